@@ -1,0 +1,46 @@
+# Sidestick: everything runs from a virtual environment that these targets make.
+# PyBullet ships wheels up to CPython 3.11, so that one is preferred.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= runs/demo
+ROOMS := sim_envs datasets policies teleop
+export PYGAME_HIDE_SUPPORT_PROMPT = 1
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test test-slow bench check format system-deps clean
+
+demo: $(VENV)/.installed
+	OMP_NUM_THREADS= $(BIN)/sidestick quickstart $(DEMO)
+
+test: check
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q
+
+test-slow: $(VENV)/.installed
+	$(BIN)/python -m pytest -q -m slow --timeout 3000
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks
+
+check: $(VENV)/.installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(addprefix .typing/sidestick/,$(ROOMS))
+
+format: $(VENV)/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Only for the marked window tests and the moderngl renderer; the rest needs none of it.
+system-deps:
+	apt-get update
+	apt-get install -y xvfb xdotool imagemagick libegl1 libgl1-mesa-dri
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sidestick needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info

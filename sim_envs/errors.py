@@ -1,0 +1,43 @@
+"""The one exception tree of Sidestick: each message says what was asked, what exists, what to do."""
+
+from collections.abc import Iterable
+
+
+class SidestickError(Exception):
+    """Root of every error that Sidestick raises on purpose; the command line prints it plainly."""
+
+
+class UnknownName(SidestickError):
+    """A name was asked for that nobody registered."""
+
+    def __init__(self, kind: str, asked: str, known: Iterable[str]) -> None:
+        self.kind, self.asked, self.known = kind, asked, sorted(known)
+        super().__init__(f"unknown {kind} {asked!r}; known: {', '.join(self.known) or 'none'}")
+
+
+class BadAction(SidestickError, ValueError):
+    """An action is not finite, or not of the shape that the environment takes."""
+
+
+class BadValue(SidestickError, ValueError):
+    """A value came through the door with the wrong shape, type or range."""
+
+    def __init__(self, field: str, expected: str, got: object) -> None:
+        self.field = field
+        super().__init__(f"{field}: expected {expected}, got {got}")
+
+
+class WorkspaceError(SidestickError):
+    """A workspace cannot be used as asked: missing, in use, or of another task or rate."""
+
+
+class DamagedFile(SidestickError):
+    """A file of ours cannot be read; it is named, skipped, and never deleted."""
+
+
+class PolicyError(SidestickError):
+    """A policy cannot be loaded or does not fit the task, cameras or renderer."""
+
+
+class NoDisplay(SidestickError):
+    """A window was asked for and there is no screen."""
