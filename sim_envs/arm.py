@@ -1,0 +1,202 @@
+"""The Franka Panda in the world: a leashed target pose, smooth joint commands, a latched gripper."""
+
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from . import kinematics
+from .rotations import (
+    Vector,
+    matrix_from_quat,
+    normalised,
+    quat_from_rotvec,
+    quat_multiply,
+    rotvec_between,
+)
+from .spaces import METRES_PER_UNIT, RADIANS_PER_UNIT, Action
+from .world import PHYSICS_HZ, Pose, World
+
+NAME = "arm"
+HAND_LINK = 7
+FINGER_LINKS = (8, 9)
+JOINTS = tuple(range(kinematics.NUM_JOINTS))
+
+JOINT_FORCE_NM = (87.0, 87.0, 87.0, 87.0, 24.0, 24.0, 24.0)
+POSITION_GAIN = 0.35
+VELOCITY_GAIN = 1.0
+GRIP_FORCE_N = 20.0
+FINGER_OPEN_M = 0.04
+FINGER_SPEED_M_S = 0.12
+FINGER_FRICTION = 1.2
+GRIP_DEADBAND = 0.2
+"""A grip command nearer to zero than this keeps what the gripper is doing."""
+LEASH_M = 0.02
+LEASH_RAD = 0.12
+CONTROLLER_STATE_SIZE = 15
+
+
+@dataclass
+class Controller:
+    """What the arm is trying to do; as much a part of the state as the joints are."""
+
+    target_pos: Vector
+    """Where the tool shall go, metres in the base frame, [3]."""
+    target_quat: Vector
+    """How the tool shall be turned, xyzw [4]."""
+    commanded: Vector
+    """Joint angles last commanded, radians [7]."""
+    closing: bool = False
+    """The gripper's latch: it keeps closing, or keeps opening, until told otherwise."""
+
+    def pack(self) -> NDArray[np.float64]:
+        """Flat float64[15], the inverse of unpack()."""
+        return np.concatenate(
+            [self.target_pos, self.target_quat, self.commanded, [float(self.closing)]]
+        )
+
+    @classmethod
+    def unpack(cls, packed: NDArray[np.float64]) -> "Controller":
+        """Build the controller from pack()'s array."""
+        return cls(packed[:3].copy(), packed[3:7].copy(), packed[7:14].copy(), packed[14] > 0.5)
+
+
+class Arm:
+    """Seven joints and two fingers that follow one tool target; create one after World.clear()."""
+
+    def __init__(self, world: World, joints: Vector, label: int = 0) -> None:
+        self._world = world
+        with resources.as_file(resources.files("sidestick.sim_envs.assets")) as assets:
+            self._body = world.add_urdf(NAME, assets / "panda.urdf", label)
+        self.put(joints)
+        for finger in FINGER_LINKS:
+            pybullet.changeDynamics(
+                self._body,
+                finger,
+                lateralFriction=FINGER_FRICTION,
+                spinningFriction=0.02,
+                rollingFriction=0.002,
+                physicsClientId=world.client,
+            )
+
+    def put(self, joints: Vector, opening_m: float = FINGER_OPEN_M, closing: bool = False) -> None:
+        """Place the arm at rest at the given joint angles, with each finger open by `opening_m`."""
+        values = [*joints, opening_m, opening_m]
+        for joint, value in zip((*JOINTS, *FINGER_LINKS), values, strict=True):
+            pybullet.resetJointState(
+                self._body, joint, float(value), 0.0, physicsClientId=self._world.client
+            )
+        pose = kinematics.forward(joints)
+        self.controller = Controller(*pose, joints.copy(), closing)
+
+    def reseat(self) -> None:
+        """Bring the target to where the tool really is, so that a new driver starts from there."""
+        joints = self.joint_positions()
+        position, quat = kinematics.forward(joints)
+        self.controller = Controller(position, quat, joints, self.controller.closing)
+
+    def command(self, action: Action) -> None:
+        """Move the target by one checked action, no further from the tool than the leash."""
+        controller = self.controller
+        position, quat = kinematics.forward(self.joint_positions())
+        lead = _shortened(controller.target_pos - position, LEASH_M)
+        turn = _shortened(rotvec_between(quat, controller.target_quat), LEASH_RAD)
+        move = np.asarray(action, np.float64)
+        controller.target_pos = position + lead + move[:3] * METRES_PER_UNIT
+        leashed = quat_multiply(quat_from_rotvec(turn), quat)
+        step = quat_from_rotvec(move[3:6] * RADIANS_PER_UNIT)
+        controller.target_quat = normalised(quat_multiply(step, leashed))
+        if abs(move[6]) > GRIP_DEADBAND:
+            controller.closing = bool(move[6] > 0)
+
+    def follow(self, substeps: int) -> None:
+        """Run `substeps` physics steps, in which the joints glide to the target's solution."""
+        controller = self.controller
+        start = controller.commanded
+        end = kinematics.inverse(controller.target_pos, controller.target_quat, start)
+        velocity = (end - start) * (PHYSICS_HZ / substeps)
+        for i in range(substeps):
+            goal = start + (end - start) * ((i + 1) / substeps)
+            pybullet.setJointMotorControlArray(
+                self._body,
+                JOINTS,
+                pybullet.POSITION_CONTROL,
+                targetPositions=goal.tolist(),
+                targetVelocities=velocity.tolist(),
+                forces=JOINT_FORCE_NM,
+                positionGains=[POSITION_GAIN] * len(JOINTS),
+                velocityGains=[VELOCITY_GAIN] * len(JOINTS),
+                physicsClientId=self._world.client,
+            )
+            self._drive_fingers()
+            self._world.step()
+        controller.commanded = end
+
+    def _drive_fingers(self) -> None:
+        """Close or open both fingers around their common middle, like the real hand's gearing."""
+        middle = float(self.finger_positions().mean())
+        step = FINGER_SPEED_M_S / PHYSICS_HZ
+        if self.controller.closing:
+            goal = max(0.0, middle - 4 * step)
+        else:
+            goal = min(FINGER_OPEN_M, middle + step)
+        pybullet.setJointMotorControlArray(
+            self._body,
+            FINGER_LINKS,
+            pybullet.POSITION_CONTROL,
+            targetPositions=[goal, goal],
+            forces=[GRIP_FORCE_N] * 2,
+            positionGains=[0.25] * 2,
+            velocityGains=[1.0] * 2,
+            physicsClientId=self._world.client,
+        )
+
+    def _joint_states(self, joints: tuple[int, ...]) -> NDArray[np.float64]:
+        states = pybullet.getJointStates(self._body, joints, physicsClientId=self._world.client)
+        return np.array([state[:2] for state in states])  # joint, (position, velocity)
+
+    def joint_positions(self) -> Vector:
+        """Measured joint angles, radians [7]."""
+        return self._joint_states(JOINTS)[:, 0]
+
+    def finger_positions(self) -> Vector:
+        """How far each finger is open, metres [2]."""
+        return self._joint_states(FINGER_LINKS)[:, 0]
+
+    def tool(self) -> Pose:
+        """Measured pose of the point between the finger tips; z points out of the hand."""
+        return Pose(*kinematics.forward(self.joint_positions()))
+
+    def point(self, offset_m: Vector) -> Vector:
+        """A point given in the tool's frame [3], in the base frame [3], metres."""
+        tool = self.tool()
+        return np.asarray(tool.position + matrix_from_quat(tool.quat) @ offset_m)
+
+    def fingers_touching(self, name: str) -> int:
+        """How many of the two fingers touch the named body."""
+        return sum(self._world.touching(NAME, name, link) for link in FINGER_LINKS)
+
+    def state(self) -> NDArray[np.float64]:
+        """Joint and finger positions, their velocities, and the controller: float64[33]."""
+        states = self._joint_states((*JOINTS, *FINGER_LINKS))
+        return np.concatenate([states[:, 0], states[:, 1], self.controller.pack()])
+
+    def restore_controller(self, state: NDArray[np.float64]) -> None:
+        """Take over the controller of a state(), when the engine has restored the rest."""
+        self.controller = Controller.unpack(state[-CONTROLLER_STATE_SIZE:])
+
+    def set_state(self, state: NDArray[np.float64]) -> None:
+        """Put the joints and the controller where state() says; for pictures and restores."""
+        joints = len(JOINTS) + len(FINGER_LINKS)
+        for i, joint in enumerate((*JOINTS, *FINGER_LINKS)):
+            pybullet.resetJointState(
+                self._body, joint, state[i], state[joints + i], physicsClientId=self._world.client
+            )
+        self.controller = Controller.unpack(state[2 * joints :])
+
+
+def _shortened(vector: Vector, longest: float) -> Vector:
+    length = float(np.linalg.norm(vector))
+    return vector if length <= longest else vector * (longest / length)

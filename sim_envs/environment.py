@@ -1,0 +1,247 @@
+"""The environment: time, actions and observations around one task, as Gymnasium wants it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from . import kinematics
+from .arm import Arm
+from .errors import BadValue, UnknownName
+from .renderers import Renderer, make_renderer
+from .spaces import (
+    CAMERAS,
+    CONTROL_HZ,
+    IMAGE_SIZE,
+    Image,
+    Observation,
+    action_space,
+    checked_action,
+    observation_space,
+)
+from .tasks.task import Status, Task
+from .world import PHYSICS_HZ, World
+
+SETTLE_STEPS = 24
+START_IK_ITERATIONS = 60
+VIEW_SIZE = (640, 480)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A moment of an episode to come back to; valid until the next reset."""
+
+    ticket: int
+    """The engine's saved state."""
+    arm: NDArray[np.float64]
+    """Arm.state() at that moment."""
+    memory: NDArray[np.float64]
+    """The task's own memory."""
+    elapsed: int
+    """Ticks since the reset."""
+    status: Status
+    """What the task said last."""
+    episode: int
+    """Which reset the snapshot belongs to."""
+
+
+class ArmEnv(gym.Env[Observation, NDArray[np.float32]]):
+    """A Panda, cameras and one task; the same seed and actions give the same bits."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012
+
+    def __init__(
+        self,
+        task: Task,
+        renderer: str = "tiny",
+        image_size: int = IMAGE_SIZE,
+        render_mode: str | None = None,
+    ) -> None:
+        if not (isinstance(image_size, int) and 16 <= image_size <= 1024):
+            raise BadValue("image_size", "an integer from 16 to 1024 (pixels)", image_size)
+        self.task = task
+        self.render_mode = render_mode
+        self.image_size = image_size
+        self.renderer: Renderer = make_renderer(renderer)
+        self.world = World()
+        self.images_due = True
+        """Set False before a step to get the previous images again: rendering is its dearest part."""
+        self.action_space = action_space()
+        self.observation_space = observation_space(len(task.goal_names), image_size)
+        self._images: dict[str, Image] = {}
+        self._episode = 0
+        self._elapsed = 0
+        self._status = Status(False, task.stages[0], 0.0)
+        self._arm: Arm | None = None
+
+    @property
+    def arm(self) -> Arm:
+        """The arm; there is one from the first reset on."""
+        if self._arm is None:
+            raise gym.error.ResetNeeded("call reset() before using the environment")
+        return self._arm
+
+    @property
+    def task_name(self) -> str:
+        """Short name of the task."""
+        return self.task.name
+
+    @property
+    def instruction(self) -> str:
+        """This episode's order in words."""
+        return self.task.instruction
+
+    @property
+    def status(self) -> Status:
+        """What the task said of the world after the last step."""
+        return self._status
+
+    @property
+    def elapsed(self) -> int:
+        """Ticks since the reset."""
+        return self._elapsed
+
+    @property
+    def env_kwargs(self) -> dict[str, Any]:
+        """JSON-able keywords with which make_task_env() builds this environment again."""
+        variant = {key: getattr(self.task, key) for key in self.task.variants()}
+        return {**variant, "renderer": self.renderer.name, "image_size": self.image_size}
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Rebuild the world from the seed; see Gymnasium."""
+        self.build(seed)
+        self.images_due = True
+        return self._observe(), self._info()
+
+    def build(self, seed: int | None) -> None:
+        """Rebuild the world without drawing it: a reset that renders nothing."""
+        super().reset(seed=seed)
+        if not self.world.is_open:
+            raise gym.error.ClosedEnvironmentError("the environment is closed")
+        self.world.clear()
+        self.task.furnish(self.world)
+        joints = self._start_joints()
+        self._arm = Arm(self.world, joints, self.task.labels.index("robot"))
+        self.task.begin(self.world, self.np_random)
+        for _ in range(SETTLE_STEPS // self._substeps):
+            self._arm.follow(self._substeps)
+        self._arm.reseat()
+        self._episode += 1
+        self._elapsed = 0
+        self._status = self.task.assess(self.world, self._arm)
+
+    @property
+    def _substeps(self) -> int:
+        return PHYSICS_HZ // CONTROL_HZ
+
+    def _start_joints(self) -> NDArray[np.float64]:
+        pose = self.task.start_pose(self.np_random)
+        return kinematics.inverse(
+            pose.position, pose.quat, kinematics.REST_RAD, START_IK_ITERATIONS
+        )
+
+    def step(
+        self, action: NDArray[np.float32]
+    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Run one control tick; raises BadAction for an action that is not finite float[7]."""
+        if not self.world.is_open:
+            raise gym.error.ClosedEnvironmentError("the environment is closed")
+        self.arm.command(checked_action(action))
+        self.arm.follow(self._substeps)
+        self._elapsed += 1
+        self._status = self.task.assess(self.world, self.arm)
+        success = self._status.success
+        return self._observe(), float(success), success, False, self._info()
+
+    def reseat(self) -> None:
+        """Put the target at the measured pose; call it at every change of driver."""
+        self.arm.reseat()
+
+    def _observe(self) -> Observation:
+        tool = self.arm.tool()
+        if self.images_due or not self._images:
+            self._images = {
+                f"{name}_image": self.picture(name, self.image_size, self.image_size)
+                for name in CAMERAS
+            }
+        return {
+            **{key: image.copy() for key, image in self._images.items()},
+            "joint_pos": self.arm.joint_positions().astype(np.float32),
+            "ee_pos": tool.position.astype(np.float32),
+            "ee_quat": tool.quat.astype(np.float32),
+            "gripper_qpos": self.arm.finger_positions().astype(np.float32),
+            "goal": self.task.goal_vector(),
+        }
+
+    def _info(self) -> dict[str, Any]:
+        return {
+            "success": self._status.success,
+            "stage": self._status.stage,
+            "progress": self._status.progress,
+            "instruction": self.instruction,
+        }
+
+    def picture(self, camera: str, width: int, height: int) -> Image:
+        """The world as a camera sees it now, uint8 [height, width, 3]."""
+        return self.renderer.picture(self.world, self._view(camera), width, height)
+
+    def labelled(self, camera: str, width: int, height: int) -> tuple[Image, NDArray[np.int64]]:
+        """A picture, and the index into `task.labels` of each pixel, int64 [height, width]."""
+        return self.renderer.labelled(self.world, self._view(camera), width, height)
+
+    def _view(self, camera: str) -> Any:
+        if camera not in self.task.cameras:
+            raise UnknownName("camera", camera, self.task.cameras)
+        return self.task.cameras[camera].view(self.arm)
+
+    def render(self) -> Image | None:  # type: ignore[override]
+        """The front camera at 640 x 480 in the mode "rgb_array", else None."""
+        return self.picture("front", *VIEW_SIZE) if self.render_mode == "rgb_array" else None
+
+    def state(self) -> NDArray[np.float64]:
+        """Everything that a replay compares: arm, bodies, task memory; flat float64."""
+        return np.concatenate([self.arm.state(), self.world.body_states(), self.task.memory])
+
+    def show(self, state: NDArray[np.float64]) -> None:
+        """Pose the world as in a recorded state(), to look at it; not an exact continuation."""
+        memory = len(self.task.memory)
+        arm = len(self.arm.state())
+        self.arm.set_state(state[:arm])
+        self.world.set_body_states(state[arm : len(state) - memory])
+        self.task.memory = state[len(state) - memory :].copy()
+
+    def snapshot(self) -> Snapshot:
+        """Keep this moment; restore() continues from it bit for bit."""
+        return Snapshot(
+            self.world.save(),
+            self.arm.state(),
+            self.task.memory.copy(),
+            self._elapsed,
+            self._status,
+            self._episode,
+        )
+
+    def restore(self, snapshot: Snapshot) -> Observation:
+        """Go back to a snapshot of this episode; raises BadValue for one of another episode."""
+        if snapshot.episode != self._episode:
+            raise BadValue("snapshot", "one taken since the last reset", "one of an older episode")
+        self.world.restore(snapshot.ticket)
+        self.arm.restore_controller(snapshot.arm)
+        self.task.memory = snapshot.memory.copy()
+        self._elapsed, self._status = snapshot.elapsed, snapshot.status
+        self.images_due = True
+        return self._observe()
+
+    def forget(self, snapshot: Snapshot) -> None:
+        """Free a snapshot's memory."""
+        if snapshot.episode == self._episode:
+            self.world.forget(snapshot.ticket)
+
+    def close(self) -> None:
+        """Free the engine and the renderer; closing twice is safe."""
+        self.renderer.close()
+        self.world.close()

@@ -1,0 +1,100 @@
+"""Forward and inverse kinematics of the Franka Panda: pure functions of the commanded joints.
+
+Joint frames are Craig's modified Denavit-Hartenberg parameters as published by Franka Emika
+("Robot and interface specifications", Denavit-Hartenberg parameters). PyBullet's own null-space
+inverse kinematics is biased by millimetres, so damped least squares on numpy is used instead
+(Buss 2004, "Introduction to inverse kinematics", section 6).
+"""
+
+import numpy as np
+
+from .rotations import Vector, quat_from_matrix, rotvec_between
+
+NUM_JOINTS = 7
+LINK_LENGTH_A_M = (0.0, 0.0, 0.0, 0.0825, -0.0825, 0.0, 0.088)
+LINK_OFFSET_D_M = (0.333, 0.0, 0.316, 0.0, 0.384, 0.0, 0.0)
+LINK_TWIST_RAD = (0.0, -np.pi / 2, np.pi / 2, np.pi / 2, -np.pi / 2, np.pi / 2, np.pi / 2)
+FLANGE_M = 0.107
+HAND_TURN_RAD = -np.pi / 4
+TOOL_M = 0.1034
+"""From the hand's frame to the point between the finger tips."""
+
+JOINT_LOW_RAD = np.array([-2.85, -1.74, -2.85, -3.05, -2.85, 0.0, -2.85])
+JOINT_HIGH_RAD = np.array([2.85, 1.74, 2.85, -0.07, 2.85, 3.74, 2.85])
+REST_RAD = np.array([0.0, -0.6, 0.0, -2.4, 0.0, 2.4, np.pi / 4])
+
+DAMPING = 0.03
+MAX_JOINT_STEP_RAD = 0.12
+REST_PULL = 0.1
+ITERATIONS = 3
+
+
+def _static_transforms() -> list[Vector]:
+    """The constant part of each joint's transform, before the joint's own turn."""
+    frames = []
+    for a, d, twist in zip(LINK_LENGTH_A_M, LINK_OFFSET_D_M, LINK_TWIST_RAD, strict=True):
+        c, s = np.cos(twist), np.sin(twist)
+        frames.append(
+            np.array([[1, 0, 0, a], [0, c, -s, -s * d], [0, s, c, c * d], [0, 0, 0, 1.0]])
+        )
+    return frames
+
+
+def _tool_transform() -> Vector:
+    c, s = np.cos(HAND_TURN_RAD), np.sin(HAND_TURN_RAD)
+    return np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1, FLANGE_M + TOOL_M], [0, 0, 0, 1.0]])
+
+
+STATIC = _static_transforms()
+TOOL = _tool_transform()
+
+
+def _turn(angle: float) -> Vector:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]])
+
+
+def joint_frames(joints: Vector) -> tuple[list[Vector], Vector]:
+    """Frames [4, 4] of the seven joints and of the tool, in the base frame."""
+    frames, frame = [], np.eye(4)
+    for static, angle in zip(STATIC, joints, strict=True):
+        frame = frame @ static @ _turn(float(angle))
+        frames.append(frame)
+    return frames, frame @ TOOL
+
+
+def forward(joints: Vector) -> tuple[Vector, Vector]:
+    """Tool position [3] in metres and orientation xyzw [4] for joint angles [7] in radians."""
+    tool = joint_frames(joints)[1]
+    return tool[:3, 3].copy(), quat_from_matrix(tool[:3, :3])
+
+
+def jacobian(joints: Vector) -> tuple[Vector, Vector, Vector]:
+    """Geometric Jacobian [6, 7] with the tool's position [3] and orientation xyzw [4]."""
+    frames, tool = joint_frames(joints)
+    position = tool[:3, 3]
+    axes = np.array([frame[:3, 2] for frame in frames])  # joint, xyz
+    arms = position - np.array([frame[:3, 3] for frame in frames])
+    linear = np.cross(axes, arms)
+    return np.vstack([linear.T, axes.T]), position.copy(), quat_from_matrix(tool[:3, :3])
+
+
+def inverse(
+    target_pos_m: Vector, target_quat_xyzw: Vector, start: Vector, iterations: int = ITERATIONS
+) -> Vector:
+    """Joint angles [7] near `start` that bring the tool towards the target, within the limits.
+
+    The redundant seventh degree of freedom is pulled softly to REST_RAD in the null space, so
+    that the elbow never wanders off.
+    """
+    joints = start.copy()
+    for _ in range(iterations):
+        matrix, position, quat = jacobian(joints)
+        error = np.concatenate([target_pos_m - position, rotvec_between(quat, target_quat_xyzw)])
+        square = matrix @ matrix.T + DAMPING**2 * np.eye(6)
+        solved = np.linalg.solve(square, np.column_stack([error, matrix]))
+        null_space = np.eye(NUM_JOINTS) - matrix.T @ solved[:, 1:]
+        step = matrix.T @ solved[:, 0] + REST_PULL * (null_space @ (REST_RAD - joints))
+        joints = joints + np.clip(step, -MAX_JOINT_STEP_RAD, MAX_JOINT_STEP_RAD)
+        joints = np.clip(joints, JOINT_LOW_RAD, JOINT_HIGH_RAD)
+    return joints

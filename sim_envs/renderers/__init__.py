@@ -1,0 +1,18 @@
+"""Renderers: one file each, chosen by name; a workspace keeps to one for its recorded cameras."""
+
+from collections.abc import Callable
+
+from ..errors import UnknownName
+from .renderer import Renderer
+from .tiny import TinyRenderer
+
+RENDERERS: dict[str, Callable[[], Renderer]] = {"tiny": TinyRenderer}
+
+__all__ = ["RENDERERS", "Renderer", "make_renderer"]
+
+
+def make_renderer(name: str) -> Renderer:
+    """A new renderer of the given name; raises UnknownName with the names that exist."""
+    if name not in RENDERERS:
+        raise UnknownName("renderer", name, RENDERERS)
+    return RENDERERS[name]()

@@ -1,0 +1,27 @@
+"""What every renderer can do: turn a world and a view into pictures."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cameras import View
+from ..spaces import Image
+from ..world import World
+
+
+class Renderer(Protocol):
+    """Draws a world; may keep buffers between calls, never changes the world."""
+
+    name: str
+
+    def picture(self, world: World, view: View, width: int, height: int) -> Image:
+        """Colours as seen from `view`, uint8 [height, width, 3], RGB."""
+
+    def labelled(
+        self, world: World, view: View, width: int, height: int
+    ) -> tuple[Image, NDArray[np.int64]]:
+        """The picture, and the label of the body at each pixel, int64 [height, width]; 0 is none."""
+
+    def close(self) -> None:
+        """Free what the renderer holds; closing twice is safe."""

@@ -1,0 +1,65 @@
+"""TinyRenderer: PyBullet's own software renderer, there on every machine."""
+
+import numpy as np
+import pybullet
+from numpy.typing import NDArray
+
+from ..cameras import View
+from ..spaces import Image
+from ..world import World
+
+LIGHT_DIRECTION = (-0.6, 0.5, 1.4)
+LIGHT = {
+    "lightDirection": LIGHT_DIRECTION,
+    "lightColor": (1.0, 1.0, 1.0),
+    "lightAmbientCoeff": 0.62,
+    "lightDiffuseCoeff": 0.42,
+    "lightSpecularCoeff": 0.05,
+    "shadow": 0,
+}
+
+
+class TinyRenderer:
+    """Draws on the CPU in about 3 ms a picture of 96 x 96."""
+
+    name = "tiny"
+
+    def _camera_image(
+        self, world: World, view: View, width: int, height: int, flags: int
+    ) -> tuple[Image, NDArray[np.int32]]:
+        look = pybullet.computeViewMatrix(view.eye.tolist(), view.target.tolist(), view.up.tolist())
+        lens = pybullet.computeProjectionMatrixFOV(
+            view.fov_deg, width / height, view.near_m, view.far_m
+        )
+        result = pybullet.getCameraImage(
+            width,
+            height,
+            look,
+            lens,
+            renderer=pybullet.ER_TINY_RENDERER,
+            flags=flags,
+            physicsClientId=world.client,
+            **LIGHT,
+        )
+        colours = np.asarray(result[2], np.uint8).reshape(height, width, 4)
+        return np.ascontiguousarray(colours[:, :, :3]), np.asarray(result[4], np.int32)
+
+    def picture(self, world: World, view: View, width: int, height: int) -> Image:
+        """Colours as seen from `view`, uint8 [height, width, 3], RGB."""
+        flags = pybullet.ER_NO_SEGMENTATION_MASK
+        return self._camera_image(world, view, width, height, flags)[0]
+
+    def labelled(
+        self, world: World, view: View, width: int, height: int
+    ) -> tuple[Image, NDArray[np.int64]]:
+        """The picture, and the label of the body at each pixel, int64 [height, width]; 0 is none."""
+        picture, bodies = self._camera_image(world, view, width, height, 0)
+        table = np.zeros(
+            max(world.labels, default=0) + 2, np.int64
+        )  # the last is for "no body", -1
+        for body, label in world.labels.items():
+            table[body] = label
+        return picture, table[bodies.reshape(height, width)]
+
+    def close(self) -> None:
+        """Nothing is held."""

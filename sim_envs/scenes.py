@@ -1,0 +1,41 @@
+"""Random scenes with the class of every pixel: what perception is pretrained on, without any demonstration."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .environment import ArmEnv
+from .making import make_task_env
+from .spaces import CAMERAS, Image
+
+
+@dataclass(frozen=True)
+class LabelledView:
+    """One recorded camera's picture of a scene, with the simulator's own labels."""
+
+    camera: str
+    image: Image
+    """uint8 [height, width, 3], RGB."""
+    classes: NDArray[np.int64]
+    """Index into the task's `labels` for each pixel, [height, width]."""
+
+
+class SceneSampler:
+    """Makes scenes of one task; the same seed gives the same pictures."""
+
+    def __init__(self, task: str, renderer: str = "tiny", **variant: Any) -> None:
+        self.env: ArmEnv = make_task_env(task, renderer=renderer, **variant)
+
+    def sample(self, seed: int) -> list[LabelledView]:
+        """One scene, as every recorded camera sees it."""
+        env = self.env
+        env.build(seed)
+        env.task.scramble(env.world, env.arm, np.random.default_rng([seed, 1]))
+        size = env.image_size
+        return [LabelledView(name, *env.labelled(name, size, size)) for name in CAMERAS]
+
+    def close(self) -> None:
+        """Free the environment."""
+        self.env.close()

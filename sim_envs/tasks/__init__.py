@@ -1,0 +1,16 @@
+"""The jobs, one file each; a new one is a new file and a line here."""
+
+from ..errors import UnknownName
+from .shelf_pick import ShelfPick
+from .task import Status, Task
+
+TASKS: dict[str, type[Task]] = {task.name: task for task in (ShelfPick,)}
+
+__all__ = ["TASKS", "Status", "Task", "task_class"]
+
+
+def task_class(name: str) -> type[Task]:
+    """The task of a short name; raises UnknownName with the names that exist."""
+    if name not in TASKS:
+        raise UnknownName("task", name, TASKS)
+    return TASKS[name]

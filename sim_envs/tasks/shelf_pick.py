@@ -1,0 +1,256 @@
+"""ShelfPick: take the named item off a two-board shelf and put it into the tote."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from .. import kinematics
+from ..arm import NAME as ARM
+from ..arm import FINGER_OPEN_M, Arm
+from ..cameras import Camera, FixedCamera, HandCamera
+from ..errors import BadValue
+from ..items import Item, bottle, can, carton
+from ..rotations import matrix_from_quat, quat_from_axes, quat_from_rotvec, quat_multiply
+from ..world import Colour, Part, Pose, World
+from .task import Status, Task
+
+ITEMS: dict[str, Item] = {
+    "red can": can((0.82, 0.10, 0.10), 0.030, 0.110),
+    "blue can": can((0.10, 0.28, 0.85), 0.028, 0.120),
+    "yellow box": carton((0.93, 0.80, 0.10), (0.026, 0.028, 0.062)),
+    "green box": carton((0.10, 0.55, 0.22), (0.024, 0.029, 0.052)),
+    "orange bottle": bottle((0.95, 0.47, 0.06), 0.028, 0.095, (0.97, 0.97, 0.97)),
+    "purple bottle": bottle((0.50, 0.18, 0.66), 0.027, 0.110, (0.15, 0.15, 0.15)),
+}
+
+BOARD_TOPS_M = (0.20, 0.47)
+BOARD_X_M = (0.59, 0.83)
+BOARD_HALF_THICK_M = 0.01
+SHELF_HALF_WIDTH_M = 0.40
+SHELF_HEIGHT_M = 0.74
+SLOT_X_M = 0.665
+SLOT_PITCH_M = 0.23
+SLOTS_PER_BOARD = 3
+SLOT_JITTER_M = (0.015, 0.02)
+YAW_JITTER_RAD = 0.25
+
+TOTE_CENTRE_M = (0.38, 0.46)
+TOTE_HALF_M = (0.15, 0.13)
+TOTE_WALL_M = 0.008
+TOTE_HEIGHT_M = 0.14
+
+HAND_TILT_RAD = np.radians(35.0)
+START_POS_M = (0.42, 0.0, 0.42)
+START_JITTER_M = (0.03, 0.06, 0.04)
+START_JITTER_RAD = 0.06
+
+SCENE_HOLDING = 0.35
+SCENE_ASTRAY = 0.12
+REACH_LOW_M = (0.33, -0.30, 0.20)
+REACH_HIGH_M = (0.70, 0.50, 0.62)
+
+AT_REST_M_S = 0.05
+AT_REST_TICKS = 4
+LIFTED_M = 0.02
+NEAR_M = 0.06
+
+WOOD: Colour = (0.72, 0.60, 0.46)
+WALL: Colour = (0.86, 0.84, 0.80)
+FLOOR: Colour = (0.42, 0.40, 0.38)
+PAINT: Colour = (0.74, 0.78, 0.80)
+TABLE: Colour = (0.62, 0.64, 0.66)
+TOTE: Colour = (0.28, 0.30, 0.34)
+
+
+def tilted_hand(tilt_rad: float = HAND_TILT_RAD, yaw_rad: float = 0.0) -> np.ndarray:
+    """Orientation xyzw of a hand that points forward, `tilt_rad` below the horizon."""
+    flat = np.cos(tilt_rad)
+    forward = (flat * np.cos(yaw_rad), flat * np.sin(yaw_rad), -np.sin(tilt_rad))
+    return quat_from_axes(forward, (np.sin(yaw_rad), -np.cos(yaw_rad), 0.0))
+
+
+@dataclass
+class ShelfPick(Task):
+    """Pick the named item off the shelf; `num_items` of the six kinds stand in random slots."""
+
+    num_items: int = len(ITEMS)
+
+    name: ClassVar[str] = "ShelfPick"
+    summary: ClassVar[str] = "pick the named item off a two-board shelf into the tote"
+    goal_names: ClassVar[tuple[str, ...]] = tuple(ITEMS)
+    labels: ClassVar[tuple[str, ...]] = ("background", *ITEMS, "tote", "robot")
+    stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
+    max_steps: ClassVar[int] = 300
+    cameras: ClassVar[dict[str, Camera]] = {
+        "front": FixedCamera((-0.24, 0.56, 0.92), (0.54, 0.10, 0.25), 54.0),
+        "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
+        "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.05, 0.28), 52.0),
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (isinstance(self.num_items, int) and 1 <= self.num_items <= len(ITEMS)):
+            raise BadValue("num_items", f"an integer from 1 to {len(ITEMS)}", self.num_items)
+        self.present: list[str] = []
+        self.start_height_m = 0.0
+
+    @property
+    def target(self) -> str:
+        """Name of the item that the instruction asks for."""
+        return self.goal_names[self.goal]
+
+    @property
+    def instruction(self) -> str:
+        """The order in words."""
+        return f"put the {self.target} into the tote"
+
+    def furnish(self, world: World) -> None:
+        """A table, a shelf of two boards with sides and a back, and an open tote."""
+        middle = sum(BOARD_X_M) / 2
+        depth = (BOARD_X_M[1] - BOARD_X_M[0]) / 2
+        add_room(world)
+        for i, top in enumerate(BOARD_TOPS_M):
+            size = (depth, SHELF_HALF_WIDTH_M, BOARD_HALF_THICK_M)
+            world.add(f"board {i}", [Part("box", size, WOOD)], (middle, 0, top - size[2]))
+        half = SHELF_HEIGHT_M / 2
+        for side in (-1, 1):
+            panel = Part("box", (depth, 0.01, half), WOOD)
+            world.add(f"side {side}", [panel], (middle, side * SHELF_HALF_WIDTH_M, half))
+        back = Part("box", (0.006, SHELF_HALF_WIDTH_M, half), WALL)
+        world.add("back", [back], (BOARD_X_M[1] + 0.006, 0, half))
+        label = self.labels.index("tote")
+        world.add("tote", open_box(TOTE_HALF_M, TOTE_HEIGHT_M, TOTE_WALL_M, TOTE),
+                  (*TOTE_CENTRE_M, 0.0), label=label)  # fmt: skip
+
+    def begin(self, world: World, rng: np.random.Generator) -> None:
+        """Put `num_items` different items into random slots and name one of them."""
+        kinds = rng.permutation(len(ITEMS))[: self.num_items]
+        slots = rng.permutation(SLOTS_PER_BOARD * len(BOARD_TOPS_M))
+        self.present = [self.goal_names[kind] for kind in kinds]
+        for name, slot in zip(self.present, slots, strict=False):
+            board, column = divmod(int(slot), SLOTS_PER_BOARD)
+            jitter = rng.uniform(-1, 1, 2) * SLOT_JITTER_M
+            x = SLOT_X_M + jitter[0]
+            y = (column - (SLOTS_PER_BOARD - 1) / 2) * SLOT_PITCH_M + jitter[1]
+            z = BOARD_TOPS_M[board] + ITEMS[name].half_height_m + 0.001
+            yaw = rng.uniform(-YAW_JITTER_RAD, YAW_JITTER_RAD)
+            add_item(world, self, name, ITEMS[name], (x, y, z), yaw)
+        self.goal = int(kinds[rng.integers(self.num_items)])
+        self.start_height_m = float(world.pose(self.target).position[2])
+        self.memory = np.zeros(1)
+
+    def start_pose(self, rng: np.random.Generator) -> Pose:
+        """In front of the shelf, a little different every time."""
+        position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
+        turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
+        return Pose(position, quat_multiply(turn, tilted_hand()))
+
+    def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
+        """A random reach; some items in the tote, on the table or lying; often one in the hand."""
+        tool = random_reach(rng)
+        joints = kinematics.inverse(tool.position, tool.quat, kinematics.REST_RAD, 60)
+        position, quat = kinematics.forward(joints)
+        holding = bool(rng.random() < SCENE_HOLDING)
+        for name in self.present:
+            if name != self.target and rng.random() < SCENE_ASTRAY:
+                world.place(name, *stray_pose(ITEMS[name], rng))
+        opening = rng.uniform(0.0, FINGER_OPEN_M)
+        if holding:
+            item = ITEMS[self.target]
+            opening = item.width_m / 2
+            yaw = np.arctan2(*matrix_from_quat(quat)[1::-1, 2])
+            turn = quat_multiply(
+                quat_from_rotvec(rng.normal(0, 0.1, 3)), quat_from_rotvec((0, 0, float(yaw)))
+            )
+            grip = matrix_from_quat(turn)[:, 2] * item.grip_height_m
+            world.place(self.target, position - grip + rng.normal(0, 0.006, 3), turn)
+        elif rng.random() < SCENE_ASTRAY:
+            world.place(self.target, *stray_pose(ITEMS[self.target], rng))
+        arm.put(joints, float(opening), closing=holding)
+
+    def assess(self, world: World, arm: Arm) -> Status:
+        """Success once the item has lain in the tote, out of the hand, for AT_REST_TICKS ticks."""
+        item = world.pose(self.target).position
+        fingers = arm.fingers_touching(self.target)
+        inside = in_box(item, TOTE_CENTRE_M, TOTE_HALF_M, TOTE_HEIGHT_M)
+        free = not world.touching(ARM, self.target)
+        still = inside and free and world.speed(self.target) < AT_REST_M_S
+        self.memory[0] = self.memory[0] + 1 if still else 0
+        if self.memory[0] >= AT_REST_TICKS:
+            return Status(True, "done", 1.0)
+        over_tote = bool(np.all(np.abs(item[:2] - TOTE_CENTRE_M) < TOTE_HALF_M))
+        if over_tote:
+            return Status(False, "place", 0.85)
+        if fingers == 2 and abs(item[2] - self.start_height_m) > LIFTED_M:
+            distance = float(np.linalg.norm(item[:2] - TOTE_CENTRE_M))
+            return Status(False, "carry", 0.5 + 0.3 * max(0.0, 1.0 - distance / 0.7))
+        gap = float(np.linalg.norm(item - arm.tool().position))
+        if gap < NEAR_M:
+            return Status(False, "grasp", 0.35 + 0.05 * fingers)
+        return Status(False, "reach", 0.3 * max(0.0, 1.0 - gap / 0.6))
+
+
+def random_reach(rng: np.random.Generator) -> Pose:
+    """A tool pose that an episode might visit."""
+    position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
+    yaw = np.arctan2(position[1], position[0]) * rng.uniform(0, 1) + rng.normal(0, 0.1)
+    tilt = HAND_TILT_RAD + rng.normal(0, 0.1)
+    return Pose(position, tilted_hand(float(tilt), float(yaw)))
+
+
+def stray_pose(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Somewhere an item may have been dropped: lying on a board, in the tote, on the table."""
+    lying = quat_multiply(
+        quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi))),
+        quat_from_rotvec((0.0, np.pi / 2, 0.0)),
+    )
+    place = rng.integers(3)
+    thick = item.width_m / 2
+    if place == 0:
+        x, y = rng.uniform((0.62, -0.30), (0.74, 0.30))
+        return np.array([x, y, rng.choice(BOARD_TOPS_M) + thick]), lying
+    if place == 1:
+        x, y = TOTE_CENTRE_M + rng.uniform(-1, 1, 2) * (np.array(TOTE_HALF_M) - 0.06)
+        return np.array([x, y, TOTE_WALL_M + thick]), lying
+    x, y = rng.uniform((0.30, -0.40), (0.55, 0.30))
+    return np.array([x, y, thick]), lying
+
+
+def add_room(world: World) -> None:
+    """A table to work on, a floor and two walls, so that no picture ends in a white void."""
+    world.add("table", [Part("box", (0.85, 1.1, 0.02), TABLE)], (0.30, 0.0, -0.02))
+    world.add("floor", [Part("box", (4.0, 4.0, 0.02), FLOOR)], (0.0, 0.0, -0.74))
+    world.add("far wall", [Part("box", (0.02, 4.0, 2.0), PAINT)], (1.9, 0.0, 1.2))
+    for side in (-1, 1):
+        panel = Part("box", (4.0, 0.02, 2.0), PAINT)
+        world.add(f"wall {side}", [panel], (0.0, side * 2.4, 1.2))
+
+
+def add_item(
+    world: World, task: Task, name: str, item: Item, position: tuple[float, ...], yaw: float
+) -> None:
+    """Stand an item upright at a place, with the label that the task gives its name."""
+    quat = quat_from_rotvec((0.0, 0.0, yaw))
+    label = task.labels.index(name)
+    world.add(name, item.parts, position, quat, mass_kg=item.mass_kg, label=label)
+
+
+def open_box(half: tuple[float, float], height: float, wall: float, colour: Colour) -> list[Part]:
+    """A floor and four walls, open at the top; the origin is the middle of the underside."""
+    x, y = half
+    top = height / 2
+    return [
+        Part("box", (x, y, wall / 2), colour, (0, 0, wall / 2)),
+        Part("box", (wall / 2, y, top), colour, (x, 0, top)),
+        Part("box", (wall / 2, y, top), colour, (-x, 0, top)),
+        Part("box", (x, wall / 2, top), colour, (0, y, top)),
+        Part("box", (x, wall / 2, top), colour, (0, -y, top)),
+    ]
+
+
+def in_box(
+    point: np.ndarray, centre: tuple[float, float], half: tuple[float, float], height: float
+) -> bool:
+    """Whether a point [3] is within an open box that stands on the table."""
+    return bool(np.all(np.abs(point[:2] - centre) < half) and 0 < point[2] < height)

@@ -1,0 +1,255 @@
+"""The engine wrapper: PyBullet by names instead of body ids."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pybullet
+import pybullet_data
+from numpy.typing import ArrayLike, NDArray
+
+from .rotations import Vector
+
+PHYSICS_HZ = 240
+GRAVITY_M_S2 = 9.81
+IDENTITY_QUAT = (0.0, 0.0, 0.0, 1.0)
+BODY_STATE_SIZE = 13
+"""Position 3, quaternion 4, linear velocity 3, angular velocity 3."""
+
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One convex piece of a body, in the body's frame."""
+
+    shape: str
+    """"box", "cylinder" (axis z) or "sphere"."""
+    size: tuple[float, ...]
+    """Half extents of a box [m]; radius and full height of a cylinder [m]; radius of a sphere [m]."""
+    colour: Colour
+    """Red, green, blue in [0, 1]."""
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Offset in the body's frame [m]."""
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a body or link is, in the frame of the robot's base."""
+
+    position: Vector
+    """Metres, [3]."""
+    quat: Vector
+    """Unit quaternion xyzw, [4]."""
+
+
+@contextlib.contextmanager
+def quiet_stdout() -> Iterator[None]:
+    """Keep C code off file descriptor 1: PyBullet greets there, and JSON must stay alone."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    try:
+        with open(os.devnull, "wb") as sink:
+            os.dup2(sink.fileno(), 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
+def _shape_arguments(parts: Sequence[Part]) -> dict[str, list[object]]:
+    kinds = {
+        "box": pybullet.GEOM_BOX,
+        "cylinder": pybullet.GEOM_CYLINDER,
+        "sphere": pybullet.GEOM_SPHERE,
+    }
+    return {
+        "shapeTypes": [kinds[part.shape] for part in parts],
+        "halfExtents": [part.size if part.shape == "box" else (0, 0, 0) for part in parts],
+        "radii": [0.0 if part.shape == "box" else part.size[0] for part in parts],
+        "lengths": [part.size[1] if part.shape == "cylinder" else 0.0 for part in parts],
+    }
+
+
+class World:
+    """One headless physics client; bodies have names, and dynamic ones have a recorded state."""
+
+    def __init__(self) -> None:
+        with quiet_stdout():
+            self._client: int = pybullet.connect(pybullet.DIRECT)
+        self.bodies: dict[str, int] = {}
+        self.dynamic: list[str] = []
+        self.labels: dict[int, int] = {}
+        self.appearance = 0
+        """Counts rebuilds, so that a renderer knows when its copy of the shapes is stale."""
+
+    @property
+    def client(self) -> int:
+        """The id that PyBullet's functions take as physicsClientId."""
+        return self._client
+
+    @property
+    def is_open(self) -> bool:
+        """False after close()."""
+        return self._client >= 0
+
+    def close(self) -> None:
+        """Disconnect; closing twice is safe."""
+        if self.is_open:
+            pybullet.disconnect(self._client)
+            self._client = -1
+
+    def clear(self) -> None:
+        """Forget everything: a rebuilt world repeats bit for bit, a used one does not."""
+        pybullet.resetSimulation(physicsClientId=self._client)
+        pybullet.setGravity(0, 0, -GRAVITY_M_S2, physicsClientId=self._client)
+        pybullet.setPhysicsEngineParameter(
+            fixedTimeStep=1 / PHYSICS_HZ,
+            deterministicOverlappingPairs=1,
+            physicsClientId=self._client,
+        )
+        self.bodies.clear()
+        self.dynamic.clear()
+        self.labels.clear()
+        self.appearance += 1
+
+    def add(
+        self,
+        name: str,
+        parts: Sequence[Part],
+        position: ArrayLike,
+        quat: ArrayLike = IDENTITY_QUAT,
+        *,
+        mass_kg: float = 0.0,
+        friction: float = 0.8,
+        label: int = 0,
+        solid: bool = True,
+    ) -> None:
+        """Add a body made of `parts`; it is static when its mass is zero, `label` names its class."""
+        shapes = _shape_arguments(parts)
+        offsets = [part.position for part in parts]
+        collision = -1
+        if solid:
+            collision = pybullet.createCollisionShapeArray(
+                **shapes, collisionFramePositions=offsets, physicsClientId=self._client
+            )
+        visual = pybullet.createVisualShapeArray(
+            **shapes,
+            rgbaColors=[(*part.colour, 1.0) for part in parts],
+            visualFramePositions=offsets,
+            physicsClientId=self._client,
+        )
+        body = pybullet.createMultiBody(
+            mass_kg,
+            collision,
+            visual,
+            np.asarray(position, np.float64).tolist(),
+            np.asarray(quat, np.float64).tolist(),
+            physicsClientId=self._client,
+        )
+        self._register(name, body, label)
+        if mass_kg > 0:
+            self.dynamic.append(name)
+        pybullet.changeDynamics(
+            body,
+            -1,
+            lateralFriction=friction,
+            rollingFriction=0.0005,
+            spinningFriction=0.002,
+            physicsClientId=self._client,
+        )
+
+    def add_urdf(self, name: str, path: Path, label: int = 0) -> int:
+        """Load a URDF with its base fixed at the origin; return its body id.
+
+        PyBullet looks for meshes beside the file only, so `$PYBULLET_DATA` in it is filled in.
+        """
+        text = path.read_text().replace("$PYBULLET_DATA", pybullet_data.getDataPath())
+        with tempfile.NamedTemporaryFile("w", suffix=".urdf") as filled:
+            filled.write(text)
+            filled.flush()
+            body: int = pybullet.loadURDF(
+                filled.name,
+                useFixedBase=True,
+                flags=pybullet.URDF_USE_INERTIA_FROM_FILE,
+                physicsClientId=self._client,
+            )
+        self._register(name, body, label)
+        return body
+
+    def _register(self, name: str, body: int, label: int) -> None:
+        self.bodies[name] = body
+        self.labels[body] = label
+
+    def pose(self, name: str) -> Pose:
+        """Pose of a body's frame."""
+        position, quat = pybullet.getBasePositionAndOrientation(
+            self.bodies[name], physicsClientId=self._client
+        )
+        return Pose(np.array(position), np.array(quat))
+
+    def speed(self, name: str) -> float:
+        """Linear speed of a body, m/s."""
+        linear, _ = pybullet.getBaseVelocity(self.bodies[name], physicsClientId=self._client)
+        return float(np.linalg.norm(linear))
+
+    def touching(self, first: str, second: str, link: int = -2) -> bool:
+        """Whether two bodies touch; `link` asks for one link of `first`."""
+        points = pybullet.getContactPoints(
+            self.bodies[first],
+            self.bodies[second],
+            *(() if link == -2 else (link,)),
+            physicsClientId=self._client,
+        )
+        return any(point[8] < 1e-3 for point in points or ())
+
+    def step(self) -> None:
+        """Advance the physics by one step of 1 / PHYSICS_HZ seconds."""
+        pybullet.stepSimulation(physicsClientId=self._client)
+
+    def body_states(self) -> NDArray[np.float64]:
+        """Pose and velocity of every dynamic body, flat [13 * bodies] in order of creation."""
+        rows = []
+        for name in self.dynamic:
+            body = self.bodies[name]
+            pose = pybullet.getBasePositionAndOrientation(body, physicsClientId=self._client)
+            velocity = pybullet.getBaseVelocity(body, physicsClientId=self._client)
+            rows.append(np.concatenate([*pose, *velocity]))
+        return np.concatenate(rows) if rows else np.empty(0)
+
+    def set_body_states(self, states: NDArray[np.float64]) -> None:
+        """Put every dynamic body where body_states() says; for pictures, not for exact replays."""
+        for name, row in zip(self.dynamic, states.reshape(-1, BODY_STATE_SIZE), strict=True):
+            body = self.bodies[name]
+            pybullet.resetBasePositionAndOrientation(
+                body, row[:3].tolist(), row[3:7].tolist(), physicsClientId=self._client
+            )
+            pybullet.resetBaseVelocity(
+                body, row[7:10].tolist(), row[10:].tolist(), physicsClientId=self._client
+            )
+
+    def place(self, name: str, position: ArrayLike, quat: ArrayLike) -> None:
+        """Put a body somewhere at rest; for making scenes, not within an episode."""
+        pose = np.concatenate([position, quat]).tolist()
+        body = self.bodies[name]
+        pybullet.resetBasePositionAndOrientation(
+            body, pose[:3], pose[3:], physicsClientId=self._client
+        )
+        pybullet.resetBaseVelocity(body, (0, 0, 0), (0, 0, 0), physicsClientId=self._client)
+
+    def save(self) -> int:
+        """Keep the engine's whole state in memory; return a ticket for restore() and forget()."""
+        return int(pybullet.saveState(physicsClientId=self._client))
+
+    def restore(self, ticket: int) -> None:
+        """Go back to a saved state, bit for bit for rigid bodies."""
+        pybullet.restoreState(ticket, physicsClientId=self._client)
+
+    def forget(self, ticket: int) -> None:
+        """Free a saved state."""
+        pybullet.removeState(ticket, physicsClientId=self._client)
