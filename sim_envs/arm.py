@@ -1,4 +1,4 @@
-"""The Franka Panda in the world: a leashed target pose, smooth joint commands, a latched gripper."""
+"""The Franka Panda in the world: a leashed target, smooth joint commands, a latched gripper."""
 
 from dataclasses import dataclass
 from importlib import resources

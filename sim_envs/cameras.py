@@ -62,7 +62,7 @@ class FixedCamera:
 
 @dataclass(frozen=True)
 class HandCamera:
-    """A camera that the hand carries, given in the tool's frame (z out of the hand, y the fingers)."""
+    """A camera on the hand, given in the tool's frame (z out of the hand, y the fingers)."""
 
     eye: tuple[float, float, float]
     target: tuple[float, float, float]

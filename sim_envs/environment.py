@@ -15,6 +15,7 @@ from .spaces import (
     CAMERAS,
     CONTROL_HZ,
     IMAGE_SIZE,
+    Action,
     Image,
     Observation,
     action_space,
@@ -47,7 +48,7 @@ class Snapshot:
     """Which reset the snapshot belongs to."""
 
 
-class ArmEnv(gym.Env[Observation, NDArray[np.float32]]):
+class ArmEnv(gym.Env[Observation, Action]):
     """A Panda, cameras and one task; the same seed and actions give the same bits."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012
@@ -67,9 +68,11 @@ class ArmEnv(gym.Env[Observation, NDArray[np.float32]]):
         self.renderer: Renderer = make_renderer(renderer)
         self.world = World()
         self.images_due = True
-        """Set False before a step to get the previous images again: rendering is its dearest part."""
-        self.action_space = action_space()
-        self.observation_space = observation_space(len(task.goal_names), image_size)
+        """Set False before a step to get the previous images again: rendering is the dearest part."""
+        self.action_space: gym.Space[Action] = action_space()
+        self.observation_space: gym.Space[Observation] = observation_space(
+            len(task.goal_names), image_size
+        )
         self._images: dict[str, Image] = {}
         self._episode = 0
         self._elapsed = 0
@@ -144,9 +147,7 @@ class ArmEnv(gym.Env[Observation, NDArray[np.float32]]):
             pose.position, pose.quat, kinematics.REST_RAD, START_IK_ITERATIONS
         )
 
-    def step(
-        self, action: NDArray[np.float32]
-    ) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one control tick; raises BadAction for an action that is not finite float[7]."""
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
@@ -198,7 +199,7 @@ class ArmEnv(gym.Env[Observation, NDArray[np.float32]]):
             raise UnknownName("camera", camera, self.task.cameras)
         return self.task.cameras[camera].view(self.arm)
 
-    def render(self) -> Image | None:  # type: ignore[override]
+    def render(self) -> Image | None:
         """The front camera at 640 x 480 in the mode "rgb_array", else None."""
         return self.picture("front", *VIEW_SIZE) if self.render_mode == "rgb_array" else None
 

@@ -1,4 +1,4 @@
-"""The one exception tree of Sidestick: each message says what was asked, what exists, what to do."""
+"""The one exception tree: each message says what was asked, what exists, what to do."""
 
 from collections.abc import Iterable
 

@@ -35,7 +35,8 @@ def quat_multiply(left: ArrayLike, right: ArrayLike) -> Vector:
 
 def quat_inverse(quat_xyzw: ArrayLike) -> Vector:
     """Inverse of a unit quaternion xyzw [4]."""
-    return np.asarray(quat_xyzw, np.float64) * np.array([-1.0, -1.0, -1.0, 1.0])
+    x, y, z, w = np.asarray(quat_xyzw, np.float64)
+    return np.array([-x, -y, -z, w])
 
 
 def normalised(quat_xyzw: ArrayLike) -> Vector:

@@ -42,8 +42,7 @@ def observation_space(num_goals: int, image_size: int = IMAGE_SIZE) -> gym.space
     """The observation space of a task with `num_goals` items that an instruction can name."""
     image = (image_size, image_size, 3)
     spaces: dict[str, gym.Space[NDArray[np.generic]]] = {
-        f"{camera}_image": gym.spaces.Box(0, 255, image, np.uint8)  # type: ignore[misc]
-        for camera in CAMERAS
+        f"{camera}_image": gym.spaces.Box(0, 255, image, np.uint8) for camera in CAMERAS
     }
     spaces["joint_pos"] = gym.spaces.Box(  # rad
         JOINT_LOW - JOINT_SLACK, JOINT_HIGH + JOINT_SLACK, (7,), np.float32

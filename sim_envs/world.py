@@ -31,7 +31,7 @@ class Part:
     shape: str
     """"box", "cylinder" (axis z) or "sphere"."""
     size: tuple[float, ...]
-    """Half extents of a box [m]; radius and full height of a cylinder [m]; radius of a sphere [m]."""
+    """Half extents of a box; radius and full height of a cylinder; radius of a sphere; metres."""
     colour: Colour
     """Red, green, blue in [0, 1]."""
     position: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -130,7 +130,7 @@ class World:
         label: int = 0,
         solid: bool = True,
     ) -> None:
-        """Add a body made of `parts`; it is static when its mass is zero, `label` names its class."""
+        """Add a body made of `parts`; static when its mass is zero; `label` names its class."""
         shapes = _shape_arguments(parts)
         offsets = [part.position for part in parts]
         collision = -1

@@ -11,7 +11,7 @@ from ..spaces import METRES_PER_UNIT, RADIANS_PER_UNIT, Action
 from ..world import Pose
 
 APPROACH_GAIN = 0.45
-"""Share of the remaining way that one tick may cover: full speed until three ticks before the goal."""
+"""Share of the remaining way that one tick may cover."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""ShelfPick's expert: line up, reach in, close, lift, pull out, carry, let go; retry after a miss."""
+"""ShelfPick's expert: line up, reach in, close, lift, pull out, carry, let go; retry a miss."""
 
 import numpy as np
 
@@ -101,7 +101,7 @@ def grip_offset(item: Pose, height: float) -> Vector:
 
 
 def grasp_quat(item: Pose) -> Vector:
-    """How to turn the hand: level with the shelf, or across a thing that lies, or down to a table."""
+    """How to turn the hand: level on the shelf, across a thing that lies, down to a table."""
     axis = matrix_from_quat(item.quat)[:, 2]
     lying = abs(axis[2]) < LYING_COSINE
     yaw = 0.0

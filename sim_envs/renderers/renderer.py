@@ -21,7 +21,7 @@ class Renderer(Protocol):
     def labelled(
         self, world: World, view: View, width: int, height: int
     ) -> tuple[Image, NDArray[np.int64]]:
-        """The picture, and the label of the body at each pixel, int64 [height, width]; 0 is none."""
+        """The picture, and the label of the body at each pixel, int64 [height, width]."""
 
     def close(self) -> None:
         """Free what the renderer holds; closing twice is safe."""

@@ -52,7 +52,7 @@ class TinyRenderer:
     def labelled(
         self, world: World, view: View, width: int, height: int
     ) -> tuple[Image, NDArray[np.int64]]:
-        """The picture, and the label of the body at each pixel, int64 [height, width]; 0 is none."""
+        """The picture, and the label of the body at each pixel, int64 [height, width]."""
         picture, bodies = self._camera_image(world, view, width, height, 0)
         table = np.zeros(
             max(world.labels, default=0) + 2, np.int64

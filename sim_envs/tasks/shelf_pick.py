@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from .. import kinematics
-from ..arm import NAME as ARM
 from ..arm import FINGER_OPEN_M, Arm
+from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..errors import BadValue
 from ..items import Item, bottle, can, carton

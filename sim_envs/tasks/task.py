@@ -90,4 +90,6 @@ class Task(ABC):
 
     def goal_vector(self) -> NDArray[np.float32]:
         """One-hot float32 of the goal."""
-        return np.eye(len(self.goal_names), dtype=np.float32)[self.goal]
+        vector = np.zeros(len(self.goal_names), np.float32)
+        vector[self.goal] = 1.0
+        return vector
