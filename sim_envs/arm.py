@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 
 from . import kinematics
+from .engine import pybullet
 from .rotations import (
     Vector,
     matrix_from_quat,

@@ -1,18 +1,14 @@
 """The engine wrapper: PyBullet by names instead of body ids."""
 
-import contextlib
-import os
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pybullet
-import pybullet_data
 from numpy.typing import ArrayLike, NDArray
 
+from .engine import pybullet, pybullet_data, quiet_stdout
 from .rotations import Vector
 
 PHYSICS_HZ = 240
@@ -46,20 +42,6 @@ class Pose:
     """Metres, [3]."""
     quat: Vector
     """Unit quaternion xyzw, [4]."""
-
-
-@contextlib.contextmanager
-def quiet_stdout() -> Iterator[None]:
-    """Keep C code off file descriptor 1: PyBullet greets there, and JSON must stay alone."""
-    sys.stdout.flush()
-    saved = os.dup(1)
-    try:
-        with open(os.devnull, "wb") as sink:
-            os.dup2(sink.fileno(), 1)
-        yield
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)
 
 
 def _shape_arguments(parts: Sequence[Part]) -> dict[str, list[object]]:

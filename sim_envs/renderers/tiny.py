@@ -1,10 +1,10 @@
 """TinyRenderer: PyBullet's own software renderer, there on every machine."""
 
 import numpy as np
-import pybullet
 from numpy.typing import NDArray
 
 from ..cameras import View
+from ..engine import pybullet
 from ..spaces import Image
 from ..world import World
 
