@@ -1,7 +1,7 @@
 """The environment: time, actions and observations around one task, as Gymnasium wants it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import gymnasium as gym
 import numpy as np
@@ -68,11 +68,10 @@ class ArmEnv(gym.Env[Observation, Action]):
         self.renderer: Renderer = make_renderer(renderer)
         self.world = World()
         self.images_due = True
-        """Set False before a step to get the previous images again: rendering is the dearest part."""
-        self.action_space: gym.Space[Action] = action_space()
-        self.observation_space: gym.Space[Observation] = observation_space(
-            len(task.goal_names), image_size
-        )
+        """Set False before a step to get the previous images again: rendering is dear."""
+        self.action_space = cast(gym.Space[Action], action_space())
+        spaces = observation_space(len(task.goal_names), image_size)
+        self.observation_space = cast(gym.Space[Observation], spaces)
         self._images: dict[str, Image] = {}
         self._episode = 0
         self._elapsed = 0

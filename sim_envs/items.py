@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from .world import Colour, Part
+from .rotations import quat_from_rotvec
+from .world import Colour, Part, World
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,13 @@ class Item:
     """Across what the fingers close on."""
     grip_height_m: float
     """Where to hold it, above the body's origin."""
+
+    def add(
+        self, world: World, name: str, position: tuple[float, float, float], yaw: float, label: int
+    ) -> None:
+        """Stand it upright at a place [m], turned by `yaw` [rad]."""
+        quat = quat_from_rotvec((0.0, 0.0, yaw))
+        world.add(name, self.parts, position, quat, mass_kg=self.mass_kg, label=label)
 
 
 def can(colour: Colour, radius: float, height: float) -> Item:

@@ -92,3 +92,10 @@ def quat_from_axes(forward: ArrayLike, left: ArrayLike) -> Vector:
     y = y - z * float(y @ z)
     y = y / np.linalg.norm(y)
     return quat_from_matrix(np.column_stack([np.cross(y, z), y, z]))
+
+
+def tilted_hand(tilt_rad: float, yaw_rad: float = 0.0) -> Vector:
+    """Orientation xyzw of a hand that points forward, `tilt_rad` below the horizon."""
+    flat = np.cos(tilt_rad)
+    forward = (flat * np.cos(yaw_rad), flat * np.sin(yaw_rad), -np.sin(tilt_rad))
+    return quat_from_axes(forward, (np.sin(yaw_rad), -np.cos(yaw_rad), 0.0))

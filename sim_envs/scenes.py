@@ -1,4 +1,4 @@
-"""Random scenes with the class of every pixel: perception learns from them, without a demonstration."""
+"""Random scenes with the class of every pixel: perception learns from them alone."""
 
 from dataclasses import dataclass
 from typing import Any

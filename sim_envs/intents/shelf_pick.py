@@ -3,17 +3,8 @@
 import numpy as np
 
 from ..environment import ArmEnv
-from ..rotations import Vector, matrix_from_quat
-from ..tasks.shelf_pick import (
-    HAND_TILT_RAD,
-    ITEMS,
-    TOTE_CENTRE_M,
-    TOTE_HALF_M,
-    TOTE_HEIGHT_M,
-    ShelfPick,
-    in_box,
-    tilted_hand,
-)
+from ..rotations import Vector, matrix_from_quat, tilted_hand
+from ..tasks.shelf_pick import HAND_TILT_RAD, ITEMS, TOTE, ShelfPick
 from ..world import Pose
 from .intent import Expert, Intent
 
@@ -31,7 +22,7 @@ REACH_IN_SPEED = 0.6
 TABLE_REACH_M = 0.16
 TABLE_TILT_RAD = np.radians(80.0)
 STEEPEST_YAW_RAD = np.radians(60.0)
-TOTE_YAW_RAD = float(np.arctan2(TOTE_CENTRE_M[1], TOTE_CENTRE_M[0]))
+TOTE_YAW_RAD = float(np.arctan2(TOTE.centre_m[1], TOTE.centre_m[0]))
 LYING_COSINE = 0.6
 
 
@@ -44,9 +35,9 @@ class ShelfPickExpert(Expert):
         assert isinstance(task, ShelfPick)
         item = env.world.pose(task.target)
         tool = env.arm.tool()
-        if in_box(item.position, TOTE_CENTRE_M, TOTE_HALF_M, TOTE_HEIGHT_M):
-            away = np.array([*TOTE_CENTRE_M, RELEASE_HEIGHT_M + 0.06])
-            return Intent(Pose(away, tilted_hand(yaw_rad=TOTE_YAW_RAD)), closing=False)
+        if TOTE.holds(item.position):
+            away = np.array([*TOTE.centre_m, RELEASE_HEIGHT_M + 0.06])
+            return Intent(Pose(away, tilted_hand(HAND_TILT_RAD, TOTE_YAW_RAD)), closing=False)
         quat = grasp_quat(item)
         grip = item.position + grip_offset(item, ITEMS[task.target].grip_height_m)
         held = env.arm.controller.closing and env.arm.fingers_touching(task.target) == 2
@@ -77,7 +68,7 @@ class ShelfPickExpert(Expert):
 
     def _carry(self, tool: Pose, item: Pose, start_height: float) -> Intent:
         """Lift off the board, pull out of the shelf, bring it over the tote and let go."""
-        upright = tilted_hand(yaw_rad=float(np.arctan2(tool.position[1], tool.position[0])))
+        upright = tilted_hand(HAND_TILT_RAD, float(np.arctan2(*tool.position[1::-1])))
         on_shelf = item.position[0] > CLEAR_OF_SHELF_X_M
         low = item.position[2] - start_height < LIFT_M * 0.8
         if on_shelf and low and tool.position[0] > CLEAR_OF_SHELF_X_M + 0.06:
@@ -86,9 +77,9 @@ class ShelfPickExpert(Expert):
         if on_shelf:
             out = np.array([CARRY_X_M, tool.position[1], tool.position[2]])
             return Intent(Pose(out, upright), closing=True)
-        over = np.array([*TOTE_CENTRE_M, RELEASE_HEIGHT_M])
+        over = np.array([*TOTE.centre_m, RELEASE_HEIGHT_M])
         miss = float(np.linalg.norm(item.position[:2] - over[:2]))
-        if tool.position[2] < RELEASE_HEIGHT_M - 0.06 and miss > TOTE_HALF_M[0]:
+        if tool.position[2] < RELEASE_HEIGHT_M - 0.06 and miss > TOTE.half_m[0]:
             rise = np.array([*tool.position[:2], RELEASE_HEIGHT_M])
             return Intent(Pose(rise, upright), closing=True)
         done = miss < OVER_TOTE_M and tool.position[2] < RELEASE_HEIGHT_M + 0.03

@@ -10,8 +10,9 @@ from ..arm import FINGER_OPEN_M, Arm
 from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..errors import BadValue
+from ..furniture import Bin, add_room
 from ..items import Item, bottle, can, carton
-from ..rotations import matrix_from_quat, quat_from_axes, quat_from_rotvec, quat_multiply
+from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
 from ..world import Colour, Part, Pose, World
 from .task import Status, Task
 
@@ -35,12 +36,9 @@ SLOTS_PER_BOARD = 3
 SLOT_JITTER_M = (0.015, 0.02)
 YAW_JITTER_RAD = 0.25
 
-TOTE_CENTRE_M = (0.38, 0.46)
-TOTE_HALF_M = (0.15, 0.13)
-TOTE_WALL_M = 0.008
-TOTE_HEIGHT_M = 0.14
+TOTE = Bin("tote", (0.38, 0.46), (0.15, 0.13), 0.14, (0.28, 0.30, 0.34))
 
-HAND_TILT_RAD = np.radians(35.0)
+HAND_TILT_RAD = float(np.radians(35.0))
 START_POS_M = (0.42, 0.0, 0.42)
 START_JITTER_M = (0.03, 0.06, 0.04)
 START_JITTER_RAD = 0.06
@@ -57,17 +55,6 @@ NEAR_M = 0.06
 
 WOOD: Colour = (0.72, 0.60, 0.46)
 WALL: Colour = (0.86, 0.84, 0.80)
-FLOOR: Colour = (0.42, 0.40, 0.38)
-PAINT: Colour = (0.74, 0.78, 0.80)
-TABLE: Colour = (0.62, 0.64, 0.66)
-TOTE: Colour = (0.28, 0.30, 0.34)
-
-
-def tilted_hand(tilt_rad: float = HAND_TILT_RAD, yaw_rad: float = 0.0) -> np.ndarray:
-    """Orientation xyzw of a hand that points forward, `tilt_rad` below the horizon."""
-    flat = np.cos(tilt_rad)
-    forward = (flat * np.cos(yaw_rad), flat * np.sin(yaw_rad), -np.sin(tilt_rad))
-    return quat_from_axes(forward, (np.sin(yaw_rad), -np.cos(yaw_rad), 0.0))
 
 
 @dataclass
@@ -119,9 +106,7 @@ class ShelfPick(Task):
             world.add(f"side {side}", [panel], (middle, side * SHELF_HALF_WIDTH_M, half))
         back = Part("box", (0.006, SHELF_HALF_WIDTH_M, half), WALL)
         world.add("back", [back], (BOARD_X_M[1] + 0.006, 0, half))
-        label = self.labels.index("tote")
-        world.add("tote", open_box(TOTE_HALF_M, TOTE_HEIGHT_M, TOTE_WALL_M, TOTE),
-                  (*TOTE_CENTRE_M, 0.0), label=label)  # fmt: skip
+        TOTE.add(world, self.labels.index("tote"))
 
     def begin(self, world: World, rng: np.random.Generator) -> None:
         """Put `num_items` different items into random slots and name one of them."""
@@ -135,7 +120,7 @@ class ShelfPick(Task):
             y = (column - (SLOTS_PER_BOARD - 1) / 2) * SLOT_PITCH_M + jitter[1]
             z = BOARD_TOPS_M[board] + ITEMS[name].half_height_m + 0.001
             yaw = rng.uniform(-YAW_JITTER_RAD, YAW_JITTER_RAD)
-            add_item(world, self, name, ITEMS[name], (x, y, z), yaw)
+            ITEMS[name].add(world, name, (x, y, z), yaw, self.labels.index(name))
         self.goal = int(kinds[rng.integers(self.num_items)])
         self.start_height_m = float(world.pose(self.target).position[2])
         self.memory = np.zeros(1)
@@ -144,7 +129,7 @@ class ShelfPick(Task):
         """In front of the shelf, a little different every time."""
         position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
         turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
-        return Pose(position, quat_multiply(turn, tilted_hand()))
+        return Pose(position, quat_multiply(turn, tilted_hand(HAND_TILT_RAD)))
 
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
         """A random reach; some items in the tote, on the table or lying; often one in the hand."""
@@ -173,17 +158,16 @@ class ShelfPick(Task):
         """Success once the item has lain in the tote, out of the hand, for AT_REST_TICKS ticks."""
         item = world.pose(self.target).position
         fingers = arm.fingers_touching(self.target)
-        inside = in_box(item, TOTE_CENTRE_M, TOTE_HALF_M, TOTE_HEIGHT_M)
+        inside = TOTE.holds(item)
         free = not world.touching(ARM, self.target)
         still = inside and free and world.speed(self.target) < AT_REST_M_S
         self.memory[0] = self.memory[0] + 1 if still else 0
         if self.memory[0] >= AT_REST_TICKS:
             return Status(True, "done", 1.0)
-        over_tote = bool(np.all(np.abs(item[:2] - TOTE_CENTRE_M) < TOTE_HALF_M))
-        if over_tote:
+        if TOTE.is_under(item):
             return Status(False, "place", 0.85)
         if fingers == 2 and abs(item[2] - self.start_height_m) > LIFTED_M:
-            distance = float(np.linalg.norm(item[:2] - TOTE_CENTRE_M))
+            distance = float(np.linalg.norm(item[:2] - TOTE.centre_m))
             return Status(False, "carry", 0.5 + 0.3 * max(0.0, 1.0 - distance / 0.7))
         gap = float(np.linalg.norm(item - arm.tool().position))
         if gap < NEAR_M:
@@ -211,46 +195,7 @@ def stray_pose(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, np.nda
         x, y = rng.uniform((0.62, -0.30), (0.74, 0.30))
         return np.array([x, y, rng.choice(BOARD_TOPS_M) + thick]), lying
     if place == 1:
-        x, y = TOTE_CENTRE_M + rng.uniform(-1, 1, 2) * (np.array(TOTE_HALF_M) - 0.06)
-        return np.array([x, y, TOTE_WALL_M + thick]), lying
+        x, y = TOTE.centre_m + rng.uniform(-1, 1, 2) * (np.array(TOTE.half_m) - 0.06)
+        return np.array([x, y, TOTE.wall_m + thick]), lying
     x, y = rng.uniform((0.30, -0.40), (0.55, 0.30))
     return np.array([x, y, thick]), lying
-
-
-def add_room(world: World) -> None:
-    """A table to work on, a floor and two walls, so that no picture ends in a white void."""
-    world.add("table", [Part("box", (0.85, 1.1, 0.02), TABLE)], (0.30, 0.0, -0.02))
-    world.add("floor", [Part("box", (4.0, 4.0, 0.02), FLOOR)], (0.0, 0.0, -0.74))
-    world.add("far wall", [Part("box", (0.02, 4.0, 2.0), PAINT)], (1.9, 0.0, 1.2))
-    for side in (-1, 1):
-        panel = Part("box", (4.0, 0.02, 2.0), PAINT)
-        world.add(f"wall {side}", [panel], (0.0, side * 2.4, 1.2))
-
-
-def add_item(
-    world: World, task: Task, name: str, item: Item, position: tuple[float, ...], yaw: float
-) -> None:
-    """Stand an item upright at a place, with the label that the task gives its name."""
-    quat = quat_from_rotvec((0.0, 0.0, yaw))
-    label = task.labels.index(name)
-    world.add(name, item.parts, position, quat, mass_kg=item.mass_kg, label=label)
-
-
-def open_box(half: tuple[float, float], height: float, wall: float, colour: Colour) -> list[Part]:
-    """A floor and four walls, open at the top; the origin is the middle of the underside."""
-    x, y = half
-    top = height / 2
-    return [
-        Part("box", (x, y, wall / 2), colour, (0, 0, wall / 2)),
-        Part("box", (wall / 2, y, top), colour, (x, 0, top)),
-        Part("box", (wall / 2, y, top), colour, (-x, 0, top)),
-        Part("box", (x, wall / 2, top), colour, (0, y, top)),
-        Part("box", (x, wall / 2, top), colour, (0, -y, top)),
-    ]
-
-
-def in_box(
-    point: np.ndarray, centre: tuple[float, float], half: tuple[float, float], height: float
-) -> bool:
-    """Whether a point [3] is within an open box that stands on the table."""
-    return bool(np.all(np.abs(point[:2] - centre) < half) and 0 < point[2] < height)

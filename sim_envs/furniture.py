@@ -1,0 +1,56 @@
+"""What stands around: the room, the table, and open boxes that things are put into."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .rotations import Vector
+from .world import Colour, Part, World
+
+FLOOR: Colour = (0.42, 0.40, 0.38)
+PAINT: Colour = (0.74, 0.78, 0.80)
+TABLE: Colour = (0.62, 0.64, 0.66)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A box on the table, open at the top."""
+
+    name: str
+    centre_m: tuple[float, float]
+    half_m: tuple[float, float]
+    """Half of its length and width, outside."""
+    height_m: float
+    colour: Colour
+    wall_m: float = 0.008
+
+    def add(self, world: World, label: int = 0) -> None:
+        """Put it into the world: a floor and four walls."""
+        x, y = self.half_m
+        top, half_wall = self.height_m / 2, self.wall_m / 2
+        parts = [
+            Part("box", (x, y, half_wall), self.colour, (0, 0, half_wall)),
+            Part("box", (half_wall, y, top), self.colour, (x, 0, top)),
+            Part("box", (half_wall, y, top), self.colour, (-x, 0, top)),
+            Part("box", (x, half_wall, top), self.colour, (0, y, top)),
+            Part("box", (x, half_wall, top), self.colour, (0, -y, top)),
+        ]
+        world.add(self.name, parts, (*self.centre_m, 0.0), label=label)
+
+    def is_under(self, point: Vector) -> bool:
+        """Whether a point [3] is above the box, or in it."""
+        return bool(np.all(np.abs(point[:2] - self.centre_m) < self.half_m))
+
+    def holds(self, point: Vector) -> bool:
+        """Whether a point [3] is within the box."""
+        return self.is_under(point) and 0.0 < point[2] < self.height_m
+
+
+def add_room(world: World) -> None:
+    """A table to work on, a floor and walls, so that no picture ends in a white void."""
+    world.add("table", [Part("box", (0.85, 1.1, 0.02), TABLE)], (0.30, 0.0, -0.02))
+    world.add("floor", [Part("box", (4.0, 4.0, 0.02), FLOOR)], (0.0, 0.0, -0.74))
+    world.add("far wall", [Part("box", (0.02, 4.0, 2.0), PAINT)], (1.9, 0.0, 1.2))
+    for side in (-1, 1):
+        panel = Part("box", (4.0, 0.02, 2.0), PAINT)
+        world.add(f"wall {side}", [panel], (0.0, side * 2.4, 1.2))
