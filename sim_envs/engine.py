@@ -1,4 +1,4 @@
-"""PyBullet, imported without its greeting: standard output belongs to JSON alone."""
+"""PyBullet, imported and connected without its greetings: standard output is for JSON alone."""
 
 import contextlib
 import ctypes
@@ -6,26 +6,30 @@ import os
 import sys
 from collections.abc import Iterator
 
+STDOUT, STDERR = 1, 2
+
 
 @contextlib.contextmanager
-def quiet_stdout() -> Iterator[None]:
-    """Send what C code prints to file descriptor 1 nowhere, for as long as the block runs."""
+def muted(*descriptors: int) -> Iterator[None]:
+    """Send what C code prints to the given file descriptors nowhere, while the block runs."""
     libc = ctypes.CDLL(None)
     sys.stdout.flush()
     libc.fflush(None)
-    saved = os.dup(1)
+    saved = {descriptor: os.dup(descriptor) for descriptor in descriptors}
     try:
         with open(os.devnull, "wb") as sink:
-            os.dup2(sink.fileno(), 1)
+            for descriptor in descriptors:
+                os.dup2(sink.fileno(), descriptor)
         yield
     finally:
         libc.fflush(None)
-        os.dup2(saved, 1)
-        os.close(saved)
+        for descriptor, copy in saved.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
 
 
-with quiet_stdout():
+with muted(STDOUT, STDERR):
     import pybullet
     import pybullet_data
 
-__all__ = ["pybullet", "pybullet_data", "quiet_stdout"]
+__all__ = ["STDOUT", "muted", "pybullet", "pybullet_data"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .engine import pybullet, pybullet_data, quiet_stdout
+from .engine import STDOUT, muted, pybullet, pybullet_data
 from .rotations import Vector
 
 PHYSICS_HZ = 240
@@ -62,7 +62,7 @@ class World:
     """One headless physics client; bodies have names, and dynamic ones have a recorded state."""
 
     def __init__(self) -> None:
-        with quiet_stdout():
+        with muted(STDOUT):
             self._client: int = pybullet.connect(pybullet.DIRECT)
         self.bodies: dict[str, int] = {}
         self.dynamic: list[str] = []
