@@ -1,5 +1,6 @@
 """Random scenes with the class of every pixel: perception learns from them alone."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,3 +40,21 @@ class SceneSampler:
     def close(self) -> None:
         """Free the environment."""
         self.env.close()
+
+
+@dataclass(frozen=True)
+class SceneSource:
+    """A recipe for scenes that can be sent to worker processes: call it with a seed."""
+
+    task: str
+    renderer: str = "tiny"
+
+    def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64]]]:
+        """For each recorded camera the picture and the class of every pixel."""
+        return [(view.image, view.classes) for view in _sampler(self).sample(seed)]
+
+
+@functools.cache
+def _sampler(source: SceneSource) -> SceneSampler:
+    """One sampler per process and recipe: starting an engine costs more than a scene."""
+    return SceneSampler(source.task, source.renderer)

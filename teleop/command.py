@@ -1,0 +1,42 @@
+"""What the human wants this tick."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from ..sim_envs.spaces import ACTION_SIZE, Action
+
+
+class Request(Enum):
+    """Something the human asks of the session, beside driving."""
+
+    SAVE_SUCCESS = "save as success"
+    SAVE_FAILURE = "save as failure"
+    DISCARD = "discard"
+    QUIT = "quit"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One poll of an operator's device."""
+
+    action: Action
+    """float32[7] in [-1, 1]; what the sticks say, whether or not the clutch is held."""
+    clutch: bool = False
+    """Held: the human drives, on this very tick."""
+    requests: frozenset[Request] = frozenset()
+    """What was asked for since the last poll."""
+    alive: bool = True
+    """False when the device was lost or has been silent for too long: the arm holds still."""
+
+
+def still(grip: float = 0.0) -> Action:
+    """The action that moves nothing; a grip of 0 keeps what the gripper is doing."""
+    action = np.zeros(ACTION_SIZE, np.float32)
+    action[-1] = grip
+    return action
+
+
+IDLE = Command(still())
+"""Nobody touches anything."""

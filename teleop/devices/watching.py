@@ -1,0 +1,71 @@
+"""When a person who watches a policy takes over, and when she lets go again."""
+
+from dataclasses import dataclass
+
+from ...datasets.step import Driver
+from ...sim_envs.spaces import CONTROL_HZ
+from ...sim_envs.tasks import Status
+
+
+@dataclass(frozen=True)
+class WatchRules:
+    """What worries a person, in terms of the task's progress (0 to 1)."""
+
+    stalled_s: float = 2.5
+    """No new best progress for this long."""
+    gain: float = 0.01
+    """What counts as a new best."""
+    lost: float = 0.15
+    """A fall this far below the best: something was dropped."""
+    reaction_s: float = 0.25
+    """From seeing to pressing."""
+    repaired: float = 0.08
+    """Things are back on track when progress is this far above where she took over, and the
+    stage is a later one."""
+    settled_s: float = 0.3
+    """How long it must look right before she lets go."""
+
+
+class Watch:
+    """Follows one episode's progress; wants to drive when the policy stalls, strays or drops."""
+
+    def __init__(self, rules: WatchRules) -> None:
+        self._rules = rules
+        self.begin()
+
+    def begin(self) -> None:
+        """A new episode."""
+        self._best = 0.0
+        self._since_best = 0
+        self._worried = 0
+        self._driving = False
+        self._start = Status(False, "", 0.0)
+        self._good = 0
+
+    def wants_to_drive(self, status: Status, driver: Driver) -> bool:
+        """Whether the clutch is held on this tick."""
+        self._follow(status)
+        if self._driving:
+            self._driving = not self._is_repaired(status)
+            if not self._driving:
+                self._best, self._since_best = status.progress, 0
+            return self._driving
+        self._worried = self._worried + 1 if self._is_worrying(status) else 0
+        if self._worried > self._rules.reaction_s * CONTROL_HZ:
+            self._driving, self._start, self._good, self._worried = True, status, 0, 0
+        return self._driving
+
+    def _follow(self, status: Status) -> None:
+        self._since_best += 1
+        if status.progress > self._best + self._rules.gain:
+            self._best, self._since_best = status.progress, 0
+
+    def _is_worrying(self, status: Status) -> bool:
+        stalled = self._since_best > self._rules.stalled_s * CONTROL_HZ
+        return stalled or status.progress < self._best - self._rules.lost
+
+    def _is_repaired(self, status: Status) -> bool:
+        better = status.progress > self._start.progress + self._rules.repaired
+        moved_on = status.stage != self._start.stage
+        self._good = self._good + 1 if better and moved_on else 0
+        return self._good > self._rules.settled_s * CONTROL_HZ

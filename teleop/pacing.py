@@ -1,0 +1,62 @@
+"""Time: hold a session to its control rate, or let it run as fast as it can."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Pace(Protocol):
+    """Waits for the next tick."""
+
+    def begin(self) -> None:
+        """An episode begins now."""
+
+    def wait(self) -> float:
+        """Wait until the next tick is due; return how late it begins, ms."""
+
+
+class Unpaced:
+    """As fast as the machine can: for evaluation, practice and simulated operators."""
+
+    def begin(self) -> None:
+        """Nothing to remember."""
+
+    def wait(self) -> float:
+        """Never wait, never late."""
+        return 0.0
+
+
+class RealTime:
+    """Deadlines counted from the start of the episode, so that errors never add up.
+
+    When a tick is late by a whole period or more, the deadlines shift: simulated time slows down
+    on the wall clock instead of ticks following each other without a pause.
+    """
+
+    def __init__(
+        self,
+        hz: float,
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.period_s = 1.0 / hz
+        self._clock, self._sleep = clock, sleep
+        self._start = clock()
+        self._tick = 0
+
+    def begin(self) -> None:
+        """Count deadlines from now."""
+        self._start = self._clock()
+        self._tick = 0
+
+    def wait(self) -> float:
+        """Sleep until the next deadline; return how late the tick begins, ms."""
+        self._tick += 1
+        deadline = self._start + self._tick * self.period_s
+        ahead = deadline - self._clock()
+        if ahead > 0:
+            self._sleep(ahead)
+        late = max(0.0, self._clock() - deadline)
+        if late >= self.period_s:
+            self._start += late
+        return late * 1000.0

@@ -1,0 +1,196 @@
+"""The tick, written once: observe, ask human and policy, decide who drives, act, tell everybody."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..datasets.step import Driver, Level, Step
+from ..sim_envs.environment import ArmEnv
+from ..sim_envs.errors import PolicyError
+from ..sim_envs.spaces import Observation
+from .authority import NEEDS_POLICY, Authority, Decision, Switch, name
+from .command import Command, Request
+from .devices.device import Device
+from .pacing import Pace, Unpaced
+from .pilot import NO_PROPOSAL, Pilot, Proposal
+
+
+@dataclass(frozen=True)
+class Tick:
+    """All that happened in one control tick, for whoever listens."""
+
+    step: Step
+    """The record, observation before and outcome after the action."""
+    switch: Switch | None
+    """What changed hands."""
+    proposal: Proposal
+    """What the policy wanted, with its whole plan."""
+    command: Command
+    """What the human wanted."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an episode ended."""
+
+    seed: int
+    success: bool
+    """By the environment's verdict, or by the human's where she gave one."""
+    steps: int
+    human_steps: int
+    policy_steps: int
+    takeovers: int
+    stage: str
+    """The task's stage at the end."""
+    progress: float
+    """Highest progress that was reached."""
+    discarded: bool = False
+    """The human threw the episode away."""
+    quit: bool = False
+    """The human wants to leave."""
+
+
+class Subscriber(Protocol):
+    """Told of everything, asked for nothing: recorder, screen, ledger, sound."""
+
+    wants_images: bool
+    """Whether every step's observation must carry fresh images."""
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """An episode begins."""
+
+    def on_tick(self, tick: Tick) -> None:
+        """A tick has passed."""
+
+    def on_end(self, outcome: Outcome, observation: Observation, state: np.ndarray) -> None:
+        """The episode is over; `observation` and `state` are the last ones."""
+
+
+class Session:
+    """One seat: an environment, a device, perhaps a policy, a level, and who listens."""
+
+    def __init__(
+        self,
+        env: ArmEnv,
+        device: Device,
+        level: Level,
+        pilot: Pilot | None = None,
+        subscribers: Sequence[Subscriber] = (),
+        pace: Pace | None = None,
+    ) -> None:
+        if level in NEEDS_POLICY and pilot is None:
+            raise PolicyError(
+                f"level {name(level)!r} needs a policy, and there is none yet; train one"
+            )
+        Authority(level)  # refuses a level that cannot run
+        self.env, self.device, self.level, self.pilot = env, device, level, pilot
+        self.subscribers = tuple(subscribers)
+        self.pace = pace or Unpaced()
+        self._wants_images = any(subscriber.wants_images for subscriber in self.subscribers)
+
+    def run_episode(self, seed: int) -> Outcome:
+        """Reset to `seed` and tick until success, the step limit, or the human's verdict."""
+        observation, _ = self.env.reset(seed=seed)
+        self.device.begin(seed)
+        if self.pilot:
+            self.pilot.begin()
+        self.pace.begin()
+        for subscriber in self.subscribers:
+            subscriber.on_begin(self.env, seed, self.level, self.device.name)
+        episode = _Episode(self, seed, observation)
+        while not episode.over:
+            episode.tick()
+        outcome = episode.outcome()
+        for subscriber in self.subscribers:
+            subscriber.on_end(outcome, episode.observation, self.env.state())
+        return outcome
+
+
+class _Episode:
+    """The running episode's counters."""
+
+    def __init__(self, session: Session, seed: int, observation: Observation) -> None:
+        self.session, self.seed, self.observation = session, seed, observation
+        self.authority = Authority(session.level)
+        self.steps, self.by_driver = 0, dict.fromkeys(Driver, 0)
+        self.progress, self.late_ms = 0.0, 0.0
+        self.over, self.success = False, False
+        self.requests: frozenset[Request] = frozenset()
+
+    def tick(self) -> None:
+        """One control tick."""
+        session, env = self.session, self.session.env
+        began, state, stage = time.time(), env.state(), env.status.stage
+        command = session.device.poll(self.authority.driver)
+        proposal = self._propose(command)
+        decision = self.authority.decide(command, proposal.action)
+        if decision.reseat:
+            env.reseat()
+        before = self.observation
+        env.images_due = self._images_due(decision)
+        self.observation, reward, success, _, _ = env.step(decision.action)
+        self.steps += 1
+        self.by_driver[decision.driver] += 1
+        self._judge(command, success)
+        step = Step(
+            observation=before,
+            action=decision.action,
+            human_action=command.action if command.clutch else None,
+            policy_action=proposal.action,
+            driver=decision.driver,
+            level=session.level,
+            action_mode=decision.mode,
+            novelty=proposal.novelty,
+            stage=env.task.stages.index(stage),
+            reward=reward,
+            done=self.over,
+            success=success,
+            reseat=decision.reseat,
+            takeover_id=decision.takeover_id,
+            state=state,
+            wall_time=began,
+            late_ms=self.late_ms,
+        )
+        tick = Tick(step, decision.switch, proposal, command)
+        for subscriber in session.subscribers:
+            subscriber.on_tick(tick)
+        self.late_ms = session.pace.wait()
+
+    def _propose(self, command: Command) -> Proposal:
+        pilot = self.session.pilot
+        if pilot is None:
+            return NO_PROPOSAL
+        driver = Driver.HUMAN if command.clutch else self.authority.driver
+        return pilot.propose(self.observation, driver)
+
+    def _images_due(self, decision: Decision) -> bool:
+        """Images are drawn when somebody will look at them: they are most of a tick's cost."""
+        pilot = self.session.pilot
+        return self.session._wants_images or (
+            pilot is not None and pilot.needs_images(decision.driver)
+        )
+
+    def _judge(self, command: Command, success: bool) -> None:
+        self.requests = command.requests
+        self.progress = max(self.progress, self.session.env.status.progress)
+        limit = self.steps >= self.session.env.task.max_steps
+        self.success = success or Request.SAVE_SUCCESS in command.requests
+        self.over = success or limit or bool(command.requests)
+
+    def outcome(self) -> Outcome:
+        """What the counters say."""
+        return Outcome(
+            seed=self.seed,
+            success=self.success,
+            steps=self.steps,
+            human_steps=self.by_driver[Driver.HUMAN],
+            policy_steps=self.by_driver[Driver.POLICY],
+            takeovers=self.authority.takeovers,
+            stage=self.session.env.status.stage,
+            progress=self.progress,
+            discarded=Request.DISCARD in self.requests,
+            quit=Request.QUIT in self.requests,
+        )
