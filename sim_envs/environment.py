@@ -129,7 +129,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         joints = self._start_joints()
         self._arm = Arm(self.world, joints, self.task.labels.index("robot"))
         self.task.begin(self.world, self.np_random)
-        for _ in range(SETTLE_STEPS // self._substeps):
+        for _ in range(getattr(self.task,"settle_steps",SETTLE_STEPS) // self._substeps):
             self._arm.follow(self._substeps)
         self._arm.reseat()
         self._episode += 1

@@ -2,8 +2,15 @@
 
 from dataclasses import dataclass
 
-from .rotations import quat_from_rotvec
-from .world import Colour, Part, World
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .rotations import Vector, quat_from_rotvec
+from .world import ROLLING_FRICTION, Colour, Part, World
+
+STEADY = 0.004
+"""Rolling friction of things that would otherwise roll off the table when nudged."""
+WHITE: Colour = (0.95, 0.95, 0.93)
 
 
 @dataclass(frozen=True)
@@ -18,13 +25,52 @@ class Item:
     """Across what the fingers close on."""
     grip_height_m: float
     """Where to hold it, above the body's origin."""
+    rolling_friction: float = ROLLING_FRICTION
+    """What slows it when it rolls."""
+
+    @property
+    def half_extents_m(self) -> Vector:
+        """Half extents [3] of the box around it, as far as it reaches from the body's origin."""
+        return np.max([np.abs(part.position) + _half_size(part) for part in self.parts], axis=0)
+
+    @property
+    def top_m(self) -> float:
+        """From the body's origin up to its highest point."""
+        return float(max(part.position[2] + _half_size(part)[2] for part in self.parts))
+
+    @property
+    def is_round(self) -> bool:
+        """Whether it looks the same however it is turned about its upright axis."""
+        return all(part.shape == "cylinder" for part in self.parts)
 
     def add(
         self, world: World, name: str, position: tuple[float, float, float], yaw: float, label: int
     ) -> None:
         """Stand it upright at a place [m], turned by `yaw` [rad]."""
-        quat = quat_from_rotvec((0.0, 0.0, yaw))
-        world.add(name, self.parts, position, quat, mass_kg=self.mass_kg, label=label)
+        self.add_turned(world, name, position, quat_from_rotvec((0.0, 0.0, yaw)), label)
+
+    def add_turned(
+        self, world: World, name: str, position: ArrayLike, quat: ArrayLike, label: int
+    ) -> None:
+        """Put it at a place [m], turned by a unit quaternion xyzw."""
+        world.add(
+            name,
+            self.parts,
+            position,
+            quat,
+            mass_kg=self.mass_kg,
+            rolling_friction=self.rolling_friction,
+            label=label,
+        )
+
+
+def _half_size(part: Part) -> Vector:
+    """Half of a part's length along x, y and z, metres [3]."""
+    if part.shape == "box":
+        return np.array(part.size)
+    if part.shape == "cylinder":
+        return np.array([part.size[0], part.size[0], part.size[1] / 2])
+    return np.full(3, part.size[0])
 
 
 def can(colour: Colour, radius: float, height: float) -> Item:
@@ -48,3 +94,66 @@ def bottle(colour: Colour, radius: float, height: float, cap: Colour) -> Item:
         Part("cylinder", (radius * 0.5, 0.014), cap, (0, 0, height / 2 + neck + 0.007)),
     )
     return Item(parts, 0.2, height / 2, 2 * radius, 0.0)
+
+
+def milk_carton(colour: Colour, band: Colour) -> Item:
+    """A drinks carton with a coloured band and a narrow gable."""
+    x, y, z = 0.026, 0.026, 0.042
+    parts = (
+        Part("box", (x, y, z), colour),
+        Part("box", (x + 0.0006, y + 0.0006, 0.016), band, (0, 0, -0.012)),
+        Part("box", (0.010, y, 0.010), band, (0, 0, z + 0.010)),
+    )
+    return Item(parts, 0.15, z, 2 * y, 0.0)
+
+
+def jar(colour: Colour, lid: Colour) -> Item:
+    """A squat jar with a wide lid."""
+    radius, height = 0.031, 0.052
+    top = Part("cylinder", (radius, 0.016), lid, (0, 0, height / 2 + 0.008))
+    parts = (Part("cylinder", (radius * 0.97, height), colour), top)
+    return Item(parts, 0.18, height / 2, 2 * radius, 0.004, STEADY)
+
+
+def cup(colour: Colour, lid: Colour) -> Item:
+    """A paper cup that widens towards a broad lid."""
+    parts = (
+        Part("cylinder", (0.024, 0.044), colour, (0, 0, -0.022)),
+        Part("cylinder", (0.028, 0.036), colour, (0, 0, 0.018)),
+        Part("cylinder", (0.0315, 0.012), lid, (0, 0, 0.042)),
+    )
+    return Item(parts, 0.08, 0.044, 0.056, 0.012, STEADY)
+
+
+def peel(colour: Colour, stem: Colour) -> Item:
+    """A banana peel on its flaps: a cross of strips with the stem up."""
+    parts = (
+        Part("box", (0.058, 0.011, 0.009), colour),
+        Part("box", (0.011, 0.027, 0.009), colour),
+        Part("box", (0.016, 0.016, 0.015), colour, (0, 0, 0.006)),
+        Part("box", (0.006, 0.006, 0.009), stem, (0, 0, 0.030)),
+    )
+    return Item(parts, 0.06, 0.009, 0.054, 0.0)
+
+
+def wrapper(colour: Colour, ends: Colour) -> Item:
+    """A sweet's wrapper: a round belly between two flared ends."""
+    parts = (
+        Part("box", (0.028, 0.022, 0.016), colour),
+        Part("box", (0.008, 0.010, 0.008), colour, (0.032, 0, 0)),
+        Part("box", (0.008, 0.010, 0.008), colour, (-0.032, 0, 0)),
+        Part("box", (0.008, 0.024, 0.016), ends, (0.047, 0, 0)),
+        Part("box", (0.008, 0.024, 0.016), ends, (-0.047, 0, 0)),
+    )
+    return Item(parts, 0.04, 0.016, 0.044, 0.0)
+
+
+def rag(colour: Colour, stripe: Colour) -> Item:
+    """A crumpled cloth: a heap of folds."""
+    parts = (
+        Part("box", (0.036, 0.026, 0.010), colour),
+        Part("box", (0.018, 0.024, 0.010), stripe, (-0.022, 0.002, 0.014)),
+        Part("box", (0.014, 0.020, 0.012), colour, (0.012, -0.004, 0.018)),
+        Part("box", (0.008, 0.026, 0.008), stripe, (0.034, 0.0, 0.006)),
+    )
+    return Item(parts, 0.05, 0.010, 0.052, 0.006)

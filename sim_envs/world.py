@@ -14,6 +14,7 @@ from .rotations import Vector
 PHYSICS_HZ = 240
 GRAVITY_M_S2 = 9.81
 IDENTITY_QUAT = (0.0, 0.0, 0.0, 1.0)
+ROLLING_FRICTION = 0.0005
 BODY_STATE_SIZE = 13
 """Position 3, quaternion 4, linear velocity 3, angular velocity 3."""
 
@@ -109,6 +110,7 @@ class World:
         *,
         mass_kg: float = 0.0,
         friction: float = 0.8,
+        rolling_friction: float = ROLLING_FRICTION,
         label: int = 0,
         solid: bool = True,
     ) -> None:
@@ -134,14 +136,12 @@ class World:
             np.asarray(quat, np.float64).tolist(),
             physicsClientId=self._client,
         )
-        self._register(name, body, label)
-        if mass_kg > 0:
-            self.dynamic.append(name)
+        self.register(name, body, label, dynamic=mass_kg > 0)
         pybullet.changeDynamics(
             body,
             -1,
             lateralFriction=friction,
-            rollingFriction=0.0005,
+            rollingFriction=rolling_friction,
             spinningFriction=0.002,
             physicsClientId=self._client,
         )
@@ -161,12 +161,15 @@ class World:
                 flags=pybullet.URDF_USE_INERTIA_FROM_FILE,
                 physicsClientId=self._client,
             )
-        self._register(name, body, label)
+        self.register(name, body, label)
         return body
 
-    def _register(self, name: str, body: int, label: int) -> None:
+    def register(self, name: str, body: int, label: int, *, dynamic: bool = False) -> None:
+        """Give a body of the engine its name and class; a dynamic one has a recorded state."""
         self.bodies[name] = body
         self.labels[body] = label
+        if dynamic:
+            self.dynamic.append(name)
 
     def pose(self, name: str) -> Pose:
         """Pose of a body's frame."""

@@ -1,48 +1,85 @@
 """The recorder as a subscriber of the tick."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..datasets.recorder import Recorder
-from ..datasets.step import EpisodeHeader, Level
+from ..datasets.step import EpisodeHeader, Level, Step
 from ..sim_envs.environment import ArmEnv
 from ..sim_envs.spaces import Observation
 from .session import Outcome, Tick
 
 
 class Recording:
-    """Writes every tick to the workspace; keeps only successes where it is asked to."""
+    """Writes every tick to the workspace as it happens."""
 
     wants_images = True
 
-    def __init__(
-        self, recorder: Recorder, policy_id: str | None = None, only_successes: bool = False
-    ) -> None:
+    def __init__(self, recorder: Recorder, policy_id: str | None = None) -> None:
         self.recorder = recorder
         self.policy_id = policy_id
-        self.only_successes = only_successes
 
     def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
         """Start the journal of an episode."""
-        header = EpisodeHeader(
-            task=env.task_name,
-            instruction=env.instruction,
-            goal=env.task.goal_names[env.task.goal],
-            seed=seed,
-            operator=operator,
-            level=level,
-            policy_id=self.policy_id,
-            stages=env.task.stages,
-            goal_names=env.task.goal_names,
-        )
-        self.recorder.start(header)
+        self.recorder.start(episode_header(env, seed, level, operator, self.policy_id))
 
     def on_tick(self, tick: Tick) -> None:
         """Append the step: it survives the death of this process from here on."""
         self.recorder.append(tick.step)
 
-    def on_end(self, outcome: Outcome, observation: Observation, state: np.ndarray) -> None:
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
         """Hand the episode to the background conversion, or to the trash."""
-        if outcome.discarded or (self.only_successes and not outcome.success):
+        if outcome.discarded:
             self.recorder.discard()
         else:
             self.recorder.finish(observation, state, outcome.success)
+
+
+class Rehearsal:
+    """Keeps an unattended episode in memory, and records it only if it ended in success."""
+
+    wants_images = True
+
+    def __init__(self, recorder: Recorder, policy_id: str | None = None) -> None:
+        self.recorder = recorder
+        self.policy_id = policy_id
+        self._steps: list[Step] = []
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """Forget the last one."""
+        self._header = episode_header(env, seed, level, operator, self.policy_id)
+        self._steps.clear()
+
+    def on_tick(self, tick: Tick) -> None:
+        """Remember the step."""
+        self._steps.append(tick.step)
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """Record the whole episode at once."""
+        if not outcome.success:
+            return
+        self.recorder.start(self._header)
+        for step in self._steps:
+            self.recorder.append(step)
+        self.recorder.finish(observation, state, success=True)
+
+
+def episode_header(
+    env: ArmEnv, seed: int, level: Level, operator: str, policy_id: str | None
+) -> EpisodeHeader:
+    """What is known about an episode when it begins."""
+    return EpisodeHeader(
+        task=env.task_name,
+        instruction=env.instruction,
+        goal=env.task.goal_names[env.task.goal],
+        seed=seed,
+        operator=operator,
+        level=level,
+        policy_id=policy_id,
+        stages=env.task.stages,
+        goal_names=env.task.goal_names,
+    )

@@ -1,0 +1,132 @@
+"""Kills a recording process at random moments, and counts what is lost: nothing should be.
+
+    python benchmarks/kill_recording.py --kills 1000 [--kill-recovery]
+
+Each run records episodes as fast as it can in its own process, conversion in the background
+included, tells what it has finished and appended through a pipe, and dies by SIGKILL at a random
+moment; then the workspace is recovered, in a process that may be killed as well.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from sidestick.datasets.check import check
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.synthetic import made_up_header, made_up_steps
+from sidestick.datasets.workspace import Workspace
+
+STEPS_PER_EPISODE = 60
+TICK_S = 0.001
+LONGEST_S = 0.5
+"""A run is killed within this time after its first step; that is two or three episodes."""
+
+
+@dataclass
+class Report:
+    """What the kills did."""
+
+    runs: int = 0
+    finished_episodes: int = 0
+    """Episodes that had been reported as durable."""
+    finished_lost: int = 0
+    unreadable: int = 0
+    worst_steps_lost: int = 0
+    """Of the episodes that were running, or converting, when the process died."""
+    problems: list[str] = field(default_factory=list)
+
+
+def record_for_ever(path: Path) -> None:
+    """Record episodes and say what is done on stdout, unbuffered, until killed."""
+    steps = made_up_steps([0] * STEPS_PER_EPISODE)
+
+    def say(*words: object) -> None:
+        os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+    with Recorder(Workspace.open(path)) as recorder:
+        while True:
+            name = recorder.start(made_up_header())
+            for number, step in enumerate(steps, 1):
+                recorder.append(step)
+                say("appended", name, number)
+                time.sleep(TICK_S)
+            recorder.wait()  # for the episode before this one
+            done = recorder.finish(None, None, success=True)
+            done.add_done_callback(lambda future: say("durable", future.result().stem))
+
+
+def killed_after(command: list[str], seconds: float) -> str:
+    """Start a process, kill it some time after its first output, return all its output."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        return (first + process.stdout.read()).decode()
+
+
+def one_kill(path: Path, seconds: float, recovery_seconds: float | None, report: Report) -> None:
+    """Record, kill, recover, and count."""
+    said = killed_after([sys.executable, __file__, "--record", str(path)], seconds)
+    appended: dict[str, int] = {}
+    durable: set[str] = set()
+    for line in said.splitlines():
+        words = line.split()
+        if words[0] == "appended" and len(words) == 3:
+            appended[words[1]] = int(words[2])
+        elif words[0] == "durable":
+            durable.add(words[1])
+    if recovery_seconds is not None:
+        killed_after([sys.executable, __file__, "--recover", str(path)], recovery_seconds)
+    workspace = Workspace.open(path)
+    found = check(workspace, repair=True)
+    report.runs += 1
+    report.finished_episodes += len(durable)
+    report.unreadable += len(found.damaged)
+    report.problems += [f"{problem.file}: {problem.reason}" for problem in found.damaged]
+    kept = {summary.id: summary.steps for summary in workspace.summaries()}
+    report.finished_lost += len(durable - kept.keys())
+    lost = [steps - kept.get(name, 0) for name, steps in appended.items()]
+    report.worst_steps_lost = max([report.worst_steps_lost, *lost])
+
+
+def main() -> int:
+    """Kill as often as asked, print the report as JSON; 0 when nothing was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workspace", type=Path, help="default: a temporary one for each kill")
+    parser.add_argument("--kill-recovery", action="store_true", help="kill the recovery as well")
+    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--recover", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.record:
+        record_for_ever(asked.record)
+    if asked.recover:
+        print("recovering", flush=True)
+        Workspace.open(asked.recover).recover()
+        return 0
+    chance, report = random.Random(asked.seed), Report()
+    for number in range(asked.kills):
+        with tempfile.TemporaryDirectory() as folder:
+            path = asked.workspace or Path(folder) / "workspace"
+            Workspace.open_or_create(path, WorkspaceConfig("ShelfPick"))
+            recovery = chance.uniform(0, 0.1) if asked.kill_recovery else None
+            one_kill(path, chance.uniform(0, LONGEST_S), recovery, report)
+        if number % 50 == 49:
+            print(f"{number + 1} kills", file=sys.stderr)
+    print(json.dumps(asdict(report), indent=1))
+    return int(bool(report.finished_lost or report.unreadable or report.worst_steps_lost > 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""What a workspace is for, as its workspace.toml says: nothing else may be mixed in."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ..sim_envs.errors import BadValue, WorkspaceError
+from ..sim_envs.spaces import CAMERAS, CONTROL_HZ, IMAGE_SIZE
+from .durable import replace_file
+from .schema import FORMAT_VERSION
+
+ROBOMIMIC_GYM = 2
+"""robomimic's number for a gym environment."""
+
+
+@dataclass(frozen=True)
+class WorkspaceConfig:
+    """One task, one renderer, one rate: what all episodes of a workspace share."""
+
+    task: str
+    """Short name of the task, such as ShelfPick."""
+    renderer: str = "tiny"
+    """What draws the recorded cameras; two renderers' images differ."""
+    control_hz: int = CONTROL_HZ
+    """Control ticks a second."""
+    image_size: int = IMAGE_SIZE
+    """Height and width of the recorded images, pixels."""
+    cameras: tuple[str, ...] = CAMERAS
+    """The recorded cameras."""
+    env_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """What else rebuilds the environment; entries that are None are left out."""
+
+    def __post_init__(self) -> None:
+        kwargs = {key: value for key, value in self.env_kwargs.items() if value is not None}
+        object.__setattr__(self, "env_kwargs", kwargs)
+        object.__setattr__(self, "cameras", tuple(self.cameras))
+
+    def env_args(self) -> dict[str, Any]:
+        """Return robomimic's description of the environment."""
+        return {
+            "env_name": f"sidestick.sim_envs:sidestick/{self.task}-v0",
+            "type": ROBOMIMIC_GYM,
+            "env_kwargs": {**self.env_kwargs, "renderer": self.renderer},
+            "env_version": version("sidestick"),
+        }
+
+    def step_bytes(self) -> int:
+        """Return about how many bytes one step takes in the journal."""
+        return len(self.cameras) * self.image_size**2 * 3 + 4096
+
+    def differences(self, asked: "WorkspaceConfig") -> list[str]:
+        """Say in what this configuration differs from one that was asked for.
+
+        Asking for no env_kwargs asks for whatever the workspace has.
+        """
+        ignored = set() if asked.env_kwargs else {"env_kwargs"}
+        return [
+            f"{f.name} {getattr(self, f.name)!r}, asked for {getattr(asked, f.name)!r}"
+            for f in fields(self)
+            if f.name not in ignored and getattr(self, f.name) != getattr(asked, f.name)
+        ]
+
+
+def write_config(path: Path, config: WorkspaceConfig) -> None:
+    """Write a workspace.toml."""
+    values = {"version": FORMAT_VERSION, **asdict(config)}
+    kwargs = values.pop("env_kwargs")
+    lines = ["# What this workspace is for; other tasks, rates and renderers are refused."]
+    lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
+    lines += ["", "[env_kwargs]"]
+    lines += [f"{_toml(key)} = {_toml(value)}" for key, value in kwargs.items()]
+    replace_file(path, ("\n".join(lines) + "\n").encode())
+
+
+def read_config(path: Path) -> WorkspaceConfig:
+    """Read a workspace.toml; raise WorkspaceError when it is not one of ours."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        number = values.pop("version")
+        if number > FORMAT_VERSION:
+            raise ValueError(f"version {number}; this Sidestick reads up to {FORMAT_VERSION}")
+        return WorkspaceConfig(**values)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkspaceError(f"{path}: cannot be read: {error}") from error
+
+
+def _toml(value: object) -> str:
+    """Write a value the way TOML wants it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(item)}" for key, item in value.items()) + "}"
+    raise BadValue("env_kwargs", "text, numbers, lists and tables", repr(value))

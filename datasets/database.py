@@ -1,0 +1,143 @@
+"""What is known beside the episodes, in SQLite: evaluations, effort, events; only added to."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..sim_envs.errors import DamagedFile
+
+BUSY_SECONDS = 10.0
+"""How long a writer waits for another one."""
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS evaluations (
+    id INTEGER PRIMARY KEY, created REAL NOT NULL, policy TEXT NOT NULL, task TEXT NOT NULL,
+    first_seed INTEGER NOT NULL, episodes INTEGER NOT NULL, successes INTEGER NOT NULL,
+    kind TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS effort (
+    id INTEGER PRIMARY KEY, created REAL NOT NULL, round INTEGER NOT NULL, kind TEXT NOT NULL,
+    driven_s REAL NOT NULL, watched_s REAL NOT NULL, takeovers INTEGER NOT NULL,
+    episodes INTEGER NOT NULL, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A policy's success over a run of seeds."""
+
+    policy: str
+    task: str
+    first_seed: int
+    episodes: int
+    successes: int
+    kind: str = "evaluation"
+    """What it was for, such as `evaluation` or `selection`."""
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever else is worth keeping, as JSON takes it."""
+    created: float = field(default_factory=time.time)
+    """time.time(), s."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a round of episodes cost the human."""
+
+    round: int
+    """0 for the first demonstrations, then 1, 2, ..."""
+    kind: str
+    """Such as `demonstration`, `correction` or `practice`."""
+    driven_s: float
+    """Time that the human drove, s."""
+    watched_s: float
+    """Time that the human had to watch while the policy drove, s."""
+    takeovers: int
+    episodes: int
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever else is worth keeping, as JSON takes it."""
+    created: float = field(default_factory=time.time)
+    """time.time(), s."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, with its evidence."""
+
+    kind: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """The evidence, as JSON takes it."""
+    created: float = field(default_factory=time.time)
+    """time.time(), s."""
+
+
+Row = TypeVar("Row", Evaluation, Effort, Event)
+
+
+class Database:
+    """The workspace's sidestick.db; made when first written to, safe for several processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add_evaluation(self, evaluation: Evaluation) -> int:
+        """Add an evaluation; return its number."""
+        return self._add("evaluations", evaluation)
+
+    def evaluations(self) -> list[Evaluation]:
+        """Return all evaluations in the order they were added."""
+        return self._all("evaluations", Evaluation)
+
+    def add_effort(self, effort: Effort) -> int:
+        """Add to the ledger of human effort; return the entry's number."""
+        return self._add("effort", effort)
+
+    def efforts(self) -> list[Effort]:
+        """Return the ledger in the order it was written."""
+        return self._all("effort", Effort)
+
+    def add_event(self, event: Event) -> int:
+        """Add an event; return its number."""
+        return self._add("events", event)
+
+    def events(self, kind: str | None = None) -> list[Event]:
+        """Return the events, or those of one kind, in the order they were added."""
+        return [event for event in self._all("events", Event) if kind in (None, event.kind)]
+
+    def _add(self, table: str, row: Evaluation | Effort | Event) -> int:
+        """Insert one row; its columns are the dataclass's fields."""
+        names = [f.name for f in fields(row)]
+        values = [getattr(row, name) for name in names]
+        values[names.index("payload")] = json.dumps(dict(row.payload), sort_keys=True)
+        marks = ", ".join("?" * len(names))
+        with self._connection() as connection, connection:
+            cursor = connection.execute(
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values
+            )
+        return int(cursor.lastrowid or 0)
+
+    def _all(self, table: str, kind: type[Row]) -> list[Row]:
+        """Read a table back."""
+        if not self.path.exists():
+            return []
+        names = [f.name for f in fields(kind)]
+        with self._connection() as connection:
+            rows = connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY id")
+            found = [dict(zip(names, row, strict=True)) for row in rows]
+        return [kind(**{**row, "payload": json.loads(row["payload"])}) for row in found]
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Open the file for one task; what is wrong with it becomes a DamagedFile."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(_TABLES)
+                yield connection
+        except sqlite3.Error as error:
+            raise DamagedFile(f"{self.path}: {error}") from error

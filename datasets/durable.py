@@ -1,0 +1,32 @@
+"""Files that are either whole and on the disk, or not there."""
+
+import os
+from pathlib import Path
+
+TEMPORARY = ".tmp"
+"""Suffix of a file that is being made; its name starts with a dot."""
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place, force it to disk, then move it into place."""
+    temporary = path.with_name(f".{path.name}{TEMPORARY}")
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    temporary.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's entries to disk, so that a rename or a new file survives a power cut."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

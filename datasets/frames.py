@@ -1,0 +1,167 @@
+"""Many episodes decoded into memory, one array a column: what training reads from."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.errors import BadValue, DamagedFile
+from .episode import Episode
+from .schema import OBS, is_image
+from .summary import EpisodeSummary
+
+_log = logging.getLogger(__name__)
+_COLUMNS = (
+    "actions",
+    "human_actions",
+    "policy_actions",
+    "intv_labels",
+    "driver",
+    "level",
+    "stage",
+    "novelty",
+    "takeover_id",
+    "reseat",
+)
+"""What is kept of an episode beside its observations."""
+
+
+class Frames:
+    """The steps of many episodes, one after the other; grows as rounds add episodes.
+
+    Arrays handed out are views: take them anew after `extend`.
+    """
+
+    def __init__(self, episodes: Iterable[Episode] = (), images: bool = True) -> None:
+        self._with_images = images
+        self._columns: dict[str, _Growing] = {}
+        self._episode = _Growing((), np.dtype(np.int32))
+        self._summaries: list[EpisodeSummary] = []
+        self.extend(episodes)
+
+    @classmethod
+    def read(cls, paths: Iterable[Path], images: bool = True) -> Self:
+        """Read episode files; a damaged one is named and skipped."""
+        return cls(_readable(paths, images), images)
+
+    def extend(self, episodes: Iterable[Episode]) -> None:
+        """Add episodes behind those that are here."""
+        for episode in episodes:
+            self._add(episode)
+
+    def extend_from(self, paths: Iterable[Path]) -> None:
+        """Add episode files behind those that are here; a damaged one is named and skipped."""
+        self.extend(_readable(paths, self._with_images))
+
+    @property
+    def images(self) -> dict[str, NDArray[np.uint8]]:
+        """The cameras' images by observation name, uint8[N, H, W, 3]."""
+        return {name: rows for name, rows in self._observations() if is_image(name)}
+
+    @property
+    def observations(self) -> dict[str, NDArray[np.float32]]:
+        """The other observations by name, float32[N, d]."""
+        return {name: rows for name, rows in self._observations() if not is_image(name)}
+
+    @property
+    def actions(self) -> NDArray[np.float32]:
+        """The executed actions, float32[N, 7]."""
+        return self.column("actions")
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """What each step is to a learner, an ActionMode, int64[N]."""
+        return self.column("intv_labels")
+
+    @property
+    def driver(self) -> NDArray[np.uint8]:
+        """Who drove: 0 policy, 1 human, 2 blend."""
+        return self.column("driver")
+
+    @property
+    def episode(self) -> NDArray[np.int32]:
+        """The place of each step's episode in `episodes`."""
+        rows: NDArray[np.int32] = self._episode.rows
+        return rows
+
+    @property
+    def episodes(self) -> tuple[EpisodeSummary, ...]:
+        """The episodes in their order here."""
+        return tuple(self._summaries)
+
+    def column(self, key: str) -> NDArray[Any]:
+        """Return one of the schema's columns over all steps; unknown ones raise BadValue."""
+        if key not in self._columns:
+            raise BadValue("column", f"one of {sorted(self._columns)}", repr(key))
+        return self._columns[key].rows
+
+    def __len__(self) -> int:
+        return len(self._episode.rows)
+
+    def __repr__(self) -> str:
+        return f"Frames({len(self._summaries)} episodes, {len(self)} steps)"
+
+    def _observations(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        for key, column in self._columns.items():
+            if key.startswith(OBS):
+                yield key.removeprefix(OBS), column.rows
+
+    def _add(self, episode: Episode) -> None:
+        """Append an episode's rows to every column; one that does not fit changes nothing."""
+        rows = {OBS + name: values for name, values in episode.observations.items()}
+        rows = {
+            key: values for key, values in rows.items() if self._with_images or not is_image(key)
+        }
+        rows |= {key: getattr(episode, key) for key in _COLUMNS}
+        if not self._columns:
+            self._columns = {k: _Growing(v.shape[1:], v.dtype) for k, v in rows.items()}
+        for key in self._columns.keys() | rows.keys():
+            self._check(key, rows, episode)
+        for key, values in rows.items():
+            self._columns[key].append(values)
+        self._episode.append(np.full(len(episode), len(self._summaries), np.int32))
+        self._summaries.append(episode.summary)
+
+    def _check(self, key: str, rows: dict[str, NDArray[Any]], episode: Episode) -> None:
+        """Raise BadValue when a column of an episode differs from those that are here."""
+        here = self._columns[key].rows.shape[1:] if key in self._columns else "nothing"
+        came = rows[key].shape[1:] if key in rows else "nothing"
+        if here != came:
+            raise BadValue(f"{key} of episode {episode.summary.id}", f"shape {here}", came)
+
+
+class _Growing:
+    """An array that grows at its end, with room to spare."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self._room = np.empty((0, *shape), dtype)
+        self._used = 0
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """What is in use."""
+        return self._room[: self._used]
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Copy rows to the end."""
+        end = self._used + len(rows)
+        if end > len(self._room):
+            room = np.empty(
+                (max(end, 3 * len(self._room) // 2), *self._room.shape[1:]), self._room.dtype
+            )
+            room[: self._used] = self.rows
+            self._room = room
+        self._room[self._used : end] = rows
+        self._used = end
+
+
+def _readable(paths: Iterable[Path], images: bool) -> Iterator[Episode]:
+    """Yield the episodes that can be read; name and skip the others."""
+    for path in paths:
+        try:
+            yield Episode.read(path, images)
+        except DamagedFile as error:
+            _log.warning("skipped a damaged episode: %s", error)

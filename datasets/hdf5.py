@@ -1,0 +1,175 @@
+"""An episode's content as one HDF5 file in robomimic's layout, and back.
+
+A file is made in memory and handed to the disk as bytes: a full disk can then never leave HDF5
+with a half-written file, which takes the process down at exit.
+"""
+
+import itertools
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.errors import DamagedFile
+from .layout import ABANDONED, cameras_of, final_keys, layout_problems
+from .schema import FINAL_STATE, Columns, columns, is_image
+from .summary import ENV_ARGS, Attributes
+
+DEMO = "data/demo_0"
+CRC = "crc32"
+LIBVER = ("v110", "v110")
+"""Readable since HDF5 1.10 (2016), and its metadata carries checksums."""
+GZIP_LEVEL = 4
+IMAGES_PER_CHUNK = 16
+_numbers = itertools.count()
+
+
+class Branch(NamedTuple):
+    """Steps that a rewind cut off the main line."""
+
+    start: int
+    """The step of the main line at which the branch left it."""
+    columns: Columns
+    """The branch's rows, by the schema's keys."""
+
+
+class Content(NamedTuple):
+    """All that an episode's file holds, by the names it has there."""
+
+    attributes: Attributes
+    columns: Columns
+    final: Columns | None
+    """What was seen after the last action; None when the recording broke off."""
+    abandoned: tuple[Branch, ...]
+
+
+def encode(content: Content) -> bytes:
+    """Return the bytes of an episode's file."""
+    with in_memory() as file:
+        demo = file.create_group(DEMO)
+        demo.parent.attrs["total"] = content.attributes["num_samples"]
+        demo.parent.attrs[ENV_ARGS] = content.attributes[ENV_ARGS]
+        for key, value in content.attributes.items():
+            if key != ENV_ARGS:
+                demo.attrs[key] = value
+        demo.attrs[CRC] = _checksum(content.attributes)
+        _write_columns(demo, content.columns)
+        for key, value in (content.final or {}).items():
+            demo.create_dataset(
+                key,
+                data=value,
+                chunks=value.shape,
+                compression="gzip",
+                compression_opts=GZIP_LEVEL,
+                fletcher32=True,
+            )
+        for number, branch in enumerate(content.abandoned):
+            group = demo.create_group(f"{ABANDONED}/{number}")
+            group.attrs["start"] = branch.start
+            _write_columns(group, branch.columns)
+        file.flush()
+        image: bytes = file.id.get_file_image()
+    return image
+
+
+def decode(path: Path, images: bool = True) -> Content:
+    """Read an episode's file whole; raise DamagedFile when it is not a whole one of ours."""
+    with opened(path) as file:
+        demo = file[DEMO]
+        attributes = _attributes(demo)
+        steps, number = int(attributes["num_samples"]), int(attributes["version"])
+        problem = next(layout_problems(demo, steps, number), None)
+        if problem:
+            raise ValueError(problem)
+        keys = _keys(demo, images)
+        final = [key for key in final_keys(cameras_of(demo)) if images or not is_image(key)]
+        return Content(
+            attributes=attributes,
+            columns=_read(demo, keys),
+            final=_read(demo, final) if FINAL_STATE in demo else None,
+            abandoned=tuple(
+                Branch(int(branch.attrs["start"]), _read(branch, keys))
+                for branch in _branches(demo)
+            ),
+        )
+
+
+def decode_attributes(path: Path) -> Attributes:
+    """Read an episode's attributes alone; raise DamagedFile when it is not one of ours."""
+    with opened(path) as file:
+        return _attributes(file[DEMO])
+
+
+def in_memory() -> h5py.File:
+    """Open a new file that lives in memory alone; take its bytes with `file.id.get_file_image`."""
+    name = f"in-memory-{next(_numbers)}"  # HDF5 opens no name twice
+    return h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Open a file for reading; whatever is wrong with it becomes a DamagedFile with its name."""
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            yield file
+    except KeyError as error:
+        raise DamagedFile(f"{path}: not an episode of ours, {error.args[0]}") from error
+    except (OSError, RuntimeError, ValueError, TypeError, AttributeError, MemoryError) as error:
+        raise DamagedFile(f"{path}: {error}") from error
+
+
+def _keys(demo: h5py.Group, images: bool) -> list[str]:
+    """Return the schema's columns that a file holds."""
+    keys = [column.key for column in columns(cameras_of(demo)) if column.key in demo]
+    return [key for key in keys if images or not is_image(key)]
+
+
+def _branches(demo: h5py.Group) -> list[h5py.Group]:
+    """Return the groups of the branches that rewinds cut off, in the order they were."""
+    group = demo.get(ABANDONED, {})
+    return [group[name] for name in sorted(group, key=int)]
+
+
+def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Read datasets whole; their checksums are held against the data by HDF5."""
+    return {key: group[key][()] for key in keys}
+
+
+def _attributes(demo: h5py.Group) -> dict[str, Any]:
+    """Read a group's attributes and hold them against their checksum."""
+    attributes = {key: _plain(value) for key, value in demo.attrs.items()}
+    attributes[ENV_ARGS] = demo.parent.attrs[ENV_ARGS]
+    if attributes.pop(CRC) != _checksum(attributes):
+        raise ValueError("the attributes do not match their checksum")
+    return attributes
+
+
+def _checksum(attributes: Attributes) -> int:
+    """Return the CRC-32 of attributes, which no filter of HDF5 protects."""
+    return zlib.crc32(json.dumps(attributes, sort_keys=True).encode())
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy's scalars into Python's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _write_columns(group: h5py.Group, rows: Columns) -> None:
+    """Write one compressed, checksummed dataset a column."""
+    for key, values in rows.items():
+        chunk = min(len(values), IMAGES_PER_CHUNK) if is_image(key) else len(values)
+        group.create_dataset(
+            key,
+            data=values,
+            chunks=(max(1, chunk), *values.shape[1:]),
+            compression="gzip",
+            compression_opts=GZIP_LEVEL,
+            shuffle=values.dtype.itemsize > 1,
+            fletcher32=True,
+        )

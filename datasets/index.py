@@ -1,0 +1,37 @@
+"""dataset.hdf5: links to all episodes, so that they open as one robomimic dataset."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from .durable import replace_file
+from .hdf5 import DEMO, in_memory, opened
+from .summary import ENV_ARGS, EpisodeSummary
+
+
+def write_index(
+    path: Path, summaries: Sequence[EpisodeSummary], env_args: Mapping[str, Any]
+) -> None:
+    """Link the episodes, in the order given, as demo_0, demo_1 ...; the links are relative."""
+    with in_memory() as file:
+        data = file.create_group("data")
+        data.attrs["total"] = sum(summary.steps for summary in summaries)
+        data.attrs[ENV_ARGS] = json.dumps(dict(env_args), sort_keys=True)
+        for number, summary in enumerate(summaries):
+            if summary.path is not None:
+                link = summary.path.relative_to(path.parent).as_posix()
+                data[f"demo_{number}"] = h5py.ExternalLink(link, f"/{DEMO}")
+        file.flush()
+        image: bytes = file.id.get_file_image()
+    replace_file(path, image)
+
+
+def read_index(path: Path) -> list[str]:
+    """Return the linked files in their order; raise DamagedFile when the index cannot be read."""
+    with opened(path) as file:
+        data = file["data"]
+        links = [data.get(f"demo_{number}", getlink=True) for number in range(len(data))]
+        return [link.filename for link in links]

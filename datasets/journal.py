@@ -1,0 +1,148 @@
+"""The episode being recorded: an append-only file of records, each with its length and CRC.
+
+A record is three little-endian uint32, the length of what the CRC covers, the CRC-32 and the kind,
+followed by its body. The file is given its room on disk up front, so it ends in zeros: a length of
+zero is the end. Nothing here knows what the bodies mean.
+"""
+
+import errno
+import logging
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from enum import IntEnum
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import lock
+from .durable import sync_folder
+from .errors import RecordingError
+
+HEAD = struct.Struct("<III")
+KIND = struct.Struct("<I")
+SYNC_SECONDS = 0.5
+"""How often what was appended is forced to the disk; a power cut may lose this much."""
+Buffer: TypeAlias = bytes | bytearray | memoryview
+
+_log = logging.getLogger(__name__)
+
+
+class Kind(IntEnum):
+    """What a record's body is."""
+
+    HEADER = 1
+    LAYOUT = 2
+    STEP = 3
+    REWIND = 4
+    FINAL = 5
+    END = 6
+
+
+class Record(NamedTuple):
+    """Where one whole record's body lies in a journal."""
+
+    kind: int
+    start: int
+    stop: int
+
+
+def frame(buffer: bytearray, kind: Kind) -> None:
+    """Complete a record whose body already stands behind the space of its head."""
+    KIND.pack_into(buffer, HEAD.size - KIND.size, kind)
+    covered = memoryview(buffer)[HEAD.size - KIND.size :]
+    HEAD.pack_into(buffer, 0, len(covered), zlib.crc32(covered), kind)
+
+
+class Journal:
+    """A journal open for writing; it is locked until it is closed, and synced in the background."""
+
+    def __init__(self, path: Path, reserve: int = 0) -> None:
+        self.path = path
+        self.end = 0
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        lock.take(self._fd)
+        try:
+            _reserve(self._fd, reserve)
+        except OSError as error:
+            lock.drop(self._fd)
+            path.unlink()
+            raise RecordingError(
+                f"{path}: no room on disk for an episode ({reserve / 2**20:.0f} MiB): {error}"
+            ) from error
+        self._stop = threading.Event()
+        self._sync = threading.Thread(target=self._keep_synced, name="journal-sync", daemon=True)
+        self._sync.start()
+
+    def append(self, kind: Kind, body: bytes) -> None:
+        """Append one record; its bytes are the kernel's when this returns."""
+        buffer = bytearray(HEAD.size) + body
+        frame(buffer, kind)
+        self.write(buffer)
+
+    def write(self, record: Buffer) -> None:
+        """Append a framed record whole, or cut back to the last whole one and raise."""
+        view, done = memoryview(record), 0
+        try:
+            while done < len(view):
+                wrote = os.pwrite(self._fd, view[done:], self.end + done)
+                if wrote == 0:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                done += wrote
+        except OSError as error:
+            os.ftruncate(self._fd, self.end)
+            raise RecordingError(
+                f"{self.path}: cannot record further ({error.strerror}); "
+                "everything recorded so far is kept: free some space, then save the episode"
+            ) from error
+        self.end += done
+
+    def settle(self) -> None:
+        """Stop syncing, cut off the unused room and force the file to disk; it stays locked."""
+        if not self._stop.is_set():
+            self._stop.set()
+            self._sync.join()
+            os.ftruncate(self._fd, self.end)
+            os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Settle and unlock; a second time does nothing."""
+        self.settle()
+        lock.drop(self._fd)
+
+    def _keep_synced(self) -> None:
+        """Force the folder entry, and then what was appended, to disk every half second."""
+        try:
+            sync_folder(self.path.parent)
+            while not self._stop.wait(SYNC_SECONDS):
+                getattr(os, "fdatasync", os.fsync)(self._fd)
+        except OSError as error:
+            _log.warning("%s: cannot sync to disk: %s", self.path, error)
+
+
+def records(data: NDArray[np.uint8]) -> Iterator[Record]:
+    """Yield the whole records of a journal's bytes, up to its end or its first damaged one."""
+    view, at = memoryview(data.data), 0
+    while at + HEAD.size <= len(view):
+        length, crc, kind = HEAD.unpack_from(view, at)
+        stop = at + HEAD.size - KIND.size + length
+        if length < KIND.size or stop > len(view):
+            return
+        if zlib.crc32(view[at + HEAD.size - KIND.size : stop]) != crc:
+            return
+        yield Record(kind, at + HEAD.size, stop)
+        at = stop
+
+
+def _reserve(fd: int, size: int) -> None:
+    """Give the file its room on disk up front, where the file system can."""
+    if size and hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(fd, 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise

@@ -1,0 +1,102 @@
+"""A Step as bytes: checked at the door, once, and laid out as the schema says."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.errors import BadValue
+from ..sim_envs.spaces import Observation
+from .schema import (
+    FINAL_OBS,
+    FINAL_STATE,
+    IMAGE_SUFFIX,
+    OBS,
+    Sizes,
+    columns,
+    final_dtype,
+    is_image,
+    step_dtype,
+)
+from .step import Step
+
+LIMIT = 1.0 + 1e-6
+"""Executed actions lie in [-1, 1]; other tools refuse files where they do not."""
+
+
+class Packer:
+    """Lays one Step after the other out in the same place, `record`, behind `head` free bytes."""
+
+    def __init__(self, sizes: Sizes, head: int = 0) -> None:
+        self.layout = step_dtype(sizes)
+        self.final_layout = final_dtype(sizes)
+        self.record = bytearray(head + self.layout.itemsize)
+        row = np.frombuffer(self.record, self.layout, offset=head)
+        self._action = row["actions"][0]
+        self._seen: dict[str, NDArray[np.generic]] = {}
+        self._arrays: list[tuple[str, NDArray[np.generic], bool]] = []
+        self._scalars: list[tuple[str, NDArray[np.generic]]] = []
+        for column in columns(sizes.cameras):
+            if column.key.startswith(OBS):
+                self._seen[column.key.removeprefix(OBS)] = row[column.key][0]
+            elif column.source and column.shape:
+                self._arrays.append((column.source, row[column.key][0], column.nan))
+            elif column.source:
+                self._scalars.append((column.source, row[column.key]))
+
+    def pack(self, step: Step) -> None:
+        """Write a step into `record`; raise BadValue naming the field that is off."""
+        _put_observation(self._seen, step.observation)
+        for name, place, nan in self._arrays:
+            value = getattr(step, name)
+            if value is None and nan:
+                place.fill(np.nan)
+            else:
+                _put(place, name, value)
+        for name, place in self._scalars:
+            _put_scalar(place, name, getattr(step, name))
+        if not np.abs(self._action).max() <= LIMIT:  # NaN fails the comparison too
+            raise BadValue("action", "finite values in [-1, 1]", self._action.tolist())
+
+    def pack_final(self, observation: Observation, state: NDArray[np.float64]) -> NDArray[np.void]:
+        """Return the final observation and state as one row of the final layout."""
+        row = np.zeros(1, self.final_layout)
+        _put_observation({name: row[FINAL_OBS + name][0] for name in self._seen}, observation)
+        _put(row[FINAL_STATE][0], FINAL_STATE, state)
+        return row
+
+
+def sizes_of(observation: Observation, state: NDArray[np.float64]) -> Sizes:
+    """Read the sizes that differ between tasks off the first step of an episode."""
+    images = [name for name in observation if is_image(name)]
+    if not images or "goal" not in observation:
+        raise BadValue("observation", "camera images and a one-hot 'goal'", sorted(observation))
+    return Sizes(
+        cameras=tuple(name.removesuffix(IMAGE_SUFFIX) for name in images),
+        image=len(observation[images[0]]),
+        goals=np.size(observation["goal"]),
+        state=np.size(state),
+    )
+
+
+def _put_observation(places: dict[str, NDArray[np.generic]], observation: Observation) -> None:
+    """Copy every entry of an observation into its place; more or fewer are refused."""
+    if observation.keys() != places.keys():
+        raise BadValue("observation", f"the entries {sorted(places)}", sorted(observation))
+    for name, place in places.items():
+        _put(place, name, observation[name])
+
+
+def _put(place: NDArray[np.generic], name: str, value: object) -> None:
+    """Copy an array into its place if its shape and type fit."""
+    array = np.asarray(value)
+    if array.shape != place.shape or not np.can_cast(array.dtype, place.dtype, "same_kind"):
+        expected = f"{place.dtype}{list(place.shape)}"
+        raise BadValue(name, expected, f"{array.dtype}{list(array.shape)}")
+    place[...] = array
+
+
+def _put_scalar(place: NDArray[np.generic], name: str, value: float) -> None:
+    """Write a number into a one-element array if it fits its type."""
+    try:
+        place[0] = value
+    except (TypeError, ValueError, OverflowError):
+        raise BadValue(name, f"a number that fits {place.dtype}", repr(value)) from None

@@ -1,0 +1,145 @@
+"""The episode schema: one table that writer, reader, checker and the documentation share."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.spaces import ACTION_SIZE
+
+FORMAT_VERSION = 1
+"""Written into every file; a file of a later version is refused."""
+CAMERA = "{camera}"
+IMAGE_SUFFIX = "_image"
+OBS = "obs/"
+FINAL_OBS = "final_obs/"
+FINAL_STATE = "final_state"
+
+Shape: TypeAlias = tuple[int | str, ...]
+Columns: TypeAlias = Mapping[str, NDArray[Any]]
+"""Arrays by their keys in the file; one row a step."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One dataset of an episode: its first axis counts steps, `shape` is that of one step."""
+
+    key: str
+    """Path below /data/demo_0; `{camera}` stands for each recorded camera."""
+    dtype: str
+    """numpy's name, little-endian."""
+    shape: Shape
+    """Shape of one step; H, W image size, G goals, S state size are filled in per episode."""
+    unit: str
+    """Physical unit, empty for none."""
+    meaning: str
+    """One sentence for the reader."""
+    source: str = ""
+    """The Step's attribute it is taken from; empty when made at conversion."""
+    nan: bool = False
+    """True when NaN stands for `there was none`."""
+    since: int = 1
+    """The format version that brought it."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The sizes that differ between tasks; they fill in the letters of the table."""
+
+    cameras: tuple[str, ...]
+    image: int
+    goals: int
+    state: int
+
+    def shape(self, shape: Shape) -> tuple[int, ...]:
+        """Return `shape` with every letter replaced by its number."""
+        numbers = {"H": self.image, "W": self.image, "G": self.goals, "S": self.state}
+        return tuple(numbers[size] if isinstance(size, str) else size for size in shape)
+
+
+_ACTION: Shape = (ACTION_SIZE,)
+
+COLUMNS = (
+    Column("obs/{camera}_image", "|u1", ("H", "W", 3), "RGB", "camera image", "observation"),
+    Column("obs/joint_pos", "<f4", (7,), "rad", "measured joint angles", "observation"),
+    Column("obs/ee_pos", "<f4", (3,), "m", "hand position in the base frame", "observation"),
+    Column("obs/ee_quat", "<f4", (4,), "", "hand orientation, xyzw", "observation"),
+    Column("obs/gripper_qpos", "<f4", (2,), "m", "finger positions", "observation"),
+    Column("obs/goal", "<f4", ("G",), "", "one-hot of the item to take", "observation"),
+    Column("actions", "<f4", _ACTION, "", "executed action, in [-1, 1]", "action"),
+    Column("human_actions", "<f4", _ACTION, "", "what the human wanted", "human_action", nan=True),
+    Column(
+        "policy_actions", "<f4", _ACTION, "", "what the policy wanted", "policy_action", nan=True
+    ),
+    Column("rewards", "<f4", (), "", "reward of the action", "reward"),
+    Column("dones", "<i8", (), "", "1 where the episode ends, always on the last step", "done"),
+    Column("succeeded", "|u1", (), "", "1 where the task was solved", "success"),
+    Column("states", "<f8", ("S",), "", "simulator state before the action", "state"),
+    Column("driver", "|u1", (), "", "0 policy, 1 human, 2 blend, 3 nobody", "driver"),
+    Column("level", "|u1", (), "", "0 demonstrate ... 5 autonomous", "level"),
+    Column(
+        "action_modes", "<i8", (), "", "-1 demonstration, 0 rollout, 1 intervention", "action_mode"
+    ),
+    Column("intv_labels", "<i8", (), "", "action_modes, and -10 before an intervention"),
+    Column("novelty", "<f4", (), "", "the policy's novelty score", "novelty", nan=True),
+    Column("stage", "<i2", (), "", "index into the attribute stages", "stage"),
+    Column("reseat", "|u1", (), "", "1 where the target was re-seated before the step", "reseat"),
+    Column("takeover_id", "<i4", (), "", "which takeover, -1 for none", "takeover_id"),
+    Column("wall_time", "<f8", (), "s", "clock time at the start of the tick", "wall_time"),
+    Column("late_ms", "<f4", (), "ms", "how late the tick began", "late_ms"),
+)
+"""Every dataset of an episode that has one row a step."""
+
+
+def columns(cameras: Iterable[str]) -> Iterator[Column]:
+    """Yield the table with one image column for each camera."""
+    names = tuple(cameras)
+    for column in COLUMNS:
+        if CAMERA in column.key:
+            for camera in names:
+                yield replace(column, key=column.key.replace(CAMERA, camera))
+        else:
+            yield column
+
+
+def step_dtype(sizes: Sizes) -> np.dtype[np.void]:
+    """Return the layout of one step in the journal: every column that a Step brings."""
+    return np.dtype(
+        [
+            (column.key, column.dtype, sizes.shape(column.shape))
+            for column in columns(sizes.cameras)
+            if column.source
+        ]
+    )
+
+
+def final_dtype(sizes: Sizes) -> np.dtype[np.void]:
+    """Return the layout of what is kept after the last action: observation and state."""
+    fields: list[tuple[str, str, tuple[int, ...]]] = []
+    for column in columns(sizes.cameras):
+        if column.key.startswith(OBS):
+            key = FINAL_OBS + column.key.removeprefix(OBS)
+            fields.append((key, column.dtype, sizes.shape(column.shape)))
+        elif column.key == "states":
+            fields.append((FINAL_STATE, column.dtype, sizes.shape(column.shape)))
+    return np.dtype(fields)
+
+
+def is_image(key: str) -> bool:
+    """Tell whether an observation or column key names camera images."""
+    return key.endswith(IMAGE_SUFFIX)
+
+
+def markdown_table() -> str:
+    """Return the table as Markdown, for the documentation."""
+    rows = ["| dataset | type | one step | unit | meaning | since |", "|---|---|---|---|---|---|"]
+    for column in COLUMNS:
+        shape = ", ".join(str(size) for size in column.shape)
+        meaning = column.meaning + ("; NaN for none" if column.nan else "")
+        name = np.dtype(column.dtype).name
+        rows.append(
+            f"| `{column.key}` | {name} | ({shape}) | {column.unit} | {meaning} | {column.since} |"
+        )
+    return "\n".join(rows)

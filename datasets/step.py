@@ -1,0 +1,123 @@
+"""One tick as the recorder takes it, and what is known about an episode when it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.spaces import Action, Observation
+
+
+class Driver(IntEnum):
+    """Whose action the arm executed."""
+
+    POLICY = 0
+    HUMAN = 1
+    BLEND = 2
+    NOBODY = 3
+    """The arm held still."""
+
+
+class Level(IntEnum):
+    """How far the policy is trusted, from not at all to alone."""
+
+    DEMONSTRATE = 0
+    SHADOW = 1
+    ASSIST = 2
+    SUPERVISED = 3
+    ON_CALL = 4
+    AUTONOMOUS = 5
+
+
+class ActionMode(IntEnum):
+    """What a step is to a learner, with the numbers of Sirius."""
+
+    DEMONSTRATION = -1
+    ROLLOUT = 0
+    INTERVENTION = 1
+    PRE_INTERVENTION = -10
+    """Never recorded: set in `intv_labels` on the last steps before an intervention."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Step:
+    """One tick: what was seen, who wanted what, and what the arm did."""
+
+    observation: Observation
+    """What was seen before the action."""
+    action: Action
+    """float32[7] that the arm executed, in [-1, 1]."""
+    human_action: Action | None
+    """float32[7] that the human wanted; None without a human."""
+    policy_action: Action | None
+    """float32[7] that the policy wanted; None without a policy."""
+    driver: int
+    """Whose action was executed, a Driver."""
+    level: int
+    """How far the policy was trusted, a Level."""
+    action_mode: int
+    """What the step is to a learner, an ActionMode."""
+    novelty: float
+    """The policy's novelty score; NaN without one."""
+    stage: int
+    """Index into the header's stages."""
+    reward: float
+    """Reward of the action."""
+    done: bool
+    """True when the action ended the episode."""
+    success: bool
+    """True when the task was solved after the action."""
+    reseat: bool
+    """True when the target was re-seated at the measured pose before this step."""
+    takeover_id: int
+    """Which takeover of the episode this step belongs to, from 0; -1 for none."""
+    state: NDArray[np.float64]
+    """float64[S], the simulator's state before the action."""
+    wall_time: float
+    """time.time() when the tick began, s."""
+    late_ms: float
+    """How late the tick began, ms."""
+
+    def __repr__(self) -> str:
+        shown = (f"{f.name}={describe(getattr(self, f.name))}" for f in fields(self))
+        return f"Step({', '.join(shown)})"
+
+
+@dataclass(frozen=True)
+class EpisodeHeader:
+    """What is known about an episode when it starts."""
+
+    task: str
+    """Short name of the task, such as ShelfPick."""
+    instruction: str
+    """The sentence that the operator and the policy were given."""
+    goal: str
+    """The item that the instruction names, one of goal_names."""
+    seed: int
+    """The seed that the world was reset with."""
+    operator: str
+    """Who sat in the seat; `simulated` for the simulated operator, empty for nobody."""
+    level: int
+    """The Level at which the episode started."""
+    policy_id: str | None = None
+    """The policy that was loaded; None without one."""
+    stages: tuple[str, ...] = ()
+    """The task's stages, in order; Step.stage counts in them."""
+    goal_names: tuple[str, ...] = ()
+    """What each place of the goal's one-hot means."""
+    env_args: Mapping[str, Any] = field(default_factory=dict)
+    """How to rebuild the environment, robomimic's way; empty takes the workspace's."""
+    started: float = 0.0
+    """time.time() at the start, s; 0 takes the time at which the recorder starts."""
+
+
+def describe(value: object) -> str:
+    """Show arrays by shape, everything else by value."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}{list(value.shape)}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {describe(item)}" for key, item in value.items()) + "}"
+    return repr(value)

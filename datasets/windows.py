@@ -1,0 +1,120 @@
+"""Windows of observations and action chunks that never reach across what cuts an episode."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..sim_envs.errors import BadValue
+from .frames import Frames
+from .labels import idle_steps
+from .step import ActionMode
+
+__all__ = ["Frames", "Windows"]
+
+DROPPED = frozenset({int(ActionMode.PRE_INTERVENTION)})
+"""Labels that no chunk may contain: the policy's steps that led to a takeover."""
+
+
+class Windows:
+    """All places in `frames` where a chunk of actions may start.
+
+    A window is `history` observations that end at its start and the `chunk` actions from there on.
+    It never reaches across an episode's end, a change of driver or a dropped step: what lies
+    beyond is masked out, and earlier observations are replaced by the first one that counts.
+    With `bridge_idle` an idle step is left out of the chunks instead of cutting them.
+    """
+
+    def __init__(
+        self,
+        frames: Frames,
+        chunk: int = 16,
+        history: int = 1,
+        drop_labels: Collection[int] = DROPPED,
+        drop_idle: bool = True,
+        bridge_idle: bool = False,
+    ) -> None:
+        if chunk < 1 or history < 1:
+            raise BadValue("chunk, history", "at least 1 each", (chunk, history))
+        self.frames, self.chunk, self.history = frames, chunk, history
+        first = _changes(frames.episode)
+        dropped = np.isin(frames.labels, list(drop_labels))
+        idle = idle_steps(frames.actions, first) if drop_idle else np.zeros(len(frames), np.bool_)
+        cuts = dropped if bridge_idle else dropped | idle
+        run, run_start = _runs(first | _changes(frames.driver), cuts)
+        self.starts: NDArray[np.int64] = np.flatnonzero(~(dropped | idle))
+        """The step at which each window starts, as a place in `frames`."""
+        self._chunks, self.chunk_mask = _chunks(self.starts, run, chunk)
+        self._oldest = run_start[self.starts]
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The label of each window's first step."""
+        return self.frames.labels[self.starts]
+
+    @property
+    def chunk_index(self) -> NDArray[np.int64]:
+        """The steps of each window's actions, (n, chunk); beyond a cut the last one repeats."""
+        return self._chunks
+
+    def history_index(self, indices: ArrayLike) -> NDArray[np.int64]:
+        """Return the steps of the windows' observations, (b, history), oldest first."""
+        chosen = np.asarray(indices)
+        steps = self.starts[chosen][:, None] + np.arange(1 - self.history, 1)
+        index: NDArray[np.int64] = np.maximum(steps, self._oldest[chosen][:, None])
+        return index
+
+    def batch(self, indices: ArrayLike, images: bool = True) -> dict[str, NDArray[Any]]:
+        """Return the windows at these places, each entry with the batch as its first axis.
+
+        Observations by name (b, history, ...), `actions` (b, chunk, 7), `mask` (b, chunk) True
+        where an action counts, `label` (b,), `index` (b,) the first step's place in the frames.
+        """
+        chosen = np.asarray(indices)
+        seen = self.history_index(chosen)
+        sources: dict[str, NDArray[Any]] = {**self.frames.observations}
+        if images:
+            sources |= self.frames.images
+        batch = {name: rows[seen] for name, rows in sources.items()}
+        batch["actions"] = self.frames.actions[self._chunks[chosen]]
+        batch["mask"] = self.chunk_mask[chosen]
+        batch["index"] = self.starts[chosen]
+        batch["label"] = self.frames.labels[batch["index"]]
+        return batch
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+
+def _changes(rows: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell where a value differs from the one before; the first always does."""
+    changes = np.ones(len(rows), np.bool_)
+    np.not_equal(rows[1:], rows[:-1], out=changes[1:])
+    return changes
+
+
+def _runs(
+    begins: NDArray[np.bool_], cuts: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number the runs of steps between cuts, and give the place where each step's run starts."""
+    starts = begins | cuts
+    starts[1:] |= cuts[:-1]
+    run: NDArray[np.int64] = np.cumsum(starts)
+    places = np.where(starts, np.arange(len(starts)), 0)
+    first: NDArray[np.int64] = np.maximum.accumulate(places)
+    return run, first
+
+
+def _chunks(
+    kept: NDArray[np.int64], run: NDArray[np.int64], chunk: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give the steps of the chunk from each kept step on, and which of them are in its run."""
+    if not len(kept):
+        return np.zeros((0, chunk), np.int64), np.zeros((0, chunk), np.bool_)
+    ahead = np.arange(len(kept))[:, None] + np.arange(chunk)
+    steps = kept[np.minimum(ahead, len(kept) - 1)]
+    mask = (run[steps] == run[kept][:, None]) & (ahead < len(kept))
+    last = mask.sum(axis=1) - 1  # a run's kept steps lie side by side
+    index = np.where(mask, steps, np.take_along_axis(steps, last[:, None], axis=1))
+    return index, mask

@@ -1,0 +1,163 @@
+"""A workspace: one task's folder, with its episodes, policies and judgements."""
+
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from ..sim_envs.errors import DamagedFile, WorkspaceError
+from .config import WorkspaceConfig, read_config, write_config
+from .conversion import EPISODE, recover
+from .episode import episode_summary
+from .index import write_index
+from .lock import FileLock
+from .summary import EpisodeSummary
+
+CONFIG_FILE = "workspace.toml"
+FOLDERS = ("journal", "episodes", "trash", "policies")
+_log = logging.getLogger(__name__)
+
+
+class _Seen(NamedTuple):
+    """What a file looked like when it was last opened."""
+
+    stamp: tuple[int, int]  # ns, bytes
+    summary: EpisodeSummary | None  # None for a damaged file
+
+
+class Workspace:
+    """One task's folder; readers need no lock, a recording session takes `lock()`."""
+
+    def __init__(self, path: Path, config: WorkspaceConfig) -> None:
+        self.path = path
+        self.config = config
+        self._seen: dict[Path, _Seen] = {}
+
+    @classmethod
+    def create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
+        """Make a new workspace; raise WorkspaceError where there is one already."""
+        path = Path(path)
+        if (path / CONFIG_FILE).exists():
+            raise WorkspaceError(
+                f"{path} is a workspace already; open it, or choose another folder"
+            )
+        try:
+            for folder in FOLDERS:
+                (path / folder).mkdir(parents=True, exist_ok=True)
+            write_config(path / CONFIG_FILE, config)
+        except OSError as error:
+            raise WorkspaceError(f"{path}: cannot make a workspace here: {error}") from error
+        return cls(path, config)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Self:
+        """Open a workspace that exists."""
+        path = Path(path)
+        if not (path / CONFIG_FILE).exists():
+            raise WorkspaceError(
+                f"{path} is no workspace (no {CONFIG_FILE}); "
+                "`sidestick drive` or `sidestick quickstart` makes one"
+            )
+        return cls(path, read_config(path / CONFIG_FILE))
+
+    @classmethod
+    def open_or_create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
+        """Open a workspace or make it; raise WorkspaceError when it is for something else."""
+        if not (Path(path) / CONFIG_FILE).exists():
+            return cls.create(path, config)
+        workspace = cls.open(path)
+        differences = workspace.config.differences(config)
+        if differences:
+            raise WorkspaceError(
+                f"{path} is a workspace for something else: it has {'; '.join(differences)}. "
+                "Use another folder"
+            )
+        return workspace
+
+    @property
+    def journal_dir(self) -> Path:
+        """Episodes that are being recorded or converted."""
+        return self.path / "journal"
+
+    @property
+    def episodes_dir(self) -> Path:
+        """Finished episodes."""
+        return self.path / "episodes"
+
+    @property
+    def trash_dir(self) -> Path:
+        """Discarded episodes, until emptied; moved back to episodes/ they are restored."""
+        return self.path / "trash"
+
+    @property
+    def policies_dir(self) -> Path:
+        """One folder a trained policy."""
+        return self.path / "policies"
+
+    @property
+    def index_path(self) -> Path:
+        """All episodes as one robomimic dataset."""
+        return self.path / "dataset.hdf5"
+
+    @property
+    def db_path(self) -> Path:
+        """Evaluations, effort and events, in SQLite."""
+        return self.path / "sidestick.db"
+
+    def lock(self) -> FileLock:
+        """Take the workspace for a recording session; raise WorkspaceError when it is taken."""
+        held = FileLock(self.journal_dir / "session.lock")
+        try:
+            taken = held.acquire()
+        except OSError as error:
+            raise WorkspaceError(f"{self.path}: cannot record here: {error}") from error
+        if not taken:
+            raise WorkspaceError(
+                f"{self.path} is being recorded into by process {held.owner()}; end that session, "
+                "or use another workspace"
+            )
+        return held
+
+    def summaries(self) -> list[EpisodeSummary]:
+        """Return the finished, readable episodes by time; damaged files are named and skipped."""
+        files = sorted(self.episodes_dir.glob(f"[!.]*{EPISODE}"))
+        found = (self._summary(path) for path in files)
+        return [summary for summary in found if summary is not None]
+
+    def episodes(self) -> list[Path]:
+        """Return the files of the finished, readable episodes by time."""
+        return [summary.path for summary in self.summaries() if summary.path is not None]
+
+    def recover(self) -> list[Path]:
+        """Convert what a crash left, bring the index up to date; return the recovered episodes."""
+        found = recover(self.journal_dir, self.episodes_dir, self.trash_dir)
+        self.rebuild_index()
+        return found
+
+    def rebuild_index(self) -> None:
+        """Write dataset.hdf5 anew: readers see the old one or the new one, nothing between."""
+        with FileLock(self.journal_dir / "index.lock"):
+            write_index(self.index_path, self.summaries(), self.config.env_args())
+
+    def minutes_left(self) -> float:
+        """Return about how many minutes of recording the disk has room for."""
+        a_minute = self.config.step_bytes() * self.config.control_hz * 60
+        return shutil.disk_usage(self.path).free / a_minute
+
+    def _summary(self, path: Path) -> EpisodeSummary | None:
+        """Read a summary, or remember it from the last time the file looked the same."""
+        status = os.stat(path)
+        stamp = (status.st_mtime_ns, status.st_size)
+        if path not in self._seen or self._seen[path].stamp != stamp:
+            self._seen[path] = _Seen(stamp, _read_summary(path))
+        return self._seen[path].summary
+
+
+def _read_summary(path: Path) -> EpisodeSummary | None:
+    """Read a summary; name and skip a damaged file."""
+    try:
+        return episode_summary(path)
+    except DamagedFile as error:
+        _log.warning("skipped a damaged episode: %s", error)
+        return None

@@ -1,0 +1,99 @@
+"""From recorded episodes to training data: the one place where learning meets the memory."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..datasets.episode import Episode
+from ..datasets.frames import Frames
+from ..datasets.summary import EpisodeSummary
+from ..datasets.windows import Windows
+from ..sim_envs.errors import BadValue, PolicyError, UnknownName
+from .data import TrainingData
+from .features import Columns
+from .keypoint_cache import KeypointCache
+from .keypoint_vision import KeypointVision
+from .policy import PolicyConfig
+from .vision import Vision
+
+IDLE = ("bridge", "cut", "keep")
+"""What happens to steps on which nothing moved: left out of the chunks, cutting them, kept."""
+
+
+def about(frames: Frames) -> PolicyConfig:
+    """What the episodes are of; PolicyError if they are of several tasks or renderers."""
+    if not frames.episodes:
+        raise PolicyError("no episodes to train on; record some with `sidestick drive`")
+    found = {_kind(summary) for summary in frames.episodes}
+    if len(found) > 1:
+        raise PolicyError(f"episodes of different kinds cannot be trained on together: {found}")
+    task, renderer, goal_names, image_size = found.pop()
+    cameras = tuple(name.removesuffix("_image") for name in frames.images) or ("front", "wrist")
+    return PolicyConfig(task, renderer, goal_names, cameras, image_size)
+
+
+def training_data(
+    frames: Frames,
+    vision: Vision,
+    chunk: int = 16,
+    idle: str = "bridge",
+    cache: KeypointCache | None = None,
+    seen: Callable[[int], object] = lambda episodes: None,
+) -> TrainingData:
+    """Windows over `frames` with the inputs that `vision` prepares.
+
+    For keypoints `frames` need not hold images: what the cache lacks is read episode by episode.
+    `seen` is told how many episodes have been looked at.
+    """
+    if idle not in IDLE:
+        raise UnknownName("treatment of idle steps", idle, IDLE)
+    windows = Windows(frames, chunk, drop_idle=idle != "keep", bridge_idle=idle == "bridge")
+    columns: Columns = {**frames.observations}
+    if isinstance(vision, KeypointVision):
+        columns["keypoints"] = _keypoints(frames, vision, cache or KeypointCache(None), seen)
+    else:
+        columns |= frames.images
+    if missing := [key for key in vision.keys if key not in columns and "keypoints" not in columns]:
+        raise BadValue("frames", f"observations {', '.join(vision.keys)}", f"none of {missing}")
+    return TrainingData(
+        inputs=vision.prepare(columns),
+        rows=windows.starts,
+        actions=frames.actions[windows.chunk_index],
+        mask=windows.chunk_mask,
+        classes=windows.classes,
+        episodes=frames.episode[windows.starts].astype(np.int64),
+        episode_ids=tuple(summary.id for summary in frames.episodes),
+    )
+
+
+def _keypoints(
+    frames: Frames, vision: KeypointVision, cache: KeypointCache, seen: Callable[[int], object]
+) -> NDArray[np.float32]:
+    fingerprint, parts = vision.perception.fingerprint, []
+    ends = np.searchsorted(frames.episode, np.arange(len(frames.episodes) + 1))
+    for number, summary in enumerate(frames.episodes):
+        rows = slice(int(ends[number]), int(ends[number + 1]))
+
+        def look(rows: slice = rows, summary: EpisodeSummary = summary) -> NDArray[np.float32]:
+            return vision.see(_images(frames, rows, summary))
+
+        steps = rows.stop - rows.start
+        parts.append(cache.get(fingerprint, summary.id, steps, look))
+        seen(number + 1)
+    return np.concatenate(parts)
+
+
+def _images(frames: Frames, rows: slice, summary: EpisodeSummary) -> Columns:
+    if frames.images:
+        return {key: images[rows] for key, images in frames.images.items()}
+    if summary.path is None:
+        raise BadValue(f"episode {summary.id}", "images or a file to read them from", "neither")
+    return dict(Episode.read(summary.path).observations)
+
+
+def _kind(summary: EpisodeSummary) -> tuple[str, str, tuple[str, ...], int]:
+    header = summary.header
+    kwargs = header.env_args.get("env_kwargs", header.env_args)
+    renderer, image_size = str(kwargs.get("renderer", "tiny")), int(kwargs.get("image_size", 96))
+    return header.task, renderer, tuple(header.goal_names), image_size

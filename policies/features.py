@@ -1,0 +1,63 @@
+"""What the keypoint policy's head reads: short vectors that name each of their numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.errors import UnknownName
+
+Columns = dict[str, NDArray[np.generic]]
+"""Observations of many ticks: key -> (N, ...)."""
+PROPRIOCEPTION = ("ee_pos", "ee_quat", "gripper_qpos")
+"""Observation keys that the robot knows about itself."""
+KEYPOINT_NAMES = ("x", "y", "mass", "spread")
+BODY_NAMES = ("ee_x", "ee_y", "ee_z", *(f"rot6d_{i}" for i in range(6)), "gripper_width")
+
+
+def rotation_6d(quat_xyzw: NDArray[np.floating]) -> NDArray[np.float32]:
+    """First two columns of the rotation matrix: (N, 4) unit quaternions to (N, 6).
+
+    Continuous, and the same for q and -q (Zhou 2019, section 4).
+    """
+    x, y, z, w = np.moveaxis(np.asarray(quat_xyzw, np.float64), -1, 0)
+    first = (1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w))
+    second = (2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w))
+    return np.stack(first + second, axis=-1).astype(np.float32)
+
+
+def body(columns: Columns) -> NDArray[np.float32]:
+    """Hand position (m), rotation and gripper width (m): (N, 10), named by `BODY_NAMES`."""
+    width = columns["gripper_qpos"].sum(axis=-1, keepdims=True)
+    rotation = rotation_6d(columns["ee_quat"].astype(np.float64))
+    parts = (columns["ee_pos"], rotation, width)
+    return np.concatenate(parts, axis=-1, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class GoalItem:
+    """The keypoint of the goal item in each camera, and the body: 18 numbers for two cameras."""
+
+    name = "goal-item"
+
+    def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
+        """The name of each number."""
+        seen = (f"{camera}_{name}" for camera in cameras for name in KEYPOINT_NAMES)
+        return (*seen, *BODY_NAMES)
+
+    def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
+        """keypoints (N, cameras, K, 4) and observation columns to (N, 4 * cameras + 10)."""
+        goal = 1 + columns["goal"].argmax(-1)  # class 0 is background
+        item = keypoints[np.arange(len(goal)), :, goal]  # (N, cameras, 4)
+        return np.concatenate((item.reshape(len(goal), -1), body(columns)), axis=-1)
+
+
+LAYOUTS = {GoalItem.name: GoalItem()}
+"""A layout for another kind of task is one more class and one more line here."""
+
+
+def layout(name: str) -> GoalItem:
+    """The layout of that name."""
+    if name not in LAYOUTS:
+        raise UnknownName("feature layout", name, LAYOUTS)
+    return LAYOUTS[name]

@@ -1,0 +1,86 @@
+"""Vision by keypoints: frozen perception finds the goal item, the head reads where it is."""
+
+from dataclasses import asdict
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from . import transforms
+from .features import PROPRIOCEPTION, Columns, layout
+from .perception import Perception, config_from
+from .transforms import Clip, Normalise
+from .vision import Batch, Vision
+
+JITTER = 0.05
+"""Standard deviation of the noise on normalised inputs in training."""
+LIMIT = 5.0
+"""Normalised inputs are held within this many standard deviations."""
+
+
+class KeypointVision(Vision):
+    """Perception's keypoints and the body, normalised: small enough to cache and refit on."""
+
+    name: ClassVar[str] = "keypoints"
+
+    def __init__(self, perception: Perception, layout_name: str = "goal-item") -> None:
+        super().__init__()
+        self.perception = perception.frozen()
+        self.layout = layout(layout_name)
+        self.cameras = perception.config.cameras
+        self.size = len(self.layout.names(self.cameras))
+        self.transforms: tuple[Normalise | Clip, ...] = ()
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> "KeypointVision":
+        """Rebuild from `settings()`, without weights."""
+        vision = cls(Perception(config_from(settings["perception"])), settings["layout"])
+        vision.transforms = transforms.from_json(settings["transforms"])
+        return vision
+
+    def settings(self) -> dict[str, Any]:
+        """Perception's settings, the names of the features, the transforms."""
+        return {
+            "perception": asdict(self.perception.config),
+            "layout": self.layout.name,
+            "features": list(self.layout.names(self.cameras)),
+            "transforms": transforms.to_json(self.transforms),
+        }
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The cameras, the robot's own state and the goal."""
+        return (*(f"{camera}_image" for camera in self.cameras), *PROPRIOCEPTION, "goal")
+
+    def see(self, columns: Columns) -> NDArray[np.float32]:
+        """Keypoints of every class in every camera: (N, cameras, K, 4). The costly part."""
+        images = np.stack([columns[f"{camera}_image"] for camera in self.cameras], axis=1)
+        flat = images.reshape(-1, *images.shape[2:]).astype(np.uint8, copy=False)
+        found = self.perception.keypoints(flat)
+        return found.reshape(*images.shape[:2], *found.shape[1:])
+
+    def prepare(self, columns: Columns) -> Columns:
+        """The features; keypoints that were seen before may be given as column "keypoints"."""
+        seen = columns.get("keypoints")
+        keypoints = self.see(columns) if seen is None else seen.astype(np.float32, copy=False)
+        return {"features": self.layout(keypoints, columns)}
+
+    def fit(self, inputs: Columns) -> None:
+        """Normalise by the training windows."""
+        normalise = Normalise.fit(inputs["features"].astype(np.float64))
+        self.transforms = (normalise, Clip(LIMIT))
+
+    def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
+        """Features (B, F) to normalised ones, with jitter in training."""
+        x = transforms.apply(self.transforms, batch["features"])
+        if noise is None:
+            return x
+        return x + JITTER * torch.randn(x.shape, generator=noise)
+
+    def train(self, mode: bool = True) -> "KeypointVision":
+        """Perception stays as it is."""
+        super().train(mode)
+        self.perception.eval()
+        return self

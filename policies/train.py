@@ -1,0 +1,143 @@
+"""Training of a policy: from episodes to a folder with the checkpoint that drives best."""
+
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..datasets.frames import Frames
+from ..sim_envs.errors import BadValue, PolicyError, UnknownName
+from .data import TrainingData, hold_out
+from .end_to_end import EndToEnd, EndToEndConfig
+from .episodes import about, training_data
+from .fit import Fit, Recipe
+from .heads import Head, build_head
+from .keypoint_cache import KeypointCache
+from .keypoint_vision import KeypointVision
+from .perception import Perception
+from .policy import CONFIG, Network, PolicyConfig
+from .precision import choose_precision
+from .provenance import Provenance
+from .shares import CLASS_NAMES, target_shares, weights
+from .train_config import TrainConfig
+from .training import Rollout, Training, TrainResult
+from .training_log import TrainingLog
+from .vision import Vision, builders
+
+LEAST_TO_HOLD_OUT = 20
+"""Episodes from which on some are held out to calibrate novelty."""
+
+
+def train_on(
+    data: TrainingData,
+    vision: Vision,
+    policy: PolicyConfig,
+    config: TrainConfig,
+    folder: Path,
+    rollout: Rollout | None = None,
+    progress: bool = True,
+) -> TrainResult:
+    """Train `vision` (where it learns) and a new head on `data`; resumes what was interrupted."""
+    if (folder / CONFIG).exists():
+        raise PolicyError(f"{folder}: already holds a policy; train into another folder")
+    if data.chunk != config.chunk:
+        raise BadValue("training data", f"windows of {config.chunk} actions", data.chunk)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    seen, held = hold_out(data, config.held_out, LEAST_TO_HOLD_OUT, config.seed)
+    vision.fit(seen.window_inputs())
+    shares = target_shares(seen.classes, config.shares)
+    precision = choose_precision(config.precision)
+    network = Network(vision, new_head(config, vision.size))
+    fit = Fit(network, seen, weights(seen.classes, shares), recipe(config), precision)
+    policy = replace(
+        policy,
+        execute=config.execute,
+        provenance=policy.provenance.complete(data.episode_ids),
+        training=_facts(config, seen, held, shares, precision.name),
+    )
+    training = Training(fit, config, policy, folder, held, rollout)
+    training.resume()
+    with TrainingLog(folder, config.steps, fit.step, config.tensorboard, progress) as log:
+        training.run(log)
+    return training.finish()
+
+
+def recipe(config: TrainConfig) -> Recipe:
+    """The loop's part of the configuration."""
+    names = (field.name for field in fields(Recipe))
+    return Recipe(**{name: getattr(config, name) for name in names})
+
+
+def new_head(config: TrainConfig, size: int) -> Head:
+    """An untrained head from the seed."""
+    settings = {"chunk": config.chunk, **config.head_settings}
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        return build_head(config.head, size, settings)
+
+
+def _facts(
+    config: TrainConfig,
+    seen: TrainingData,
+    held: TrainingData | None,
+    shares: dict[int, float],
+    precision: str,
+) -> dict[str, Any]:
+    return {
+        "config": asdict(config),
+        "windows": seen.counts(),
+        "held_out_windows": 0 if held is None else len(held),
+        "shares": {CLASS_NAMES.get(name, str(name)): share for name, share in shares.items()},
+        "threads": torch.get_num_threads(),
+        "precision": precision,
+    }
+
+
+def train(
+    frames: Frames,
+    config: TrainConfig,
+    folder: Path,
+    rollout: Rollout | None = None,
+    *,
+    provenance: Provenance | None = None,
+    perception: Perception | None = None,
+    cache: KeypointCache | None = None,
+    progress: bool = True,
+) -> TrainResult:
+    """Train a policy from the base on `frames` into `folder`; resumes what was interrupted.
+
+    With rollouts the best of several candidates is kept, else the last. `perception` is the one
+    that ships for the task where none is given; `cache` keeps its keypoints for later rounds.
+    """
+    if (folder / CONFIG).exists():
+        raise PolicyError(f"{folder}: already holds a policy; train into another folder")
+    policy = replace(about(frames), provenance=provenance or Provenance())
+    vision = new_vision(config, policy, perception)
+    data = training_data(frames, vision, config.chunk, config.idle, cache)
+    return train_on(data, vision, policy, config, folder, rollout, progress)
+
+
+def new_vision(
+    config: TrainConfig, policy: PolicyConfig, perception: Perception | None = None
+) -> Vision:
+    """Vision before training: perception that fits the episodes, or encoders from the seed."""
+    if config.vision == KeypointVision.name:
+        return KeypointVision(fitting_perception(policy, perception))
+    if config.vision != EndToEnd.name:
+        raise UnknownName("vision", config.vision, builders())
+    size = EndToEndConfig(len(policy.goal_names), policy.cameras, policy.image_size)
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        return EndToEnd(size)
+
+
+def fitting_perception(policy: PolicyConfig, perception: Perception | None) -> Perception:
+    """`perception`, or the shipped one; PolicyError if it was not made for such images."""
+    network = perception or Perception.load_shipped(policy.task)
+    for name in ("task", "renderer", "goal_names", "cameras", "image_size"):
+        own, asked = getattr(network.config, name), getattr(policy, name)
+        if own != asked:
+            raise PolicyError(f"perception has {name} {own!r}, the episodes have {asked!r}")
+    return network

@@ -1,0 +1,153 @@
+"""One training from its first step, or its last saved one, to a policy in its folder."""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from ..sim_envs.errors import PolicyError
+from . import fit as fitting
+from .data import TrainingData
+from .fit import Candidate, Fit, better
+from .novelty import Novelty, disagreement
+from .optimise import one_cycle, put
+from .policy import LearnedPolicy, Policy, PolicyConfig
+from .train_config import TrainConfig
+from .training_log import TrainingLog
+
+RESUME = "resume.safetensors"
+LOG_EVERY = 50
+"""Steps between two rows of metrics."""
+
+Rollout = Callable[[Policy], float]
+"""Drives a policy and gives its success rate, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What came out of a training."""
+
+    policy: LearnedPolicy
+    """The chosen checkpoint, as saved."""
+    path: Path
+    """Its folder."""
+    chosen_step: int
+    """The step after which its weights were averaged."""
+    candidates: tuple[tuple[int, float], ...]
+    """Step and rollout score of each candidate; empty without rollouts."""
+    loss: float
+    """Mean absolute error of its plans on (at most 4,096 of) the training windows."""
+    held_out_loss: float | None
+    """The same on held-out episodes; None when none were."""
+    seconds: float
+    """Spent on training and rollouts, over all interruptions."""
+    precision: str
+    """What the CPU computed in, and why."""
+
+
+class Training:
+    """One call of `train_on`: the loop's subscribers and what they keep."""
+
+    def __init__(
+        self,
+        fit: Fit,
+        config: TrainConfig,
+        about: PolicyConfig,
+        folder: Path,
+        held: TrainingData | None,
+        rollout: Rollout | None,
+    ) -> None:
+        self.fit, self.config, self.about, self.folder = fit, config, about, folder
+        self.held, self.rollout = held, rollout
+        self.scores: list[tuple[int, float]] = []
+        self._started = self._saved = time.monotonic()
+        self._before = 0.0
+        self.identity = {
+            "config": repr(replace(config, tensorboard=True, save_every_s=0.0, threads=0)),
+            "data": fit.data.fingerprint,
+            "rollouts": rollout is not None,
+        }
+
+    @property
+    def seconds(self) -> float:
+        """Time spent so far, over all interruptions."""
+        return self._before + time.monotonic() - self._started
+
+    def resume(self) -> None:
+        """Go on from a state in the folder, if there is one of this very training."""
+        path = self.folder / RESUME
+        if not path.exists():
+            return
+        extra = self.fit.restore(path)
+        if extra["identity"] != self.identity:
+            differing = [k for k, v in self.identity.items() if extra["identity"].get(k) != v]
+            raise PolicyError(
+                f"{path}: an interrupted training with other {', '.join(differing)}; "
+                "remove it or train into another folder"
+            )
+        self._before = extra["seconds"]
+        self.scores = [(step, score) for step, score in extra["scores"]]
+
+    def save(self) -> None:
+        """Write the state to resume from."""
+        extra = {"identity": self.identity, "seconds": self.seconds, "scores": self.scores}
+        self.fit.save(self.folder / RESUME, extra)
+        self._saved = time.monotonic()
+
+    def run(self, log: TrainingLog) -> None:
+        """Train to the end; an interruption leaves a state behind."""
+        steps = self.config.steps
+        stops = {max(1, round(share * steps)) for share in self.config.candidates} | {steps}
+        try:
+            fitting.run(self.fit, stops, self._try_candidate, lambda loss: self._hear(loss, log))
+        except KeyboardInterrupt:
+            self.save()
+            raise
+
+    def _hear(self, loss: torch.Tensor, log: TrainingLog) -> None:
+        step = self.fit.step
+        if step % LOG_EVERY == 0 or step == self.config.steps:
+            rate = one_cycle(step, self.config.steps, self.config.peak_rate)
+            log.row(step, loss=float(loss), rate=rate, seconds=round(self.seconds, 2))
+        if time.monotonic() - self._saved > self.config.save_every_s:
+            self.save()
+
+    def _try_candidate(self) -> None:
+        weights_now = {name: value.clone() for name, value in self.fit.mean.items()}
+        candidate = Candidate(self.fit.step, None, weights_now)
+        if self.rollout is not None:
+            candidate.score = float(self.rollout(self.policy(candidate)))
+            self.scores.append((candidate.step, candidate.score))
+        self.fit.best = better(candidate, self.fit.best)
+
+    def policy(self, candidate: Candidate) -> LearnedPolicy:
+        """A copy of the network with the candidate's weights, and its novelty calibrated."""
+        network = copy.deepcopy(self.fit.network)
+        put(network, candidate.weights)
+        familiar = self.fit.data if self.held is None else self.held
+        _, spread = fitting.evaluate(network, familiar)
+        source = "training" if self.held is None else "held-out"
+        novelty = Novelty.fit(disagreement(spread, self.config.execute), source)
+        return LearnedPolicy(self.about, network, novelty)
+
+    def finish(self) -> TrainResult:
+        """Save the best candidate as a policy and forget the state."""
+        best = self.fit.best
+        if best is None:
+            raise PolicyError(f"{self.folder}: the training ended without a candidate")
+        policy = self.policy(best)
+        loss, _ = fitting.evaluate(policy.network, self.fit.data)
+        held = None if self.held is None else fitting.evaluate(policy.network, self.held)[0]
+        figures = {"loss": loss, "held_out_loss": held, "seconds": round(self.seconds, 1)}
+        training = {**self.about.training, **figures, "chosen_step": best.step}
+        training["candidates"] = self.scores
+        policy.config = replace(self.about, training=training)
+        policy.save(self.folder)
+        (self.folder / RESUME).unlink(missing_ok=True)
+        scores, precision = tuple(self.scores), str(self.fit.precision)
+        return TrainResult(
+            policy, self.folder, best.step, scores, loss, held, self.seconds, precision
+        )

@@ -1,0 +1,77 @@
+"""Where training's figures go: metrics.jsonl, TensorBoard and a progress bar on stderr."""
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+METRICS = "metrics.jsonl"
+
+
+class TrainingLog:
+    """A context that writes rows of figures by step; on resuming, later rows are forgotten."""
+
+    def __init__(
+        self, folder: Path, steps: int, done: int, tensorboard: bool, progress: bool
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / METRICS
+        kept = [row for row in read_metrics(folder) if row["step"] <= done] if done else []
+        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        self._board = _summary_writer(folder / "tensorboard", done) if tensorboard else None
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}  loss {task.fields[loss]:.4f}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not progress,
+        )
+        self._task = self._progress.add_task("training", total=steps, completed=done, loss=0.0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+        if self._board is not None:
+            self._board.close()
+
+    def row(self, step: int, **figures: float) -> None:
+        """Write figures of one step."""
+        with self._path.open("a") as file:
+            file.write(json.dumps({"step": step, **figures}) + "\n")
+        if self._board is not None:
+            for name, value in figures.items():
+                self._board.add_scalar(name, value, step)
+        self._progress.update(self._task, completed=step, loss=figures.get("loss", 0.0))
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """The rows that a training wrote; a torn last line is left out."""
+    try:
+        lines = (folder / METRICS).read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def _summary_writer(folder: Path, done: int) -> Any:
+    from torch.utils.tensorboard import SummaryWriter  # takes a second to import
+
+    return SummaryWriter(str(folder), purge_step=done + 1 if done else None)

@@ -1,0 +1,52 @@
+"""What turns observations into the vector that a head reads: the protocol and the registry."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .features import Columns
+
+Batch = dict[str, Tensor]
+
+
+class Vision(nn.Module):
+    """Two stages: `prepare` once per frame, without gradient, and `forward` in every step."""
+
+    name: ClassVar[str]
+    size: int
+    """Length of the vector that `forward` gives."""
+
+    @property
+    @abstractmethod
+    def keys(self) -> tuple[str, ...]:
+        """The observation keys that `prepare` reads."""
+
+    @abstractmethod
+    def prepare(self, columns: Columns) -> Columns:
+        """Observation columns (N, ...) to what `forward` reads; images stay uint8."""
+
+    @abstractmethod
+    def fit(self, inputs: Columns) -> None:
+        """Set the normalisation from the prepared inputs of the training windows."""
+
+    @abstractmethod
+    def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
+        """Prepared inputs (B, ...) to (B, size); `noise` is given in training, to augment by."""
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """All but the weights, as JSON, for the registry's builder."""
+
+
+Builder = Callable[[dict[str, Any]], Vision]
+
+
+def builders() -> dict[str, Builder]:
+    """Every kind of vision by name: how to build it, without weights, from its settings."""
+    from .end_to_end import EndToEnd  # both import this module
+    from .keypoint_vision import KeypointVision
+
+    return {kind.name: kind.from_settings for kind in (KeypointVision, EndToEnd)}

@@ -1,0 +1,102 @@
+"""From a workspace on disk to the report's data; reads everything, writes nothing."""
+
+import platform
+import shlex
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from ...datasets.conversion import EPISODE
+from ...datasets.database import Database
+from ...datasets.summary import EpisodeSummary
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import SidestickError
+from .data import EpisodeRow, PolicyRow, ReportData, Setting
+from .footage import choose, kind_of
+from .ledger import read_ledger
+from .lineage import read_policies
+
+LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
+
+
+def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
+    """Gather what the page shows; `commands` made the workspace and come first in the footer."""
+    summaries = workspace.summaries()
+    database = Database(workspace.db_path)
+    evaluations = database.evaluations()
+    if not summaries and not evaluations:
+        raise SidestickError(
+            f"{workspace.path} holds no episodes and no evaluations, so there is nothing to "
+            "report; `sidestick drive` or `sidestick quickstart` records some"
+        )
+    stages = next((e.header.stages for e in reversed(summaries) if e.header.stages), ())
+    policies, policy_notes = read_policies(workspace.policies_dir, evaluations, stages)
+    efforts, effort_notes = read_ledger(database.efforts())
+    return ReportData(
+        setting=_setting(workspace, stages),
+        policies=policies,
+        efforts=efforts,
+        episodes=tuple(_row(summary) for summary in summaries),
+        **choose(summaries),
+        commands=(*commands, *_commands(workspace, policies)),
+        notes=(*_episode_notes(workspace, summaries), *policy_notes, *effort_notes),
+    )
+
+
+def _setting(workspace: Workspace, stages: tuple[str, ...]) -> Setting:
+    config = workspace.config
+    versions = [(name, version(name)) for name in LIBRARIES]
+    return Setting(
+        workspace=str(workspace.path),
+        task=config.task,
+        renderer=config.renderer,
+        cameras=config.cameras,
+        image_size=config.image_size,
+        control_hz=config.control_hz,
+        stages=stages,
+        versions=(*versions, ("Python", platform.python_version())),
+        created=time.time(),
+    )
+
+
+def _row(summary: EpisodeSummary) -> EpisodeRow:
+    return EpisodeRow(
+        name=summary.id,
+        kind=kind_of(summary),
+        started=summary.header.started,
+        seed=summary.header.seed,
+        goal=summary.header.goal,
+        operator=summary.header.operator,
+        success=summary.success,
+        takeovers=summary.takeovers,
+        steps_human=summary.human_steps,
+        steps_policy=summary.policy_steps,
+    )
+
+
+def _episode_notes(workspace: Workspace, summaries: Sequence[EpisodeSummary]) -> list[str]:
+    notes = []
+    readable = {summary.path for summary in summaries}
+    damaged = sorted(
+        path.name for path in workspace.episodes_dir.glob(f"[!.]*{EPISODE}") if path not in readable
+    )
+    if damaged:
+        notes.append(f"Damaged episode files, left out: {', '.join(damaged)}.")
+    broken_off = sum(not summary.complete for summary in summaries)
+    if broken_off:
+        notes.append(f"Episodes that broke off and were recovered, counted in: {broken_off}.")
+    return notes
+
+
+def _commands(workspace: Workspace, policies: Sequence[PolicyRow]) -> list[str]:
+    where = shlex.quote(str(workspace.path))
+    evaluated = [policy for policy in policies if policy.evaluation is not None]
+    lines = []
+    for policy in dict.fromkeys((*evaluated[:1], *evaluated[-1:])):
+        evaluation = policy.evaluation
+        if evaluation is not None:
+            lines.append(
+                f"sidestick evaluate {where} --policy {shlex.quote(policy.name)} "
+                f"--episodes {evaluation.episodes} --first-seed {evaluation.first_seed} --json"
+            )
+    return [*lines, f"sidestick check {where} --json", f"sidestick report {where}"]

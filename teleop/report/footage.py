@@ -1,0 +1,70 @@
+"""Which recorded episodes to show, and their pictures."""
+
+from collections.abc import Sequence
+
+from ...datasets.episode import Episode
+from ...datasets.schema import IMAGE_SUFFIX, is_image
+from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
+from ...sim_envs.errors import DamagedFile
+from .data import Footage, Kind
+
+Key = tuple[bool | float | str, ...]
+
+
+def kind_of(episode: EpisodeSummary) -> Kind:
+    """Return how an episode came about, by the level at which it started."""
+    if episode.header.level == Level.DEMONSTRATE:
+        return Kind.DEMONSTRATIONS
+    return Kind.PRACTICE if episode.header.level == Level.AUTONOMOUS else Kind.CORRECTIONS
+
+
+def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, Footage | None]:
+    """Return the footage of a success, a failure and a correction, each None without one."""
+    whole = [e for e in episodes if e.complete and e.steps > 1]
+    alone = [e for e in whole if e.success and e.human_steps == 0]
+    failed = [e for e in whole if not e.success]
+    helped = [e for e in whole if e.takeovers and e.policy_steps]
+    return {
+        "success": _first_readable(sorted(alone, key=_latest, reverse=True)),
+        "failure": _first_readable(sorted(failed, key=_failing_alone, reverse=True)),
+        "correction": _first_readable(sorted(helped, key=_clear_rescue, reverse=True)),
+    }
+
+
+def _latest(episode: EpisodeSummary) -> Key:
+    return (episode.header.started, episode.id)
+
+
+def _failing_alone(episode: EpisodeSummary) -> Key:
+    return (episode.human_steps == 0, *_latest(episode))
+
+
+def _clear_rescue(episode: EpisodeSummary) -> Key:
+    return (episode.success, -episode.takeovers, *_latest(episode))
+
+
+def _first_readable(candidates: Sequence[EpisodeSummary]) -> Footage | None:
+    for summary in candidates:
+        if summary.path is not None:
+            try:
+                return _footage(Episode.read(summary.path))
+            except DamagedFile:
+                continue
+    return None
+
+
+def _footage(episode: Episode) -> Footage:
+    header = episode.summary.header
+    stages = tuple(header.stages[i] for i in episode.stage) if header.stages else ()
+    views = [name for name in episode.observations if is_image(name)]
+    return Footage(
+        name=episode.summary.id,
+        seed=header.seed,
+        instruction=header.instruction,
+        success=episode.summary.success,
+        cameras=tuple(name.removesuffix(IMAGE_SUFFIX) for name in views),
+        images=tuple(episode.observations[name] for name in views),
+        drivers=episode.driver,
+        stages=stages,
+    )

@@ -1,0 +1,61 @@
+"""The effort ledger as the report shows it: one line per round and kind, in order."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ...datasets import database
+from .data import Effort, Kind
+
+KINDS = {
+    "demonstration": Kind.DEMONSTRATIONS,
+    "demonstrations": Kind.DEMONSTRATIONS,
+    "supervised": Kind.CORRECTIONS,
+    "correction": Kind.CORRECTIONS,
+    "corrections": Kind.CORRECTIONS,
+    "practice": Kind.PRACTICE,
+}
+"""What entries may call the same thing."""
+
+
+def read_ledger(entries: Iterable[database.Effort]) -> tuple[tuple[Effort, ...], list[str]]:
+    """Return the ledger's lines, neighbours of one round joined, and notes on what is left out."""
+    lines: list[Effort] = []
+    unknown: set[str] = set()
+    for entry in sorted(entries, key=lambda entry: entry.created):
+        kind = KINDS.get(entry.kind)
+        if kind is None:
+            unknown.add(entry.kind)
+            continue
+        line = _line(entry, kind)
+        if lines and (lines[-1].round, lines[-1].kind) == (line.round, line.kind):
+            lines[-1] = _joined(lines[-1], line)
+        else:
+            lines.append(line)
+    notes = [f"Effort of an unknown kind, left out: {', '.join(sorted(unknown))}."]
+    return tuple(lines), notes if unknown else []
+
+
+def _line(entry: database.Effort, kind: Kind) -> Effort:
+    return Effort(
+        round=entry.round,
+        kind=kind,
+        created=entry.created,
+        driven_s=entry.driven_s,
+        watched_s=entry.watched_s,
+        takeovers=entry.takeovers,
+        episodes=entry.episodes,
+        steps_human=int(entry.payload.get("steps_human", 0)),
+        steps_policy=int(entry.payload.get("steps_policy", 0)),
+    )
+
+
+def _joined(first: Effort, second: Effort) -> Effort:
+    return replace(
+        second,
+        driven_s=first.driven_s + second.driven_s,
+        watched_s=first.watched_s + second.watched_s,
+        takeovers=first.takeovers + second.takeovers,
+        episodes=first.episodes + second.episodes,
+        steps_human=first.steps_human + second.steps_human,
+        steps_policy=first.steps_policy + second.steps_policy,
+    )

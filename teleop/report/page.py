@@ -1,0 +1,132 @@
+"""One self-contained HTML file from a report's data: words, figures, tables, videos, no network."""
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from . import bars, words
+from .analysis import failure_stages, learning_curve, success_rate, supervised_rounds, yields
+from .clips import make_clip
+from .curve import draw_curve
+from .data import Footage, Kind, PolicyRow, ReportData
+from .style import MARKS
+
+TEMPLATE = "page.html.j2"
+ROLES = ("correction", "success", "failure")
+"""The clips; the first is shown large."""
+
+
+def render(data: ReportData) -> str:
+    """Return the page as HTML."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": _day,
+        "percent": words.percent,
+        "minutes": words.minutes,
+        "interval": words.with_interval,
+    }
+    return environment.get_template(TEMPLATE).render(_context(data))
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _context(data: ReportData) -> dict[str, Any]:
+    curve = learning_curve(data)
+    return {
+        "data": data,
+        "setting": data.setting,
+        "headline": words.headline(data, curve),
+        "subline": words.subline(data, curve),
+        "paired": words.paired_sentence(words.first_and_last(data)),
+        "curve": curve,
+        "rounds": supervised_rounds(data),
+        "ledger": [(line.effort, _rate(line.policy), line.gain) for line in yields(data)],
+        "operators": sorted({e.operator for e in data.episodes if e.operator}),
+        "kinds": [(kind, _counted(data, kind)) for kind in Kind if _counted(data, kind)],
+        "policies": [(policy, _rate(policy)) for policy in data.policies],
+        "seeds_of": lambda evaluation: words.seeds(evaluation, data.episodes),
+        "marks": MARKS,
+        "figures": _figures(data),
+        "clips": [_clip(data, role) for role in ROLES if getattr(data, role) is not None],
+        "missing": [role for role in ROLES if getattr(data, role) is None],
+    }
+
+
+def _counted(data: ReportData, kind: Kind) -> int:
+    return sum(episode.kind is kind for episode in data.episodes)
+
+
+def _rate(policy: PolicyRow | None) -> str:
+    if policy is None or policy.evaluation is None:
+        return "–"
+    return words.with_interval(success_rate(policy.evaluation))
+
+
+def _figures(data: ReportData) -> dict[str, Any]:
+    drawn: dict[str, Any] = {}
+    curve, rounds = learning_curve(data), supervised_rounds(data)
+    if curve:
+        driven = [point.driven_min for point in curve]
+        attended = [point.driven_min + point.watched_min for point in curve]
+        drawn["driven"] = draw_curve(
+            curve, driven, "driven", "Against driving", "minutes driven by the human"
+        )
+        drawn["attended"] = draw_curve(
+            curve, attended, "attended", "Against attention", "minutes driven and watched"
+        )
+    if rounds:
+        takeovers, shares = [r.takeovers for r in rounds], [r.human_share for r in rounds]
+        drawn["takeovers"] = bars.help_per_round(
+            rounds, takeovers, "takeovers", "Takeovers per episode"
+        )
+        drawn["share"] = bars.help_per_round(rounds, shares, "share", "Driven by the human")
+    if data.episodes:
+        drawn["drivers"] = bars.steps_by_driver(data.episodes)
+        drawn["lengths"] = bars.episode_lengths(data.episodes, data.setting.control_hz)
+        drawn["items"] = bars.items_named(data.episodes)
+    return drawn | _stage_figure(data)
+
+
+def _stage_figure(data: ReportData) -> dict[str, Any]:
+    kept = [p for p in data.evaluated if p.evaluation is not None and p.evaluation.outcomes]
+    shown = {p.name: p.evaluation for p in (*kept[:1], *kept[-1:]) if p.evaluation is not None}
+    counts = {name: failure_stages(evaluation) for name, evaluation in shown.items()}
+    reached = {stage for counter in counts.values() for stage in counter}
+    if not reached:
+        return {}
+    known = [stage for stage in data.setting.stages if stage in reached]
+    stages = known + sorted(reached - set(known))
+    totals = {name: evaluation.episodes for name, evaluation in shown.items()}
+    return {"stages": bars.failure_stages(stages, counts, totals)}
+
+
+def _clip(data: ReportData, role: str) -> dict[str, Any]:
+    footage: Footage = getattr(data, role)
+    hz = data.setting.control_hz
+    clip = make_clip(footage, round(hz))
+    return {
+        "title": words.clip_title(footage, role),
+        "role": role,
+        "footage": footage,
+        "who": words.who_drove(footage, hz),
+        "look": words.what_to_look_at(footage, role, hz),
+        "speed": clip.speed,
+        "video": _data_uri(clip.video.data, clip.video.mime),
+        "poster": _data_uri(clip.poster, "image/jpeg"),
+        "stills": _data_uri(clip.stills, "image/jpeg"),
+    }
+
+
+def _data_uri(content: bytes, mime: str) -> str:
+    return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"

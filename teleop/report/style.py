@@ -1,0 +1,117 @@
+"""How every figure looks: Okabe and Ito's colours with markers, quiet axes, real text."""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from .analysis import Interval
+from .data import Kind
+
+INK = "#1d2733"
+MUTED = "#5b6876"
+LINE = "#d5dbe1"
+HUMAN = "#e69f00"
+POLICY = "#0072b2"
+BLEND = "#cc79a7"
+WATCHED = "#56b4e9"
+
+FIGURE_WIDTH_IN = 4.4
+"""About the width of a phone at 72 points an inch, so that labels keep their size there."""
+
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "font.size": 10.5,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlecolor": INK,
+    "grid.color": LINE,
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "legend.fontsize": 10,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.8,
+}
+"""Matplotlib's settings; untyped, because their type differs between its versions."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How one kind is drawn: never by colour alone."""
+
+    colour: str
+    """Fill, from Okabe and Ito's palette."""
+    marker: str
+    """Matplotlib's name of the point's shape."""
+    symbol: str
+    """The same shape as a character, for tables."""
+    hatch: str
+    """Pattern of its bars."""
+
+
+MARKS = {
+    Kind.DEMONSTRATIONS: Mark("#000000", "o", "●", ""),
+    Kind.CORRECTIONS: Mark("#d55e00", "s", "■", "////"),
+    Kind.PRACTICE: Mark("#009e73", "^", "▲", "...."),
+}
+
+
+@contextmanager
+def panel(height_in: float) -> Iterator[tuple[Figure, Axes]]:
+    """Give a figure with one set of axes in the report's style; pyplot is not involved."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(FIGURE_WIDTH_IN, height_in), layout="constrained")
+        FigureCanvasSVG(figure)
+        yield figure, figure.add_subplot()
+
+
+def to_svg(figure: Figure, name: str, label: str) -> Markup:
+    """Return the figure as an inline SVG element; `label` is what a screen reader says."""
+    buffer = io.StringIO()
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+        figure.savefig(
+            buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
+        )
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
+    opening = f'<svg role="img" aria-label="{Markup.escape(label)}"'
+    return Markup(svg.replace("<svg", opening, 1))
+
+
+def percent_axis(axes: Axes, label: str, top: float = 1.0) -> None:
+    """Draw the vertical axis as per cent from 0 to `top`, with quiet grid lines."""
+    axes.set_ylim(0, top)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
+    axes.set_ylabel(label)
+    axes.grid(axis="y")
+
+
+def error_bars(intervals: Sequence[Interval]) -> NDArray[np.float64]:
+    """Return what matplotlib wants for asymmetric bars: lengths below, lengths above."""
+    return np.array(
+        [[i.value - i.low for i in intervals], [i.high - i.value for i in intervals]]
+    ).clip(min=0)

@@ -1,0 +1,117 @@
+"""Policies driving alone in worker processes: for evaluation, selection and practice."""
+
+import functools
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from ..datasets.config import WorkspaceConfig
+from ..datasets.recorder import Recorder
+from ..datasets.step import Level
+from ..datasets.workspace import Workspace
+from ..policies.policy import load_policy
+from ..policies.threads import limit_threads
+from ..sim_envs import make_task_env
+from ..sim_envs.environment import ArmEnv
+from .devices.device import Nobody
+from .pilot import Pilot
+from .recording import Rehearsal
+from .session import Outcome, Session
+
+OnOutcome = Callable[[Outcome], object]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode for a worker."""
+
+    environment: str
+    """JSON of make_task_env()'s keywords."""
+    policy: Path
+    """Folder of the policy that drives."""
+    seed: int
+    record_into: Path | None = None
+    """Workspace that gets the episode if it ends in success."""
+
+
+class Rollouts:
+    """A pool of worker processes, each with its environment and policy kept warm."""
+
+    def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
+        self._environment = environment_json(config)
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, context, initializer=limit_threads)
+
+    def run(
+        self,
+        policy: Path,
+        seeds: Iterable[int],
+        record_into: Path | None = None,
+        on_outcome: OnOutcome = lambda _: None,
+    ) -> list[Outcome]:
+        """One episode for every seed, in any order of time; the outcomes in the order of seeds."""
+        jobs = [Job(self._environment, policy.resolve(), seed, record_into) for seed in seeds]
+        futures = [self._pool.submit(_run, job) for job in jobs]
+        for future in as_completed(futures):
+            on_outcome(future.result())
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def environment_json(config: WorkspaceConfig) -> str:
+    """make_task_env()'s keywords for a workspace, as JSON."""
+    keywords = {
+        **config.env_kwargs,
+        "task": config.task,
+        "renderer": config.renderer,
+        "image_size": config.image_size,
+    }
+    return json.dumps(keywords, sort_keys=True)
+
+
+def workspace_env(config: WorkspaceConfig) -> ArmEnv:
+    """The environment that a workspace's episodes are made in."""
+    return make_task_env(**json.loads(environment_json(config)))
+
+
+@functools.cache
+def _environment(keywords: str) -> ArmEnv:
+    return make_task_env(**json.loads(keywords))
+
+
+@functools.lru_cache(maxsize=1)
+def _pilot(policy: Path, stamp: int, task: str, renderer: str) -> Pilot:
+    return Pilot(load_policy(policy, task, renderer))
+
+
+@functools.lru_cache(maxsize=1)
+def _recorder(workspace: Path) -> Recorder:
+    return Recorder(Workspace.open(workspace), lock=False)
+
+
+def _run(job: Job) -> Outcome:
+    """Drive one episode in this worker."""
+    env = _environment(job.environment)
+    stamp = (job.policy / "config.json").stat().st_mtime_ns
+    pilot = _pilot(job.policy, stamp, env.task_name, env.renderer.name)
+    subscribers = []
+    if job.record_into is not None:
+        subscribers.append(Rehearsal(_recorder(job.record_into), job.policy.name))
+    session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, subscribers)
+    outcome = session.run_episode(job.seed)
+    if job.record_into is not None:
+        _recorder(job.record_into).wait()
+    return outcome
