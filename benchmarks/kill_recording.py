@@ -104,7 +104,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workspace", type=Path, help="default: a temporary one for each kill")
     parser.add_argument("--kill-recovery", action="store_true", help="kill the recovery as well")
     parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--recover", type=Path, help=argparse.SUPPRESS)
@@ -118,8 +117,8 @@ def main() -> int:
     chance, report = random.Random(asked.seed), Report()
     for number in range(asked.kills):
         with tempfile.TemporaryDirectory() as folder:
-            path = asked.workspace or Path(folder) / "workspace"
-            Workspace.open_or_create(path, WorkspaceConfig("ShelfPick"))
+            path = Path(folder) / "workspace"
+            Workspace.create(path, WorkspaceConfig("ShelfPick"))
             recovery = chance.uniform(0, 0.1) if asked.kill_recovery else None
             one_kill(path, chance.uniform(0, LONGEST_S), recovery, report)
         if number % 50 == 49:

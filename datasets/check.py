@@ -14,7 +14,7 @@ from .index import read_index
 from .packing import LIMIT
 from .schema import columns
 from .summary import EpisodeSummary
-from .workspace import Workspace
+from .workspace import Workspace, own_summary
 
 
 class Problem(NamedTuple):
@@ -64,7 +64,7 @@ def check(workspace: Workspace, repair: bool = False) -> CheckReport:
             sound.append(_checked(path))
         except DamagedFile as error:
             damaged.append(_problem(workspace, path, str(error)))
-    damaged += _index_problems(workspace, [summary.path for summary in sound])
+    damaged += _index_problems(workspace)
     for path in sorted(workspace.journal_dir.glob(f"*{DAMAGED}")):
         damaged.append(_problem(workspace, path, "a journal that cannot be read"))
     return CheckReport(
@@ -91,20 +91,18 @@ def _checked(path: Path) -> EpisodeSummary:
     """Read an episode whole, keep its summary; raise DamagedFile with what is wrong."""
     if path.suffix != EPISODE:
         raise DamagedFile(f"{path}: not an episode file")
-    episode = Episode.read(path)
-    if episode.summary.id != path.stem:
-        raise DamagedFile(f"{path}: holds episode {episode.summary.id}, a copy or renamed")
-    problem = next(episode_problems(episode), None)
+    summary = own_summary(path)
+    problem = next(episode_problems(Episode.read(path)), None)
     if problem:
         raise DamagedFile(f"{path}: {problem}")
-    return episode.summary
+    return summary
 
 
-def _index_problems(workspace: Workspace, sound: list[Path | None]) -> Iterator[Problem]:
+def _index_problems(workspace: Workspace) -> Iterator[Problem]:
     """Yield what is wrong with dataset.hdf5."""
-    path = workspace.index_path
+    path, episodes = workspace.index_path, workspace.episodes()
     if not path.exists():
-        if sound:
+        if episodes:
             yield _problem(workspace, path, "missing; a repair makes it")
         return
     try:
@@ -112,8 +110,8 @@ def _index_problems(workspace: Workspace, sound: list[Path | None]) -> Iterator[
     except DamagedFile as error:
         yield _problem(workspace, path, f"{error}; a repair makes it anew")
         return
-    if linked != sound:
-        reason = f"links {len(linked)} episodes, there are {len(sound)}; a repair makes it anew"
+    if linked != episodes:
+        reason = f"links {len(linked)} episodes, there are {len(episodes)}; a repair makes it anew"
         yield _problem(workspace, path, reason)
 
 

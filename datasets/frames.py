@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, DamagedFile
 from .episode import Episode
-from .schema import OBS, is_image
+from .schema import COLUMNS, OBS, Sizes, is_image
 from .summary import EpisodeSummary
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ _COLUMNS = (
     "reseat",
 )
 """What is kept of an episode beside its observations."""
+_UNSIZED = Sizes(cameras=(), image=0, goals=0, state=0)
 
 
 class Frames:
@@ -37,7 +38,11 @@ class Frames:
 
     def __init__(self, episodes: Iterable[Episode] = (), images: bool = True) -> None:
         self._with_images = images
-        self._columns: dict[str, _Growing] = {}
+        self._columns = {
+            column.key: _Growing(_UNSIZED.shape(column.shape), np.dtype(column.dtype))
+            for column in COLUMNS
+            if column.key in _COLUMNS
+        }
         self._episode = _Growing((), np.dtype(np.int32))
         self._summaries: list[EpisodeSummary] = []
         self.extend(episodes)
@@ -116,9 +121,10 @@ class Frames:
             key: values for key, values in rows.items() if self._with_images or not is_image(key)
         }
         rows |= {key: getattr(episode, key) for key in _COLUMNS}
-        if not self._columns:
-            self._columns = {k: _Growing(v.shape[1:], v.dtype) for k, v in rows.items()}
-        for key in self._columns.keys() | rows.keys():
+        if not self._summaries:
+            seen = {key: v for key, v in rows.items() if key.startswith(OBS)}
+            self._columns |= {key: _Growing(v.shape[1:], v.dtype) for key, v in seen.items()}
+        for key in sorted(self._columns.keys() | rows.keys()):
             self._check(key, rows, episode)
         for key, values in rows.items():
             self._columns[key].append(values)

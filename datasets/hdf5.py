@@ -5,24 +5,21 @@ with a half-written file, which takes the process down at exit.
 """
 
 import itertools
-import json
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
-import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import DamagedFile
+from .attributes import read_attributes, write_attributes
 from .layout import ABANDONED, cameras_of, final_keys, layout_problems
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .summary import ENV_ARGS, Attributes
 
 DEMO = "data/demo_0"
-CRC = "crc32"
 LIBVER = ("v110", "v110")
 """Readable since HDF5 1.10 (2016), and its metadata carries checksums."""
 GZIP_LEVEL = 4
@@ -53,12 +50,10 @@ def encode(content: Content) -> bytes:
     """Return the bytes of an episode's file."""
     with in_memory() as file:
         demo = file.create_group(DEMO)
-        demo.parent.attrs["total"] = content.attributes["num_samples"]
-        demo.parent.attrs[ENV_ARGS] = content.attributes[ENV_ARGS]
-        for key, value in content.attributes.items():
-            if key != ENV_ARGS:
-                demo.attrs[key] = value
-        demo.attrs[CRC] = _checksum(content.attributes)
+        own = dict(content.attributes)
+        above = {"total": own["num_samples"], ENV_ARGS: own.pop(ENV_ARGS)}
+        write_attributes(demo.parent, above)
+        write_attributes(demo, own)
         _write_columns(demo, content.columns)
         for key, value in (content.final or {}).items():
             demo.create_dataset(
@@ -94,7 +89,7 @@ def decode(path: Path, images: bool = True) -> Content:
             columns=_read(demo, keys),
             final=_read(demo, final) if FINAL_STATE in demo else None,
             abandoned=tuple(
-                Branch(int(branch.attrs["start"]), _read(branch, keys))
+                Branch(read_attributes(branch, ["start"])["start"], _read(branch, keys))
                 for branch in _branches(demo)
             ),
         )
@@ -142,22 +137,9 @@ def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 
 def _attributes(demo: h5py.Group) -> dict[str, Any]:
-    """Read a group's attributes and hold them against their checksum."""
-    attributes = {key: _plain(value) for key, value in demo.attrs.items()}
-    attributes[ENV_ARGS] = demo.parent.attrs[ENV_ARGS]
-    if attributes.pop(CRC) != _checksum(attributes):
-        raise ValueError("the attributes do not match their checksum")
-    return attributes
-
-
-def _checksum(attributes: Attributes) -> int:
-    """Return the CRC-32 of attributes, which no filter of HDF5 protects."""
-    return zlib.crc32(json.dumps(attributes, sort_keys=True).encode())
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy's scalars into Python's."""
-    return value.item() if isinstance(value, np.generic) else value
+    """Read the attributes of an episode, and what robomimic wants beside them."""
+    own = read_attributes(demo, demo.attrs)
+    return own | read_attributes(demo.parent, [ENV_ARGS])
 
 
 def _write_columns(group: h5py.Group, rows: Columns) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import h5py
 
+from .attributes import write_attributes
 from .durable import replace_file
 from .hdf5 import DEMO, in_memory, opened
 from .summary import ENV_ARGS, EpisodeSummary
@@ -18,8 +19,8 @@ def write_index(
     """Link the episodes, in the order given, as demo_0, demo_1 ...; the links are relative."""
     with in_memory() as file:
         data = file.create_group("data")
-        data.attrs["total"] = sum(summary.steps for summary in summaries)
-        data.attrs[ENV_ARGS] = json.dumps(dict(env_args), sort_keys=True)
+        total = sum(summary.steps for summary in summaries)
+        write_attributes(data, {"total": total, ENV_ARGS: json.dumps(dict(env_args))})
         for number, summary in enumerate(summaries):
             if summary.path is not None:
                 link = summary.path.relative_to(path.parent).as_posix()

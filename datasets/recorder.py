@@ -146,7 +146,7 @@ class Recorder:
             path = convert(journal.path, workspace.episodes_dir, workspace.trash_dir)
             if path is None:
                 raise RecordingError(f"{running.id}: an episode without a step is not kept")
-        except (OSError, DamagedFile) as error:
+        except (OSError, ValueError, DamagedFile) as error:
             raise RecordingError(
                 f"{journal.path}: cannot be made an episode now ({error}); the journal is kept, "
                 "`sidestick check --repair` makes it later"

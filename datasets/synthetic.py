@@ -30,12 +30,16 @@ def made_up_header(
 
 
 def made_up_observation(rng: np.random.Generator, image_size: int = IMAGE_SIZE) -> Observation:
-    """Return an observation: images of a gradient with some noise, random poses."""
-    slope = np.arange(image_size, dtype=np.uint8)[:, None, None]
-    noise = rng.integers(0, 4, (image_size, image_size, 3), np.uint8)
-    seen: Observation = {
-        f"{camera}_image": slope + noise + 40 * n for n, camera in enumerate(CAMERAS)
-    }
+    """Return an observation: images of a gradient with a noisy patch somewhere, random poses."""
+    seen: Observation = {}
+    for camera in CAMERAS:
+        image = np.zeros((image_size, image_size, 3), np.uint8)
+        image += np.arange(image_size, dtype=np.uint8)[:, None, None]
+        side = image_size // 4
+        top, left = rng.integers(0, image_size - side, 2)
+        patch = image[top : top + side, left : left + side]
+        patch[...] = rng.integers(0, 256, patch.shape, np.uint8)
+        seen[f"{camera}_image"] = image
     for name, size in {"joint_pos": 7, "ee_pos": 3, "ee_quat": 4, "gripper_qpos": 2}.items():
         seen[name] = rng.normal(size=size).astype(np.float32)
     seen["goal"] = np.eye(len(GOALS), dtype=np.float32)[0]
@@ -88,6 +92,7 @@ def made_up_episode(
     seed: int = 0,
     success: bool = True,
     image_size: int = IMAGE_SIZE,
+    episode_id: str = "made-up",
 ) -> Episode:
     """Return an episode in memory with these modes, its final observation included."""
     rng = np.random.default_rng(seed + 1)
@@ -97,4 +102,5 @@ def made_up_episode(
         success,
         final_observation=made_up_observation(rng, image_size),
         final_state=rng.normal(size=STATE_SIZE),
+        episode_id=episode_id,
     )

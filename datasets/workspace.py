@@ -154,10 +154,18 @@ class Workspace:
         return self._seen[path].summary
 
 
+def own_summary(path: Path) -> EpisodeSummary:
+    """Read a summary; raise DamagedFile for a copy, which would count twice."""
+    summary = episode_summary(path)
+    if summary.id != path.stem:
+        raise DamagedFile(f"{path}: holds episode {summary.id}, a copy or renamed")
+    return summary
+
+
 def _read_summary(path: Path) -> EpisodeSummary | None:
     """Read a summary; name and skip a damaged file."""
     try:
-        return episode_summary(path)
+        return own_summary(path)
     except DamagedFile as error:
         _log.warning("skipped a damaged episode: %s", error)
         return None

@@ -15,8 +15,11 @@ from torch import Tensor, nn
 from ..sim_envs.errors import PolicyError
 
 Tensors = dict[str, Tensor]
+Metadata = dict[str, Any]
+HEADER = "sidestick"
+"""Key in the file's header under which our metadata stands."""
 CHECKSUM = "crc32"
-"""Metadata key of the checksum: the format itself does not notice a flipped bit."""
+"""Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -57,23 +60,29 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
     return f"{crc:08x}"
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Replace `path` by a safetensors file whose header holds `metadata` and a checksum."""
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata) -> None:
+    """Replace `path` by a safetensors file with a checksum and `metadata`, JSON, in its header.
+
+    All of it stands under one key: the format gives several no order, and equal weights shall
+    make equal files.
+    """
     plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    write_bytes(path, save(plain, {**metadata, CHECKSUM: checksum(plain)}))
+    ours = json.dumps({**metadata, CHECKSUM: checksum(plain)}, sort_keys=True)
+    write_bytes(path, save(plain, {HEADER: ours}))
 
 
-def read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
+def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
     """Tensors and metadata of a file of ours; PolicyError says what is wrong with any other."""
     if not path.is_file():
         raise PolicyError(f"{path}: no such file")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
+            header = (file.metadata() or {}).get(HEADER, "null")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = json.loads(header)
     except (SafetensorError, OSError, ValueError) as error:
         raise PolicyError(f"{path}: damaged or not a safetensors file ({error})") from None
-    if CHECKSUM not in metadata:
+    if not isinstance(metadata, dict) or CHECKSUM not in metadata:
         raise PolicyError(f"{path}: not written by Sidestick (no checksum in its header)")
     if metadata[CHECKSUM] != checksum(tensors):
         raise PolicyError(f"{path}: damaged, its weights do not match their checksum")

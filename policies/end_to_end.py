@@ -1,5 +1,6 @@
 """Vision end to end: two small encoders learnt from the demonstrations alone."""
 
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -148,6 +149,7 @@ class EndToEnd(Vision):
         if noise is not None:
             images = random_shift(images, self.config.shift, noise)
         pixels = images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
-        with choose_precision().autocast():
+        asked = choose_precision().autocast() if noise is None else nullcontext()  # the trainer's
+        with asked:
             points: Tensor = self.encoders[camera](pixels, batch["goal"])
         return points

@@ -1,6 +1,5 @@
 """The training loop's state: it can stop after any step and go on to the same end."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from .heads.head import masked_mean
 from .optimise import average, one_cycle, put, set_rate, trainable
 from .policy import Network, as_batch
 from .precision import Precision
+from .tensors import as_tensor
 from .vision import Batch
 
 STATE = "state"
@@ -77,7 +77,9 @@ class Fit:
         self.optimiser = torch.optim.AdamW(
             self.parameters.values(), recipe.peak_rate, weight_decay=recipe.weight_decay, fused=True
         )
-        self.step = 0
+        self.step = self.tried = 0
+        self.is_whole = True
+        """False in the middle of an update, where a state must not be saved."""
         self.best: Candidate | None = None
 
     def update(self) -> Tensor:
@@ -91,9 +93,11 @@ class Fit:
             loss = self.network.head.loss(self.network.vision(batch, noise), actions, mask, noise)
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
+        self.is_whole = False
         self.optimiser.step()
         average(self.mean, self.parameters, step, recipe.ema)
         self.step += 1
+        self.is_whole = True
         return loss.detach()
 
     def _draw(self, random: np.random.Generator) -> tuple[Batch, Tensor, Tensor]:
@@ -112,29 +116,27 @@ class Fit:
         if self.best is not None:
             best = {"step": self.best.step, "score": self.best.score}
             tensors |= {f"best.{name}": value for name, value in self.best.weights.items()}
-        return tensors, {"step": self.step, "best": best}
+        return tensors, {"step": self.step, "tried": self.tried, "best": best}
 
     def save(self, path: Path, extra: dict[str, Any]) -> None:
-        """Replace the saved state at `path`; `extra` comes back from `restore`."""
+        """Replace the saved state at `path`; `extra` comes back from `saved_extra`."""
         tensors, state = self.state()
-        write_tensors(path, tensors, {STATE: json.dumps({**state, "extra": extra})})
+        write_tensors(path, tensors, {STATE: {**state, "extra": extra}})
 
-    def restore(self, path: Path) -> dict[str, Any]:
+    def restore(self, path: Path) -> None:
         """Go on from a saved state; PolicyError where it does not fit."""
         tensors, metadata = read_tensors(path)
         try:
-            state = json.loads(metadata[STATE])
+            state = metadata[STATE]
             put(self.network, _under("now", tensors))
             for name, value in _under("mean", tensors).items():
                 self.mean[name].copy_(value)
             self._restore_optimiser(tensors)
             if state["best"]:
                 self.best = Candidate(**state["best"], weights=_under("best", tensors))
-            self.step = int(state["step"])
+            self.step, self.tried = int(state["step"]), int(state["tried"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise PolicyError(f"{path}: not a state of this training ({error!r})") from None
-        extra: dict[str, Any] = state["extra"]
-        return extra
 
     def _restore_optimiser(self, tensors: Tensors) -> None:
         keys = ("exp_avg", "exp_avg_sq", "step")
@@ -144,12 +146,22 @@ class Fit:
             self.optimiser.state[parameter] = {key: tensors[f"{key}.{name}"] for key in keys}
 
 
+def saved_extra(path: Path) -> dict[str, Any]:
+    """What was given to `save`; PolicyError where the file is damaged or something else."""
+    _, metadata = read_tensors(path)
+    try:
+        extra: dict[str, Any] = metadata[STATE]["extra"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise PolicyError(f"{path}: not a state of a training ({error!r}); remove it") from None
+    return extra
+
+
 def windows(data: TrainingData, chosen: NDArray[np.integer]) -> tuple[Batch, Tensor, Tensor]:
     """Inputs, actions (B, H, 7) and mask (B, H) of some windows, as tensors."""
     rows = data.rows[chosen]
     inputs = {key: column[rows] for key, column in data.inputs.items()}
     actions, mask = data.actions[chosen], data.mask[chosen]
-    return as_batch(inputs), torch.from_numpy(actions), torch.from_numpy(mask)
+    return as_batch(inputs), as_tensor(actions), as_tensor(mask)
 
 
 @torch.inference_mode()
@@ -179,12 +191,14 @@ def better(new: Candidate, old: Candidate | None) -> Candidate:
 def run(
     fit: Fit, stops: set[int], at_stop: Callable[[], None], each: Callable[[Tensor], None]
 ) -> None:
-    """Update to the end; `each` hears every loss, `at_stop` is called after certain steps."""
-    while fit.step < fit.recipe.steps:
-        loss = fit.update()
-        if fit.step in stops:
+    """Update to the end; `each` hears every loss, `at_stop` is called once after certain steps."""
+    while True:
+        if fit.step in stops and fit.step > fit.tried:
             at_stop()
-        each(loss)
+            fit.tried = fit.step
+        if fit.step >= fit.recipe.steps:
+            return
+        each(fit.update())
 
 
 def _under(prefix: str, tensors: Tensors) -> Tensors:

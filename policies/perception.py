@@ -1,6 +1,5 @@
 """Perception: where each class of thing is in a camera's image, learnt from labelled scenes."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.resources import as_file, files
@@ -15,6 +14,7 @@ from ..sim_envs.errors import BadValue, PolicyError
 from .checkpoint import checksum, fill, read_tensors, write_tensors
 from .keypoints import keypoints
 from .precision import choose_precision
+from .tensors import as_tensor
 
 BATCH = 64
 """Images at a time when many are asked for: their feature maps stay in the CPU's cache."""
@@ -76,7 +76,7 @@ class Trunk(nn.Sequential):
 
 def as_input(images: NDArray[np.uint8]) -> Tensor:
     """uint8 (B, H, W, 3) to float32 (B, 3, H, W) in [-1, 1], channels last in memory."""
-    pixels = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+    pixels = as_tensor(images).permute(0, 3, 1, 2)
     return pixels.float().div_(127.5).sub_(1.0)
 
 
@@ -131,15 +131,15 @@ class Perception(nn.Module):
         halves = {name: tensor.half() for name, tensor in self.state_dict().items()}
         self.load_state_dict(halves)
         settings = {**asdict(self.config), "metrics": self.metrics}
-        write_tensors(path, halves, {SETTINGS: json.dumps(settings)})
+        write_tensors(path, halves, {SETTINGS: settings})
 
     @classmethod
     def load(cls, path: Path) -> "Perception":
         """Read what `save` wrote; PolicyError says why another file is refused."""
         tensors, metadata = read_tensors(path)
         try:
-            settings = json.loads(metadata[SETTINGS])
-            metrics = settings.pop("metrics")
+            settings = dict(metadata[SETTINGS])
+            metrics = dict(settings.pop("metrics"))
             network = cls(config_from(settings))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PolicyError(f"{path}: not perception weights ({error!r})") from None

@@ -16,6 +16,7 @@ from .heads import Head, build_head
 from .novelty import Novelty, disagreement
 from .plan import Plan
 from .provenance import Provenance
+from .tensors import as_tensor
 from .vision import Batch, Vision, builders
 
 FORMAT = 1
@@ -114,7 +115,7 @@ class LearnedPolicy:
 
     def save(self, folder: Path) -> None:
         """Write weights, then config.json: a folder with a config is a whole policy."""
-        write_tensors(folder / MODEL, storage(self.network), {"format": str(FORMAT)})
+        write_tensors(folder / MODEL, storage(self.network), {"format": FORMAT})
         head, vision = self.network.head, self.network.vision
         write_json(
             folder / CONFIG,
@@ -170,8 +171,8 @@ def storage(network: Network) -> dict[str, Tensor]:
 
 
 def as_batch(inputs: Columns) -> Batch:
-    """Numpy columns as tensors, without copying."""
-    return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in inputs.items()}
+    """Numpy columns as tensors."""
+    return {key: as_tensor(value) for key, value in inputs.items()}
 
 
 def _build(settings: dict[str, Any]) -> LearnedPolicy:

@@ -16,6 +16,7 @@ from .optimise import one_cycle, set_rate
 from .perception import BATCH, Perception, PerceptionConfig, as_input
 from .precision import choose_precision
 from .scenebank import SampleScene, SceneBank, SceneShape, make_scenes
+from .tensors import as_tensor
 
 Report = Callable[[str, int, int, dict[str, float]], object]
 """Told the stage ("scenes" or "training"), how much is done, of how much, and figures."""
@@ -126,7 +127,7 @@ def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
 def shares_of_area(counts: NDArray[np.uint8], image_size: int) -> Tensor:
     """Pixels of each class in each cell, (B, K, g, g), as shares of the cell's area."""
     pixels_per_cell = int(image_size // counts.shape[-1]) ** 2
-    return torch.from_numpy(counts).float().div(pixels_per_cell)
+    return as_tensor(counts).float().div(pixels_per_cell)
 
 
 def augmented(pixels: Tensor, generator: torch.Generator) -> Tensor:
@@ -159,8 +160,8 @@ def measure(network: Perception, bank: SceneBank) -> dict[str, float]:
     images = bank.images.reshape(-1, *bank.images.shape[2:])
     counts = bank.counts.reshape(-1, *bank.counts.shape[2:])
     for start in range(0, len(images), BATCH):
-        truth = shares_of_area(np.array(counts[start : start + BATCH]), config.image_size)
-        guess = network.probabilities(np.array(images[start : start + BATCH]))
+        truth = shares_of_area(counts[start : start + BATCH], config.image_size)
+        guess = network.probabilities(images[start : start + BATCH])
         covered = truth[:, goals] > 0.5
         named = torch.nn.functional.one_hot(guess.argmax(1), guess.shape[1]).movedim(-1, 1)
         named = named[:, goals] > 0

@@ -34,7 +34,12 @@ class PolicyStore:
     def next_path(self) -> Path:
         """Folder for the next policy: that of an interrupted training, or a new number."""
         taken = [int(name) for name in self.ids() if name.isdigit()]
-        return self.folder / f"{max(taken, default=0) + 1:0{DIGITS}d}"
+        return self.folder / self.name(max(taken, default=0) + 1)
+
+    @staticmethod
+    def name(number: int) -> str:
+        """The folder's name for a policy's number."""
+        return f"{number:0{DIGITS}d}"
 
     def load(self, policy_id: str, task: str, renderer: str) -> LearnedPolicy:
         """The policy, checked against the task and renderer that it shall drive in."""

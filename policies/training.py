@@ -1,6 +1,7 @@
 """One training from its first step, or its last saved one, to a policy in its folder."""
 
 import copy
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,13 +12,14 @@ import torch
 from ..sim_envs.errors import PolicyError
 from . import fit as fitting
 from .data import TrainingData
-from .fit import Candidate, Fit, better
+from .fit import Candidate, Fit, better, saved_extra
 from .novelty import Novelty, disagreement
 from .optimise import one_cycle, put
 from .policy import LearnedPolicy, Policy, PolicyConfig
 from .train_config import TrainConfig
 from .training_log import TrainingLog
 
+_log = logging.getLogger(__name__)
 RESUME = "resume.safetensors"
 LOG_EVERY = 50
 """Steps between two rows of metrics."""
@@ -81,15 +83,14 @@ class Training:
         path = self.folder / RESUME
         if not path.exists():
             return
-        extra = self.fit.restore(path)
-        if extra["identity"] != self.identity:
-            differing = [k for k, v in self.identity.items() if extra["identity"].get(k) != v]
-            raise PolicyError(
-                f"{path}: an interrupted training with other {', '.join(differing)}; "
-                "remove it or train into another folder"
-            )
-        self._before = extra["seconds"]
-        self.scores = [(step, score) for step, score in extra["scores"]]
+        found = saved_extra(path)
+        differing = [key for key, own in self.identity.items() if found["identity"].get(key) != own]
+        if differing:
+            _log.warning("%s: interrupted with other %s; starting anew", path, ", ".join(differing))
+            return
+        self.fit.restore(path)
+        self._before = found["seconds"]
+        self.scores = [(step, score) for step, score in found["scores"]]
 
     def save(self) -> None:
         """Write the state to resume from."""
@@ -104,7 +105,8 @@ class Training:
         try:
             fitting.run(self.fit, stops, self._try_candidate, lambda loss: self._hear(loss, log))
         except KeyboardInterrupt:
-            self.save()
+            if self.fit.is_whole:
+                self.save()
             raise
 
     def _hear(self, loss: torch.Tensor, log: TrainingLog) -> None:

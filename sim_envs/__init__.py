@@ -15,5 +15,5 @@ for _task in TASKS.values():
         f"sidestick/{_task.name}-v0",
         entry_point="sidestick.sim_envs.making:make_task_env",
         kwargs={"task": _task.name},
-        max_episode_steps=_task.max_steps,
+        max_episode_steps=_task().max_steps,
     )

@@ -23,13 +23,16 @@ class Bin:
     height_m: float
     colour: Colour
     wall_m: float = 0.008
+    sunk_m: float = 0.0
+    """How far the floor reaches into the table, so that nothing soft is pressed through it."""
 
     def add(self, world: World, label: int = 0) -> None:
         """Put it into the world: a floor and four walls."""
         x, y = self.half_m
         top, half_wall = self.height_m / 2, self.wall_m / 2
+        half_floor = (self.wall_m + self.sunk_m) / 2
         parts = [
-            Part("box", (x, y, half_wall), self.colour, (0, 0, half_wall)),
+            Part("box", (x, y, half_floor), self.colour, (0, 0, self.wall_m - half_floor)),
             Part("box", (half_wall, y, top), self.colour, (x, 0, top)),
             Part("box", (half_wall, y, top), self.colour, (-x, 0, top)),
             Part("box", (x, half_wall, top), self.colour, (0, y, top)),
@@ -38,12 +41,13 @@ class Bin:
         world.add(self.name, parts, (*self.centre_m, 0.0), label=label)
 
     def is_under(self, point: Vector) -> bool:
-        """Whether a point [3] is above the box, or in it."""
-        return bool(np.all(np.abs(point[:2] - self.centre_m) < self.half_m))
+        """Whether a point [3], or each of points [N, 3], is above the box, or in it."""
+        return bool(np.all(np.abs(point[..., :2] - self.centre_m) < self.half_m))
 
     def holds(self, point: Vector) -> bool:
-        """Whether a point [3] is within the box."""
-        return self.is_under(point) and 0.0 < point[2] < self.height_m
+        """Whether a point [3], or each of points [N, 3], is within the box."""
+        height = point[..., 2]
+        return self.is_under(point) and bool(np.all((height > 0.0) & (height < self.height_m)))
 
 
 def add_room(world: World) -> None:

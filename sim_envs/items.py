@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .rotations import Vector, quat_from_rotvec
-from .world import ROLLING_FRICTION, Colour, Part, World
+from .rotations import Vector, matrix_from_quat, quat_from_rotvec
+from .world import ROLLING_FRICTION, Colour, Part, Quat, World
 
 STEADY = 0.004
 """Rolling friction of things that would otherwise roll off the table when nudged."""
@@ -65,12 +65,19 @@ class Item:
 
 
 def _half_size(part: Part) -> Vector:
-    """Half of a part's length along x, y and z, metres [3]."""
-    if part.shape == "box":
-        return np.array(part.size)
+    """Half of a part's length along the body's x, y and z, metres [3]."""
+    if part.shape == "sphere":
+        return np.full(3, part.size[0])
+    half = part.size
     if part.shape == "cylinder":
-        return np.array([part.size[0], part.size[0], part.size[1] / 2])
-    return np.full(3, part.size[0])
+        half = (part.size[0], part.size[0], part.size[1] / 2)
+    return np.asarray(np.abs(matrix_from_quat(part.quat)) @ half)
+
+
+def _turned(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> Quat:
+    """A turn about one or more axes as a rotation vector [rad], as Part takes it."""
+    a, b, c, d = quat_from_rotvec((x, y, z)).tolist()
+    return a, b, c, d
 
 
 def can(colour: Colour, radius: float, height: float) -> Item:
@@ -126,14 +133,16 @@ def cup(colour: Colour, lid: Colour) -> Item:
 
 
 def peel(colour: Colour, stem: Colour) -> Item:
-    """A banana peel on its flaps: a cross of strips with the stem up."""
+    """A banana peel on its flaps, with the stem up."""
     parts = (
-        Part("box", (0.058, 0.011, 0.009), colour),
-        Part("box", (0.011, 0.027, 0.009), colour),
-        Part("box", (0.016, 0.016, 0.015), colour, (0, 0, 0.006)),
-        Part("box", (0.006, 0.006, 0.009), stem, (0, 0, 0.030)),
+        Part("box", (0.024, 0.011, 0.006), colour, (0.030, 0.0, 0.006), _turned(y=0.35)),
+        Part("box", (0.024, 0.011, 0.006), colour, (-0.030, 0.0, 0.006), _turned(y=-0.35)),
+        Part("box", (0.011, 0.014, 0.006), colour, (0, 0.018, 0.008), _turned(x=-0.5)),
+        Part("box", (0.011, 0.014, 0.006), colour, (0, -0.018, 0.008), _turned(x=0.5)),
+        Part("box", (0.012, 0.012, 0.012), colour, (0, 0, 0.012)),
+        Part("box", (0.006, 0.006, 0.009), stem, (0, 0, 0.032)),
     )
-    return Item(parts, 0.06, 0.009, 0.054, 0.0)
+    return Item(parts, 0.06, 0.009, 0.056, 0.0)
 
 
 def wrapper(colour: Colour, ends: Colour) -> Item:
@@ -151,9 +160,10 @@ def wrapper(colour: Colour, ends: Colour) -> Item:
 def rag(colour: Colour, stripe: Colour) -> Item:
     """A crumpled cloth: a heap of folds."""
     parts = (
-        Part("box", (0.036, 0.026, 0.010), colour),
-        Part("box", (0.018, 0.024, 0.010), stripe, (-0.022, 0.002, 0.014)),
-        Part("box", (0.014, 0.020, 0.012), colour, (0.012, -0.004, 0.018)),
-        Part("box", (0.008, 0.026, 0.008), stripe, (0.034, 0.0, 0.006)),
+        Part("box", (0.036, 0.022, 0.008), colour),
+        Part("box", (0.022, 0.018, 0.006), stripe, (-0.016, 0.004, 0.014), _turned(y=-0.4)),
+        Part("box", (0.018, 0.014, 0.008), colour, (0.014, -0.004, 0.017), _turned(0.3, 0.6)),
+        Part("box", (0.008, 0.021, 0.005), stripe, (0.036, 0.0, 0.004), _turned(y=0.5)),
+        Part("box", (0.020, 0.006, 0.009), colour, (-0.006, -0.018, 0.008), _turned(x=0.5)),
     )
-    return Item(parts, 0.05, 0.010, 0.052, 0.006)
+    return Item(parts, 0.05, 0.008, 0.052, 0.006)

@@ -13,12 +13,14 @@ from .rotations import Vector
 
 PHYSICS_HZ = 240
 GRAVITY_M_S2 = 9.81
-IDENTITY_QUAT = (0.0, 0.0, 0.0, 1.0)
 ROLLING_FRICTION = 0.0005
 BODY_STATE_SIZE = 13
 """Position 3, quaternion 4, linear velocity 3, angular velocity 3."""
 
 Colour = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+
+IDENTITY_QUAT: Quat = (0.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Part:
     """Red, green, blue in [0, 1]."""
     position: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Offset in the body's frame [m]."""
+    quat: Quat = IDENTITY_QUAT
+    """Turn in the body's frame, xyzw."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +121,20 @@ class World:
         """Add a body made of `parts`; static when its mass is zero; `label` names its class."""
         shapes = _shape_arguments(parts)
         offsets = [part.position for part in parts]
+        turns = [part.quat for part in parts]
         collision = -1
         if solid:
             collision = pybullet.createCollisionShapeArray(
-                **shapes, collisionFramePositions=offsets, physicsClientId=self._client
+                **shapes,
+                collisionFramePositions=offsets,
+                collisionFrameOrientations=turns,
+                physicsClientId=self._client,
             )
         visual = pybullet.createVisualShapeArray(
             **shapes,
             rgbaColors=[(*part.colour, 1.0) for part in parts],
             visualFramePositions=offsets,
+            visualFrameOrientations=turns,
             physicsClientId=self._client,
         )
         body = pybullet.createMultiBody(

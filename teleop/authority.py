@@ -113,6 +113,10 @@ class Authority:
         takeover = self.takeovers - 1 if correcting else -1
         return Decision(action, driver, self._mode(driver), switch, takeover)
 
+    def rest(self) -> None:
+        """Nobody drives, as at the beginning; takeovers go on being counted."""
+        self.driver = Driver.NOBODY
+
     @property
     def _supervises(self) -> bool:
         return DRIVER_BY_LEVEL[self.level, Clutch.RELEASED] is Driver.POLICY

@@ -15,6 +15,23 @@ class Request(Enum):
     SAVE_FAILURE = "save as failure"
     DISCARD = "discard"
     QUIT = "quit"
+    START = "start or go on"
+    DRIVE = "the clutch was closed"
+    FREEZE = "pause or go on"
+    REWIND = "go back two seconds"
+    SCRUB = "go back a little further"
+    UNDO = "undo the discard"
+    FREE_DRIVE = "drive without recording, or stop doing so"
+    LESSON = "the lesson"
+    SLOW = "next slow motion"
+    SOUND = "sound on or off"
+    HELP = "help on or off"
+
+
+ENDING = frozenset(
+    {Request.SAVE_SUCCESS, Request.SAVE_FAILURE, Request.DISCARD, Request.QUIT}
+)
+"""What ends an episode at once."""
 
 
 @dataclass(frozen=True)

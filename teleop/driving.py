@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..datasets.database import Database, Effort
 from ..datasets.recorder import Recorder
 from ..datasets.step import Level
+from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
 from ..policies.store import PolicyStore
 from .authority import NEEDS_POLICY, name
@@ -42,6 +43,18 @@ class DriveReport:
             name(level),
         )
 
+    @classmethod
+    def of_summaries(cls, summaries: Sequence[EpisodeSummary], level: Level) -> "DriveReport":
+        """Add up recorded episodes."""
+        return cls(
+            len(summaries),
+            sum(summary.success for summary in summaries),
+            sum(summary.human_steps for summary in summaries),
+            sum(summary.policy_steps for summary in summaries),
+            sum(summary.takeovers for summary in summaries),
+            name(level),
+        )
+
 
 def drive_simulated(
     workspace: Workspace,
@@ -50,8 +63,9 @@ def drive_simulated(
     policy_id: str | None = None,
     round_number: int = 0,
     on_outcome: OnOutcome = lambda _: None,
+    ledger: bool = True,
 ) -> DriveReport:
-    """Record one episode a seed with the simulated operator, and enter the effort in the ledger."""
+    """Record one episode a seed with the simulated operator; enter the effort in the ledger."""
     config = workspace.config
     env = workspace_env(config)
     pilot = None
@@ -69,9 +83,9 @@ def drive_simulated(
     finally:
         env.close()
     report = DriveReport.of(outcomes, level)
-    Database(workspace.db_path).add_effort(
-        effort(report, level, round_number, config.control_hz, policy_id)
-    )
+    if ledger:
+        entry = effort(report, level, round_number, config.control_hz, policy_id)
+        Database(workspace.db_path).add_effort(entry)
     return report
 
 

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from ..datasets.step import Driver, Level, Step
-from ..sim_envs.environment import ArmEnv
+from ..sim_envs.environment import ArmEnv, Snapshot
 from ..sim_envs.errors import PolicyError
 from ..sim_envs.spaces import Observation
 from .authority import NEEDS_POLICY, Authority, Decision, Switch, name
-from .command import Command, Request
+from .command import ENDING, Command, Request
 from .devices.device import Device
 from .pacing import Pace, Unpaced
 from .pilot import NO_PROPOSAL, Pilot, Proposal
@@ -51,6 +51,8 @@ class Outcome:
     """The human threw the episode away."""
     quit: bool = False
     """The human wants to leave."""
+    complete: bool = True
+    """False when she left in the middle, before anybody could judge it."""
 
 
 class Subscriber(Protocol):
@@ -80,6 +82,7 @@ class Session:
         pilot: Pilot | None = None,
         subscribers: Sequence[Subscriber] = (),
         pace: Pace | None = None,
+        max_steps: int | None = None,
     ) -> None:
         if level in NEEDS_POLICY and pilot is None:
             raise PolicyError(
@@ -89,39 +92,65 @@ class Session:
         self.env, self.device, self.level, self.pilot = env, device, level, pilot
         self.subscribers = tuple(subscribers)
         self.pace = pace or Unpaced()
-        self._wants_images = any(subscriber.wants_images for subscriber in self.subscribers)
+        self.max_steps = max_steps or env.task.max_steps
+        self.wants_images = any(subscriber.wants_images for subscriber in self.subscribers)
 
     def run_episode(self, seed: int) -> Outcome:
         """Reset to `seed` and tick until success, the step limit, or the human's verdict."""
+        episode = self.prepare(seed)
+        self.pace.begin()
+        episode.begin()
+        late_ms = 0.0
+        while not episode.over:
+            episode.tick(late_ms)
+            late_ms = self.pace.wait()
+        return episode.end()
+
+    def prepare(self, seed: int) -> "Episode":
+        """Reset the world to `seed`; nobody is told until the episode begins."""
         observation, _ = self.env.reset(seed=seed)
         self.device.begin(seed)
         if self.pilot:
             self.pilot.begin()
-        self.pace.begin()
-        for subscriber in self.subscribers:
-            subscriber.on_begin(self.env, seed, self.level, self.device.name)
-        episode = _Episode(self, seed, observation)
-        while not episode.over:
-            episode.tick()
-        outcome = episode.outcome()
-        for subscriber in self.subscribers:
-            subscriber.on_end(outcome, episode.observation, self.env.state())
-        return outcome
+        return Episode(self, seed, observation)
 
 
-class _Episode:
-    """The running episode's counters."""
+@dataclass(frozen=True)
+class Mark:
+    """A moment of a running episode to go back to."""
+
+    snapshot: Snapshot
+    steps: int
+    """Ticks since the episode began."""
+    progress: float
+    """Highest progress until then."""
+
+
+class Episode:
+    """One episode, tick by tick."""
 
     def __init__(self, session: Session, seed: int, observation: Observation) -> None:
         self.session, self.seed, self.observation = session, seed, observation
         self.authority = Authority(session.level)
-        self.steps, self.by_driver = 0, dict.fromkeys(Driver, 0)
-        self.progress, self.late_ms = 0.0, 0.0
+        self.drivers: list[Driver] = []
+        """Who drove, for every tick of the main line."""
+        self.progress = 0.0
         self.over, self.success = False, False
         self.requests: frozenset[Request] = frozenset()
 
-    def tick(self) -> None:
-        """One control tick."""
+    @property
+    def steps(self) -> int:
+        """Ticks of the main line."""
+        return len(self.drivers)
+
+    def begin(self) -> None:
+        """Tell everybody that it begins."""
+        session = self.session
+        for subscriber in session.subscribers:
+            subscriber.on_begin(session.env, self.seed, session.level, session.device.name)
+
+    def tick(self, late_ms: float = 0.0) -> Tick:
+        """One control tick, which begins `late_ms` after it was due."""
         session, env = self.session, self.session.env
         began, state, stage = time.time(), env.state(), env.status.stage
         command = session.device.poll(self.authority.driver)
@@ -132,8 +161,7 @@ class _Episode:
         before = self.observation
         env.images_due = self._images_due(decision)
         self.observation, reward, success, _, _ = env.step(decision.action)
-        self.steps += 1
-        self.by_driver[decision.driver] += 1
+        self.drivers.append(decision.driver)
         self._judge(command, success)
         step = Step(
             observation=before,
@@ -152,12 +180,27 @@ class _Episode:
             takeover_id=decision.takeover_id,
             state=state,
             wall_time=began,
-            late_ms=self.late_ms,
+            late_ms=late_ms,
         )
         tick = Tick(step, decision.switch, proposal, command)
         for subscriber in session.subscribers:
             subscriber.on_tick(tick)
-        self.late_ms = session.pace.wait()
+        return tick
+
+    def mark(self) -> Mark:
+        """This moment, to rewind() to."""
+        return Mark(self.session.env.snapshot(), self.steps, self.progress)
+
+    def rewind(self, mark: Mark) -> int:
+        """Go back to a mark; nobody drives until somebody begins to. Returns the ticks undone."""
+        undone = self.steps - mark.steps
+        self.observation = self.session.env.restore(mark.snapshot)
+        del self.drivers[mark.steps :]
+        self.progress, self.over, self.success = mark.progress, False, False
+        self.authority.rest()
+        if self.session.pilot:
+            self.session.pilot.begin()
+        return undone
 
     def _propose(self, command: Command) -> Proposal:
         pilot = self.session.pilot
@@ -169,16 +212,27 @@ class _Episode:
     def _images_due(self, decision: Decision) -> bool:
         """Images are drawn when somebody will look at them: they are most of a tick's cost."""
         pilot = self.session.pilot
-        return self.session._wants_images or (
+        return self.session.wants_images or (
             pilot is not None and pilot.needs_images(decision.driver)
         )
 
     def _judge(self, command: Command, success: bool) -> None:
         self.requests = command.requests
         self.progress = max(self.progress, self.session.env.status.progress)
-        limit = self.steps >= self.session.env.task.max_steps
+        limit = self.steps >= self.session.max_steps
         self.success = success or Request.SAVE_SUCCESS in command.requests
-        self.over = success or limit or bool(command.requests)
+        self.over = success or limit or bool(command.requests & ENDING)
+
+    def end(self, verdict: bool | None = None, **how: bool) -> Outcome:
+        """Tell everybody that it is over; `verdict` is the human's, `how` Outcome's last fields."""
+        outcome = self.outcome()
+        if verdict is not None:
+            outcome = replace(outcome, success=verdict)
+        outcome = replace(outcome, **how)
+        state = self.session.env.state()
+        for subscriber in self.session.subscribers:
+            subscriber.on_end(outcome, self.observation, state)
+        return outcome
 
     def outcome(self) -> Outcome:
         """What the counters say."""
@@ -186,8 +240,8 @@ class _Episode:
             seed=self.seed,
             success=self.success,
             steps=self.steps,
-            human_steps=self.by_driver[Driver.HUMAN],
-            policy_steps=self.by_driver[Driver.POLICY],
+            human_steps=self.drivers.count(Driver.HUMAN),
+            policy_steps=self.drivers.count(Driver.POLICY),
             takeovers=self.authority.takeovers,
             stage=self.session.env.status.stage,
             progress=self.progress,

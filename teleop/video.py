@@ -12,6 +12,9 @@ from av.codec.codec import UnknownCodecError
 from ..sim_envs.errors import BadValue, SidestickError
 from ..sim_envs.spaces import CONTROL_HZ, Image
 
+BLOCK_PX = 16
+"""Pictures are coded in squares of this side; a part of one makes x264's bytes vary."""
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -62,7 +65,10 @@ def available_encoding(candidates: Sequence[Encoding] = ENCODINGS) -> Encoding:
 def encode(
     frames: Iterable[Image], fps: int = CONTROL_HZ, encoding: Encoding | None = None
 ) -> Video:
-    """Encode RGB frames, uint8[h, w, 3] with even sides, at `fps` frames a second."""
+    """Encode RGB frames, uint8[h, w, 3], at `fps` frames a second.
+
+    Sides are brought to whole blocks by repeating the last row and column.
+    """
     chosen = encoding or available_encoding()
     buffer = io.BytesIO()
     stream = None
@@ -70,7 +76,7 @@ def encode(
         for frame in frames:
             if stream is None:
                 stream = _open_stream(container, chosen, frame, fps)
-            picture = av.VideoFrame.from_ndarray(_checked(frame), format="rgb24")
+            picture = av.VideoFrame.from_ndarray(_whole_blocks(frame), format="rgb24")
             container.mux(stream.encode(picture))
         if stream is None:
             raise BadValue("frames", "at least one frame", "none")
@@ -81,7 +87,7 @@ def encode(
 def _open_stream(
     container: av.container.OutputContainer, encoding: Encoding, frame: Image, fps: int
 ) -> av.VideoStream:
-    height, width = _checked(frame).shape[:2]
+    height, width = _whole_blocks(frame).shape[:2]
     stream = container.add_stream(encoding.codec, rate=fps, options=dict(encoding.options))
     assert isinstance(stream, av.VideoStream)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -89,12 +95,12 @@ def _open_stream(
     return stream
 
 
-def _checked(frame: Image) -> Image:
+def _whole_blocks(frame: Image) -> Image:
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         raise BadValue("frame", "uint8[height, width, 3]", f"{frame.dtype}{list(frame.shape)}")
-    if frame.shape[0] % 2 or frame.shape[1] % 2:
-        raise BadValue("frame", "even height and width", frame.shape[:2])
-    return np.ascontiguousarray(frame)
+    height, width = frame.shape[:2]
+    edges = ((0, -height % BLOCK_PX), (0, -width % BLOCK_PX), (0, 0))
+    return np.ascontiguousarray(np.pad(frame, edges, mode="edge"))
 
 
 def enlarge(image: Image, factor: int) -> Image:
@@ -106,12 +112,12 @@ def enlarge(image: Image, factor: int) -> Image:
 
 
 def jpeg(image: Image, quality: int = 4) -> bytes:
-    """Encode one RGB image as JPEG; `quality` is FFmpeg's scale, 2 the best and 31 the worst."""
+    """Encode one RGB image as JPEG, in whole blocks; `quality` is FFmpeg's, 2 best to 31 worst."""
     context = av.CodecContext.create("mjpeg", "w")
     assert isinstance(context, av.VideoCodecContext)
-    context.height, context.width = _checked(image).shape[:2]
+    context.height, context.width = _whole_blocks(image).shape[:2]
     context.pix_fmt, context.time_base = "yuvj420p", Fraction(1, CONTROL_HZ)
     context.options = {"qmin": str(quality), "qmax": str(quality)}
-    frame = av.VideoFrame.from_ndarray(_checked(image), format="rgb24")
+    frame = av.VideoFrame.from_ndarray(_whole_blocks(image), format="rgb24")
     frame = frame.reformat(format="yuvj420p")
     return b"".join(bytes(packet) for packet in [*context.encode(frame), *context.encode(None)])

@@ -281,11 +281,11 @@ def test_a_conversion_that_is_killed_is_done_again(
     assert list(workspace.journal_dir.glob("*.journal")) == []
 
 
-def test_many_kills_lose_nothing(tmp_path: Path) -> None:
+def test_many_kills_lose_nothing() -> None:
     """A small run of benchmarks/kill_recording.py, conversion and recovery included."""
     script = Path(__file__).parents[1] / "benchmarks" / "kill_recording.py"
     ran = subprocess.run(
-        [sys.executable, script, "--kills", "5", "--seed", "1", "--workspace", tmp_path / "ws"],
+        [sys.executable, script, "--kills", "5", "--seed", "1"],
         capture_output=True,
         text=True,
     )

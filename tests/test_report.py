@@ -61,9 +61,8 @@ def fake_episodes(kind: Kind, number: int, start: float, takeovers: int) -> list
     return rows
 
 
-def fake_footage(name: str, human: range, *, success: bool) -> Footage:
+def fake_footage(name: str, human: range, *, success: bool, steps: int = 40) -> Footage:
     """A gripper that descends on a can before a shelf; `human` are the steps of a takeover."""
-    steps = 140
     front = np.full((steps, 96, 96, 3), (206, 211, 216), np.uint8)
     front[:, 30:33, 10:86] = front[:, 62:65, 10:86] = (139, 105, 72)
     for x, colour in ((16, (200, 40, 40)), (42, (40, 80, 180)), (68, (60, 150, 70))):
@@ -76,12 +75,12 @@ def fake_footage(name: str, human: range, *, success: bool) -> Footage:
         wrist[step, 48 - radius : 48 + radius, 48 - radius : 48 + radius] = (200, 40, 40)
         wrist[step, 30:66, 4:12] = wrist[step, 30:66, 84:92] = (40, 44, 52)
     drivers = np.isin(np.arange(steps), list(human)).astype(np.uint8)
-    stages = tuple(STAGES[min(step // 40, 3 if success else 1)] for step in range(steps))
+    stages = tuple(STAGES[min(4 * step // steps, 3 if success else 1)] for step in range(steps))
     return Footage(name, 1012, "put the red can into the tote", success,
                    ("front", "wrist"), (front, wrist), drivers, stages)  # fmt: skip
 
 
-def fake_data(evaluation_episodes: int = 100) -> ReportData:
+def fake_data(evaluation_episodes: int = 100, steps: int = 40) -> ReportData:
     """Ten demonstrations, three rounds of corrections, three of practice."""
     policies, efforts, episodes = [], [], []
     for index, (kind, number) in enumerate(ROUNDS):
@@ -97,16 +96,16 @@ def fake_data(evaluation_episodes: int = 100) -> ReportData:
         episodes += rows
         policies.append(PolicyRow(str(index + 1), str(index) if index else None, kind, number,
                                   start + 300, "keypoints", len(episodes), evaluation))  # fmt: skip
-    setting = Setting("runs/demo", "ShelfPick", "tiny", ("front", "wrist"), 96, 20, STAGES,
+    setting = Setting("runs/demo", "ShelfPick", "", "tiny", ("front", "wrist"), 96, 20, STAGES,
                       (("sidestick", "0.1.0"), ("torch", "2.13.0")), START + 4200)  # fmt: skip
     return ReportData(
         setting,
         tuple(policies),
         tuple(efforts),
         tuple(episodes),
-        success=fake_footage("a", range(0), success=True),
-        failure=fake_footage("b", range(0), success=False),
-        correction=fake_footage("c", range(62, 100), success=True),
+        success=fake_footage("a", range(0), success=True, steps=steps),
+        failure=fake_footage("b", range(0), success=False, steps=steps),
+        correction=fake_footage("c", range(steps // 2, 3 * steps // 4), success=True, steps=steps),
         commands=("sidestick evaluate runs/demo --policy 7 --episodes 100 --first-seed 50000",),
     )
 
@@ -226,5 +225,5 @@ def test_chance_is_not_called_progress() -> None:
 
 if __name__ == "__main__":
     began = time.perf_counter()
-    Path(sys.argv[1]).write_text(render(fake_data()), encoding="utf-8")
+    Path(sys.argv[1]).write_text(render(fake_data(steps=140)), encoding="utf-8")
     print(f"{sys.argv[1]} in {time.perf_counter() - began:.1f} s")  # noqa: T201

@@ -3,8 +3,12 @@
 from ..errors import UnknownName
 from .intent import Expert, Intent
 from .shelf_pick import ShelfPickExpert
+from .sort_recycling import SortRecyclingExpert
 
-EXPERTS: dict[str, type[Expert]] = {"ShelfPick": ShelfPickExpert}
+EXPERTS: dict[str, type[Expert]] = {
+    "ShelfPick": ShelfPickExpert,
+    "SortRecycling": SortRecyclingExpert,
+}
 
 __all__ = ["EXPERTS", "Expert", "Intent", "make_expert"]
 

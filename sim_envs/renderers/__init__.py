@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from ..errors import UnknownName
+from .gl import GlRenderer, best_view_renderer
 from .renderer import Renderer
 from .tiny import TinyRenderer
 
-RENDERERS: dict[str, Callable[[], Renderer]] = {"tiny": TinyRenderer}
+RENDERERS: dict[str, Callable[[], Renderer]] = {"tiny": TinyRenderer, "gl": GlRenderer}
 
-__all__ = ["RENDERERS", "Renderer", "make_renderer"]
+__all__ = ["RENDERERS", "Renderer", "best_view_renderer", "make_renderer"]
 
 
 def make_renderer(name: str) -> Renderer:

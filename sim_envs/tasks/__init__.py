@@ -2,9 +2,10 @@
 
 from ..errors import UnknownName
 from .shelf_pick import ShelfPick
+from .sort_recycling import SortRecycling
 from .task import Status, Task
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (ShelfPick,)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (ShelfPick, SortRecycling)}
 
 __all__ = ["TASKS", "Status", "Task", "task_class"]
 

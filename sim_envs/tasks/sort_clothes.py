@@ -16,10 +16,10 @@ from ..rotations import Vector, matrix_from_quat, quat_from_rotvec, quat_multipl
 from ..world import Pose, World
 from .task import Status, Task
 
-BIN = Bin("bin", (0.50, 0.0), (0.17, 0.19), 0.05, (0.50, 0.47, 0.58))
+BIN = Bin("bin", (0.50, 0.0), (0.17, 0.19), 0.05, (0.50, 0.47, 0.58), sunk_m=0.05)
 HAMPERS = {
-    "light": Bin("light hamper", (0.46, 0.385), (0.16, 0.15), 0.10, (0.96, 0.95, 0.88)),
-    "dark": Bin("dark hamper", (0.46, -0.385), (0.16, 0.15), 0.10, (0.26, 0.27, 0.31)),
+    "light": Bin("light hamper", (0.46, 0.385), (0.16, 0.15), 0.10, (0.96, 0.95, 0.88), sunk_m=0.05),
+    "dark": Bin("dark hamper", (0.46, -0.385), (0.16, 0.15), 0.10, (0.26, 0.27, 0.31), sunk_m=0.05),
 }
 
 START_POS_M = (0.33, 0.0, 0.34)
@@ -27,9 +27,9 @@ START_JITTER_M = (0.03, 0.06, 0.03)
 START_JITTER_RAD = 0.06
 DOWN_RAD = float(np.pi / 2)
 
-LAYER_M = 0.13
+LAYER_M = 0.11
 """Between the heights from which one garment after the other is dropped."""
-DROP_FROM_M = 0.09
+DROP_FROM_M = 0.05
 DROP_AREA_M = (0.05, 0.07)
 CREASE_M = 0.004
 
@@ -113,10 +113,71 @@ class SortClothes(Task):
         return Pose(position, quat_multiply(turn, tilted_hand(DOWN_RAD)))
 
     def assess(self, world: World, arm: Arm) -> Status:
-        return Status(False, "reach", 0.0)
+        """Success once all garments have lain in their hampers for AT_REST_TICKS ticks."""
+        points = [cloth.points(world) for cloth in self.present]
+        sorted_ = [self.in_place(c, p) for c, p in zip(self.present, points, strict=True)]
+        touched = bodies_touching(world, ARM) if all(sorted_) else set()
+        still = all(sorted_) and all(
+            cloth.speed(world) < AT_REST_M_S and touched.isdisjoint(cloth.bodies)
+            for cloth in self.present
+        )
+        self.memory[0] = self.memory[0] + 1 if still else 0
+        if self.memory[0] >= AT_REST_TICKS:
+            return Status(True, "done", 1.0)
+        held = self.held(world, arm)
+        tool = arm.tool().position
+        scores = []
+        for cloth, where, done in zip(self.present, points, sorted_, strict=True):
+            scores.append(self._score(cloth, where, done, cloth in held, tool))
+        best = max(scores[i] for i, done in enumerate(sorted_) if not done) if not all(sorted_) else 1.0
+        stage = stage_of(best)
+        return Status(False, stage, 0.99 * float(np.mean(scores)))
+
+    @staticmethod
+    def in_place(cloth: Cloth, points: Vector) -> bool:
+        """Whether a garment lies in its hamper, all of it."""
+        return HAMPERS[cloth.shade].holds(points)
+
+    def held(self, world: World, arm: Arm) -> list[Cloth]:
+        """The garments that are between the fingers."""
+        left, right = (bodies_touching(world, ARM, link) for link in FINGER_LINKS)
+        return [
+            cloth
+            for cloth in self.present
+            if not left.isdisjoint(cloth.bodies) and not right.isdisjoint(cloth.bodies)
+        ]
+
+    def touched(self, world: World, arm: Arm) -> list[Cloth]:
+        """The garments that a finger touches, the one that it touches most first."""
+        bodies = set().union(*(bodies_touching(world, ARM, link) for link in FINGER_LINKS))
+        counts = {cloth: len(bodies.intersection(cloth.bodies)) for cloth in self.present}
+        return sorted((c for c in self.present if counts[c]), key=lambda c: -counts[c])
+
+    def _score(self, cloth, points, done, held, tool) -> float:
+        if done:
+            return 1.0
+        hamper = HAMPERS[cloth.shade]
+        if hamper.is_under(points):
+            return 0.85
+        if held and points[:, 2].min() > BIN.height_m:
+            away = float(np.linalg.norm(points[:, :2].mean(0) - hamper.centre_m))
+            return 0.5 + 0.3 * max(0.0, 1.0 - away / 0.6)
+        gap = float(np.linalg.norm(points - tool, axis=1).min())
+        if gap < NEAR_M:
+            return 0.4
+        return 0.3 * max(0.0, 1.0 - gap / 0.6)
 
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
         pass
+
+
+def stage_of(score: float) -> str:
+    """The stage of the garment that has come farthest."""
+    if score < 0.35:
+        return "reach"
+    if score < 0.45:
+        return "grasp"
+    return "carry" if score < 0.82 else "place"
 
 
 def random_hang(rng: np.random.Generator) -> Vector:

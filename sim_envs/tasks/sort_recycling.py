@@ -27,7 +27,7 @@ RECYCLABLES: dict[str, Item] = {
 }
 TRASH: dict[str, Item] = {
     "peel": peel((0.98, 0.88, 0.12), (0.35, 0.24, 0.08)),
-    "cup": cup((0.50, 0.32, 0.18), (0.12, 0.10, 0.10)),
+    "cup": cup((0.48, 0.29, 0.14), (0.86, 0.82, 0.76)),
     "wrapper": wrapper((0.93, 0.18, 0.58), (1.00, 0.72, 0.86)),
     "rag": rag((0.48, 0.28, 0.70), (0.78, 0.66, 0.90)),
 }
@@ -35,15 +35,19 @@ ITEMS = RECYCLABLES | TRASH
 FLAT = ("peel", "wrapper", "rag")
 """Kinds that have only one way to lie; the others stand or lie on their side."""
 
-BLUE = Bin("blue bin", (0.44, 0.41), (0.14, 0.12), 0.065, (0.10, 0.30, 0.85))
-GREY = Bin("grey bin", (0.44, -0.41), (0.14, 0.12), 0.065, (0.24, 0.25, 0.27))
+BLUE = Bin("blue bin", (0.43, 0.36), (0.14, 0.105), 0.045, (0.10, 0.30, 0.85))
+GREY = Bin("grey bin", (0.43, -0.36), (0.14, 0.105), 0.045, (0.24, 0.25, 0.27))
 BINS = (BLUE, GREY)
 
-STREWN_LOW_M = (0.36, -0.17)
-STREWN_HIGH_M = (0.62, 0.17)
+HEAPED_M = 0.10
+"""The walls are low, for the hand's sake: what lies this high in a bin still lies in it."""
+
+STREWN_LOW_M = (0.36, -0.16)
+STREWN_HIGH_M = (0.62, 0.16)
 GAP_M = 0.03
 """Room between neighbours for the fingers, as far as there is room on the table."""
-GAP_SHRINKS = 0.98
+GAP_SHRINK_M = 0.0001
+"""Less room is asked for with every try, so that the search ends."""
 LYING = 0.5
 """How often a thing that can stand lies on its side."""
 
@@ -54,12 +58,16 @@ START_JITTER_RAD = 0.06
 
 SCENE_HOLDING = 0.35
 SCENE_SORTED = 0.35
-REACH_LOW_M = (0.32, -0.48, 0.03)
-REACH_HIGH_M = (0.64, 0.48, 0.30)
+SCENE_WRONG_BIN = 0.2
+SCENE_ABOVE = 0.5
+REACH_LOW_M = (0.32, -0.45, 0.03)
+REACH_HIGH_M = (0.64, 0.45, 0.30)
 
 STEPS_PER_ITEM = 240
 AT_REST_M_S = 0.05
 AT_REST_TICKS = 4
+ALMOST = 0.98
+"""Progress when all is in place but not yet at rest."""
 NEAR_M = 0.06
 FARTHEST_M = 0.7
 
@@ -76,9 +84,9 @@ class SortRecycling(Task):
     labels: ClassVar[tuple[str, ...]] = ("background", *ITEMS, *(b.name for b in BINS), "robot")
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
     cameras: ClassVar[dict[str, Camera]] = {
-        "front": FixedCamera((-0.24, 0.56, 0.92), (0.54, 0.10, 0.25), 54.0),
+        "front": FixedCamera((1.30, 0.0, 1.02), (0.46, 0.0, 0.10), 44.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
-        "side": FixedCamera((1.25, 0.0, 0.75), (0.42, 0.0, 0.02), 50.0),
+        "side": FixedCamera((-0.10, 0.62, 0.95), (0.46, -0.02, 0.05), 54.0),
     }
 
     def __post_init__(self) -> None:
@@ -119,10 +127,152 @@ class SortRecycling(Task):
         self.present = [self.goal_names[kind] for kind in kinds]
         self.goal = int(kinds[0])
         self.memory = np.zeros(1)
-        quats = [resting_quat(name, rng) for name in self.present]
-        sizes = [_extents(name, quat) for name, quat in zip(self.present, quats, strict=True)]
-        radii = np.array([np.hypot(size[0], size[1]) for size in sizes])
-        places = strewn(radii, rng)
-        for i, name in enumerate(self.present):
-            position = np.array([*places[i], sizes[i][2] + 0.001])
-            ITEMS[name].add_turned(world, name, position, quats[i], self.labels.index(name))
+        lying = [name not in FLAT and bool(rng.random() < LYING) for name in self.present]
+        pairs = list(zip(self.present, lying, strict=True))
+        places = strewn(np.array([ground_radius_m(*pair) for pair in pairs]), rng)
+        for (name, lies), (x, y) in zip(pairs, places, strict=True):
+            position, quat = resting_pose(name, lies, x, y, rng)
+            ITEMS[name].add_turned(world, name, position, quat, self.labels.index(name))
+
+    def start_pose(self, rng: np.random.Generator) -> Pose:
+        """Above the table, hand down, a little different every time."""
+        position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
+        turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
+        return Pose(position, quat_multiply(turn, tilted_hand(STRAIGHT_DOWN_RAD)))
+
+    def is_sorted(self, world: World, name: str) -> bool:
+        """Whether an item is in its own bin and the arm does not touch it."""
+        position = world.pose(name).position
+        inside = own_bin(name).is_under(position) and position[2] < HEAPED_M
+        return inside and not world.touching(ARM, name)
+
+    def unsorted(self, world: World) -> list[str]:
+        """The items that are not yet where they belong."""
+        return [name for name in self.present if not self.is_sorted(world, name)]
+
+    def held(self, world: World, arm: Arm) -> str | None:
+        """The item between the fingers, off the table and out of the bins' floors, or None."""
+        for name in self.present:
+            grounds = ("table", *(bin_.name for bin_ in BINS))
+            if arm.fingers_touching(name) == 2 and not any(
+                world.touching(name, ground) for ground in grounds
+            ):
+                return name
+        return None
+
+    def assess(self, world: World, arm: Arm) -> Status:
+        """Success once all items have lain in their bins, out of the hand, for AT_REST_TICKS."""
+        left = self.unsorted(world)
+        still = not left and all(world.speed(name) < AT_REST_M_S for name in self.present)
+        self.memory[0] = self.memory[0] + 1 if still else 0
+        if self.memory[0] >= AT_REST_TICKS:
+            return Status(True, "done", 1.0)
+        stage, share = self._stage(world, arm, left)
+        done = self.num_items - len(left) + (share if left else 0.0)
+        return Status(False, stage, ALMOST * done / self.num_items)
+
+    def _stage(self, world: World, arm: Arm, left: list[str]) -> tuple[str, float]:
+        """What is going on with the item in hand, and how much of its way it has come."""
+        held = self.held(world, arm)
+        tool = arm.tool().position
+        if held is not None:
+            position = world.pose(held).position
+            distance = float(np.linalg.norm(position[:2] - own_bin(held).centre_m))
+            if own_bin(held).is_under(position):
+                return "place", 0.9
+            return "carry", 0.5 + 0.3 * max(0.0, 1.0 - distance / FARTHEST_M)
+        if not left:
+            return "place", 0.9
+        places = {name: world.pose(name).position for name in left}
+        gaps = {name: float(np.linalg.norm(places[name] - tool)) for name in left}
+        nearest = min(left, key=gaps.__getitem__)
+        if own_bin(nearest).is_under(places[nearest]):
+            return "place", 0.9
+        if gaps[nearest] < NEAR_M:
+            return "grasp", 0.35 + 0.05 * arm.fingers_touching(nearest)
+        return "reach", 0.3 * max(0.0, 1.0 - gaps[nearest] / FARTHEST_M)
+
+    def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
+        """A random reach, often right above an item; some items sorted, often one in the hand."""
+        for name in self.present:
+            if rng.random() < SCENE_SORTED:
+                world.place(name, *_binned_pose(name, rng))
+        name = self.present[rng.integers(self.num_items)]
+        holding = bool(rng.random() < SCENE_HOLDING)
+        above = not holding and bool(rng.random() < SCENE_ABOVE)
+        tool = _random_reach(world.pose(name).position if above else None, rng)
+        joints = kinematics.inverse(tool.position, tool.quat, kinematics.REST_RAD, 60)
+        opening = rng.uniform(0.0, FINGER_OPEN_M)
+        if holding:
+            position, quat = kinematics.forward(joints)
+            opening = ITEMS[name].width_m / 2
+            world.place(name, position + rng.normal(0, 0.006, 3), _held_quat(name, quat, rng))
+        arm.put(joints, float(opening), closing=holding)
+
+
+def own_bin(name: str) -> Bin:
+    """Where an item belongs."""
+    return BLUE if name in RECYCLABLES else GREY
+
+
+def ground_radius_m(name: str, lies: bool) -> float:
+    """Radius of the circle on the table that an item covers, however it is turned."""
+    x, y, z = ITEMS[name].half_extents_m
+    return float(np.hypot(z if lies else x, y))
+
+
+def resting_pose(
+    name: str, lies: bool, x: float, y: float, rng: np.random.Generator, floor_m: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A place [3] and a quaternion xyzw for an item that stands or lies, randomly turned."""
+    item = ITEMS[name]
+    quat = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
+    if lies:
+        quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))
+    height = item.half_extents_m[0] if lies else item.half_height_m
+    return np.array([x, y, floor_m + height + 0.001]), quat
+
+
+def strewn(radii_m: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Random places [N, 2] for circles that keep their distance, which gives way if it must."""
+    apart = np.add.outer(radii_m, radii_m)
+    gap = GAP_M
+    while True:
+        places = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (len(radii_m), 2))
+        distance = np.linalg.norm(places[:, None] - places[None], axis=2)
+        np.fill_diagonal(distance, np.inf)
+        if np.all(distance > apart + gap):
+            return places
+        gap -= GAP_SHRINK_M
+
+
+def _binned_pose(
+    name: str, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lying in a bin, usually the right one."""
+    right = own_bin(name) is BLUE
+    bin_ = BINS[int(right == (rng.random() < SCENE_WRONG_BIN))]
+    room = np.array(bin_.half_m) - ground_radius_m(name, name not in FLAT) * 0.8
+    x, y = bin_.centre_m + rng.uniform(-1, 1, 2) * np.maximum(room, 0.01)
+    return resting_pose(name, name not in FLAT, float(x), float(y), rng, bin_.wall_m)
+
+
+def _random_reach(near: NDArray[np.float64] | None, rng: np.random.Generator) -> Pose:
+    """A tool pose that an episode might visit, above a point if one is given."""
+    position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
+    if near is not None:
+        position = near + rng.normal(0, 0.025, 3) + (0.0, 0.0, rng.uniform(0.0, 0.15))
+        position = np.clip(position, REACH_LOW_M, REACH_HIGH_M)
+    yaw = np.arctan2(position[1], position[0]) * rng.uniform(0, 1) + rng.uniform(-1.4, 1.4)
+    return Pose(position, tilted_hand(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))
+
+
+def _held_quat(
+    name: str, hand: NDArray[np.float64], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """How an item may sit in a hand: its long side across the fingers, or hanging upright."""
+    heading = matrix_from_quat(hand)[:, 0]
+    quat = quat_from_rotvec((0.0, 0.0, float(np.arctan2(heading[1], heading[0]))))
+    if name not in FLAT and rng.random() < LYING:
+        quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))
+    return quat_multiply(quat_from_rotvec(rng.normal(0, 0.1, 3)), quat)

@@ -40,8 +40,6 @@ class Task(ABC):
     """Classes of the segmentation; index 0 is the background."""
     stages: ClassVar[tuple[str, ...]]
     """The job's steps in order."""
-    max_steps: ClassVar[int]
-    """Ticks after which an episode is cut off."""
     cameras: ClassVar[Mapping[str, Camera]]
     """All cameras by name; "front" and "wrist" are the recorded ones."""
 
@@ -62,6 +60,11 @@ class Task(ABC):
             known = ", ".join(f"{k} (default {v!r})" for k, v in cls.variants().items())
             raise BadValue(f"keyword {unknown[0]!r} of {cls.name}", f"one of {known}", unknown[0])
         return cls(**keywords)
+
+    @property
+    @abstractmethod
+    def max_steps(self) -> int:
+        """Ticks after which an episode of this variant is cut off; a class constant will do."""
 
     @property
     @abstractmethod

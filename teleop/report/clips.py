@@ -22,7 +22,7 @@ STILL_PX = 192
 LONGEST_FRAMES = 400
 """Longer episodes are shown faster: every second, third ... step."""
 STILLS = 4
-STRIPE_PX = 12
+STRIPE_PX = 14
 DOTS_PER_INCH = 100
 DARK, LIGHT = "#10161c", "#ffffff"
 CURSOR = 255
@@ -89,7 +89,7 @@ def _contact_sheet(footage: Footage) -> Image:
 
 def _painted(footage: Footage, step: int, view_px: int) -> Image:
     look = LOOKS[int(footage.drivers[step])]
-    border = max(view_px // 32, 2) // 2 * 2
+    border = view_px // 24
     pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in footage.frame(step)]
     widths = tuple(picture.shape[1] for picture in pictures)
     body = _ground(look, pictures[0].shape[0] + border, sum(widths) + border * (len(widths) + 1))
@@ -97,9 +97,9 @@ def _painted(footage: Footage, step: int, view_px: int) -> Image:
     for picture in pictures:
         body[: picture.shape[0], x : x + picture.shape[1]] = picture
         x += picture.shape[1] + border
-    label = _label(look, footage.cameras, widths, border, view_px // 10)
-    frame = np.vstack([label, _time_line(footage, step, body.shape[1], border), body])
-    return frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2]
+    label = _label(look, footage.cameras, widths, border, view_px * 3 // 32)
+    line = _time_line(footage, step, body.shape[1], view_px // 32)
+    return np.vstack([label, line, body])
 
 
 @lru_cache(maxsize=32)
@@ -121,13 +121,12 @@ def _label(
     look: Look, cameras: tuple[str, ...], widths: tuple[int, ...], border: int, height: int
 ) -> Image:
     width = sum(widths) + border * (len(widths) + 1)
-    height = height // 2 * 2
     with mpl.rc_context({"text.parse_math": False}):
         figure = Figure(
             figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), facecolor=look.colour
         )
         FigureCanvasAgg(figure)
-        size = height * 0.42
+        size = height * 0.44
         figure.text(
             border / width, 0.47, look.words, color=look.ink, size=size, weight="bold", va="center"
         )

@@ -49,6 +49,7 @@ def _setting(workspace: Workspace, stages: tuple[str, ...]) -> Setting:
     return Setting(
         workspace=str(workspace.path),
         task=config.task,
+        variant=", ".join(f"{key}={value}" for key, value in config.env_kwargs.items()),
         renderer=config.renderer,
         cameras=config.cameras,
         image_size=config.image_size,

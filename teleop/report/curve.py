@@ -91,7 +91,7 @@ def _draw_points(
     )
     for x, point in zip(places, points, strict=True):
         axes.annotate(
-            point.policy.name,
+            point.policy.label,
             (x, point.rate.high),
             (0, 3),
             textcoords="offset points",
@@ -102,6 +102,6 @@ def _draw_points(
 
 def _spoken(points: Sequence[CurvePoint], minutes: Sequence[float]) -> str:
     return "; ".join(
-        f"policy {p.policy.name} {p.rate.value:.0%} at {m:.1f} minutes"
+        f"policy {p.policy.label} {p.rate.value:.0%} at {m:.1f} minutes"
         for p, m in zip(points, minutes, strict=True)
     )

@@ -74,7 +74,7 @@ class PolicyRow:
     name: str
     """Its folder under policies/."""
     parent: str | None
-    """The policy whose driving gave the new data; None for the first."""
+    """Name of the policy whose driving gave the new data; None for the first."""
     kind: Kind
     """What was added to the data before it was trained."""
     round: int
@@ -86,7 +86,12 @@ class PolicyRow:
     trained_on: int | None
     """Episodes in its training data; None when unknown."""
     evaluation: Evaluation | None
-    """Its largest evaluation, of these the latest; None before the first."""
+    """On the seeds that most policies share, of these the largest; None before the first."""
+
+    @property
+    def label(self) -> str:
+        """Its name without leading zeros, for people."""
+        return str(int(self.name)) if self.name.isdecimal() else self.name
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,8 @@ class Setting:
     """The workspace's folder as it was given."""
     task: str
     """Short task name."""
+    variant: str
+    """How the world differs from the task's own, e.g. `num_items=2`; empty for not at all."""
     renderer: str
     """What drew the recorded images."""
     cameras: tuple[str, ...]

@@ -14,7 +14,7 @@ Key = tuple[bool | float | str, ...]
 
 def kind_of(episode: EpisodeSummary) -> Kind:
     """Return how an episode came about, by the level at which it started."""
-    if episode.header.level == Level.DEMONSTRATE:
+    if episode.header.level in (Level.DEMONSTRATE, Level.SHADOW):  # the human drives every step
         return Kind.DEMONSTRATIONS
     return Kind.PRACTICE if episode.header.level == Level.AUTONOMOUS else Kind.CORRECTIONS
 
@@ -37,7 +37,7 @@ def _latest(episode: EpisodeSummary) -> Key:
 
 
 def _failing_alone(episode: EpisodeSummary) -> Key:
-    return (episode.human_steps == 0, *_latest(episode))
+    return (episode.human_steps == 0, episode.policy_steps > 0, *_latest(episode))
 
 
 def _clear_rescue(episode: EpisodeSummary) -> Key:

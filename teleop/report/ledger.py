@@ -9,12 +9,16 @@ from .data import Effort, Kind
 KINDS = {
     "demonstration": Kind.DEMONSTRATIONS,
     "demonstrations": Kind.DEMONSTRATIONS,
+    "shadow": Kind.DEMONSTRATIONS,
+    "assist": Kind.CORRECTIONS,
     "supervised": Kind.CORRECTIONS,
+    "on_call": Kind.CORRECTIONS,
     "correction": Kind.CORRECTIONS,
     "corrections": Kind.CORRECTIONS,
+    "autonomous": Kind.PRACTICE,
     "practice": Kind.PRACTICE,
 }
-"""What entries may call the same thing."""
+"""What entries may be called, by level or by purpose."""
 
 
 def read_ledger(entries: Iterable[database.Effort]) -> tuple[tuple[Effort, ...], list[str]]:
@@ -22,7 +26,7 @@ def read_ledger(entries: Iterable[database.Effort]) -> tuple[tuple[Effort, ...],
     lines: list[Effort] = []
     unknown: set[str] = set()
     for entry in sorted(entries, key=lambda entry: entry.created):
-        kind = KINDS.get(entry.kind)
+        kind = KINDS.get(entry.kind.replace("-", "_"))
         if kind is None:
             unknown.add(entry.kind)
             continue

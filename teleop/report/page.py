@@ -55,6 +55,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "operators": sorted({e.operator for e in data.episodes if e.operator}),
         "kinds": [(kind, _counted(data, kind)) for kind in Kind if _counted(data, kind)],
         "policies": [(policy, _rate(policy)) for policy in data.policies],
+        "label_of": {policy.name: policy.label for policy in data.policies},
         "seeds_of": lambda evaluation: words.seeds(evaluation, data.episodes),
         "marks": MARKS,
         "figures": _figures(data),
@@ -100,7 +101,7 @@ def _figures(data: ReportData) -> dict[str, Any]:
 
 def _stage_figure(data: ReportData) -> dict[str, Any]:
     kept = [p for p in data.evaluated if p.evaluation is not None and p.evaluation.outcomes]
-    shown = {p.name: p.evaluation for p in (*kept[:1], *kept[-1:]) if p.evaluation is not None}
+    shown = {p.label: p.evaluation for p in (*kept[:1], *kept[-1:]) if p.evaluation is not None}
     counts = {name: failure_stages(evaluation) for name, evaluation in shown.items()}
     reached = {stage for counter in counts.values() for stage in counter}
     if not reached:

@@ -119,12 +119,13 @@ def who_drove(footage: Footage, hz: float) -> str:
     """Return who drove when, in words; longer stories are summed up."""
     runs = stretches([int(driver) for driver in footage.drivers], hz)
     if len(runs) == 1:
-        return f"The {runs[0][0]} drives throughout, {runs[0][2]:.1f} s."
+        return f"The {runs[0][0]} drives throughout, {runs[0][2]:.1f}{SPACE}s."
     if len(runs) > 5:
         human = sum(end - start for who, start, end in runs if who == "human")
         count = sum(who == "human" for who, _, _ in runs)
-        return f"The human drives {count} times, {human:.1f} s of {runs[-1][2]:.1f} s in all."
-    told = [f"{who} {start:.1f}–{end:.1f} s" for who, start, end in runs]
+        total = f"{human:.1f} of {runs[-1][2]:.1f}{SPACE}s"
+        return f"The human drives {count} times, {total} in all."
+    told = [f"{who} {start:.1f}–{end:.1f}{SPACE}s" for who, start, end in runs]
     return f"Who drives: {', '.join(told)}."
 
 
@@ -134,7 +135,7 @@ def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
         runs = stretches([int(driver) for driver in footage.drivers], hz)
         start = next((start for who, start, _ in runs if who == "human"), 0.0)
         return (
-            f"Look at {start:.1f} s, where the border turns orange and striped: "
+            f"Look at {start:.1f}{SPACE}s, where the border turns orange and striped: "
             "what the hand was about to do, and how the human puts it right."
         )
     if role == "failure":
@@ -149,4 +150,4 @@ def _last_stage(footage: Footage, hz: float) -> str:
     start = len(footage.stages) - 1
     while start and footage.stages[start - 1] == last:
         start -= 1
-    return f"It got no further than “{last}”, reached at {start / hz:.1f} s."
+    return f"It got no further than “{last}”, reached at {start / hz:.1f}{SPACE}s."

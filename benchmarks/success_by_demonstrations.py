@@ -1,0 +1,111 @@
+"""Success without help by number of demonstrations.
+
+    python -m benchmarks.success_by_demonstrations WS --counts 10 50 --seeds 0
+
+WS is a workspace with enough demonstrations by the simulated operator, such as one made by
+`sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`.
+Every policy is trained from scratch on the first N successes and drives alone on 100 unseen
+seeds from 20000. Prints one JSON document.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.keypoint_cache import KeypointCache
+from sidestick.policies.statistics import Rate
+from sidestick.policies.train import train
+from sidestick.policies.train_config import TrainConfig
+from sidestick.teleop.evaluate import FIRST_SEED, per_episode
+from sidestick.teleop.learning import KEYPOINT_CACHE, selection, succeeded
+from sidestick.teleop.rollouts import Rollouts
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure."""
+
+    workspace: Annotated[Path, tyro.conf.Positional]
+    counts: tuple[int, ...] = (10, 50)
+    """Numbers of demonstrations."""
+    seeds: tuple[int, ...] = (0,)
+    """Training seeds."""
+    episodes: int = 100
+    """Unseen seeds to evaluate on."""
+    vision: str = "keypoints"
+    """keypoints or end-to-end."""
+    head: str = "bc"
+    """Kind of policy."""
+    selection: int = 20
+    """Episodes on which each checkpoint is tried before one is chosen; 0 takes the last."""
+    steps: int | None = None
+    """Updates; as recommended unless given."""
+    execute: int = 8
+    """Actions of a plan that are executed before the next."""
+    workers: int = 2
+    """Processes that drive."""
+
+
+def measure(options: Options, workspace: Workspace, rollouts: Rollouts) -> list[dict[str, Any]]:
+    """One row for each number of demonstrations and training seed."""
+    found = [s for s in workspace.summaries() if succeeded(s)]
+    paths = [s.path for s in found if s.header.level == Level.DEMONSTRATE and s.path is not None]
+    rows = []
+    for count in options.counts:
+        frames = Frames.read(paths[:count], images=options.vision == "end-to-end")
+        for seed in options.seeds:
+            rows.append(one(options, workspace, rollouts, frames, seed))
+            print(json.dumps({**rows[-1], "per_episode": None}), file=sys.stderr, flush=True)
+    return rows
+
+
+def one(
+    options: Options, workspace: Workspace, rollouts: Rollouts, frames: Frames, seed: int
+) -> dict[str, Any]:
+    """Train once, evaluate once."""
+    config = TrainConfig.recommended(options.vision)
+    config = replace(config, head=options.head, seed=seed, execute=options.execute)
+    config = replace(config, tensorboard=False, steps=options.steps or config.steps)
+    drive = selection(rollouts, options.selection) if options.selection else None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "policy"
+        cache = KeypointCache(workspace.path / KEYPOINT_CACHE)
+        started = time.monotonic()
+        result = train(frames, config, path, drive, cache=cache, progress=False)
+        seconds = time.monotonic() - started
+        seeds = range(FIRST_SEED, FIRST_SEED + options.episodes)
+        outcomes = rollouts.run(path, seeds)
+    rate = Rate(sum(outcome.success for outcome in outcomes), len(outcomes))
+    return {
+        "demonstrations": len(frames.episodes),
+        "vision": options.vision,
+        "head": options.head,
+        "training_seed": seed,
+        "successes": rate.successes,
+        "episodes": rate.n,
+        "interval95": rate.interval95,
+        "train_and_select_s": round(seconds, 1),
+        "candidates": result.candidates,
+        "per_episode": per_episode(outcomes),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    options = tyro.cli(Options, description=__doc__)
+    workspace = Workspace.open(options.workspace)
+    with Rollouts(workspace.config, options.workers) as rollouts:
+        print(json.dumps(measure(options, workspace, rollouts)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What pictures of one size are drawn on: colours, depth, and a map of the shadows."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..spaces import Image
+from .gl_device import Device
+from .gl_model import Model
+
+SMOOTH_UP_TO_PX = 160 * 160
+"""Pictures up to this many pixels are drawn at twice the size and averaged: no jagged edges."""
+SMALL_SHADOWS_PX, LARGE_SHADOWS_PX = 256, 512
+BACKGROUND = (0.80, 0.84, 0.88)
+
+
+class Canvas:
+    """Buffers for one picture size; make, use and release it inside current_device()."""
+
+    def __init__(self, device: Device, width: int, height: int) -> None:
+        self._context = context = device.context
+        self._shape = (height, width)
+        size, is_small = (width, height), width * height <= SMOOTH_UP_TO_PX
+        large = (2 * width, 2 * height) if is_small else size
+        self._colours = context.texture(large, 4)
+        self._drawn = context.framebuffer(self._colours, context.depth_renderbuffer(large))
+        self._shrunk = context.framebuffer(context.renderbuffer(size, 4)) if is_small else None
+        self._shrink = context.vertex_array(device.programs.shrink, [])
+        self._labels = context.framebuffer(
+            context.renderbuffer(size, 1, dtype="f4"), context.depth_renderbuffer(size)
+        )
+        side = SMALL_SHADOWS_PX if is_small else LARGE_SHADOWS_PX
+        self._shadows = context.depth_texture((side, side))
+        self._shadows.compare_func = "<="
+        self._shadows.repeat_x = self._shadows.repeat_y = False
+        self._cast = context.framebuffer(depth_attachment=self._shadows)
+        self._rim = (1, 1, side - 2, side - 2)
+        self._cast_from: tuple[Model, bytes] | None = None
+
+    def cast_shadows(self, model: Model, poses: NDArray[np.float32]) -> None:
+        """Bring the map of the shadows up to date; free when nothing has moved."""
+        cause = (model, poses.tobytes())
+        if cause == self._cast_from:
+            return
+        self._draw_on(self._cast)
+        self._cast.scissor = self._rim  # whose outside stays empty: what lies beyond is lit
+        model.draw_casters()
+        self._cast.scissor = None
+        self._cast_from = cause
+
+    def _draw_on(self, target: Any, *background: float) -> None:
+        context = self._context
+        context.enable_only(context.DEPTH_TEST | context.CULL_FACE)
+        context.front_face = "cw"  # pictures are drawn upside down
+        target.use()
+        target.clear(*background)
+
+    def picture(self, model: Model) -> Image:
+        """Draw the model as `lit` looks at it, uint8 [height, width, 3]."""
+        self._draw_on(self._drawn, *BACKGROUND)
+        self._shadows.use(0)
+        model.draw_lit()
+        picture = np.empty((*self._shape, 3), np.uint8)
+        (self._halved() or self._drawn).read_into(picture, components=3, alignment=1)
+        return picture
+
+    def _halved(self) -> Any:
+        """What was drawn at twice the size, averaged; None where it has its size already."""
+        if self._shrunk is not None:
+            self._context.enable_only(self._context.NOTHING)
+            self._shrunk.use()
+            self._colours.use(0)
+            self._shrink.render(vertices=3)
+        return self._shrunk
+
+    def frames(self, model: Model) -> NDArray[np.int64]:
+        """Which frame `label` sees at each pixel, int64 [height, width]; -1 where there is none."""
+        self._draw_on(self._labels)
+        model.draw_labels()
+        numbers = np.empty(self._shape, np.float32)
+        self._labels.read_into(numbers, components=1, alignment=1, dtype="f4")
+        return numbers.astype(np.int64) - 1
+
+    def release(self) -> None:
+        """Free the buffers."""
+        targets = [target for target in (self._drawn, self._shrunk, self._labels) if target]
+        for target in targets:
+            for attachment in (*target.color_attachments, target.depth_attachment):
+                if attachment is not None:
+                    attachment.release()
+        for held in (*targets, self._cast, self._shadows, self._shrink):
+            held.release()

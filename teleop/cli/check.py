@@ -1,0 +1,36 @@
+"""`sidestick check`: is everything in the workspace whole?"""
+
+from dataclasses import dataclass
+
+from ...datasets.check import check
+from ...datasets.workspace import Workspace
+from .console import print_json, say
+from .verb import DONE, FOUND, WorkspacePath
+
+
+@dataclass(frozen=True)
+class Check:
+    """Open every file, verify every checksum, compare every count; exit code 1 if any is wrong."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    repair: bool = False
+    """Finish what a crash left behind, and renew the index."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Check, and report."""
+        report = check(Workspace.open(self.workspace), self.repair)
+        if self.json:
+            print_json(report.to_json())
+        else:
+            say(
+                f"{report.episodes} episodes ({report.complete} complete), {report.steps} steps, "
+                f"{report.recovered} recovered, {len(report.damaged)} damaged"
+            )
+            for problem in report.damaged:
+                say(f"damaged: {problem.file}: {problem.reason}")
+            if report.pending:
+                say(f"{report.pending} episodes wait for `sidestick check WS --repair`")
+        return DONE if report.ok else FOUND

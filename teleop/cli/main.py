@@ -1,0 +1,55 @@
+"""`sidestick`: one entry point, verbs first."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+import tyro
+
+from ...sim_envs.errors import SidestickError
+from .check import Check
+from .console import complain
+from .drive import Drive
+from .evaluate import Evaluate
+from .practice import Practice
+from .pretrain import Pretrain
+from .quickstart import QuickstartVerb
+from .report import Report
+from .tasks import Tasks
+from .train import Train
+from .verb import REFUSED, Verb
+
+VERBS: dict[str, type[Verb]] = {
+    "quickstart": QuickstartVerb,
+    "tasks": Tasks,
+    "drive": Drive,
+    "pretrain": Pretrain,
+    "train": Train,
+    "practice": Practice,
+    "evaluate": Evaluate,
+    "report": Report,
+    "check": Check,
+}
+INTERRUPTED = 130
+DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the verb that the command line names, and exit with its code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    verb = tyro.extras.subcommand_cli_from_dict(
+        dict[str, Callable[..., Verb]](VERBS),
+        prog="sidestick",
+        description=DESCRIPTION,
+        args=arguments,
+        config=(tyro.conf.OmitArgPrefixes,),
+    )
+    try:
+        code = verb.run()
+    except SidestickError as error:
+        complain(error)
+        code = REFUSED
+    except KeyboardInterrupt:
+        complain("interrupted; run the same command again to go on where it stopped")
+        code = INTERRUPTED
+    sys.exit(code)

@@ -1,0 +1,62 @@
+"""`sidestick pretrain`: perception from random labelled scenes."""
+
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.progress import Progress
+
+from ...policies.perception import Perception, PerceptionConfig
+from ...policies.pretrain import PretrainConfig, pretrain
+from ...sim_envs.scenes import SceneSource
+from ...sim_envs.tasks import task_class
+from .console import PEOPLE, print_json, say
+from .verb import DONE
+
+
+@dataclass(frozen=True)
+class Pretrain:
+    """Train perception on scenes that the simulator renders and labels: no demonstration needed.
+
+    The weights of every task are shipped; this makes them again, or makes them for other scenes.
+    """
+
+    task: str = "ShelfPick"
+    """Short name of the task."""
+    renderer: str = "tiny"
+    """What draws the scenes; the images of two renderers differ."""
+    out: Path = Path("perception.safetensors")
+    """File for the weights."""
+    scenes_dir: Path | None = None
+    """Keep the scenes here and take them from here; else they are made and thrown away."""
+    config: PretrainConfig = field(default_factory=PretrainConfig)
+    """How to train."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Make scenes, train, measure, write."""
+        task = task_class(self.task)
+        about = PerceptionConfig(self.task, self.renderer, task.labels, task.goal_names)
+        if self.scenes_dir is not None:
+            perception = self._pretrain(about, self.scenes_dir)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                perception = self._pretrain(about, Path(folder))
+        if self.json:
+            print_json({"out": str(self.out), "task": self.task, **perception.metrics})
+        else:
+            figures = ", ".join(f"{key} {value:.4g}" for key, value in perception.metrics.items())
+            say(f"{self.out}: {figures}")
+        return DONE
+
+    def _pretrain(self, about: PerceptionConfig, scenes_dir: Path) -> Perception:
+        with Progress(console=PEOPLE) as bar:
+            tasks = {name: bar.add_task(name, total=None) for name in ("scenes", "training")}
+
+            def report(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+                note = "".join(f" {key} {value:.4f}" for key, value in figures.items())
+                bar.update(tasks[stage], completed=done, total=total, description=stage + note)
+
+            source = SceneSource(self.task, self.renderer)
+            return pretrain(source, about, self.out, scenes_dir, self.config, report)

@@ -1,0 +1,45 @@
+"""`sidestick quickstart`: the whole loop, headless."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ..quickstart import Course, Quickstart
+from ..rollouts import Rollouts
+from .console import PEOPLE, say
+from .verb import DONE
+
+
+@dataclass(frozen=True)
+class QuickstartVerb:
+    """Drive, record, learn, take over, correct, practise and report, with a simulated operator.
+
+    Can be interrupted; started again, it goes on where it stopped.
+    """
+
+    workspace: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="WS")] = Path(
+        "runs/demo"
+    )
+    """Folder of the workspace."""
+    task: str = "ShelfPick"
+    """Short name of the task."""
+    fast: bool = False
+    """Every stage, but small: under three minutes, and no figures worth quoting."""
+    workers: int = 2
+    """Processes that evaluate and practise at the same time."""
+
+    def run(self) -> int:
+        """Run every stage that is not done yet."""
+        course = Course.fast(self.task) if self.fast else Course(self.task)
+        started = time.monotonic()
+        with Rollouts(course.config(), self.workers) as rollouts:
+            quickstart = Quickstart(self.workspace, course, rollouts)
+            for stage in quickstart.stages():
+                with PEOPLE.status(stage.title):
+                    line = stage.run()
+                minutes = (time.monotonic() - started) / 60
+                say(f"{minutes:5.1f} min  {stage.title}: {line}")
+        return DONE

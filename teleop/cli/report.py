@@ -1,0 +1,30 @@
+"""`sidestick report`: what a person would rather look at."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...datasets.workspace import Workspace
+from ..report.write import write_report
+from .console import print_json, say
+from .verb import DONE, WorkspacePath
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write one self-contained HTML page: learning curve, effort, videos, where episodes die."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    out: Path | None = None
+    """File to write; report.html in the workspace unless given."""
+    json: bool = False
+    """Report the file's path as JSON on standard output."""
+
+    def run(self) -> int:
+        """Write the page."""
+        path = write_report(Workspace.open(self.workspace), self.out)
+        if self.json:
+            print_json({"report": str(path)})
+        else:
+            say(f"wrote {path}")
+        return DONE

@@ -1,0 +1,223 @@
+"""The whole loop on a fresh workspace: drive, record, learn, take over, correct, practise, report.
+
+Every stage asks the workspace what is there already, so that a run that was interrupted, or
+killed, goes on where it stopped.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..datasets.config import WorkspaceConfig
+from ..datasets.database import Database
+from ..datasets.step import Level
+from ..datasets.summary import EpisodeSummary
+from ..datasets.workspace import Workspace
+from ..policies.provenance import Provenance
+from ..policies.statistics import Rate
+from ..policies.store import PolicyStore
+from ..policies.train_config import TrainConfig
+from .driving import DriveReport, drive_simulated, effort
+from .evaluate import evaluate
+from .learning import learn
+from .practice import FIRST_SEED as PRACTICE_SEED
+from .practice import SEEDS_PER_ROUND, practise, recorded_seeds
+from .report.write import write_report
+from .rollouts import Rollouts
+
+DEMONSTRATION_SEED = 0
+CORRECTION_SEED = 100_000
+MOST_ATTEMPTS = 3
+"""A demonstration that fails is driven again on another seed, up to this many times over."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How much of everything a quickstart does."""
+
+    task: str = "ShelfPick"
+    """Short name of the task."""
+    demonstrations: int = 10
+    """Successful demonstrations to begin with."""
+    correction_rounds: int = 3
+    """Rounds in which the operator watches the policy, takes over and corrects."""
+    supervised_episodes: int = 22
+    """Episodes in each of them."""
+    practice_rounds: int = 3
+    """Rounds in which the policy practises unattended."""
+    practice_episodes: int = 100
+    """Attempts in each of them."""
+    evaluation_episodes: int = 100
+    """Unseen seeds on which every policy is evaluated without help."""
+    selection_episodes: int = 20
+    """Episodes that each checkpoint drives before one is chosen."""
+    train_steps: int = 3000
+    """Updates of each training."""
+    num_items: int | None = None
+    """Fewer items than the task has; None for all."""
+
+    @classmethod
+    def fast(cls, task: str = "ShelfPick") -> "Course":
+        """All stages in under three minutes; the figures are not meant to be good."""
+        return cls(
+            task,
+            demonstrations=4,
+            correction_rounds=1,
+            supervised_episodes=3,
+            practice_rounds=1,
+            practice_episodes=6,
+            evaluation_episodes=8,
+            selection_episodes=2,
+            train_steps=600,
+            num_items=2,
+        )
+
+    def config(self) -> WorkspaceConfig:
+        """The workspace that the course needs."""
+        variant = {} if self.num_items is None else {"num_items": self.num_items}
+        return WorkspaceConfig(task=self.task, env_kwargs=variant)
+
+    def training(self) -> TrainConfig:
+        """The training that the course needs."""
+        return TrainConfig(steps=self.train_steps)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the course."""
+
+    title: str
+    """For people."""
+    run: Callable[[], str]
+    """Does what is missing; returns one line on how it went."""
+
+
+class Quickstart:
+    """The course on one workspace."""
+
+    def __init__(self, path: Path, course: Course, rollouts: Rollouts) -> None:
+        self.course, self.rollouts = course, rollouts
+        self.workspace = Workspace.open_or_create(path, course.config())
+        self.workspace.recover()
+        self.store = PolicyStore(self.workspace.policies_dir)
+        self.database = Database(self.workspace.db_path)
+
+    def stages(self) -> Iterator[Stage]:
+        """The stages in order."""
+        course = self.course
+        yield Stage(f"{course.demonstrations} demonstrations", self.demonstrate)
+        yield from self._learn("demonstrations", 0, 1)
+        number = 1
+        for round_number in range(1, course.correction_rounds + 1):
+            yield Stage(
+                f"round {round_number}: {course.supervised_episodes} supervised episodes",
+                lambda r=round_number, n=number: self.supervise(r, _id(n)),  # type: ignore[misc]
+            )
+            number += 1
+            yield from self._learn("corrections", round_number, number)
+        for practice_round in range(1, course.practice_rounds + 1):
+            round_number = course.correction_rounds + practice_round
+            yield Stage(
+                f"round {round_number}: {course.practice_episodes} practice episodes",
+                lambda r=round_number, n=number: self.practise(r, _id(n)),  # type: ignore[misc]
+            )
+            number += 1
+            yield from self._learn("practice", round_number, number)
+        yield Stage("report", self.report)
+
+    def _learn(self, kind: str, round_number: int, number: int) -> Iterator[Stage]:
+        yield Stage(
+            f"policy {_id(number)} from {kind}", lambda: self.train(kind, round_number, number)
+        )
+        yield Stage(f"evaluation of {_id(number)} without help", lambda: self.evaluate(_id(number)))
+
+    def demonstrate(self) -> str:
+        """Drive until there are enough successful demonstrations."""
+        wanted, seed = self.course.demonstrations, DEMONSTRATION_SEED
+        limit = seed + MOST_ATTEMPTS * wanted
+        while len(self._of_level(Level.DEMONSTRATE, successful=True)) < wanted and seed < limit:
+            if seed not in recorded_seeds(self.workspace):
+                drive_simulated(self.workspace, Level.DEMONSTRATE, [seed], ledger=False)
+            seed += 1
+        done = self._of_level(Level.DEMONSTRATE)
+        self._enter_effort(done, Level.DEMONSTRATE, 0, None)
+        return f"{sum(s.success for s in done)} of {len(done)} succeeded, {_minutes(done)}"
+
+    def supervise(self, round_number: int, policy_id: str) -> str:
+        """Let the policy drive and the operator correct it, on this round's seeds."""
+        first = CORRECTION_SEED + round_number * SEEDS_PER_ROUND
+        seeds = range(first, first + self.course.supervised_episodes)
+        missing = [seed for seed in seeds if seed not in recorded_seeds(self.workspace)]
+        if missing:
+            drive_simulated(self.workspace, Level.SUPERVISED, missing, policy_id, ledger=False)
+        done = [s for s in self._of_level(Level.SUPERVISED) if s.header.seed in seeds]
+        self._enter_effort(done, Level.SUPERVISED, round_number, policy_id)
+        takeovers = sum(s.takeovers for s in done)
+        return f"{takeovers} takeovers in {len(done)} episodes, {_minutes(done)}"
+
+    def practise(self, round_number: int, policy_id: str) -> str:
+        """Let the policy try on its own."""
+        if self._has_effort("practice", round_number):
+            return "done before"
+        first = PRACTICE_SEED + round_number * SEEDS_PER_ROUND
+        seeds = range(first, first + self.course.practice_episodes)
+        practise(self.workspace, self.rollouts, policy_id, seeds, round_number)
+        solved = recorded_seeds(self.workspace) & set(seeds)
+        return f"{len(solved)} of {len(seeds)} attempts succeeded and became data"
+
+    def train(self, kind: str, round_number: int, number: int) -> str:
+        """Refit from the base on everything that succeeded so far."""
+        if _id(number) in self.store.ids():
+            return "done before"
+        parent = _id(number - 1) if number > 1 else None
+        result = learn(
+            self.workspace,
+            self.course.training(),
+            self.rollouts,
+            self.course.selection_episodes,
+            Provenance(parent=parent, round=round_number, kind=kind),
+        )
+        return f"{result.seconds:.0f} s, checkpoint of step {result.chosen_step}"
+
+    def evaluate(self, policy_id: str) -> str:
+        """Let the policy drive alone on the unseen seeds."""
+        episodes = self.course.evaluation_episodes
+        for known in self.database.evaluations():
+            if known.policy == policy_id and known.episodes == episodes:
+                return f"{Rate(known.successes, known.episodes)} (done before)"
+        report = evaluate(self.workspace, self.rollouts, policy_id, episodes)
+        return str(report.rate)
+
+    def report(self) -> str:
+        """Write the page."""
+        return str(write_report(self.workspace))
+
+    def _of_level(self, level: Level, successful: bool = False) -> list[EpisodeSummary]:
+        return [
+            summary
+            for summary in self.workspace.summaries()
+            if summary.header.level == level and (summary.success or not successful)
+        ]
+
+    def _has_effort(self, kind: str, round_number: int) -> bool:
+        entries = self.database.efforts()
+        return any(entry.kind == kind and entry.round == round_number for entry in entries)
+
+    def _enter_effort(
+        self, done: list[EpisodeSummary], level: Level, round_number: int, policy: str | None
+    ) -> None:
+        """Enter a stage's effort once, counted from its episodes, interrupted or not."""
+        report = DriveReport.of_summaries(done, level)
+        entry = effort(report, level, round_number, self.workspace.config.control_hz, policy)
+        if not self._has_effort(entry.kind, round_number):
+            self.database.add_effort(entry)
+
+
+def _id(number: int) -> str:
+    return PolicyStore.name(number)
+
+
+def _minutes(done: list[EpisodeSummary]) -> str:
+    driven = sum(s.human_steps for s in done) / 20 / 60
+    watched = sum(s.policy_steps for s in done) / 20 / 60
+    return f"{driven:.1f} min driven, {watched:.1f} min watched"

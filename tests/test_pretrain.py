@@ -1,0 +1,141 @@
+"""Pretraining: it learns from labelled scenes, repeats itself, and goes on where it stopped."""
+
+import numpy as np
+import pytest
+import torch
+
+from sidestick.policies.perception import Perception, PerceptionConfig, as_input
+from sidestick.policies.precision import choose_precision, cpu_flags
+from sidestick.policies.pretrain import PretrainConfig, augmented, fit_perception, measure, pretrain
+from sidestick.policies.scenebank import SceneBank, SceneShape, make_scenes
+from sidestick.sim_envs.errors import PolicyError, UnknownName
+
+COLOURS = ((220, 40, 40), (40, 180, 60))
+SIZE, GRID = 48, 12
+CONFIG = PerceptionConfig(
+    "Shapes",
+    "none",
+    ("background", "red", "green"),
+    ("red", "green"),
+    cameras=("front", "wrist"),
+    image_size=SIZE,
+    channels=24,
+    dilations=(1, 2),
+)
+SHAPE = SceneShape(120, 2, SIZE, 3, GRID)
+
+
+def coloured_boxes(seed):
+    """Two boxes on a noisy grey ground, from two cameras that have nothing in common."""
+    rng = np.random.default_rng(seed)
+    return [one_view(rng), one_view(rng)]
+
+
+def one_view(rng):
+    image = rng.normal(rng.integers(90, 160), 6, (SIZE, SIZE, 3))
+    classes = np.zeros((SIZE, SIZE), np.int64)
+    for name, colour in enumerate(COLOURS, 1):
+        height, width, y, x = rng.integers((8, 8, 0, 0), (14, 14, SIZE - 14, SIZE - 14))
+        image[y : y + height, x : x + width] = np.array(colour) + rng.integers(-20, 20, 3)
+        classes[y : y + height, x : x + width] = name
+    return image.clip(0, 255).astype(np.uint8), classes
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory):
+    return make_scenes(coloured_boxes, SHAPE, tmp_path_factory.mktemp("bank"), workers=0)
+
+
+def test_shapes_are_found_after_seconds(tmp_path):
+    """More than 90 % of the items' cells on scenes never seen; the figures are in the file."""
+    config = PretrainConfig(scenes=120, held_out=20, epochs=10, batch=16, workers=0)
+    stages = []
+    pretrain(
+        coloured_boxes,
+        CONFIG,
+        tmp_path / "w.safetensors",
+        tmp_path / "scenes",
+        config,
+        lambda stage, done, total, figures: stages.append((stage, done, total)),
+    )
+    metrics = Perception.load(tmp_path / "w.safetensors").metrics
+    assert metrics["recall"] > 0.9
+    assert metrics["error_px"] < 2
+    assert stages[0][0] == "scenes"
+    assert stages[-1] == ("training", 130, 130)
+
+
+def test_the_same_seed_gives_the_same_weights(bank):
+    """And another seed others."""
+    config = PretrainConfig(epochs=1)
+    few = SceneBank(bank.images[:32], bank.counts[:32])
+    prints = [
+        fit_perception(few, CONFIG, PretrainConfig(epochs=1, seed=seed)).fingerprint
+        for seed in (0, 0, 1)
+    ]
+    assert prints[0] == prints[1] != prints[2]
+    assert config.seed == 0
+
+
+def test_scenes_are_made_once_and_go_on_after_a_stop(tmp_path):
+    """A stop keeps the finished jobs; other scenes in the same folder are refused."""
+    calls = []
+
+    def counted(seed):
+        if len(calls) == 60:
+            raise KeyboardInterrupt
+        calls.append(seed)
+        return coloured_boxes(seed)
+
+    with pytest.raises(KeyboardInterrupt):
+        make_scenes(counted, SHAPE, tmp_path, workers=0)
+    made = make_scenes(coloured_boxes, SHAPE, tmp_path, workers=0)
+    assert np.array_equal(made.images[0, 1], coloured_boxes(0)[1][0])
+    assert np.array_equal(made.images[119, 0], coloured_boxes(119)[0][0])
+    assert make_scenes(None, SHAPE, tmp_path, workers=0).images.shape == made.images.shape
+    with pytest.raises(PolicyError, match="first_seed"):
+        make_scenes(coloured_boxes, SHAPE, tmp_path, first_seed=5, workers=0)
+
+
+def test_augmentation_is_mild_and_repeatable():
+    """Pixels stay in range and close to where they were; the generator decides."""
+    pixels = as_input(coloured_boxes(0)[0][0][None])
+    first, again = (augmented(pixels, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert first.abs().max() <= 1
+    assert 0.01 < float((first - pixels).abs().mean()) < 0.4
+
+
+def test_perfect_guesses_measure_as_perfect(bank):
+    """Recall, precision and error of the truth itself."""
+    truth = torch.tensor(bank.counts.reshape(-1, 3, GRID, GRID)).float() / 16
+
+    class Oracle:
+        config = CONFIG
+        shown = 0
+
+        def probabilities(self, images):
+            self.shown += len(images)
+            return truth[self.shown - len(images) : self.shown]
+
+    figures = measure(Oracle(), bank)
+    assert figures["recall"] == figures["precision"] == 1
+    assert figures["error_px"] == 0
+
+
+def test_precision_follows_the_cpu():
+    """bfloat16 only where it is quick; what was asked for goes before."""
+    assert choose_precision(flags=frozenset({"avx512_bf16"})).name == "bf16"
+    assert choose_precision(flags=frozenset({"avx2"})).name == "fp32"
+    assert choose_precision("fp32", frozenset({"amx_bf16"})).name == "fp32"
+    assert isinstance(cpu_flags(), frozenset)
+    with pytest.raises(UnknownName, match="bf16"):
+        choose_precision("fp64")
