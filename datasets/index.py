@@ -1,6 +1,7 @@
 """dataset.hdf5: links to all episodes, so that they open as one robomimic dataset."""
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def write_index(
             if summary.path is not None:
                 link = summary.path.relative_to(path.parent).as_posix()
                 data[f"demo_{number}"] = h5py.ExternalLink(link, f"/{DEMO}")
+            time.sleep(0)  # let the control loop in: this may run beside it
         file.flush()
         image: bytes = file.id.get_file_image()
     replace_file(path, image)

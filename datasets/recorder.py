@@ -74,7 +74,10 @@ class Recorder:
         success: bool,
         complete: bool = True,
     ) -> Future[Path]:
-        """End the episode; the future gives its file once it is on the disk."""
+        """End the episode; the future gives its file once it is on the disk.
+
+        An episode without a step is not kept: its future raises RecordingError.
+        """
         final = None
         if final_observation is not None and final_state is not None:
             final = (final_observation, final_state)
@@ -134,7 +137,7 @@ class Recorder:
         except RecordingError as error:
             _log.warning("%s", error)
         future = self._pool.submit(self._convert, running)
-        if not discarded:
+        if running.steps and not discarded:
             self._pending.append(future)
         return future
 
@@ -147,10 +150,12 @@ class Recorder:
             if path is None:
                 raise RecordingError(f"{running.id}: an episode without a step is not kept")
         except (OSError, ValueError, DamagedFile) as error:
-            raise RecordingError(
+            message = (
                 f"{journal.path}: cannot be made an episode now ({error}); the journal is kept, "
                 "`sidestick check --repair` makes it later"
-            ) from error
+            )
+            _log.error(message)  # nobody may ever ask the future
+            raise RecordingError(message) from error
         finally:
             journal.close()
         self._renew_index()

@@ -36,7 +36,12 @@ class RunningEpisode:
             self.journal = Journal(folder / f"{self.id}{JOURNAL}", reserve)
         except OSError as error:
             raise RecordingError(f"{folder}: cannot record here: {error.strerror}") from error
-        self.journal.append(Kind.HEADER, header_to_json(header))
+        try:
+            self.journal.append(Kind.HEADER, header_to_json(header))
+        except RecordingError:
+            self.journal.close()
+            self.journal.path.unlink()
+            raise
         self._packer: Packer | None = None
 
     def append(self, step: Step) -> None:

@@ -37,18 +37,17 @@ class Workspace:
     @classmethod
     def create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
         """Make a new workspace; raise WorkspaceError where there is one already."""
-        path = Path(path)
-        if (path / CONFIG_FILE).exists():
+        made = cls(Path(path), config)
+        if (made.path / CONFIG_FILE).exists():
             raise WorkspaceError(
                 f"{path} is a workspace already; open it, or choose another folder"
             )
         try:
-            for folder in FOLDERS:
-                (path / folder).mkdir(parents=True, exist_ok=True)
-            write_config(path / CONFIG_FILE, config)
+            made.make_folders()
+            write_config(made.path / CONFIG_FILE, config)
         except OSError as error:
             raise WorkspaceError(f"{path}: cannot make a workspace here: {error}") from error
-        return cls(path, config)
+        return made
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
@@ -109,6 +108,7 @@ class Workspace:
         """Take the workspace for a recording session; raise WorkspaceError when it is taken."""
         held = FileLock(self.journal_dir / "session.lock")
         try:
+            self.make_folders()
             taken = held.acquire()
         except OSError as error:
             raise WorkspaceError(f"{self.path}: cannot record here: {error}") from error
@@ -118,6 +118,11 @@ class Workspace:
                 "or use another workspace"
             )
         return held
+
+    def make_folders(self) -> None:
+        """Make the folders that are missing: git and archives drop empty ones."""
+        for folder in FOLDERS:
+            (self.path / folder).mkdir(parents=True, exist_ok=True)
 
     def summaries(self) -> list[EpisodeSummary]:
         """Return the finished, readable episodes by time; damaged files are named and skipped."""
@@ -131,6 +136,7 @@ class Workspace:
 
     def recover(self) -> list[Path]:
         """Convert what a crash left, bring the index up to date; return the recovered episodes."""
+        self.make_folders()
         found = recover(self.journal_dir, self.episodes_dir, self.trash_dir)
         self.rebuild_index()
         return found

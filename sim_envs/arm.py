@@ -30,7 +30,6 @@ VELOCITY_GAIN = 1.0
 GRIP_FORCE_N = 20.0
 FINGER_OPEN_M = 0.04
 FINGER_SPEED_M_S = 0.12
-STILL_FINGERS_M_S = 0.01
 FINGER_FRICTION = 1.2
 GRIP_DEADBAND = 0.2
 """A grip command nearer to zero than this keeps what the gripper is doing."""
@@ -166,9 +165,9 @@ class Arm:
         """How far each finger is open, metres [2]."""
         return self._joint_states(FINGER_LINKS)[:, 0]
 
-    def fingers_moving(self) -> bool:
-        """Whether the fingers still open or close, faster than STILL_FINGERS_M_S."""
-        return bool(np.abs(self._joint_states(FINGER_LINKS)[:, 1]).max() > STILL_FINGERS_M_S)
+    def finger_speed(self) -> float:
+        """How fast the fingers open on average, m/s; negative while they close."""
+        return float(self._joint_states(FINGER_LINKS)[:, 1].mean())
 
     def tool(self) -> Pose:
         """Measured pose of the point between the finger tips; z points out of the hand."""

@@ -31,12 +31,18 @@ class Item:
     @property
     def half_extents_m(self) -> Vector:
         """Half extents [3] of the box around it, as far as it reaches from the body's origin."""
-        return np.max([np.abs(part.position) + _half_size(part) for part in self.parts], axis=0)
+        reaches = [np.abs(part.position) + _half_size(part) for part in self.parts]
+        return np.asarray(np.max(reaches, axis=0))
 
     @property
     def top_m(self) -> float:
         """From the body's origin up to its highest point."""
         return float(max(part.position[2] + _half_size(part)[2] for part in self.parts))
+
+    @property
+    def length_m(self) -> float:
+        """From its base to its highest point."""
+        return self.half_height_m + self.top_m
 
     @property
     def is_round(self) -> bool:

@@ -25,6 +25,8 @@ REST_RAD = np.array([0.0, -0.6, 0.0, -2.4, 0.0, 2.4, np.pi / 4])
 
 DAMPING = 0.03
 MAX_JOINT_STEP_RAD = 0.12
+NULL_SPACE_DAMPING = 0.002
+"""Much smaller, or the pull to rest would shift the tool by millimetres."""
 REST_PULL = 0.1
 ITERATIONS = 3
 
@@ -91,10 +93,11 @@ def inverse(
     for _ in range(iterations):
         matrix, position, quat = jacobian(joints)
         error = np.concatenate([target_pos_m - position, rotvec_between(quat, target_quat_xyzw)])
-        square = matrix @ matrix.T + DAMPING**2 * np.eye(6)
-        solved = np.linalg.solve(square, np.column_stack([error, matrix]))
-        null_space = np.eye(NUM_JOINTS) - matrix.T @ solved[:, 1:]
-        step = matrix.T @ solved[:, 0] + REST_PULL * (null_space @ (REST_RAD - joints))
+        square = matrix @ matrix.T
+        towards = matrix.T @ np.linalg.solve(square + DAMPING**2 * np.eye(6), error)
+        pull = REST_PULL * (REST_RAD - joints)
+        felt = np.linalg.solve(square + NULL_SPACE_DAMPING**2 * np.eye(6), matrix @ pull)
+        step = towards + pull - matrix.T @ felt
         joints = joints + np.clip(step, -MAX_JOINT_STEP_RAD, MAX_JOINT_STEP_RAD)
         joints = np.clip(joints, JOINT_LOW_RAD, JOINT_HIGH_RAD)
     return joints

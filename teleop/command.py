@@ -28,9 +28,7 @@ class Request(Enum):
     HELP = "help on or off"
 
 
-ENDING = frozenset(
-    {Request.SAVE_SUCCESS, Request.SAVE_FAILURE, Request.DISCARD, Request.QUIT}
-)
+ENDING = frozenset({Request.SAVE_SUCCESS, Request.SAVE_FAILURE, Request.DISCARD, Request.QUIT})
 """What ends an episode at once."""
 
 

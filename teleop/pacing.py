@@ -43,20 +43,34 @@ class RealTime:
         self._clock, self._sleep = clock, sleep
         self._start = clock()
         self._tick = 0
+        self._slowness = 1
 
     def begin(self) -> None:
         """Count deadlines from now."""
         self._start = self._clock()
         self._tick = 0
 
+    def slow_down(self, slowness: int) -> None:
+        """Let simulated time run `slowness` times slower than the wall clock, from now on."""
+        self._slowness = slowness
+        self.begin()
+
+    def ahead_s(self) -> float:
+        """How long until the next tick is due; negative when it is late."""
+        return self._start + (self._tick + 1) * self._slow_period_s - self._clock()
+
+    @property
+    def _slow_period_s(self) -> float:
+        return self.period_s * self._slowness
+
     def wait(self) -> float:
         """Sleep until the next deadline; return how late the tick begins, ms."""
         self._tick += 1
-        deadline = self._start + self._tick * self.period_s
+        deadline = self._start + self._tick * self._slow_period_s
         ahead = deadline - self._clock()
         if ahead > 0:
             self._sleep(ahead)
         late = max(0.0, self._clock() - deadline)
-        if late >= self.period_s:
+        if late >= self._slow_period_s:
             self._start += late
         return late * 1000.0

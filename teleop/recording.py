@@ -1,5 +1,8 @@
 """The recorder as a subscriber of the tick."""
 
+from concurrent.futures import Future
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +21,8 @@ class Recording:
     def __init__(self, recorder: Recorder, policy_id: str | None = None) -> None:
         self.recorder = recorder
         self.policy_id = policy_id
+        self.saved: Future[Path] | None = None
+        """The last finished episode, on its way to the disk."""
 
     def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
         """Start the journal of an episode."""
@@ -34,7 +39,12 @@ class Recording:
         if outcome.discarded:
             self.recorder.discard()
         else:
-            self.recorder.finish(observation, state, outcome.success)
+            self.saved = self.recorder.finish(observation, state, outcome.success, outcome.complete)
+
+    def rewind(self, steps: int) -> None:
+        """Take the last steps off the main line; they are kept as an abandoned branch."""
+        if steps:
+            self.recorder.cut(steps)
 
 
 class Rehearsal:

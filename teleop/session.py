@@ -223,12 +223,15 @@ class Episode:
         self.success = success or Request.SAVE_SUCCESS in command.requests
         self.over = success or limit or bool(command.requests & ENDING)
 
-    def end(self, verdict: bool | None = None, **how: bool) -> Outcome:
-        """Tell everybody that it is over; `verdict` is the human's, `how` Outcome's last fields."""
-        outcome = self.outcome()
+    def end(
+        self, verdict: bool | None = None, complete: bool = True, discarded: bool = False
+    ) -> Outcome:
+        """Tell everybody that it is over; a `verdict` is the human's, against the task's."""
+        outcome = replace(self.outcome(), complete=complete)
         if verdict is not None:
             outcome = replace(outcome, success=verdict)
-        outcome = replace(outcome, **how)
+        if discarded:
+            outcome = replace(outcome, discarded=True)
         state = self.session.env.state()
         for subscriber in self.session.subscribers:
             subscriber.on_end(outcome, self.observation, state)

@@ -156,8 +156,8 @@ def test_an_episode_without_a_step_is_not_kept(recorder: Recorder, workspace: Wo
     recorder.start(made_up_header())
     future = recorder.finish(None, None, success=True)
     with pytest.raises(RecordingError, match="without a step"):
-        recorder.wait()
-    assert future.done()
+        future.result()
+    assert recorder.wait() == []
     assert workspace.episodes() == []
     assert list(workspace.journal_dir.glob("*.journal")) == []
 
@@ -290,3 +290,20 @@ def test_many_kills_lose_nothing() -> None:
         text=True,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_disk_that_is_full_at_the_start_leaves_nothing(
+    recorder: Recorder, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where not even the header can be written no episode begins, and the next one may."""
+
+    def full_disk(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full_disk)
+    with pytest.raises(RecordingError, match="No space left"):
+        recorder.start(made_up_header())
+    monkeypatch.undo()
+    assert not recorder.recording
+    assert list(workspace.journal_dir.glob("*.journal")) == []
+    assert len(Episode.read(record(recorder))) == len(STEPS)

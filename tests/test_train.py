@@ -7,14 +7,19 @@ import numpy as np
 import pytest
 import torch
 
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.synthetic import GOALS as GOAL_NAMES
+from sidestick.datasets.synthetic import made_up_episode
 from sidestick.policies.data import TrainingData, hold_out
+from sidestick.policies.episodes import training_data
 from sidestick.policies.fit import Fit
+from sidestick.policies.keypoint_cache import KeypointCache
 from sidestick.policies.keypoint_vision import KeypointVision
 from sidestick.policies.optimise import one_cycle
 from sidestick.policies.perception import Perception, PerceptionConfig
 from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.provenance import Provenance
-from sidestick.policies.train import train_on
+from sidestick.policies.train import train, train_on
 from sidestick.policies.train_config import TrainConfig
 from sidestick.policies.training import RESUME
 from sidestick.policies.training_log import read_metrics
@@ -236,3 +241,63 @@ def test_the_learning_rate_rises_and_falls():
     assert np.argmax(rates) == 300
     assert rates[0] == pytest.approx(2e-3 / 25)
     assert rates[-1] < 1e-7
+
+
+def recorded(modes=(-1,) * 20, episodes=3):
+    """Frames of made-up episodes, and the perception of their goals."""
+    return Frames(
+        [
+            made_up_episode(modes, seed=seed, episode_id=f"made-up-{seed}")
+            for seed in range(episodes)
+        ]
+    )
+
+
+@pytest.fixture
+def for_made_up(perception):
+    config = PerceptionConfig("ShelfPick", "tiny", ("bg", *GOAL_NAMES), GOAL_NAMES, channels=4)
+    return Perception(config).frozen()
+
+
+def test_recorded_episodes_become_a_policy(tmp_path, for_made_up):
+    """From frames to a folder that loads; the cache is filled on the way and used again."""
+    cache = KeypointCache(tmp_path / "cache")
+    config = replace(SHORT, idle="keep")
+    for name in ("a", "b"):
+        train(
+            recorded(),
+            config,
+            tmp_path / name,
+            perception=for_made_up,
+            cache=cache,
+            progress=False,
+        )
+    policy = load_policy(tmp_path / "a", "ShelfPick", "tiny")
+    assert len(policy.config.provenance.episodes) == 3
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 3
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+
+
+def test_windows_keep_within_their_episode(for_made_up):
+    """Actions of a window are its own episode's, masked beyond its end and beyond hand-overs."""
+    modes = [0] * 10 + [1] * 10 + [0] * 10
+    frames = recorded(modes)
+    data = training_data(frames, KeypointVision(for_made_up), idle="keep")
+    assert set(data.classes) == {0, 1}  # the steps before the intervention are dropped
+    for start, actions, mask in zip(data.rows, data.actions, data.mask, strict=True):
+        n = int(mask.sum())
+        assert np.array_equal(actions[:n], frames.actions[start : start + n])
+        drivers, episodes = frames.driver[start : start + n], frames.episode[start : start + n]
+        assert len(set(drivers)) == len(set(episodes)) == 1
+
+
+def test_perception_for_other_images_is_refused(tmp_path, perception):
+    """Another task, renderer or camera set: named before anything is computed."""
+    with pytest.raises(PolicyError, match="perception has task 'Shapes'"):
+        train(recorded(), SHORT, tmp_path, perception=perception, progress=False)
+
+
+def test_no_episodes_cannot_be_trained_on(tmp_path):
+    """The message says what to do."""
+    with pytest.raises(PolicyError, match="sidestick drive"):
+        train(Frames(), SHORT, tmp_path, progress=False)

@@ -16,7 +16,9 @@ LOWEST_TOOL_M = 0.0215
 BELOW_NODE_M = 0.006
 ABOVE_NODE_M = 0.07
 LINED_UP_M = 0.012
-IN_HAND_M = 0.012
+IN_HAND_Z_M = 0.004
+CLOSING_M_S = -0.01
+HOLD_RADIUS_M = 0.028
 FUNNEL = 1.0
 FUNNEL_TOP_M = 0.14
 EMPTY_FINGERS_M = 0.006
@@ -40,12 +42,12 @@ class SortClothesExpert(Expert):
         points = {cloth: cloth.points(env.world) for cloth in task.present}
         tool = env.arm.tool()
         if env.arm.controller.closing:
-            if env.arm.fingers_moving():
-                if tool.position[2] < 0.12:
-                    return Intent(Pose(tool.position, tool.quat), closing=True)
-            held = task.touched(env.world, env.arm) if env.arm.finger_positions().mean() > EMPTY_FINGERS_M else []
-            if held:
-                return self._carry(tool, held, points)
+            if env.arm.finger_speed() < CLOSING_M_S:
+                return Intent(Pose(tool.position, tool.quat), closing=True)
+            if env.arm.finger_positions().mean() > EMPTY_FINGERS_M:
+                held = in_hand(tool, points)
+                if held:
+                    return self._carry(tool, held, points)
         todo = [cloth for cloth in task.present if not task.in_place(cloth, points[cloth])]
         if not todo:
             up = np.array([tool.position[0], tool.position[1], 0.3])
@@ -64,7 +66,7 @@ class SortClothesExpert(Expert):
         arm = env.arm
         fingers = arm.finger_positions()
         is_open = fingers.mean() > OPEN_FINGERS_M
-        if is_open and across < LINED_UP_M and abs(gap[2]) < IN_HAND_M:
+        if is_open and across < LINED_UP_M and abs(gap[2]) < IN_HAND_Z_M:
             return Intent(Pose(grip, quat), closing=True)
         if is_open and (across < LINED_UP_M or (across < 2 * LINED_UP_M and -gap[2] < ABOVE_NODE_M)):
             return Intent(Pose(grip, quat), closing=False, speed=DESCENT_SPEED)
@@ -97,6 +99,12 @@ class SortClothesExpert(Expert):
         over = np.array([*(tool.position[:2] + hamper.centre_m - middle), tool.position[2] + lift])
         inside = bool(np.all(np.abs(cloud[:, :2] - hamper.centre_m) < np.array(hamper.half_m) - 0.03))
         return Intent(Pose(over, tilted_hand(DOWN_RAD, yaw)), closing=not inside)
+
+
+def in_hand(tool: Pose, points) -> list[Cloth]:
+    """The garments between the fingers, the surest first."""
+    gaps = {c: float(np.linalg.norm(p - tool.position, axis=1).min()) for c, p in points.items()}
+    return sorted((c for c in gaps if gaps[c] < HOLD_RADIUS_M), key=lambda c: gaps[c])
 
 
 def yaw_of(quat: Vector) -> float:

@@ -4,14 +4,12 @@ import numpy as np
 
 from ..arm import Arm
 from ..environment import ArmEnv
-from ..rotations import Vector, matrix_from_quat, rotvec_between, tilted_hand
-from ..tasks.sort_recycling import ITEMS, STRAIGHT_DOWN_RAD, SortRecycling, own_bin
+from ..rotations import Vector, rotvec_between, tilted_hand
+from ..tasks.sort_recycling import BINS, ITEMS, STRAIGHT_DOWN_RAD, SortRecycling, own_bin
 from ..world import Pose, World
+from .grips import Obstacle, grips, obstruction
 from .intent import Expert, Intent
 
-PALM_M = 0.034
-"""How far a thing may reach up between the fingers, above the tool's point."""
-LOWEST_M = 0.014
 CLEAR_M = 0.14
 """Open fingers pass over whatever stands on the table at this height."""
 STAND_OFF_M = 0.07
@@ -25,10 +23,12 @@ CARRY_M = 0.19
 RELEASE_M = 0.115
 OVER_SPOT_M = 0.03
 FALLING_M_S = 0.05
-WIDEST_HALF_M = 0.034
-LEVEL_COSINE = 0.6
+TURN_COST_M = 0.05
+"""A turn of one radian is worth this much of a way."""
+BLOCKED_COST_M = 0.5
+"""One thing in the way is worth this much of a way."""
 SPOTS_M = ((-0.055, -0.04), (0.055, 0.04), (-0.055, 0.04), (0.055, -0.04))
-"""Where in its bin each of four kinds goes, from the bin's middle, so that none lie in a heap."""
+"""Where to let go, from the bin's middle, so that things do not lie in a heap."""
 
 
 class SortRecyclingExpert(Expert):
@@ -41,11 +41,11 @@ class SortRecyclingExpert(Expert):
         tool = arm.tool()
         held = in_hand(task, arm)
         if held is not None:
-            return carry(tool, held, world.pose(held).position)
+            return carry(tool, world.pose(held).position, drop_spot(held, task, world))
         left = [name for name in task.unsorted(world) if not is_falling(world, name)]
         if not left:
-            return Intent(Pose(tool.position + (0.0, 0.0, 0.05), tool.quat), closing=False)
-        return fetch(arm, tool, grasp(left, world, tool))
+            return Intent(Pose(above(tool.position, STAND_OFF_M), tool.quat), closing=False)
+        return fetch(arm, tool, best_grip(left, task.present, world, tool))
 
 
 def in_hand(task: SortRecycling, arm: Arm) -> str | None:
@@ -61,9 +61,8 @@ def is_falling(world: World, name: str) -> bool:
     return over and world.speed(name) > FALLING_M_S
 
 
-def carry(tool: Pose, name: str, item: Vector) -> Intent:
+def carry(tool: Pose, item: Vector, spot: Vector) -> Intent:
     """Lift it, bring it over its spot in its bin, lower it and let go."""
-    spot = drop_spot(name)
     miss = float(np.linalg.norm(spot - item[:2]))
     level = tilted_hand(STRAIGHT_DOWN_RAD)
     if miss < OVER_SPOT_M:
@@ -87,12 +86,11 @@ def fetch(arm: Arm, tool: Pose, grip: Pose) -> Intent:
     turned = float(np.linalg.norm(rotvec_between(tool.quat, grip.quat))) < TURNED_RAD
     if not closing and distance < IN_HAND_M and turned:
         return Intent(grip, closing=True)
-    above = -float(gap[2])
-    if turned and (across < LINED_UP_M or (across < NEARLY_M and above < STAND_OFF_M * 0.8)):
+    height = -float(gap[2])
+    if turned and (across < LINED_UP_M or (across < NEARLY_M and height < STAND_OFF_M * 0.8)):
         return Intent(grip, closing=False)
     if across < NEARLY_M:
-        pre = grip.position + (0.0, 0.0, STAND_OFF_M)
-        return Intent(Pose(pre, grip.quat), closing=False)
+        return Intent(Pose(above(grip.position, STAND_OFF_M), grip.quat), closing=False)
     if tool.position[2] < CLEAR_M - 0.02:
         up = np.array([*tool.position[:2], CLEAR_M + 0.02])
         return Intent(Pose(up, grip.quat), closing=False)
@@ -100,48 +98,31 @@ def fetch(arm: Arm, tool: Pose, grip: Pose) -> Intent:
     return Intent(Pose(over, grip.quat), closing=False)
 
 
-def drop_spot(name: str) -> Vector:
-    """Where on the table's plane an item is let go, metres [2]."""
-    place = list(ITEMS).index(name) % len(SPOTS_M)
-    return np.asarray(np.add(own_bin(name).centre_m, SPOTS_M[place]))
+def drop_spot(name: str, task: SortRecycling, world: World) -> Vector:
+    """The place in its bin farthest from what lies there already, metres [2] on the table."""
+    bin_ = own_bin(name)
+    spots = np.add(bin_.centre_m, SPOTS_M)  # spot, xy
+    others = [world.pose(other).position for other in task.present if other != name]
+    taken = [place[:2] for place in others if bin_.is_under(place)]
+    if not taken:
+        return np.asarray(spots[0])
+    gaps = np.linalg.norm(spots[:, None] - np.array(taken), axis=2).min(axis=1)
+    return np.asarray(spots[gaps.argmax()])
 
 
-def grasp(names: list[str], world: World, tool: Pose) -> Pose:
-    """The tool pose that takes the nearest of the named items, from straight above."""
-    poses = {name: world.pose(name) for name in names}
-    gaps = {n: np.linalg.norm(pose.position[:2] - tool.position[:2]) for n, pose in poses.items()}
-    name = min(gaps, key=gaps.__getitem__)
-    pose = poses[name]
-    axis = matrix_from_quat(pose.quat)[:, 2]
-    position = pose.position + axis * grip_height(name, float(axis[2]))
-    position[2] = max(position[2], LOWEST_M)
-    return Pose(position, tilted_hand(STRAIGHT_DOWN_RAD, grasp_yaw(name, pose)))
+def above(place: Vector, height: float) -> Vector:
+    """The point `height` metres above another."""
+    return place + np.array([0.0, 0.0, height])
 
 
-def grip_height(name: str, upright: float) -> float:
-    """Where to hold it along its own axis: the palm must not meet what stands up."""
-    item = ITEMS[name]
-    if upright > LEVEL_COSINE:
-        return max(0.0, item.top_m - PALM_M)
-    if upright < -LEVEL_COSINE:
-        return -max(0.0, item.half_height_m - PALM_M)
-    return 0.0
-
-
-def grasp_yaw(name: str, pose: Pose) -> float:
-    """How to turn the hand so that the fingers close on a narrow side, turning least [rad]."""
-    straight = float(np.arctan2(pose.position[1], pose.position[0]))
-    axes = matrix_from_quat(pose.quat)
-    if ITEMS[name].is_round:
-        if abs(axes[2, 2]) > LEVEL_COSINE:
-            return straight
-        return straight + _folded(float(np.arctan2(axes[1, 2], axes[0, 2])) - straight)
-    narrow = [i for i in range(3) if ITEMS[name].half_extents_m[i] < WIDEST_HALF_M]
-    level = [i for i in narrow if abs(axes[2, i]) < LEVEL_COSINE] or narrow
-    turns = [_folded(float(np.arctan2(-axes[0, i], axes[1, i])) - straight) for i in level]
-    return straight + min(turns, key=abs)
-
-
-def _folded(angle: float) -> float:
-    """The equal turn of a two-fingered hand in [-pi / 2, pi / 2)."""
-    return (angle + np.pi / 2) % np.pi - np.pi / 2
+def best_grip(names: list[str], present: list[str], world: World, tool: Pose) -> Pose:
+    """Of all ways to take one of the named items: near the hand, with nothing in the way."""
+    things = {name: Obstacle.of(ITEMS[name], world.pose(name)) for name in present}
+    choices: list[tuple[float, Pose]] = []
+    for name in names:
+        others = [thing for other, thing in things.items() if other != name]
+        for turn, grip in grips(ITEMS[name], world.pose(name)):
+            way = float(np.linalg.norm(grip.position[:2] - tool.position[:2]))
+            blocked = obstruction(grip, others, BINS)
+            choices.append((way + TURN_COST_M * turn + BLOCKED_COST_M * blocked, grip))
+    return min(choices, key=lambda choice: choice[0])[1]

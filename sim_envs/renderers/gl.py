@@ -46,7 +46,7 @@ class GlRenderer:
         """The picture, and the label of the body at each pixel, int64 [height, width]."""
         with current_device() as device:
             picture, model, canvas = self._picture(device, world, view, width, height)
-            device.programs.look(device.programs.label, view, width / height)
+            device.programs.look(device.programs.label, view, width, height)
             labels = [world.labels[body] for body in model.scene.owners]
             table = np.array([*labels, 0], np.int64)  # the last is for "no frame", -1
             return picture, table[canvas.frames(model)]
@@ -62,7 +62,7 @@ class GlRenderer:
         poses = model.scene.poses(world)
         model.place(poses)
         canvas.cast_shadows(model, poses)
-        device.programs.look(device.programs.lit, view, width / height)
+        device.programs.look(device.programs.lit, view, width, height)
         return canvas.picture(model), model, canvas
 
     def _current_model(self, device: Device, world: World) -> Model:
@@ -83,8 +83,10 @@ class GlRenderer:
         """Free what the renderer holds; closing twice is safe."""
         if is_alive(self._device):
             with current_device():
-                for held in (*self._canvases.values(), *filter(None, [self._model])):
-                    held.release()
+                for canvas in self._canvases.values():
+                    canvas.release()
+                if self._model is not None:
+                    self._model.release()
         self._forget()
 
 

@@ -20,6 +20,7 @@ class Canvas:
 
     def __init__(self, device: Device, width: int, height: int) -> None:
         self._context = context = device.context
+        self._programs = device.programs
         self._shape = (height, width)
         size, is_small = (width, height), width * height <= SMOOTH_UP_TO_PX
         large = (2 * width, 2 * height) if is_small else size
@@ -35,7 +36,7 @@ class Canvas:
         self._shadows.compare_func = "<="
         self._shadows.repeat_x = self._shadows.repeat_y = False
         self._cast = context.framebuffer(depth_attachment=self._shadows)
-        self._rim = (1, 1, side - 2, side - 2)
+        self._side = side
         self._cast_from: tuple[Model, bytes] | None = None
 
     def cast_shadows(self, model: Model, poses: NDArray[np.float32]) -> None:
@@ -44,7 +45,8 @@ class Canvas:
         if cause == self._cast_from:
             return
         self._draw_on(self._cast)
-        self._cast.scissor = self._rim  # whose outside stays empty: what lies beyond is lit
+        within = self._side - 2
+        self._cast.scissor = (1, 1, within, within)  # the rim stays empty: beyond it is light
         model.draw_casters()
         self._cast.scissor = None
         self._cast_from = cause
@@ -60,6 +62,7 @@ class Canvas:
         """Draw the model as `lit` looks at it, uint8 [height, width, 3]."""
         self._draw_on(self._drawn, *BACKGROUND)
         self._shadows.use(0)
+        self._programs.shade(self._side)
         model.draw_lit()
         picture = np.empty((*self._shape, 3), np.uint8)
         (self._halved() or self._drawn).read_into(picture, components=3, alignment=1)

@@ -1,12 +1,12 @@
 """The compiled shaders, and where the camera and the light are."""
 
-from array import array
 from typing import Any
 
 import numpy as np
 
 from ..cameras import View
 from ..engine import pybullet
+from ..rotations import Vector
 from . import gl_shaders
 from .tiny import LIGHT_DIRECTION
 
@@ -37,28 +37,34 @@ class Programs:
             drawing["light"].write(_light_matrix())
         self.lit["to_light"].value = tuple(TO_LIGHT)
 
-    def look(self, drawing: Any, view: View, aspect: float) -> None:
-        """Put the camera of `lit` or `label` where `view` says; `aspect` is width over height."""
-        drawing["view"].write(
-            array(
-                "f",
-                pybullet.computeViewMatrix(
-                    view.eye.tolist(), view.target.tolist(), view.up.tolist()
-                ),
-            )
-        )
-        lens = pybullet.computeProjectionMatrixFOV(view.fov_deg, aspect, view.near_m, view.far_m)
-        drawing["lens"].write(_upside_down(lens))
+    def look(self, drawing: Any, view: View, width: int, height: int) -> None:
+        """Put the camera of `lit` or `label` where `view` says, for a picture of that size."""
+        look, lens = _matrices(view, width, height)
+        drawing["clip"].write((look @ lens).astype(np.float32).tobytes())
         if drawing is self.lit:
-            halfway = TO_LIGHT - view.axes()[2]
+            forward = -look[:3, 2]  # the camera looks along its -z
+            halfway = TO_LIGHT - forward
             drawing["halfway"].value = tuple(halfway / np.linalg.norm(halfway))
 
+    def shade(self, map_side: int) -> None:
+        """Say how many texels wide and high the map of the shadows is."""
+        self.lit["texel_m"].value = 2.0 * LIT_HALF_M / map_side
 
-def _upside_down(lens: tuple[float, ...]) -> bytes:
-    """A projection whose first row of pixels is the top one; 16 numbers, column by column."""
-    flipped = array("f", lens)
-    flipped[5] = -flipped[5]
-    return flipped.tobytes()
+
+def _matrices(view: View, width: int, height: int) -> tuple[Vector, Vector]:
+    """Camera and projection, both transposed, as PyBullet and OpenGL store them.
+
+    The first row of pixels is the top one. TinyRenderer looks through the lower left corner of
+    every pixel and OpenGL through its middle: half a pixel makes their pictures agree.
+    """
+    eye, target, up = view.eye.tolist(), view.target.tolist(), view.up.tolist()
+    look = np.array(pybullet.computeViewMatrix(eye, target, up)).reshape(4, 4)
+    lens = np.array(
+        pybullet.computeProjectionMatrixFOV(view.fov_deg, width / height, view.near_m, view.far_m)
+    ).reshape(4, 4)
+    lens[2, :2] -= 1 / width, 1 / height
+    lens[:, 1] *= -1
+    return look, lens
 
 
 def _light_matrix() -> bytes:

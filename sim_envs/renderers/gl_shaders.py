@@ -1,12 +1,11 @@
-"""GLSL: a warm key light that casts shadows, under a cool sky and above a warm floor."""
+"""GLSL: a warm lamp over the table that casts shadows, under a cool ceiling."""
 
 MAX_FRAMES = 512
 """Bodies and links; 16 KiB of uniforms, which every driver has."""
 
 FRAMES = f"""#version 330
 layout(std140) uniform Frames {{ vec4 frames[{2 * MAX_FRAMES}]; }};
-uniform mat4 view;
-uniform mat4 lens;
+uniform mat4 clip;
 uniform mat4 light;
 in vec3 point;
 in int frame;
@@ -23,49 +22,49 @@ vec3 placed() {{
 LIT_VERTEX = (
     FRAMES
     + """
-const float SHADOW_OFFSET_M = 0.004;
+uniform float texel_m;
 in vec3 normal;
 in vec3 colour;
-out vec3 surface_normal;
-out vec3 surface_colour;
-out vec3 shadow_place;
+out vec3 facing;
+flat out vec3 paint;
+out vec3 in_light;
 
 void main() {
     vec3 place = placed();
-    surface_normal = turned(frames[2 * frame + 1], normal);
-    surface_colour = colour;
-    shadow_place = (light * vec4(place + surface_normal * SHADOW_OFFSET_M, 1.0)).xyz * 0.5 + 0.5;
-    gl_Position = lens * view * vec4(place, 1.0);
+    facing = turned(frames[2 * frame + 1], normal);
+    paint = colour;
+    in_light = (light * vec4(place + facing * (1.5 * texel_m), 1.0)).xyz * 0.5 + 0.5;
+    gl_Position = clip * vec4(place, 1.0);
 }
 """
 )
+"""`texel_m` is the side of one texel of the map of shadows; a surface must not shade itself."""
 
 LIT_FRAGMENT = """#version 330
 uniform sampler2DShadow shadows;
 uniform vec3 to_light;
 uniform vec3 halfway;
-in vec3 surface_normal;
-in vec3 surface_colour;
-in vec3 shadow_place;
+in vec3 facing;
+flat in vec3 paint;
+in vec3 in_light;
 out vec4 pixel;
 
-const vec3 SKY = vec3(0.70, 0.72, 0.76);
-const vec3 FLOOR = vec3(0.50, 0.47, 0.44);
-const vec3 KEY = vec3(0.46, 0.44, 0.40);
-const float GLOSS = 0.14;
-const float FALLOFF = 0.10;
-const float DIMMEST = 0.62;
+const vec3 ROOM = vec3(0.68, 0.67, 0.66);
+const vec3 UPWARDS = vec3(0.05, 0.06, 0.08);
+const vec3 WINDOW = vec3(-0.12, 0.08, 0.0);  // tells the sides of a box apart in the shade
+const vec3 LAMP = vec3(0.31, 0.29, 0.26);
+const float GLOSS = 0.10;
+const float BRIGHTEST = 1.05, DIMMEST = 0.94, FALLOFF = 0.05;
 
 void main() {
-    vec3 normal = normalize(surface_normal);
-    vec2 aside = shadow_place.xy * 2.0 - 1.0;
-    float pool = max(1.0 - FALLOFF * dot(aside, aside), DIMMEST);
-    float lit = texture(shadows, shadow_place) * pool;
-    vec3 ambient = mix(FLOOR, SKY, normal.z * 0.5 + 0.5) * pool;
-    float shine = max(dot(normal, halfway), 0.0);
+    vec2 aside = in_light.xy * 2.0 - 1.0;
+    float pool = max(BRIGHTEST - FALLOFF * dot(aside, aside), DIMMEST);
+    float lamp = texture(shadows, in_light) * pool;
+    float shine = max(dot(facing, halfway), 0.0);
     shine *= shine; shine *= shine; shine *= shine; shine *= shine;
-    vec3 key = KEY * (max(dot(normal, to_light), 0.0) * lit);
-    pixel = vec4(surface_colour * (ambient + key) + GLOSS * shine * lit, 1.0);
+    vec3 room = ROOM + UPWARDS * facing.z + dot(WINDOW, facing);
+    vec3 light = room * pool + LAMP * (max(dot(facing, to_light), 0.0) * lamp);
+    pixel = vec4(paint * light + GLOSS * shine * lamp, 1.0);
 }
 """
 
@@ -78,7 +77,7 @@ LABEL_VERTEX = (
 flat out float shown;
 void main() {
     shown = float(frame + 1);
-    gl_Position = lens * view * vec4(placed(), 1.0);
+    gl_Position = clip * vec4(placed(), 1.0);
 }
 """
 )

@@ -52,7 +52,8 @@ class Scene:
 
 def read_scene(world: World) -> Scene:
     """Copy the visual shapes of every body of the world."""
-    bodies, owners = [], []
+    bodies: list[tuple[int, tuple[int, ...]]] = []
+    owners: list[int] = []
     casters: list[tuple[Mesh, NDArray[np.void]]] = []
     backdrop: list[tuple[Mesh, NDArray[np.void]]] = []
     for body in world.labels:
@@ -77,8 +78,8 @@ def _merged(
     for mesh, vertices in shapes:
         triangles.append(mesh.triangles + count)
         count += len(vertices)
-    vertices = [np.empty(0, VERTEX), *(vertices for _, vertices in shapes)]
-    return np.concatenate(vertices), np.concatenate(triangles).astype(np.uint32)
+    corners = [np.empty(0, VERTEX), *(vertices for _, vertices in shapes)]
+    return np.concatenate(corners), np.concatenate(triangles).astype(np.uint32)
 
 
 def _drawn(

@@ -39,7 +39,7 @@ BLUE = Bin("blue bin", (0.43, 0.36), (0.14, 0.105), 0.045, (0.10, 0.30, 0.85))
 GREY = Bin("grey bin", (0.43, -0.36), (0.14, 0.105), 0.045, (0.24, 0.25, 0.27))
 BINS = (BLUE, GREY)
 
-HEAPED_M = 0.10
+HEAPED_M = 0.15
 """The walls are low, for the hand's sake: what lies this high in a bin still lies in it."""
 
 STREWN_LOW_M = (0.36, -0.16)

@@ -114,7 +114,7 @@ class Bindings:
 
     def to_toml(self) -> str:
         """As a file that `parse` reads back."""
-        lines = ["# What every button does. Chords are held left to right: \"RB + A\"."]
+        lines = ['# What every button does. Chords are held left to right: "RB + A".']
         lines += ["# Leave out what shall stay as it is; a list gives several ways; [] gives none."]
         for device, table in self.chords.items():
             lines += ["", f"[{device}]"]
@@ -187,7 +187,7 @@ def _entries(
 
 def _chord(where: str, device: str, names: Mapping[str, str], item: object) -> Chord:
     if not isinstance(item, str):
-        raise BadBinding(f"{where}: expected text such as \"RB + A\", got {item!r}")
+        raise BadBinding(f'{where}: expected text such as "RB + A", got {item!r}')
     chord = _split(item)
     for name in chord:
         if name.lower() not in names:
@@ -235,4 +235,3 @@ def _line(text: str, device: str | None, key: str) -> int:
         if "=" in line and bare == key and device in (None, section):
             return number
     return 1
-

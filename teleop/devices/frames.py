@@ -43,7 +43,7 @@ BASE = Frame(np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
 
 def picture_frame(view: View) -> Frame:
     """Right and away as the picture shows them, laid flat on the table."""
-    right, down, forward = view.axes()
+    _, down, forward = view.axes()
     ahead = forward if np.hypot(forward[0], forward[1]) > STEEP else -down
     away = np.array([ahead[0], ahead[1], 0.0])
     away = away / np.linalg.norm(away)

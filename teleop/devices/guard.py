@@ -23,9 +23,7 @@ class Guard:
         self._open.clear()
         self._deaf_until = now + DEAF_S
 
-    def pass_on(
-        self, readings: Mapping[Hashable, Reading], now: float
-    ) -> dict[Hashable, Reading]:
+    def pass_on(self, readings: Mapping[Hashable, Reading], now: float) -> dict[Hashable, Reading]:
         """What may be heard; a device that is neutral is unlocked by this, from the next look on.
 
         Devices are new, and so locked, when they are seen for the first time.

@@ -99,10 +99,10 @@ class Hands:
             self.keyboard.release()
             self.pads.forget_presses()
 
-    def look(self) -> Look:
+    def look(self, driving: bool = True) -> Look:
         """Read every device; call it often, and right before a tick."""
         now = self._clock()
-        lost = self._loss(now)
+        lost = self._loss(now, driving)
         self._looked = now
         if lost:
             self.guard.lock_all(now)
@@ -119,7 +119,7 @@ class Hands:
         self._turn_knobs(pressed)
         return Look(self._requests(heard, pressed, now), pressed, lost)
 
-    def stalled(self) -> None:
+    def excuse(self) -> None:
         """Work that took long was done on purpose; the silence meanwhile means nothing."""
         self._looked = self._clock()
 
@@ -152,7 +152,9 @@ class Hands:
         if self.pads.pads:
             return "keyboard"
         if self.pads.unmapped:
-            return f"keyboard ({next(iter(self.pads.unmapped.values()))}: run `sidestick pad --learn`)"
+            return (
+                f"keyboard ({next(iter(self.pads.unmapped.values()))}: run `sidestick pad --learn`)"
+            )
         return "keyboard (no pad)"
 
     @property
@@ -160,14 +162,14 @@ class Hands:
         """Whose words the help shall use: pad or keyboard."""
         return KEYBOARD if self.source == KEYBOARD else PAD
 
-    def _loss(self, now: float) -> str:
+    def _loss(self, now: float, driving: bool) -> str:
         gone, self._gone = self._gone, None
         if not self.focused:
             return "the window lost the focus"
         if gone:
             return f"{gone.name} was unplugged"
         silent = now - self._looked
-        if silent > SILENCE_S:
+        if driving and silent > SILENCE_S:
             return f"nothing was heard from the devices for {silent * 1000:.0f} ms"
         return ""
 
@@ -203,7 +205,7 @@ class Hands:
         return frozenset(requests)
 
     def _axes(self) -> Frame:
-        """After a change of camera or frame the old directions hold until the sticks are neutral."""
+        """After a change of view the old directions hold until the sticks are neutral."""
         moving = self.reading.values.keys() - {Control.CLUTCH, Control.PRECISION}
         if not moving:
             self._followed = (self.camera, self.frame)

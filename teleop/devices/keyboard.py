@@ -44,7 +44,7 @@ class Keyboard:
     def touch(self) -> Touch:
         """What is held, and what went down since the last call."""
         pressed, self._pressed = frozenset(self._pressed), set()
-        return Touch({name: 1.0 for name in self._down | pressed}, pressed)
+        return Touch(dict.fromkeys(self._down | pressed, 1.0), pressed)
 
 
 class Ramp:
@@ -64,9 +64,7 @@ class Ramp:
             for control in (right, left, up, down):
                 grown = ramped(self._speed.get(control, 0.0), reading.held(control), elapsed)
                 self._speed[control] = grown
-            x, y = disc(
-                self._speed[right] - self._speed[left], self._speed[up] - self._speed[down]
-            )
+            x, y = disc(self._speed[right] - self._speed[left], self._speed[up] - self._speed[down])
             values.update(_halves(right, left, x) | _halves(up, down, y))
         return Reading({c: v for c, v in values.items() if v}, reading.pressed)
 

@@ -1,4 +1,8 @@
-"""Gamepads through SDL's own mapping: plugged and unplugged at any time, known by instance id."""
+"""Gamepads through SDL's own mapping: plugged and unplugged at any time, known by instance id.
+
+SDL tells every press of a mapped pad twice, as joystick and as controller. Only the controller's
+events are heard here; the joystick's must not be blocked, since SDL makes the others from them.
+"""
 
 import os
 from collections.abc import Mapping
@@ -16,16 +20,6 @@ AT_REST = 0.1
 """A trigger counts only once it has been seen nearer to rest than this."""
 BUTTON_NAMES = {code: name for name, code in PAD_BUTTONS.items()}
 TRIGGER_PRESS = 0.5
-UNUSED_EVENTS = (
-    pygame.JOYAXISMOTION,
-    pygame.JOYBALLMOTION,
-    pygame.JOYHATMOTION,
-    pygame.JOYBUTTONDOWN,
-    pygame.JOYBUTTONUP,
-    pygame.CONTROLLERDEVICEADDED,
-    pygame.CONTROLLERDEVICEREMOVED,
-)
-"""SDL tells everything of a mapped pad twice; one kind is enough."""
 
 
 @dataclass
@@ -89,7 +83,6 @@ class Pads:
             os.environ["SDL_GAMECONTROLLERCONFIG"] = "\n".join([*own, known]).strip()
         pygame.joystick.init()
         controller.init()
-        pygame.event.set_blocked(UNUSED_EVENTS)
         self.pads: dict[int, Pad] = {}
         self.unmapped: dict[int, str] = {}
         """Names of pads that nobody has taught us yet, by instance id."""
@@ -105,10 +98,13 @@ class Pads:
             self.unmapped.pop(event.instance_id, None)
             self._strangers.pop(event.instance_id, None)
             return self.pads.pop(event.instance_id, None)
-        elif event.type == pygame.CONTROLLERBUTTONDOWN and event.instance_id in self.pads:
-            if event.button in BUTTON_NAMES:
-                self.pads[event.instance_id].pressed.add(BUTTON_NAMES[event.button])
+        elif event.type == pygame.CONTROLLERBUTTONDOWN:
+            self._press(event.instance_id, event.button)
         return None
+
+    def _press(self, instance: int, button: int) -> None:
+        if instance in self.pads and button in BUTTON_NAMES:
+            self.pads[instance].pressed.add(BUTTON_NAMES[button])
 
     def forget_presses(self) -> None:
         """Drop what went down and has not been looked at."""

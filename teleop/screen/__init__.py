@@ -1,0 +1,1 @@
+"""The operator's window: what is shown, where, and how it is drawn."""

@@ -1,0 +1,128 @@
+"""Small things that are drawn everywhere: strips, buttons, bars, shapes that stand for a driver."""
+
+import math
+
+import numpy as np
+import pygame
+
+from ...datasets.step import Driver
+from ...sim_envs.spaces import Image
+from .palette import BACKGROUND, DIM, FAINT, RAISED, STRIP, STRIP_ALPHA, TEXT, Colour
+from .text import Typewriter
+
+
+class Brush:
+    """Draws on one surface, in units of the layout."""
+
+    def __init__(self, surface: pygame.Surface, type_: Typewriter, unit: float) -> None:
+        self.surface, self.type, self.unit = surface, type_, unit
+
+    def px(self, units: float) -> int:
+        """Pixels of a length in the design's units, at least one."""
+        return max(1, round(units * self.unit))
+
+    def strip(self, rect: pygame.Rect, alpha: int = STRIP_ALPHA, radius: float = 8) -> None:
+        """The dark ground without which no text is put over a picture."""
+        ground = pygame.Surface(rect.size, pygame.SRCALPHA)
+        pygame.draw.rect(ground, (*STRIP, alpha), ground.get_rect(), border_radius=self.px(radius))
+        self.surface.blit(ground, rect)
+
+    def text(
+        self,
+        words: str,
+        at: tuple[float, float],
+        size: float,
+        colour: Colour = TEXT,
+        bold: bool = False,
+        anchor: str = "midleft",
+        width: float = math.inf,
+    ) -> pygame.Rect:
+        """One line, placed by the named point of its rectangle; `width` in pixels."""
+        line = self.type.fitted(words, size * self.unit, width, colour, bold)
+        place = line.get_rect(**{anchor: (round(at[0]), round(at[1]))})
+        self.surface.blit(line, place)
+        return place
+
+    def key(self, words: str, at: tuple[float, float], size: float = 15) -> pygame.Rect:
+        """A button as a cap with its name on it, placed by the middle of its left side."""
+        line = self.type.words(words, size * self.unit, TEXT, bold=True)
+        cap = line.get_rect(midleft=(round(at[0]) + self.px(7), round(at[1])))
+        frame = cap.inflate(self.px(13), self.px(7))
+        pygame.draw.rect(self.surface, RAISED, frame, border_radius=self.px(5))
+        pygame.draw.rect(
+            self.surface, FAINT, frame, width=max(1, self.px(1)), border_radius=self.px(5)
+        )
+        self.surface.blit(line, cap)
+        return frame
+
+    def keys(
+        self, pairs: tuple[tuple[str, str], ...], at: tuple[float, float], size: float, right: float
+    ) -> float:
+        """Buttons with what they do, one after the other until `right`; returns where it ended."""
+        x, y = at
+        for name, meaning in pairs:
+            wide = sum(
+                self.type.words(part, size * self.unit).get_width() for part in (name, meaning)
+            )
+            if x + wide * 1.08 + self.px(44) > right:
+                break
+            cap = self.key(name, (x, y), size)
+            x = self.text(meaning, (cap.right + self.px(7), y), size, DIM).right + self.px(18)
+        return x
+
+    def keys_width(self, pairs: tuple[tuple[str, str], ...], size: float) -> float:
+        """How much room keys() needs."""
+        return sum(
+            self.type.words(name, size * self.unit, TEXT, bold=True).get_width()
+            + self.type.words(meaning, size * self.unit, DIM).get_width()
+            + self.px(7) * 2
+            + self.px(13)
+            + self.px(18)
+            for name, meaning in pairs
+        )
+
+    def bar(self, rect: pygame.Rect, share: float, colour: Colour, mark: float = -1.0) -> None:
+        """A bar that is filled to a share, with a mark where a threshold is."""
+        round_ = rect.h // 2
+        pygame.draw.rect(self.surface, RAISED, rect, border_radius=round_)
+        filled = rect.copy()
+        filled.w = round(rect.w * min(1.0, max(0.0, share)))
+        if filled.w:
+            pygame.draw.rect(self.surface, colour, filled, border_radius=round_)
+        if mark >= 0:
+            x = rect.x + round(rect.w * mark)
+            top = (x, rect.y - self.px(4))
+            pygame.draw.line(self.surface, TEXT, top, (x, rect.bottom + self.px(3)), self.px(2))
+
+    def picture(self, image: Image, rect: pygame.Rect) -> None:
+        """An image, stretched to fill a rectangle."""
+        flat = np.ascontiguousarray(image)
+        height, width = flat.shape[:2]
+        surface = pygame.image.frombuffer(flat.data, (width, height), "RGB")
+        if (width, height) != rect.size:
+            near = rect.w * rect.h > 1.6e6 or rect.w < width
+            stretch = pygame.transform.scale if near else pygame.transform.smoothscale
+            surface = stretch(surface.convert(), rect.size)
+        self.surface.blit(surface, rect)
+
+    def driver(self, driver: Driver, centre: tuple[int, int], size: float, colour: Colour) -> None:
+        """A person, a diamond or a square: who drives, for people who do not see the colours."""
+        x, y = centre
+        half = self.px(size / 2)
+        if driver is Driver.HUMAN:
+            pygame.draw.circle(self.surface, colour, (x, y - half // 2), round(half * 0.55))
+            body = pygame.Rect(0, 0, half * 2, half * 2)
+            body.midtop = (x, y + round(half * 0.18))
+            pygame.draw.ellipse(self.surface, colour, body.inflate(-half * 0.3, -half))
+        elif driver in (Driver.POLICY, Driver.BLEND):
+            corners = [(x, y - half), (x + half, y), (x, y + half), (x - half, y)]
+            pygame.draw.polygon(self.surface, colour, corners)
+        else:
+            wide = round(half * 0.62)
+            for left in (x - wide, x + wide - self.px(size * 0.22)):
+                rect = pygame.Rect(left, y - wide, self.px(size * 0.22), wide * 2)
+                pygame.draw.rect(self.surface, colour, rect)
+
+    def clear(self) -> None:
+        """Paint everything over."""
+        self.surface.fill(BACKGROUND)

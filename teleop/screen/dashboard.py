@@ -1,0 +1,109 @@
+"""Everything the window shows at one moment: the seat fills it in, the screen only draws it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.step import Driver
+from ...sim_envs.spaces import Image
+from ..flow import State
+
+
+@dataclass(frozen=True)
+class DrawnPath:
+    """Where the policy's next actions would bring the hand, as the view's camera sees it."""
+
+    points: NDArray[np.float64]
+    """[N, 2], x right and y down in [-1, 1] of half the view's height."""
+    radii: NDArray[np.float64]
+    """[N], how unsure it is, in the same measure."""
+    grips: tuple[int, ...] = ()
+    """Indices at which the gripper would close or open."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How well the session keeps its time."""
+
+    hz: float
+    worst_hz: float
+    late: int
+    late_share: float
+    frames: float
+    """Frames a second."""
+    minutes_left: float
+    """Room on the disk."""
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """The lesson's current exercise."""
+
+    number: int
+    count: int
+    words: str
+    done: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message over the view."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
+    """Buttons and what they do now."""
+    tone: str = "plain"
+    """plain, good, bad or warn."""
+    filled: float = 0.0
+    """A bar under the card, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One moment of the seat."""
+
+    state: State
+    driver: Driver
+    level: str
+    instruction: str
+    episode: int
+    """Number of the episode that is driven, counted from what is on the disk."""
+    tally: tuple[int, int]
+    """Successes and episodes on the disk."""
+    seconds: float
+    """Time of the episode."""
+    time_used: float
+    """Share of the longest allowed time, in [0, 1]."""
+    stages: tuple[str, ...]
+    stage: str
+    gripper_m: float
+    """How far the fingers are apart."""
+    closing: bool
+    speed: str
+    precision: float
+    slowness: int
+    device: str
+    camera: str
+    frame: str
+    health: Health
+    hints: tuple[tuple[str, str], ...] = ()
+    """Buttons and what they do, for the bottom line."""
+    card: Card | None = None
+    notice: str = ""
+    """A short message at the top of the view."""
+    path: DrawnPath | None = None
+    novelty: float = float("nan")
+    novelty_threshold: float = 0.99
+    policy: str | None = None
+    """Which policy is loaded."""
+    discard: float = 0.0
+    """How far the discard button has been held."""
+    insets: Mapping[str, Image] = field(default_factory=dict)
+    item: Image | None = None
+    """A picture of the named item."""
+    sound: bool = True
+    help: tuple[tuple[str, str, str], ...] | None = None
+    """Rows of pad, keyboard and meaning; None while the help is closed."""

@@ -1,0 +1,44 @@
+"""Colours: Okabe and Ito's, which people with any colour vision can tell apart, on near-black."""
+
+from collections.abc import Mapping
+
+from ...datasets.step import Driver
+
+Colour = tuple[int, int, int]
+
+BACKGROUND: Colour = (13, 17, 22)
+PANEL: Colour = (24, 30, 38)
+STRIP: Colour = (10, 13, 17)
+RAISED: Colour = (46, 56, 68)
+TEXT: Colour = (238, 242, 246)
+DIM: Colour = (163, 175, 188)
+FAINT: Colour = (84, 96, 110)
+
+ORANGE: Colour = (230, 159, 0)
+SKY: Colour = (86, 180, 233)
+GREEN: Colour = (0, 158, 115)
+MINT: Colour = (38, 205, 158)
+YELLOW: Colour = (240, 228, 66)
+VERMILION: Colour = (224, 98, 12)
+PINK: Colour = (204, 121, 167)
+
+STRIP_ALPHA = 222
+
+DRIVER_COLOURS: Mapping[Driver, Colour] = {
+    Driver.HUMAN: SKY,
+    Driver.POLICY: ORANGE,
+    Driver.BLEND: PINK,
+    Driver.NOBODY: FAINT,
+}
+DRIVER_WORDS: Mapping[Driver, str] = {
+    Driver.HUMAN: "YOU DRIVE",
+    Driver.POLICY: "THE POLICY DRIVES",
+    Driver.BLEND: "YOU DRIVE TOGETHER",
+    Driver.NOBODY: "THE ARM RESTS",
+}
+
+
+def readable_on(colour: Colour) -> Colour:
+    """Black or white text, whichever stands out more."""
+    red, green, blue = colour
+    return (8, 10, 12) if 0.3 * red + 0.59 * green + 0.11 * blue > 105 else (255, 255, 255)

@@ -1,0 +1,267 @@
+"""The operator's seat: one loop that hears the hands, keeps the tick, and draws in between."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pygame
+
+from ..datasets.errors import RecordingError
+from ..datasets.step import Level
+from ..sim_envs.spaces import CONTROL_HZ
+from .command import Request
+from .devices.controls import Control, Reading
+from .devices.hands import Hands
+from .feedback import SWITCH_CUES, Cue, Feedback
+from .flow import HOLDS_EPISODE, TICKING, Effect, Event, Signal, State, moved
+from .lesson import EXERCISES, Lesson
+from .meter import Meter
+from .pacing import RealTime
+from .scene import Scene
+from .session import Outcome
+from .tally import Tally
+
+REWIND_S, SCRUB_S = 2.0, 0.5
+SLOWNESSES = (1, 2, 4)
+ACCEPT_S = 5.0
+"""A success that the task has seen is saved after this, when nobody objects."""
+NOTICE_S, FAILURE_NOTICE_S = 4.0, 30.0
+SLACK_S = 0.0015
+"""A tick is waited for when it is due within this time; before that there are things to do."""
+NAP_S = 0.004
+"""Longest sleep: the hands are heard at least this often."""
+
+
+@dataclass(frozen=True)
+class SeatOptions:
+    """How a sitting shall be."""
+
+    level: Level = Level.DEMONSTRATE
+    """Who may drive."""
+    first_seed: int = 0
+    """Seed of the first scene; the next ones follow."""
+    episodes: int | None = None
+    """Leave after this many saved episodes; None goes on until the window is closed."""
+    policy_id: str | None = None
+    """The policy that is loaded; None loads none."""
+    operator: str = "human"
+    """Who sits there, for the records."""
+    sound: bool = True
+    """Tones and rumble."""
+    lesson: bool = False
+    """Begin with the lesson."""
+    novelty_threshold: float = 0.99
+    """From where on a scene counts as new to the policy."""
+
+
+@dataclass
+class Desk:
+    """What stands around the operator."""
+
+    hands: Hands
+    tally: Tally
+    feedback: Feedback
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], None] = time.sleep
+    options: SeatOptions = field(default_factory=SeatOptions)
+
+
+class Seat:
+    """Hears, decides, ticks; `draw` is called whenever there may be time for a frame."""
+
+    def __init__(self, desk: Desk, scene: Scene, draw: Callable[["Seat"], float]) -> None:
+        self.desk, self.scene, self.hands, self.options = desk, scene, desk.hands, desk.options
+        self.state = State.READY
+        self.meter = Meter(desk.clock)
+        self.pace = RealTime(CONTROL_HZ, desk.clock, desk.sleep)
+        self.lesson = Lesson()
+        self.slowness, self.help = 1, False
+        self.lost, self.offered = "", False
+        self._notice, self._notice_until = "", 0.0
+        self._since = desk.clock()
+        self._pressed: frozenset[Control] = frozenset()
+        self._draw, self._asked_to_quit = draw, False
+        if self.options.lesson:
+            self.signal(Request.LESSON)
+        self.hands.excuse()
+
+    def run(self) -> list[Outcome]:
+        """Sit there until the window is closed or enough episodes are saved."""
+        while self.state is not State.CLOSED:
+            self.turn()
+        return self.scene.outcomes
+
+    def leave(self) -> None:
+        """Save and leave at the next turn; may be called from a signal's handler."""
+        self._asked_to_quit = True
+
+    def turn(self) -> None:
+        """Hear the hands; then tick, draw or wait, whichever is due."""
+        self.attend()
+        ahead = self.pace.ahead_s() if self.state in TICKING else float("inf")
+        if ahead <= SLACK_S:
+            self._tick(self.pace.wait())
+            return
+        wait = self._draw(self)
+        if wait > 0:
+            self.desk.sleep(max(0.0, min(wait, ahead - SLACK_S, NAP_S)))
+
+    def attend(self) -> None:
+        """Everything that was touched, and what follows from it."""
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                self._asked_to_quit = True
+            self.hands.handle(event)
+        look = self.hands.look(self.state in TICKING)
+        self._pressed |= look.pressed
+        if look.lost:
+            self._lose(look.lost)
+        for request in sorted(look.requests, key=lambda request: request.name):
+            self._answer(request)
+        if self._asked_to_quit:
+            self.signal(Request.QUIT)
+        offered = self.state is State.VERDICT and self.offered and self.hands.focused
+        if offered and self.seconds_here > ACCEPT_S:
+            self.signal(Event.ACCEPTED)
+        self.desk.feedback.attend(self.hands.source)
+
+    @property
+    def seconds_here(self) -> float:
+        """How long the state has lasted."""
+        return self.desk.clock() - self._since
+
+    @property
+    def notice(self) -> str:
+        """The short message that is to be shown now."""
+        return self._notice if self.desk.clock() < self._notice_until else ""
+
+    def say(self, notice: str, seconds: float = NOTICE_S) -> None:
+        """Show a short message."""
+        self._notice, self._notice_until = notice, self.desk.clock() + seconds
+
+    def signal(self, signal: Signal) -> bool:
+        """Make the move that the table has for a signal; False where it has none."""
+        move = moved(self.state, signal)
+        if move is None:
+            return False
+        self.state, self._since = move.state, self.desk.clock()
+        if self.state in (State.PAUSED, State.READY):
+            self.hands.guard.lock_all(self.desk.clock())
+        if self.state is not State.PAUSED:
+            self.lost = ""
+        try:
+            for effect in move.effects:
+                self._do(effect)
+        except RecordingError as error:
+            self.say(str(error), FAILURE_NOTICE_S)
+            self.signal(Event.REFUSED if Effect.BEGIN in move.effects else Event.BROKEN)
+        self.hands.excuse()
+        return True
+
+    def _answer(self, request: Request) -> None:
+        if request is Request.HELP:
+            self.help = not self.help
+        elif request is Request.SOUND:
+            self.desk.feedback.toggle()
+        elif request is Request.SLOW:
+            self.slowness = SLOWNESSES[(SLOWNESSES.index(self.slowness) + 1) % len(SLOWNESSES)]
+            self.pace.slow_down(self.slowness)
+            self.meter.rest()
+        else:
+            self.signal(request)
+
+    def _lose(self, reason: str) -> None:
+        if self.state in TICKING:
+            self.desk.feedback.tell(Cue.LOST)
+        if self.state in (State.FREE, State.LESSON):
+            self.say(f"{reason}: let go of everything, then hold the clutch")
+        self.signal(Event.LOST)
+        if self.state is State.PAUSED:
+            self.lost = reason
+
+    def _tick(self, late_ms: float) -> None:
+        try:
+            tick = self.scene.tick(late_ms)
+        except RecordingError as error:
+            self.say(f"recording stopped: {error}", FAILURE_NOTICE_S)
+            self.signal(Event.BROKEN)
+            return
+        self.meter.tick(late_ms)
+        if tick.switch and tick.switch in SWITCH_CUES:
+            self.desk.feedback.tell(SWITCH_CUES[tick.switch])
+        episode = self.scene.episode
+        if self.state is State.LESSON:
+            self._teach()
+        elif self.state is State.RECORDING and episode.over:
+            self.offered = episode.success
+            self.signal(Event.SUCCEEDED if episode.success else Event.TIMED_OUT)
+        self._pressed = frozenset()
+
+    def _teach(self) -> None:
+        reading = Reading(self.hands.reading.values, self._pressed)
+        arm = self.scene.env.arm
+        if self.lesson.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
+            self.desk.feedback.tell(Cue.LEARNT)
+        if self.lesson.over:
+            self.say(f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts.")
+            self.signal(Event.LEARNT)
+
+    def _do(self, effect: Effect) -> None:
+        _DEEDS[effect](self)
+
+    def _begin(self) -> None:
+        self.scene.begin()
+        self._resume()
+        self.desk.feedback.tell(Cue.STARTED)
+
+    def _resume(self) -> None:
+        """Count time from now."""
+        if self.state not in HOLDS_EPISODE:
+            self.scene.loosen()
+        self.pace.begin()
+        self.meter.rest()
+
+    def _show_lesson(self) -> None:
+        self.lesson = Lesson()
+        self._resume()
+
+    def _rewind(self, seconds: float) -> None:
+        undone = self.scene.rewind(seconds)
+        self.desk.feedback.tell(Cue.REWOUND)
+        self.say(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
+
+    def _save(self, verdict: bool) -> None:
+        outcome = self.scene.end(verdict)
+        self.desk.feedback.tell(Cue.SAVED if outcome else Cue.DISCARDED)
+        self.say("nothing was recorded yet" if outcome is None else _saved_words(verdict), 2.0)
+
+    def _next(self) -> None:
+        if self.options.episodes is not None:
+            self._asked_to_quit |= len(self.scene.outcomes) >= self.options.episodes
+        self.scene.seed += 1
+        self.scene.lay()
+
+    def _drop(self) -> None:
+        self.scene.end(False, discarded=True)
+        self.desk.feedback.tell(Cue.DISCARDED)
+
+
+def _saved_words(verdict: bool) -> str:
+    return f"saved as a {'success' if verdict else 'failure'}"
+
+
+_DEEDS: dict[Effect, Callable[[Seat], object]] = {
+    Effect.BEGIN: Seat._begin,
+    Effect.RESET: lambda seat: seat.scene.lay(),
+    Effect.NEXT: Seat._next,
+    Effect.SAVE_SUCCESS: lambda seat: seat._save(True),
+    Effect.SAVE_FAILURE: lambda seat: seat._save(False),
+    Effect.SAVE_OFFERED: lambda seat: seat._save(seat.offered),
+    Effect.KEEP: lambda seat: seat.scene.end(False, complete=False),
+    Effect.DROP: Seat._drop,
+    Effect.BACK: lambda seat: seat._rewind(REWIND_S),
+    Effect.BACK_A_LITTLE: lambda seat: seat._rewind(SCRUB_S),
+    Effect.RESUME: Seat._resume,
+    Effect.SHOW_LESSON: Seat._show_lesson,
+}
+"""What the effects of the flow mean here."""

@@ -1,0 +1,115 @@
+"""A sitting in a window: everything that has to be opened before, and closed after."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pygame
+
+from ..datasets.database import Database
+from ..datasets.recorder import Recorder
+from ..datasets.workspace import Workspace
+from ..policies.store import PolicyStore
+from .command import Request
+from .devices.bindings import config_folder, load
+from .devices.hands import Hands
+from .devices.pads import Pads
+from .driving import DriveReport, effort
+from .feedback import Feedback
+from .pilot import Pilot
+from .recording import Recording
+from .rollouts import workspace_env
+from .scene import Scene
+from .screen.artist import Artist
+from .screen.prompts import Prompter
+from .screen.view import best_view
+from .screen.window import open_window
+from .seat import Desk, Seat, SeatOptions
+from .tally import Tally
+
+LESSON_MARK = "lesson-seen"
+
+
+def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
+    """Open the window and sit there; returns what the sitting came to.
+
+    Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake,
+    PolicyError for a level that needs a policy there is none of.
+    """
+    bindings = load()
+    env = workspace_env(workspace.config)
+    with contextlib.ExitStack() as stack:
+        stack.callback(env.close)
+        pilot = _pilot(workspace, options)
+        surface = open_window()
+        stack.callback(pygame.quit)
+        view = stack.enter_context(contextlib.closing(best_view(env)))
+        recorder = stack.enter_context(Recorder(workspace))
+        tally = stack.enter_context(contextlib.closing(Tally(workspace)))
+        pads = Pads()
+        hands = Hands(env, bindings, pads, options.operator)
+        recording = Recording(recorder, options.policy_id)
+        scene = Scene(
+            env, hands, options.level, recording, pilot, tally.refresh, options.first_seed
+        )
+        desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
+        seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
+        with _leaving_on_signals(seat):
+            try:
+                seat.run()
+            finally:
+                seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
+            recorder.wait()
+        report = DriveReport.of(scene.outcomes, options.level)
+    if seat.lesson.over:
+        mark_lesson_seen()
+    return _entered(workspace, options, report)
+
+
+def lesson_wanted() -> bool:
+    """Whether this person has not been through the lesson yet."""
+    return not (config_folder() / LESSON_MARK).exists()
+
+
+def mark_lesson_seen() -> None:
+    """Do not offer the lesson by itself again."""
+    config_folder().mkdir(parents=True, exist_ok=True)
+    (config_folder() / LESSON_MARK).touch()
+
+
+def _pilot(workspace: Workspace, options: SeatOptions) -> Pilot | None:
+    """The asked-for policy."""
+    if options.policy_id is None:
+        return None  # a level that needs one says so when the session is made
+    store, config = PolicyStore(workspace.policies_dir), workspace.config
+    return Pilot(store.load(options.policy_id, config.task, config.renderer))
+
+
+@contextlib.contextmanager
+def _leaving_on_signals(seat: Seat) -> Iterator[None]:
+    """Ctrl-C and a polite kill save and leave, at the end of the running turn."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(*_: Any) -> None:
+        seat.leave()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, leave) for number in signals]
+    try:
+        yield
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
+
+
+def _entered(workspace: Workspace, options: SeatOptions, report: DriveReport) -> DriveReport:
+    """Enter the human's effort in the ledger."""
+    if report.episodes:
+        hz = workspace.config.control_hz
+        entry = effort(report, options.level, 0, hz, options.policy_id)
+        Database(workspace.db_path).add_effort(entry)
+    return report

@@ -1,0 +1,203 @@
+"""The contract of every registered environment."""
+
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import sidestick.sim_envs
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.errors import BadAction, BadValue, UnknownName
+from sidestick.sim_envs.spaces import CAMERAS
+from sidestick.sim_envs.tasks import TASKS
+
+TICKS = 12
+
+
+@pytest.fixture(params=sorted(TASKS))
+def env(request: pytest.FixtureRequest) -> Iterator[ArmEnv]:
+    made = sidestick.sim_envs.make_task_env(request.param)
+    yield made
+    made.close()
+
+
+def actions(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-1, 1, (count, 7)).astype(np.float32)
+
+
+def trajectory(env: ArmEnv, seed: int, count: int = TICKS) -> np.ndarray:
+    env.reset(seed=seed)
+    states = [env.state()]
+    for action in actions(seed, count):
+        env.step(action)
+        states.append(env.state())
+    return np.array(states)
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_gymnasiums_checker_is_silent(task: str) -> None:
+    """Gymnasium's own contract, with every warning an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = gymnasium.make(f"sidestick/{task}-v0")
+        check_env(made.unwrapped)
+        made.close()
+
+
+def test_the_same_seed_and_actions_give_the_same_bits_in_a_fresh_process(env: ArmEnv) -> None:
+    """A world that never lies: the whole state, after a dozen random actions, to the last bit."""
+    here = trajectory(env, 3)
+    code = (
+        "import sys, numpy as np, sidestick.sim_envs as s\n"
+        f"env = s.make_task_env({env.task_name!r})\n"
+        f"actions = np.random.default_rng(3).uniform(-1, 1, ({TICKS}, 7)).astype(np.float32)\n"
+        "env.reset(seed=3)\n"
+        "for action in actions: env.step(action)\n"
+        "sys.stdout.write(env.state().tobytes().hex())\n"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == here[-1].tobytes().hex()
+
+
+def test_a_used_world_repeats_like_a_fresh_one(env: ArmEnv) -> None:
+    """Reset rebuilds everything, whatever happened before."""
+    first = trajectory(env, 1)
+    trajectory(env, 2)
+    np.testing.assert_array_equal(trajectory(env, 1), first)
+
+
+def test_rendering_changes_nothing(env: ArmEnv) -> None:
+    """Skipping the images leaves the physics as it is."""
+    drawn = trajectory(env, 4)
+    env.reset(seed=4)
+    for action, state in zip(actions(4, TICKS), drawn[1:], strict=True):
+        env.images_due = False
+        env.step(action)
+        np.testing.assert_array_equal(env.state(), state)
+
+
+def test_initial_states_differ_between_seeds(env: ArmEnv) -> None:
+    """Every seed is another scene."""
+    starts = []
+    for seed in range(4):
+        env.reset(seed=seed)
+        starts.append(env.state()[:60].tobytes())
+    assert len(set(starts)) == 4
+
+
+def test_observations_share_no_memory_with_each_other(env: ArmEnv) -> None:
+    """What was observed stays as it was, images included."""
+    first, _ = env.reset(seed=0)
+    kept = {key: value.copy() for key, value in first.items()}
+    env.images_due = False
+    second, *_ = env.step(actions(0, 1)[0])
+    for key in first:
+        assert not np.shares_memory(first[key], second[key])
+        np.testing.assert_array_equal(first[key], kept[key])
+
+
+def test_a_snapshot_continues_bit_for_bit(env: ArmEnv) -> None:
+    """Going back and doing the same again ends in the same state."""
+    env.reset(seed=5)
+    path = actions(5, 10)
+    for action in path[:5]:
+        env.step(action)
+    snapshot = env.snapshot()
+    for action in path[5:]:
+        env.step(action)
+    end = env.state()
+    env.restore(snapshot)
+    for action in path[5:]:
+        env.step(action)
+    np.testing.assert_array_equal(env.state(), end)
+
+
+def test_a_snapshot_of_another_episode_is_refused(env: ArmEnv) -> None:
+    """Saved engine states die with their world."""
+    env.reset(seed=0)
+    snapshot = env.snapshot()
+    env.reset(seed=0)
+    with pytest.raises(BadValue, match="snapshot"):
+        env.restore(snapshot)
+
+
+def test_resting_does_not_move_the_arm(env: ArmEnv) -> None:
+    """Zero actions hold still: under a millimetre in two seconds."""
+    env.reset(seed=6)
+    start = env.arm.tool().position
+    for _ in range(40):
+        env.images_due = False
+        env.step(np.zeros(7, np.float32))
+    assert np.linalg.norm(env.arm.tool().position - start) < 1e-3
+
+
+def test_reseating_in_free_motion_moves_the_target_less_than_a_millimetre(env: ArmEnv) -> None:
+    """No snap at a change of driver: the arm follows its target so closely."""
+    env.reset(seed=7)
+    for action in np.repeat(actions(7, 4), 6, axis=0):
+        action[:3] *= 0.5
+        action[3:6] *= 0.2
+        env.images_due = False
+        env.step(action)
+        before = env.arm.controller.target_pos.copy()
+        env.reseat()
+        assert np.linalg.norm(env.arm.controller.target_pos - before) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (np.zeros(6), "shape"),
+        (np.full(7, np.nan), "finite"),
+        ([0, 0, 0, 0, 0, 0, np.inf], "grip"),
+        ("forward", "float32"),
+    ],
+)
+def test_a_bad_action_is_rejected_with_field_expected_and_got(action: object, words: str) -> None:
+    """An action that is not finite or not seven numbers never reaches the arm."""
+    env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=1)
+    env.reset(seed=0)
+    state = env.state()
+    with pytest.raises(BadAction, match=words):
+        env.step(action)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(env.state(), state)
+    env.close()
+
+
+def test_step_before_reset_and_after_close_raise_gymnasiums_errors(env: ArmEnv) -> None:
+    """Gymnasium's own errors, so that its users recognise them; closing twice is safe."""
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step(np.zeros(7, np.float32))
+    env.reset(seed=0)
+    env.close()
+    env.close()
+    with pytest.raises(gymnasium.error.ClosedEnvironmentError):
+        env.step(np.zeros(7, np.float32))
+    with pytest.raises(gymnasium.error.ClosedEnvironmentError):
+        env.reset(seed=0)
+
+
+def test_unknown_names_are_refused_with_those_that_exist() -> None:
+    """A typo is answered with the list."""
+    with pytest.raises(UnknownName, match="ShelfPick"):
+        sidestick.sim_envs.make_task_env("ShelfPock")
+    with pytest.raises(BadValue, match="num_items"):
+        sidestick.sim_envs.make_task_env("ShelfPick", items=3)
+    with pytest.raises(BadValue, match="1 to 6"):
+        sidestick.sim_envs.make_task_env("ShelfPick", num_items=7)
+    with pytest.raises(UnknownName, match="tiny"):
+        sidestick.sim_envs.make_task_env("ShelfPick", renderer="huge")
+
+
+def test_every_recorded_camera_shows_something(env: ArmEnv) -> None:
+    """No image is of one colour."""
+    observation, _ = env.reset(seed=8)
+    for camera in CAMERAS:
+        assert observation[f"{camera}_image"].std() > 5
