@@ -1,29 +1,23 @@
 """Checks a workspace: every file, every checksum, every count; a problem has file and reason."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from ..sim_envs.errors import DamagedFile
+from .content import episode_problems
 from .conversion import DAMAGED, EPISODE, JOURNAL
+from .database import Database
+from .durable import TEMPORARY
 from .episode import Episode
+from .flags import FLAGGERS, Flag, Flagger, flags_of
 from .index import read_index
-from .packing import LIMIT
-from .schema import columns
+from .problems import Problem
 from .summary import EpisodeSummary
 from .workspace import Workspace, own_summary
 
-
-class Problem(NamedTuple):
-    """One file that is not as it should be."""
-
-    file: str
-    """Its path in the workspace."""
-    reason: str
-    """What is wrong with it."""
+__all__ = ["CheckReport", "Problem", "check", "episode_problems"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,8 @@ class CheckReport:
     """Episodes that this check made of journals that a crash had left."""
     pending: int
     """Journals left: being recorded just now, or waiting for a repair."""
+    flagged: Mapping[str, tuple[Flag, ...]]
+    """Whole episodes that a person should look at, by their id; no reason to fail."""
 
     @property
     def ok(self) -> bool:
@@ -51,22 +47,35 @@ class CheckReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON takes it."""
         damaged = [problem._asdict() for problem in self.damaged]
-        return {**asdict(self), "damaged": damaged}
+        flagged = {name: [f._asdict() for f in flags] for name, flags in self.flagged.items()}
+        return {**asdict(self), "damaged": damaged, "flagged": flagged}
 
 
-def check(workspace: Workspace, repair: bool = False) -> CheckReport:
-    """Read every episode whole; `repair` first converts what a crash left and renews the index."""
+def check(
+    workspace: Workspace,
+    repair: bool = False,
+    flaggers: Mapping[str, Flagger] = FLAGGERS,
+    tick: Callable[[str], None] = lambda _: None,
+) -> CheckReport:
+    """Read every episode whole; `repair` first converts what a crash left and renews the index.
+
+    `tick` is called once an episode file.
+    """
     recovered = len(workspace.recover()) if repair else 0
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
-    for path in sorted(workspace.episodes_dir.glob("[!.]*")):
+    flagged: dict[str, tuple[Flag, ...]] = {}
+    for path in episode_files(workspace):
         try:
-            sound.append(_checked(path))
+            episode = _checked(path)
         except DamagedFile as error:
-            damaged.append(_problem(workspace, path, str(error)))
-    damaged += _index_problems(workspace)
-    for path in sorted(workspace.journal_dir.glob(f"*{DAMAGED}")):
-        damaged.append(_problem(workspace, path, "a journal that cannot be read"))
+            damaged.append(Problem.of(workspace.path, path, error))
+        else:
+            sound.append(episode.summary)
+            if flags := flags_of(episode, flaggers):
+                flagged[episode.summary.id] = flags
+        tick(path.stem)
+    damaged += [*_index_problems(workspace), *_database_problems(workspace), *_orphans(workspace)]
     return CheckReport(
         episodes=len(sound),
         steps=sum(summary.steps for summary in sound),
@@ -74,28 +83,25 @@ def check(workspace: Workspace, repair: bool = False) -> CheckReport:
         damaged=tuple(damaged),
         recovered=recovered,
         pending=len(list(workspace.journal_dir.glob(f"*{JOURNAL}"))),
+        flagged=flagged,
     )
 
 
-def episode_problems(episode: Episode) -> Iterator[str]:
-    """Yield what is wrong with the content of an episode whose layout is right."""
-    table = {column.key: column for column in columns(()) if not column.nan}
-    for key, values in episode.columns.items():
-        if key in table and not np.isfinite(values).all():
-            yield f"{key}: holds values that are not finite"
-    if np.abs(episode.actions).max() > LIMIT:
-        yield "actions: outside [-1, 1]"
+def episode_files(workspace: Workspace) -> list[Path]:
+    """Return everything that lies where episodes should lie, damaged and foreign files too."""
+    return sorted(workspace.episodes_dir.glob("[!.]*"))
 
 
-def _checked(path: Path) -> EpisodeSummary:
-    """Read an episode whole, keep its summary; raise DamagedFile with what is wrong."""
+def _checked(path: Path) -> Episode:
+    """Read an episode whole; raise DamagedFile with what is wrong."""
     if path.suffix != EPISODE:
         raise DamagedFile(f"{path}: not an episode file")
-    summary = own_summary(path)
-    problem = next(episode_problems(Episode.read(path)), None)
+    own_summary(path)
+    episode = Episode.read(path)
+    problem = next(episode_problems(episode), None)
     if problem:
         raise DamagedFile(f"{path}: {problem}")
-    return summary
+    return episode
 
 
 def _index_problems(workspace: Workspace) -> Iterator[Problem]:
@@ -103,18 +109,46 @@ def _index_problems(workspace: Workspace) -> Iterator[Problem]:
     path, episodes = workspace.index_path, workspace.episodes()
     if not path.exists():
         if episodes:
-            yield _problem(workspace, path, "missing; a repair makes it")
+            yield Problem.of(workspace.path, path, "missing; a repair makes it")
         return
     try:
         linked = [workspace.path / name for name in read_index(path)]
     except DamagedFile as error:
-        yield _problem(workspace, path, f"{error}; a repair makes it anew")
+        yield Problem.of(workspace.path, path, f"{error}; a repair makes it anew")
         return
     if linked != episodes:
-        reason = f"links {len(linked)} episodes, there are {len(episodes)}; a repair makes it anew"
-        yield _problem(workspace, path, reason)
+        nowhere = [link.name for link in linked if not link.exists()]
+        where = f", nothing lies at {', '.join(nowhere)}" if nowhere else ""
+        reason = f"links {len(linked)} episodes, there are {len(episodes)}{where}"
+        yield Problem.of(workspace.path, path, f"{reason}; a repair makes it anew")
 
 
-def _problem(workspace: Workspace, path: Path, reason: str) -> Problem:
-    """Name a file as the workspace does, and leave its name out of the reason."""
-    return Problem(path.relative_to(workspace.path).as_posix(), reason.removeprefix(f"{path}: "))
+def _database_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Yield what is wrong with sidestick.db, and what it tells of that is nowhere."""
+    database, path = Database(workspace.db_path), workspace.db_path
+    try:
+        reasons = list(database.problems())
+        named = {str(e.payload["episode"]) for e in database.events() if "episode" in e.payload}
+        told = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
+    except (DamagedFile, ValueError, TypeError) as error:
+        yield Problem.of(workspace.path, path, error)
+        return
+    folders = (workspace.episodes_dir, workspace.trash_dir, workspace.journal_dir)
+    here = {file.stem for folder in folders for file in folder.glob("[!.]*")}
+    reasons += [f"speaks of episode {name}, which is nowhere" for name in sorted(named - here)]
+    if told > len(here):
+        reasons.append(f"the ledger has {told} successful episodes, there are {len(here)} files")
+    for reason in reasons:
+        yield Problem.of(workspace.path, path, reason)
+
+
+def _orphans(workspace: Workspace) -> Iterator[Problem]:
+    """Yield journals that cannot be read, and what a dead process left half written."""
+    for path in sorted(workspace.journal_dir.glob(f"*{DAMAGED}")):
+        yield Problem.of(workspace.path, path, "a journal that cannot be read")
+    for folder in (workspace.episodes_dir, workspace.trash_dir):
+        for path in sorted(folder.glob(f".*{EPISODE}{TEMPORARY}")):
+            stem = path.name.removesuffix(f"{EPISODE}{TEMPORARY}").removeprefix(".")
+            if not (workspace.journal_dir / f"{stem}{JOURNAL}").exists():
+                reason = "half written and left behind; a repair removes it"
+                yield Problem.of(workspace.path, path, reason)

@@ -44,7 +44,11 @@ class WorkspaceConfig:
         return {
             "env_name": f"sidestick.sim_envs:sidestick/{self.task}-v0",
             "type": ROBOMIMIC_GYM,
-            "env_kwargs": {**self.env_kwargs, "renderer": self.renderer},
+            "env_kwargs": {
+                **self.env_kwargs,
+                "renderer": self.renderer,
+                "image_size": self.image_size,
+            },
             "env_version": version("sidestick"),
         }
 

@@ -1,6 +1,7 @@
 """What is known beside the episodes, in SQLite: evaluations, effort, events; only added to."""
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -109,6 +110,14 @@ class Database:
         """Return the events, or those of one kind, in the order they were added."""
         return [event for event in self._all("events", Event) if kind in (None, event.kind)]
 
+    def problems(self) -> list[str]:
+        """Return what SQLite finds wrong with the file; nothing for one that is not there."""
+        if not self.path.exists():
+            return []
+        with self._connection() as connection:
+            found = connection.execute("PRAGMA quick_check").fetchall()
+        return [str(reason) for (reason,) in found if reason != "ok"]
+
     def _add(self, table: str, row: Evaluation | Effort | Event) -> int:
         """Insert one row; its columns are the dataclass's fields."""
         names = [f.name for f in fields(row)]
@@ -135,9 +144,21 @@ class Database:
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one task; what is wrong with it becomes a DamagedFile."""
         try:
-            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_TABLES)
+            with closing(self._open()) as connection:
                 yield connection
         except sqlite3.Error as error:
             raise DamagedFile(f"{self.path}: {error}") from error
+
+    def _open(self) -> sqlite3.Connection:
+        """Open the file; on a disk that cannot be written to it is read as it lies there."""
+        if not os.access(self.path.parent, os.W_OK):
+            address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+            return sqlite3.connect(address, uri=True)
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection

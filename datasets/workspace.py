@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from ..sim_envs.errors import DamagedFile, WorkspaceError
+from ..sim_envs.errors import DamagedFile, UnknownName, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
 from .conversion import EPISODE, recover
 from .episode import episode_summary
@@ -136,10 +136,30 @@ class Workspace:
 
     def recover(self) -> list[Path]:
         """Convert what a crash left, bring the index up to date; return the recovered episodes."""
-        self.make_folders()
-        found = recover(self.journal_dir, self.episodes_dir, self.trash_dir)
-        self.rebuild_index()
+        try:
+            self.make_folders()
+            found = recover(self.journal_dir, self.episodes_dir, self.trash_dir)
+            self.rebuild_index()
+        except OSError as error:
+            raise WorkspaceError(f"{self.path}: cannot write here: {error}") from error
         return found
+
+    def find(self, name: str) -> Path:
+        """Return the file of an episode: by its id, a part of the id, or its number in the index.
+
+        Raises UnknownName when there is none, or more than one.
+        """
+        files = {path.stem: path for path in self.episodes()}
+        numbers = {f"demo_{number}": path for number, path in enumerate(files.values())}
+        for known in (files, numbers):
+            if name in known:
+                return known[name]
+        if name.isdigit() and f"demo_{name}" in numbers:
+            return numbers[f"demo_{name}"]
+        found = [path for stem, path in files.items() if name and name in stem]
+        if len(found) != 1:
+            raise UnknownName("episode", name, [path.stem for path in found] or files)
+        return found[0]
 
     def rebuild_index(self) -> None:
         """Write dataset.hdf5 anew: readers see the old one or the new one, nothing between."""
@@ -153,7 +173,11 @@ class Workspace:
 
     def _summary(self, path: Path) -> EpisodeSummary | None:
         """Read a summary, or remember it from the last time the file looked the same."""
-        status = os.stat(path)
+        try:
+            status = os.stat(path)
+        except OSError as error:  # a link to nowhere, or gone since it was listed
+            _log.warning("skipped an episode: %s", error)
+            return None
         stamp = (status.st_mtime_ns, status.st_size)
         if path not in self._seen or self._seen[path].stamp != stamp:
             self._seen[path] = _Seen(stamp, _read_summary(path))

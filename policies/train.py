@@ -124,7 +124,7 @@ def new_vision(
 ) -> Vision:
     """Vision before training: perception that fits the episodes, or encoders from the seed."""
     if config.vision == KeypointVision.name:
-        return KeypointVision(fitting_perception(policy, perception))
+        return KeypointVision(fitting_perception(policy, perception), config.layout)
     if config.vision != EndToEnd.name:
         raise UnknownName("vision", config.vision, builders())
     size = EndToEndConfig(len(policy.goal_names), policy.cameras, policy.image_size)

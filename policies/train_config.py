@@ -10,6 +10,8 @@ class TrainConfig:
 
     vision: str = "keypoints"
     """"keypoints" (pretrained perception) or "end-to-end" (encoders from the episodes alone)."""
+    layout: str = "goal-item"
+    """Which keypoints the head reads, a name in `features.LAYOUTS`."""
     head: str = "bc"
     """Kind of policy head."""
     head_settings: dict[str, Any] = field(default_factory=dict)

@@ -129,7 +129,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         joints = self._start_joints()
         self._arm = Arm(self.world, joints, self.task.labels.index("robot"))
         self.task.begin(self.world, self.np_random)
-        for _ in range(getattr(self.task,"settle_steps",SETTLE_STEPS) // self._substeps):
+        for _ in range(getattr(self.task, "settle_steps", SETTLE_STEPS) // self._substeps):
             self._arm.follow(self._substeps)
         self._arm.reseat()
         self._episode += 1
@@ -148,14 +148,18 @@ class ArmEnv(gym.Env[Observation, Action]):
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one control tick; raises BadAction for an action that is not finite float[7]."""
+        self.advance(action)
+        success = self._status.success
+        return self._observe(), float(success), success, False, self._info()
+
+    def advance(self, action: Action) -> None:
+        """A step that observes nothing: what a replay needs, at a fraction of the cost."""
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
         self.arm.command(checked_action(action))
         self.arm.follow(self._substeps)
         self._elapsed += 1
         self._status = self.task.assess(self.world, self.arm)
-        success = self._status.success
-        return self._observe(), float(success), success, False, self._info()
 
     def reseat(self) -> None:
         """Put the target at the measured pose; call it at every change of driver."""

@@ -98,9 +98,8 @@ def carton(colour: Colour, half: tuple[float, float, float]) -> Item:
     return Item((Part("box", half, colour),), 0.2, half[2], 2 * half[1], 0.01)
 
 
-def bottle(colour: Colour, radius: float, height: float, cap: Colour) -> Item:
+def bottle(colour: Colour, radius: float, height: float, cap: Colour, neck: float = 0.035) -> Item:
     """A bottle: a wide cylinder with a narrow neck and a cap."""
-    neck = 0.035
     parts = (
         Part("cylinder", (radius, height), colour),
         Part("cylinder", (radius * 0.45, neck), colour, (0, 0, height / 2 + neck / 2)),

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 Vector: TypeAlias = NDArray[np.float64]
 
 TINY_ANGLE_RAD = 1e-9
+STRAIGHT_DOWN_RAD = np.pi / 2
+"""The tilt of a hand that points at the table."""
 
 
 def quat_from_rotvec(rotvec: ArrayLike) -> Vector:

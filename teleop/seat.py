@@ -161,6 +161,8 @@ class Seat:
     def _answer(self, request: Request) -> None:
         if request is Request.HELP:
             self.help = not self.help
+            if self.help and self.state is State.RECORDING:
+                self.signal(Request.FREEZE)  # nobody reads and drives at once
         elif request is Request.SOUND:
             self.desk.feedback.toggle()
         elif request is Request.SLOW:

@@ -1,16 +1,42 @@
-"""What all tests share: two cores, no screen."""
+"""What several test files share: the operator's seat with a pad made of nothing, and fake time."""
 
-import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 
-os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+sys.path.insert(0, str(Path(__file__).parents[1]))  # helpers are imported as tests.<name>
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Torch takes one core: two test workers run beside each other."""
-    from sidestick.policies.threads import limit_threads
+@pytest.fixture
+def quiet_sdl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """SDL without a screen or a loudspeaker, and nobody's own bindings."""
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
+    monkeypatch.setenv("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
+    monkeypatch.setenv("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    monkeypatch.setenv("SIDESTICK_CONFIG_DIR", str(tmp_path / "config"))
+    import pygame
+    from pygame._sdl2 import controller
 
-    limit_threads()
+    pygame.display.init()
+    yield
+    controller.quit()
+    pygame.quit()
+
+
+@pytest.fixture
+def sit(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]:
+    """Make operator's seats; each is closed after the test."""
+    from tests.seat_rig import SeatRig
+
+    rigs: list[SeatRig] = []
+
+    def make(**settings: object) -> SeatRig:
+        rigs.append(SeatRig(tmp_path / f"workspace{len(rigs)}", **settings))
+        return rigs[-1]
+
+    yield make
+    for rig in rigs:
+        rig.close()

@@ -7,10 +7,9 @@ import numpy as np
 
 from ..furniture import Bin
 from ..items import Item
-from ..rotations import Vector, matrix_from_quat, tilted_hand
+from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_hand
 from ..world import Pose
 
-STRAIGHT_DOWN_RAD = float(np.pi / 2)
 PALM_M = 0.034
 """How far a thing may reach up between the fingers, above the tool's point."""
 PALM_HALF_M = (0.035, 0.105)
@@ -23,6 +22,10 @@ FINGER_TIP_M = 0.009
 LOWEST_M = 0.014
 WIDEST_M = 0.070
 LEVEL_COSINE = 0.6
+LONG_M = 0.075
+SHIFT_M = 0.022
+SHIFT_COST = 20.0
+"""Holding it a metre off its middle would be as bad as so many radians of turning."""
 ROUND_TURNS_RAD = (0.0, np.pi / 4, -np.pi / 4, np.pi / 2)
 
 
@@ -63,27 +66,28 @@ def middle_m(item: Item) -> float:
 
 
 def grips(item: Item, pose: Pose) -> list[tuple[float, Pose]]:
-    """Ways to take an item: how far the hand turns from straight ahead [rad], and the tool pose."""
+    """Ways to take an item: what each costs beside the best [rad of turning], and the tool pose."""
+    axes = matrix_from_quat(pose.quat)
     straight = float(np.arctan2(pose.position[1], pose.position[0]))
-    position = grip_point(item, pose)
-    turns = grip_turns(item, matrix_from_quat(pose.quat), straight)
     return [
-        (abs(turn), Pose(position, tilted_hand(STRAIGHT_DOWN_RAD, straight + turn)))
-        for turn in turns
+        (abs(turn) + extra, Pose(point, tilted_hand(STRAIGHT_DOWN_RAD, straight + turn)))
+        for extra, point in grip_points(item, pose.position, axes[:, 2])
+        for turn in grip_turns(item, axes, straight)
     ]
 
 
-def grip_point(item: Item, pose: Pose) -> Vector:
-    """Where to hold it: by the middle when it lies, as low as the palm allows when it stands."""
-    axis = matrix_from_quat(pose.quat)[:, 2]
+def grip_points(item: Item, origin: Vector, axis: Vector) -> list[tuple[float, Vector]]:
+    """Where to hold it, each with its cost: low when it stands, about the middle when it lies."""
+    shifts: tuple[float, ...] = (0.0,)
     along = middle_m(item)
     if axis[2] > LEVEL_COSINE:
         along = max(0.0, item.top_m - PALM_M)
     elif axis[2] < -LEVEL_COSINE:
         along = -max(0.0, item.half_height_m - PALM_M)
-    point = pose.position + axis * along
-    point[2] = max(point[2], LOWEST_M)
-    return np.asarray(point)
+    elif item.length_m > LONG_M:
+        shifts = (0.0, SHIFT_M, -SHIFT_M)
+    points = [(abs(shift) * SHIFT_COST, origin + axis * (along + shift)) for shift in shifts]
+    return [(cost, np.array([x, y, max(z, LOWEST_M)])) for cost, (x, y, z) in points]
 
 
 def grip_turns(item: Item, axes: Vector, straight: float) -> list[float]:

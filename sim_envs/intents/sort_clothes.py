@@ -25,7 +25,7 @@ EMPTY_FINGERS_M = 0.006
 OPEN_FINGERS_M = 0.036
 CLEARANCE_M = 0.03
 HIGHEST_TOOL_M = 0.44
-RIM_M = 0.10
+RIM_M = 0.056
 YAWS_RAD = np.linspace(-np.pi / 2, np.pi / 2, 12, endpoint=False)
 FINGER_AT_M = 0.0475
 FINGER_HALF_M = (0.0105, 0.0075)

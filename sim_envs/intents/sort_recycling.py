@@ -4,8 +4,9 @@ import numpy as np
 
 from ..arm import Arm
 from ..environment import ArmEnv
-from ..rotations import Vector, rotvec_between, tilted_hand
-from ..tasks.sort_recycling import BINS, ITEMS, STRAIGHT_DOWN_RAD, SortRecycling, own_bin
+from ..rotations import STRAIGHT_DOWN_RAD, Vector, rotvec_between, tilted_hand
+from ..tasks.litter import ITEMS
+from ..tasks.sort_recycling import BINS, SortRecycling, own_bin
 from ..world import Pose, World
 from .grips import Obstacle, grips, obstruction
 from .intent import Expert, Intent
@@ -19,7 +20,9 @@ TURNED_RAD = 0.15
 IN_HAND_M = 0.012
 STILL_IN_HAND_M = 0.035
 EMPTY_FINGERS_M = 0.004
-CARRY_M = 0.19
+CARRY_M = 0.20
+"""What hangs from the fingers passes over whatever stands on the table at this height."""
+CARRY_SLACK_M = 0.015
 RELEASE_M = 0.115
 OVER_SPOT_M = 0.03
 FALLING_M_S = 0.05
@@ -41,7 +44,7 @@ class SortRecyclingExpert(Expert):
         tool = arm.tool()
         held = in_hand(task, arm)
         if held is not None:
-            return carry(tool, world.pose(held).position, drop_spot(held, task, world))
+            return carry(tool, drop_spot(held, task, world))
         left = [name for name in task.unsorted(world) if not is_falling(world, name)]
         if not left:
             return Intent(Pose(above(tool.position, STAND_OFF_M), tool.quat), closing=False)
@@ -61,14 +64,14 @@ def is_falling(world: World, name: str) -> bool:
     return over and world.speed(name) > FALLING_M_S
 
 
-def carry(tool: Pose, item: Vector, spot: Vector) -> Intent:
-    """Lift it, bring it over its spot in its bin, lower it and let go."""
-    miss = float(np.linalg.norm(spot - item[:2]))
+def carry(tool: Pose, spot: Vector) -> Intent:
+    """Lift what is in the hand, bring it over its spot in its bin, lower it and let go."""
+    miss = float(np.linalg.norm(spot - tool.position[:2]))
     level = tilted_hand(STRAIGHT_DOWN_RAD)
     if miss < OVER_SPOT_M:
         low = tool.position[2] < RELEASE_M + 0.02
         return Intent(Pose(np.array([*spot, RELEASE_M]), level), closing=not low)
-    if tool.position[2] < CARRY_M - 0.04:
+    if tool.position[2] < CARRY_M - CARRY_SLACK_M:
         up = np.array([*tool.position[:2], CARRY_M + 0.02])
         return Intent(Pose(up, tool.quat), closing=True)
     return Intent(Pose(np.array([*spot, CARRY_M]), level), closing=True)
@@ -112,7 +115,7 @@ def drop_spot(name: str, task: SortRecycling, world: World) -> Vector:
 
 def above(place: Vector, height: float) -> Vector:
     """The point `height` metres above another."""
-    return place + np.array([0.0, 0.0, height])
+    return np.asarray(place + np.array([0.0, 0.0, height]))
 
 
 def best_grip(names: list[str], present: list[str], world: World, tool: Pose) -> Pose:

@@ -43,15 +43,15 @@ class Model:
 
     def draw_lit(self) -> None:
         """Draw shaded colours."""
-        self._lit.render()
+        self._lit.render(vertices=3 * self.scene.num_seen)
 
     def draw_labels(self) -> None:
         """Draw numbers of frames."""
-        self._label.render()
+        self._label.render(vertices=3 * self.scene.num_seen)
 
     def draw_casters(self) -> None:
         """Draw the depth of all that casts shadows."""
-        self._depth.render(vertices=3 * self.scene.num_casters)
+        self._depth.render(first=3 * self.scene.num_seen)
 
     def release(self) -> None:
         """Free the buffers."""

@@ -5,7 +5,8 @@ MAX_FRAMES = 512
 
 FRAMES = f"""#version 330
 layout(std140) uniform Frames {{ vec4 frames[{2 * MAX_FRAMES}]; }};
-uniform mat4 clip;
+uniform mat4 view;
+uniform mat4 lens;
 uniform mat4 light;
 in vec3 point;
 in int frame;
@@ -34,7 +35,7 @@ void main() {
     facing = turned(frames[2 * frame + 1], normal);
     paint = colour;
     in_light = (light * vec4(place + facing * (1.5 * texel_m), 1.0)).xyz * 0.5 + 0.5;
-    gl_Position = clip * vec4(place, 1.0);
+    gl_Position = lens * (view * vec4(place, 1.0));
 }
 """
 )
@@ -77,7 +78,7 @@ LABEL_VERTEX = (
 flat out float shown;
 void main() {
     shown = float(frame + 1);
-    gl_Position = clip * vec4(placed(), 1.0);
+    gl_Position = lens * (view * vec4(placed(), 1.0));
 }
 """
 )

@@ -1,7 +1,7 @@
 """Triangle meshes of the shapes that PyBullet draws: boxes, cylinders, spheres and .obj files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from ..errors import BadValue
 from ..rotations import Vector
 
-CYLINDER_SIDES = 28
+CYLINDER_SIDES = 20
 SPHERE_RINGS = 8
 CREASE_COS = float(np.cos(np.radians(40.0)))
 """Faces of a file that meet at a sharper angle than this keep an edge between them."""
+COARSE_CELLS = 10
+"""Of a file's mesh along its longest side, for pictures in which more cannot be seen."""
 WELD_M = 1e-5
 """Corners of a file's faces that are nearer than this are one."""
 
@@ -29,6 +31,8 @@ class Mesh:
     """Unit vectors, [points, xyz]."""
     triangles: NDArray[np.int64]
     """Three indices of points each, [triangles, 3]."""
+    coarse: NDArray[np.int64]
+    """The same in fewer triangles, [fewer, 3]; never outside of a convex mesh."""
 
     def scaled(self, *factors: float) -> "Mesh":
         """The same mesh, stretched along its three axes."""
@@ -36,14 +40,15 @@ class Mesh:
             return self
         normals = self.normals / factors
         normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
-        return Mesh(self.points * factors, normals, self.triangles)
+        return Mesh(self.points * factors, normals, self.triangles, self.coarse)
 
 
 def _indexed(corners: Vector, normals: Vector) -> Mesh:
     """The mesh of triangles given by corners [triangles, 3, xyz] and their normals."""
     rows = np.concatenate([corners, normals], axis=-1).reshape(-1, 6)
     unique, index = np.unique(rows, axis=0, return_inverse=True)
-    return Mesh(unique[:, :3], unique[:, 3:], index.reshape(-1, 3))
+    triangles = index.reshape(-1, 3)
+    return Mesh(unique[:, :3], unique[:, 3:], triangles, triangles)
 
 
 def _halved(quads: Vector) -> Vector:
@@ -111,7 +116,19 @@ def read_obj(path: str) -> Mesh:
             faces += [[corners[0], *corners[i : i + 2]] for i in range(1, len(corners) - 1)]
     index = np.array(faces)
     index = np.where(index > 0, index - 1, index + len(points))  # negative counts from the end
-    return _rounded(np.array(points)[index])
+    mesh = _rounded(np.array(points)[index])
+    return replace(mesh, coarse=_coarse(mesh))
+
+
+def _coarse(mesh: Mesh) -> NDArray[np.int64]:
+    """Its triangles when all points of a cell of space are drawn together to one of them."""
+    cells = np.round(
+        (mesh.points - mesh.points.mean(0)) * COARSE_CELLS / np.ptp(mesh.points, 0).max()
+    )
+    _, kept, cell = np.unique(cells, axis=0, return_index=True, return_inverse=True)
+    triangles = kept[cell.ravel()[mesh.triangles]]
+    a, b, c = triangles.T
+    return np.unique(triangles[(a != b) & (b != c) & (c != a)], axis=0)
 
 
 def _lines(path: str) -> Iterator[list[str]]:

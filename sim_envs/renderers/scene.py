@@ -13,13 +13,26 @@ from ..world import World
 from .meshes import Mesh, read_obj, unit_box, unit_cylinder, unit_sphere
 
 BASE_LINK = -1
+RIGID_BODY = 1
+"""PyBullet's number for a body in maximal coordinates; of its inertial frame it tells nonsense."""
 BACKDROP_M = 1.5
-"""Boxes longer than this are floor, walls and table: they are shaded but cast no shadow."""
+"""Shapes longer than this are floor, walls and table: they are shaded but cast no shadow."""
 VERTEX = np.dtype(
     [("point", "3f4"), ("normal", "3f4"), ("colour", "4u1"), ("frame", "i4")], align=False
 )
 FRAME_SIZE = 8
 """Position 3, padding, quaternion xyzw 4."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One visual shape of a body."""
+
+    mesh: Mesh
+    vertices: NDArray[np.void]
+    """VERTEX records of the mesh's points."""
+    is_backdrop: bool
+    """Too large to cast a shadow."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +42,9 @@ class Scene:
     vertices: NDArray[np.void]
     """VERTEX records, each given in the frame that it names."""
     triangles: NDArray[np.uint32]
-    """Three indices of vertices each, [triangles, 3]; those that cast shadows first."""
-    num_casters: int
-    """How many triangles cast shadows."""
+    """Three indices of vertices each, [triangles, 3]: those that are seen, then shadow casters."""
+    num_seen: int
+    """How many of the triangles are seen; the others are coarser, and cast shadows."""
     bodies: tuple[tuple[int, tuple[int, ...]], ...]
     """(body id, its links that are drawn or not); the base's frame, then one per link."""
     owners: NDArray[np.int64]
@@ -54,41 +67,32 @@ def read_scene(world: World) -> Scene:
     """Copy the visual shapes of every body of the world."""
     bodies: list[tuple[int, tuple[int, ...]]] = []
     owners: list[int] = []
-    casters: list[tuple[Mesh, NDArray[np.void]]] = []
-    backdrop: list[tuple[Mesh, NDArray[np.void]]] = []
+    shapes: list[Shape] = []
     for body in world.labels:
-        for shape, mesh, vertices in _drawn(world, body, len(owners)):
-            is_large = shape == pybullet.GEOM_BOX and np.ptp(mesh.points, axis=0).max() > BACKDROP_M
-            (backdrop if is_large else casters).append((mesh, vertices))
+        shapes += _drawn(world, body, len(owners))
         links = tuple(range(pybullet.getNumJoints(body, physicsClientId=world.client)))
         bodies.append((body, links))
         owners += [body] * (1 + len(links))
-    return Scene(
-        *_merged(casters + backdrop),
-        sum(len(mesh.triangles) for mesh, _ in casters),
-        tuple(bodies),
-        np.array(owners, np.int64),
-    )
+    shapes.sort(key=lambda shape: shape.is_backdrop)  # what is drawn last is mostly hidden
+    return Scene(*_merged(shapes), tuple(bodies), np.array(owners, np.int64))
 
 
-def _merged(
-    shapes: list[tuple[Mesh, NDArray[np.void]]],
-) -> tuple[NDArray[np.void], NDArray[np.uint32]]:
-    triangles, count = [np.empty((0, 3), np.int64)], 0
-    for mesh, vertices in shapes:
-        triangles.append(mesh.triangles + count)
-        count += len(vertices)
-    corners = [np.empty(0, VERTEX), *(vertices for _, vertices in shapes)]
-    return np.concatenate(corners), np.concatenate(triangles).astype(np.uint32)
+def _merged(shapes: list[Shape]) -> tuple[NDArray[np.void], NDArray[np.uint32], int]:
+    """Vertices, triangles and the number of those seen, as a Scene has them."""
+    none = np.empty((0, 3), np.int64)
+    starts = np.cumsum([0, *(len(shape.vertices) for shape in shapes)])
+    pairs = list(zip(shapes, starts, strict=False))
+    seen = np.concatenate([none, *(shape.mesh.triangles + start for shape, start in pairs)])
+    casting = [shape.mesh.coarse + start for shape, start in pairs if not shape.is_backdrop]
+    triangles = np.concatenate([seen, none, *casting]).astype(np.uint32)
+    vertices = [np.empty(0, VERTEX), *(shape.vertices for shape in shapes)]
+    return np.concatenate(vertices), triangles, len(seen)
 
 
-def _drawn(
-    world: World, body: int, first_frame: int
-) -> Iterator[tuple[int, Mesh, NDArray[np.void]]]:
-    """The kind of every visual shape of a body, its mesh, and that mesh in its frame."""
+def _drawn(world: World, body: int, first_frame: int) -> Iterator[Shape]:
+    """Every visual shape of a body."""
     client = world.client
-    dynamics = pybullet.getDynamicsInfo(body, BASE_LINK, physicsClientId=client)
-    centre, turn = np.array(dynamics[3]), matrix_from_quat(dynamics[4])
+    centre, turn = _centre_of_mass(client, body)
     for row in pybullet.getVisualShapeData(body, physicsClientId=client):
         _, link, shape, size, file, position, quat, rgba = row[:8]
         mesh = _mesh(shape, size, file.decode())
@@ -96,7 +100,16 @@ def _drawn(
         points, normals = mesh.points @ rotation.T + position, mesh.normals @ rotation.T
         if link == BASE_LINK:  # the engine tells the pose of a base by its centre of mass
             points, normals = (points - centre) @ turn, normals @ turn
-        yield shape, mesh, _vertices(points, normals, rgba, first_frame + 1 + link)
+        vertices = _vertices(points, normals, rgba, first_frame + 1 + link)
+        yield Shape(mesh, vertices, bool(np.ptp(mesh.points, axis=0).max() > BACKDROP_M))
+
+
+def _centre_of_mass(client: int, body: int) -> tuple[Vector, Vector]:
+    """Where it is in the frame of the body's base [3], and how it is turned [3, 3]."""
+    dynamics = pybullet.getDynamicsInfo(body, BASE_LINK, physicsClientId=client)
+    if dynamics[10] == RIGID_BODY:
+        return np.zeros(3), np.eye(3)
+    return np.array(dynamics[3]), matrix_from_quat(dynamics[4])
 
 
 def _mesh(shape: int, size: tuple[float, ...], file: str) -> Mesh:

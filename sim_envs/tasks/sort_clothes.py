@@ -18,8 +18,8 @@ from .task import Status, Task
 
 BIN = Bin("bin", (0.50, 0.0), (0.17, 0.19), 0.05, (0.50, 0.47, 0.58), sunk_m=0.05)
 HAMPERS = {
-    "light": Bin("light hamper", (0.46, 0.34), (0.16, 0.15), 0.10, (0.96, 0.95, 0.88), sunk_m=0.05),
-    "dark": Bin("dark hamper", (0.46, -0.34), (0.16, 0.15), 0.10, (0.26, 0.27, 0.31), sunk_m=0.05),
+    "light": Bin("light hamper", (0.46, 0.34), (0.16, 0.15), 0.056, (0.96, 0.95, 0.88), sunk_m=0.05),
+    "dark": Bin("dark hamper", (0.46, -0.34), (0.16, 0.15), 0.056, (0.26, 0.27, 0.31), sunk_m=0.05),
 }
 
 START_POS_M = (0.33, 0.0, 0.34)
@@ -33,6 +33,8 @@ DROP_FROM_M = 0.05
 DROP_AREA_M = (0.05, 0.07)
 CREASE_M = 0.004
 
+PILE_M = 0.12
+"""What lies in a hamper, even on other garments, is lower than this."""
 AT_REST_M_S = 0.06
 AT_REST_TICKS = 4
 LIFTED_M = 0.10
@@ -136,7 +138,8 @@ class SortClothes(Task):
     @staticmethod
     def in_place(cloth: Cloth, points: Vector) -> bool:
         """Whether a garment lies in its hamper, all of it."""
-        return HAMPERS[cloth.shade].holds(points)
+        hamper = HAMPERS[cloth.shade]
+        return hamper.is_under(points) and bool(points[:, 2].max() < PILE_M)
 
     def held(self, world: World, arm: Arm) -> list[Cloth]:
         """The garments that are between the fingers."""

@@ -1,6 +1,6 @@
 """SortRecycling: bring what lies on the table to its bin, recycling to blue and trash to grey."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,28 +12,17 @@ from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..errors import BadValue
 from ..furniture import Bin, add_room
-from ..items import STEADY, Item, bottle, can, cup, jar, milk_carton, peel, rag, wrapper
-from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
+from ..rotations import (
+    STRAIGHT_DOWN_RAD,
+    Vector,
+    matrix_from_quat,
+    quat_from_rotvec,
+    quat_multiply,
+    tilted_hand,
+)
 from ..world import Pose, World
+from .litter import ITEMS, LYING, RECYCLABLES, can_lie, ground_radius_m, resting_pose, strewn
 from .task import Status, Task
-
-RECYCLABLES: dict[str, Item] = {
-    "can": replace(can((0.85, 0.08, 0.10), 0.027, 0.092), rolling_friction=STEADY),
-    "bottle": replace(
-        bottle((0.10, 0.58, 0.20), 0.025, 0.080, (0.97, 0.97, 0.97)), rolling_friction=STEADY
-    ),
-    "carton": milk_carton((0.96, 0.96, 0.94), (0.05, 0.62, 0.72)),
-    "jar": jar((0.93, 0.48, 0.04), (0.98, 0.94, 0.80)),
-}
-TRASH: dict[str, Item] = {
-    "peel": peel((0.98, 0.88, 0.12), (0.35, 0.24, 0.08)),
-    "cup": cup((0.48, 0.29, 0.14), (0.86, 0.82, 0.76)),
-    "wrapper": wrapper((0.93, 0.18, 0.58), (1.00, 0.72, 0.86)),
-    "rag": rag((0.48, 0.28, 0.70), (0.78, 0.66, 0.90)),
-}
-ITEMS = RECYCLABLES | TRASH
-FLAT = ("peel", "wrapper", "rag")
-"""Kinds that have only one way to lie; the others stand or lie on their side."""
 
 BLUE = Bin("blue bin", (0.43, 0.36), (0.14, 0.105), 0.045, (0.10, 0.30, 0.85))
 GREY = Bin("grey bin", (0.43, -0.36), (0.14, 0.105), 0.045, (0.24, 0.25, 0.27))
@@ -42,16 +31,6 @@ BINS = (BLUE, GREY)
 HEAPED_M = 0.15
 """The walls are low, for the hand's sake: what lies this high in a bin still lies in it."""
 
-STREWN_LOW_M = (0.36, -0.16)
-STREWN_HIGH_M = (0.62, 0.16)
-GAP_M = 0.03
-"""Room between neighbours for the fingers, as far as there is room on the table."""
-GAP_SHRINK_M = 0.0001
-"""Less room is asked for with every try, so that the search ends."""
-LYING = 0.5
-"""How often a thing that can stand lies on its side."""
-
-STRAIGHT_DOWN_RAD = float(np.pi / 2)
 START_POS_M = (0.38, 0.0, 0.26)
 START_JITTER_M = (0.03, 0.06, 0.03)
 START_JITTER_RAD = 0.06
@@ -63,7 +42,7 @@ SCENE_ABOVE = 0.5
 REACH_LOW_M = (0.32, -0.45, 0.03)
 REACH_HIGH_M = (0.64, 0.45, 0.30)
 
-STEPS_PER_ITEM = 240
+STEPS_PER_ITEM = 250
 AT_REST_M_S = 0.05
 AT_REST_TICKS = 4
 ALMOST = 0.98
@@ -97,7 +76,7 @@ class SortRecycling(Task):
 
     @property
     def max_steps(self) -> int:
-        """Twice and a half what an expert takes, so it grows with the items."""
+        """More than three times what an expert takes; it grows with the items."""
         return STEPS_PER_ITEM * self.num_items
 
     @property
@@ -105,7 +84,7 @@ class SortRecycling(Task):
         """The order in words."""
         names = [f"the {name}" for name in self.present]
         listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-        return f"sort {listed}: recycling into the blue bin, trash into the grey one"
+        return f"sort {listed or 'everything'}: recycling into the blue bin, trash into the grey one"
 
     def goal_vector(self) -> NDArray[np.float32]:
         """What the order covers: float32 [8], 1 for every kind that this episode began with.
@@ -127,7 +106,7 @@ class SortRecycling(Task):
         self.present = [self.goal_names[kind] for kind in kinds]
         self.goal = int(kinds[0])
         self.memory = np.zeros(1)
-        lying = [name not in FLAT and bool(rng.random() < LYING) for name in self.present]
+        lying = [can_lie(name) and bool(rng.random() < LYING) for name in self.present]
         pairs = list(zip(self.present, lying, strict=True))
         places = strewn(np.array([ground_radius_m(*pair) for pair in pairs]), rng)
         for (name, lies), (x, y) in zip(pairs, places, strict=True):
@@ -215,49 +194,17 @@ def own_bin(name: str) -> Bin:
     return BLUE if name in RECYCLABLES else GREY
 
 
-def ground_radius_m(name: str, lies: bool) -> float:
-    """Radius of the circle on the table that an item covers, however it is turned."""
-    x, y, z = ITEMS[name].half_extents_m
-    return float(np.hypot(z if lies else x, y))
-
-
-def resting_pose(
-    name: str, lies: bool, x: float, y: float, rng: np.random.Generator, floor_m: float = 0.0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A place [3] and a quaternion xyzw for an item that stands or lies, randomly turned."""
-    item = ITEMS[name]
-    quat = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
-    if lies:
-        quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))
-    height = item.half_extents_m[0] if lies else item.half_height_m
-    return np.array([x, y, floor_m + height + 0.001]), quat
-
-
-def strewn(radii_m: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Random places [N, 2] for circles that keep their distance, which gives way if it must."""
-    apart = np.add.outer(radii_m, radii_m)
-    gap = GAP_M
-    while True:
-        places = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (len(radii_m), 2))
-        distance = np.linalg.norm(places[:, None] - places[None], axis=2)
-        np.fill_diagonal(distance, np.inf)
-        if np.all(distance > apart + gap):
-            return places
-        gap -= GAP_SHRINK_M
-
-
-def _binned_pose(
-    name: str, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _binned_pose(name: str, rng: np.random.Generator) -> tuple[Vector, Vector]:
     """Lying in a bin, usually the right one."""
-    right = own_bin(name) is BLUE
-    bin_ = BINS[int(right == (rng.random() < SCENE_WRONG_BIN))]
-    room = np.array(bin_.half_m) - ground_radius_m(name, name not in FLAT) * 0.8
+    right = own_bin(name)
+    wrong = GREY if right is BLUE else BLUE
+    bin_ = wrong if rng.random() < SCENE_WRONG_BIN else right
+    room = np.array(bin_.half_m) - ground_radius_m(name, can_lie(name)) * 0.8
     x, y = bin_.centre_m + rng.uniform(-1, 1, 2) * np.maximum(room, 0.01)
-    return resting_pose(name, name not in FLAT, float(x), float(y), rng, bin_.wall_m)
+    return resting_pose(name, can_lie(name), float(x), float(y), rng, bin_.wall_m)
 
 
-def _random_reach(near: NDArray[np.float64] | None, rng: np.random.Generator) -> Pose:
+def _random_reach(near: Vector | None, rng: np.random.Generator) -> Pose:
     """A tool pose that an episode might visit, above a point if one is given."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     if near is not None:
@@ -267,12 +214,10 @@ def _random_reach(near: NDArray[np.float64] | None, rng: np.random.Generator) ->
     return Pose(position, tilted_hand(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))
 
 
-def _held_quat(
-    name: str, hand: NDArray[np.float64], rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _held_quat(name: str, hand: Vector, rng: np.random.Generator) -> Vector:
     """How an item may sit in a hand: its long side across the fingers, or hanging upright."""
     heading = matrix_from_quat(hand)[:, 0]
     quat = quat_from_rotvec((0.0, 0.0, float(np.arctan2(heading[1], heading[0]))))
-    if name not in FLAT and rng.random() < LYING:
+    if can_lie(name) and rng.random() < LYING:
         quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))
     return quat_multiply(quat_from_rotvec(rng.normal(0, 0.1, 3)), quat)

@@ -35,7 +35,7 @@ class Task(ABC):
     summary: ClassVar[str]
     """One line for people."""
     goal_names: ClassVar[tuple[str, ...]]
-    """What an instruction can name; the observation's `goal` is one-hot over these."""
+    """What an instruction can name; the observation's `goal` has a 1 for what it does name."""
     labels: ClassVar[tuple[str, ...]]
     """Classes of the segmentation; index 0 is the background."""
     stages: ClassVar[tuple[str, ...]]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from ...datasets.check import check
+from ...datasets.check import check, episode_files
 from ...datasets.workspace import Workspace
-from .console import print_json, say
+from .console import print_json, progress, say
 from .verb import DONE, FOUND, WorkspacePath
 
 
@@ -21,7 +21,9 @@ class Check:
 
     def run(self) -> int:
         """Check, and report."""
-        report = check(Workspace.open(self.workspace), self.repair)
+        workspace = Workspace.open(self.workspace)
+        with progress("checking", len(episode_files(workspace))) as tick:
+            report = check(workspace, self.repair, tick=tick)
         if self.json:
             print_json(report.to_json())
         else:
@@ -31,6 +33,8 @@ class Check:
             )
             for problem in report.damaged:
                 say(f"damaged: {problem.file}: {problem.reason}")
+            for name, flags in report.flagged.items():
+                say(f"look at {name}: {'; '.join(f'{f.name}, {f.detail}' for f in flags)}")
             if report.pending:
                 say(f"{report.pending} episodes wait for `sidestick check WS --repair`")
         return DONE if report.ok else FOUND

@@ -11,9 +11,11 @@ from .check import Check
 from .console import complain
 from .drive import Drive
 from .evaluate import Evaluate
+from .inspect import Inspect
 from .practice import Practice
 from .pretrain import Pretrain
 from .quickstart import QuickstartVerb
+from .replay import Replay
 from .report import Report
 from .tasks import Tasks
 from .train import Train
@@ -27,8 +29,10 @@ VERBS: dict[str, type[Verb]] = {
     "train": Train,
     "practice": Practice,
     "evaluate": Evaluate,
+    "replay": Replay,
     "report": Report,
     "check": Check,
+    "inspect": Inspect,
 }
 INTERRUPTED = 130
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."

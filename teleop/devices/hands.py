@@ -102,13 +102,13 @@ class Hands:
     def look(self, driving: bool = True) -> Look:
         """Read every device; call it often, and right before a tick."""
         now = self._clock()
-        lost = self._loss(now, driving)
+        lost, elapsed = self._loss(now, driving), now - self._looked
         self._looked = now
         if lost:
             self.guard.lock_all(now)
             self.keyboard.release()
         readings: dict[Hashable, Reading] = {
-            pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.touches().items()
+            pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.touches(elapsed).items()
         }
         keys = self.bindings.read(KEYBOARD, self.keyboard.touch())
         readings[KEYBOARD] = self._ramp(keys)

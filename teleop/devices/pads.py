@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pygame
 from pygame._sdl2 import controller
 
-from .curves import stick, trigger
+from .curves import ramped, stick, trigger
 from .inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, Touch
 from .mappings import mapping_lines
 
@@ -20,6 +20,7 @@ AT_REST = 0.1
 """A trigger counts only once it has been seen nearer to rest than this."""
 BUTTON_NAMES = {code: name for name, code in PAD_BUTTONS.items()}
 TRIGGER_PRESS = 0.5
+RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
 
 
 @dataclass
@@ -35,16 +36,21 @@ class Pad:
     rested: set[str] = field(default_factory=set)
     """Triggers that have been seen at rest."""
     pulled: set[str] = field(default_factory=set)
+    grown: dict[str, float] = field(default_factory=dict)
+    """How far the D-pad's directions have grown; they have no way of being pushed halfway."""
 
-    def touch(self) -> Touch:
-        """What is touched now, and what went down since the last call."""
+    def touch(self, elapsed_s: float = 0.0) -> Touch:
+        """What is touched now, and what went down since the last call, `elapsed_s` ago."""
         values = {name: 1.0 for name, code in PAD_BUTTONS.items() if self.device.get_button(code)}
+        for name in RAMPED:
+            self.grown[name] = ramped(self.grown.get(name, 0.0), name in values, elapsed_s)
+            values[name] = self.grown[name]
         for name, axes in PAD_STICKS.items():
             values.update(self._stick(name, *axes))
         for name, axis in PAD_TRIGGERS.items():
             values.update(self._trigger(name, axis))
         pressed, self.pressed = frozenset(self.pressed), set()
-        values.update({name: 1.0 for name in pressed if name in PAD_BUTTONS})
+        values.update({name: 1.0 for name in pressed - {*RAMPED} if name in PAD_BUTTONS})
         return Touch({name: value for name, value in values.items() if value}, pressed)
 
     def _stick(self, name: str, across: int, along: int) -> dict[str, float]:
@@ -111,9 +117,9 @@ class Pads:
         for pad in self.pads.values():
             pad.touch()
 
-    def touches(self) -> Mapping[int, Touch]:
-        """What is touched on each pad, by instance id."""
-        return {instance: pad.touch() for instance, pad in self.pads.items()}
+    def touches(self, elapsed_s: float = 0.0) -> Mapping[int, Touch]:
+        """What is touched on each pad, by instance id; call it once a look."""
+        return {instance: pad.touch(elapsed_s) for instance, pad in self.pads.items()}
 
     def _open(self, index: int) -> None:
         try:

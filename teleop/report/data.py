@@ -225,7 +225,7 @@ class ReportData:
     episodes: tuple[EpisodeRow, ...] = ()
     """In the order of their recording."""
     success: Footage | None = None
-    """The policy alone, succeeding; None when nothing of the kind is recorded."""
+    """A success without a takeover, the policy's where there is one; None without any."""
     failure: Footage | None = None
     """An episode that failed."""
     correction: Footage | None = None

@@ -22,13 +22,15 @@ def kind_of(episode: EpisodeSummary) -> Kind:
 def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, Footage | None]:
     """Return the footage of a success, a failure and a correction, each None without one."""
     whole = [e for e in episodes if e.complete and e.steps > 1]
-    alone = [e for e in whole if e.success and e.human_steps == 0]
-    failed = [e for e in whole if not e.success]
+    solved = [e for e in whole if e.success and not e.takeovers]
     helped = [e for e in whole if e.takeovers and e.policy_steps]
+    correction = _first_readable(sorted(helped, key=_clear_rescue, reverse=True))
+    shown = correction.name if correction else None
+    failed = [e for e in whole if not e.success and e.id != shown]
     return {
-        "success": _first_readable(sorted(alone, key=_latest, reverse=True)),
-        "failure": _first_readable(sorted(failed, key=_failing_alone, reverse=True)),
-        "correction": _first_readable(sorted(helped, key=_clear_rescue, reverse=True)),
+        "success": _first_readable(sorted(solved, key=_policy_alone, reverse=True)),
+        "failure": _first_readable(sorted(failed, key=_policy_alone, reverse=True)),
+        "correction": correction,
     }
 
 
@@ -36,7 +38,7 @@ def _latest(episode: EpisodeSummary) -> Key:
     return (episode.header.started, episode.id)
 
 
-def _failing_alone(episode: EpisodeSummary) -> Key:
+def _policy_alone(episode: EpisodeSummary) -> Key:
     return (episode.human_steps == 0, episode.policy_steps > 0, *_latest(episode))
 
 

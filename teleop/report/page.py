@@ -33,6 +33,7 @@ def render(data: ReportData) -> str:
         "percent": words.percent,
         "minutes": words.minutes,
         "interval": words.with_interval,
+        "points": words.points,
     }
     return environment.get_template(TEMPLATE).render(_context(data))
 

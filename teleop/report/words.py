@@ -22,6 +22,13 @@ def with_interval(interval: Interval) -> str:
     return f"{percent(interval.value)} [{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
 
 
+def points(change: float | None) -> str:
+    """Return a change of a share in points with its sign, a dash for None."""
+    if change is None:
+        return "–"
+    return f"{change * 100:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
+
+
 def minutes(value: float) -> str:
     """Return minutes with one digit below ten, e.g. `4.1` and `27`."""
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
@@ -45,6 +52,8 @@ def headline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
     first, last = curve[0].rate, curve[-1].rate
     if len(curve) == 1:
         return f"Success without help: {percent(last.value)}"
+    if percent(first.value) == percent(last.value):
+        return f"Success without help stayed at {percent(last.value)}"
     span = f"from {percent(first.value)} to {percent(last.value)}"
     if not is_clear(data, first, last):
         return f"Success without help went {span}, no clear change"
@@ -134,9 +143,11 @@ def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
     if role == "correction":
         runs = stretches([int(driver) for driver in footage.drivers], hz)
         start = next((start for who, start, _ in runs if who == "human"), 0.0)
+        solved = "how the human puts it right"
+        ending = solved if footage.success else "why even the human could not save it"
         return (
             f"Look at {start:.1f}{SPACE}s, where the border turns orange and striped: "
-            "what the hand was about to do, and how the human puts it right."
+            f"what the hand was about to do, and {ending}."
         )
     if role == "failure":
         return f"{_last_stage(footage, hz)} Look at where the hand stops getting closer."

@@ -46,7 +46,7 @@ def lay_out(width: int, height: int) -> Layout:
     body = pygame.Rect(inner.x, head.bottom, inner.w, foot.y - head.bottom)
     column = pygame.Rect(body.right - wide, body.y, wide, body.h)
     view = pygame.Rect(body.x, body.y, body.w - wide, body.h)
-    side = min((wide - 3 * gap) // 2 if body.h < 520 * unit else round(186 * unit), wide)
+    side = min((wide - 3 * gap) // 2 if body.h < 520 * unit else round(202 * unit), wide)
     first = pygame.Rect(column.x + gap, column.y + gap, side, side)
     second = first.move(0, side + gap)
     gauges = pygame.Rect(

@@ -1,0 +1,39 @@
+"""Adding up the time of one thing that is measured in turns with another."""
+
+import time
+from dataclasses import dataclass, field
+from types import TracebackType
+
+
+@dataclass
+class Stopwatch:
+    """Times a block each time that it is entered: `with stopwatch: ...`."""
+
+    cpu_s: float = 0.0
+    """Of all threads of this process."""
+    wall_s: float = 0.0
+    times: int = 0
+    _started: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
+
+    def __enter__(self) -> None:
+        self._started = (time.process_time(), time.perf_counter())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.cpu_s += time.process_time() - self._started[0]
+        self.wall_s += time.perf_counter() - self._started[1]
+        self.times += 1
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU time of one block, milliseconds."""
+        return 1e3 * self.cpu_s / self.times
+
+    @property
+    def wall_ms(self) -> float:
+        """Wall time of one block, milliseconds."""
+        return 1e3 * self.wall_s / self.times

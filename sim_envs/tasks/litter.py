@@ -1,0 +1,72 @@
+"""What lies on SortRecycling's table: eight kinds of things, and how they come to rest."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..items import STEADY, Item, bottle, can, cup, jar, milk_carton, peel, rag, wrapper
+from ..rotations import Vector, quat_from_rotvec, quat_multiply
+
+RECYCLABLES: dict[str, Item] = {
+    "can": replace(can((0.85, 0.08, 0.10), 0.027, 0.092), rolling_friction=STEADY),
+    "bottle": replace(
+        bottle((0.10, 0.58, 0.20), 0.025, 0.078, (0.97, 0.97, 0.97), 0.018),
+        rolling_friction=STEADY,
+    ),
+    "carton": milk_carton((0.96, 0.96, 0.94), (0.05, 0.62, 0.72)),
+    "jar": jar((0.93, 0.48, 0.04), (0.98, 0.94, 0.80)),
+}
+TRASH: dict[str, Item] = {
+    "peel": peel((0.98, 0.88, 0.12), (0.35, 0.24, 0.08)),
+    "cup": cup((0.48, 0.29, 0.14), (0.86, 0.82, 0.76)),
+    "wrapper": wrapper((0.93, 0.18, 0.58), (1.00, 0.72, 0.86)),
+    "rag": rag((0.48, 0.28, 0.70), (0.78, 0.66, 0.90)),
+}
+ITEMS = RECYCLABLES | TRASH
+FLAT = ("peel", "wrapper", "rag")
+"""Kinds that have only one way to lie; the others stand or lie on their side."""
+
+STREWN_LOW_M = (0.36, -0.16)
+STREWN_HIGH_M = (0.62, 0.16)
+GAP_M = 0.03
+"""Room between neighbours for the fingers, as far as there is room on the table."""
+GAP_SHRINK_M = 0.0001
+"""Less room is asked for with every try, so that the search ends."""
+LYING = 0.5
+"""How often a thing that can stand lies on its side."""
+
+
+def can_lie(name: str) -> bool:
+    """Whether an item may lie on its side as well as stand."""
+    return name not in FLAT
+
+
+def ground_radius_m(name: str, lies: bool) -> float:
+    """Radius of the circle on the table that an item covers, however it is turned."""
+    x, y, z = ITEMS[name].half_extents_m
+    return float(np.hypot(z if lies else x, y))
+
+
+def resting_pose(
+    name: str, lies: bool, x: float, y: float, rng: np.random.Generator, floor_m: float = 0.0
+) -> tuple[Vector, Vector]:
+    """A place [3] and a quaternion xyzw for an item that stands or lies, randomly turned."""
+    item = ITEMS[name]
+    quat = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
+    if lies:
+        quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))
+    height = item.half_extents_m[0] if lies else item.half_height_m
+    return np.array([x, y, floor_m + height + 0.001]), quat
+
+
+def strewn(radii_m: Vector, rng: np.random.Generator) -> Vector:
+    """Random places [N, 2] for circles that keep their distance, which gives way if it must."""
+    apart = np.add.outer(radii_m, radii_m)
+    gap = GAP_M
+    while True:
+        places = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (len(radii_m), 2))
+        distance = np.linalg.norm(places[:, None] - places[None], axis=2)
+        np.fill_diagonal(distance, np.inf)
+        if np.all(distance > apart + gap):
+            return places
+        gap -= GAP_SHRINK_M

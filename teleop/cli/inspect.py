@@ -1,0 +1,96 @@
+"""`sidestick inspect`: which episodes are in a workspace?"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+from rich.table import Table
+
+from ...datasets.episode import Episode
+from ...datasets.listing import Listing, Row, details, listing
+from ...datasets.workspace import Workspace
+from .console import PEOPLE, print_json, say
+from .verb import DONE, FOUND, WorkspacePath
+
+COLUMNS = ("", "started", "operator", "instruction", "s", "success", "grade", "takeovers", "late")
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """List the episodes with totals, or show one; exit code 1 when files cannot be read."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    episode: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")] = None
+    """One episode in detail: its id, a part of it, or its number."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Read, and show."""
+        workspace = Workspace.open(self.workspace)
+        if self.episode is not None:
+            return self._one(workspace, self.episode)
+        found = listing(workspace)
+        if self.json:
+            print_json(
+                {
+                    "workspace": str(workspace.path),
+                    "task": workspace.config.task,
+                    "episodes": [row.to_json() for row in found.rows],
+                    "totals": found.totals(),
+                    "damaged": [problem._asdict() for problem in found.damaged],
+                }
+            )
+        else:
+            PEOPLE.print(_table(found.rows))
+            _say_totals(found)
+        return FOUND if found.damaged else DONE
+
+    def _one(self, workspace: Workspace, name: str) -> int:
+        """Show one episode."""
+        path = workspace.find(name)
+        row = next(row for row in listing(workspace).rows if row.id == path.stem)
+        values = row.to_json() | details(Episode.read(path, images=False))
+        if self.json:
+            print_json(values)
+            return DONE
+        table = Table(show_header=False, box=None)
+        for key, value in values.items():
+            table.add_row(key.replace("_", " "), _plain(value))
+        PEOPLE.print(table)
+        return DONE
+
+
+def _table(rows: tuple[Row, ...]) -> Table:
+    """Lay the episodes out for a person."""
+    flagged = any(row.flags for row in rows)
+    table = Table(*COLUMNS, *(["look at"] if flagged else []), box=None)
+    for row in rows:
+        ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
+        cells = [row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}"]
+        cells += [ended, row.grade or "", row.takeovers, row.late_ticks]
+        cells += [", ".join(f"{flag.name}: {flag.detail}" for flag in row.flags)]
+        table.add_row(*(str(cell) for cell in cells[: len(table.columns)]))
+    return table
+
+
+def _say_totals(found: Listing) -> None:
+    """Say the sums, and what could not be read."""
+    sums = found.totals()
+    say(
+        f"{sums['episodes']} episodes, {sums['successes']} successful, "
+        f"{sums['seconds'] / 60:.1f} minutes, {sums['takeovers']} takeovers, "
+        f"{sums['late_ticks']} late ticks, {sums['flagged']} to look at"
+    )
+    for problem in found.damaged:
+        say(f"damaged: {problem.file}: {problem.reason}")
+
+
+def _plain(value: object) -> str:
+    """Write a value of any kind in a line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(_plain(item) for item in value) or "none"
+    return "none" if value is None else str(value)

@@ -1,0 +1,81 @@
+"""`sidestick replay`: watch an episode again, or prove that it repeats."""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ...datasets.durable import replace_file
+from ...datasets.episode import Episode
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import BadValue
+from ..replay import find_episode, pictures, verify
+from ..video import encode
+from .console import print_json, progress, say
+from .verb import DONE, FOUND, WorkspacePath
+
+SMALLEST, LARGEST = 16, 4096
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Simulate a stored episode again and compare every state, or draw it again at any size."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
+    """Its id, a unique part of it, or its place (0 is the first, -1 the last)."""
+    verify: bool = False
+    """Compare every stored state with a new simulation; exit code 1 if any differs."""
+    video: Path | None = None
+    """Write a video here."""
+    size: str = "640x480"
+    """Width and height of the video, pixels."""
+    camera: str = "front"
+    """The video's camera."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Verify, draw, or both."""
+        if not self.verify and self.video is None:
+            raise BadValue("replay", "--verify, --video FILE or both", "neither")
+        workspace = Workspace.open(self.workspace)
+        path = find_episode(workspace, self.episode)
+        episode = Episode.read(path, images=False)
+        if self.video is not None:
+            self._draw(episode, self.video, workspace.config.control_hz)
+        return self._verify(episode) if self.verify else DONE
+
+    def _verify(self, episode: Episode) -> int:
+        verdict = verify(episode)
+        if self.json:
+            print_json({"episode": episode.summary.id, **asdict(verdict)})
+        elif verdict.identical:
+            say(f"{episode.summary.id}: identical in all {verdict.steps} states")
+        else:
+            say(
+                f"{episode.summary.id}: differs from step {verdict.first_divergence} on, "
+                f"by at most {verdict.max_state_error:.3g}"
+            )
+        return DONE if verdict.identical else FOUND
+
+    def _draw(self, episode: Episode, video: Path, fps: int) -> None:
+        width, height = parse_size(self.size)
+        with progress(f"draw {episode.summary.id}", len(episode)) as tick:
+            frames = []
+            for frame in pictures(episode, self.camera, width, height):
+                frames.append(frame)
+                tick("")
+        replace_file(video, encode(frames, fps).data)
+        say(f"wrote {video}")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height from a text such as 640x480."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if match is None or not all(SMALLEST <= int(n) <= LARGEST for n in match.groups()):
+        raise BadValue("--size", f"WIDTHxHEIGHT from {SMALLEST} to {LARGEST}, like 640x480", text)
+    return int(match[1]), int(match[2])
