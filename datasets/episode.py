@@ -118,7 +118,11 @@ class Episode:
     @classmethod
     def read(cls, path: Path, images: bool = True) -> Self:
         """Read an episode's file; raise DamagedFile when it is not a whole one of ours."""
-        content = decode(path, images)
+        return cls.of_content(decode(path, images), path)
+
+    @classmethod
+    def of_content(cls, content: Content, path: Path) -> Self:
+        """Make an episode of what was read from a file."""
         summary = _summary(content.attributes, path)
         return cls.of_columns(summary, content.columns, content.final, content.abandoned)
 

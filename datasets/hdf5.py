@@ -54,7 +54,7 @@ def encode(content: Content) -> bytes:
         above = {"total": own["num_samples"], ENV_ARGS: own.pop(ENV_ARGS)}
         write_attributes(demo.parent, above)
         write_attributes(demo, own)
-        _write_columns(demo, content.columns)
+        write_columns(demo, content.columns)
         for key, value in (content.final or {}).items():
             demo.create_dataset(
                 key,
@@ -67,7 +67,7 @@ def encode(content: Content) -> bytes:
         for number, branch in enumerate(content.abandoned):
             group = demo.create_group(f"{ABANDONED}/{number}")
             group.attrs["start"] = branch.start
-            _write_columns(group, branch.columns)
+            write_columns(group, branch.columns)
         file.flush()
         image: bytes = file.id.get_file_image()
     return image
@@ -76,23 +76,27 @@ def encode(content: Content) -> bytes:
 def decode(path: Path, images: bool = True) -> Content:
     """Read an episode's file whole; raise DamagedFile when it is not a whole one of ours."""
     with opened(path) as file:
-        demo = file[DEMO]
-        attributes = _attributes(demo)
-        steps, number = int(attributes["num_samples"]), int(attributes["version"])
-        problem = next(layout_problems(demo, steps, number), None)
-        if problem:
-            raise ValueError(problem)
-        keys = _keys(demo, images)
-        final = [key for key in final_keys(cameras_of(demo)) if images or not is_image(key)]
-        return Content(
-            attributes=attributes,
-            columns=_read(demo, keys),
-            final=_read(demo, final) if FINAL_STATE in demo else None,
-            abandoned=tuple(
-                Branch(read_attributes(branch, ["start"])["start"], _read(branch, keys))
-                for branch in _branches(demo)
-            ),
-        )
+        return content_of(file[DEMO], images)
+
+
+def content_of(demo: h5py.Group, images: bool = True) -> Content:
+    """Read one episode's group whole, wherever it lies; raise ValueError for what does not fit."""
+    attributes = _attributes(demo)
+    steps, number = int(attributes["num_samples"]), int(attributes["version"])
+    problem = next(layout_problems(demo, steps, number), None)
+    if problem:
+        raise ValueError(problem)
+    keys = _keys(demo, images)
+    final = [key for key in final_keys(cameras_of(demo)) if images or not is_image(key)]
+    return Content(
+        attributes=attributes,
+        columns=_read(demo, keys),
+        final=_read(demo, final) if FINAL_STATE in demo else None,
+        abandoned=tuple(
+            Branch(read_attributes(branch, ["start"])["start"], _read(branch, keys))
+            for branch in _branches(demo)
+        ),
+    )
 
 
 def decode_attributes(path: Path) -> Attributes:
@@ -139,10 +143,10 @@ def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
 def _attributes(demo: h5py.Group) -> dict[str, Any]:
     """Read the attributes of an episode, and what robomimic wants beside them."""
     own = read_attributes(demo, demo.attrs)
-    return own | read_attributes(demo.parent, [ENV_ARGS])
+    return own if ENV_ARGS in own else own | read_attributes(demo.parent, [ENV_ARGS])
 
 
-def _write_columns(group: h5py.Group, rows: Columns) -> None:
+def write_columns(group: h5py.Group, rows: Columns) -> None:
     """Write one compressed, checksummed dataset a column."""
     for key, values in rows.items():
         chunk = min(len(values), IMAGES_PER_CHUNK) if is_image(key) else len(values)

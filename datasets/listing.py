@@ -20,6 +20,8 @@ GRADE = "grade"
 """Kind of the events that grade an episode: their payload has `episode` and `grade`."""
 MERGE = "merge"
 """Kind of the events that a merge leaves: `origin` and the `episodes` that came from there."""
+IMPORT = "import"
+"""Kind of the events that an import leaves, with the same payload."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Row:
     flags: tuple[Flag, ...]
     """Why a person should look at it."""
     origin: str | None
-    """The workspace that it was merged from; None when it was recorded here."""
+    """The workspace or file that it was brought from; None when it was recorded here."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as JSON takes it."""
@@ -170,7 +172,7 @@ def _told(database: Database) -> tuple[dict[str, str], dict[str, str]]:
     for event in database.events():
         if event.kind == GRADE and "episode" in event.payload:
             grades[str(event.payload["episode"])] = str(event.payload.get("grade"))
-        elif event.kind == MERGE:
+        elif event.kind in (MERGE, IMPORT):
             origin = str(event.payload.get("origin"))
             origins |= dict.fromkeys(map(str, event.payload.get("episodes", ())), origin)
     return grades, origins

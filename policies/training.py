@@ -64,7 +64,7 @@ class Training:
     ) -> None:
         self.fit, self.config, self.about, self.folder = fit, config, about, folder
         self.held, self.rollout = held, rollout
-        self.scores: list[tuple[int, float]] = []
+        self.scores: dict[int, float] = {}
         self._started = self._saved = time.monotonic()
         self._before = 0.0
         self.identity = {
@@ -90,11 +90,12 @@ class Training:
             return
         self.fit.restore(path)
         self._before = found["seconds"]
-        self.scores = [(step, score) for step, score in found["scores"]]
+        self.scores = {int(step): score for step, score in found["scores"]}
 
     def save(self) -> None:
         """Write the state to resume from."""
-        extra = {"identity": self.identity, "seconds": self.seconds, "scores": self.scores}
+        scores = list(self.scores.items())
+        extra = {"identity": self.identity, "seconds": self.seconds, "scores": scores}
         self.fit.save(self.folder / RESUME, extra)
         self._saved = time.monotonic()
 
@@ -122,7 +123,7 @@ class Training:
         candidate = Candidate(self.fit.step, None, weights_now)
         if self.rollout is not None:
             candidate.score = float(self.rollout(self.policy(candidate)))
-            self.scores.append((candidate.step, candidate.score))
+            self.scores[candidate.step] = candidate.score
         self.fit.best = better(candidate, self.fit.best)
 
     def policy(self, candidate: Candidate) -> LearnedPolicy:
@@ -145,11 +146,11 @@ class Training:
         held = None if self.held is None else fitting.evaluate(policy.network, self.held)[0]
         figures = {"loss": loss, "held_out_loss": held, "seconds": round(self.seconds, 1)}
         training = {**self.about.training, **figures, "chosen_step": best.step}
-        training["candidates"] = self.scores
+        training["candidates"] = list(self.scores.items())
         policy.config = replace(self.about, training=training)
         policy.save(self.folder)
         (self.folder / RESUME).unlink(missing_ok=True)
-        scores, precision = tuple(self.scores), str(self.fit.precision)
+        scores, precision = tuple(self.scores.items()), str(self.fit.precision)
         return TrainResult(
             policy, self.folder, best.step, scores, loss, held, self.seconds, precision
         )

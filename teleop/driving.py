@@ -17,6 +17,8 @@ from .rollouts import workspace_env
 from .session import Outcome, Session
 
 EFFORT_KIND = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
+PATIENCE = 2
+"""A person who corrects a policy is given this many times the step limit."""
 OnOutcome = Callable[[Outcome], object]
 
 
@@ -77,7 +79,8 @@ def drive_simulated(
         operator = SimulatedOperator(env, level)
         with Recorder(workspace) as recorder:
             recording = Recording(recorder, policy_id if pilot else None)
-            session = Session(env, operator, level, pilot, [recording])
+            limit = env.task.max_steps * (PATIENCE if pilot else 1)
+            session = Session(env, operator, level, pilot, [recording], max_steps=limit)
             outcomes = _run(session, seeds, on_outcome)
             recorder.wait()
     finally:

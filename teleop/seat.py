@@ -23,13 +23,14 @@ from .tally import Tally
 
 REWIND_S, SCRUB_S = 2.0, 0.5
 SLOWNESSES = (1, 2, 4)
+GOING_ON = (Request.START, Request.FREEZE)
 ACCEPT_S = 5.0
 """A success that the task has seen is saved after this, when nobody objects."""
 NOTICE_S, FAILURE_NOTICE_S = 4.0, 30.0
 SLACK_S = 0.0015
 """A tick is waited for when it is due within this time; before that there are things to do."""
-NAP_S = 0.004
-"""Longest sleep: the hands are heard at least this often."""
+NAP_S, SHORTEST_NAP_S = 0.004, 0.0001
+"""Longest and shortest sleep: the hands are heard at least every longest one."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Seat:
             return
         wait = self._draw(self)
         if wait > 0:
-            self.desk.sleep(max(0.0, min(wait, ahead - SLACK_S, NAP_S)))
+            self.desk.sleep(max(SHORTEST_NAP_S, min(wait, ahead - SLACK_S, NAP_S)))
 
     def attend(self) -> None:
         """Everything that was touched, and what follows from it."""
@@ -169,6 +170,8 @@ class Seat:
             self.slowness = SLOWNESSES[(SLOWNESSES.index(self.slowness) + 1) % len(SLOWNESSES)]
             self.pace.slow_down(self.slowness)
             self.meter.rest()
+        elif request in GOING_ON and self.state is State.PAUSED and not self.hands.neutral:
+            self.say("let go of everything first, then go on", 2.0)
         else:
             self.signal(request)
 

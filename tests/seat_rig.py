@@ -26,6 +26,8 @@ from sidestick.teleop.tally import Tally
 from tests import virtual_pad as vp
 
 TURN_S = 0.01
+TURN_WORTH = 0.3
+"""The D-pad is pressed for turns larger than this."""
 
 
 class FakeTime:
@@ -137,9 +139,8 @@ class SeatRig:
                 self.pull(vp.RT)
             self._push(intent.action(self.env.arm.tool()))
             self.run(0.05)
+        self._push(np.zeros(7))
         self.pad.release(vp.LB)
-        for axis in (vp.LEFT_X, vp.LEFT_Y, vp.RIGHT_X, vp.RIGHT_Y):
-            self.pad.axis(axis, 0.0)
         return self.state is State.VERDICT
 
     def _push(self, action: np.ndarray) -> None:
@@ -148,6 +149,11 @@ class SeatRig:
         right = raw_stick(-action[5], -action[2])
         for axis, value in zip(range(4), (*left, *right), strict=True):
             self.pad.axis(axis, value)
+        roll, pitch = action[3], -action[4]
+        for button, wanted in (
+            (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll),
+        ):  # fmt: skip
+            self.pad.press(button, bool(wanted > TURN_WORTH))
 
     def files(self, folder: str) -> list[str]:
         """Names of the files in a folder of the workspace."""

@@ -232,7 +232,7 @@ def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
     rig.time.now += 0.2
     rig.run(0.2)
     assert rig.state is State.PAUSED
-    assert "200 ms" in rig.seat.lost or "210 ms" in rig.seat.lost
+    assert "nothing was heard from the devices for 20" in rig.seat.lost
     assert rig.steps == steps
 
 
@@ -248,7 +248,7 @@ def test_free_drive_records_nothing(sit: Sit) -> None:
     rig.tap(vp.START)
     assert rig.state is State.READY
     assert not rig.recorder.recording
-    np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=1e-6)
+    np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=1e-4)
 
 
 def test_closing_the_window_saves_the_running_episode(sit: Sit) -> None:

@@ -60,7 +60,7 @@ def test_a_frame_of_another_kind_is_refused(dtype_and_shape: tuple[type, tuple[i
         encode([np.zeros(shape, dtype)])
 
 
-def test_odd_sides_are_filled_up_to_whole_blocks() -> None:
+def test_odd_sides_are_made_even() -> None:
     """Any size can be encoded; the picture keeps its place at the top left."""
     with av.open(io.BytesIO(encode([GREY[:31, :47]] * 3).data)) as container:
         decoded = next(container.decode(video=0)).to_ndarray(format="rgb24")

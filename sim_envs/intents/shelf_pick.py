@@ -18,6 +18,8 @@ CLEAR_OF_SHELF_X_M = 0.50
 CARRY_X_M = 0.44
 RELEASE_HEIGHT_M = 0.30
 OVER_TOTE_M = 0.035
+TOO_DEEP_X_M = 0.73
+"""From here on the board above leaves no room to lift: drag the item out first."""
 REACH_IN_SPEED = 0.6
 TABLE_REACH_M = 0.16
 TABLE_TILT_RAD = np.radians(80.0)
@@ -57,7 +59,7 @@ class ShelfPickExpert(Expert):
         empty = float(arm.finger_positions().mean()) < EMPTY_FINGERS_M
         if arm.controller.closing and distance < STILL_IN_HAND_M and not empty:
             return Intent(grip, closing=True, speed=REACH_IN_SPEED)
-        if not arm.controller.closing and distance < IN_HAND_M:
+        if not arm.controller.closing and abs(along) < IN_HAND_M and across < LINED_UP_M:
             return Intent(grip, closing=True, speed=REACH_IN_SPEED)
         if across < LINED_UP_M or (across < 2 * LINED_UP_M and along < STAND_OFF_M / 2):
             return Intent(grip, closing=False, speed=REACH_IN_SPEED)
@@ -71,7 +73,7 @@ class ShelfPickExpert(Expert):
         upright = tilted_hand(HAND_TILT_RAD, float(np.arctan2(*tool.position[1::-1])))
         on_shelf = item.position[0] > CLEAR_OF_SHELF_X_M
         low = item.position[2] - start_height < LIFT_M * 0.8
-        if on_shelf and low and tool.position[0] > CLEAR_OF_SHELF_X_M + 0.06:
+        if on_shelf and low and CLEAR_OF_SHELF_X_M + 0.06 < tool.position[0] < TOO_DEEP_X_M:
             lift = tool.position + np.array([0.0, 0.0, LIFT_M])
             return Intent(Pose(lift, tool.quat), closing=True, speed=REACH_IN_SPEED)
         if on_shelf:

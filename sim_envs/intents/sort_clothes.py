@@ -159,7 +159,7 @@ def choose_yaw(grip: Vector, points: Vector, now: float, committed: bool) -> flo
             hit = (np.abs(offset @ across) < FINGER_HALF_M[1] + 0.008) & (np.abs(offset @ along) < FINGER_HALF_M[0] + 0.008)
             cost += 0.5 * float(hit.sum())
             if clearance(finger[None])[0] < 0.02:
-                cost += 1.0
+                cost += 10.0
         if cost < best:
             best, choice = cost, float(yaw)
     return choice

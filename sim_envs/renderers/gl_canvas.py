@@ -11,9 +11,9 @@ from .gl_model import Model
 
 SMALL_UP_TO_PX = 160 * 160
 """Pictures of up to this many pixels are drawn larger and shrunk: no jagged edges."""
-SMOOTHING = 1.5
-"""How much larger; twice would cost half as much again and look hardly better."""
-SMALL_SHADOWS_PX, LARGE_SHADOWS_PX = 224, 512
+SMOOTHING = 1.25
+"""How much larger: dearer smoothing looks better, but hardly at the size of a stamp."""
+SMALL_SHADOWS_PX, LARGE_SHADOWS_PX = 192, 512
 BACKGROUND = (0.80, 0.84, 0.88)
 
 

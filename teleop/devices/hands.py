@@ -71,7 +71,7 @@ class Hands:
         self.camera, self.frame, self.speed = "front", FRAMES[0], 1
         self.source: Hashable = next(iter(pads.pads), KEYBOARD)
         """Who drives, or drove last: the instance id of a pad, or the keyboard."""
-        self.reading = UNTOUCHED
+        self.reading, self.neutral = UNTOUCHED, True
         self.guard, self.discard = Guard(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
         self._looked = clock()
@@ -112,6 +112,7 @@ class Hands:
         }
         keys = self.bindings.read(KEYBOARD, self.keyboard.touch())
         readings[KEYBOARD] = self._ramp(keys)
+        self.neutral = all(reading.neutral for reading in readings.values())
         heard = self.guard.pass_on(readings, now)
         self._choose(heard)
         self.reading = heard[self.source]

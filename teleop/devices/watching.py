@@ -19,9 +19,9 @@ class WatchRules:
     """A fall this far below the best: something was dropped."""
     reaction_s: float = 0.25
     """From seeing to pressing."""
-    repaired: float = 0.08
-    """Things are back on track when progress is this far above where she took over, and the
-    stage is a later one."""
+    repaired: float = 0.4
+    """Things are back on track when progress is this far above where she took over: a miss is
+    mended once the item is in the hand and out of the shelf, a bad carry once it is in the tote."""
     settled_s: float = 0.3
     """How long it must look right before she lets go."""
 
@@ -66,6 +66,5 @@ class Watch:
 
     def _is_repaired(self, status: Status) -> bool:
         better = status.progress > self._start.progress + self._rules.repaired
-        moved_on = status.stage != self._start.stage
-        self._good = self._good + 1 if better and moved_on else 0
+        self._good = self._good + 1 if better else 0
         return self._good > self._rules.settled_s * CONTROL_HZ

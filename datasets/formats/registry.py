@@ -1,0 +1,125 @@
+"""Which formats there are, and the two things that are done with them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ...sim_envs.errors import BadValue, DamagedFile, UnknownName, WorkspaceError
+from ..config import WorkspaceConfig
+from ..database import Database, Event
+from ..episode import Episode
+from ..listing import IMPORT
+from ..problems import Problem
+from ..workspace import Workspace
+from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
+from .transfer import ExportOptions, Source, Tick, Transfer, Writer, ignore, whole
+
+WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions], Writer]
+SourceOpener: TypeAlias = Callable[[Path, str | None], Source]
+
+WRITERS: Mapping[str, WriterMaker] = {
+    "robomimic": robomimic_write.RobomimicWriter,
+    "lerobot": lerobot_write.LeRobotWriter,
+    "minari": minari.MinariWriter,
+}
+SOURCES: Mapping[str, SourceOpener] = {
+    "robomimic": robomimic_read.RobomimicSource,
+    "lerobot": lerobot_read.LeRobotSource,
+}
+
+def export(
+    workspace: Workspace,
+    name: str,
+    target: Path,
+    options: ExportOptions | None = None,
+    tick: Tick = ignore,
+) -> Transfer:
+    """Write the episodes of a workspace in another format; the target is whole or not there."""
+    make = _known(WRITERS, name)
+    options = options or ExportOptions()
+    chosen = chosen_episodes(workspace, options)
+    if not chosen:
+        raise WorkspaceError(f"{workspace.path}: no episode to export")
+    skipped: list[Problem] = []
+    episodes = steps = 0
+    with whole(target) as temporary:
+        writer = make(temporary, workspace.config, options)
+        try:
+            for path in chosen:
+                try:
+                    steps += writer.add(Episode.read(path))
+                    episodes += 1
+                except DamagedFile as error:
+                    skipped.append(Problem.of(workspace.path, path, error))
+                tick(path.stem)
+        finally:
+            writer.close()
+        lost = tuple(writer.lost())
+    return Transfer(name, str(target), episodes, steps, lost, skipped=tuple(skipped))
+
+
+def chosen_episodes(workspace: Workspace, options: ExportOptions) -> list[Path]:
+    """Return the files that an export takes."""
+    wanted = (s for s in workspace.summaries() if s.success or not options.successful)
+    return [summary.path for summary in wanted if summary.path is not None]
+
+
+def import_into(
+    name: str, source: Path, target: Path, task: str | None = None, tick: Tick = ignore
+) -> Transfer:
+    """Take the episodes of another tool's dataset into a workspace, which is made if it is new.
+
+    Episodes that are there already are skipped, so it may be done again after an interruption.
+    """
+    opened = _known(SOURCES, name)(source, task)
+    workspace = Workspace.open_or_create(target, opened.config)
+    taken: dict[str, int] = {}
+    skipped: list[Problem] = []
+    lock = workspace.lock()
+    try:
+        for episode in opened.episodes():
+            if isinstance(episode, Problem):
+                skipped.append(episode)
+            else:
+                _take(workspace, episode, skipped, taken)
+            tick(episode.file if isinstance(episode, Problem) else episode.summary.id)
+        workspace.rebuild_index()
+        _remember(workspace, name, source, taken)
+    except OSError as error:
+        reason = f"{target}: cannot be written: {error}; {len(taken)} episodes are in, do it again"
+        raise WorkspaceError(reason) from error
+    finally:
+        lock.release()
+    lost, filled_in = tuple(opened.lost), tuple(opened.filled_in)
+    steps = sum(taken.values())
+    return Transfer(name, str(target), len(taken), steps, lost, filled_in, tuple(skipped))
+
+
+def _take(
+    workspace: Workspace, episode: Episode, skipped: list[Problem], taken: dict[str, int]
+) -> None:
+    """Write an episode's file, unless it is there."""
+    path = workspace.episodes_dir / f"{episode.summary.id}.hdf5"
+    if path.exists():
+        skipped.append(Problem(episode.summary.id, "is in the workspace already"))
+        return
+    try:
+        episode.write(path)
+    except (BadValue, ValueError) as error:
+        skipped.append(Problem(episode.summary.id, str(error)))
+    else:
+        taken[episode.summary.id] = len(episode)
+
+
+def _remember(workspace: Workspace, name: str, source: Path, taken: dict[str, int]) -> None:
+    """Note in the database where the episodes came from."""
+    if taken:
+        payload = {"format": name, "origin": str(source.absolute()), "episodes": list(taken)}
+        Database(workspace.db_path).add_event(Event(IMPORT, payload))
+
+
+def _known(registry: Mapping[str, Any], name: str) -> Any:
+    """Look a format up."""
+    if name not in registry:
+        raise UnknownName("format", name, registry)
+    return registry[name]

@@ -1,0 +1,104 @@
+"""Export to one robomimic file: the recording as it is, with masks, and next_obs on demand.
+
+Sirius reads it as well: `action_modes` and `intv_labels` are columns of every recording.
+"""
+
+import json
+import zlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..attributes import write_attributes
+from ..config import WorkspaceConfig
+from ..episode import Episode
+from ..hdf5 import DEMO, opened, write_columns
+from ..summary import ENV_ARGS, EpisodeSummary
+from .spool import hdf5_file
+from .transfer import ExportOptions
+
+NEXT_OBS = "next_obs"
+WORKSPACE = "sidestick_workspace"
+"""Attribute of /data that an import makes the workspace from."""
+HELD_OUT = 0.1
+"""Share of the episodes in the mask `valid`."""
+
+
+class RobomimicWriter:
+    """Copies episodes as demo_0, demo_1 ... with their compression and checksums."""
+
+    def __init__(self, path: Path, config: WorkspaceConfig, options: ExportOptions) -> None:
+        self._config, self._options = config, options
+        self._stack = ExitStack()
+        self._file, self._check = self._stack.enter_context(hdf5_file(path))
+        self._data = self._file.create_group("data")
+        self._summaries: list[EpisodeSummary] = []
+        self._broken_off = 0
+
+    def add(self, episode: Episode) -> int:
+        """Copy an episode's group, chunk by chunk."""
+        name = f"demo_{len(self._summaries)}"
+        assert episode.summary.path is not None
+        with opened(episode.summary.path) as source:
+            source.copy(DEMO, self._data, name)
+        demo = self._data[name]
+        env_args = json.dumps(dict(episode.summary.header.env_args), sort_keys=True)
+        write_attributes(demo, {ENV_ARGS: env_args})
+        if self._options.next_obs:
+            write_columns(demo.create_group(NEXT_OBS), next_observations(episode))
+            self._broken_off += episode.final_observation is None
+        self._check()
+        self._summaries.append(episode.summary)
+        return len(episode)
+
+    def close(self) -> None:
+        """Write the masks and what the whole file is about."""
+        total = sum(summary.steps for summary in self._summaries)
+        above = {"total": total, ENV_ARGS: json.dumps(self._config.env_args())}
+        write_attributes(self._data, above | {WORKSPACE: json.dumps(asdict(self._config))})
+        write_masks(self._file, self._summaries)
+        self._stack.close()
+
+    def lost(self) -> list[str]:
+        """Nothing is, but what was never there must be made up."""
+        if not self._broken_off:
+            return []
+        return [
+            f"next_obs of the last step of {self._broken_off} episodes that broke off repeats "
+            "its obs: what was seen after it is not known"
+        ]
+
+
+def next_observations(episode: Episode) -> dict[str, NDArray[Any]]:
+    """Return what was seen after each action."""
+    last = episode.final_observation or episode.observation(len(episode) - 1)
+    return {
+        name: np.concatenate([rows[1:], np.asarray(last[name])[None]])
+        for name, rows in episode.observations.items()
+    }
+
+
+def write_masks(file: h5py.File, summaries: Sequence[EpisodeSummary]) -> None:
+    """Write the filters: train and valid, success, corrections."""
+    held_out = held_out_episodes([summary.id for summary in summaries])
+    masks = {
+        "train": [summary.id not in held_out for summary in summaries],
+        "valid": [summary.id in held_out for summary in summaries],
+        "success": [summary.success for summary in summaries],
+        "corrections": [summary.takeovers > 0 for summary in summaries],
+    }
+    for name, members in masks.items():
+        demos = [f"demo_{number}".encode() for number in np.flatnonzero(members)]
+        file.create_dataset(f"mask/{name}", data=np.array(demos, "S16"))
+
+
+def held_out_episodes(ids: Sequence[str]) -> set[str]:
+    """Choose a tenth of the episodes by their ids: a choice that more episodes hardly change."""
+    count = max(1, round(HELD_OUT * len(ids))) if len(ids) > 1 else 0
+    return set(sorted(ids, key=lambda name: zlib.crc32(name.encode()))[:count])

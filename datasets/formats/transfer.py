@@ -1,0 +1,137 @@
+"""What every export and import has in common: options, report, and that it is whole or not there."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeAlias
+
+from ...sim_envs.errors import SidestickError, WorkspaceError
+from ..config import WorkspaceConfig
+from ..durable import TEMPORARY, sync_folder
+from ..episode import Episode
+from ..problems import Problem
+
+Tick: TypeAlias = Callable[[str], None]
+"""Called once an episode, with a word on it."""
+
+
+def ignore(_: str) -> None:
+    """Tell nobody."""
+
+
+class FormatError(SidestickError):
+    """A file of another tool cannot be taken over as it is; the message says why."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What can be asked of an export; a format takes what it has a use for."""
+
+    next_obs: bool = False
+    """robomimic: also write `next_obs`, which doubles the size."""
+    images: Literal["video", "png"] = "video"
+    """LeRobot: video is small and loses a little, png loses nothing."""
+    dataset_id: str = "sidestick/{task}/human-v0"
+    """Minari: the name under which the dataset is loaded."""
+    successful: bool = False
+    """Leave out the episodes that did not succeed."""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What went from one format into another."""
+
+    format: str
+    """The other format."""
+    path: str
+    """Where it was written."""
+    episodes: int
+    """Episodes taken over."""
+    steps: int
+    """Their steps."""
+    lost: tuple[str, ...]
+    """What the other format has no place for."""
+    filled_in: tuple[str, ...] = ()
+    """What it did not say, and was assumed."""
+    skipped: tuple[Problem, ...] = ()
+    """What was not taken over, with the reason."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON takes it."""
+        return {**asdict(self), "skipped": [problem._asdict() for problem in self.skipped]}
+
+
+class Writer(Protocol):
+    """Writes the episodes of a workspace in another format, into a place of its own."""
+
+    def add(self, episode: Episode) -> int:
+        """Add an episode, return the steps that were written of it."""
+        ...
+
+    def close(self) -> None:
+        """Complete what was written."""
+        ...
+
+    def lost(self) -> list[str]:
+        """Say what the format had no place for, of the episodes that were added."""
+        ...
+
+
+class Source(Protocol):
+    """A dataset of another tool, open for reading."""
+
+    config: WorkspaceConfig
+    """What workspace it fits into."""
+    lost: list[str]
+    """What it holds that a workspace has no place for."""
+    filled_in: list[str]
+    """What it does not say, and is assumed."""
+
+    def __len__(self) -> int:
+        """How many episodes it has."""
+        ...
+
+    def episodes(self) -> Iterator[Episode | Problem]:
+        """Yield each episode, or what is wrong with it."""
+        ...
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """Give a temporary place beside the target, and move it there once everything is written."""
+    temporary = target.with_name(f".{target.name}{TEMPORARY}")
+    try:
+        if os.path.lexists(target):
+            raise WorkspaceError(f"{target} is there already; choose another place, or remove it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove(temporary)
+        yield temporary
+        _sync(temporary)
+        temporary.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise WorkspaceError(f"{target}: cannot be written: {error}; nothing is left") from error
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Force a file, or a folder with all that is in it, to disk."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    for file in files:
+        fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
