@@ -11,7 +11,7 @@ export OMP_NUM_THREADS ?= 1
 .PHONY: demo test test-slow bench check format system-deps clean
 
 demo: $(VENV)/.installed
-	OMP_NUM_THREADS= $(BIN)/sidestick quickstart $(DEMO)
+	env -u OMP_NUM_THREADS $(BIN)/sidestick quickstart $(DEMO)
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q

@@ -1,5 +1,6 @@
 """Checks a workspace: every file, every checksum, every count; a problem has file and reason."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from ..sim_envs.errors import DamagedFile
 from .content import episode_problems
 from .conversion import DAMAGED, EPISODE, JOURNAL
-from .database import Database
+from .database import Database, Event
 from .durable import TEMPORARY
 from .episode import Episode
 from .flags import FLAGGERS, Flag, Flagger, flags_of
@@ -16,6 +17,10 @@ from .index import read_index
 from .problems import Problem
 from .summary import EpisodeSummary
 from .workspace import Workspace, own_summary
+
+MISSING = "missing"
+"""Kind of the events that take note of episodes that are gone for good."""
+_log = logging.getLogger(__name__)
 
 __all__ = ["CheckReport", "Problem", "check", "episode_problems"]
 
@@ -62,6 +67,8 @@ def check(
     `tick` is called once an episode file.
     """
     recovered = len(workspace.recover()) if repair else 0
+    if repair:
+        _note_missing(workspace)
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
     flagged: dict[str, tuple[Flag, ...]] = {}
@@ -129,17 +136,44 @@ def _database_problems(workspace: Workspace) -> Iterator[Problem]:
     try:
         reasons = list(database.problems())
         named = {str(e.payload["episode"]) for e in database.events() if "episode" in e.payload}
-        told = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
+        missing = _missing(workspace)
     except (DamagedFile, ValueError, TypeError) as error:
         yield Problem.of(workspace.path, path, error)
         return
-    folders = (workspace.episodes_dir, workspace.trash_dir, workspace.journal_dir)
-    here = {file.stem for folder in folders for file in folder.glob("[!.]*")}
+    here = _present(workspace)
     reasons += [f"speaks of episode {name}, which is nowhere" for name in sorted(named - here)]
-    if told > len(here):
-        reasons.append(f"the ledger has {told} successful episodes, there are {len(here)} files")
+    if missing > 0:
+        reasons.append(
+            f"the ledger tells of {missing} successful episodes more than there are files; "
+            "if they were removed on purpose, a repair takes note of it"
+        )
     for reason in reasons:
         yield Problem.of(workspace.path, path, reason)
+
+
+def _present(workspace: Workspace) -> set[str]:
+    """Return the names of all episodes, finished, discarded, or still in their journals."""
+    folders = (workspace.episodes_dir, workspace.trash_dir, workspace.journal_dir)
+    files = (file for folder in folders for file in folder.glob("[!.]*"))
+    return {file.stem for file in files if file.suffix in (EPISODE, JOURNAL, DAMAGED)}
+
+
+def _missing(workspace: Workspace) -> int:
+    """Count the successful episodes that the ledger tells of and no file is left of."""
+    database = Database(workspace.db_path)
+    told = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
+    noted = sum(int(event.payload["episodes"]) for event in database.events(MISSING))
+    return told - noted - len(_present(workspace))
+
+
+def _note_missing(workspace: Workspace) -> None:
+    """Take note that episodes of the ledger are gone, so that it is told once."""
+    try:
+        missing = _missing(workspace)
+        if missing > 0:
+            Database(workspace.db_path).add_event(Event(MISSING, {"episodes": missing}))
+    except (DamagedFile, ValueError, TypeError) as error:
+        _log.warning("%s: %s", workspace.db_path, error)
 
 
 def _orphans(workspace: Workspace) -> Iterator[Problem]:

@@ -41,7 +41,7 @@ class EpisodeSummary:
     steps: int
     """Steps of the main line."""
     human_steps: int
-    """Steps that the human drove, alone or blended."""
+    """Steps that the human drove, alone or blended, or on which the arm waited for her."""
     takeovers: int
     """How often the human took over."""
     version: int = FORMAT_VERSION

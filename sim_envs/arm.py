@@ -23,11 +23,13 @@ NAME = "arm"
 HAND_LINK = 7
 FINGER_LINKS = (8, 9)
 JOINTS = tuple(range(kinematics.NUM_JOINTS))
+MOTORS = (*JOINTS, *FINGER_LINKS)
 
 JOINT_FORCE_NM = (87.0, 87.0, 87.0, 87.0, 24.0, 24.0, 24.0)
-POSITION_GAIN = 0.35
-VELOCITY_GAIN = 1.0
 GRIP_FORCE_N = 20.0
+FORCES = (*JOINT_FORCE_NM, GRIP_FORCE_N, GRIP_FORCE_N)
+POSITION_GAINS = (0.35,) * len(JOINTS) + (0.25,) * len(FINGER_LINKS)
+VELOCITY_GAINS = (1.0,) * len(MOTORS)
 FINGER_OPEN_M = 0.04
 FINGER_SPEED_M_S = 0.12
 FINGER_FRICTION = 1.2
@@ -70,6 +72,7 @@ class Arm:
         self._world = world
         with resources.as_file(resources.files("sidestick.sim_envs.assets")) as assets:
             self._body = world.add_urdf(NAME, assets / "panda.urdf", label)
+        self._solved: tuple[bytes, Pose] | None = None
         self.put(joints)
         for finger in FINGER_LINKS:
             pybullet.changeDynamics(
@@ -84,7 +87,7 @@ class Arm:
     def put(self, joints: Vector, opening_m: float = FINGER_OPEN_M, closing: bool = False) -> None:
         """Place the arm at rest at the given joint angles, with each finger open by `opening_m`."""
         values = [*joints, opening_m, opening_m]
-        for joint, value in zip((*JOINTS, *FINGER_LINKS), values, strict=True):
+        for joint, value in zip(MOTORS, values, strict=True):
             pybullet.resetJointState(
                 self._body, joint, float(value), 0.0, physicsClientId=self._world.client
             )
@@ -100,7 +103,8 @@ class Arm:
     def command(self, action: Action) -> None:
         """Move the target by one checked action, no further from the tool than the leash."""
         controller = self.controller
-        position, quat = kinematics.forward(self.joint_positions())
+        tool = self.tool()
+        position, quat = tool.position, tool.quat
         lead = _shortened(controller.target_pos - position, LEASH_M)
         turn = _shortened(rotvec_between(quat, controller.target_quat), LEASH_RAD)
         move = np.asarray(action, np.float64)
@@ -116,62 +120,60 @@ class Arm:
         controller = self.controller
         start = controller.commanded
         end = kinematics.inverse(controller.target_pos, controller.target_quat, start)
-        velocity = (end - start) * (PHYSICS_HZ / substeps)
-        for i in range(substeps):
-            goal = start + (end - start) * ((i + 1) / substeps)
+        velocities = [*((end - start) * (PHYSICS_HZ / substeps)).tolist(), 0.0, 0.0]
+        shares = np.arange(1, substeps + 1)[:, None] / substeps
+        for goal in (start + (end - start) * shares).tolist():
+            finger = self._finger_goal()
             pybullet.setJointMotorControlArray(
                 self._body,
-                JOINTS,
+                MOTORS,
                 pybullet.POSITION_CONTROL,
-                targetPositions=goal.tolist(),
-                targetVelocities=velocity.tolist(),
-                forces=JOINT_FORCE_NM,
-                positionGains=[POSITION_GAIN] * len(JOINTS),
-                velocityGains=[VELOCITY_GAIN] * len(JOINTS),
+                targetPositions=[*goal, finger, finger],
+                targetVelocities=velocities,
+                forces=FORCES,
+                positionGains=POSITION_GAINS,
+                velocityGains=VELOCITY_GAINS,
                 physicsClientId=self._world.client,
             )
-            self._drive_fingers()
             self._world.step()
         controller.commanded = end
 
-    def _drive_fingers(self) -> None:
-        """Close or open both fingers around their common middle, like the real hand's gearing."""
-        middle = float(self.finger_positions().mean())
+    def _finger_goal(self) -> float:
+        """For both fingers: around their common middle, like the real hand's gearing."""
+        left, right = self._joint_states(FINGER_LINKS)
+        middle = (left[0] + right[0]) / 2
         step = FINGER_SPEED_M_S / PHYSICS_HZ
         if self.controller.closing:
-            goal = max(0.0, middle - 4 * step)
-        else:
-            goal = min(FINGER_OPEN_M, middle + step)
-        pybullet.setJointMotorControlArray(
-            self._body,
-            FINGER_LINKS,
-            pybullet.POSITION_CONTROL,
-            targetPositions=[goal, goal],
-            forces=[GRIP_FORCE_N] * 2,
-            positionGains=[0.25] * 2,
-            velocityGains=[1.0] * 2,
-            physicsClientId=self._world.client,
-        )
+            return max(0.0, middle - 4 * step)
+        return min(FINGER_OPEN_M, middle + step)
 
-    def _joint_states(self, joints: tuple[int, ...]) -> NDArray[np.float64]:
-        states = pybullet.getJointStates(self._body, joints, physicsClientId=self._world.client)
-        return np.array([state[:2] for state in states])  # joint, (position, velocity)
+    def _joint_states(self, joints: tuple[int, ...]) -> list[tuple[float, ...]]:
+        """Of each joint its position, its velocity, and more."""
+        states: list[tuple[float, ...]] = pybullet.getJointStates(
+            self._body, joints, physicsClientId=self._world.client
+        )
+        return states
 
     def joint_positions(self) -> Vector:
         """Measured joint angles, radians [7]."""
-        return self._joint_states(JOINTS)[:, 0]
+        return np.array([state[0] for state in self._joint_states(JOINTS)])
 
     def finger_positions(self) -> Vector:
         """How far each finger is open, metres [2]."""
-        return self._joint_states(FINGER_LINKS)[:, 0]
+        return np.array([state[0] for state in self._joint_states(FINGER_LINKS)])
 
     def finger_speed(self) -> float:
         """How fast the fingers open on average, m/s; negative while they close."""
-        return float(self._joint_states(FINGER_LINKS)[:, 1].mean())
+        left, right = self._joint_states(FINGER_LINKS)
+        return (left[1] + right[1]) / 2
 
     def tool(self) -> Pose:
         """Measured pose of the point between the finger tips; z points out of the hand."""
-        return Pose(*kinematics.forward(self.joint_positions()))
+        joints = self.joint_positions()
+        if self._solved is None or self._solved[0] != joints.tobytes():
+            self._solved = joints.tobytes(), Pose(*kinematics.forward(joints))
+        pose = self._solved[1]
+        return Pose(pose.position.copy(), pose.quat.copy())
 
     def point(self, offset_m: Vector) -> Vector:
         """A point given in the tool's frame [3], in the base frame [3], metres."""
@@ -184,8 +186,9 @@ class Arm:
 
     def state(self) -> NDArray[np.float64]:
         """Joint and finger positions, their velocities, and the controller: float64[33]."""
-        states = self._joint_states((*JOINTS, *FINGER_LINKS))
-        return np.concatenate([states[:, 0], states[:, 1], self.controller.pack()])
+        states = self._joint_states(MOTORS)
+        positions, velocities = [state[0] for state in states], [state[1] for state in states]
+        return np.concatenate([positions, velocities, self.controller.pack()])
 
     def restore_controller(self, state: NDArray[np.float64]) -> None:
         """Take over the controller of a state(), when the engine has restored the rest."""
@@ -193,8 +196,8 @@ class Arm:
 
     def set_state(self, state: NDArray[np.float64]) -> None:
         """Put the joints and the controller where state() says; for pictures and restores."""
-        joints = len(JOINTS) + len(FINGER_LINKS)
-        for i, joint in enumerate((*JOINTS, *FINGER_LINKS)):
+        joints = len(MOTORS)
+        for i, joint in enumerate(MOTORS):
             pybullet.resetJointState(
                 self._body, joint, state[i], state[joints + i], physicsClientId=self._world.client
             )

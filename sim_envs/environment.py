@@ -1,6 +1,6 @@
 """The environment: time, actions and observations around one task, as Gymnasium wants it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import gymnasium as gym
@@ -11,6 +11,7 @@ from . import kinematics
 from .arm import Arm
 from .errors import BadValue, UnknownName
 from .renderers import Renderer, make_renderer
+from .snapshots import Snapshot
 from .spaces import (
     CAMERAS,
     CONTROL_HZ,
@@ -25,27 +26,8 @@ from .spaces import (
 from .tasks.task import Status, Task
 from .world import PHYSICS_HZ, World
 
-SETTLE_STEPS = 24
 START_IK_ITERATIONS = 60
 VIEW_SIZE = (640, 480)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A moment of an episode to come back to; valid until the next reset."""
-
-    ticket: int
-    """The engine's saved state."""
-    arm: NDArray[np.float64]
-    """Arm.state() at that moment."""
-    memory: NDArray[np.float64]
-    """The task's own memory."""
-    elapsed: int
-    """Ticks since the reset."""
-    status: Status
-    """What the task said last."""
-    episode: int
-    """Which reset the snapshot belongs to."""
 
 
 class ArmEnv(gym.Env[Observation, Action]):
@@ -75,6 +57,10 @@ class ArmEnv(gym.Env[Observation, Action]):
         self._images: dict[str, Image] = {}
         self._episode = 0
         self._elapsed = 0
+        self._beginning: Mapping[str, Any] = {}
+        """The random generator's state from which the episode was built."""
+        self._history: list[Action | None] = []
+        """What Snapshot.history keeps."""
         self._status = Status(False, task.stages[0], 0.0)
         self._arm: Arm | None = None
 
@@ -124,15 +110,21 @@ class ArmEnv(gym.Env[Observation, Action]):
         super().reset(seed=seed)
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
+        self._beginning = self.np_random.bit_generator.state
+        self._episode += 1
+        self._assemble()
+
+    def _assemble(self) -> None:
+        """Put the world together and let it settle."""
         self.world.clear()
         self.task.furnish(self.world)
         joints = self._start_joints()
         self._arm = Arm(self.world, joints, self.task.labels.index("robot"))
         self.task.begin(self.world, self.np_random)
-        for _ in range(getattr(self.task, "settle_steps", SETTLE_STEPS) // self._substeps):
+        for _ in range(self.task.settle_steps // self._substeps):
             self._arm.follow(self._substeps)
         self._arm.reseat()
-        self._episode += 1
+        self._history = []
         self._elapsed = 0
         self._status = self.task.assess(self.world, self._arm)
 
@@ -156,7 +148,9 @@ class ArmEnv(gym.Env[Observation, Action]):
         """A step that observes nothing: what a replay needs, at a fraction of the cost."""
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
-        self.arm.command(checked_action(action))
+        checked = checked_action(action)
+        self.arm.command(checked)
+        self._history.append(checked)
         self.arm.follow(self._substeps)
         self._elapsed += 1
         self._status = self.task.assess(self.world, self.arm)
@@ -164,6 +158,7 @@ class ArmEnv(gym.Env[Observation, Action]):
     def reseat(self) -> None:
         """Put the target at the measured pose; call it at every change of driver."""
         self.arm.reseat()
+        self._history.append(None)
 
     def _observe(self) -> Observation:
         tool = self.arm.tool()
@@ -221,7 +216,8 @@ class ArmEnv(gym.Env[Observation, Action]):
     def snapshot(self) -> Snapshot:
         """Keep this moment; restore() continues from it bit for bit."""
         return Snapshot(
-            self.world.save(),
+            self.world.save() if self.task.exact_restore else None,
+            tuple(self._history),
             self.arm.state(),
             self.task.memory.copy(),
             self._elapsed,
@@ -233,16 +229,30 @@ class ArmEnv(gym.Env[Observation, Action]):
         """Go back to a snapshot of this episode; raises BadValue for one of another episode."""
         if snapshot.episode != self._episode:
             raise BadValue("snapshot", "one taken since the last reset", "one of an older episode")
-        self.world.restore(snapshot.ticket)
-        self.arm.restore_controller(snapshot.arm)
-        self.task.memory = snapshot.memory.copy()
-        self._elapsed, self._status = snapshot.elapsed, snapshot.status
+        if snapshot.ticket is None:
+            self._repeat(snapshot.history)
+        else:
+            self.world.restore(snapshot.ticket)
+            self.arm.restore_controller(snapshot.arm)
+            self.task.memory = snapshot.memory.copy()
+            self._history = list(snapshot.history)
+            self._elapsed, self._status = snapshot.elapsed, snapshot.status
         self.images_due = True
         return self._observe()
 
+    def _repeat(self, history: Sequence[Action | None]) -> None:
+        """Come to a moment as the episode did: simulate it again from its beginning."""
+        self.np_random.bit_generator.state = self._beginning
+        self._assemble()
+        for action in history:
+            if action is None:
+                self.reseat()
+            else:
+                self.advance(action)
+
     def forget(self, snapshot: Snapshot) -> None:
         """Free a snapshot's memory."""
-        if snapshot.episode == self._episode:
+        if snapshot.episode == self._episode and snapshot.ticket is not None:
             self.world.forget(snapshot.ticket)
 
     def close(self) -> None:

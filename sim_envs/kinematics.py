@@ -23,6 +23,9 @@ JOINT_LOW_RAD = np.array([-2.85, -1.74, -2.85, -3.05, -2.85, 0.0, -2.85])
 JOINT_HIGH_RAD = np.array([2.85, 1.74, 2.85, -0.07, 2.85, 3.74, 2.85])
 REST_RAD = np.array([0.0, -0.6, 0.0, -2.4, 0.0, 2.4, np.pi / 4])
 
+NEXT, AFTER = (1, 2, 0), (2, 0, 1)
+"""Cyclic orders of x, y and z."""
+
 DAMPING = 0.03
 MAX_JOINT_STEP_RAD = 0.12
 NULL_SPACE_DAMPING = 0.002
@@ -49,19 +52,26 @@ def _tool_transform() -> Vector:
 
 STATIC = _static_transforms()
 TOOL = _tool_transform()
+BASE = np.eye(4)
+DAMPED = np.stack([DAMPING**2 * np.eye(6), NULL_SPACE_DAMPING**2 * np.eye(6)])
 
 
-def _turn(angle: float) -> Vector:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1.0, 0], [0, 0, 0, 1.0]])
+def _turns(joints: Vector) -> Vector:
+    """Each joint's own turn, [joints, 4, 4]."""
+    turns = np.zeros((len(joints), 4, 4))
+    c, s = np.cos(joints), np.sin(joints)
+    turns[:, 0, 0], turns[:, 0, 1] = c, -s
+    turns[:, 1, 0], turns[:, 1, 1] = s, c
+    turns[:, 2, 2] = turns[:, 3, 3] = 1.0
+    return turns
 
 
-def joint_frames(joints: Vector) -> tuple[list[Vector], Vector]:
-    """Frames [4, 4] of the seven joints and of the tool, in the base frame."""
-    frames, frame = [], np.eye(4)
-    for static, angle in zip(STATIC, joints, strict=True):
-        frame = frame @ static @ _turn(float(angle))
-        frames.append(frame)
+def joint_frames(joints: Vector) -> tuple[Vector, Vector]:
+    """Frames of the seven joints [7, 4, 4] and of the tool [4, 4], in the base frame."""
+    frames = np.empty((NUM_JOINTS, 4, 4))
+    frame = BASE
+    for i, (static, turn) in enumerate(zip(STATIC, _turns(joints), strict=True)):
+        frame = np.matmul(frame @ static, turn, out=frames[i])
     return frames, frame @ TOOL
 
 
@@ -75,10 +85,12 @@ def jacobian(joints: Vector) -> tuple[Vector, Vector, Vector]:
     """Geometric Jacobian [6, 7] with the tool's position [3] and orientation xyzw [4]."""
     frames, tool = joint_frames(joints)
     position = tool[:3, 3]
-    axes = np.array([frame[:3, 2] for frame in frames])  # joint, xyz
-    arms = position - np.array([frame[:3, 3] for frame in frames])
-    linear = np.cross(axes, arms)
-    return np.vstack([linear.T, axes.T]), position.copy(), quat_from_matrix(tool[:3, :3])
+    axes = frames[:, :3, 2]  # joint, xyz
+    arms = position - frames[:, :3, 3]
+    columns = np.empty((NUM_JOINTS, 6))
+    columns[:, :3] = axes[:, NEXT] * arms[:, AFTER] - axes[:, AFTER] * arms[:, NEXT]  # crossed
+    columns[:, 3:] = axes
+    return columns.T, position.copy(), quat_from_matrix(tool[:3, :3])
 
 
 def inverse(
@@ -90,14 +102,14 @@ def inverse(
     that the elbow never wanders off.
     """
     joints = start.copy()
+    sides = np.empty((2, 6, 1))  # of the equations for the error, and for the pull to rest
     for _ in range(iterations):
         matrix, position, quat = jacobian(joints)
         error = np.concatenate([target_pos_m - position, rotvec_between(quat, target_quat_xyzw)])
-        square = matrix @ matrix.T
-        towards = matrix.T @ np.linalg.solve(square + DAMPING**2 * np.eye(6), error)
         pull = REST_PULL * (REST_RAD - joints)
-        felt = np.linalg.solve(square + NULL_SPACE_DAMPING**2 * np.eye(6), matrix @ pull)
-        step = towards + pull - matrix.T @ felt
-        joints = joints + np.clip(step, -MAX_JOINT_STEP_RAD, MAX_JOINT_STEP_RAD)
-        joints = np.clip(joints, JOINT_LOW_RAD, JOINT_HIGH_RAD)
+        sides[0, :, 0], sides[1, :, 0] = error, matrix @ pull
+        solved, felt = np.linalg.solve(matrix @ matrix.T + DAMPED, sides)
+        step = matrix.T @ solved[:, 0] + pull - matrix.T @ felt[:, 0]
+        step = np.minimum(np.maximum(step, -MAX_JOINT_STEP_RAD), MAX_JOINT_STEP_RAD)
+        joints = np.minimum(np.maximum(joints + step, JOINT_LOW_RAD), JOINT_HIGH_RAD)
     return joints

@@ -77,19 +77,20 @@ def matrix_from_quat(quat_xyzw: ArrayLike) -> Vector:
 
 def quat_from_matrix(matrix: ArrayLike) -> Vector:
     """Unit quaternion xyzw [4] of a rotation matrix [3, 3] (Shepperd's method)."""
-    m = np.asarray(matrix, np.float64)
-    trace = m[0, 0] + m[1, 1] + m[2, 2]
-    choice = int(np.argmax([m[0, 0], m[1, 1], m[2, 2], trace]))
-    quat = np.empty(4)
+    m = np.asarray(matrix, np.float64).tolist()
+    trace = m[0][0] + m[1][1] + m[2][2]
+    sizes = [m[0][0], m[1][1], m[2][2], trace]
+    choice = sizes.index(max(sizes))
+    quat = [0.0] * 4
     if choice == 3:
         quat[3] = 1 + trace
-        quat[:3] = m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1]
+        quat[:3] = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
     else:
         i, j, k = choice, (choice + 1) % 3, (choice + 2) % 3
-        quat[i] = 1 - trace + 2 * m[i, i]
-        quat[j] = m[j, i] + m[i, j]
-        quat[k] = m[k, i] + m[i, k]
-        quat[3] = m[k, j] - m[j, k]
+        quat[i] = 1 - trace + 2 * m[i][i]
+        quat[j] = m[j][i] + m[i][j]
+        quat[k] = m[k][i] + m[i][k]
+        quat[3] = m[k][j] - m[j][k]
     return normalised(quat)
 
 

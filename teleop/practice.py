@@ -12,6 +12,8 @@ FIRST_SEED = 200_000
 """Practice seeds start here; those of demonstrations and evaluation are others."""
 SEEDS_PER_ROUND = 10_000
 KIND = "practice"
+KEPT_FAILURES = 4
+"""Of the first attempts of a round failures are recorded too, for people to look at."""
 
 
 def practise(
@@ -22,7 +24,7 @@ def practise(
     round_number: int,
     on_outcome: OnOutcome = lambda _: None,
 ) -> list[Outcome]:
-    """Attempt every seed that has no recorded success yet; record the successes.
+    """Attempt every seed that has no recorded episode yet; record the successes.
 
     The ledger gets an entry with no human second in it, and the seeds that failed: they are the
     situations in which a person is worth asking.
@@ -30,7 +32,7 @@ def practise(
     solved = recorded_seeds(workspace)
     policy = PolicyStore(workspace.policies_dir).path(policy_id)
     missing = [seed for seed in seeds if seed not in solved]
-    outcomes = rollouts.run(policy, missing, workspace.path.resolve(), on_outcome)
+    outcomes = rollouts.run(policy, missing, workspace.path.resolve(), on_outcome, KEPT_FAILURES)
     workspace.rebuild_index()
     Database(workspace.db_path).add_effort(
         Effort(

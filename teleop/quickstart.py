@@ -162,8 +162,9 @@ class Quickstart:
         first = PRACTICE_SEED + round_number * SEEDS_PER_ROUND
         seeds = range(first, first + self.course.practice_episodes)
         practise(self.workspace, self.rollouts, policy_id, seeds, round_number)
-        solved = recorded_seeds(self.workspace) & set(seeds)
-        return f"{len(solved)} of {len(seeds)} attempts succeeded and became data"
+        attempts = [s for s in self.workspace.summaries() if s.header.seed in seeds]
+        solved = sum(summary.success for summary in attempts)
+        return f"{solved} of {len(seeds)} attempts succeeded and became data"
 
     def train(self, kind: str, round_number: int, number: int) -> str:
         """Refit from the base on everything that succeeded so far."""
@@ -190,7 +191,8 @@ class Quickstart:
 
     def report(self) -> str:
         """Write the page."""
-        return str(write_report(self.workspace))
+        commands = (f"sidestick quickstart {self.workspace.path}",)
+        return str(write_report(self.workspace, commands=commands))
 
     def _of_level(self, level: Level, successful: bool = False) -> list[EpisodeSummary]:
         return [

@@ -48,13 +48,16 @@ class Recording:
 
 
 class Rehearsal:
-    """Keeps an unattended episode in memory, and records it only if it ended in success."""
+    """Keeps an unattended episode in memory, and records it only if it is worth it."""
 
     wants_images = True
 
-    def __init__(self, recorder: Recorder, policy_id: str | None = None) -> None:
+    def __init__(
+        self, recorder: Recorder, policy_id: str | None = None, keep_failures: bool = False
+    ) -> None:
         self.recorder = recorder
         self.policy_id = policy_id
+        self.keep_failures = keep_failures
         self._steps: list[Step] = []
 
     def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
@@ -69,13 +72,13 @@ class Rehearsal:
     def on_end(
         self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
-        """Record the whole episode at once."""
-        if not outcome.success:
+        """Record the whole episode at once, if it succeeded or failures are wanted."""
+        if not (outcome.success or self.keep_failures):
             return
         self.recorder.start(self._header)
         for step in self._steps:
             self.recorder.append(step)
-        self.recorder.finish(observation, state, success=True)
+        self.recorder.finish(observation, state, outcome.success)
 
 
 def episode_header(

@@ -36,6 +36,8 @@ class Job:
     seed: int
     record_into: Path | None = None
     """Workspace that gets the episode if it ends in success."""
+    keep_failure: bool = False
+    """Record it even if it fails, for people to look at."""
 
 
 class Rollouts:
@@ -52,9 +54,16 @@ class Rollouts:
         seeds: Iterable[int],
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
+        keep_failures: int = 0,
     ) -> list[Outcome]:
-        """One episode for every seed, in any order of time; the outcomes in the order of seeds."""
-        jobs = [Job(self._environment, policy.resolve(), seed, record_into) for seed in seeds]
+        """One episode for every seed, in any order of time; the outcomes in the order of seeds.
+
+        Successes are recorded into `record_into`, and of the first `keep_failures` also failures.
+        """
+        jobs = [
+            Job(self._environment, policy.resolve(), seed, record_into, place < keep_failures)
+            for place, seed in enumerate(seeds)
+        ]
         futures = [self._pool.submit(_run, job) for job in jobs]
         for future in as_completed(futures):
             on_outcome(future.result())
@@ -109,7 +118,8 @@ def _run(job: Job) -> Outcome:
     pilot = _pilot(job.policy, stamp, env.task_name, env.renderer.name)
     subscribers = []
     if job.record_into is not None:
-        subscribers.append(Rehearsal(_recorder(job.record_into), job.policy.name))
+        recorder = _recorder(job.record_into)
+        subscribers.append(Rehearsal(recorder, job.policy.name, job.keep_failure))
     session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, subscribers)
     outcome = session.run_episode(job.seed)
     if job.record_into is not None:

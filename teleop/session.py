@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from ..datasets.step import Driver, Level, Step
-from ..sim_envs.environment import ArmEnv, Snapshot
+from ..sim_envs.environment import ArmEnv
+from ..sim_envs.snapshots import Snapshot
 from ..sim_envs.errors import PolicyError
 from ..sim_envs.spaces import Observation
 from .authority import NEEDS_POLICY, Authority, Decision, Switch, name
@@ -243,7 +244,7 @@ class Episode:
             seed=self.seed,
             success=self.success,
             steps=self.steps,
-            human_steps=self.drivers.count(Driver.HUMAN),
+            human_steps=len(self.drivers) - self.drivers.count(Driver.POLICY),
             policy_steps=self.drivers.count(Driver.POLICY),
             takeovers=self.authority.takeovers,
             stage=self.session.env.status.stage,

@@ -26,7 +26,7 @@ from sidestick.teleop.tally import Tally
 from tests import virtual_pad as vp
 
 TURN_S = 0.01
-TURN_WORTH = 0.3
+TURN_WORTH = 0.6
 """The D-pad is pressed for turns larger than this."""
 
 

@@ -107,9 +107,7 @@ def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(sit: Sit) -> No
     env = make_task_env("ShelfPick", num_items=1)
     env.build(0)
     env.images_due = False
-    for state, action, reseat in zip(
-        episode.states, episode.actions, episode.reseat, strict=True
-    ):
+    for state, action, reseat in zip(episode.states, episode.actions, episode.reseat, strict=True):
         np.testing.assert_array_equal(env.state(), state)
         if reseat:
             env.reseat()

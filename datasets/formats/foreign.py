@@ -67,6 +67,8 @@ def renamed(name: str) -> str:
 def image_size(shapes: Mapping[str, tuple[int, ...]]) -> int:
     """Return the side of the images, by their observations' shapes; FormatError when not square."""
     sides = {shape[-3:] for name, shape in shapes.items() if is_image(name)}
+    if not sides:
+        raise FormatError("it has no camera image, and ours learn from images")
     if len(sides) != 1:
         raise FormatError(f"its images have the sizes {sorted(sides)}; ours have one size")
     height, width, channels = sides.pop()

@@ -27,6 +27,7 @@ SOURCES: Mapping[str, SourceOpener] = {
     "lerobot": lerobot_read.LeRobotSource,
 }
 
+
 def export(
     workspace: Workspace,
     name: str,

@@ -64,10 +64,11 @@ class RobomimicSource:
         for number, name in enumerate(self._demos):
             try:
                 with opened(self.path) as file:
-                    demo = file["data"][name]
-                    yield self._episode(demo, name, number)
+                    episode = self._episode(file["data"][name], name, number)
             except (DamagedFile, FormatError) as error:
                 yield Problem(name, str(error).removeprefix(f"{self.path}: "))
+            else:
+                yield episode
 
     def _episode(self, demo: h5py.Group, name: str, number: int) -> Episode:
         """Read one episode."""
@@ -110,7 +111,7 @@ class RobomimicSource:
             task=task or name.rpartition("/")[2].partition("-")[0] or "Imported",
             renderer=str(kwargs.get("renderer") or "unknown"),
             control_hz=int(kwargs.get("control_freq", CONTROL_HZ)),
-            image_size=image_size(shapes) if images else 0,
+            image_size=image_size(shapes),
             cameras=tuple(sorted(key.removesuffix(IMAGE_SUFFIX) for key in images)),
         )
 

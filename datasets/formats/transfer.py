@@ -1,4 +1,4 @@
-"""What every export and import has in common: options, report, and that it is whole or not there."""
+"""What exports and imports have in common: options, report, and being whole or not there."""
 
 import os
 import shutil

@@ -42,6 +42,11 @@ class Task(ABC):
     """The job's steps in order."""
     cameras: ClassVar[Mapping[str, Camera]]
     """All cameras by name; "front" and "wrist" are the recorded ones."""
+    settle_steps: ClassVar[int] = 24
+    """Physics steps in which things come to rest before the episode begins."""
+    exact_restore: ClassVar[bool] = True
+    """Whether the engine restores a saved state bit for bit; it does for rigid bodies alone.
+    Where it does not, going back to a moment simulates the episode again from its beginning."""
 
     def __post_init__(self) -> None:
         self.goal = 0

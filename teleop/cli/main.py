@@ -11,7 +11,10 @@ from .check import Check
 from .console import complain
 from .drive import Drive
 from .evaluate import Evaluate
+from .export import Export
+from .import_ import Import
 from .inspect import Inspect
+from .merge import Merge
 from .practice import Practice
 from .pretrain import Pretrain
 from .quickstart import QuickstartVerb
@@ -20,6 +23,7 @@ from .report import Report
 from .tasks import Tasks
 from .train import Train
 from .verb import REFUSED, Verb
+from .view import View
 
 VERBS: dict[str, type[Verb]] = {
     "quickstart": QuickstartVerb,
@@ -33,6 +37,10 @@ VERBS: dict[str, type[Verb]] = {
     "report": Report,
     "check": Check,
     "inspect": Inspect,
+    "view": View,
+    "export": Export,
+    "import": Import,
+    "merge": Merge,
 }
 INTERRUPTED = 130
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from ...sim_envs.spaces import Image
 from ..video import Video, encode, enlarge, jpeg
 from .data import Footage
-from .style import BLEND, HUMAN, POLICY
+from .style import BLEND, HOLD, HUMAN, POLICY
 
 VIEW_PX = 384
 """Height of a camera's picture in the video."""
@@ -47,6 +47,7 @@ LOOKS = {
     0: Look("POLICY DRIVES", POLICY, LIGHT, False),
     1: Look("HUMAN DRIVES", HUMAN, DARK, True),
     2: Look("BOTH DRIVE", BLEND, DARK, True),
+    3: Look("ARM HOLDS STILL", HOLD, DARK, False),
 }
 
 

@@ -24,6 +24,7 @@ LINE = "#d5dbe1"
 HUMAN = "#e69f00"
 POLICY = "#0072b2"
 BLEND = "#cc79a7"
+HOLD = "#b8b8b8"
 WATCHED = "#56b4e9"
 
 FIGURE_WIDTH_IN = 4.4

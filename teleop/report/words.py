@@ -9,7 +9,7 @@ from .data import EpisodeRow, Evaluation, Footage, ReportData
 SPACE = "\N{NO-BREAK SPACE}"
 SIGNIFICANT = 0.05
 """Below this p value a change is called one."""
-DRIVER_WORDS = {0: "policy", 1: "human", 2: "both"}
+DRIVER_WORDS = {0: "policy", 1: "human", 2: "both", 3: "nobody"}
 
 
 def percent(value: float) -> str:
@@ -109,7 +109,7 @@ def clip_title(footage: Footage, role: str) -> str:
     if role == "correction":
         ending = "hands back" if footage.drivers[-1] == 0 else "drives to the end"
         return f"A correction: the human takes over and {ending}"
-    drivers = {DRIVER_WORDS[int(driver)] for driver in footage.drivers}
+    drivers = {DRIVER_WORDS[int(driver)] for driver in footage.drivers} - {DRIVER_WORDS[3]}
     who = f"the {drivers.pop()} alone" if len(drivers) == 1 else "policy and human"
     return f"A {role}: {who}"
 

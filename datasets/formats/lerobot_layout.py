@@ -1,0 +1,124 @@
+"""How a LeRobot v3 dataset is laid out, and which of our columns is which of its features."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.spaces import ACTION_NAMES, ACTION_SIZE
+from ..episode import Episode
+from ..schema import OBS, columns, is_image
+from ..step import ActionMode, Driver
+
+VERSION = "v3.0"
+CHUNK_FILES = 1000
+DATA_MB, VIDEO_MB = 100, 200
+DATA_PATH = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.mp4"
+EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+INFO, STATS, TASKS = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
+OURS = "meta/sidestick.json"
+"""Beside LeRobot's files: the workspace and the episodes' attributes, for the way back."""
+
+STATE = (("joint_pos", 7), ("ee_pos", 3), ("ee_quat", 4), ("gripper_qpos", 2))
+"""What `observation.state` is put together from, with the sizes."""
+STATE_NAMES = [f"{name}.{place}" for name, size in STATE for place in range(size)]
+IMAGES = "observation.images."
+GOAL = "observation.environment_state"
+"""LeRobot's policies take this key as an input: the one-hot of the item to take."""
+PREFIX = "sidestick."
+"""Of our own columns; a key that began with `action` would be taken for an action."""
+OWN_COLUMNS = tuple(
+    column
+    for column in columns(())
+    if not column.key.startswith(OBS)
+    and column.key not in ("actions", "rewards", "dones", "succeeded")
+)
+"""Columns that keep their name, behind the prefix."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a LeRobot dataset."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    names: list[str] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry of info.json."""
+        return {"dtype": self.dtype, "shape": list(self.shape), "names": self.names}
+
+
+INDEX_FEATURES = {
+    "timestamp": Feature("float32", (1,)),
+    "frame_index": Feature("int64", (1,)),
+    "episode_index": Feature("int64", (1,)),
+    "index": Feature("int64", (1,)),
+    "task_index": Feature("int64", (1,)),
+}
+"""Those that LeRobot makes itself."""
+
+
+def image_key(name: str) -> str:
+    """Return LeRobot's name for a camera's images."""
+    return IMAGES + name.removesuffix("_image")
+
+
+def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
+    """Return all but the images of an episode, by LeRobot's names."""
+    state = np.concatenate([episode.observations[name] for name, _ in STATE], axis=1)
+    human = np.isin(episode.driver, (Driver.HUMAN, Driver.BLEND))
+    demonstrated = episode.action_modes == ActionMode.DEMONSTRATION
+    found: dict[str, NDArray[Any]] = {
+        "action": episode.actions,
+        "observation.state": state,
+        GOAL: episode.observations["goal"],
+        "next.reward": episode.rewards,
+        "next.done": episode.dones.astype(bool),
+        "next.success": episode.succeeded.astype(bool),
+        "intervention": human & ~demonstrated,
+    }
+    return found | {PREFIX + c.key: getattr(episode, c.key) for c in OWN_COLUMNS}
+
+
+def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return what `frame_columns` made, by our names; what is not there is left out."""
+    found = {"actions": frames["action"]}
+    state, at = frames["observation.state"], 0
+    for name, size in STATE:
+        found[OBS + name] = state[:, at : at + size]
+        at += size
+    pairs = {
+        GOAL: f"{OBS}goal",
+        "next.reward": "rewards",
+        "next.done": "dones",
+        "next.success": "succeeded",
+    } | {PREFIX + column.key: column.key for column in OWN_COLUMNS}
+    return found | {ours: frames[key] for key, ours in pairs.items() if key in frames}
+
+
+def feature_of(key: str, rows: NDArray[Any]) -> Feature:
+    """Describe a column that `frame_columns` made."""
+    names = {"action": list(ACTION_NAMES), "observation.state": STATE_NAMES}.get(key)
+    if key == PREFIX + "human_actions" or key == PREFIX + "policy_actions":
+        names = list(ACTION_NAMES)
+    return Feature(rows.dtype.name, rows.shape[1:] or (1,), names)
+
+
+def is_our_action(feature: Mapping[str, Any]) -> bool:
+    """Tell whether a feature of info.json is the 7-d change of pose that we record."""
+    names = feature.get("names")
+    return list(feature["shape"]) == [ACTION_SIZE] and names == list(ACTION_NAMES)
+
+
+def cameras_in(features: Iterable[str]) -> list[str]:
+    """Return the cameras that features of info.json name."""
+    return [key.removeprefix(IMAGES) for key in features if key.startswith(IMAGES)]
+
+
+def images_of(episode: Episode) -> dict[str, NDArray[np.uint8]]:
+    """Return an episode's images by LeRobot's names."""
+    return {image_key(name): rows for name, rows in episode.observations.items() if is_image(name)}

@@ -1,0 +1,119 @@
+"""The parquet files of a LeRobot dataset."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .extras import require
+from .lerobot_layout import CHUNK_FILES, DATA_MB, DATA_PATH
+from .lerobot_stats import Stats
+
+
+class DataFiles:
+    """The frames: one row group an episode, a new file when the last is large enough."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pa, self._pq = require("pyarrow", "lerobot"), require("pyarrow.parquet", "lerobot")
+        self._writer: Any = None
+        self._path = folder
+        self._number = -1
+
+    def append(
+        self, columns: Mapping[str, NDArray[Any]], pictures: Mapping[str, Sequence[bytes]]
+    ) -> tuple[int, int]:
+        """Write an episode's frames; return the chunk and file that they are in."""
+        arrays = {key: self._array(rows) for key, rows in columns.items()}
+        kind = self._pa.struct([("bytes", self._pa.binary()), ("path", self._pa.string())])
+        for key, files in pictures.items():
+            rows = [{"bytes": data, "path": None} for data in files]
+            arrays[key] = self._pa.array(rows, kind)
+        table = self._pa.table(arrays)
+        if self._writer is None or self._path.stat().st_size > DATA_MB * 2**20:
+            self._begin(table.schema)
+        self._writer.write_table(table)
+        return divmod(self._number, CHUNK_FILES)
+
+    def close(self) -> None:
+        """Complete the last file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def _begin(self, schema: Any) -> None:
+        self.close()
+        self._number += 1
+        chunk, file = divmod(self._number, CHUNK_FILES)
+        self._path = self._folder / DATA_PATH.format(chunk_index=chunk, file_index=file)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = self._pq.ParquetWriter(self._path, schema, compression="snappy")
+
+    def _array(self, rows: NDArray[Any]) -> Any:
+        """Return a column as Arrow has it: numbers, or lists of one length."""
+        flat = self._pa.array(np.ascontiguousarray(rows).reshape(-1))
+        if rows.ndim == 1:
+            return flat
+        return self._pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
+
+
+def write_tasks(path: Path, tasks: Sequence[str]) -> None:
+    """Write the instructions; pandas reads them back as an index named `task`."""
+    pa, pq = require("pyarrow", "lerobot"), require("pyarrow.parquet", "lerobot")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = [
+        _pandas_column("task_index", "int64", "int64"),
+        _pandas_column("task", "unicode", "object"),
+    ]
+    notes = {"index_columns": ["task"], "column_indexes": [], "columns": columns}
+    table = pa.table({"task_index": pa.array(range(len(tasks)), pa.int64()), "task": list(tasks)})
+    metadata = {"pandas": json.dumps(notes | {"pandas_version": "2.0.0"})}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+
+
+def write_episodes(
+    path: Path, rows: Sequence[Mapping[str, Any]], stats: Sequence[Mapping[str, Stats]]
+) -> None:
+    """Write one row an episode: where it lies, and its statistics."""
+    pa, pq = require("pyarrow", "lerobot"), require("pyarrow.parquet", "lerobot")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    for key, found in stats[0].items():
+        for name in found:
+            columns[f"stats/{key}/{name}"] = [part[key][name].tolist() for part in stats]
+    pq.write_table(pa.table(columns), path)
+
+
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
+    """Read a table of episodes or tasks as a list of rows."""
+    pq = require("pyarrow.parquet", "lerobot")
+    rows: list[dict[str, Any]] = pq.read_table(path, columns=columns).to_pylist()
+    return rows
+
+
+def read_columns(path: Path, keys: Sequence[str], start: int, count: int) -> dict[str, Any]:
+    """Read frames `start` and on of a file: numbers as arrays, images as a list of files."""
+    pq, pa = require("pyarrow.parquet", "lerobot"), require("pyarrow", "lerobot")
+    table = pq.read_table(path, columns=list(keys), memory_map=True).slice(start, count)
+    found: dict[str, Any] = {}
+    for key in keys:
+        column = table.column(key).combine_chunks()
+        if pa.types.is_struct(column.type):
+            found[key] = [row["bytes"] for row in column.to_pylist()]
+        elif pa.types.is_fixed_size_list(column.type):
+            width = column.type.list_size
+            found[key] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+        elif pa.types.is_list(column.type):
+            found[key] = np.array(column.to_pylist())
+        else:
+            found[key] = column.to_numpy(zero_copy_only=False)
+    return found
+
+
+def _pandas_column(name: str, kind: str, numpy_type: str) -> dict[str, Any]:
+    """Describe a column to pandas."""
+    names = {"name": name, "field_name": name}
+    return names | {"pandas_type": kind, "numpy_type": numpy_type, "metadata": None}

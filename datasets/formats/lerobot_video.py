@@ -1,0 +1,135 @@
+"""Cameras of a LeRobot dataset as video files, many episodes in one, and back to frames."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.errors import DamagedFile
+from .extras import require
+from .lerobot_layout import CHUNK_FILES, VIDEO_MB, VIDEO_PATH
+
+CODEC = "libx264"
+OPTIONS = {"g": "2", "crf": "18", "preset": "fast", "bf": "0"}
+"""A full picture every other frame, as LeRobot has it, so that any frame is found fast."""
+PIXELS = "yuv420p"
+PNG = "png"
+
+
+class Stretch(NamedTuple):
+    """Where an episode's frames lie."""
+
+    chunk: int
+    file: int
+    start: float
+    """s from the start of the file."""
+    stop: float
+
+
+class VideoWriter:
+    """One camera's files; a new one begins when the last is large enough."""
+
+    def __init__(self, folder: Path, key: str, fps: int) -> None:
+        self._folder, self._key, self._fps = folder, key, fps
+        self._av = require("av", "lerobot")
+        self._number, self._frames = -1, 0
+        self._container: Any = None
+        self._stream: Any = None
+        self._path = folder
+
+    def add(self, images: NDArray[np.uint8]) -> Stretch:
+        """Append an episode's frames."""
+        if self._container is None or self._path.stat().st_size > VIDEO_MB * 2**20:
+            self._begin(images.shape[1:3])
+        first = self._frames
+        for image in images:
+            frame = self._av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+            frame.pts, frame.time_base = self._frames, Fraction(1, self._fps)
+            self._mux(frame)
+            self._frames += 1
+        chunk, file = divmod(self._number, CHUNK_FILES)
+        return Stretch(chunk, file, first / self._fps, self._frames / self._fps)
+
+    def close(self) -> None:
+        """Complete the last file."""
+        if self._container is not None:
+            self._mux(None)
+            self._container.close()
+            self._container = None
+
+    def info(self, size: int) -> dict[str, Any]:
+        """Return what info.json says about the stream."""
+        return {
+            "video.height": size,
+            "video.width": size,
+            "video.codec": "h264",
+            "video.pix_fmt": PIXELS,
+            "video.is_depth_map": False,
+            "video.fps": self._fps,
+            "video.channels": 3,
+            "has_audio": False,
+        }
+
+    def _begin(self, size: tuple[int, ...]) -> None:
+        self.close()
+        self._number, self._frames = self._number + 1, 0
+        chunk, file = divmod(self._number, CHUNK_FILES)
+        name = VIDEO_PATH.format(video_key=self._key, chunk_index=chunk, file_index=file)
+        self._path = self._folder / name
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._container = self._av.open(str(self._path), "w")
+        self._stream = self._container.add_stream(CODEC, rate=self._fps, options=dict(OPTIONS))
+        self._stream.height, self._stream.width = size
+        self._stream.pix_fmt = PIXELS
+
+    def _mux(self, frame: Any) -> None:
+        for packet in self._stream.encode(frame):
+            self._container.mux(packet)
+
+
+def read_frames(path: Path, start: float, count: int) -> NDArray[np.uint8]:
+    """Return `count` frames of a video from a time on; DamagedFile when they are not there."""
+    av = require("av", "lerobot")
+    frames: list[NDArray[np.uint8]] = []
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            half = Fraction(1, 2) / stream.average_rate
+            container.seek(int(start / stream.time_base), stream=stream)
+            for frame in container.decode(stream):
+                if frame.time >= start - half:
+                    frames.append(frame.to_ndarray(format="rgb24"))
+                if len(frames) == count:
+                    break
+    except (OSError, ValueError, IndexError, ZeroDivisionError, TypeError) as error:
+        raise DamagedFile(f"{path}: {error}") from error
+    if len(frames) != count:
+        raise DamagedFile(f"{path}: has {len(frames)} of {count} frames from {start:.2f} s on")
+    return np.stack(frames)
+
+
+def pngs(images: NDArray[np.uint8]) -> Iterator[bytes]:
+    """Yield each image as a PNG file."""
+    av = require("av", "lerobot")
+    for image in images:
+        codec = av.CodecContext.create(PNG, "w")
+        codec.height, codec.width = image.shape[:2]
+        codec.pix_fmt = "rgb24"
+        codec.time_base = Fraction(1, 1)
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+        yield b"".join(bytes(packet) for packet in [*codec.encode(frame), *codec.encode(None)])
+
+
+def png_pixels(data: bytes) -> NDArray[np.uint8]:
+    """Return the pixels of a PNG file; DamagedFile when it is none."""
+    av = require("av", "lerobot")
+    try:
+        codec = av.CodecContext.create(PNG, "r")
+        frames = [*codec.decode(av.Packet(data)), *codec.decode(None)]
+        pixels: NDArray[np.uint8] = frames[0].to_ndarray(format="rgb24")
+    except (OSError, ValueError, IndexError) as error:
+        raise DamagedFile(f"a PNG that cannot be read: {error}") from error
+    return pixels

@@ -1,0 +1,186 @@
+"""Export to a Minari dataset, every pixel as it was: `<path>/<dataset id>/data`.
+
+Minari loads it by its id with MINARI_DATASETS_PATH set to the path.
+"""
+
+import json
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import action_space, observation_space
+from ..config import WorkspaceConfig
+from ..episode import Episode
+from ..hdf5 import write_columns
+from ..summary import to_attributes
+from .spool import hdf5_file
+from .transfer import ExportOptions
+
+MINARI_VERSION = "0.5.4"
+"""The version whose layout this is; its loader names those that it takes."""
+DATASET_ID = re.compile(r"([-_\w]+/)*[-_\w]+-v\d+")
+INFOS = (
+    "human_actions",
+    "policy_actions",
+    "states",
+    "driver",
+    "level",
+    "action_modes",
+    "intv_labels",
+    "novelty",
+    "stage",
+    "reseat",
+    "takeover_id",
+    "wall_time",
+    "late_ms",
+    "succeeded",
+)
+"""Columns that Minari has no name for; they go into its infos."""
+
+
+class MinariWriter:
+    """Writes main_data.hdf5 and metadata.json."""
+
+    def __init__(self, path: Path, config: WorkspaceConfig, options: ExportOptions) -> None:
+        self._config = config
+        self._id = options.dataset_id.format(task=config.task)
+        if not DATASET_ID.fullmatch(self._id):
+            raise BadValue("dataset id", "namespace/name-v<number>", self._id)
+        self._folder = path / self._id / "data"
+        self._folder.mkdir(parents=True)
+        self._stack = ExitStack()
+        self._file, self._check = self._stack.enter_context(
+            hdf5_file(self._folder / "main_data.hdf5")
+        )
+        self._episodes = self._steps = self._broken_off = self._branches = self._goals = 0
+
+    def add(self, episode: Episode) -> int:
+        """Write an episode; without a last observation its last action has to go."""
+        steps = len(episode) if episode.final_observation is not None else len(episode) - 1
+        if steps < 1:
+            self._broken_off += 1
+            return 0
+        group = self._file.create_group(f"episode_{self._episodes}")
+        _write_attributes(group, self._episodes, steps, episode)
+        write_columns(group.create_group("observations"), _observations(episode, steps))
+        over = np.arange(1, steps + 1) == len(episode)
+        columns: dict[str, NDArray[Any]] = {
+            "actions": episode.actions[:steps],
+            "rewards": episode.rewards[:steps].astype(np.float64),
+            "terminations": over & episode.summary.success,
+            "truncations": over & (not episode.summary.success),
+        }
+        write_columns(group, columns)
+        infos = {name: getattr(episode, name)[:steps] for name in INFOS}
+        write_columns(group.create_group("infos"), infos)
+        self._check()
+        self._broken_off += steps < len(episode)
+        self._branches += len(episode.abandoned)
+        self._goals = episode.observations["goal"].shape[1]
+        self._episodes += 1
+        self._steps += steps
+        return steps
+
+    def close(self) -> None:
+        """Write what the dataset is about."""
+        self._stack.close()
+        size = (self._folder / "main_data.hdf5").stat().st_size / 1e6
+        env_args = self._config.env_args()
+        metadata = {
+            "total_episodes": self._episodes,
+            "total_steps": self._steps,
+            "data_format": "hdf5",
+            "jpeg_encoding": False,
+            "observation_space": json.dumps(_space(self._config, self._goals)),
+            "action_space": json.dumps(_box(action_space())),
+            "env_spec": _env_spec(env_args),
+            "dataset_id": self._id,
+            "algorithm_name": "teleoperation",
+            "minari_version": MINARI_VERSION,
+            "dataset_size": round(size, 1),
+            "description": f"Recorded with Sidestick, {self._config.control_hz} Hz.",
+        }
+        text = json.dumps(metadata, indent=1)
+        (self._folder / "metadata.json").write_text(text, encoding="utf-8")
+
+    def lost(self) -> list[str]:
+        """Say what Minari has no place for."""
+        lost = ["the simulator's state after the last action"]
+        if self._broken_off:
+            lost.append(
+                f"the last action of {self._broken_off} episodes that broke off: Minari wants "
+                "an observation after it"
+            )
+        if self._branches:
+            lost.append(f"{self._branches} branches that rewinds cut off")
+        return lost
+
+
+def _observations(episode: Episode, steps: int) -> dict[str, NDArray[Any]]:
+    """Return what was seen before each action and after the last one."""
+    last = episode.observation(steps)
+    return {
+        name: np.concatenate([rows[:steps], np.asarray(last[name])[None]])
+        for name, rows in episode.observations.items()
+    }
+
+
+def _write_attributes(group: h5py.Group, number: int, steps: int, episode: Episode) -> None:
+    """Write what is known about an episode; Minari keeps what it does not know."""
+    group.attrs["id"] = number
+    group.attrs["total_steps"] = steps
+    seed = episode.summary.header.seed
+    if seed >= 0:
+        group.attrs["seed"] = seed
+    own = to_attributes(episode.summary)
+    for name in set(own) - {"id", "seed", "num_samples"}:
+        group.attrs[f"sidestick.{name}"] = own[name]
+    group.attrs["sidestick.id"] = own["id"]
+
+
+def _space(config: WorkspaceConfig, goals: int) -> dict[str, Any]:
+    """Return the observation space as Minari writes spaces."""
+    spaces = observation_space(max(1, goals), config.image_size).spaces
+    found = {name: _box(space) for name, space in spaces.items() if not name.endswith("_image")}
+    shape = [config.image_size, config.image_size, 3]
+    black, white = np.zeros(shape, int).tolist(), np.full(shape, 255).tolist()
+    image = {"type": "Box", "dtype": "uint8", "shape": shape, "low": black, "high": white}
+    return {
+        "type": "Dict",
+        "subspaces": found | {f"{camera}_image": image for camera in config.cameras},
+    }
+
+
+def _box(space: Any) -> dict[str, Any]:
+    """Return a Box as Minari writes it."""
+    return {
+        "type": "Box",
+        "dtype": str(space.dtype),
+        "shape": list(space.shape),
+        "low": space.low.tolist(),
+        "high": space.high.tolist(),
+    }
+
+
+def _env_spec(env_args: dict[str, Any]) -> str:
+    """Return the environment as Gymnasium describes one."""
+    name = str(env_args["env_name"])
+    spec: dict[str, Any] = {
+        "id": name.partition(":")[2] or name,
+        "entry_point": "sidestick.sim_envs.making:make_task_env",
+        "reward_threshold": None,
+        "nondeterministic": False,
+        "max_episode_steps": None,
+        "order_enforce": True,
+        "disable_env_checker": False,
+        "kwargs": {"task": name.rpartition("/")[2].partition("-")[0], **env_args["env_kwargs"]},
+        "additional_wrappers": [],
+        "vector_entry_point": None,
+    }
+    return json.dumps(spec)

@@ -1,0 +1,131 @@
+"""An episode for the Rerun viewer: images, actions, driver, novelty, stage, the arm in 3D."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.errors import WorkspaceError
+from ...sim_envs.kinematics import joint_frames
+from ...sim_envs.spaces import ACTION_NAMES
+from ..episode import Episode
+from ..schema import is_image
+from ..step import Driver
+from .extras import require
+from .transfer import whole
+
+APPLICATION = "sidestick"
+SERIES = ("novelty", "rewards", "level", "driver", "takeover_id", "late_ms")
+"""Columns that are drawn as one curve each."""
+AXIS_M = 0.1
+STEP, TIME = "step", "time"
+
+
+def save(episode: Episode, hz: int, target: Path) -> None:
+    """Write an episode as an .rrd file, whole or not at all; needs no screen."""
+    rerun = require("rerun", "view")
+    with whole(target) as temporary:
+        stream = rerun.RecordingStream(APPLICATION, recording_id=episode.summary.id)
+        stream.save(str(temporary))
+        log(rerun, stream, episode, hz)
+        stream.disconnect()
+        if not temporary.exists() or not temporary.stat().st_size:
+            raise WorkspaceError(f"{target}: Rerun wrote nothing; is the disk full?")
+
+
+def show(episode: Episode, hz: int) -> None:
+    """Open an episode in the viewer."""
+    rerun = require("rerun", "view")
+    stream = rerun.RecordingStream(APPLICATION, recording_id=episode.summary.id)
+    stream.spawn()
+    log(rerun, stream, episode, hz)
+    stream.disconnect()
+
+
+def log(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
+    """Send all of an episode, column by column."""
+    steps = np.arange(len(episode))
+    index = [rerun.TimeColumn(STEP, sequence=steps)]
+    index += [rerun.TimeColumn(TIME, duration=steps / hz)]
+    header = episode.summary.header
+    text = f"# {header.instruction}\n{episode.summary.id}, {header.operator}, seed {header.seed}"
+    stream.log("about", rerun.TextDocument(text, media_type="text/markdown"), static=True)
+    for name, images in episode.observations.items():
+        if is_image(name):
+            _log_images(rerun, stream, index, f"cameras/{name.removesuffix('_image')}", images)
+    for who in ("actions", "human_actions", "policy_actions"):
+        _log_curves(rerun, stream, index, f"{who}", getattr(episode, who), ACTION_NAMES)
+    for name in SERIES:
+        _log_curves(rerun, stream, index, name, getattr(episode, name)[:, None], (name,))
+    _log_arm(rerun, stream, index, episode)
+    _log_words(rerun, stream, episode, hz)
+
+
+def _log_images(
+    rerun: Any, stream: Any, index: list[Any], path: str, images: NDArray[np.uint8]
+) -> None:
+    """Send a camera's images."""
+    height, width = images.shape[1:3]
+    form = rerun.components.ImageFormat(
+        width=width, height=height, color_model="RGB", channel_datatype="U8"
+    )
+    stream.log(path, rerun.Image.from_fields(format=form), static=True)
+    columns = rerun.Image.columns(buffer=images.reshape(len(images), -1))
+    stream.send_columns(path, indexes=index, columns=columns)
+
+
+def _log_curves(
+    rerun: Any,
+    stream: Any,
+    index: list[Any],
+    path: str,
+    rows: NDArray[Any],
+    names: tuple[str, ...],
+) -> None:
+    """Send curves that share a plot; none where there is no value at all."""
+    if not np.isfinite(rows).any():
+        return
+    stream.log(path, rerun.SeriesLines(names=list(names)), static=True)
+    scalars = rows.astype(np.float64)
+    columns = rerun.Scalars.columns(scalars=scalars.reshape(-1))
+    if rows.shape[1] > 1:
+        columns = columns.partition(lengths=[rows.shape[1]] * len(rows))
+    stream.send_columns(path, indexes=index, columns=columns)
+
+
+def _log_arm(rerun: Any, stream: Any, index: list[Any], episode: Episode) -> None:
+    """Send the arm as a line through its joints, the hand's way, and its axes."""
+    joints = episode.observations["joint_pos"]
+    frames = [joint_frames(row) for row in joints.astype(np.float64)]
+    points = np.array([[[0, 0, 0], *(f[:3, 3] for f in fs), hand[:3, 3]] for fs, hand in frames])
+    bends = points.shape[1]
+    strips = rerun.components.LineStrip3DBatch(list(points.astype(np.float32)))
+    columns = rerun.LineStrips3D.columns(strips=strips)
+    stream.send_columns("arm/links", indexes=index, columns=columns)
+    dots = rerun.Points3D.columns(positions=points.reshape(-1, 3).astype(np.float32))
+    lengths = [bends] * len(points)
+    stream.send_columns("arm/joints", indexes=index, columns=dots.partition(lengths=lengths))
+    pose = rerun.Transform3D.columns(
+        translation=episode.observations["ee_pos"], quaternion=episode.observations["ee_quat"]
+    )
+    stream.send_columns("arm/hand", indexes=index, columns=pose)
+    stream.log("arm/hand", rerun.TransformAxes3D(AXIS_M), static=True)
+    stream.log("arm/path", rerun.LineStrips3D([episode.observations["ee_pos"]]), static=True)
+
+
+def _log_words(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
+    """Send who drives and which stage it is, whenever that changes."""
+    names = dict(enumerate(episode.summary.header.stages))
+    drivers = {driver.value: driver.name.lower() for driver in Driver}
+    for path, rows, words in (
+        ("words/driver", episode.driver, drivers),
+        ("words/stage", episode.stage, names),
+    ):
+        before = None
+        for step, value in enumerate(rows.tolist()):
+            if value != before:
+                stream.set_time(STEP, sequence=step)
+                stream.set_time(TIME, duration=step / hz)
+                stream.log(path, rerun.TextLog(words.get(value, str(value))))
+            before = value

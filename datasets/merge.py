@@ -1,0 +1,154 @@
+"""Several workspaces into one: several operators, several machines, one task.
+
+Episodes keep their files and ids, which are unique: nothing is numbered anew but the index. What
+the database tells of episodes comes along with its origin; policies, evaluations and levels stay
+where they were earned.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..sim_envs.errors import DamagedFile, WorkspaceError
+from .check import episode_files
+from .conversion import EPISODE
+from .database import Database, Effort, Event
+from .durable import replace_file
+from .listing import MERGE
+from .problems import Problem
+from .workspace import Workspace, own_summary
+
+ORIGIN = "origin"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did."""
+
+    path: str
+    """The workspace that everything went into."""
+    taken: dict[str, tuple[str, ...]]
+    """Episodes that came in, by the workspace that they came from."""
+    already: int
+    """Episodes that were there, byte for byte."""
+    skipped: tuple[Problem, ...]
+    """Files that cannot be read, and ids that mean something else here."""
+
+    @property
+    def episodes(self) -> int:
+        """How many came in."""
+        return sum(len(ids) for ids in self.taken.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON takes it."""
+        skipped = [problem._asdict() for problem in self.skipped]
+        return {**asdict(self), "episodes": self.episodes, "skipped": skipped}
+
+
+def merge(
+    sources: Sequence[Path | str], into: Path | str, tick: Callable[[str], None] = lambda _: None
+) -> Merged:
+    """Bring the episodes of the sources into a workspace, which is made if it is new.
+
+    The sources are only read. Done again, it goes on where it was interrupted.
+    """
+    opened = [Workspace.open(source) for source in sources]
+    if not opened:
+        raise WorkspaceError("no workspace to merge")
+    target = Workspace.open_or_create(into, opened[0].config)
+    for source in opened:
+        if differences := target.config.differences(source.config):
+            raise WorkspaceError(
+                f"{source.path} does not fit into {target.path}: that has {'; '.join(differences)}"
+            )
+        if source.path.resolve() == target.path.resolve():
+            raise WorkspaceError(f"{source.path}: cannot be merged into itself")
+    lock = target.lock()
+    try:
+        merging = _Merging(target, tick)
+        for source in opened:
+            merging.take(source)
+        target.rebuild_index()
+    except OSError as error:
+        raise WorkspaceError(
+            f"{target.path}: cannot be written: {error}; every episode in it is whole, "
+            "merge again to go on"
+        ) from error
+    finally:
+        lock.release()
+    return merging.report()
+
+
+class _Merging:
+    """Takes one workspace after the other."""
+
+    def __init__(self, target: Workspace, tick: Callable[[str], None]) -> None:
+        self._target, self._tick = target, tick
+        self._database = Database(target.db_path)
+        self._taken: dict[str, tuple[str, ...]] = {}
+        self._already = 0
+        self._skipped: list[Problem] = []
+
+    def report(self) -> Merged:
+        """Return what was done."""
+        path = str(self._target.path)
+        return Merged(path, self._taken, self._already, tuple(self._skipped))
+
+    def take(self, source: Workspace) -> None:
+        """Take a workspace's episodes, then what its database tells of them."""
+        origin = str(source.path.resolve())
+        ids = [path.stem for path in episode_files(source) if self._copied(source, path)]
+        self._taken[origin] = tuple(ids)
+        known = [e for e in self._database.events(MERGE) if e.payload.get(ORIGIN) == origin]
+        noted = {name for event in known for name in event.payload.get("episodes", ())}
+        here = {path.stem for path in episode_files(self._target)}
+        came = [path.stem for path in episode_files(source) if path.stem in here]
+        if fresh := [name for name in came if name not in noted]:
+            self._database.add_event(Event(MERGE, {ORIGIN: origin, "episodes": fresh}))
+        self._bring_judgements(source, origin)
+
+    def _copied(self, source: Workspace, path: Path) -> bool:
+        """Copy an episode's file whole; False when it stays out."""
+        target = self._target.episodes_dir / path.name
+        self._tick(path.stem)
+        try:
+            if path.suffix != EPISODE:
+                raise DamagedFile(f"{path}: not an episode file")
+            own_summary(path)
+            content = path.read_bytes()
+        except (DamagedFile, OSError) as error:
+            name = f"{source.path.name}/{path.name}"
+            self._skipped.append(Problem(name, str(error).removeprefix(f"{path}: ")))
+            return False
+        if not target.exists():
+            replace_file(target, content)
+            shutil.copystat(path, target)
+            return True
+        if target.read_bytes() == content:
+            self._already += 1
+        else:
+            reason = "another episode has this id here; it was left out"
+            self._skipped.append(Problem(f"{source.path.name}/{path.name}", reason))
+        return False
+
+    def _bring_judgements(self, source: Workspace, origin: str) -> None:
+        """Copy the effort and the events that speak of an episode, each with its origin, once."""
+        theirs = Database(source.db_path)
+        have = {_mark(row) for row in self._database.events()}
+        have |= {_mark(row) for row in self._database.efforts()}
+        for event in theirs.events():
+            if "episode" in event.payload or event.kind == MERGE:
+                moved = replace(event, payload={ORIGIN: origin, **event.payload})
+                if _mark(moved) not in have:
+                    self._database.add_event(moved)
+        for effort in theirs.efforts():
+            moved_effort = replace(effort, payload={ORIGIN: origin, **effort.payload})
+            if _mark(moved_effort) not in have:
+                self._database.add_effort(moved_effort)
+
+
+def _mark(row: Effort | Event) -> tuple[object, ...]:
+    """Return what tells a row of the database from all others."""
+    return (type(row).__name__, row.kind, row.created, str(row.payload.get(ORIGIN)))

@@ -1,0 +1,42 @@
+"""`sidestick import`: another tool's episodes into a workspace."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from ...datasets.formats.registry import SOURCES, import_into
+from .console import progress
+from .export import tell
+from .verb import WorkspacePath
+
+
+@dataclass(frozen=True)
+class Import:
+    """Take a robomimic file or a LeRobot v3 dataset into a workspace, which is made if it is new.
+
+    Only what has our action, a 7-d change of the hand's pose at our scale; anything else is
+    refused with the reason. What has no place here and what had to be assumed is listed. Exit
+    code 1 when an episode was skipped.
+    """
+
+    format: Annotated[
+        Literal["robomimic", "lerobot"], tyro.conf.Positional, tyro.conf.arg(name="format")
+    ]
+    """What to read."""
+    path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
+    """robomimic's file or LeRobot's folder."""
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    task: str | None = None
+    """Short name of the task, when the file does not tell."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Read, check, take over."""
+        total = len(SOURCES[self.format](self.path, self.task))
+        with progress(f"importing from {self.format}", total) as tick:
+            report = import_into(self.format, self.path, self.workspace, self.task, tick)
+        return tell(report, self.json)

@@ -1,0 +1,44 @@
+"""`sidestick merge`: several workspaces into one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ...datasets.check import episode_files
+from ...datasets.merge import merge
+from ...datasets.workspace import Workspace
+from .console import print_json, progress, say
+from .verb import DONE, FOUND
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Bring the episodes of several workspaces of one task together; the sources are only read.
+
+    Files and ids stay as they are, effort and grades come along with their origin. Exit code 1
+    when a file was skipped.
+    """
+
+    workspaces: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="WS [WS ...]")
+    ]
+    """Folders of the workspaces to take episodes from."""
+    into: Path
+    """Folder of the workspace that they go into; made if it is new."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Merge, and report."""
+        total = sum(len(episode_files(Workspace.open(path))) for path in self.workspaces)
+        with progress("merging", total) as tick:
+            report = merge(self.workspaces, self.into, tick)
+        if self.json:
+            print_json(report.to_json())
+        else:
+            say(f"{report.episodes} episodes taken, {report.already} were there already")
+            for problem in report.skipped:
+                say(f"skipped: {problem.file}: {problem.reason}")
+        return FOUND if report.skipped else DONE

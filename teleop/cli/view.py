@@ -1,0 +1,36 @@
+"""`sidestick view`: an episode in the Rerun viewer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from ...datasets.episode import Episode
+from ...datasets.formats.rerun_view import save, show
+from ...datasets.workspace import Workspace
+from .console import say
+from .verb import DONE, WorkspacePath
+
+
+@dataclass(frozen=True)
+class View:
+    """Open an episode in Rerun: images, both actions, driver, novelty, stage, the arm in 3D."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
+    """The episode's id, a part of it, or its number."""
+    save: Path | None = None
+    """Write an .rrd file instead of opening the viewer; needs no screen."""
+
+    def run(self) -> int:
+        """Show, or save."""
+        workspace = Workspace.open(self.workspace)
+        episode = Episode.read(workspace.find(self.episode))
+        if self.save is None:
+            show(episode, workspace.config.control_hz)
+        else:
+            save(episode, workspace.config.control_hz, self.save)
+            say(f"{len(episode)} steps: {self.save}")
+        return DONE

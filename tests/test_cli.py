@@ -1,0 +1,146 @@
+"""The command line as a stranger meets it: help, errors, JSON alone on standard output."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sidestick.teleop.cli.main import VERBS, main
+
+DRIVE = ["--headless", "--operator", "simulated", "--json"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, as a script calls it."""
+    command = [sys.executable, "-c", "from sidestick.teleop.cli.main import main; main()"]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The command in this process: exit code, standard output, standard error."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    captured = capsys.readouterr()
+    code = ended.value.code
+    return (code if isinstance(code, int) else 0), captured.out, captured.err
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two short demonstrations by the simulated operator, made by the command itself."""
+    path = tmp_path_factory.mktemp("cli") / "my shelf – Übung"
+    done = run(
+        "drive", str(path), "--task", "ShelfPick", "--num-items", "2", "--episodes", "2", *DRIVE
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report.keys() == {
+        "episodes",
+        "successes",
+        "human_steps",
+        "policy_steps",
+        "takeovers",
+        "level",
+    }
+    assert report["episodes"] == 2
+    assert report["level"] == "demonstrate"
+    return path
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """--help works and says something about every option."""
+    code, out, _ = call(capsys, verb, "--help")
+    assert code == 0
+    assert len(out.splitlines()) > 5
+
+
+def test_check_reports_a_sound_workspace(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counts, and nothing damaged; JSON alone on standard output."""
+    code, out, _ = call(capsys, "check", str(workspace), "--json")
+    assert code == 0
+    report = json.loads(out)
+    assert report["episodes"] == report["complete"] == 2
+    assert report["damaged"] == []
+    assert report["recovered"] == 0
+    assert report["steps"] > 0
+
+
+def test_replay_proves_an_episode(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Simulated again from seed and actions, every state is the same."""
+    code, out, _ = call(capsys, "replay", str(workspace), "0", "--verify", "--json")
+    assert code == 0
+    verdict = json.loads(out)
+    assert verdict["identical"] is True
+    assert verdict["max_state_error"] == 0.0
+    assert verdict["first_divergence"] is None
+
+
+def test_a_damaged_episode_is_named_and_the_rest_is_used(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, the file by name, and the sound ones still count."""
+    bad = workspace / "episodes" / "20200101T000000-deadbeef.hdf5"
+    bad.write_bytes(b"not an episode")
+    try:
+        code, out, _ = call(capsys, "check", str(workspace), "--json")
+        assert code == 1
+        report = json.loads(out)
+        assert report["episodes"] == 2
+        assert any("deadbeef" in problem["file"] for problem in report["damaged"])
+    finally:
+        bad.unlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["drive", "{ws}", "--task", "ShelfPock", *DRIVE], ["ShelfPock", "ShelfPick"]),
+        (["drive", "{ws}", "--level", "superb", *DRIVE], ["superb", "supervised"]),
+        (["drive", "{ws}", "--level", "supervised", *DRIVE], ["no policy", "train"]),
+        (["drive", "{ws}", "--episodes", "0", *DRIVE], ["--episodes", "at least 1"]),
+        (["drive", "{ws}/new", *DRIVE], ["no workspace"]),
+        (["evaluate", "{ws}"], ["no policy"]),
+        (["evaluate", "{ws}", "--policy", "0042"], ["0042", "none"]),
+        (["check", "{ws}/nowhere"], ["no workspace", "nowhere"]),
+        (["train", "{ws}", "--policy", "gpt"], ["gpt", "bc"]),
+        (["replay", "{ws}", "nothing", "--verify"], ["nothing"]),
+        (["replay", "{ws}", "0", "--video", "x.mp4", "--size", "big"], ["640x480", "big"]),
+        (["pretrain", "--task", "Juggle"], ["Juggle", "ShelfPick"]),
+    ],
+)
+def test_bad_input_says_what_was_asked_and_what_exists(
+    arguments: list[str],
+    words: list[str],
+    workspace: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 2, a sentence on standard error, nothing on standard output."""
+    code, out, err = call(capsys, *(word.format(ws=workspace) for word in arguments))
+    assert code == 2
+    assert out == ""
+    flat = " ".join(err.split())
+    for word in words:
+        assert word in flat
+
+
+def test_a_workspace_of_another_variant_is_refused(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Episodes of different worlds are never mixed."""
+    asked = ["drive", str(workspace), "--task", "ShelfPick", "--num-items", "5", *DRIVE]
+    code, _, err = call(capsys, *asked)
+    assert code == 2
+    assert "num_items" in err
+
+
+def test_tasks_are_listed_with_their_variants(capsys: pytest.CaptureFixture[str]) -> None:
+    """What can be done, and with which keywords."""
+    code, out, _ = call(capsys, "tasks", "--json")
+    assert code == 0
+    tasks = {task["task"]: task for task in json.loads(out)}
+    assert tasks["ShelfPick"]["variants"] == {"num_items": 6}

@@ -1,0 +1,66 @@
+"""The whole loop, small: every stage runs, an interrupted course goes on where it stopped."""
+
+import itertools
+from pathlib import Path
+
+from sidestick.datasets.check import check
+from sidestick.datasets.database import Database
+from sidestick.datasets.step import ActionMode, Level
+from sidestick.datasets.windows import Frames
+from sidestick.policies.policy import load_policy
+from sidestick.policies.store import PolicyStore
+from sidestick.teleop.quickstart import Course, Quickstart
+from sidestick.teleop.rollouts import Rollouts
+
+COURSE = Course(
+    demonstrations=2,
+    correction_rounds=1,
+    supervised_episodes=1,
+    practice_rounds=1,
+    practice_episodes=2,
+    evaluation_episodes=2,
+    selection_episodes=1,
+    train_steps=120,
+    num_items=1,
+)
+
+
+def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Demonstrations, policy, evaluation, correction, practice, report; then all again for free."""
+    path = tmp_path / "demo"
+    with Rollouts(COURSE.config(), workers=1) as rollouts:
+        for stage in itertools.islice(Quickstart(path, COURSE, rollouts).stages(), 3):
+            stage.run()
+        quickstart = Quickstart(path, COURSE, rollouts)
+        for stage in quickstart.stages():
+            stage.run()
+        database = Database(quickstart.workspace.db_path)
+        before = (len(quickstart.workspace.episodes()), len(database.evaluations()))
+        efforts = database.efforts()
+        for stage in Quickstart(path, COURSE, rollouts).stages():
+            if "report" not in stage.title:
+                stage.run()
+    workspace = quickstart.workspace
+    assert (len(workspace.episodes()), len(database.evaluations())) == before
+    assert database.efforts() == efforts
+    assert [effort.kind for effort in efforts] == ["demonstrations", "supervised", "practice"]
+    assert efforts[0].driven_s > 0
+    assert efforts[2].driven_s == efforts[2].watched_s == 0
+    assert check(workspace).ok
+    store = PolicyStore(workspace.policies_dir)
+    assert store.ids() == ["0001", "0002", "0003"]
+    parents = [load_policy(store.path(i)).config.provenance.parent for i in store.ids()]
+    assert parents == [None, "0001", "0002"]
+    assert "<html" in (path / "report.html").read_text()
+    assert _labels_are_consistent(quickstart)
+
+
+def _labels_are_consistent(quickstart: Quickstart) -> bool:
+    """Demonstrated steps say so; what happened under supervision is rollout or intervention."""
+    frames = Frames.read(quickstart.workspace.episodes(), images=False)
+    demonstrated = frames.column("level") == Level.DEMONSTRATE
+    labels = frames.labels
+    return bool(
+        (labels[demonstrated] == ActionMode.DEMONSTRATION).all()
+        and (labels[~demonstrated] != ActionMode.DEMONSTRATION).all()
+    )
