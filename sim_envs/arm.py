@@ -35,8 +35,10 @@ FINGER_SPEED_M_S = 0.12
 FINGER_FRICTION = 1.2
 GRIP_DEADBAND = 0.2
 """A grip command nearer to zero than this keeps what the gripper is doing."""
-LEASH_M = 0.02
-LEASH_RAD = 0.12
+LEASH_M = 0.0008
+"""How far the target may stay ahead of the tool from one tick to the next: whoever takes over
+finds it there, so this is also the farthest that it can jump at a change of driver."""
+LEASH_RAD = 0.02
 CONTROLLER_STATE_SIZE = 15
 
 
@@ -101,17 +103,12 @@ class Arm:
         self.controller = Controller(position, quat, joints, self.controller.closing)
 
     def command(self, action: Action) -> None:
-        """Move the target by one checked action, no further from the tool than the leash."""
+        """Move the target by one checked action."""
         controller = self.controller
-        tool = self.tool()
-        position, quat = tool.position, tool.quat
-        lead = _shortened(controller.target_pos - position, LEASH_M)
-        turn = _shortened(rotvec_between(quat, controller.target_quat), LEASH_RAD)
         move = np.asarray(action, np.float64)
-        controller.target_pos = position + lead + move[:3] * METRES_PER_UNIT
-        leashed = quat_multiply(quat_from_rotvec(turn), quat)
+        controller.target_pos = controller.target_pos + move[:3] * METRES_PER_UNIT
         step = quat_from_rotvec(move[3:6] * RADIANS_PER_UNIT)
-        controller.target_quat = normalised(quat_multiply(step, leashed))
+        controller.target_quat = normalised(quat_multiply(step, controller.target_quat))
         if abs(move[6]) > GRIP_DEADBAND:
             controller.closing = bool(move[6] > 0)
 
@@ -137,6 +134,15 @@ class Arm:
             )
             self._world.step()
         controller.commanded = end
+        self._leash()
+
+    def _leash(self) -> None:
+        """Bring the target back to the tool, but for the leash: what blocks the arm stops it."""
+        controller, tool = self.controller, self.tool()
+        lead = _shortened(controller.target_pos - tool.position, LEASH_M)
+        turn = _shortened(rotvec_between(tool.quat, controller.target_quat), LEASH_RAD)
+        controller.target_pos = tool.position + lead
+        controller.target_quat = normalised(quat_multiply(quat_from_rotvec(turn), tool.quat))
 
     def _finger_goal(self) -> float:
         """For both fingers: around their common middle, like the real hand's gearing."""

@@ -26,6 +26,7 @@ from .spaces import (
 from .tasks.task import Status, Task
 from .world import PHYSICS_HZ, World
 
+SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 START_IK_ITERATIONS = 60
 VIEW_SIZE = (640, 480)
 
@@ -57,10 +58,8 @@ class ArmEnv(gym.Env[Observation, Action]):
         self._images: dict[str, Image] = {}
         self._episode = 0
         self._elapsed = 0
-        self._beginning: Mapping[str, Any] = {}
-        """The random generator's state from which the episode was built."""
-        self._history: list[Action | None] = []
-        """What Snapshot.history keeps."""
+        self._beginning: Mapping[str, Any] = {}  # the generator's state that built the episode
+        self._history: list[Action | None] = []  # what Snapshot.history keeps
         self._status = Status(False, task.stages[0], 0.0)
         self._arm: Arm | None = None
 
@@ -118,25 +117,18 @@ class ArmEnv(gym.Env[Observation, Action]):
         """Put the world together and let it settle."""
         self.world.clear()
         self.task.furnish(self.world)
-        joints = self._start_joints()
+        start = self.task.start_pose(self.np_random)
+        joints = kinematics.inverse(
+            start.position, start.quat, kinematics.REST_RAD, START_IK_ITERATIONS
+        )
         self._arm = Arm(self.world, joints, self.task.labels.index("robot"))
         self.task.begin(self.world, self.np_random)
-        for _ in range(self.task.settle_steps // self._substeps):
-            self._arm.follow(self._substeps)
+        for _ in range(self.task.settle_steps // SUBSTEPS):
+            self._arm.follow(SUBSTEPS)
         self._arm.reseat()
         self._history = []
         self._elapsed = 0
         self._status = self.task.assess(self.world, self._arm)
-
-    @property
-    def _substeps(self) -> int:
-        return PHYSICS_HZ // CONTROL_HZ
-
-    def _start_joints(self) -> NDArray[np.float64]:
-        pose = self.task.start_pose(self.np_random)
-        return kinematics.inverse(
-            pose.position, pose.quat, kinematics.REST_RAD, START_IK_ITERATIONS
-        )
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one control tick; raises BadAction for an action that is not finite float[7]."""
@@ -151,7 +143,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         checked = checked_action(action)
         self.arm.command(checked)
         self._history.append(checked)
-        self.arm.follow(self._substeps)
+        self.arm.follow(SUBSTEPS)
         self._elapsed += 1
         self._status = self.task.assess(self.world, self.arm)
 
@@ -215,14 +207,10 @@ class ArmEnv(gym.Env[Observation, Action]):
 
     def snapshot(self) -> Snapshot:
         """Keep this moment; restore() continues from it bit for bit."""
+        ticket = self.world.save() if self.task.exact_restore else None
+        history, memory = tuple(self._history), self.task.memory.copy()
         return Snapshot(
-            self.world.save() if self.task.exact_restore else None,
-            tuple(self._history),
-            self.arm.state(),
-            self.task.memory.copy(),
-            self._elapsed,
-            self._status,
-            self._episode,
+            ticket, history, self.arm.state(), memory, self._elapsed, self._status, self._episode
         )
 
     def restore(self, snapshot: Snapshot) -> Observation:

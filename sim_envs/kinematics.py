@@ -53,6 +53,8 @@ def _tool_transform() -> Vector:
 STATIC = _static_transforms()
 TOOL = _tool_transform()
 BASE = np.eye(4)
+AT_LIMITS = np.array([1.0, 1.0, 1.0, 0.25, 0.25, 0.25])[:, None]
+"""When a joint is at its limit, being in the right place counts more than being level."""
 DAMPED = np.stack([DAMPING**2 * np.eye(6), NULL_SPACE_DAMPING**2 * np.eye(6)])
 
 
@@ -71,8 +73,8 @@ def joint_frames(joints: Vector) -> tuple[Vector, Vector]:
     frames = np.empty((NUM_JOINTS, 4, 4))
     frame = BASE
     for i, (static, turn) in enumerate(zip(STATIC, _turns(joints), strict=True)):
-        frame = np.matmul(frame @ static, turn, out=frames[i])
-    return frames, frame @ TOOL
+        frames[i] = frame = frame.dot(static).dot(turn)  # half the time of `@`, and the same bits
+    return frames, frame.dot(TOOL)
 
 
 def forward(joints: Vector) -> tuple[Vector, Vector]:
@@ -102,14 +104,26 @@ def inverse(
     that the elbow never wanders off.
     """
     joints = start.copy()
-    sides = np.empty((2, 6, 1))  # of the equations for the error, and for the pull to rest
     for _ in range(iterations):
         matrix, position, quat = jacobian(joints)
         error = np.concatenate([target_pos_m - position, rotvec_between(quat, target_quat_xyzw)])
-        pull = REST_PULL * (REST_RAD - joints)
-        sides[0, :, 0], sides[1, :, 0] = error, matrix @ pull
-        solved, felt = np.linalg.solve(matrix @ matrix.T + DAMPED, sides)
-        step = matrix.T @ solved[:, 0] + pull - matrix.T @ felt[:, 0]
+        step = _joint_step(matrix, error, REST_PULL * (REST_RAD - joints))
+        blocked = (joints + step > JOINT_HIGH_RAD) | (joints + step < JOINT_LOW_RAD)
+        if blocked.any():  # a joint at its limit must not keep the others from reaching
+            free = np.where(blocked, 0.0, matrix) * AT_LIMITS
+            stop = np.minimum(np.maximum(joints + step, JOINT_LOW_RAD), JOINT_HIGH_RAD) - joints
+            left = error - matrix @ np.where(blocked, stop, 0.0)
+            rest = _joint_step(free, left * AT_LIMITS[:, 0], 0.0)
+            step = np.where(blocked, stop, rest)
         step = np.minimum(np.maximum(step, -MAX_JOINT_STEP_RAD), MAX_JOINT_STEP_RAD)
         joints = np.minimum(np.maximum(joints + step, JOINT_LOW_RAD), JOINT_HIGH_RAD)
     return joints
+
+
+def _joint_step(matrix: Vector, error: Vector, pull: Vector | float) -> Vector:
+    """The joints' step [7] that mends an error [6], with `pull` [7] where it does not matter."""
+    sides = np.empty((2, 6, 1))  # of the equations for the error, and for the pull to rest
+    pulls = pull + np.zeros(NUM_JOINTS)
+    sides[0, :, 0], sides[1, :, 0] = error, matrix @ pulls
+    solved, felt = np.linalg.solve(matrix @ matrix.T + DAMPED, sides)
+    return np.asarray(matrix.T @ solved[:, 0] + pulls - matrix.T @ felt[:, 0])

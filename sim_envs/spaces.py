@@ -67,4 +67,4 @@ def checked_action(action: object) -> Action:
     if not np.isfinite(array).all():
         bad = [name for name, ok in zip(ACTION_NAMES, np.isfinite(array), strict=True) if not ok]
         raise BadAction(f"action: expected finite values, got {array.tolist()} ({', '.join(bad)})")
-    return np.clip(array, -1.0, 1.0)
+    return np.minimum(np.maximum(array, np.float32(-1.0)), np.float32(1.0))

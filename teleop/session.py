@@ -9,8 +9,8 @@ import numpy as np
 
 from ..datasets.step import Driver, Level, Step
 from ..sim_envs.environment import ArmEnv
-from ..sim_envs.snapshots import Snapshot
 from ..sim_envs.errors import PolicyError
+from ..sim_envs.snapshots import Snapshot
 from ..sim_envs.spaces import Observation
 from .authority import NEEDS_POLICY, Authority, Decision, Switch, name
 from .command import ENDING, Command, Request

@@ -342,7 +342,7 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
 
 def test_a_whole_episode_is_driven_to_success_through_the_pad(sit: Sit) -> None:
     """An expert's brain, a pad's buttons: the item lands in the tote, the verdict is offered."""
-    rig = sit(options=SeatOptions(first_seed=3))
+    rig = sit(options=SeatOptions(first_seed=1))
     rig.chord(vp.B)  # sticks follow the base
     rig.tap(vp.L3)  # full speed
     rig.tap(vp.START)

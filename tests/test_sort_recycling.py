@@ -1,4 +1,4 @@
-"""SortRecycling: what lies where, when it is solved, and that somebody who knows the job solves it."""
+"""SortRecycling: what lies where, when it is solved, and that an expert solves it."""
 
 import subprocess
 import sys

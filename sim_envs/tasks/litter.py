@@ -26,12 +26,13 @@ ITEMS = RECYCLABLES | TRASH
 FLAT = ("peel", "wrapper", "rag")
 """Kinds that have only one way to lie; the others stand or lie on their side."""
 
-STREWN_LOW_M = (0.36, -0.16)
-STREWN_HIGH_M = (0.62, 0.16)
+STREWN_LOW_M = (0.35, -0.17)
+STREWN_HIGH_M = (0.63, 0.17)
 GAP_M = 0.03
 """Room between neighbours for the fingers, as far as there is room on the table."""
-GAP_SHRINK_M = 0.0001
-"""Less room is asked for with every try, so that the search ends."""
+GAP_SHRINK_M = 0.001
+"""So much less room is asked for when not all find a place, so that the search ends."""
+TRIES = 60
 LYING = 0.5
 """How often a thing that can stand lies on its side."""
 
@@ -61,12 +62,20 @@ def resting_pose(
 
 def strewn(radii_m: Vector, rng: np.random.Generator) -> Vector:
     """Random places [N, 2] for circles that keep their distance, which gives way if it must."""
-    apart = np.add.outer(radii_m, radii_m)
     gap = GAP_M
-    while True:
-        places = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (len(radii_m), 2))
-        distance = np.linalg.norm(places[:, None] - places[None], axis=2)
-        np.fill_diagonal(distance, np.inf)
-        if np.all(distance > apart + gap):
-            return places
+    while (places := _thrown(radii_m, gap, rng)) is None:
         gap -= GAP_SHRINK_M
+    return places
+
+
+def _thrown(radii_m: Vector, gap_m: float, rng: np.random.Generator) -> Vector | None:
+    """Places found one after the other, or None when there is none left for one of them."""
+    places = np.empty((0, 2))
+    for i, radius in enumerate(radii_m):
+        tries = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (TRIES, 2))
+        distance = np.linalg.norm(tries[:, None] - places, axis=2)  # try, earlier one
+        free = np.all(distance > radii_m[:i] + radius + gap_m, axis=1)
+        if not free.any():
+            return None
+        places = np.vstack([places, tries[free.argmax()]])
+    return places

@@ -92,7 +92,7 @@ class Pads:
         self.pads: dict[int, Pad] = {}
         self.unmapped: dict[int, str] = {}
         """Names of pads that nobody has taught us yet, by instance id."""
-        self._strangers: dict[int, pygame.joystick.JoystickType] = {}
+        self.strangers: dict[int, pygame.joystick.JoystickType] = {}
         for index in range(pygame.joystick.get_count()):
             self._open(index)
 
@@ -102,7 +102,7 @@ class Pads:
             self._open(event.device_index)
         elif event.type == pygame.JOYDEVICEREMOVED:
             self.unmapped.pop(event.instance_id, None)
-            self._strangers.pop(event.instance_id, None)
+            self.strangers.pop(event.instance_id, None)
             return self.pads.pop(event.instance_id, None)
         elif event.type == pygame.CONTROLLERBUTTONDOWN:
             self._press(event.instance_id, event.button)
@@ -128,10 +128,10 @@ class Pads:
             if instance in self.pads or instance in self.unmapped:
                 return
             if not controller.is_controller(index):
-                self._strangers[instance] = joystick
+                self.strangers[instance] = joystick
                 self.unmapped[instance] = joystick.get_name()
                 return
             device = controller.Controller(index)
-            self.pads[instance] = Pad(instance, device.name, joystick.get_guid(), device)
+            self.pads[instance] = Pad(instance, joystick.get_name(), joystick.get_guid(), device)
         except pygame.error:  # unplugged again before it could be opened
             return

@@ -1,0 +1,137 @@
+"""What one control tick costs, and how far the target jumps when the stick changes hands.
+
+    python -m benchmarks.tick WS --episodes 10
+
+WS is a workspace with a policy, such as runs/demo. The simulated operator supervises it with
+recording on, both cameras drawn on every tick and the policy's inference included. Prints one
+JSON document: milliseconds of a tick (wall clock and CPU of the process), and for every change
+of driver how far the commanded target moved, and how far it then was from the measured tool.
+"""
+
+import json
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+from numpy.typing import NDArray
+
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.store import PolicyStore
+from sidestick.policies.threads import limit_threads
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.devices.simulated import SimulatedOperator
+from sidestick.teleop.pilot import Pilot
+from sidestick.teleop.recording import Recording
+from sidestick.teleop.rollouts import workspace_env
+from sidestick.teleop.session import Outcome, Session, Tick
+
+FIRST_SEED = 400_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure."""
+
+    workspace: Annotated[Path, tyro.conf.Positional]
+    episodes: int = 10
+    policy: str | None = None
+    """Number of the policy; the first unless given: it needs the most help."""
+
+
+class Stopwatch:
+    """Listens to the ticks, last of all subscribers."""
+
+    wants_images = True
+
+    def __init__(self) -> None:
+        self.wall_ms: list[float] = []
+        self.cpu_ms: list[float] = []
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """Start both clocks."""
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def on_tick(self, tick: Tick) -> None:
+        """Note the time since the last tick; an unpaced session does nothing else between."""
+        wall, cpu = time.perf_counter(), time.process_time()
+        self.wall_ms.append((wall - self._wall) * 1e3)
+        self.cpu_ms.append((cpu - self._cpu) * 1e3)
+        self._wall, self._cpu = wall, cpu
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """Nothing to add."""
+
+
+class WatchedReseats:
+    """Stands in for ArmEnv.reseat and measures what it does."""
+
+    def __init__(self, env: ArmEnv) -> None:
+        self._env, self._reseat = env, env.reseat
+        self.jumps_mm: list[float] = []
+        self.offsets_mm: list[float] = []
+
+    def __call__(self) -> None:
+        arm = self._env.arm
+        before = arm.controller.target_pos.copy()
+        self._reseat()
+        after = arm.controller.target_pos
+        self.jumps_mm.append(float(np.linalg.norm(after - before)) * 1e3)
+        self.offsets_mm.append(float(np.linalg.norm(after - arm.tool().position)) * 1e3)
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """Median, 99th percentile and largest."""
+    array = np.array(values or [float("nan")])
+    median, tail = np.percentile(array, [50, 99])
+    return {"p50": round(float(median), 3), "p99": round(float(tail), 3), "max": float(array.max())}
+
+
+def main() -> None:
+    """Measure and print."""
+    options = tyro.cli(Options, description=__doc__)
+    limit_threads()
+    source = Workspace.open(options.workspace)
+    store = PolicyStore(source.policies_dir)
+    policy_id = options.policy or store.ids()[0]
+    policy = store.load(policy_id, source.config.task, source.config.renderer)
+    env = workspace_env(source.config)
+    watched, stopwatch = WatchedReseats(env), Stopwatch()
+    env.reseat = watched  # type: ignore[method-assign]
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace.create(Path(folder) / "ws", source.config)
+        with Recorder(workspace) as recorder:
+            listeners = [Recording(recorder, policy_id), stopwatch]
+            operator = SimulatedOperator(env, Level.SUPERVISED)
+            session = Session(env, operator, Level.SUPERVISED, Pilot(policy), listeners)
+            seeds = range(FIRST_SEED, FIRST_SEED + options.episodes)
+            outcomes = [session.run_episode(seed) for seed in seeds]
+    env.close()
+    print(
+        json.dumps(
+            {
+                "policy": policy_id,
+                "episodes": len(outcomes),
+                "takeovers": sum(outcome.takeovers for outcome in outcomes),
+                "ticks": len(stopwatch.wall_ms),
+                "tick_wall_ms": summary(stopwatch.wall_ms),
+                "tick_cpu_ms": summary(stopwatch.cpu_ms),
+                "changes_of_driver": len(watched.jumps_mm),
+                "target_jump_mm": summary(watched.jumps_mm),
+                "target_to_tool_after_mm": summary(watched.offsets_mm),
+            },
+            indent=1,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""`sidestick pad`: which gamepad, which button does what, teach a new one."""
+
+from dataclasses import dataclass
+
+from ..devices.bindings import FILE_NAME, KEYBOARD, PAD, config_folder, defaults, load
+from ..devices.controls import MEANINGS, Control
+from .console import print_json, say
+from .verb import DONE, FAILED
+
+
+@dataclass(frozen=True)
+class Pad:
+    """Show the pads that are plugged in and what every button does; check the bindings file."""
+
+    learn: bool = False
+    """Teach a pad that SDL does not know, by pressing what it asks for."""
+    write: bool = False
+    """Write the bindings file with the defaults, to be edited; an existing one is kept."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Show, check, write or learn."""
+        path = config_folder() / FILE_NAME
+        if self.write:
+            return _write()
+        bindings = load(path)  # BadBinding names the line
+        if self.learn:
+            from ..devices.wizard import learn_plugged_in
+
+            return DONE if learn_plugged_in(say) else FAILED
+        rows = {
+            control.value: {
+                PAD: bindings.words(PAD, control),
+                KEYBOARD: bindings.words(KEYBOARD, control),
+                "does": MEANINGS[control].words,
+            }
+            for control in Control
+        }
+        pads = _plugged_in()
+        if self.json:
+            print_json({"pads": pads, "bindings_file": str(path), "bindings": rows})
+            return DONE
+        for pad in pads:
+            known = "mapped" if pad["mapped"] else "not mapped: run `sidestick pad --learn`"
+            say(f"{pad['name']}  {pad['guid']}  {known}")
+        if not pads:
+            say("no pad is plugged in; the keyboard drives")
+        state = "checked" if path.exists() else "not there, defaults are used"
+        say(f"bindings: {path} ({state})")
+        for name, row in rows.items():
+            say(f"  {name:<13} {row[PAD]:<20} {row[KEYBOARD]:<14} {row['does']}")
+        return DONE
+
+
+def _write() -> int:
+    path = config_folder() / FILE_NAME
+    if path.exists():
+        say(f"{path} exists already; edit it, or move it away first")
+        return FAILED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(defaults().to_toml(), encoding="utf-8")
+    say(f"{path} written; edit it and check it with `sidestick pad`")
+    return DONE
+
+
+def _plugged_in() -> list[dict[str, object]]:
+    """Name, GUID and whether it is mapped, of every pad."""
+    from ..devices.plugged import plugged_in
+
+    return plugged_in()
