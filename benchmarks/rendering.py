@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.timing import Stopwatch
+from benchmarks.timing import Stopwatch, renderers_here
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import VIEW_SIZE, ArmEnv
 from sidestick.sim_envs.renderers import RENDERERS, Renderer, make_renderer
@@ -72,6 +72,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=80, help="control steps per task")
     steps = parser.parse_args().steps
+    if renderers_here() != sorted(RENDERERS):
+        raise SystemExit("nothing to compare: only TinyRenderer starts on this machine")
     print(json.dumps({task: measure(task, steps) for task in TASKS}, indent=1))
 
 

@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from sidestick.sim_envs.renderers import best_view_renderer
+
 
 @dataclass
 class Stopwatch:
@@ -37,3 +39,8 @@ class Stopwatch:
     def wall_ms(self) -> float:
         """Wall time of one block, milliseconds."""
         return 1e3 * self.wall_s / self.times
+
+
+def renderers_here() -> list[str]:
+    """Names of the renderers that start on this machine; the log says why one does not."""
+    return sorted({"tiny", best_view_renderer().name})

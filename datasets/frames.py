@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, DamagedFile
-from .episode import Episode
+from .cache import FOLDER, allocate
+from .episode import Episode, episode_summary
 from .schema import COLUMNS, OBS, Sizes, is_image
 from .summary import EpisodeSummary
 
@@ -36,21 +37,41 @@ class Frames:
     Arrays handed out are views: take them anew after `extend`.
     """
 
-    def __init__(self, episodes: Iterable[Episode] = (), images: bool = True) -> None:
+    def __init__(
+        self,
+        episodes: Iterable[Episode] = (),
+        images: bool = True,
+        cache: Path | None = None,
+        expected: int = 0,
+        memory_limit: int | None = None,
+    ) -> None:
+        """`cache` is a folder for what would not fit into memory, `expected` the steps to come.
+
+        `memory_limit` in bytes is for one array; by default it follows the free memory.
+        """
         self._with_images = images
+        self._room = _Room(cache, expected, memory_limit)
         self._columns = {
-            column.key: _Growing(_UNSIZED.shape(column.shape), np.dtype(column.dtype))
+            column.key: _Growing(_UNSIZED.shape(column.shape), np.dtype(column.dtype), self._room)
             for column in COLUMNS
             if column.key in _COLUMNS
         }
-        self._episode = _Growing((), np.dtype(np.int32))
+        self._episode = _Growing((), np.dtype(np.int32), self._room)
         self._summaries: list[EpisodeSummary] = []
         self.extend(episodes)
 
     @classmethod
-    def read(cls, paths: Iterable[Path], images: bool = True) -> Self:
-        """Read episode files; a damaged one is named and skipped."""
-        return cls(_readable(paths, images), images)
+    def read(
+        cls, paths: Iterable[Path], images: bool = True, memory_limit: int | None = None
+    ) -> Self:
+        """Read episode files; a damaged one is named and skipped.
+
+        What would not fit into memory goes into a file in the workspace's folder `cache`.
+        """
+        paths = list(paths)
+        cache = paths[0].parent.parent / FOLDER if paths else None
+        expected = sum(map(_steps, paths)) if images else 0
+        return cls(_readable(paths, images), images, cache, expected, memory_limit)
 
     def extend(self, episodes: Iterable[Episode]) -> None:
         """Add episodes behind those that are here."""
@@ -123,7 +144,9 @@ class Frames:
         rows |= {key: getattr(episode, key) for key in _COLUMNS}
         if not self._summaries:
             seen = {key: v for key, v in rows.items() if key.startswith(OBS)}
-            self._columns |= {key: _Growing(v.shape[1:], v.dtype) for key, v in seen.items()}
+            self._columns |= {
+                key: _Growing(v.shape[1:], v.dtype, self._room) for key, v in seen.items()
+            }
         for key in sorted(self._columns.keys() | rows.keys()):
             self._check(key, rows, episode)
         for key, values in rows.items():
@@ -139,10 +162,23 @@ class Frames:
             raise BadValue(f"{key} of episode {episode.summary.id}", f"shape {here}", came)
 
 
+class _Room(NamedTuple):
+    """Where arrays get their room, and how much."""
+
+    folder: Path | None
+    expected: int
+    limit: int | None
+
+    def allocate(self, rows: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+        """Return an array of so many rows, or as many as are expected."""
+        return allocate((max(rows, self.expected), *shape), dtype, self.folder, self.limit)
+
+
 class _Growing:
     """An array that grows at its end, with room to spare."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], where: _Room) -> None:
+        self._where = where
         self._room = np.empty((0, *shape), dtype)
         self._used = 0
 
@@ -155,13 +191,20 @@ class _Growing:
         """Copy rows to the end."""
         end = self._used + len(rows)
         if end > len(self._room):
-            room = np.empty(
-                (max(end, 3 * len(self._room) // 2), *self._room.shape[1:]), self._room.dtype
-            )
+            spare = max(end, 3 * len(self._room) // 2)
+            room = self._where.allocate(spare, self._room.shape[1:], self._room.dtype)
             room[: self._used] = self.rows
             self._room = room
         self._room[self._used : end] = rows
         self._used = end
+
+
+def _steps(path: Path) -> int:
+    """Return how long an episode says it is; 0 for a damaged one."""
+    try:
+        return episode_summary(path).steps
+    except DamagedFile:
+        return 0
 
 
 def _readable(paths: Iterable[Path], images: bool) -> Iterator[Episode]:

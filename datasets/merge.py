@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from ..sim_envs.errors import DamagedFile, WorkspaceError
-from .check import episode_files
+from .check import MISSING, episode_files
 from .conversion import EPISODE
 from .database import Database, Effort, Event
 from .durable import replace_file
-from .listing import MERGE
+from .listing import IMPORT, MERGE
 from .problems import Problem
 from .workspace import Workspace, own_summary
 
 ORIGIN = "origin"
+KEPT = (MERGE, IMPORT, MISSING)
+"""Events about many episodes; others come along when they speak of one."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ class _Merging:
         origin = str(source.path.resolve())
         ids = [path.stem for path in episode_files(source) if self._copied(source, path)]
         self._taken[origin] = tuple(ids)
-        known = [e for e in self._database.events(MERGE) if e.payload.get(ORIGIN) == origin]
+        known = self._database.events(MERGE)
         noted = {name for event in known for name in event.payload.get("episodes", ())}
         here = {path.stem for path in episode_files(self._target)}
         came = [path.stem for path in episode_files(source) if path.stem in here]
@@ -139,7 +141,7 @@ class _Merging:
         have = {_mark(row) for row in self._database.events()}
         have |= {_mark(row) for row in self._database.efforts()}
         for event in theirs.events():
-            if "episode" in event.payload or event.kind == MERGE:
+            if "episode" in event.payload or event.kind in KEPT:
                 moved = replace(event, payload={ORIGIN: origin, **event.payload})
                 if _mark(moved) not in have:
                     self._database.add_event(moved)
@@ -151,4 +153,4 @@ class _Merging:
 
 def _mark(row: Effort | Event) -> tuple[object, ...]:
     """Return what tells a row of the database from all others."""
-    return (type(row).__name__, row.kind, row.created, str(row.payload.get(ORIGIN)))
+    return (type(row).__name__, row.kind, row.created)

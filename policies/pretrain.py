@@ -34,8 +34,8 @@ class PretrainConfig:
     """Scenes at the end that only measure the recall."""
     first_seed: int = 1_000_000
     """Seed of the first scene; far from those of demonstrations and evaluations."""
-    epochs: int = 6
-    """Passes over the scenes."""
+    epochs: int = 12
+    """Passes over the scenes; 6 found 97.1 % of the held-out items' cells, 12 found 98.2 %."""
     batch: int = 32
     """Images in one step; with 64 the same time taught less (recall 92 against 96 %)."""
     peak_rate: float = 4e-3

@@ -117,15 +117,16 @@ class Arm:
         controller = self.controller
         start = controller.commanded
         end = kinematics.inverse(controller.target_pos, controller.target_quat, start)
-        velocities = [*((end - start) * (PHYSICS_HZ / substeps)).tolist(), 0.0, 0.0]
-        shares = np.arange(1, substeps + 1)[:, None] / substeps
-        for goal in (start + (end - start) * shares).tolist():
-            finger = self._finger_goal()
+        ways = list(zip(start.tolist(), (end - start).tolist(), strict=True))
+        rate = PHYSICS_HZ / substeps
+        velocities = [*(way * rate for _, way in ways), 0.0, 0.0]
+        for i in range(substeps):
+            share, finger = (i + 1) / substeps, self._finger_goal()
             pybullet.setJointMotorControlArray(
                 self._body,
                 MOTORS,
                 pybullet.POSITION_CONTROL,
-                targetPositions=[*goal, finger, finger],
+                targetPositions=[*(begin + way * share for begin, way in ways), finger, finger],
                 targetVelocities=velocities,
                 forces=FORCES,
                 positionGains=POSITION_GAINS,

@@ -41,3 +41,7 @@ class PolicyError(SidestickError):
 
 class NoDisplay(SidestickError):
     """A window was asked for and there is no screen."""
+
+
+class RendererMissing(SidestickError):
+    """A renderer cannot start on this machine; the message names the package to install."""

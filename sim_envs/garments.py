@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .engine import pybullet
-from .rotations import Vector, matrix_from_quat
+from .rotations import Vector
 from .world import Colour, World
 
 NODE_RADIUS_M = 0.012

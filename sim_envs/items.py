@@ -10,7 +10,6 @@ from .world import ROLLING_FRICTION, Colour, Part, Quat, World
 
 STEADY = 0.004
 """Rolling friction of things that would otherwise roll off the table when nudged."""
-WHITE: Colour = (0.95, 0.95, 0.93)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-import pygame
 
 from .authority import Switch
 from .devices.pads import Pads
+from .devices.sdl import pygame
 
 RATE_HZ = 44100
 VOLUME = 0.25

@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import pygame
-
 from ..datasets.errors import RecordingError
 from ..datasets.step import Level
 from ..sim_envs.spaces import CONTROL_HZ
 from .command import Request
 from .devices.controls import Control, Reading
 from .devices.hands import Hands
+from .devices.sdl import pygame
 from .feedback import SWITCH_CUES, Cue, Feedback
 from .flow import HOLDS_EPISODE, TICKING, Effect, Event, Signal, State, moved
 from .lesson import EXERCISES, Lesson

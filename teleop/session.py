@@ -45,7 +45,7 @@ class Outcome:
     policy_steps: int
     takeovers: int
     stage: str
-    """The task's stage at the end."""
+    """The task's furthest stage that was reached."""
     progress: float
     """Highest progress that was reached."""
     discarded: bool = False
@@ -135,7 +135,7 @@ class Episode:
         self.authority = Authority(session.level)
         self.drivers: list[Driver] = []
         """Who drove, for every tick of the main line."""
-        self.progress = 0.0
+        self.progress, self.stage = 0.0, session.env.task.stages[0]
         self.over, self.success = False, False
         self.requests: frozenset[Request] = frozenset()
 
@@ -219,7 +219,9 @@ class Episode:
 
     def _judge(self, command: Command, success: bool) -> None:
         self.requests = command.requests
-        self.progress = max(self.progress, self.session.env.status.progress)
+        status = self.session.env.status
+        if status.progress > self.progress:
+            self.progress, self.stage = status.progress, status.stage
         limit = self.steps >= self.session.max_steps
         self.success = success or Request.SAVE_SUCCESS in command.requests
         self.over = success or limit or bool(command.requests & ENDING)
@@ -247,7 +249,7 @@ class Episode:
             human_steps=len(self.drivers) - self.drivers.count(Driver.POLICY),
             policy_steps=self.drivers.count(Driver.POLICY),
             takeovers=self.authority.takeovers,
-            stage=self.session.env.status.stage,
+            stage=self.stage,
             progress=self.progress,
             discarded=Request.DISCARD in self.requests,
             quit=Request.QUIT in self.requests,

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import pygame
-
 from ..datasets.database import Database
 from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
@@ -16,6 +14,7 @@ from .command import Request
 from .devices.bindings import config_folder, load
 from .devices.hands import Hands
 from .devices.pads import Pads
+from .devices.sdl import pygame
 from .driving import DriveReport, effort
 from .feedback import Feedback
 from .pilot import Pilot

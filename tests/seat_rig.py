@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pygame
+
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
@@ -22,7 +23,6 @@ from sidestick.teleop.rollouts import workspace_env
 from sidestick.teleop.scene import Scene
 from sidestick.teleop.seat import Desk, Seat, SeatOptions
 from sidestick.teleop.tally import Tally
-
 from tests import virtual_pad as vp
 
 TURN_S = 0.01

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pygame
 import pytest
+
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Driver
 from sidestick.sim_envs import make_task_env
 from sidestick.teleop.flow import State
 from sidestick.teleop.seat import SeatOptions
-
 from tests import virtual_pad as vp
 from tests.seat_rig import SeatRig
 

@@ -1,4 +1,4 @@
-"""A gamepad made of nothing: SDL's virtual joystick, through the very libSDL2 that pygame loaded."""
+"""A gamepad made of nothing: SDL's virtual joystick, through the libSDL2 that pygame loaded."""
 
 import ctypes
 from collections.abc import Callable

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import WorkspaceError
 from ...sim_envs.kinematics import joint_frames
 from ...sim_envs.spaces import ACTION_NAMES
 from ..episode import Episode
@@ -27,11 +26,10 @@ def save(episode: Episode, hz: int, target: Path) -> None:
     rerun = require("rerun", "view")
     with whole(target) as temporary:
         stream = rerun.RecordingStream(APPLICATION, recording_id=episode.summary.id)
-        stream.save(str(temporary))
+        memory = stream.memory_recording()  # Rerun's own file sink only logs that a disk is full
         log(rerun, stream, episode, hz)
+        temporary.write_bytes(memory.drain_as_bytes())
         stream.disconnect()
-        if not temporary.exists() or not temporary.stat().st_size:
-            raise WorkspaceError(f"{target}: Rerun wrote nothing; is the disk full?")
 
 
 def show(episode: Episode, hz: int) -> None:
@@ -100,8 +98,7 @@ def _log_arm(rerun: Any, stream: Any, index: list[Any], episode: Episode) -> Non
     frames = [joint_frames(row) for row in joints.astype(np.float64)]
     points = np.array([[[0, 0, 0], *(f[:3, 3] for f in fs), hand[:3, 3]] for fs, hand in frames])
     bends = points.shape[1]
-    strips = rerun.components.LineStrip3DBatch(list(points.astype(np.float32)))
-    columns = rerun.LineStrips3D.columns(strips=strips)
+    columns = rerun.LineStrips3D.columns(strips=list(points.astype(np.float32)))
     stream.send_columns("arm/links", indexes=index, columns=columns)
     dots = rerun.Points3D.columns(positions=points.reshape(-1, 3).astype(np.float32))
     lengths = [bends] * len(points)

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cameras import View
+from ..errors import RendererMissing
 from ..spaces import Image
 from ..world import World
 from .gl_canvas import Canvas
-from .gl_device import Device, RendererMissing, current_device, is_alive, require_libraries
+from .gl_device import Device, current_device, is_alive, require_libraries
 from .gl_model import Model
 from .renderer import Renderer
 from .scene import read_scene

@@ -7,17 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import SidestickError
+from ..errors import RendererMissing
 from .gl_programs import Programs
 
 EGL_LIBRARY = "libEGL.so.1"
 """Gives the OpenGL functions too, so that no libGL is needed."""
 SINGLE_THREADED = {"LP_NUM_THREADS": "0", "MESA_SHADER_CACHE_DISABLE": "true"}
 """Mesa's software driver starts no threads then: pictures are small, and forks stay safe."""
-
-
-class RendererMissing(SidestickError):
-    """A renderer cannot start on this machine; the message names the package to install."""
 
 
 class Device:
@@ -77,12 +73,13 @@ def _started() -> Device:
     for name, value in SINGLE_THREADED.items():
         os.environ.setdefault(name, value)
     try:
-        context = moderngl.create_context(
-            standalone=True, backend="egl", libegl=EGL_LIBRARY, libgl=EGL_LIBRARY
+        return Device(
+            moderngl.create_context(
+                standalone=True, backend="egl", libegl=EGL_LIBRARY, libgl=EGL_LIBRARY
+            )
         )
-    except Exception as error:  # that is what glcontext raises
-        raise _mesa_missing(str(error)) from error
-    return Device(context)
+    except Exception as error:  # that is what glcontext raises, also where OpenGL is too old
+        raise _mesa_missing(" ".join(str(error).split())) from error
 
 
 @contextmanager

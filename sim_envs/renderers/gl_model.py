@@ -9,9 +9,10 @@ from ..errors import BadValue
 from . import gl_shaders
 from .gl_device import Device
 from .gl_programs import FRAMES_BINDING
-from .scene import FRAME_SIZE, Scene
+from .scene import FRAME_SIZE, VERTEX, Scene
 
 BYTES_PER_FRAME = 4 * FRAME_SIZE
+BYTES_PER_TRIANGLE = 4 * 3
 ALL_ATTRIBUTES = ("3f 3f 3f1 1x1 1i", "point", "normal", "colour", "frame")
 PLACE_ATTRIBUTES = ("3f 16x 1i", "point", "frame")
 
@@ -25,8 +26,8 @@ class Model:
             raise BadValue("world", limit, len(scene.owners))
         self.scene = scene
         context, programs = device.context, device.programs
-        self._vertices = context.buffer(scene.vertices.tobytes())
-        self._triangles = context.buffer(scene.triangles.tobytes())
+        self._vertices = context.buffer(scene.vertices.tobytes() or bytes(VERTEX.itemsize))
+        self._triangles = context.buffer(scene.triangles.tobytes() or bytes(BYTES_PER_TRIANGLE))
         self._frames = context.buffer(reserve=gl_shaders.MAX_FRAMES * BYTES_PER_FRAME)
 
         def drawn_by(program: Any, attributes: tuple[str, ...]) -> Any:
@@ -51,7 +52,8 @@ class Model:
 
     def draw_casters(self) -> None:
         """Draw the depth of all that casts shadows."""
-        self._depth.render(first=3 * self.scene.num_seen)
+        num_casting = len(self.scene.triangles) - self.scene.num_seen
+        self._depth.render(first=3 * self.scene.num_seen, vertices=3 * num_casting)
 
     def release(self) -> None:
         """Free the buffers."""

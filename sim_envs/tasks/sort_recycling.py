@@ -84,7 +84,9 @@ class SortRecycling(Task):
         """The order in words."""
         names = [f"the {name}" for name in self.present]
         listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-        return f"sort {listed or 'everything'}: recycling into the blue bin, trash into the grey one"
+        return (
+            f"sort {listed or 'everything'}: recycling into the blue bin, trash into the grey one"
+        )
 
     def goal_vector(self) -> NDArray[np.float32]:
         """What the order covers: float32 [8], 1 for every kind that this episode began with.

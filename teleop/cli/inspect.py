@@ -65,7 +65,11 @@ class Inspect:
 def _table(rows: tuple[Row, ...]) -> Table:
     """Lay the episodes out for a person."""
     flagged = any(row.flags for row in rows)
-    table = Table(*COLUMNS, *(["look at"] if flagged else []), box=None)
+    table = Table(box=None)
+    for name in COLUMNS:
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
+    if flagged:
+        table.add_column("look at", ratio=1)
     for row in rows:
         ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
         cells = [row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}"]

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from ..devices.bindings import FILE_NAME, KEYBOARD, PAD, config_folder, defaults, load
+from ..devices.bindings import FILE_NAME, KEYBOARD, PAD, Bindings, config_folder, defaults, load
 from ..devices.controls import MEANINGS, Control
+from ..devices.plugged import plugged_in
+from ..devices.wizard import learn_plugged_in
 from .console import print_json, say
-from .verb import DONE, FAILED
+from .verb import DONE, REFUSED
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,10 @@ class Pad:
             return _write()
         bindings = load(path)  # BadBinding names the line
         if self.learn:
-            from ..devices.wizard import learn_plugged_in
+            return DONE if learn_plugged_in(say) else REFUSED
+        return self._show(bindings, str(path), path.exists())
 
-            return DONE if learn_plugged_in(say) else FAILED
+    def _show(self, bindings: Bindings, path: str, own: bool) -> int:
         rows = {
             control.value: {
                 PAD: bindings.words(PAD, control),
@@ -37,16 +40,16 @@ class Pad:
             }
             for control in Control
         }
-        pads = _plugged_in()
+        pads = plugged_in()
         if self.json:
-            print_json({"pads": pads, "bindings_file": str(path), "bindings": rows})
+            print_json({"pads": pads, "bindings_file": path, "bindings": rows})
             return DONE
         for pad in pads:
             known = "mapped" if pad["mapped"] else "not mapped: run `sidestick pad --learn`"
             say(f"{pad['name']}  {pad['guid']}  {known}")
         if not pads:
             say("no pad is plugged in; the keyboard drives")
-        state = "checked" if path.exists() else "not there, defaults are used"
+        state = "checked" if own else "not there, defaults are used"
         say(f"bindings: {path} ({state})")
         for name, row in rows.items():
             say(f"  {name:<13} {row[PAD]:<20} {row[KEYBOARD]:<14} {row['does']}")
@@ -57,15 +60,8 @@ def _write() -> int:
     path = config_folder() / FILE_NAME
     if path.exists():
         say(f"{path} exists already; edit it, or move it away first")
-        return FAILED
+        return REFUSED
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(defaults().to_toml(), encoding="utf-8")
     say(f"{path} written; edit it and check it with `sidestick pad`")
     return DONE
-
-
-def _plugged_in() -> list[dict[str, object]]:
-    """Name, GUID and whether it is mapped, of every pad."""
-    from ..devices.plugged import plugged_in
-
-    return plugged_in()

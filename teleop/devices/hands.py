@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-import pygame
-
 from ...datasets.step import Driver
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.intents import Intent
@@ -17,6 +15,7 @@ from .frames import BASE, Frame, picture_frame
 from .guard import Guard
 from .keyboard import Keyboard, Ramp
 from .pads import Pad, Pads
+from .sdl import pygame
 from .timers import HoldButton, Repeat
 
 SPEEDS = (("slow", 0.3), ("normal", 0.6), ("fast", 1.0))

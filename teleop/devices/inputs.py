@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pygame
+from .sdl import pygame
 
 PAD_BUTTONS: Mapping[str, int] = {
     "A": pygame.CONTROLLER_BUTTON_A,

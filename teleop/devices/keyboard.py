@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable
 
-import pygame
-
 from .controls import Control, Reading
 from .curves import disc, ramped
 from .inputs import KEYS, Touch
+from .sdl import pygame
 
 RAMPED = (
     (Control.RIGHT, Control.LEFT, Control.AWAY, Control.NEAR),

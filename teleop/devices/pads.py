@@ -8,12 +8,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import pygame
-from pygame._sdl2 import controller
-
 from .curves import ramped, stick, trigger
 from .inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, Touch
 from .mappings import mapping_lines
+from .sdl import controller, pygame
 
 FULL = 32767.0
 AT_REST = 0.1

@@ -4,9 +4,8 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-import pygame
-
 from .pads import Pads
+from .sdl import pygame
 
 
 @contextlib.contextmanager

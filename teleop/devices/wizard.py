@@ -3,11 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 
-import pygame
-
 from .mappings import mapping_line, remember
 from .pads import Pads
 from .plugged import without_window
+from .sdl import pygame
 
 ASKED: Mapping[str, str] = {
     "a": "the lower face button (A)",
@@ -88,7 +87,8 @@ class Wizard:
             if pad.get_button(i):
                 return f"b{i}"
         for i in range(pad.get_numhats()):
-            if bit := HATS.get(pad.get_hat(i)):
+            across, along = pad.get_hat(i)
+            if bit := HATS.get((round(across), round(along))):
                 return f"h{i}.{bit}"
         for i, rest in enumerate(self._rest):
             change = pad.get_axis(i) - rest

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-import pygame
 
 from ...datasets.step import Driver
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
 from ..authority import DRIVER_BY_LEVEL, Clutch, name
 from ..devices.hands import SPEEDS
+from ..devices.sdl import pygame
 from ..flow import TICKING, State
 from ..lesson import EXERCISES
 from ..seat import ACCEPT_S, Seat

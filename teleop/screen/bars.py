@@ -2,9 +2,8 @@
 
 import math
 
-import pygame
-
 from ...datasets.step import Driver
+from ..devices.sdl import pygame
 from ..flow import State
 from .brush import Brush
 from .dashboard import Dashboard

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-import pygame
 
 from ...datasets.step import Driver
 from ...sim_envs.spaces import Image
+from ..devices.sdl import pygame
 from .palette import BACKGROUND, DIM, FAINT, RAISED, STRIP, STRIP_ALPHA, TEXT, Colour
 from .text import Typewriter
 

@@ -2,8 +2,7 @@
 
 import math
 
-import pygame
-
+from ..devices.sdl import pygame
 from .brush import Brush
 from .dashboard import Card, Dashboard
 from .layout import Layout

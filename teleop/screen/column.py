@@ -2,9 +2,8 @@
 
 import math
 
-import pygame
-
 from ...sim_envs.arm import FINGER_OPEN_M
+from ..devices.sdl import pygame
 from .brush import Brush
 from .dashboard import Dashboard
 from .layout import Layout

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import pygame
+from ..devices.sdl import pygame
 
 DESIGN = (1280, 800)
 """The size that the units below are pixels of."""

@@ -1,8 +1,7 @@
 """The screen: draws a dashboard over the large picture; knows nothing of sessions."""
 
-import pygame
-
 from ...sim_envs.spaces import Image
+from ..devices.sdl import pygame
 from .bars import draw_border, draw_bottom, draw_top
 from .brush import Brush
 from .cards import draw_card, draw_discard, draw_help, draw_notice

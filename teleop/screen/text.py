@@ -4,8 +4,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-import pygame
-
+from ..devices.sdl import pygame
 from .palette import TEXT, Colour
 
 REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"

@@ -3,9 +3,8 @@
 import os
 import sys
 
-import pygame
-
 from ...sim_envs.errors import NoDisplay
+from ..devices.sdl import pygame
 from .layout import DESIGN, SMALLEST
 
 TITLE = "Sidestick"

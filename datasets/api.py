@@ -1,0 +1,54 @@
+"""The memory's public names: usable alone, without torch or a screen; numpy comes out.
+
+    from sidestick.datasets.api import Workspace, Frames, Windows
+
+    workspace = Workspace.open("shelf")                     # one task's folder
+    frames = Frames.read(workspace.episodes())              # decoded once, uint8 images
+    windows = Windows(frames, chunk=16, history=2)          # never across what cuts an episode
+    batch = windows.batch([0, 5, 9])                        # dict of numpy arrays
+
+| name | what it is for |
+|---|---|
+| `Workspace`, `WorkspaceConfig` | open, make, find episodes, recover what a crash left |
+| `Recorder`, `EpisodeHeader`, `Step` | record episodes that survive the process |
+| `Episode`, `episode_summary` | one episode's arrays, or only who, what and how long |
+| `Frames`, `Windows` | many episodes as arrays, and training windows over them |
+| `check` | hold every file, checksum and count against what it should be |
+| `export`, `import_into`, `ExportOptions` | robomimic, LeRobot v3, Minari |
+| `merge` | several workspaces into one |
+| `Database` | evaluations, effort, events |
+
+`sidestick.datasets` itself has no `__init__` (a folder named `datasets` with one would shadow other
+people's package), so these names live here. Everything else may change between versions.
+"""
+
+from .check import check
+from .config import WorkspaceConfig
+from .database import Database
+from .episode import Episode, episode_summary
+from .formats.registry import export, import_into
+from .formats.transfer import ExportOptions
+from .frames import Frames
+from .merge import merge
+from .recorder import Recorder
+from .step import EpisodeHeader, Step
+from .windows import Windows
+from .workspace import Workspace
+
+__all__ = [
+    "Database",
+    "Episode",
+    "EpisodeHeader",
+    "ExportOptions",
+    "Frames",
+    "Recorder",
+    "Step",
+    "Windows",
+    "Workspace",
+    "WorkspaceConfig",
+    "check",
+    "episode_summary",
+    "export",
+    "import_into",
+    "merge",
+]
