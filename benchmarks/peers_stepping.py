@@ -49,9 +49,8 @@ class Peer:
         assert self._process.stdin is not None
         print(steps, file=self._process.stdin, flush=True)
         answer = self._answer()
-        self.spent.cpu_s += answer["cpu_s"]
-        self.spent.wall_s += answer["wall_s"]
-        self.spent.times += steps
+        self.spent.cpu_s.append(answer["cpu_s"] / steps)
+        self.spent.wall_s.append(answer["wall_s"] / steps)
 
     def close(self) -> None:
         """End the process."""

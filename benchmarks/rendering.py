@@ -62,7 +62,7 @@ def _report(watches: Watches) -> dict[str, Any]:
             for name, kept in watches.items()
         }
         report[kind]["tiny_over_gl"] = round(
-            watches["tiny"][kind].cpu_s / watches["gl"][kind].cpu_s, 2
+            watches["tiny"][kind].cpu_ms / watches["gl"][kind].cpu_ms, 2
         )
     return report
 

@@ -16,6 +16,7 @@ os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
 
 import numpy as np
+
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
@@ -57,18 +58,19 @@ class Press:
     delays_ms: list[float] = field(default_factory=list)
     began: float = 0.0
     frame_ms: list[float] = field(default_factory=list)
+    frame_cpu_ms: list[float] = field(default_factory=list)
+    tick_cpu_ms: list[float] = field(default_factory=list)
 
     def __call__(self, seat: Seat) -> float:
         """Push, then draw."""
         now = time.perf_counter()
         if not self.began:
             self._begin(seat, now)
-        if seat.state is State.PAUSED:
-            self.pauses += 1
+        if seat.state in (State.PAUSED, State.READY):
+            self.pauses += seat.state is State.PAUSED
             self.pad.release(vp.LB)
             self.pad.axis(vp.LEFT_X, 0.0)
-            self.pad.press(vp.START, not self._start_down)
-            self._start_down = not self._start_down
+            self.pad.press(vp.START, int(now * 4) % 2 == 0)
         elif seat.state is State.RECORDING:
             self.pad.press(vp.LB)
             if now > self._next:
@@ -77,21 +79,25 @@ class Press:
                 self._pushed = now
         if now - self.began > self.seconds:
             seat.leave()
+        cpu = time.process_time()
         wait = self.artist(seat)
         if wait == 0.0:
             self.frames += 1
+            self.frame_cpu_ms.append((time.process_time() - cpu) * 1000)
             self.frame_ms.append((time.perf_counter() - now) * 1000)
         return wait
 
     def _begin(self, seat: Seat, now: float) -> None:
         self.began = self._next = now
-        self._value, self._pushed, self._start_down = 0.6, None, False
+        self._value, self._pushed = 0.6, None
         seat.attend()
         seat.scene.max_steps = seat.scene._session.max_steps = 10**6
         tick = seat.scene.tick
 
         def timed(late_ms: float) -> object:
+            cpu = time.process_time()
             done = tick(late_ms)
+            self.tick_cpu_ms.append((time.process_time() - cpu) * 1000)
             end = time.perf_counter()
             self.late_ms.append(late_ms)
             self.times.append(end)
@@ -107,7 +113,6 @@ class Press:
 
         env = seat.scene.env
         self._right = picture_frame(env.task.cameras["front"].view(env.arm)).right[:2]
-        self.pad.press(vp.START)
 
 
 def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int, int]) -> dict:
@@ -146,23 +151,33 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
 
 def report(press: Press, cpu: float, renderer: str, view: str) -> dict:
     """The figures."""
-    gaps = np.diff(press.times)
-    gaps = gaps[gaps < 1.0]
-    delays, late = np.array(press.delays_ms), np.array(press.late_ms)
     elapsed = time.perf_counter() - press.began
+    gaps = np.diff(press.times)
     return {
-        "driver": pygame.display.get_driver(), "recorded": renderer, "view": view,
-        "ticks": len(late), "hz": round(1 / gaps.mean(), 3),
-        "late_over_10ms": round(float((late > 10).mean()), 4),
-        "late_p50_p99_ms": [round(float(np.percentile(late, q)), 2) for q in (50, 99)],
+        "driver": pygame.display.get_driver(),
+        "recorded": renderer,
+        "view": view,
+        "ticks": len(press.late_ms),
+        "hz": round(1 / float(np.mean(gaps[gaps < 1.0])), 3) if len(gaps) else None,
+        "late_over_10ms": round(float(np.mean(np.array(press.late_ms) > 10)), 4),
+        "late_ms": spread(press.late_ms),
         "frames_per_s": round(press.frames / elapsed, 1),
-        "frame_ms_p50_p99": [round(float(np.percentile(press.frame_ms, q)), 1) for q in (50, 99)],
-        "input_to_action_ms_p50_p99": [
-            round(float(np.percentile(delays, q)), 1) for q in (50, 99)
-        ] if len(delays) else None,
-        "pushes": len(delays), "turns_paused": press.pauses,
-        "cores": round(cpu / elapsed, 2), "load": os.getloadavg()[0],
-    }  # fmt: skip
+        "frame_ms": spread(press.frame_ms),
+        "frame_cpu_ms": spread(press.frame_cpu_ms),
+        "tick_cpu_ms": spread(press.tick_cpu_ms),
+        "input_to_action_ms": spread(press.delays_ms),
+        "turns_paused": press.pauses,
+        "cores": round(cpu / elapsed, 2),
+        "load": os.getloadavg()[0],
+    }
+
+
+def spread(values: list[float]) -> dict[str, float] | None:
+    """Number, median and 99th percentile."""
+    if not values:
+        return None
+    middle, high = (round(float(np.percentile(values, q)), 2) for q in (50, 99))
+    return {"n": len(values), "p50": middle, "p99": high}
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Adding up the time of one thing that is measured in turns with another."""
+"""Timing one thing in turns with another."""
 
 import time
 from dataclasses import dataclass, field
+from statistics import median
 from types import TracebackType
 
 from sidestick.sim_envs.renderers import best_view_renderer
@@ -9,12 +10,14 @@ from sidestick.sim_envs.renderers import best_view_renderer
 
 @dataclass
 class Stopwatch:
-    """Times a block each time that it is entered: `with stopwatch: ...`."""
+    """Times a block each time that it is entered: `with stopwatch: ...`.
 
-    cpu_s: float = 0.0
+    Medians are told: other processes that disturb some of the times do not matter.
+    """
+
+    cpu_s: list[float] = field(default_factory=list)
     """Of all threads of this process."""
-    wall_s: float = 0.0
-    times: int = 0
+    wall_s: list[float] = field(default_factory=list)
     _started: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
 
     def __enter__(self) -> None:
@@ -26,19 +29,18 @@ class Stopwatch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.cpu_s += time.process_time() - self._started[0]
-        self.wall_s += time.perf_counter() - self._started[1]
-        self.times += 1
+        self.cpu_s.append(time.process_time() - self._started[0])
+        self.wall_s.append(time.perf_counter() - self._started[1])
 
     @property
     def cpu_ms(self) -> float:
         """CPU time of one block, milliseconds."""
-        return 1e3 * self.cpu_s / self.times
+        return 1e3 * median(self.cpu_s)
 
     @property
     def wall_ms(self) -> float:
         """Wall time of one block, milliseconds."""
-        return 1e3 * self.wall_s / self.times
+        return 1e3 * median(self.wall_s)
 
 
 def renderers_here() -> list[str]:

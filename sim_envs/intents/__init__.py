@@ -3,11 +3,13 @@
 from ..errors import UnknownName
 from .intent import Expert, Intent
 from .shelf_pick import ShelfPickExpert
+from .sort_clothes import SortClothesExpert
 from .sort_recycling import SortRecyclingExpert
 
 EXPERTS: dict[str, type[Expert]] = {
     "ShelfPick": ShelfPickExpert,
     "SortRecycling": SortRecyclingExpert,
+    "SortClothes": SortClothesExpert,
 }
 
 __all__ = ["EXPERTS", "Expert", "Intent", "make_expert"]

@@ -2,10 +2,11 @@
 
 from ..errors import UnknownName
 from .shelf_pick import ShelfPick
+from .sort_clothes import SortClothes
 from .sort_recycling import SortRecycling
 from .task import Status, Task
 
-TASKS: dict[str, type[Task]] = {task.name: task for task in (ShelfPick, SortRecycling)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (ShelfPick, SortRecycling, SortClothes)}
 
 __all__ = ["TASKS", "Status", "Task", "task_class"]
 

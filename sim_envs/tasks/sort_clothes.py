@@ -56,7 +56,7 @@ class SortClothes(Task):
     )
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
     cameras: ClassVar[dict[str, Camera]] = {
-        "front": FixedCamera((1.05, 0.0, 0.98), (0.50, 0.0, 0.03), 45.0),
+        "front": FixedCamera((1.05, 0.0, 0.98), (0.46, 0.0, 0.05), 46.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.0, 0.10), 52.0),
     }

@@ -1,5 +1,6 @@
-"""`sidestick drive`: record episodes with an operator."""
+"""`sidestick drive`: record episodes, from the operator's seat or with a simulated operator."""
 
+import getpass
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -7,15 +8,20 @@ from typing import Literal
 from ...datasets.config import WorkspaceConfig
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ...sim_envs.errors import BadValue, NoDisplay
+from ...policies.store import PolicyStore
+from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
-from ..authority import level_named
-from ..driving import drive_simulated
+from ..authority import NEEDS_POLICY, level_named
+from ..driving import DriveReport, drive_simulated
+from ..seat import SeatOptions
 from ..session import Outcome
+from ..sitting import lesson_wanted, run_seat
 from .console import print_json, progress, say
 from .verb import DONE, WorkspacePath
 
-DEMONSTRATION_SEED = 0
+SIMULATED_EPISODES = 10
+SEEDS_OF_PEOPLE = 20_000
+"""Seeds below are for driving; evaluation, corrections and practice use those from here on."""
 
 
 @dataclass(frozen=True)
@@ -32,46 +38,32 @@ class Drive:
     """No window; needs an operator that is not a person."""
     operator: Literal["person", "simulated"] = "person"
     """Who sits in the seat."""
-    episodes: int = 10
-    """How many episodes to record."""
-    first_seed: int = DEMONSTRATION_SEED
-    """Seed of the first episode; the next ones follow."""
+    episodes: int | None = None
+    """How many episodes to record; a simulated operator drives 10 unless given."""
+    first_seed: int | None = None
+    """Seed of the first episode, the next ones follow; the first unused one unless given."""
     policy: str | None = None
     """Number of the policy that drives; the newest unless given."""
     num_items: int | None = None
     """Fewer items than the task has, for first lessons (new workspaces only)."""
+    lesson: bool = False
+    """Begin with the lesson of two minutes; it also begins by itself the first time."""
+    sound: bool = True
+    """Tones and rumble."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Record the episodes."""
         level = level_named(self.level)
-        if self.episodes < 1:
+        if self.episodes is not None and self.episodes < 1:
             raise BadValue("--episodes", "at least 1", self.episodes)
-        if self.operator == "person":
-            raise NoDisplay(
-                "the window for a person is not built yet; "
-                "use --headless --operator simulated for the simulated operator"
-            )
-        workspace = self.open()
+        if self.headless and self.operator == "person":
+            raise BadValue("--headless", "--operator simulated with it", "--operator person")
+        workspace = open_workspace(self.workspace, self.task, self.num_items)
         workspace.recover()
-        self._drive(workspace, level)
-        return DONE
-
-    def open(self) -> Workspace:
-        """Open the workspace, or make it for the task that was asked for."""
-        return open_workspace(self.workspace, self.task, self.num_items)
-
-    def _drive(self, workspace: Workspace, level: Level) -> None:
-        seeds = range(self.first_seed, self.first_seed + self.episodes)
-        tally = {"successes": 0}
-        with progress(f"{self.level} {workspace.config.task}", self.episodes) as tick:
-
-            def heard(outcome: Outcome) -> None:
-                tally["successes"] += outcome.success
-                tick(f"{tally['successes']} succeeded")
-
-            report = drive_simulated(workspace, level, seeds, self.policy, on_outcome=heard)
+        simulated = self.operator == "simulated"
+        report = (self._simulated if simulated else self._seat)(workspace, level)
         if self.json:
             print_json(asdict(report))
         else:
@@ -80,6 +72,39 @@ class Drive:
                 f"human {report.human_steps} steps, policy {report.policy_steps} steps, "
                 f"{report.takeovers} takeovers"
             )
+        return DONE
+
+    def _first_seed(self, workspace: Workspace) -> int:
+        if self.first_seed is not None:
+            return self.first_seed
+        used = [summary.header.seed for summary in workspace.summaries()]
+        return max((seed for seed in used if seed < SEEDS_OF_PEOPLE), default=-1) + 1
+
+    def _seat(self, workspace: Workspace, level: Level) -> DriveReport:
+        policies = PolicyStore(workspace.policies_dir).ids()
+        options = SeatOptions(
+            level=level,
+            first_seed=self._first_seed(workspace),
+            episodes=self.episodes,
+            policy_id=self.policy or (policies[-1] if policies else None),
+            operator=getpass.getuser(),
+            sound=self.sound,
+            lesson=self.lesson or lesson_wanted(),
+        )
+        return run_seat(workspace, options)
+
+    def _simulated(self, workspace: Workspace, level: Level) -> DriveReport:
+        first, episodes = self._first_seed(workspace), self.episodes or SIMULATED_EPISODES
+        policy = self.policy if level in NEEDS_POLICY else None
+        tally = {"successes": 0}
+        with progress(f"{self.level} {workspace.config.task}", episodes) as tick:
+
+            def heard(outcome: Outcome) -> None:
+                tally["successes"] += outcome.success
+                tick(f"{tally['successes']} succeeded")
+
+            seeds = range(first, first + episodes)
+            return drive_simulated(workspace, level, seeds, policy, on_outcome=heard)
 
 
 def open_workspace(path: Path, task: str | None, num_items: int | None = None) -> Workspace:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import tyro
+from rich.markup import escape
 from rich.table import Table
 
 from ...datasets.episode import Episode
@@ -12,7 +13,10 @@ from ...datasets.workspace import Workspace
 from .console import PEOPLE, print_json, say
 from .verb import DONE, FOUND, WorkspacePath
 
-COLUMNS = ("", "started", "operator", "instruction", "s", "success", "grade", "takeovers", "late")
+INSTRUCTION, LOOK_AT = "instruction", "look at"
+OPTIONAL = ("grade", "taken", "late", LOOK_AT)
+COLUMNS = ("no", "started", "operator", INSTRUCTION, "s", "solved", *OPTIONAL)
+"""Taken: how often the human took over; late: ticks that began late."""
 
 
 @dataclass(frozen=True)
@@ -57,26 +61,34 @@ class Inspect:
             return DONE
         table = Table(show_header=False, box=None)
         for key, value in values.items():
-            table.add_row(key.replace("_", " "), _plain(value))
+            table.add_row(key.replace("_", " "), escape(_plain(value)))
         PEOPLE.print(table)
         return DONE
 
 
 def _table(rows: tuple[Row, ...]) -> Table:
-    """Lay the episodes out for a person."""
-    flagged = any(row.flags for row in rows)
-    table = Table(box=None)
-    for name in COLUMNS:
-        table.add_column(name, no_wrap=True, overflow="ellipsis")
-    if flagged:
-        table.add_column("look at", ratio=1)
-    for row in rows:
-        ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
-        cells = [row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}"]
-        cells += [ended, row.grade or "", row.takeovers, row.late_ticks]
-        cells += [", ".join(f"{flag.name}: {flag.detail}" for flag in row.flags)]
-        table.add_row(*(str(cell) for cell in cells[: len(table.columns)]))
+    """Lay the episodes out; a column that says nothing is left out, the instruction gives way."""
+    lines = [_cells(row) for row in rows]
+    shown = [
+        place
+        for place, name in enumerate(COLUMNS)
+        if name not in OPTIONAL or any(line[place] not in ("", "0") for line in lines)
+    ]
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for name, texts in ((COLUMNS[place], [line[place] for line in lines]) for place in shown):
+        least = None if name in (INSTRUCTION, LOOK_AT) else max(map(len, [name, *texts]))
+        table.add_column(name, no_wrap=name != LOOK_AT, overflow="ellipsis", min_width=least)
+    for line in lines:
+        table.add_row(*(escape(line[place]) for place in shown))
     return table
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """Write a row, a text for each column."""
+    ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
+    cells = (row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}", ended)
+    flags = ", ".join(f"{flag.name}: {flag.detail}" for flag in row.flags)
+    return tuple(map(str, (*cells, row.grade or "", row.takeovers, row.late_ticks, flags)))
 
 
 def _say_totals(found: Listing) -> None:

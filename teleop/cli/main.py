@@ -15,6 +15,7 @@ from .export import Export
 from .import_ import Import
 from .inspect import Inspect
 from .merge import Merge
+from .pad import Pad
 from .practice import Practice
 from .pretrain import Pretrain
 from .quickstart import QuickstartVerb
@@ -28,6 +29,7 @@ from .view import View
 VERBS: dict[str, type[Verb]] = {
     "quickstart": QuickstartVerb,
     "tasks": Tasks,
+    "pad": Pad,
     "drive": Drive,
     "pretrain": Pretrain,
     "train": Train,

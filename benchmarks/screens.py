@@ -1,0 +1,179 @@
+"""Screenshots of every state of the operator's window, by a virtual pad and made-up time.
+
+`SDL_VIDEODRIVER=dummy python -m benchmarks.screens [--policy FOLDER] [--size 1280x800] [OUT]`
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
+
+import numpy as np
+
+from sidestick.datasets.step import Level
+from sidestick.policies.plan import Plan
+from sidestick.policies.policy import Policy, load_policy
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.intents import make_expert
+from sidestick.sim_envs.renderers import best_view_renderer
+from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.sdl import pygame
+from sidestick.teleop.flow import Event
+from sidestick.teleop.pilot import Pilot
+from sidestick.teleop.screen.artist import Artist
+from sidestick.teleop.screen.prompts import Prompter
+from sidestick.teleop.screen.view import DirectView
+from sidestick.teleop.seat import SeatOptions
+from tests import virtual_pad as vp
+from tests.seat_rig import SeatRig
+
+
+class StandIn:
+    """A policy for pictures only: the expert's next move, sixteen times, with some doubt."""
+
+    chunk, execute = 16, 8
+
+    def __init__(self) -> None:
+        self.env: ArmEnv | None = None
+        self.novelty = 0.4
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: Observation) -> Plan:
+        """Straight on."""
+        actions = np.zeros((16, 7), np.float32)
+        if self.env is not None:
+            expert = make_expert(self.env.task_name)
+            actions[:] = expert.next(self.env).action(self.env.arm.tool())
+        spread = np.full((16, 7), 0.3, np.float32) * np.linspace(0.3, 1.5, 16)[:, None]
+        return Plan(actions, spread.astype(np.float32), self.novelty)
+
+
+class Photographer:
+    """Draws the rig's seat into a file."""
+
+    def __init__(self, rig: SeatRig, out: Path, size: tuple[int, int]) -> None:
+        surface = pygame.display.set_mode(size)
+        view = DirectView(rig.env, best_view_renderer())
+        self.artist = Artist(surface, view, Prompter(defaults()), rig.time)
+        self.rig, self.out = rig, out
+
+    def __call__(self, name: str) -> None:
+        """One picture."""
+        self.artist._fps = 40.0
+        self.artist.draw(self.rig.seat)
+        pygame.image.save(pygame.display.get_surface(), self.out / f"{name}.png")
+        print(self.out / f"{name}.png", self.rig.state)
+
+
+def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
+    """Ready, recording, pause, rewind, discard, verdicts, help, free drive."""
+    shoot("ready")
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -0.8)
+    rig.run(1.2)
+    shoot("recording")
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.pad.release(vp.LB)
+    rig.run(0.2)
+    rig.tap(vp.BACK)
+    shoot("paused")
+    rig.tap(vp.GUIDE)
+    shoot("help")
+    rig.tap(vp.GUIDE)
+    rig.run(0.3)
+    rig.tap(vp.R3)
+    shoot("rewound")
+    rig.drive(0.6)
+    rig.pad.press(vp.X)
+    rig.run(0.4)
+    shoot("discarding")
+    rig.run(0.4)
+    rig.pad.release(vp.X)
+    shoot("discarded")
+    rig.chord(vp.X)
+    rig.run(0.4)
+    rig.tap(vp.START)
+    rig.seat.offered = True
+    rig.seat.signal(Event.SUCCEEDED)
+    rig.run(1.5)
+    shoot("verdict")
+    rig.tap(vp.A)
+    rig.recorder.wait()
+    rig.tally.refresh()
+    rig.run(0.4)
+    rig.chord(vp.UP)
+    rig.drive(0.3)
+    shoot("free-drive")
+
+
+def unplugged(rig: SeatRig, shoot: Photographer) -> None:
+    """The pad is pulled out while it drives."""
+    rig.tap(vp.START)
+    rig.drive(0.8)
+    rig.pad.unplug()
+    rig.run(0.3)
+    shoot("unplugged")
+
+
+def lesson(rig: SeatRig, shoot: Photographer) -> None:
+    """The second exercise."""
+    rig.hold(vp.LB, 1.3)
+    rig.drive(0.6)
+    shoot("lesson")
+
+
+def supervised(rig: SeatRig, shoot: Photographer) -> None:
+    """The policy drives; it meets something new; the human takes over."""
+    policy = rig.scene.pilot.policy
+    if isinstance(policy, StandIn):
+        policy.env = rig.env
+        rig.scene._foresee()
+    shoot("ready-with-policy")
+    rig.tap(vp.START)
+    rig.run(0.8)
+    shoot("policy-drives")
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_X, 0.7)
+    if isinstance(policy, StandIn):
+        policy.novelty = 0.996
+    rig.run(0.6)
+    shoot("takeover")
+
+
+def main() -> None:
+    """Take them all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, nargs="?", default=Path("docs/screens"))
+    parser.add_argument("--policy", type=Path)
+    parser.add_argument("--size", default="1280x800")
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    width, height = map(int, asked.size.split("x"))
+    pygame.display.init()
+    policy: Policy = load_policy(asked.policy) if asked.policy else StandIn()
+    plain = SeatOptions(first_seed=3, sound=False)
+    watching = SeatOptions(Level.SUPERVISED, 3, policy_id="0001", sound=False)
+    acts: list[tuple[Callable[[SeatRig, Photographer], None], SeatOptions, Pilot | None]] = [
+        (demonstrations, plain, None),
+        (unplugged, plain, None),
+        (lesson, SeatOptions(first_seed=3, sound=False, lesson=True), None),
+        (supervised, watching, Pilot(policy)),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for act, options, pilot in acts:
+            rig = SeatRig(Path(folder) / act.__name__, options, pilot, num_items=6)
+            act(rig, Photographer(rig, asked.out, (width, height)))
+            rig.close()
+
+
+if __name__ == "__main__":
+    main()
