@@ -3,6 +3,9 @@
 import functools
 import json
 import multiprocessing
+import os
+import threading
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -22,6 +25,8 @@ from .pilot import Pilot
 from .recording import Rehearsal
 from .session import Outcome, Session
 
+PARENT_CHECK_S = 1.0
+"""How often a worker looks whether its parent was killed."""
 OnOutcome = Callable[[Outcome], object]
 
 
@@ -46,7 +51,7 @@ class Rollouts:
     def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
         self._environment = environment_json(config)
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, context, initializer=limit_threads)
+        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin)
 
     def run(
         self,
@@ -94,6 +99,19 @@ def environment_json(config: WorkspaceConfig) -> str:
 def workspace_env(config: WorkspaceConfig) -> ArmEnv:
     """The environment that a workspace's episodes are made in."""
     return make_task_env(**json.loads(environment_json(config)))
+
+
+def _begin() -> None:
+    """Prepare a worker: one core, and no life beyond that of the process that wanted it."""
+    limit_threads()
+    watch = threading.Thread(target=_follow, args=(os.getppid(),), daemon=True)
+    watch.start()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_S)
+    os._exit(1)
 
 
 @functools.cache

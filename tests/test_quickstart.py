@@ -1,6 +1,9 @@
 """The whole loop, small: every stage runs, an interrupted course goes on where it stopped."""
 
 import itertools
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from sidestick.datasets.check import check
@@ -64,3 +67,29 @@ def _labels_are_consistent(quickstart: Quickstart) -> bool:
         (labels[demonstrated] == ActionMode.DEMONSTRATION).all()
         and (labels[~demonstrated] != ActionMode.DEMONSTRATION).all()
     )
+
+
+def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
+    """`kill -9` of a session leaves no process behind."""
+    code = (
+        "import os, sys\n"
+        "from sidestick.teleop.quickstart import Course\n"
+        "from sidestick.teleop.rollouts import Rollouts\n"
+        "if __name__ == '__main__':\n"
+        "    rollouts = Rollouts(Course().config(), workers=1)\n"
+        "    print(rollouts._pool.submit(os.getpid).result(), flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    script = tmp_path / "session.py"
+    script.write_text(code)
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as session:
+        assert session.stdout is not None
+        worker = int(session.stdout.readline())
+        assert Path(f"/proc/{worker}").exists()
+        session.kill()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{worker}").exists()
