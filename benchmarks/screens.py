@@ -22,6 +22,7 @@ from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.intents import make_expert
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.desk import SeatOptions
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.flow import Event
@@ -29,7 +30,6 @@ from sidestick.teleop.pilot import Pilot
 from sidestick.teleop.screen.artist import Artist
 from sidestick.teleop.screen.prompts import Prompter
 from sidestick.teleop.screen.view import DirectView
-from sidestick.teleop.seat import SeatOptions
 from tests import virtual_pad as vp
 from tests.seat_rig import SeatRig
 
@@ -85,6 +85,7 @@ def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
     rig.pad.release(vp.LB)
     rig.run(0.2)
     rig.tap(vp.BACK)
+    rig.run(0.3)
     shoot("paused")
     rig.tap(vp.GUIDE)
     shoot("help")

@@ -22,6 +22,7 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
+from sidestick.teleop.desk import Desk, SeatOptions
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.hands import Hands
 from sidestick.teleop.devices.pads import Pads
@@ -36,7 +37,7 @@ from sidestick.teleop.screen.artist import Artist
 from sidestick.teleop.screen.prompts import Prompter
 from sidestick.teleop.screen.view import DirectView, MirrorView
 from sidestick.teleop.screen.window import open_window
-from sidestick.teleop.seat import Desk, Seat, SeatOptions
+from sidestick.teleop.seat import Seat
 from sidestick.teleop.tally import Tally
 from tests import virtual_pad as vp
 

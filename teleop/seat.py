@@ -1,24 +1,20 @@
 """The operator's seat: one loop that hears the hands, keeps the tick, and draws in between."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from ..datasets.errors import RecordingError
-from ..datasets.step import Level
 from ..sim_envs.spaces import CONTROL_HZ
 from .command import Request
+from .desk import Desk
 from .devices.controls import Control, Reading
-from .devices.hands import Hands
 from .devices.sdl import pygame
-from .feedback import SWITCH_CUES, Cue, Feedback
+from .feedback import SWITCH_CUES, Cue
 from .flow import HOLDS_EPISODE, TICKING, Effect, Event, Signal, State, moved
 from .lesson import EXERCISES, Lesson
 from .meter import Meter
 from .pacing import RealTime
 from .scene import Scene
 from .session import Outcome
-from .tally import Tally
 
 REWIND_S, SCRUB_S = 2.0, 0.5
 SLOWNESSES = (1, 2, 4)
@@ -30,40 +26,6 @@ SLACK_S = 0.0015
 """A tick is waited for when it is due within this time; before that there are things to do."""
 NAP_S, SHORTEST_NAP_S = 0.004, 0.0001
 """Longest and shortest sleep: the hands are heard at least every longest one."""
-
-
-@dataclass(frozen=True)
-class SeatOptions:
-    """How a sitting shall be."""
-
-    level: Level = Level.DEMONSTRATE
-    """Who may drive."""
-    first_seed: int = 0
-    """Seed of the first scene; the next ones follow."""
-    episodes: int | None = None
-    """Leave after this many saved episodes; None goes on until the window is closed."""
-    policy_id: str | None = None
-    """The policy that is loaded; None loads none."""
-    operator: str = "human"
-    """Who sits there, for the records."""
-    sound: bool = True
-    """Tones and rumble."""
-    lesson: bool = False
-    """Begin with the lesson."""
-    novelty_threshold: float = 0.99
-    """From where on a scene counts as new to the policy."""
-
-
-@dataclass
-class Desk:
-    """What stands around the operator."""
-
-    hands: Hands
-    tally: Tally
-    feedback: Feedback
-    clock: Callable[[], float] = time.perf_counter
-    sleep: Callable[[float], None] = time.sleep
-    options: SeatOptions = field(default_factory=SeatOptions)
 
 
 class Seat:

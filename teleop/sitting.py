@@ -11,6 +11,7 @@ from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
 from ..policies.store import PolicyStore
 from .command import Request
+from .desk import Desk, SeatOptions
 from .devices.bindings import config_folder, load
 from .devices.hands import Hands
 from .devices.pads import Pads
@@ -25,7 +26,7 @@ from .screen.artist import Artist
 from .screen.prompts import Prompter
 from .screen.view import best_view
 from .screen.window import open_window
-from .seat import Desk, Seat, SeatOptions
+from .seat import Seat
 from .tally import Tally
 
 LESSON_MARK = "lesson-seen"

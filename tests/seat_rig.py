@@ -11,6 +11,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.intents import make_expert
 from sidestick.teleop.command import Request
+from sidestick.teleop.desk import Desk, SeatOptions
 from sidestick.teleop.devices.bindings import Bindings, defaults
 from sidestick.teleop.devices.curves import DEADZONE, EXPO, SATURATION
 from sidestick.teleop.devices.hands import Hands
@@ -21,7 +22,7 @@ from sidestick.teleop.pilot import Pilot
 from sidestick.teleop.recording import Recording
 from sidestick.teleop.rollouts import workspace_env
 from sidestick.teleop.scene import Scene
-from sidestick.teleop.seat import Desk, Seat, SeatOptions
+from sidestick.teleop.seat import Seat
 from sidestick.teleop.tally import Tally
 from tests import virtual_pad as vp
 

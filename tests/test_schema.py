@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,12 @@ def test_no_column_is_newer_than_the_format() -> None:
 def test_the_documentation_lists_every_column() -> None:
     """The Markdown table has one row a column."""
     assert all(f"`{column.key}`" in markdown_table() for column in COLUMNS)
+
+
+def test_the_readme_shows_the_table() -> None:
+    """One table serves writer, reader, checker and documentation."""
+    readme = Path(__file__).parent.parent / "README.md"
+    assert markdown_table() in readme.read_text()
 
 
 def test_labels_mark_the_steps_before_each_intervention() -> None:

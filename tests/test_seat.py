@@ -9,8 +9,8 @@ import pytest
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Driver
 from sidestick.sim_envs import make_task_env
+from sidestick.teleop.desk import SeatOptions
 from sidestick.teleop.flow import State
-from sidestick.teleop.seat import SeatOptions
 from tests import virtual_pad as vp
 from tests.seat_rig import SeatRig
 

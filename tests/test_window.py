@@ -18,7 +18,7 @@ SITTING = """
 import sys
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
-from sidestick.teleop.seat import SeatOptions
+from sidestick.teleop.desk import SeatOptions
 from sidestick.teleop.sitting import run_seat
 config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
 workspace = Workspace.open_or_create(sys.argv[1], config)

@@ -1,0 +1,44 @@
+"""What stands around the operator, and how she wants to sit."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..datasets.step import Level
+from .devices.hands import Hands
+from .feedback import Feedback
+from .tally import Tally
+
+
+@dataclass(frozen=True)
+class SeatOptions:
+    """How a sitting shall be."""
+
+    level: Level = Level.DEMONSTRATE
+    """Who may drive."""
+    first_seed: int = 0
+    """Seed of the first scene; the next ones follow."""
+    episodes: int | None = None
+    """Leave after this many saved episodes; None goes on until the window is closed."""
+    policy_id: str | None = None
+    """The policy that is loaded; None loads none."""
+    operator: str = "human"
+    """Who sits there, for the records."""
+    sound: bool = True
+    """Tones and rumble."""
+    lesson: bool = False
+    """Begin with the lesson."""
+    novelty_threshold: float = 0.99
+    """From where on a scene counts as new to the policy."""
+
+
+@dataclass
+class Desk:
+    """What stands around the operator."""
+
+    hands: Hands
+    tally: Tally
+    feedback: Feedback
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], None] = time.sleep
+    options: SeatOptions = field(default_factory=SeatOptions)
