@@ -12,8 +12,8 @@ from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
 from ..authority import NEEDS_POLICY, level_named
+from ..desk import SeatOptions
 from ..driving import DriveReport, drive_simulated
-from ..seat import SeatOptions
 from ..session import Outcome
 from ..sitting import lesson_wanted, run_seat
 from .console import print_json, progress, say

@@ -1,11 +1,13 @@
 """`sidestick tasks`: what can be done."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.table import Table
 
 from ...sim_envs.tasks import TASKS
-from .console import PEOPLE, print_json
+from ..contact_sheet import write_contact_sheet
+from .console import PEOPLE, print_json, say
 from .verb import DONE
 
 
@@ -13,11 +15,16 @@ from .verb import DONE
 class Tasks:
     """List the tasks, with the keywords that make their variants."""
 
+    pictures: Path | None = None
+    """Write a contact sheet of every task into this folder."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Print the list."""
+        """Print the list; draw the contact sheets."""
+        if self.pictures is not None:
+            for name in TASKS:
+                say(f"wrote {write_contact_sheet(name, self.pictures)}")
         if self.json:
             print_json(
                 [
