@@ -8,7 +8,7 @@ ROOMS := sim_envs datasets policies teleop
 export PYGAME_HIDE_SUPPORT_PROMPT = 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow bench check format system-deps clean
+.PHONY: demo test test-slow test-peers bench check format system-deps clean
 
 demo: $(VENV)/.installed
 	env -u OMP_NUM_THREADS $(BIN)/sidestick quickstart $(DEMO)
@@ -18,6 +18,10 @@ test: check
 
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -m slow --timeout 3000
+
+# Installs robomimic, LeRobot and Minari into an environment of their own, and lets them read ours.
+test-peers: $(VENV)/.installed
+	$(BIN)/python -m pytest -q -m peers --timeout 3000
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

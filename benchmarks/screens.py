@@ -87,10 +87,9 @@ def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
     rig.tap(vp.BACK)
     rig.run(0.3)
     shoot("paused")
-    rig.tap(vp.GUIDE)
+    rig.seat.help = True  # SDL stretches GUIDE to 250 ms of real time, which is not made up
     shoot("help")
-    rig.tap(vp.GUIDE)
-    rig.run(0.3)
+    rig.seat.help = False
     rig.tap(vp.R3)
     shoot("rewound")
     rig.drive(0.6)

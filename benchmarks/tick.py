@@ -80,6 +80,7 @@ class WatchedReseats:
         self.offsets_mm: list[float] = []
 
     def __call__(self) -> None:
+        """Re-seat the target, and note how far it moved."""
         arm = self._env.arm
         before = arm.controller.target_pos.copy()
         self._reseat()

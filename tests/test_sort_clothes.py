@@ -139,10 +139,10 @@ def test_a_garment_across_the_rim_is_not_in_its_hamper(single: ArmEnv) -> None:
     cloth = task.present[0]
     hamper = HAMPERS[cloth.shade]
     inside = np.array([[*hamper.centre_m, 0.03]])
-    rim = inside + (0.0, hamper.half_m[1] + 0.01, 0.03)
+    rim = (*inside, 0.0, hamper.half_m[1] + 0.01, 0.03)
     assert task.in_place(cloth, inside)
     assert not task.in_place(cloth, np.concatenate([inside, rim]))
-    assert not task.in_place(cloth, inside + (0.0, 0.0, 0.2))
+    assert not task.in_place(cloth, (*inside, 0.0, 0.0, 0.2))
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -60,9 +60,7 @@ class Meaning:
 
 
 MEANINGS: Mapping[Control, Meaning] = {
-    Control.CLUTCH: Meaning(
-        Kind.HOLD, "hold to drive; let go and the arm is the policy's, or rests"
-    ),
+    Control.CLUTCH: Meaning(Kind.HOLD, "hold to drive; let go to hand back or rest"),
     Control.RIGHT: Meaning(Kind.MOTION, "hand to the right of the picture"),
     Control.LEFT: Meaning(Kind.MOTION, "hand to the left of the picture"),
     Control.AWAY: Meaning(Kind.MOTION, "hand away from you"),

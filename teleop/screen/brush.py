@@ -110,10 +110,17 @@ class Brush:
         x, y = centre
         half = self.px(size / 2)
         if driver is Driver.HUMAN:
-            pygame.draw.circle(self.surface, colour, (x, y - half // 2), round(half * 0.55))
-            body = pygame.Rect(0, 0, half * 2, half * 2)
-            body.midtop = (x, y + round(half * 0.18))
-            pygame.draw.ellipse(self.surface, colour, body.inflate(-half * 0.3, -half))
+            pygame.draw.circle(self.surface, colour, (x, y - half // 2), round(half * 0.52))
+            shoulders = pygame.Rect(0, 0, round(half * 1.8), round(half * 0.95))
+            shoulders.midtop = (x, y + round(half * 0.15))
+            round_ = shoulders.h
+            pygame.draw.rect(
+                self.surface,
+                colour,
+                shoulders,
+                border_top_left_radius=round_,
+                border_top_right_radius=round_,
+            )
         elif driver in (Driver.POLICY, Driver.BLEND):
             corners = [(x, y - half), (x + half, y), (x, y + half), (x - half, y)]
             pygame.draw.polygon(self.surface, colour, corners)
