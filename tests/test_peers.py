@@ -35,8 +35,8 @@ OTHERS = """
     imageio-ffmpeg h5py tqdm
 """
 ALONE = ["lerobot==0.6.1", "robomimic==0.3.0"]
-"""Without their dependencies, which ask for simulators and for another torch; robomimic 0.5 is not
-on PyPI, its reader of these files is that of 0.3."""
+"""Without their dependencies, which ask for simulators and for another torch. robomimic 0.3 is the
+newest on PyPI; 0.5 has not been tried here."""
 
 ROBOMIMIC = """
 import json, sys, numpy as np

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..garments import Cloth
 from ..rotations import Vector, matrix_from_quat
@@ -20,12 +21,14 @@ COVER_M = 0.03
 COVER_COST_M = 0.03
 WALL_M = 0.05
 WALL_COST = 0.5
+BLOCKED_COST_M = 0.05
 AWAY_COST = 0.05
 AWAY_COST_WHEN_LOW = 0.5
 """A hand that is down among the clothes stays with what it is about to take."""
 LOW_M = 0.09
-DOUBT_M = 0.005
-"""Every attempt that came to nothing makes another node more tempting."""
+DOUBT_M = 0.006
+"""Every attempt that came to nothing makes another grip more tempting."""
+DOUBT_OF_YAW = 0.15
 MOST_DOUBTS = 4
 
 YAWS_RAD = np.linspace(-np.pi / 2, np.pi / 2, 12, endpoint=False)
@@ -33,7 +36,7 @@ DECIDED_M = 0.05
 FINGER_AT_M = 0.0475
 FINGER_HALF_M = (0.0155, 0.0185)
 """Across and along the hand's opening, with room for a node."""
-FINGER_TO_WALL_M = 0.02
+FINGER_TO_WALL_M = 0.017
 TURN_COST = 0.3
 UNDER_FINGER_COST = 0.5
 WALL_HIT_COST = 10.0
@@ -59,14 +62,33 @@ def _best_node(tool: Pose, cloth: Cloth, nodes: Nodes, attempt: int) -> tuple[fl
     score -= CROWD_COST_M * (gaps < CROWD_M).sum(1)
     score -= COVER_COST_M * ((gaps < COVER_M) & above).sum(1)
     score += WALL_COST * np.minimum(wall_distance(mine), WALL_M)
-    doubt = DOUBT_M * min(attempt, MOST_DOUBTS)
-    score += doubt * np.sin(12.9898 * np.arange(len(mine)) + 78.233 * attempt)
+    score -= BLOCKED_COST_M * _walled_in(mine)
+    score += DOUBT_M * _doubts(len(mine), attempt)
     i = int(np.argmax(score))
     return float(score[i]), mine[i]
 
 
+def _doubts(number: int, attempt: int) -> Vector:
+    """Whims [number] that grow with the attempts and are others each time: no endless repeats."""
+    whims = np.sin(12.9898 * np.arange(number) + 78.233 * attempt)
+    return np.asarray(min(attempt, MOST_DOUBTS) * whims)
+
+
+def _walled_in(points: Vector) -> NDArray[np.bool_]:
+    """For each of points [N, 3] whether a finger meets a wall however the hand is turned."""
+    fingers = points[:, None, None, :2] + np.stack([_sides(yaw) for yaw in YAWS_RAD])
+    gaps = wall_distance(fingers.reshape(-1, 2)).reshape(fingers.shape[:-1])  # point, yaw, finger
+    return np.asarray(gaps.min(2).max(1) < FINGER_TO_WALL_M)
+
+
+def _sides(yaw: float) -> Vector:
+    """Where the open fingers are aside of the tool, metres [2, 2]."""
+    across = np.array([np.sin(yaw), -np.cos(yaw)])
+    return np.outer((-FINGER_AT_M, FINGER_AT_M), across)  # finger, xy
+
+
 def wall_distance(points: Vector) -> Vector:
-    """How far points [N, 3] are aside of the nearest wall of a box, metres [N]."""
+    """How far points [N, 2 or 3] are aside of the nearest wall of a box, metres [N]."""
     gaps = []
     for box in BOXES:
         beyond = np.abs(points[:, :2] - box.centre_m) - box.half_m
@@ -75,33 +97,38 @@ def wall_distance(points: Vector) -> Vector:
     return np.asarray(np.min(gaps, axis=0))
 
 
-def choose_yaw(tool: Pose, grip: Vector, points: Vector) -> float:
+def choose_yaw(tool: Pose, grip: Vector, points: Vector, attempt: int) -> float:
     """How to turn the hand for a grip [3]: free room for the fingers, and little turning."""
     now = yaw_of(tool)
-    if np.linalg.norm(tool.position - grip) < DECIDED_M:
+    close = np.linalg.norm(tool.position - grip) < DECIDED_M
+    if close and _wall_hits(now, grip) == 0:
         return now
-    costs = [_yaw_cost(float(yaw), now, grip, points) for yaw in YAWS_RAD]
-    return float(YAWS_RAD[int(np.argmin(costs))])
+    costs = np.array([_yaw_cost(float(yaw), now, grip, points) for yaw in YAWS_RAD])
+    doubted = costs + DOUBT_OF_YAW * _doubts(len(costs), attempt)
+    return float(YAWS_RAD[int(np.argmin(doubted))])
 
 
 def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
     """Turning, nodes under the fingers, and fingers that would come down on a wall."""
-    across = np.array([np.sin(yaw), -np.cos(yaw)])
-    along = np.array([np.cos(yaw), np.sin(yaw)])
-    fingers = grip[:2] + np.outer((-FINGER_AT_M, FINGER_AT_M), across)  # finger, xy
-    offsets = points[:, :2] - fingers[:, None]
+    offsets = points[:, :2] - grip[:2] - _sides(yaw)[:, None]
+    across, along = np.array([[np.sin(yaw), -np.cos(yaw)], [np.cos(yaw), np.sin(yaw)]])
     half_across, half_along = FINGER_HALF_M
     under = (np.abs(offsets @ across) < half_across) & (np.abs(offsets @ along) < half_along)
-    hits = int((wall_distance(fingers) < FINGER_TO_WALL_M).sum())
-    turn = TURN_COST * abs(_half_turn(yaw - now))
-    return turn + UNDER_FINGER_COST * int(under.sum()) + WALL_HIT_COST * hits
+    cost = TURN_COST * abs(half_turn(yaw - now)) + UNDER_FINGER_COST * int(under.sum())
+    return cost + WALL_HIT_COST * _wall_hits(yaw, grip)
+
+
+def _wall_hits(yaw: float, grip: Vector) -> int:
+    """How many fingers would come down on a wall."""
+    return int((wall_distance(grip[:2] + _sides(yaw)) < FINGER_TO_WALL_M).sum())
 
 
 def yaw_of(tool: Pose) -> float:
     """How a hand that looks down is turned, in [-pi/2, pi/2): its fingers are alike."""
     across = matrix_from_quat(tool.quat)[:, 1]
-    return _half_turn(float(np.arctan2(across[0], -across[1])))
+    return half_turn(float(np.arctan2(across[0], -across[1])))
 
 
-def _half_turn(angle: float) -> float:
+def half_turn(angle: float) -> float:
+    """The same turn of a hand whose fingers are alike, in [-pi/2, pi/2)."""
     return float((angle + np.pi / 2) % np.pi - np.pi / 2)

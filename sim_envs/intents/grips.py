@@ -1,10 +1,11 @@
 """Grips from straight above: how an item can be taken, and what would be in the hand's way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..arm import FINGER_OPEN_M
 from ..furniture import Bin
 from ..items import Item
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_hand
@@ -24,8 +25,14 @@ WIDEST_M = 0.070
 LEVEL_COSINE = 0.6
 LONG_M = 0.075
 SHIFT_M = 0.022
-SHIFT_COST = 20.0
-"""Holding it a metre off its middle would be as bad as so many radians of turning."""
+OPEN_M = 2 * FINGER_OPEN_M
+FINGER_SLACK_M = 0.004
+SHIFT_COST = 0.4
+"""Holding it off its middle is as bad as turning by so many radians."""
+PLAIN = ((0, 0),)
+"""Hold it by the middle."""
+SHIFTED = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+"""Hold it there, off its middle when it lies and is long, or nearer to one finger."""
 ROUND_TURNS_RAD = (0.0, np.pi / 4, -np.pi / 4, np.pi / 2)
 
 
@@ -65,41 +72,49 @@ def middle_m(item: Item) -> float:
     return (item.top_m - item.half_height_m) / 2
 
 
-def grips(item: Item, pose: Pose) -> list[tuple[float, Pose]]:
-    """Ways to take an item: what each costs beside the best [rad of turning], and the tool pose."""
+def grips(
+    item: Item, pose: Pose, shifts: Sequence[tuple[int, int]] = PLAIN
+) -> list[tuple[float, Pose]]:
+    """Ways to take an item: what each costs beside the best [rad of turning], and the tool pose.
+
+    `shifts` are steps off its middle, along it and towards a finger; see PLAIN and SHIFTED.
+    """
     axes = matrix_from_quat(pose.quat)
     straight = float(np.arctan2(pose.position[1], pose.position[0]))
-    return [
-        (abs(turn) + extra, Pose(point, tilted_hand(STRAIGHT_DOWN_RAD, straight + turn)))
-        for extra, point in grip_points(item, pose.position, axes[:, 2])
-        for turn in grip_turns(item, axes, straight)
-    ]
+    middle = grip_height_m(item, float(axes[2, 2]))
+    lies_long = abs(axes[2, 2]) < LEVEL_COSINE and item.length_m > LONG_M
+    ways = []
+    for turn, width in grip_turns(item, axes, straight):
+        quat = tilted_hand(STRAIGHT_DOWN_RAD, straight + turn)
+        fingers = matrix_from_quat(quat)[:, 1]
+        for along, across in shifts:
+            aside = across * max(0.0, (OPEN_M - width) / 2 - FINGER_SLACK_M)
+            point = pose.position + fingers * aside
+            point = point + axes[:, 2] * (middle + along * SHIFT_M * lies_long)
+            point[2] = max(point[2], LOWEST_M)
+            ways.append((abs(turn) + SHIFT_COST * (abs(along) + abs(across)), Pose(point, quat)))
+    return ways
 
 
-def grip_points(item: Item, origin: Vector, axis: Vector) -> list[tuple[float, Vector]]:
-    """Where to hold it, each with its cost: low when it stands, about the middle when it lies."""
-    shifts: tuple[float, ...] = (0.0,)
-    along = middle_m(item)
-    if axis[2] > LEVEL_COSINE:
-        along = max(0.0, item.top_m - PALM_M)
-    elif axis[2] < -LEVEL_COSINE:
-        along = -max(0.0, item.half_height_m - PALM_M)
-    elif item.length_m > LONG_M:
-        shifts = (0.0, SHIFT_M, -SHIFT_M)
-    points = [(abs(shift) * SHIFT_COST, origin + axis * (along + shift)) for shift in shifts]
-    return [(cost, np.array([x, y, max(z, LOWEST_M)])) for cost, (x, y, z) in points]
+def grip_height_m(item: Item, upright: float) -> float:
+    """Where to hold it along its own axis: by the middle, or as low as the palm allows."""
+    if upright > LEVEL_COSINE:
+        return max(0.0, item.top_m - PALM_M)
+    if upright < -LEVEL_COSINE:
+        return -max(0.0, item.half_height_m - PALM_M)
+    return middle_m(item)
 
 
-def grip_turns(item: Item, axes: Vector, straight: float) -> list[float]:
-    """Turns from `straight` [rad] with which the fingers close on two narrow sides."""
-    if item.is_round and abs(axes[2, 2]) > LEVEL_COSINE:
-        return list(ROUND_TURNS_RAD)
+def grip_turns(item: Item, axes: Vector, straight: float) -> list[tuple[float, float]]:
+    """Turns from `straight` [rad] to close on two narrow sides, with the width between them."""
     widths = [*(2 * item.half_extents_m[:2]), item.length_m]
-    sides = [axes[:, i] for i in range(3) if widths[i] < WIDEST_M]
+    if item.is_round and abs(axes[2, 2]) > LEVEL_COSINE:
+        return [(turn, widths[0]) for turn in ROUND_TURNS_RAD]
+    sides = [(axes[:, i], width) for i, width in enumerate(widths) if width < WIDEST_M]
     if item.is_round:
-        sides = [np.cross(axes[:, 2], (0.0, 0.0, 1.0)), *sides[2:]]
-    level = [side for side in sides if abs(side[2]) < LEVEL_COSINE] or sides
-    return [_folded(float(np.arctan2(-side[0], side[1])) - straight) for side in level]
+        sides = [(np.cross(axes[:, 2], (0.0, 0.0, 1.0)), widths[0]), *sides[2:]]
+    level = [side for side in sides if abs(side[0][2]) < LEVEL_COSINE] or sides
+    return [(_folded(float(np.arctan2(-a[0], a[1])) - straight), width) for a, width in level]
 
 
 def _folded(angle: float) -> float:

@@ -8,7 +8,7 @@ from ..rotations import STRAIGHT_DOWN_RAD, Vector, tilted_hand
 from ..tasks.laundry import BIN, BOXES, HAMPERS
 from ..tasks.sort_clothes import SortClothes
 from ..world import Pose
-from .cloth_grips import Nodes, choose_node, choose_yaw, yaw_of
+from .cloth_grips import Nodes, choose_node, choose_yaw, half_turn, yaw_of
 from .intent import Expert, Intent
 
 LOWEST_TOOL_M = 0.0215
@@ -19,11 +19,15 @@ FUNNEL_M = (0.03, 0.14)
 """The hand may come lower only near its goal: free radius, and greatest extra height."""
 SINKING_M = 0.03
 LINED_UP_M = 0.012
+TURNED_RAD = 0.15
 AT_NODE_M = 0.004
 REACH_DOWN_SPEED = 0.6
 
 OPEN_FINGERS_M = 0.036
 EMPTY_FINGERS_M = 0.006
+FIRM_FINGERS_M = 0.025
+LOOSE_SPEED = 0.2
+"""Fingers that are still far apart may yet close: the hand rises slowly."""
 CLOSING_M_S = -0.01
 HOLD_RADIUS_M = 0.028
 
@@ -39,8 +43,8 @@ DROP_BACK_M = 0.15
 OVER_BIN_M = 0.04
 REST_M = 0.30
 
-ATTEMPT_TICKS = 150
-"""Longer than an attempt takes that succeeds."""
+ATTEMPT_TICKS = 100
+"""Most attempts that succeed are shorter."""
 ON_HAND_M = 0.20
 SHAKE_OFF_RAD = 0.5
 """How far below the horizon a hand points from which a garment shall slide."""
@@ -58,17 +62,20 @@ class SortClothesExpert(Expert):
         if arm.controller.closing:
             if arm.finger_speed() < CLOSING_M_S:
                 return Intent(tool, closing=True)
-            held = in_hand(tool, nodes)
-            if held and arm.finger_positions().mean() > EMPTY_FINGERS_M:
-                return carry(tool, held[0], nodes)
+            held, opening = in_hand(tool, nodes), float(arm.finger_positions().mean())
+            if held and opening > EMPTY_FINGERS_M:
+                return carry(tool, held[0], nodes, opening)
         left = [cloth for cloth in nodes if not task.in_place(cloth, nodes[cloth])]
         if not left:
             away = np.array([*tool.position[:2], REST_M])
             return Intent(Pose(away, straight_down(tool)), closing=False)
-        cloth, node = choose_node(tool, left, nodes, env.elapsed // ATTEMPT_TICKS)
+        attempt = env.elapsed // ATTEMPT_TICKS
+        cloth, node = choose_node(tool, left, nodes, attempt)
         if nodes[cloth][:, 2].min() > ON_HAND_M:
             return shake_off(tool, HAMPERS[cloth.shade].centre_m)
-        return fetch(tool, float(arm.finger_positions().mean()), node, nodes)
+        grip = np.array([*node[:2], max(node[2] - BELOW_NODE_M, LOWEST_TOOL_M)])
+        yaw = choose_yaw(tool, grip, np.concatenate([*nodes.values()]), attempt)
+        return fetch(tool, float(arm.finger_positions().mean()), grip, yaw)
 
 
 def in_hand(tool: Pose, nodes: Nodes) -> list[Cloth]:
@@ -77,13 +84,13 @@ def in_hand(tool: Pose, nodes: Nodes) -> list[Cloth]:
     return sorted((c for c in gaps if gaps[c] < HOLD_RADIUS_M), key=gaps.__getitem__)
 
 
-def fetch(tool: Pose, opening: float, node: Vector, nodes: Nodes) -> Intent:
-    """Come over a node, wait until the fingers are open, reach down, close."""
-    grip = np.array([*node[:2], max(node[2] - BELOW_NODE_M, LOWEST_TOOL_M)])
-    quat = tilted_hand(STRAIGHT_DOWN_RAD, choose_yaw(tool, grip, np.concatenate([*nodes.values()])))
+def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> Intent:
+    """Come over a grip [3], wait until the fingers are open, reach down, close."""
+    quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
     gap = grip - tool.position
     across = float(np.linalg.norm(gap[:2]))
-    if opening > OPEN_FINGERS_M:
+    turned = abs(half_turn(yaw - yaw_of(tool))) < TURNED_RAD
+    if turned and opening > OPEN_FINGERS_M:
         if across < LINED_UP_M and abs(gap[2]) < AT_NODE_M:
             return Intent(Pose(grip, quat), closing=True)
         if across < LINED_UP_M or (across < 2 * LINED_UP_M and -gap[2] < STAND_OFF_M):
@@ -103,7 +110,7 @@ def shake_off(tool: Pose, over_m: tuple[float, float]) -> Intent:
     return Intent(Pose(over, tilted_hand(SHAKE_OFF_RAD, yaw)), closing=False)
 
 
-def carry(tool: Pose, cloth: Cloth, nodes: Nodes) -> Intent:
+def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> Intent:
     """Lift what is in the hand until it hangs free, bring it over its hamper, let go."""
     near = [c for c in nodes if c is cloth or hangs_along(tool, nodes[c])]
     lifted = np.concatenate([nodes[c] for c in near])
@@ -115,7 +122,8 @@ def carry(tool: Pose, cloth: Cloth, nodes: Nodes) -> Intent:
     lift = CLEAR_M - float(lifted[:, 2].min())
     if lift > 0.015 and tool.position[2] < HIGHEST_TOOL_M - 0.02:
         height = min(tool.position[2] + max(lift, LIFT_AT_LEAST_M), HIGHEST_TOOL_M)
-        return Intent(Pose(np.array([*tool.position[:2], height]), quat), closing=True)
+        speed = 1.0 if opening < FIRM_FINGERS_M else LOOSE_SPEED
+        return Intent(Pose(np.array([*tool.position[:2], height]), quat), True, speed)
     hamper = HAMPERS[cloth.shade]
     middle = (lifted[:, :2].min(0) + lifted[:, :2].max(0)) / 2
     over_m = tool.position[:2] + hamper.centre_m - middle

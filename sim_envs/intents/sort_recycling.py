@@ -1,5 +1,7 @@
 """SortRecycling's expert: nearest thing first, from above, into its bin; retries what it drops."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..arm import Arm
@@ -8,7 +10,7 @@ from ..rotations import STRAIGHT_DOWN_RAD, Vector, rotvec_between, tilted_hand
 from ..tasks.litter import ITEMS
 from ..tasks.sort_recycling import BINS, SortRecycling, own_bin
 from ..world import Pose, World
-from .grips import Obstacle, grips, obstruction
+from .grips import PLAIN, SHIFTED, Obstacle, grips, obstruction
 from .intent import Expert, Intent
 
 CLEAR_M = 0.14
@@ -121,11 +123,17 @@ def above(place: Vector, height: float) -> Vector:
 def best_grip(names: list[str], present: list[str], world: World, tool: Pose) -> Pose:
     """Of all ways to take one of the named items: near the hand, with nothing in the way."""
     things = {name: Obstacle.of(ITEMS[name], world.pose(name)) for name in present}
-    choices: list[tuple[float, Pose]] = []
-    for name in names:
-        others = [thing for other, thing in things.items() if other != name]
-        for turn, grip in grips(ITEMS[name], world.pose(name)):
-            way = float(np.linalg.norm(grip.position[:2] - tool.position[:2]))
-            blocked = obstruction(grip, others, BINS)
-            choices.append((way + TURN_COST_M * turn + BLOCKED_COST_M * blocked, grip))
-    return min(choices, key=lambda choice: choice[0])[1]
+
+    def cheapest(shifts: Sequence[tuple[int, int]]) -> tuple[float, Pose]:
+        choices = []
+        for name in names:
+            others = [thing for other, thing in things.items() if other != name]
+            for extra, grip in grips(ITEMS[name], world.pose(name), shifts):
+                way = float(np.linalg.norm(grip.position[:2] - tool.position[:2]))
+                blocked = BLOCKED_COST_M * obstruction(grip, others, BINS)
+                choices.append((blocked, way + TURN_COST_M * extra, grip))
+        blocked, way, grip = min(choices, key=lambda choice: choice[0] + choice[1])
+        return blocked, grip
+
+    blocked, grip = cheapest(PLAIN)
+    return cheapest(SHIFTED)[1] if blocked else grip
