@@ -1,6 +1,6 @@
 """Kills a recording process at random moments, and counts what is lost: nothing should be.
 
-    python benchmarks/kill_recording.py --kills 1000 [--kill-recovery]
+    python benchmarks/kill_recording.py --kills 1000 [--kill-recovery] [--image-size 16]
 
 Each run records episodes as fast as it can in its own process, conversion in the background
 included, tells what it has finished and appended through a pipe, and dies by SIGKILL at a random
@@ -31,6 +31,7 @@ TICK_S = 0.001
 LONGEST_S = 0.5
 """A run is killed within this time after its first step; that is several short episodes, so that
 many kills hit a conversion."""
+LONGEST_RECOVERY_S = 0.1
 
 
 @dataclass
@@ -49,12 +50,13 @@ class Report:
 
 def record_for_ever(path: Path, pipe: int) -> None:
     """Record episodes and say what is done into the pipe, unbuffered, until killed."""
-    steps = made_up_steps([0] * STEPS_PER_EPISODE)
+    workspace = Workspace.open(path)
+    steps = made_up_steps([0] * STEPS_PER_EPISODE, image_size=workspace.config.image_size)
 
     def say(*words: object) -> None:
         os.write(pipe, (" ".join(map(str, words)) + "\n").encode())
 
-    with Recorder(Workspace.open(path)) as recorder:
+    with Recorder(workspace) as recorder:
         while True:
             name = recorder.start(made_up_header())
             for number, step in enumerate(steps, 1):
@@ -122,14 +124,17 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kill-recovery", action="store_true", help="kill the recovery as well")
+    parser.add_argument("--image-size", type=int, default=96, help="pixels; fewer are faster")
+    parser.add_argument("--longest", type=float, default=LONGEST_S, help="seconds until a kill")
     asked = parser.parse_args()
+    config = WorkspaceConfig("ShelfPick", image_size=asked.image_size)
     chance, report = random.Random(asked.seed), Report()
     for number in range(asked.kills):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "workspace"
-            Workspace.create(path, WorkspaceConfig("ShelfPick"))
-            recovery = chance.uniform(0, 0.1) if asked.kill_recovery else None
-            one_kill(path, chance.uniform(0, LONGEST_S), recovery, report)
+            Workspace.create(path, config)
+            recovery = chance.uniform(0, LONGEST_RECOVERY_S) if asked.kill_recovery else None
+            one_kill(path, chance.uniform(0, asked.longest), recovery, report)
         if number % 50 == 49:
             print(f"{number + 1} kills: {report}", file=sys.stderr)
     print(json.dumps(asdict(report), indent=1))

@@ -56,12 +56,12 @@ class WorkspaceConfig:
         """Return about how many bytes one step takes in the journal."""
         return len(self.cameras) * self.image_size**2 * 3 + 4096
 
-    def differences(self, asked: "WorkspaceConfig") -> list[str]:
+    def differences(self, asked: "WorkspaceConfig", exact: bool = False) -> list[str]:
         """Say in what this configuration differs from one that was asked for.
 
-        Asking for no env_kwargs asks for whatever the workspace has.
+        Unless it is to be `exact`, asking for no env_kwargs asks for whatever the workspace has.
         """
-        ignored = set() if asked.env_kwargs else {"env_kwargs"}
+        ignored = set() if exact or asked.env_kwargs else {"env_kwargs"}
         return [
             f"{f.name} {getattr(self, f.name)!r}, asked for {getattr(asked, f.name)!r}"
             for f in fields(self)

@@ -70,8 +70,8 @@ FLAGGERS: Mapping[str, Flagger] = {
     "late": late,
     "too short": too_short,
 }
-"""Those that need no images. Others are handed to `flags_of`, check and listing: whether the item
-was ever in view takes perception, which lives in another room."""
+"""Those that need no images. Others are handed to `flags_of`, check and listing: whether the named
+item was ever in view takes the simulator, which `teleop/sight.py` asks for `sidestick check`."""
 
 
 def flags_of(episode: Episode, flaggers: Mapping[str, Flagger] = FLAGGERS) -> tuple[Flag, ...]:

@@ -18,7 +18,7 @@ from .database import Database, Effort, Event
 from .durable import replace_file
 from .listing import IMPORT, MERGE
 from .problems import Problem
-from .workspace import Workspace, own_summary
+from .workspace import CONFIG_FILE, Workspace, own_summary
 
 ORIGIN = "origin"
 KEPT = (MERGE, IMPORT, MISSING)
@@ -59,14 +59,7 @@ def merge(
     opened = [Workspace.open(source) for source in sources]
     if not opened:
         raise WorkspaceError("no workspace to merge")
-    target = Workspace.open_or_create(into, opened[0].config)
-    for source in opened:
-        if differences := target.config.differences(source.config):
-            raise WorkspaceError(
-                f"{source.path} does not fit into {target.path}: that has {'; '.join(differences)}"
-            )
-        if source.path.resolve() == target.path.resolve():
-            raise WorkspaceError(f"{source.path}: cannot be merged into itself")
+    target = _target(opened, into)
     lock = target.lock()
     try:
         merging = _Merging(target, tick)
@@ -81,6 +74,20 @@ def merge(
     finally:
         lock.release()
     return merging.report()
+
+
+def _target(sources: Sequence[Workspace], into: Path | str) -> Workspace:
+    """Open or make the workspace to merge into, once it is sure that all sources fit into it."""
+    exists = (Path(into) / CONFIG_FILE).exists()
+    config = Workspace.open(into).config if exists else sources[0].config
+    for source in sources:
+        if differences := config.differences(source.config, exact=True):
+            raise WorkspaceError(
+                f"{source.path} does not fit into {into}: that has {'; '.join(differences)}"
+            )
+        if source.path.resolve() == Path(into).resolve():
+            raise WorkspaceError(f"{source.path}: cannot be merged into itself")
+    return Workspace.open_or_create(into, config)
 
 
 class _Merging:

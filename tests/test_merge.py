@@ -75,13 +75,23 @@ def test_what_does_not_fit_is_refused_before_anything_is_copied(tmp_path: Path) 
     other = made(tmp_path / "other", range(1), replace(CONFIG, task="SortClothes"))
     with pytest.raises(WorkspaceError, match="does not fit"):
         merge([a.path, other.path], tmp_path / "into")
-    assert Workspace.open(tmp_path / "into").episodes() == []
+    assert not (tmp_path / "into").exists()
+    kept = made(tmp_path / "kept", range(1, 2))
+    before = sorted(kept.path.rglob("*"))
+    with pytest.raises(WorkspaceError, match="does not fit"):
+        merge([a.path, other.path], kept.path)
+    fewer = made(tmp_path / "fewer", range(1), replace(CONFIG, env_kwargs={"num_items": 3}))
+    for sources in ([a.path, fewer.path], [fewer.path, a.path]):  # other scenes, other episodes
+        with pytest.raises(WorkspaceError, match="num_items"):
+            merge(sources, tmp_path / "into")
+    assert sorted(kept.path.rglob("*")) == before
     with pytest.raises(WorkspaceError, match="itself"):
         merge([a.path], a.path)
     with pytest.raises(WorkspaceError, match="no workspace"):
         merge([tmp_path / "nowhere"], tmp_path / "into")
     with pytest.raises(WorkspaceError, match="no workspace"):
         merge([], tmp_path / "into")
+    assert not (tmp_path / "into").exists()
 
 
 def test_damage_and_ids_that_clash_are_named_and_left_out(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -281,15 +282,15 @@ def test_a_conversion_that_is_killed_is_done_again(
     assert list(workspace.journal_dir.glob("*.journal")) == []
 
 
-def test_many_kills_lose_nothing() -> None:
-    """A small run of benchmarks/kill_recording.py, conversion and recovery included."""
+def test_fifty_kills_lose_nothing() -> None:
+    """A short run of benchmarks/kill_recording.py: conversion and recovery are killed as well."""
     script = Path(__file__).parents[1] / "benchmarks" / "kill_recording.py"
-    ran = subprocess.run(
-        [sys.executable, script, "--kills", "5", "--seed", "1"],
-        capture_output=True,
-        text=True,
-    )
+    options = ["--kills", "50", "--longest", "0.3", "--image-size", str(SIZE), "--kill-recovery"]
+    ran = subprocess.run([sys.executable, script, *options], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    report = json.loads(ran.stdout)
+    assert report["runs"] == 50
+    assert report["finished_episodes"] >= 50  # or the kills came too soon to hit anything
 
 
 def test_a_disk_that_is_full_at_the_start_leaves_nothing(

@@ -3,14 +3,20 @@
 from dataclasses import dataclass
 
 from ...datasets.check import check, episode_files
+from ...datasets.flags import FLAGGERS
 from ...datasets.workspace import Workspace
+from ..sight import NEVER_IN_VIEW, NeverInView
 from .console import print_json, progress, say
 from .verb import DONE, FOUND, WorkspacePath
 
 
 @dataclass(frozen=True)
 class Check:
-    """Open every file, verify every checksum, compare every count; exit code 1 if any is wrong."""
+    """Open every file, verify every checksum, compare every count; exit code 1 if any is wrong.
+
+    Whole episodes that a person should look at are named as well, and are no reason to fail:
+    idle, jerky, late, too short, or the named item never in view.
+    """
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -22,8 +28,9 @@ class Check:
     def run(self) -> int:
         """Check, and report."""
         workspace = Workspace.open(self.workspace)
-        with progress("checking", len(episode_files(workspace))) as tick:
-            report = check(workspace, self.repair, tick=tick)
+        total = len(episode_files(workspace))
+        with NeverInView() as unseen, progress("checking", total) as tick:
+            report = check(workspace, self.repair, {**FLAGGERS, NEVER_IN_VIEW: unseen}, tick)
         if self.json:
             print_json(report.to_json())
         else:
