@@ -7,6 +7,8 @@ from .step import ActionMode
 
 PRE_INTERVENTION_STEPS = 15
 """The policy's last steps before a takeover, 0.75 s: they led to it and are not to be imitated."""
+JUDGED_BAD = -11
+"""Label of a step that a person wants nobody to learn from; never recorded, set when reading."""
 IDLE_NORM = 0.02
 """A step whose translation and rotation stay below this norm moves nothing."""
 GRIP = 6

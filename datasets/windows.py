@@ -8,13 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..sim_envs.errors import BadValue
 from .frames import Frames
-from .labels import idle_steps
+from .labels import JUDGED_BAD, idle_steps
 from .step import ActionMode
 
 __all__ = ["Frames", "Windows"]
 
-DROPPED = frozenset({int(ActionMode.PRE_INTERVENTION)})
-"""Labels that no chunk may contain: the policy's steps that led to a takeover."""
+DROPPED = frozenset({int(ActionMode.PRE_INTERVENTION), JUDGED_BAD})
+"""Labels that no chunk may contain: what led to a takeover, and what people judged bad."""
 
 
 class Windows:

@@ -1,5 +1,6 @@
 """Training of a policy: from episodes to a folder with the checkpoint that drives best."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ..sim_envs.errors import BadValue, PolicyError, UnknownName
 from .data import TrainingData, hold_out
 from .end_to_end import EndToEnd, EndToEndConfig
 from .episodes import about, training_data
+from .examples import Example, with_examples
 from .fit import Fit, Recipe
 from .heads import Head, build_head
 from .keypoint_cache import KeypointCache
@@ -105,17 +107,20 @@ def train(
     perception: Perception | None = None,
     cache: KeypointCache | None = None,
     progress: bool = True,
+    examples: Sequence[Example] = (),
 ) -> TrainResult:
     """Train a policy from the base on `frames` into `folder`; resumes what was interrupted.
 
     With rollouts the best of several candidates is kept, else the last. `perception` is the one
     that ships for the task where none is given; `cache` keeps its keypoints for later rounds.
+    `examples` are predictions that people accepted or put right at moments of these frames.
     """
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(about(frames), provenance=provenance or Provenance())
     vision = new_vision(config, policy, perception)
     data = training_data(frames, vision, config.chunk, config.idle, cache)
+    data = with_examples(data, frames, examples)
     return train_on(data, vision, policy, config, folder, rollout, progress)
 
 

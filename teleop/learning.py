@@ -6,8 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..datasets.frames import Frames
+from ..datasets.judgements import Judgements
+from ..datasets.standing import Choice
 from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
+from ..policies.examples import Example
 from ..policies.keypoint_cache import KeypointCache
 from ..policies.policy import LearnedPolicy, Policy
 from ..policies.provenance import Provenance
@@ -39,15 +42,13 @@ def learn(
     chooses: Chooses = succeeded,
     progress: bool = True,
 ) -> TrainResult:
-    """Train from the base on the chosen episodes into the workspace's next policy folder."""
-    chosen = [summary for summary in workspace.summaries() if chooses(summary)]
-    paths = [summary.path for summary in chosen if summary.path is not None]
-    if not paths:
-        raise PolicyError(
-            f"{workspace.path}: no successful episode to learn from; "
-            "record some with `sidestick drive`"
-        )
-    frames = Frames.read(paths, images=config.vision == "end-to-end")
+    """Train from the base on the chosen episodes into the workspace's next policy folder.
+
+    People's judgements come first: an episode judged a failure is left out, one judged a success
+    is in, and steps that were trimmed or marked bad are masked. Predictions that were accepted or
+    put right are examples of their own.
+    """
+    frames, examples = judged_frames(workspace, chooses, config.vision == "end-to-end")
     drive = None if rollouts is None else selection(rollouts, selection_episodes)
     return train(
         frames,
@@ -57,7 +58,31 @@ def learn(
         provenance=provenance,
         cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
         progress=progress,
+        examples=examples,
     )
+
+
+def judged_frames(
+    workspace: Workspace, chooses: Chooses = succeeded, images: bool = False
+) -> tuple[Frames, list[Example]]:
+    """The chosen episodes as people judge them, and their graded predictions.
+
+    Episodes that only gave predictions are read too, with all of their own steps masked.
+    """
+    summaries = workspace.summaries()
+    choice = Choice.of(Judgements(workspace.db_path), summaries)
+    chosen = [s for s in summaries if choice.includes(s, chooses(s))]
+    if not chosen:
+        raise PolicyError(
+            f"{workspace.path}: no successful episode to learn from; "
+            "record some with `sidestick drive`"
+        )
+    examples = [Example(*given) for given in choice.examples()]
+    hidden = {example.episode for example in examples} - {s.id for s in chosen}
+    read = [s for s in summaries if s in chosen or s.id in hidden]
+    frames = Frames.read([s.path for s in read if s.path is not None], images)
+    choice.mask(frames, hidden)
+    return frames, examples
 
 
 def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:
