@@ -1,17 +1,17 @@
 """What the keypoint policy's head reads: short vectors that name each of their numbers."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.errors import UnknownName
+from .keypoints import KEYPOINT_NAMES
 
 Columns = dict[str, NDArray[np.generic]]
 """Observations of many ticks: key -> (N, ...)."""
 PROPRIOCEPTION = ("ee_pos", "ee_quat", "gripper_qpos")
 """Observation keys that the robot knows about itself."""
-KEYPOINT_NAMES = ("x", "y", "mass", "spread")
 BODY_NAMES = ("ee_x", "ee_y", "ee_z", *(f"rot6d_{i}" for i in range(6)), "gripper_width")
 
 
@@ -38,26 +38,17 @@ def body(columns: Columns) -> NDArray[np.float32]:
 class GoalItem:
     """The keypoint of the goal item in each camera, and the body: 18 numbers for two cameras."""
 
-    name = "goal-item"
+    name: ClassVar[str] = "goal-item"
+    used: ClassVar[int] = 4
+    """Of a keypoint's numbers: things on a shelf stand upright, their elongation says nothing."""
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
         """The name of each number."""
-        seen = (f"{camera}_{name}" for camera in cameras for name in KEYPOINT_NAMES)
+        seen = (f"{camera}_{name}" for camera in cameras for name in KEYPOINT_NAMES[: self.used])
         return (*seen, *BODY_NAMES)
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
-        """keypoints (N, cameras, K, 4) and observation columns to (N, 4 * cameras + 10)."""
+        """keypoints (N, cameras, K, 6) and observation columns to (N, 4 * cameras + 10)."""
         goal = 1 + columns["goal"].argmax(-1)  # class 0 is background
-        item = keypoints[np.arange(len(goal)), :, goal]  # (N, cameras, 4)
+        item = keypoints[np.arange(len(goal)), :, goal, : self.used]  # (N, cameras, 4)
         return np.concatenate((item.reshape(len(goal), -1), body(columns)), axis=-1)
-
-
-LAYOUTS = {GoalItem.name: GoalItem()}
-"""A layout for another kind of task is one more class and one more line here."""
-
-
-def layout(name: str) -> GoalItem:
-    """The layout of that name."""
-    if name not in LAYOUTS:
-        raise UnknownName("feature layout", name, LAYOUTS)
-    return LAYOUTS[name]

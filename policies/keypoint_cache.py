@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checkpoint import write_bytes
+from .keypoints import KEYPOINT_SIZE
 
 Keypoints = NDArray[np.float32]
 
@@ -22,7 +23,7 @@ class KeypointCache:
     def get(
         self, fingerprint: str, episode: str, steps: int, look: Callable[[], Keypoints]
     ) -> Keypoints:
-        """The keypoints (steps, cameras, K, 4) of an episode; `look` finds them where needed."""
+        """The keypoints (steps, cameras, K, 6) of an episode; `look` finds them where needed."""
         key = (fingerprint, episode)
         known = self._memory.get(key)
         if known is None:
@@ -45,6 +46,8 @@ class KeypointCache:
         except (OSError, ValueError, EOFError):
             return None
         if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 4:
+            return None
+        if array.shape[-1] != KEYPOINT_SIZE:  # of an earlier version
             return None
         return array if np.isfinite(array).all() else None
 

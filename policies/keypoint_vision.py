@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from . import transforms
-from .features import PROPRIOCEPTION, Columns, layout
+from .features import PROPRIOCEPTION, Columns
+from .layouts import AUTO, layout
 from .perception import Perception, config_from
 from .transforms import Clip, Normalise
 from .vision import Batch, Vision
@@ -25,10 +26,10 @@ class KeypointVision(Vision):
 
     name: ClassVar[str] = "keypoints"
 
-    def __init__(self, perception: Perception, layout_name: str = "goal-item") -> None:
+    def __init__(self, perception: Perception, layout_name: str = AUTO) -> None:
         super().__init__()
         self.perception = perception.frozen()
-        self.layout = layout(layout_name)
+        self.layout = layout(layout_name, perception.config.task)
         self.cameras = perception.config.cameras
         self.size = len(self.layout.names(self.cameras))
         self.transforms: tuple[Normalise | Clip, ...] = ()
@@ -55,7 +56,7 @@ class KeypointVision(Vision):
         return (*(f"{camera}_image" for camera in self.cameras), *PROPRIOCEPTION, "goal")
 
     def see(self, columns: Columns) -> NDArray[np.float32]:
-        """Keypoints of every class in every camera: (N, cameras, K, 4). The costly part."""
+        """Keypoints of every class in every camera: (N, cameras, K, 6). The costly part."""
         images = np.stack([columns[f"{camera}_image"] for camera in self.cameras], axis=1)
         flat = images.reshape(-1, *images.shape[2:]).astype(np.uint8, copy=False)
         found = self.perception.keypoints(flat)

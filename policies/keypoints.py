@@ -7,8 +7,8 @@ from torch import Tensor
 
 from ..sim_envs.errors import BadValue
 
-KEYPOINT_SIZE = 4
-"""x, y, mass, spread."""
+KEYPOINT_NAMES = ("x", "y", "mass", "spread", "along", "askew")
+KEYPOINT_SIZE = len(KEYPOINT_NAMES)
 FLOOR = 0.1
 """Probability below which a cell counts as empty: 576 cells of 1 % each are not an item."""
 VISIBLE_CELLS = 0.5
@@ -33,13 +33,15 @@ def cell_counts(classes: NDArray[np.integer], num_classes: int, grid: int) -> ND
 
 
 def keypoints(probabilities: Tensor) -> Tensor:
-    """Position, mass and spread of every class.
+    """Position, mass, spread and elongation of every class.
 
-    probabilities: (B, K, g, g), summing to 1 over K. Returns (B, K, 4):
+    probabilities: (B, K, g, g), summing to 1 over K. Returns (B, K, 6):
     x, y of the probability-weighted centroid in [-1, 1] (x right, y down), scaled by
     tanh(mass / 0.5 cells) so that they go to 0, not to noise, when nothing is visible;
     mass as log(1 + cells); spread, the root mean square distance from the centroid, in the
-    units of x and y. Probabilities under `FLOOR` count as 0.
+    units of x and y; elongation e * (cos 2a, sin 2a), where a is the angle of the long axis from
+    x towards y and e in [0, 1] the difference of the principal variances over their sum, 0 for
+    what is round: continuous where an angle would jump. Probabilities under `FLOOR` count as 0.
     """
     grid = probabilities.shape[-1]
     weight = (probabilities - FLOOR).clamp_min(0) / (1 - FLOOR)
@@ -48,7 +50,12 @@ def keypoints(probabilities: Tensor) -> Tensor:
     inverse = 1 / mass.clamp_min(1e-6)
     along_x, along_y = weight.sum(-2), weight.sum(-1)  # (B, K, g)
     x, y = (along_x @ centres) * inverse, (along_y @ centres) * inverse
-    square = (along_x @ centres.square() + along_y @ centres.square()) * inverse
-    spread = (square - x.square() - y.square()).clamp_min(0).sqrt()
+    var_x = (along_x @ centres.square()) * inverse - x.square()
+    var_y = (along_y @ centres.square()) * inverse - y.square()
+    covariance = (weight @ centres) @ centres * inverse - x * y
+    square = (var_x + var_y).clamp_min(0)
+    round_off = square.clamp_min(1e-4)  # of one cell: it has no direction
     seen = torch.tanh(mass / VISIBLE_CELLS)
-    return torch.stack((x * seen, y * seen, mass.log1p(), spread * seen), dim=-1)
+    values = (x, y, square.sqrt(), (var_x - var_y) / round_off, 2 * covariance / round_off)
+    x, y, spread, along, askew = (value * seen for value in values)
+    return torch.stack((x, y, mass.log1p(), spread, along, askew), dim=-1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue, PolicyError
 from .checkpoint import checksum, fill, read_tensors, write_tensors
-from .keypoints import keypoints
+from .keypoints import KEYPOINT_SIZE, keypoints
 from .precision import choose_precision
 from .tensors import as_tensor
 
@@ -113,12 +113,12 @@ class Perception(nn.Module):
         return logits.softmax(1)
 
     def keypoints(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 (B, H, W, 3) to x, y, mass, spread of every class, float32 (B, K, 4)."""
+        """uint8 (B, H, W, 3) to every class's keypoint, float32 (B, K, 6)."""
         parts = [
             keypoints(self.probabilities(images[start : start + BATCH])).numpy()
             for start in range(0, len(images), BATCH)
         ]
-        empty = np.zeros((0, len(self.config.class_names), 4), np.float32)
+        empty = np.zeros((0, len(self.config.class_names), KEYPOINT_SIZE), np.float32)
         return np.concatenate(parts) if parts else empty
 
     @property

@@ -1,6 +1,6 @@
 """How to train: every knob with the value that the recipe uses."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -10,8 +10,8 @@ class TrainConfig:
 
     vision: str = "keypoints"
     """"keypoints" (pretrained perception) or "end-to-end" (encoders from the episodes alone)."""
-    layout: str = "goal-item"
-    """Which keypoints the head reads, a name in `features.LAYOUTS`."""
+    layout: str = "auto"
+    """Which keypoints the head reads, a name in `layouts.LAYOUTS`; auto: the task's own."""
     head: str = "bc"
     """Kind of policy head."""
     head_settings: dict[str, Any] = field(default_factory=dict)
@@ -50,8 +50,16 @@ class TrainConfig:
     """Write TensorBoard events beside metrics.jsonl."""
 
     @classmethod
-    def recommended(cls, vision: str) -> "TrainConfig":
-        """The defaults for a kind of vision: encoders need small steps on few samples."""
+    def recommended(cls, vision: str = "keypoints", head: str = "bc") -> "TrainConfig":
+        """The recipe for a kind of vision and head: encoders need small steps on few samples."""
         if vision == "end-to-end":
-            return cls(vision=vision, steps=3000, batch=64, peak_rate=1e-3)
-        return cls(vision=vision)
+            return cls(vision=vision, head=head, steps=3000, batch=64, peak_rate=1e-3)
+        return replace(cls(vision=vision, head=head), **RECIPES.get(head, {}))
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "bc-gmm": {"peak_rate": 1e-3},
+    "act": {"steps": 2500, "batch": 256, "peak_rate": 1e-3},
+    "flow": {"steps": 4000, "peak_rate": 1e-3},
+}
+"""Where a head on cached keypoints is better trained otherwise than `bc`."""

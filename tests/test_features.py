@@ -21,10 +21,22 @@ def blob(row, column, size=4, classes=3, grid=24):
 
 def test_a_keypoint_is_the_centre_of_its_class():
     """x to the right, y down, in [-1, 1]; mass counts cells."""
-    x, y, mass, spread = keypoints(blob(4, 12))[0, 1].tolist()
+    x, y, mass, spread, along, askew = keypoints(blob(4, 12))[0, 1].tolist()
     assert (x, y) == pytest.approx((2 * 14 / 24 - 1, 2 * 6 / 24 - 1), abs=1e-6)
     assert np.expm1(mass) == pytest.approx(16, rel=1e-5)
     assert spread == pytest.approx(np.sqrt(2 * (2 / 24) ** 2 * (4**2 - 1) / 12), rel=1e-4)
+    assert (along, askew) == pytest.approx((0, 0), abs=1e-4)
+
+
+def test_elongation_tells_which_way_a_thing_lies():
+    """Twice the angle of the long axis: the same for both ends, and no jump at half a turn."""
+    p = torch.zeros(1, 4, 24, 24)
+    p[0, 1, 10, 4:14] = 1  # along x
+    p[0, 2, 4:14, 10] = 1  # along y
+    p[0, 3] = torch.eye(24)  # right and down
+    p[0, 0] = 1 - p[0, 1:].sum(0).clamp_max(1)
+    found = keypoints(p)[0, 1:, 4:]
+    assert torch.allclose(found, torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]]), atol=1e-3)
 
 
 def test_nothing_visible_gives_zeros_not_noise():
@@ -32,7 +44,7 @@ def test_nothing_visible_gives_zeros_not_noise():
     p = torch.full((1, 3, 24, 24), 0.02)
     p[0, 2, :, 12:] = 0.09
     p[0, 0] = 1 - p[0, 1:].sum(0)
-    assert torch.equal(keypoints(p)[0, 1:], torch.zeros(2, 4))
+    assert torch.equal(keypoints(p)[0, 1:], torch.zeros(2, 6))
 
 
 def test_a_faint_item_moves_the_position_smoothly():
@@ -74,7 +86,7 @@ def test_rotation_does_not_depend_on_the_quaternions_sign():
 def test_the_goal_item_is_read_and_no_other():
     """Changing other items' keypoints changes nothing; names match the vector."""
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(5, 2, 9, 4)).astype(np.float32)
+    points = rng.normal(size=(5, 2, 9, 6)).astype(np.float32)
     columns = {
         "goal": np.eye(6, dtype=np.float32)[[0, 1, 2, 3, 5]],
         "ee_pos": rng.normal(size=(5, 3)),
@@ -84,7 +96,7 @@ def test_the_goal_item_is_read_and_no_other():
     features = GoalItem()(points, columns)
     assert features.shape == (5, 18) == (5, len(GoalItem().names(("front", "wrist"))))
     assert features.dtype == np.float32
-    assert np.array_equal(features[4, 4:8], points[4, 1, 6])
+    assert np.array_equal(features[4, 4:8], points[4, 1, 6, :4])
     assert np.allclose(features[:, -1], 0.04)
     other = points.copy()
     other[0, :, 2:] = 0
@@ -97,7 +109,7 @@ def test_keypoints_are_found_once(tmp_path):
 
     def look():
         calls.append(1)
-        return np.full((3, 2, 9, 4), len(calls), np.float32)
+        return np.full((3, 2, 9, 6), len(calls), np.float32)
 
     first = KeypointCache(tmp_path).get("f", "e", 3, look)
     assert np.array_equal(KeypointCache(tmp_path).get("f", "e", 3, look), first)

@@ -20,12 +20,12 @@ def network():
 
 
 def test_keypoints_come_for_every_class(network):
-    """(B, K, 4), float32, finite, also for no image at all."""
+    """(B, K, 6), float32, finite, also for no image at all."""
     found = network.keypoints(IMAGES)
-    assert found.shape == (3, 4, 4)
+    assert found.shape == (3, 4, 6)
     assert found.dtype == np.float32
     assert np.isfinite(found).all()
-    assert network.keypoints(IMAGES[:0]).shape == (0, 4, 4)
+    assert network.keypoints(IMAGES[:0]).shape == (0, 4, 6)
 
 
 def test_a_cell_sees_the_whole_image(network):
