@@ -68,7 +68,7 @@ class Lens:
     def picture(self, place: Array) -> Array:
         """Picture coordinates [2] of a place [3] in the camera's frame."""
         right, down, depth = self.axes @ (place - self.eye)
-        return np.array((right, down)) / (depth * self.slope)
+        return np.asarray(np.array((right, down)) / (depth * self.slope))
 
 
 @dataclass(frozen=True)
