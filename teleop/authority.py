@@ -1,63 +1,46 @@
 """Who drives: a pure state machine of level, clutch and policy; no clock, no device, no engine."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from ..datasets.step import ActionMode, Driver, Level
-from ..sim_envs.errors import SidestickError
 from ..sim_envs.spaces import Action
+from .assist import blend
 from .command import Command, still
+from .levels import (
+    ASKING,
+    DRIVER_BY_LEVEL,
+    DRIVERS,
+    NEEDS_POLICY,
+    STATE_BY_LEVEL,
+    SWITCHES,
+    WITHOUT_HUMAN,
+    WITHOUT_POLICY,
+    Clutch,
+    State,
+    Switch,
+    level_named,
+    name,
+    supervises,
+)
 
-WORKING_LEVELS = (Level.DEMONSTRATE, Level.SUPERVISED, Level.AUTONOMOUS)
-"""Levels that a session can run at; the others are named and refused until they are built."""
-NEEDS_POLICY = frozenset(Level) - {Level.DEMONSTRATE}
+__all__ = [
+    "DRIVER_BY_LEVEL",
+    "NEEDS_POLICY",
+    "SWITCHES",
+    "Authority",
+    "Clutch",
+    "Decision",
+    "State",
+    "Switch",
+    "level_named",
+    "name",
+]
 
-
-class Clutch(Enum):
-    """The one control that matters."""
-
-    RELEASED = False
-    HELD = True
-
-
-class Switch(Enum):
-    """What changed hands on a tick."""
-
-    TAKEOVER = "the human took over from the policy"
-    HAND_BACK = "the human handed back to the policy"
-    GRASPED = "the human closed the clutch on a resting arm"
-    LET_GO = "the human let go and the arm rests"
-    STARTED = "the policy began to drive a resting arm"
-    STOPPED = "the policy could not go on, and the arm rests"
-
-
-DRIVER_BY_LEVEL: Mapping[tuple[Level, Clutch], Driver] = {
-    (Level.DEMONSTRATE, Clutch.RELEASED): Driver.NOBODY,
-    (Level.DEMONSTRATE, Clutch.HELD): Driver.HUMAN,
-    (Level.SHADOW, Clutch.RELEASED): Driver.NOBODY,
-    (Level.SHADOW, Clutch.HELD): Driver.HUMAN,
-    (Level.ASSIST, Clutch.RELEASED): Driver.NOBODY,
-    (Level.ASSIST, Clutch.HELD): Driver.HUMAN,
-    (Level.SUPERVISED, Clutch.RELEASED): Driver.POLICY,
-    (Level.SUPERVISED, Clutch.HELD): Driver.HUMAN,
-    (Level.ON_CALL, Clutch.RELEASED): Driver.POLICY,
-    (Level.ON_CALL, Clutch.HELD): Driver.HUMAN,
-    (Level.AUTONOMOUS, Clutch.RELEASED): Driver.POLICY,
-    (Level.AUTONOMOUS, Clutch.HELD): Driver.HUMAN,
-}
-"""The whole rule of the levels, for a live device and a policy that has an answer."""
-
-SWITCHES: Mapping[tuple[Driver, Driver], Switch] = {
-    (Driver.POLICY, Driver.HUMAN): Switch.TAKEOVER,
-    (Driver.HUMAN, Driver.POLICY): Switch.HAND_BACK,
-    (Driver.NOBODY, Driver.HUMAN): Switch.GRASPED,
-    (Driver.HUMAN, Driver.NOBODY): Switch.LET_GO,
-    (Driver.NOBODY, Driver.POLICY): Switch.STARTED,
-    (Driver.POLICY, Driver.NOBODY): Switch.STOPPED,
-}
+NAN = float("nan")
+COUNTED = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.GRASPED})
+"""Switches that begin a takeover, at a level at which the policy drives."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +51,16 @@ class Decision:
     """float32[7] to execute."""
     driver: Driver
     """Whose action it is."""
+    state: State
+    """Who has the arm, and why nobody has it."""
     mode: ActionMode
     """What the step is to a learner."""
     switch: Switch | None
     """What changed hands on this tick; None when nothing did."""
     takeover_id: int
     """Number of the takeover that this step belongs to; -1 outside of one."""
+    share: float
+    """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
 
     @property
     def reseat(self) -> bool:
@@ -85,71 +72,76 @@ class Authority:
     """Decides tick by tick, at one level; create a new one for every episode."""
 
     def __init__(self, level: Level) -> None:
-        if level not in WORKING_LEVELS:
-            known = ", ".join(name(known) for known in WORKING_LEVELS)
-            raise SidestickError(
-                f"level {name(level)!r} is not built yet; a session runs at {known}"
-            )
         self.level = level
-        self.driver = Driver.NOBODY
+        self.state = State.RESTING
         self.takeovers = 0
 
-    def decide(self, command: Command, policy_action: Action | None) -> Decision:
+    @property
+    def driver(self) -> Driver:
+        """Whose action the last decision executed."""
+        return DRIVERS[self.state]
+
+    def decide(
+        self,
+        command: Command,
+        policy_action: Action | None,
+        novelty: float = NAN,
+        asks: bool = False,
+    ) -> Decision:
         """The human's action on the tick that the clutch is held, the policy's if it may, or rest.
 
         A policy that is missing, late (None) or not finite, and a device that is not alive, rest.
+        `novelty` in [0, 1] is what the policy makes of the scene, `asks` that it wants help: it
+        is heard on call alone. Then the arm waits until the human closes the clutch.
         """
-        driver = self._driver(command, policy_action)
-        switch = SWITCHES.get((self.driver, driver))
-        if switch is Switch.TAKEOVER or (switch is Switch.GRASPED and self._supervises):
+        state = self._next(command, usable(policy_action), asks)
+        switch = None if state is self.state else SWITCHES[self.state, state]
+        correcting = state is State.HUMAN and supervises(self.level)
+        if correcting and switch in COUNTED:
             self.takeovers += 1
-        self.driver = driver
-        correcting = driver is Driver.HUMAN and self._supervises
-        action = still()
-        if driver is Driver.HUMAN:
-            action = command.action
-        elif driver is Driver.POLICY and policy_action is not None:
-            action = policy_action
+        self.state = state
+        action, share = self._action(command, policy_action, novelty)
         takeover = self.takeovers - 1 if correcting else -1
-        return Decision(action, driver, self._mode(driver), switch, takeover)
+        mode = self._mode(correcting)
+        return Decision(action, self.driver, state, mode, switch, takeover, share)
 
     def rest(self) -> None:
         """Nobody drives, as at the beginning; takeovers go on being counted."""
-        self.driver = Driver.NOBODY
+        self.state = State.RESTING
 
-    @property
-    def _supervises(self) -> bool:
-        return DRIVER_BY_LEVEL[self.level, Clutch.RELEASED] is Driver.POLICY
-
-    def _driver(self, command: Command, policy_action: Action | None) -> Driver:
+    def _next(self, command: Command, policy_usable: bool, asks: bool) -> State:
+        """The state of this tick."""
+        calling = self.state is State.CALLING
         if not command.alive:
-            return Driver.NOBODY
-        wanted = DRIVER_BY_LEVEL[self.level, Clutch(command.clutch)]
-        if wanted is Driver.POLICY and not usable(policy_action):
-            return Driver.NOBODY
-        if wanted is Driver.HUMAN and not usable(command.action):
-            return Driver.NOBODY
-        return wanted
+            return State.CALLING if calling else State.RESTING
+        state = STATE_BY_LEVEL[self.level, Clutch(command.clutch)]
+        if not policy_usable:
+            state = WITHOUT_POLICY.get(state, state)
+        if not usable(command.action):
+            state = WITHOUT_HUMAN.get(state, state)
+        if calling and state is not State.HUMAN:
+            return State.CALLING
+        may_ask = self.level is Level.ON_CALL and not command.clutch and self.state in ASKING
+        return State.CALLING if asks and may_ask else state
 
-    def _mode(self, driver: Driver) -> ActionMode:
-        if not self._supervises:
+    def _action(
+        self, command: Command, policy_action: Action | None, novelty: float
+    ) -> tuple[Action, float]:
+        """What is executed in the state, and the policy's share of it."""
+        if self.state is State.HUMAN:
+            return command.action, 0.0
+        if policy_action is not None and self.state is State.POLICY:
+            return policy_action, 1.0
+        if policy_action is not None and self.state is State.BLEND:
+            return blend(command.action, policy_action, 1.0 - novelty)
+        return still(), NAN
+
+    def _mode(self, correcting: bool) -> ActionMode:
+        if not supervises(self.level):
             return ActionMode.DEMONSTRATION
-        return ActionMode.INTERVENTION if driver is Driver.HUMAN else ActionMode.ROLLOUT
+        return ActionMode.INTERVENTION if correcting else ActionMode.ROLLOUT
 
 
 def usable(action: Action | None) -> bool:
     """Whether there is an action and every number of it is finite."""
     return action is not None and bool(np.isfinite(action).all())
-
-
-def name(level: Level) -> str:
-    """The level as people write it, such as on-call."""
-    return level.name.lower().replace("_", "-")
-
-
-def level_named(text: str) -> Level:
-    """The level of a name; raises SidestickError with the names that exist."""
-    levels = {name(level): level for level in Level}
-    if text not in levels:
-        raise SidestickError(f"unknown level {text!r}; known: {', '.join(levels)}")
-    return levels[text]

@@ -16,11 +16,15 @@ from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.plan import Plan
 from sidestick.sim_envs.environment import ArmEnv
-from sidestick.sim_envs.errors import BadValue, PolicyError, SidestickError
-from sidestick.sim_envs.spaces import Observation
+from sidestick.sim_envs.errors import BadValue, PolicyError
+from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
+from sidestick.teleop import episode
+from sidestick.teleop.assist import LARGEST_SHARE
+from sidestick.teleop.calls import Alarm, CallRules, Reason
 from sidestick.teleop.command import Command, Request, still
 from sidestick.teleop.devices.device import Nobody
 from sidestick.teleop.devices.simulated import SimulatedOperator
+from sidestick.teleop.levels import State, Switch
 from sidestick.teleop.pacing import RealTime
 from sidestick.teleop.pilot import Pilot
 from sidestick.teleop.recording import Recording, Rehearsal, episode_header
@@ -57,6 +61,7 @@ class Constant:
 
     def __init__(self, lasts: int = 1000) -> None:
         self.plans, self.lasts = 0, lasts
+        self.action = POLICY
 
     def reset(self) -> None:
         self.plans = 0
@@ -65,7 +70,7 @@ class Constant:
         self.plans += 1
         if self.plans > self.lasts:
             raise BadValue("plan", "finite actions", "NaN")
-        actions = np.repeat(POLICY[None], self.chunk, axis=0)
+        actions = np.repeat(self.action[None], self.chunk, axis=0)
         return Plan(actions, np.zeros_like(actions), 0.25)
 
 
@@ -156,10 +161,84 @@ def test_a_level_without_what_it_needs_is_refused(env: ArmEnv) -> None:
         Session(env, Nobody(), Level.SUPERVISED)
 
 
-def test_levels_that_are_not_built_are_refused_by_name(env: ArmEnv) -> None:
-    """All six are named; what cannot run yet says so."""
-    with pytest.raises(SidestickError, match="assist"):
-        Session(env, Nobody(), Level.ASSIST, Pilot(Constant()))
+def test_in_the_shadow_both_wishes_are_kept_and_the_human_drives(env: ArmEnv) -> None:
+    """The policy is asked on every tick, and moves nothing."""
+    listener = run(env, [True, True, False, True], Constant(), Level.SHADOW)
+    for tick, held in zip(listener.ticks, [True, True, False, True], strict=True):
+        np.testing.assert_array_equal(tick.step.action, HUMAN if held else still())
+        np.testing.assert_array_equal(tick.step.policy_action, POLICY)
+        assert tick.step.action_mode == ActionMode.DEMONSTRATION
+    assert (listener.outcome.policy_steps, listener.outcome.takeovers) == (0, 0)
+
+
+def test_with_assist_both_drive_and_the_shares_can_be_read_back(env: ArmEnv) -> None:
+    """The executed action lies between the two that are recorded beside it."""
+    agreeing = Constant()
+    agreeing.action = np.array([0, 0.5, 0, 0, 0, 0, 1], np.float32)
+    listener = run(env, [True, True, False, True], agreeing, Level.ASSIST)
+    drivers = [tick.step.driver for tick in listener.ticks]
+    assert drivers == [Driver.BLEND, Driver.BLEND, Driver.NOBODY, Driver.BLEND]
+    share = 0.75 * LARGEST_SHARE  # it is 0.25 that the scene is new to it
+    step = listener.ticks[0].step
+    assert step.action[1] == pytest.approx((1 - share) * 0.3 + share * 0.5)
+    assert step.action[6] == HUMAN[6]
+    assert listener.ticks[0].share == pytest.approx(share * 0.5 / (share * 0.5 + (1 - share) * 0.3))
+    assert listener.outcome.human_steps == 4
+
+
+def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> None:
+    """A scene that is new for five ticks; then the arm holds still until the human drives."""
+    rules = CallRules(novelty=0.2, familiar=0.1, budget=1)
+    clutch = [False] * 8 + [True, True, False, False]
+    listener, alarm = Listener(), Alarm(rules)
+    session = Session(
+        env, Script(clutch), Level.ON_CALL, Pilot(Constant()), [listener], alarm=alarm
+    )
+    outcome = session.run_episode(1)
+    states = [tick.state for tick in listener.ticks]
+    assert states[:8] == [State.POLICY] * 4 + [State.CALLING] * 4
+    assert states[8:] == [State.HUMAN] * 2 + [State.POLICY] * 2
+    assert [tick.asked for tick in listener.ticks if tick.asked] == [Reason.NEW]
+    assert listener.ticks[8].switch is Switch.ANSWERED
+    assert not any(tick.step.action.any() for tick in listener.ticks[4:8])
+    assert (outcome.requests, outcome.waiting_steps, outcome.takeovers) == (1, 4, 1)
+    assert (outcome.human_steps, outcome.policy_steps) == (2, 6)
+    assert alarm.left == 0
+
+
+def test_help_that_never_comes_ends_the_episode(
+    env: ArmEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An arm that nobody answers does not wait for ever, and waiting is no driving time."""
+    monkeypatch.setattr(episode, "WAITED_OUT_S", 4.0)
+    alarm = Alarm(CallRules(overdue_s=0.2))
+    session = Session(env, Nobody(), Level.ON_CALL, Pilot(Constant()), max_steps=50, alarm=alarm)
+    outcome = session.run_episode(1)
+    assert not outcome.success
+    assert outcome.waiting_steps == 4 * CONTROL_HZ
+
+
+@pytest.mark.parametrize("level", Level)
+def test_the_target_jumps_less_than_a_millimetre_at_any_change_of_hands(
+    env: ArmEnv, level: Level
+) -> None:
+    """Hands change at random for 120 ticks; the target may only move by its own leash."""
+    rng = np.random.default_rng(3)
+    clutch = np.repeat(rng.random(30) < 0.5, 4).tolist()
+    session = Session(env, Script(clutch), level, Pilot(Constant()))
+    running, jumps = session.prepare(5), []
+    reseat = env.arm.reseat
+
+    def watched() -> None:
+        before = env.arm.controller.target_pos
+        reseat()
+        jumps.append(float(np.linalg.norm(env.arm.controller.target_pos - before)))
+
+    env.arm.reseat = watched  # type: ignore[method-assign]
+    while not running.over:
+        running.tick()
+    assert len(jumps) > 10
+    assert max(jumps) < 0.001
 
 
 def test_a_recorded_episode_with_takeovers_replays_to_the_last_bit(
