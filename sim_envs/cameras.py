@@ -1,13 +1,16 @@
 """Cameras: where they stand or which link carries them, and what they can see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .arm import Arm
-from .rotations import Vector, matrix_from_quat
+from .rotations import Vector, matrix_from_quat, quat_from_rotvec
 
-UP = (0.0, 0.0, 1.0)
+Triple = tuple[float, float, float]
+
+UP: Triple = (0.0, 0.0, 1.0)
+HEADING: Triple = (1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -45,30 +48,61 @@ class View:
 
 
 @dataclass(frozen=True)
-class FixedCamera:
-    """A camera that stands still in the base frame."""
+class CameraShift:
+    """How a camera stands beside its place, in the frame that its place is given in."""
 
-    eye: tuple[float, float, float]
-    target: tuple[float, float, float]
-    fov_deg: float
-    near_m: float = 0.05
-    far_m: float = 4.0
+    move_m: Triple
+    turn_rad: Triple
+    """A rotation vector, about the eye."""
 
-    def view(self, arm: Arm) -> View:
-        """The same view at every moment."""
-        eye, target, up = (np.array(v) for v in (self.eye, self.target, UP))
-        return View(eye, target, up, self.fov_deg, self.near_m, self.far_m)
+    def turned(self, vector: Triple) -> Triple:
+        """A direction after the turn."""
+        x, y, z = (matrix_from_quat(quat_from_rotvec(self.turn_rad)) @ vector).tolist()
+        return x, y, z
 
 
 @dataclass(frozen=True)
-class HandCamera:
+class _Placed:
+    """What cameras of every kind are given by."""
+
+    eye: Triple
+    target: Triple
+    fov_deg: float
+
+    def _shifted(self, shift: CameraShift) -> tuple[Triple, Triple]:
+        """Eye and target after a shift."""
+        (x, y, z), move = self.eye, shift.move_m
+        eye = (x + move[0], y + move[1], z + move[2])
+        u, v, w = shift.turned((self.target[0] - x, self.target[1] - y, self.target[2] - z))
+        return eye, (eye[0] + u, eye[1] + v, eye[2] + w)
+
+
+@dataclass(frozen=True)
+class FixedCamera(_Placed):
+    """A camera that stands still in the base frame."""
+
+    near_m: float = 0.05
+    far_m: float = 4.0
+    up: Triple = UP
+
+    def view(self, arm: Arm) -> View:
+        """The same view at every moment."""
+        eye, target, up = (np.array(v) for v in (self.eye, self.target, self.up))
+        return View(eye, target, up, self.fov_deg, self.near_m, self.far_m)
+
+    def shifted(self, shift: CameraShift) -> "FixedCamera":
+        """The same camera, put up a little differently."""
+        eye, target = self._shifted(shift)
+        return replace(self, eye=eye, target=target, up=shift.turned(self.up))
+
+
+@dataclass(frozen=True)
+class HandCamera(_Placed):
     """A camera on the hand, given in the tool's frame (z out of the hand, y the fingers)."""
 
-    eye: tuple[float, float, float]
-    target: tuple[float, float, float]
-    fov_deg: float
     near_m: float = 0.01
     far_m: float = 3.0
+    up: Triple = HEADING
 
     def view(self, arm: Arm) -> View:
         """The view from where the hand is now."""
@@ -76,7 +110,13 @@ class HandCamera:
         turn = matrix_from_quat(tool.quat)
         eye = tool.position + turn @ np.array(self.eye)
         target = tool.position + turn @ np.array(self.target)
-        return View(eye, target, turn[:, 0].copy(), self.fov_deg, self.near_m, self.far_m)
+        up = turn @ np.array(self.up)
+        return View(eye, target, up, self.fov_deg, self.near_m, self.far_m)
+
+    def shifted(self, shift: CameraShift) -> "HandCamera":
+        """The same camera, mounted a little differently."""
+        eye, target = self._shifted(shift)
+        return replace(self, eye=eye, target=target, up=shift.turned(self.up))
 
 
 Camera = FixedCamera | HandCamera

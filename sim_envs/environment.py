@@ -1,6 +1,7 @@
 """The environment: time, actions and observations around one task, as Gymnasium wants it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, cast
 
 import gymnasium as gym
@@ -24,6 +25,7 @@ from .spaces import (
     observation_space,
 )
 from .tasks.task import Status, Task
+from .variation import variation_stream
 from .world import PHYSICS_HZ, World
 
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
@@ -56,8 +58,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         spaces = observation_space(len(task.goal_names), image_size)
         self.observation_space = cast(gym.Space[Observation], spaces)
         self._images: dict[str, Image] = {}
-        self._episode = 0
-        self._elapsed = 0
+        self._episode = self._elapsed = 0
         self._beginning: Mapping[str, Any] = {}  # the generator's state that built the episode
         self._history: list[Action | None] = []  # what Snapshot.history keeps
         self._status = Status(False, task.stages[0], 0.0)
@@ -93,8 +94,13 @@ class ArmEnv(gym.Env[Observation, Action]):
     @property
     def env_kwargs(self) -> dict[str, Any]:
         """JSON-able keywords with which make_task_env() builds this environment again."""
-        variant = {key: getattr(self.task, key) for key in self.task.variants()}
-        return {**variant, "renderer": self.renderer.name, "image_size": self.image_size}
+        rest = {"renderer": self.renderer.name, "image_size": self.image_size}
+        return {key: getattr(self.task, key) for key in self.task.variants()} | rest
+
+    @property
+    def variation_drawn(self) -> dict[str, Any]:
+        """JSON-able record of what this episode's seed drew for `variation`."""
+        return self.task.drawn.record()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -116,6 +122,7 @@ class ArmEnv(gym.Env[Observation, Action]):
     def _assemble(self) -> None:
         """Put the world together and let it settle."""
         self.world.clear()
+        self.task.vary(self.world, variation_stream(self._beginning))
         self.task.furnish(self.world)
         start = self.task.start_pose(self.np_random)
         joints = kinematics.inverse(
@@ -123,6 +130,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         )
         self._arm = Arm(self.world, joints, self.task.labels.index("robot"))
         self.task.begin(self.world, self.np_random)
+        self.task.add_clutter(self.world)
         for _ in range(self.task.settle_steps // SUBSTEPS):
             self._arm.follow(SUBSTEPS)
         self._arm.reseat()
@@ -169,12 +177,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         }
 
     def _info(self) -> dict[str, Any]:
-        return {
-            "success": self._status.success,
-            "stage": self._status.stage,
-            "progress": self._status.progress,
-            "instruction": self.instruction,
-        }
+        return {**asdict(self._status), "instruction": self.instruction}
 
     def picture(self, camera: str, width: int, height: int) -> Image:
         """The world as a camera sees it now, uint8 [height, width, 3]."""
@@ -199,8 +202,7 @@ class ArmEnv(gym.Env[Observation, Action]):
 
     def show(self, state: NDArray[np.float64]) -> None:
         """Pose the world as in a recorded state(), to look at it; not an exact continuation."""
-        memory = len(self.task.memory)
-        arm = len(self.arm.state())
+        memory, arm = len(self.task.memory), len(self.arm.state())
         self.arm.set_state(state[:arm])
         self.world.set_body_states(state[arm : len(state) - memory])
         self.task.memory = state[len(state) - memory :].copy()
@@ -208,10 +210,8 @@ class ArmEnv(gym.Env[Observation, Action]):
     def snapshot(self) -> Snapshot:
         """Keep this moment; restore() continues from it bit for bit."""
         ticket = self.world.save() if self.task.exact_restore else None
-        history, memory = tuple(self._history), self.task.memory.copy()
-        return Snapshot(
-            ticket, history, self.arm.state(), memory, self._elapsed, self._status, self._episode
-        )
+        past = (tuple(self._history), self.arm.state(), self.task.memory.copy())
+        return Snapshot(ticket, *past, self._elapsed, self._status, self._episode)
 
     def restore(self, snapshot: Snapshot) -> Observation:
         """Go back to a snapshot of this episode; raises BadValue for one of another episode."""

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .colours import Colour
+from .parts import Part
 from .rotations import Vector
-from .world import Colour, Part, World
+from .world import World
 
 FLOOR: Colour = (0.42, 0.40, 0.38)
 PAINT: Colour = (0.74, 0.78, 0.80)
 TABLE: Colour = (0.62, 0.64, 0.66)
+MOST_SHAPES = 16
+"""What PyBullet takes for one body."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,23 @@ class Bin:
 
 def add_room(world: World) -> None:
     """A table to work on, a floor and walls, so that no picture ends in a white void."""
-    world.add("table", [Part("box", (0.85, 1.1, 0.02), TABLE)], (0.30, 0.0, -0.02))
-    world.add("floor", [Part("box", (4.0, 4.0, 0.02), FLOOR)], (0.0, 0.0, -0.74))
-    world.add("far wall", [Part("box", (0.02, 4.0, 2.0), PAINT)], (1.9, 0.0, 1.2))
+    add_surface(world, "table", Part("box", (0.85, 1.1, 0.02), TABLE), (0.30, 0.0, -0.02))
+    add_surface(world, "floor", Part("box", (4.0, 4.0, 0.02), FLOOR), (0.0, 0.0, -0.74))
+    far = Part("box", (0.02, 4.0, 2.0), PAINT)
+    world.add("far wall", [far], (1.9, 0.0, 1.2), material="walls")
     for side in (-1, 1):
         panel = Part("box", (4.0, 0.02, 2.0), PAINT)
-        world.add(f"wall {side}", [panel], (0.0, side * 2.4, 1.2))
+        world.add(f"wall {side}", [panel], (0.0, side * 2.4, 1.2), material="walls")
+
+
+def add_surface(world: World, name: str, slab: Part, position: tuple[float, float, float]) -> None:
+    """A level slab, and the tiles of its texture where the world's look has one for it."""
+    world.add(name, [slab], position)
+    if name not in world.look.textures:
+        return
+    x, y, half_thick = slab.size
+    tiles = world.look.textures[name].tiles((x, y), slab.colour)
+    top = (*position[:2], position[2] + half_thick)
+    for i in range(0, len(tiles), MOST_SHAPES):
+        few = tiles[i : i + MOST_SHAPES]
+        world.add(f"{name} tiles {i}", few, top, solid=False, material=name)

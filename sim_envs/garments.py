@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .colours import Colour
 from .engine import pybullet
 from .rotations import Vector
-from .world import Colour, World
+from .world import World
 
 NODE_RADIUS_M = 0.012
 NODE_PITCH_M = 0.033
@@ -59,7 +60,9 @@ class Garment:
     ) -> "Cloth":
         """Add it at rest with its nodes at `points` [nodes, 3], each turned by `quat`."""
         cells = list(self.cells)
-        colours = self._colours(SHADES.index(shade))
+        material = f"{shade} {kind}"
+        cloth = self._colours(SHADES.index(shade))
+        colours = [world.look.colour(material, colour) for colour in cloth]
         bodies = [_add_node(world, c, p, quat) for c, p in zip(colours, points, strict=True)]
         names = [f"{kind} {i}" for i in range(len(bodies))]
         for name, body in zip(names, bodies, strict=True):

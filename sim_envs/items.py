@@ -1,12 +1,14 @@
 """Things that can be picked up: shape, colour, mass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .colours import Colour
+from .parts import Part, Quat
 from .rotations import Vector, matrix_from_quat, quat_from_rotvec
-from .world import ROLLING_FRICTION, Colour, Part, Quat, World
+from .world import ROLLING_FRICTION, World
 
 STEADY = 0.004
 """Rolling friction of things that would otherwise roll off the table when nudged."""
@@ -47,6 +49,16 @@ class Item:
     def is_round(self) -> bool:
         """Whether it looks the same however it is turned about its upright axis."""
         return all(part.shape == "cylinder" for part in self.parts)
+
+    def stretched(self, width: float, height: float) -> "Item":
+        """The same thing, wider and taller by these factors, of the same mass."""
+        return replace(
+            self,
+            parts=tuple(part.stretched(width, height) for part in self.parts),
+            half_height_m=self.half_height_m * height,
+            width_m=self.width_m * width,
+            grip_height_m=self.grip_height_m * height,
+        )
 
     def add(
         self, world: World, name: str, position: tuple[float, float, float], yaw: float, label: int

@@ -16,8 +16,11 @@ def make_task_env(
 ) -> ArmEnv:
     """An environment of the named task; `variant` are the task's own keywords.
 
-    Raises UnknownName for a task or renderer that does not exist, BadValue for a keyword or a
-    value that the task does not take.
+    Every task takes `variation`, one of "none", "mild" and "strong": how much cameras, light,
+    colours, textures, the shapes of items and clutter differ from seed to seed.
+
+    Raises UnknownName for a task, renderer or variation that does not exist, BadValue for a
+    keyword or a value that the task does not take.
     """
     built = task_class(task).with_variant(variant)
     return ArmEnv(built, renderer=renderer, image_size=image_size, render_mode=render_mode)

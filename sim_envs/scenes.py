@@ -48,6 +48,8 @@ class SceneSource:
 
     task: str
     renderer: str = "tiny"
+    variation: str = "none"
+    """How much the look differs from scene to scene; see make_task_env()."""
 
     def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64]]]:
         """For each recorded camera the picture and the class of every pixel."""
@@ -57,4 +59,4 @@ class SceneSource:
 @functools.cache
 def _sampler(source: SceneSource) -> SceneSampler:
     """One sampler per process and recipe: starting an engine costs more than a scene."""
-    return SceneSampler(source.task, source.renderer)
+    return SceneSampler(source.task, source.renderer, variation=source.variation)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .engine import STDOUT, muted, pybullet, pybullet_data
+from .look import PLAIN, Look
+from .parts import IDENTITY_QUAT, Part, shape_arguments
 from .rotations import Vector
 
 PHYSICS_HZ = 240
@@ -16,27 +18,6 @@ GRAVITY_M_S2 = 9.81
 ROLLING_FRICTION = 0.0005
 BODY_STATE_SIZE = 13
 """Position 3, quaternion 4, linear velocity 3, angular velocity 3."""
-
-Colour = tuple[float, float, float]
-Quat = tuple[float, float, float, float]
-
-IDENTITY_QUAT: Quat = (0.0, 0.0, 0.0, 1.0)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One convex piece of a body, in the body's frame."""
-
-    shape: str
-    """"box", "cylinder" (axis z) or "sphere"."""
-    size: tuple[float, ...]
-    """Half extents of a box; radius and full height of a cylinder; radius of a sphere; metres."""
-    colour: Colour
-    """Red, green, blue in [0, 1]."""
-    position: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Offset in the body's frame [m]."""
-    quat: Quat = IDENTITY_QUAT
-    """Turn in the body's frame, xyzw."""
 
 
 @dataclass(frozen=True)
@@ -49,20 +30,6 @@ class Pose:
     """Unit quaternion xyzw, [4]."""
 
 
-def _shape_arguments(parts: Sequence[Part]) -> dict[str, list[object]]:
-    kinds = {
-        "box": pybullet.GEOM_BOX,
-        "cylinder": pybullet.GEOM_CYLINDER,
-        "sphere": pybullet.GEOM_SPHERE,
-    }
-    return {
-        "shapeTypes": [kinds[part.shape] for part in parts],
-        "halfExtents": [part.size if part.shape == "box" else (0, 0, 0) for part in parts],
-        "radii": [0.0 if part.shape == "box" else part.size[0] for part in parts],
-        "lengths": [part.size[1] if part.shape == "cylinder" else 0.0 for part in parts],
-    }
-
-
 class World:
     """One headless physics client; bodies have names, and dynamic ones have a recorded state."""
 
@@ -72,8 +39,10 @@ class World:
         self.bodies: dict[str, int] = {}
         self.dynamic: list[str] = []
         self.labels: dict[int, int] = {}
+        self.look: Look = PLAIN
+        """Light, tints and textures; change it by dress()."""
         self.appearance = 0
-        """Counts rebuilds, so that a renderer knows when its copy of the shapes is stale."""
+        """Counts changes, so that a renderer knows when its copy of the shapes is stale."""
 
     @property
     def client(self) -> int:
@@ -103,6 +72,11 @@ class World:
         self.bodies.clear()
         self.dynamic.clear()
         self.labels.clear()
+        self.dress(PLAIN)
+
+    def dress(self, look: Look) -> None:
+        """Set the look of all that is added from now on, and the light."""
+        self.look = look
         self.appearance += 1
 
     def add(
@@ -117,9 +91,13 @@ class World:
         rolling_friction: float = ROLLING_FRICTION,
         label: int = 0,
         solid: bool = True,
+        material: str | None = None,
     ) -> None:
-        """Add a body made of `parts`; static when its mass is zero; `label` names its class."""
-        shapes = _shape_arguments(parts)
+        """Add a body made of `parts`; static when its mass is zero; `label` names its class.
+
+        `material` is what the look knows its tint by; the body's own name unless given.
+        """
+        shapes = shape_arguments(parts)
         offsets = [part.position for part in parts]
         turns = [part.quat for part in parts]
         collision = -1
@@ -132,7 +110,7 @@ class World:
             )
         visual = pybullet.createVisualShapeArray(
             **shapes,
-            rgbaColors=[(*part.colour, 1.0) for part in parts],
+            rgbaColors=[(*self.look.colour(material or name, p.colour), 1.0) for p in parts],
             visualFramePositions=offsets,
             visualFrameOrientations=turns,
             physicsClientId=self._client,

@@ -8,6 +8,7 @@ import pytest
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.cameras import View
 from sidestick.sim_envs.errors import UnknownName
+from sidestick.sim_envs.parts import Part
 from sidestick.sim_envs.renderers import (
     RENDERERS,
     GlRenderer,
@@ -16,7 +17,7 @@ from sidestick.sim_envs.renderers import (
     make_renderer,
 )
 from sidestick.sim_envs.tasks import TASKS
-from sidestick.sim_envs.world import Part, World
+from sidestick.sim_envs.world import World
 from tests.graphics import needs_gl
 
 RED, GREEN, BLUE = (0.9, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.9)

@@ -62,6 +62,7 @@ class GlRenderer:
         canvas = self._canvas(device, width, height)
         poses = model.scene.poses(world)
         model.place(poses)
+        device.programs.shine(world.look.light)
         canvas.cast_shadows(model, poses)
         device.programs.look(device.programs.lit, view, width, height)
         return canvas.picture(model), model, canvas

@@ -9,16 +9,14 @@ import numpy as np
 
 from ..cameras import View
 from ..engine import pybullet
+from ..look import Light
 from . import gl_shaders
-from .tiny import LIGHT_DIRECTION
 
 FRAMES_BINDING = 0
 LIT_CENTRE_M = (0.45, 0.0, 0.32)
 LIT_HALF_M = 0.72
 """Shadows are cast within this distance of the centre, as seen from the light."""
 LIT_DEPTH_M = 2.0
-
-TO_LIGHT = tuple(part / math.hypot(*LIGHT_DIRECTION) for part in LIGHT_DIRECTION)
 
 
 class Programs:
@@ -35,27 +33,49 @@ class Programs:
         """A smaller picture."""
         for drawing in (self.lit, self.label, self.depth):
             drawing["Frames"].binding = FRAMES_BINDING
+        self._light: Light | None = None
+        self._to_light: tuple[float, ...] = ()
+
+    def shine(self, light: Light) -> None:
+        """Put the lamp of `lit` and `depth` where a light has it, as bright as that is."""
+        if light is self._light:
+            return
+        self._light = light
+        self._to_light = to_light(light)
+        matrix = _light_matrix(self._to_light)
         for drawing in (self.lit, self.depth):
-            drawing["light"].write(_light_matrix())
-        self.lit["to_light"].value = TO_LIGHT
+            drawing["light"].write(matrix)
+        self.lit["to_light"].value = self._to_light
+        self.lit["lamp_factor"].value = tuple(part * light.lamp for part in light.colour)
+        self.lit["room_factor"].value = light.room
 
     def look(self, drawing: Any, view: View, width: int, height: int) -> None:
-        """Put the camera of `lit` or `label` where `view` says, for a picture of that size."""
+        """Put the camera of `lit` or `label` where `view` says, for a picture of that size.
+
+        After shine(): where things gleam depends on both.
+        """
         eye, target, up = view.eye.tolist(), view.target.tolist(), view.up.tolist()
         look = pybullet.computeViewMatrix(eye, target, up)  # column by column
         drawing["view"].write(struct.pack("16f", *look))
         drawing["lens"].write(_lens(view.fov_deg, view.near_m, view.far_m, width, height))
         if drawing is self.lit:
-            drawing["halfway"].value = _halfway(look[2], look[6], look[10])
+            backward = (look[2], look[6], look[10])
+            drawing["halfway"].value = _halfway(self._to_light, backward)
 
     def shade(self, map_side: int) -> None:
         """Say how many texels wide and high the map of the shadows is."""
         self.lit["texel_m"].value = 2.0 * LIT_HALF_M / map_side
 
 
-def _halfway(*backward: float) -> tuple[float, ...]:
-    """The unit vector between those to the light and against the camera's direction."""
-    middle = [to_light + back for to_light, back in zip(TO_LIGHT, backward, strict=True)]
+def to_light(light: Light) -> tuple[float, ...]:
+    """The unit vector to the lamp."""
+    length = math.hypot(*light.direction)
+    return tuple(part / length for part in light.direction)
+
+
+def _halfway(to_lamp: tuple[float, ...], backward: tuple[float, ...]) -> tuple[float, ...]:
+    """The unit vector between those to the lamp and against the camera's direction."""
+    middle = [lamp + back for lamp, back in zip(to_lamp, backward, strict=True)]
     length = math.hypot(*middle)
     return tuple(part / length for part in middle)
 
@@ -74,11 +94,11 @@ def _lens(fov_deg: float, near_m: float, far_m: float, width: int, height: int) 
     return lens.tobytes()
 
 
-def _light_matrix() -> bytes:
+def _light_matrix(to_lamp: tuple[float, ...]) -> bytes:
     """From the base frame to the map of the shadows, upside down like every picture here."""
-    side = np.cross((0.0, 0.0, 1.0), TO_LIGHT)
+    side = np.cross((0.0, 0.0, 1.0), to_lamp)
     side /= np.linalg.norm(side)
-    turn = np.stack([side, -np.cross(TO_LIGHT, side), -np.array(TO_LIGHT)])
+    turn = np.stack([side, -np.cross(to_lamp, side), -np.array(to_lamp)])
     scale = np.array([1 / LIT_HALF_M, 1 / LIT_HALF_M, 2 / LIT_DEPTH_M])
     matrix = np.eye(4)
     matrix[:3, :3] = turn * scale[:, None]

@@ -45,6 +45,8 @@ LIT_FRAGMENT = """#version 330
 uniform sampler2DShadow shadows;
 uniform vec3 to_light;
 uniform vec3 halfway;
+uniform float room_factor;
+uniform vec3 lamp_factor;
 in vec3 facing;
 flat in vec3 paint;
 in vec3 in_light;
@@ -63,8 +65,8 @@ void main() {
     float lamp = texture(shadows, in_light) * pool;
     float shine = max(dot(facing, halfway), 0.0);
     shine *= shine; shine *= shine; shine *= shine; shine *= shine;
-    vec3 room = ROOM + UPWARDS * facing.z + dot(WINDOW, facing);
-    vec3 light = room * pool + LAMP * (max(dot(facing, to_light), 0.0) * lamp);
+    vec3 room = (ROOM + UPWARDS * facing.z + dot(WINDOW, facing)) * room_factor;
+    vec3 light = room * pool + LAMP * lamp_factor * (max(dot(facing, to_light), 0.0) * lamp);
     pixel = vec4(paint * light + GLOSS * shine * lamp, 1.0);
 }
 """

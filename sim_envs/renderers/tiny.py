@@ -5,18 +5,23 @@ from numpy.typing import NDArray
 
 from ..cameras import View
 from ..engine import pybullet
+from ..look import Light
 from ..spaces import Image
 from ..world import World
 
-LIGHT_DIRECTION = (-0.6, 0.5, 1.4)
-LIGHT = {
-    "lightDirection": LIGHT_DIRECTION,
-    "lightColor": (1.0, 1.0, 1.0),
-    "lightAmbientCoeff": 0.62,
-    "lightDiffuseCoeff": 0.42,
-    "lightSpecularCoeff": 0.05,
-    "shadow": 0,
-}
+ROOM, LAMP, GLOSS = 0.62, 0.42, 0.05
+
+
+def light_arguments(light: Light) -> dict[str, object]:
+    """A light as getCameraImage takes it."""
+    return {
+        "lightDirection": light.direction,
+        "lightColor": light.colour,
+        "lightAmbientCoeff": ROOM * light.room,
+        "lightDiffuseCoeff": LAMP * light.lamp,
+        "lightSpecularCoeff": GLOSS,
+        "shadow": 0,
+    }
 
 
 class TinyRenderer:
@@ -39,7 +44,7 @@ class TinyRenderer:
             renderer=pybullet.ER_TINY_RENDERER,
             flags=flags,
             physicsClientId=world.client,
-            **LIGHT,
+            **light_arguments(world.look.light),
         )
         colours = np.asarray(result[2], np.uint8).reshape(height, width, 4)
         return np.ascontiguousarray(colours[:, :, :3]), np.asarray(result[4], np.int32)

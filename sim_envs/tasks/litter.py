@@ -43,16 +43,18 @@ def can_lie(name: str) -> bool:
 
 
 def ground_radius_m(name: str, lies: bool) -> float:
-    """Radius of the circle on the table that an item covers, however it is turned."""
+    """Radius of the circle on the table that an item covers, however it is turned.
+
+    It is that of the plain item, so that every variation of a scene has the same layout.
+    """
     x, y, z = ITEMS[name].half_extents_m
     return float(np.hypot(z if lies else x, y))
 
 
 def resting_pose(
-    name: str, lies: bool, x: float, y: float, rng: np.random.Generator, floor_m: float = 0.0
+    item: Item, lies: bool, x: float, y: float, rng: np.random.Generator, floor_m: float = 0.0
 ) -> tuple[Vector, Vector]:
     """A place [3] and a quaternion xyzw for an item that stands or lies, randomly turned."""
-    item = ITEMS[name]
     quat = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
     if lies:
         quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))

@@ -9,11 +9,14 @@ from .. import kinematics
 from ..arm import FINGER_OPEN_M, Arm
 from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
+from ..clutter import Nook
+from ..colours import Colour
 from ..errors import BadValue
 from ..furniture import Bin, add_room
 from ..items import Item, bottle, can, carton
+from ..parts import Part
 from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
-from ..world import Colour, Part, Pose, World
+from ..world import Pose, World
 from .task import Status, Task
 
 ITEMS: dict[str, Item] = {
@@ -69,11 +72,18 @@ class ShelfPick(Task):
     labels: ClassVar[tuple[str, ...]] = ("background", *ITEMS, "tote", "robot")
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
     max_steps: ClassVar[int] = 300
-    cameras: ClassVar[dict[str, Camera]] = {
+    camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((-0.24, 0.56, 0.92), (0.54, 0.10, 0.25), 54.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.05, 0.28), 52.0),
     }
+    stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)
+    nooks: ClassVar[tuple[Nook, ...]] = (
+        ((0.60, -0.34), (0.68, -0.14)),  # below the lower board
+        ((0.60, -0.06), (0.68, 0.14)),
+        ((0.62, 0.46), (0.76, 0.60)),  # beside the shelf
+        ((0.40, -0.60), (0.56, -0.48)),
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -92,6 +102,10 @@ class ShelfPick(Task):
         """The order in words."""
         return f"put the {self.target} into the tote"
 
+    def item(self, name: str) -> Item:
+        """An item as large as it is in this episode."""
+        return self.drawn.sized(name, ITEMS[name])
+
     def furnish(self, world: World) -> None:
         """A table, a shelf of two boards with sides and a back, and an open tote."""
         middle = sum(BOARD_X_M) / 2
@@ -99,11 +113,13 @@ class ShelfPick(Task):
         add_room(world)
         for i, top in enumerate(BOARD_TOPS_M):
             size = (depth, SHELF_HALF_WIDTH_M, BOARD_HALF_THICK_M)
-            world.add(f"board {i}", [Part("box", size, WOOD)], (middle, 0, top - size[2]))
+            board = Part("box", size, WOOD)
+            world.add(f"board {i}", [board], (middle, 0, top - size[2]), material="shelf")
         half = SHELF_HEIGHT_M / 2
         for side in (-1, 1):
             panel = Part("box", (depth, 0.01, half), WOOD)
-            world.add(f"side {side}", [panel], (middle, side * SHELF_HALF_WIDTH_M, half))
+            place = (middle, side * SHELF_HALF_WIDTH_M, half)
+            world.add(f"side {side}", [panel], place, material="shelf")
         back = Part("box", (0.006, SHELF_HALF_WIDTH_M, half), WALL)
         world.add("back", [back], (BOARD_X_M[1] + 0.006, 0, half))
         TOTE.add(world, self.labels.index("tote"))
@@ -118,9 +134,10 @@ class ShelfPick(Task):
             jitter = rng.uniform(-1, 1, 2) * SLOT_JITTER_M
             x = SLOT_X_M + jitter[0]
             y = (column - (SLOTS_PER_BOARD - 1) / 2) * SLOT_PITCH_M + jitter[1]
-            z = BOARD_TOPS_M[board] + ITEMS[name].half_height_m + 0.001
+            item = self.item(name)
+            z = BOARD_TOPS_M[board] + item.half_height_m + 0.001
             yaw = rng.uniform(-YAW_JITTER_RAD, YAW_JITTER_RAD)
-            ITEMS[name].add(world, name, (x, y, z), yaw, self.labels.index(name))
+            item.add(world, name, (x, y, z), yaw, self.labels.index(name))
         self.goal = int(kinds[rng.integers(self.num_items)])
         self.start_height_m = float(world.pose(self.target).position[2])
         self.memory = np.zeros(1)
@@ -139,10 +156,10 @@ class ShelfPick(Task):
         holding = bool(rng.random() < SCENE_HOLDING)
         for name in self.present:
             if name != self.target and rng.random() < SCENE_ASTRAY:
-                world.place(name, *stray_pose(ITEMS[name], rng))
+                world.place(name, *stray_pose(self.item(name), rng))
         opening = rng.uniform(0.0, FINGER_OPEN_M)
         if holding:
-            item = ITEMS[self.target]
+            item = self.item(self.target)
             opening = item.width_m / 2
             yaw = np.arctan2(*matrix_from_quat(quat)[1::-1, 2])
             turn = quat_multiply(
@@ -151,7 +168,7 @@ class ShelfPick(Task):
             grip = matrix_from_quat(turn)[:, 2] * item.grip_height_m
             world.place(self.target, position - grip + rng.normal(0, 0.006, 3), turn)
         elif rng.random() < SCENE_ASTRAY:
-            world.place(self.target, *stray_pose(ITEMS[self.target], rng))
+            world.place(self.target, *stray_pose(self.item(self.target), rng))
         arm.put(joints, float(opening), closing=holding)
 
     def assess(self, world: World, arm: Arm) -> Status:

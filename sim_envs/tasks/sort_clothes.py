@@ -10,6 +10,7 @@ from .. import kinematics
 from ..arm import FINGER_LINKS, FINGER_OPEN_M, Arm
 from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
+from ..clutter import Nook
 from ..errors import BadValue
 from ..furniture import add_room
 from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
@@ -55,11 +56,17 @@ class SortClothes(Task):
         "robot",
     )
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
-    cameras: ClassVar[dict[str, Camera]] = {
+    camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.05, 0.0, 0.98), (0.46, 0.0, 0.05), 46.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.0, 0.10), 52.0),
     }
+    nooks: ClassVar[tuple[Nook, ...]] = (
+        ((0.74, -0.30), (0.78, -0.12)),  # beyond the bin
+        ((0.74, 0.12), (0.78, 0.30)),
+        ((0.14, -0.38), (0.22, -0.28)),  # beside the arm
+        ((0.14, 0.28), (0.22, 0.38)),
+    )
     settle_steps: ClassVar[int] = 180
     exact_restore: ClassVar[bool] = False
 

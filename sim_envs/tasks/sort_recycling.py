@@ -10,8 +10,10 @@ from .. import kinematics
 from ..arm import FINGER_OPEN_M, Arm
 from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
+from ..clutter import Nook
 from ..errors import BadValue
 from ..furniture import Bin, add_room
+from ..items import Item
 from ..rotations import (
     STRAIGHT_DOWN_RAD,
     Vector,
@@ -62,11 +64,18 @@ class SortRecycling(Task):
     goal_names: ClassVar[tuple[str, ...]] = tuple(ITEMS)
     labels: ClassVar[tuple[str, ...]] = ("background", *ITEMS, *(b.name for b in BINS), "robot")
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
-    cameras: ClassVar[dict[str, Camera]] = {
+    camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.30, 0.0, 1.02), (0.46, 0.0, 0.10), 44.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((-0.10, 0.62, 0.95), (0.46, -0.02, 0.05), 54.0),
     }
+    stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)
+    nooks: ClassVar[tuple[Nook, ...]] = (
+        ((0.76, -0.34), (0.82, -0.12)),  # beyond the litter
+        ((0.76, 0.12), (0.82, 0.34)),
+        ((0.14, -0.42), (0.22, -0.30)),  # beside the arm
+        ((0.14, 0.30), (0.22, 0.42)),
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -96,6 +105,10 @@ class SortRecycling(Task):
         """
         return np.array([name in self.present for name in self.goal_names], np.float32)
 
+    def item(self, name: str) -> Item:
+        """An item as large as it is in this episode."""
+        return self.drawn.sized(name, ITEMS[name])
+
     def furnish(self, world: World) -> None:
         """A table and two open bins, one at either hand."""
         add_room(world)
@@ -112,8 +125,9 @@ class SortRecycling(Task):
         pairs = list(zip(self.present, lying, strict=True))
         places = strewn(np.array([ground_radius_m(*pair) for pair in pairs]), rng)
         for (name, lies), (x, y) in zip(pairs, places, strict=True):
-            position, quat = resting_pose(name, lies, x, y, rng)
-            ITEMS[name].add_turned(world, name, position, quat, self.labels.index(name))
+            item = self.item(name)
+            position, quat = resting_pose(item, lies, x, y, rng)
+            item.add_turned(world, name, position, quat, self.labels.index(name))
 
     def start_pose(self, rng: np.random.Generator) -> Pose:
         """Above the table, hand down, a little different every time."""
@@ -177,7 +191,7 @@ class SortRecycling(Task):
         """A random reach, often right above an item; some items sorted, often one in the hand."""
         for name in self.present:
             if rng.random() < SCENE_SORTED:
-                world.place(name, *_binned_pose(name, rng))
+                world.place(name, *_binned_pose(name, self.item(name), rng))
         name = self.present[rng.integers(self.num_items)]
         holding = bool(rng.random() < SCENE_HOLDING)
         above = not holding and bool(rng.random() < SCENE_ABOVE)
@@ -186,7 +200,7 @@ class SortRecycling(Task):
         opening = rng.uniform(0.0, FINGER_OPEN_M)
         if holding:
             position, quat = kinematics.forward(joints)
-            opening = ITEMS[name].width_m / 2
+            opening = self.item(name).width_m / 2
             world.place(name, position + rng.normal(0, 0.006, 3), _held_quat(name, quat, rng))
         arm.put(joints, float(opening), closing=holding)
 
@@ -196,14 +210,14 @@ def own_bin(name: str) -> Bin:
     return BLUE if name in RECYCLABLES else GREY
 
 
-def _binned_pose(name: str, rng: np.random.Generator) -> tuple[Vector, Vector]:
+def _binned_pose(name: str, item: Item, rng: np.random.Generator) -> tuple[Vector, Vector]:
     """Lying in a bin, usually the right one."""
     right = own_bin(name)
     wrong = GREY if right is BLUE else BLUE
     bin_ = wrong if rng.random() < SCENE_WRONG_BIN else right
     room = np.array(bin_.half_m) - ground_radius_m(name, can_lie(name)) * 0.8
     x, y = bin_.centre_m + rng.uniform(-1, 1, 2) * np.maximum(room, 0.01)
-    return resting_pose(name, can_lie(name), float(x), float(y), rng, bin_.wall_m)
+    return resting_pose(item, can_lie(name), float(x), float(y), rng, bin_.wall_m)
 
 
 def _random_reach(near: Vector | None, rng: np.random.Generator) -> Pose:

@@ -2,15 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arm import Arm
 from ..cameras import Camera
+from ..clutter import Nook
 from ..errors import BadValue
+from ..variation import Subject, Variation, checked_level, draw
 from ..world import Pose, World
 
 
@@ -30,6 +32,9 @@ class Status:
 class Task(ABC):
     """One job. Subclasses are dataclasses whose fields are the variants that a user can ask for."""
 
+    variation: str = field(default="none", kw_only=True)
+    """How much the look of the world differs from episode to episode: one of LEVELS."""
+
     name: ClassVar[str]
     """Short name, as the command line takes it."""
     summary: ClassVar[str]
@@ -37,11 +42,15 @@ class Task(ABC):
     goal_names: ClassVar[tuple[str, ...]]
     """What an instruction can name; the observation's `goal` has a 1 for what it does name."""
     labels: ClassVar[tuple[str, ...]]
-    """Classes of the segmentation; index 0 is the background."""
+    """Classes of the segmentation; the first is the background, the last the robot."""
     stages: ClassVar[tuple[str, ...]]
     """The job's steps in order."""
-    cameras: ClassVar[Mapping[str, Camera]]
-    """All cameras by name; "front" and "wrist" are the recorded ones."""
+    camera_plan: ClassVar[Mapping[str, Camera]]
+    """Where all cameras stand by name; "front" and "wrist" are the recorded ones."""
+    stretchable: ClassVar[tuple[str, ...]] = ()
+    """Items whose shape a variation may change."""
+    nooks: ClassVar[tuple[Nook, ...]] = ()
+    """Where a variation may put clutter."""
     settle_steps: ClassVar[int] = 24
     """Physics steps in which things come to rest before the episode begins."""
     exact_restore: ClassVar[bool] = True
@@ -49,22 +58,42 @@ class Task(ABC):
     Where it does not, going back to a moment simulates the episode again from its beginning."""
 
     def __post_init__(self) -> None:
+        checked_level(self.variation)
         self.goal = 0
         self.memory = np.zeros(1)
+        self.drawn = Variation()
+        self.cameras: Mapping[str, Camera] = self.camera_plan
 
     @classmethod
     def variants(cls) -> dict[str, object]:
         """The keywords that make() takes for this task, with their defaults."""
-        return {field.name: field.default for field in fields(cls)}
+        own = {item.name: item.default for item in fields(cls)}
+        return {**own, "variation": own.pop("variation")}
 
     @classmethod
-    def with_variant(cls, keywords: Mapping[str, object]) -> "Task":
+    def with_variant(cls, keywords: Mapping[str, Any]) -> "Task":
         """Build the task; an unknown keyword raises BadValue with the ones that exist."""
         unknown = sorted(set(keywords) - set(cls.variants()))
         if unknown:
             known = ", ".join(f"{k} (default {v!r})" for k, v in cls.variants().items())
             raise BadValue(f"keyword {unknown[0]!r} of {cls.name}", f"one of {known}", unknown[0])
         return cls(**keywords)
+
+    def vary(self, world: World, rng: np.random.Generator) -> None:
+        """Draw how this episode looks, for an empty world; `cameras` then say where they stand."""
+        subject = Subject(self.labels[1:-1], self.stretchable, self.nooks)
+        self.drawn = draw(self.variation, subject, rng)
+        world.dress(self.drawn.look)
+        shifts = self.drawn.cameras
+        self.cameras = {
+            name: camera.shifted(shifts[name]) if name in shifts else camera
+            for name, camera in self.camera_plan.items()
+        }
+
+    def add_clutter(self, world: World) -> None:
+        """Add what was drawn of things that are none of the job's business."""
+        for i, piece in enumerate(self.drawn.clutter):
+            piece.add(world, f"clutter {i}")
 
     @property
     @abstractmethod
