@@ -72,8 +72,8 @@ def one(
     options: Options, workspace: Workspace, rollouts: Rollouts, frames: Frames, seed: int
 ) -> dict[str, Any]:
     """Train once, evaluate once."""
-    config = TrainConfig.recommended(options.vision)
-    config = replace(config, head=options.head, seed=seed, execute=options.execute)
+    config = TrainConfig.recommended(options.vision, options.head)
+    config = replace(config, seed=seed, execute=options.execute)
     config = replace(config, tensorboard=False, steps=options.steps or config.steps)
     drive = selection(rollouts, options.selection) if options.selection else None
     with tempfile.TemporaryDirectory() as folder:

@@ -12,9 +12,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .head import Head, Prediction, masked_mean
-
-ACTION_SIZE = 7
+from .head import ACTION_SIZE, Head, Prediction, masked_mean
 
 
 class EnsembleLinear(nn.Module):

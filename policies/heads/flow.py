@@ -1,0 +1,112 @@
+"""Flow matching over chunks of actions: noise is carried along a learned velocity to a plan.
+
+Lipman 2023 with straight paths (section 4.1, "OT"), for actions as in pi0 (Black 2024, section
+IV; 10 Euler steps there). Of a few samples from the same noise each time, the plan is the mean
+of the half that lies closest together: one of the ways to do it, never a mean of two.
+"""
+
+import math
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .head import ACTION_SIZE, Head, Prediction, fixed_noise, held_actions, masked_mean
+
+FREQUENCIES = 8
+"""Sines and cosines of the flow's time, of 1 to 8 half turns."""
+
+
+class Block(nn.Module):
+    """A residual layer whose input is scaled and shifted by the condition (Perez 2018)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.film = nn.Linear(width, 2 * width)
+        self.inner = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
+
+    def forward(self, h: Tensor, condition: Tensor) -> Tensor:
+        """h (..., B, width) and condition (B, width), the same for all samples, to h's shape."""
+        scale, shift = self.film(condition).chunk(2, dim=-1)
+        inner: Tensor = self.inner(self.norm(h) * (1 + scale) + shift)
+        return h + inner
+
+
+class Flow(Head):
+    """Residual MLP 3 x 384 from a noisy chunk, its time and x to the chunk's velocity."""
+
+    name: ClassVar[str] = "flow"
+
+    def __init__(
+        self,
+        size: int,
+        chunk: int = 16,
+        width: int = 384,
+        layers: int = 3,
+        integration_steps: int = 6,
+        samples: int = 8,
+    ) -> None:
+        super().__init__()
+        self.chunk, self.width, self.layers = chunk, width, layers
+        self.integration_steps, self.samples = integration_steps, samples
+        flat = chunk * ACTION_SIZE
+        self.condition = nn.Sequential(
+            nn.Linear(size + 2 * FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.GELU()
+        )
+        self.enter = nn.Linear(flat, width)
+        self.blocks = nn.ModuleList(Block(width) for _ in range(layers))
+        self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, flat))
+        self.register_buffer("starts", fixed_noise(samples, 1, chunk, ACTION_SIZE), False)
+
+    def settings(self) -> dict[str, Any]:
+        """As given to the constructor."""
+        keys = ("chunk", "width", "layers", "integration_steps", "samples")
+        return {key: getattr(self, key) for key in keys}
+
+    def forward(self, x: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
+        """Velocities of chunks on their way (..., B, H, A) for x (B, size) at time (B,) in [0, 1].
+
+        What depends on x and time alone is computed once for all samples.
+        """
+        condition = self.condition(torch.cat((x, waves(time)), dim=-1))
+        h = self.enter(noisy.flatten(-2))
+        for block in self.blocks:
+            h = block(h, condition)
+        velocity: Tensor = self.leave(h).float()
+        return velocity.reshape(noisy.shape)
+
+    def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
+        """Mean square error of the velocity where the mask is true, at a random time."""
+        actions = held_actions(actions, mask)
+        start = torch.randn(actions.shape, generator=noise).to(actions.device)
+        time = torch.rand(len(actions), generator=noise).to(actions.device)
+        share = time[:, None, None]
+        velocity = self(x, (1 - share) * start + share * actions, time)
+        return masked_mean((velocity - (actions - start)).square(), mask)
+
+    def predict(self, x: Tensor) -> Prediction:
+        """The mean of the densest half of a few samples; the spread is that of all of them."""
+        samples = self.sample(x)
+        apart = (samples[:, None] - samples[None]).abs().mean((-2, -1))  # (S, S, B)
+        crowd = max(1, self.samples // 2)
+        near, which = apart.topk(crowd, dim=1, largest=False)
+        best = near[:, -1].argmin(0)  # (B,) the sample with the smallest circle of such others
+        windows = torch.arange(len(x), device=best.device)
+        plan = samples[which[best, :, windows], windows[:, None]].mean(1)
+        return Prediction(plan, samples.std(0, correction=0))
+
+    def sample(self, x: Tensor) -> Tensor:
+        """Chunks (S, B, H, A) for x (B, size), from the same noise each time, by Euler steps."""
+        starts: Tensor = self.get_buffer("starts")
+        chunks, step = starts.expand(-1, len(x), -1, -1), 1 / self.integration_steps
+        for number in range(self.integration_steps):
+            chunks = chunks + step * self(x, chunks, x.new_full((len(x),), number * step))
+        return chunks.clamp(-1, 1)
+
+
+def waves(time: Tensor) -> Tensor:
+    """Sines and cosines of time (B,) in [0, 1]: (B, 2 * FREQUENCIES)."""
+    turns = torch.arange(1, FREQUENCIES + 1, device=time.device, dtype=time.dtype)
+    angles = math.pi * time[:, None] * turns
+    return torch.cat((angles.sin(), angles.cos()), dim=-1)
