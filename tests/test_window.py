@@ -50,8 +50,10 @@ def sitting(tmp_path: Path, **more: str) -> Iterator["subprocess.Popen[str]"]:
         text=True,
         cwd=ROOT,
     ) as process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -61,13 +63,14 @@ def display(tmp_path: Path) -> Iterator[str]:
         pytest.skip("Xvfb and xdotool are not installed (`make system-deps`)")
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+        # without -noreset the server starts over, clients and all, when xdotool leaves it
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-noreset"],
         pass_fds=(write,),
         stderr=subprocess.DEVNULL,
     )
-    number = os.read(read, 16).decode().strip()
-    os.close(read)
     os.close(write)
+    with open(read) as numbers:  # a whole line: the server dies if nobody reads its end
+        number = numbers.readline().strip()
     yield f":{number}"
     server.terminate()
     server.wait()
@@ -76,15 +79,17 @@ def display(tmp_path: Path) -> Iterator[str]:
 class Hand:
     """Presses keys in the window."""
 
-    def __init__(self, display: str) -> None:
+    def __init__(self, display: str, process: "subprocess.Popen[str]") -> None:
         self._environment = {**os.environ, "DISPLAY": display}
-        for _ in range(900):
-            found = self("search", "--name", "Sidestick")
+        for _ in range(600):
+            found = self("search", "--class", "sidestick")  # not by name: xdotool misreads SDL's
             if found:
                 self("windowfocus", found.split()[0])
                 return
+            assert process.poll() is None, process.communicate()
             time.sleep(0.1)
-        raise AssertionError("the window did not open")
+        process.kill()
+        raise AssertionError(f"the window did not open: {process.communicate()}")
 
     def __call__(self, *words: str) -> str:
         done = subprocess.run(
@@ -97,7 +102,7 @@ class Hand:
 def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None:
     """Enter, space and w, 1, then ctrl + q: one successful episode with human steps."""
     with sitting(tmp_path, DISPLAY=display) as process:
-        hand = Hand(display)
+        hand = Hand(display, process)
         time.sleep(1.5)
         hand("key", "Return")
         time.sleep(0.5)
@@ -120,7 +125,7 @@ def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None
 def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Signals) -> None:
     """The running episode is on the disk, as incomplete, and the exit is clean."""
     with sitting(tmp_path, DISPLAY=display) as process:
-        hand = Hand(display)
+        hand = Hand(display, process)
         time.sleep(1.5)
         hand("key", "Return")
         time.sleep(2.0)
@@ -135,7 +140,7 @@ def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Si
 def test_a_kill_loses_nothing_that_was_driven(display: str, tmp_path: Path) -> None:
     """After SIGKILL the journal is made an episode at the next start."""
     with sitting(tmp_path, DISPLAY=display) as process:
-        hand = Hand(display)
+        hand = Hand(display, process)
         time.sleep(1.5)
         hand("key", "Return")
         time.sleep(2.0)
