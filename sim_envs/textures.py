@@ -13,10 +13,11 @@ from .colours import Colour
 from .parts import Part
 
 PATTERNS = ("planks", "checks", "patches")
+OVERLAPPING = "patches"
 HALF_THICK_M = 0.0001
 STEP_M = 0.00005
-"""By so much each tile lies higher than the one before, for where two of them overlap. All this is
-far below what a camera can tell of things that seem to sink in."""
+"""By so much each tile that overlaps others lies higher than the one before. All this is far below
+what a camera can tell of things that seem to sink in."""
 PATCH_SHARE = (0.04, 0.20)
 """Half of a patch's side as a share of the surface's half."""
 
@@ -40,12 +41,12 @@ class Texture:
     def tiles(self, half_m: tuple[float, float], colour: Colour) -> list[Part]:
         """Tiles on a surface of the given half sides, its top at height 0."""
         draw = {"planks": _planks, "checks": _checks, "patches": _patches}[self.pattern]
-        parts = []
+        parts, step = [], STEP_M if self.pattern == OVERLAPPING else 0.0
         tiles = draw(self.count, np.random.default_rng(self.seed))
         for i, (x, y, wide, long, dark) in enumerate(tiles):
             red, green, blue = (c * (1.0 - self.contrast * dark) for c in colour)
             size = (wide * half_m[0], long * half_m[1], HALF_THICK_M)
-            at = (x * half_m[0], y * half_m[1], i * STEP_M)
+            at = (x * half_m[0], y * half_m[1], i * step)
             parts.append(Part("box", size, (red, green, blue), at))
         return parts
 

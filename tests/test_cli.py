@@ -143,4 +143,5 @@ def test_tasks_are_listed_with_their_variants(capsys: pytest.CaptureFixture[str]
     code, out, _ = call(capsys, "tasks", "--json")
     assert code == 0
     tasks = {task["task"]: task for task in json.loads(out)}
-    assert tasks["ShelfPick"]["variants"] == {"num_items": 6}
+    assert tasks["ShelfPick"]["variants"] == {"num_items": 6, "variation": "none"}
+    assert tasks["ShelfPick"]["choices"] == {"variation": ["none", "mild", "strong"]}

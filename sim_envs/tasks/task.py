@@ -12,7 +12,7 @@ from ..arm import Arm
 from ..cameras import Camera
 from ..clutter import Nook
 from ..errors import BadValue
-from ..variation import Subject, Variation, checked_level, draw
+from ..variation import LEVELS, Subject, Variation, checked_level, draw
 from ..world import Pose, World
 
 
@@ -69,6 +69,11 @@ class Task(ABC):
         """The keywords that make() takes for this task, with their defaults."""
         own = {item.name: item.default for item in fields(cls)}
         return {**own, "variation": own.pop("variation")}
+
+    @classmethod
+    def choices(cls) -> dict[str, tuple[str, ...]]:
+        """The values that exist for those keywords that take one of a few words."""
+        return {"variation": LEVELS}
 
     @classmethod
     def with_variant(cls, keywords: Mapping[str, Any]) -> "Task":

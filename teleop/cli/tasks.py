@@ -6,7 +6,8 @@ from pathlib import Path
 from rich.table import Table
 
 from ...sim_envs.tasks import TASKS
-from ..contact_sheet import write_contact_sheet
+from ...sim_envs.tasks.task import Task
+from ..contact_sheet import write_contact_sheet, write_variation_sheet
 from .console import PEOPLE, print_json, say
 from .verb import DONE
 
@@ -16,7 +17,7 @@ class Tasks:
     """List the tasks, with the keywords that make their variants."""
 
     pictures: Path | None = None
-    """Write a contact sheet of every task into this folder."""
+    """Write a contact sheet of every task, and one of their variations, into this folder."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -25,6 +26,7 @@ class Tasks:
         if self.pictures is not None:
             for name in TASKS:
                 say(f"wrote {write_contact_sheet(name, self.pictures)}")
+            say(f"wrote {write_variation_sheet(self.pictures)}")
         if self.json:
             print_json(
                 [
@@ -32,6 +34,7 @@ class Tasks:
                         "task": name,
                         "summary": task.summary,
                         "variants": task.variants(),
+                        "choices": task.choices(),
                         "stages": list(task.stages),
                         "goals": list(task.goal_names),
                         "max_steps": task.max_steps,
@@ -42,7 +45,18 @@ class Tasks:
             return DONE
         table = Table("task", "what", "variants", "stages")
         for name, task in TASKS.items():
-            variants = ", ".join(f"{key}={value}" for key, value in task.variants().items())
-            table.add_row(name, task.summary, variants, " > ".join(task.stages))
+            table.add_row(name, task.summary, _keywords(task), " > ".join(task.stages))
         PEOPLE.print(table)
         return DONE
+
+
+def _keywords(task: type[Task]) -> str:
+    """A line for each keyword: its default, and what else there is."""
+    others = {
+        key: [w for w in words if w != task.variants()[key]]
+        for key, words in task.choices().items()
+    }
+    return "\n".join(
+        f"{key}={value}" + "".join(f" | {word}" for word in others.get(key, []))
+        for key, value in task.variants().items()
+    )
