@@ -21,6 +21,7 @@ from .pretrain import Pretrain
 from .quickstart import QuickstartVerb
 from .replay import Replay
 from .report import Report
+from .review import Review
 from .tasks import Tasks
 from .train import Train
 from .verb import REFUSED, Verb
@@ -37,6 +38,7 @@ VERBS: dict[str, type[Verb]] = {
     "evaluate": Evaluate,
     "replay": Replay,
     "report": Report,
+    "review": Review,
     "check": Check,
     "inspect": Inspect,
     "view": View,

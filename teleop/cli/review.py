@@ -1,0 +1,51 @@
+"""`sidestick review`: a person's judgement of what was recorded."""
+
+import getpass
+from dataclasses import dataclass
+from typing import Literal
+
+from ...datasets.standing import MACHINE
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import BadValue
+from ..review.reviewing import review_episodes
+from .console import print_json, say
+from .verb import DONE, WorkspacePath
+
+
+@dataclass(frozen=True)
+class Review:
+    """Grade, label, trim and explain recorded episodes, with one key each; h shows the keys."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    episode: str | None = None
+    """Only this one: its id, a part of it, or its number."""
+    operator: str | None = None
+    """Who judges; the login name unless given."""
+    headless: bool = False
+    """No window; needs a grader that is not a person."""
+    grader: Literal["person", "simulated"] = "person"
+    """Who presses the keys."""
+    episodes: int | None = None
+    """How many the simulated grader judges; all unless given."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Open the window, stay, report."""
+        simulated = self.grader == "simulated"
+        if self.headless and not simulated:
+            raise BadValue("--headless", "--grader simulated with it", "--grader person")
+        workspace = Workspace.open(self.workspace)
+        operator = MACHINE if simulated else self.operator or getpass.getuser()
+        report = review_episodes(
+            workspace, operator, self.episode, self.headless, simulated, self.episodes
+        )
+        if self.json:
+            print_json(report.to_json())
+        else:
+            say(
+                f"{report.judged} episodes judged by {operator}, {report.per_minute} a minute, "
+                f"{report.left} left; longest wait {report.longest_wait_ms} ms"
+            )
+        return DONE

@@ -1,0 +1,1 @@
+"""The grader's window: episodes, predictions and pictures, judged with one key each."""

@@ -1,0 +1,91 @@
+"""`sidestick review`: opens the window, seats the grader, says what came of it."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import BadValue
+from ..devices.pads import Pads
+from ..devices.sdl import pygame
+from ..screen.window import open_window
+from .episodes_page import EpisodesPage
+from .grading import Grading
+from .simulated import SimulatedGrader
+from .sitting import sit
+
+
+@dataclass(frozen=True)
+class ReviewReport:
+    """What a sitting of a grader came to."""
+
+    operator: str
+    judged: int
+    """Episodes that got a verdict."""
+    left: int
+    """Episodes that have none of this operator."""
+    judgements: int
+    """All that was said and not taken back."""
+    per_minute: float
+    """Verdicts a minute."""
+    longest_wait_ms: float
+    """From a verdict to the first picture of the next episode."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return {**vars(self)}
+
+
+@contextlib.contextmanager
+def review_window(headless: bool) -> Iterator[tuple[pygame.Surface, Pads]]:
+    """The window and the pads; without a screen where it is headless."""
+    if headless:
+        os.environ["SDL_VIDEODRIVER"] = "dummy"
+    surface = open_window()
+    try:
+        yield surface, Pads()
+    finally:
+        pygame.quit()
+
+
+def review_episodes(
+    workspace: Workspace,
+    operator: str,
+    only: str | None = None,
+    headless: bool = False,
+    simulated: bool = False,
+    episodes: int | None = None,
+) -> ReviewReport:
+    """Judge episodes in the window until the grader leaves.
+
+    `only` is one episode by id, a part of it, or its number; UnknownName where it is gone.
+    BadValue for a workspace without episodes.
+    """
+    names = [] if only is None else [workspace.find(only).stem]
+    if not workspace.episodes():
+        raise BadValue("episodes to judge", "at least one in the workspace", "none")
+    grader = SimulatedGrader(episodes) if simulated else None
+    with (
+        review_window(headless) as (surface, pads),
+        contextlib.closing(Grading(workspace, operator, names)) as grading,
+    ):
+        page = EpisodesPage(grading, pads)
+        sit(page, surface, grader or (lambda _: None))
+        return _report(grading, operator)
+
+
+def _report(grading: Grading, operator: str) -> ReviewReport:
+    tempo = grading.tempo
+    spent = tempo.clock() - tempo.began
+    return ReviewReport(
+        operator=operator,
+        judged=len(tempo.done),
+        left=len(grading.order.open),
+        judgements=len(grading.pen.said),
+        per_minute=round(60.0 * len(tempo.done) / max(spent, 1e-9), 1),
+        longest_wait_ms=round(1e3 * float(np.max(tempo.waits, initial=0.0)), 1),
+    )
