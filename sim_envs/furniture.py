@@ -66,13 +66,15 @@ def add_room(world: World) -> None:
 
 
 def add_surface(world: World, name: str, slab: Part, position: tuple[float, float, float]) -> None:
-    """A level slab, and the tiles of its texture where the world's look has one for it."""
+    """A level slab, and the tiles of its texture where the world's look has one for it.
+
+    The tiles come first: what is drawn behind them costs less than what is drawn over.
+    """
+    if name in world.look.textures:
+        x, y, half_thick = slab.size
+        tiles = world.look.textures[name].tiles((x, y), slab.colour)
+        top = (*position[:2], position[2] + half_thick)
+        for i in range(0, len(tiles), MOST_SHAPES):
+            few = tiles[i : i + MOST_SHAPES]
+            world.add(f"{name} tiles {i}", few, top, solid=False, material=name)
     world.add(name, [slab], position)
-    if name not in world.look.textures:
-        return
-    x, y, half_thick = slab.size
-    tiles = world.look.textures[name].tiles((x, y), slab.colour)
-    top = (*position[:2], position[2] + half_thick)
-    for i in range(0, len(tiles), MOST_SHAPES):
-        few = tiles[i : i + MOST_SHAPES]
-        world.add(f"{name} tiles {i}", few, top, solid=False, material=name)
