@@ -20,7 +20,8 @@ DROPPED = frozenset({int(ActionMode.PRE_INTERVENTION), JUDGED_BAD})
 class Windows:
     """All places in `frames` where a chunk of actions may start.
 
-    A window is `history` observations that end at its start and the `chunk` actions from there on.
+    A window is `history` observations, `stride` steps apart, of which the last is its start, and
+    the `chunk` actions from there on.
     It never reaches across an episode's end, a change of driver or a dropped step: what lies
     beyond is masked out, and earlier observations are replaced by the first one that counts.
     With `bridge_idle` an idle step is left out of the chunks instead of cutting them.
@@ -34,10 +35,12 @@ class Windows:
         drop_labels: Collection[int] = DROPPED,
         drop_idle: bool = True,
         bridge_idle: bool = False,
+        stride: int = 1,
     ) -> None:
-        if chunk < 1 or history < 1:
-            raise BadValue("chunk, history", "at least 1 each", (chunk, history))
+        if min(chunk, history, stride) < 1:
+            raise BadValue("chunk, history, stride", "at least 1 each", (chunk, history, stride))
         self.frames, self.chunk, self.history = frames, chunk, history
+        self.stride = stride
         first = _changes(frames.episode)
         dropped = np.isin(frames.labels, list(drop_labels))
         idle = idle_steps(frames.actions, first) if drop_idle else np.zeros(len(frames), np.bool_)
@@ -61,7 +64,7 @@ class Windows:
     def history_index(self, indices: ArrayLike) -> NDArray[np.int64]:
         """Return the steps of the windows' observations, (b, history), oldest first."""
         chosen = np.asarray(indices)
-        steps = self.starts[chosen][:, None] + np.arange(1 - self.history, 1)
+        steps = self.starts[chosen][:, None] + self.stride * np.arange(1 - self.history, 1)
         index: NDArray[np.int64] = np.maximum(steps, self._oldest[chosen][:, None])
         return index
 

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 from ..sim_envs.errors import BadValue
 from .features import Columns
 from .shares import CLASS_NAMES
+
+WINDOW_ARRAYS = ("rows", "actions", "mask", "classes", "episodes", "past", "grasps")
+"""What there is one of for each window."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,6 +33,10 @@ class TrainingData:
     """(N,) index into `episode_ids`."""
     episode_ids: tuple[str, ...]
     """Where the windows come from."""
+    past: NDArray[np.int64] | None = None
+    """(N, n - 1) the frames that a window sees beside its own, oldest first; None: it sees one."""
+    grasps: NDArray[np.float32] | None = None
+    """(N, 3) where the gripper closes next, metres, NaN if it does not; None: not asked for."""
 
     def __post_init__(self) -> None:
         windows, chunk = self.mask.shape
@@ -38,6 +46,10 @@ class TrainingData:
             "classes": (windows,),
             "episodes": (windows,),
         }
+        if self.past is not None:
+            expected["past"] = (windows, self.past.shape[-1])
+        if self.grasps is not None:
+            expected["grasps"] = (windows, 3)
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise BadValue(f"training {name}", str(shape), getattr(self, name).shape)
@@ -71,8 +83,19 @@ class TrainingData:
 
     def take(self, windows: NDArray[np.int64] | NDArray[np.bool_]) -> "TrainingData":
         """Some of the windows; the frames are shared."""
-        arrays = ("rows", "actions", "mask", "classes", "episodes")
-        return replace(self, **{name: getattr(self, name)[windows] for name in arrays})
+        whole = {name: getattr(self, name) for name in WINDOW_ARRAYS}
+        some: dict[str, Any] = {k: None if v is None else v[windows] for k, v in whole.items()}
+        return replace(self, **some)
+
+    @property
+    def history(self) -> int:
+        """Frames that a window sees."""
+        return 1 if self.past is None else 1 + self.past.shape[1]
+
+    def seen_rows(self, windows: NDArray[np.integer]) -> NDArray[np.int64]:
+        """The frames that some windows see, (B, history), oldest first."""
+        now = self.rows[windows][:, None]
+        return now if self.past is None else np.concatenate((self.past[windows], now), axis=1)
 
     def window_inputs(self) -> Columns:
         """The small inputs (no images) at the windows' frames: what normalisation is fitted on."""
@@ -89,8 +112,9 @@ class TrainingData:
     def fingerprint(self) -> str:
         """Names this data, so that a training is only resumed on the same."""
         crc = 0
-        for array in (self.rows, self.actions, self.mask, self.classes, self.episodes):
-            crc = zlib.crc32(np.ascontiguousarray(array).data, crc)
+        for name in WINDOW_ARRAYS:
+            if (array := getattr(self, name)) is not None:
+                crc = zlib.crc32(np.ascontiguousarray(array).data, crc)
         for key in sorted(self.window_inputs()):
             crc = zlib.crc32(np.ascontiguousarray(self.inputs[key]).data, crc)
         return f"{crc:08x}"
@@ -110,3 +134,25 @@ def hold_out(
     chosen = np.random.default_rng(seed).choice(present, number, replace=False)
     held = np.isin(data.episodes, chosen)
     return data.take(~held), data.take(held)
+
+
+def joined(old: TrainingData, new: TrainingData) -> TrainingData:
+    """The windows of both, those of `old` first; BadValue if they were not prepared alike."""
+    kinds = [
+        (data.chunk, data.history, {key: column.shape[1:] for key, column in data.inputs.items()})
+        for data in (old, new)
+    ]
+    if kinds[0] != kinds[1]:
+        raise BadValue("training data to join", f"chunk, history and inputs {kinds[0]}", kinds[1])
+    frames, episodes = len(next(iter(old.inputs.values()))), len(old.episode_ids)
+    shifted = {"rows": new.rows + frames, "episodes": new.episodes + episodes}
+    if new.past is not None:
+        shifted["past"] = new.past + frames
+    arrays: dict[str, Any] = {}
+    for name in WINDOW_ARRAYS:
+        first, second = getattr(old, name), shifted.get(name, getattr(new, name))
+        both = first is not None and second is not None
+        arrays[name] = np.concatenate((first, second)) if both else None
+    inputs = {key: np.concatenate((old.inputs[key], new.inputs[key])) for key in old.inputs}
+    ids = old.episode_ids + new.episode_ids
+    return TrainingData(inputs=inputs, episode_ids=ids, **arrays)

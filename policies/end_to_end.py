@@ -1,23 +1,31 @@
-"""Vision end to end: two small encoders learnt from the demonstrations alone."""
+"""Vision end to end: one encoder per camera, learnt from the demonstrations alone."""
 
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..sim_envs.errors import UnknownName
 from . import transforms
+from .augment import random_colour, random_shift
+from .encoders import Encoder, ResNetEncoder
 from .features import BODY_NAMES, PROPRIOCEPTION, Columns, body
+from .heads.head import mlp
 from .precision import choose_precision
 from .transforms import Clip, Normalise
 from .vision import Batch, Vision
 
+GRASP_WIDTH = 128
+"""Of the layer between keypoints and the grasp point."""
+
 
 @dataclass(frozen=True)
 class EndToEndConfig:
-    """Size of the encoders."""
+    """Size of the encoders, and how images are changed in training."""
 
     num_goals: int
     """Items that an instruction can name."""
@@ -26,65 +34,21 @@ class EndToEndConfig:
     image_size: int = 96
     """Height and width of the images, pixels."""
     channels: int = 48
-    """Width of the convolutions."""
+    """Width of the small encoder's convolutions."""
     points: int = 32
     """Spatial-softmax keypoints per camera."""
     shift: int = 4
     """Random shift in training, pixels."""
     jitter: float = 0.05
     """Noise on the normalised body in training."""
-
-
-class Encoder(nn.Module):
-    """Four convolutions, FiLM by the goal (Perez 2018), spatial softmax (Levine 2016, IV-B).
-
-    Kaiming initialisation everywhere: with torch's default the goal was ignored even on the
-    training data (FACTS, Learning on two cores).
-    """
-
-    def __init__(self, num_goals: int, channels: int, points: int) -> None:
-        super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(3, channels, 5, stride=2, padding=2),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(channels, channels, 3, padding=1),
-        )
-        self.film = nn.Linear(num_goals, 2 * channels)
-        self.mix = nn.Conv2d(channels, channels, 3, padding=1)
-        self.points = nn.Conv2d(channels, points, 1)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # every layer has one
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
-        """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to keypoints (B, 2 * points)."""
-        scale, offset = self.film(goal)[:, :, None, None].chunk(2, dim=1)
-        x = torch.relu(self.stem(pixels) * (1 + scale) + offset)
-        return spatial_softmax(self.points(torch.relu(self.mix(x))).float())
-
-
-def spatial_softmax(scores: Tensor) -> Tensor:
-    """Expected position of each channel: (B, P, g, g) to (B, 2 * P), x then y in [-1, 1]."""
-    grid = scores.shape[-1]
-    share = scores.flatten(2).softmax(-1).reshape(scores.shape)
-    centres = (torch.arange(grid, dtype=share.dtype) + 0.5) * 2 / grid - 1
-    return torch.cat((share.sum(-2) @ centres, share.sum(-1) @ centres), dim=1)
-
-
-def random_shift(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:
-    """Shift each image by up to `pad` pixels, edges repeated (DrQ-v2, Yarats 2021, 3.1).
-
-    images: uint8 (B, H, W, 3), the same out; both axes are shifted by one gather.
-    """
-    batch, height, width, _ = images.shape
-    by = torch.randint(-pad, pad + 1, (2, batch, 1), generator=generator)
-    rows = (torch.arange(height) + by[0]).clamp_(0, height - 1)  # (B, H)
-    columns = (torch.arange(width) + by[1]).clamp_(0, width - 1)  # (B, W)
-    return images[torch.arange(batch)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    colour: float = 0.0
+    """Random change of brightness, contrast and each colour in training, up to this share."""
+    film: bool = True
+    """Whether the goal scales and shifts the encoders' features."""
+    encoder: str = "small"
+    """"small" or "resnet18"."""
+    grasp: bool = False
+    """Whether it predicts where the gripper closes next, for the head to read."""
 
 
 class EndToEnd(Vision):
@@ -95,15 +59,12 @@ class EndToEnd(Vision):
     def __init__(self, config: EndToEndConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoders = nn.ModuleDict(
-            {
-                camera: Encoder(config.num_goals, config.channels, config.points)
-                for camera in config.cameras
-            }
-        )
+        self.encoders = nn.ModuleDict({camera: _encoder(config) for camera in config.cameras})
         self.transforms: tuple[Normalise | Clip, ...] = ()
-        seen = 2 * config.points * len(config.cameras)
-        self.size = seen + len(BODY_NAMES) + config.num_goals
+        self.seen = 2 * config.points * len(config.cameras)
+        given = self.seen + len(BODY_NAMES) + config.num_goals
+        self.grasp = mlp(given, GRASP_WIDTH, 3) if config.grasp else None
+        self.size = given + (3 if config.grasp else 0)
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "EndToEnd":
@@ -118,10 +79,21 @@ class EndToEnd(Vision):
         encoder = asdict(self.config)
         return {"encoder": encoder, "transforms": transforms.to_json(self.transforms)}
 
+    def load_encoders(self, path: Path) -> None:
+        """Begin from published weights of a ResNet-18; PolicyError where they do not fit."""
+        for encoder in self.encoders.values():
+            assert isinstance(encoder, ResNetEncoder)
+            encoder.trunk.load(path)
+
     @property
     def keys(self) -> tuple[str, ...]:
         """The cameras, the robot's own state and the goal."""
         return (*self._images, *PROPRIOCEPTION, "goal")
+
+    @property
+    def body(self) -> list[int]:
+        """Behind the keypoints."""
+        return list(range(self.seen, self.seen + len(BODY_NAMES)))
 
     @property
     def _images(self) -> tuple[str, ...]:
@@ -137,19 +109,45 @@ class EndToEnd(Vision):
         self.transforms = (Normalise.fit(inputs["body"].astype(np.float64)), Clip(5.0))
 
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
-        """uint8 images, body and goal to (B, size); shifted and jittered in training."""
+        """uint8 images, body and goal to (B, size); images and body are changed in training."""
         parts = [self._encode(camera, batch, noise) for camera in self.config.cameras]
         own = transforms.apply(self.transforms, batch["body"])
         if noise is not None:
-            own = own + self.config.jitter * torch.randn(own.shape, generator=noise)
-        return torch.cat((*parts, own, batch["goal"]), dim=1)
+            own = own + self.config.jitter * torch.randn(own.shape, generator=noise).to(own.device)
+        x = torch.cat((*parts, own, batch["goal"]), dim=1)
+        return x if self.grasp is None else torch.cat((x, self.grasp(x).float()), dim=1)
+
+    def auxiliary(self, x: Tensor, grasps: Tensor) -> Tensor:
+        """Mean absolute error of the grasp point, in the units of the normalised body."""
+        if self.grasp is None:
+            return super().auxiliary(x, grasps)
+        known = torch.isfinite(grasps).all(-1)
+        wanted = transforms.apply(self.transforms, _as_body(grasps.nan_to_num()))[:, :3]
+        error = (x[:, -3:] - wanted).abs().mean(-1)
+        return (error * known).sum() / known.sum().clamp_min(1)
 
     def _encode(self, camera: str, batch: Batch, noise: torch.Generator | None) -> Tensor:
         images = batch[f"{camera}_image"]
-        if noise is not None:
+        if noise is not None and self.config.shift:
             images = random_shift(images, self.config.shift, noise)
         pixels = images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+        if noise is not None and self.config.colour:
+            pixels = random_colour(pixels, self.config.colour, noise)
         asked = choose_precision().autocast() if noise is None else nullcontext()  # the trainer's
         with asked:
             points: Tensor = self.encoders[camera](pixels, batch["goal"])
         return points
+
+
+def _encoder(config: EndToEndConfig) -> nn.Module:
+    if config.encoder == "resnet18":
+        return ResNetEncoder(config.num_goals, config.points, config.film)
+    if config.encoder != "small":
+        raise UnknownName("encoder", config.encoder, ("resnet18", "small"))
+    return Encoder(config.num_goals, config.channels, config.points, config.film)
+
+
+def _as_body(places: Tensor) -> Tensor:
+    """Places (B, 3) as if the hand were there: (B, 10), the rest zero."""
+    rest = places.new_zeros(len(places), len(BODY_NAMES) - places.shape[-1])
+    return torch.cat((places, rest), dim=-1)

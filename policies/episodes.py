@@ -12,6 +12,7 @@ from ..datasets.windows import Windows
 from ..sim_envs.errors import BadValue, PolicyError, UnknownName
 from .data import TrainingData
 from .features import Columns
+from .grasps import next_grasps
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
 from .policy import PolicyConfig
@@ -40,15 +41,27 @@ def training_data(
     idle: str = "bridge",
     cache: KeypointCache | None = None,
     seen: Callable[[int], object] = lambda episodes: None,
+    *,
+    history: int = 1,
+    stride: int = 1,
+    grasps: bool = False,
 ) -> TrainingData:
     """Windows over `frames` with the inputs that `vision` prepares.
 
     For keypoints `frames` need not hold images: what the cache lacks is read episode by episode.
-    `seen` is told how many episodes have been looked at.
+    `seen` is told how many episodes have been looked at. A window sees `history` frames, `stride`
+    steps apart; with `grasps` it knows where the gripper closes next.
     """
     if idle not in IDLE:
         raise UnknownName("treatment of idle steps", idle, IDLE)
-    windows = Windows(frames, chunk, drop_idle=idle != "keep", bridge_idle=idle == "bridge")
+    windows = Windows(
+        frames,
+        chunk,
+        history,
+        drop_idle=idle != "keep",
+        bridge_idle=idle == "bridge",
+        stride=stride,
+    )
     columns: Columns = {**frames.observations}
     if isinstance(vision, KeypointVision):
         columns["keypoints"] = _keypoints(frames, vision, cache or KeypointCache(None), seen)
@@ -64,6 +77,8 @@ def training_data(
         classes=windows.classes,
         episodes=frames.episode[windows.starts].astype(np.int64),
         episode_ids=tuple(summary.id for summary in frames.episodes),
+        past=windows.history_index(np.arange(len(windows)))[:, :-1] if history > 1 else None,
+        grasps=next_grasps(frames)[windows.starts] if grasps else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The training loop's state: it can stop after any step and go on to the same end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,15 @@ from torch import Tensor
 from ..sim_envs.errors import PolicyError
 from .checkpoint import Tensors, read_tensors, write_tensors
 from .data import TrainingData
-from .heads.head import masked_mean
+from .judge import windows
 from .optimise import average, one_cycle, put, set_rate, trainable
-from .policy import Network, as_batch
+from .policy import Network
 from .precision import Precision
+from .processes import Processes
 from .tensors import as_tensor
-from .vision import Batch
 
 STATE = "state"
 """Metadata key of the JSON part of a saved state."""
-EVALUATION_BATCH = 512
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class Recipe:
     """Decay of the moving average of the weights."""
     seed: int
     """Of order and noise."""
+    proprioception_dropout: float = 0.0
+    """Share of the windows that do not see the robot's own state."""
+    aux_grasp: float = 0.0
+    """Weight of the error of the grasp point."""
 
 
 @dataclass
@@ -66,12 +70,16 @@ class Fit:
         weights: NDArray[np.float64],
         recipe: Recipe,
         precision: Precision,
+        processes: Processes | None = None,
     ) -> None:
         self.network, self.data, self.recipe, self.precision = network, data, recipe, precision
+        self.processes = processes or Processes()
+        network.to(self.processes.device)
         cumulative = np.cumsum(weights)
         self._cumulative = cumulative / cumulative[-1]
         opinions = network.head.opinions
-        self.batch = -(-recipe.batch // opinions) * opinions
+        unit = opinions * self.processes.count  # every process trains every opinion
+        self.batch = -(-recipe.batch // unit) * unit
         self.parameters = trainable(network)
         self.mean = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.optimiser = torch.optim.AdamW(
@@ -84,25 +92,40 @@ class Fit:
 
     def update(self) -> Tensor:
         """One step of training; its loss, a scalar that is not yet read back."""
-        recipe, step = self.recipe, self.step
-        self.network.train()
+        recipe, step, network = self.recipe, self.step, self.network
+        network.train()
         set_rate(self.optimiser, one_cycle(step, recipe.steps, recipe.peak_rate))
-        noise = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        batch, actions, mask = self._draw(np.random.default_rng((recipe.seed, step)))
-        with self.precision.autocast():
-            loss = self.network.head.loss(self.network.vision(batch, noise), actions, mask, noise)
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
-        self.is_whole = False
-        self.optimiser.step()
-        average(self.mean, self.parameters, step, recipe.ema)
-        self.step += 1
-        self.is_whole = True
-        return loss.detach()
+        with quick_zeros():
+            loss = self._loss()
+            self.optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
+            heard = self.processes.average(self.parameters.values(), loss.detach())
+            self.is_whole = False
+            self.optimiser.step()
+            average(self.mean, self.parameters, step, recipe.ema)
+            self.step += 1
+            self.is_whole = True
+        return heard
 
-    def _draw(self, random: np.random.Generator) -> tuple[Batch, Tensor, Tensor]:
-        chosen = np.searchsorted(self._cumulative, random.random(self.batch), side="right")
-        return windows(self.data, chosen)
+    def _loss(self) -> Tensor:
+        """Of this process's part of the batch."""
+        recipe, network, device = self.recipe, self.network, self.processes.device
+        seed = (recipe.seed * 1_000_003 + self.step) * self.processes.count + self.processes.index
+        noise = torch.Generator().manual_seed(seed)
+        chosen = self._draw(np.random.default_rng((recipe.seed, self.step)))
+        batch, actions, mask = windows(self.data, chosen, device)
+        with self.precision.autocast():
+            x = network.see(batch, noise, recipe.proprioception_dropout)
+            loss = network.head.loss(x, actions, mask, noise)
+            if recipe.aux_grasp and self.data.grasps is not None:
+                grasps = as_tensor(self.data.grasps[chosen]).to(device)
+                loss = loss + recipe.aux_grasp * network.vision.auxiliary(x, grasps)
+        return loss
+
+    def _draw(self, random: np.random.Generator) -> NDArray[np.int64]:
+        """Places of this process's windows: the same batch for any number of processes."""
+        whole = np.searchsorted(self._cumulative, random.random(self.batch), side="right")
+        return self.processes.part(whole, self.network.head.opinions)
 
     def state(self) -> tuple[Tensors, dict[str, Any]]:
         """Everything that resuming needs, as tensors and JSON."""
@@ -142,8 +165,10 @@ class Fit:
         keys = ("exp_avg", "exp_avg_sq", "step")
         if f"step.{next(iter(self.parameters))}" not in tensors:
             return  # saved before the first update
+        device = self.processes.device
         for name, parameter in self.parameters.items():
-            self.optimiser.state[parameter] = {key: tensors[f"{key}.{name}"] for key in keys}
+            state = {key: tensors[f"{key}.{name}"].to(device) for key in keys}
+            self.optimiser.state[parameter] = state
 
 
 def saved_extra(path: Path) -> dict[str, Any]:
@@ -156,29 +181,17 @@ def saved_extra(path: Path) -> dict[str, Any]:
     return extra
 
 
-def windows(data: TrainingData, chosen: NDArray[np.integer]) -> tuple[Batch, Tensor, Tensor]:
-    """Inputs, actions (B, H, 7) and mask (B, H) of some windows, as tensors."""
-    rows = data.rows[chosen]
-    inputs = {key: column[rows] for key, column in data.inputs.items()}
-    actions, mask = data.actions[chosen], data.mask[chosen]
-    return as_batch(inputs), as_tensor(actions), as_tensor(mask)
+@contextmanager
+def quick_zeros() -> Iterator[None]:
+    """Numbers that all but vanish, as fading gradients and moments do, count as zero.
 
-
-@torch.inference_mode()
-def evaluate(
-    network: Network, data: TrainingData, limit: int = 4096
-) -> tuple[float, NDArray[np.float32]]:
-    """Mean absolute error of the plans and their spread (B, H, 7), on at most `limit` windows."""
-    network.eval()
-    chosen = np.linspace(0, len(data) - 1, min(limit, len(data))).astype(np.int64)
-    errors, spreads = [], []
-    for start in range(0, len(chosen), EVALUATION_BATCH):
-        part = chosen[start : start + EVALUATION_BATCH]
-        batch, actions, mask = windows(data, part)
-        prediction = network.head.predict(network.vision(batch))
-        errors.append(float(masked_mean((prediction.actions - actions).abs(), mask)) * len(part))
-        spreads.append(prediction.spread.numpy())
-    return sum(errors) / len(chosen), np.concatenate(spreads)
+    Computing with them takes ten times as long on common CPUs.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def better(new: Candidate, old: Candidate | None) -> Candidate:

@@ -78,7 +78,7 @@ class KeypointVision(Vision):
         x = transforms.apply(self.transforms, batch["features"])
         if noise is None:
             return x
-        return x + JITTER * torch.randn(x.shape, generator=noise)
+        return x + JITTER * torch.randn(x.shape, generator=noise).to(x.device)
 
     def train(self, mode: bool = True) -> "KeypointVision":
         """Perception stays as it is."""

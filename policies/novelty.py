@@ -1,13 +1,19 @@
-"""How unusual a scene is: the heads' disagreement, as a quantile of what is familiar."""
+"""How unusual a scene is: as a quantile of what is familiar, by disagreement and by distance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
+
+from .checkpoint import Tensors
+from .neighbours import Neighbours
 
 LEVELS = (*(i / 100 for i in range(100)), 0.995, 0.999, 1.0)
 """Quantiles that are kept, denser in the tail, where thresholds are set."""
+POINTS, SCALE = "novelty.points", "novelty.scale"
+"""Names of the neighbours in a policy's weights."""
 
 
 def disagreement(spread: NDArray[np.float32], execute: int) -> NDArray[np.float64]:
@@ -17,25 +23,98 @@ def disagreement(spread: NDArray[np.float32], execute: int) -> NDArray[np.float6
 
 
 @dataclass(frozen=True)
-class Novelty:
-    """The quantiles of disagreement over familiar scenes (ThriftyDAgger, Hoque 2021, III-B)."""
+class Quantiles:
+    """A score's distribution over familiar scenes."""
 
     values: tuple[float, ...] = ()
-    """Disagreement at each of `LEVELS`; empty where there is only one head to ask."""
-    source: str = "none"
-    """Which scenes were familiar: "held-out" episodes, "training" ones (optimistic), "none"."""
+    """The score at each of `LEVELS`; empty where the score says nothing."""
 
     @classmethod
-    def fit(cls, scores: NDArray[np.float64], source: str) -> "Novelty":
-        """Calibrate on the disagreements (N,) of familiar scenes."""
-        if not len(scores) or not scores.any():
+    def fit(cls, scores: NDArray[np.float64]) -> "Quantiles":
+        """The quantiles of scores (N,); none where all are zero, or one is not finite."""
+        if not len(scores) or not scores.any() or not np.isfinite(scores).all():
             return cls()
-        return cls(tuple(np.quantile(scores, LEVELS).tolist()), source)
+        return cls(tuple(np.quantile(scores, LEVELS).tolist()))
 
-    def __call__(self, score: float) -> float:
-        """The share of familiar scenes with less disagreement; NaN if never calibrated."""
-        return float(np.interp(score, self.values, LEVELS)) if self.values else float("nan")
+    def __call__(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The share of familiar scenes that score less, (N,); NaN if never calibrated."""
+        if not self.values:
+            return np.full(len(scores), np.nan)
+        return np.asarray(np.interp(scores, self.values, LEVELS))
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """The larger of two quantiles, itself as a quantile, so that 0.99 means 1 % of the familiar.
+
+    Disagreement over familiar scenes: ThriftyDAgger (Hoque 2021, section III-B). It is blind where
+    all opinions are wrong together; the distance to the training windows is not.
+    """
+
+    disagreements: Quantiles = Quantiles()
+    """Of the spread of plans; empty where there is only one opinion."""
+    source: str = "none"
+    """Which scenes were familiar: "held-out" episodes, "training" ones (the disagreement on which
+    is optimistic, while distances are to other episodes), "none"."""
+    distances: Quantiles = Quantiles()
+    """Of the distance to the training windows; empty in policies of before there was one."""
+    both: Quantiles = Quantiles()
+    """Of the larger of the two quantiles."""
+    neighbours: Neighbours | None = field(default=None, compare=False)
+    """What the distance is measured to."""
+
+    @classmethod
+    def fit(
+        cls,
+        scores: NDArray[np.float64],
+        source: str,
+        distances: NDArray[np.float64] | None = None,
+        neighbours: Neighbours | None = None,
+    ) -> "Novelty":
+        """Calibrate on the disagreements (N,) and distances (N,) of familiar scenes."""
+        known = Quantiles.fit(scores)
+        apart = Quantiles() if distances is None else Quantiles.fit(distances)
+        both = Quantiles()
+        if distances is not None and known.values and apart.values:
+            both = Quantiles.fit(np.maximum(known(scores), apart(distances)))
+        if not known.values and not apart.values:
+            return cls()
+        return cls(known, source, apart, both, neighbours if apart.values else None)
+
+    def __call__(self, score: float, x: Tensor | None = None) -> float:
+        """The share of familiar scenes that were less unusual; NaN if never calibrated.
+
+        `x` (1, F) is what the head read; without it, disagreement speaks alone.
+        """
+        by_opinion = self.disagreements(np.array([score]))
+        if self.neighbours is None or x is None:
+            return float(by_opinion[0])
+        by_distance = self.distances(self.neighbours(x))
+        if not self.both.values:
+            return float(by_distance[0])
+        return float(self.both(np.maximum(by_opinion, by_distance))[0])
 
     def settings(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"values": list(self.values), "source": self.source}
+        """As JSON; the neighbours are among the weights."""
+        return {
+            "values": list(self.disagreements.values),
+            "source": self.source,
+            "distances": list(self.distances.values),
+            "both": list(self.both.values),
+        }
+
+    def tensors(self) -> Tensors:
+        """The neighbours, to be saved beside the weights."""
+        if self.neighbours is None:
+            return {}
+        return {POINTS: self.neighbours.points, SCALE: self.neighbours.scale}
+
+    @classmethod
+    def build(cls, settings: dict[str, Any], tensors: Tensors) -> "Novelty":
+        """From `settings()` and what `tensors()` gave, which is taken out of `tensors`."""
+        known, apart, both = (
+            Quantiles(tuple(settings.get(key, ()))) for key in ("values", "distances", "both")
+        )
+        points, scale = tensors.pop(POINTS, None), tensors.pop(SCALE, None)
+        neighbours = None if points is None or scale is None else Neighbours(points, scale)
+        return cls(known, str(settings["source"]), apart, both, neighbours)

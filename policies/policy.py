@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
-from .checkpoint import fill, read_json, read_tensors, write_json, write_tensors
+from .checkpoint import Tensors, fill, read_json, read_tensors, write_json, write_tensors
+from .ensembling import TemporalEnsemble
 from .features import Columns
 from .heads import Head, build_head
 from .novelty import Novelty, disagreement
@@ -57,6 +58,10 @@ class PolicyConfig:
     """Height and width of their images, pixels."""
     execute: int = 8
     """Actions of a plan to execute before the next."""
+    history: int = 1
+    """Observations that it sees: now, and at its plans before."""
+    ensembling: float | None = None
+    """Rate of temporal ensembling; None where every plan stands alone."""
     provenance: Provenance = field(default_factory=Provenance)
     """Where it comes from."""
     training: dict[str, Any] = field(default_factory=dict)
@@ -77,33 +82,65 @@ class PolicyConfig:
 class Network(nn.Module):
     """Vision and head as one module, so that weights have one set of names."""
 
-    def __init__(self, vision: Vision, head: Head) -> None:
+    def __init__(self, vision: Vision, head: Head, history: int = 1) -> None:
         super().__init__()
         self.vision = vision
         self.head = head
+        self.history = history
+
+    def see(
+        self, batch: Batch, noise: torch.Generator | None = None, dropout: float = 0.0
+    ) -> Tensor:
+        """Prepared inputs (B * history, ...) to what the head reads, (B, history * size).
+
+        In training a share `dropout` of the windows does not see the robot's own state.
+        """
+        x: Tensor = self.vision(batch, noise).float()
+        x = x.reshape(-1, self.history, self.vision.size)
+        if noise is not None and dropout:
+            hidden = torch.rand(len(x), 1, 1, generator=noise).to(x.device) < dropout
+            own = torch.zeros(self.vision.size, dtype=torch.bool, device=x.device)
+            own[self.vision.body] = True
+            x = x.masked_fill(hidden & own, 0.0)
+        return x.flatten(1)
 
 
 class LearnedPolicy:
-    """Vision, head and calibration; keeps no state between plans."""
+    """Vision, head and calibration.
+
+    Between the plans of an episode it remembers what it saw (with `history`) and what it planned
+    (with `ensembling`); both are meant for plans that are `execute` steps apart.
+    """
 
     def __init__(self, config: PolicyConfig, network: Network, novelty: Novelty) -> None:
         self.config, self.network, self.novelty = config, network.eval(), novelty
         self.chunk = int(network.head.settings()["chunk"])
         self.execute = min(config.execute, self.chunk)
+        self._past: list[Tensor] = []
+        rate = config.ensembling
+        self._ensemble = None if rate is None else TemporalEnsemble(self.chunk, self.execute, rate)
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Forget what was seen and planned: an episode begins, or somebody else drove."""
+        self._past.clear()
+        if self._ensemble is not None:
+            self._ensemble.reset()
 
     @torch.inference_mode()
     def plan(self, observation: Observation) -> Plan:
         """The next `chunk` actions; BadValue names an observation key that is missing or odd."""
         inputs = self.network.vision.prepare(self._columns(observation))
-        actions, spread = self.network.head.predict(self.network.vision(as_batch(inputs)))
-        spread_array = spread.numpy()
-        score = float(disagreement(spread_array, self.execute)[0])
-        if not np.isfinite(score) or not bool(torch.isfinite(actions).all()):
+        x = self._remember(self.network.vision(as_batch(inputs)).float())
+        prediction = self.network.head.predict(x)
+        actions, spread = prediction.actions.clamp(-1, 1).numpy(), prediction.spread.numpy()
+        score = float(disagreement(spread, self.execute)[0])
+        if not np.isfinite(score) or not np.isfinite(actions).all():
+            self.reset()
             raise BadValue("plan", "finite actions", "NaN; is the observation finite?")
-        return Plan(actions[0].clamp(-1, 1).numpy(), spread_array[0], self.novelty(score))
+        plan = actions[0], spread[0]
+        if self._ensemble is not None:
+            plan = self._ensemble.add(*plan)
+        return Plan(*plan, self.novelty(score, x))
 
     def check(self, task: str | None = None, renderer: str | None = None) -> "LearnedPolicy":
         """Itself; PolicyError if it is for another task or renderer than asked for."""
@@ -115,18 +152,26 @@ class LearnedPolicy:
 
     def save(self, folder: Path) -> None:
         """Write weights, then config.json: a folder with a config is a whole policy."""
-        write_tensors(folder / MODEL, storage(self.network), {"format": FORMAT})
+        tensors = {**storage(self.network), **self.novelty.tensors()}
+        write_tensors(folder / MODEL, tensors, {"format": FORMAT})
         head, vision = self.network.head, self.network.vision
+        size = vision.size * self.network.history
         write_json(
             folder / CONFIG,
             {
                 "format": FORMAT,
                 "policy": asdict(self.config),
                 "vision": {"name": vision.name, "settings": vision.settings()},
-                "head": {"name": head.name, "size": vision.size, "settings": head.settings()},
+                "head": {"name": head.name, "size": size, "settings": head.settings()},
                 "novelty": self.novelty.settings(),
             },
         )
+
+    def _remember(self, x: Tensor) -> Tensor:
+        """What the head reads, (1, history * size): an episode's first frame stands for earlier."""
+        history = self.network.history
+        self._past = [*(self._past or [x] * history), x][-history:]
+        return torch.cat(self._past, dim=1)
 
     def _columns(self, observation: Observation) -> Columns:
         keys = self.network.vision.keys
@@ -136,6 +181,10 @@ class LearnedPolicy:
         if columns["goal"].shape != (1, len(self.config.goal_names)):
             expected = f"one-hot of {len(self.config.goal_names)} goals"
             raise BadValue("observation goal", expected, columns["goal"].shape[1:])
+        for key in (key for key in keys if key.endswith("_image")):
+            side = self.config.image_size
+            if columns[key].shape != (1, side, side, 3):
+                raise BadValue(f"observation {key}", f"{side} x {side} x 3", columns[key].shape[1:])
         return columns
 
 
@@ -150,15 +199,15 @@ def load_policy(
     if settings.get("format") != FORMAT:
         found = settings.get("format")
         raise PolicyError(f"{folder / CONFIG}: expected policy format {FORMAT}, got {found!r}")
+    tensors, _ = read_tensors(folder / MODEL)
     try:
-        policy = _build(settings)
+        policy = _build(settings, tensors)
     except (SidestickError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise PolicyError(f"{folder / CONFIG}: not a policy's settings ({error!r})") from None
     try:
         policy.check(task, renderer)
     except PolicyError as error:
         raise PolicyError(f"{folder}: {error}") from None
-    tensors, _ = read_tensors(folder / MODEL)
     fill(policy.network, tensors, folder / MODEL)
     return policy
 
@@ -175,13 +224,13 @@ def as_batch(inputs: Columns) -> Batch:
     return {key: as_tensor(value) for key, value in inputs.items()}
 
 
-def _build(settings: dict[str, Any]) -> LearnedPolicy:
+def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:
     kinds, chosen = builders(), settings["vision"]["name"]
     if chosen not in kinds:
         raise BadValue("vision", f"one of {sorted(kinds)}", repr(chosen))
     vision = kinds[chosen](settings["vision"]["settings"])
-    head = build_head(settings["head"]["name"], vision.size, settings["head"]["settings"])
-    calibration = settings["novelty"]
-    novelty = Novelty(tuple(calibration["values"]), calibration["source"])
     config = PolicyConfig.from_json(settings["policy"])
-    return LearnedPolicy(config, Network(vision, head), novelty)
+    size = vision.size * config.history
+    head = build_head(settings["head"]["name"], size, settings["head"]["settings"])
+    novelty = Novelty.build(settings["novelty"], tensors)
+    return LearnedPolicy(config, Network(vision, head, config.history), novelty)

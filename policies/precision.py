@@ -23,10 +23,12 @@ class Precision:
     """What matrix products and convolutions run in; sums, losses and weights stay float32."""
     reason: str
     """Why, for the log: the CPU flag that was found, or that it was asked for."""
+    device: str = "cpu"
+    """Kind of device that computes."""
 
     def autocast(self) -> AbstractContextManager[object]:
         """A context in which networks run in this precision."""
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.name == "bf16")
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.name == "bf16")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.reason})"
@@ -43,12 +45,17 @@ def cpu_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     return frozenset(flags.partition(":")[2].split())
 
 
-def choose_precision(asked: str = "auto", flags: frozenset[str] | None = None) -> Precision:
-    """The precision to use: what was asked for, or bfloat16 where the CPU has it."""
+def choose_precision(
+    asked: str = "auto", flags: frozenset[str] | None = None, device: str = "cpu"
+) -> Precision:
+    """The precision to use: what was asked for, or bfloat16 where the CPU or the GPU has it."""
     if asked not in ("auto", "bf16", "fp32"):
         raise UnknownName("precision", asked, ("auto", "bf16", "fp32"))
     if asked == "bf16" or asked == "fp32":
-        return Precision("bf16" if asked == "bf16" else "fp32", "asked for")
+        return Precision("bf16" if asked == "bf16" else "fp32", "asked for", device)
+    if device != "cpu":
+        quick = device == "cuda" and torch.cuda.is_bf16_supported()
+        return Precision("bf16" if quick else "fp32", f"{device} computes", device)
     found = sorted(FAST_FLAGS & (cpu_flags() if flags is None else flags))
     if found:
         return Precision("bf16", f"CPU has {', '.join(found)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..sim_envs.errors import BadValue
 
-KINDS = ("demonstrations", "corrections", "practice")
+KINDS = ("demonstrations", "corrections", "practice", "nudge")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ..datasets.frames import Frames
-from ..sim_envs.errors import BadValue, PolicyError, UnknownName
+from ..sim_envs.errors import BadValue, PolicyError
 from .data import TrainingData, hold_out
 from .end_to_end import EndToEnd, EndToEndConfig
 from .episodes import about, training_data
@@ -20,12 +20,13 @@ from .keypoint_vision import KeypointVision
 from .perception import Perception
 from .policy import CONFIG, Network, PolicyConfig
 from .precision import choose_precision
+from .processes import processes
 from .provenance import Provenance
 from .shares import CLASS_NAMES, target_shares, weights
 from .train_config import TrainConfig
 from .training import Rollout, Training, TrainResult
 from .training_log import TrainingLog
-from .vision import Vision, builders
+from .vision import Vision
 
 LEAST_TO_HOLD_OUT = 20
 """Episodes from which on some are held out to calibrate novelty."""
@@ -45,23 +46,30 @@ def train_on(
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     if data.chunk != config.chunk:
         raise BadValue("training data", f"windows of {config.chunk} actions", data.chunk)
+    if data.history != config.history:
+        raise BadValue("training data", f"{config.history} observations a window", data.history)
     if config.threads:
         torch.set_num_threads(config.threads)
     seen, held = hold_out(data, config.held_out, LEAST_TO_HOLD_OUT, config.seed)
     vision.fit(seen.window_inputs())
     shares = target_shares(seen.classes, config.shares)
-    precision = choose_precision(config.precision)
-    network = Network(vision, new_head(config, vision.size))
-    fit = Fit(network, seen, weights(seen.classes, shares), recipe(config), precision)
+    together = processes()
+    precision = choose_precision(config.precision, device=together.device.type)
+    network = Network(vision, new_head(config, vision.size * config.history), config.history)
+    fit = Fit(network, seen, weights(seen.classes, shares), recipe(config), precision, together)
     policy = replace(
         policy,
         execute=config.execute,
+        history=config.history,
+        ensembling=config.ensembling,
         provenance=policy.provenance.complete(data.episode_ids),
         training=_facts(config, seen, held, shares, precision.name),
     )
     training = Training(fit, config, policy, folder, held, rollout)
     training.resume()
-    with TrainingLog(folder, config.steps, fit.step, config.tensorboard, progress) as log:
+    together.wait()
+    tensorboard, writes = config.tensorboard, together.is_main
+    with TrainingLog(folder, config.steps, fit.step, tensorboard, progress, writes) as log:
         training.run(log)
     return training.finish()
 
@@ -119,7 +127,16 @@ def train(
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(about(frames), provenance=provenance or Provenance())
     vision = new_vision(config, policy, perception)
-    data = training_data(frames, vision, config.chunk, config.idle, cache)
+    data = training_data(
+        frames,
+        vision,
+        config.chunk,
+        config.idle,
+        cache,
+        history=config.history,
+        stride=config.execute,
+        grasps=config.aux_grasp > 0,
+    )
     data = with_examples(data, frames, examples)
     return train_on(data, vision, policy, config, folder, rollout, progress)
 
@@ -130,12 +147,22 @@ def new_vision(
     """Vision before training: perception that fits the episodes, or encoders from the seed."""
     if config.vision == KeypointVision.name:
         return KeypointVision(fitting_perception(policy, perception), config.layout)
-    if config.vision != EndToEnd.name:
-        raise UnknownName("vision", config.vision, builders())
-    size = EndToEndConfig(len(policy.goal_names), policy.cameras, policy.image_size)
+    about_encoders = EndToEndConfig(
+        len(policy.goal_names),
+        policy.cameras,
+        policy.image_size,
+        shift=config.shift,
+        colour=config.colour,
+        film=config.film,
+        encoder=config.encoder,
+        grasp=config.aux_grasp > 0,
+    )
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        return EndToEnd(size)
+        vision = EndToEnd(about_encoders)
+    if config.encoder_weights is not None:
+        vision.load_encoders(Path(config.encoder_weights))
+    return vision
 
 
 def fitting_perception(policy: PolicyConfig, perception: Perception | None) -> Perception:

@@ -3,6 +3,12 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..sim_envs.errors import BadValue, UnknownName
+from .heads import HEADS
+
+VISIONS = ("end-to-end", "keypoints")
+ENCODERS = ("resnet18", "small")
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -20,10 +26,28 @@ class TrainConfig:
     """Actions that the policy predicts at once."""
     execute: int = 8
     """Of those, how many are executed before the next plan."""
+    ensembling: float | None = None
+    """Average overlapping plans with weights exp(-this * i), i = 0 the oldest; None: do not."""
+    history: int = 1
+    """Observations that the policy sees: now, and at its plans before (`execute` steps apart)."""
+    proprioception_dropout: float = 0.0
+    """Share of the windows in training that do not see the robot's own state."""
+    encoder: str = "small"
+    """End to end: "small" (four convolutions) or "resnet18" (with group normalisation)."""
+    encoder_weights: str | None = None
+    """Safetensors file with a ResNet-18's weights by torchvision's names; None: from the seed."""
+    film: bool = True
+    """End to end: the goal scales and shifts the encoders' features, not only the head's input."""
+    shift: int = 4
+    """End to end: random shift of the images in training, pixels."""
+    colour: float = 0.0
+    """End to end: random change of brightness, contrast and each colour, up to this share."""
+    aux_grasp: float = 0.0
+    """End to end: weight of predicting where the demonstration's gripper closes next."""
     steps: int = 3000
     """Updates."""
     batch: int = 512
-    """Windows in an update."""
+    """Windows in an update, over all processes."""
     peak_rate: float = 2e-3
     """Highest learning rate of the one-cycle schedule."""
     weight_decay: float = 1e-2
@@ -48,6 +72,38 @@ class TrainConfig:
     """Seconds between two saved states to resume from."""
     tensorboard: bool = True
     """Write TensorBoard events beside metrics.jsonl."""
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("vision", self.vision, VISIONS),
+            ("policy head", self.head, HEADS),
+            ("encoder", self.encoder, ENCODERS),
+        ):
+            if value not in known:
+                raise UnknownName(name, value, known)
+        for name in ("chunk", "execute", "history", "steps", "batch"):
+            if getattr(self, name) < 1:
+                raise BadValue(name, "at least 1", getattr(self, name))
+        for name in ("proprioception_dropout", "colour", "held_out", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                raise BadValue(name, "from 0 to below 1", getattr(self, name))
+        for name in ("shift", "aux_grasp", "weight_decay"):
+            if not getattr(self, name) >= 0:
+                raise BadValue(name, "at least 0", getattr(self, name))
+        if not self.peak_rate > 0:
+            raise BadValue("peak_rate", "above 0", self.peak_rate)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.execute > self.chunk:
+            raise BadValue("execute", f"at most chunk, {self.chunk}", self.execute)
+        if self.vision != "end-to-end":
+            if self.aux_grasp:
+                raise BadValue("aux_grasp", "0 unless vision is end-to-end", self.aux_grasp)
+            if self.encoder != "small":
+                raise BadValue("encoder", "vision end-to-end for one of its own", self.encoder)
+        if self.encoder_weights is not None and self.encoder != "resnet18":
+            raise BadValue("encoder_weights", "encoder resnet18", self.encoder)
 
     @classmethod
     def recommended(cls, vision: str = "keypoints", head: str = "bc") -> "TrainConfig":

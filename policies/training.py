@@ -13,9 +13,11 @@ from ..sim_envs.errors import PolicyError
 from . import fit as fitting
 from .data import TrainingData
 from .fit import Candidate, Fit, better, saved_extra
+from .judge import evaluate
+from .neighbours import Neighbours
 from .novelty import Novelty, disagreement
 from .optimise import one_cycle, put
-from .policy import LearnedPolicy, Policy, PolicyConfig
+from .policy import LearnedPolicy, Network, Policy, PolicyConfig, load_policy
 from .train_config import TrainConfig
 from .training_log import TrainingLog
 
@@ -94,10 +96,12 @@ class Training:
 
     def save(self) -> None:
         """Write the state to resume from."""
+        self._saved = time.monotonic()
+        if not self.fit.processes.is_main:
+            return
         scores = list(self.scores.items())
         extra = {"identity": self.identity, "seconds": self.seconds, "scores": scores}
         self.fit.save(self.folder / RESUME, extra)
-        self._saved = time.monotonic()
 
     def run(self, log: TrainingLog) -> None:
         """Train to the end; an interruption leaves a state behind."""
@@ -119,38 +123,74 @@ class Training:
             self.save()
 
     def _try_candidate(self) -> None:
-        weights_now = {name: value.clone() for name, value in self.fit.mean.items()}
+        weights_now = {name: value.to("cpu", copy=True) for name, value in self.fit.mean.items()}
         candidate = Candidate(self.fit.step, None, weights_now)
-        if self.rollout is not None:
+        if self.rollout is not None and self.fit.processes.is_main:
             candidate.score = float(self.rollout(self.policy(candidate)))
             self.scores[candidate.step] = candidate.score
         self.fit.best = better(candidate, self.fit.best)
+        self.fit.processes.wait()
 
     def policy(self, candidate: Candidate) -> LearnedPolicy:
         """A copy of the network with the candidate's weights, and its novelty calibrated."""
         network = copy.deepcopy(self.fit.network)
         put(network, candidate.weights)
-        familiar = self.fit.data if self.held is None else self.held
-        _, spread = fitting.evaluate(network, familiar)
-        source = "training" if self.held is None else "held-out"
-        novelty = Novelty.fit(disagreement(spread, self.config.execute), source)
-        return LearnedPolicy(self.about, network, novelty)
+        novelty = calibrated(network, self.fit.data, self.held, self.config.execute)
+        return LearnedPolicy(self.about, network.cpu(), novelty)
 
     def finish(self) -> TrainResult:
-        """Save the best candidate as a policy and forget the state."""
+        """Save the best candidate as a policy and forget the state; helpers wait and read it."""
+        if not self.fit.processes.is_main:
+            self.fit.processes.wait()
+            return self._result(load_policy(self.folder))
         best = self.fit.best
         if best is None:
             raise PolicyError(f"{self.folder}: the training ended without a candidate")
         policy = self.policy(best)
-        loss, _ = fitting.evaluate(policy.network, self.fit.data)
-        held = None if self.held is None else fitting.evaluate(policy.network, self.held)[0]
+        loss = evaluate(policy.network, self.fit.data).error
+        held = None if self.held is None else held_out_loss(policy, self.held)
         figures = {"loss": loss, "held_out_loss": held, "seconds": round(self.seconds, 1)}
         training = {**self.about.training, **figures, "chosen_step": best.step}
         training["candidates"] = list(self.scores.items())
         policy.config = replace(self.about, training=training)
         policy.save(self.folder)
         (self.folder / RESUME).unlink(missing_ok=True)
-        scores, precision = tuple(self.scores.items()), str(self.fit.precision)
+        self.fit.processes.wait()
+        return self._result(policy)
+
+    def _result(self, policy: LearnedPolicy) -> TrainResult:
+        facts = policy.config.training
         return TrainResult(
-            policy, self.folder, best.step, scores, loss, held, self.seconds, precision
+            policy,
+            self.folder,
+            facts["chosen_step"],
+            tuple((int(step), float(score)) for step, score in facts["candidates"]),
+            facts["loss"],
+            facts["held_out_loss"],
+            self.seconds,
+            str(self.fit.precision),
         )
+
+
+def calibrated(
+    network: Network, seen: TrainingData, held: TrainingData | None, execute: int
+) -> Novelty:
+    """What is familiar to a network: held-out windows, or those that it was trained on.
+
+    Distances are to the training windows; between those, to the ones of other episodes.
+    """
+    judged = evaluate(network, seen)
+    neighbours = Neighbours.fit(judged.x, seen.episodes[judged.chosen])
+    if held is None:
+        distances = neighbours(judged.x, seen.episodes[judged.chosen])
+    else:
+        judged = evaluate(network, held)
+        distances = neighbours(judged.x)
+    source = "training" if held is None else "held-out"
+    scores = disagreement(judged.spread, execute)
+    return Novelty.fit(scores, source, distances, neighbours)
+
+
+def held_out_loss(policy: LearnedPolicy, data: TrainingData) -> float:
+    """Mean absolute error of a policy's plans on windows that it was not trained on."""
+    return evaluate(policy.network, data).error

@@ -12,25 +12,40 @@ METRICS = "metrics.jsonl"
 
 
 class TrainingLog:
-    """A context that writes rows of figures by step; on resuming, later rows are forgotten."""
+    """A context that writes rows of figures by step; on resuming, later rows are forgotten.
+
+    One that does not write is for the helpers of the process that does.
+    """
 
     def __init__(
-        self, folder: Path, steps: int, done: int, tensorboard: bool, progress: bool
+        self,
+        folder: Path,
+        steps: int,
+        done: int,
+        tensorboard: bool,
+        progress: bool,
+        writes: bool = True,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        tensorboard, progress, self._writes = tensorboard and writes, progress and writes, writes
         self._path = folder / METRICS
-        kept = [row for row in read_metrics(folder) if row["step"] <= done] if done else []
-        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept))
+        if writes:
+            self._begin(folder, done)
         self._board = _summary_writer(folder / "tensorboard", done) if tensorboard else None
         self._progress = Progress(
             TextColumn("training"),
             BarColumn(),
             TextColumn("{task.completed}/{task.total}  loss {task.fields[loss]:.4f}"),
+            TextColumn("time left"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             disable=not progress,
         )
         self._task = self._progress.add_task("training", total=steps, completed=done, loss=0.0)
+
+    def _begin(self, folder: Path, done: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = [row for row in read_metrics(folder) if row["step"] <= done] if done else []
+        self._path.write_text("".join(json.dumps(row) + "\n" for row in kept))
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -48,6 +63,8 @@ class TrainingLog:
 
     def row(self, step: int, **figures: float) -> None:
         """Write figures of one step."""
+        if not self._writes:
+            return
         with self._path.open("a") as file:
             file.write(json.dumps({"step": step, **figures}) + "\n")
         if self._board is not None:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .features import Columns
+from ..sim_envs.errors import BadValue
+from .features import BODY_NAMES, Columns
 
 Batch = dict[str, Tensor]
 
@@ -35,6 +36,19 @@ class Vision(nn.Module):
     @abstractmethod
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Prepared inputs (B, ...) to (B, size); `noise` is given in training, to augment by."""
+
+    @property
+    def body(self) -> list[int]:
+        """Which of the numbers that `forward` gives tell of the robot itself."""
+        names = self.settings().get("features", ())
+        return [place for place, name in enumerate(names) if name in BODY_NAMES]
+
+    def auxiliary(self, x: Tensor, grasps: Tensor) -> Tensor:
+        """A scalar to minimise beside the head's loss.
+
+        x (B, size) from `forward`, grasps (B, 3) metres, NaN where the gripper closes no more.
+        """
+        raise BadValue("auxiliary loss", "vision that predicts a grasp point", self.name)
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:

@@ -7,13 +7,9 @@ import pytest
 import torch
 
 from sidestick.policies.data import TrainingData
-from sidestick.policies.end_to_end import (
-    Encoder,
-    EndToEnd,
-    EndToEndConfig,
-    random_shift,
-    spatial_softmax,
-)
+from sidestick.policies.augment import random_colour, random_shift
+from sidestick.policies.encoders import Encoder, spatial_softmax
+from sidestick.policies.end_to_end import EndToEnd, EndToEndConfig
 from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.train import new_vision, train_on
 from sidestick.policies.train_config import TrainConfig

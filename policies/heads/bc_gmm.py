@@ -60,7 +60,8 @@ class BcGmm(Head):
         distance = (actions[:, None] - means) / stds
         each = -0.5 * distance.square() - stds.log() - HALF_LOG_TWO_PI  # (B, M, H, A)
         modes = weights + each.where(valid, 0.0).sum((-2, -1))
-        return -modes.logsumexp(-1).sum() / (mask.sum() * ACTION_SIZE).clamp_min(1)
+        loss: Tensor = -modes.logsumexp(-1).sum() / (mask.sum() * ACTION_SIZE).clamp_min(1)
+        return loss
 
     def predict(self, x: Tensor) -> Prediction:
         """The mean of the likeliest mode; the spread is that of the whole mixture."""

@@ -1,0 +1,31 @@
+"""Changes to images in training that leave the right action as it is."""
+
+import torch
+from torch import Tensor
+
+
+def random_shift(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:
+    """Shift each image by up to `pad` pixels, edges repeated (DrQ-v2, Yarats 2021, 3.1).
+
+    images: uint8 (B, H, W, 3), the same out; both axes are shifted by one gather.
+    """
+    batch, height, width, _ = images.shape
+    by = torch.randint(-pad, pad + 1, (2, batch, 1), generator=generator)
+    rows = (torch.arange(height) + by[0]).clamp_(0, height - 1).to(images.device)  # (B, H)
+    columns = (torch.arange(width) + by[1]).clamp_(0, width - 1).to(images.device)  # (B, W)
+    which = torch.arange(batch, device=images.device)
+    return images[which[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def random_colour(pixels: Tensor, most: float, generator: torch.Generator) -> Tensor:
+    """Change each image's brightness, contrast and the strength of each colour by up to `most`.
+
+    pixels: (B, 3, H, W) in [-1, 1], the same out. As in SimCLR (Chen 2020, appendix A), without
+    the change of hue, which would turn one named item into another.
+    """
+    draws = 2 * torch.rand(len(pixels), 5, generator=generator).to(pixels.device) - 1
+    brightness, contrast, gain = (most * draws).tensor_split((1, 2), dim=1)
+    light = (pixels + 1) * (1 + gain + brightness)[:, :, None, None] - 1
+    middle = light.mean((1, 2, 3), keepdim=True)
+    changed: Tensor = middle + (light - middle) * (1 + contrast)[:, :, None, None]
+    return changed.clamp(-1, 1)
