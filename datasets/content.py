@@ -1,13 +1,28 @@
 """Whether an episode's values make sense, once its layout is known to be right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from .episode import Episode
 from .packing import LIMIT
 from .schema import columns, is_image
+from .step import ActionMode, Driver, Level
+from .summary import summarise
 
+NO_TAKEOVER = -1
+_FLAG = (0, 1)
+_MODES = (ActionMode.DEMONSTRATION, ActionMode.ROLLOUT, ActionMode.INTERVENTION)
+ALLOWED: Mapping[str, Sequence[int]] = {
+    "driver": tuple(Driver),
+    "level": tuple(Level),
+    "action_modes": _MODES,
+    "intv_labels": (*_MODES, ActionMode.PRE_INTERVENTION),
+    "dones": _FLAG,
+    "succeeded": _FLAG,
+    "reseat": _FLAG,
+}
+"""What the columns that stand for something may hold."""
 MOVED_M = 0.02
 """A hand that travelled this far must have changed what its cameras see."""
 LONG_ENOUGH = 20
@@ -25,7 +40,29 @@ def episode_problems(episode: Episode) -> Iterator[str]:
     backwards = np.flatnonzero(np.diff(episode.wall_time) < 0)
     if len(backwards):
         yield f"wall_time: runs backwards at step {backwards[0] + 1}"
+    for key, allowed in ALLOWED.items():
+        strange = np.setdiff1d(episode.columns[key], allowed)
+        if len(strange):
+            yield f"{key}: holds {strange[0]}, which means nothing"
+    if episode.takeover_id.min() < NO_TAKEOVER:
+        yield f"takeover_id: holds {episode.takeover_id.min()}, which means nothing"
+    yield from _count_problems(episode)
     yield from _image_problems(episode)
+
+
+def _count_problems(episode: Episode) -> Iterator[str]:
+    """Yield where the summary tells of other counts than its rows."""
+    told, header = episode.summary, episode.summary.header
+    counted = summarise(told.id, header, told.outcome, episode.columns)
+    for name in ("human_steps", "takeovers"):
+        ours, theirs = getattr(counted, name), getattr(told, name)
+        if ours != theirs:
+            yield f"{name}: the summary tells of {theirs}, the rows of {ours}"
+    last, known = episode.stage.max(), len(header.stages)
+    if episode.stage.min() < 0 or (known and last >= known):
+        yield f"stage: reaches from {episode.stage.min()} to {last}, there are {known}"
+    if not episode.dones[-1]:
+        yield "dones: the last step is not the end"
 
 
 def _image_problems(episode: Episode) -> Iterator[str]:

@@ -1,19 +1,33 @@
 """Files that are either whole and on the disk, or not there."""
 
+import io
 import os
+import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 TEMPORARY = ".tmp"
 """Suffix of a file that is being made; its name starts with a dot."""
+PIECE_BYTES = 2**20
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file beside its place, force it to disk, then move it into place."""
+    _replace(path, io.BytesIO(content))
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Copy a file as `replace_file` writes one, piece by piece: its size costs no memory."""
+    with source.open("rb") as content:
+        _replace(path, content)
+
+
+def _replace(path: Path, content: BinaryIO) -> None:
     temporary = path.with_name(f".{path.name}{TEMPORARY}")
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     try:
         with os.fdopen(fd, "wb") as file:
-            file.write(content)
+            shutil.copyfileobj(content, file, PIECE_BYTES)
             file.flush()
             os.fsync(file.fileno())
     except OSError:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import DamagedFile
 from .attributes import read_attributes, write_attributes
-from .layout import ABANDONED, cameras_of, final_keys, layout_problems
+from .layout import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .summary import ENV_ARGS, Attributes
 
@@ -24,6 +24,16 @@ LIBVER = ("v110", "v110")
 """Readable since HDF5 1.10 (2016), and its metadata carries checksums."""
 GZIP_LEVEL = 4
 IMAGES_PER_CHUNK = 16
+UNREADABLE = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+)
+"""What h5py and numpy raise over a file that makes no sense."""
 _numbers = itertools.count()
 
 
@@ -83,10 +93,10 @@ def content_of(demo: h5py.Group, images: bool = True) -> Content:
     """Read one episode's group whole, wherever it lies; raise ValueError for what does not fit."""
     attributes = _attributes(demo)
     steps, number = int(attributes["num_samples"]), int(attributes["version"])
-    problem = next(layout_problems(demo, steps, number), None)
-    if problem:
-        raise ValueError(problem)
     keys = _keys(demo, images)
+    problems = itertools.chain(layout_problems(demo, steps, number), claim_problems(demo, keys))
+    if problem := next(problems, None):
+        raise ValueError(problem)
     final = [key for key in final_keys(cameras_of(demo)) if images or not is_image(key)]
     return Content(
         attributes=attributes,
@@ -119,7 +129,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
             yield file
     except KeyError as error:
         raise DamagedFile(f"{path}: not an episode of ours, {error.args[0]}") from error
-    except (OSError, RuntimeError, ValueError, TypeError, AttributeError, MemoryError) as error:
+    except UNREADABLE as error:
         raise DamagedFile(f"{path}: {error}") from error
 
 

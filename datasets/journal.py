@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sim_envs.errors import BadValue
 from . import lock
 from .durable import sync_folder
 from .errors import RecordingError
@@ -27,6 +28,9 @@ HEAD = struct.Struct("<III")
 KIND = struct.Struct("<I")
 SYNC_SECONDS = 0.5
 """How often what was appended is forced to the disk; a power cut may lose this much."""
+MOST_BYTES = 2**26
+"""No record is larger, so a damaged length never has gigabytes checked: a step of ten cameras with
+1024 x 1024 pixels takes half of it."""
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _log = logging.getLogger(__name__)
@@ -55,6 +59,8 @@ def frame(buffer: bytearray, kind: Kind) -> None:
     """Complete a record whose body already stands behind the space of its head."""
     KIND.pack_into(buffer, HEAD.size - KIND.size, kind)
     covered = memoryview(buffer)[HEAD.size - KIND.size :]
+    if len(covered) > MOST_BYTES:
+        raise BadValue("record", f"at most {MOST_BYTES} bytes", len(covered))
     HEAD.pack_into(buffer, 0, len(covered), zlib.crc32(covered), kind)
 
 
@@ -130,7 +136,7 @@ def records(data: NDArray[np.uint8]) -> Iterator[Record]:
     while at + HEAD.size <= len(view):
         length, crc, kind = HEAD.unpack_from(view, at)
         stop = at + HEAD.size - KIND.size + length
-        if length < KIND.size or stop > len(view):
+        if not KIND.size <= length <= MOST_BYTES or stop > len(view):
             return
         if zlib.crc32(view[at + HEAD.size - KIND.size : stop]) != crc:
             return

@@ -1,10 +1,11 @@
 """Holds an open episode file against the schema, before anything large is read from it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import h5py
 import numpy as np
 
+from .cache import SHARE, free_memory
 from .schema import (
     FINAL_STATE,
     IMAGE_SUFFIX,
@@ -39,10 +40,22 @@ def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]
         for key in layout.names or ():
             base, shape = layout[key].base, layout[key].shape
             yield from _dataset_problems(demo, key, base, shape)
-    for number in demo.get(ABANDONED, ()):
-        branch = demo[ABANDONED][number]
+    branches = list(demo.get(ABANDONED, {}).values())
+    if len({h5py.h5o.get_info(branch.id).addr for branch in branches}) < len(branches):
+        yield f"{ABANDONED}: a branch that is there twice"
+        return
+    for branch in branches:
         rows = int(np.shape(branch["actions"])[0])
         yield from _column_problems(branch, rows, sizes, version)
+
+
+def claim_problems(demo: h5py.Group, keys: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with the memory that reading these columns would take."""
+    groups = [demo, *demo.get(ABANDONED, {}).values()]
+    claimed = sum(group[key].nbytes for group in groups for key in keys)
+    room = int(SHARE * free_memory())
+    if claimed > room:
+        yield f"claims {claimed} bytes, more than half of the {2 * room} bytes of free memory"
 
 
 def final_keys(cameras: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,6 +80,8 @@ def _dataset_problems(
         yield f"{key}: missing"
     elif dataset.dtype != dtype or dataset.shape != shape:
         yield f"{key}: expected {dtype}{list(shape)}, got {dataset.dtype}{list(dataset.shape)}"
+    elif dataset.external or dataset.file.id.name != group.file.id.name:
+        yield f"{key}: lies in another file"
     elif dataset.nbytes > MAX_RATIO * dataset.id.get_storage_size():
         yield f"{key}: claims {dataset.nbytes} bytes, more than the file can hold"
 

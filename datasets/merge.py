@@ -5,6 +5,7 @@ the database tells of episodes comes along with its origin; policies, evaluation
 where they were earned.
 """
 
+import filecmp
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +16,7 @@ from ..sim_envs.errors import DamagedFile, WorkspaceError
 from .check import MISSING, episode_files
 from .conversion import EPISODE
 from .database import Database, Effort, Event
-from .durable import replace_file
+from .durable import copy_file
 from .listing import IMPORT, MERGE
 from .problems import Problem
 from .workspace import CONFIG_FILE, Workspace, own_summary
@@ -126,16 +127,15 @@ class _Merging:
             if path.suffix != EPISODE:
                 raise DamagedFile(f"{path}: not an episode file")
             own_summary(path)
-            content = path.read_bytes()
-        except (DamagedFile, OSError) as error:
+        except DamagedFile as error:
             name = f"{source.path.name}/{path.name}"
             self._skipped.append(Problem(name, str(error).removeprefix(f"{path}: ")))
             return False
         if not target.exists():
-            replace_file(target, content)
+            copy_file(path, target)
             shutil.copystat(path, target)
             return True
-        if target.read_bytes() == content:
+        if filecmp.cmp(path, target, shallow=False):
             self._already += 1
         else:
             reason = "another episode has this id here; it was left out"

@@ -13,7 +13,7 @@ from .episode import Episode
 from .hdf5 import Branch
 from .journal import HEAD, Kind, records
 from .step import EpisodeHeader
-from .summary import Outcome, header_from_json
+from .summary import END_OF_TIME_S, Outcome, header_from_json
 
 _log = logging.getLogger(__name__)
 
@@ -71,11 +71,18 @@ class _Reader:
 def read_journal(path: Path) -> Recording:
     """Read a journal up to its first torn record; raise DamagedFile when it is not one of ours."""
     try:
-        reader = _Reader(np.fromfile(path, np.uint8))
+        reader = _Reader(_mapped(path))
         reader.follow()
         return _recording(reader, path.stem)
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise DamagedFile(f"{path}: {error}") from error
+
+
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    """Map a file's bytes: a journal that claims more than there is memory costs none."""
+    if not path.stat().st_size:
+        return np.zeros(0, np.uint8)
+    return np.memmap(path, np.uint8, "r").view(np.ndarray)
 
 
 def layout_to_json(step: np.dtype[np.void], final: np.dtype[np.void]) -> bytes:
@@ -100,17 +107,18 @@ def _recording(reader: _Reader, episode_id: str) -> Recording:
         for start, rows in reader.branches
         if rows
     )
-    outcome = _outcome(reader.end, columns)
+    outcome = _outcome(reader.end, columns, reader.header.started)
     episode = Episode.of_recording(episode_id, reader.header, outcome, columns, final, branches)
     return Recording(episode, discarded)
 
 
-def _outcome(end: dict[str, Any], columns: dict[str, NDArray[Any]]) -> Outcome:
+def _outcome(end: dict[str, Any], columns: dict[str, NDArray[Any]], started: float) -> Outcome:
     """Read how the episode ended; one that broke off ended with its last step."""
+    ended = float(end.get("ended", columns["wall_time"][-1]))
     return Outcome(
         success=bool(end.get("success", columns["succeeded"][-1])),
         complete=bool(end.get("complete", False)),
-        ended=float(end.get("ended", columns["wall_time"][-1])),
+        ended=ended if 0 <= ended < END_OF_TIME_S else started,
     )
 
 

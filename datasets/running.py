@@ -18,7 +18,7 @@ from .journal import HEAD, Journal, Kind, frame
 from .packing import Packer, sizes_of
 from .recovery import layout_to_json
 from .step import EpisodeHeader, Step
-from .summary import header_to_json
+from .summary import header_from_json, header_to_json
 
 RESERVED_SECONDS = 30
 """How much of an episode gets its room on disk before the episode starts."""
@@ -28,6 +28,7 @@ class RunningEpisode:
     """One open journal; the first step tells how all are laid out."""
 
     def __init__(self, folder: Path, header: EpisodeHeader, config: WorkspaceConfig) -> None:
+        body = _header_record(header)
         self.id = episode_id(header.started)
         self.steps = 0
         self._config = config
@@ -37,7 +38,7 @@ class RunningEpisode:
         except OSError as error:
             raise RecordingError(f"{folder}: cannot record here: {error.strerror}") from error
         try:
-            self.journal.append(Kind.HEADER, header_to_json(header))
+            self.journal.append(Kind.HEADER, body)
         except RecordingError:
             self.journal.close()
             self.journal.path.unlink()
@@ -86,6 +87,16 @@ class RunningEpisode:
         self.journal.append(Kind.LAYOUT, layout)
         self._packer = packer
         return packer
+
+
+def _header_record(header: EpisodeHeader) -> bytes:
+    """Return the journal's first record; a header that could not be read back is refused."""
+    try:
+        body = header_to_json(header)
+        header_from_json(body)
+    except (ValueError, TypeError) as error:
+        raise BadValue("header", "one that a file can hold", error) from error
+    return body
 
 
 def episode_id(started: float) -> str:

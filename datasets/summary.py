@@ -10,10 +10,15 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .schema import FORMAT_VERSION, Columns
-from .step import Driver, EpisodeHeader
+from .step import Driver, EpisodeHeader, Level
 
 Attributes: TypeAlias = Mapping[str, Any]
 ENV_ARGS = "env_args"
+NO_SEED = -1
+"""Seed of an episode that another tool recorded."""
+MOST = 2**63 - 1
+END_OF_TIME_S = 253_402_300_799.0
+"""The year 9999."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +107,20 @@ def to_attributes(summary: EpisodeSummary) -> dict[str, Any]:
 
 def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
     """Read a summary back; KeyError or ValueError when the attributes are not ours."""
-    number = int(attributes["version"])
+    number = _whole(attributes["version"], "version")
     if number > FORMAT_VERSION:
         raise ValueError(f"format version {number}; this Sidestick reads up to {FORMAT_VERSION}")
     return EpisodeSummary(
         id=str(attributes["id"]),
         header=_header(attributes),
         outcome=Outcome(
-            bool(attributes["success"]), bool(attributes["complete"]), float(attributes["ended"])
+            bool(attributes["success"]),
+            bool(attributes["complete"]),
+            _moment(attributes["ended"], "ended"),
         ),
-        steps=int(attributes["num_samples"]),
-        human_steps=int(attributes["human_steps"]),
-        takeovers=int(attributes["takeovers"]),
+        steps=_whole(attributes["num_samples"], "num_samples"),
+        human_steps=_whole(attributes["human_steps"], "human_steps"),
+        takeovers=_whole(attributes["takeovers"], "takeovers"),
         version=number,
         path=path,
     )
@@ -125,27 +132,50 @@ def header_to_json(header: EpisodeHeader) -> bytes:
 
 
 def header_from_json(body: bytes) -> EpisodeHeader:
-    """Read a header back from a journal's first record."""
-    values = json.loads(body)
+    """Read a header back from a journal's first record; ValueError when it is not one of ours."""
+    values = _json(body, "header", dict)
     if values.pop("version") > FORMAT_VERSION:
         raise ValueError("written by a later Sidestick")
-    values["stages"] = tuple(values["stages"])
-    values["goal_names"] = tuple(values["goal_names"])
-    return EpisodeHeader(**values)
+    return _header({**values, "policy_id": values["policy_id"] or ""})
 
 
-def _header(attributes: Attributes) -> EpisodeHeader:
-    """Read the header's part of a file's attributes."""
+def _header(values: Attributes) -> EpisodeHeader:
+    """Read the header's part of a file's attributes, where what is no number or text is JSON."""
     return EpisodeHeader(
-        task=str(attributes["task"]),
-        instruction=str(attributes["instruction"]),
-        goal=str(attributes["goal"]),
-        seed=int(attributes["seed"]),
-        operator=str(attributes["operator"]),
-        level=int(attributes["level"]),
-        policy_id=str(attributes["policy_id"]) or None,
-        stages=tuple(json.loads(attributes["stages"])),
-        goal_names=tuple(json.loads(attributes["goal_names"])),
-        env_args=json.loads(attributes[ENV_ARGS]),
-        started=float(attributes["started"]),
+        task=str(values["task"]),
+        instruction=str(values["instruction"]),
+        goal=str(values["goal"]),
+        seed=_whole(values["seed"], "seed", NO_SEED),
+        operator=str(values["operator"]),
+        level=Level(_whole(values["level"], "level")),
+        policy_id=str(values["policy_id"]) or None,
+        stages=tuple(map(str, _json(values["stages"], "stages", list))),
+        goal_names=tuple(map(str, _json(values["goal_names"], "goal_names", list))),
+        env_args=_json(values[ENV_ARGS], ENV_ARGS, dict),
+        started=_moment(values["started"], "started"),
     )
+
+
+def _whole(value: object, name: str, least: int = 0) -> int:
+    """Return a whole number, which numpy may have written; ValueError for anything else."""
+    if not isinstance(value, int) or not least <= value <= MOST:
+        raise ValueError(f"{name}: expected a whole number from {least}, got {value!r}")
+    return int(value)
+
+
+def _moment(value: object, name: str) -> float:
+    """Return a time in seconds since 1970; ValueError for one that no calendar has."""
+    if not isinstance(value, int | float) or not 0 <= value < END_OF_TIME_S:
+        raise ValueError(f"{name}: expected seconds since 1970, got {value!r}")
+    return float(value)
+
+
+def _json(value: object, name: str, kind: type[Any]) -> Any:
+    """Return what a text says in JSON, or the value that a journal had read from it already."""
+    try:
+        found = json.loads(value) if isinstance(value, str | bytes) else value
+    except RecursionError:
+        raise ValueError(f"{name}: nested too deeply") from None
+    if not isinstance(found, kind):
+        raise ValueError(f"{name}: expected a JSON {kind.__name__}, got {str(found)[:40]!r}")
+    return found

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..datasets.episode import Episode
 from ..datasets.schema import IMAGE_SUFFIX, is_image
+from ..datasets.summary import NO_SEED
 from ..sim_envs.environment import ArmEnv
 from ..sim_envs.errors import SidestickError
 from ..sim_envs.making import make_task_env
@@ -68,6 +69,8 @@ class NeverInView:
     def _scene(self, episode: Episode) -> ArmEnv | None:
         """Build the episode's scene; None when that is not the one it was recorded in."""
         header = episode.summary.header
+        if header.seed == NO_SEED:
+            return None
         keywords: dict[str, Any] = dict(header.env_args.get("env_kwargs", {}))
         keywords |= {"task": header.task, "renderer": "tiny"}  # the same classes in all of them
         recipe = json.dumps(keywords, sort_keys=True)

@@ -115,19 +115,19 @@ def test_a_disk_that_fills_up_leaves_whole_episodes_and_the_rest_for_later(
 ) -> None:
     """What is in is whole; the same command goes on."""
     a = made(tmp_path / "a", range(3))
-    whole = merging.replace_file
+    whole = merging.copy_file
     left = iter([True, False])
 
-    def filling(path: Path, content: bytes) -> None:
+    def filling(source: Path, path: Path) -> None:
         if not next(left):
             raise OSError(28, "No space left on device")
-        whole(path, content)
+        whole(source, path)
 
-    monkeypatch.setattr(merging, "replace_file", filling)
+    monkeypatch.setattr(merging, "copy_file", filling)
     with pytest.raises(WorkspaceError, match="merge again"):
         merge([a.path], tmp_path / "into")
     assert len(Workspace.open(tmp_path / "into").episodes()) == 1
-    monkeypatch.setattr(merging, "replace_file", whole)
+    monkeypatch.setattr(merging, "copy_file", whole)
     assert Merge((a.path,), tmp_path / "into", json=True).run() == DONE
     rows = listing(Workspace.open(tmp_path / "into")).rows
     assert [bool(row.origin) for row in rows] == [True] * 3

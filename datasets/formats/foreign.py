@@ -15,7 +15,7 @@ from ..episode import Episode
 from ..packing import LIMIT
 from ..schema import OBS, Sizes, columns, is_image
 from ..step import ActionMode, Driver, EpisodeHeader, Level
-from ..summary import Outcome
+from ..summary import NO_SEED, Outcome
 from .transfer import FormatError
 
 ALIASES = {
@@ -158,7 +158,7 @@ def _header(foreign: Foreign, sizes: Sizes) -> EpisodeHeader:
         task=foreign.task,
         instruction=foreign.instruction,
         goal=goal,
-        seed=-1,
+        seed=NO_SEED,
         operator="imported",
         level=Level.DEMONSTRATE,
         stages=("whole",),
