@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..datasets.step import Level
+from .audit import AUDITED_SHARE
+from .calls import CallRules
 from .devices.hands import Hands
 from .feedback import Feedback
 from .tally import Tally
@@ -28,6 +30,10 @@ class SeatOptions:
     """Tones and rumble."""
     lesson: bool = False
     """Begin with the lesson."""
+    calls: CallRules = field(default_factory=CallRules)
+    """When a policy on call asks for help, and how often it may."""
+    audited: float = AUDITED_SHARE
+    """Share of the autonomous episodes that the operator watches."""
     novelty_threshold: float = 0.99
     """From where on a scene counts as new to the policy."""
 

@@ -1,7 +1,7 @@
 """A run of recorded episodes with an operator, and what it cost her."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..datasets.database import Database, Effort
 from ..datasets.recorder import Recorder
@@ -9,17 +9,36 @@ from ..datasets.step import Level
 from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
 from ..policies.store import PolicyStore
-from .authority import NEEDS_POLICY, name
+from .audit import AUDITED_SHARE, auditor
+from .calls import Alarm, CallRules
 from .devices.simulated import SimulatedOperator
+from .effort import KINDS, EffortCount
+from .ladder import Change, Why
+from .ladder_book import LadderBook
+from .levels import NEEDS_POLICY, name, supervises
 from .pilot import Pilot
 from .recording import Recording
 from .rollouts import workspace_env
-from .session import Outcome, Session
+from .session import Outcome, Session, Subscriber
+from .witness import Witness
 
-EFFORT_KIND = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
 PATIENCE = 2
 """A person who corrects a policy is given this many times the step limit."""
 OnOutcome = Callable[[Outcome], object]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a policy drives, beside its level."""
+
+    calls: CallRules = field(default_factory=CallRules)
+    """When it asks for help while on call, and how often it may."""
+    audited: float = AUDITED_SHARE
+    """Share of the autonomous episodes that a person watches."""
+    ladder: bool = False
+    """Whether the episodes are evidence: a policy that loses the level stops driving at once."""
+    on_change: Callable[[Change], object] = lambda _: None
+    """Told of every change of level."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +51,8 @@ class DriveReport:
     policy_steps: int
     takeovers: int
     level: str
+    requests: int = 0
+    """How often the policy asked for help."""
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], level: Level) -> "DriveReport":
@@ -43,6 +64,7 @@ class DriveReport:
             sum(outcome.policy_steps for outcome in outcomes),
             sum(outcome.takeovers for outcome in outcomes),
             name(level),
+            sum(outcome.requests for outcome in outcomes),
         )
 
     @classmethod
@@ -66,47 +88,88 @@ def drive_simulated(
     round_number: int = 0,
     on_outcome: OnOutcome = lambda _: None,
     ledger: bool = True,
+    terms: Terms | None = None,
+    pilot: Pilot | None = None,
 ) -> DriveReport:
-    """Record one episode a seed with the simulated operator; enter the effort in the ledger."""
-    config = workspace.config
-    env = workspace_env(config)
-    pilot = None
+    """Record one episode a seed with the simulated operator; enter the effort in the ledger.
+
+    `pilot` takes the place of the policy's own, as when a test spoils it.
+    """
+    terms = terms or Terms()
     if level in NEEDS_POLICY:
-        store = PolicyStore(workspace.policies_dir)
-        policy_id = policy_id or store.latest()
-        pilot = Pilot(store.load(policy_id, config.task, config.renderer))
+        policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
+        pilot = pilot or load_pilot(workspace, policy_id)
+    else:
+        pilot = None
+    env, effort = workspace_env(workspace.config), EffortCount(auditor(terms.audited))
     try:
         operator = SimulatedOperator(env, level)
         with Recorder(workspace) as recorder:
             recording = Recording(recorder, policy_id if pilot else None)
-            limit = env.task.max_steps * (PATIENCE if pilot else 1)
-            session = Session(env, operator, level, pilot, [recording], max_steps=limit)
-            outcomes = _run(session, seeds, on_outcome)
+            listeners: list[Subscriber] = [recording, effort]
+            listeners += [operator.summons] if operator.summons else []
+            evidence = _Evidence(workspace, policy_id, level, terms) if pilot else None
+            listeners += evidence.listeners if evidence else []
+            limit = env.task.max_steps * (PATIENCE if _is_corrected(level) else 1)
+            alarm = Alarm(terms.calls)
+            session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
+            outcomes = _run(session, seeds, on_outcome, evidence)
             recorder.wait()
     finally:
         env.close()
-    report = DriveReport.of(outcomes, level)
     if ledger:
-        entry = effort(report, level, round_number, config.control_hz, policy_id)
+        entry = effort.entry(level, round_number, policy_id)
         Database(workspace.db_path).add_effort(entry)
-    return report
+    return DriveReport.of(outcomes, level)
 
 
-def _run(session: Session, seeds: Iterable[int], on_outcome: OnOutcome) -> list[Outcome]:
+class _Evidence:
+    """Makes the episodes evidence, where they shall be, and hears when the level is lost."""
+
+    def __init__(
+        self, workspace: Workspace, policy_id: str | None, level: Level, terms: Terms
+    ) -> None:
+        self.level, self._terms, self.lost = level, terms, False
+        self.listeners: list[Subscriber] = []
+        if terms.ladder:
+            book = LadderBook(workspace)
+            self.listeners.append(Witness(book, policy_id, auditor(terms.audited), self._hear))
+
+    def _hear(self, change: Change) -> None:
+        self.lost |= change.why is Why.DEMOTED and change.after < self.level
+        self._terms.on_change(change)
+
+
+def load_pilot(workspace: Workspace, policy_id: str) -> Pilot:
+    """A policy of the workspace, ready to drive there."""
+    store, config = PolicyStore(workspace.policies_dir), workspace.config
+    return Pilot(store.load(policy_id, config.task, config.renderer))
+
+
+def _is_corrected(level: Level) -> bool:
+    return supervises(level) and level is not Level.AUTONOMOUS
+
+
+def _run(
+    session: Session, seeds: Iterable[int], on_outcome: OnOutcome, evidence: _Evidence | None
+) -> list[Outcome]:
+    """Drive the seeds in their order, as long as the level is not lost."""
     outcomes = []
     for seed in seeds:
         outcomes.append(session.run_episode(seed))
         on_outcome(outcomes[-1])
+        if evidence and evidence.lost:
+            break
     return outcomes
 
 
 def effort(
     report: DriveReport, level: Level, round_number: int, control_hz: int, policy_id: str | None
 ) -> Effort:
-    """The ledger's entry: time driven, and time watched while a policy drove."""
+    """The ledger's entry where nobody counted along: from the episodes as they were recorded."""
     return Effort(
         round=round_number,
-        kind=EFFORT_KIND.get(level, name(level)),
+        kind=KINDS.get(level, name(level)),
         driven_s=report.human_steps / control_hz,
         watched_s=report.policy_steps / control_hz,
         takeovers=report.takeovers,

@@ -40,8 +40,8 @@ class Episode:
         self.authority = Authority(session.level)
         self.states: list[State] = []
         """Who had the arm, for every tick of the main line."""
-        self.asked = 0
-        """How often the policy asked for help, on branches that were left too."""
+        self.asked, self.rewinds = 0, 0
+        """How often the policy asked for help and the human went back, over all branches."""
         self.progress, self.stage = 0.0, session.env.task.stages[0]
         self.over, self.success = False, False
         self.requests: frozenset[Request] = frozenset()
@@ -113,6 +113,7 @@ class Episode:
 
     def rewind(self, mark: Mark) -> int:
         """Go back to a mark; nobody drives until somebody begins to. Returns the ticks undone."""
+        self.rewinds += 1
         undone = self.steps - mark.steps
         self.observation = self.session.env.restore(mark.snapshot)
         del self.states[mark.steps :]
@@ -187,4 +188,5 @@ class Episode:
             quit=Request.QUIT in self.requests,
             waiting_steps=waiting,
             requests=self.asked,
+            rewinds=self.rewinds,
         )

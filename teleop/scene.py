@@ -1,6 +1,6 @@
 """The scene before the operator: its world, the episode in it, and the way back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..datasets.step import Driver, Level
 from ..sim_envs.environment import ArmEnv
 from ..sim_envs.spaces import Observation
+from .calls import Alarm
 from .devices.hands import Hands
 from .history import History
 from .pilot import NO_PROPOSAL, Pilot, Proposal
@@ -50,12 +51,23 @@ class Scene:
     seed: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     """Of the episodes that were saved."""
+    listeners: Sequence[Subscriber] = ()
+    """Who listens beside the recording: the ledger, the ladder."""
+    alarm: Alarm | None = None
+    """When a policy on call asks for help."""
 
     def __post_init__(self) -> None:
         self.max_steps = self.env.task.max_steps * PATIENCE
-        listeners: list[Subscriber] = [self.recording]
+        listeners: list[Subscriber] = [self.recording, *self.listeners]
         self._session = Session(
-            self.env, self.hands, self.level, self.pilot, listeners, max_steps=self.max_steps
+            self.env,
+            self.hands,
+            self.level,
+            self.pilot,
+            listeners,
+            None,
+            self.max_steps,
+            self.alarm,
         )
         self._loose = Session(self.env, self.hands, Level.DEMONSTRATE, None, [ForTheEye()])
         self.history = History(self.env)
@@ -72,6 +84,10 @@ class Scene:
         self.laid += 1
         self.history.begin()
         self._foresee()
+
+    def lower(self, level: Level) -> None:
+        """The next episode is driven at another level."""
+        self.level = self._session.level = level
 
     def begin(self) -> None:
         """Begin to record."""

@@ -9,15 +9,20 @@ from typing import Any
 from ..datasets.database import Database
 from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
-from ..policies.store import PolicyStore
+from .audit import auditor
+from .calls import Alarm
 from .command import Request
 from .desk import Desk, SeatOptions
 from .devices.bindings import config_folder, load
 from .devices.hands import Hands
 from .devices.pads import Pads
 from .devices.sdl import pygame
-from .driving import DriveReport, effort
+from .driving import DriveReport, load_pilot
+from .effort import EffortCount
 from .feedback import Feedback
+from .ladder import Change
+from .ladder_book import LadderBook
+from .levels import name
 from .pilot import Pilot
 from .recording import Recording
 from .rollouts import workspace_env
@@ -28,6 +33,7 @@ from .screen.view import best_view
 from .screen.window import open_window
 from .seat import Seat
 from .tally import Tally
+from .witness import Witness
 
 LESSON_MARK = "lesson-seen"
 
@@ -51,11 +57,22 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
         pads = Pads()
         hands = Hands(env, bindings, pads, options.operator)
         recording = Recording(recorder, options.policy_id)
+        effort = EffortCount(auditor(options.audited))
+        witness = Witness(LadderBook(workspace), options.policy_id, auditor(options.audited))
         scene = Scene(
-            env, hands, options.level, recording, pilot, tally.refresh, options.first_seed
+            env,
+            hands,
+            options.level,
+            recording,
+            pilot,
+            tally.refresh,
+            options.first_seed,
+            listeners=[effort, witness],
+            alarm=Alarm(options.calls),
         )
         desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
         seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
+        witness.on_change = lambda change: _obey(seat, change)
         with _leaving_on_signals(seat):
             try:
                 seat.run()
@@ -65,7 +82,10 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
         report = DriveReport.of(scene.outcomes, options.level)
     if seat.lesson.over:
         mark_lesson_seen()
-    return _entered(workspace, options, report)
+    if report.episodes:
+        entry = effort.entry(options.level, 0, options.policy_id)
+        Database(workspace.db_path).add_effort(entry)
+    return report
 
 
 def lesson_wanted() -> bool:
@@ -83,8 +103,7 @@ def _pilot(workspace: Workspace, options: SeatOptions) -> Pilot | None:
     """The asked-for policy."""
     if options.policy_id is None:
         return None  # a level that needs one says so when the session is made
-    store, config = PolicyStore(workspace.policies_dir), workspace.config
-    return Pilot(store.load(options.policy_id, config.task, config.renderer))
+    return load_pilot(workspace, options.policy_id)
 
 
 @contextlib.contextmanager
@@ -106,10 +125,8 @@ def _leaving_on_signals(seat: Seat) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _entered(workspace: Workspace, options: SeatOptions, report: DriveReport) -> DriveReport:
-    """Enter the human's effort in the ledger."""
-    if report.episodes:
-        hz = workspace.config.control_hz
-        entry = effort(report, options.level, 0, hz, options.policy_id)
-        Database(workspace.db_path).add_effort(entry)
-    return report
+def _obey(seat: Seat, change: Change) -> None:
+    """Say what the ladder has decided; a level that is lost is left before the next episode."""
+    seat.say(f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0)
+    if change.after < seat.scene.level:
+        seat.scene.lower(change.after)

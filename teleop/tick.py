@@ -60,6 +60,8 @@ class Outcome:
     """Ticks on which the arm waited for help."""
     requests: int = 0
     """How often the policy asked for help."""
+    rewinds: int = 0
+    """How often the human went back in time."""
 
 
 class Subscriber(Protocol):

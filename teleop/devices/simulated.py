@@ -14,7 +14,8 @@ from ...sim_envs.environment import ArmEnv
 from ...sim_envs.intents import Expert, make_expert
 from ...sim_envs.spaces import ACTION_SIZE, Action
 from ..command import IDLE, Command
-from .watching import Watch, WatchRules
+from ..levels import supervises
+from .watching import Summons, Watch, WatchRules
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class Habits:
     """Chance per tick that the person lets go to look."""
     pause_ticks: tuple[int, int] = (6, 20)
     """Shortest and longest pause."""
+    answers_s: float = 1.5
+    """From being called to closing the clutch."""
     slowest: float = 0.7
     """A person's pace differs by episode, between this and 1."""
 
 
 class SimulatedOperator:
-    """Demonstrates; or watches, takes over and lets go, where a policy drives."""
+    """Demonstrates; or watches, takes over and lets go, where a policy drives; or comes when she
+    is called, and looks at nothing before: then `summons` must listen to the session too.
+    """
 
     name = "simulated"
 
@@ -50,7 +55,9 @@ class SimulatedOperator:
         self._env = env
         self._habits = habits or Habits()
         self._expert: Expert = make_expert(env.task_name)
-        self._watch = Watch(rules or WatchRules()) if level is not Level.DEMONSTRATE else None
+        self._watch = Watch(rules or WatchRules()) if supervises(level) else None
+        self.summons = Summons(self._habits.answers_s) if level is Level.ON_CALL else None
+        self._alone = level is Level.AUTONOMOUS
         self.begin(0)
 
     def begin(self, seed: int) -> None:
@@ -61,6 +68,8 @@ class SimulatedOperator:
         self._pause = 0
         if self._watch:
             self._watch.begin()
+        if self.summons:
+            self.summons.begin()
 
     def _rest(self, stick: Action) -> None:
         self._stick = stick.astype(np.float64)
@@ -68,10 +77,18 @@ class SimulatedOperator:
 
     def poll(self, driver: Driver) -> Command:
         """Drive, pause or watch, as a person would."""
-        if self._watch and not self._watch.wants_to_drive(self._env.status, driver):
+        if self._alone or (self._watch and not self._comes(self._watch, driver)):
             self._rest(IDLE.action)
             return IDLE
         return self._drive()
+
+    def _comes(self, watch: Watch, driver: Driver) -> bool:
+        """Whether she drives where a policy may."""
+        if self.summons and self.summons.heard:
+            watch.step_in(self._env.status)
+        if self.summons and not watch.driving:
+            return False
+        return watch.wants_to_drive(self._env.status, driver)
 
     def _drive(self) -> Command:
         if self._pause == 0 and self._random.random() < self._habits.pause_chance:

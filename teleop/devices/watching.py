@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 
-from ...datasets.step import Driver
-from ...sim_envs.spaces import CONTROL_HZ
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.step import Driver, Level
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.spaces import CONTROL_HZ, Observation
 from ...sim_envs.tasks import Status
+from ..levels import State
+from ..tick import Outcome, Tick
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,21 @@ class Watch:
             return self._driving
         self._worried = self._worried + 1 if self._is_worrying(status) else 0
         if self._worried > self._rules.reaction_s * CONTROL_HZ:
-            self._driving, self._start, self._good, self._worried = True, status, 0, 0
+            self._start_driving(status)
         return self._driving
+
+    @property
+    def driving(self) -> bool:
+        """Whether she has the clutch in her hand."""
+        return self._driving
+
+    def step_in(self, status: Status) -> None:
+        """She is asked to drive, whatever she thinks of it."""
+        self._best = max(self._best, status.progress)
+        self._start_driving(status)
+
+    def _start_driving(self, status: Status) -> None:
+        self._driving, self._start, self._good, self._worried = True, status, 0, 0
 
     def _follow(self, status: Status) -> None:
         self._since_best += 1
@@ -68,3 +87,36 @@ class Watch:
         better = status.progress > self._start.progress + self._rules.repaired
         self._good = self._good + 1 if better else 0
         return self._good > self._rules.settled_s * CONTROL_HZ
+
+
+class Summons:
+    """What someone on call hears: nothing but the calls. Listens to the session, sees nothing."""
+
+    wants_images = False
+
+    def __init__(self, answers_s: float) -> None:
+        self._answer_ticks = round(answers_s * CONTROL_HZ)
+        self.begin()
+
+    def begin(self) -> None:
+        """Nobody has called."""
+        self._called = 0
+
+    @property
+    def heard(self) -> bool:
+        """Whether she was called, and has come by now."""
+        return self._called > self._answer_ticks
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """An episode begins."""
+        self.begin()
+
+    def on_tick(self, tick: Tick) -> None:
+        """A call lasts until it is answered."""
+        self._called = self._called + 1 if tick.state is State.CALLING else 0
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """The episode is over."""
+        self.begin()
