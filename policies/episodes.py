@@ -10,6 +10,7 @@ from ..datasets.frames import Frames
 from ..datasets.summary import EpisodeSummary
 from ..datasets.windows import Windows
 from ..sim_envs.errors import BadValue, PolicyError, UnknownName
+from . import heading
 from .data import TrainingData
 from .features import Columns
 from .grasps import next_grasps
@@ -69,10 +70,14 @@ def training_data(
         columns |= frames.images
     if missing := [key for key in vision.keys if key not in columns and "keypoints" not in columns]:
         raise BadValue("frames", f"observations {', '.join(vision.keys)}", f"none of {missing}")
+    inputs, actions = vision.prepare(columns), frames.actions[windows.chunk_index]
+    if heading.KEY in inputs:
+        angle = inputs[heading.KEY].astype(np.float64)[windows.starts]
+        actions = heading.turned_actions(actions, -angle)
     return TrainingData(
-        inputs=vision.prepare(columns),
+        inputs=inputs,
         rows=windows.starts,
-        actions=frames.actions[windows.chunk_index],
+        actions=actions,
         mask=windows.chunk_mask,
         classes=windows.classes,
         episodes=frames.episode[windows.starts].astype(np.int64),

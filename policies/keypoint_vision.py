@@ -8,10 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from . import transforms
+from . import heading, transforms
 from .features import PROPRIOCEPTION, Columns
 from .layouts import AUTO, layout
 from .perception import Perception, config_from
+from .sorting import NextThing
 from .transforms import Clip, Normalise
 from .vision import Batch, Vision
 
@@ -66,7 +67,10 @@ class KeypointVision(Vision):
         """The features; keypoints that were seen before may be given as column "keypoints"."""
         seen = columns.get("keypoints")
         keypoints = self.see(columns) if seen is None else seen.astype(np.float32, copy=False)
-        return {"features": self.layout(keypoints, columns)}
+        inputs: Columns = {"features": self.layout(keypoints, columns)}
+        if isinstance(self.layout, NextThing):
+            inputs[heading.KEY] = self.layout.heading(columns)
+        return inputs
 
     def fit(self, inputs: Columns) -> None:
         """Normalise by the training windows."""
@@ -75,7 +79,10 @@ class KeypointVision(Vision):
 
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Features (B, F) to normalised ones, with jitter in training."""
-        x = transforms.apply(self.transforms, batch["features"])
+        features = batch["features"]
+        if noise is not None and isinstance(self.layout, NextThing):
+            features = self.layout.doubted(features, noise)
+        x = transforms.apply(self.transforms, features)
         if noise is None:
             return x
         return x + JITTER * torch.randn(x.shape, generator=noise).to(x.device)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
+from . import heading
 from .checkpoint import Tensors, fill, read_json, read_tensors, write_json, write_tensors
 from .ensembling import TemporalEnsemble
 from .features import Columns
@@ -132,7 +133,12 @@ class LearnedPolicy:
         inputs = self.network.vision.prepare(self._columns(observation))
         x = self._remember(self.network.vision(as_batch(inputs)).float())
         prediction = self.network.head.predict(x)
-        actions, spread = prediction.actions.clamp(-1, 1).numpy(), prediction.spread.numpy()
+        actions, spread = prediction.actions.numpy(), prediction.spread.numpy()
+        if heading.KEY in inputs:
+            angle = inputs[heading.KEY].astype(np.float64)
+            actions = heading.turned_actions(actions, angle)
+            spread = heading.turned_spread(spread, angle)
+        actions = actions.clip(-1, 1)
         score = float(disagreement(spread, self.execute)[0])
         if not np.isfinite(score) or not np.isfinite(actions).all():
             self.reset()

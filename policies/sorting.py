@@ -8,27 +8,33 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ..sim_envs.furniture import Bin
 from ..sim_envs.garments import GARMENTS, SHADES
 from ..sim_envs.tasks.laundry import HAMPERS
 from ..sim_envs.tasks.litter import ITEMS
 from ..sim_envs.tasks.sort_recycling import own_bin
-from .features import BODY_NAMES, Columns, body
+from .features import Columns
+from .heading import Array, heading, rotation, turned
 from .keypoints import KEYPOINT_NAMES
-from .lifting import Array, Stereo, cells, centroid, rotation
+from .lifting import Stereo, cells, centroid
 
 OPEN_M = 0.072
 """Fingers farther apart than this hold nothing."""
 SHUT_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
+WIDEST_M = 0.08
 AT_FINGERS = 0.30
 """In the wrist's picture: what is held is no farther from the tool's point than this."""
-CUT_OFF = 0.75
-"""A thing so far from the middle of the wrist's picture is likely to be cut off by its edge."""
 RIM_M = 0.015
 """A thing that is seen this far outside of a container may still lie in it."""
+DOUBT = 0.3
+"""Share of the training frames with an empty hand whose fingers are imagined elsewhere."""
+PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
+HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ CLOTHES = tuple(
 
 @dataclass(frozen=True)
 class NextThing:
-    """Keypoints and place of the next thing, the way to its container, its kind, the body."""
+    """The next thing, seen from the hand: its keypoint, the ways to it and to its container."""
 
     name: str
     task: str
@@ -65,52 +71,57 @@ class NextThing:
         return Stereo.of(self.task)
 
     @cached_property
-    def things_by_label(self) -> dict[str, Sortable]:
-        """Every class that can be chosen."""
-        return {thing.label: thing for thing in self.things}
+    def centres_m(self) -> Array:
+        """Where the container of each thing stands, (M, 2)."""
+        return np.array([thing.container.centre_m for thing in self.things])
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
         """The name of each number."""
-        seen = (f"{camera}_{name}" for camera in cameras for name in KEYPOINT_NAMES)
-        place = ("is_one", "held", "to_x", "to_y", "container_x", "container_y")
-        return (*seen, *place, *(thing.label for thing in self.things), *BODY_NAMES)
+        seen = (f"wrist_{name}" for name in KEYPOINT_NAMES)
+        return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *HAND_NAMES)
+
+    def heading(self, columns: Columns) -> Array:
+        """Which way the hand is turned, (N,) radians: features and actions are given from there."""
+        return heading(rotation(columns["ee_quat"].astype(np.float64)))
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
         """keypoints (N, 2, K, 6), front and wrist, and observation columns to (N, F)."""
         things = keypoints[:, :, 1 : 1 + len(self.things)]
-        tool_m = columns["ee_pos"].astype(np.float64)
+        tool_m, angle = columns["ee_pos"].astype(np.float64), self.heading(columns)
         places = self.places(things, columns)
-        held = self.held(things, columns)
-        left = self.left(places, columns)
-        offsets = places - tool_m[:, None, :2]
-        distance = np.where(left, np.linalg.norm(offsets, axis=-1), np.inf)
-        distance = np.where(held, -1.0, distance)
+        chosen, is_one, holds = self.choose(things, places, columns)
+        rows = np.arange(len(chosen))
+        to = np.where(holds[:, None], 0.0, np.nan_to_num(places[rows, chosen] - tool_m))
+        to[:, :2] = turned(to[:, :2], -angle)
+        way = turned(self.centres_m[chosen] - tool_m[:, :2], -angle)
+        seen = things[rows, 1, chosen]
+        kind = np.eye(len(self.things))[chosen]
+        place = (is_one[:, None], holds[:, None], to, way)
+        about = np.concatenate((seen, *place, kind), axis=1) * is_one[:, None]
+        base = turned(-tool_m[:, :2], -angle)
+        width = columns["gripper_qpos"].astype(np.float64).sum(-1, keepdims=True)
+        return np.concatenate((about, base, tool_m[:, 2:], width), axis=1, dtype=np.float32)
+
+    def choose(
+        self, things: NDArray[np.float32], places: Array, columns: Columns
+    ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
+        """For each frame which thing is next, whether there is one, and whether it is held."""
+        held, left = self.held(things, columns), self.left(places, columns)
+        tool_m = columns["ee_pos"].astype(np.float64)
+        away = np.linalg.norm((places - tool_m[:, None])[..., :2], axis=-1)
+        distance = np.where(held, -1.0, np.where(left, away, np.inf))
         chosen = distance.argmin(1)
         rows = np.arange(len(chosen))
-        is_one = np.isfinite(distance[rows, chosen])[:, None]
-        holds = held[rows, chosen][:, None]
-        to = np.where(holds, 0.0, np.nan_to_num(offsets[rows, chosen]))
-        centres = np.array([thing.container.centre_m for thing in self.things])
-        way = centres[chosen] - tool_m[:, :2]
-        kind = np.eye(len(self.things))[chosen]
-        seen = things[rows, :, chosen].reshape(len(rows), -1)
-        about = np.concatenate((seen, holds, to, way, kind), axis=1) * is_one
-        first, rest = about[:, : seen.shape[1]], about[:, seen.shape[1] :]
-        parts = (first, is_one, rest, body(columns))
-        return np.concatenate(parts, axis=1, dtype=np.float32)
+        return chosen, np.isfinite(distance[rows, chosen]), held[rows, chosen]
 
     def places(self, things: NDArray[np.float32], columns: Columns) -> Array:
-        """Where each thing lies, (N, M, 2) metres: by the hand's camera, else by the front one."""
+        """Where each thing is, (N, M, 3) metres; NaN where it is not seen."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        near = self.stereo.from_wrist(things[:, 1], columns["ee_pos"].astype(np.float64), turn)
-        far = self.stereo.from_front(things[:, 0])
-        whole = np.abs(centroid(things[:, 1])).max(-1, keepdims=True) < CUT_OFF
-        best = np.where(np.isfinite(near) & whole, near, far)
-        return np.where(np.isfinite(best), best, near)
+        return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
 
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
         """Which thing is between the fingers, (N, M), at most one a frame."""
-        width = columns["gripper_qpos"].sum(-1)
+        width = columns["gripper_qpos"].astype(np.float64).sum(-1)
         closed = (width < OPEN_M) & (width > SHUT_M)
         tool = self.stereo.wrist.picture(np.zeros(3))
         gap = np.linalg.norm(centroid(things[:, 1]) - tool, axis=-1)
@@ -122,8 +133,23 @@ class NextThing:
         """Which things are asked for, seen, and not yet in their containers, (N, M)."""
         goal = columns["goal"].astype(np.float32)
         asked = goal[:, [thing.goal for thing in self.things]] > 0.5
-        centres = np.array([thing.container.centre_m for thing in self.things])
         half = np.array([thing.container.half_m for thing in self.things]) + RIM_M
         with np.errstate(invalid="ignore"):
-            inside = np.all(np.abs(places - centres) < half, axis=-1)
+            inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
+
+    def doubted(self, features: Tensor, noise: torch.Generator) -> Tensor:
+        """Training features (B, F) with the fingers of some empty hands imagined elsewhere.
+
+        Who demonstrates hardly ever closes on nothing. A policy that does, and has never seen
+        it, would keep its fingers shut for ever: it must not trust their width alone.
+        """
+        names = self.names(())
+        held, width = names.index("held"), names.index("gripper_width")
+        size = (len(features),)
+        draws = [torch.rand(size, generator=noise).to(features.device) for _ in range(3)]
+        elsewhere = torch.where(draws[0] < 0.5, 0.0, draws[1] * WIDEST_M)
+        picked = (draws[2] < DOUBT) & (features[:, held] < 0.5)
+        doubted = features.clone()
+        doubted[:, width] = torch.where(picked, elsewhere, features[:, width])
+        return doubted

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from sidestick.policies.heading import turned, turned_actions
 from sidestick.policies.keypoints import cell_counts, keypoints
 from sidestick.policies.layouts import LITTER as NEXT
 from sidestick.sim_envs import make_task_env
@@ -42,7 +43,7 @@ def read(env: ArmEnv, observation: dict) -> dict[str, float]:
 
 
 def kind(features: dict[str, float]) -> str:
-    return next(name for name in NEXT.things_by_label if features[name] > 0.5)
+    return next(thing.label for thing in NEXT.things if features[thing.label] > 0.5)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -53,7 +54,7 @@ def test_things_are_found_where_they_lie(env, seed):
     places = NEXT.places(things, columns(observation))[0]
     for name in env.task.present:
         truth = env.world.pose(name).position[:2]
-        assert np.linalg.norm(places[env.task.goal_names.index(name)] - truth) < 0.04
+        assert np.linalg.norm(places[env.task.goal_names.index(name), :2] - truth) < 0.04
     absent = [n for n in env.task.goal_names if n not in env.task.present]
     assert all(np.isnan(places[env.task.goal_names.index(name)]).all() for name in absent)
 
@@ -80,9 +81,36 @@ def test_the_next_thing_is_one_that_is_not_sorted_and_then_the_one_in_the_hand(e
 
 
 def test_the_way_to_the_container_is_the_one_of_its_kind(env):
-    """The place where it belongs, from the hand, metres."""
+    """The place where it belongs, from the hand and as the hand is turned, metres."""
     observation, _ = env.reset(seed=1)
     features = read(env, observation)
     bin_ = own_bin(kind(features))
-    way = np.array([features["container_x"], features["container_y"]])
+    way = np.array([[features["container_x"], features["container_y"]]])
+    way = turned(way, NEXT.heading(columns(observation)))[0]
     assert np.allclose(env.arm.tool().position[:2] + way, bin_.centre_m, atol=1e-3)
+
+
+def test_actions_come_back_as_they_went():
+    """There and back is the identity; heights, the turn about the vertical and the grip stay."""
+    rng = np.random.default_rng(0)
+    actions = rng.uniform(-1, 1, (5, 8, 7)).astype(np.float32)
+    angle = rng.uniform(-4, 4, 5)
+    there = turned_actions(actions, angle)
+    assert np.allclose(turned_actions(there, -angle), actions, atol=1e-6)
+    assert np.array_equal(there[..., [2, 5, 6]], actions[..., [2, 5, 6]])
+    assert not np.allclose(there, actions)
+
+
+def test_an_empty_hands_fingers_are_doubted_and_a_full_ones_are_not():
+    """Only the width changes, only where nothing is held, and by the seed."""
+    features = torch.zeros(400, len(NAMES))
+    features[:, NAMES.index("gripper_width")] = 0.05
+    features[200:, NAMES.index("held")] = 1.0
+    doubted = NEXT.doubted(features, torch.Generator().manual_seed(0))
+    changed = (doubted != features).any(1)
+    assert 0.15 < changed[:200].float().mean() < 0.45
+    assert not changed[200:].any()
+    others = [i for i, name in enumerate(NAMES) if name != "gripper_width"]
+    assert torch.equal(doubted[:, others], features[:, others])
+    again = NEXT.doubted(features, torch.Generator().manual_seed(0))
+    assert torch.equal(doubted, again)

@@ -1,0 +1,57 @@
+"""The hand's own compass: what it does to the left of it looks the same wherever it points.
+
+Features and actions that are given from the hand's heading do not change when the whole scene is
+turned about the vertical, so that a network need not learn it from examples (the relative
+actions of UMI, Chi 2024, section IV-C, about the one axis that matters on a table).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+KEY = "heading"
+"""Prepared input (N,): the angle from which a window's actions are given, radians."""
+
+
+def rotation(quat_xyzw: NDArray[np.floating]) -> Array:
+    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4)."""
+    x, y, z, w = np.moveaxis(np.asarray(quat_xyzw, np.float64), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.moveaxis(np.array(rows), -1, 0)
+
+
+def heading(turn: Array) -> Array:
+    """Angle (N,) of the hand's x axis on the table, for rotation matrices (N, 3, 3)."""
+    return np.asarray(np.arctan2(turn[:, 1, 0], turn[:, 0, 0]))
+
+
+def turned(vectors: NDArray[np.floating], angle: Array) -> Array:
+    """Vectors (N, ..., 2) turned by angles (N,)."""
+    shape = (len(angle), *(1,) * (vectors.ndim - 2))
+    cosine, sine = np.cos(angle).reshape(shape), np.sin(angle).reshape(shape)
+    x, y = vectors[..., 0], vectors[..., 1]
+    return np.stack((cosine * x - sine * y, sine * x + cosine * y), axis=-1)
+
+
+def turned_actions(actions: NDArray[np.float32], angle: Array) -> NDArray[np.float32]:
+    """Actions (N, H, 7) whose shift and turn are given from another heading."""
+    moved = actions.copy()
+    moved[..., 0:2] = turned(actions[..., 0:2], angle)
+    moved[..., 3:5] = turned(actions[..., 3:5], angle)
+    return moved
+
+
+def turned_spread(spread: NDArray[np.float32], angle: Array) -> NDArray[np.float32]:
+    """Standard deviations (N, H, 7) seen from another heading, axes taken as independent."""
+    square = np.square(spread, dtype=np.float64)
+    shape = (len(angle), *(1,) * (spread.ndim - 2))
+    cosine2 = np.square(np.cos(angle)).reshape(shape)
+    moved = spread.copy()
+    for x, y in ((0, 1), (3, 4)):
+        moved[..., x] = np.sqrt(cosine2 * square[..., x] + (1 - cosine2) * square[..., y])
+        moved[..., y] = np.sqrt(cosine2 * square[..., y] + (1 - cosine2) * square[..., x])
+    return moved
