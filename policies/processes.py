@@ -10,6 +10,7 @@ Without Accelerate, or with one process on a CPU, nothing of it is needed.
 import importlib.util
 import os
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -79,13 +80,18 @@ class Accelerated(Processes):
         self._accelerator.wait_for_everyone()
 
 
+@cache
+def _accelerated() -> Accelerated:
+    return Accelerated()
+
+
 def processes() -> Processes:
     """Those that were launched together; PolicyError if there are several but no Accelerate."""
     several = int(os.environ.get("WORLD_SIZE", "1")) > 1
     if not several and not torch.cuda.is_available():
         return Processes()
     if importlib.util.find_spec("accelerate") is not None:
-        return Accelerated()
+        return _accelerated()
     if several:
         raise PolicyError(
             "several processes were launched but Accelerate is not installed; "

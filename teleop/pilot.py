@@ -51,6 +51,8 @@ class Pilot:
 
     def propose(self, observation: Observation, driver: Driver) -> Proposal:
         """The action for this tick, when `driver` drove the last one."""
+        if driver is not Driver.POLICY:
+            self.policy.reset()  # what it remembers of its own driving is out of date
         if driver is not Driver.POLICY or self._used_up:
             try:
                 self._plan = self.policy.plan(observation)
