@@ -8,12 +8,15 @@ import tyro
 
 from ...sim_envs.errors import SidestickError
 from .check import Check
+from .compare import Compare
 from .console import complain
 from .drive import Drive
 from .evaluate import Evaluate
 from .export import Export
 from .import_ import Import
 from .inspect import Inspect
+from .ladder import LadderVerb
+from .ledger import LedgerVerb
 from .merge import Merge
 from .pad import Pad
 from .practice import Practice
@@ -37,8 +40,11 @@ VERBS: dict[str, type[Verb]] = {
     "practice": Practice,
     "evaluate": Evaluate,
     "replay": Replay,
+    "compare": Compare,
     "report": Report,
     "review": Review,
+    "ladder": LadderVerb,
+    "ledger": LedgerVerb,
     "check": Check,
     "inspect": Inspect,
     "view": View,

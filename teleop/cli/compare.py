@@ -1,0 +1,90 @@
+"""`sidestick compare`: is one policy better than the other?"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from ...datasets.workspace import Workspace
+from ...policies.paired import ALPHA, SequentialTest
+from ...sim_envs.errors import BadValue
+from ..compare import PAIRS, Comparison, compare
+from ..compare_blind import FIRST_SEED as BLIND_SEED
+from ..compare_blind import SCENES, compare_blind
+from ..evaluate import FIRST_SEED
+from ..rollouts import Rollouts
+from ..session import Outcome
+from .console import print_json, progress, say
+from .verb import DONE, WorkspacePath
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Two policies on the same unseen seeds; stops as soon as the difference is plain."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    a: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="A")]
+    """Number of a policy, or the folder of one of another workspace of the same task."""
+    b: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="B")]
+    """The other one."""
+    episodes: int | None = None
+    """Most seeds that both drive; 100 unless given, 20 with --blind."""
+    first_seed: int | None = None
+    """Seed from which on unrecorded ones are taken."""
+    alpha: float = ALPHA
+    """Chance of calling identical policies different, over the whole comparison."""
+    blind: bool = False
+    """An operator supervises both in random order and is not told which drives."""
+    headless: bool = False
+    """With --blind: no window; needs an operator that is not a person."""
+    operator: Literal["person", "simulated"] = "person"
+    """With --blind: who takes over and judges."""
+    workers: int = 2
+    """Processes that drive at the same time."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Drive, test, keep, reveal."""
+        workspace = Workspace.open(self.workspace)
+        workspace.recover()
+        found = self._blind(workspace) if self.blind else self._alone(workspace)
+        if self.json:
+            print_json(found.to_json())
+        else:
+            say(str(found))
+        return DONE
+
+    def _alone(self, workspace: Workspace) -> Comparison:
+        pairs, first = self.episodes or PAIRS, self.first_seed or FIRST_SEED
+        with (
+            Rollouts(workspace.config, self.workers) as rollouts,
+            progress(f"compare {workspace.config.task}", pairs) as tick,
+        ):
+
+            def heard(test: SequentialTest) -> None:
+                tally = test.tally
+                tick(f"A {tally.only_a}, B {tally.only_b}, p {test.p_value:.2g}")
+
+            return compare(workspace, rollouts, self.a, self.b, pairs, first, self.alpha, heard)
+
+    def _blind(self, workspace: Workspace) -> Comparison:
+        if self.operator != "simulated":
+            from ..compare_seat import compare_at_the_seat
+
+            if self.headless:
+                raise BadValue("--headless", "--operator simulated with it", "--operator person")
+            return compare_at_the_seat(
+                workspace, self.a, self.b, self.episodes or SCENES,
+                self.first_seed or BLIND_SEED, self.alpha,
+            )  # fmt: skip
+        scenes, first = self.episodes or SCENES, self.first_seed or BLIND_SEED
+        with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
+
+            def heard(number: int, outcome: Outcome) -> None:
+                tick(f"{outcome.takeovers} takeovers in the last")
+
+            return compare_blind(
+                workspace, self.a, self.b, scenes, first, self.alpha, on_episode=heard
+            )

@@ -1,0 +1,159 @@
+"""Which policy drives is not said: interventions and verdicts are the votes."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..datasets.database import Database, Effort
+from ..datasets.recorder import Recorder
+from ..datasets.step import Level
+from ..datasets.workspace import Workspace
+from ..policies.paired import ALPHA, SequentialTest
+from ..policies.policy import load_policy
+from .compare import (
+    Comparison,
+    Contender,
+    contenders,
+    keep,
+    stopped,
+    summed_up,
+    unseen_seeds,
+)
+from .devices.simulated import SimulatedOperator
+from .pilot import Pilot
+from .recording import Recording
+from .rollouts import workspace_env
+from .session import Outcome, Session
+
+FIRST_SEED = 400_000
+"""Scenes of blind comparisons; they become data like all that a person drives."""
+SCENES = 20
+BLOCK = 4
+"""Scenes whose episodes are shuffled together: the same scene seldom comes twice in a row."""
+PATIENCE = 2
+OnEpisode = Callable[[int, Outcome], object]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One episode of the schedule."""
+
+    seed: int
+    side: int
+    """0 for A, 1 for B; for nobody's eyes."""
+
+
+def schedule(seeds: Sequence[int], chance: random.Random) -> list[Turn]:
+    """Every scene once for each policy, in an order that tells nobody which."""
+    turns: list[Turn] = []
+    for start in range(0, len(seeds), BLOCK):
+        block = [Turn(seed, side) for seed in seeds[start : start + BLOCK] for side in (0, 1)]
+        chance.shuffle(block)
+        turns += block
+    return turns
+
+
+def vote(outcome: Outcome) -> tuple[bool, int]:
+    """How well an episode went: the verdict first, then the fewest interventions."""
+    return outcome.success, -outcome.takeovers
+
+
+class Ballot:
+    """Collects the votes of both sides, and pairs them by scene."""
+
+    def __init__(self, alpha: float = ALPHA) -> None:
+        self.test = SequentialTest(alpha)
+        self.outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+        """In pairs, of the scenes that both have driven."""
+        self._single: dict[tuple[int, int], Outcome] = {}
+
+    def add(self, turn: Turn, outcome: Outcome) -> None:
+        """One episode's vote; it counts once its scene has been driven by both."""
+        other = self._single.pop((turn.seed, 1 - turn.side), None)
+        if other is None:
+            self._single[turn.seed, turn.side] = outcome
+            return
+        a, b = (outcome, other) if turn.side == 0 else (other, outcome)
+        self.outcomes[0].append(a)
+        self.outcomes[1].append(b)
+        self.test.add(*_ranks(vote(a), vote(b)))
+
+
+def compare_blind(
+    workspace: Workspace,
+    a: str,
+    b: str,
+    scenes: int = SCENES,
+    first_seed: int = FIRST_SEED,
+    alpha: float = ALPHA,
+    seed: int | None = None,
+    on_episode: OnEpisode = lambda number, outcome: None,
+) -> Comparison:
+    """The simulated operator supervises both in random order; all episodes are recorded.
+
+    `seed` repeats an order; None takes one that nobody knows. Stops early by the same test.
+    """
+    both = contenders(workspace, a, b)
+    turns = schedule(
+        unseen_seeds(workspace, first_seed, scenes),
+        random.Random(seed) if seed is not None else random.SystemRandom(),
+    )
+    ballot, why = Ballot(alpha), ""
+    env = workspace_env(workspace.config)
+    try:
+        operator = SimulatedOperator(env, Level.SUPERVISED)
+        with Recorder(workspace) as recorder:
+            limit = env.task.max_steps * PATIENCE
+            sessions = [
+                Session(
+                    env, operator, Level.SUPERVISED, load_contender(workspace, contender),
+                    [Recording(recorder, contender.path.name)], max_steps=limit,
+                )
+                for contender in both
+            ]  # fmt: skip
+            for number, turn in enumerate(turns, 1):
+                outcome = sessions[turn.side].run_episode(turn.seed)
+                ballot.add(turn, outcome)
+                on_episode(number, outcome)
+                why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
+                if why:
+                    break
+            recorder.wait()
+    finally:
+        env.close()
+    return reveal(workspace, ballot, both, why)
+
+
+def reveal(
+    workspace: Workspace, ballot: Ballot, both: tuple[Contender, Contender], why: str
+) -> Comparison:
+    """Say which was which, keep it, and enter what it cost the human."""
+    found = summed_up(workspace, ballot.test, both, ballot.outcomes, why or "ended early", True)
+    keep(workspace, found, ballot.outcomes)
+    done = [*ballot.outcomes[0], *ballot.outcomes[1]]
+    hz = workspace.config.control_hz
+    entry = Effort(
+        round=0,
+        kind="supervised",
+        driven_s=sum(outcome.human_steps for outcome in done) / hz,
+        watched_s=sum(outcome.policy_steps for outcome in done) / hz,
+        takeovers=sum(outcome.takeovers for outcome in done),
+        episodes=len(done),
+        payload={
+            "steps_human": sum(outcome.human_steps for outcome in done),
+            "steps_policy": sum(outcome.policy_steps for outcome in done),
+            "purpose": "blind comparison",
+        },
+    )
+    Database(workspace.db_path).add_effort(entry)
+    return found
+
+
+def load_contender(workspace: Workspace, contender: Contender) -> Pilot:
+    """A contender at the stick."""
+    config = workspace.config
+    return Pilot(load_policy(contender.path, config.task, config.renderer))
+
+
+def _ranks(one: tuple[bool, int], other: tuple[bool, int]) -> tuple[float, float]:
+    return float(one > other), float(other > one)

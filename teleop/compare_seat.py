@@ -1,0 +1,114 @@
+"""The blind comparison at the operator's seat: the window never says which policy drives."""
+
+import contextlib
+import getpass
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..datasets.recorder import Recorder
+from ..datasets.step import Level
+from ..datasets.workspace import Workspace
+from .command import Request
+from .compare import Comparison, contenders, stopped, unseen_seeds
+from .compare_blind import Ballot, Turn, load_contender, reveal, schedule
+from .desk import Desk, SeatOptions
+from .devices.bindings import load
+from .devices.hands import Hands
+from .devices.pads import Pads
+from .devices.sdl import pygame
+from .feedback import Feedback
+from .pilot import Pilot
+from .recording import Recording
+from .rollouts import workspace_env
+from .scene import Scene
+from .screen.artist import Artist
+from .screen.prompts import Prompter
+from .screen.view import best_view
+from .screen.window import open_window
+from .seat import Seat
+from .tally import Tally
+from .tick import Outcome
+
+HIDDEN = "A or B"
+"""What the window calls the policy."""
+
+
+@dataclass
+class BlindScene(Scene):
+    """Lays the schedule's scenes, each with the policy whose turn it is."""
+
+    turns: list[Turn] = field(default_factory=list)
+    pilots: tuple[Pilot, ...] = ()
+    names: tuple[str, ...] = ()
+    """What the files say; only the window is blind."""
+    ballot: Ballot = field(default_factory=Ballot)
+    on_vote: Callable[[], object] = lambda: None
+
+    @property
+    def turn(self) -> Turn:
+        """Whose turn it is."""
+        return self.turns[min(len(self.outcomes), len(self.turns) - 1)]
+
+    def lay(self) -> None:
+        """The next scene of the schedule, or the same one again after a reset."""
+        turn = self.turn
+        self.seed = turn.seed
+        self.pilot = self._session.pilot = self.pilots[turn.side]
+        self.recording.policy_id = self.names[turn.side]
+        super().lay()
+
+    def end(self, verdict: bool, complete: bool = True, discarded: bool = False) -> Outcome | None:
+        """End the episode; a whole one that is kept is a vote."""
+        turn = self.turn
+        outcome = super().end(verdict, complete, discarded)
+        if outcome is not None and outcome.complete:
+            self.ballot.add(turn, outcome)
+            self.on_vote()
+        return outcome
+
+
+def compare_at_the_seat(
+    workspace: Workspace, a: str, b: str, scenes: int, first_seed: int, alpha: float
+) -> Comparison:
+    """Open the seat, let a person supervise both, and say which was which when she leaves.
+
+    Raises NoDisplay without a screen; leaving early is fine, what was voted counts.
+    """
+    both = contenders(workspace, a, b)
+    turns = schedule(unseen_seeds(workspace, first_seed, scenes), random.SystemRandom())
+    bindings, ballot = load(), Ballot(alpha)
+    options = SeatOptions(
+        Level.SUPERVISED, episodes=len(turns), policy_id=HIDDEN, operator=getpass.getuser()
+    )
+    with contextlib.ExitStack() as stack:
+        env = workspace_env(workspace.config)
+        stack.callback(env.close)
+        surface = open_window()
+        stack.callback(pygame.quit)
+        view = stack.enter_context(contextlib.closing(best_view(env)))
+        recorder = stack.enter_context(Recorder(workspace))
+        tally = stack.enter_context(contextlib.closing(Tally(workspace)))
+        pads = Pads()
+        hands = Hands(env, bindings, pads, options.operator)
+        pilots = tuple(load_contender(workspace, contender) for contender in both)
+        names = tuple(contender.path.name for contender in both)
+        scene = BlindScene(
+            env, hands, options.level, Recording(recorder), pilots[0], tally.refresh,
+            turns=turns, pilots=pilots, names=names, ballot=ballot,
+        )  # fmt: skip
+        desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
+        seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
+        scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
+        try:
+            seat.run()
+        finally:
+            seat.signal(Request.QUIT)
+        recorder.wait()
+    why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
+    return reveal(workspace, ballot, both, why)
+
+
+def _leave_when_decided(seat: Seat, ballot: Ballot, scenes: int) -> None:
+    if stopped(ballot.test, scenes - ballot.test.tally.pairs):
+        seat.leave()
