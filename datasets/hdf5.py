@@ -18,6 +18,7 @@ from .attributes import read_attributes, write_attributes
 from .layout import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .summary import ENV_ARGS, Attributes
+from .wording import in_plain_words
 
 DEMO = "data/demo_0"
 LIBVER = ("v110", "v110")
@@ -130,7 +131,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
     except KeyError as error:
         raise DamagedFile(f"{path}: not an episode of ours, {error.args[0]}") from error
     except UNREADABLE as error:
-        raise DamagedFile(f"{path}: {error}") from error
+        raise DamagedFile(f"{path}: {in_plain_words(path, str(error))}") from error
 
 
 def _keys(demo: h5py.Group, images: bool) -> list[str]:
@@ -147,7 +148,13 @@ def _branches(demo: h5py.Group) -> list[h5py.Group]:
 
 def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
     """Read datasets whole; their checksums are held against the data by HDF5."""
-    return {key: group[key][()] for key in keys}
+    rows: dict[str, NDArray[Any]] = {}
+    for key in keys:
+        try:
+            rows[key] = group[key][()]
+        except OSError as error:
+            raise OSError(f"{key}: {error}") from error
+    return rows
 
 
 def _attributes(demo: h5py.Group) -> dict[str, Any]:

@@ -63,11 +63,30 @@ def test_damaged_files_are_named_with_their_reason(workspace: Workspace) -> None
     names = [f"episodes/{path.name}" for path in paths]
     assert (report.episodes, report.steps, report.ok) == (0, 0, False)
     assert set(reasons) == {*names, "episodes/notes.txt", "dataset.hdf5"}
-    assert "truncated" in reasons[names[0]]
+    half = len(content) // 2
+    assert reasons[names[0]] == f"truncated: {half} of {len(content)} bytes are there"
+    assert reasons[names[1]].startswith("obs/front_image: a checksum does not fit")
     assert reasons[names[2]] == "rewards: holds values that are not finite"
     assert reasons["episodes/notes.txt"] == "not an episode file"
     assert all(path.exists() for path in paths)
     assert report.to_json()["damaged"][0].keys() == {"file", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"PNG" * 999, "not an HDF5 file"), (None, "nowhere")]
+)
+def test_what_is_no_episode_is_named_in_plain_words(
+    workspace: Workspace, content: bytes | None, reason: str
+) -> None:
+    """Empty and foreign files, and links to nothing; nobody has to know HDF5's language."""
+    path = workspace.episodes_dir / "20990101T000000-00000000.hdf5"
+    if content is None:
+        path.symlink_to("nothing")
+    else:
+        path.write_bytes(content)
+    (problem,) = check(workspace).damaged
+    assert problem.reason.endswith(reason)
+    assert "Unable" not in problem.reason
 
 
 def test_a_copy_under_another_name_is_found(workspace: Workspace) -> None:
