@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .cameras import CameraShift
+from .cameras import Camera, CameraShift, HandCamera, Triple
 from .clutter import Clutter, Nook, draw_clutter
-from .colours import Colour, Tint
+from .colours import Tint
 from .errors import UnknownName
 from .items import Item
-from .look import Light, Look
-from .rotations import matrix_from_quat, quat_from_rotvec
+from .look import PLAIN, Light, Look
+from .rotations import Vector, matrix_from_quat, quat_from_rotvec
 from .spaces import CAMERAS
 from .textures import PATTERNS, Texture
 
@@ -21,6 +21,9 @@ STREAM = 7
 SURFACES = ("table", "floor", "walls", "shelf", "back")
 """Materials around the job, which may take any colour."""
 TEXTURED = ("table", "floor")
+TILE_COUNTS = (6, 14)
+LEAST_CONTRAST = 0.5
+"""Share of the most that a level allows."""
 HAND_SHARE = 0.4
 """The hand's camera moves by so much of what a fixed one does."""
 
@@ -104,7 +107,7 @@ class Variation:
     """One of LEVELS."""
     cameras: Mapping[str, CameraShift] = field(default_factory=dict)
     """By the name of a recorded camera."""
-    look: Look = field(default_factory=Look)
+    look: Look = PLAIN
     stretches: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """By the name of an item: factors of its width and its height."""
     clutter: tuple[Clutter, ...] = ()
@@ -122,6 +125,8 @@ class Variation:
 class Subject:
     """What a task has that can vary."""
 
+    cameras: Mapping[str, Camera]
+    """All of them by name; the recorded ones move."""
     named: Sequence[str]
     """Materials of what has a name: things, bins, garments."""
     stretchable: Sequence[str]
@@ -150,7 +155,7 @@ def draw(level: str, subject: Subject, rng: np.random.Generator) -> Variation:
     if level == "none":
         return Variation()
     by = STRENGTHS[level]
-    cameras = {name: _camera(by, rng, name == "wrist") for name in CAMERAS}
+    cameras = {name: _shift(by, rng, subject.cameras[name]) for name in CAMERAS}
     light = _light(by, rng)
     tints = {name: _surface_tint(by, rng) for name in SURFACES}
     tints |= {name: _tint(by, rng) for name in subject.named}
@@ -169,8 +174,8 @@ def _factors(share: float, rng: np.random.Generator, number: int) -> list[float]
     return factors
 
 
-def _camera(by: Strength, rng: np.random.Generator, on_hand: bool) -> CameraShift:
-    share = HAND_SHARE if on_hand else 1.0
+def _shift(by: Strength, rng: np.random.Generator, camera: Camera) -> CameraShift:
+    share = HAND_SHARE if isinstance(camera, HandCamera) else 1.0
     move = share * by.camera_m * rng.uniform(-1, 1, 3)
     turn = share * np.radians(by.camera_deg) * rng.uniform(-1, 1, 3)
     return CameraShift(_triple(move), _triple(turn))
@@ -201,10 +206,10 @@ def _tint(by: Strength, rng: np.random.Generator) -> Tint:
 
 def _texture(by: Strength, rng: np.random.Generator) -> Texture:
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
-    count, seed = int(rng.integers(6, 15)), int(rng.integers(2**31))
-    return Texture(pattern, count, by.contrast * float(rng.uniform(0.5, 1.0)), seed)
+    count, seed = int(rng.integers(*TILE_COUNTS, endpoint=True)), int(rng.integers(2**31))
+    return Texture(pattern, count, by.contrast * float(rng.uniform(LEAST_CONTRAST, 1.0)), seed)
 
 
-def _triple(values: np.ndarray) -> Colour:
+def _triple(values: Vector) -> Triple:
     x, y, z = values.tolist()
     return x, y, z

@@ -38,7 +38,7 @@ class Programs:
 
     def shine(self, light: Light) -> None:
         """Put the lamp of `lit` and `depth` where a light has it, as bright as that is."""
-        if light is self._light:
+        if light == self._light:
             return
         self._light = light
         self._to_light = to_light(light)

@@ -54,7 +54,8 @@ class Task(ABC):
     settle_steps: ClassVar[int] = 24
     """Physics steps in which things come to rest before the episode begins."""
     exact_restore: ClassVar[bool] = True
-    """Whether the engine restores a saved state bit for bit; it does for rigid bodies alone.
+    """Whether the engine restores a saved state bit for bit; it does for things
+    that stand.
     Where it does not, going back to a moment simulates the episode again from its beginning."""
 
     def __post_init__(self) -> None:
@@ -86,7 +87,7 @@ class Task(ABC):
 
     def vary(self, world: World, rng: np.random.Generator) -> None:
         """Draw how this episode looks, for an empty world; `cameras` then say where they stand."""
-        subject = Subject(self.labels[1:-1], self.stretchable, self.nooks)
+        subject = Subject(self.camera_plan, self.labels[1:-1], self.stretchable, self.nooks)
         self.drawn = draw(self.variation, subject, rng)
         world.dress(self.drawn.look)
         shifts = self.drawn.cameras
