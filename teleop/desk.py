@@ -28,6 +28,8 @@ class SeatOptions:
     """Who sits there, for the records."""
     sound: bool = True
     """Tones and rumble."""
+    view: str = "auto"
+    """Which renderer draws the large picture: auto, gl or tiny."""
     lesson: bool = False
     """Begin with the lesson."""
     calls: CallRules = field(default_factory=CallRules)

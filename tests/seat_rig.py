@@ -13,7 +13,7 @@ from sidestick.sim_envs.intents import make_expert
 from sidestick.teleop.command import Request
 from sidestick.teleop.desk import Desk, SeatOptions
 from sidestick.teleop.devices.bindings import Bindings, defaults
-from sidestick.teleop.devices.curves import DEADZONE, EXPO, SATURATION
+from sidestick.teleop.devices.curves import DEADZONE, EXPO, RAMP_S, SATURATION
 from sidestick.teleop.devices.hands import Hands
 from sidestick.teleop.devices.pads import Pads
 from sidestick.teleop.feedback import Feedback
@@ -27,8 +27,9 @@ from sidestick.teleop.tally import Tally
 from tests import virtual_pad as vp
 
 TURN_S = 0.01
-TURN_WORTH = 0.6
-"""The D-pad is pressed for turns larger than this."""
+TICK_S = 0.05
+TURN_WORTH = 0.12
+"""The D-pad is pressed for turns larger than this, and let go once it turns twice as fast."""
 
 
 class FakeTime:
@@ -75,6 +76,7 @@ class SeatRig:
         desk = Desk(self.hands, self.tally, feedback, self.time, self.time.sleep, options)
         self.seat = Seat(desk, self.scene, lambda _: TURN_S)
         self.expert = make_expert("ShelfPick")
+        self._turned: dict[int, float] = {}
         self.run(0.3)
 
     @property
@@ -130,6 +132,13 @@ class SeatRig:
         self.pad.release(vp.LB)
         self.run(0.1)
 
+    def do_the_job(self, seconds: float = 25.0) -> bool:
+        """Set the seat up for base directions and full speed, start, and drive to the end."""
+        self.chord(vp.B)
+        self.tap(vp.L3)
+        self.tap(vp.START)
+        return self.drive_like_an_expert(seconds)
+
     def drive_like_an_expert(self, seconds: float) -> bool:
         """Hold the clutch and do the job, by what anybody can see of the environment."""
         self.pad.press(vp.LB)
@@ -139,7 +148,7 @@ class SeatRig:
             if intent.closing != self.env.arm.controller.closing:
                 self.pull(vp.RT)
             self._push(intent.action(self.env.arm.tool()))
-            self.run(0.05)
+            self.run(TICK_S)
         self._push(np.zeros(7))
         self.pad.release(vp.LB)
         return self.state is State.VERDICT
@@ -154,7 +163,10 @@ class SeatRig:
         for button, wanted in (
             (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll),
         ):  # fmt: skip
-            self.pad.press(button, bool(wanted > TURN_WORTH))
+            grown = self._turned.get(button, 0.0) + TICK_S / RAMP_S
+            pressed = bool(wanted > max(TURN_WORTH, 0.5 * min(1.0, grown)))
+            self._turned[button] = grown if pressed else 0.0
+            self.pad.press(button, pressed)
 
     def files(self, folder: str) -> list[str]:
         """Names of the files in a folder of the workspace."""

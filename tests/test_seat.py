@@ -340,18 +340,60 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
     assert len(rig.recorder.wait()) == 1
 
 
+def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(sit: Sit) -> None:
+    """RB + B with the clutch up, then clutch and stick at once: up on the stick is the base's x."""
+    rig = sit()
+    rig.chord(vp.B)
+    rig.tap(vp.START)
+    before = rig.env.arm.tool().position
+    rig.drive(0.6)
+    moved = rig.env.arm.tool().position - before
+    assert moved[0] > 0.05
+    assert abs(moved[1]) < 0.1 * moved[0]
+
+
+def test_a_change_of_camera_turns_no_motion_that_is_under_way(sit: Sit) -> None:
+    """The pushed stick goes on the way it went; after a rest it follows the new picture."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    before = rig.hands.poll(Driver.HUMAN).action
+    rig.chord(vp.A)
+    rig.run(0.1)
+    assert rig.hands.camera != "front"
+    np.testing.assert_allclose(rig.hands.poll(Driver.HUMAN).action, before, atol=1e-6)
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.run(0.1)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.1)
+    assert np.linalg.norm(rig.hands.poll(Driver.HUMAN).action - before) > 0.1
+
+
 def test_a_whole_episode_is_driven_to_success_through_the_pad(sit: Sit) -> None:
     """An expert's brain, a pad's buttons: the item lands in the tote, the verdict is offered."""
-    rig = sit(options=SeatOptions(first_seed=1))
-    rig.chord(vp.B)  # sticks follow the base
-    rig.tap(vp.L3)  # full speed
-    rig.tap(vp.START)
-    assert rig.drive_like_an_expert(25.0)
+    rig = sit(options=SeatOptions(first_seed=1), num_items=6)
+    assert rig.do_the_job()
     assert rig.seat.offered
     rig.tap(vp.A)
     (path,) = rig.recorder.wait()
     assert Episode.read(path, images=False).summary.success
-    rig.tally.refresh()
+
+
+@pytest.mark.slow
+def test_the_pad_is_enough_for_nine_scenes_of_ten(sit: Sit) -> None:
+    """Ten full shelves in a row through buttons and sticks alone; the disk has the verdicts."""
+    rig = sit(options=SeatOptions(first_seed=1), num_items=6)
+    rig.chord(vp.B)  # sticks follow the base
+    rig.tap(vp.L3)  # full speed
+    for _ in range(10):
+        rig.tap(vp.START)
+        rig.tap(vp.A if rig.drive_like_an_expert(25.0) else vp.B)
+    rig.recorder.wait()
+    found = rig.workspace.summaries()
+    assert [summary.header.seed for summary in found] == list(range(1, 11))
+    assert sum(summary.success for summary in found) >= 9
 
 
 def test_a_success_is_saved_when_nobody_objects(sit: Sit) -> None:

@@ -115,10 +115,14 @@ class Reading:
         return self.values.get(plus, 0.0) - self.values.get(minus, 0.0)
 
     @property
+    def moving(self) -> bool:
+        """Whether a stick, or what stands for one, is pushed."""
+        return any(self.values.get(control, 0.0) > 0.0 for control in MOTION)
+
+    @property
     def neutral(self) -> bool:
         """Whether nothing is pushed and the clutch is up."""
-        moving = any(self.values.get(control, 0.0) > 0.0 for control in MOTION)
-        return not moving and not self.held(Control.CLUTCH) and not self.held(Control.HOME)
+        return not self.moving and not self.held(Control.CLUTCH) and not self.held(Control.HOME)
 
 
 UNTOUCHED = Reading({})

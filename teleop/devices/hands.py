@@ -117,6 +117,8 @@ class Hands:
         self.reading = heard[self.source]
         pressed = frozenset().union(*(reading.pressed for reading in heard.values()))
         self._turn_knobs(pressed)
+        if not self.reading.moving:  # a change of view in mid-motion does not turn the motion
+            self._followed = (self.camera, self.frame)
         return Look(self._requests(heard, pressed, now), pressed, lost)
 
     def excuse(self) -> None:
@@ -205,10 +207,6 @@ class Hands:
         return frozenset(requests)
 
     def _axes(self) -> Frame:
-        """After a change of view the old directions hold until the sticks are neutral."""
-        moving = self.reading.values.keys() - {Control.CLUTCH, Control.PRECISION}
-        if not moving:
-            self._followed = (self.camera, self.frame)
         camera, frame = self._followed
         if frame == "base":
             return BASE

@@ -5,9 +5,12 @@ from typing import Protocol
 import numpy as np
 
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.renderers import Renderer, best_view_renderer
+from ...sim_envs.errors import BadValue
+from ...sim_envs.renderers import Renderer, best_view_renderer, make_renderer
 from ...sim_envs.spaces import Image
 from .mirror import Mirror
+
+VIEWS = ("auto", "gl", "tiny")
 
 
 class ViewSource(Protocol):
@@ -51,6 +54,11 @@ class MirrorView:
         self._mirror = Mirror(env.task_name, env.env_kwargs)
         self._last: Image = np.zeros((240, 320, 3), np.uint8)
 
+    @property
+    def pid(self) -> int:
+        """Number of the process that draws."""
+        return self._mirror.pid
+
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
         """The newest picture; asks for the next as soon as the mirror is free."""
         arrived = self._mirror.collect()
@@ -65,9 +73,17 @@ class MirrorView:
         self._mirror.close()
 
 
-def best_view(env: ArmEnv) -> ViewSource:
-    """OpenGL in this process where it can start, else TinyRenderer in a mirror process."""
-    renderer = best_view_renderer()
+def open_view(env: ArmEnv, wanted: str = "auto") -> ViewSource:
+    """The view that was asked for: `gl` draws in this process, `tiny` in a mirror process.
+
+    `auto` takes the first of them that can start. Raises BadValue for any other word, and
+    RendererMissing for `gl` where OpenGL cannot start.
+    """
+    if wanted not in VIEWS:
+        raise BadValue("view", f"one of {', '.join(VIEWS)}", wanted)
+    if wanted == "tiny":
+        return MirrorView(env)
+    renderer = make_renderer("gl") if wanted == "gl" else best_view_renderer()
     if renderer.name == "tiny":
         renderer.close()
         return MirrorView(env)
