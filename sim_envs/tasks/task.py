@@ -53,10 +53,6 @@ class Task(ABC):
     """Where a variation may put clutter."""
     settle_steps: ClassVar[int] = 24
     """Physics steps in which things come to rest before the episode begins."""
-    exact_restore: ClassVar[bool] = True
-    """Whether the engine restores a saved state bit for bit; it does for things
-    that stand.
-    Where it does not, going back to a moment simulates the episode again from its beginning."""
 
     def __post_init__(self) -> None:
         checked_level(self.variation)
@@ -67,9 +63,10 @@ class Task(ABC):
 
     @classmethod
     def variants(cls) -> dict[str, object]:
-        """The keywords that make() takes for this task, with their defaults."""
+        """The keywords that make() takes for this task, with their defaults; its own come first."""
         own = {item.name: item.default for item in fields(cls)}
-        return {**own, "variation": own.pop("variation")}
+        shared = {"variation": own.pop("variation")}
+        return own | shared
 
     @classmethod
     def choices(cls) -> dict[str, tuple[str, ...]]:
