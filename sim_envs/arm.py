@@ -197,10 +197,6 @@ class Arm:
         positions, velocities = [state[0] for state in states], [state[1] for state in states]
         return np.concatenate([positions, velocities, self.controller.pack()])
 
-    def restore_controller(self, state: NDArray[np.float64]) -> None:
-        """Take over the controller of a state(), when the engine has restored the rest."""
-        self.controller = Controller.unpack(state[-CONTROLLER_STATE_SIZE:])
-
     def set_state(self, state: NDArray[np.float64]) -> None:
         """Put the joints and the controller where state() says; for pictures and restores."""
         joints = len(MOTORS)

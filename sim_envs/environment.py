@@ -1,6 +1,6 @@
 """The environment: time, actions and observations around one task, as Gymnasium wants it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -209,39 +209,25 @@ class ArmEnv(gym.Env[Observation, Action]):
 
     def snapshot(self) -> Snapshot:
         """Keep this moment; restore() continues from it bit for bit."""
-        ticket = self.world.save() if self.task.exact_restore else None
-        past = (tuple(self._history), self.arm.state(), self.task.memory.copy())
-        return Snapshot(ticket, *past, self._elapsed, self._status, self._episode)
+        return Snapshot(tuple(self._history), self._episode)
 
     def restore(self, snapshot: Snapshot) -> Observation:
-        """Go back to a snapshot of this episode; raises BadValue for one of another episode."""
+        """Go back to a snapshot of this episode; raises BadValue for one of another episode.
+
+        The episode is simulated again up to there, some 2 ms a tick: a state that the engine
+        saved and restored went another way in 11 of 34 episodes in which things were touched.
+        """
         if snapshot.episode != self._episode:
             raise BadValue("snapshot", "one taken since the last reset", "one of an older episode")
-        if snapshot.ticket is None:
-            self._repeat(snapshot.history)
-        else:
-            self.world.restore(snapshot.ticket)
-            self.arm.restore_controller(snapshot.arm)
-            self.task.memory = snapshot.memory.copy()
-            self._history = list(snapshot.history)
-            self._elapsed, self._status = snapshot.elapsed, snapshot.status
-        self.images_due = True
-        return self._observe()
-
-    def _repeat(self, history: Sequence[Action | None]) -> None:
-        """Come to a moment as the episode did: simulate it again from its beginning."""
         self.np_random.bit_generator.state = self._beginning
         self._assemble()
-        for action in history:
+        for action in snapshot.history:
             if action is None:
                 self.reseat()
             else:
                 self.advance(action)
-
-    def forget(self, snapshot: Snapshot) -> None:
-        """Free a snapshot's memory."""
-        if snapshot.episode == self._episode and snapshot.ticket is not None:
-            self.world.forget(snapshot.ticket)
+        self.images_due = True
+        return self._observe()
 
     def close(self) -> None:
         """Free the engine and the renderer; closing twice is safe."""

@@ -213,15 +213,3 @@ class World:
             body, pose[:3], pose[3:], physicsClientId=self._client
         )
         pybullet.resetBaseVelocity(body, (0, 0, 0), (0, 0, 0), physicsClientId=self._client)
-
-    def save(self) -> int:
-        """Keep the engine's whole state in memory; return a ticket for restore() and forget()."""
-        return int(pybullet.saveState(physicsClientId=self._client))
-
-    def restore(self, ticket: int) -> None:
-        """Go back to a saved state, bit for bit for rigid bodies."""
-        pybullet.restoreState(ticket, physicsClientId=self._client)
-
-    def forget(self, ticket: int) -> None:
-        """Free a saved state."""
-        pybullet.removeState(ticket, physicsClientId=self._client)

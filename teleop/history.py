@@ -1,6 +1,5 @@
 """Moments of the running episode to rewind to: one every half second, as far as memory is lent."""
 
-from ..sim_envs.environment import ArmEnv
 from ..sim_envs.spaces import CONTROL_HZ
 from .session import Episode, Mark
 
@@ -12,8 +11,7 @@ LONGEST = 240
 class History:
     """The marks of one episode, oldest first."""
 
-    def __init__(self, env: ArmEnv) -> None:
-        self._env = env
+    def __init__(self) -> None:
         self.marks: list[Mark] = []
 
     def begin(self) -> None:
@@ -27,7 +25,7 @@ class History:
             return
         self.marks.append(episode.mark())
         if len(self.marks) > LONGEST:  # the first one, where the episode begins, stays
-            self._env.forget(self.marks.pop(1).snapshot)
+            self.marks.pop(1)
 
     def back(self, episode: Episode, seconds: float) -> int:
         """Go back at least this long, or to the beginning; returns the ticks undone."""
@@ -35,5 +33,5 @@ class History:
             return 0
         wanted = episode.steps - round(seconds * CONTROL_HZ)
         while len(self.marks) > 1 and self.marks[-1].steps > wanted:
-            self._env.forget(self.marks.pop().snapshot)
+            self.marks.pop()
         return episode.rewind(self.marks[-1])

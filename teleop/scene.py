@@ -70,7 +70,7 @@ class Scene:
             self.alarm,
         )
         self._loose = Session(self.env, self.hands, Level.DEMONSTRATE, None, [ForTheEye()])
-        self.history = History(self.env)
+        self.history = History()
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
         """How many actions of the proposal's plan have been executed."""

@@ -220,7 +220,6 @@ def test_a_rewind_continues_as_if_nothing_had_been(env: ArmEnv) -> None:
     assert (env.elapsed, env.status) == (8, status)
     drive_on(8, 12)
     np.testing.assert_array_equal(env.state(), end)
-    env.forget(late)
 
 
 def test_a_recorded_state_can_be_shown(env: ArmEnv) -> None:

@@ -68,7 +68,6 @@ class SortClothes(Task):
         ((0.14, 0.28), (0.22, 0.38)),
     )
     settle_steps: ClassVar[int] = 180
-    exact_restore: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,0 +1,119 @@
+"""Whether recorded episodes of every task, takeovers and rewinds among them, replay bit for bit.
+
+    python -m benchmarks.replays --episodes 20
+
+For each task a policy that wanders about is supervised by the simulated operator, who takes over
+and finishes the job; every third episode is rewound by two seconds and goes on from there. Each
+recording is then simulated again in an environment of its own, as `sidestick replay --verify`
+does. Prints one JSON document and exits with 1 unless all are identical.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.plan import Plan
+from sidestick.sim_envs.spaces import ACTION_SIZE, Observation
+from sidestick.teleop.devices.simulated import SimulatedOperator
+from sidestick.teleop.pilot import Pilot
+from sidestick.teleop.recording import Recording
+from sidestick.teleop.replay import verify
+from sidestick.teleop.rollouts import workspace_env
+from sidestick.teleop.session import Session
+
+JOBS: dict[str, dict[str, Any]] = {
+    "ShelfPick": {},
+    "SortRecycling": {"num_items": 2},
+    "SortClothes": {"num_items": 1},
+}
+REWIND_AT, REWIND_TICKS = 60, 40
+FIRST_SEED = 600_000
+
+
+class Wanderer:
+    """A policy that drifts about and opens and closes its hand: somebody has to take over."""
+
+    chunk = execute = 8
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin the same walk again."""
+        self._random = np.random.default_rng(0)
+        self._drift = np.zeros(ACTION_SIZE)
+
+    def plan(self, observation: Observation) -> Plan:
+        """The next leg of the walk."""
+        self._drift = 0.5 * self._drift + self._random.normal(0.0, 0.4, ACTION_SIZE)
+        actions = np.tile(np.clip(self._drift, -1, 1).astype(np.float32), (self.chunk, 1))
+        return Plan(actions, np.zeros_like(actions), 0.5)
+
+
+def record(folder: Path, task: str, episodes: int) -> Workspace:
+    """Supervised episodes with takeovers; every third is rewound once."""
+    workspace = Workspace.open_or_create(folder, WorkspaceConfig(task, env_kwargs=JOBS[task]))
+    env = workspace_env(workspace.config)
+    operator = SimulatedOperator(env, Level.SUPERVISED)
+    with Recorder(workspace) as recorder:
+        recording = Recording(recorder)
+        session = Session(env, operator, Level.SUPERVISED, Pilot(Wanderer()), [recording])
+        for number in range(episodes):
+            episode = session.prepare(FIRST_SEED + number)
+            episode.begin()
+            mark = None
+            while not episode.over:
+                episode.tick()
+                if episode.steps == REWIND_AT - REWIND_TICKS:
+                    mark = mark or episode.mark()
+                if episode.steps == REWIND_AT and mark is not None and number % 3 == 0:
+                    recording.rewind(episode.rewind(mark))
+                    mark, number = None, 1  # once is enough
+            episode.end()
+        recorder.wait()
+    env.close()
+    return workspace
+
+
+def measure(task: str, episodes: int) -> dict[str, Any]:
+    """Record, replay, compare."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = record(Path(folder) / "replays", task, episodes)
+        found = [Episode.read(path, images=False) for path in workspace.episodes()]
+        verdicts = [verify(episode) for episode in found]
+        summaries = [episode.summary for episode in found]
+        return {
+            "task": task,
+            "episodes": len(found),
+            "identical": sum(verdict.identical for verdict in verdicts),
+            "max_state_error": max(verdict.max_state_error for verdict in verdicts),
+            "steps": sum(verdict.steps for verdict in verdicts),
+            "takeovers": sum(summary.takeovers for summary in summaries),
+            "rewound": sum(bool(episode.abandoned) for episode in found),
+            "successes": sum(summary.success for summary in summaries),
+        }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--episodes", type=int, default=20, help="of each task")
+    parser.add_argument("--tasks", nargs="*", default=list(JOBS), choices=list(JOBS))
+    options = parser.parse_args()
+    rows = [measure(task, options.episodes) for task in options.tasks]
+    print(json.dumps(rows, indent=1))
+    sys.exit(any(row["identical"] < row["episodes"] for row in rows))
+
+
+if __name__ == "__main__":
+    main()
