@@ -1,14 +1,19 @@
 """The operator's seat for a minute: control rate, late ticks, frames, from input to action.
 
-`python -m benchmarks.seat [--seconds 60] [--policy FOLDER] [--view gl|tiny]`, under the display
+`python -m benchmarks.seat [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny]`, under a display
 that there is: SDL_VIDEODRIVER=dummy, or Xvfb (`xvfb-run -s "-screen 0 1280x800x24" python ...`).
+A thread pushes a virtual pad's stick at any moment; the delay ends when the simulation has
+executed an action in that direction. `--view tiny` also records with TinyRenderer.
 """
 
 import argparse
 import json
 import os
+import random
 import tempfile
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +27,10 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
+from sidestick.teleop.command import Request
 from sidestick.teleop.desk import Desk, SeatOptions
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.frames import picture_frame
 from sidestick.teleop.devices.hands import Hands
 from sidestick.teleop.devices.pads import Pads
 from sidestick.teleop.devices.sdl import pygame
@@ -35,141 +42,180 @@ from sidestick.teleop.rollouts import workspace_env
 from sidestick.teleop.scene import Scene
 from sidestick.teleop.screen.artist import Artist
 from sidestick.teleop.screen.prompts import Prompter
-from sidestick.teleop.screen.view import DirectView, MirrorView
+from sidestick.teleop.screen.view import VIEWS, open_view
 from sidestick.teleop.screen.window import open_window
 from sidestick.teleop.seat import Seat
+from sidestick.teleop.session import Tick
 from sidestick.teleop.tally import Tally
 from tests import virtual_pad as vp
 
-PUSH_EVERY_S = 0.37
-"""Not a multiple of the tick, so that pushes fall anywhere between two ticks."""
+PUSHED = 0.6
+PUSH_EVERY_S = (0.25, 0.45)
+MOVING = 0.05
+"""An action shorter than this goes nowhere."""
+LATE_MS = 10.0
 
 
 @dataclass
-class Press:
-    """Pushes a stick now and then, and finds the tick on which the arm did it."""
+class Figures:
+    """What was measured, in the order of its coming."""
 
-    pad: vp.VirtualPad
-    artist: Artist
-    seconds: float
-    frames: int = 0
-    pauses: int = 0
     late_ms: list[float] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-    delays_ms: list[float] = field(default_factory=list)
-    began: float = 0.0
+    ticked_s: list[float] = field(default_factory=list)
+    tick_cpu_ms: list[float] = field(default_factory=list)
+    framed_s: list[float] = field(default_factory=list)
     frame_ms: list[float] = field(default_factory=list)
     frame_cpu_ms: list[float] = field(default_factory=list)
-    tick_cpu_ms: list[float] = field(default_factory=list)
+    delays_ms: list[float] = field(default_factory=list)
+    pauses: int = 0
 
-    def __call__(self, seat: Seat) -> float:
-        """Push, then draw."""
-        now = time.perf_counter()
-        if not self.began:
-            self._begin(seat, now)
-        if seat.state in (State.PAUSED, State.READY):
-            self.pauses += seat.state is State.PAUSED
-            self.pad.release(vp.LB)
-            self.pad.axis(vp.LEFT_X, 0.0)
-            self.pad.press(vp.START, int(now * 4) % 2 == 0)
-        elif seat.state is State.RECORDING:
-            self.pad.press(vp.LB)
-            if now > self._next:
-                self._next, self._value = now + PUSH_EVERY_S, -self._value
-                self.pad.axis(vp.LEFT_X, self._value)
-                self._pushed = now
-        if now - self.began > self.seconds:
-            seat.leave()
-        cpu = time.process_time()
-        wait = self.artist(seat)
-        if wait == 0.0:
-            self.frames += 1
-            self.frame_cpu_ms.append((time.process_time() - cpu) * 1000)
-            self.frame_ms.append((time.perf_counter() - now) * 1000)
-        return wait
 
-    def _begin(self, seat: Seat, now: float) -> None:
-        self.began = self._next = now
-        self._value, self._pushed = 0.6, None
-        seat.attend()
-        seat.scene.max_steps = seat.scene._session.max_steps = 10**6
-        tick = seat.scene.tick
+class Pusher:
+    """Pushes the stick left and right at moments that know nothing of ticks and frames."""
 
-        def timed(late_ms: float) -> object:
-            cpu = time.process_time()
+    def __init__(self, pad: vp.VirtualPad) -> None:
+        self.way, self.pushed_s = 1.0, 0.0
+        """Direction of the last push, and its time until somebody has seen its effect, else 0."""
+        self._pad, self._over, self._resting = pad, threading.Event(), True
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Begin to push."""
+        self.rest(False)
+        self._thread.start()
+
+    def rest(self, resting: bool) -> None:
+        """Let go of everything for a while, or take the clutch again."""
+        self._resting, self.pushed_s = resting, 0.0
+        if resting:
+            self._pad.axis(vp.LEFT_X, 0.0)
+        self._pad.press(vp.LB, not resting)
+
+    def _run(self) -> None:
+        moments = random.Random(1)
+        while not self._over.wait(moments.uniform(*PUSH_EVERY_S)):
+            if self.pushed_s or self._resting:
+                continue  # the last push is still on its way
+            self.way = -self.way
+            self.pushed_s = time.perf_counter()
+            self._pad.axis(vp.LEFT_X, PUSHED * self.way)
+
+    def stop(self) -> None:
+        """Push no more."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+
+class Observer:
+    """Stands between the seat and its scene and screen with a stopwatch."""
+
+    def __init__(self, artist: Artist, pusher: Pusher, pad: vp.VirtualPad, seconds: float) -> None:
+        self.figures = Figures()
+        self._artist, self._pusher, self._pad = artist, pusher, pad
+        self._seconds, self._began = seconds, 0.0
+
+    def watch(self, scene: Scene) -> None:
+        """Time every tick; an episode lasts as long as the measurement."""
+        scene.max_steps = scene._session.max_steps = 10**6
+        view = scene.env.task.cameras["front"].view(scene.env.arm)
+        right = picture_frame(view).right[:2]
+        scene.tick = self._timed(scene.tick, right)  # type: ignore[method-assign]
+
+    def _timed(self, tick: Callable[[float], Tick], right: np.ndarray) -> Callable[[float], Tick]:
+        def timed(late_ms: float) -> Tick:
+            cpu = time.thread_time()
             done = tick(late_ms)
-            self.tick_cpu_ms.append((time.process_time() - cpu) * 1000)
-            end = time.perf_counter()
-            self.late_ms.append(late_ms)
-            self.times.append(end)
-            action = done.step.action[:2]
-            way = np.sign(action @ self._right) if np.linalg.norm(action) > 0.05 else 0
-            if self._pushed and way == np.sign(self._value):
-                self.delays_ms.append((end - self._pushed) * 1000)
-                self._pushed = None
+            now = time.perf_counter()
+            self.figures.tick_cpu_ms.append((time.thread_time() - cpu) * 1000)
+            self.figures.late_ms.append(late_ms)
+            self.figures.ticked_s.append(now)
+            along = float(done.step.action[:2] @ right)
+            if self._pusher.pushed_s and along * self._pusher.way > MOVING:
+                self.figures.delays_ms.append((now - self._pusher.pushed_s) * 1000)
+                self._pusher.pushed_s = 0.0
             return done
 
-        seat.scene.tick = timed  # type: ignore[method-assign]
-        from sidestick.teleop.devices.frames import picture_frame
+        return timed
 
-        env = seat.scene.env
-        self._right = picture_frame(env.task.cameras["front"].view(env.arm)).right[:2]
+    def __call__(self, seat: Seat) -> float:
+        """Keep the seat going, and let the artist draw."""
+        now = time.perf_counter()
+        if seat.state is State.READY:
+            self._pad.press(vp.START, seat.seconds_here > 0.5)
+        elif seat.state is State.PAUSED:
+            self._go_on(seat)
+        elif not self._began:
+            self._began = now
+            self._pad.release(vp.START)
+            self._pusher.start()
+        if self._began and now - self._began > self._seconds:
+            self._pusher.stop()
+            seat.leave()
+        cpu = time.thread_time()
+        wait = self._artist(seat)
+        if wait == 0.0 and self._began:
+            self.figures.framed_s.append(time.perf_counter())
+            self.figures.frame_cpu_ms.append((time.thread_time() - cpu) * 1000)
+            self.figures.frame_ms.append((time.perf_counter() - now) * 1000)
+        return wait
+
+    def _go_on(self, seat: Seat) -> None:
+        """After a pause everything is let go first, as the seat asks for."""
+        self._pusher.rest(True)
+        if seat.seconds_here > 0.5:
+            self.figures.pauses += 1
+            seat.signal(Request.START)
+            self._pusher.rest(False)
 
 
 def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int, int]) -> dict:
     """One sitting; what came of it."""
     pygame.display.init()
     surface = open_window(size)
+    recorded = "tiny" if view_name == "tiny" else best_view_renderer().name
+    if policy:
+        recorded = load_policy(policy).config.renderer
     with tempfile.TemporaryDirectory() as folder:
-        renderer = best_view_renderer()
-        config = WorkspaceConfig("ShelfPick", renderer=load_policy(policy).config.renderer
-                                 if policy else renderer.name)  # fmt: skip
-        workspace = Workspace.create(Path(folder) / "ws", config)
-        env = workspace_env(config)
-        view = DirectView(env, renderer) if view_name == "gl" else MirrorView(env)
+        workspace = Workspace.create(Path(folder) / "ws", WorkspaceConfig("ShelfPick", recorded))
+        env = workspace_env(workspace.config)
+        view = open_view(env, view_name)
         pilot = Pilot(load_policy(policy)) if policy else None
-        pad = vp.VirtualPad()
-        pads = Pads()
+        pad, pads, tally = vp.VirtualPad(), Pads(), Tally(workspace)
         hands = Hands(env, defaults(), pads)
-        tally = Tally(workspace)
         options = SeatOptions(policy_id="0001" if pilot else None)
         with Recorder(workspace) as recorder:
             scene = Scene(env, hands, options.level, Recording(recorder), pilot, tally.refresh, 0)
             artist = Artist(surface, view, Prompter(defaults()))
-            press = Press(pad, artist, seconds)
-            seat = Seat(Desk(hands, tally, Feedback(pads), options=options), scene, press)
-            cpu = time.process_time()
-            for _ in range(30):
-                seat.attend()
-                time.sleep(0.01)
+            observer = Observer(artist, Pusher(pad), pad, seconds)
+            observer.watch(scene)
+            seat = Seat(Desk(hands, tally, Feedback(pads), options=options), scene, observer)
+            cpu, began = time.process_time(), time.perf_counter()
             seat.run()
-            cpu = time.process_time() - cpu
+            cores = (time.process_time() - cpu) / (time.perf_counter() - began)
         tally.close()
         view.close()
         env.close()
-    return report(press, cpu, config.renderer, view_name)
+    known = {"driver": pygame.display.get_driver(), "recorded": recorded, "view": view_name}
+    return {**known, **report(observer.figures), "cores": round(cores, 2),
+            "load": os.getloadavg()[0]}  # fmt: skip
 
 
-def report(press: Press, cpu: float, renderer: str, view: str) -> dict:
-    """The figures."""
-    elapsed = time.perf_counter() - press.began
-    gaps = np.diff(press.times)
+def report(figures: Figures) -> dict[str, object]:
+    """The figures; gaps over a second are pauses."""
+    gaps, frames = np.diff(figures.ticked_s), np.diff(figures.framed_s)
+    ticking = gaps[gaps < 1.0]
     return {
-        "driver": pygame.display.get_driver(),
-        "recorded": renderer,
-        "view": view,
-        "ticks": len(press.late_ms),
-        "hz": round(1 / float(np.mean(gaps[gaps < 1.0])), 3) if len(gaps) else None,
-        "late_over_10ms": round(float(np.mean(np.array(press.late_ms) > 10)), 4),
-        "late_ms": spread(press.late_ms),
-        "frames_per_s": round(press.frames / elapsed, 1),
-        "frame_ms": spread(press.frame_ms),
-        "frame_cpu_ms": spread(press.frame_cpu_ms),
-        "tick_cpu_ms": spread(press.tick_cpu_ms),
-        "input_to_action_ms": spread(press.delays_ms),
-        "turns_paused": press.pauses,
-        "cores": round(cpu / elapsed, 2),
-        "load": os.getloadavg()[0],
+        "ticks": len(figures.late_ms),
+        "hz": round(1 / float(np.mean(ticking)), 3) if len(ticking) else None,
+        "late_over_10ms": round(float(np.mean(np.array(figures.late_ms) > LATE_MS)), 4),
+        "late_ms": spread(figures.late_ms),
+        "frames_per_s": round(1 / float(np.mean(frames)), 1) if len(frames) else None,
+        "frame_ms": spread(figures.frame_ms),
+        "frame_cpu_ms": spread(figures.frame_cpu_ms),
+        "tick_cpu_ms": spread(figures.tick_cpu_ms),
+        "input_to_action_ms": spread(figures.delays_ms),
+        "pauses": figures.pauses,
     }
 
 
@@ -186,7 +232,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--policy", type=Path)
-    parser.add_argument("--view", choices=["gl", "tiny"], default="gl")
+    parser.add_argument("--view", choices=VIEWS, default="auto")
     parser.add_argument("--size", default="1280x800")
     asked = parser.parse_args()
     width, height = map(int, asked.size.split("x"))
