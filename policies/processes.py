@@ -1,6 +1,10 @@
 """One policy trained by several processes: who does which part, and on which device.
 
-    accelerate launch --num_processes 2 --cpu -m sidestick.teleop.cli.main train WS
+    sidestick train WS --processes 2
+    accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
+
+The second for several GPUs or machines. On CPUs `accelerate launch --cpu` starts several processes
+through MPI only (`--mpirun_hostfile`), and just one without it; the first needs nothing.
 
 Every process holds the whole network and the whole data, computes the gradient of its part of
 each batch, and all of them take the same step along the mean. One process writes and tells.
@@ -8,8 +12,11 @@ Without Accelerate, or with one process on a CPU, nothing of it is needed.
 """
 
 import importlib.util
+import logging
 import os
-from collections.abc import Iterable
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,6 +26,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..sim_envs.errors import PolicyError
+
+COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
+"""Where launchers say how many processes they started."""
+
+_log = logging.getLogger(__name__)
 
 
 class Processes:
@@ -80,6 +92,31 @@ class Accelerated(Processes):
         self._accelerator.wait_for_everyone()
 
 
+def launched() -> int:
+    """How many processes were launched together with this one, which counts."""
+    lone = "MASTER_ADDR" in os.environ and os.environ.get("ACCELERATE_USE_CPU", "") == "True"
+    for name in COUNTS:
+        if name in os.environ:
+            return int(os.environ[name])
+    if lone:
+        _log.warning(
+            "accelerate launch --cpu starts one process unless it is given --mpirun_hostfile; "
+            "for several on this machine: sidestick train WS --processes N"
+        )
+    return 1
+
+
+def launch(count: int, arguments: Sequence[str]) -> int:
+    """Run `sidestick` with these arguments in `count` processes of this machine; its exit code."""
+    if importlib.util.find_spec("accelerate") is None:
+        raise PolicyError(f"{count} processes need Accelerate; pip install 'sidestick[multi]'")
+    here = ("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}")
+    program = ("-m", "sidestick.teleop.cli.main")
+    environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    command = [sys.executable, *here, *program, *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
 @cache
 def _accelerated() -> Accelerated:
     return Accelerated()
@@ -87,7 +124,7 @@ def _accelerated() -> Accelerated:
 
 def processes() -> Processes:
     """Those that were launched together; PolicyError if there are several but no Accelerate."""
-    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    several = launched() > 1
     if not several and not torch.cuda.is_available():
         return Processes()
     if importlib.util.find_spec("accelerate") is not None:

@@ -1,5 +1,6 @@
 """`sidestick train`: a policy from the episodes."""
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -7,9 +8,10 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from ...datasets.workspace import Workspace
-from ...policies.processes import processes
+from ...policies.processes import launch, launched, processes
 from ...policies.train_config import TrainConfig
 from ...policies.training import TrainResult
+from ...sim_envs.errors import BadValue
 from ..learning import learn
 from ..rollouts import Rollouts
 from .console import print_json, say
@@ -39,8 +41,8 @@ AS_GIVEN = (
 class Train:
     """Train a policy from the successful episodes of a workspace; resumes what was interrupted.
 
-    With several processes or machines, which share each batch:
-    accelerate launch --num_processes 2 --cpu -m sidestick.teleop.cli.main train WS
+    Several GPUs or machines share each batch under
+    accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
     """
 
     workspace: WorkspacePath
@@ -83,6 +85,8 @@ class Train:
     """How classes of steps are weighed."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """What to compute in; auto: bfloat16 where the hardware is quick at it."""
+    processes: int = 1
+    """Processes of this machine that share each batch."""
     selection_episodes: int = 20
     """Episodes that each checkpoint drives before one is chosen; 0 takes the last."""
     workers: int = 2
@@ -93,6 +97,10 @@ class Train:
     def run(self) -> int:
         """Train, choose, save."""
         config = self.config()
+        if self.processes < 1:
+            raise BadValue("--processes", "at least 1", self.processes)
+        if self.processes > 1 and launched() == 1:
+            return launch(self.processes, sys.argv[1:])
         together = processes()
         workspace = Workspace.open(self.workspace)
         if together.is_main:
