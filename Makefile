@@ -21,7 +21,7 @@ test-slow: $(VENV)/.installed
 
 # Installs robomimic, LeRobot and Minari into an environment of their own, and lets them read ours.
 test-peers: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -m peers --timeout 3000
+	$(BIN)/python -m pytest -q -rs -m peers --timeout 3000
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

@@ -66,6 +66,8 @@ class Listing:
     rows: tuple[Row, ...]
     damaged: tuple[Problem, ...]
     """Files that cannot be read."""
+    bytes: int
+    """What the rows' files take on the disk."""
 
     def totals(self) -> dict[str, float]:
         """Return sums over the rows."""
@@ -79,6 +81,7 @@ class Listing:
             "takeovers": sum(row.takeovers for row in self.rows),
             "late_ticks": sum(row.late_ticks for row in self.rows),
             "flagged": sum(bool(row.flags) for row in self.rows),
+            "bytes": self.bytes,
         }
 
 
@@ -86,6 +89,7 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
     """List the episodes by time; images are not read."""
     rows: list[Row] = []
     damaged: list[Problem] = []
+    size = 0
     grades, origins = _told(Database(workspace.db_path))
     known = set(workspace.episodes())
     for path in episode_files(workspace):
@@ -96,11 +100,12 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
         except DamagedFile as error:
             damaged.append(Problem.of(workspace.path, path, error))
             continue
+        size += path.stat().st_size
         flags = flags_of(episode, flaggers)
         row = _row(len(rows), episode, workspace.config.control_hz, flags)
         told = {"grade": grades.get(row.id), "origin": origins.get(row.id)}
         rows.append(Row(**row.__dict__ | told))
-    return Listing(tuple(rows), tuple(damaged))
+    return Listing(tuple(rows), tuple(damaged), size)
 
 
 def details(episode: Episode) -> dict[str, Any]:

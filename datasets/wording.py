@@ -8,6 +8,7 @@ WORDS = {
     "file signature not found": "not an HDF5 file",
     "filter returned failure during read": CHANGED,
     "checksum": CHANGED,
+    "Permission denied": "no permission to read it",
 }
 """A part of HDF5's message, and what it means."""
 _CUT_OFF = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")

@@ -53,6 +53,7 @@ class Workspace:
     def open(cls, path: Path | str) -> Self:
         """Open a workspace that exists."""
         path = Path(path)
+        _permitted(path)
         if not (path / CONFIG_FILE).exists():
             raise WorkspaceError(
                 f"{path} is no workspace (no {CONFIG_FILE}); "
@@ -63,6 +64,7 @@ class Workspace:
     @classmethod
     def open_or_create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
         """Open a workspace or make it; raise WorkspaceError when it is for something else."""
+        _permitted(Path(path))
         if not (Path(path) / CONFIG_FILE).exists():
             return cls.create(path, config)
         workspace = cls.open(path)
@@ -182,6 +184,13 @@ class Workspace:
         if path not in self._seen or self._seen[path].stamp != stamp:
             self._seen[path] = _Seen(stamp, _read_summary(path))
         return self._seen[path].summary
+
+
+def _permitted(path: Path) -> None:
+    """Raise WorkspaceError for a folder that cannot be looked into: it would seem to be empty."""
+    for folder in (path, *(path / name for name in FOLDERS)):
+        if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            raise WorkspaceError(f"{folder}: no permission to look into it")
 
 
 def own_summary(path: Path) -> EpisodeSummary:

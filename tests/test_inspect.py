@@ -50,6 +50,7 @@ def test_the_table_has_a_row_an_episode_and_sums(workspace: Workspace) -> None:
     assert (second.takeovers, second.human_steps, second.grade) == (1, 5, "good")
     assert (second.origin, second.operator) == (None, "made up")
     assert found.totals()["steps"] == 45
+    assert found.totals()["bytes"] == sum(e.stat().st_size for e in workspace.episodes())
     assert json.dumps([row.to_json() for row in found.rows])
 
 

@@ -98,7 +98,8 @@ print(json.dumps({"episodes": int(found.total_episodes), "steps": int(found.tota
 def python() -> Path:
     """Return the interpreter of the peers' environment; make it, or skip with the reason."""
     found, done = HOME / "bin/python", HOME / ".installed"
-    if done.exists():
+    wanted = "\n".join([TORCH, *OTHERS.split(), *ALONE])
+    if done.exists() and done.read_text() == wanted:
         return found
     base = interpreter()
     if base is None:
@@ -112,7 +113,7 @@ def python() -> Path:
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         if answer.returncode:
             pytest.skip(f"cannot be installed: {answer.stderr.strip().splitlines()[-1]}")
-    done.touch()
+    done.write_text(wanted)
     return found
 
 

@@ -122,8 +122,8 @@ def _remove(path: Path) -> None:
     """Remove a file or a folder, if it is there."""
     if path.is_dir():
         shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    elif os.path.lexists(path):  # a read-only file system refuses to remove even what is not there
+        path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -94,9 +94,11 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _say_totals(found: Listing) -> None:
     """Say the sums, and what could not be read."""
     sums = found.totals()
+    mib, minutes = sums["bytes"] / 2**20, sums["seconds"] / 60
     say(
         f"{sums['episodes']} episodes, {sums['successes']} successful, "
-        f"{sums['seconds'] / 60:.1f} minutes, {sums['takeovers']} takeovers, "
+        f"{minutes:.1f} minutes, {mib / max(minutes, 1e-9):.1f} MiB a minute, "
+        f"{sums['takeovers']} takeovers, "
         f"{sums['late_ticks']} late ticks, {sums['flagged']} to look at"
     )
     for problem in found.damaged:
