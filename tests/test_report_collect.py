@@ -181,3 +181,56 @@ def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
     """A round that was interrupted and taken up again is one line of the ledger."""
     Database(workspace.db_path).add_effort(Effort(2, "practice", 0.0, 0.0, 0, 5))
     assert [effort.episodes for effort in collect(workspace).efforts] == [1, 1, 6]
+
+
+def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: Path) -> None:
+    """What is in the database and in the steps is on the page, and it fetches nothing."""
+    from sidestick.datasets.database import Database, Effort, Event
+    from sidestick.datasets.judgements import Judge
+    from sidestick.teleop.report.collect import collect
+    from sidestick.teleop.report.page import figures
+    from tests.test_judgements import IDS, made_up_workspace
+
+    workspace = made_up_workspace(tmp_path / "ws")
+    judge = Judge(workspace, "ada")
+    judge.say(IDS[0], "verdict", verdict="failure")
+    judge.say(IDS[1], "quality", quality=4)
+    judge.say(IDS[0], "reason", reasons=["dropped it"])
+    database = Database(workspace.db_path)
+    database.add_effort(Effort(0, "demonstrations", 60.0, 0.0, 0, 3, created=1.0))
+    database.add_event(Event("level", {"before": 0, "after": 1, "why": "earned"}))
+    database.add_event(Event("level", {"before": 3, "after": 2, "why": "lost"}))
+    database.add_event(Event("level", {"nonsense": 1}))
+    side = {"policy": "0001", "successes": 3, "episodes": 4}
+    payload = {"a": side, "b": side, "verdict": "no difference found", "interval": [-0.4, 0.4]}
+    database.add_event(Event("comparison", payload))
+    data = collect(workspace)
+    assert data.judged is not None
+    assert (dict(data.judged.verdicts), data.judged.overruled) == ({"failure": 1}, 1)
+    assert [event.up for event in data.events] == [True, False]
+    assert data.moments is not None
+    assert len(data.moments.starts_m) == 3
+    assert data.moments.solved.tolist() == [False, True, False]
+    assert sum(int(bins.sum()) for bins in data.moments.motion.values()) == 60
+    assert {"coverage", "motion", "grades", "reasons", "operators", "laststages"} <= set(
+        figures(data)
+    )
+    page = write_report(workspace).read_text()
+    assert "no difference found (alone): A = policy 0001 3/4" in page
+    assert "What people judged" in page
+
+
+def test_two_workspaces_stand_side_by_side(tmp_path: Path) -> None:
+    """One page, every figure of both, and no id twice."""
+    import re
+
+    from tests.test_judgements import made_up_workspace
+
+    one, other = (made_up_workspace(tmp_path / name) for name in ("one", "other"))
+    page = write_report(one, beside=other).read_text()
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert page.count("Start positions and first grasps") >= 2
+    assert not re.search(r'(src|href)="(?!data:|#)', page)
+    assert (one.path / "report-beside.html").exists()
+    assert not (other.path / "report-beside.html").exists()

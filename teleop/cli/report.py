@@ -11,18 +11,21 @@ from .verb import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class Report:
-    """Write one self-contained HTML page: learning curve, effort, videos, where episodes die."""
+    """Write one self-contained HTML page: curve, effort, videos, where episodes die, judgements."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     out: Path | None = None
     """File to write; report.html in the workspace unless given."""
+    compare: Path | None = None
+    """Another workspace, to be put beside this one."""
     json: bool = False
     """Report the file's path as JSON on standard output."""
 
     def run(self) -> int:
         """Write the page."""
-        path = write_report(Workspace.open(self.workspace), self.out)
+        other = None if self.compare is None else Workspace.open(self.compare)
+        path = write_report(Workspace.open(self.workspace), self.out, beside=other)
         if self.json:
             print_json({"report": str(path)})
         else:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import binomtest, chi2
 
 from ...policies.statistics import wilson
-from .data import Effort, EpisodeRow, Evaluation, Kind, PolicyRow, ReportData
+from .data import Effort, EpisodeRow, Evaluation, Kind, LevelEvent, PolicyRow, ReportData
 
 CONFIDENCE = 0.95
 """Of every interval on the page."""
@@ -105,6 +105,15 @@ def minutes_before(efforts: Sequence[Effort], moment: float) -> tuple[float, flo
     past = [effort for effort in efforts if effort.created <= moment]
     driven = sum(effort.driven_s for effort in past) / SECONDS_PER_MINUTE
     return driven, sum(effort.watched_s for effort in past) / SECONDS_PER_MINUTE
+
+
+def event_places(data: ReportData, watched: bool) -> list[tuple[float, LevelEvent]]:
+    """Return each promotion, demotion and swap with the human minutes that went before it."""
+    places = []
+    for event in data.events:
+        driven, looked = minutes_before(data.efforts, event.created)
+        places.append((driven + looked * watched, event))
+    return places
 
 
 def yields(data: ReportData) -> list[Yield]:

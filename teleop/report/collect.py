@@ -8,13 +8,17 @@ from importlib.metadata import version
 
 from ...datasets.conversion import EPISODE
 from ...datasets.database import Database
+from ...datasets.judgements import Judgements
+from ...datasets.standing import standings as standing_now
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
 from .data import EpisodeRow, PolicyRow, ReportData, Setting
 from .footage import choose, kind_of
+from .happenings import read_comparisons, read_events, read_judged
 from .ledger import read_ledger
 from .lineage import read_policies
+from .moments import read_moments
 
 LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 
@@ -32,12 +36,17 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
     stages = next((e.header.stages for e in reversed(summaries) if e.header.stages), ())
     policies, policy_notes = read_policies(workspace.policies_dir, evaluations, stages)
     efforts, effort_notes = read_ledger(database.efforts())
+    standings = standing_now(Judgements(workspace.db_path))
     return ReportData(
         setting=_setting(workspace, stages),
         policies=policies,
         efforts=efforts,
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
+        events=read_events(database),
+        moments=read_moments(summaries, standings),
+        judged=read_judged(summaries, standings),
+        comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),
         notes=(*_episode_notes(workspace, summaries), *policy_notes, *effort_notes),
     )

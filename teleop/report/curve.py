@@ -8,8 +8,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from .analysis import CurvePoint
-from .data import Kind
-from .style import LINE, MARKS, error_bars, panel, percent_axis, to_svg
+from .data import Kind, LevelEvent
+from .style import LINE, MARKS, MUTED, error_bars, panel, percent_axis, to_svg
 
 DODGE = 0.05
 """Shift of a point that stands at the same minutes as the one before, share of the width."""
@@ -21,9 +21,14 @@ KIND_LABELS = {
 
 
 def draw_curve(
-    points: Sequence[CurvePoint], minutes: Sequence[float], name: str, title: str, axis: str
+    points: Sequence[CurvePoint],
+    minutes: Sequence[float],
+    name: str,
+    title: str,
+    axis: str,
+    events: Sequence[tuple[float, LevelEvent]] = (),
 ) -> Markup:
-    """Draw success with intervals against one measure of human time."""
+    """Draw success with intervals against one measure of human time, and what was decided when."""
     with panel(height_in=3.9) as (figure, axes):
         places = _dodged(minutes)
         _draw_path(axes, points, places)
@@ -32,12 +37,24 @@ def draw_curve(
             chosen = [i for i, point in enumerate(points) if point.policy.kind is kind]
             if chosen:
                 _draw_points(axes, kind, [places[i] for i in chosen], [points[i] for i in chosen])
+        _draw_events(axes, events)
         percent_axis(axes, "success without help", top=1.06)
         axes.set_xlim(0, max(places[-1] * 1.06, 0.1))
         axes.set_xlabel(axis)
         axes.set_title(title)
         figure.legend(loc="outside lower left", ncols=1)
         return to_svg(figure, name, f"{title}: {_spoken(points, minutes)}")
+
+
+def _draw_events(axes: Axes, events: Sequence[tuple[float, LevelEvent]]) -> None:
+    """A line and a sign for each change of level or policy; the table says which."""
+    for number, (place, event) in enumerate(events, 1):
+        sign = {True: "▲", False: "▼", None: "◆"}[event.up]
+        axes.axvline(place, color=MUTED, lw=0.9, linestyle=(0, (1, 2)), zorder=0)
+        axes.annotate(
+            f"{sign}{number}", (place, 0.0), (2, 3 + 11 * ((number - 1) % 3)),
+            textcoords="offset points", fontsize=8.5, color=MUTED,
+        )  # fmt: skip
 
 
 def _dodged(minutes: Sequence[float]) -> list[float]:

@@ -1,5 +1,6 @@
 """Everything that the page shows, as plain frozen records: no file, no database behind them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -213,6 +214,59 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class LevelEvent:
+    """A promotion, a demotion or a swap of the policy, for the curve."""
+
+    created: float
+    """Wall time, seconds."""
+    words: str
+    """What happened, e.g. `shadow to assist`."""
+    up: bool | None
+    """True for a promotion, False for a demotion, None for a swap."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What all recorded steps come to, counted while they are read one episode at a time."""
+
+    starts_m: NDArray[np.float64]
+    """[N, 2] where the hand began, x and y in the base frame."""
+    grasps_m: NDArray[np.float64]
+    """[N, 2] where it first closed the gripper; NaN where it never did."""
+    solved: NDArray[np.bool_]
+    """[N] whether the episode succeeded, by what stands of the judgements."""
+    motion: Mapping[str, NDArray[np.int64]]
+    """Who drove -> steps by length of the commanded translation, in `MOTION_BINS` of [0, 1]."""
+    novelty: Mapping[str, NDArray[np.int64]]
+    """Who drove -> steps by novelty, in `NOVELTY_BINS` of [0, 1]."""
+    died: Mapping[str, Mapping[str, int]]
+    """Kind of episode -> last stage -> failed episodes."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What people said of the episodes."""
+
+    verdicts: Mapping[str, int]
+    """`success` and `failure` -> episodes."""
+    qualities: Mapping[int, int]
+    """1 to 5 -> episodes."""
+    reasons: Mapping[str, int]
+    operators: tuple[str, ...]
+    overruled: int
+    """Episodes where the verdict is not what the file says."""
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """Two policies that were compared."""
+
+    created: float
+    words: str
+    """The verdict in a sentence."""
+
+
+@dataclass(frozen=True)
 class ReportData:
     """A workspace as the report sees it."""
 
@@ -234,6 +288,14 @@ class ReportData:
     """Shell lines that give the figures again."""
     notes: tuple[str, ...] = ()
     """What the reader must know, e.g. files that were skipped."""
+    events: tuple[LevelEvent, ...] = ()
+    """Promotions, demotions and swaps, in order."""
+    moments: Moments | None = None
+    """What the steps come to; None where they were not read."""
+    judged: Judged | None = None
+    """None where nobody has judged."""
+    comparisons: tuple[ComparisonRow, ...] = ()
+    """In order."""
 
     @property
     def evaluated(self) -> tuple[PolicyRow, ...]:

@@ -7,12 +7,20 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import bars, words
-from .analysis import failure_stages, learning_curve, success_rate, supervised_rounds, yields
+from . import bars, spread, words
+from .analysis import (
+    event_places,
+    failure_stages,
+    learning_curve,
+    success_rate,
+    supervised_rounds,
+    yields,
+)
 from .clips import make_clip
 from .curve import draw_curve
 from .data import Footage, Kind, PolicyRow, ReportData
 from .style import MARKS
+from .tree import draw_tree
 
 TEMPLATE = "page.html.j2"
 ROLES = ("correction", "success", "failure")
@@ -21,21 +29,26 @@ ROLES = ("correction", "success", "failure")
 
 def render(data: ReportData) -> str:
     """Return the page as HTML."""
-    environment = Environment(
+    return environment().get_template(TEMPLATE).render(_context(data))
+
+
+def environment() -> Environment:
+    """What templates are filled in with."""
+    made = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "day": _day,
         "percent": words.percent,
         "minutes": words.minutes,
         "interval": words.with_interval,
         "points": words.points,
     }
-    return environment.get_template(TEMPLATE).render(_context(data))
+    return made
 
 
 def _day(moment: float) -> str:
@@ -59,7 +72,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "label_of": {policy.name: policy.label for policy in data.policies},
         "seeds_of": lambda evaluation: words.seeds(evaluation, data.episodes),
         "marks": MARKS,
-        "figures": _figures(data),
+        "figures": figures(data),
         "clips": [_clip(data, role) for role in ROLES if getattr(data, role) is not None],
         "missing": [role for role in ROLES if getattr(data, role) is None],
     }
@@ -75,18 +88,21 @@ def _rate(policy: PolicyRow | None) -> str:
     return words.with_interval(success_rate(policy.evaluation))
 
 
-def _figures(data: ReportData) -> dict[str, Any]:
+def figures(data: ReportData) -> dict[str, Any]:
+    """Every figure that the data allow, as inline SVG by name."""
     drawn: dict[str, Any] = {}
     curve, rounds = learning_curve(data), supervised_rounds(data)
     if curve:
         driven = [point.driven_min for point in curve]
         attended = [point.driven_min + point.watched_min for point in curve]
         drawn["driven"] = draw_curve(
-            curve, driven, "driven", "Against driving", "minutes driven by the human"
-        )
+            curve, driven, "driven", "Against driving", "minutes driven by the human",
+            event_places(data, watched=False),
+        )  # fmt: skip
         drawn["attended"] = draw_curve(
-            curve, attended, "attended", "Against attention", "minutes driven and watched"
-        )
+            curve, attended, "attended", "Against attention", "minutes driven and watched",
+            event_places(data, watched=True),
+        )  # fmt: skip
     if rounds:
         takeovers, shares = [r.takeovers for r in rounds], [r.human_share for r in rounds]
         drawn["takeovers"] = bars.help_per_round(
@@ -97,7 +113,30 @@ def _figures(data: ReportData) -> dict[str, Any]:
         drawn["drivers"] = bars.steps_by_driver(data.episodes)
         drawn["lengths"] = bars.episode_lengths(data.episodes, data.setting.control_hz)
         drawn["items"] = bars.items_named(data.episodes)
-    return drawn | _stage_figure(data)
+        drawn["operators"] = spread.draw_operators(data.episodes)
+    return drawn | _stage_figure(data) | _spread_figures(data)
+
+
+def _spread_figures(data: ReportData) -> dict[str, Any]:
+    drawn: dict[str, Any] = {}
+    if len(data.policies) > 1:
+        drawn["tree"] = draw_tree(data.policies)
+    if data.moments is not None:
+        drawn["coverage"] = spread.draw_coverage(data.moments)
+        drawn["motion"] = spread.draw_distribution(
+            data.moments.motion, "motion", "How far the hand is sent", "share of full speed"
+        )
+        if data.moments.novelty:
+            drawn["novelty"] = spread.draw_distribution(
+                data.moments.novelty, "novelty", "How new the scenes were", "novelty"
+            )
+        if data.moments.died:
+            drawn["laststages"] = spread.draw_last_stages(data.moments, data.setting.stages)
+    if data.judged is not None:
+        drawn["grades"] = spread.draw_grades(data.judged)
+        if data.judged.reasons:
+            drawn["reasons"] = spread.draw_reasons(data.judged)
+    return drawn
 
 
 def _stage_figure(data: ReportData) -> dict[str, Any]:

@@ -6,21 +6,28 @@ from pathlib import Path
 from ...datasets.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
+from .beside import render_beside
 from .collect import collect
 from .page import render
 
-FILE = "report.html"
+FILE, BESIDE_FILE = "report.html", "report-beside.html"
 
 
 def write_report(
-    workspace: Workspace, path: Path | None = None, commands: Sequence[str] = ()
+    workspace: Workspace,
+    path: Path | None = None,
+    commands: Sequence[str] = (),
+    beside: Workspace | None = None,
 ) -> Path:
     """Write the report to `path`, by default report.html in the workspace, whole or not at all.
 
     `commands` are the shell lines that made the workspace; the footer shows them first.
+    With `beside` the page puts that other workspace next to this one.
     """
-    target = workspace.path / FILE if path is None else path
-    page = render(collect(workspace, commands))
+    name = FILE if beside is None else BESIDE_FILE
+    target = workspace.path / name if path is None else path
+    data = collect(workspace, commands)
+    page = render(data) if beside is None else render_beside(data, collect(beside))
     try:
         replace_file(target, page.encode())
     except OSError as error:

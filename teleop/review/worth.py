@@ -1,6 +1,5 @@
 """Where a judgement is worth most: audits, disagreement, near misses, what is new to the policy."""
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,11 +11,10 @@ from ...datasets.flags import flags_of
 from ...datasets.standing import Standing
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
+from ..audit import auditor
 
 AUDIT = "audit"
 """Kind of the events that ask for an audit; their payload has `episode`."""
-AUDITED_SHARE = 0.1
-"""Of the unattended episodes this share is audited, chosen by their ids."""
 AUDIT_WORTH, DISPUTE_WORTH, NEAR_MISS_WORTH, BROKEN_WORTH, TAKEOVER_WORTH, FLAG_WORTH = (
     8.0, 4.0, 2.0, 1.5, 0.5, 0.5,
 )  # fmt: skip
@@ -44,8 +42,7 @@ def is_audited(summary: EpisodeSummary, asked: frozenset[str] = frozenset()) -> 
     """Whether an unattended episode is one of those that a person looks at in any case."""
     if summary.id in asked:
         return True
-    chance = zlib.crc32(summary.id.encode()) / 2**32
-    return summary.header.level == Level.AUTONOMOUS and chance < AUDITED_SHARE
+    return summary.header.level == Level.AUTONOMOUS and auditor()(summary.header.seed)
 
 
 def first_worth(summary: EpisodeSummary, stands: Standing | None, audited: bool) -> Worth:
