@@ -1,13 +1,15 @@
 """Evaluation: a policy alone on fixed seeds, its success with the interval that belongs to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..datasets.config import WorkspaceConfig
 from ..datasets.database import Database, Evaluation
 from ..datasets.workspace import Workspace
 from ..policies.statistics import Rate
 from ..policies.store import PolicyStore
+from ..sim_envs.tasks import task_class
 from .rollouts import OnOutcome, Rollouts
 from .session import Outcome
 
@@ -23,6 +25,10 @@ class EvaluationReport:
     policy: str
     first_seed: int
     outcomes: tuple[Outcome, ...]
+    stages: tuple[str, ...] = ()
+    """The task's stages in order; the last one is success."""
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
+    """The variant of the task that was driven."""
 
     @property
     def rate(self) -> Rate:
@@ -33,6 +39,21 @@ class EvaluationReport:
     def mean_length(self) -> float:
         """Ticks of an episode, on average."""
         return sum(outcome.steps for outcome in self.outcomes) / max(1, len(self.outcomes))
+
+    @property
+    def ended_in(self) -> dict[str, int]:
+        """For each stage how many failures got no farther: where episodes die."""
+        failed = [outcome.stage for outcome in self.outcomes if not outcome.success]
+        return {stage: failed.count(stage) for stage in self.stages}
+
+    @property
+    def reached(self) -> dict[str, Rate]:
+        """For each stage how many episodes came at least so far."""
+        left, rates = len(self.outcomes), {}
+        for stage, died in self.ended_in.items():
+            rates[stage] = Rate(left, len(self.outcomes))
+            left -= died
+        return rates
 
     def to_json(self) -> dict[str, Any]:
         """The keys that scripts rely on."""
@@ -45,7 +66,17 @@ class EvaluationReport:
             "interval95": list(self.rate.interval95),
             "first_seed": self.first_seed,
             "mean_length": self.mean_length,
+            "env_kwargs": self.env_kwargs,
+            "reached": {stage: rate.value for stage, rate in self.reached.items()},
+            "ended_in": self.ended_in,
         }
+
+
+def varied(config: WorkspaceConfig, variation: str | None) -> WorkspaceConfig:
+    """The workspace's scenes, or the same ones at another level of variation."""
+    if variation is None:
+        return config
+    return replace(config, env_kwargs={**config.env_kwargs, "variation": variation})
 
 
 def evaluate(
@@ -56,14 +87,18 @@ def evaluate(
     first_seed: int = FIRST_SEED,
     on_outcome: OnOutcome = lambda _: None,
 ) -> EvaluationReport:
-    """Let a policy drive alone on `episodes` seeds; the result is added to the database."""
+    """Let a policy drive alone on `episodes` seeds; the result is added to the database.
+
+    It drives in the scenes of `rollouts`, which may be another variant than the workspace's.
+    """
     store = PolicyStore(workspace.policies_dir)
     policy_id = policy_id or store.latest()
     config = workspace.config
     store.load(policy_id, config.task, config.renderer)  # refuse here, not in a worker
     seeds = range(first_seed, first_seed + episodes)
     outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
-    report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes))
+    stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)
+    report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs)
     Database(workspace.db_path).add_evaluation(
         Evaluation(
             policy=policy_id,

@@ -49,6 +49,7 @@ class Rollouts:
     """A pool of worker processes, each with its environment and policy kept warm."""
 
     def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
+        self.config = config
         self._environment = environment_json(config)
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(workers, context, initializer=_begin)

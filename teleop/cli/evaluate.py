@@ -1,13 +1,20 @@
 """`sidestick evaluate`: how often a policy succeeds without help."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.table import Table
 
 from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
-from ..evaluate import FIRST_SEED, evaluate
+from ..evaluate import FIRST_SEED, EvaluationReport, evaluate, varied
+from ..footage import film
+from ..foresight import workspace_foresight
 from ..rollouts import Rollouts
 from ..session import Outcome
-from .console import print_json, progress, say
+from .console import PEOPLE, print_json, progress, say
 from .verb import DONE, WorkspacePath
 
 
@@ -25,18 +32,40 @@ class Evaluate:
     """Seed of the first episode."""
     workers: int = 2
     """Processes that drive at the same time; it does not change the result."""
+    variation: Literal["none", "mild", "strong"] | None = None
+    """How much scenes vary; as the workspace's unless given."""
+    videos: Path | None = None
+    """Film failures into this folder."""
+    most_videos: int = 5
+    """Film at most so many."""
+    novelty: bool = False
+    """Drive nothing: report how well novelty warned of the takeovers that were recorded."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Drive, count, store, report."""
+        workspace = Workspace.open(self.workspace)
+        if self.novelty:
+            return self._report_novelty(workspace)
         for option, value in (("--episodes", self.episodes), ("--workers", self.workers)):
             if value < 1:
                 raise BadValue(option, "at least 1", value)
-        workspace = Workspace.open(self.workspace)
+        report = self._drive(workspace)
+        films = self._film(workspace, report)
+        if self.json:
+            print_json({**report.to_json(), "videos": [str(path) for path in films]})
+            return DONE
+        say(f"policy {report.policy} on {report.task}: {report.rate}")
+        PEOPLE.print(_table(report))
+        for path in films:
+            say(f"filmed {path}")
+        return DONE
+
+    def _drive(self, workspace: Workspace) -> EvaluationReport:
         tally = {"successes": 0}
         with (
-            Rollouts(workspace.config, self.workers) as rollouts,
+            Rollouts(varied(workspace.config, self.variation), self.workers) as rollouts,
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
         ):
 
@@ -44,11 +73,33 @@ class Evaluate:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
-            report = evaluate(
-                workspace, rollouts, self.policy, self.episodes, self.first_seed, heard
-            )
+            return evaluate(workspace, rollouts, self.policy, self.episodes, self.first_seed, heard)
+
+    def _film(self, workspace: Workspace, report: EvaluationReport) -> list[Path]:
+        if self.videos is None:
+            return []
+        failed = [outcome.seed for outcome in report.outcomes if not outcome.success]
+        policy = PolicyStore(workspace.policies_dir).path(report.policy)
+        config = varied(workspace.config, self.variation)
+        return film(config, policy, failed[: self.most_videos], self.videos)
+
+    def _report_novelty(self, workspace: Workspace) -> int:
+        found = workspace_foresight(workspace, self.policy)
         if self.json:
-            print_json(report.to_json())
+            print_json(found.to_json())
         else:
-            say(f"policy {report.policy} on {report.task}: {report.rate}")
+            low, high = found.interval95
+            say(
+                f"novelty warns of a takeover within a second: AUROC {found.auroc:.2f} "
+                f"[{low:.2f}-{high:.2f}], {found.before_takeover} of {found.ticks} ticks "
+                f"in {found.episodes} episodes"
+            )
         return DONE
+
+
+def _table(report: EvaluationReport) -> Table:
+    """Where episodes die."""
+    table = Table("stage", "came so far", "got no farther", box=None)
+    for stage, rate in report.reached.items():
+        table.add_row(stage, str(rate), str(report.ended_in[stage] or ""))
+    return table
