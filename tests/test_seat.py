@@ -195,20 +195,29 @@ def test_rumble_and_sound_can_be_switched_off(sit: Sit) -> None:
     assert rig.pad.rumbles == []
 
 
-def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(sit: Sit) -> None:
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        (pygame.WINDOWFOCUSLOST, pygame.WINDOWFOCUSGAINED),
+        (pygame.WINDOWMINIMIZED, pygame.WINDOWRESTORED),
+    ],
+)
+def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
+    sit: Sit, away: int, back: int
+) -> None:
     """A frozen axis and a stale press after refocus move nothing."""
     rig = sit()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -0.61)
     rig.run(0.3)
-    pygame.event.post(pygame.event.Event(pygame.WINDOWFOCUSLOST))
+    pygame.event.post(pygame.event.Event(away))
     steps = rig.steps
     rig.run(0.3)
     assert rig.state is State.PAUSED
     assert "focus" in rig.seat.lost
     assert rig.steps - steps <= 1
-    pygame.event.post(pygame.event.Event(pygame.WINDOWFOCUSGAINED))
+    pygame.event.post(pygame.event.Event(back))
     rig.run(0.05)
     rig.tap(vp.START)
     assert rig.state is State.PAUSED
@@ -232,6 +241,63 @@ def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
     assert rig.state is State.PAUSED
     assert "nothing was heard from the devices for 20" in rig.seat.lost
     assert rig.steps == steps
+
+
+def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that takes 0.3 s is followed by a pause with its reason, and by no further step."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    step = rig.env.step
+
+    def slow(action: np.ndarray) -> object:
+        rig.time.now += 0.3
+        return step(action)
+
+    monkeypatch.setattr(rig.env, "step", slow)
+    steps = rig.steps
+    rig.run(0.5)
+    assert rig.state is State.PAUSED
+    assert "nothing was heard from the devices for 30" in rig.seat.lost
+    assert rig.steps == steps + 1
+    monkeypatch.undo()
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.pad.release(vp.LB)
+    rig.run(0.4)
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+    assert rig.steps > steps
+
+
+def test_home_brings_the_hand_back(sit: Sit) -> None:
+    """Held Y needs no clutch; the hand ends where the episode began."""
+    rig = sit()
+    rig.tap(vp.START)
+    begun = rig.env.arm.tool().position
+    rig.drive(0.8)
+    assert np.linalg.norm(rig.env.arm.tool().position - begun) > 0.04
+    rig.hold(vp.Y, 2.0)
+    assert np.linalg.norm(rig.env.arm.tool().position - begun) < 0.01
+
+
+def test_a_pause_stops_time_and_goes_on(sit: Sit) -> None:
+    """BACK freezes the episode; BACK again goes on with the next step of the same one."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.4)
+    rig.tap(vp.BACK)
+    assert rig.state is State.PAUSED
+    steps = rig.steps
+    rig.run(1.0)
+    assert rig.steps == steps
+    rig.tap(vp.BACK)
+    assert rig.state is State.RECORDING
+    rig.run(0.2)
+    assert steps < rig.steps < steps + 12
 
 
 def test_free_drive_records_nothing(sit: Sit) -> None:

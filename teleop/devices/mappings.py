@@ -26,7 +26,7 @@ def mapping_line(guid: str, name: str, bound: Mapping[str, str]) -> str:
     """One pad in SDL's format: `bound` gives `a: b0`, `leftx: a0`, `dpup: h0.1` and so on."""
     clean = name.replace(",", " ").strip() or "pad"
     pairs = [f"{target}:{source}" for target, source in bound.items()]
-    return ",".join([guid, clean, *pairs])
+    return ",".join([guid, clean, *pairs, ""])  # SDL garbles the last pair without a comma
 
 
 def remember(line: str) -> Path:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 from .pads import Pads
-from .sdl import pygame
+from .sdl import controller, pygame
 
 
 @contextlib.contextmanager
@@ -17,6 +17,7 @@ def without_window() -> Iterator[None]:
     try:
         yield
     finally:
+        controller.quit()  # pygame would leave it running, with the mappings it has read
         pygame.quit()
 
 

@@ -92,24 +92,24 @@ def draw_discard(brush: Brush, area: pygame.Rect, share: float) -> None:
 def draw_help(brush: Brush, layout: Layout, board: Dashboard) -> None:
     """Every control with what it is bound to, over everything."""
     rows = board.help or ()
-    area = layout.window.inflate(-brush.px(70), -brush.px(60))
-    brush.strip(area, 246, 14)
-    x, y = area.x + brush.px(30), area.y + brush.px(34)
+    area = layout.window.inflate(-2 * layout.border, -2 * layout.border)
+    brush.strip(area, 250, 0)
+    x, y = area.x + brush.px(40), area.y + brush.px(40)
     brush.text("Controls", (x, y), 26, TEXT, True)
-    right = area.right - brush.px(30)
+    right = area.right - brush.px(40)
     closing = "close: GUIDE or F1   ·   change: `sidestick pad --write`"
     brush.text(closing, (right, y), 14, DIM, anchor="midright")
     half = (len(rows) + 1) // 2
-    column = (area.w - brush.px(60)) / 2
+    column = (area.w - brush.px(80)) / 2
     top = y + brush.px(36)
     step = min(brush.px(36), (area.bottom - top - brush.px(10)) / max(1, half + 1))
     for side, part in enumerate((rows[:half], rows[half:])):
         left = x + side * column
-        for words, shift in (("pad", 0.0), ("keyboard", 0.26), ("does", 0.43)):
+        for words, shift in (("pad", 0.0), ("keyboard", 0.29), ("does", 0.46)):
             brush.text(words, (left + shift * column, top), 13, DIM)
         for i, (pad, key, meaning) in enumerate(part):
             at = top + (i + 1) * step
-            brush.text(pad, (left, at), 14.5, TEXT, True, width=column * 0.25)
-            brush.text(key, (left + 0.26 * column, at), 14.5, TEXT, width=column * 0.16)
-            place = (left + 0.43 * column, at)
-            brush.text(meaning, place, 13.5, DIM, width=column * 0.55)
+            brush.text(pad, (left, at), 14.5, TEXT, True, width=column * 0.28)
+            brush.text(key, (left + 0.29 * column, at), 14.5, TEXT, width=column * 0.16)
+            place = (left + 0.46 * column, at)
+            brush.text(meaning, place, 13.5, DIM, width=column * 0.52)

@@ -11,7 +11,9 @@ from .layout import Layout, lay_out
 from .palette import ORANGE, STRIP, TEXT
 from .text import Typewriter
 
-PATH_ALPHA = 70
+PATH_ALPHA = 120
+LEAST_DOUBT = 9
+"""The tube of doubt stands out from under the line by a little, however sure the policy is."""
 
 
 class Screen:
@@ -73,8 +75,8 @@ def draw_path(brush: Brush, area: pygame.Rect, path: DrawnPath) -> None:
 def _doubt(
     brush: Brush, area: pygame.Rect, points: list[tuple[int, int]], radii: list[float]
 ) -> None:
-    """A translucent tube of the standard deviation, on no more of the picture than it needs."""
-    widest = int(max(radii)) + brush.px(4)
+    """A translucent tube of the standard deviation, ringed at its end; touches only its own box."""
+    widest = max(int(max(radii)), brush.px(LEAST_DOUBT)) + brush.px(4)
     xs, ys = zip(*points, strict=True)
     box = pygame.Rect(min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1)
     box = box.inflate(2 * widest, 2 * widest).clip(area)
@@ -82,6 +84,9 @@ def _doubt(
         return
     tube = pygame.Surface(box.size, pygame.SRCALPHA)
     for (x, y), radius in zip(points, radii, strict=True):
-        wide = max(brush.px(5), int(radius))
+        wide = max(brush.px(LEAST_DOUBT), int(radius))
         pygame.draw.circle(tube, (*ORANGE, PATH_ALPHA), (x - box.x, y - box.y), wide)
     brush.surface.blit(tube, box)
+    end = max(brush.px(LEAST_DOUBT), int(radii[-1])) + brush.px(2)
+    pygame.draw.circle(brush.surface, STRIP, points[-1], end + brush.px(1), brush.px(4))
+    pygame.draw.circle(brush.surface, ORANGE, points[-1], end, brush.px(2))
