@@ -12,10 +12,10 @@ from ..sim_envs.errors import BadValue, DamagedFile
 from ..sim_envs.spaces import Observation
 from .durable import replace_file
 from .hdf5 import Branch, Content, decode, decode_attributes, encode
-from .labels import intervention_labels
+from .labels import abandoned_labels, intervention_labels
 from .packing import Packer, sizes_of
 from .schema import FINAL_OBS, FINAL_STATE, OBS, Columns
-from .step import EpisodeHeader, Step, describe
+from .step import Driver, EpisodeHeader, Step, describe
 from .summary import EpisodeSummary, Outcome, from_attributes, summarise, to_attributes
 
 
@@ -81,9 +81,9 @@ class Episode:
         abandoned: tuple[Branch, ...] = (),
     ) -> Self:
         """Make an episode of what was recorded: the labels are computed, the last step is done."""
-        columns = complete_columns(recorded)
+        columns = complete_columns(recorded, frozenset(branch.start for branch in abandoned))
         columns["dones"][-1:] = 1
-        branches = tuple(Branch(b.start, complete_columns(b.columns)) for b in abandoned)
+        branches = tuple(Branch(b.start, abandoned_columns(b.columns)) for b in abandoned)
         summary = summarise(episode_id, header, outcome, columns)
         return cls.of_columns(summary, columns, final, branches)
 
@@ -173,9 +173,21 @@ def episode_summary(path: Path) -> EpisodeSummary:
     return _summary(decode_attributes(path), path)
 
 
-def complete_columns(recorded: Columns) -> dict[str, NDArray[Any]]:
-    """Add the columns that are made at conversion to those that were recorded."""
-    labels = intervention_labels(recorded["action_modes"])
+def complete_columns(
+    recorded: Columns, rejoined: frozenset[int] = frozenset()
+) -> dict[str, NDArray[Any]]:
+    """Add the columns that are made at conversion to those that were recorded.
+
+    `rejoined` are the steps at which rewinds came back to the main line.
+    """
+    waiting = recorded["driver"] == Driver.NOBODY
+    labels = intervention_labels(recorded["action_modes"], waiting, rejoined)
+    return {**recorded, "dones": recorded["dones"].copy(), "intv_labels": labels}
+
+
+def abandoned_columns(recorded: Columns) -> dict[str, NDArray[Any]]:
+    """The same for a branch that was left: nothing of it is ever a target."""
+    labels = abandoned_labels(recorded["action_modes"])
     return {**recorded, "dones": recorded["dones"].copy(), "intv_labels": labels}
 
 

@@ -1,5 +1,7 @@
 """What each step is to a learner: intervention labels, and which steps are idle."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,15 +21,35 @@ GRIP_CHANGE = 0.1
 """A change of the gripper's command that counts; a policy's output trembles by less."""
 
 
-def intervention_labels(modes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return `modes` with -10 on the rollout steps shortly before each intervention."""
+def intervention_labels(
+    modes: NDArray[np.int64],
+    waiting: NDArray[np.bool_] | None = None,
+    rejoined: Collection[int] = (),
+) -> NDArray[np.int64]:
+    """Return `modes` with -10 on the rollout steps shortly before each intervention.
+
+    Steps on which the arm only waited (T,) are labelled with them and do not use the window up: a
+    policy that asked for help did its last deeds before that. The window never reaches back behind
+    a step at which a rewind `rejoined` the main line: what led there is on the branch that is left.
+    """
     labels = modes.copy()
+    idle = np.zeros(len(modes), np.bool_) if waiting is None else waiting
     intervened = modes == ActionMode.INTERVENTION
     before = np.concatenate([[False], intervened[:-1]])
-    for onset in np.flatnonzero(intervened & ~before):
-        window = slice(max(0, onset - PRE_INTERVENTION_STEPS), onset)
-        labels[window][modes[window] == ActionMode.ROLLOUT] = ActionMode.PRE_INTERVENTION
+    for onset in np.flatnonzero(intervened & ~before).tolist():
+        step, left = onset, PRE_INTERVENTION_STEPS
+        while step > 0 and left > 0 and step not in rejoined:
+            step -= 1
+            if modes[step] != ActionMode.ROLLOUT:
+                break
+            labels[step] = ActionMode.PRE_INTERVENTION
+            left -= not idle[step]
     return labels
+
+
+def abandoned_labels(modes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return -10 for all steps of a branch that a rewind left: it led to what was undone."""
+    return np.full_like(modes, ActionMode.PRE_INTERVENTION)
 
 
 def idle_steps(

@@ -51,8 +51,6 @@ class DriveReport:
     policy_steps: int
     takeovers: int
     level: str
-    requests: int = 0
-    """How often the policy asked for help."""
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome], level: Level) -> "DriveReport":
@@ -64,7 +62,6 @@ class DriveReport:
             sum(outcome.policy_steps for outcome in outcomes),
             sum(outcome.takeovers for outcome in outcomes),
             name(level),
-            sum(outcome.requests for outcome in outcomes),
         )
 
     @classmethod

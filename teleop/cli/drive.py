@@ -11,9 +11,14 @@ from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
+from ..audit import AUDITED_SHARE
 from ..authority import NEEDS_POLICY, level_named
+from ..calls import CallRules
 from ..desk import SeatOptions
-from ..driving import DriveReport, drive_simulated
+from ..driving import DriveReport, Terms, drive_simulated
+from ..ladder import Change
+from ..ladder_book import LadderBook
+from ..levels import name
 from ..session import Outcome
 from ..sitting import lesson_wanted, run_seat
 from .console import print_json, progress, say
@@ -32,8 +37,15 @@ class Drive:
     """Folder of the workspace."""
     task: str | None = None
     """Short name of the task; may be left out for a workspace that exists."""
-    level: str = "demonstrate"
-    """Who may drive: demonstrate (the human), supervised (the policy, the human corrects)."""
+    level: str | None = None
+    """Who may drive: demonstrate, shadow, assist, supervised, on-call or autonomous; what the
+    policy has earned unless given, and no more (see `sidestick ladder`)."""
+    override: bool = False
+    """Drive at a level that is not earned; it is recorded that you did."""
+    requests: int | None = None
+    """How often a policy on call may ask for help; any number unless given."""
+    audited: float = AUDITED_SHARE
+    """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
     """No window; needs an operator that is not a person."""
     operator: Literal["person", "simulated"] = "person"
@@ -50,18 +62,21 @@ class Drive:
     """Begin with the lesson of two minutes; it also begins by itself the first time."""
     sound: bool = True
     """Tones and rumble."""
+    view: Literal["auto", "gl", "tiny"] = "auto"
+    """What draws the window's large picture: OpenGL, or TinyRenderer in a process of its own."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Record the episodes."""
-        level = level_named(self.level)
+        wanted = None if self.level is None else level_named(self.level)
         if self.episodes is not None and self.episodes < 1:
             raise BadValue("--episodes", "at least 1", self.episodes)
         if self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
         workspace = open_workspace(self.workspace, self.task, self.num_items)
         workspace.recover()
+        level = LadderBook(workspace).admit(wanted, self.policy, self.override)
         simulated = self.operator == "simulated"
         report = (self._simulated if simulated else self._seat)(workspace, level)
         if self.json:
@@ -89,7 +104,10 @@ class Drive:
             policy_id=self.policy or (policies[-1] if policies else None),
             operator=getpass.getuser(),
             sound=self.sound,
+            view=self.view,
             lesson=self.lesson or lesson_wanted(),
+            calls=self._calls(),
+            audited=self.audited,
         )
         return run_seat(workspace, options)
 
@@ -97,14 +115,23 @@ class Drive:
         first, episodes = self._first_seed(workspace), self.episodes or SIMULATED_EPISODES
         policy = self.policy if level in NEEDS_POLICY else None
         tally = {"successes": 0}
-        with progress(f"{self.level} {workspace.config.task}", episodes) as tick:
+        terms = Terms(self._calls(), self.audited, ladder=True, on_change=_tell)
+        with progress(f"{name(level)} {workspace.config.task}", episodes) as tick:
 
             def heard(outcome: Outcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
             seeds = range(first, first + episodes)
-            return drive_simulated(workspace, level, seeds, policy, on_outcome=heard)
+            return drive_simulated(workspace, level, seeds, policy, on_outcome=heard, terms=terms)
+
+    def _calls(self) -> CallRules:
+        return CallRules(budget=self.requests)
+
+
+def _tell(change: Change) -> None:
+    """Say what the ladder has decided."""
+    say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
 
 
 def open_workspace(path: Path, task: str | None, num_items: int | None = None) -> Workspace:

@@ -1,0 +1,101 @@
+"""`sidestick ladder`: who may drive, on what evidence."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ..ladder import Change, Ladder
+from ..ladder_book import LadderBook
+from ..ladder_plot import plot_ladder
+from ..levels import name
+from ..rungs import RUNGS
+from .console import PEOPLE, print_json, say
+from .verb import DONE, WorkspacePath
+
+
+@dataclass(frozen=True)
+class LadderVerb:
+    """Show the level that a policy has earned, on what evidence, and what it lacks for the next."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    policy: str | None = None
+    """Number of the policy; the newest unless given."""
+    plot: Path | None = None
+    """Draw the evidence and the levels into this picture (PNG, PDF or SVG)."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Bring the ladder up to date and show it."""
+        book = LadderBook(Workspace.open(self.workspace))
+        ladder, _ = book.settle(self.policy)
+        if self.plot:
+            plot_ladder(ladder, self.plot)
+            say(f"drawn: {self.plot}")
+        if self.json:
+            print_json(to_json(ladder))
+            return DONE
+        PEOPLE.print(_rungs(ladder))
+        stages = ladder.stages(ladder.level)
+        if stages:
+            words = ", ".join(f"{stage} {rate}" for stage, rate in stages.items())
+            say(f"stages at {name(ladder.level)}: {words}")
+        PEOPLE.print(_history(ladder))
+        return DONE
+
+
+def to_json(ladder: Ladder) -> dict[str, Any]:
+    """What scripts get."""
+    return {
+        "task": ladder.task,
+        "policy": ladder.policy,
+        "level": name(ladder.level),
+        "probation": ladder.probation,
+        "demonstrations": ladder.demonstrations,
+        "evidence": {
+            name(level): {
+                "clean": rate.successes,
+                "episodes": rate.n,
+                "interval95": list(rate.interval95),
+                "bar_of_next": RUNGS[Level(level + 1)].bar if level < Level.AUTONOMOUS else None,
+            }
+            for level in Level
+            for rate in [ladder.standing(level)]
+        },
+        "stages": {
+            stage: {"clean": rate.successes, "episodes": rate.n, "lower": rate.interval95[0]}
+            for stage, rate in ladder.stages(ladder.level).items()
+        },
+        "changes": [change.to_json() for change in _changes(ladder)],
+    }
+
+
+def _changes(ladder: Ladder) -> list[Change]:
+    return [entry for entry in ladder.entries if isinstance(entry, Change)]
+
+
+def _rungs(ladder: Ladder) -> Table:
+    probation = ", on probation" if ladder.probation else ""
+    title = f"{ladder.task}: policy {ladder.policy or 'none'} has {name(ladder.level)}{probation}"
+    table = Table("", "level", "clean", "needed for it", "a clean episode", title=title, box=SIMPLE)
+    for level in reversed(Level):
+        rung, rate = RUNGS[level], ladder.standing(level)
+        needed = "" if rung.bar is None else f"{name(Level(level - 1))} >= {rung.bar:.2f}"
+        clean = str(rate) if rate.n else ""
+        here = "->" if level is ladder.level else ""
+        table.add_row(here, name(level), clean, needed, rung.clean)
+    return table
+
+
+def _history(ladder: Ladder) -> Table:
+    table = Table("policy", "", "from", "to", "evidence", title="Changes", box=SIMPLE)
+    for change in _changes(ladder):
+        before, after = name(change.before), name(change.after)
+        table.add_row(change.policy, change.why.value, before, after, change.evidence)
+    return table

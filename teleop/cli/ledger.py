@@ -1,0 +1,82 @@
+"""`sidestick ledger`: what the human has spent, and what came of it."""
+
+import math
+from dataclasses import dataclass
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from ...datasets.workspace import Workspace
+from ..ledger import Cost, Ledger, Return, read_ledger
+from .console import PEOPLE, print_json
+from .verb import DONE, WorkspacePath
+
+COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "hands", "asked")
+
+
+@dataclass(frozen=True)
+class LedgerVerb:
+    """Show the seconds that the human drove and watched, by session and round, and the return."""
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Read, add up, show."""
+        ledger = read_ledger(Workspace.open(self.workspace))
+        if self.json:
+            print_json(ledger.to_json())
+            return DONE
+        for table in _tables(ledger):
+            PEOPLE.print(table)
+        return DONE
+
+
+def _tables(ledger: Ledger) -> list[Table]:
+    costs = []
+    for title, rows in (("Sessions", ledger.sessions), ("Rounds", (*ledger.rounds, ledger.total))):
+        table = Table("", *COST_COLUMNS, title=title, title_justify="left", box=SIMPLE)
+        for cost in rows:
+            table.add_row(*_cost_cells(cost))
+        costs.append(table)
+    returns = Table(
+        "policy",
+        "round",
+        "success without help",
+        "human minutes",
+        "gained by a minute",
+        title="Return on human effort",
+        title_justify="left",
+        box=SIMPLE,
+    )
+    for entry in ledger.returns:
+        returns.add_row(*_return_cells(entry))
+    return [*costs, returns]
+
+
+def _cost_cells(cost: Cost) -> list[str]:
+    length = "" if cost.takeover_s is None else f" of {cost.takeover_s:.1f} s"
+    return [
+        cost.name.removeprefix("session ").removeprefix("round "),
+        cost.kind,
+        f"{cost.successes}/{cost.episodes}",
+        f"{cost.driven_s:.0f} s",
+        f"{cost.watched_s:.0f} s",
+        f"{cost.takeovers}{length}",
+        str(cost.switches),
+        str(cost.requests),
+    ]
+
+
+def _return_cells(entry: Return) -> list[str]:
+    gained = entry.per_minute
+    if gained is None:
+        words = ""
+    elif math.isinf(gained):
+        words = f"+{100 * (entry.gained or 0):.0f} points, no human time"
+    else:
+        words = f"{100 * gained:+.1f} points"
+    minutes = f"{entry.minutes:.1f}"
+    return [entry.policy, str(entry.round), str(entry.rate), minutes, words]

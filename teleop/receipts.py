@@ -1,0 +1,110 @@
+"""Receipts of help: which requests were needed, and which needs were never asked for.
+
+What is needed is measured, never guessed: the same policy drives the same seed without anybody.
+Up to its first request an episode on call is bit for bit the one without help, so the pair tells
+what would have become of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..datasets.step import Level
+from ..policies.statistics import Rate
+from ..sim_envs.environment import ArmEnv
+from ..sim_envs.errors import BadValue
+from ..sim_envs.spaces import Observation
+from .authority import usable
+from .calls import Alarm, CallRules, Reason
+from .devices.device import Nobody
+from .levels import State
+from .pilot import Pilot
+from .session import Outcome, Session, Tick
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """What requests were worth, over episodes."""
+
+    needed: Rate
+    """Of the episodes that asked, those that would have failed without help: precision."""
+    met: Rate
+    """Of the episodes that would have failed without help, those that asked: recall."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Both rates with their intervals."""
+        return {
+            key: {"value": rate.value, "of": rate.n, "interval95": list(rate.interval95)}
+            for key, rate in (("precision", self.needed), ("recall", self.met))
+        }
+
+
+def receipts(asked: Mapping[int, bool], would_fail: Mapping[int, bool]) -> Receipts:
+    """Compare, by seed, which episodes asked with which would have failed without help."""
+    if asked.keys() != would_fail.keys():
+        raise BadValue("seeds", "the same in both", sorted(asked.keys() ^ would_fail.keys()))
+    both = sum(asked[seed] and would_fail[seed] for seed in asked)
+    return Receipts(
+        Rate(both, sum(asked.values())),
+        Rate(both, sum(would_fail.values())),
+    )
+
+
+@dataclass(frozen=True)
+class Feelings:
+    """What a policy that drove alone felt in one episode; rules can be tried on it afterwards."""
+
+    novelty: NDArray[np.float64]
+    """(T,) in [0, 1]; NaN where it did not know."""
+    answered: NDArray[np.bool_]
+    """(T,) whether the policy had a usable answer."""
+    hand_m: NDArray[np.float64]
+    """(T, 3) where the hand was."""
+    outcome: Outcome
+    """How it ended, without help."""
+
+    def first_request(self, rules: CallRules) -> tuple[int, Reason] | None:
+        """The tick of the first request that these rules would have made, and why."""
+        alarm, state = Alarm(rules), State.POLICY
+        for tick, novelty in enumerate(self.novelty):
+            answered = bool(self.answered[tick])
+            reason = alarm.feel(state, float(novelty), answered, self.hand_m[tick])
+            if reason:
+                return tick, reason
+        return None
+
+
+def unattended(env: ArmEnv, pilot: Pilot, seeds: Iterable[int]) -> list[Feelings]:
+    """Let a policy drive alone on every seed, and keep what it felt."""
+    listener = _Listener()
+    session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, [listener])
+    for seed in seeds:
+        session.run_episode(seed)
+    return listener.found
+
+
+class _Listener:
+    """Remembers what the robot knew on every tick."""
+
+    wants_images = False
+
+    def __init__(self) -> None:
+        self.found: list[Feelings] = []
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        self._felt: list[tuple[float, bool, NDArray[Any]]] = []
+
+    def on_tick(self, tick: Tick) -> None:
+        answered = usable(tick.proposal.action)
+        self._felt.append((tick.proposal.novelty, answered, tick.step.observation["ee_pos"]))
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        novelty, answered, hand = zip(*self._felt, strict=True)
+        self.found.append(
+            Feelings(np.array(novelty), np.array(answered), np.array(hand, np.float64), outcome)
+        )
