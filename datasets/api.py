@@ -17,11 +17,14 @@
 | `export`, `import_into`, `ExportOptions` | robomimic, LeRobot v3, Minari |
 | `merge` | several workspaces into one |
 | `Database` | evaluations, effort, events |
+| `Judge`, `Judgements`, `Choice` | say, read and obey what people judge; see `judgements` |
+| `tables` | a dozen tidy tables for notebooks; see `tables` |
 
 `sidestick.datasets` itself has no `__init__` (a folder named `datasets` with one would shadow other
 people's package), so these names live here. Everything else may change between versions.
 """
 
+from . import tables
 from .check import check
 from .config import WorkspaceConfig
 from .database import Database
@@ -29,18 +32,23 @@ from .episode import Episode, episode_summary
 from .formats.registry import export, import_into
 from .formats.transfer import ExportOptions
 from .frames import Frames
+from .judgements import Judge, Judgements
 from .merge import merge
 from .recorder import Recorder
+from .standing import Choice
 from .step import EpisodeHeader, Step
 from .windows import Windows
 from .workspace import Workspace
 
 __all__ = [
+    "Choice",
     "Database",
     "Episode",
     "EpisodeHeader",
     "ExportOptions",
     "Frames",
+    "Judge",
+    "Judgements",
     "Recorder",
     "Step",
     "Windows",
@@ -51,4 +59,5 @@ __all__ = [
     "export",
     "import_into",
     "merge",
+    "tables",
 ]
