@@ -61,8 +61,12 @@ def pretrain(
     scenes_dir: Path,
     config: PretrainConfig | None = None,
     report: Report = quiet,
+    note: str = "",
 ) -> Perception:
-    """Make the scenes (or take them from `scenes_dir`), train, measure, write weights to `out`."""
+    """Make the scenes (or take them from `scenes_dir`), train, measure, write weights to `out`.
+
+    `note` names the kind of scenes: a folder of another kind is refused.
+    """
     config = config or PretrainConfig()
     shape = SceneShape(
         config.scenes,
@@ -78,7 +82,7 @@ def pretrain(
         config.first_seed,
         config.workers,
         lambda done: report("scenes", done, config.scenes, {}),
-        f"{perception.task} {perception.renderer}",
+        f"{perception.task} {perception.renderer}{note}",
     )
     seen, unseen = bank.split(config.held_out)
     network = fit_perception(seen, perception, config, report)

@@ -58,6 +58,8 @@ class Drive:
     """Number of the policy that drives; the newest unless given."""
     num_items: int | None = None
     """Fewer items than the task has, for first lessons (new workspaces only)."""
+    variation: Literal["none", "mild", "strong"] | None = None
+    """How much scenes differ in looks: cameras, light, colours, shapes (new workspaces only)."""
     lesson: bool = False
     """Begin with the lesson of two minutes; it also begins by itself the first time."""
     sound: bool = True
@@ -74,7 +76,9 @@ class Drive:
             raise BadValue("--episodes", "at least 1", self.episodes)
         if self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
-        workspace = open_workspace(self.workspace, self.task, self.num_items)
+        workspace = open_workspace(
+            self.workspace, self.task, num_items=self.num_items, variation=self.variation
+        )
         workspace.recover()
         level = LadderBook(workspace).admit(wanted, self.policy, self.override)
         simulated = self.operator == "simulated"
@@ -134,10 +138,10 @@ def _tell(change: Change) -> None:
     say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
 
 
-def open_workspace(path: Path, task: str | None, num_items: int | None = None) -> Workspace:
+def open_workspace(path: Path, task: str | None, **keywords: object) -> Workspace:
     """Open a workspace, or make one for `task`; one of another task is refused."""
     if task is None:
         return Workspace.open(path)
-    variant = {} if num_items is None else {"num_items": num_items}
+    variant = {key: value for key, value in keywords.items() if value is not None}
     task_class(task).with_variant(variant)  # refuses unknown tasks and keywords
     return Workspace.open_or_create(path, WorkspaceConfig(task=task, env_kwargs=variant))

@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from rich.progress import Progress
 
@@ -25,6 +26,8 @@ class Pretrain:
     """Short name of the task."""
     renderer: str = "tiny"
     """What draws the scenes; the images of two renderers differ."""
+    variation: Literal["none", "mild", "strong"] = "none"
+    """How much the scenes differ in looks; perception for `strong` is harder to learn."""
     out: Path = Path("perception.safetensors")
     """File for the weights."""
     scenes_dir: Path | None = None
@@ -58,5 +61,6 @@ class Pretrain:
                 note = "".join(f" {key} {value:.4f}" for key, value in figures.items())
                 bar.update(tasks[stage], completed=done, total=total, description=stage + note)
 
-            source = SceneSource(self.task, self.renderer)
-            return pretrain(source, about, self.out, scenes_dir, self.config, report)
+            source = SceneSource(self.task, self.renderer, self.variation)
+            note = "" if self.variation == "none" else f" {self.variation}"
+            return pretrain(source, about, self.out, scenes_dir, self.config, report, note)
