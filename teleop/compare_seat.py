@@ -24,7 +24,7 @@ from .rollouts import workspace_env
 from .scene import Scene
 from .screen.artist import Artist
 from .screen.prompts import Prompter
-from .screen.view import best_view
+from .screen.view import open_view
 from .screen.window import open_window
 from .seat import Seat
 from .tally import Tally
@@ -86,7 +86,7 @@ def compare_at_the_seat(
         stack.callback(env.close)
         surface = open_window()
         stack.callback(pygame.quit)
-        view = stack.enter_context(contextlib.closing(best_view(env)))
+        view = stack.enter_context(contextlib.closing(open_view(env)))
         recorder = stack.enter_context(Recorder(workspace))
         tally = stack.enter_context(contextlib.closing(Tally(workspace)))
         pads = Pads()
