@@ -62,12 +62,13 @@ class Figures:
 
     late_ms: list[float] = field(default_factory=list)
     ticked_s: list[float] = field(default_factory=list)
+    tick_ms: list[float] = field(default_factory=list)
     tick_cpu_ms: list[float] = field(default_factory=list)
     framed_s: list[float] = field(default_factory=list)
     frame_ms: list[float] = field(default_factory=list)
     frame_cpu_ms: list[float] = field(default_factory=list)
     delays_ms: list[float] = field(default_factory=list)
-    pauses: int = 0
+    pauses: list[str] = field(default_factory=list)
 
 
 class Pusher:
@@ -124,9 +125,10 @@ class Observer:
 
     def _timed(self, tick: Callable[[float], Tick], right: np.ndarray) -> Callable[[float], Tick]:
         def timed(late_ms: float) -> Tick:
-            cpu = time.thread_time()
+            cpu, began = time.thread_time(), time.perf_counter()
             done = tick(late_ms)
             now = time.perf_counter()
+            self.figures.tick_ms.append((now - began) * 1000)
             self.figures.tick_cpu_ms.append((time.thread_time() - cpu) * 1000)
             self.figures.late_ms.append(late_ms)
             self.figures.ticked_s.append(now)
@@ -164,7 +166,7 @@ class Observer:
         """After a pause everything is let go first, as the seat asks for."""
         self._pusher.rest(True)
         if seat.seconds_here > 0.5:
-            self.figures.pauses += 1
+            self.figures.pauses.append(seat.lost)
             seat.signal(Request.START)
             self._pusher.rest(False)
 
@@ -213,6 +215,7 @@ def report(figures: Figures) -> dict[str, object]:
         "frames_per_s": round(1 / float(np.mean(frames)), 1) if len(frames) else None,
         "frame_ms": spread(figures.frame_ms),
         "frame_cpu_ms": spread(figures.frame_cpu_ms),
+        "tick_ms": spread(figures.tick_ms),
         "tick_cpu_ms": spread(figures.tick_cpu_ms),
         "input_to_action_ms": spread(figures.delays_ms),
         "pauses": figures.pauses,
