@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..sim_envs.errors import BadValue
 from .checkpoint import Tensors
 from .neighbours import Neighbours
 
@@ -28,6 +29,10 @@ class Quantiles:
 
     values: tuple[float, ...] = ()
     """The score at each of `LEVELS`; empty where the score says nothing."""
+
+    def __post_init__(self) -> None:
+        if self.values and len(self.values) != len(LEVELS):
+            raise BadValue("novelty quantiles", f"{len(LEVELS)} or none", len(self.values))
 
     @classmethod
     def fit(cls, scores: NDArray[np.float64]) -> "Quantiles":
@@ -116,5 +121,6 @@ class Novelty:
             Quantiles(tuple(settings.get(key, ()))) for key in ("values", "distances", "both")
         )
         points, scale = tensors.pop(POINTS, None), tensors.pop(SCALE, None)
-        neighbours = None if points is None or scale is None else Neighbours(points, scale)
+        known_places = points is not None and scale is not None and apart.values
+        neighbours = Neighbours(points, scale) if known_places else None
         return cls(known, str(settings["source"]), apart, both, neighbours)

@@ -2,7 +2,7 @@
 
 He 2016, table 1; group normalisation (Wu 2018) because batches hold many frames of few episodes
 and the weights are averaged (Diffusion Policy, Chi 2023, section III-B, replaces it likewise).
-The last stage keeps its resolution: of 96 pixels a 6 x 6 map is left, else it were 3 x 3.
+Of 96 pixels a 3 x 3 map is left, as in robomimic.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import PolicyError
 
-STAGES = ((64, 1), (128, 2), (256, 2), (512, 1))
+STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))
 """Channels and stride of each stage of two blocks."""
 GROUP = 16
 """Channels in a group of the normalisation."""
@@ -45,7 +45,7 @@ class Block(nn.Module):
 
 
 class ResNet18(nn.Module):
-    """The trunk: (B, 3, s, s) in [-1, 1] to features (B, 512, s / 16, s / 16)."""
+    """The trunk: (B, 3, s, s) in [-1, 1] to features (B, 512, s / 32, s / 32)."""
 
     channels = STAGES[-1][0]
 

@@ -6,6 +6,7 @@ of the half that lies closest together: one of the ways to do it, never a mean o
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -26,9 +27,9 @@ class Block(nn.Module):
         self.film = nn.Linear(width, 2 * width)
         self.inner = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.Linear(width, width))
 
-    def forward(self, h: Tensor, condition: Tensor) -> Tensor:
-        """h (..., B, width) and condition (B, width), the same for all samples, to h's shape."""
-        scale, shift = self.film(condition).chunk(2, dim=-1)
+    def forward(self, h: Tensor, film: Tensor) -> Tensor:
+        """h (..., B, width) and `self.film` of the condition, (B, 2 * width), to h's shape."""
+        scale, shift = film.chunk(2, dim=-1)
         inner: Tensor = self.inner(self.norm(h) * (1 + scale) + shift)
         return h + inner
 
@@ -65,14 +66,19 @@ class Flow(Head):
         return {key: getattr(self, key) for key in keys}
 
     def forward(self, x: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
-        """Velocities of chunks on their way (..., B, H, A) for x (B, size) at time (B,) in [0, 1].
+        """Velocities of chunks on their way (B, H, A) for x (B, size) at time (B,) in [0, 1]."""
+        return self._velocity(noisy, self._films(x, time))
 
-        What depends on x and time alone is computed once for all samples.
-        """
+    def _films(self, x: Tensor, time: Tensor) -> list[Tensor]:
+        """What depends on x and time alone, (B, 2 * width) for each block."""
         condition = self.condition(torch.cat((x, waves(time)), dim=-1))
+        return [block.get_submodule("film")(condition) for block in self.blocks]
+
+    def _velocity(self, noisy: Tensor, films: Sequence[Tensor]) -> Tensor:
+        """Of chunks (..., B, H, A), many samples of which may share the films of B."""
         h = self.enter(noisy.flatten(-2))
-        for block in self.blocks:
-            h = block(h, condition)
+        for block, film in zip(self.blocks, films, strict=True):
+            h = block(h, film)
         velocity: Tensor = self.leave(h).float()
         return velocity.reshape(noisy.shape)
 
@@ -97,11 +103,19 @@ class Flow(Head):
         return Prediction(plan, samples.std(0, correction=0))
 
     def sample(self, x: Tensor) -> Tensor:
-        """Chunks (S, B, H, A) for x (B, size), from the same noise each time, by Euler steps."""
+        """Chunks (S, B, H, A) for x (B, size), from the same noise each time, by Euler steps.
+
+        The films of all steps are computed at once: to a single plan, reading the weights is what
+        takes time.
+        """
+        steps, windows = self.integration_steps, len(x)
+        times = torch.arange(steps, dtype=x.dtype, device=x.device) / steps
+        films = self._films(x.repeat(steps, 1), times.repeat_interleave(windows))
+        by_step = [film.reshape(steps, windows, -1).unbind() for film in films]
         starts: Tensor = self.get_buffer("starts")
-        chunks, step = starts.expand(-1, len(x), -1, -1), 1 / self.integration_steps
-        for number in range(self.integration_steps):
-            chunks = chunks + step * self(x, chunks, x.new_full((len(x),), number * step))
+        chunks = starts.expand(-1, windows, -1, -1)
+        for number in range(steps):
+            chunks = chunks + self._velocity(chunks, [film[number] for film in by_step]) / steps
         return chunks.clamp(-1, 1)
 
 
