@@ -12,6 +12,7 @@ from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
 from ..policies.examples import Example
 from ..policies.keypoint_cache import KeypointCache
+from ..policies.perception import Perception
 from ..policies.policy import LearnedPolicy, Policy
 from ..policies.provenance import Provenance
 from ..policies.store import PolicyStore
@@ -25,6 +26,8 @@ SELECTION_SEED = 300_000
 """Seeds on which checkpoints are compared; apart from those of evaluation and practice."""
 KEYPOINT_CACHE = "cache"
 """Folder beside the policies: what perception saw in each episode."""
+TAUGHT = "perception.safetensors"
+"""File in the workspace: perception as people's clicks have taught it."""
 Chooses = Callable[[EpisodeSummary], bool]
 
 
@@ -56,10 +59,17 @@ def learn(
         PolicyStore(workspace.policies_dir).next_path(),
         drive,
         provenance=provenance,
+        perception=taught_perception(workspace),
         cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
         progress=progress,
         examples=examples,
     )
+
+
+def taught_perception(workspace: Workspace) -> Perception | None:
+    """What people's clicks have taught in this workspace; None where nobody clicked."""
+    path = workspace.path / TAUGHT
+    return Perception.load(path) if path.exists() else None
 
 
 def judged_frames(

@@ -7,6 +7,8 @@ from typing import Literal
 from ...datasets.standing import MACHINE
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
+from ..review.clicking import review_clicks
+from ..review.predicting import COUNT, review_predictions
 from ..review.reviewing import review_episodes
 from .console import print_json, say
 from .verb import DONE, WorkspacePath
@@ -18,6 +20,10 @@ class Review:
 
     workspace: WorkspacePath
     """Folder of the workspace."""
+    of: Literal["episodes", "predictions", "clicks"] = "episodes"
+    """What is judged: episodes, a policy's predictions, or where items are in the pictures."""
+    policy: str | None = None
+    """Whose predictions; the newest policy's unless given."""
     episode: str | None = None
     """Only this one: its id, a part of it, or its number."""
     operator: str | None = None
@@ -27,7 +33,7 @@ class Review:
     grader: Literal["person", "simulated"] = "person"
     """Who presses the keys."""
     episodes: int | None = None
-    """How many the simulated grader judges; all unless given."""
+    """How many at most; of predictions and clicks 100 unless given."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -38,6 +44,8 @@ class Review:
             raise BadValue("--headless", "--grader simulated with it", "--grader person")
         workspace = Workspace.open(self.workspace)
         operator = MACHINE if simulated else self.operator or getpass.getuser()
+        if self.of != "episodes":
+            return self._pictures(workspace, operator, simulated)
         report = review_episodes(
             workspace, operator, self.episode, self.headless, simulated, self.episodes
         )
@@ -48,4 +56,20 @@ class Review:
                 f"{report.judged} episodes judged by {operator}, {report.per_minute} a minute, "
                 f"{report.left} left; longest wait {report.longest_wait_ms} ms"
             )
+        return DONE
+
+    def _pictures(self, workspace: Workspace, operator: str, simulated: bool) -> int:
+        """Predictions or clicks."""
+        if self.of == "predictions":
+            found = review_predictions(
+                workspace, operator, self.policy, self.headless, simulated, self.episodes or COUNT
+            ).to_json()
+        else:
+            found = review_clicks(
+                workspace, operator, self.headless, simulated, self.episodes or COUNT
+            ).to_json()
+        if self.json:
+            print_json(found)
+        else:
+            say(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in found.items()))
         return DONE
