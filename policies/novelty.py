@@ -121,6 +121,7 @@ class Novelty:
             Quantiles(tuple(settings.get(key, ()))) for key in ("values", "distances", "both")
         )
         points, scale = tensors.pop(POINTS, None), tensors.pop(SCALE, None)
-        known_places = points is not None and scale is not None and apart.values
-        neighbours = Neighbours(points, scale) if known_places else None
+        neighbours = None
+        if points is not None and scale is not None and apart.values:
+            neighbours = Neighbours(points, scale)
         return cls(known, str(settings["source"]), apart, both, neighbours)

@@ -75,3 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         complain("interrupted; run the same command again to go on where it stopped")
         code = INTERRUPTED
     sys.exit(code)
+
+
+if __name__ == "__main__":  # for `accelerate launch -m`; else the entry point calls main()
+    main()
