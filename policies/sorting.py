@@ -64,6 +64,8 @@ class NextThing:
     task: str
     things: tuple[Sortable, ...]
     """In the order of perception's classes, from class 1 on."""
+    near_m: float = 0.0
+    """Nearer than this to a thing's middle, the fingers' width tells whether they close on it."""
 
     @cached_property
     def stereo(self) -> Stereo:
@@ -142,14 +144,15 @@ class NextThing:
         """Training features (B, F) with the fingers of some empty hands imagined elsewhere.
 
         Who demonstrates hardly ever closes on nothing. A policy that does, and has never seen
-        it, would keep its fingers shut for ever: it must not trust their width alone.
+        it, would keep its fingers shut for ever: away from things it must not trust their width.
         """
         names = self.names(())
-        held, width = names.index("held"), names.index("gripper_width")
+        held, width, to = (names.index(name) for name in ("held", "gripper_width", "to_x"))
         size = (len(features),)
         draws = [torch.rand(size, generator=noise).to(features.device) for _ in range(3)]
         elsewhere = torch.where(draws[0] < 0.5, 0.0, draws[1] * WIDEST_M)
-        picked = (draws[2] < DOUBT) & (features[:, held] < 0.5)
+        away = features[:, to : to + 3].norm(dim=1) > self.near_m
+        picked = (draws[2] < DOUBT) & (features[:, held] < 0.5) & away
         doubted = features.clone()
         doubted[:, width] = torch.where(picked, elsewhere, features[:, width])
         return doubted
