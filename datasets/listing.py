@@ -12,7 +12,9 @@ from .check import episode_files
 from .database import Database
 from .episode import Episode
 from .flags import FLAGGERS, Flag, Flagger, flags_of, late_ticks
+from .judgements import Judgements
 from .problems import Problem
+from .standing import standings
 from .step import Driver, Level
 from .workspace import Workspace
 
@@ -180,4 +182,6 @@ def _told(database: Database) -> tuple[dict[str, str], dict[str, str]]:
         elif event.kind in (MERGE, IMPORT):
             origin = str(event.payload.get("origin"))
             origins |= dict.fromkeys(map(str, event.payload.get("episodes", ())), origin)
+    stands = standings(Judgements(database.path))
+    grades |= {name: words for name, stand in stands.items() if (words := stand.words)}
     return grades, origins

@@ -58,6 +58,12 @@ class Standing:
     disputed: bool = False
     """Two people's last verdicts differ."""
 
+    @property
+    def words(self) -> str:
+        """Verdict and grade, such as `failure, 2`; empty where there is neither."""
+        verdict = {None: "", True: "success", False: "failure"}[self.success]
+        return ", ".join(filter(None, (verdict, str(self.quality or ""))))
+
     def dropped(self, steps: int) -> list[Stretch]:
         """The stretches of an episode of so many steps that nobody shall learn from."""
         found = [*self.bad]

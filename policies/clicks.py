@@ -16,7 +16,9 @@ from .threads import limit_threads
 
 SIGMA_CELLS = 0.8
 """Width of the soft label around a click: a click names a place, not an outline."""
-STEPS, BATCH, RATE = 120, 16, 2e-4
+STEPS, BATCH, RATE = 200, 16, 1e-3
+"""On 53 clicks into inverted pictures this took the error from 34 to 3.7 pixels; 120 steps at
+2e-4 left 25."""
 KEEP = 2.0
 """Weight of staying as it was where nobody clicked."""
 HELD_OUT = 0.25

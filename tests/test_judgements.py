@@ -252,3 +252,12 @@ def _training_data(frames, windows):  # type: ignore[no-untyped-def]
         episodes=frames.episode[windows.starts].astype(np.int64),
         episode_ids=tuple(summary.id for summary in frames.episodes),
     )
+
+
+def test_the_listing_shows_what_people_said(workspace: Workspace, ada: Judge) -> None:
+    """Verdict and grade in the column that is there for it."""
+    from sidestick.datasets.listing import listing
+
+    ada.say(IDS[1], VERDICT, verdict="failure")
+    ada.say(IDS[1], QUALITY, quality=2)
+    assert [row.grade for row in listing(workspace).rows] == [None, "failure, 2", None]

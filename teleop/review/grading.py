@@ -236,6 +236,7 @@ class Grading:
         first, last = sorted((self.marks.bad_from, step))
         self.marks.bad_from = None
         self.say(BAD, first, last + 1)
+        self.tell(f"steps {first + 1} to {last + 1} are bad: nobody learns from them")
 
     def _trim(self, from_here: bool, step: int, steps: int) -> None:
         first, end = self.stands.kept or (0, steps)
