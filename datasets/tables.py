@@ -26,27 +26,21 @@ Every name takes a workspace or its folder. Times are UTC, as ISO 8601 text to t
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, TypeAlias
-
-from scipy.stats import binomtest
+from typing import Any
 
 from ..sim_envs.spaces import ACTION_NAMES
 from . import judgements as judging
-from .database import Database
 from .episode import Episode
+from .history_tables import comparisons, efforts, evaluations, events, ladder, outcomes
 from .standing import Standing, standing_events, standings
-from .step import Driver, Level
-from .table import Row, Table
-from .workspace import Workspace
-
-Where: TypeAlias = Workspace | Path | str
+from .step import Driver
+from .table import Table
+from .tabulating import Where, level_name, moment, opened, table
 
 
 def episodes(where: Where) -> Table:
     """Who, when, how long, how it went; `success` is the file's, `judged` what people say now."""
-    workspace = _opened(where)
+    workspace = opened(where)
     stands = standings(judging.Judgements(workspace.db_path))
     rows = []
     for summary in workspace.summaries():
@@ -54,10 +48,10 @@ def episodes(where: Where) -> Table:
         rows.append(
             {
                 "episode": summary.id,
-                "started": _moment(header.started),
+                "started": moment(header.started),
                 "task": header.task,
                 "operator": header.operator,
-                "level": _level(header.level),
+                "level": level_name(header.level),
                 "policy": header.policy_id,
                 "seed": header.seed,
                 "goal": header.goal,
@@ -73,19 +67,19 @@ def episodes(where: Where) -> Table:
                 "tags": ", ".join(stand.tags),
             }
         )
-    return _table(rows, "episode started task operator level policy seed goal steps seconds "
+    return table(rows, "episode started task operator level policy seed goal steps seconds "
                   "human_steps takeovers success complete judged quality disputed "
                   "tags")  # fmt: skip
 
 
 def judgements(where: Where) -> Table:
     """Every event as it was said, undone ones too; `stands` tells which count."""
-    found = judging.Judgements(_opened(where).db_path).all()
+    found = judging.Judgements(opened(where).db_path).all()
     left = {event.id for event in standing_events(found)}
     rows = [
         {
             "id": event.id,
-            "created": _moment(event.created),
+            "created": moment(event.created),
             "operator": event.operator,
             "episode": event.episode,
             "kind": event.kind,
@@ -96,12 +90,12 @@ def judgements(where: Where) -> Table:
         }
         for event in found
     ]
-    return _table(rows, "id created operator episode kind start stop said stands")
+    return table(rows, "id created operator episode kind start stop said stands")
 
 
 def standing(where: Where) -> Table:
     """What all judgements of an episode come to."""
-    found = standings(judging.Judgements(_opened(where).db_path))
+    found = standings(judging.Judgements(opened(where).db_path))
     rows = [
         {
             "episode": name,
@@ -118,7 +112,7 @@ def standing(where: Where) -> Table:
         }
         for name, stand in found.items()
     ]
-    return _table(rows, "episode success quality reasons text tags kept_from kept_to bad_steps "
+    return table(rows, "episode success quality reasons text tags kept_from kept_to bad_steps "
                   "operators disputed")  # fmt: skip
 
 
@@ -133,111 +127,12 @@ def clicks(where: Where) -> Table:
     return _said(where, judging.CLICK, ("camera", "item", "x", "y"))
 
 
-def evaluations(where: Where) -> Table:
-    """Every evaluation with its rate and Wilson's 95 % interval."""
-    rows = []
-    for given in Database(_opened(where).db_path).evaluations():
-        interval = binomtest(given.successes, given.episodes).proportion_ci(method="wilson")
-        rows.append(
-            {
-                "created": _moment(given.created),
-                "policy": given.policy,
-                "kind": given.kind,
-                "first_seed": given.first_seed,
-                "episodes": given.episodes,
-                "successes": given.successes,
-                "rate": given.successes / given.episodes,
-                "low": float(interval.low),
-                "high": float(interval.high),
-            }
-        )
-    return _table(rows, "created policy kind first_seed episodes successes rate low high")
-
-
-def outcomes(where: Where) -> Table:
-    """Every episode of every evaluation that kept them."""
-    rows = [
-        {"evaluation": number, "policy": given.policy, **{k: entry.get(k) for k in _OUTCOME}}
-        for number, given in enumerate(Database(_opened(where).db_path).evaluations())
-        for entry in given.payload.get("per_episode", ())
-    ]
-    return _table(rows, "evaluation policy " + " ".join(_OUTCOME))
-
-
 _PLACE = ("x", "y", "z")
-_OUTCOME = ("seed", "success", "length", "stage", "progress")
-
-
-def efforts(where: Where) -> Table:
-    """What every round cost the human, in seconds."""
-    rows = [
-        {
-            "created": _moment(given.created),
-            "round": given.round,
-            "kind": given.kind,
-            "driven_s": given.driven_s,
-            "watched_s": given.watched_s,
-            "takeovers": given.takeovers,
-            "episodes": given.episodes,
-        }
-        for given in Database(_opened(where).db_path).efforts()
-    ]
-    return _table(rows, "created round kind driven_s watched_s takeovers episodes")
-
-
-def ladder(where: Where) -> Table:
-    """Every change of level, with its reason."""
-    rows = [
-        {
-            "created": _moment(event.created),
-            "policy": event.payload.get("policy"),
-            "before": _level(event.payload.get("before")),
-            "after": _level(event.payload.get("after")),
-            "why": event.payload.get("why"),
-            "evidence": event.payload.get("evidence"),
-        }
-        for event in Database(_opened(where).db_path).events("level")
-    ]
-    return _table(rows, "created policy before after why evidence")
-
-
-def events(where: Where) -> Table:
-    """Everything that happened, with its evidence as JSON."""
-    rows = [
-        {
-            "created": _moment(event.created),
-            "kind": event.kind,
-            "evidence": json.dumps(dict(event.payload), sort_keys=True),
-        }
-        for event in Database(_opened(where).db_path).events()
-    ]
-    return _table(rows, "created kind evidence")
-
-
-def comparisons(where: Where) -> Table:
-    """Two policies on the same seeds; the interval is of A's share of pairs less B's."""
-    rows = [
-        {
-            "created": _moment(event.created),
-            "a": event.payload["a"]["policy"],
-            "b": event.payload["b"]["policy"],
-            "a_successes": event.payload["a"]["successes"],
-            "b_successes": event.payload["b"]["successes"],
-            "pairs": event.payload["pairs"],
-            "blind": event.payload["blind"],
-            "verdict": event.payload["verdict"],
-            "p_value": event.payload["p_value"],
-            "low": event.payload["interval"][0],
-            "high": event.payload["interval"][1],
-        }
-        for event in Database(_opened(where).db_path).events("comparison")
-    ]
-    return _table(rows, "created a b a_successes b_successes pairs blind verdict p_value low high")
 
 
 def steps(where: Where, episode: str) -> Table:
     """One episode's steps without images; raises UnknownName for one that is gone."""
-    workspace = _opened(where)
+    workspace = opened(where)
     found = Episode.read(workspace.find(episode), images=False)
     names = ["step", "driver", "stage", "novelty", "reward", "late_ms", *_PLACE, *ACTION_NAMES]
     stages = found.summary.header.stages
@@ -253,10 +148,10 @@ def steps(where: Where, episode: str) -> Table:
 
 
 def _said(where: Where, kind: str, keys: Sequence[str]) -> Table:
-    found = standing_events(judging.Judgements(_opened(where).db_path).all())
+    found = standing_events(judging.Judgements(opened(where).db_path).all())
     rows = [
         {
-            "created": _moment(event.created),
+            "created": moment(event.created),
             "operator": event.operator,
             "episode": event.episode,
             "step": event.start,
@@ -265,24 +160,7 @@ def _said(where: Where, kind: str, keys: Sequence[str]) -> Table:
         for event in found
         if event.kind == kind
     ]
-    return _table(rows, "created operator episode step " + " ".join(keys))
-
-
-def _opened(where: Where) -> Workspace:
-    return where if isinstance(where, Workspace) else Workspace.open(where)
-
-
-def _table(rows: Sequence[Row], names: str) -> Table:
-    return Table(names.split(), rows)
-
-
-def _moment(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _level(number: object) -> str | None:
-    known = {int(level): level.name.lower() for level in Level}
-    return known.get(number) if isinstance(number, int) else None
+    return table(rows, "created operator episode step " + " ".join(keys))
 
 
 ALL: Mapping[str, Any] = {

@@ -19,9 +19,10 @@ from ..screen.pathway import drawn_path
 from ..screen.text import Typewriter
 from .fingers import Fingers
 from .forecasts import Forecast
-from .foretelling import DIRECTIONS, KEYS, Foretelling
+from .foretelling import Foretelling
 from .layout import Layout, lay_out
 from .parts import draw_help_rows
+from .says import DIRECTIONS, KEYS
 
 UP = np.array((0.0, 0.0, 1.0))
 VIEW_PX = 480

@@ -61,8 +61,7 @@ class Grading:
     @property
     def notice(self) -> str:
         """The short message that is to be shown now."""
-        words, until = self._notice
-        return words if self.clock() < until else ""
+        return self._notice[0] if self.clock() < self._notice[1] else ""
 
     def tell(self, words: str) -> None:
         """Show a short message."""
