@@ -3,9 +3,10 @@
     python -m benchmarks.help_requests WS --policy 0001 --episodes 100 [--helped 30]
 
 The policy drives every seed alone, and what it feels is kept: an episode that fails would have
-needed help. The rules of calls.py are then tried on what it felt: up to the first request the
-episode on call is the same to the last bit. With --helped some seeds are driven again on call, with
-the simulated operator, within the budget: how many are saved, and what it costs her.
+needed help. The rules of calls.py, calibrated on other seeds, are then tried on what it felt: up to
+the first request the episode on call is the same to the last bit. With --helped some seeds are
+driven again on call, with the simulated operator, within the budget: how many are saved, and what
+it costs her.
 """
 
 import argparse
@@ -23,33 +24,35 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.statistics import Rate
 from sidestick.policies.threads import limit_threads
+from sidestick.teleop.calibration import Feelings, calibrated
 from sidestick.teleop.calls import Alarm, CallRules
 from sidestick.teleop.devices.simulated import SimulatedOperator
 from sidestick.teleop.driving import load_pilot
 from sidestick.teleop.effort import EffortCount
-from sidestick.teleop.receipts import Feelings, receipts, unattended
+from sidestick.teleop.receipts import receipts, unattended
 from sidestick.teleop.rollouts import workspace_env
 from sidestick.teleop.session import Session
 
 FIRST_SEED = 400_000
 RULES = CallRules()
-NEVER = 1e9
-ALONE = {
-    "all": RULES,
-    "novelty alone": replace(RULES, stalled_s=NEVER, overdue_s=NEVER),
-    "stall alone": replace(RULES, novelty=1.0, overdue_s=NEVER),
-    "overtime alone": replace(RULES, novelty=1.0, stalled_s=NEVER),
-    "novelty 0.999": replace(RULES, novelty=0.999),
-    "no novelty": replace(RULES, novelty=1.0),
-}
-"""The rules as they are, and what each signal gives by itself."""
+NEVER = 1e6
+
+
+def alone(rules: CallRules) -> dict[str, CallRules]:
+    """The rules as they are, and what each signal gives by itself."""
+    return {
+        "all": rules,
+        "novelty alone": replace(rules, stalled_s=NEVER, overdue_s=NEVER),
+        "stall alone": replace(rules, novelty=1.0, overdue_s=NEVER),
+        "overtime alone": replace(rules, novelty=1.0, stalled_s=NEVER),
+    }
 
 
 def judged(felt: Sequence[Feelings], rules: CallRules) -> dict[str, Any]:
     """Precision, recall, when and why."""
-    first = {f.outcome.seed: f.first_request(rules) for f in felt}
+    first = {f.seed: f.first_request(rules) for f in felt}
     asked = {seed: request is not None for seed, request in first.items()}
-    found = receipts(asked, {f.outcome.seed: not f.outcome.success for f in felt})
+    found = receipts(asked, {f.seed: not f.success for f in felt})
     requests = [request for request in first.values() if request]
     return {
         **found.to_json(),
@@ -59,12 +62,14 @@ def judged(felt: Sequence[Feelings], rules: CallRules) -> dict[str, Any]:
     }
 
 
-def helped(workspace: Workspace, policy: str, seeds: Sequence[int]) -> dict[str, Any]:
+def helped(
+    workspace: Workspace, policy: str, seeds: Sequence[int], rules: CallRules
+) -> dict[str, Any]:
     """The same seeds on call, with the simulated operator."""
     env, effort = workspace_env(workspace.config), EffortCount()
     operator = SimulatedOperator(env, Level.ON_CALL)
     assert operator.summons is not None
-    alarm = Alarm(replace(RULES, budget=len(seeds)))
+    alarm = Alarm(replace(rules, budget=len(seeds)))
     session = Session(
         env,
         operator,
@@ -93,29 +98,35 @@ def main() -> int:
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--policy", default="0001")
     parser.add_argument("--episodes", type=int, default=100)
+    parser.add_argument("--calibration", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--helped", type=int, default=0)
     options = parser.parse_args()
     limit_threads()
+    print(json.dumps(measure(options), indent=1))
+    return 0
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Calibrate on some seeds, judge on others."""
     workspace = Workspace.open(options.workspace)
-    seeds = range(options.first_seed, options.first_seed + options.episodes)
-    env = workspace_env(workspace.config)
-    felt = unattended(env, load_pilot(workspace, options.policy), seeds)
+    first, middle = options.first_seed, options.first_seed + options.calibration
+    seeds = range(middle, middle + options.episodes)
+    env, pilot = workspace_env(workspace.config), load_pilot(workspace, options.policy)
+    rules = calibrated(unattended(env, pilot, range(first, middle)), RULES)
+    felt = unattended(env, pilot, seeds)
     env.close()
-    alone = Rate(sum(f.outcome.success for f in felt), len(felt))
-    lengths = [f.outcome.steps for f in felt if f.outcome.success]
     report = {
         "policy": options.policy,
-        "first_seed": options.first_seed,
-        "success_without_help": str(alone),
-        "steps_of_successes": np.percentile(lengths, [5, 50, 90, 95, 99]).tolist(),
-        "rules": {key: str(value) for key, value in asdict(RULES).items()},
-        **{name: judged(felt, rules) for name, rules in ALONE.items()},
+        "first_seed": first,
+        "success_without_help": str(Rate(sum(f.success for f in felt), len(felt))),
+        "rules": asdict(rules),
+        "calibrated": {name: judged(felt, tried) for name, tried in alone(rules).items()},
+        "uncalibrated": judged(felt, RULES),
     }
     if options.helped:
-        report["helped"] = helped(workspace, options.policy, seeds[: options.helped])
-    print(json.dumps(report, indent=1))
-    return 0
+        report["helped"] = helped(workspace, options.policy, seeds[: options.helped], rules)
+    return report
 
 
 if __name__ == "__main__":

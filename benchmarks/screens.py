@@ -7,6 +7,7 @@ import argparse
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
@@ -26,6 +27,7 @@ from sidestick.teleop.desk import SeatOptions
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.flow import Event
+from sidestick.teleop.levels import name
 from sidestick.teleop.pilot import Pilot
 from sidestick.teleop.screen.artist import Artist
 from sidestick.teleop.screen.prompts import Prompter
@@ -149,6 +151,31 @@ def supervised(rig: SeatRig, shoot: Photographer) -> None:
     shoot("takeover")
 
 
+def together(rig: SeatRig, shoot: Photographer) -> None:
+    """Both drive, where they agree."""
+    policy = rig.scene.pilot.policy
+    if isinstance(policy, StandIn):
+        policy.env = rig.env
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -0.8)
+    rig.run(0.8)
+    shoot(f"level-{name(rig.scene.level)}")
+
+
+def called(rig: SeatRig, shoot: Photographer) -> None:
+    """The policy meets something new, asks for help and waits."""
+    policy = rig.scene.pilot.policy
+    if isinstance(policy, StandIn):
+        policy.env = rig.env
+    rig.tap(vp.START)
+    rig.run(0.8)
+    if isinstance(policy, StandIn):
+        policy.novelty = 0.996
+    rig.run(1.2)
+    shoot("level-on-call")
+
+
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -159,18 +186,26 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     width, height = map(int, asked.size.split("x"))
     pygame.display.init()
-    policy: Policy = load_policy(asked.policy) if asked.policy else StandIn()
+
+    def pilot_of() -> Pilot:
+        policy: Policy = load_policy(asked.policy) if asked.policy else StandIn()
+        return Pilot(policy)
+
     plain = SeatOptions(first_seed=3, sound=False)
     watching = SeatOptions(Level.SUPERVISED, 3, policy_id="0001", sound=False)
     acts: list[tuple[Callable[[SeatRig, Photographer], None], SeatOptions, Pilot | None]] = [
         (demonstrations, plain, None),
         (unplugged, plain, None),
         (lesson, SeatOptions(first_seed=3, sound=False, lesson=True), None),
-        (supervised, watching, Pilot(policy)),
+        (supervised, watching, pilot_of()),
+        (together, replace(watching, level=Level.SHADOW), pilot_of()),
+        (together, replace(watching, level=Level.ASSIST), pilot_of()),
+        (called, replace(watching, level=Level.ON_CALL), pilot_of()),
     ]
     with tempfile.TemporaryDirectory() as folder:
         for act, options, pilot in acts:
-            rig = SeatRig(Path(folder) / act.__name__, options, pilot, num_items=6)
+            place = Path(folder) / f"{act.__name__}-{name(options.level)}"
+            rig = SeatRig(place, options, pilot, num_items=6)
             act(rig, Photographer(rig, asked.out, (width, height)))
             rig.close()
 

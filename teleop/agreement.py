@@ -13,7 +13,7 @@ STILL = 0.05
 """A hand that wants less than this goes nowhere: its direction means nothing."""
 AHEAD = CONTROL_HZ
 """Steps of the next second."""
-GOOD_COSINE, GOOD_GRIPPER, GOOD_DISTANCE_M = 0.70, 0.85, 0.06
+GOOD_COSINE, GOOD_GRIPPER, GOOD_DISTANCE_M = 0.70, 0.85, 0.08
 """From where on a policy wants what the human does."""
 
 

@@ -11,7 +11,6 @@ stall and the overtime count anew.
 
 import math
 from collections import deque
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -38,8 +37,8 @@ class CallRules:
     """When help is asked for, and how often it may be."""
 
     novelty: float = 0.99
-    """A tick is alarming when this share of familiar scenes is less unusual: 1 - alpha with
-    ThriftyDAgger's alpha of 0.01."""
+    """A tick is alarming when more than this share of familiar scenes is less unusual: 1 - alpha
+    with ThriftyDAgger's alpha of 0.01; with 1 novelty never alarms."""
     familiar: float = 0.9
     """A tick is familiar again below this."""
     alarmed: int = 5
@@ -124,7 +123,7 @@ class Alarm:
         self._calm = self._calm + 1 if known and novelty < rules.familiar else 0
         calm = self._calm >= _ticks(rules.calm_s)
         self._armed |= calm or self._driven >= _ticks(rules.grace_s)
-        self._alarming.append(self._armed and known and novelty >= rules.novelty)
+        self._alarming.append(self._armed and known and novelty > rules.novelty)
 
     def _reason(self) -> Reason | None:
         rules = self.rules
@@ -133,14 +132,14 @@ class Alarm:
         if sum(self._alarming) >= rules.alarmed:
             return Reason.NEW
         long_enough = len(self._hand) == self._hand.maxlen
-        if long_enough and _extent_m(self._hand) < rules.stalled_m:
+        if long_enough and extent_m(np.array(self._hand)) < rules.stalled_m:
             return Reason.STALLED
         return Reason.OVERDUE if self._driven >= _ticks(rules.overdue_s) else None
 
 
-def _extent_m(places: Collection[NDArray[np.float64]]) -> float:
-    """The diagonal of the box around so many places [3], m."""
-    return float(np.linalg.norm(np.ptp(np.array(places), axis=0)))
+def extent_m(places: NDArray[Any]) -> float:
+    """The diagonal of the box around so many places (N, 3), m."""
+    return float(np.linalg.norm(np.ptp(places, axis=0)))
 
 
 def _ticks(seconds: float) -> int:

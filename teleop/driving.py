@@ -10,6 +10,7 @@ from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
 from ..policies.store import PolicyStore
 from .audit import AUDITED_SHARE, auditor
+from .calibration import calibrated, recorded_feelings
 from .calls import Alarm, CallRules
 from .devices.simulated import SimulatedOperator
 from .effort import KINDS, EffortCount
@@ -108,7 +109,7 @@ def drive_simulated(
             evidence = _Evidence(workspace, policy_id, level, terms) if pilot else None
             listeners += evidence.listeners if evidence else []
             limit = env.task.max_steps * (PATIENCE if _is_corrected(level) else 1)
-            alarm = Alarm(terms.calls)
+            alarm = alarm_of(workspace, level, policy_id, terms.calls)
             session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
             outcomes = _run(session, seeds, on_outcome, evidence)
             recorder.wait()
@@ -141,6 +142,13 @@ def load_pilot(workspace: Workspace, policy_id: str) -> Pilot:
     """A policy of the workspace, ready to drive there."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     return Pilot(store.load(policy_id, config.task, config.renderer))
+
+
+def alarm_of(workspace: Workspace, level: Level, policy_id: str | None, rules: CallRules) -> Alarm:
+    """What makes a policy ask for help, calibrated on its recorded episodes where it is on call."""
+    if level is not Level.ON_CALL or policy_id is None:
+        return Alarm(rules)
+    return Alarm(calibrated(recorded_feelings(workspace, policy_id), rules))
 
 
 def _is_corrected(level: Level) -> bool:

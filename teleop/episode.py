@@ -10,7 +10,7 @@ from ..sim_envs.spaces import CONTROL_HZ, Observation
 from .authority import Authority, Decision, usable
 from .calls import Reason
 from .command import ENDING, Command, Request
-from .levels import DRIVERS, State
+from .levels import DRIVERS, State, Switch
 from .pilot import NO_PROPOSAL, Proposal
 from .tick import Outcome, Tick
 
@@ -43,6 +43,10 @@ class Episode:
         self.asked, self.rewinds = 0, 0
         """How often the policy asked for help and the human went back, over all branches."""
         self.progress, self.stage = 0.0, session.env.task.stages[0]
+        self.calling: Reason | None = None
+        """Why the arm waits for help now; None while it does not."""
+        self.share = float("nan")
+        """The policy's share of the last tick's motion, in [0, 1]; NaN where nobody drove."""
         self.over, self.success = False, False
         self.requests: frozenset[Request] = frozenset()
         session.alarm.begin()
@@ -79,8 +83,7 @@ class Episode:
         env.images_due = self._images_due(decision)
         self.observation, reward, success, _, _ = env.step(decision.action)
         self.states.append(decision.state)
-        asked = reason if decision.state is State.CALLING else None
-        self.asked += asked is not None
+        asked = self._note(decision, reason)
         self._judge(command, success)
         step = Step(
             observation=before,
@@ -119,6 +122,7 @@ class Episode:
         del self.states[mark.steps :]
         self.progress, self.over, self.success = mark.progress, False, False
         self.authority.rest()
+        self.calling = None
         self.session.alarm.begin()
         if self.session.pilot:
             self.session.pilot.begin()
@@ -138,6 +142,16 @@ class Episode:
         hand = self.observation["ee_pos"]
         answer = usable(proposal.action)
         return self.session.alarm.feel(self.authority.state, proposal.novelty, answer, hand)
+
+    def _note(self, decision: Decision, reason: Reason | None) -> Reason | None:
+        """Remember why help is waited for; gives the reason on the tick that it is asked for."""
+        self.share = decision.share
+        if decision.state is not State.CALLING:
+            self.calling = None
+        if decision.switch is not Switch.ASKED:
+            return None
+        self.asked, self.calling = self.asked + 1, reason
+        return reason
 
     def _images_due(self, decision: Decision) -> bool:
         """Images are drawn when somebody will look at them: they are most of a tick's cost."""

@@ -46,6 +46,8 @@ SWITCH_CUES: Mapping[Switch, Cue] = {
     Switch.HAND_BACK: Cue.POLICY_DRIVES,
     Switch.STARTED: Cue.POLICY_DRIVES,
     Switch.STOPPED: Cue.LOST,
+    Switch.ASKED: Cue.HELP_WANTED,
+    Switch.ANSWERED: Cue.YOU_DRIVE,
 }
 
 

@@ -18,9 +18,8 @@ from ..sim_envs.environment import ArmEnv
 from ..sim_envs.errors import BadValue
 from ..sim_envs.spaces import Observation
 from .authority import usable
-from .calls import Alarm, CallRules, Reason
+from .calibration import Feelings
 from .devices.device import Nobody
-from .levels import State
 from .pilot import Pilot
 from .session import Outcome, Session, Tick
 
@@ -53,30 +52,6 @@ def receipts(asked: Mapping[int, bool], would_fail: Mapping[int, bool]) -> Recei
     )
 
 
-@dataclass(frozen=True)
-class Feelings:
-    """What a policy that drove alone felt in one episode; rules can be tried on it afterwards."""
-
-    novelty: NDArray[np.float64]
-    """(T,) in [0, 1]; NaN where it did not know."""
-    answered: NDArray[np.bool_]
-    """(T,) whether the policy had a usable answer."""
-    hand_m: NDArray[np.float64]
-    """(T, 3) where the hand was."""
-    outcome: Outcome
-    """How it ended, without help."""
-
-    def first_request(self, rules: CallRules) -> tuple[int, Reason] | None:
-        """The tick of the first request that these rules would have made, and why."""
-        alarm, state = Alarm(rules), State.POLICY
-        for tick, novelty in enumerate(self.novelty):
-            answered = bool(self.answered[tick])
-            reason = alarm.feel(state, float(novelty), answered, self.hand_m[tick])
-            if reason:
-                return tick, reason
-        return None
-
-
 def unattended(env: ArmEnv, pilot: Pilot, seeds: Iterable[int]) -> list[Feelings]:
     """Let a policy drive alone on every seed, and keep what it felt."""
     listener = _Listener()
@@ -104,7 +79,5 @@ class _Listener:
     def on_end(
         self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
-        novelty, answered, hand = zip(*self._felt, strict=True)
-        self.found.append(
-            Feelings(np.array(novelty), np.array(answered), np.array(hand, np.float64), outcome)
-        )
+        novelty, answered, hand = (np.array(side) for side in zip(*self._felt, strict=True))
+        self.found.append(Feelings(novelty, answered, hand, outcome.seed, outcome.success))

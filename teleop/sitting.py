@@ -10,14 +10,13 @@ from ..datasets.database import Database
 from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
 from .audit import auditor
-from .calls import Alarm
 from .command import Request
 from .desk import Desk, SeatOptions
 from .devices.bindings import config_folder, load
 from .devices.hands import Hands
 from .devices.pads import Pads
 from .devices.sdl import pygame
-from .driving import DriveReport, load_pilot
+from .driving import DriveReport, alarm_of, load_pilot
 from .effort import EffortCount
 from .feedback import Feedback
 from .ladder import Change
@@ -68,7 +67,7 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
             tally.refresh,
             options.first_seed,
             listeners=[effort, witness],
-            alarm=Alarm(options.calls),
+            alarm=alarm_of(workspace, options.level, options.policy_id, options.calls),
         )
         desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
         seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))

@@ -15,7 +15,7 @@ from .levels import State, supervises
 from .tick import Outcome, Tick
 from .trial import Trial
 
-LEAST_SHARE = 0.15
+LEAST_SHARE = 0.10
 """With assist the policy has its share from here on, over an episode's motion."""
 OnChange = Callable[[Change], object]
 

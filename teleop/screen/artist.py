@@ -87,7 +87,7 @@ class Artist:
         return Dashboard(
             state=seat.state,
             driver=driver,
-            level=name(options.level),
+            level=name(scene.level),
             instruction=env.instruction,
             episode=self._base + len(scene.outcomes) + 1,
             tally=(count.successes, count.episodes),
@@ -110,6 +110,7 @@ class Artist:
             else self._card(seat),
             notice=seat.notice,
             path=self._path(seat),
+            share=episode.share,
             novelty=scene.proposal.novelty,
             novelty_threshold=options.novelty_threshold,
             policy=options.policy_id if scene.pilot else None,
@@ -121,6 +122,9 @@ class Artist:
         )
 
     def _card(self, seat: Seat) -> Card | None:
+        reason = seat.scene.episode.calling
+        if reason and seat.state is State.RECORDING:
+            return self._prompter.call_card(reason.value, seat.hands.device)
         return self._prompter.card(
             seat.state,
             seat.hands.device,
@@ -128,7 +132,7 @@ class Artist:
             locked=seat.hands.guard.waiting or not seat.hands.focused,
             offered=seat.offered,
             left=max(0.01, 1.0 - seat.seconds_here / ACCEPT_S),
-            policy_drives=DRIVER_BY_LEVEL[seat.options.level, Clutch.RELEASED] is Driver.POLICY,
+            policy_drives=DRIVER_BY_LEVEL[seat.scene.level, Clutch.RELEASED] is Driver.POLICY,
         )
 
     def _health(self, seat: Seat) -> Health:

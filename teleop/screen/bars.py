@@ -44,7 +44,10 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
         return VERMILION, "THE ARM HOLDS STILL"
     if board.state in HALTED:
         return FAINT, "THE ARM HOLDS STILL"
-    return DRIVER_COLOURS[board.driver], DRIVER_WORDS[board.driver]
+    words = DRIVER_WORDS[board.driver]
+    if board.driver is Driver.BLEND:
+        words = f"{words}, POLICY {board.share:.0%}"
+    return DRIVER_COLOURS[board.driver], words
 
 
 def draw_border(brush: Brush, layout: Layout, board: Dashboard) -> None:

@@ -95,6 +95,8 @@ class Dashboard:
     notice: str = ""
     """A short message at the top of the view."""
     path: DrawnPath | None = None
+    share: float = float("nan")
+    """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
     novelty: float = float("nan")
     novelty_threshold: float = 0.99
     policy: str | None = None

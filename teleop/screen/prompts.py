@@ -116,6 +116,11 @@ class Prompter:
             return Card("Discarded", ("Nothing is gone until you start again.",), keys, "bad")
         return None
 
+    def call_card(self, reason: str, device: str) -> Card:
+        """The policy asks for help, and the arm waits for the clutch."""
+        lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
+        return Card("The policy asks for help", lines, self.keys(device, DRIVING[:1]), "warn")
+
     def lesson_card(self, lesson: Lesson, count: int, device: str) -> Card:
         """The exercise of the moment, with the buttons that this person has bound."""
         words = re.sub(

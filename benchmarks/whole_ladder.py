@@ -1,0 +1,192 @@
+"""The whole ladder with the simulated operator, from demonstrate to autonomous, and down again.
+
+    python -m benchmarks.whole_ladder /tmp/ladder [--demonstrations 30] [--plot ladder.png]
+
+ShelfPick with few items: demonstrations, a policy, and then every episode at the level that the
+policy has earned so far; where evidence does not suffice, the policy practises and a new one has
+to show itself. Once it is autonomous its weights are spoilt with noise, and the sequential test has
+to take the level away within 10 episodes.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.policy import LearnedPolicy
+from sidestick.policies.provenance import Provenance
+from sidestick.policies.store import PolicyStore
+from sidestick.policies.threads import limit_threads
+from sidestick.policies.train_config import TrainConfig
+from sidestick.teleop.calls import CallRules
+from sidestick.teleop.driving import Terms, drive_simulated, load_pilot
+from sidestick.teleop.ladder import Change, Why
+from sidestick.teleop.ladder_book import LadderBook
+from sidestick.teleop.ladder_plot import plot_ladder
+from sidestick.teleop.learning import learn
+from sidestick.teleop.ledger import read_ledger
+from sidestick.teleop.levels import name
+from sidestick.teleop.pilot import Pilot
+from sidestick.teleop.practice import practise
+from sidestick.teleop.rollouts import Rollouts
+
+DEMONSTRATION_SEED, FIRST_SEED, PRACTICE_SEED = 0, 500_000, 600_000
+PATIENCE = 30
+"""Episodes at one level after which the policy has to become better first."""
+MUST_FALL_WITHIN = 10
+
+
+@dataclass
+class Climb:
+    """One workspace on its way up, and down."""
+
+    workspace: Workspace
+    practice: int
+    """Attempts in a round of practice."""
+    steps: int
+    """Updates of a training."""
+    say: Callable[[str], object] = lambda _: None
+    seed: int = FIRST_SEED
+    rounds: int = 0
+    changes: list[Change] = field(default_factory=list)
+    driven: Counter[str] = field(default_factory=Counter)
+    """Episodes by level."""
+
+    def __post_init__(self) -> None:
+        self.book = LadderBook(self.workspace)
+        self.store = PolicyStore(self.workspace.policies_dir)
+
+    def demonstrate(self, episodes: int) -> None:
+        """The beginning: the human alone."""
+        seeds = range(DEMONSTRATION_SEED, DEMONSTRATION_SEED + episodes)
+        drive_simulated(self.workspace, Level.DEMONSTRATE, seeds)
+        self.driven["demonstrate"] += episodes
+
+    def learn(self, parent: str | None = None) -> None:
+        """A policy from everything that succeeded so far."""
+        kind = "demonstrations" if parent is None else "practice"
+        provenance = Provenance(parent=parent, round=self.rounds, kind=kind)
+        training = TrainConfig(steps=self.steps)
+        result = learn(self.workspace, training, provenance=provenance, progress=False)
+        self.say(f"policy {result.path.name} from {kind}")
+
+    def improve(self) -> None:
+        """Practice and a new policy."""
+        self.rounds += 1
+        first = PRACTICE_SEED + 1000 * self.rounds
+        seeds, policy = range(first, first + self.practice), self.store.latest()
+        with Rollouts(self.workspace.config, 1) as rollouts:
+            outcomes = practise(self.workspace, rollouts, policy, seeds, self.rounds)
+        solved = sum(outcome.success for outcome in outcomes)
+        self.say(f"practice: {solved} of {len(outcomes)}")
+        self.learn(policy)
+
+    def climb(self, most_rounds: int) -> bool:
+        """Up to autonomous; False where the policy never gets that far."""
+        here = 0
+        while (level := self.book.admit(None)) is not Level.AUTONOMOUS:
+            before = len(self.changes)
+            self.drive(level)
+            here = 0 if len(self.changes) > before else here + 1
+            if here >= PATIENCE:
+                if self.rounds == most_rounds:
+                    return False
+                self.improve()
+                here = 0
+        return True
+
+    def drive(self, level: Level, pilot: Pilot | None = None) -> None:
+        """One more episode."""
+        terms = Terms(CallRules(budget=1), ladder=True, on_change=self._hear)
+        drive_simulated(self.workspace, level, [self.seed], terms=terms, pilot=pilot)
+        self.seed += 1
+        self.driven[name(level)] += 1
+
+    def fall(self, noise: float) -> int | None:
+        """Spoil the policy, and count the episodes until it is demoted."""
+        pilot = load_pilot(self.workspace, self.store.latest())
+        assert isinstance(pilot.policy, LearnedPolicy)
+        spoil(pilot.policy, noise)
+        for episode in range(1, 2 * MUST_FALL_WITHIN + 1):
+            self.drive(Level.AUTONOMOUS, pilot)
+            if self.changes and self.changes[-1].why is Why.DEMOTED:
+                return episode
+        return None
+
+    def _hear(self, change: Change) -> None:
+        self.changes.append(change)
+        self.say(f"{change.why.value}: {name(change.after)}; {change.evidence}")
+
+
+def spoil(policy: LearnedPolicy, noise: float) -> None:
+    """Add noise to the head's weights, in units of each tensor's standard deviation."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weights in policy.network.head.parameters():
+            if weights.numel() > 1:
+                kick = torch.randn(weights.shape, generator=generator)
+                weights += noise * weights.std() * kick
+
+
+def run(climb: Climb, demonstrations: int, most_rounds: int, noise: float) -> dict[str, Any]:
+    """Up and down; returns what happened."""
+    climb.demonstrate(demonstrations)
+    climb.learn()
+    arrived = climb.climb(most_rounds)
+    fell = climb.fall(noise) if arrived else None
+    ladder = climb.book.ladder()
+    return {
+        "autonomous": arrived,
+        "demoted_after": fell,
+        "level": name(ladder.level),
+        "episodes": dict(climb.driven),
+        "rounds_of_practice": climb.rounds,
+        "changes": [
+            f"{entry.policy} {entry.why.value} {name(entry.before)} -> {name(entry.after)}: "
+            f"{entry.evidence}"
+            for entry in ladder.entries
+            if isinstance(entry, Change)
+        ],
+        "human": read_ledger(climb.workspace).to_json()["total"],
+    }
+
+
+def main() -> int:
+    """Climb, fall, print; fails where the policy does not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--demonstrations", type=int, default=30)
+    parser.add_argument("--items", type=int, default=2)
+    parser.add_argument("--practice", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--noise", type=float, default=1.0)
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    limit_threads()
+    config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": options.items})
+    workspace = Workspace.create(options.workspace, config)
+
+    def say(words: str) -> None:
+        print(words, file=sys.stderr, flush=True)
+
+    climb = Climb(workspace, options.practice, options.steps, say)
+    report = run(climb, options.demonstrations, options.rounds, options.noise)
+    if options.plot:
+        plot_ladder(climb.book.ladder(), options.plot)
+    print(json.dumps(report, indent=1))
+    fell = report["demoted_after"]
+    return 0 if fell is not None and fell <= MUST_FALL_WITHIN else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
