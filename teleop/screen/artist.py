@@ -21,7 +21,9 @@ from .screen import Screen
 from .view import ViewSource
 
 FRAME_S = 1 / 40
-"""Frames begin no closer together than this: two to a tick."""
+"""Frames begin no closer together than this where there is time: two to a tick."""
+SHORTEST_S = 1 / 75
+"""They begin this close where the next tick would come before the second one."""
 LONGEST_GAP_S = 0.2
 """A frame is drawn after this even if it makes a tick late: a frozen window frightens."""
 MARGIN_S = 0.002
@@ -49,10 +51,12 @@ class Artist:
     def __call__(self, seat: Seat) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
         now = self._clock()
+        ahead = seat.pace.ahead_s() if seat.state in TICKING else 1.0
         due = self._began + FRAME_S - now
+        if ahead - due < self._cost + MARGIN_S:  # then it would be too late
+            due = self._began + SHORTEST_S - now
         if due > 0:
             return due
-        ahead = seat.pace.ahead_s() if seat.state in TICKING else 1.0
         if self._cost + MARGIN_S > ahead and now - self._began < LONGEST_GAP_S:
             return ahead
         gap, self._began = now - self._began, now

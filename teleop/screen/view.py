@@ -29,7 +29,7 @@ class ViewSource(Protocol):
 class DirectView:
     """Draws in this process, which only a fast renderer may."""
 
-    widest = 960
+    widest = 800
 
     def __init__(self, env: ArmEnv, renderer: Renderer) -> None:
         self._env, self._renderer = env, renderer
