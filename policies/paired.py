@@ -79,6 +79,14 @@ def log_evidence(tally: Tally, prior: float = PRIOR) -> float:
     return float(mixture + (wins + losses) * math.log(2.0))
 
 
+def fewest_pairs(alpha: float = ALPHA) -> int:
+    """How many pairs it takes at least to decide, all won by the same side; 8 at 0.05."""
+    pairs = 1
+    while log_evidence(Tally(pairs)) < -math.log(alpha):
+        pairs += 1
+    return pairs
+
+
 def p_value(best_log_evidence: float) -> float:
     """The always-valid p value, from the highest evidence that was ever reached."""
     return min(1.0, math.exp(-best_log_evidence))

@@ -13,6 +13,7 @@ from ..policies.paired import (
     Tally,
     Verdict,
     difference_interval,
+    fewest_pairs,
     rate_interval,
 )
 from ..policies.policy import CONFIG, load_policy
@@ -119,8 +120,9 @@ def compare(
     The result is added to the database; nothing that stands there is changed.
     """
     first, second = contenders(workspace, a, b)
-    test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs)
+    test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
     outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+    why = ""
     for start in range(0, pairs, PAIRS_PER_LOOK):
         batch = seeds[start : start + PAIRS_PER_LOOK]
         for contender, mine in zip((first, second), outcomes, strict=True):
@@ -128,9 +130,9 @@ def compare(
         for one, other in zip(outcomes[0][start:], outcomes[1][start:], strict=True):
             test.add(one.success, other.success)
             on_pair(test)
-        if stopped(test, pairs - test.tally.pairs):
+        if why := stopped(test, pairs - test.tally.pairs):
             break
-    found = summed_up(workspace, test, (first, second), outcomes, stopped(test, 0))
+    found = summed_up(workspace, test, (first, second), outcomes, why)
     keep(workspace, found, outcomes)
     return found
 
@@ -143,10 +145,13 @@ def contenders(workspace: Workspace, a: str, b: str) -> tuple[Contender, Contend
     return first, second
 
 
-def unseen_seeds(workspace: Workspace, first_seed: int, count: int) -> list[int]:
-    """The next seeds of which no episode is recorded."""
-    if count < 1:
-        raise BadValue("pairs", "at least 1", count)
+def unseen_seeds(
+    workspace: Workspace, first_seed: int, count: int, alpha: float = ALPHA
+) -> list[int]:
+    """The next seeds of which no episode is recorded; BadValue for too few to decide anything."""
+    least = fewest_pairs(alpha)
+    if count < least:
+        raise BadValue("pairs to compare", f"at least {least}, fewer cannot decide", count)
     known = recorded_seeds(workspace)
 
     def fresh() -> Iterator[int]:

@@ -95,7 +95,7 @@ def compare_blind(
     """
     both = contenders(workspace, a, b)
     turns = schedule(
-        unseen_seeds(workspace, first_seed, scenes),
+        unseen_seeds(workspace, first_seed, scenes, alpha),
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
     ballot, why = Ballot(alpha), ""

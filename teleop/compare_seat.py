@@ -76,7 +76,7 @@ def compare_at_the_seat(
     Raises NoDisplay without a screen; leaving early is fine, what was voted counts.
     """
     both = contenders(workspace, a, b)
-    turns = schedule(unseen_seeds(workspace, first_seed, scenes), random.SystemRandom())
+    turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
     bindings, ballot = load(), Ballot(alpha)
     options = SeatOptions(
         Level.SUPERVISED, episodes=len(turns), policy_id=HIDDEN, operator=getpass.getuser()

@@ -190,9 +190,9 @@ def test_seeds_that_were_recorded_are_passed_over(
 ) -> None:
     """Nobody is compared on what they learnt from."""
     monkeypatch.setattr("sidestick.teleop.compare.recorded_seeds", lambda _: {11, 12})
-    assert unseen_seeds(workspace, 10, 3) == [10, 13, 14]
+    assert unseen_seeds(workspace, 10, 8) == [10, *range(13, 20)]
     with pytest.raises(BadValue):
-        unseen_seeds(workspace, 10, 0)
+        unseen_seeds(workspace, 10, 7)  # seven pairs cannot decide anything at 5 %
 
 
 def test_the_same_policy_twice_and_unknown_ones_are_refused(workspace: Workspace) -> None:
