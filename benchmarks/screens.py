@@ -158,7 +158,7 @@ def together(rig: SeatRig, shoot: Photographer) -> None:
         policy.env = rig.env
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
-    rig.pad.axis(vp.LEFT_Y, -0.8)
+    rig.pad.axis(vp.LEFT_X, -0.8)
     rig.run(0.8)
     shoot(f"level-{name(rig.scene.level)}")
 
