@@ -1,11 +1,19 @@
 """The policies of a workspace: numbered folders, the newest last."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from ..datasets.durable import sync_folder
 from ..sim_envs.errors import PolicyError, UnknownName
+from .checkpoint import write_json
 from .policy import CONFIG, LearnedPolicy, load_policy
 
 DIGITS = 4
+STAGING = "staging"
+"""Folder beside the policies: what is not one yet."""
+SET_ASIDE = "set-aside.json"
+"""File in a policy's folder: it is there, but nobody chooses it by itself any more."""
 
 
 class PolicyStore:
@@ -18,12 +26,36 @@ class PolicyStore:
         """Numbers of the finished policies, oldest first; one without a config is unfinished."""
         return sorted(path.parent.name for path in self.folder.glob(f"*/{CONFIG}"))
 
+    def standing(self) -> list[str]:
+        """Those of `ids` that may be chosen without being named: none was set aside."""
+        return [name for name in self.ids() if not (self.folder / name / SET_ASIDE).exists()]
+
+    def newest(self) -> str | None:
+        """Number of the newest policy that was not set aside; None when there is none."""
+        return next(reversed(self.standing()), None)
+
     def latest(self) -> str:
-        """Number of the newest policy; raises PolicyError when there is none."""
-        ids = self.ids()
-        if not ids:
-            raise PolicyError(f"{self.folder}: no policy yet; `sidestick train` makes one")
-        return ids[-1]
+        """Number of the newest policy that was not set aside; PolicyError when there is none."""
+        newest = self.newest()
+        if newest is None:
+            known = f"all of {', '.join(self.ids())} were set aside" if self.ids() else "none yet"
+            raise PolicyError(f"{self.folder}: no policy ({known}); `sidestick train` makes one")
+        return newest
+
+    def set_aside(self, policy_id: str, why: Mapping[str, Any]) -> None:
+        """Never choose a policy by itself again; `why` is kept in its folder, as JSON."""
+        write_json(self.path(policy_id) / SET_ASIDE, dict(why))
+
+    def publish(self, staged: Path) -> str:
+        """Move a whole policy's folder here, at once, under the next number; return the number."""
+        if not (staged / CONFIG).exists():
+            raise PolicyError(f"{staged}: not a whole policy, it has no {CONFIG}")
+        sync_folder(staged)
+        taken = (int(path.name) for path in self.folder.iterdir() if path.name.isdigit())
+        name = self.name(max(taken, default=0) + 1)
+        staged.rename(self.folder / name)
+        sync_folder(self.folder)
+        return name
 
     def path(self, policy_id: str) -> Path:
         """Folder of a finished policy; raises UnknownName with those that exist."""

@@ -1,7 +1,7 @@
 """A policy from a workspace's episodes, with its checkpoint chosen by letting it drive."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,14 +72,25 @@ def taught_perception(workspace: Workspace) -> Perception | None:
     return Perception.load(path) if path.exists() else None
 
 
+def judged_summaries(workspace: Workspace, chooses: Chooses = succeeded) -> list[EpisodeSummary]:
+    """The chosen episodes as people judge them, oldest first."""
+    summaries = workspace.summaries()
+    choice = Choice.of(Judgements(workspace.db_path), summaries)
+    return [s for s in summaries if choice.includes(s, chooses(s))]
+
+
 def judged_frames(
-    workspace: Workspace, chooses: Chooses = succeeded, images: bool = False
+    workspace: Workspace,
+    chooses: Chooses = succeeded,
+    images: bool = False,
+    only: Container[str] | None = None,
 ) -> tuple[Frames, list[Example]]:
     """The chosen episodes as people judge them, and their graded predictions.
 
-    Episodes that only gave predictions are read too, with all of their own steps masked.
+    Episodes that only gave predictions are read too, with all of their own steps masked. With
+    `only`, nothing of other episodes than those is read, whatever people say of them.
     """
-    summaries = workspace.summaries()
+    summaries = [s for s in workspace.summaries() if only is None or s.id in only]
     choice = Choice.of(Judgements(workspace.db_path), summaries)
     chosen = [s for s in summaries if choice.includes(s, chooses(s))]
     if not chosen:

@@ -16,6 +16,7 @@ from .export import Export
 from .import_ import Import
 from .inspect import Inspect
 from .ladder import LadderVerb
+from .learn import Learn
 from .ledger import LedgerVerb
 from .merge import Merge
 from .pad import Pad
@@ -38,6 +39,7 @@ VERBS: dict[str, type[Verb]] = {
     "pretrain": Pretrain,
     "train": Train,
     "practice": Practice,
+    "learn": Learn,
     "evaluate": Evaluate,
     "replay": Replay,
     "compare": Compare,

@@ -1,0 +1,77 @@
+"""`sidestick learn`: the background learner, beside a session or by itself."""
+
+import signal
+import sys
+from dataclasses import dataclass, replace
+from types import FrameType
+
+from ...datasets.database import Event
+from ...datasets.workspace import Workspace
+from ..background import give_way, learn_on, only_learner
+from ..gate import GateRules
+from ..learner import Learner, LearnerRules, words
+from ..soloist import Soloist
+from .console import complain, print_json, say
+from .verb import DONE, WorkspacePath
+
+DEFAULTS = LearnerRules()
+
+
+@dataclass(frozen=True)
+class Learn:
+    """Learn from the finished episodes: nudge after corrections, refit after a round.
+
+    New weights drive only after they have passed the gate. A session in another window takes them
+    up between two episodes; `sidestick drive --learn` starts this by itself.
+    """
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    watch: bool = False
+    """Go on for ever: learn from every episode that is added."""
+    pairs: int = DEFAULTS.gate.pairs
+    """Seeds that a candidate and the present policy both drive at the gate, at most."""
+    selection_episodes: int = DEFAULTS.selection
+    """Episodes that each checkpoint of a refit drives before one is chosen; 0 takes the last."""
+    refit: int = DEFAULTS.homework.refit
+    """New episodes after which the policy is refitted from the base."""
+    nudge_steps: int = DEFAULTS.homework.nudge_steps
+    """New human-driven steps after which it is nudged."""
+    parent: int | None = None
+    """End when the process of this number, which started this one, is gone."""
+    json: bool = False
+    """Report as JSON on standard output (not with --watch)."""
+
+    def run(self) -> int:
+        """Learn what is due."""
+        give_way(self.parent)
+        signal.signal(signal.SIGTERM, _leave)
+        workspace = Workspace.open(self.workspace)
+        with only_learner(workspace), Soloist(workspace.config) as soloist:
+            learner = Learner(workspace, soloist, self._rules(), say)
+            if self.watch:
+                learn_on(learner, lambda event: say(words(event)), complain)
+            events = self._all(learner)
+        if self.json:
+            print_json({"gate": [dict(event.payload) for event in events]})
+        elif not events:
+            say("nothing to learn: no new episodes, or too few")
+        return DONE
+
+    def _all(self, learner: Learner) -> list[Event]:
+        """Until nothing is due any more."""
+        events: list[Event] = []
+        while (event := learner.step()) is not None:
+            say(words(event))
+            events.append(event)
+        return events
+
+    def _rules(self) -> LearnerRules:
+        homework = replace(DEFAULTS.homework, refit=self.refit, nudge_steps=self.nudge_steps)
+        gate: GateRules = replace(DEFAULTS.gate, pairs=self.pairs)
+        return replace(DEFAULTS, homework=homework, gate=gate, selection=self.selection_episodes)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """A polite end: whatever is on the disk is whole, and the next learner goes on from it."""
+    sys.exit(DONE)

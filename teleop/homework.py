@@ -1,0 +1,96 @@
+"""The learner's homework: what there is to learn next from a workspace's episodes; a pure rule."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+HELD_OUT_EVERY = 10
+"""One episode in so many is never trained on: the gate asks about it."""
+LEAST_TO_HOLD_OUT = 20
+"""Episodes from which on some are held out; of fewer each counts for success."""
+
+
+class Kind(Enum):
+    """How a policy is made better."""
+
+    NUDGE = "nudge"
+    """At most a hundred steps from the weights that drive, after corrections."""
+    REFIT = "refit"
+    """From the base, on everything."""
+
+
+@dataclass(frozen=True)
+class HomeworkRules:
+    """When which is due."""
+
+    first: int = 5
+    """Episodes from which the first policy is made."""
+    refit: int = 10
+    """New episodes since the last refit that make one due."""
+    nudge_steps: int = 50
+    """New human-driven steps that make a nudge due (FIELD 4: never on a handful)."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """An episode as the rule sees it."""
+
+    id: str
+    human_steps: int
+
+
+@dataclass(frozen=True)
+class Homework:
+    """What to learn next."""
+
+    kind: Kind
+    episodes: tuple[str, ...]
+    """Ids of all episodes to train on."""
+    fresh: tuple[str, ...]
+    """Of those, the ones that no attempt has taken up before."""
+    parent: str | None
+    """The policy to learn from, or to be compared with; None for the first."""
+
+
+def held_out(ids: Sequence[str]) -> frozenset[str]:
+    """The episodes that are kept for the gate: by name alone, so that they are always the same."""
+    if len(ids) < LEAST_TO_HOLD_OUT:
+        return frozenset()
+    return frozenset(name for name in ids if zlib.crc32(name.encode()) % HELD_OUT_EVERY == 0)
+
+
+def fair(held: Iterable[str], candidate: Iterable[str], present: Iterable[str]) -> list[str]:
+    """Of the held-out episodes, those that both policies were trained on, or neither was."""
+    learnt, knows = set(candidate), set(present)
+    return [name for name in held if (name in learnt) == (name in knows)]
+
+
+def homework(
+    lessons: Sequence[Lesson],
+    taken_up: Iterable[str],
+    refitted: Iterable[str],
+    parent: str | None,
+    rules: HomeworkRules,
+    nudges: bool = True,
+) -> Homework | None:
+    """What to learn from the episodes, in order; None where nothing is due.
+
+    `taken_up` are those that any attempt was about, passed or refused, `refitted` those that a
+    training from the base was about. `nudges` is whether the parent can be nudged.
+    """
+    reserved, known, based = held_out([x.id for x in lessons]), set(taken_up), set(refitted)
+    given = [lesson for lesson in lessons if lesson.id not in reserved]
+    fresh = [lesson for lesson in given if lesson.id not in known]
+    if not fresh:
+        return None
+    ids = tuple(lesson.id for lesson in given)
+    names = tuple(lesson.id for lesson in fresh)
+    if parent is None:
+        return Homework(Kind.REFIT, ids, names, None) if len(given) >= rules.first else None
+    if sum(lesson.id not in based for lesson in given) >= rules.refit:
+        return Homework(Kind.REFIT, ids, names, parent)
+    corrected = sum(lesson.human_steps for lesson in fresh)
+    if nudges and corrected >= rules.nudge_steps:
+        return Homework(Kind.NUDGE, ids, names, parent)
+    return None

@@ -1,0 +1,225 @@
+"""The learner: makes candidates from finished episodes, and lets those that pass the gate drive.
+
+It only reads the workspace's finished episodes, needs no lock of the session that records them,
+and may be killed at any moment: the next one goes on where this one was (see `staging`).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..datasets.database import Event
+from ..datasets.workspace import Workspace
+from ..policies.keypoint_cache import KeypointCache
+from ..policies.nudge import Nudge, nudge
+from ..policies.policy import LearnedPolicy, Policy
+from ..policies.provenance import Provenance
+from ..policies.shares import DEMONSTRATION, INTERVENTION
+from ..policies.store import PolicyStore
+from ..policies.train import train
+from ..policies.train_config import TrainConfig
+from ..sim_envs.errors import PolicyError, SidestickError
+from .examination import Drives, Examination, episode_data
+from .gate import GateRules, rule
+from .homework import Homework, HomeworkRules, Kind, Lesson, held_out, homework
+from .learning import (
+    KEYPOINT_CACHE,
+    SELECTION_SEED,
+    judged_frames,
+    judged_summaries,
+    taught_perception,
+)
+from .staging import Staging
+
+
+@dataclass(frozen=True)
+class LearnerRules:
+    """How the learner works."""
+
+    homework: HomeworkRules = field(default_factory=HomeworkRules)
+    """When it learns."""
+    gate: GateRules = field(default_factory=GateRules)
+    """What passes."""
+    nudge: Nudge = field(default_factory=Nudge)
+    """How it nudges."""
+    train: TrainConfig | None = None
+    """How it refits; None: as the policy that drives was trained."""
+    selection: int = 10
+    """Seeds that each checkpoint of a refit drives before one is chosen; 0 takes the last."""
+
+
+class Learner:
+    """Learns one workspace's episodes, one candidate at a time."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        drives: Drives,
+        rules: LearnerRules | None = None,
+        tell: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        self.workspace, self.rules, self.tell = workspace, rules or LearnerRules(), tell
+        self.store = PolicyStore(workspace.policies_dir)
+        self.staging = Staging(workspace)
+        self.examination = Examination(workspace, self.rules.gate, drives)
+        self._drives = drives
+        self._known: dict[str, Provenance] = {}
+
+    def step(self) -> Event | None:
+        """Finish the candidate that lies there, or make one where something is due.
+
+        Returns the gate's event; None where there was nothing to learn.
+        """
+        settled = self.staging.settle()
+        if settled is not None:
+            return settled
+        task = self._task()
+        if task is None:
+            return None
+        try:
+            ruling = self._try(task)
+        except SidestickError as error:  # such as a correction that was all judged bad
+            ruling = {"passed": False, "reasons": [str(error)]}
+        if self.store.newest() != task.parent:  # the operator went back to another one meanwhile
+            ruling = {**ruling, "passed": False, "reasons": ["its parent does not drive any more"]}
+        self.staging.decide(ruling)
+        return self.staging.settle()
+
+    def _try(self, task: Homework) -> dict[str, Any]:
+        """Make the candidate where that is left to do, and examine it."""
+        began = time.monotonic()
+        if not self.staging.is_whole:
+            self.tell(f"{task.kind.value} on {len(task.episodes)} episodes, {len(task.fresh)} new")
+            self._make(task)
+        made = time.monotonic()
+        ruling = self._examine(task)
+        figures = {"made_s": made - began, "examined_s": time.monotonic() - made}
+        return {**ruling, **{key: round(value, 2) for key, value in figures.items()}}
+
+    def _task(self) -> Homework | None:
+        """What was begun, if it still makes sense, or what is due now."""
+        begun, parent = self.staging.plan(), self.store.newest()
+        if begun is not None and begun.parent == parent:
+            return begun
+        self.staging.clear()
+        due = self._due(parent)
+        if due is not None:
+            self.staging.begin(due)
+        return due
+
+    def _due(self, parent: str | None) -> Homework | None:
+        lessons = [Lesson(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
+        taken_up, refitted = self._taken_up()
+        can_nudge = parent is not None and bool(
+            set(self._provenance(parent).episodes) & {lesson.id for lesson in lessons}
+        )
+        rules = self.rules.homework
+        return homework(lessons, taken_up, refitted, parent, rules, can_nudge)
+
+    def _taken_up(self) -> tuple[set[str], set[str]]:
+        """Episodes that some attempt was about, and those that a training from the base was."""
+        taken_up: set[str] = set()
+        refitted: set[str] = set()
+        for name in self.store.ids():
+            provenance = self._provenance(name)
+            taken_up.update(provenance.episodes)
+            if provenance.kind != Kind.NUDGE.value:
+                refitted.update(provenance.episodes)
+        for ruling in self.staging.rulings():
+            taken_up.update(ruling["episodes"])
+            if ruling["kind"] == Kind.REFIT.value:
+                refitted.update(ruling["episodes"])
+        return taken_up, refitted
+
+    def _provenance(self, name: str) -> Provenance:
+        """Where a policy comes from; a published one never changes."""
+        if name not in self._known:
+            self._known[name] = self._policy(name).config.provenance
+        return self._known[name]
+
+    def _policy(self, name: str) -> LearnedPolicy:
+        config = self.workspace.config
+        return self.store.load(name, config.task, config.renderer)
+
+    def _make(self, task: Homework) -> None:
+        """Leave a whole policy in the staging folder."""
+        folder = self.staging.candidate
+        if task.kind is Kind.NUDGE and task.parent is not None:
+            self._nudge(task, task.parent).save(folder)
+        else:
+            self._refit(task, folder)
+
+    def _nudge(self, task: Homework, parent: str) -> LearnedPolicy:
+        policy = self._policy(parent)
+        data = episode_data(self.workspace, policy, frozenset(task.episodes))
+        places = [i for i, name in enumerate(data.episode_ids) if name in task.fresh]
+        new = np.isin(data.episodes, places)
+        shown = new & np.isin(data.classes, (INTERVENTION, DEMONSTRATION))
+        if not shown.any() or new.all():
+            raise PolicyError(f"policy {parent}: nothing to nudge it with, or nothing to replay")
+        return nudge(policy, data.take(~new), data.take(shown), self.rules.nudge, parent)
+
+    def _refit(self, task: Homework, folder: Path) -> None:
+        config = self._config(task.parent)
+        images = config.vision == "end-to-end"
+        frames, examples = judged_frames(
+            self.workspace, images=images, only=frozenset(task.episodes)
+        )
+        provenance = Provenance(
+            parent=task.parent, round=self._round(task.parent), kind="corrections"
+        )
+        train(
+            frames,
+            config,
+            folder,
+            self._score if self.rules.selection else None,
+            provenance=provenance if task.parent else Provenance(),
+            perception=taught_perception(self.workspace),
+            cache=KeypointCache(self.workspace.path / KEYPOINT_CACHE),
+            progress=False,
+            examples=examples,
+        )
+
+    def _score(self, policy: Policy) -> float:
+        """Success of a checkpoint on the selection seeds."""
+        assert isinstance(policy, LearnedPolicy)
+        policy.save(self.staging.trial)
+        seeds = range(SELECTION_SEED, SELECTION_SEED + self.rules.selection)
+        return sum(self._drives(self.staging.trial, seed) for seed in seeds) / len(seeds)
+
+    def _round(self, parent: str | None) -> int:
+        return 0 if parent is None else self._provenance(parent).round + 1
+
+    def _config(self, parent: str | None) -> TrainConfig:
+        """As the parent was trained, quietly and on one core."""
+        config = self.rules.train
+        if config is None:
+            made = {} if parent is None else self._policy(parent).config.training.get("config", {})
+            given: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in made.items()
+            }
+            config = TrainConfig(**given)
+        return replace(config, threads=1, tensorboard=False, save_every_s=5.0)
+
+    def _examine(self, task: Homework) -> dict[str, Any]:
+        """The gate's ruling on the candidate, with its figures."""
+        present = None if task.parent is None else self.store.path(task.parent)
+        held = held_out([summary.id for summary in judged_summaries(self.workspace)])
+        evidence, kept = self.examination.examine(self.staging.candidate, present, held)
+        ruling = rule(evidence, self.rules.gate)
+        return {**ruling.to_json(), **kept}
+
+
+def words(event: Event) -> str:
+    """What the gate said, for people."""
+    ruling = event.payload
+    what = f"{ruling['kind']} of {ruling['parent']}" if ruling["parent"] else "first policy"
+    reasons = "; ".join(ruling["reasons"])
+    if ruling["passed"]:
+        return f"policy {ruling['policy']} ({what}) passed the gate: {reasons}"
+    return f"a {what} was refused at the gate: {reasons}"
