@@ -25,6 +25,7 @@ class Request(Enum):
     LESSON = "the lesson"
     SLOW = "next slow motion"
     SOUND = "sound on or off"
+    ROLL_BACK = "back to the policy before"
     HELP = "help on or off"
 
 

@@ -8,6 +8,7 @@ from ..datasets.step import Level
 from .audit import AUDITED_SHARE
 from .calls import CallRules
 from .devices.hands import Hands
+from .duty import Duty
 from .feedback import Feedback
 from .tally import Tally
 
@@ -24,6 +25,8 @@ class SeatOptions:
     """Leave after this many saved episodes; None goes on until the window is closed."""
     policy_id: str | None = None
     """The policy that is loaded; None loads none."""
+    follows: bool = True
+    """Let a newer policy that has passed the gate take over between two episodes."""
     operator: str = "human"
     """Who sits there, for the records."""
     sound: bool = True
@@ -50,3 +53,5 @@ class Desk:
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], None] = time.sleep
     options: SeatOptions = field(default_factory=SeatOptions)
+    duty: Duty | None = None
+    """Which policy drives, and who may relieve it; None where that never changes."""

@@ -1,7 +1,7 @@
 """A run of recorded episodes with an operator, and what it cost her."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from ..datasets.database import Database, Effort
 from ..datasets.recorder import Recorder
@@ -40,6 +40,8 @@ class Terms:
     """Whether the episodes are evidence: a policy that loses the level stops driving at once."""
     on_change: Callable[[Change], object] = lambda _: None
     """Told of every change of level."""
+    relieved: Callable[[], bool] = lambda: False
+    """Asked after every episode whether another policy waits to take over: the run ends there."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class DriveReport:
             sum(outcome.takeovers for outcome in outcomes),
             name(level),
         )
+
+    @classmethod
+    def together(cls, legs: Sequence["DriveReport"]) -> "DriveReport":
+        """Several runs as one; the level is the last one's."""
+        names = [field.name for field in fields(cls) if field.name != "level"]
+        counts = {name: sum(getattr(leg, name) for leg in legs) for name in names}
+        return cls(**counts, level=legs[-1].level)
 
     @classmethod
     def of_summaries(cls, summaries: Sequence[EpisodeSummary], level: Level) -> "DriveReport":
@@ -111,7 +120,7 @@ def drive_simulated(
             limit = env.task.max_steps * (PATIENCE if _is_corrected(level) else 1)
             alarm = alarm_of(workspace, level, policy_id, terms.calls)
             session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
-            outcomes = _run(session, seeds, on_outcome, evidence)
+            outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)
             recorder.wait()
     finally:
         env.close()
@@ -156,14 +165,18 @@ def _is_corrected(level: Level) -> bool:
 
 
 def _run(
-    session: Session, seeds: Iterable[int], on_outcome: OnOutcome, evidence: _Evidence | None
+    session: Session,
+    seeds: Iterable[int],
+    on_outcome: OnOutcome,
+    evidence: _Evidence | None,
+    relieved: Callable[[], bool],
 ) -> list[Outcome]:
-    """Drive the seeds in their order, as long as the level is not lost."""
+    """Drive the seeds in their order, until the level is lost or another policy takes over."""
     outcomes = []
     for seed in seeds:
         outcomes.append(session.run_episode(seed))
         on_outcome(outcomes[-1])
-        if evidence and evidence.lost:
+        if (evidence and evidence.lost) or relieved():
             break
     return outcomes
 

@@ -55,8 +55,9 @@ class Duty:
     ) -> None:
         """`follows` false keeps the policy that the operator has named."""
         self.policy, self.level, self.follows, self.on_relief = policy, level, follows, on_relief
-        self._workspace, self._clock = workspace, clock
+        self._workspace, self._clock, self._highest = workspace, clock, level
         self._store, self._book = PolicyStore(workspace.policies_dir), LadderBook(workspace)
+        self._overridden = policy is not None and level > self._book.ladder(policy).level
         self._back_to: str | None = None
         self._broken: set[str] = set()
         self._begin()
@@ -78,6 +79,10 @@ class Duty:
         at = time.strftime("%H:%M", time.localtime(self.since))
         many = f"{self.episodes} episode{'' if self.episodes == 1 else 's'}"
         return f"policy {self.policy} since {at}, {many}"
+
+    def waiting(self) -> bool:
+        """Whether somebody would take over now."""
+        return self._back_to is not None or self._newcomer() is not None
 
     def relief(self) -> Relief | None:
         """Who takes over now, if anybody does; a few looks at the disk, but for the loading."""
@@ -137,5 +142,17 @@ class Duty:
     def _relief(self, wanted: str, why: str) -> Relief:
         config = self._workspace.config
         policy: Policy = self._store.load(wanted, config.task, config.renderer)
+        return Relief(wanted, self.policy, Pilot(policy), self._level_of(wanted, why), why)
+
+    def _level_of(self, wanted: str, why: str) -> Level:
+        """What a policy has earned, but no more than the sitting began with.
+
+        Where that was by the operator's override, it holds for the policy before, and a new one
+        gets one level less; it is recorded like the first.
+        """
         earned = self._book.admit(None, wanted)
-        return Relief(wanted, self.policy, Pilot(policy), min(self.level, earned), why)
+        if not self._overridden:
+            return min(self._highest, earned)
+        lower = 0 if why == ROLLED_BACK else 1
+        asked = Level(max(self._highest - lower, Level.DEMONSTRATE))
+        return self._book.admit(max(asked, min(self._highest, earned)), wanted, override=True)

@@ -68,6 +68,12 @@ class EffortCount:
         self.episodes += not outcome.discarded
         self.successes += outcome.success and not outcome.discarded
 
+    def clear(self) -> None:
+        """Count from nothing again."""
+        self.driven = self.watched = self.policy = self.switches = self.requests = 0
+        self.episodes = self.successes = 0
+        self.takeovers = []
+
     def entry(self, level: Level, round_number: int, policy_id: str | None) -> Effort:
         """The ledger's entry for all that was counted."""
         return Effort(

@@ -31,8 +31,7 @@ class LadderBook:
         Raises WorkspaceError for evidence that belongs to another task, or to other weights than
         those that the policy has now: a database that was copied here, a policy that was replaced.
         """
-        ids = self._store.ids()
-        policy = policy or (ids[-1] if ids else None)
+        policy = policy or self._store.newest()
         fingerprint = "" if policy is None else self.fingerprint(policy)
         task, entries = self.workspace.config.task, tuple(self._entries())
         for entry in entries:

@@ -89,6 +89,13 @@ class Scene:
         """The next episode is driven at another level."""
         self.level = self._session.level = level
 
+    def relieve(self, policy: str, pilot: Pilot, level: Level, alarm: Alarm) -> None:
+        """Another policy takes over; the scene must be laid again before the next episode."""
+        self.pilot = self._session.pilot = pilot
+        self.alarm = self._session.alarm = alarm
+        self.recording.policy_id = policy
+        self.lower(level)
+
     def begin(self) -> None:
         """Begin to record."""
         self.episode.begin()

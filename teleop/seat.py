@@ -21,7 +21,8 @@ SLOWNESSES = (1, 2, 4)
 GOING_ON = (Request.START, Request.FREEZE)
 ACCEPT_S = 5.0
 """A success that the task has seen is saved after this, when nobody objects."""
-NOTICE_S, FAILURE_NOTICE_S = 4.0, 30.0
+NOTICE_S, RELIEF_NOTICE_S, FAILURE_NOTICE_S = 4.0, 10.0, 30.0
+SAVED_WORDS = {True: "saved as a success", False: "saved as a failure"}
 SLACK_S = 0.0015
 """A tick is waited for when it is due within this time; before that there are things to do."""
 NAP_S, SHORTEST_NAP_S = 0.004, 0.0001
@@ -131,6 +132,8 @@ class Seat:
             self.slowness = SLOWNESSES[(SLOWNESSES.index(self.slowness) + 1) % len(SLOWNESSES)]
             self.pace.slow_down(self.slowness)
             self.meter.rest()
+        elif request is Request.ROLL_BACK:
+            self._roll_back()
         elif request in GOING_ON and self.state is State.PAUSED and not self.hands.neutral:
             self.say("let go of everything first, then go on", 2.0)
         else:
@@ -198,22 +201,34 @@ class Seat:
 
     def _save(self, verdict: bool) -> None:
         outcome = self.scene.end(verdict)
+        if outcome and self.desk.duty:
+            self.desk.duty.episode_over()
         self.desk.feedback.tell(Cue.SAVED if outcome else Cue.DISCARDED)
-        self.say("nothing was recorded yet" if outcome is None else _saved_words(verdict), 2.0)
+        self.say("nothing was recorded yet" if outcome is None else SAVED_WORDS[verdict], 2.0)
 
     def _next(self) -> None:
         if self.options.episodes is not None:
             self._asked_to_quit |= len(self.scene.outcomes) >= self.options.episodes
         self.scene.seed += 1
+        self._relieve()
         self.scene.lay()
+
+    def _relieve(self) -> None:
+        """Between two episodes: another policy takes over where one shall."""
+        if self.desk.duty and (relief := self.desk.duty.relief()):
+            self.say(relief.words, RELIEF_NOTICE_S)
+
+    def _roll_back(self) -> None:
+        """Set the policy aside: at once between two episodes, else with the next one."""
+        if self.desk.duty:
+            self.say(self.desk.duty.roll_back(), RELIEF_NOTICE_S)
+            if self.state is State.READY:
+                self._relieve()
+                self.scene.lay()
 
     def _drop(self) -> None:
         self.scene.end(False, discarded=True)
         self.desk.feedback.tell(Cue.DISCARDED)
-
-
-def _saved_words(verdict: bool) -> str:
-    return f"saved as a {'success' if verdict else 'failure'}"
 
 
 _DEEDS: dict[Effect, Callable[[Seat], object]] = {

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from ..datasets.database import Database
 from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
 from .audit import auditor
@@ -17,9 +16,11 @@ from .devices.hands import Hands
 from .devices.pads import Pads
 from .devices.sdl import pygame
 from .driving import DriveReport, alarm_of, load_pilot
+from .duty import Duty
 from .effort import EffortCount
 from .feedback import Feedback
-from .ladder import Change
+from .handover import Handover
+from .ladder import Change, Why
 from .ladder_book import LadderBook
 from .levels import name
 from .pilot import Pilot
@@ -69,7 +70,9 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
             listeners=[effort, witness],
             alarm=alarm_of(workspace, options.level, options.policy_id, options.calls),
         )
-        desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
+        handover = Handover(workspace, scene, witness, effort, options.calls)
+        duty = Duty(workspace, options.policy_id, options.level, options.follows, handover)
+        desk = Desk(hands, tally, Feedback(pads, options.sound), options=options, duty=duty)
         seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
         witness.on_change = lambda change: _obey(seat, change)
         with _leaving_on_signals(seat):
@@ -78,12 +81,10 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
             finally:
                 seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
             recorder.wait()
-        report = DriveReport.of(scene.outcomes, options.level)
+        handover.close(duty.policy)
+        report = DriveReport.of(scene.outcomes, scene.level)
     if seat.lesson.over:
         mark_lesson_seen()
-    if report.episodes:
-        entry = effort.entry(options.level, 0, options.policy_id)
-        Database(workspace.db_path).add_effort(entry)
     return report
 
 
@@ -127,5 +128,8 @@ def _leaving_on_signals(seat: Seat) -> Iterator[None]:
 def _obey(seat: Seat, change: Change) -> None:
     """Say what the ladder has decided; a level that is lost is left before the next episode."""
     seat.say(f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0)
-    if change.after < seat.scene.level:
+    before, highest = seat.scene.level, min(change.after, seat.options.level)
+    if change.why is Why.DEMOTED and change.after < before:
         seat.scene.lower(change.after)
+    elif change.why is Why.PROMOTED and highest > before:
+        seat.scene.lower(highest)  # a new policy has shown itself: as high as the sitting began

@@ -32,8 +32,13 @@ class Witness:
         audited: Callable[[int], bool] = lambda _: False,
         on_change: OnChange = lambda _: None,
     ) -> None:
-        self.book, self.policy, self.audited, self.on_change = book, policy, audited, on_change
-        self.fingerprint = book.fingerprint(policy) if policy else ""
+        self.book, self.audited, self.on_change = book, audited, on_change
+        self.follow(policy)
+
+    def follow(self, policy: str | None) -> None:
+        """From the next episode on another policy is on trial."""
+        self.policy = policy
+        self.fingerprint = self.book.fingerprint(policy) if policy else ""
 
     def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
         """Nothing is known of the episode yet."""

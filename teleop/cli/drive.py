@@ -1,5 +1,6 @@
 """`sidestick drive`: record episodes, from the operator's seat or with a simulated operator."""
 
+import contextlib
 import getpass
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,13 +13,16 @@ from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
 from ..audit import AUDITED_SHARE
-from ..authority import NEEDS_POLICY, level_named
+from ..authority import level_named
+from ..background import LearnerProcess
 from ..calls import CallRules
 from ..desk import SeatOptions
-from ..driving import DriveReport, Terms, drive_simulated
+from ..driving import DriveReport, Terms
+from ..duty import Duty
 from ..ladder import Change
 from ..ladder_book import LadderBook
 from ..levels import name
+from ..relay import drive_in_legs
 from ..session import Outcome
 from ..sitting import lesson_wanted, run_seat
 from .console import print_json, progress, say
@@ -66,6 +70,8 @@ class Drive:
     """Tones and rumble."""
     view: Literal["auto", "gl", "tiny"] = "auto"
     """What draws the window's large picture: OpenGL, or TinyRenderer in a process of its own."""
+    learn: bool = False
+    """Learn in the background: what passes the gate drives from the next episode on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -82,7 +88,8 @@ class Drive:
         workspace.recover()
         level = LadderBook(workspace).admit(wanted, self.policy, self.override)
         simulated = self.operator == "simulated"
-        report = (self._simulated if simulated else self._seat)(workspace, level)
+        with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
+            report = (self._simulated if simulated else self._seat)(workspace, level)
         if self.json:
             print_json(asdict(report))
         else:
@@ -100,12 +107,12 @@ class Drive:
         return max((seed for seed in used if seed < SEEDS_OF_PEOPLE), default=-1) + 1
 
     def _seat(self, workspace: Workspace, level: Level) -> DriveReport:
-        policies = PolicyStore(workspace.policies_dir).ids()
         options = SeatOptions(
             level=level,
             first_seed=self._first_seed(workspace),
             episodes=self.episodes,
-            policy_id=self.policy or (policies[-1] if policies else None),
+            policy_id=self.policy or PolicyStore(workspace.policies_dir).newest(),
+            follows=self.policy is None,
             operator=getpass.getuser(),
             sound=self.sound,
             view=self.view,
@@ -117,8 +124,8 @@ class Drive:
 
     def _simulated(self, workspace: Workspace, level: Level) -> DriveReport:
         first, episodes = self._first_seed(workspace), self.episodes or SIMULATED_EPISODES
-        policy = self.policy if level in NEEDS_POLICY else None
-        tally = {"successes": 0}
+        policy = self.policy or PolicyStore(workspace.policies_dir).newest()
+        duty, tally = Duty(workspace, policy, level, self.policy is None), {"successes": 0}
         terms = Terms(self._calls(), self.audited, ladder=True, on_change=_tell)
         with progress(f"{name(level)} {workspace.config.task}", episodes) as tick:
 
@@ -127,7 +134,7 @@ class Drive:
                 tick(f"{tally['successes']} succeeded")
 
             seeds = range(first, first + episodes)
-            return drive_simulated(workspace, level, seeds, policy, on_outcome=heard, terms=terms)
+            return drive_in_legs(workspace, duty, seeds, heard, terms, lambda new: say(new.words))
 
     def _calls(self) -> CallRules:
         return CallRules(budget=self.requests)

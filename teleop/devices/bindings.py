@@ -51,6 +51,7 @@ DEFAULTS: Mapping[Control, tuple[str, str]] = {
     Control.FREE: ("RB + D-pad up", "x"),
     Control.LESSON: ("RB + D-pad left", "l"),
     Control.SOUND: ("RB + D-pad right", "n"),
+    Control.ROLL_BACK: ("RB + Y", "k"),
     Control.HELP: ("GUIDE", "f1"),
     Control.QUIT: ("RB + BACK", "left ctrl + q"),
 }

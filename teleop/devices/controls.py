@@ -46,6 +46,7 @@ class Control(Enum):
     FREE = "free-drive"
     LESSON = "lesson"
     SOUND = "sound"
+    ROLL_BACK = "roll-back"
     HELP = "help"
     QUIT = "quit"
 
@@ -90,6 +91,7 @@ MEANINGS: Mapping[Control, Meaning] = {
     Control.FREE: Meaning(Kind.PRESS, "drive freely; nothing is recorded"),
     Control.LESSON: Meaning(Kind.PRESS, "the lesson of two minutes"),
     Control.SOUND: Meaning(Kind.PRESS, "sound and rumble on or off"),
+    Control.ROLL_BACK: Meaning(Kind.PRESS, "set this policy aside; the one before drives again"),
     Control.HELP: Meaning(Kind.PRESS, "this help"),
     Control.QUIT: Meaning(Kind.PRESS, "save and leave"),
 }

@@ -37,6 +37,7 @@ REQUESTS = {
     Control.LESSON: Request.LESSON,
     Control.SLOW: Request.SLOW,
     Control.SOUND: Request.SOUND,
+    Control.ROLL_BACK: Request.ROLL_BACK,
     Control.HELP: Request.HELP,
     Control.QUIT: Request.QUIT,
     Control.CLUTCH: Request.DRIVE,

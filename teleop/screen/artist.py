@@ -87,7 +87,7 @@ class Artist:
         device, speed = hands.device, SPEEDS[hands.speed][0]
         driver = episode.authority.driver if seat.state in TICKING else Driver.NOBODY
         observation = episode.observation
-        lesson = seat.state is State.LESSON
+        lesson, duty = seat.state is State.LESSON, seat.desk.duty
         return Dashboard(
             state=seat.state,
             driver=driver,
@@ -117,7 +117,8 @@ class Artist:
             share=episode.share,
             novelty=scene.proposal.novelty,
             novelty_threshold=options.novelty_threshold,
-            policy=options.policy_id if scene.pilot else None,
+            policy=(duty.policy if duty else options.policy_id) if scene.pilot else None,
+            duty=duty.words if duty and scene.pilot else "",
             discard=hands.discard.fraction,
             insets=insets(observation),
             item=self._item_picture(seat),

@@ -75,8 +75,8 @@ def draw_top(brush: Brush, layout: Layout, board: Dashboard) -> None:
         x = frame.right + brush.px(10)
     room = tab.left - x - brush.px(12)
     brush.text(board.instruction, (x, area.centery - brush.px(9)), 20, TEXT, True, width=room)
-    policy = f", policy {board.policy}" if board.policy else ""
-    below = f"level: {board.level}{policy}"
+    policy = board.duty or (f"policy {board.policy}" if board.policy else "")
+    below = ", ".join(part for part in (f"level: {board.level}", policy) if part)
     brush.text(below, (x, area.centery + brush.px(16)), 14, DIM, width=room)
     _recording(brush, area, board, tab.right + brush.px(12))
 

@@ -101,6 +101,8 @@ class Dashboard:
     novelty_threshold: float = 0.99
     policy: str | None = None
     """Which policy is loaded."""
+    duty: str = ""
+    """The same in words: since when, and over how many episodes."""
     discard: float = 0.0
     """How far the discard button has been held."""
     insets: Mapping[str, Image] = field(default_factory=dict)
