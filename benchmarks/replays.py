@@ -106,7 +106,8 @@ def measure(task: str, episodes: int) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=shape)
     parser.add_argument("--episodes", type=int, default=20, help="of each task")
     parser.add_argument("--tasks", nargs="*", default=list(JOBS), choices=list(JOBS))
     options = parser.parse_args()

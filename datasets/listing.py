@@ -115,7 +115,8 @@ def details(episode: Episode) -> dict[str, Any]:
     summary, path = episode.summary, episode.summary.path
     stages, counts = np.unique(episode.stage, return_counts=True)
     names = dict(enumerate(summary.header.stages))
-    periods = np.diff(episode.wall_time) * 1e3
+    with np.errstate(over="ignore", invalid="ignore"):  # a damaged clock may say anything
+        periods = np.diff(episode.wall_time) * 1e3
     return {
         "file": path.name if path else None,
         "bytes": path.stat().st_size if path else None,

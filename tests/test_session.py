@@ -64,7 +64,7 @@ class Constant:
         self.action = POLICY
 
     def reset(self) -> None:
-        self.plans = 0
+        """Forgetting the episode does not repair it."""
 
     def plan(self, observation: Observation) -> Plan:
         self.plans += 1
