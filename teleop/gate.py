@@ -35,6 +35,9 @@ class GateRules:
         for name in ("rise", "slack", "windows", "pairs"):
             if getattr(self, name) < 0:
                 raise BadValue(f"gate's {name}", "at least 0", getattr(self, name))
+        if self.pairs and SequentialTest(self.alpha).is_hopeless(self.pairs):
+            expected = f"0, or enough to refuse anything at alpha {self.alpha:g}"
+            raise BadValue("gate's pairs", expected, self.pairs)
 
 
 @dataclass(frozen=True)

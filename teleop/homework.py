@@ -1,6 +1,6 @@
 """The learner's homework: what there is to learn next from a workspace's episodes; a pure rule."""
 
-import zlib
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -57,7 +57,12 @@ def held_out(ids: Sequence[str]) -> frozenset[str]:
     """The episodes that are kept for the gate: by name alone, so that they are always the same."""
     if len(ids) < LEAST_TO_HOLD_OUT:
         return frozenset()
-    return frozenset(name for name in ids if zlib.crc32(name.encode()) % HELD_OUT_EVERY == 0)
+    return frozenset(name for name in ids if _draw(name) % HELD_OUT_EVERY == 0)
+
+
+def _draw(name: str) -> int:
+    """A large number that is a function of the name; CRC-32 of names alike is not spread evenly."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
 def fair(held: Iterable[str], candidate: Iterable[str], present: Iterable[str]) -> list[str]:
