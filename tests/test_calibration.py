@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.calibration import LEAST_SUCCESSES, Feelings, calibrated
+from sidestick.teleop.calibration import LEAST_SUCCESSES, MARGIN, Feelings, calibrated
 from sidestick.teleop.calls import CallRules, Reason
 from sidestick.teleop.receipts import receipts
 
@@ -23,13 +23,13 @@ def felt(
 
 def test_each_signal_is_allowed_what_successes_show() -> None:
     """Their length, their longest stall, the novelty that they sustained."""
-    rules = calibrated([felt(120, rest=50, novelty=0.7)] * LEAST_SUCCESSES, RULES)
-    assert rules.overdue_s == pytest.approx(6.0 * 1.05)
-    assert rules.stalled_s == pytest.approx(51 / 20 * 1.05, abs=0.06)
-    assert (rules.novelty, rules.familiar) == (0.7, 0.7)
-    assert felt(120, rest=50, novelty=0.7).first_request(rules) is None
-    assert felt(300).first_request(rules) == (126 - 1, Reason.OVERDUE)
-    assert felt(120, novelty=0.8).first_request(rules) == (4, Reason.NEW)
+    rules = calibrated([felt(120, rest=50, novelty=0.995)] * LEAST_SUCCESSES, RULES)
+    assert rules.overdue_s == pytest.approx(6.0 * MARGIN)
+    assert rules.stalled_s == pytest.approx(51 / 20 * MARGIN, abs=0.06)
+    assert rules.novelty == 0.995
+    assert felt(120, rest=50, novelty=0.995).first_request(rules) is None
+    assert felt(300).first_request(rules) == (138 - 1, Reason.OVERDUE)
+    assert felt(120, novelty=0.999).first_request(rules) == (4, Reason.NEW)
     stalled = felt(120, rest=80).first_request(rules)
     assert stalled is not None
     assert stalled[1] is Reason.STALLED
@@ -41,6 +41,11 @@ def test_a_novelty_that_successes_reach_as_well_says_nothing() -> None:
     rules = calibrated(everything_is_new, RULES)
     assert felt(120, novelty=1.0).first_request(RULES) == (4, Reason.NEW)
     assert felt(120, novelty=1.0).first_request(rules) is None
+
+
+def test_the_rules_never_become_stricter_about_novelty() -> None:
+    """Successes in which everything was familiar do not make the next new thing an alarm."""
+    assert calibrated([felt(120, novelty=0.1)] * LEAST_SUCCESSES, RULES).novelty == RULES.novelty
 
 
 def test_failures_and_too_few_successes_teach_nothing() -> None:
