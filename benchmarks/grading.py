@@ -1,20 +1,26 @@
 """What grading predictions is worth: success on unseen seeds before, after, and after driving.
 
-From a workspace's demonstrations three policies are trained: on the demonstrations alone; with
-graded predictions of that policy as examples; and with as many minutes of further driving. The
-grader is simulated: it drives the expert from the restored state and corrects what ends elsewhere.
-A graded prediction is taken to cost a person `--seconds-per-grade`.
+The workspace's policy and the demonstrations it was trained on are copied. It drives a few scenes
+by itself; a grader goes through its predictions there and in the demonstrations, and a policy is
+trained on the demonstrations and what was graded. Another is trained on the demonstrations and as
+many minutes of further driving. The grader is simulated: it drives the expert from the restored
+state and corrects what ends elsewhere. A graded prediction is taken to cost a person
+`--seconds-per-grade`; the policy's own driving costs nobody a second, and trains nothing.
 """
 
 import argparse
 import json
 import shutil
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 from sidestick.datasets.step import Level
+from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.statistics import Rate
+from sidestick.policies.store import PolicyStore
 from sidestick.policies.threads import limit_threads
 from sidestick.policies.train_config import TrainConfig
 from sidestick.teleop.driving import drive_simulated
@@ -24,34 +30,38 @@ from sidestick.teleop.review.predicting import review_predictions
 from sidestick.teleop.rollouts import Rollouts
 
 MORE_SEED = 10_000
+ALONE_SEED = 210_000
 
 
-def demonstrations(source: Path, folder: Path, count: int) -> Workspace:
-    """A new workspace with the first demonstrations of another."""
-    (folder / "episodes").mkdir(parents=True)
-    shutil.copy(source / "workspace.toml", folder)
-    chosen = [
-        summary.path
-        for summary in Workspace.open(source).summaries()
-        if summary.header.level == Level.DEMONSTRATE and summary.path is not None
-    ]
-    for path in chosen[:count]:
-        shutil.copy(path, folder / "episodes")
-    return Workspace.open(folder)
+def copied(source: Workspace, policy: str, folder: Path) -> Workspace:
+    """A new workspace with one policy of another and the episodes it was trained on."""
+    store, config = PolicyStore(source.policies_dir), source.config
+    learned = store.load(policy, config.task, config.renderer)
+    workspace = Workspace.create(folder, config)
+    for name in learned.config.provenance.episodes:
+        shutil.copy(source.find(name), workspace.episodes_dir)
+    shutil.copytree(store.path(policy), workspace.policies_dir / "0001")
+    return workspace
 
 
-def success(workspace: Workspace, config: TrainConfig, episodes: int) -> Rate:
-    """Train on what is there, and drive the unseen seeds."""
-    learn(workspace, config, progress=False)
-    with Rollouts(workspace.config, 1) as rollouts:
-        return evaluate(workspace, rollouts, None, episodes).rate
+def demonstrated(summary: EpisodeSummary) -> bool:
+    """Learn from what a person drove, whatever else is there to be graded."""
+    return summary.success and summary.header.level == Level.DEMONSTRATE
+
+
+def success(workspace: Workspace, rollouts: Rollouts, episodes: int) -> Rate:
+    """Of the newest policy on the unseen seeds."""
+    rate = evaluate(workspace, rollouts, None, episodes).rate
+    print(f"{time.strftime('%X')} {workspace.path.name}: {rate}", file=sys.stderr, flush=True)
+    return rate
 
 
 def main() -> None:
     """Measure all three, print them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
-    parser.add_argument("--demonstrations", type=int, default=10)
+    parser.add_argument("--policy", default="0001")
+    parser.add_argument("--alone", type=int, default=20)
     parser.add_argument("--predictions", type=int, default=100)
     parser.add_argument("--episodes", type=int, default=100)
     parser.add_argument("--steps", type=int, default=3000)
@@ -59,27 +69,33 @@ def main() -> None:
     options = parser.parse_args()
     limit_threads()
     config = TrainConfig(steps=options.steps, tensorboard=False)
-    with tempfile.TemporaryDirectory() as folder:
-        given = (options.workspace, Path(folder) / "graded", options.demonstrations)
-        graded = demonstrations(*given)
-        driven = demonstrations(given[0], Path(folder) / "driven", given[2])
-        before = success(graded, config, options.episodes)
+    source = Workspace.open(options.workspace)
+    with tempfile.TemporaryDirectory() as folder, Rollouts(source.config, 1) as rollouts:
+        graded = copied(source, options.policy, Path(folder) / "graded")
+        driven = copied(source, options.policy, Path(folder) / "driven")
+        before = success(graded, rollouts, options.episodes)
+        alone = range(ALONE_SEED, ALONE_SEED + options.alone)
+        first = PolicyStore(graded.policies_dir).path("0001")
+        rollouts.run(first, alone, graded.path, keep_failures=options.alone)
         found = review_predictions(
             graded, "simulated", None, headless=True, simulated=True, count=options.predictions
         )
-        after = success(graded, config, options.episodes)
-        steps = sum(found.grades.values()) * options.seconds_per_grade * driven.config.control_hz
-        seed = MORE_SEED
-        while steps > 0:
-            steps -= drive_simulated(driven, Level.DEMONSTRATE, [seed]).human_steps
+        print(f"{time.strftime('%X')} graded: {found.grades}", file=sys.stderr, flush=True)
+        learn(graded, config, chooses=demonstrated, progress=False)
+        after = success(graded, rollouts, options.episodes)
+        seconds = sum(found.grades.values()) * options.seconds_per_grade
+        left, seed = seconds * driven.config.control_hz, MORE_SEED
+        while left > 0:
+            left -= drive_simulated(driven, Level.DEMONSTRATE, [seed]).human_steps
             seed += 1
-        drove = success(driven, config, options.episodes)
+        learn(driven, config, progress=False)
+        drove = success(driven, rollouts, options.episodes)
     figures = {
         "before": str(before),
         "graded": str(after),
         "driven instead": str(drove),
         "grades": found.grades,
-        "minutes": round(sum(found.grades.values()) * options.seconds_per_grade / 60, 1),
+        "minutes": round(seconds / 60, 1),
         "more demonstrations": seed - MORE_SEED,
     }
     print(json.dumps(figures))
