@@ -28,6 +28,9 @@ COMPARISON = "comparison"
 """Kind of the events that hold a comparison."""
 PAIRS = 100
 """Most pairs, unless more are asked for."""
+LEAST_PAIRS = 8
+"""A comparison is not given up as undecidable before so many pairs: they tell how far apart the
+two are, decided or not."""
 PAIRS_PER_LOOK = 4
 """Pairs that are driven between two looks at the test."""
 OnPair = Callable[[SequentialTest], object]
@@ -95,8 +98,10 @@ class Comparison:
         return {**asdict(self), **sides, "verdict": str(self.verdict), "pairs": self.tally.pairs}
 
     def __str__(self) -> str:
-        low, high = (100 * end for end in self.interval)
         tally = self.tally
+        if not tally.pairs:
+            return f"{self.verdict}: no scene was driven by both; {self.why_stopped}"
+        low, high = (100 * end for end in self.interval)
         return (
             f"{self.verdict}: A ({self.a.policy}) {_side(self.a)}, B ({self.b.policy}) "
             f"{_side(self.b)}; {tally.pairs} pairs, {tally.only_a} won by A, {tally.only_b} by B; "
@@ -171,8 +176,9 @@ def stopped(test: SequentialTest, pairs_left: int) -> str:
         return "stopped once it was decided"
     if pairs_left == 0:
         return "all pairs driven"
-    if test.is_hopeless(pairs_left):
-        return "stopped: the pairs that were left could not decide it"
+    if test.tally.pairs >= LEAST_PAIRS and test.is_hopeless(pairs_left):
+        left = "pair that was" if pairs_left == 1 else f"{pairs_left} pairs that were"
+        return f"stopped after {test.tally.pairs} pairs: the {left} left could not decide it"
     return ""
 
 
@@ -215,9 +221,14 @@ def keep(
     outcomes: tuple[Sequence[Outcome], Sequence[Outcome]],
 ) -> None:
     """Add the comparison and each episode's outcome to the database."""
-    episodes = {side: per_episode(mine) for side, mine in zip("ab", outcomes, strict=True)}
+    episodes = {side: _votes(mine) for side, mine in zip("ab", outcomes, strict=True)}
     payload = {**found.to_json(), "per_episode": episodes}
     Database(workspace.db_path).add_event(Event(COMPARISON, payload))
+
+
+def _votes(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    kept = zip(per_episode(outcomes), outcomes, strict=True)
+    return [{**entry, "takeovers": outcome.takeovers} for entry, outcome in kept]
 
 
 def _side(side: Side) -> str:

@@ -2,9 +2,9 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..datasets.database import Database, Effort
+from ..datasets.database import Database
 from ..datasets.recorder import Recorder
 from ..datasets.step import Level
 from ..datasets.workspace import Workspace
@@ -20,6 +20,7 @@ from .compare import (
     unseen_seeds,
 )
 from .devices.simulated import SimulatedOperator
+from .effort import EffortCount
 from .pilot import Pilot
 from .recording import Recording
 from .rollouts import workspace_env
@@ -31,6 +32,8 @@ SCENES = 20
 BLOCK = 4
 """Scenes whose episodes are shuffled together: the same scene seldom comes twice in a row."""
 PATIENCE = 2
+PURPOSE = "blind comparison"
+"""What the ledger says the effort was for."""
 OnEpisode = Callable[[int, Outcome], object]
 
 
@@ -98,7 +101,7 @@ def compare_blind(
         unseen_seeds(workspace, first_seed, scenes, alpha),
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
-    ballot, why = Ballot(alpha), ""
+    ballot, effort, why = Ballot(alpha), EffortCount(), ""
     env = workspace_env(workspace.config)
     try:
         operator = SimulatedOperator(env, Level.SUPERVISED)
@@ -107,7 +110,7 @@ def compare_blind(
             sessions = [
                 Session(
                     env, operator, Level.SUPERVISED, load_contender(workspace, contender),
-                    [Recording(recorder, contender.path.name)], max_steps=limit,
+                    [Recording(recorder, contender.path.name), effort], max_steps=limit,
                 )
                 for contender in both
             ]  # fmt: skip
@@ -121,31 +124,22 @@ def compare_blind(
             recorder.wait()
     finally:
         env.close()
-    return reveal(workspace, ballot, both, why)
+    return reveal(workspace, ballot, both, why, effort)
 
 
 def reveal(
-    workspace: Workspace, ballot: Ballot, both: tuple[Contender, Contender], why: str
+    workspace: Workspace,
+    ballot: Ballot,
+    both: tuple[Contender, Contender],
+    why: str,
+    effort: EffortCount,
 ) -> Comparison:
-    """Say which was which, keep it, and enter what it cost the human."""
+    """Say which was which, keep it, and enter what all of it cost the human."""
     found = summed_up(workspace, ballot.test, both, ballot.outcomes, why or "ended early", True)
     keep(workspace, found, ballot.outcomes)
-    done = [*ballot.outcomes[0], *ballot.outcomes[1]]
-    hz = workspace.config.control_hz
-    entry = Effort(
-        round=0,
-        kind="supervised",
-        driven_s=sum(outcome.human_steps for outcome in done) / hz,
-        watched_s=sum(outcome.policy_steps for outcome in done) / hz,
-        takeovers=sum(outcome.takeovers for outcome in done),
-        episodes=len(done),
-        payload={
-            "steps_human": sum(outcome.human_steps for outcome in done),
-            "steps_policy": sum(outcome.policy_steps for outcome in done),
-            "purpose": "blind comparison",
-        },
-    )
-    Database(workspace.db_path).add_effort(entry)
+    entry = effort.entry(Level.SUPERVISED, 0, None)
+    payload = {**entry.payload, "purpose": PURPOSE}
+    Database(workspace.db_path).add_effort(replace(entry, payload=payload))
     return found
 
 

@@ -17,7 +17,10 @@ from .devices.bindings import load
 from .devices.hands import Hands
 from .devices.pads import Pads
 from .devices.sdl import pygame
+from .effort import EffortCount
 from .feedback import Feedback
+from .flow import State
+from .leaving import leaving_on_signals
 from .pilot import Pilot
 from .recording import Recording
 from .rollouts import workspace_env
@@ -44,11 +47,13 @@ class BlindScene(Scene):
     """What the files say; only the window is blind."""
     ballot: Ballot = field(default_factory=Ballot)
     on_vote: Callable[[], object] = lambda: None
+    votes: int = 0
+    """Cast so far; a turn that gave none comes again."""
 
     @property
     def turn(self) -> Turn:
         """Whose turn it is."""
-        return self.turns[min(len(self.outcomes), len(self.turns) - 1)]
+        return self.turns[min(self.votes, len(self.turns) - 1)]
 
     def lay(self) -> None:
         """The next scene of the schedule, or the same one again after a reset."""
@@ -64,23 +69,29 @@ class BlindScene(Scene):
         outcome = super().end(verdict, complete, discarded)
         if outcome is not None and outcome.complete:
             self.ballot.add(turn, outcome)
+            self.votes += 1
             self.on_vote()
         return outcome
 
 
 def compare_at_the_seat(
-    workspace: Workspace, a: str, b: str, scenes: int, first_seed: int, alpha: float
+    workspace: Workspace,
+    a: str,
+    b: str,
+    scenes: int,
+    first_seed: int,
+    alpha: float,
+    on_turn: Callable[[Seat], object] = lambda seat: None,
 ) -> Comparison:
     """Open the seat, let a person supervise both, and say which was which when she leaves.
 
-    Raises NoDisplay without a screen; leaving early is fine, what was voted counts.
+    `on_turn` looks on after every turn of the seat's loop. Raises NoDisplay without a screen;
+    leaving early is fine, what was voted counts.
     """
     both = contenders(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
-    bindings, ballot = load(), Ballot(alpha)
-    options = SeatOptions(
-        Level.SUPERVISED, episodes=len(turns), policy_id=HIDDEN, operator=getpass.getuser()
-    )
+    bindings, ballot, effort = load(), Ballot(alpha), EffortCount()
+    options = SeatOptions(Level.SUPERVISED, policy_id=HIDDEN, operator=getpass.getuser())
     with contextlib.ExitStack() as stack:
         env = workspace_env(workspace.config)
         stack.callback(env.close)
@@ -95,18 +106,21 @@ def compare_at_the_seat(
         names = tuple(contender.path.name for contender in both)
         scene = BlindScene(
             env, hands, options.level, Recording(recorder), pilots[0], tally.refresh,
-            turns=turns, pilots=pilots, names=names, ballot=ballot,
+            listeners=[effort], turns=turns, pilots=pilots, names=names, ballot=ballot,
         )  # fmt: skip
         desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
         seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
         scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
-        try:
-            seat.run()
-        finally:
-            seat.signal(Request.QUIT)
-        recorder.wait()
+        with leaving_on_signals(seat.leave):
+            try:
+                while seat.state is not State.CLOSED:
+                    seat.turn()
+                    on_turn(seat)
+            finally:
+                seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
+            recorder.wait()
     why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
-    return reveal(workspace, ballot, both, why)
+    return reveal(workspace, ballot, both, why, effort)
 
 
 def _leave_when_decided(seat: Seat, ballot: Ballot, scenes: int) -> None:

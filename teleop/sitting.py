@@ -1,10 +1,6 @@
 """A sitting in a window: everything that has to be opened before, and closed after."""
 
 import contextlib
-import signal
-import threading
-from collections.abc import Iterator
-from typing import Any
 
 from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
@@ -22,6 +18,7 @@ from .feedback import Feedback
 from .handover import Handover
 from .ladder import Change, Why
 from .ladder_book import LadderBook
+from .leaving import leaving_on_signals
 from .levels import name
 from .pilot import Pilot
 from .recording import Recording
@@ -75,7 +72,7 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
         desk = Desk(hands, tally, Feedback(pads, options.sound), options=options, duty=duty)
         seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
         witness.on_change = lambda change: _obey(seat, change)
-        with _leaving_on_signals(seat):
+        with leaving_on_signals(seat.leave):
             try:
                 seat.run()
             finally:
@@ -104,25 +101,6 @@ def _pilot(workspace: Workspace, options: SeatOptions) -> Pilot | None:
     if options.policy_id is None:
         return None  # a level that needs one says so when the session is made
     return load_pilot(workspace, options.policy_id)
-
-
-@contextlib.contextmanager
-def _leaving_on_signals(seat: Seat) -> Iterator[None]:
-    """Ctrl-C and a polite kill save and leave, at the end of the running turn."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def leave(*_: Any) -> None:
-        seat.leave()
-
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, leave) for number in signals]
-    try:
-        yield
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)
 
 
 def _obey(seat: Seat, change: Change) -> None:
