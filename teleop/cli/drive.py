@@ -10,6 +10,7 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
+from ...policies.threads import limit_threads
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
 from ..audit import AUDITED_SHARE
@@ -88,6 +89,8 @@ class Drive:
         workspace.recover()
         level = LadderBook(workspace).admit(wanted, self.policy, self.override)
         simulated = self.operator == "simulated"
+        if self.learn:
+            limit_threads()  # the learner has the other cores
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
             report = (self._simulated if simulated else self._seat)(workspace, level)
         if self.json:

@@ -1,0 +1,180 @@
+"""Does the control loop keep its rate while the learner runs beside it?
+
+    SDL_VIDEODRIVER=dummy python -m benchmarks.learner runs/demo --seconds 120
+
+WS is a workspace with policies and episodes. In a copy with only its first policy, so that there
+is much to learn, a supervised session runs in real time at 20 Hz, with two cameras drawn on every
+tick, inference and recording: first alone, then with `sidestick learn WS --watch` as the child
+process that `sidestick drive --learn` starts. With `--seat` the operator's window is measured as
+well, the same two ways. Prints one JSON document. Wall-clock figures: nothing else may run.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from numpy.typing import NDArray
+
+from sidestick.datasets.database import Database
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.store import PolicyStore
+from sidestick.policies.threads import limit_threads
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
+from sidestick.teleop.background import LearnerProcess
+from sidestick.teleop.devices.simulated import SimulatedOperator
+from sidestick.teleop.driving import load_pilot
+from sidestick.teleop.pacing import RealTime
+from sidestick.teleop.recording import Recording
+from sidestick.teleop.rollouts import workspace_env
+from sidestick.teleop.session import Outcome, Session, Tick
+
+FIRST_SEED = 400_000
+LATE_MS = 10.0
+WARM_UP_S = 10.0
+"""The learner's imports are over and it has begun to learn."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure."""
+
+    workspace: Annotated[Path, tyro.conf.Positional]
+    seconds: float = 120.0
+    """Of each measurement."""
+    seat: bool = False
+    """Measure the operator's window too."""
+
+
+class Lateness:
+    """Listens to the ticks."""
+
+    wants_images = True
+
+    def __init__(self) -> None:
+        self.late_ms: list[float] = []
+        self.periods_s: list[float] = []
+        self._last: float | None = None
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """Between two episodes time does not count."""
+        self._last = None
+
+    def on_tick(self, tick: Tick) -> None:
+        """How late it began, and how long after the last one."""
+        now = time.perf_counter()
+        self.late_ms.append(tick.step.late_ms)
+        if self._last is not None:
+            self.periods_s.append(now - self._last)
+        self._last = now
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """Nothing to finish."""
+
+
+def copy(source: Path, folder: Path) -> Workspace:
+    """The episodes, what perception saw in them, and the first policy."""
+    folder.mkdir()
+    shutil.copy(source / "workspace.toml", folder)
+    for name in ("episodes", "cache"):
+        if (source / name).exists():
+            shutil.copytree(source / name, folder / name)
+    workspace = Workspace.open(folder)
+    workspace.make_folders()
+    first = PolicyStore(source / "policies").ids()[0]
+    shutil.copytree(source / "policies" / first, workspace.policies_dir / first)
+    return workspace
+
+
+def session(workspace: Workspace, seconds: float) -> dict[str, Any]:
+    """Supervised episodes in real time."""
+    env, lateness = workspace_env(workspace.config), Lateness()
+    policy = PolicyStore(workspace.policies_dir).ids()[0]
+    with Recorder(workspace) as recorder:
+        run = Session(
+            env,
+            SimulatedOperator(env, Level.SUPERVISED),
+            Level.SUPERVISED,
+            load_pilot(workspace, policy),
+            (Recording(recorder, policy), lateness),
+            RealTime(CONTROL_HZ),
+        )
+        until, seed = time.monotonic() + seconds, FIRST_SEED
+        while time.monotonic() < until:
+            run.run_episode(seed)
+            seed += 1
+    env.close()
+    late = np.array(lateness.late_ms)
+    return {
+        "ticks": len(late),
+        "hz": round(1 / float(np.mean(lateness.periods_s)), 3),
+        "late_over_10ms": round(float(np.mean(late > LATE_MS)), 4),
+        "late_ms_p50_p99": [round(float(np.percentile(late, q)), 2) for q in (50, 99)],
+    }
+
+
+def seat(workspace: Workspace, seconds: float) -> dict[str, Any]:
+    """The window, with a policy loaded and a pad that is pushed."""
+    from benchmarks.seat import measure
+
+    store = PolicyStore(workspace.policies_dir)
+    return measure(seconds, store.path(store.ids()[0]), "auto", (1280, 800))
+
+
+@contextmanager
+def learning(workspace: Workspace, facts: dict[str, Any]) -> Iterator[None]:
+    """The learner runs meanwhile; what it used and did goes to `facts`."""
+    with LearnerProcess(workspace) as learner:
+        time.sleep(WARM_UP_S)
+        cpu, began = cpu_s(learner.pid), time.monotonic()
+        yield
+        spent = time.monotonic() - began
+        facts["learner_cores"] = round((cpu_s(learner.pid) - cpu) / spent, 3)
+        facts["learner_alive"] = learner.alive
+    facts["gate"] = len(Database(workspace.db_path).events("gate"))
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time that a process has used, s."""
+    parts = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def both(
+    workspace: Workspace, measured: Callable[[Workspace, float], dict[str, Any]], seconds: float
+) -> dict[str, Any]:
+    """Without the learner, and with it."""
+    alone = measured(workspace, seconds)
+    facts: dict[str, Any] = {}
+    with learning(workspace, facts):
+        beside = measured(workspace, seconds)
+    return {"alone": alone, "with_learner": {**beside, **facts}}
+
+
+def main(options: Options) -> None:
+    """Measure and print."""
+    limit_threads()
+    report: dict[str, Any] = {"load_before": os.getloadavg()[0], "cores": os.cpu_count()}
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = copy(options.workspace, Path(folder) / "ws")
+        report["session"] = both(workspace, session, options.seconds)
+        if options.seat:
+            report["seat"] = both(workspace, seat, options.seconds)
+    print(json.dumps(report, indent=1))
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))
