@@ -85,7 +85,10 @@ class Comparison:
     alpha: float
     """Chance of a verdict on identical policies, over the whole comparison."""
     interval: tuple[float, float]
-    """Of the share of pairs that A wins less the share that B wins, at 1 - alpha."""
+    """Of the share of pairs that A wins less the share that B wins, at 1 - alpha.
+
+    It allows for ties, which the test passes over, so it may still touch 0 when the test decides.
+    """
     why_stopped: str
     blind: bool = False
     seeds: tuple[int, ...] = ()

@@ -1,0 +1,151 @@
+"""The blind comparison at the operator's window: a pad votes, and nothing says who drives."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pygame
+import pytest
+import torch
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
+from sidestick.datasets.synthetic import GOALS, made_up_episode
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.paired import Tally, Verdict
+from sidestick.policies.perception import Perception, PerceptionConfig
+from sidestick.policies.train_config import TrainConfig
+from sidestick.teleop.compare import COMPARISON, LEAST_PAIRS, Comparison
+from sidestick.teleop.compare_blind import PURPOSE
+from sidestick.teleop.compare_seat import HIDDEN, BlindScene, compare_at_the_seat
+from sidestick.teleop.flow import State
+from sidestick.teleop.learning import TAUGHT, learn
+from sidestick.teleop.screen.text import Typewriter
+from sidestick.teleop.seat import Seat
+from tests import virtual_pad as vp
+
+NAMES = ("0001", "0002")
+QUICK = TrainConfig(
+    steps=5, batch=20, head_settings={"width": 16, "opinions": 2}, held_out=0.0,
+    candidates=(1.0,), tensorboard=False,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with two real policies that have learnt next to nothing."""
+    folder = tmp_path_factory.mktemp("blind") / "ws"
+    config = WorkspaceConfig("ShelfPick", "tiny", env_kwargs={"num_items": 1})
+    workspace = Workspace.create(folder, config)
+    for seed in range(3):
+        name = f"20250101T00000{seed}-{seed:08x}"
+        made = made_up_episode(seed=seed, success=True, episode_id=name)
+        made.write(workspace.episodes_dir / f"{name}.hdf5")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        about = PerceptionConfig("ShelfPick", "tiny", ("bg", *GOALS), GOALS, channels=4)
+        Perception(about).save(workspace.path / TAUGHT)
+        for _ in NAMES:
+            learn(workspace, QUICK, progress=False)
+    return folder
+
+
+class Voter:
+    """Lets each policy drive for some turns, then presses A or B on the pad."""
+
+    def __init__(self, better: int, until: int = 1000) -> None:
+        self.pad, self.better, self.until = vp.VirtualPad(), better, until
+        self.pressed: int | None = None
+        self.seen: set[str] = set()
+        self.captions: set[str] = set()
+        self.seat: Seat | None = None
+        self.leave: Callable[[Seat], object] = Seat.leave
+
+    def __call__(self, seat: Seat) -> None:
+        """Press and let go, one thing a turn; called by the seat's own loop."""
+        self.seat, scene = seat, seat.scene
+        assert isinstance(scene, BlindScene)
+        self.captions.add(pygame.display.get_caption()[0])
+        if scene.votes >= self.until:
+            self.leave(seat)
+        elif self.pressed is not None:
+            self.pad.release(self.pressed)
+            self.pressed = None
+        elif seat.state is State.READY:
+            self._press(vp.START)
+        elif seat.state is State.RECORDING and scene.episode.steps >= 2:
+            self._press(vp.A if scene.turn.side == self.better else vp.B)
+
+    def _press(self, button: int) -> None:
+        self.pad.press(button)
+        self.pressed = button
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
+    """Every word that was written into the window."""
+    words: set[str] = set()
+    write = Typewriter.words
+
+    def remember(self: Typewriter, text: str, *rest: object, **more: object) -> pygame.Surface:
+        words.add(text)
+        return write(self, text, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Typewriter, "words", remember)
+    return words
+
+
+def sit(folder: Path, voter: Voter, scenes: int = 10) -> Comparison:
+    return compare_at_the_seat(Workspace.open(folder), *NAMES, scenes, 400_000, 0.05, voter)
+
+
+def test_a_person_votes_blind_and_the_answer_is_revealed(
+    taught: Path, shown: set[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Eight scenes won by B decide it; until then no word on the screen says which is which."""
+    before = len(Workspace.open(taught).episodes())
+    voter = Voter(better=1)
+    found = sit(taught, voter)
+    assert found.verdict is Verdict.B_BETTER
+    assert found.tally == Tally(0, 8, 0)
+    assert found.interval[0] == -1
+    assert found.interval[1] < 0.1
+    assert found.blind
+    assert any(HIDDEN in words for words in shown)
+    said = " ".join((*shown, *voter.captions, *capfd.readouterr()))
+    assert not any(name in said for name in (*NAMES, str(taught), "policies"))
+    assert "B (0002) 8/8" in str(found)
+    # what was voted and what was driven is kept, with names, once it is over
+    summaries = [s for s in Workspace.open(taught).summaries() if s.header.seed >= 400_000]
+    assert len(Workspace.open(taught).episodes()) == before + 16
+    assert {(s.header.policy_id, s.success) for s in summaries} == {
+        ("0001", False),
+        ("0002", True),
+    }
+    (event,) = Database(Workspace.open(taught).db_path).events(COMPARISON)
+    assert [vote["success"] for vote in event.payload["per_episode"]["b"]] == [True] * 8
+    assert {vote["takeovers"] for vote in event.payload["per_episode"]["a"]} == {0}
+    effort = Database(Workspace.open(taught).db_path).efforts()[-1]
+    assert (effort.payload["purpose"], effort.episodes) == (PURPOSE, 16)
+
+
+def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None) -> None:
+    """Ctrl-C after five episodes: the pairs that are whole count, every episode is recorded."""
+    voter = Voter(better=0, until=5)
+    voter.leave = lambda seat: os.kill(os.getpid(), signal.SIGINT)
+    before = len(Workspace.open(taught).episodes())
+    found = sit(taught, voter)
+    assert found.verdict is Verdict.OPEN
+    assert found.why_stopped == "ended early"
+    assert found.tally.pairs <= 2 < LEAST_PAIRS
+    assert len(Workspace.open(taught).episodes()) == before + 5
+    assert Database(Workspace.open(taught).db_path).efforts()[-1].episodes == 5
+
+
+def test_leaving_at_once_reveals_nothing_found(taught: Path, quiet_sdl: None) -> None:
+    """Without a pair there is no number to show."""
+    found = sit(taught, Voter(better=0, until=0))
+    assert found.tally == Tally()
+    assert "no scene was driven by both" in str(found)
+    assert "nan" not in str(found)
