@@ -45,3 +45,12 @@ def sit(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]:
     yield make
     for rig in rigs:
         rig.close()
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """An X server of its own, for windows that are pressed by real keys."""
+    from tests.xdotool import screen
+
+    with screen() as number:
+        yield number

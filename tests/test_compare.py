@@ -1,5 +1,4 @@
 import random
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +18,8 @@ from sidestick.policies.paired import (
     log_evidence,
     rate_interval,
 )
-from sidestick.sim_envs.errors import BadValue, PolicyError, UnknownName
-from sidestick.teleop.compare import COMPARISON, Contender, compare, unseen_seeds
+from sidestick.sim_envs.errors import BadValue, UnknownName
+from sidestick.teleop.compare import COMPARISON, LEAST_PAIRS, compare, stopped, unseen_seeds
 from sidestick.teleop.compare_blind import Ballot, Turn, schedule, vote
 from sidestick.teleop.session import Outcome
 
@@ -113,6 +112,20 @@ def test_hopeless_comparisons_are_seen_as_such() -> None:
         SequentialTest(0.0)
 
 
+def test_a_comparison_is_not_given_up_before_eight_pairs() -> None:
+    """Even where it is hopeless from the first tie on; then the reason is said with numbers."""
+    test = SequentialTest()
+    for driven in range(1, LEAST_PAIRS):
+        test.add(1, 1)
+        assert test.is_hopeless(LEAST_PAIRS - driven)
+        assert stopped(test, LEAST_PAIRS - driven) == ""
+    test.add(1, 1)
+    assert (
+        stopped(test, 2) == "stopped after 8 pairs: the 2 pairs that were left could not decide it"
+    )
+    assert stopped(test, 0) == "all pairs driven"
+
+
 def outcome(seed: int, success: bool, takeovers: int = 0) -> Outcome:
     return Outcome(seed, success, 100, 20 * takeovers, 80, takeovers, "place", 1.0)
 
@@ -203,16 +216,3 @@ def test_the_same_policy_twice_and_unknown_ones_are_refused(workspace: Workspace
     with pytest.raises(UnknownName, match="0002"):
         compare(workspace, rollouts, "0001", "0099")  # type: ignore[arg-type]
     assert not workspace.db_path.exists()
-
-
-def test_a_policy_of_another_task_is_refused(tmp_path: Path) -> None:
-    """By number or by folder; the message names both tasks."""
-    demo = Path(__file__).parents[1] / "runs" / "fast" / "policies"
-    folders = sorted(demo.glob("*/config.json"))
-    if not folders:
-        pytest.skip("no trained policy at hand (`sidestick quickstart --fast runs/fast`)")
-    workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("SortClothes"))
-    shutil.copytree(folders[0].parent, workspace.policies_dir / "0001")
-    for name in ("0001", str(folders[0].parent)):
-        with pytest.raises(PolicyError, match="SortClothes"):
-            Contender.find(workspace, name)

@@ -1,6 +1,7 @@
 """The blind comparison at the operator's window: a pad votes, and nothing says who drives."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.paired import Tally, Verdict
 from sidestick.policies.perception import Perception, PerceptionConfig
 from sidestick.policies.train_config import TrainConfig
+from sidestick.teleop.cli.main import main
 from sidestick.teleop.compare import COMPARISON, LEAST_PAIRS, Comparison
 from sidestick.teleop.compare_blind import PURPOSE
 from sidestick.teleop.compare_seat import HIDDEN, BlindScene, compare_at_the_seat
@@ -149,3 +151,23 @@ def test_leaving_at_once_reveals_nothing_found(taught: Path, quiet_sdl: None) ->
     assert found.tally == Tally()
     assert "no scene was driven by both" in str(found)
     assert "nan" not in str(found)
+
+
+def test_a_policy_of_another_task_is_refused(
+    taught: Path, tmp_path: Path, quiet_sdl: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By number or by folder, alone, blind or at the window; nothing is driven or written."""
+    workspace = Workspace.create(tmp_path / "other", WorkspaceConfig("SortClothes"))
+    for name in NAMES:
+        shutil.copytree(taught / "policies" / name, workspace.policies_dir / name)
+    before = sorted(workspace.path.rglob("*"))
+    theirs = str(taught / "policies" / NAMES[1])
+    for way in ([], ["--blind"], ["--blind", "--operator", "simulated"]):
+        for other in (NAMES[1], theirs):
+            with pytest.raises(SystemExit) as ended:
+                main(["compare", str(workspace.path), NAMES[0], other, *way])
+            assert ended.value.code == 2
+            said = capsys.readouterr().err
+            assert "ShelfPick" in said
+            assert "SortClothes" in said
+    assert sorted(workspace.path.rglob("*")) == before

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.datasets.workspace import Workspace
+from tests.xdotool import Hand
 
 SITTING = """
 import sys
@@ -54,48 +54,6 @@ def sitting(tmp_path: Path, **more: str) -> Iterator["subprocess.Popen[str]"]:
             yield process
         finally:
             process.kill()
-
-
-@pytest.fixture
-def display(tmp_path: Path) -> Iterator[str]:
-    """A screen of its own."""
-    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
-        pytest.skip("Xvfb and xdotool are not installed (`make system-deps`)")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        # without -noreset the server starts over, clients and all, when xdotool leaves it
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-noreset"],
-        pass_fds=(write,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with open(read) as numbers:  # a whole line: the server dies if nobody reads its end
-        number = numbers.readline().strip()
-    yield f":{number}"
-    server.terminate()
-    server.wait()
-
-
-class Hand:
-    """Presses keys in the window."""
-
-    def __init__(self, display: str, process: "subprocess.Popen[str]") -> None:
-        self._environment = {**os.environ, "DISPLAY": display}
-        for _ in range(600):
-            found = self("search", "--class", "sidestick")  # not by name: xdotool misreads SDL's
-            if found:
-                self("windowfocus", found.split()[0])
-                return
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.1)
-        process.kill()
-        raise AssertionError(f"the window did not open: {process.communicate()}")
-
-    def __call__(self, *words: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *words], env=self._environment, capture_output=True, text=True, check=False
-        )
-        return done.stdout
 
 
 @pytest.mark.slow

@@ -1,19 +1,16 @@
 """A grader before one episode after the other: what each press says about them."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from ...datasets.episode import Episode
 from ...datasets.judgements import (
-    BAD,
     FAILURE,
     QUALITIES,
     QUALITY,
     REASON,
-    STAGE,
     SUCCESS,
     TAG,
-    TRIM,
     VERDICT,
     Judge,
 )
@@ -21,12 +18,14 @@ from ...datasets.standing import Standing, standing
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
 from .deeds import REASONS, TAGS, Deed
+from .marking import Marked, bad_stretch, next_stage, trimmed
 from .order import Order
 from .pen import Pen
 from .player import MOVES, Player
 from .tempo import Marks, Menu, Tempo
 from .worth import Worth
 
+MARKING = frozenset({Deed.BAD, Deed.TRIM_START, Deed.TRIM_END, Deed.STAGE})
 NOTICE_S = 2.5
 
 
@@ -129,7 +128,6 @@ class Grading:
             self.pen.refused = ""
 
     def _act(self, deed: Deed, episode: Episode) -> None:
-        step = self.player.step
         if deed in (Deed.SUCCESS, Deed.FAILURE):
             self._verdict(SUCCESS if deed is Deed.SUCCESS else FAILURE)
         elif deed.number in QUALITIES:
@@ -140,18 +138,12 @@ class Grading:
             self.marks.menu = Menu("Tag it", TAG, TAGS)
         elif deed is Deed.WRITE:
             self.marks.text, self.player.playing = self.stands.text, False
-        elif deed is Deed.BAD:
-            self._mark_bad(step)
-        elif deed in (Deed.TRIM_START, Deed.TRIM_END):
-            self._trim(deed is Deed.TRIM_START, step, len(episode))
-        elif deed is Deed.STAGE:
-            self._mark_stage(step, episode.summary.header.stages)
+        elif deed in MARKING:
+            self._mark(deed, episode)
         elif deed is Deed.NEXT:
             self._go_on(skip=True)
-        else:
-            move = MOVES.get(deed)
-            if move is not None:
-                move(self.player)
+        elif deed in MOVES:
+            MOVES[deed](self.player)
 
     def _verdict(self, verdict: str) -> None:
         name = self.name
@@ -227,28 +219,19 @@ class Grading:
             reasons = list(dict.fromkeys([*self.stands.reasons, item]))
             self.say(REASON, reasons=reasons, text=self.stands.text)
 
-    def _mark_bad(self, step: int) -> None:
-        if self.marks.bad_from is None:
+    def _mark(self, deed: Deed, episode: Episode) -> None:
+        step, begun = self.player.step, self.marks.bad_from
+        if deed is Deed.BAD and begun is None:
             self.marks.bad_from = step
-            self.tell("a bad stretch begins here; press again where it ends")
-            return
-        first, last = sorted((self.marks.bad_from, step))
-        self.marks.bad_from = None
-        self.say(BAD, first, last + 1)
-        self.tell(f"steps {first + 1} to {last + 1} are bad: nobody learns from them")
-
-    def _trim(self, from_here: bool, step: int, steps: int) -> None:
-        first, end = self.stands.kept or (0, steps)
-        start, stop = (step, end) if from_here else (first, step + 1)
-        if start < stop:
-            self.say(TRIM, start, stop)
+            marked = Marked(words="a bad stretch begins here; press again where it ends")
+        elif deed is Deed.BAD and begun is not None:
+            self.marks.bad_from = None
+            marked = bad_stretch(begun, step)
+        elif deed is Deed.STAGE:
+            marked = next_stage(self.stands, episode.summary.header.stages, step)
         else:
-            self.tell("nothing would be left")
-
-    def _mark_stage(self, step: int, stages: Sequence[str]) -> None:
-        begun = [s for s, start in self.stands.stages.items() if start < step and s in stages]
-        place = max((stages.index(s) for s in begun), default=0) + 1
-        if place < len(stages):
-            self.say(STAGE, step, stage=stages[place])
-        else:
-            self.tell("all stages have begun before this step")
+            marked = trimmed(self.stands, len(episode), step, deed is Deed.TRIM_START)
+        if marked.words:
+            self.tell(marked.words)
+        if marked.kind is not None:
+            self.say(marked.kind, marked.start, marked.stop, **marked.payload)

@@ -1,0 +1,56 @@
+"""A screen of its own, and a hand that presses real keys in a real window."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+WINDOW_CLASS = "sidestick"
+
+
+@contextlib.contextmanager
+def screen() -> Iterator[str]:
+    """An X server's display, such as `:1`; skips the test where there is none to be had."""
+    if not (shutil.which("Xvfb") and shutil.which("xdotool")):
+        pytest.skip("Xvfb and xdotool are not installed (`make system-deps`)")
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        # without -noreset the server starts over, clients and all, when xdotool leaves it
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-noreset"],
+        pass_fds=(write,),
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(write)
+    try:
+        with open(read) as numbers:  # a whole line: the server dies if nobody reads its end
+            number = numbers.readline().strip()
+        yield f":{number}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+class Hand:
+    """Presses keys in the window."""
+
+    def __init__(self, display: str, process: "subprocess.Popen[str]") -> None:
+        self._environment = {**os.environ, "DISPLAY": display}
+        for _ in range(600):
+            found = self("search", "--class", WINDOW_CLASS)  # xdotool misreads SDL's titles
+            if found:
+                self("windowfocus", found.split()[0])
+                return
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        process.kill()
+        raise AssertionError(f"the window did not open: {process.communicate()}")
+
+    def __call__(self, *words: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *words], env=self._environment, capture_output=True, text=True, check=False
+        )
+        return done.stdout
