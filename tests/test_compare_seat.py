@@ -160,7 +160,6 @@ def test_a_policy_of_another_task_is_refused(
     workspace = Workspace.create(tmp_path / "other", WorkspaceConfig("SortClothes"))
     for name in NAMES:
         shutil.copytree(taught / "policies" / name, workspace.policies_dir / name)
-    before = sorted(workspace.path.rglob("*"))
     theirs = str(taught / "policies" / NAMES[1])
     for way in ([], ["--blind"], ["--blind", "--operator", "simulated"]):
         for other in (NAMES[1], theirs):
@@ -170,4 +169,5 @@ def test_a_policy_of_another_task_is_refused(
             said = capsys.readouterr().err
             assert "ShelfPick" in said
             assert "SortClothes" in said
-    assert sorted(workspace.path.rglob("*")) == before
+    assert not workspace.episodes()
+    assert not workspace.db_path.exists()

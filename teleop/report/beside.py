@@ -1,12 +1,14 @@
 """Two workspaces side by side: the same figures in two columns, the same facts in two cells."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
 from . import words
-from .analysis import learning_curve
+from .analysis import CurvePoint, learning_curve
 from .data import ReportData
 from .page import environment, figures
 
@@ -30,7 +32,9 @@ SHOWN = (
 
 def render_beside(one: ReportData, other: ReportData) -> str:
     """Return the page as HTML; what only one of the two has stands beside a dash."""
-    left, right = figures(one), _renamed(figures(other))
+    curves = [learning_curve(side) for side in (one, other)]
+    reach = _reach([point for curve in curves for point in curve])
+    left, right = figures(one, reach), _renamed(figures(other, reach))
     rows = [
         (title, left.get(name), right.get(name))
         for name, title in SHOWN
@@ -38,13 +42,26 @@ def render_beside(one: ReportData, other: ReportData) -> str:
     ]
     context: dict[str, Any] = {
         "sides": (one, other),
-        "curves": [learning_curve(side) for side in (one, other)],
-        "headlines": [words.headline(side, learning_curve(side)) for side in (one, other)],
+        "names": _names(one.setting.workspace, other.setting.workspace),
+        "headlines": [words.headline(*pair) for pair in zip((one, other), curves, strict=True)],
         "facts": _facts(one, other),
         "rows": rows,
         "same_task": one.setting.task == other.setting.task,
     }
     return environment().get_template(TEMPLATE).render(context)
+
+
+def _reach(points: Sequence[CurvePoint]) -> tuple[float, float]:
+    """Minutes driven, and driven or watched, of the point farthest to the right."""
+    driven = max((point.driven_min for point in points), default=0.0)
+    attended = max((point.driven_min + point.watched_min for point in points), default=0.0)
+    return driven, attended
+
+
+def _names(one: str, other: str) -> tuple[str, str]:
+    """The folders' names; the whole paths where they would be the same."""
+    short = Path(one).name, Path(other).name
+    return short if short[0] != short[1] else (one, other)
 
 
 def _renamed(drawn: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +80,7 @@ def _column(data: ReportData) -> dict[str, str]:
     takeovers = sum(episode.takeovers for episode in episodes)
     judged = data.judged
     return {
+        "Folder": data.setting.workspace,
         "Task": data.setting.task,
         "Episodes": f"{len(episodes):,}, {sum(e.success for e in episodes):,} successful",
         "Steps": f"{sum(e.steps for e in episodes):,}",

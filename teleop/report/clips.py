@@ -44,7 +44,7 @@ class Look:
 
 
 LOOKS = {
-    0: Look("POLICY DRIVES", POLICY, LIGHT, False),
+    0: Look("POLICY DRIVES", POLICY, DARK, False),
     1: Look("HUMAN DRIVES", HUMAN, DARK, True),
     2: Look("BOTH DRIVE", BLEND, DARK, True),
     3: Look("ARM HOLDS STILL", HOLD, DARK, False),

@@ -27,8 +27,12 @@ def draw_curve(
     title: str,
     axis: str,
     events: Sequence[tuple[float, LevelEvent]] = (),
+    reach: float = 0.0,
 ) -> Markup:
-    """Draw success with intervals against one measure of human time, and what was decided when."""
+    """Draw success with intervals against one measure of human time, and what was decided when.
+
+    The axis goes at least as far as `reach` minutes.
+    """
     with panel(height_in=3.9) as (figure, axes):
         places = _dodged(minutes)
         _draw_path(axes, points, places)
@@ -39,7 +43,7 @@ def draw_curve(
                 _draw_points(axes, kind, [places[i] for i in chosen], [points[i] for i in chosen])
         _draw_events(axes, events)
         percent_axis(axes, "success without help", top=1.06)
-        axes.set_xlim(0, max(places[-1] * 1.06, 0.1))
+        axes.set_xlim(0, max(places[-1] * 1.06, reach * 1.06, 0.1))
         axes.set_xlabel(axis)
         axes.set_title(title)
         figure.legend(loc="outside lower left", ncols=1)

@@ -88,8 +88,11 @@ def _rate(policy: PolicyRow | None) -> str:
     return words.with_interval(success_rate(policy.evaluation))
 
 
-def figures(data: ReportData) -> dict[str, Any]:
-    """Every figure that the data allow, as inline SVG by name."""
+def figures(data: ReportData, reach: tuple[float, float] = (0.0, 0.0)) -> dict[str, Any]:
+    """Every figure that the data allow, as inline SVG by name.
+
+    Curves go at least as far as `reach`, the minutes driven and those driven or watched.
+    """
     drawn: dict[str, Any] = {}
     curve, rounds = learning_curve(data), supervised_rounds(data)
     if curve:
@@ -97,11 +100,11 @@ def figures(data: ReportData) -> dict[str, Any]:
         attended = [point.driven_min + point.watched_min for point in curve]
         drawn["driven"] = draw_curve(
             curve, driven, "driven", "Against driving", "minutes driven by the human",
-            event_places(data, watched=False),
+            event_places(data, watched=False), reach[0],
         )  # fmt: skip
         drawn["attended"] = draw_curve(
             curve, attended, "attended", "Against attention", "minutes driven and watched",
-            event_places(data, watched=True),
+            event_places(data, watched=True), reach[1],
         )  # fmt: skip
     if rounds:
         takeovers, shares = [r.takeovers for r in rounds], [r.human_share for r in rounds]

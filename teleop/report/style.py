@@ -21,11 +21,11 @@ from .data import Kind
 INK = "#1d2733"
 MUTED = "#5b6876"
 LINE = "#d5dbe1"
-HUMAN = "#e69f00"
-POLICY = "#0072b2"
+HUMAN = "#56b4e9"
+POLICY = "#e69f00"
+"""Who drives has the colours of the windows: sky the human, orange the policy."""
 BLEND = "#cc79a7"
 HOLD = "#b8b8b8"
-WATCHED = "#56b4e9"
 
 FIGURE_WIDTH_IN = 4.4
 """About the width of a phone at 72 points an inch, so that labels keep their size there."""

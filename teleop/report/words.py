@@ -146,7 +146,7 @@ def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
         solved = "how the human puts it right"
         ending = solved if footage.success else "why even the human could not save it"
         return (
-            f"Look at {start:.1f}{SPACE}s, where the border turns orange and striped: "
+            f"Look at {start:.1f}{SPACE}s, where the border turns blue and striped: "
             f"what the hand was about to do, and {ending}."
         )
     if role == "failure":

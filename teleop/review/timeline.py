@@ -31,6 +31,7 @@ DRIVER_NAMES = {
     Driver.NOBODY: "nobody",
 }
 HATCH = 7
+INK: Colour = (10, 12, 14)
 XOf = Callable[[float], int]
 """The pixel at which a step begins."""
 
@@ -58,12 +59,10 @@ def draw_timeline(
         pygame.draw.rect(brush.surface, DRIVER_COLOURS[driver], piece)
         if driver is Driver.HUMAN:
             _hatch(brush, piece, BACKGROUND, 1)
-        if piece.w > brush.px(70):
-            at = (piece.x + brush.px(6), piece.centery)
-            brush.text(DRIVER_NAMES[driver], at, 13, (10, 12, 14), True)
     _stages(brush, row, episode, stands, x_of)
     _novelty(brush, row, episode, x_of)
     _dropped(brush, row, stands, steps, x_of)
+    _names(brush, row, episode, x_of)
     if bad_from is not None:
         first, last = sorted((bad_from, step))
         pending = pygame.Rect(x_of(first), row.y, max(3, x_of(last + 1) - x_of(first)), row.h)
@@ -71,6 +70,17 @@ def draw_timeline(
     x = x_of(step + 0.5)
     pygame.draw.line(brush.surface, BACKGROUND, (x, row.y - 6), (x, row.bottom + 5), brush.px(6))
     pygame.draw.line(brush.surface, TEXT, (x, row.y - 6), (x, row.bottom + 5), brush.px(3))
+
+
+def _names(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
+    """Who drove, on a plate, so that it can be read over hatching."""
+    for start, stop in runs(episode.driver):
+        if x_of(stop) - x_of(start) > brush.px(70):
+            driver = Driver(int(episode.driver[start]))
+            words = brush.type.words(DRIVER_NAMES[driver], 13 * brush.unit, INK, True)
+            plate = words.get_rect(midleft=(x_of(start) + brush.px(6), row.centery))
+            pygame.draw.rect(brush.surface, DRIVER_COLOURS[driver], plate.inflate(8, 4))
+            brush.surface.blit(words, plate)
 
 
 def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
@@ -111,7 +121,7 @@ def _novelty(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> Non
     points = [(x_of(i + 0.5), base - round(float(scores[i]) * tall)) for i in np.flatnonzero(known)]
     if len(points) > 1:
         pygame.draw.lines(brush.surface, YELLOW, False, points, brush.px(2))
-    brush.text("novelty", (row.x, base - tall - brush.px(2)), 11.5, DIM)
+    brush.text("novelty", (row.x, base + brush.px(8)), 11.5, DIM)
 
 
 def _dropped(brush: Brush, row: pygame.Rect, stands: Standing, steps: int, x_of: XOf) -> None:
