@@ -64,7 +64,8 @@ class Staging:
 
     def clear(self) -> None:
         """Remove the candidate: at once to the eye, then from the disk."""
-        shutil.rmtree(self._rubbish, ignore_errors=True)
+        for folder in (self._rubbish, self.trial):
+            shutil.rmtree(folder, ignore_errors=True)
         if self.candidate.exists():
             self.candidate.rename(self._rubbish)
             shutil.rmtree(self._rubbish, ignore_errors=True)
