@@ -1,6 +1,6 @@
 """The whole ladder with the simulated operator, from demonstrate to autonomous, and down again.
 
-    python -m benchmarks.whole_ladder /tmp/ladder [--demonstrations 30] [--plot ladder.png]
+    python -m benchmarks.whole_ladder /tmp/ladder [--demonstrations 40] [--plot ladder.png]
 
 ShelfPick with few items: demonstrations, a policy, and then every episode at the level that the
 policy has earned so far; where evidence does not suffice, the policy practises and a new one has
@@ -164,9 +164,9 @@ def main() -> int:
     """Climb, fall, print; fails where the policy does not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
-    parser.add_argument("--demonstrations", type=int, default=30)
+    parser.add_argument("--demonstrations", type=int, default=40)
     parser.add_argument("--items", type=int, default=2)
-    parser.add_argument("--practice", type=int, default=60)
+    parser.add_argument("--practice", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--noise", type=float, default=1.0)
