@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, Event
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL
@@ -140,6 +140,29 @@ def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
     assert relief.level is Level.AUTONOMOUS
     overrides = [e for _, e in LadderBook(workspace).events() if isinstance(e, Change)]
     assert [change.why for change in overrides].count(Why.OVERRIDE) == 2
+
+
+@pytest.mark.parametrize(
+    ("back", "policy", "level"), [(False, "0002", Level.ASSIST), (True, "0001", Level.SUPERVISED)]
+)
+def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, back: bool, policy: str, level: Level
+) -> None:
+    """Whatever the database was not told any more."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    nudged(workspace)
+    if back:
+        duty.relief()
+
+    def killed(database: Database, event: Event) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "add_event", killed)
+        with pytest.raises(KeyboardInterrupt):
+            duty.roll_back() if back else duty.relief()
+    assert PolicyStore(workspace.policies_dir).latest() == policy
+    assert LadderBook(workspace).admit(None) is level
 
 
 def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
