@@ -157,7 +157,7 @@ class ClickingPage:
 
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
-        layout = lay_out(*surface.get_size(), 1)
+        layout = lay_out(*surface.get_size(), 1, with_line=False)
         brush = Brush(surface, self._type, layout.unit)
         brush.clear()
         picture = self.pointing.picture

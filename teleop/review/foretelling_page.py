@@ -27,6 +27,8 @@ from .says import DIRECTIONS, KEYS
 UP = np.array((0.0, 0.0, 1.0))
 VIEW_PX = 480
 CAMERA = "front"
+ENLARGED = 4.0
+"""The front picture under the magnifying glass, in widths of the glass."""
 
 
 class ForetellingPage:
@@ -63,12 +65,12 @@ class ForetellingPage:
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
         grading, item = self.grading, self.grading.item
-        layout = lay_out(*surface.get_size(), 2)
+        layout = lay_out(*surface.get_size(), 2, with_line=False)
         brush = Brush(surface, self._type, layout.unit)
         brush.clear()
         if item is not None:
-            self._pictures(brush, layout, item)
             _column(brush, layout, grading, item)
+            self._pictures(brush, layout, item)
         else:
             words = "Every prediction is graded." if grading.items else "No predictions to grade."
             brush.text(words, layout.window.center, 28, TEXT, True, "center")
@@ -90,13 +92,35 @@ class ForetellingPage:
         for rect, image in zip((front, wrist), images.values(), strict=False):
             brush.picture(image, rect)
         if drive is None:
-            brush.surface.set_clip(front)
-            for actions, colour in ((item.done, SKY), (self.grading.proposal, ORANGE)):
-                if len(actions):
-                    plan = Plan(actions, np.zeros_like(actions), float("nan"))
-                    path = drawn_path(self._view, item.hand_m, item.closing, plan, 0)
-                    draw_line(brush, front, path, colour)
-            brush.surface.set_clip(None)
+            self._paths(brush, front, front, item)
+            self._magnify(brush, layout, item)
+
+    def _paths(self, brush: Brush, area: pygame.Rect, within: pygame.Rect, item: Forecast) -> None:
+        """What was done and what would be, on a picture that fills `area`, cut to `within`."""
+        brush.surface.set_clip(within)
+        for actions, colour in ((item.done, SKY), (self.grading.proposal, ORANGE)):
+            if len(actions):
+                draw_line(brush, area, self._path(item, actions), colour)
+        brush.surface.set_clip(None)
+
+    def _magnify(self, brush: Brush, layout: Layout, item: Forecast) -> None:
+        """The front picture around the hand, larger: paths are short."""
+        side = layout.column.w - 2 * brush.px(16)
+        glass = pygame.Rect(layout.column.x + brush.px(16), 0, side, side)
+        glass.bottom = layout.column.bottom - brush.px(12)
+        points = [self._path(item, way).points for way in (item.done, self.grading.proposal)]
+        x, y = np.mean([end for path in points for end in (path[0], path[-1])], axis=0)
+        whole = pygame.Rect(0, 0, round(ENLARGED * side), round(ENLARGED * side))
+        half = whole.h / 2
+        whole.center = (round(glass.centerx - x * half), round(glass.centery - y * half))
+        brush.surface.set_clip(glass)
+        brush.picture(item.images[CAMERA], whole)
+        self._paths(brush, whole, glass, item)
+        pygame.draw.rect(brush.surface, DIM, glass, brush.px(2))
+
+    def _path(self, item: Forecast, actions: NDArray[np.float32]) -> DrawnPath:
+        plan = Plan(actions, np.zeros_like(actions), float("nan"))
+        return drawn_path(self._view, item.hand_m, item.closing, plan, 0)
 
     def _push(self) -> NDArray[np.float64]:
         held = pygame.key.get_pressed()
@@ -139,7 +163,8 @@ def _top(brush: Brush, layout: Layout, grading: Foretelling) -> None:
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
     left, right = area.x + brush.px(14), area.right - brush.px(14)
-    done = f"{min(grading.place, len(grading.items))} of {len(grading.items)} graded"
+    place, count = min(grading.place, len(grading.items)), len(grading.items)
+    done = f"{place} of {count}, {len(grading.pen.said)} graded"
     end = brush.text(done, (right, area.centery - brush.px(10)), 18, TEXT, True, "midright")
     bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
     bar.midright = (right, area.centery + brush.px(15))

@@ -32,11 +32,11 @@ class Layout:
         return round(BORDER * self.unit)
 
 
-def lay_out(width: int, height: int, views: int) -> Layout:
-    """The layout for a window's size and so many cameras."""
+def lay_out(width: int, height: int, views: int, with_line: bool = True) -> Layout:
+    """The layout for a window's size and so many cameras, with room for the line or without."""
     unit = min(width / DESIGN[0], height / DESIGN[1])
     border, top, bottom, wide, line, gap = (
-        round(v * unit) for v in (BORDER, TOP, BOTTOM, COLUMN, LINE, GAP)
+        round(v * unit) for v in (BORDER, TOP, BOTTOM, COLUMN, LINE * with_line, GAP)
     )
     inner = pygame.Rect(border, border, width - 2 * border, height - 2 * border)
     head = pygame.Rect(inner.x, inner.y, inner.w, top)

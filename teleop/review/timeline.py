@@ -110,8 +110,8 @@ def _stages(brush: Brush, row: pygame.Rect, episode: Episode, stands: Standing, 
 
 
 def _novelty(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
-    base = row.bottom + brush.px(58)
-    tall = brush.px(34)
+    base = row.bottom + brush.px(51)
+    tall = brush.px(30)
     scores = episode.novelty
     known = np.isfinite(scores)
     if not known.any():
@@ -121,7 +121,7 @@ def _novelty(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> Non
     points = [(x_of(i + 0.5), base - round(float(scores[i]) * tall)) for i in np.flatnonzero(known)]
     if len(points) > 1:
         pygame.draw.lines(brush.surface, YELLOW, False, points, brush.px(2))
-    brush.text("novelty", (row.x, base + brush.px(8)), 11.5, DIM)
+    brush.text("novelty", (row.x, base + brush.px(9)), 11.5, DIM)
 
 
 def _dropped(brush: Brush, row: pygame.Rect, stands: Standing, steps: int, x_of: XOf) -> None:
