@@ -1,0 +1,111 @@
+"""Screenshots of the graders' windows and of the report, from a workspace with a policy.
+
+`python -m benchmarks.judging_screens WS OUT`: works on a copy; the report needs chromium.
+"""
+
+import argparse
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.store import PolicyStore
+from sidestick.teleop.devices.pads import Pads
+from sidestick.teleop.devices.sdl import pygame
+from sidestick.teleop.learning import taught_perception
+from sidestick.teleop.report.write import write_report
+from sidestick.teleop.review.clicking import choose_pictures, shipped
+from sidestick.teleop.review.clicking_page import ClickingPage, Pointing
+from sidestick.teleop.review.episodes_page import EpisodesPage
+from sidestick.teleop.review.fingers import press
+from sidestick.teleop.review.forecasts import forecasts
+from sidestick.teleop.review.foretelling import Foretelling
+from sidestick.teleop.review.foretelling_page import ForetellingPage
+from sidestick.teleop.review.grading import Grading
+from sidestick.teleop.review.reviewing import review_window
+from sidestick.teleop.review.sitting import Page
+
+EPISODE_KEYS = ("4", "r", "2", "t", "2", *["right"] * 18, "i", *["right"] * 12, "g")
+EPISODE_KEYS += (*["right"] * 15, "b", *["right"] * 10)
+REPORT_SIZE, REPORT_URL = "1100,1500", "file://{}"
+WHO = "ada"
+
+
+def shoot(page: Page, surface: pygame.Surface, keys: tuple[str, ...], path: Path) -> None:
+    """Press keys, a frame after each, and save the last frame."""
+    for key in (None, *keys):
+        if key is not None:
+            press(key)
+        for event in pygame.event.get():
+            page.hear(event)
+        page.draw(surface)
+        page.shown()
+    pygame.image.save(surface, path)
+    print(path)
+
+
+def episodes(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
+    """An episode with grades, a trim, a stage and a bad stretch that is being marked."""
+    with contextlib.closing(Grading(workspace, WHO)) as grading:
+        save(EpisodesPage(grading, pads), EPISODE_KEYS, "review")
+
+
+def predictions(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
+    """A prediction whose end has been dragged."""
+    store, config = PolicyStore(workspace.policies_dir), workspace.config
+    name = store.ids()[0]
+    items = forecasts(workspace, store.load(name, config.task, config.renderer), WHO, 6, pool=60)
+    with contextlib.closing(Foretelling(workspace, WHO, name, items)) as grading:
+        save(ForetellingPage(grading, pads), ("n", "up", "up", "left"), "predictions")
+
+
+def clicks(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
+    """A picture with the cursor on its way."""
+    perception = taught_perception(workspace) or shipped(workspace)
+    pictures = choose_pictures(workspace, perception, 12)
+    with contextlib.closing(Pointing(workspace, WHO, pictures)) as pointing:
+        save(ClickingPage(pointing, pads), ("up", "up", "left", "left", "left"), "clicks")
+
+
+def report(workspace: Workspace, out: Path) -> None:
+    """The top of the report, by chromium."""
+    page = write_report(workspace)
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
+    target = out / "report.png"
+    subprocess.run(
+        ["chromium", *options, f"--window-size={REPORT_SIZE}", f"--screenshot={target}",
+         REPORT_URL.format(page)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    print(target)
+
+
+def main() -> None:
+    """Copy the workspace, take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / options.workspace.name
+        shutil.copytree(options.workspace, copy)
+        workspace = Workspace.open(copy)
+        with review_window(headless=True) as (surface, pads):
+
+            def save(page: Page, keys: tuple[str, ...], name: str) -> None:
+                shoot(page, surface, keys, options.out / f"{name}.png")
+
+            for part in (episodes, predictions, clicks):
+                part(workspace, save, pads)
+        report(Workspace.open(copy), options.out.resolve())
+
+
+if __name__ == "__main__":
+    main()
