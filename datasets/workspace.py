@@ -108,17 +108,25 @@ class Workspace:
 
     def lock(self) -> FileLock:
         """Take the workspace for a recording session; raise WorkspaceError when it is taken."""
-        held = FileLock(self.journal_dir / "session.lock")
+        taken = (
+            "{path} is being recorded into by process {owner}; end that session, "
+            "or use another workspace"
+        )
+        return self.hold("session.lock", "record", taken)
+
+    def hold(self, name: str, doing: str, taken: str) -> FileLock:
+        """Take the lock file `name`; WorkspaceError, in the words of `taken`, where it is held.
+
+        `doing` is what cannot be done where the folder cannot be written to.
+        """
+        held = FileLock(self.journal_dir / name)
         try:
             self.make_folders()
-            taken = held.acquire()
+            got = held.acquire()
         except OSError as error:
-            raise WorkspaceError(f"{self.path}: cannot record here: {error}") from error
-        if not taken:
-            raise WorkspaceError(
-                f"{self.path} is being recorded into by process {held.owner()}; end that session, "
-                "or use another workspace"
-            )
+            raise WorkspaceError(f"{self.path}: cannot {doing} here: {error}") from error
+        if not got:
+            raise WorkspaceError(taken.format(path=self.path, owner=held.owner()))
         return held
 
     def make_folders(self) -> None:

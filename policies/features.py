@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .heading import rotation
 from .keypoints import KEYPOINT_NAMES
 
 Columns = dict[str, NDArray[np.generic]]
@@ -20,10 +21,8 @@ def rotation_6d(quat_xyzw: NDArray[np.floating]) -> NDArray[np.float32]:
 
     Continuous, and the same for q and -q (Zhou 2019, section 4).
     """
-    x, y, z, w = np.moveaxis(np.asarray(quat_xyzw, np.float64), -1, 0)
-    first = (1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w))
-    second = (2 * (x * y - z * w), 1 - 2 * (x * x + z * z), 2 * (y * z + x * w))
-    return np.stack(first + second, axis=-1).astype(np.float32)
+    columns = np.swapaxes(rotation(quat_xyzw)[..., :2], -1, -2)
+    return columns.reshape(*columns.shape[:-2], 6).astype(np.float32)
 
 
 def body(columns: Columns) -> NDArray[np.float32]:

@@ -4,24 +4,22 @@ import contextlib
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Self
 
 from ..datasets.database import Event
-from ..datasets.lock import FileLock
 from ..datasets.workspace import Workspace
 from ..policies.threads import limit_threads
-from ..sim_envs.errors import SidestickError, WorkspaceError
+from ..sim_envs.errors import SidestickError
 from .learner import Learner
+from .watchdog import end_with
 
 NICENESS = 15
 POLL_S = 2.0
 """How often the learner looks for new episodes."""
 RETRY_S = 30.0
 """After something went wrong, such as a full disk."""
-PARENT_CHECK_S = 1.0
 STOP_S = 3.0
 """A learner that is told to end is given this long; nothing is lost if it is killed."""
 LOG, LOCK = "learner.log", "learner.lock"
@@ -37,28 +35,15 @@ def give_way(parent: int | None = None) -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     limit_threads()
     if parent is not None:
-        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(PARENT_CHECK_S)
-    os._exit(1)
+        end_with(parent)
 
 
 @contextlib.contextmanager
 def only_learner(workspace: Workspace) -> Iterator[None]:
     """Be the workspace's learner; WorkspaceError where there is one already."""
-    lock = FileLock(workspace.journal_dir / LOCK)
-    try:
-        workspace.make_folders()
-        taken = lock.acquire()
-    except OSError as error:
-        raise WorkspaceError(f"{workspace.path}: cannot learn here: {error}") from error
-    if not taken:
-        raise WorkspaceError(
-            f"{workspace.path}: process {lock.owner()} learns here already; one is enough"
-        )
+    lock = workspace.hold(
+        LOCK, "learn", "{path}: process {owner} learns here already; one is enough"
+    )
     try:
         yield
     finally:

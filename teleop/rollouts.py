@@ -4,8 +4,6 @@ import functools
 import json
 import multiprocessing
 import os
-import threading
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -24,9 +22,8 @@ from .devices.device import Nobody
 from .pilot import Pilot
 from .recording import Rehearsal
 from .session import Outcome, Session
+from .watchdog import end_with
 
-PARENT_CHECK_S = 1.0
-"""How often a worker looks whether its parent was killed."""
 OnOutcome = Callable[[Outcome], object]
 
 
@@ -105,14 +102,7 @@ def workspace_env(config: WorkspaceConfig) -> ArmEnv:
 def _begin() -> None:
     """Prepare a worker: one core, and no life beyond that of the process that wanted it."""
     limit_threads()
-    watch = threading.Thread(target=_follow, args=(os.getppid(),), daemon=True)
-    watch.start()
-
-
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(PARENT_CHECK_S)
-    os._exit(1)
+    end_with(os.getppid())
 
 
 @functools.cache
