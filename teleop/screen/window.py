@@ -29,6 +29,8 @@ def open_window(size: tuple[int, int] = DESIGN) -> pygame.Surface:
         raise _no_display(f"SDL found only the driver {driver!r}")
     pygame.display.set_caption(TITLE)
     wide, high = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
+    # SDL may draw the window with OpenGL: beside the view's own context it would stay black.
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
     try:
         return pygame.display.set_mode((wide, high), pygame.RESIZABLE)
     except pygame.error as error:
