@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from ..sim_envs.errors import DamagedFile
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one."""
+
+OPEN_AGAIN_SECONDS = 0.005
+"""How long until the file is opened again where SQLite itself does not wait."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS evaluations (
@@ -83,6 +86,9 @@ Row = TypeVar("Row", Evaluation, Effort, Event)
 class Database:
     """The workspace's sidestick.db; made when first written to, safe for several processes."""
 
+    tables: ClassVar[str] = _TABLES
+    """The SQL that makes the tables where they are missing."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -150,15 +156,35 @@ class Database:
             raise DamagedFile(f"{self.path}: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
-        """Open the file; on a disk that cannot be written to it is read as it lies there."""
+        """Open the file; on a disk that cannot be written to it is read as it lies there.
+
+        While another process turns write-ahead mode on, or cleans up as the last one to close,
+        SQLite says "busy" at once, whatever the time-out: it is asked again until that is over.
+        """
         if not os.access(self.path.parent, os.W_OK):
             address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
             return sqlite3.connect(address, uri=True)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self._open_once()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(OPEN_AGAIN_SECONDS)
+
+    def _open_once(self) -> sqlite3.Connection:
+        """Open the file in write-ahead mode with all of its tables."""
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(_TABLES)
+            connection.executescript(self.tables)
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    """Tell whether another process is in the way, from SQLite's primary result code."""
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -2,11 +2,10 @@
 
 import json
 import math
-import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ..sim_envs.errors import BadValue, UnknownName
 from .database import Database
@@ -80,6 +79,8 @@ class Judgements(Database):
     Only added to: an undo is one more event. Two people at once are both kept.
     """
 
+    tables: ClassVar[str] = Database.tables + _TABLE
+
     def add(self, judgement: Judgement) -> Judgement:
         """Add a judgement; return it with its number. BadValue for one that makes no sense."""
         given = judgement.checked()
@@ -108,17 +109,6 @@ class Judgements(Database):
                 (after, episode, episode),
             ).fetchall()
         return [_of_row(row) for row in rows]
-
-    def _open(self) -> sqlite3.Connection:
-        """Open the file, and make the table where it is missing."""
-        connection = super()._open()
-        try:
-            connection.executescript(_TABLE)
-        except sqlite3.OperationalError as error:
-            if "readonly" not in str(error):
-                connection.close()
-                raise
-        return connection
 
 
 class Judge:

@@ -1,5 +1,7 @@
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,30 @@ def test_several_writers_lose_nothing(database: Database) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: database.add_event(Event("tick", {"n": n})), range(80)))
     assert sorted(event.payload["n"] for event in database.events()) == list(range(80))
+
+
+def test_a_busy_file_is_opened_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SQLite says "busy" without waiting, as while a file is made, the writer waits."""
+    other = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.0))
+    release = threading.Timer(0.3, other.close)
+    release.start()
+    database.add_event(Event("tick", {"n": 1}))
+    release.join()
+    assert [event.payload["n"] for event in database.events()] == [1]
+
+
+def test_a_file_that_stays_busy_is_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait has an end, and then the file is named."""
+    monkeypatch.setattr("sidestick.datasets.database.BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DamagedFile, match=r"sidestick.db: database is locked"):
+            database.add_event(Event("tick"))
 
 
 def test_any_tool_can_read_it(database: Database) -> None:
