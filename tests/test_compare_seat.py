@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sidestick.teleop.cli.main import main
 from sidestick.teleop.compare import COMPARISON, LEAST_PAIRS, Comparison
 from sidestick.teleop.compare_blind import PURPOSE
 from sidestick.teleop.compare_seat import HIDDEN, BlindScene, compare_at_the_seat
+from sidestick.teleop.devices.hands import SILENCE_S
 from sidestick.teleop.flow import State
 from sidestick.teleop.learning import TAUGHT, learn
 from sidestick.teleop.screen.text import Typewriter
@@ -63,21 +65,29 @@ class Voter:
         self.captions: set[str] = set()
         self.seat: Seat | None = None
         self.leave: Callable[[Seat], object] = Seat.leave
+        self.stall_s = 0.0
+        """The machine stops for this long, once, in the middle of an episode."""
+        self.lost: list[str] = []
 
     def __call__(self, seat: Seat) -> None:
         """Press and let go, one thing a turn; called by the seat's own loop."""
         self.seat, scene = seat, seat.scene
         assert isinstance(scene, BlindScene)
         self.captions.add(pygame.display.get_caption()[0])
+        if seat.state is State.PAUSED and seat.lost not in self.lost[-1:]:
+            self.lost.append(seat.lost)
         if scene.votes >= self.until:
             self.leave(seat)
         elif self.pressed is not None:
             self.pad.release(self.pressed)
             self.pressed = None
-        elif seat.state is State.READY:
-            self._press(vp.START)
-        elif seat.state is State.RECORDING and scene.episode.steps >= 2:
+        elif seat.state in (State.RECORDING, State.PAUSED) and scene.episode.steps >= 2:
             self._press(vp.A if scene.turn.side == self.better else vp.B)
+        elif seat.state in (State.READY, State.PAUSED):  # a busy machine pauses at any moment
+            self._press(vp.START)
+        elif seat.state is State.RECORDING and self.stall_s and scene.episode.steps:
+            time.sleep(self.stall_s)
+            self.stall_s = 0.0
 
     def _press(self, button: int) -> None:
         self.pad.press(button)
@@ -143,6 +153,16 @@ def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None) -> None:
     assert found.tally.pairs <= 2 < LEAST_PAIRS
     assert len(Workspace.open(taught).episodes()) == before + 5
     assert Database(Workspace.open(taught).db_path).efforts()[-1].episodes == 5
+
+
+def test_a_stalled_machine_pauses_and_the_votes_still_count(taught: Path, quiet_sdl: None) -> None:
+    """The hands are not heard for longer than they may be: the person goes on, and votes."""
+    voter = Voter(better=0, until=2)
+    voter.stall_s = 1.5 * SILENCE_S
+    before = len(Workspace.open(taught).episodes())
+    sit(taught, voter)
+    assert any("ms" in reason for reason in voter.lost)
+    assert len(Workspace.open(taught).episodes()) == before + 2
 
 
 def test_leaving_at_once_reveals_nothing_found(taught: Path, quiet_sdl: None) -> None:
