@@ -36,7 +36,7 @@ ALONE_SEED = 210_000
 def copied(source: Workspace, policy: str, folder: Path) -> Workspace:
     """A new workspace with one policy of another and the episodes it was trained on."""
     store, config = PolicyStore(source.policies_dir), source.config
-    learned = store.load(policy, config.task, config.renderer)
+    learned = store.load(policy, config)
     workspace = Workspace.create(folder, config)
     for name in learned.config.provenance.episodes:
         shutil.copy(source.find(name), workspace.episodes_dir)

@@ -61,7 +61,7 @@ def predictions(workspace: Workspace, save: Callable[..., None], pads: Pads) -> 
     """A prediction whose end has been dragged."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     name = store.ids()[0]
-    items = forecasts(workspace, store.load(name, config.task, config.renderer), WHO, 6, pool=60)
+    items = forecasts(workspace, store.load(name, config), WHO, 6, pool=60)
     with contextlib.closing(Foretelling(workspace, WHO, name, items)) as grading:
         save(ForetellingPage(grading, pads), ("n", "up", "up", "left"), "predictions")
 

@@ -103,7 +103,7 @@ def main() -> None:
     source = Workspace.open(options.workspace)
     store = PolicyStore(source.policies_dir)
     policy_id = options.policy or store.ids()[0]
-    policy = store.load(policy_id, source.config.task, source.config.renderer)
+    policy = store.load(policy_id, source.config)
     env = workspace_env(source.config)
     watched, stopwatch = WatchedReseats(env), Stopwatch()
     env.reseat = watched  # type: ignore[method-assign]

@@ -1,5 +1,6 @@
 """A policy that was learnt: observation in, plan out, saved as config.json + model.safetensors."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from .heads import Head, build_head
 from .novelty import Novelty, disagreement
 from .plan import Plan
 from .provenance import Provenance
+from .purpose import refusal
 from .tensors import as_tensor
 from .vision import Batch, Vision, builders
 
@@ -148,14 +150,6 @@ class LearnedPolicy:
             plan = self._ensemble.add(*plan)
         return Plan(*plan, self.novelty(score, x))
 
-    def check(self, task: str | None = None, renderer: str | None = None) -> "LearnedPolicy":
-        """Itself; PolicyError if it is for another task or renderer than asked for."""
-        for name, asked in (("task", task), ("renderer", renderer)):
-            own = getattr(self.config, name)
-            if asked is not None and asked != own:
-                raise PolicyError(f"policy is for {name} {own!r}, asked for {asked!r}")
-        return self
-
     def save(self, folder: Path) -> None:
         """Write weights, then config.json: a folder with a config is a whole policy."""
         tensors = {**storage(self.network), **self.novelty.tensors()}
@@ -195,9 +189,16 @@ class LearnedPolicy:
 
 
 def load_policy(
-    folder: Path | str, task: str | None = None, renderer: str | None = None
+    folder: Path | str,
+    task: str | None = None,
+    renderer: str | None = None,
+    cameras: Sequence[str] | None = None,
+    image_size: int | None = None,
 ) -> LearnedPolicy:
-    """Read a policy; PolicyError names the file and the reason where that cannot be done."""
+    """Read a policy; PolicyError names the file and the reason where that cannot be done.
+
+    One that was trained for another task, renderer, size of images or camera than given is refused.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise PolicyError(f"{folder}: no such policy folder")
@@ -210,10 +211,9 @@ def load_policy(
         policy = _build(settings, tensors)
     except (SidestickError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise PolicyError(f"{folder / CONFIG}: not a policy's settings ({error!r})") from None
-    try:
-        policy.check(task, renderer)
-    except PolicyError as error:
-        raise PolicyError(f"{folder}: {error}") from None
+    here = {"task": task, "renderer": renderer, "cameras": cameras, "image_size": image_size}
+    if reason := refusal(policy.config, here):
+        raise PolicyError(f"{folder}: {reason}")
     fill(policy.network, tensors, folder / MODEL)
     return policy
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..datasets.config import WorkspaceConfig
 from ..datasets.durable import sync_folder
 from ..sim_envs.errors import PolicyError, UnknownName
 from .checkpoint import write_json
@@ -73,6 +74,11 @@ class PolicyStore:
         """The folder's name for a policy's number."""
         return f"{number:0{DIGITS}d}"
 
-    def load(self, policy_id: str, task: str, renderer: str) -> LearnedPolicy:
-        """The policy, checked against the task and renderer that it shall drive in."""
-        return load_policy(self.path(policy_id), task, renderer)
+    def load(self, policy_id: str, config: WorkspaceConfig) -> LearnedPolicy:
+        """The policy; PolicyError if it was not trained for such a workspace."""
+        return load_for(self.path(policy_id), config)
+
+
+def load_for(folder: Path, config: WorkspaceConfig) -> LearnedPolicy:
+    """The policy in a folder; PolicyError if it was not trained for such a workspace."""
+    return load_policy(folder, config.task, config.renderer, config.cameras, config.image_size)

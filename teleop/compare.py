@@ -16,8 +16,8 @@ from ..policies.paired import (
     fewest_pairs,
     rate_interval,
 )
-from ..policies.policy import CONFIG, load_policy
-from ..policies.store import PolicyStore
+from ..policies.policy import CONFIG
+from ..policies.store import PolicyStore, load_for
 from ..sim_envs.errors import BadValue
 from .evaluate import FIRST_SEED, per_episode
 from .practice import recorded_seeds
@@ -53,7 +53,7 @@ class Contender:
         folder = Path(name)
         own = PolicyStore(workspace.policies_dir)
         path = folder if (folder / CONFIG).exists() and name not in own.ids() else own.path(name)
-        load_policy(path, workspace.config.task, workspace.config.renderer)
+        load_for(path, workspace.config)
         return cls(name, path)
 
 

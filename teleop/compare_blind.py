@@ -9,7 +9,7 @@ from ..datasets.recorder import Recorder
 from ..datasets.step import Level
 from ..datasets.workspace import Workspace
 from ..policies.paired import ALPHA, SequentialTest
-from ..policies.policy import load_policy
+from ..policies.store import load_for
 from .compare import (
     Comparison,
     Contender,
@@ -146,7 +146,7 @@ def reveal(
 def load_contender(workspace: Workspace, contender: Contender) -> Pilot:
     """A contender at the stick."""
     config = workspace.config
-    return Pilot(load_policy(contender.path, config.task, config.renderer))
+    return Pilot(load_for(contender.path, config))
 
 
 def _ranks(one: tuple[bool, int], other: tuple[bool, int]) -> tuple[float, float]:

@@ -150,7 +150,7 @@ class _Evidence:
 def load_pilot(workspace: Workspace, policy_id: str) -> Pilot:
     """A policy of the workspace, ready to drive there."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
-    return Pilot(store.load(policy_id, config.task, config.renderer))
+    return Pilot(store.load(policy_id, config))
 
 
 def alarm_of(workspace: Workspace, level: Level, policy_id: str | None, rules: CallRules) -> Alarm:

@@ -141,7 +141,7 @@ class Duty:
 
     def _relief(self, wanted: str, why: str) -> Relief:
         config = self._workspace.config
-        policy: Policy = self._store.load(wanted, config.task, config.renderer)
+        policy: Policy = self._store.load(wanted, config)
         return Relief(wanted, self.policy, Pilot(policy), self._level_of(wanted, why), why)
 
     def _level_of(self, wanted: str, why: str) -> Level:

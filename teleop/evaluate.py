@@ -94,7 +94,7 @@ def evaluate(
     store = PolicyStore(workspace.policies_dir)
     policy_id = policy_id or store.latest()
     config = workspace.config
-    store.load(policy_id, config.task, config.renderer)  # refuse here, not in a worker
+    store.load(policy_id, config)  # refuse here, not in a worker
     seeds = range(first_seed, first_seed + episodes)
     outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
     stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)

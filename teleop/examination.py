@@ -8,8 +8,9 @@ from ..datasets.workspace import Workspace
 from ..policies.data import TrainingData
 from ..policies.episodes import training_data
 from ..policies.keypoint_cache import KeypointCache
-from ..policies.policy import LearnedPolicy, load_policy
+from ..policies.policy import LearnedPolicy
 from ..policies.shares import DEMONSTRATION, INTERVENTION
+from ..policies.store import load_for
 from ..policies.training import held_out_loss
 from .gate import Evidence, GateRules, Losses, decided
 from .homework import fair
@@ -35,8 +36,8 @@ class Examination:
         if present is None:
             return Evidence(alone=True), {}
         config = self.workspace.config
-        one = load_policy(candidate, config.task, config.renderer)
-        other = load_policy(present, config.task, config.renderer)
+        one = load_for(candidate, config)
+        other = load_for(present, config)
         trained = (policy.config.provenance.episodes for policy in (one, other))
         episodes = frozenset(fair(held, *trained))
         corrections, demonstrations = self._losses(one, other, episodes)

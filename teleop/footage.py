@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.step import Level
-from ..policies.policy import load_policy
+from ..policies.store import load_for
 from ..sim_envs.environment import ArmEnv
 from ..sim_envs.spaces import Image
 from .devices.device import Nobody
@@ -25,7 +25,7 @@ def film(
     folder.mkdir(parents=True, exist_ok=True)
     env = workspace_env(config)
     try:
-        pilot = Pilot(load_policy(policy, config.task, config.renderer))
+        pilot = Pilot(load_for(policy, config))
         session = Session(env, Nobody(), Level.AUTONOMOUS, pilot)
         return [_film_one(session, env, seed, folder, camera) for seed in seeds]
     finally:

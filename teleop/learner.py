@@ -143,7 +143,7 @@ class Learner:
 
     def _policy(self, name: str) -> LearnedPolicy:
         config = self.workspace.config
-        return self.store.load(name, config.task, config.renderer)
+        return self.store.load(name, config)
 
     def _make(self, task: Homework) -> None:
         """Leave a whole policy in the staging folder."""

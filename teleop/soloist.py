@@ -5,7 +5,8 @@ from typing import Self
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.step import Level
-from ..policies.policy import CONFIG, load_policy
+from ..policies.policy import CONFIG
+from ..policies.store import load_for
 from ..sim_envs.environment import ArmEnv
 from .devices.device import Nobody
 from .pilot import Pilot
@@ -34,7 +35,7 @@ class Soloist:
         """The policy that is in the folder now: candidates follow one another in one place."""
         key = (policy, (policy / CONFIG).stat().st_mtime_ns)
         if key not in self._pilots:
-            loaded = load_policy(policy, self._config.task, self._config.renderer)
+            loaded = load_for(policy, self._config)
             self._pilots = dict([*self._pilots.items()][1 - KEPT :])
             self._pilots[key] = Pilot(loaded)
         return self._pilots[key]

@@ -180,7 +180,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     for name in ("0001", "0002"):
         (workspace.policies_dir / name).mkdir(parents=True)
         (workspace.policies_dir / name / "config.json").write_text("{}")
-    monkeypatch.setattr("sidestick.teleop.compare.load_policy", lambda *_: None)
+    monkeypatch.setattr("sidestick.teleop.compare.load_for", lambda *_: None)
     return workspace
 
 

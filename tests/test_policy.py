@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from sidestick.datasets.config import WorkspaceConfig
 from sidestick.policies.heads import build_head
 from sidestick.policies.keypoint_vision import KeypointVision
 from sidestick.policies.novelty import Novelty
 from sidestick.policies.perception import Perception, PerceptionConfig
 from sidestick.policies.policy import LearnedPolicy, Network, PolicyConfig, load_policy
 from sidestick.policies.provenance import Provenance
+from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import BadValue, PolicyError
 
 GOALS = ("a", "b")
@@ -68,13 +70,45 @@ def test_saving_and_loading_changes_nothing(policy, tmp_path):
     assert again.config.provenance.version
 
 
-def test_a_policy_for_something_else_is_refused(policy, tmp_path):
-    """Another task or renderer: both are named."""
-    policy.save(tmp_path)
-    with pytest.raises(PolicyError, match=r"task 'Shapes', asked for 'ShelfPick'"):
-        load_policy(tmp_path, task="ShelfPick")
-    with pytest.raises(PolicyError, match=r"renderer 'tiny', asked for 'gl'"):
-        load_policy(tmp_path, renderer="gl")
+OTHERS = {
+    "task": (WorkspaceConfig("ShelfPick", "tiny"), "task Shapes", "task ShelfPick"),
+    "renderer": (
+        WorkspaceConfig("Shapes", "gl"),
+        "images by renderer tiny",
+        "images by renderer gl",
+    ),
+    "cameras": (
+        WorkspaceConfig("Shapes", "tiny", cameras=("front", "side")),
+        "cameras front, wrist",
+        "cameras front, side",
+    ),
+    "image size": (
+        WorkspaceConfig("Shapes", "tiny", image_size=64),
+        "images of 96 pixels",
+        "images of 64 pixels",
+    ),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_policy_for_something_else_is_refused(policy, tmp_path, other):
+    """What it was trained for, what is here, and what to do."""
+    store, (config, trained, here) = PolicyStore(tmp_path), OTHERS[other]
+    policy.save(tmp_path / "0003")
+    with pytest.raises(PolicyError) as refused:
+        store.load("0003", config)
+    told = str(refused.value)
+    assert f"0003: trained for {trained}" in told
+    assert f"here it is {here}" in told
+    assert "sidestick train" in told
+
+
+def test_more_cameras_than_a_policy_needs_are_no_hindrance(policy, tmp_path):
+    """It looks through those that it was trained on."""
+    policy.save(tmp_path / "0003")
+    cameras = ("front", "side", "wrist")
+    config = WorkspaceConfig("Shapes", "tiny", cameras=cameras)
+    assert PolicyStore(tmp_path).load("0003", config).config.cameras == ("front", "wrist")
 
 
 def edit(path, change):

@@ -58,7 +58,7 @@ def review_predictions(
         raise BadValue("episodes to predict on", "at least one in the workspace", "none")
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     policy_id = policy_id or store.latest()
-    policy = store.load(policy_id, config.task, config.renderer)
+    policy = store.load(policy_id, config)
     items = forecasts(workspace, policy, operator, count)
     grader = SimulatedForeteller() if simulated else None
     with (
