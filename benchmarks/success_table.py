@@ -1,0 +1,196 @@
+"""The table of success without help: what is missing of it is measured, and all of it is printed.
+
+    python -m benchmarks.success_table FOLDER                 # prints what is known
+    python -m benchmarks.success_table FOLDER --measure       # hours: also measures what is missing
+    python -m benchmarks.success_table FOLDER --measure --only "ShelfPick, keypoints, flow"
+
+FOLDER is where the demonstrations lie, or are recorded by the simulated operator, one workspace a
+task and variant. Every measurement is a line of `results/success.jsonl`, every episode in it.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.success_by_demonstrations import Options as Measurement
+from benchmarks.success_by_demonstrations import one
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.step import Level
+from sidestick.datasets.summary import EpisodeSummary
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.threads import limit_threads
+from sidestick.sim_envs.errors import UnknownName
+from sidestick.teleop.driving import drive_simulated
+from sidestick.teleop.rollouts import Rollouts
+
+RESULTS = Path(__file__).parent / "results" / "success.jsonl"
+COUNTS = (10, 25, 50, 100)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the table."""
+
+    task: str
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
+    vision: str = "keypoints"
+    head: str = "bc"
+    wanted: dict[int, int] = field(default_factory=dict)
+    """Percent, by number of demonstrations."""
+    counts: tuple[int, ...] = COUNTS
+
+    @property
+    def folder(self) -> str:
+        """Of its demonstrations: the task and how many items it has."""
+        return self.task + "".join(str(value) for value in self.env_kwargs.values())
+
+    @property
+    def name(self) -> str:
+        """For people, such as `SortRecycling4, keypoints, bc`."""
+        return f"{self.folder}, {self.vision}, {self.head}"
+
+    def key(self, count: int, seed: int) -> tuple[Any, ...]:
+        """What one measurement is of."""
+        return (self.folder, self.vision, self.head, count, seed)
+
+
+SETTINGS = (
+    Setting("ShelfPick", wanted={10: 60, 25: 85, 50: 95, 100: 98}),
+    Setting("ShelfPick", head="bc-gmm"),
+    Setting("ShelfPick", head="flow"),
+    Setting("ShelfPick", head="act"),
+    Setting("ShelfPick", vision="end-to-end", wanted={50: 70, 100: 85}, counts=(50, 100)),
+    Setting("SortRecycling", {"num_items": 1}, wanted={25: 85, 50: 95}, counts=(25, 50)),
+    Setting("SortRecycling", {"num_items": 4}, wanted={50: 85}, counts=(50,)),
+    Setting("SortClothes", {"num_items": 1}, wanted={25: 75, 50: 90}, counts=(25, 50)),
+    Setting("SortClothes", {"num_items": 3}, wanted={50: 75}, counts=(50,)),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure and print."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    measure: bool = False
+    """Measure what is missing; else only print."""
+    only: str | None = None
+    """One line of the table, such as "ShelfPick, keypoints, flow"."""
+    counts: tuple[int, ...] = COUNTS
+    """Numbers of demonstrations."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Training seeds."""
+    episodes: int = 100
+    """Unseen seeds to evaluate on."""
+    workers: int = 2
+    """Processes that drive."""
+    results: Path = RESULTS
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """All measurements."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def key(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a measurement is of, as `Setting.key` has it."""
+    names = ("folder", "vision", "head", "demonstrations", "training_seed")
+    return tuple(row[name] for name in names)
+
+
+def demonstrations(folder: Path, setting: Setting, count: int) -> list[EpisodeSummary]:
+    """So many successful demonstrations of a setting's task; what is missing is recorded now."""
+    config = WorkspaceConfig(setting.task, env_kwargs=setting.env_kwargs)
+    workspace = Workspace.open_or_create(folder / setting.folder, config)
+    seed = 0
+    while len(found := shown(workspace)) < count:
+        driven = {summary.header.seed for summary in workspace.summaries()}
+        batch = [n for n in range(seed, seed + 10) if n not in driven]
+        drive_simulated(workspace, Level.DEMONSTRATE, batch)
+        seed += 10
+    return found[:count]
+
+
+def shown(workspace: Workspace) -> list[EpisodeSummary]:
+    """The successful demonstrations, oldest first."""
+    done = [s for s in workspace.summaries() if s.success and s.complete]
+    return [s for s in done if s.header.level == Level.DEMONSTRATE]
+
+
+def measure(options: Options, setting: Setting) -> None:
+    """What is missing of one line; each figure is kept as soon as it is known."""
+    known = {key(row) for row in read_rows(options.results)}
+    for count in (n for n in setting.counts if n in options.counts):
+        missing = [s for s in options.seeds if setting.key(count, s) not in known]
+        if not missing:
+            continue
+        found = demonstrations(options.folder, setting, count)
+        paths = [summary.path for summary in found if summary.path is not None]
+        frames = Frames.read(paths, images=setting.vision == "end-to-end")
+        workspace = Workspace.open(options.folder / setting.folder)
+        how = Measurement(
+            workspace.path,
+            episodes=options.episodes,
+            vision=setting.vision,
+            head=setting.head,
+            selection=0,
+            workers=options.workers,
+        )
+        with Rollouts(workspace.config, options.workers) as rollouts:
+            for seed in missing:
+                row = one(how, workspace, rollouts, frames, seed)
+                keep(options.results, {"folder": setting.folder, **row})
+
+
+def keep(path: Path, row: dict[str, Any]) -> None:
+    """Append one measurement."""
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    brief = {name: value for name, value in row.items() if name != "per_episode"}
+    print(time.strftime("%X"), json.dumps(brief), file=sys.stderr, flush=True)
+
+
+def cell(rows: Iterable[dict[str, Any]], wanted: int | None) -> str:
+    """Successes of every training seed, and what is wanted."""
+    ordered = sorted(rows, key=lambda row: int(row["training_seed"]))
+    found = ", ".join(f"{row['successes']}/{row['episodes']}" for row in ordered)
+    return f"{found or '-'} ({wanted} %)" if wanted is not None else found
+
+
+def table(rows: Sequence[dict[str, Any]], settings: Sequence[Setting]) -> Table:
+    """All lines."""
+    drawn = Table("setting", *map(str, COUNTS), title="success by number of demonstrations")
+    for setting in settings:
+        cells = []
+        for count in COUNTS:
+            of = (setting.folder, setting.vision, setting.head, count)
+            cells.append(cell((r for r in rows if key(r)[:-1] == of), setting.wanted.get(count)))
+        drawn.add_row(setting.name, *cells)
+    return drawn
+
+
+def main() -> None:
+    """Measure where asked to, and print."""
+    options = tyro.cli(Options, description=__doc__)
+    limit_threads()
+    by_name = {setting.name: setting for setting in SETTINGS}
+    if options.only is not None and options.only not in by_name:
+        raise SystemExit(str(UnknownName("line", options.only, by_name)))
+    chosen = [s for s in SETTINGS if options.only in (None, s.name)]
+    if options.measure:
+        for setting in chosen:
+            measure(options, setting)
+    Console(width=160).print(table(read_rows(options.results), chosen))
+
+
+if __name__ == "__main__":
+    main()

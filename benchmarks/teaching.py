@@ -1,0 +1,279 @@
+"""What people's time buys: corrections, practice and calls for help against demonstrations alone.
+
+    python -m benchmarks.teaching WS --arms corrections practice together --seeds 0 1 2 --out FILE
+
+WS is a workspace with demonstrations by the simulated operator, such as one made by
+`sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`. Every seed
+begins with ten demonstrations of its own, and with a training seed of its own:
+
+* corrections: rounds of supervised episodes. After the last one the very same data is trained with
+  every way to weigh it: human steps alone (HG-DAgger), everything alike, half interventions (IWR,
+  Sirius); and the control, the same seconds spent on further demonstrations.
+* practice: rounds of unattended attempts, whose successes become data.
+* together: rounds of practice, after each of which the policy drives a few of the seeds that it
+  failed on, and calls when it needs help: nobody watches it.
+
+Every policy drives alone on the unseen seeds from 20000. Each row is written to FILE as soon as it
+is measured.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.step import Level
+from sidestick.datasets.summary import EpisodeSummary
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.keypoint_cache import KeypointCache
+from sidestick.policies.statistics import Rate
+from sidestick.policies.store import PolicyStore
+from sidestick.policies.threads import limit_threads
+from sidestick.policies.train import train
+from sidestick.policies.train_config import TrainConfig
+from sidestick.sim_envs.errors import BadValue
+from sidestick.teleop.calls import CallRules
+from sidestick.teleop.driving import Terms, drive_simulated
+from sidestick.teleop.evaluate import FIRST_SEED, per_episode
+from sidestick.teleop.learning import KEYPOINT_CACHE
+from sidestick.teleop.ledger import read_ledger
+from sidestick.teleop.practice import practise
+from sidestick.teleop.rollouts import Rollouts
+
+SUPERVISED_SEED, PRACTICE_SEED, SEEDS_APART = 100_000, 200_000, 10_000
+SCHEMES = ("human", "plain", "balanced", "corrections")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure."""
+
+    workspace: Annotated[Path, tyro.conf.Positional]
+    out: Path
+    """JSON lines; rows that are there already are not measured again."""
+    arms: tuple[Literal["corrections", "practice", "together"], ...] = ("corrections",)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """Each has demonstrations, scenes and a training seed of its own."""
+    demonstrations: int = 10
+    rounds: int = 3
+    supervised: int = 22
+    """Supervised episodes in a round."""
+    practice: int = 100
+    """Unattended attempts in a round."""
+    calls: int = 3
+    """Requests for help that a round of `together` allows, and seeds that it drives on call."""
+    together_shares: str = "auto"
+    """How steps are weighed in `together`."""
+    episodes: int = 100
+    """Unseen seeds to evaluate on."""
+    folder: Path | None = None
+    """Where to keep the workspaces; nowhere unless given."""
+
+
+class Log:
+    """The rows, each written as soon as it is known."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows = [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
+
+    def knows(self, arm: str, seed: int) -> bool:
+        """Whether an arm was measured to its end before."""
+        return any(r["arm"] == arm and r["seed"] == seed and r.get("last") for r in self.rows)
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Keep a row."""
+        self.rows.append(row)
+        with self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        brief = {key: value for key, value in row.items() if key != "per_episode"}
+        print(time.strftime("%X"), json.dumps(brief), file=sys.stderr, flush=True)
+
+
+class Pupil:
+    """One arm with one seed: a workspace of its own, and who has spent how long on it."""
+
+    def __init__(self, options: Options, arm: str, seed: int, folder: Path, log: Log) -> None:
+        self.options, self.arm, self.seed, self.log = options, arm, seed, log
+        self.source = Workspace.open(options.workspace)
+        self.workspace = Workspace.create(folder / f"{arm}{seed}", self.source.config)
+        cache = self.workspace.path / KEYPOINT_CACHE
+        shutil.copytree(self.source.path / KEYPOINT_CACHE, cache, dirs_exist_ok=True)
+        self.store = PolicyStore(self.workspace.policies_dir)
+        self.rollouts = Rollouts(self.workspace.config, 1)
+        self.shown = 0
+        self.demonstrated_s = 0.0
+        self.show(options.demonstrations)
+
+    def show(self, count: int) -> None:
+        """So many demonstrations more, of those that are this seed's."""
+        found = demonstrations(self.source)
+        first = self.seed * self.options.demonstrations + self.shown
+        if count > len(found) - self.shown:
+            raise BadValue("workspace", f"{self.shown + count} demonstrations", len(found))
+        for place in range(first, first + count):
+            summary = found[place % len(found)]
+            assert summary.path is not None
+            shutil.copy(summary.path, self.workspace.episodes_dir)
+            self.demonstrated_s += summary.steps / self.workspace.config.control_hz
+        self.shown += count
+        self.workspace.rebuild_index()
+
+    def human_s(self) -> dict[str, float]:
+        """What it has cost a person until now."""
+        total = read_ledger(self.workspace).total
+        driven = self.demonstrated_s + total.driven_s
+        return {"driven_s": round(driven, 1), "watched_s": round(total.watched_s, 1)}
+
+    def learn(self, shares: str = "auto", say: str = "", **facts: Any) -> str:
+        """Train on all that succeeded, let it drive, keep the row; returns the policy's number."""
+        done = [s for s in self.workspace.summaries() if s.success and s.complete]
+        frames = Frames.read([s.path for s in done if s.path is not None], images=False)
+        config = TrainConfig(seed=self.seed, shares=shares, tensorboard=False)
+        path, started = self.store.next_path(), time.monotonic()
+        cache = KeypointCache(self.workspace.path / KEYPOINT_CACHE)
+        train(frames, config, path, cache=cache, progress=False)
+        seconds = time.monotonic() - started
+        seeds = range(FIRST_SEED, FIRST_SEED + self.options.episodes)
+        outcomes = self.rollouts.run(path, seeds)
+        rate = Rate(sum(outcome.success for outcome in outcomes), len(outcomes))
+        row = {
+            "arm": self.arm,
+            "seed": self.seed,
+            "what": say,
+            "shares": shares,
+            "successes": rate.successes,
+            "episodes": rate.n,
+            "interval95": rate.interval95,
+            **self.human_s(),
+            **facts,
+            "data": len(frames.episodes),
+            "train_s": round(seconds, 1),
+        }
+        self.log.add({**row, "per_episode": per_episode(outcomes)})
+        return path.name
+
+    def close(self) -> None:
+        """End its worker."""
+        self.rollouts.close()
+
+
+def demonstrations(workspace: Workspace) -> list[EpisodeSummary]:
+    """All that succeeded, oldest first."""
+    found = [s for s in workspace.summaries() if s.success and s.complete]
+    return [s for s in found if s.header.level == Level.DEMONSTRATE]
+
+
+def corrections(pupil: Pupil) -> None:
+    """Rounds of supervised episodes; the same data under every scheme; and the control."""
+    options = pupil.options
+    policy = pupil.learn(say="demonstrations")
+    alone = (pupil.demonstrated_s, pupil.shown)
+    for number in range(1, options.rounds + 1):
+        first = scenes(SUPERVISED_SEED, pupil.seed, number)
+        seeds = range(first, first + options.supervised)
+        report = drive_simulated(pupil.workspace, Level.SUPERVISED, seeds, policy, number)
+        facts = {
+            "takeovers": report.takeovers,
+            "human_share": report.human_steps / (report.human_steps + report.policy_steps),
+            "helped_successes": report.successes,
+        }
+        policy = pupil.learn(say=f"round {number}", **facts)
+    for shares in SCHEMES:
+        pupil.learn(shares, say="the same data")
+    spent = pupil.human_s()
+    total = read_ledger(pupil.workspace).total
+    for path in pupil.workspace.episodes_dir.glob("*.hdf5"):
+        path.unlink()
+    for name, seconds in (
+        ("driven", total.driven_s),
+        ("driven and watched", total.driven_s + total.watched_s),
+    ):
+        pupil.demonstrated_s, pupil.shown = 0.0, 0
+        pupil.show(alone[1])
+        while pupil.demonstrated_s < alone[0] + seconds:
+            pupil.show(1)
+        pupil.learn(say=f"control: {name}", control_s=pupil.demonstrated_s, instead_of=spent)
+
+
+def practice(pupil: Pupil) -> None:
+    """Rounds of unattended attempts."""
+    policy = pupil.learn(say="demonstrations")
+    for number in range(1, pupil.options.rounds + 1):
+        solved, failed = attempt(pupil, policy, number)
+        policy = pupil.learn(say=f"round {number}", solved=solved, failed=len(failed))
+
+
+def together(pupil: Pupil) -> None:
+    """Rounds of unattended attempts, and help with some of those that failed, on call."""
+    options = pupil.options
+    policy = pupil.learn(say="demonstrations")
+    for number in range(1, options.rounds + 1):
+        solved, failed = attempt(pupil, policy, number)
+        terms = Terms(CallRules(budget=options.calls))
+        asked = drive_simulated(
+            pupil.workspace, Level.ON_CALL, failed[: options.calls], policy, number, terms=terms
+        )
+        policy = pupil.learn(
+            options.together_shares,
+            say=f"round {number}",
+            solved=solved,
+            failed=len(failed),
+            takeovers=asked.takeovers,
+            helped_successes=asked.successes,
+        )
+
+
+def attempt(pupil: Pupil, policy: str, number: int) -> tuple[int, list[int]]:
+    """A round of practice: how many it solved, and the seeds that it failed on."""
+    first = scenes(PRACTICE_SEED, pupil.seed, number)
+    seeds = range(first, first + pupil.options.practice)
+    outcomes = practise(pupil.workspace, pupil.rollouts, policy, seeds, number)
+    failed = [outcome.seed for outcome in outcomes if not outcome.success]
+    return len(outcomes) - len(failed), failed
+
+
+def scenes(base: int, seed: int, number: int) -> int:
+    """The first seed of a round: no two rounds of no two seeds share one."""
+    return base + SEEDS_APART * number + 1000 * seed
+
+
+ARMS = {"corrections": corrections, "practice": practice, "together": together}
+
+
+def measure(options: Options, folder: Path) -> None:
+    """Every arm with every seed."""
+    log = Log(options.out)
+    for seed in options.seeds:
+        for arm in options.arms:
+            if log.knows(arm, seed):
+                continue
+            pupil = Pupil(options, arm, seed, folder, log)
+            try:
+                ARMS[arm](pupil)
+            finally:
+                pupil.close()
+            log.add({"arm": arm, "seed": seed, "last": True})
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and write the rows."""
+    options = tyro.cli(Options, description=__doc__, args=arguments)
+    limit_threads()
+    if options.folder is not None:
+        measure(options, options.folder)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(options, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
