@@ -41,6 +41,16 @@ class Lesson:
 
 
 @dataclass(frozen=True)
+class Occasion:
+    """What a candidate is made after, for its provenance."""
+
+    source: str = "corrections"
+    """What the fresh episodes are: `corrections` or `practice`."""
+    round: int | None = None
+    """Their round in the ledger; None: one after the parent's."""
+
+
+@dataclass(frozen=True)
 class Homework:
     """What to learn next."""
 
@@ -51,6 +61,7 @@ class Homework:
     """Of those, the ones that no attempt has taken up before."""
     parent: str | None
     """The policy to learn from, or to be compared with; None for the first."""
+    occasion: Occasion = Occasion()
 
 
 def held_out(ids: Sequence[str]) -> frozenset[str]:

@@ -25,7 +25,7 @@ from ..policies.train_config import TrainConfig
 from ..sim_envs.errors import PolicyError, SidestickError
 from .examination import Drives, Examination, episode_data
 from .gate import GateRules, rule
-from .homework import Homework, HomeworkRules, Kind, Lesson, held_out, homework
+from .homework import Homework, HomeworkRules, Kind, Lesson, Occasion, held_out, homework
 from .learning import (
     KEYPOINT_CACHE,
     SELECTION_SEED,
@@ -61,25 +61,55 @@ class Learner:
         drives: Drives,
         rules: LearnerRules | None = None,
         tell: Callable[[str], object] = lambda _: None,
+        score: Callable[[Policy], float] | None = None,
     ) -> None:
+        """`score` compares a refit's checkpoints; None: each drives the selection seeds here."""
         self.workspace, self.rules, self.tell = workspace, rules or LearnerRules(), tell
         self.store = PolicyStore(workspace.policies_dir)
         self.staging = Staging(workspace)
         self.examination = Examination(workspace, self.rules.gate, drives)
-        self._drives = drives
+        self._drives, self._score = drives, score or self._score_here
         self._known: dict[str, Provenance] = {}
 
-    def step(self) -> Event | None:
+    def step(self, occasion: Occasion | None = None) -> Event | None:
         """Finish the candidate that lies there, or make one where something is due.
 
         Returns the gate's event; None where there was nothing to learn.
         """
+        finished = self.resume()
+        if finished is not None:
+            return finished
+        due = self.due()
+        if due is None:
+            return None
+        task = replace(due, occasion=occasion or due.occasion)
+        self.staging.begin(task)
+        return self._learn(task)
+
+    def resume(self) -> Event | None:
+        """Finish the candidate that lies there, where there is one and its parent still drives."""
         settled = self.staging.settle()
         if settled is not None:
             return settled
-        task = self._task()
-        if task is None:
-            return None
+        begun = self.staging.plan()
+        if begun is not None and begun.parent == self.store.newest():
+            return self._learn(begun)
+        self.staging.clear()
+        return None
+
+    def due(self) -> Homework | None:
+        """What there is to learn now."""
+        parent = self.store.newest()
+        lessons = [Lesson(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
+        taken_up, refitted = self._taken_up()
+        can_nudge = parent is not None and bool(
+            set(self._provenance(parent).episodes) & {lesson.id for lesson in lessons}
+        )
+        rules = self.rules.homework
+        return homework(lessons, taken_up, refitted, parent, rules, can_nudge)
+
+    def _learn(self, task: Homework) -> Event | None:
+        """Make the candidate, and let the gate decide."""
         try:
             ruling = self._try(task)
         except SidestickError as error:  # such as a correction that was all judged bad
@@ -99,26 +129,6 @@ class Learner:
         ruling = self._examine(task)
         figures = {"made_s": made - began, "examined_s": time.monotonic() - made}
         return {**ruling, **{key: round(value, 2) for key, value in figures.items()}}
-
-    def _task(self) -> Homework | None:
-        """What was begun, if it still makes sense, or what is due now."""
-        begun, parent = self.staging.plan(), self.store.newest()
-        if begun is not None and begun.parent == parent:
-            return begun
-        self.staging.clear()
-        due = self._due(parent)
-        if due is not None:
-            self.staging.begin(due)
-        return due
-
-    def _due(self, parent: str | None) -> Homework | None:
-        lessons = [Lesson(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
-        taken_up, refitted = self._taken_up()
-        can_nudge = parent is not None and bool(
-            set(self._provenance(parent).episodes) & {lesson.id for lesson in lessons}
-        )
-        rules = self.rules.homework
-        return homework(lessons, taken_up, refitted, parent, rules, can_nudge)
 
     def _taken_up(self) -> tuple[set[str], set[str]]:
         """Episodes that some attempt was about, and those that a training from the base was."""
@@ -169,30 +179,33 @@ class Learner:
         frames, examples = judged_frames(
             self.workspace, images=images, only=frozenset(task.episodes)
         )
-        provenance = Provenance(
-            parent=task.parent, round=self._round(task.parent), kind="corrections"
-        )
         train(
             frames,
             config,
             folder,
             self._score if self.rules.selection else None,
-            provenance=provenance if task.parent else Provenance(),
+            provenance=self._new_provenance(task),
             perception=taught_perception(self.workspace),
             cache=KeypointCache(self.workspace.path / KEYPOINT_CACHE),
             progress=False,
             examples=examples,
         )
 
-    def _score(self, policy: Policy) -> float:
+    def _score_here(self, policy: Policy) -> float:
         """Success of a checkpoint on the selection seeds."""
         assert isinstance(policy, LearnedPolicy)
         policy.save(self.staging.trial)
         seeds = range(SELECTION_SEED, SELECTION_SEED + self.rules.selection)
         return sum(self._drives(self.staging.trial, seed) for seed in seeds) / len(seeds)
 
-    def _round(self, parent: str | None) -> int:
-        return 0 if parent is None else self._provenance(parent).round + 1
+    def _new_provenance(self, task: Homework) -> Provenance:
+        """Of a refit; its episodes are filled in by the training."""
+        if task.parent is None:
+            return Provenance()
+        number = task.occasion.round
+        if number is None:
+            number = self._provenance(task.parent).round + 1
+        return Provenance(parent=task.parent, round=number, kind=task.occasion.source)
 
     def _config(self, parent: str | None) -> TrainConfig:
         """As the parent was trained, quietly and on one core."""

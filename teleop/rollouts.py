@@ -72,6 +72,11 @@ class Rollouts:
             on_outcome(future.result())
         return [future.result() for future in futures]
 
+    def solves(self, policy: Path, seed: int) -> bool:
+        """Whether the policy in a folder solves a seed."""
+        (outcome,) = self.run(policy, [seed])
+        return outcome.success
+
     def close(self) -> None:
         """End the workers."""
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -20,9 +20,11 @@ from ..policies.checkpoint import read_json, write_json
 from ..policies.policy import CONFIG
 from ..policies.store import STAGING, PolicyStore
 from ..sim_envs.errors import PolicyError
-from .homework import Homework, Kind
+from .homework import Homework, Kind, Occasion
 
 PLAN, RULING = "plan.json", "gate.json"
+KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
+"""What a ruling keeps of its plan; those of earlier versions had no occasion."""
 GATE = "gate"
 """Kind of event: a candidate passed the gate, or was refused."""
 
@@ -58,6 +60,7 @@ class Staging:
                 tuple(found["episodes"]),
                 tuple(found["fresh"]),
                 found["parent"],
+                Occasion(**found.get("occasion", {})),
             )
         except (PolicyError, KeyError, TypeError, ValueError):
             return None
@@ -74,26 +77,30 @@ class Staging:
     def decide(self, ruling: dict[str, Any]) -> None:
         """Write the ruling beside the candidate; from here on only `settle` may touch it."""
         plan = read_json(self.candidate / PLAN)
-        kept = {key: plan[key] for key in ("kind", "parent", "episodes", "fresh", "token")}
+        kept = {key: plan[key] for key in KEPT if key in plan}
         write_json(self.candidate / RULING, {**kept, **ruling})
         sync_folder(self.candidate)
 
     def settle(self) -> Event | None:
         """Publish or remove a candidate that was decided on; tell the database what it missed.
 
-        Returns the event of the candidate that lay here, if there was one.
+        Returns the event of the candidate that lay here, or had just been published.
         """
         event = None
         if (self.candidate / RULING).exists():
             ruling = read_json(self.candidate / RULING)
             if ruling["passed"]:
                 number = self.store.publish(self.candidate)
-                event = self._tell({**ruling, "policy": number})
+                event = Event(GATE, {**ruling, "policy": number})
+                self._tell(event)
             else:
-                event = self._tell({**ruling, "policy": None})
+                event = Event(GATE, {**ruling, "policy": None})
+                self._tell(event)
                 self.clear()
         for number, ruling in self.published():
-            self._tell({**ruling, "policy": number})
+            missed = Event(GATE, {**ruling, "policy": number})
+            if self._tell(missed):
+                event = missed
         return event
 
     def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -107,11 +114,12 @@ class Staging:
         """All that the gate has said so far."""
         return [dict(event.payload) for event in self.database.events(GATE)]
 
-    def _tell(self, payload: dict[str, Any]) -> Event:
-        event = Event(GATE, payload)
-        if payload["token"] not in {ruling.get("token") for ruling in self.rulings()}:
-            self.database.add_event(event)
-        return event
+    def _tell(self, event: Event) -> bool:
+        """Tell the database, once; whether it did not know."""
+        if event.payload["token"] in {ruling.get("token") for ruling in self.rulings()}:
+            return False
+        self.database.add_event(event)
+        return True
 
 
 def ruling_of(policy: Path) -> dict[str, Any] | None:

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from ...datasets.database import Database
 from ...datasets.workspace import Workspace
-from ...policies.provenance import Provenance
-from ...policies.store import PolicyStore
-from ...policies.train_config import TrainConfig
 from ...sim_envs.errors import BadValue
-from ..learning import learn
-from ..practice import FIRST_SEED, KIND, SEEDS_PER_ROUND, practise
+from ..background import only_learner
 from ..rollouts import Rollouts
+from ..rounds import Round, Rounds
 from .console import print_json, progress, say
 from .verb import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
 class Practice:
-    """The newest policy attempts the task alone; successes become data and it is refitted."""
+    """The newest policy attempts the task alone; successes become data and it is refitted.
+
+    The refitted policy drives only if it passes the gate; else the present one practises on, with
+    more data. A round that was broken off is gone on with, and counts as the first.
+    """
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -37,22 +37,24 @@ class Practice:
                 raise BadValue(option, "at least 1", value)
         workspace = Workspace.open(self.workspace)
         workspace.recover()
-        with Rollouts(workspace.config, self.workers) as rollouts:
-            rounds = [self._round(workspace, rollouts) for _ in range(self.rounds)]
+        with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
+            done = self._all(Rounds(workspace, rollouts, tell=say))
         if self.json:
-            print_json({"rounds": rounds})
+            print_json({"rounds": [made.to_json() for made in done]})
         return DONE
 
-    def _round(self, workspace: Workspace, rollouts: Rollouts) -> dict[str, object]:
-        store = PolicyStore(workspace.policies_dir)
-        policy = store.latest()
-        number = 1 + max((e.round for e in Database(workspace.db_path).efforts()), default=0)
-        first = FIRST_SEED + number * SEEDS_PER_ROUND
-        with progress(f"round {number}: {policy} practises", self.episodes) as tick:
-            seeds = range(first, first + self.episodes)
-            outcomes = practise(workspace, rollouts, policy, seeds, number, lambda _: tick(""))
-        solved = sum(outcome.success for outcome in outcomes)
-        provenance = Provenance(parent=policy, round=number, kind=KIND)
-        result = learn(workspace, TrainConfig(), rollouts, provenance=provenance)
-        say(f"round {number}: {solved} of {self.episodes} succeeded; policy {result.path.name}")
-        return {"round": number, "successes": solved, "policy": result.path.name}
+    def _all(self, rounds: Rounds) -> list[Round]:
+        """As many rounds as were asked for."""
+        broken_off = rounds.go_on()
+        done = [] if broken_off is None else [broken_off]
+        for made in done:
+            say(made.words)
+        while len(done) < self.rounds:
+            done.append(self._round(rounds))
+            say(done[-1].words)
+        return done
+
+    def _round(self, rounds: Rounds) -> Round:
+        label = f"round {rounds.next()}: {rounds.driver()} practises"
+        with progress(label, self.episodes) as tick:
+            return rounds.practise(self.episodes, lambda _: tick(""))
