@@ -1,5 +1,6 @@
 """Which policy drives is not said: interventions and verdicts are the votes."""
 
+import contextlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from ..datasets.step import Level
 from ..datasets.workspace import Workspace
 from ..policies.paired import ALPHA, SequentialTest
 from ..policies.store import load_for
+from ..sim_envs.environment import ArmEnv
 from .compare import (
     Comparison,
     Contender,
@@ -102,29 +104,43 @@ def compare_blind(
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
     ballot, effort, why = Ballot(alpha), EffortCount(), ""
-    env = workspace_env(workspace.config)
-    try:
-        operator = SimulatedOperator(env, Level.SUPERVISED)
-        with Recorder(workspace) as recorder:
-            limit = env.task.max_steps * PATIENCE
-            sessions = [
-                Session(
-                    env, operator, Level.SUPERVISED, load_contender(workspace, contender),
-                    [Recording(recorder, contender.path.name), effort], max_steps=limit,
-                )
-                for contender in both
-            ]  # fmt: skip
-            for number, turn in enumerate(turns, 1):
-                outcome = sessions[turn.side].run_episode(turn.seed)
-                ballot.add(turn, outcome)
-                on_episode(number, outcome)
-                why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
-                if why:
-                    break
-            recorder.wait()
-    finally:
-        env.close()
+    with (
+        contextlib.closing(workspace_env(workspace.config)) as env,
+        Recorder(workspace) as recorder,
+    ):
+        sessions = _sessions(workspace, env, recorder, both, effort)
+        for number, turn in enumerate(turns, 1):
+            outcome = sessions[turn.side].run_episode(turn.seed)
+            ballot.add(turn, outcome)
+            on_episode(number, outcome)
+            why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
+            if why:
+                break
+        recorder.wait()
     return reveal(workspace, ballot, both, why, effort)
+
+
+def _sessions(
+    workspace: Workspace,
+    env: ArmEnv,
+    recorder: Recorder,
+    both: tuple[Contender, Contender],
+    effort: EffortCount,
+) -> list[Session]:
+    """One for each policy, with the same operator."""
+    operator, level = SimulatedOperator(env, Level.SUPERVISED), Level.SUPERVISED
+    limit = env.task.max_steps * PATIENCE
+    return [
+        Session(
+            env,
+            operator,
+            level,
+            load_contender(workspace, contender),
+            [Recording(recorder, contender.path.name), effort],
+            max_steps=limit,
+        )
+        for contender in both
+    ]
 
 
 def reveal(

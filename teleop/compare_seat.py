@@ -1,36 +1,21 @@
 """The blind comparison at the operator's seat: the window never says which policy drives."""
 
-import contextlib
 import getpass
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..datasets.recorder import Recorder
 from ..datasets.step import Level
 from ..datasets.workspace import Workspace
-from .command import Request
+from .cockpit import OnTurn, open_cockpit
 from .compare import Comparison, contenders, stopped, unseen_seeds
 from .compare_blind import Ballot, Turn, load_contender, reveal, schedule
-from .desk import Desk, SeatOptions
-from .devices.bindings import load
-from .devices.hands import Hands
-from .devices.pads import Pads
-from .devices.sdl import pygame
+from .desk import SeatOptions
 from .effort import EffortCount
-from .feedback import Feedback
-from .flow import State
-from .leaving import leaving_on_signals
 from .pilot import Pilot
 from .recording import Recording
-from .rollouts import workspace_env
 from .scene import Scene
-from .screen.artist import Artist
-from .screen.prompts import Prompter
-from .screen.view import open_view
-from .screen.window import open_window
 from .seat import Seat
-from .tally import Tally
 from .tick import Outcome
 
 HIDDEN = "A or B"
@@ -81,7 +66,7 @@ def compare_at_the_seat(
     scenes: int,
     first_seed: int,
     alpha: float,
-    on_turn: Callable[[Seat], object] = lambda seat: None,
+    on_turn: OnTurn = lambda seat: None,
 ) -> Comparison:
     """Open the seat, let a person supervise both, and say which was which when she leaves.
 
@@ -90,35 +75,26 @@ def compare_at_the_seat(
     """
     both = contenders(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
-    bindings, ballot, effort = load(), Ballot(alpha), EffortCount()
+    ballot, effort = Ballot(alpha), EffortCount()
     options = SeatOptions(Level.SUPERVISED, policy_id=HIDDEN, operator=getpass.getuser())
-    with contextlib.ExitStack() as stack:
-        env = workspace_env(workspace.config)
-        stack.callback(env.close)
-        surface = open_window()
-        stack.callback(pygame.quit)
-        view = stack.enter_context(contextlib.closing(open_view(env)))
-        recorder = stack.enter_context(Recorder(workspace))
-        tally = stack.enter_context(contextlib.closing(Tally(workspace)))
-        pads = Pads()
-        hands = Hands(env, bindings, pads, options.operator)
-        pilots = tuple(load_contender(workspace, contender) for contender in both)
-        names = tuple(contender.path.name for contender in both)
+    pilots = tuple(load_contender(workspace, contender) for contender in both)
+    with open_cockpit(workspace, options) as cockpit:
         scene = BlindScene(
-            env, hands, options.level, Recording(recorder), pilots[0], tally.refresh,
-            listeners=[effort], turns=turns, pilots=pilots, names=names, ballot=ballot,
-        )  # fmt: skip
-        desk = Desk(hands, tally, Feedback(pads, options.sound), options=options)
-        seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
+            cockpit.env,
+            cockpit.hands,
+            options.level,
+            Recording(cockpit.recorder),
+            pilots[0],
+            cockpit.tally.refresh,
+            listeners=[effort],
+            turns=turns,
+            pilots=pilots,
+            names=tuple(contender.path.name for contender in both),
+            ballot=ballot,
+        )
+        seat = cockpit.seat(scene)
         scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
-        with leaving_on_signals(seat.leave):
-            try:
-                while seat.state is not State.CLOSED:
-                    seat.turn()
-                    on_turn(seat)
-            finally:
-                seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
-            recorder.wait()
+        cockpit.sit(seat, on_turn)
     why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
     return reveal(workspace, ballot, both, why, effort)
 

@@ -29,6 +29,8 @@ class SeatOptions:
     """Let a newer policy that has passed the gate take over between two episodes."""
     operator: str = "human"
     """Who sits there, for the records."""
+    simulated: bool = False
+    """The simulated operator drives, and a person may watch it and take the stick."""
     sound: bool = True
     """Tones and rumble."""
     view: str = "auto"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ..datasets.errors import RecordingError
 from ..sim_envs.spaces import CONTROL_HZ
+from .accord import Accord
 from .command import Request
 from .desk import Desk
 from .devices.controls import Control, Reading
@@ -37,7 +38,7 @@ class Seat:
         self.state = State.READY
         self.meter = Meter(desk.clock)
         self.pace = RealTime(CONTROL_HZ, desk.clock, desk.sleep)
-        self.lesson = Lesson()
+        self.lesson, self.accord = Lesson(), Accord()
         self.slowness, self.help = 1, False
         self.lost, self.offered = "", False
         self._notice, self._notice_until = "", 0.0
@@ -114,7 +115,7 @@ class Seat:
             self.lost = ""
         try:
             for effect in move.effects:
-                self._do(effect)
+                _DEEDS[effect](self)
         except RecordingError as error:
             self.say(str(error), FAILURE_NOTICE_S)
             self.signal(Event.REFUSED if Effect.BEGIN in move.effects else Event.BROKEN)
@@ -156,6 +157,7 @@ class Seat:
             self.signal(Event.BROKEN)
             return
         self.meter.tick(late_ms)
+        self.accord.feel(tick)
         if tick.switch and tick.switch in SWITCH_CUES:
             self.desk.feedback.tell(SWITCH_CUES[tick.switch])
         episode = self.scene.episode
@@ -175,11 +177,9 @@ class Seat:
             self.say(f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts.")
             self.signal(Event.LEARNT)
 
-    def _do(self, effect: Effect) -> None:
-        _DEEDS[effect](self)
-
     def _begin(self) -> None:
         self.scene.begin()
+        self.accord = Accord()
         self._resume()
         self.desk.feedback.tell(Cue.STARTED)
 

@@ -1,35 +1,23 @@
-"""A sitting in a window: everything that has to be opened before, and closed after."""
+"""A sitting at the window: who drives there, who listens, and what comes of it."""
 
-import contextlib
-
-from ..datasets.recorder import Recorder
 from ..datasets.workspace import Workspace
 from .audit import auditor
-from .command import Request
-from .desk import Desk, SeatOptions
-from .devices.bindings import config_folder, load
-from .devices.hands import Hands
-from .devices.pads import Pads
-from .devices.sdl import pygame
+from .cockpit import Cockpit, open_cockpit
+from .desk import SeatOptions
+from .devices.bindings import config_folder
+from .devices.simulated_hands import SimulatedHands
 from .driving import DriveReport, alarm_of, load_pilot
 from .duty import Duty
 from .effort import EffortCount
-from .feedback import Feedback
 from .handover import Handover
 from .ladder import Change, Why
 from .ladder_book import LadderBook
-from .leaving import leaving_on_signals
 from .levels import name
 from .pilot import Pilot
 from .recording import Recording
-from .rollouts import workspace_env
 from .scene import Scene
-from .screen.artist import Artist
-from .screen.prompts import Prompter
-from .screen.view import open_view
-from .screen.window import open_window
 from .seat import Seat
-from .tally import Tally
+from .session import Subscriber
 from .witness import Witness
 
 LESSON_MARK = "lesson-seen"
@@ -41,48 +29,41 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake,
     PolicyError for a level that needs a policy there is none of.
     """
-    bindings = load()
-    env = workspace_env(workspace.config)
-    with contextlib.ExitStack() as stack:
-        stack.callback(env.close)
-        pilot = _pilot(workspace, options)
-        surface = open_window()
-        stack.callback(pygame.quit)
-        view = stack.enter_context(contextlib.closing(open_view(env, options.view)))
-        recorder = stack.enter_context(Recorder(workspace))
-        tally = stack.enter_context(contextlib.closing(Tally(workspace)))
-        pads = Pads()
-        hands = Hands(env, bindings, pads, options.operator)
-        recording = Recording(recorder, options.policy_id)
+    pilot = _pilot(workspace, options)
+    with open_cockpit(workspace, options) as cockpit:
         effort = EffortCount(auditor(options.audited))
         witness = Witness(LadderBook(workspace), options.policy_id, auditor(options.audited))
-        scene = Scene(
-            env,
-            hands,
-            options.level,
-            recording,
-            pilot,
-            tally.refresh,
-            options.first_seed,
-            listeners=[effort, witness],
-            alarm=alarm_of(workspace, options.level, options.policy_id, options.calls),
-        )
+        scene = _scene(workspace, cockpit, pilot, [effort, witness])
         handover = Handover(workspace, scene, witness, effort, options.calls)
         duty = Duty(workspace, options.policy_id, options.level, options.follows, handover)
-        desk = Desk(hands, tally, Feedback(pads, options.sound), options=options, duty=duty)
-        seat = Seat(desk, scene, Artist(surface, view, Prompter(bindings)))
+        seat = cockpit.seat(scene, duty)
         witness.on_change = lambda change: _obey(seat, change)
-        with leaving_on_signals(seat.leave):
-            try:
-                seat.run()
-            finally:
-                seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
-            recorder.wait()
+        cockpit.sit(seat)
         handover.close(duty.policy)
         report = DriveReport.of(scene.outcomes, scene.level)
     if seat.lesson.over:
         mark_lesson_seen()
     return report
+
+
+def _scene(
+    workspace: Workspace, cockpit: Cockpit, pilot: Pilot | None, listeners: list[Subscriber]
+) -> Scene:
+    """The scene that the sitting begins with."""
+    options, hands = cockpit.options, cockpit.hands
+    if isinstance(hands, SimulatedHands):
+        listeners = [*listeners, hands]
+    return Scene(
+        cockpit.env,
+        hands,
+        options.level,
+        Recording(cockpit.recorder, options.policy_id),
+        pilot,
+        cockpit.tally.refresh,
+        options.first_seed,
+        listeners=listeners,
+        alarm=alarm_of(workspace, options.level, options.policy_id, options.calls),
+    )
 
 
 def lesson_wanted() -> bool:

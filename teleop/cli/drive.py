@@ -54,7 +54,7 @@ class Drive:
     headless: bool = False
     """No window; needs an operator that is not a person."""
     operator: Literal["person", "simulated"] = "person"
-    """Who sits in the seat."""
+    """Who sits in the seat; the simulated one is shown driving unless headless."""
     episodes: int | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
     first_seed: int | None = None
@@ -88,11 +88,10 @@ class Drive:
         )
         workspace.recover()
         level = LadderBook(workspace).admit(wanted, self.policy, self.override)
-        simulated = self.operator == "simulated"
         if self.learn:
             limit_threads()  # the learner has the other cores
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
-            report = (self._simulated if simulated else self._seat)(workspace, level)
+            report = (self._simulated if self.headless else self._seat)(workspace, level)
         if self.json:
             print_json(asdict(report))
         else:
@@ -110,6 +109,7 @@ class Drive:
         return max((seed for seed in used if seed < SEEDS_OF_PEOPLE), default=-1) + 1
 
     def _seat(self, workspace: Workspace, level: Level) -> DriveReport:
+        simulated = self.operator == "simulated"
         options = SeatOptions(
             level=level,
             first_seed=self._first_seed(workspace),
@@ -117,9 +117,10 @@ class Drive:
             policy_id=self.policy or PolicyStore(workspace.policies_dir).newest(),
             follows=self.policy is None,
             operator=getpass.getuser(),
+            simulated=simulated,
             sound=self.sound,
             view=self.view,
-            lesson=self.lesson or lesson_wanted(),
+            lesson=self.lesson or (lesson_wanted() and not simulated),
             calls=self._calls(),
             audited=self.audited,
         )

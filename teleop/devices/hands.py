@@ -173,7 +173,7 @@ class Hands:
             return f"{gone.name} was unplugged"
         silent = now - self._looked
         if driving and silent > SILENCE_S:
-            return f"nothing was heard from the devices for {silent * 1000:.0f} ms"
+            return f"the computer was busy for {silent * 1000:.0f} ms"
         return ""
 
     def _choose(self, heard: dict[Hashable, Reading]) -> None:

@@ -14,7 +14,6 @@ from .palette import (
     DRIVER_COLOURS,
     DRIVER_WORDS,
     FAINT,
-    GREEN,
     PANEL,
     TEXT,
     VERMILION,
@@ -24,6 +23,8 @@ from .palette import (
 )
 
 LEAST_MINUTES = 30.0
+FIGURE_SPACE = "\u2007"
+"""As wide as a digit."""
 REC: Colour = (235, 64, 52)
 STATE_WORDS = {
     State.LESSON: "LESSON",
@@ -44,9 +45,12 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
         return VERMILION, "THE ARM HOLDS STILL"
     if board.state in HALTED:
         return FAINT, "THE ARM HOLDS STILL"
-    words = DRIVER_WORDS[board.driver]
-    if board.driver is Driver.BLEND:
-        words = f"{words}, POLICY {board.share:.0%}"
+    if board.calling:
+        return VERMILION, "THE POLICY CALLS YOU"
+    ending = "" if board.operator == "YOU" else "S"
+    words = DRIVER_WORDS[board.driver].format(operator=board.operator, s=ending)
+    if board.driver is Driver.BLEND:  # of one width, or the words would jump with every number
+        words = f"{words}: POLICY {f'{board.share:.0%}'.rjust(4, FIGURE_SPACE)}"
     return DRIVER_COLOURS[board.driver], words
 
 
@@ -75,10 +79,20 @@ def draw_top(brush: Brush, layout: Layout, board: Dashboard) -> None:
         x = frame.right + brush.px(10)
     room = tab.left - x - brush.px(12)
     brush.text(board.instruction, (x, area.centery - brush.px(9)), 20, TEXT, True, width=room)
-    policy = board.duty or (f"policy {board.policy}" if board.policy else "")
-    below = ", ".join(part for part in (f"level: {board.level}", policy) if part)
-    brush.text(below, (x, area.centery + brush.px(16)), 14, DIM, width=room)
+    brush.text(standing(board), (x, area.centery + brush.px(16)), 14, DIM, width=room)
     _recording(brush, area, board, tab.right + brush.px(12))
+
+
+def standing(board: Dashboard) -> str:
+    """The level, and which policy drives there or only looks on."""
+    words = [f"level: {board.level}"]
+    if board.requests_left is not None:
+        words[0] += f", {board.requests_left} call{'' if board.requests_left == 1 else 's'} left"
+    if board.policy and board.looks_on:
+        words.append(f"policy {board.policy} looks on")
+    elif board.policy:
+        words.append(f"policy {board.policy}")
+    return "  ·  ".join(words)
 
 
 def _tab(brush: Brush, layout: Layout, board: Dashboard) -> pygame.Rect:
@@ -122,28 +136,27 @@ def _recording(brush: Brush, area: pygame.Rect, board: Dashboard, left: int) -> 
 
 def draw_bottom(brush: Brush, layout: Layout, board: Dashboard) -> None:
     """What the buttons do now, and how well the session keeps its time."""
-    area, health = layout.bottom, board.health
+    area = layout.bottom
     pygame.draw.rect(brush.surface, PANEL, area)
     right = float(area.right - brush.px(14))
     for words, colour in reversed(_health(board)):
-        line = brush.text(words, (right, area.centery), 13.5, colour, anchor="midright")
-        right = line.left - brush.px(16)
+        line = brush.text(words, (right, area.centery), 13, colour, anchor="midright")
+        right = line.left - brush.px(13)
     brush.keys(board.hints, (area.x + brush.px(12), area.centery), 13.5, right)
-    del health
 
 
 def _health(board: Dashboard) -> list[tuple[str, Colour]]:
+    """Short, for the room belongs to the buttons."""
     health = board.health
     parts: list[tuple[str, Colour]] = []
     if math.isfinite(health.hz):
         worst = f", worst {health.worst_hz:.1f}" if math.isfinite(health.worst_hz) else ""
         slow = health.hz * board.slowness < 19.0
-        parts.append((f"{health.hz:.1f} steps/s{worst}", YELLOW if slow else DIM))
-    late = f"{health.late} late" + (f" ({health.late_share:.1%})" if health.late else "")
-    parts.append((late, YELLOW if health.late_share > 0.01 else DIM))
-    parts.append((f"{health.frames:.0f} frames/s", DIM))
+        parts.append((f"{health.hz:.1f} Hz{worst}", YELLOW if slow else DIM))
+    parts.append((f"{health.late} late", YELLOW if health.late_share > 0.01 else DIM))
+    parts.append((f"{health.frames:.0f} fps", DIM))
     short = health.minutes_left < LEAST_MINUTES
-    parts.append((f"disk: {minutes(health.minutes_left)}", VERMILION if short else DIM))
+    parts.append((f"disk {minutes(health.minutes_left)}", VERMILION if short else DIM))
     if not board.sound:
         parts.append(("sound off", DIM))
     return parts
@@ -158,8 +171,5 @@ def clock(seconds: float) -> str:
 def minutes(value: float) -> str:
     """Minutes, or hours where there are many."""
     if value >= 5999 * 60:
-        return "more than 5999 h"
+        return "> 5999 h"
     return f"{value:.0f} min" if value < 120 else f"{value / 60:.0f} h"
-
-
-GOOD = GREEN

@@ -10,6 +10,9 @@ from ..devices.sdl import pygame
 from .palette import BACKGROUND, DIM, FAINT, RAISED, STRIP, STRIP_ALPHA, TEXT, Colour
 from .text import Typewriter
 
+KEY_GAP = 15
+"""Between two buttons with what they do."""
+
 
 class Brush:
     """Draws on one surface, in units of the layout."""
@@ -61,13 +64,10 @@ class Brush:
         """Buttons with what they do, one after the other until `right`; returns where it ended."""
         x, y = at
         for name, meaning in pairs:
-            wide = sum(
-                self.type.words(part, size * self.unit).get_width() for part in (name, meaning)
-            )
-            if x + wide * 1.08 + self.px(44) > right:
+            if x + self.keys_width(((name, meaning),), size) > right + self.px(KEY_GAP):
                 break
             cap = self.key(name, (x, y), size)
-            x = self.text(meaning, (cap.right + self.px(7), y), size, DIM).right + self.px(18)
+            x = self.text(meaning, (cap.right + self.px(7), y), size, DIM).right + self.px(KEY_GAP)
         return x
 
     def keys_width(self, pairs: tuple[tuple[str, str], ...], size: float) -> float:
@@ -77,7 +77,7 @@ class Brush:
             + self.type.words(meaning, size * self.unit, DIM).get_width()
             + self.px(7) * 2
             + self.px(13)
-            + self.px(18)
+            + self.px(KEY_GAP)
             for name, meaning in pairs
         )
 

@@ -3,6 +3,7 @@
 import math
 
 from ...sim_envs.arm import FINGER_OPEN_M
+from ..agreement import GOOD_COSINE
 from ..devices.sdl import pygame
 from .brush import Brush
 from .dashboard import Dashboard
@@ -40,8 +41,9 @@ def _stages(brush: Brush, layout: Layout, board: Dashboard) -> None:
     for i, stage in enumerate(board.stages):
         y = top + brush.px(34) + i * step
         centre = (left + brush.px(8), y)
-        if i < now:
-            pygame.draw.circle(brush.surface, MINT, centre, brush.px(6))
+        last = i == len(board.stages) - 1  # which is that it is done
+        if i < now or (i == now and last):
+            pygame.draw.circle(brush.surface, MINT, centre, brush.px(8 if i == now else 6))
         elif i == now:
             pygame.draw.circle(brush.surface, YELLOW, centre, brush.px(8))
         else:
@@ -53,7 +55,7 @@ def _stages(brush: Brush, layout: Layout, board: Dashboard) -> None:
 
 def _gauges(brush: Brush, layout: Layout, board: Dashboard) -> None:
     area = layout.gauges
-    rows = 6.0 + (1.7 if board.policy else 0.0)
+    rows = 6.0 + (1.7 if board.policy else 0) + bool(board.duty) + (board.accord is not None)
     row = min(ROW * brush.unit, area.h / rows)
     y = area.y + row / 2
     opening = board.gripper_m / (2 * FINGER_OPEN_M)
@@ -73,8 +75,27 @@ def _gauges(brush: Brush, layout: Layout, board: Dashboard) -> None:
     ):
         y += row
         _line(brush, area, y, name, value, TEXT)
+    if board.duty:
+        y += row
+        _line(brush, area, y, "policy", board.duty, TEXT)
+    if board.accord is not None:
+        y += row
+        _accord(brush, area, y, board.accord)
     if board.policy:
         _novelty(brush, area, y + row, row, board)
+
+
+def _accord(brush: Brush, area: pygame.Rect, y: float, accord: float) -> None:
+    """Whether the policy wants what the human does, of late."""
+    words = "agrees" if accord >= GOOD_COSINE else "wants other"
+    if math.isnan(accord):
+        _line(brush, area, y, "accord", "compared as you drive", DIM)
+        return
+    _line(brush, area, y, "accord", words, TEXT)
+    bar = pygame.Rect(area.x + brush.px(166), 0, area.right - area.x - brush.px(168), brush.px(9))
+    bar.centery = round(y)
+    colour = MINT if accord >= GOOD_COSINE else ORANGE
+    brush.bar(bar, (1 + accord) / 2, colour, (1 + GOOD_COSINE) / 2)
 
 
 def _line(brush: Brush, area: pygame.Rect, y: float, name: str, value: str, colour: Colour) -> None:

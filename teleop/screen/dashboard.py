@@ -82,13 +82,15 @@ class Dashboard:
     gripper_m: float
     """How far the fingers are apart."""
     closing: bool
-    speed: str
-    precision: float
     slowness: int
-    device: str
-    camera: str
-    frame: str
     health: Health
+    operator: str = "YOU"
+    """Who drives when it is not the policy."""
+    speed: str = ""
+    precision: float = 0.0
+    device: str = ""
+    camera: str = ""
+    frame: str = ""
     hints: tuple[tuple[str, str], ...] = ()
     """Buttons and what they do, for the bottom line."""
     card: Card | None = None
@@ -99,10 +101,19 @@ class Dashboard:
     """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
     novelty: float = float("nan")
     novelty_threshold: float = 0.99
+    calling: bool = False
+    """Whether the policy has asked for help, and waits."""
+    accord: float | None = None
+    """How far the policy wants what the human does, in [-1, 1], NaN where it is not known; None
+    where it does not count."""
+    requests_left: int | None = None
+    """How often a policy on call may still ask for help; None for any number."""
+    looks_on: bool = False
+    """Whether the policy does not drive at this level."""
     policy: str | None = None
     """Which policy is loaded."""
     duty: str = ""
-    """The same in words: since when, and over how many episodes."""
+    """Its number, since when it is loaded, and over how many episodes."""
     discard: float = 0.0
     """How far the discard button has been held."""
     insets: Mapping[str, Image] = field(default_factory=dict)

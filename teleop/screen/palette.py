@@ -31,9 +31,9 @@ DRIVER_COLOURS: Mapping[Driver, Colour] = {
     Driver.NOBODY: FAINT,
 }
 DRIVER_WORDS: Mapping[Driver, str] = {
-    Driver.HUMAN: "YOU DRIVE",
+    Driver.HUMAN: "{operator} DRIVE{s}",
     Driver.POLICY: "THE POLICY DRIVES",
-    Driver.BLEND: "YOU DRIVE TOGETHER",
+    Driver.BLEND: "TOGETHER",
     Driver.NOBODY: "THE ARM RESTS",
 }
 

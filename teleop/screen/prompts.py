@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 
+from ...datasets.step import Level
 from ..devices.bindings import KEYBOARD, PAD, Bindings
 from ..devices.controls import MEANINGS, Control
 from ..flow import State
 from ..lesson import Lesson
 from .dashboard import Card
 
-MORE_WORDS: Mapping[str, str] = {"clutch": "hold to drive", "discard": "hold: discard"}
 Wanted = tuple[tuple[Control, str], ...]
 
 READY: Wanted = (
@@ -18,9 +18,10 @@ READY: Wanted = (
     (Control.LESSON, "lesson"),
     (Control.HELP, "help"),
 )
+CALLED: Wanted = ((Control.CLUTCH, "hold to drive"),)
 DRIVING: Wanted = (
-    (Control.CLUTCH, "hold to drive"),
-    (Control.GRIPPER, "gripper"),
+    (Control.CLUTCH, "hold: drive"),
+    (Control.GRIPPER, "grip"),
     (Control.SUCCESS, "success"),
     (Control.FAILURE, "failure"),
     (Control.DISCARD, "hold: discard"),
@@ -70,6 +71,17 @@ HINTS: Mapping[State, Wanted] = {
 }
 
 
+READY_WORDS: Mapping[Level, str] = {
+    Level.DEMONSTRATE: "Hold {clutch} and drive; let go, and the arm holds still.",
+    Level.SHADOW: "Hold {clutch} and drive; what the policy would do is drawn and scored.",
+    Level.ASSIST: "Hold {clutch} and drive; the policy helps where you want the same.",
+    Level.SUPERVISED: "The policy drives while you watch; hold {clutch} to take over.",
+    Level.ON_CALL: "The policy drives, and calls you when it needs help.",
+    Level.AUTONOMOUS: "The policy drives. This episode is audited: watch it, please.",
+}
+UNWATCHED = "The policy drives. Nobody needs to watch this one; {clutch} takes over."
+
+
 class Prompter:
     """Puts the bound buttons into the words."""
 
@@ -91,15 +103,17 @@ class Prompter:
             return self.keys(device, HINTS[state])
         return self.keys(device, ((Control.CAMERA, "camera"), (Control.HELP, "help")))
 
+    def ready_card(self, level: Level, device: str, watched: bool) -> Card:
+        """What will happen after the start; `watched` is whether somebody has to look."""
+        line = READY_WORDS[level] if watched else UNWATCHED
+        words = self._bindings.words(device, Control.CLUTCH)
+        return Card("Ready", (line.format(clutch=f"[{words}]"),), self.keys(device, READY[:1]))
+
     def card(
-        self, state: State, device: str, *, lost: str, locked: bool, offered: bool, left: float,
-        policy_drives: bool,
-    ) -> Card | None:  # fmt: skip
+        self, state: State, device: str, *, lost: str, locked: bool, offered: bool, left: float
+    ) -> Card | None:
         """The card of a state; `left` is the share of time until the offer is taken."""
         keys = self.keys(device, HINTS[state])
-        if state is State.READY:
-            then = "the policy drives; hold the clutch to take over" if policy_drives else ""
-            return Card("Ready", (f"After the start {then}.",) if then else (), keys[:1])
         if state is State.PAUSED and lost:
             wait = "let go of everything, then press the button" if locked else "you may go on"
             return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
@@ -119,7 +133,7 @@ class Prompter:
     def call_card(self, reason: str, device: str) -> Card:
         """The policy asks for help, and the arm waits for the clutch."""
         lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
-        return Card("The policy asks for help", lines, self.keys(device, DRIVING[:1]), "warn")
+        return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")
 
     def lesson_card(self, lesson: Lesson, count: int, device: str) -> Card:
         """The exercise of the moment, with the buttons that this person has bound."""

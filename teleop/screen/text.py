@@ -1,6 +1,7 @@
 """Words on the screen: one typeface, cached, always measured before it is placed."""
 
 import importlib.util
+import math
 from functools import cache
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Typewriter:
         line = self.words(text, size, colour, bold)
         if line.get_width() <= width:
             return line
-        smaller = max(size * 0.7, size * width / line.get_width())
+        smaller = math.floor(max(size * 0.7, size * width / line.get_width()))
         line = self.words(text, smaller, colour, bold)
         while line.get_width() > width and len(text) > 2:
             text = text[:-2].rstrip() + "…"
