@@ -9,10 +9,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pygame
 import pytest
 
 from sidestick.datasets.workspace import Workspace
-from tests.xdotool import Hand
+from sidestick.sim_envs import make_task_env
+from sidestick.teleop.screen.layout import DESIGN, lay_out
+from sidestick.teleop.screen.view import open_view
+from tests.graphics import needs_gl
+from tests.xdotool import Hand, photograph
 
 SITTING = """
 import sys
@@ -23,7 +29,7 @@ from sidestick.teleop.sitting import run_seat
 config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
 workspace = Workspace.open_or_create(sys.argv[1], config)
 try:
-    print(run_seat(workspace, SeatOptions(sound=False)))
+    print(run_seat(workspace, SeatOptions(sound=False, view=sys.argv[2])))
 except Exception as error:
     print(type(error).__name__, error)
     raise SystemExit(3)
@@ -40,10 +46,10 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def sitting(tmp_path: Path, **more: str) -> Iterator["subprocess.Popen[str]"]:
+def sitting(tmp_path: Path, view: str = "auto", **more: str) -> Iterator["subprocess.Popen[str]"]:
     """The seat in a process of its own, which ends with the test."""
     with subprocess.Popen(
-        [sys.executable, "-c", SITTING, str(tmp_path / "ws")],
+        [sys.executable, "-c", SITTING, str(tmp_path / "ws"), view],
         env=environment(tmp_path, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -107,6 +113,51 @@ def test_a_kill_loses_nothing_that_was_driven(display: str, tmp_path: Path) -> N
         workspace = Workspace.open(tmp_path / "ws")
         assert len(workspace.recover()) == 1
         assert workspace.summaries()[0].steps > 5
+
+
+def expected(view: str, size: tuple[int, int]) -> np.ndarray:
+    """The first scene, drawn here without any window, [height, width, 3]."""
+    env = make_task_env("ShelfPick", num_items=1)
+    env.reset(seed=0)
+    with contextlib.closing(open_view(env, view)) as source:
+        shrunk = min(1.0, source.widest / size[0])
+        asked = round(size[0] * shrunk), round(size[1] * shrunk)
+        picture = source.picture("front", 0, *asked)
+        while picture.shape[:2] != asked[::-1]:  # the mirror has not drawn yet
+            time.sleep(0.1)
+            picture = source.picture("front", 0, *asked)
+    env.close()
+    drawn = pygame.image.frombuffer(np.ascontiguousarray(picture).data, asked, "RGB")
+    stretched = pygame.transform.smoothscale(drawn, size)
+    return pygame.surfarray.array3d(stretched).swapaxes(0, 1)
+
+
+def apart(one: np.ndarray, other: np.ndarray) -> float:
+    """The mean difference of two pictures, in grey levels."""
+    return float(np.abs(one.astype(np.float64) - other).mean())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("view", [pytest.param("gl", marks=needs_gl), "tiny"])
+def test_a_real_window_shows_the_scene(display: str, tmp_path: Path, view: str) -> None:
+    """Above the card, pixel by pixel, the screen is what the renderer draws of the scene.
+
+    SDL drew the window with OpenGL once, beside the view's own context: it stayed black.
+    """
+    area = lay_out(*DESIGN).view
+    area.h = area.h * 3 // 5  # a card lies over the rest
+    whole = expected(view, lay_out(*DESIGN).view.size)[: area.h]
+    assert whole.std() > 20, "the scene itself is blank"
+    with sitting(tmp_path, view, DISPLAY=display) as process:
+        Hand(display, process)
+        for _ in range(120):
+            seen = photograph(display)[area.top : area.bottom, area.left : area.right]
+            if apart(seen, whole) < 2:
+                break
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.5)
+        assert apart(seen, whole) < 2
+        assert apart(seen, np.zeros_like(whole)) > 50
 
 
 def test_without_a_display_the_error_names_headless(tmp_path: Path) -> None:

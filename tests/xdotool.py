@@ -1,12 +1,15 @@
-"""A screen of its own, and a hand that presses real keys in a real window."""
+"""A screen of its own, a hand that presses real keys in a real window, an eye that looks at it."""
 
 import contextlib
+import io
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 
+import numpy as np
+import pygame
 import pytest
 
 WINDOW_CLASS = "sidestick"
@@ -54,3 +57,12 @@ class Hand:
             ["xdotool", *words], env=self._environment, capture_output=True, text=True, check=False
         )
         return done.stdout
+
+
+def photograph(display: str) -> np.ndarray:
+    """What the whole screen shows, uint8 [height, width, 3]; skips where nothing can take it."""
+    if not shutil.which("import"):
+        pytest.skip("ImageMagick's `import` is not installed (`make system-deps`)")
+    command = ["import", "-display", display, "-window", "root", "-depth", "8", "png:-"]
+    taken = subprocess.run(command, capture_output=True, check=True, timeout=120).stdout
+    return pygame.surfarray.array3d(pygame.image.load(io.BytesIO(taken), "a.png")).swapaxes(0, 1)
