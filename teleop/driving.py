@@ -1,5 +1,6 @@
 """A run of recorded episodes with an operator, and what it cost her."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
@@ -108,22 +109,21 @@ def drive_simulated(
         pilot = pilot or load_pilot(workspace, policy_id)
     else:
         pilot = None
-    env, effort = workspace_env(workspace.config), EffortCount(auditor(terms.audited))
-    try:
+    effort = EffortCount(auditor(terms.audited))
+    with (
+        contextlib.closing(workspace_env(workspace.config)) as env,
+        Recorder(workspace) as recorder,
+    ):
         operator = SimulatedOperator(env, level)
-        with Recorder(workspace) as recorder:
-            recording = Recording(recorder, policy_id if pilot else None)
-            listeners: list[Subscriber] = [recording, effort]
-            listeners += [operator.summons] if operator.summons else []
-            evidence = _Evidence(workspace, policy_id, level, terms) if pilot else None
-            listeners += evidence.listeners if evidence else []
-            limit = env.task.max_steps * (PATIENCE if _is_corrected(level) else 1)
-            alarm = alarm_of(workspace, level, policy_id, terms.calls)
-            session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
-            outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)
-            recorder.wait()
-    finally:
-        env.close()
+        recording = Recording(recorder, policy_id if pilot else None)
+        evidence = _Evidence(workspace, recording, level, terms)
+        listeners: list[Subscriber] = [recording, effort, *evidence.listeners]
+        listeners += [operator.summons] if operator.summons else []
+        limit = env.task.max_steps * (PATIENCE if _is_corrected(level) else 1)
+        alarm = alarm_of(workspace, level, policy_id, terms.calls)
+        session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
+        outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)
+        recorder.wait()
     if ledger:
         entry = effort.entry(level, round_number, policy_id)
         Database(workspace.db_path).add_effort(entry)
@@ -134,13 +134,16 @@ class _Evidence:
     """Makes the episodes evidence, where they shall be, and hears when the level is lost."""
 
     def __init__(
-        self, workspace: Workspace, policy_id: str | None, level: Level, terms: Terms
+        self, workspace: Workspace, recording: Recording, level: Level, terms: Terms
     ) -> None:
         self.level, self._terms, self.lost = level, terms, False
         self.listeners: list[Subscriber] = []
-        if terms.ladder:
-            book = LadderBook(workspace)
-            self.listeners.append(Witness(book, policy_id, auditor(terms.audited), self._hear))
+        policy, audited = recording.policy_id, auditor(terms.audited)
+        if terms.ladder and policy is not None:
+            witness = Witness(
+                LadderBook(workspace), policy, audited, self._hear, lambda: recording.episode_id
+            )
+            self.listeners.append(witness)
 
     def _hear(self, change: Change) -> None:
         self.lost |= change.why is Why.DEMOTED and change.after < self.level
@@ -168,7 +171,7 @@ def _run(
     session: Session,
     seeds: Iterable[int],
     on_outcome: OnOutcome,
-    evidence: _Evidence | None,
+    evidence: _Evidence,
     relieved: Callable[[], bool],
 ) -> list[Outcome]:
     """Drive the seeds in their order, until the level is lost or another policy takes over."""
@@ -176,7 +179,7 @@ def _run(
     for seed in seeds:
         outcomes.append(session.run_episode(seed))
         on_outcome(outcomes[-1])
-        if (evidence and evidence.lost) or relieved():
+        if evidence.lost or relieved():
             break
     return outcomes
 

@@ -12,8 +12,10 @@ from typing import Any
 from ..datasets.step import Level
 from ..policies.statistics import Rate
 from ..sim_envs.errors import DamagedFile, PolicyError, SidestickError
+from ..sim_envs.tasks import task_class
 from .levels import name
-from .rungs import ENOUGH_DEMONSTRATIONS, ENOUGH_FOR_A_STAGE, RECENT, RUNGS
+from .rungs import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
+from .stages import StageEvidence, evidence_by_stage, failed_stage
 from .trial import Trial
 
 
@@ -89,24 +91,17 @@ class Ladder:
 
     def recent(self, level: Level) -> list[Trial]:
         """The policy's latest episodes at a level, since its level last changed."""
-        return [trial for trial in self._since_change() if trial.level is level][-RECENT:]
+        return self._trials(level)[-RECENT:]
 
     def standing(self, level: Level) -> Rate:
         """Clean episodes among the recent ones at a level."""
         recent = self.recent(level)
         return Rate(sum(trial.clean for trial in recent), len(recent))
 
-    def stages(self, level: Level) -> dict[str, Rate]:
-        """The same for every stage of the task that has come up often enough."""
-        passed: dict[str, list[bool]] = {}
-        for trial in self.recent(level):
-            for stage, clean in trial.stages.items():
-                passed.setdefault(stage, []).append(clean)
-        return {
-            stage: Rate(sum(clean), len(clean))
-            for stage, clean in passed.items()
-            if len(clean) >= ENOUGH_FOR_A_STAGE
-        }
+    def stages(self, level: Level) -> list[StageEvidence]:
+        """The same for every stage of the task that has come up, in the task's order."""
+        order = task_class(self.task).stages
+        return evidence_by_stage(self._trials(level), order, RUNGS[level].keeps_stage)
 
     def judge(self) -> Change | None:
         """The change that the evidence calls for now, if any; apply it, and judge again."""
@@ -167,13 +162,14 @@ class Ladder:
             and entry.why is not Why.OVERRIDE
         ]
 
-    def _since_change(self) -> list[Trial]:
+    def _trials(self, level: Level) -> list[Trial]:
+        """All of the policy's episodes at a level, since its level last changed."""
         trials: list[Trial] = []
         for entry in self.entries:
             if entry.policy != self.policy:
                 continue
             if isinstance(entry, Trial):
-                trials.append(entry)
+                trials += [entry] if entry.level is level else []
             elif entry.why is not Why.OVERRIDE:
                 trials.clear()
         return trials
@@ -212,18 +208,35 @@ class Ladder:
     def _demotion(self) -> Change | None:
         """The highest level whose test has been failed, at or below the earned one."""
         for level in sorted(RUNGS, reverse=True):
-            test = RUNGS[level].keeps
-            if test is None or level > self.level:
-                continue
-            trials = [trial.clean for trial in self._since_change() if trial.level is level]
-            found = test.judge(trials)
-            if found.rejected:
-                words = (
-                    f"at {name(level)} {trials.count(False)} of {len(trials)} episodes were not "
-                    f"clean: sequential test {found.log_ratio:.2f}, limit {test.reject_at:.2f}"
-                )
+            if level <= self.level and (words := self._failed(level) or self._failed_stage(level)):
                 return self._change(Why.DEMOTED, Level(level - 1), words)
         return None
+
+    def _failed(self, level: Level) -> str:
+        """What takes a level away, in words; empty while nothing does."""
+        test = RUNGS[level].keeps
+        if test is None:
+            return ""
+        trials = [trial.clean for trial in self._trials(level)]
+        found = test.judge(trials)
+        if not found.rejected:
+            return ""
+        return (
+            f"at {name(level)} {trials.count(False)} of {len(trials)} episodes were not "
+            f"clean: sequential test {found.log_ratio:.2f}, limit {test.reject_at:.2f}"
+        )
+
+    def _failed_stage(self, level: Level) -> str:
+        """The same for the stage that takes it away."""
+        test, worst = RUNGS[level].keeps_stage, failed_stage(self.stages(level))
+        if test is None or worst is None or worst.test is None:
+            return ""
+        passed = worst.passed
+        return (
+            f"at {name(level)} {worst.stage!r} was not passed alone in "
+            f"{passed.n - passed.successes} of {passed.n} episodes that came to it: "
+            f"sequential test {worst.test.log_ratio:.2f}, limit {test.reject_at:.2f}"
+        )
 
 
 def _probation(changes: Sequence[Change]) -> bool:

@@ -9,10 +9,11 @@ from ..datasets.workspace import Workspace
 from ..policies.policy import MODEL
 from ..policies.store import PolicyStore
 from ..sim_envs.errors import WorkspaceError
+from .case import Case
 from .ladder import Change, Entry, Ladder
 from .trial import Trial
 
-TRIAL, CHANGE = "trial", "level"
+TRIAL, CHANGE, CASE = "trial", "level", "on-trial"
 """Kinds of event."""
 FINGERPRINT_DIGITS = 16
 
@@ -61,6 +62,24 @@ class LadderBook:
             self.note(change)
         return level
 
+    def open(self, case: Case) -> None:
+        """Write down that an episode shall be evidence, before it is driven."""
+        if case.episode:
+            self._database.add_event(Event(CASE, case.to_json()))
+
+    def cases(self) -> list[Case]:
+        """Those that no evidence has come of: broken off, thrown away, or about to end."""
+        tried = {event.payload.get("episode") for event in self._database.events(TRIAL)}
+        cases = [Case.from_json(event.payload) for event in self._database.events(CASE)]
+        return [case for case in cases if case.episode not in tried]
+
+    def knows(self, case: Case) -> bool:
+        """Whether the case's policy is here with the weights that it had."""
+        if not case.policy:
+            return True
+        there = case.policy in self._store.ids()
+        return there and self.fingerprint(case.policy) == case.fingerprint
+
     def add(self, trial: Trial) -> list[Change]:
         """Add an episode's evidence; return the changes of level that follow from it."""
         self._database.add_event(Event(TRIAL, trial.to_json()))
@@ -71,12 +90,18 @@ class LadderBook:
         self._database.add_event(Event(CHANGE, change.to_json()))
 
     def events(self) -> list[tuple[float, Entry]]:
-        """All entries with their times, oldest first."""
-        return [
-            (event.created, (Trial if event.kind == TRIAL else Change).from_json(event.payload))
-            for event in self._database.events()
-            if event.kind in (TRIAL, CHANGE)
-        ]
+        """All entries with their times, oldest first; no recording counts twice."""
+        found: list[tuple[float, Entry]] = []
+        seen: set[str] = set()
+        for event in self._database.events():
+            if event.kind == CHANGE:
+                found.append((event.created, Change.from_json(event.payload)))
+            elif event.kind == TRIAL:
+                trial = Trial.from_json(event.payload)
+                if not trial.episode or trial.episode not in seen:
+                    found.append((event.created, trial))
+                seen.add(trial.episode)
+        return found
 
     def _entries(self) -> Iterator[Entry]:
         yield from (entry for _, entry in self.events())

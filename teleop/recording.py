@@ -21,12 +21,15 @@ class Recording:
     def __init__(self, recorder: Recorder, policy_id: str | None = None) -> None:
         self.recorder = recorder
         self.policy_id = policy_id
+        self.episode_id = ""
+        """Of the episode that was begun last."""
         self.saved: Future[Path] | None = None
         """The last finished episode, on its way to the disk."""
 
     def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
         """Start the journal of an episode."""
-        self.recorder.start(episode_header(env, seed, level, operator, self.policy_id))
+        header = episode_header(env, seed, level, operator, self.policy_id)
+        self.episode_id = self.recorder.start(header)
 
     def on_tick(self, tick: Tick) -> None:
         """Append the step: it survives the death of this process from here on."""

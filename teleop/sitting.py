@@ -31,9 +31,9 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
     """
     pilot = _pilot(workspace, options)
     with open_cockpit(workspace, options) as cockpit:
-        effort = EffortCount(auditor(options.audited))
-        witness = Witness(LadderBook(workspace), options.policy_id, auditor(options.audited))
-        scene = _scene(workspace, cockpit, pilot, [effort, witness])
+        recording = Recording(cockpit.recorder, options.policy_id)
+        effort, witness = EffortCount(auditor(options.audited)), _witness(recording, options)
+        scene = _scene(recording, cockpit, pilot, [effort, witness])
         handover = Handover(workspace, scene, witness, effort, options.calls)
         duty = Duty(workspace, options.policy_id, options.level, options.follows, handover)
         seat = cockpit.seat(scene, duty)
@@ -46,18 +46,29 @@ def run_seat(workspace: Workspace, options: SeatOptions) -> DriveReport:
     return report
 
 
+def _witness(recording: Recording, options: SeatOptions) -> Witness:
+    """Makes what is recorded evidence."""
+    return Witness(
+        LadderBook(recording.recorder.workspace),
+        options.policy_id,
+        auditor(options.audited),
+        episode_id=lambda: recording.episode_id,
+    )
+
+
 def _scene(
-    workspace: Workspace, cockpit: Cockpit, pilot: Pilot | None, listeners: list[Subscriber]
+    recording: Recording, cockpit: Cockpit, pilot: Pilot | None, listeners: list[Subscriber]
 ) -> Scene:
     """The scene that the sitting begins with."""
     options, hands = cockpit.options, cockpit.hands
+    workspace = recording.recorder.workspace
     if isinstance(hands, SimulatedHands):
         listeners = [*listeners, hands]
     return Scene(
         cockpit.env,
         hands,
         options.level,
-        Recording(cockpit.recorder, options.policy_id),
+        recording,
         pilot,
         cockpit.tally.refresh,
         options.first_seed,

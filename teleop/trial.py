@@ -16,14 +16,18 @@ class Trial:
     policy: str
     """Id of the policy that was loaded; empty without one."""
     fingerprint: str
-    """What the policy's weights were, see `fingerprints`; empty without a policy."""
+    """What the policy's weights were, see `LadderBook.fingerprint`; empty without a policy."""
     level: Level
     seed: int
     success: bool
     clean: bool
     """In the sense of the level's rung."""
+    episode: str = ""
+    """Id of the recording; empty in evidence of earlier versions."""
     stages: Mapping[str, bool] = field(default_factory=dict)
     """For every stage that was come to, whether it was passed clean."""
+    last_stage: str = ""
+    """The stage in which it ended; empty in evidence of earlier versions."""
     requests: int = 0
     takeovers: int = 0
     rewinds: int = 0

@@ -146,13 +146,15 @@ def test_the_operator_may_go_down_and_up_only_with_an_override() -> None:
 
 def test_stages_are_judged_where_there_is_enough_evidence() -> None:
     """Ten episodes are; nine are not."""
-    one = replace(TRIAL, level=Level.SUPERVISED, stages={"reach": True, "grasp": False})
-    assert at(Level.SUPERVISED, *[one] * 9).stages(Level.SUPERVISED) == {}
+    one = replace(TRIAL, level=Level.SUPERVISED, stages={"grasp": False, "reach": True})
+    few = at(Level.SUPERVISED, *[one] * 9).stages(Level.SUPERVISED)
+    assert [(found.enough, found.test) for found in few] == [(False, None)] * 2
     found = at(Level.SUPERVISED, *[one] * 10).stages(Level.SUPERVISED)
-    assert {stage: str(rate)[:5] for stage, rate in found.items()} == {
+    assert {e.stage: str(e.passed)[:5] for e in found if e.enough and e.test} == {
         "reach": "10/10",
         "grasp": "0/10 ",
     }
+    assert [e.stage for e in found] == ["reach", "grasp"]
 
 
 @given(
@@ -245,3 +247,65 @@ def test_an_override_is_recorded(workspace: Workspace) -> None:
     assert isinstance(last, Change)
     assert last.why is Why.OVERRIDE
     assert book.admit(None) is Level.DEMONSTRATE
+
+
+def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
+    """Episodes at supervised; where one fails (`x`), it is in these stages by turns."""
+    order = ("reach", "grasp", "carry", "place")
+    entries: list[Entry] = []
+    for mark in passes:
+        if mark == ".":
+            ends, success = "place", True
+        else:
+            ends, success = stages[len(entries) % len(stages)], False
+        reached = order[: order.index(ends) + 1]
+        entries.append(
+            replace(
+                TRIAL,
+                level=Level.SUPERVISED,
+                success=success,
+                clean=success,
+                stages={stage: success or stage != ends for stage in reached},
+                last_stage=ends,
+            )
+        )
+    return entries
+
+
+def test_a_stage_that_is_lost_too_often_costs_the_level() -> None:
+    """Three of five in one stage do, though whole episodes may fail as often elsewhere."""
+    passes = "xx.x." * 11
+    fallen = settled(at(Level.SUPERVISED, *supervised(passes, ("grasp",))))
+    change = fallen.entries[-1]
+    assert isinstance(change, Change)
+    assert (change.why, change.after) == (Why.DEMOTED, Level.ASSIST)
+    assert "'grasp' was not passed alone in 24 of 40 episodes that came to it" in change.evidence
+    spread = at(Level.SUPERVISED, *supervised(passes, ("reach", "grasp", "carry", "place")))
+    assert spread.judge() is None
+
+
+def test_no_stage_takes_a_level_from_a_policy_that_is_good_enough() -> None:
+    """All of its failures in one stage, at the rate that whole episodes may fail."""
+    good = at(Level.SUPERVISED, *supervised("x.x.." * 40, ("place",)))
+    assert good.judge() is None
+
+
+def test_where_episodes_died_is_counted_with_intervals() -> None:
+    """Of all recent episodes, and only those that failed."""
+    found = at(Level.SUPERVISED, *supervised("x...x" * 4, ("carry",))).stages(Level.SUPERVISED)
+    assert {e.stage: str(e.died)[:5] for e in found} == {
+        "reach": "0/20 ",
+        "grasp": "0/20 ",
+        "carry": "8/20 ",
+        "place": "0/20 ",
+    }
+    carry = found[2]
+    assert carry.to_json()["died_interval95"] == list(wilson(8, 20))
+    assert carry.passed.n == 20
+    assert found[3].passed.n == 12
+
+
+def test_evidence_of_earlier_versions_is_read() -> None:
+    """It has no recording and no last stage."""
+    payload = {k: v for k, v in TRIAL.to_json().items() if k not in ("episode", "last_stage")}
+    assert Trial.from_json(payload) == TRIAL

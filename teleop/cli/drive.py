@@ -20,6 +20,7 @@ from ..calls import CallRules
 from ..desk import SeatOptions
 from ..driving import DriveReport, Terms
 from ..duty import Duty
+from ..hindsight import catch_up
 from ..ladder import Change
 from ..ladder_book import LadderBook
 from ..levels import name
@@ -87,7 +88,10 @@ class Drive:
             self.workspace, self.task, num_items=self.num_items, variation=self.variation
         )
         workspace.recover()
-        level = LadderBook(workspace).admit(wanted, self.policy, self.override)
+        book = LadderBook(workspace)
+        for change in catch_up(book):
+            _tell(change)
+        level = book.admit(wanted, self.policy, self.override)
         if self.learn:
             limit_threads()  # the learner has the other cores
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():

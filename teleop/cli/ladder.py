@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ..hindsight import catch_up
 from ..ladder import Change, Ladder
 from ..ladder_book import LadderBook
 from ..ladder_plot import plot_ladder
@@ -34,6 +35,7 @@ class LadderVerb:
     def run(self) -> int:
         """Bring the ladder up to date and show it."""
         book = LadderBook(Workspace.open(self.workspace))
+        catch_up(book)
         ladder, _ = book.settle(self.policy)
         if self.plot:
             plot_ladder(ladder, self.plot)
@@ -42,10 +44,9 @@ class LadderVerb:
             print_json(to_json(ladder))
             return DONE
         PEOPLE.print(_rungs(ladder))
-        stages = ladder.stages(ladder.level)
-        if stages:
-            words = ", ".join(f"{stage} {rate}" for stage, rate in stages.items())
-            say(f"stages at {name(ladder.level)}: {words}")
+        for level in reversed(Level):
+            if ladder.stages(level):
+                PEOPLE.print(_stages(ladder, level))
         PEOPLE.print(_history(ladder))
         return DONE
 
@@ -68,10 +69,7 @@ def to_json(ladder: Ladder) -> dict[str, Any]:
             for level in Level
             for rate in [ladder.standing(level)]
         },
-        "stages": {
-            stage: {"clean": rate.successes, "episodes": rate.n, "lower": rate.interval95[0]}
-            for stage, rate in ladder.stages(ladder.level).items()
-        },
+        "stages": {evidence.stage: evidence.to_json() for evidence in ladder.stages(ladder.level)},
         "changes": [change.to_json() for change in _changes(ladder)],
     }
 
@@ -90,6 +88,21 @@ def _rungs(ladder: Ladder) -> Table:
         clean = str(rate) if rate.n else ""
         here = "->" if level is ladder.level else ""
         table.add_row(here, name(level), clean, needed, rung.clean)
+    return table
+
+
+def _stages(ladder: Ladder, level: Level) -> Table:
+    """Where episodes at a level died, and how each stage's own test stands."""
+    test = RUNGS[level].keeps_stage
+    title = f"Stages at {name(level)}"
+    table = Table("stage", "passed clean", "episodes that died there", title=title, box=SIMPLE)
+    if test is not None:
+        table.add_column(f"test, lost from {test.reject_at:.2f} on")
+    for evidence in ladder.stages(level):
+        cells = [evidence.stage, str(evidence.passed), str(evidence.died)]
+        if test is not None:
+            cells.append("too few" if evidence.test is None else f"{evidence.test.log_ratio:.2f}")
+        table.add_row(*cells)
     return table
 
 
