@@ -10,6 +10,7 @@ from .calls import CallRules
 from .devices.hands import Hands
 from .duty import Duty
 from .feedback import Feedback
+from .seeds import Seeds
 from .tally import Tally
 
 
@@ -21,6 +22,8 @@ class SeatOptions:
     """Who may drive."""
     first_seed: int = 0
     """Seed of the first scene; the next ones follow."""
+    failures: tuple[int, ...] = ()
+    """Seeds that come before it: practice failed there."""
     episodes: int | None = None
     """Leave after this many saved episodes; None goes on until the window is closed."""
     policy_id: str | None = None
@@ -43,6 +46,11 @@ class SeatOptions:
     """Share of the autonomous episodes that the operator watches."""
     novelty_threshold: float = 0.99
     """From where on a scene counts as new to the policy."""
+
+    @property
+    def seeds(self) -> Seeds:
+        """The scenes in their order."""
+        return Seeds(self.first_seed, self.failures)
 
 
 @dataclass

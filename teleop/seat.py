@@ -209,7 +209,7 @@ class Seat:
     def _next(self) -> None:
         if self.options.episodes is not None:
             self._asked_to_quit |= len(self.scene.outcomes) >= self.options.episodes
-        self.scene.seed += 1
+        self.scene.seed = self.options.seeds.after(self.scene.seed)
         self._relieve()
         self.scene.lay()
 

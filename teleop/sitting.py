@@ -71,7 +71,7 @@ def _scene(
         recording,
         pilot,
         cockpit.tally.refresh,
-        options.first_seed,
+        options.seeds.start,
         listeners=listeners,
         alarm=alarm_of(workspace, options.level, options.policy_id, options.calls),
     )

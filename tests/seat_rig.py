@@ -70,7 +70,7 @@ class SeatRig:
         self.recording = Recording(self.recorder, options.policy_id)
         self.scene = Scene(
             self.env, self.hands, options.level, self.recording, pilot, self.tally.refresh,
-            options.first_seed,
+            options.seeds.start,
         )  # fmt: skip
         feedback = Feedback(self.pads, options.sound, self.time)
         desk = Desk(self.hands, self.tally, feedback, self.time, self.time.sleep, options)

@@ -20,11 +20,13 @@ from ..calls import CallRules
 from ..desk import SeatOptions
 from ..driving import DriveReport, Terms
 from ..duty import Duty
+from ..failures import ASKS, open_failures
 from ..hindsight import catch_up
 from ..ladder import Change
 from ..ladder_book import LadderBook
 from ..levels import name
 from ..relay import drive_in_legs
+from ..seeds import Seeds
 from ..session import Outcome
 from ..sitting import lesson_wanted, run_seat
 from .console import print_json, progress, say
@@ -59,7 +61,10 @@ class Drive:
     episodes: int | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
     first_seed: int | None = None
-    """Seed of the first episode, the next ones follow; the first unused one unless given."""
+    """Seed of the first episode, the next ones follow; unless given, see `seeds`."""
+    seeds: Literal["failures", "fresh"] = "failures"
+    """Where to begin at supervised and on-call: seeds on which practice failed and that nobody
+    has solved since, then the first unused one; or that one at once, as at the other levels."""
     policy: str | None = None
     """Number of the policy that drives; the newest unless given."""
     num_items: int | None = None
@@ -106,17 +111,27 @@ class Drive:
             )
         return DONE
 
-    def _first_seed(self, workspace: Workspace) -> int:
+    def _seeds(self, workspace: Workspace, level: Level) -> Seeds:
         if self.first_seed is not None:
-            return self.first_seed
+            return Seeds(self.first_seed)
         used = [summary.header.seed for summary in workspace.summaries()]
-        return max((seed for seed in used if seed < SEEDS_OF_PEOPLE), default=-1) + 1
+        fresh = max((seed for seed in used if seed < SEEDS_OF_PEOPLE), default=-1) + 1
+        if self.seeds == "fresh" or level not in ASKS:
+            return Seeds(fresh)
+        failures = open_failures(workspace)
+        if failures:
+            say(
+                f"first the seeds on which practice failed, {len(failures)} so far unsolved "
+                "(--seeds fresh passes them over)"
+            )
+        return Seeds(fresh, failures)
 
     def _seat(self, workspace: Workspace, level: Level) -> DriveReport:
-        simulated = self.operator == "simulated"
+        simulated, seeds = self.operator == "simulated", self._seeds(workspace, level)
         options = SeatOptions(
             level=level,
-            first_seed=self._first_seed(workspace),
+            first_seed=seeds.first,
+            failures=tuple(seeds.failures),
             episodes=self.episodes,
             policy_id=self.policy or PolicyStore(workspace.policies_dir).newest(),
             follows=self.policy is None,
@@ -131,7 +146,7 @@ class Drive:
         return run_seat(workspace, options)
 
     def _simulated(self, workspace: Workspace, level: Level) -> DriveReport:
-        first, episodes = self._first_seed(workspace), self.episodes or SIMULATED_EPISODES
+        seeds, episodes = self._seeds(workspace, level), self.episodes or SIMULATED_EPISODES
         policy = self.policy or PolicyStore(workspace.policies_dir).newest()
         duty, tally = Duty(workspace, policy, level, self.policy is None), {"successes": 0}
         terms = Terms(self._calls(), self.audited, ladder=True, on_change=_tell)
@@ -140,9 +155,12 @@ class Drive:
             def heard(outcome: Outcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
+                if words := seeds.words(outcome.seed):
+                    say(f"{words}; {'solved' if outcome.success else 'not solved'} now")
 
-            seeds = range(first, first + episodes)
-            return drive_in_legs(workspace, duty, seeds, heard, terms, lambda new: say(new.words))
+            return drive_in_legs(
+                workspace, duty, seeds.take(episodes), heard, terms, lambda new: say(new.words)
+            )
 
     def _calls(self) -> CallRules:
         return CallRules(budget=self.requests)

@@ -120,7 +120,8 @@ class Clerk:
         if reason and seat.state is State.RECORDING:
             return self._prompter.call_card(reason.value, device)
         if seat.state is State.READY:
-            return self._prompter.ready_card(seat.scene.level, device, _watched(seat))
+            note = seat.options.seeds.words(seat.scene.seed)
+            return self._prompter.ready_card(seat.scene.level, device, _watched(seat), note)
         return self._prompter.card(
             seat.state,
             device,

@@ -103,11 +103,15 @@ class Prompter:
             return self.keys(device, HINTS[state])
         return self.keys(device, ((Control.CAMERA, "camera"), (Control.HELP, "help")))
 
-    def ready_card(self, level: Level, device: str, watched: bool) -> Card:
-        """What will happen after the start; `watched` is whether somebody has to look."""
+    def ready_card(self, level: Level, device: str, watched: bool, note: str = "") -> Card:
+        """What will happen after the start; `watched` is whether somebody has to look.
+
+        A `note` says what is special about the scene.
+        """
         line = READY_WORDS[level] if watched else UNWATCHED
         words = self._bindings.words(device, Control.CLUTCH)
-        return Card("Ready", (line.format(clutch=f"[{words}]"),), self.keys(device, READY[:1]))
+        lines = [line.format(clutch=f"[{words}]"), *([f"{_capital(note)}."] if note else [])]
+        return Card("Ready", tuple(lines), self.keys(device, READY[:1]))
 
     def card(
         self, state: State, device: str, *, lost: str, locked: bool, offered: bool, left: float
