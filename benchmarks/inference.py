@@ -29,7 +29,8 @@ from sidestick.sim_envs import make_task_env
 BUDGET_MS = 10.0
 VISIONS = {
     "keypoints": {"vision": "keypoints"},
-    "end-to-end small": {"vision": "end-to-end"},
+    "end-to-end pointer": {"vision": "end-to-end"},
+    "end-to-end small": {"vision": "end-to-end", "encoder": "small"},
     "end-to-end resnet18": {"vision": "end-to-end", "encoder": "resnet18"},
 }
 

@@ -4,17 +4,29 @@ import torch
 from torch import Tensor
 
 
+def shifts(batch: int, pad: int, generator: torch.Generator) -> Tensor:
+    """How far to shift each image, (2, B) pixels up and to the left, up to `pad`."""
+    return torch.randint(-pad, pad + 1, (2, batch), generator=generator)
+
+
+def shifted(images: Tensor, by: Tensor) -> Tensor:
+    """uint8 (B, H, W, 3) shifted by (2, B) pixels up and to the left, edges repeated.
+
+    Both axes are shifted by one gather.
+    """
+    batch, height, width, _ = images.shape
+    rows = (torch.arange(height) + by[0, :, None]).clamp_(0, height - 1).to(images.device)
+    columns = (torch.arange(width) + by[1, :, None]).clamp_(0, width - 1).to(images.device)
+    which = torch.arange(batch, device=images.device)
+    return images[which[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
 def random_shift(images: Tensor, pad: int, generator: torch.Generator) -> Tensor:
     """Shift each image by up to `pad` pixels, edges repeated (DrQ-v2, Yarats 2021, 3.1).
 
-    images: uint8 (B, H, W, 3), the same out; both axes are shifted by one gather.
+    images: uint8 (B, H, W, 3), the same out.
     """
-    batch, height, width, _ = images.shape
-    by = torch.randint(-pad, pad + 1, (2, batch, 1), generator=generator)
-    rows = (torch.arange(height) + by[0]).clamp_(0, height - 1).to(images.device)  # (B, H)
-    columns = (torch.arange(width) + by[1]).clamp_(0, width - 1).to(images.device)  # (B, W)
-    which = torch.arange(batch, device=images.device)
-    return images[which[:, None, None], rows[:, :, None], columns[:, None, :]]
+    return shifted(images, shifts(len(images), pad, generator))
 
 
 def random_colour(pixels: Tensor, most: float, generator: torch.Generator) -> Tensor:

@@ -11,7 +11,7 @@ from ..sim_envs.errors import BadValue
 from .features import Columns
 from .shares import CLASS_NAMES
 
-WINDOW_ARRAYS = ("rows", "actions", "mask", "classes", "episodes", "past", "grasps")
+WINDOW_ARRAYS = ("rows", "actions", "mask", "classes", "episodes", "past", "marks")
 """What there is one of for each window."""
 
 
@@ -35,8 +35,8 @@ class TrainingData:
     """Where the windows come from."""
     past: NDArray[np.int64] | None = None
     """(N, n - 1) the frames that a window sees beside its own, oldest first; None: it sees one."""
-    grasps: NDArray[np.float32] | None = None
-    """(N, 3) where the gripper closes next, metres, NaN if it does not; None: not asked for."""
+    marks: NDArray[np.float32] | None = None
+    """(N, cameras, 2) where the item is in the pictures, see `grasp_marks`; None: not asked for."""
 
     def __post_init__(self) -> None:
         windows, chunk = self.mask.shape
@@ -48,8 +48,8 @@ class TrainingData:
         }
         if self.past is not None:
             expected["past"] = (windows, self.past.shape[-1])
-        if self.grasps is not None:
-            expected["grasps"] = (windows, 3)
+        if self.marks is not None:
+            expected["marks"] = (windows, self.marks.shape[1], 2)
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise BadValue(f"training {name}", str(shape), getattr(self, name).shape)

@@ -14,13 +14,9 @@ from . import transforms
 from .augment import random_colour, random_shift
 from .encoders import Encoder, ResNetEncoder
 from .features import BODY_NAMES, PROPRIOCEPTION, Columns, body
-from .heads.head import mlp
 from .precision import choose_precision
 from .transforms import Clip, Normalise
 from .vision import Batch, Vision
-
-GRASP_WIDTH = 128
-"""Of the layer between keypoints and the grasp point."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +43,6 @@ class EndToEndConfig:
     """Whether the goal scales and shifts the encoders' features."""
     encoder: str = "small"
     """"small" or "resnet18"."""
-    grasp: bool = False
-    """Whether it predicts where the gripper closes next, for the head to read."""
 
 
 class EndToEnd(Vision):
@@ -62,14 +56,13 @@ class EndToEnd(Vision):
         self.encoders = nn.ModuleDict({camera: _encoder(config) for camera in config.cameras})
         self.transforms: tuple[Normalise | Clip, ...] = ()
         self.seen = 2 * config.points * len(config.cameras)
-        given = self.seen + len(BODY_NAMES) + config.num_goals
-        self.grasp = mlp(given, GRASP_WIDTH, 3) if config.grasp else None
-        self.size = given + (3 if config.grasp else 0)
+        self.size = self.seen + len(BODY_NAMES) + config.num_goals
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "EndToEnd":
         """Rebuild from `settings()`, without weights."""
         values = {**settings["encoder"], "cameras": tuple(settings["encoder"]["cameras"])}
+        values.pop("grasp", None)  # of an earlier version
         vision = cls(EndToEndConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
         return vision
@@ -114,17 +107,7 @@ class EndToEnd(Vision):
         own = transforms.apply(self.transforms, batch["body"])
         if noise is not None:
             own = own + self.config.jitter * torch.randn(own.shape, generator=noise).to(own.device)
-        x = torch.cat((*parts, own, batch["goal"]), dim=1)
-        return x if self.grasp is None else torch.cat((x, self.grasp(x).float()), dim=1)
-
-    def auxiliary(self, x: Tensor, grasps: Tensor) -> Tensor:
-        """Mean absolute error of the grasp point, in the units of the normalised body."""
-        if self.grasp is None:
-            return super().auxiliary(x, grasps)
-        known = torch.isfinite(grasps).all(-1)
-        wanted = transforms.apply(self.transforms, _as_body(grasps.nan_to_num()))[:, :3]
-        error = (x[:, -3:] - wanted).abs().mean(-1)
-        return (error * known).sum() / known.sum().clamp_min(1)
+        return torch.cat((*parts, own, batch["goal"]), dim=1)
 
     def _encode(self, camera: str, batch: Batch, noise: torch.Generator | None) -> Tensor:
         images = batch[f"{camera}_image"]
@@ -145,9 +128,3 @@ def _encoder(config: EndToEndConfig) -> nn.Module:
     if config.encoder != "small":
         raise UnknownName("encoder", config.encoder, ("resnet18", "small"))
     return Encoder(config.num_goals, config.channels, config.points, config.film)
-
-
-def _as_body(places: Tensor) -> Tensor:
-    """Places (B, 3) as if the hand were there: (B, 10), the rest zero."""
-    rest = places.new_zeros(len(places), len(BODY_NAMES) - places.shape[-1])
-    return torch.cat((places, rest), dim=-1)

@@ -13,7 +13,7 @@ from ..sim_envs.errors import BadValue, PolicyError, UnknownName
 from . import heading
 from .data import TrainingData
 from .features import Columns
-from .grasps import next_grasps
+from .grasps import grasp_marks
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
 from .policy import PolicyConfig
@@ -45,13 +45,13 @@ def training_data(
     *,
     history: int = 1,
     stride: int = 1,
-    grasps: bool = False,
+    marks: tuple[str, ...] = (),
 ) -> TrainingData:
     """Windows over `frames` with the inputs that `vision` prepares.
 
     For keypoints `frames` need not hold images: what the cache lacks is read episode by episode.
     `seen` is told how many episodes have been looked at. A window sees `history` frames, `stride`
-    steps apart; with `grasps` it knows where the gripper closes next.
+    steps apart, and knows where the item is in the pictures of the cameras `marks`.
     """
     if idle not in IDLE:
         raise UnknownName("treatment of idle steps", idle, IDLE)
@@ -83,7 +83,7 @@ def training_data(
         episodes=frames.episode[windows.starts].astype(np.int64),
         episode_ids=tuple(summary.id for summary in frames.episodes),
         past=windows.history_index(np.arange(len(windows)))[:, :-1] if history > 1 else None,
-        grasps=next_grasps(frames)[windows.starts] if grasps else None,
+        marks=_marks(frames, marks)[windows.starts] if marks else None,
     )
 
 
@@ -102,6 +102,10 @@ def _keypoints(
         parts.append(cache.get(fingerprint, summary.id, steps, look))
         seen(number + 1)
     return np.concatenate(parts)
+
+
+def _marks(frames: Frames, cameras: tuple[str, ...]) -> NDArray[np.float32]:
+    return grasp_marks(frames, about(frames).task, cameras)
 
 
 def _images(frames: Frames, rows: slice, summary: EpisodeSummary) -> Columns:

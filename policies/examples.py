@@ -44,16 +44,17 @@ def with_examples(
     chunks = [_padded(example.actions, data.chunk) for example, _ in found]
     numbers = np.array([number for _, number in found], np.int64)
     steps = np.array([example.step for example, _ in found], np.int64)
-    rows, past, grasps = firsts[numbers] + steps, data.past, data.grasps
+    rows, past, marks = firsts[numbers] + steps, data.past, data.marks
     if past is not None:  # only the moment itself was shown to the person
         past = np.concatenate([past, np.repeat(rows[:, None], past.shape[1], axis=1)])
-    if grasps is not None:
-        grasps = np.concatenate([grasps, np.full((len(found), 3), np.nan, np.float32)])
+    if marks is not None:
+        unknown = np.full((len(found), *marks.shape[1:]), np.nan, np.float32)
+        marks = np.concatenate([marks, unknown])
     return replace(
         data,
         rows=np.concatenate([data.rows, rows]),
         past=past,
-        grasps=grasps,
+        marks=marks,
         actions=np.concatenate([data.actions, np.stack([actions for actions, _ in chunks])]),
         mask=np.concatenate([data.mask, np.stack([mask for _, mask in chunks])]),
         classes=np.concatenate([data.classes, np.full(len(found), label, np.int64)]),

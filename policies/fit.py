@@ -44,7 +44,7 @@ class Recipe:
     proprioception_dropout: float = 0.0
     """Share of the windows that do not see the robot's own state."""
     aux_grasp: float = 0.0
-    """Weight of the error of the grasp point."""
+    """Weight of finding where the gripper closes next."""
 
 
 @dataclass
@@ -115,12 +115,12 @@ class Fit:
         chosen = self._draw(np.random.default_rng((recipe.seed, self.step)))
         batch, actions, mask = windows(self.data, chosen, device)
         with self.precision.autocast():
-            x = network.see(batch, noise, recipe.proprioception_dropout)
-            loss = network.head.loss(x, actions, mask, noise)
-            if recipe.aux_grasp and self.data.grasps is not None:
-                grasps = as_tensor(self.data.grasps[chosen]).to(device)
-                loss = loss + recipe.aux_grasp * network.vision.auxiliary(x, grasps)
-        return loss
+            if self.data.marks is None:
+                x = network.see(batch, noise, recipe.proprioception_dropout)
+                return network.head.loss(x, actions, mask, noise)
+            marks = as_tensor(self.data.marks[chosen]).to(device)
+            x, missed = network.learn(batch, marks, noise, recipe.proprioception_dropout)
+            return network.head.loss(x, actions, mask, noise) + recipe.aux_grasp * missed
 
     def _draw(self, random: np.random.Generator) -> NDArray[np.int64]:
         """Places of this process's windows: the same batch for any number of processes."""

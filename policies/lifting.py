@@ -59,9 +59,10 @@ class Lens:
         return np.asarray(np.concatenate((points * self.slope, ones), axis=-1) @ self.axes)
 
     def picture(self, place: Array) -> Array:
-        """Picture coordinates [2] of a place [3] in the camera's frame."""
-        right, down, depth = self.axes @ (place - self.eye)
-        return np.asarray(np.array((right, down)) / (depth * self.slope))
+        """Picture coordinates (..., 2) of places (..., 3) in the camera's frame."""
+        right, down, depth = np.moveaxis((place - self.eye) @ self.axes.T, -1, 0)
+        picture: Array = np.stack((right, down), axis=-1) / (depth * self.slope)[..., None]
+        return picture
 
 
 @dataclass(frozen=True)

@@ -96,10 +96,19 @@ class Network(nn.Module):
     ) -> Tensor:
         """Prepared inputs (B * history, ...) to what the head reads, (B, history * size).
 
-        In training a share `dropout` of the windows does not see the robot's own state.
+        With `noise`, in training, a share `dropout` of the windows does not see the body.
         """
-        x: Tensor = self.vision(batch, noise).float()
-        x = x.reshape(-1, self.history, self.vision.size)
+        return self._given(self.vision(batch, noise), noise, dropout)
+
+    def learn(
+        self, batch: Batch, marks: Tensor, noise: torch.Generator, dropout: float = 0.0
+    ) -> tuple[Tensor, Tensor]:
+        """What `see` gives in training, and what vision learns from marks beside it."""
+        x, missed = self.vision.taught(batch, marks, noise)
+        return self._given(x, noise, dropout), missed
+
+    def _given(self, x: Tensor, noise: torch.Generator | None, dropout: float) -> Tensor:
+        x = x.float().reshape(-1, self.history, self.vision.size)
         if noise is not None and dropout:
             hidden = torch.rand(len(x), 1, 1, generator=noise).to(x.device) < dropout
             own = torch.zeros(self.vision.size, dtype=torch.bool, device=x.device)
@@ -195,10 +204,7 @@ def load_policy(
     cameras: Sequence[str] | None = None,
     image_size: int | None = None,
 ) -> LearnedPolicy:
-    """Read a policy; PolicyError names the file and the reason where that cannot be done.
-
-    One that was trained for another task, renderer, size of images or camera than given is refused.
-    """
+    """Read a policy; PolicyError names the file and the reason where it cannot be read or used."""
     folder = Path(folder)
     if not folder.is_dir():
         raise PolicyError(f"{folder}: no such policy folder")

@@ -18,14 +18,16 @@ from .heads import Head, build_head
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
 from .perception import Perception
+from .pointing import Pointing, PointingConfig
 from .policy import CONFIG, Network, PolicyConfig
 from .precision import choose_precision
 from .processes import processes
 from .provenance import Provenance
 from .shares import CLASS_NAMES, target_shares, weights
-from .train_config import TrainConfig
+from .train_config import POINTER, TrainConfig
 from .training import Rollout, Training, TrainResult
 from .training_log import TrainingLog
+from .two_steps import ENCODERS, first_step, learnt_before, second_step
 from .vision import Vision
 
 LEAST_TO_HOLD_OUT = 20
@@ -127,7 +129,40 @@ def train(
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(about(frames), provenance=provenance or Provenance())
     vision = new_vision(config, policy, perception)
-    data = training_data(
+    if isinstance(vision, Pointing):
+        vision = _encoders(frames, vision, policy, first_step(config), folder / ENCODERS, progress)
+        config = second_step(config)
+    data = with_examples(_windows(frames, vision, config, cache), frames, examples)
+    return train_on(data, vision, policy, config, folder, rollout, progress)
+
+
+def _encoders(
+    frames: Frames,
+    vision: Pointing,
+    policy: PolicyConfig,
+    config: TrainConfig,
+    folder: Path,
+    progress: bool,
+) -> Pointing:
+    """Encoders that have learnt from the pictures, now frozen."""
+    marks = vision.config.cameras if config.aux_grasp else ()
+    data = _windows(frames, vision, config, marks=marks)
+    known: Vision | None = learnt_before(config, data, folder)
+    if known is None:
+        result = train_on(data, vision, policy, config, folder, progress=progress)
+        known = result.policy.network.vision
+    assert isinstance(known, Pointing)
+    return known.freeze()
+
+
+def _windows(
+    frames: Frames,
+    vision: Vision,
+    config: TrainConfig,
+    cache: KeypointCache | None = None,
+    marks: tuple[str, ...] = (),
+) -> TrainingData:
+    return training_data(
         frames,
         vision,
         config.chunk,
@@ -135,10 +170,8 @@ def train(
         cache,
         history=config.history,
         stride=config.execute,
-        grasps=config.aux_grasp > 0,
+        marks=marks,
     )
-    data = with_examples(data, frames, examples)
-    return train_on(data, vision, policy, config, folder, rollout, progress)
 
 
 def new_vision(
@@ -147,19 +180,14 @@ def new_vision(
     """Vision before training: perception that fits the episodes, or encoders from the seed."""
     if config.vision == KeypointVision.name:
         return KeypointVision(fitting_perception(policy, perception), config.layout)
-    about_encoders = EndToEndConfig(
-        len(policy.goal_names),
-        policy.cameras,
-        policy.image_size,
-        shift=config.shift,
-        colour=config.colour,
-        film=config.film,
-        encoder=config.encoder,
-        grasp=config.aux_grasp > 0,
-    )
+    images = len(policy.goal_names), policy.cameras, policy.image_size
+    changes: dict[str, Any] = {"shift": config.shift, "colour": config.colour}
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        vision = EndToEnd(about_encoders)
+        if config.encoder == POINTER:
+            return Pointing(PointingConfig(*images, **changes))
+        encoders = EndToEndConfig(*images, **changes, film=config.film, encoder=config.encoder)
+        vision = EndToEnd(encoders)
     if config.encoder_weights is not None:
         vision.load_encoders(Path(config.encoder_weights))
     return vision

@@ -7,7 +7,8 @@ from ..sim_envs.errors import BadValue, UnknownName
 from .heads import HEADS
 
 VISIONS = ("end-to-end", "keypoints")
-ENCODERS = ("resnet18", "small")
+POINTER = "pointer"
+ENCODERS = (POINTER, "resnet18", "small")
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class TrainConfig:
     """Observations that the policy sees: now, and at its plans before (`execute` steps apart)."""
     proprioception_dropout: float = 0.0
     """Share of the windows in training that do not see the robot's own state."""
-    encoder: str = "small"
-    """End to end: "small" (four convolutions) or "resnet18" (with group normalisation)."""
+    encoder: str = POINTER
+    """End to end: "pointer" (a map of where the named item is, then the head on its peaks),
+    "small" (four convolutions) or "resnet18" (with group normalisation)."""
     encoder_weights: str | None = None
     """Safetensors file with a ResNet-18's weights by torchvision's names; None: from the seed."""
     film: bool = True
@@ -42,8 +44,8 @@ class TrainConfig:
     """End to end: random shift of the images in training, pixels."""
     colour: float = 0.0
     """End to end: random change of brightness, contrast and each colour, up to this share."""
-    aux_grasp: float = 0.0
-    """End to end: weight of predicting where the demonstration's gripper closes next."""
+    aux_grasp: float = 1.0
+    """Encoder pointer: weight of finding where the demonstration's gripper closes next."""
     steps: int = 3000
     """Updates."""
     batch: int = 512
@@ -97,19 +99,21 @@ class TrainConfig:
     def _check_together(self) -> None:
         if self.execute > self.chunk:
             raise BadValue("execute", f"at most chunk, {self.chunk}", self.execute)
-        if self.vision != "end-to-end":
-            if self.aux_grasp:
-                raise BadValue("aux_grasp", "0 unless vision is end-to-end", self.aux_grasp)
-            if self.encoder != "small":
-                raise BadValue("encoder", "vision end-to-end for one of its own", self.encoder)
+        if self.vision != "end-to-end" and self.encoder != POINTER:
+            raise BadValue("encoder", "vision end-to-end for one of its own", self.encoder)
         if self.encoder_weights is not None and self.encoder != "resnet18":
             raise BadValue("encoder_weights", "encoder resnet18", self.encoder)
 
     @classmethod
-    def recommended(cls, vision: str = "keypoints", head: str = "bc") -> "TrainConfig":
+    def recommended(
+        cls, vision: str = "keypoints", head: str = "bc", encoder: str = POINTER
+    ) -> "TrainConfig":
         """The recipe for a kind of vision and head: encoders need small steps on few samples."""
+        if vision == "end-to-end" and encoder == POINTER:  # of the encoders; see `two_steps`
+            return cls(vision=vision, head=head, steps=1000, batch=64, peak_rate=2e-3)
         if vision == "end-to-end":
-            return cls(vision=vision, head=head, steps=3000, batch=64, peak_rate=1e-3)
+            plain = cls(vision=vision, head=head, encoder=encoder)
+            return replace(plain, steps=3000, batch=64, peak_rate=1e-3)
         return replace(cls(vision=vision, head=head), **RECIPES.get(head, {}))
 
 

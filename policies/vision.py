@@ -43,12 +43,14 @@ class Vision(nn.Module):
         names = self.settings().get("features", ())
         return [place for place, name in enumerate(names) if name in BODY_NAMES]
 
-    def auxiliary(self, x: Tensor, grasps: Tensor) -> Tensor:
-        """A scalar to minimise beside the head's loss.
+    def taught(
+        self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What `forward` gives, and a scalar to minimise beside the head's loss.
 
-        x (B, size) from `forward`, grasps (B, 3) metres, NaN where the gripper closes no more.
+        marks (B, cameras, 2): where the item is in each picture, see `grasp_marks`.
         """
-        raise BadValue("auxiliary loss", "vision that predicts a grasp point", self.name)
+        raise BadValue("marks", "vision that points", self.name)
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -60,7 +62,8 @@ Builder = Callable[[dict[str, Any]], Vision]
 
 def builders() -> dict[str, Builder]:
     """Every kind of vision by name: how to build it, without weights, from its settings."""
-    from .end_to_end import EndToEnd  # both import this module
+    from .end_to_end import EndToEnd  # they import this module
     from .keypoint_vision import KeypointVision
+    from .pointing import Pointing
 
-    return {kind.name: kind.from_settings for kind in (KeypointVision, EndToEnd)}
+    return {kind.name: kind.from_settings for kind in (KeypointVision, EndToEnd, Pointing)}

@@ -94,7 +94,7 @@ def episode_data(
     Steps that people judged bad are left out.
     """
     made = policy.config.training.get("config", {})
-    images = policy.network.vision.name == "end-to-end"
+    images = policy.network.vision.name != "keypoints"
     frames, _ = judged_frames(workspace, succeeded, images, episodes)
     return training_data(
         frames,

@@ -13,8 +13,6 @@ from sidestick.policies.augment import random_colour, random_shift
 from sidestick.policies.data import TrainingData
 from sidestick.policies.encoders import Encoder, spatial_softmax
 from sidestick.policies.end_to_end import EndToEnd, EndToEndConfig
-from sidestick.policies.grasps import next_grasps
-from sidestick.policies.judge import windows
 from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.train import new_vision, train, train_on
 from sidestick.policies.train_config import TrainConfig
@@ -25,6 +23,7 @@ CONFIG = EndToEndConfig(2, cameras=("front",), image_size=SIZE, channels=8, poin
 ABOUT = PolicyConfig("Shapes", "tiny", ("a", "b"), ("front",), SIZE)
 SHORT = TrainConfig(
     vision="end-to-end",
+    encoder="small",
     steps=3,
     batch=8,
     peak_rate=1e-3,
@@ -159,37 +158,6 @@ def test_colours_change_within_bounds_and_each_image_its_own_way():
     assert changed.abs().max() <= 1
     assert len({image.numpy().tobytes() for image in changed}) == 20
     assert (changed[:, 0, 3, 3] > changed[:, 1, 3, 3] + 0.3).all()
-
-
-def test_it_learns_where_the_gripper_will_close(tmp_path):
-    """The grasp point is predicted from the image, and the head reads it."""
-    known = data(96)
-    place = known.actions[:, 0, :2]
-    grasps = np.concatenate([place, np.zeros((96, 1))], axis=1).astype(np.float32)
-    grasps[::5] = np.nan
-    known = replace(known, grasps=grasps)
-    config = replace(SHORT, steps=200, batch=32, peak_rate=3e-3, aux_grasp=1.0)
-    vision = new_vision(config, replace(ABOUT, image_size=SIZE))
-    result = train_on(known, vision, ABOUT, config, tmp_path, progress=False)
-    vision, asked = result.policy.network.vision, np.arange(0, 96)
-    batch, _, _ = windows(known, asked)
-    with torch.inference_mode():
-        x = result.policy.network.see(batch)
-        error = float(vision.auxiliary(x, torch.from_numpy(grasps)))
-        blind = float(vision.auxiliary(torch.zeros_like(x), torch.from_numpy(grasps)))
-    assert error < 0.5 * blind
-    assert vision.size == EndToEnd(replace(vision.config, grasp=False)).size + 3
-
-
-def test_next_grasps_are_where_the_gripper_closes():
-    """Each step knows the next closing of its own episode, the last steps none."""
-    episodes = [made_up_episode((-1,) * 6, seed=s, episode_id=str(s)) for s in (0, 1)]
-    frames = Frames(episodes)
-    frames.actions[:, 6] = [-1, -1, 1, 1, -1, 1, 1, -1, -1, -1, -1, -1]
-    places, hand = next_grasps(frames), frames.observations["ee_pos"]
-    assert np.array_equal(places[:6], hand[[2, 2, 2, 5, 5, 5]])
-    assert np.array_equal(places[6], hand[6])
-    assert np.isnan(places[7:]).all()
 
 
 def test_frames_in_a_file_train_as_frames_in_memory_do(tmp_path):

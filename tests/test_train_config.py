@@ -41,9 +41,7 @@ def test_unknown_kinds_are_named(name):
 
 
 def test_switches_of_encoders_need_encoders():
-    """Keypoints have neither an encoder nor a grasp point to learn."""
-    with pytest.raises(BadValue, match="aux_grasp"):
-        TrainConfig(aux_grasp=0.5)
+    """Keypoints have none to choose."""
     with pytest.raises(BadValue, match="encoder"):
         TrainConfig(encoder="resnet18")
 

@@ -67,8 +67,9 @@ class Train:
     """Observations that the policy sees: now, and at its last plans."""
     proprioception_dropout: float = 0.0
     """Share of the training windows that do not see the robot's own state."""
-    encoder: Literal["small", "resnet18"] = "small"
-    """End to end: kind of image encoder."""
+    encoder: Literal["pointer", "small", "resnet18"] = "pointer"
+    """End to end: what looks at the images. pointer learns where the named item is from where
+    each demonstration's gripper closes, and works best; the others learn from actions alone."""
     encoder_weights: Path | None = None
     """End to end: safetensors file to begin a resnet18 from, with torchvision's names."""
     film: bool = True
@@ -77,8 +78,8 @@ class Train:
     """End to end: shift images by up to so many pixels in training."""
     colour: float = 0.0
     """End to end: change brightness, contrast and colours by up to this share in training."""
-    aux_grasp: float = 0.0
-    """End to end: weight of also predicting where the gripper closes next."""
+    aux_grasp: float = 1.0
+    """End to end, encoder pointer: weight of finding where the gripper closes next."""
     seed: int = 0
     """Of initial weights, order and noise."""
     shares: Literal["auto", "plain", "human", "balanced", "corrections", "practice"] = "auto"
@@ -124,7 +125,7 @@ class Train:
         given |= {name: value for name, value in changed.items() if value is not None}
         if self.chunk is not None and self.execute is None:
             given["execute"] = max(1, self.chunk // 2)
-        return replace(TrainConfig.recommended(self.vision, self.policy), **given)
+        return replace(TrainConfig.recommended(self.vision, self.policy, self.encoder), **given)
 
     def _report(self, result: TrainResult) -> None:
         if not self.json:

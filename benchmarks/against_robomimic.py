@@ -1,0 +1,265 @@
+"""Training against robomimic 0.3: `python -m benchmarks.against_robomimic WS --python P`.
+
+P is an interpreter that has robomimic; `make test-peers` makes one in ~/.cache/sidestick/peers.
+Both learn from the same first demonstrations of WS, exported in robomimic's layout, with one
+thread on one machine, in turns. Measured: samples (one window each: two 96 x 96 images) a second
+of every kind of training; the whole time of ours, from recorded episodes to a policy; and, with
+--peer-s, how robomimic's policy drives after so many seconds. Prints one JSON document.
+"""
+
+import base64
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import tyro
+
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.formats.registry import export
+from sidestick.datasets.formats.transfer import ExportOptions
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.episodes import about, training_data
+from sidestick.policies.fit import Fit
+from sidestick.policies.plan import Plan
+from sidestick.policies.policy import Network
+from sidestick.policies.precision import choose_precision
+from sidestick.policies.statistics import Rate
+from sidestick.policies.train import new_head, new_vision, recipe, train
+from sidestick.policies.train_config import TrainConfig
+from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.devices.device import Nobody
+from sidestick.teleop.evaluate import FIRST_SEED
+from sidestick.teleop.learning import succeeded
+from sidestick.teleop.pilot import Pilot
+from sidestick.teleop.rollouts import workspace_env
+from sidestick.teleop.session import Session
+
+PEER = Path(__file__).with_name("peer_robomimic.py")
+PEERS = Path.home() / ".cache/sidestick/peers/bin/python"
+IMAGES = ("front_image", "wrist_image")
+NUMBERS = ("ee_pos", "ee_quat", "gripper_qpos", "goal")
+END_TO_END = {"vision": "end-to-end"}
+KINDS: dict[str, dict[str, str]] = {
+    "keypoints": {},
+    "end to end, pointer: encoders": END_TO_END,
+    "end to end, small": {**END_TO_END, "encoder": "small"},
+    "end to end, resnet18": {**END_TO_END, "encoder": "resnet18"},
+}
+WHOLE = {"keypoints": {}, "end to end, pointer": END_TO_END}
+"""Trainings that are run from beginning to end."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to measure."""
+
+    workspace: Annotated[Path, tyro.conf.Positional]
+    python: Path = PEERS
+    """Interpreter that has robomimic."""
+    demonstrations: int = 50
+    """How many both learn from."""
+    block_s: float = 10.0
+    """Each trains for so long at a time."""
+    rounds: int = 2
+    """How many times each has its turn."""
+    peer_s: float = 0.0
+    """Then train robomimic on for so long, and let it drive."""
+    episodes: int = 20
+    """On so many unseen seeds."""
+
+
+@dataclass
+class Spent:
+    """Samples and the time that they took."""
+
+    samples: float = 0.0
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+    def add(self, answer: dict[str, float]) -> None:
+        """One turn more."""
+        for name in ("samples", "cpu_s", "wall_s"):
+            setattr(self, name, getattr(self, name) + answer[name])
+
+    def figures(self) -> dict[str, float]:
+        """Samples a second, by the CPU's clock and the wall's."""
+        return {
+            "samples_per_cpu_s": round(self.samples / self.cpu_s, 1),
+            "samples_per_s": round(self.samples / self.wall_s, 1),
+        }
+
+
+@dataclass
+class Peer:
+    """robomimic in its own process; a policy once it has been trained."""
+
+    python: Path
+    dataset: Path
+    chunk: int = 1
+    execute: int = 1
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._process = subprocess.Popen(
+            [str(self.python), str(PEER), str(self.dataset)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.facts = self._answer()
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Its answer to a request."""
+        assert self._process.stdin is not None
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{PEER.name} ended; has {self.python} robomimic? See --help.")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def train(self, seconds: float) -> dict[str, float]:
+        """Let it train on."""
+        return self.ask({"train_s": seconds})
+
+    def reset(self) -> None:
+        """It remembers nothing."""
+
+    def plan(self, observation: Observation) -> Plan:
+        """One action, as robomimic's BC gives it."""
+        kinds = {**dict.fromkeys(IMAGES, np.uint8), **dict.fromkeys(NUMBERS, np.float32)}
+        told = {
+            key: base64.b64encode(np.asarray(observation[key], kind).tobytes()).decode()
+            for key, kind in kinds.items()
+        }
+        action = np.array([self.ask({"act": told})["action"]], np.float32).clip(-1, 1)
+        return Plan(action, np.zeros_like(action), float("nan"))
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+
+
+def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, float]]:
+    """A training of ours that can be run for so many seconds at a time."""
+    vision = new_vision(config, about(frames))
+    marks = (
+        about(frames).cameras if config.encoder == "pointer" and vision.name != "keypoints" else ()
+    )
+    data = training_data(frames, vision, config.chunk, marks=marks)
+    vision.fit(data.window_inputs())
+    network = Network(vision, new_head(config, vision.size))
+    fit = Fit(network, data, np.ones(len(data)), recipe(config), choose_precision())
+
+    def run(seconds: float) -> dict[str, float]:
+        cpu, wall, first = time.process_time(), time.perf_counter(), fit.step
+        while time.perf_counter() - wall < seconds:
+            fit.step %= config.steps
+            fit.update()
+        samples = (fit.step - first) * fit.batch
+        spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+        return {"samples": samples, **spent}
+
+    return run
+
+
+def whole(paths: list[Path], config: TrainConfig) -> dict[str, float]:
+    """Seconds from recorded episodes to a policy, nothing cached before."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    frames = Frames.read(paths, images=config.vision == "end-to-end")
+    with tempfile.TemporaryDirectory() as folder:
+        train(frames, replace(config, tensorboard=False), Path(folder) / "p", progress=False)
+    spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+    return {name: round(value, 1) for name, value in spent.items()}
+
+
+def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
+    """The chosen episodes alone, in robomimic's layout."""
+    few = Workspace.create(folder / "few", workspace.config)
+    for path in paths:
+        (few.episodes_dir / path.name).symlink_to(path.resolve())
+    export(few, "robomimic", folder / "few.hdf5", ExportOptions())
+    return folder / "few.hdf5"
+
+
+def driven(workspace: Workspace, peer: Peer, episodes: int) -> dict[str, Any]:
+    """How often the peer's policy succeeds."""
+    env = workspace_env(workspace.config)
+    session = Session(env, Nobody(), Level.AUTONOMOUS, Pilot(peer))
+    seeds = range(FIRST_SEED, FIRST_SEED + episodes)
+    won = [session.run_episode(seed).success for seed in seeds]
+    env.close()
+    return {
+        "successes": sum(won),
+        "episodes": episodes,
+        "interval95": Rate(sum(won), episodes).interval95,
+    }
+
+
+def measure(
+    options: Options, workspace: Workspace, paths: list[Path], peer: Peer
+) -> dict[str, Any]:
+    """All figures."""
+    frames = Frames.read(paths)
+    turns: dict[str, Callable[[float], dict[str, float]]] = {"robomimic": peer.train}
+    for name, settings in KINDS.items():
+        turns[name] = ours(frames, TrainConfig.recommended(**settings))
+    spent = {name: Spent() for name in turns}
+    for _ in range(options.rounds):
+        for name, run in turns.items():
+            spent[name].add(run(options.block_s))
+    rates = {name: one.figures() for name, one in spent.items()}
+    policies = {
+        name: whole(paths, TrainConfig.recommended(**settings)) for name, settings in WHOLE.items()
+    }
+    seconds = peer.facts["default_samples"] / rates["robomimic"]["samples_per_s"]
+    report = {
+        "demonstrations": len(paths),
+        "steps": sum(Episode.read(path, images=False).summary.steps for path in paths),
+        "robomimic": peer.facts,
+        "rates": rates,
+        "whole_training": policies,
+        "robomimic_default_schedule_hours_extrapolated": round(seconds / 3600, 1),
+        "threads": torch.get_num_threads(),
+        "precision": str(choose_precision()),
+    }
+    if options.peer_s:
+        trained = Spent()
+        trained.add(peer.train(options.peer_s))
+        samples = spent["robomimic"].samples + trained.samples
+        wall = spent["robomimic"].wall_s + trained.wall_s
+        driving = driven(workspace, peer, options.episodes)
+        report["robomimic_after"] = {"wall_s": round(wall), "samples": samples, **driving}
+    return report
+
+
+def main() -> None:
+    """Measure and print."""
+    options = tyro.cli(Options, description=__doc__)
+    torch.set_num_threads(1)
+    workspace = Workspace.open(options.workspace)
+    found = [s.path for s in workspace.summaries() if succeeded(s) and s.path is not None]
+    paths = found[: options.demonstrations]
+    with tempfile.TemporaryDirectory() as folder:
+        peer = Peer(options.python, exported(workspace, paths, Path(folder)))
+        try:
+            print(json.dumps(measure(options, workspace, paths, peer), indent=1))
+        finally:
+            peer.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Trains robomimic's image BC on request: run by benchmarks.against_robomimic, with its Python.
+
+    python peer_robomimic.py DATASET
+
+Reads JSON requests from standard input, a line each, and answers with a line of JSON:
+{"train_s": 20} trains for so many seconds more, {"act": {observation: base64}} gives the action.
+Everything but the names of the observations, the data and the CPU is robomimic's default: two
+ResNet-18 with spatial softmax, batches of 100, Adam at 1e-4, MLP of 2 x 1024. Knows nothing of
+Sidestick.
+"""
+
+import base64
+import json
+import os
+import sys
+import time
+from typing import Any
+
+import numpy as np
+import robomimic  # type: ignore[import-not-found]
+import robomimic.utils.file_utils as file_utils  # type: ignore[import-not-found]
+import robomimic.utils.obs_utils as obs_utils  # type: ignore[import-not-found]
+import robomimic.utils.train_utils as train_utils  # type: ignore[import-not-found]
+import torch
+from robomimic.algo import RolloutPolicy, algo_factory  # type: ignore[import-not-found]
+from robomimic.config import config_factory  # type: ignore[import-not-found]
+from torch.utils.data import DataLoader
+
+IMAGES = ["front_image", "wrist_image"]
+NUMBERS = ["ee_pos", "ee_quat", "gripper_qpos", "goal"]
+
+
+class Peer:
+    """Its model, its data, and an endless loader."""
+
+    def __init__(self, dataset: str) -> None:
+        config = config_factory("bc")
+        with config.values_unlocked():
+            config.train.data = dataset
+            config.train.cuda = False
+            config.observation.modalities.obs.low_dim = NUMBERS
+            config.observation.modalities.obs.rgb = IMAGES
+        obs_utils.initialize_obs_utils_with_config(config)
+        about = file_utils.get_shape_metadata_from_dataset(dataset, config.all_obs_keys)
+        device, keys = torch.device("cpu"), about["all_shapes"]
+        self.model = algo_factory("bc", config, keys, about["ac_dim"], device)
+        data, _ = train_utils.load_data_for_training(config, obs_keys=about["all_obs_keys"])
+        self.batch = config.train.batch_size
+        self.loader = DataLoader(data, self.batch, shuffle=True, drop_last=True)
+        self.batches = iter(self.loader)
+        default = config.train.num_epochs * config.experiment.epoch_every_n_steps
+        self.facts = {
+            "version": robomimic.__version__,
+            "windows": len(data),
+            "default_samples": default * self.batch,
+            "parameters": sum(p.numel() for p in self.model.nets.parameters()),
+        }
+
+    def train(self, seconds: float) -> dict[str, float]:
+        """So many seconds of updates, data loading included."""
+        self.model.set_train()
+        cpu, wall, steps = time.process_time(), time.perf_counter(), 0
+        while time.perf_counter() - wall < seconds:
+            loss = self._step()
+            steps += 1
+        spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+        return {"samples": steps * self.batch, "loss": loss, **spent}
+
+    def _step(self) -> float:
+        try:
+            batch = next(self.batches)
+        except StopIteration:
+            self.batches = iter(self.loader)
+            batch = next(self.batches)
+        given = self.model.process_batch_for_training(batch)
+        given = self.model.postprocess_batch_for_training(given, obs_normalization_stats=None)
+        info = self.model.train_on_batch(given, epoch=1)
+        return float(info["losses"]["action_loss"])
+
+    def act(self, told: dict[str, str]) -> list[float]:
+        """The action for one observation."""
+        seen: dict[str, Any] = {k: _decoded(told[k], np.uint8, (96, 96, 3)) for k in IMAGES}
+        seen |= {key: _decoded(told[key], np.float32, (-1,)) for key in NUMBERS}
+        policy = RolloutPolicy(self.model)
+        policy.start_episode()
+        action: list[float] = policy(ob=obs_utils.process_obs_dict(seen)).tolist()
+        return action
+
+
+def _decoded(text: str, dtype: type, shape: tuple[int, ...]) -> Any:
+    return np.frombuffer(base64.b64decode(text), dtype).reshape(shape)
+
+
+def main() -> None:
+    """Answer until standard input ends."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # robomimic prints its own progress
+    torch.set_num_threads(1)
+    peer = Peer(sys.argv[1])
+    print(json.dumps(peer.facts), file=answers, flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "act" in asked:
+            answer: dict[str, Any] = {"action": peer.act(asked["act"])}
+        else:
+            answer = peer.train(asked["train_s"])
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
