@@ -10,18 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.teleop.report.data import (
-    Effort,
-    EpisodeRow,
-    Evaluation,
-    Footage,
-    Kind,
-    Outcome,
-    PolicyRow,
-    ReportData,
-    Setting,
-)
+from sidestick.teleop.report.data import ReportData, Setting
+from sidestick.teleop.report.evaluation import Evaluation, Outcome
+from sidestick.teleop.report.footage import Footage
+from sidestick.teleop.report.kind import Kind
 from sidestick.teleop.report.page import render
+from sidestick.teleop.report.rows import Effort, EpisodeRow, PolicyRow
 
 STAGES = ("reach", "grasp", "carry", "place")
 ITEMS = ("red can", "blue can", "green box", "yellow box", "white bottle", "orange bottle")

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.database import Database, Effort, Evaluation
+from sidestick.datasets.database import Database, Effort, Evaluation, Event
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver, EpisodeHeader, Level, Step
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
 from sidestick.sim_envs.errors import SidestickError
 from sidestick.teleop.report import collect, write_report
-from sidestick.teleop.report.data import Kind
+from sidestick.teleop.report.happenings import Sign, read_events
+from sidestick.teleop.report.kind import Kind
 
 STAGES = ("reach", "grasp", "place")
 START = 1_790_000_000.0
@@ -207,7 +208,7 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
     data = collect(workspace)
     assert data.judged is not None
     assert (dict(data.judged.verdicts), data.judged.overruled) == ({"failure": 1}, 1)
-    assert [event.up for event in data.events] == [True, False]
+    assert [event.sign for event in data.events] == [Sign.PROMOTED, Sign.DEMOTED]
     assert data.moments is not None
     assert len(data.moments.starts_m) == 3
     assert data.moments.solved.tolist() == [False, True, False]
@@ -234,3 +235,28 @@ def test_two_workspaces_stand_side_by_side(tmp_path: Path) -> None:
     assert not re.search(r'(src|href)="(?!data:|#)', page)
     assert (one.path / "report-beside.html").exists()
     assert not (other.path / "report-beside.html").exists()
+
+
+def test_what_the_gate_said_stands_beside_the_changes(workspace: Workspace) -> None:
+    """Published with the number, refused with the reason; in order, with its sign on the curve."""
+    database = Database(workspace.db_path)
+    about = {"kind": "refit", "parent": "0003"}
+    reasons = ["0 of 5 seeds solved, now 5", "error on 40 held-out steps 0.1, now 0.1"]
+    moment = START + 330
+    for kind, payload in (
+        ("gate", {"passed": True, "policy": "0001", "kind": "refit", "parent": None}),
+        ("gate", {**about, "passed": True, "policy": "0004", "reasons": reasons[1:]}),
+        ("gate", {**about, "passed": False, "policy": None, "reasons": reasons}),
+        ("swap", {"policy": "0004"}),
+        ("gate", {"nonsense": 1}),
+    ):
+        database.add_event(Event(kind, payload, moment))
+    found = read_events(database)
+    assert [(event.sign, event.words) for event in found] == [
+        (Sign.PUBLISHED, "policy 0001, the first policy, passed the gate"),
+        (Sign.PUBLISHED, "policy 0004, a refit of 0003, passed the gate"),
+        (Sign.REFUSED, "a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5"),
+        (Sign.SWAPPED, "policy 0004 takes over"),
+    ]
+    page = write_report(workspace).read_text(encoding="utf-8")
+    assert "✘3 a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5" in page

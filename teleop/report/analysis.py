@@ -8,7 +8,11 @@ import numpy as np
 from scipy.stats import binomtest, chi2
 
 from ...policies.statistics import wilson
-from .data import Effort, EpisodeRow, Evaluation, Kind, LevelEvent, PolicyRow, ReportData
+from .data import ReportData
+from .evaluation import Evaluation
+from .happenings import Happening
+from .kind import Kind
+from .rows import Effort, EpisodeRow, PolicyRow
 
 CONFIDENCE = 0.95
 """Of every interval on the page."""
@@ -107,8 +111,8 @@ def minutes_before(efforts: Sequence[Effort], moment: float) -> tuple[float, flo
     return driven, sum(effort.watched_s for effort in past) / SECONDS_PER_MINUTE
 
 
-def event_places(data: ReportData, watched: bool) -> list[tuple[float, LevelEvent]]:
-    """Return each promotion, demotion and swap with the human minutes that went before it."""
+def event_places(data: ReportData, watched: bool) -> list[tuple[float, Happening]]:
+    """Return each change and ruling with the human minutes that went before it."""
     places = []
     for event in data.events:
         driven, looked = minutes_before(data.efforts, event.created)

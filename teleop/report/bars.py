@@ -8,7 +8,8 @@ from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
 from .analysis import Interval, SupervisedRound
-from .data import EpisodeRow, Kind
+from .kind import Kind
+from .rows import EpisodeRow
 from .style import HUMAN, INK, MARKS, POLICY, error_bars, panel, percent_axis, to_svg
 
 ROW_HEIGHT_IN = 0.42

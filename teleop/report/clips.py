@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from ...sim_envs.spaces import Image
 from ..video import Video, encode, enlarge, jpeg
-from .data import Footage
+from .footage import Footage
 from .style import BLEND, HOLD, HUMAN, POLICY
 
 VIEW_PX = 384

@@ -13,12 +13,15 @@ from ...datasets.standing import standings as standing_now
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
-from .data import EpisodeRow, PolicyRow, ReportData, Setting
+from .comparisons import read_comparisons
+from .data import ReportData, Setting
 from .footage import choose, kind_of
-from .happenings import read_comparisons, read_events, read_judged
+from .happenings import read_events
+from .judged import read_judged
 from .ledger import read_ledger
 from .lineage import read_policies
 from .moments import read_moments
+from .rows import EpisodeRow, PolicyRow
 
 LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 

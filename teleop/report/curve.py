@@ -8,7 +8,8 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from .analysis import CurvePoint
-from .data import Kind, LevelEvent
+from .happenings import Happening
+from .kind import Kind
 from .style import LINE, MARKS, MUTED, error_bars, panel, percent_axis, to_svg
 
 DODGE = 0.05
@@ -26,7 +27,7 @@ def draw_curve(
     name: str,
     title: str,
     axis: str,
-    events: Sequence[tuple[float, LevelEvent]] = (),
+    events: Sequence[tuple[float, Happening]] = (),
     reach: float = 0.0,
 ) -> Markup:
     """Draw success with intervals against one measure of human time, and what was decided when.
@@ -50,13 +51,12 @@ def draw_curve(
         return to_svg(figure, name, f"{title}: {_spoken(points, minutes)}")
 
 
-def _draw_events(axes: Axes, events: Sequence[tuple[float, LevelEvent]]) -> None:
-    """A line and a sign for each change of level or policy; the table says which."""
+def _draw_events(axes: Axes, events: Sequence[tuple[float, Happening]]) -> None:
+    """A line and a sign for each change or ruling; the list under the curve says which."""
     for number, (place, event) in enumerate(events, 1):
-        sign = {True: "▲", False: "▼", None: "◆"}[event.up]
         axes.axvline(place, color=MUTED, lw=0.9, linestyle=(0, (1, 2)), zorder=0)
         axes.annotate(
-            f"{sign}{number}", (place, 0.0), (2, 3 + 11 * ((number - 1) % 3)),
+            f"{event.sign.value}{number}", (place, 0.0), (2, 3 + 11 * ((number - 1) % 3)),
             textcoords="offset points", fontsize=8.5, color=MUTED,
         )  # fmt: skip
 

@@ -1,15 +1,52 @@
 """Which recorded episodes to show, and their pictures."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
 from ...datasets.schema import IMAGE_SUFFIX, is_image
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.errors import DamagedFile
-from .data import Footage, Kind
+from ...sim_envs.spaces import Image
+from .kind import Kind
 
 Key = tuple[bool | float | str, ...]
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The recorded pictures of one episode and who drove at each step."""
+
+    name: str
+    """The episode's file name without suffix."""
+    seed: int
+    """Scene."""
+    instruction: str
+    """What the arm was told."""
+    success: bool
+    """Whether the task was done."""
+    cameras: tuple[str, ...]
+    """Names of the cameras, left to right."""
+    images: tuple[NDArray[np.uint8], ...]
+    """Per camera uint8[T, h, w, 3]."""
+    drivers: NDArray[np.integer]
+    """[T] 0 policy, 1 human, 2 blend."""
+    stages: tuple[str, ...]
+    """[T] the stage reached by each step; empty when unknown."""
+
+    def frame(self, step: int) -> list[Image]:
+        """The pictures of one step, one per camera."""
+        return [images[step] for images in self.images]
+
+    def __len__(self) -> int:
+        return len(self.drivers)
+
+    def __repr__(self) -> str:
+        return f"Footage({self.name}, {len(self)} steps, cameras {', '.join(self.cameras)})"
 
 
 def kind_of(episode: EpisodeSummary) -> Kind:

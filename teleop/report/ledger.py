@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...datasets import database
-from .data import Effort, Kind
+from .kind import Kind
+from .rows import Effort
 
 KINDS = {
     "demonstration": Kind.DEMONSTRATIONS,

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ...datasets import database
-from .data import Evaluation, Kind, Outcome, PolicyRow
+from .evaluation import Evaluation, Outcome
+from .kind import Kind
+from .rows import PolicyRow
 
 CONFIG = "config.json"
 SELECTION = "selection"

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from ...datasets.standing import Standing
 from ...datasets.step import Driver
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.errors import DamagedFile
-from .data import Moments
 from .footage import kind_of
 
 MOTION_BINS, NOVELTY_BINS = 25, 20
@@ -19,6 +19,24 @@ GRIP = 6
 LONGEST_MOTION = float(np.sqrt(3.0))
 """Full speed along all three axes at once."""
 DRIVERS = {Driver.HUMAN: "human", Driver.POLICY: "policy", Driver.BLEND: "both"}
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What all recorded steps come to, counted while they are read one episode at a time."""
+
+    starts_m: NDArray[np.float64]
+    """[N, 2] where the hand began, x and y in the base frame."""
+    grasps_m: NDArray[np.float64]
+    """[N, 2] where it first closed the gripper; NaN where it never did."""
+    solved: NDArray[np.bool_]
+    """[N] whether the episode succeeded, by what stands of the judgements."""
+    motion: Mapping[str, NDArray[np.int64]]
+    """Who drove -> steps by length of the commanded translation, in `MOTION_BINS` of [0, 1]."""
+    novelty: Mapping[str, NDArray[np.int64]]
+    """Who drove -> steps by novelty, in `NOVELTY_BINS` of [0, 1]."""
+    died: Mapping[str, Mapping[str, int]]
+    """Kind of episode -> last stage -> failed episodes."""
 
 
 def read_moments(

@@ -18,7 +18,10 @@ from .analysis import (
 )
 from .clips import make_clip
 from .curve import draw_curve
-from .data import Footage, Kind, PolicyRow, ReportData
+from .data import ReportData
+from .footage import Footage
+from .kind import Kind
+from .rows import PolicyRow
 from .style import MARKS
 from .tree import draw_tree
 

@@ -9,7 +9,9 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from .bars import AXIS_HEIGHT_IN, ROUND_STEPS, ROW_HEIGHT_IN
-from .data import EpisodeRow, Judged, Moments
+from .judged import Judged
+from .moments import Moments
+from .rows import EpisodeRow
 from .style import BLEND, HUMAN, INK, MUTED, POLICY, panel, to_svg
 
 LOOKS = {"human": (HUMAN, "-", "////"), "policy": (POLICY, "--", ""), "both": (BLEND, ":", "..")}

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .analysis import Interval
-from .data import Kind
+from .kind import Kind
 
 INK = "#1d2733"
 MUTED = "#5b6876"

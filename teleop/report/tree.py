@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from .data import PolicyRow
+from .rows import PolicyRow
 from .style import INK, MARKS, MUTED, panel, to_svg
 
 ROW_IN = 0.36

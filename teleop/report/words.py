@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from .analysis import CurvePoint, Interval, Paired, is_unseen, paired
-from .data import EpisodeRow, Evaluation, Footage, ReportData
+from .data import ReportData
+from .evaluation import Evaluation
+from .footage import Footage
+from .rows import EpisodeRow
 
 SPACE = "\N{NO-BREAK SPACE}"
 SIGNIFICANT = 0.05
