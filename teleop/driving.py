@@ -125,8 +125,7 @@ def drive_simulated(
         outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)
         recorder.wait()
     if ledger:
-        entry = effort.entry(level, round_number, policy_id)
-        Database(workspace.db_path).add_effort(entry)
+        Database(workspace.db_path).add_effort(effort.entry(level, round_number, policy_id))
     return DriveReport.of(outcomes, level)
 
 
