@@ -10,12 +10,14 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.intents import make_expert
+from sidestick.teleop.attendant import Attendant
 from sidestick.teleop.command import Request
 from sidestick.teleop.desk import Desk, SeatOptions
 from sidestick.teleop.devices.bindings import Bindings, defaults
 from sidestick.teleop.devices.curves import DEADZONE, EXPO, RAMP_S, SATURATION
 from sidestick.teleop.devices.hands import Hands
 from sidestick.teleop.devices.pads import Pads
+from sidestick.teleop.devices.simulated_hands import SimulatedHands
 from sidestick.teleop.feedback import Feedback
 from sidestick.teleop.flow import State
 from sidestick.teleop.pilot import Pilot
@@ -64,13 +66,18 @@ class SeatRig:
         self.env: ArmEnv = workspace_env(self.workspace.config)
         self.pad = vp.VirtualPad() if pad else None
         self.pads = Pads()
-        self.hands = Hands(self.env, bindings or defaults(), self.pads, "tester", self.time)
+        bound = bindings or defaults()
+        if options.simulated:
+            self.hands: Hands = SimulatedHands(self.env, bound, self.pads, self.time)
+        else:
+            self.hands = Hands(self.env, bound, self.pads, "tester", self.time)
+        self.attend = Attendant() if options.simulated else lambda seat: None
         self.recorder = Recorder(self.workspace)
         self.tally = Tally(self.workspace)
         self.recording = Recording(self.recorder, options.policy_id)
         self.scene = Scene(
             self.env, self.hands, options.level, self.recording, pilot, self.tally.refresh,
-            options.seeds.start,
+            options.seeds.start, listeners=[self.hands] if options.simulated else [],
         )  # fmt: skip
         feedback = Feedback(self.pads, options.sound, self.time)
         desk = Desk(self.hands, self.tally, feedback, self.time, self.time.sleep, options)
@@ -92,6 +99,7 @@ class SeatRig:
         until = self.time.now + seconds
         while self.time.now < until and self.state is not State.CLOSED:
             self.seat.turn()
+            self.attend(self.seat)
 
     def tap(self, button: int, pad: vp.VirtualPad | None = None) -> None:
         """Press and let go."""

@@ -158,7 +158,7 @@ def _health(board: Dashboard) -> list[tuple[str, Colour]]:
     short = health.minutes_left < LEAST_MINUTES
     parts.append((f"disk {minutes(health.minutes_left)}", VERMILION if short else DIM))
     if not board.sound:
-        parts.append(("sound off", DIM))
+        parts.append(("muted", DIM))
     return parts
 
 

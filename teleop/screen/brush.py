@@ -10,7 +10,7 @@ from ..devices.sdl import pygame
 from .palette import BACKGROUND, DIM, FAINT, RAISED, STRIP, STRIP_ALPHA, TEXT, Colour
 from .text import Typewriter
 
-KEY_GAP = 15
+KEY_GAP = 12
 """Between two buttons with what they do."""
 
 
