@@ -22,7 +22,7 @@ from sidestick.teleop.cli.main import main
 from sidestick.teleop.compare import COMPARISON, LEAST_PAIRS, Comparison
 from sidestick.teleop.compare_blind import PURPOSE
 from sidestick.teleop.compare_seat import HIDDEN, BlindScene, compare_at_the_seat
-from sidestick.teleop.devices.hands import SILENCE_S
+from sidestick.teleop.devices import hands
 from sidestick.teleop.flow import State
 from sidestick.teleop.learning import TAUGHT, learn
 from sidestick.teleop.screen.text import Typewriter
@@ -95,6 +95,12 @@ class Voter:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seat waits for a busy machine instead of pausing: this is not about the pause."""
+    monkeypatch.setattr(hands, "SILENCE_S", 60.0)
+
+
+@pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
     """Every word that was written into the window."""
     words: set[str] = set()
@@ -113,7 +119,7 @@ def sit(folder: Path, voter: Voter, scenes: int = 10) -> Comparison:
 
 
 def test_a_person_votes_blind_and_the_answer_is_revealed(
-    taught: Path, shown: set[str], capfd: pytest.CaptureFixture[str]
+    taught: Path, shown: set[str], patient: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Eight scenes won by B decide it; until then no word on the screen says which is which."""
     before = len(Workspace.open(taught).episodes())
@@ -142,7 +148,7 @@ def test_a_person_votes_blind_and_the_answer_is_revealed(
     assert (effort.payload["purpose"], effort.episodes) == (PURPOSE, 16)
 
 
-def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None) -> None:
+def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None, patient: None) -> None:
     """Ctrl-C after five episodes: the pairs that are whole count, every episode is recorded."""
     voter = Voter(better=0, until=5)
     voter.leave = lambda seat: os.kill(os.getpid(), signal.SIGINT)
@@ -158,7 +164,7 @@ def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None) -> None:
 def test_a_stalled_machine_pauses_and_the_votes_still_count(taught: Path, quiet_sdl: None) -> None:
     """The hands are not heard for longer than they may be: the person goes on, and votes."""
     voter = Voter(better=0, until=2)
-    voter.stall_s = 1.5 * SILENCE_S
+    voter.stall_s = 1.5 * hands.SILENCE_S
     before = len(Workspace.open(taught).episodes())
     sit(taught, voter)
     assert any("ms" in reason for reason in voter.lost)
