@@ -15,6 +15,7 @@ os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
 
 import numpy as np
+from PIL import Image
 
 from sidestick.datasets.step import Level
 from sidestick.policies.plan import Plan
@@ -34,6 +35,9 @@ from sidestick.teleop.screen.prompts import Prompter
 from sidestick.teleop.screen.view import DirectView
 from tests import virtual_pad as vp
 from tests.seat_rig import SeatRig
+
+COLOURS, ROUNDS = 256, 2
+"""Of a picture, and of the search for them: without it small bright things change colour."""
 
 
 class StandIn:
@@ -71,7 +75,11 @@ class Photographer:
         """One picture."""
         self.artist._fps = 40.0
         self.artist.draw(self.rig.seat)
-        pygame.image.save(pygame.display.get_surface(), self.out / f"{name}.png")
+        shown = pygame.display.get_surface()
+        assert shown is not None
+        whole = Image.frombytes("RGB", shown.get_size(), pygame.image.tobytes(shown, "RGB"))
+        few = whole.quantize(COLOURS, kmeans=ROUNDS, dither=Image.Dither.NONE)
+        few.save(self.out / f"{name}.png", optimize=True)
         print(self.out / f"{name}.png", self.rig.state)
 
 
@@ -152,28 +160,42 @@ def supervised(rig: SeatRig, shoot: Photographer) -> None:
 
 
 def together(rig: SeatRig, shoot: Photographer) -> None:
-    """Both drive, where they agree."""
+    """The policy looks on, or both drive; they agree."""
     policy = rig.scene.pilot.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
+        rig.scene._foresee()
+    rig.chord(vp.B)
+    rig.tap(vp.L3)
     rig.tap(vp.START)
-    rig.pad.press(vp.LB)
-    rig.pad.axis(vp.LEFT_X, -0.8)
-    rig.run(0.8)
+    rig.drive_like_an_expert(1.2)
     shoot(f"level-{name(rig.scene.level)}")
 
 
 def called(rig: SeatRig, shoot: Photographer) -> None:
-    """The policy meets something new, asks for help and waits."""
+    """The policy meets something new, asks for help and waits; the human comes."""
     policy = rig.scene.pilot.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
+        rig.scene._foresee()
     rig.tap(vp.START)
     rig.run(0.8)
     if isinstance(policy, StandIn):
         policy.novelty = 0.996
     rig.run(1.2)
     shoot("level-on-call")
+    rig.drive(0.6)
+    rig.tap(vp.R3)
+    shoot("level-on-call-rewound")
+
+
+def alone(rig: SeatRig, shoot: Photographer) -> None:
+    """The policy drives, and nobody needs to watch."""
+    policy = rig.scene.pilot.policy
+    if isinstance(policy, StandIn):
+        policy.env = rig.env
+        rig.scene._foresee()
+    shoot("level-autonomous")
 
 
 def main() -> None:
@@ -201,6 +223,7 @@ def main() -> None:
         (together, replace(watching, level=Level.SHADOW), pilot_of()),
         (together, replace(watching, level=Level.ASSIST), pilot_of()),
         (called, replace(watching, level=Level.ON_CALL), pilot_of()),
+        (alone, replace(watching, level=Level.AUTONOMOUS), pilot_of()),
     ]
     with tempfile.TemporaryDirectory() as folder:
         for act, options, pilot in acts:
