@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from ..datasets.database import Event
@@ -73,9 +73,10 @@ def learn_on(
 class LearnerProcess:
     """`sidestick learn WS --watch` as a child of this process; what it says is in learner.log."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, more: Sequence[str] = ()) -> None:
+        """`more` are further options of the command."""
         command = (sys.executable, "-m", "sidestick.teleop.cli.main", "learn", str(workspace.path))
-        options = ("--watch", "--parent", str(os.getpid()))
+        options = ("--watch", "--parent", str(os.getpid()), *more)
         with (workspace.path / LOG).open("ab") as log:
             self._process = subprocess.Popen(
                 (*command, *options),

@@ -38,7 +38,8 @@ class Relief:
         """For the operator."""
         if self.why == ROLLED_BACK:
             return f"back to policy {self.policy}, at {name(self.level)}"
-        return f"new policy {self.policy} drives from now, at {name(self.level)}"
+        verb = "looks on" if self.level <= Level.SHADOW else "drives"
+        return f"new policy {self.policy} {verb} from now on, at {name(self.level)}"
 
 
 class Duty:

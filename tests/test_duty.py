@@ -71,7 +71,7 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
     relief = duty.relief()
     assert relief is not None
     assert (relief.policy, relief.before, relief.level) == ("0002", "0001", Level.ASSIST)
-    assert relief.words == "new policy 0002 drives from now, at assist"
+    assert relief.words == "new policy 0002 drives from now on, at assist"
     assert heard == ["0002"]
     assert (duty.policy, duty.level, duty.episodes) == ("0002", Level.ASSIST, 0)
     assert not duty.waiting()

@@ -68,7 +68,7 @@ def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Pat
     rig.drive(0.5)
     assert rig.scene.pilot is before
     rig.tap(vp.A)
-    assert rig.seat.notice == "new policy 0002 drives from now, at demonstrate"
+    assert rig.seat.notice == "new policy 0002 looks on from now on, at demonstrate"
     assert rig.scene.pilot is not before
     assert rig.recording.policy_id == "0002"
     record(rig)
