@@ -71,6 +71,8 @@ class Options:
     """Each trains for so long at a time."""
     rounds: int = 2
     """How many times each has its turn."""
+    whole: bool = True
+    """Also train ours from beginning to end."""
     peer_s: float = 0.0
     """Then train robomimic on for so long, and let it drive."""
     episodes: int = 20
@@ -125,11 +127,11 @@ class Peer:
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{PEER.name} ended; has {self.python} robomimic? See --help.")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        for line in self._process.stdout:
+            if line.startswith("{"):  # robomimic says other things while it is imported
+                answer: dict[str, Any] = json.loads(line)
+                return answer
+        raise SystemExit(f"{PEER.name} ended; has {self.python} robomimic? See --help.")
 
     def train(self, seconds: float) -> dict[str, float]:
         """Let it train on."""
@@ -166,7 +168,7 @@ def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, flo
 
     def run(seconds: float) -> dict[str, float]:
         cpu, wall, first = time.process_time(), time.perf_counter(), fit.step
-        while time.perf_counter() - wall < seconds:
+        while time.process_time() - cpu < seconds:
             fit.step %= config.steps
             fit.update()
         samples = (fit.step - first) * fit.batch
@@ -222,9 +224,8 @@ def measure(
         for name, run in turns.items():
             spent[name].add(run(options.block_s))
     rates = {name: one.figures() for name, one in spent.items()}
-    policies = {
-        name: whole(paths, TrainConfig.recommended(**settings)) for name, settings in WHOLE.items()
-    }
+    chosen = WHOLE.items() if options.whole else ()
+    policies = {name: whole(paths, TrainConfig.recommended(**known)) for name, known in chosen}
     seconds = peer.facts["default_samples"] / rates["robomimic"]["samples_per_s"]
     report = {
         "demonstrations": len(paths),

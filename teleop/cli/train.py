@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import tyro
+from tyro.conf import arg
 
 from ...datasets.workspace import Workspace
 from ...policies.processes import launch, launched, processes
@@ -17,6 +17,13 @@ from ..rollouts import Rollouts
 from .console import print_json, say
 from .verb import DONE, WorkspacePath
 
+
+def hint(value: str) -> Any:
+    """What the help says instead of the default None."""
+    return arg(help_behavior_hint=f"(default: {value})")
+
+
+AS_RECOMMENDED = hint("as recommended")
 Kind = Literal["bc", "bc-gmm", "act", "flow"]
 RECIPE = ("steps", "batch", "chunk", "execute")
 """Options that stay as recommended unless they are given."""
@@ -39,57 +46,91 @@ AS_GIVEN = (
 
 @dataclass(frozen=True)
 class Train:
-    """Train a policy from the successful episodes of a workspace; resumes what was interrupted.
+    """Train a policy from the successful episodes of a workspace, into its next policy folder.
 
+    A training that was interrupted goes on where it was when the same command is given again.
     Several GPUs or machines share each batch under
     accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
     """
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    policy: Annotated[Kind, tyro.conf.arg(aliases=["--head"])] = "bc"
-    """Kind of policy: an ensemble of regressions, a mixture of Gaussians, an action-chunking
-    transformer, flow matching."""
-    vision: Literal["keypoints", "end-to-end"] = "keypoints"
-    """Pretrained perception, or encoders from the episodes alone."""
-    steps: int | None = None
-    """Updates; as recommended for the policy and the vision unless given."""
-    batch: int | None = None
-    """Windows in an update; as recommended unless given."""
-    chunk: int | None = None
-    """Actions that a plan holds; 16 unless given."""
-    execute: int | None = None
-    """Of those, how many are executed before the next plan; 8 unless given."""
-    ensembling: float | None = None
-    """Average overlapping plans, the older ones more by exp(-rate); off unless a rate is given
-    (ACT: 0.01). Wants a small --execute."""
+    policy: Annotated[
+        Kind,
+        arg(
+            aliases=["--head"],
+            help="Kind of policy: bc, an ensemble of regressions (a good first choice); bc-gmm, a "
+            "mixture of Gaussians; act, an action-chunking transformer; flow, flow matching.",
+        ),
+    ] = "bc"
+    """Kind of policy."""
+    vision: Annotated[
+        Literal["keypoints", "end-to-end"],
+        arg(
+            help="keypoints: perception that was pretrained on random scenes says where things "
+            "are; trains in seconds. end-to-end: encoders learn from these episodes alone, in "
+            "minutes."
+        ),
+    ] = "keypoints"
+    """What looks at the images."""
+    steps: Annotated[int | None, AS_RECOMMENDED] = None
+    """Training steps; of the encoders where there are any."""
+    batch: Annotated[int | None, AS_RECOMMENDED] = None
+    """Windows of the episodes in each step."""
+    chunk: Annotated[int | None, hint("16")] = None
+    """Actions in a plan; 20 of them are a second."""
+    execute: Annotated[int | None, hint("half of --chunk")] = None
+    """Of a plan, how many actions are executed before the next plan."""
+    ensembling: Annotated[
+        float | None,
+        arg(
+            help="Average plans that overlap in time, the i-th oldest weighed by exp(-RATE * i), "
+            "as ACT does with 0.01. Wants an --execute of a few actions.",
+            help_behavior_hint="(default: off)",
+        ),
+    ] = None
+    """Average overlapping plans."""
     history: int = 1
-    """Observations that the policy sees: now, and at its last plans."""
+    """Observations that the policy sees: now, and when it made its last plans."""
     proprioception_dropout: float = 0.0
-    """Share of the training windows that do not see the robot's own state."""
-    encoder: Literal["pointer", "small", "resnet18"] = "pointer"
-    """End to end: what looks at the images. pointer learns where the named item is from where
-    each demonstration's gripper closes, and works best; the others learn from actions alone."""
-    encoder_weights: Path | None = None
-    """End to end: safetensors file to begin a resnet18 from, with torchvision's names."""
+    """Share of the training windows in which the robot's own state is hidden."""
+    encoder: Annotated[
+        Literal["pointer", "small", "resnet18"],
+        arg(
+            help="For --vision end-to-end. pointer: learns where the named item is from where "
+            "each demonstration's gripper closes; does best. small (four convolutions), resnet18: "
+            "learn from the actions alone."
+        ),
+    ] = "pointer"
+    """Kind of image encoder."""
+    encoder_weights: Annotated[Path | None, hint("none")] = None
+    """For --encoder resnet18: safetensors file to begin from, with torchvision's names."""
     film: bool = True
-    """End to end: let the goal scale and shift the encoder's features."""
+    """For --encoder small and resnet18: let the named item scale and shift features (FiLM)."""
     shift: int = 4
-    """End to end: shift images by up to so many pixels in training."""
+    """For --vision end-to-end: shift images by up to so many pixels in training."""
     colour: float = 0.0
-    """End to end: change brightness, contrast and colours by up to this share in training."""
+    """For --vision end-to-end: change brightness, contrast, colours by up to this share."""
     aux_grasp: float = 1.0
-    """End to end, encoder pointer: weight of finding where the gripper closes next."""
+    """For --encoder pointer: weight of finding where the gripper closes, beside the actions."""
     seed: int = 0
     """Of initial weights, order and noise."""
-    shares: Literal["auto", "plain", "human", "balanced", "corrections", "practice"] = "auto"
+    shares: Annotated[
+        Literal["auto", "plain", "human", "balanced", "corrections", "practice"],
+        arg(
+            help="How demonstrations, corrections and the policy's own steps are weighed: auto, by "
+            "what there is; plain, as they come; human, the human's steps alone; balanced, "
+            "corrections as much as all else; corrections, as Sirius does; practice, "
+            "demonstrations three times."
+        ),
+    ] = "auto"
     """How classes of steps are weighed."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """What to compute in; auto: bfloat16 where the hardware is quick at it."""
     processes: int = 1
     """Processes of this machine that share each batch."""
     selection_episodes: int = 20
-    """Episodes that each checkpoint drives before one is chosen; 0 takes the last."""
+    """Episodes that each of three checkpoints drives before the best is taken; 0: the last."""
     workers: int = 2
     """Processes that drive them."""
     json: bool = False
