@@ -1,5 +1,6 @@
 """The ladder: what earns a level, what loses it, and what is refused."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import CONFIG, MODEL
 from sidestick.policies.statistics import wilson
 from sidestick.sim_envs.errors import PolicyError, WorkspaceError
+from sidestick.teleop.cli.ladder import LadderVerb
 from sidestick.teleop.ladder import Change, Entry, Ladder, NotEarned, Why
 from sidestick.teleop.ladder_book import LadderBook
 from sidestick.teleop.rungs import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
@@ -309,3 +311,26 @@ def test_evidence_of_earlier_versions_is_read() -> None:
     """It has no recording and no last stage."""
     payload = {k: v for k, v in TRIAL.to_json().items() if k not in ("episode", "last_stage")}
     assert Trial.from_json(payload) == TRIAL
+
+
+def test_the_verb_prints_where_episodes_died(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table of the stages for people, the same figures for scripts."""
+    book = LadderBook(workspace)
+    book.settle()
+    own = {"fingerprint": book.fingerprint("0001")}
+    book.note(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
+    for trial in supervised("x...x" * 2 + "...", ("carry",)):
+        assert isinstance(trial, Trial)
+        book.add(replace(trial, **own))
+    LadderVerb(workspace.path).run()
+    lines = [line.split() for line in capsys.readouterr().err.splitlines()]
+    assert ["Stages", "at", "supervised"] in lines
+    (carry,) = (line for line in lines if line[:1] == ["carry"])
+    assert carry[1] == "9/13"
+    assert "4/13" in carry
+    LadderVerb(workspace.path, json=True).run()
+    stages = json.loads(capsys.readouterr().out)["stages"]
+    assert (stages["carry"]["died"], stages["carry"]["died_of"]) == (4, 13)
+    assert stages["place"]["log_ratio"] is None
