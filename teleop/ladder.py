@@ -15,7 +15,7 @@ from ..sim_envs.errors import DamagedFile, PolicyError, SidestickError
 from ..sim_envs.tasks import task_class
 from .levels import name
 from .rungs import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
-from .stages import StageEvidence, evidence_by_stage, failed_stage
+from .stages import StageEvidence, evidence_by_stage, failed_stage, where_lost
 from .trial import Trial
 
 
@@ -224,6 +224,7 @@ class Ladder:
         return (
             f"at {name(level)} {trials.count(False)} of {len(trials)} episodes were not "
             f"clean: sequential test {found.log_ratio:.2f}, limit {test.reject_at:.2f}"
+            f"{where_lost(self.stages(level))}"
         )
 
     def _failed_stage(self, level: Level) -> str:

@@ -13,9 +13,6 @@ ENOUGH_DEMONSTRATIONS = 5
 ENOUGH_FOR_A_STAGE = 10
 """Episodes from which on a stage of the task is judged by itself."""
 
-STAGE_ALPHA = 0.01
-"""Chance to reject a stage that is good; five stages make up the 5 % of a whole episode's test."""
-
 
 @dataclass(frozen=True)
 class Rung:
@@ -42,20 +39,22 @@ RUNGS: Mapping[Level, Rung] = {
     ),
     Level.SUPERVISED: Rung(
         0.60, "it ended in success without takeover or rewind", Sprt(good=0.60, bad=0.25),
-        Sprt(good=0.60, bad=0.40, alpha=STAGE_ALPHA),
+        Sprt(good=0.60, bad=0.40),
     ),
     Level.ON_CALL: Rung(
         0.60, "it ended in success without request, takeover or rewind", Sprt(good=0.60, bad=0.25),
-        Sprt(good=0.60, bad=0.40, alpha=STAGE_ALPHA),
+        Sprt(good=0.60, bad=0.40),
     ),
     Level.AUTONOMOUS: Rung(
         0.80, "it ended in success without takeover or rewind", Sprt(good=0.85, bad=0.60),
-        Sprt(good=0.85, bad=0.70, alpha=STAGE_ALPHA),
+        Sprt(good=0.85, bad=0.70),
     ),
 }  # fmt: skip
 """Lower bounds are Wilson's (1927), tests Wald's (1945) at 5 % error either way.
 
 A stage's good rate is that of whole episodes: whoever drives those well enough passes every stage
-at least as often, so no good policy loses a level by a stage. Its bad rate is higher: a weakness
-that sits in one stage is told from a good policy by finer evidence than a whole episode's.
+at least as often, and only one of them as seldom, so that it is not divided among the stages. Its
+bad rate is higher: a weakness that sits in one stage is told by finer evidence than a whole
+episode's. In 400 simulated runs of 100 episodes at supervised, all failures in one stage, it is lost
+at a rate of 0.60 in 29 % of the runs (28 % without the stage's test), at 0.45 in 91 % (85 %).
 """

@@ -73,6 +73,15 @@ def failed_stage(evidence: Sequence[StageEvidence]) -> StageEvidence | None:
     return next((e for e in evidence if e.test is not None and e.test.rejected), None)
 
 
+def where_lost(evidence: Sequence[StageEvidence]) -> str:
+    """The stage in which most was lost, as the end of a sentence; empty where nothing is known."""
+    lost = {e: e.passed.n - e.passed.successes for e in evidence}
+    worst = max(lost, key=lambda e: lost[e], default=None)
+    if worst is None or not lost[worst]:
+        return ""
+    return f"; most were lost at {worst.stage!r}, {lost[worst]} of {worst.passed.n} that came to it"
+
+
 def _known(trials: Sequence[Trial], order: Sequence[str]) -> list[str]:
     """The stages that came up, in the task's order; what the task does not name comes last."""
     seen = {stage for trial in trials for stage in trial.stages}

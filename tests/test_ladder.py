@@ -286,6 +286,17 @@ def test_a_stage_that_is_lost_too_often_costs_the_level() -> None:
     assert spread.judge() is None
 
 
+def test_a_lost_level_says_where_most_was_lost() -> None:
+    """The evidence names the stage, where the trials do."""
+    fallen = settled(at(Level.SUPERVISED, *supervised("xxxxxxxx", ("carry", "carry", "reach"))))
+    change = fallen.entries[-1]
+    assert isinstance(change, Change)
+    assert change.evidence.endswith("; most were lost at 'carry', 6 of 6 that came to it")
+    unknown = settled(at(Level.SUPERVISED, *trials(0, 8, Level.SUPERVISED))).entries[-1]
+    assert isinstance(unknown, Change)
+    assert "lost at" not in unknown.evidence
+
+
 def test_no_stage_takes_a_level_from_a_policy_that_is_good_enough() -> None:
     """All of its failures in one stage, at the rate that whole episodes may fail."""
     good = at(Level.SUPERVISED, *supervised("x.x.." * 40, ("place",)))
