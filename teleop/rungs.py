@@ -55,6 +55,7 @@ RUNGS: Mapping[Level, Rung] = {
 A stage's good rate is that of whole episodes: whoever drives those well enough passes every stage
 at least as often, and only one of them as seldom, so that it is not divided among the stages. Its
 bad rate is higher: a weakness that sits in one stage is told by finer evidence than a whole
-episode's. In 400 simulated runs of 100 episodes at supervised, all failures in one stage, it is lost
-at a rate of 0.60 in 29 % of the runs (28 % without the stage's test), at 0.45 in 91 % (85 %).
+episode's. In 400 simulated runs of 100 episodes at supervised, with all failures in one stage, the
+level is lost at a rate of 0.60 in 29 % of the runs (28 % without the stage's test), at 0.45 in 91 %
+(85 %).
 """
