@@ -13,10 +13,11 @@ from ..sim_envs.errors import BadValue, PolicyError, UnknownName
 from . import heading
 from .data import TrainingData
 from .features import Columns
-from .grasps import grasp_marks
+from .grasps import GRIP, grasp_marks, next_grasps
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
 from .policy import PolicyConfig
+from .sorting import TAKEN
 from .vision import Vision
 
 IDLE = ("bridge", "cut", "keep")
@@ -66,6 +67,8 @@ def training_data(
     columns: Columns = {**frames.observations}
     if isinstance(vision, KeypointVision):
         columns["keypoints"] = _keypoints(frames, vision, cache or KeypointCache(None), seen)
+        reaching = frames.actions[:, GRIP, None] <= 0
+        columns[TAKEN] = np.where(reaching, next_grasps(frames), np.nan)
     else:
         columns |= frames.images
     if missing := [key for key in vision.keys if key not in columns and "keypoints" not in columns]:

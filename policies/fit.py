@@ -114,6 +114,7 @@ class Fit:
         noise = torch.Generator().manual_seed(seed)
         chosen = self._draw(np.random.default_rng((recipe.seed, self.step)))
         batch, actions, mask = windows(self.data, chosen, device)
+        batch, actions, mask = network.vision.imagine(batch, actions, mask, noise)
         with self.precision.autocast():
             if self.data.marks is None:
                 x = network.see(batch, noise, recipe.proprioception_dropout)

@@ -77,12 +77,19 @@ class KeypointVision(Vision):
         normalise = Normalise.fit(inputs["features"].astype(np.float64))
         self.transforms = (normalise, Clip(LIMIT))
 
+    def imagine(
+        self, batch: Batch, actions: Tensor, mask: Tensor, noise: torch.Generator
+    ) -> tuple[Batch, Tensor, Tensor]:
+        """Sorting is learnt from a few demonstrations: from more sides than they show."""
+        features = batch["features"]
+        if not isinstance(self.layout, NextThing) or len(features) != len(actions):
+            return batch, actions, mask
+        features, actions, mask = self.layout.imagined(features, actions, mask, noise)
+        return {**batch, "features": features}, actions, mask
+
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Features (B, F) to normalised ones, with jitter in training."""
-        features = batch["features"]
-        if noise is not None and isinstance(self.layout, NextThing):
-            features = self.layout.doubted(features, noise)
-        x = transforms.apply(self.transforms, features)
+        x = transforms.apply(self.transforms, batch["features"])
         if noise is None:
             return x
         return x + JITTER * torch.randn(x.shape, generator=noise).to(x.device)

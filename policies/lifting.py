@@ -12,9 +12,17 @@ from .heading import Array
 from .keypoints import VISIBLE_CELLS
 
 TABLE_M = 0.03
-"""Height of the plane on which things are taken to lie, metres."""
+"""Height at which the middle of a thing on the table is expected, metres."""
+FLAT_M = 0.03
+"""How far from that it may well be."""
+FRONT_M = 0.02
+"""How far from the front camera's ray a thing may well be."""
+WRIST_M = 0.01
+"""The same for the camera on the hand, which is nearer."""
+CUT_OFF_M = 0.06
+"""The same where the edge of its picture cuts the thing off."""
 FARTHEST_M = 1.0
-"""A ray that meets the plane farther from the arm's base than this says nothing."""
+"""What seems farther from the arm's base than this says nothing."""
 FARTHEST_APART_M = 0.04
 """Rays that pass each other at more than this do not meet in one thing."""
 CUT_OFF = 0.75
@@ -82,49 +90,57 @@ class Stereo:
         return cls(Lens.of(task, "front"), Lens.of(task, "wrist"))
 
     def places(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
-        """Where things are, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
+        """Where things lie, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
 
-        Seen by both cameras: where their rays meet; by one: where its ray meets the table; NaN
-        where nothing is seen. The hand is at `hand_m` (N, 3), turned by `turn` (N, 3, 3).
+        The place that agrees best with both rays and with the table's height, weighted least
+        squares; NaN where nothing is seen. The hand is at `hand_m` (N, 3), turned by `turn`.
         """
-        front, wrist = things[:, 0], things[:, 1]
-        far_rays = self.front.rays(centroid(front))
-        far_eye = np.broadcast_to(self.front.eye, far_rays.shape)
-        near_rays = self.wrist.rays(centroid(wrist)) @ np.swapaxes(turn, 1, 2)
-        near_eye = hand_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
-        near_eye = np.broadcast_to(near_eye[:, None], near_rays.shape)
-        whole = np.abs(centroid(wrist)).max(-1) < CUT_OFF
-        near = _seen(on_table(near_eye, near_rays), wrist)
-        far = _seen(on_table(far_eye, far_rays), front)
-        both, gap = meeting(far_eye, far_rays, near_eye, near_rays)
-        sees_both = (gap < FARTHEST_APART_M) & np.isfinite(near + far).all(-1) & whole
-        best = np.where(whole[..., None] & np.isfinite(near), near, far)
-        best = np.where(np.isfinite(best), best, near)
-        return np.where(sees_both[..., None], both, best)
+        far_eye, far = self.front_rays(things)
+        near_eye, near = self.wrist_rays(things, hand_m, turn)
+        whole = np.abs(centroid(things[:, 1])).max(-1) < CUT_OFF
+        seen = cells(things) >= LEAST_CELLS  # (N, 2, M)
+        apart = seen.all(1) & whole & (gap(far_eye, far, near_eye, near) > FARTHEST_APART_M)
+        trust = np.where(seen[:, 1], np.where(whole, WRIST_M, CUT_OFF_M) ** -2.0, 0.0)
+        far_trust = np.where(seen[:, 0] & ~apart, FRONT_M**-2.0, 0.0)
+        aside, up = _aside(near) * trust[..., None, None], np.diag((0.0, 0.0, FLAT_M**-2.0))
+        far_aside = _aside(far) * far_trust[..., None, None]
+        left = aside + far_aside + up + 1e-6 * np.eye(3)
+        right = aside @ near_eye[..., None] + far_aside @ far_eye[..., None]
+        right += (up @ (0.0, 0.0, TABLE_M))[:, None]
+        places = np.linalg.solve(left, right)[..., 0]
+        away = np.linalg.norm(places[..., :2], axis=-1) > FARTHEST_M
+        return np.where((away | ~seen.any(1))[..., None], np.nan, places)
+
+    def front_rays(self, things: NDArray[np.floating]) -> tuple[Array, Array]:
+        """Where the front camera's rays (N, M, 3) start, and which way they go, of length 1."""
+        rays = self.front.rays(centroid(things[:, 0]))
+        return np.broadcast_to(self.front.eye, rays.shape), _unit(rays)
+
+    def wrist_rays(
+        self, things: NDArray[np.floating], hand_m: Array, turn: Array
+    ) -> tuple[Array, Array]:
+        """The same for the camera on the hand."""
+        rays = self.wrist.rays(centroid(things[:, 1])) @ np.swapaxes(turn, 1, 2)
+        eye = hand_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
+        return np.broadcast_to(eye[:, None], rays.shape), _unit(rays)
 
 
-def meeting(eye_a: Array, rays_a: Array, eye_b: Array, rays_b: Array) -> tuple[Array, Array]:
-    """Midpoint (..., 3) of where two rays come nearest to each other, and their gap (...) there."""
-    a, b = (rays / np.linalg.norm(rays, axis=-1, keepdims=True) for rays in (rays_a, rays_b))
-    between = eye_b - eye_a
-    cosine = (a * b).sum(-1)
-    sine2 = np.maximum(1 - cosine**2, 1e-6)
-    along_a = ((between * a).sum(-1) - cosine * (between * b).sum(-1)) / sine2
-    along_b = (cosine * (between * a).sum(-1) - (between * b).sum(-1)) / sine2
-    at_a, at_b = eye_a + along_a[..., None] * a, eye_b + along_b[..., None] * b
-    return (at_a + at_b) / 2, np.linalg.norm(at_a - at_b, axis=-1)
+def gap(eye_a: Array, rays_a: Array, eye_b: Array, rays_b: Array) -> Array:
+    """How far from each other (...) two lines pass, along rays (..., 3) of length 1."""
+    across = np.cross(rays_a, rays_b)
+    sine = np.maximum(np.linalg.norm(across, axis=-1), 1e-6)
+    return np.asarray(np.abs(((eye_b - eye_a) * across).sum(-1)) / sine)
 
 
-def on_table(eye: Array, rays: Array) -> Array:
-    """Where rays (..., 3) from `eye` (..., 3) meet the plane; NaN where they do not, or far off."""
-    down = -rays[..., 2]
-    height = eye[..., 2] - TABLE_M
-    meets = (down > 1e-3) & (height > 0)
-    reach = np.where(meets, height, np.nan) / np.where(meets, down, 1.0)
-    places = eye + reach[..., None] * rays
-    far = ~(np.linalg.norm(places[..., :2], axis=-1, keepdims=True) < FARTHEST_M)
-    return np.asarray(np.where(far, np.nan, places))
+def off_line(place: Array, eye: Array, rays: Array) -> Array:
+    """How far places (..., 3) are from lines along rays (..., 3) of length 1."""
+    return np.asarray(np.linalg.norm(np.cross(place - eye, rays), axis=-1))
 
 
-def _seen(places: Array, keypoints: NDArray[np.floating]) -> Array:
-    return np.asarray(np.where(cells(keypoints)[..., None] >= LEAST_CELLS, places, np.nan))
+def _aside(rays: Array) -> Array:
+    """What takes from a vector its part along a ray, (..., 3, 3)."""
+    return np.asarray(np.eye(3) - rays[..., :, None] * rays[..., None, :])
+
+
+def _unit(rays: Array) -> Array:
+    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True))

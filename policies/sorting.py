@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..sim_envs.furniture import Bin
 from ..sim_envs.garments import GARMENTS, SHADES
@@ -19,20 +17,27 @@ from ..sim_envs.tasks.litter import ITEMS
 from ..sim_envs.tasks.sort_recycling import own_bin
 from .features import Columns
 from .heading import Array, heading, rotation, turned
+from .imagined import Imagined
 from .keypoints import KEYPOINT_NAMES
-from .lifting import Stereo, cells, centroid
+from .lifting import Stereo, cells, centroid, off_line
 
 OPEN_M = 0.072
 """Fingers farther apart than this hold nothing."""
 SHUT_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
-WIDEST_M = 0.08
+HANGING = 4
+"""Places between the fingers and the lowest one where what they hold is looked for."""
 AT_FINGERS = 0.30
 """In the wrist's picture: what is held is no farther from the tool's point than this."""
 RIM_M = 0.015
 """A thing that is seen this far outside of a container may still lie in it."""
-DOUBT = 0.3
-"""Share of the training frames with an empty hand whose fingers are imagined elsewhere."""
+FRONT_SEES_M = 0.035
+"""What is held is no farther from the front camera's ray through it, where it sees it."""
+ON_TABLE_M = 0.05
+"""How far below the tool's point the middle of a thing may be that lies on the table: what hangs
+from the fingers is above that."""
+TAKEN = "next_grasp"
+"""Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
 HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
@@ -64,8 +69,8 @@ class NextThing:
     task: str
     things: tuple[Sortable, ...]
     """In the order of perception's classes, from class 1 on."""
-    near_m: float = 0.0
-    """Nearer than this to a thing's middle, the fingers' width tells whether they close on it."""
+    hangs_m: float = 0.0
+    """How far below the fingers the middle of what they hold may be."""
 
     @cached_property
     def stereo(self) -> Stereo:
@@ -81,6 +86,11 @@ class NextThing:
         """The name of each number."""
         seen = (f"wrist_{name}" for name in KEYPOINT_NAMES)
         return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *HAND_NAMES)
+
+    @cached_property
+    def imagined(self) -> Imagined:
+        """What training makes of the windows."""
+        return Imagined(self.names(()), self.stereo.wrist)
 
     def heading(self, columns: Columns) -> Array:
         """Which way the hand is turned, (N,) radians: features and actions are given from there."""
@@ -109,8 +119,10 @@ class NextThing:
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
         """For each frame which thing is next, whether there is one, and whether it is held."""
         held, left = self.held(things, columns), self.left(places, columns)
-        tool_m = columns["ee_pos"].astype(np.float64)
-        away = np.linalg.norm((places - tool_m[:, None])[..., :2], axis=-1)
+        here = columns["ee_pos"].astype(np.float64)
+        if (taken := columns.get(TAKEN)) is not None:
+            here = np.where(np.isfinite(taken), taken, here)
+        away = np.linalg.norm((places - here[:, None])[..., :2], axis=-1)
         distance = np.where(held, -1.0, np.where(left, away, np.inf))
         chosen = distance.argmin(1)
         rows = np.arange(len(chosen))
@@ -122,14 +134,24 @@ class NextThing:
         return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
 
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
-        """Which thing is between the fingers, (N, M), at most one a frame."""
+        """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
         width = columns["gripper_qpos"].astype(np.float64).sum(-1)
         closed = (width < OPEN_M) & (width > SHUT_M)
-        tool = self.stereo.wrist.picture(np.zeros(3))
-        gap = np.linalg.norm(centroid(things[:, 1]) - tool, axis=-1)
-        gap = np.where(cells(things[:, 1]) >= 1.0, gap, np.inf)
-        nearest = np.eye(gap.shape[1], dtype=bool)[gap.argmin(1)]
-        return np.asarray(nearest & (gap < AT_FINGERS) & closed[:, None])
+        tool_m = columns["ee_pos"].astype(np.float64)
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        eye, rays = self.stereo.front_rays(things)
+        hidden = cells(things[:, 0]) < 1.0
+        best: Array = np.full(hidden.shape, np.inf)
+        for share in np.linspace(0.0, 1.0, HANGING if self.hangs_m else 1):
+            below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, self.hangs_m)  # (N,)
+            place = tool_m + turn[:, :, 2] * below[:, None]
+            near = off_line(place[:, None], eye, rays) < FRONT_SEES_M
+            shown = self.stereo.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
+            gap = np.linalg.norm(centroid(things[:, 1]) - shown[:, None], axis=-1)
+            best = np.minimum(best, np.where(near | hidden, gap, np.inf))
+        best = np.where(cells(things[:, 1]) >= 1.0, best, np.inf)
+        nearest = np.eye(len(self.things), dtype=np.bool_)[best.argmin(1)]
+        return np.asarray(nearest & (best < AT_FINGERS) & closed[:, None])
 
     def left(self, places: Array, columns: Columns) -> NDArray[np.bool_]:
         """Which things are asked for, seen, and not yet in their containers, (N, M)."""
@@ -139,20 +161,3 @@ class NextThing:
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
-
-    def doubted(self, features: Tensor, noise: torch.Generator) -> Tensor:
-        """Training features (B, F) with the fingers of some empty hands imagined elsewhere.
-
-        Who demonstrates hardly ever closes on nothing. A policy that does, and has never seen
-        it, would keep its fingers shut for ever: away from things it must not trust their width.
-        """
-        names = self.names(())
-        held, width, to = (names.index(name) for name in ("held", "gripper_width", "to_x"))
-        size = (len(features),)
-        draws = [torch.rand(size, generator=noise).to(features.device) for _ in range(3)]
-        elsewhere = torch.where(draws[0] < 0.5, 0.0, draws[1] * WIDEST_M)
-        away = features[:, to : to + 3].norm(dim=1) > self.near_m
-        picked = (draws[2] < DOUBT) & (features[:, held] < 0.5) & away
-        doubted = features.clone()
-        doubted[:, width] = torch.where(picked, elsewhere, features[:, width])
-        return doubted

@@ -37,6 +37,15 @@ class Vision(nn.Module):
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Prepared inputs (B, ...) to (B, size); `noise` is given in training, to augment by."""
 
+    def imagine(
+        self, batch: Batch, actions: Tensor, mask: Tensor, noise: torch.Generator
+    ) -> tuple[Batch, Tensor, Tensor]:
+        """Windows of a training batch as they might have been: inputs, actions and mask.
+
+        Unlike what `forward` does in training, this may change what is right to do.
+        """
+        return batch, actions, mask
+
     @property
     def body(self) -> list[int]:
         """Which of the numbers that `forward` gives tell of the robot itself."""

@@ -2,15 +2,14 @@
 
 import numpy as np
 import pytest
-import torch
 
 from sidestick.policies.heading import turned, turned_actions
-from sidestick.policies.keypoints import cell_counts, keypoints
 from sidestick.policies.layouts import LITTER as NEXT
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.intents import make_expert
 from sidestick.sim_envs.tasks.sort_recycling import own_bin
+from tests.sorting_rig import columns, perfect
 
 NAMES = NEXT.names(("front", "wrist"))
 
@@ -20,20 +19,6 @@ def env():
     env = make_task_env("SortRecycling", num_items=3)
     yield env
     env.close()
-
-
-def perfect(env: ArmEnv) -> np.ndarray:
-    """Keypoints (1, 2, K, 6) of the simulator's own segmentation."""
-    seen = []
-    for camera in ("front", "wrist"):
-        _, classes = env.labelled(camera, 96, 96)
-        counts = cell_counts(classes, len(env.task.labels), 24)
-        seen.append(keypoints(torch.from_numpy(counts).float()[None] / 16)[0].numpy())
-    return np.stack(seen)[None]
-
-
-def columns(observation: dict) -> dict[str, np.ndarray]:
-    return {key: np.asarray(value)[None] for key, value in observation.items()}
 
 
 def read(env: ArmEnv, observation: dict) -> dict[str, float]:
@@ -99,19 +84,3 @@ def test_actions_come_back_as_they_went():
     assert np.allclose(turned_actions(there, -angle), actions, atol=1e-6)
     assert np.array_equal(there[..., [2, 5, 6]], actions[..., [2, 5, 6]])
     assert not np.allclose(there, actions)
-
-
-def test_an_empty_hands_fingers_are_doubted_and_a_full_ones_are_not():
-    """Only the width changes, only away from things and where nothing is held, and by the seed."""
-    features = torch.zeros(400, len(NAMES))
-    features[:, NAMES.index("gripper_width")] = 0.05
-    features[200:, NAMES.index("held")] = 1.0
-    features[:100, NAMES.index("to_x")] = 0.2
-    doubted = NEXT.doubted(features, torch.Generator().manual_seed(0))
-    changed = (doubted != features).any(1)
-    assert 0.15 < changed[:100].float().mean() < 0.45
-    assert not changed[100:].any()
-    others = [i for i, name in enumerate(NAMES) if name != "gripper_width"]
-    assert torch.equal(doubted[:, others], features[:, others])
-    again = NEXT.doubted(features, torch.Generator().manual_seed(0))
-    assert torch.equal(doubted, again)
