@@ -64,7 +64,7 @@ def main() -> None:
     parser.add_argument("--alone", type=int, default=20)
     parser.add_argument("--predictions", type=int, default=100)
     parser.add_argument("--episodes", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--seconds-per-grade", type=float, default=3.0)
     options = parser.parse_args()
     limit_threads()

@@ -52,8 +52,8 @@ class Climb:
     workspace: Workspace
     practice: int
     """Attempts in a round of practice."""
-    steps: int
-    """Updates of a training."""
+    steps: int | None = None
+    """Updates of a training; None: as many as the data is worth."""
     say: Callable[[str], object] = lambda _: None
     seed: int = FIRST_SEED
     rounds: int = 0
@@ -168,7 +168,7 @@ def main() -> int:
     parser.add_argument("--items", type=int, default=2)
     parser.add_argument("--practice", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--noise", type=float, default=1.0)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()

@@ -17,6 +17,7 @@ from .fit import Fit, Recipe
 from .heads import Head, build_head
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
+from .optimise import updates
 from .perception import Perception
 from .pointing import Pointing, PointingConfig
 from .policy import CONFIG, Network, PolicyConfig
@@ -53,6 +54,7 @@ def train_on(
     if config.threads:
         torch.set_num_threads(config.threads)
     seen, held = hold_out(data, config.held_out, LEAST_TO_HOLD_OUT, config.seed)
+    config = replace(config, steps=config.steps or updates(len(seen), config.batch))
     vision.fit(seen.window_inputs())
     shares = target_shares(seen.classes, config.shares)
     together = processes()
@@ -71,7 +73,7 @@ def train_on(
     training.resume()
     together.wait()
     tensorboard, writes = config.tensorboard, together.is_main
-    with TrainingLog(folder, config.steps, fit.step, tensorboard, progress, writes) as log:
+    with TrainingLog(folder, fit.recipe.steps, fit.step, tensorboard, progress, writes) as log:
         training.run(log)
     return training.finish()
 

@@ -46,8 +46,8 @@ class TrainConfig:
     """End to end: random change of brightness, contrast and each colour, up to this share."""
     aux_grasp: float = 1.0
     """Encoder pointer: weight of finding where the demonstration's gripper closes next."""
-    steps: int = 3000
-    """Updates."""
+    steps: int | None = None
+    """Updates; None: as many as the windows are worth, see `optimise.updates`."""
     batch: int = 512
     """Windows in an update, over all processes."""
     peak_rate: float = 2e-3
@@ -84,8 +84,9 @@ class TrainConfig:
             if value not in known:
                 raise UnknownName(name, value, known)
         for name in ("chunk", "execute", "history", "steps", "batch"):
-            if getattr(self, name) < 1:
-                raise BadValue(name, "at least 1", getattr(self, name))
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BadValue(name, "at least 1", value)
         for name in ("proprioception_dropout", "colour", "held_out", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(name, "from 0 to below 1", getattr(self, name))

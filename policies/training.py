@@ -105,7 +105,7 @@ class Training:
 
     def run(self, log: TrainingLog) -> None:
         """Train to the end; an interruption leaves a state behind."""
-        steps = self.config.steps
+        steps = self.fit.recipe.steps
         stops = {max(1, round(share * steps)) for share in self.config.candidates} | {steps}
         try:
             fitting.run(self.fit, stops, self._try_candidate, lambda loss: self._hear(loss, log))
@@ -116,8 +116,8 @@ class Training:
 
     def _hear(self, loss: torch.Tensor, log: TrainingLog) -> None:
         step = self.fit.step
-        if step % LOG_EVERY == 0 or step == self.config.steps:
-            rate = one_cycle(step, self.config.steps, self.config.peak_rate)
+        if step % LOG_EVERY == 0 or step == self.fit.recipe.steps:
+            rate = one_cycle(step, self.fit.recipe.steps, self.config.peak_rate)
             log.row(step, loss=float(loss), rate=rate, seconds=round(self.seconds, 2))
         if time.monotonic() - self._saved > self.config.save_every_s:
             self.save()

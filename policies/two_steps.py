@@ -18,20 +18,28 @@ from .train_config import TrainConfig
 
 ENCODERS = "encoders"
 """Folder in the policy's: what came out of the first step."""
+USUAL_STEPS = 1000
+"""Of a head whose recipe leaves them to the data, where the first step is not of usual length."""
 Trains = Callable[[TrainConfig, Path], Pointing]
 
 
 def first_step(config: TrainConfig) -> TrainConfig:
     """Nothing is chosen between; the last encoders are taken."""
-    return replace(config, candidates=(1.0,))
+    return replace(config, candidates=(1.0,), steps=config.steps or _usual_steps(config))
 
 
 def second_step(config: TrainConfig) -> TrainConfig:
     """The recipe for features that are cached, as much shorter or longer as the first step is."""
     recipe = TrainConfig.recommended("keypoints", config.head)
-    share = config.steps / TrainConfig.recommended(config.vision, config.head).steps
-    steps = max(1, round(share * recipe.steps))
+    steps, usual = recipe.steps, _usual_steps(config)
+    if config.steps not in (None, usual):
+        steps = max(1, round((config.steps or usual) / usual * (steps or USUAL_STEPS)))
     return replace(config, steps=steps, batch=recipe.batch, peak_rate=recipe.peak_rate)
+
+
+def _usual_steps(config: TrainConfig) -> int:
+    """Of the encoders."""
+    return TrainConfig.recommended(config.vision, config.head, config.encoder).steps or USUAL_STEPS
 
 
 def learnt_before(config: TrainConfig, data: TrainingData, folder: Path) -> Pointing | None:

@@ -51,8 +51,8 @@ class Course:
     """Unseen seeds on which every policy is evaluated without help."""
     selection_episodes: int = 20
     """Episodes that each checkpoint drives before one is chosen."""
-    train_steps: int = 3000
-    """Updates of each training."""
+    train_steps: int | None = None
+    """Updates of each training; None: as many as the data is worth."""
     num_items: int | None = None
     """Fewer items than the task has; None for all."""
 
@@ -68,7 +68,7 @@ class Course:
             practice_episodes=6,
             evaluation_episodes=8,
             selection_episodes=2,
-            train_steps=600,
+            train_steps=300,
             num_items=2,
         )
 
