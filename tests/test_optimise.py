@@ -1,3 +1,8 @@
+import pytest
+
+from sidestick.policies.optimise import LEAST_UPDATES, MOST_UPDATES, updates
+
+
 def test_training_is_as_long_as_the_data_is_worth() -> None:
     """More windows, more updates, in larger batches fewer; within bounds."""
     lengths = [updates(windows, 512) for windows in (1, 1_000, 2_750, 5_500, 22_000, 10**7)]
