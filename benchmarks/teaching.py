@@ -4,8 +4,9 @@
 
 WS is a workspace with demonstrations by the simulated operator, such as one made by
 `sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`. Every seed
-begins with ten demonstrations of its own, and with a training seed of its own:
+begins with demonstrations of its own, ten unless asked otherwise, and a training seed of its own:
 
+* demonstrations: more and more of them, and nothing else; their seconds are what the others save.
 * corrections: rounds of supervised episodes. After the last one the very same data is trained with
   every way to weigh it: human steps alone (HG-DAgger), everything alike, half interventions (IWR,
   Sirius); and the control, the same seconds spent on further demonstrations.
@@ -49,6 +50,8 @@ from sidestick.teleop.practice import practise
 from sidestick.teleop.rollouts import Rollouts
 
 SUPERVISED_SEED, PRACTICE_SEED, SEEDS_APART = 100_000, 200_000, 10_000
+SHOWN_APART = 30
+"""Demonstrations between those that two seeds begin with."""
 SCHEMES = ("human", "plain", "balanced", "corrections")
 
 
@@ -59,10 +62,15 @@ class Options:
     workspace: Annotated[Path, tyro.conf.Positional]
     out: Path
     """JSON lines; rows that are there already are not measured again."""
-    arms: tuple[Literal["corrections", "practice", "together"], ...] = ("corrections",)
+    arms: tuple[Literal["demonstrations", "corrections", "practice", "together"], ...] = (
+        "demonstrations",
+    )
     seeds: tuple[int, ...] = (0, 1, 2)
     """Each has demonstrations, scenes and a training seed of its own."""
     demonstrations: int = 10
+    """What every arm begins with."""
+    counts: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 40, 50)
+    """Numbers of demonstrations, where there is nothing else."""
     rounds: int = 3
     supervised: int = 22
     """Supervised episodes in a round."""
@@ -111,12 +119,12 @@ class Pupil:
         self.rollouts = Rollouts(self.workspace.config, 1)
         self.shown = 0
         self.demonstrated_s = 0.0
-        self.show(options.demonstrations)
+        self.show(options.counts[0] if arm == "demonstrations" else options.demonstrations)
 
     def show(self, count: int) -> None:
         """So many demonstrations more, of those that are this seed's."""
         found = demonstrations(self.source)
-        first = self.seed * self.options.demonstrations + self.shown
+        first = self.seed * SHOWN_APART + self.shown
         if count > len(found) - self.shown:
             raise BadValue("workspace", f"{self.shown + count} demonstrations", len(found))
         for place in range(first, first + count):
@@ -170,6 +178,14 @@ def demonstrations(workspace: Workspace) -> list[EpisodeSummary]:
     """All that succeeded, oldest first."""
     found = [s for s in workspace.summaries() if s.success and s.complete]
     return [s for s in found if s.header.level == Level.DEMONSTRATE]
+
+
+def demonstrated(pupil: Pupil) -> None:
+    """More and more demonstrations."""
+    for count in pupil.options.counts:
+        if count > pupil.shown:
+            pupil.show(count - pupil.shown)
+        pupil.learn(say=f"{pupil.shown} demonstrations")
 
 
 def corrections(pupil: Pupil) -> None:
@@ -246,7 +262,12 @@ def scenes(base: int, seed: int, number: int) -> int:
     return base + SEEDS_APART * number + 1000 * seed
 
 
-ARMS = {"corrections": corrections, "practice": practice, "together": together}
+ARMS = {
+    "demonstrations": demonstrated,
+    "corrections": corrections,
+    "practice": practice,
+    "together": together,
+}
 
 
 def measure(options: Options, folder: Path) -> None:
