@@ -53,6 +53,9 @@ class Options:
     """Actions of a plan that are executed before the next."""
     workers: int = 2
     """Processes that drive."""
+    keep: Path | None = None
+    """Folder for the policies, each count and seed its own; a training that was interrupted there
+    goes on."""
 
 
 def measure(options: Options, workspace: Workspace, rollouts: Rollouts) -> list[dict[str, Any]]:
@@ -77,7 +80,7 @@ def one(
     config = replace(config, tensorboard=False, steps=options.steps or config.steps)
     drive = selection(rollouts, options.selection) if options.selection else None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "policy"
+        path = (options.keep or Path(folder)) / f"{len(frames.episodes)}-{seed}"
         cache = KeypointCache(workspace.path / KEYPOINT_CACHE)
         started = time.monotonic()
         result = train(frames, config, path, drive, cache=cache, progress=False)
