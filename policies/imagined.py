@@ -33,7 +33,9 @@ LOWEST_M = 0.02
 CARRIED_M = 0.10
 FINGERS = 0.3
 """Share of the windows with an empty open hand whose fingers are imagined elsewhere."""
-OPEN_M = 0.07
+OPEN_M = 0.0765
+"""Fingers farther apart than this hold nothing, not even the widest thing."""
+WIDE_M = 0.07
 """Fingers are waited for until they are so far apart."""
 OPENING_M = 0.003
 """How much farther apart they are after each tick."""
@@ -89,11 +91,11 @@ class Imagined:
         to = features[:, self.names.index("to_x") :][:, :3]
         low = -to[:, 2] < BETWEEN_M
         near = (to.norm(dim=1) < WAIT_M) & (self.of(features, "is_one") > 0.5)
-        width = torch.where(draws[0] < 0.5, 0.0, draws[1] * OPEN_M)
+        width = torch.where(draws[0] < 0.5, 0.0, draws[1] * WIDE_M)
         width = torch.where(near & low, draws[1] * SHUT_M, width)
         now = self.of(features, "gripper_width")
         now.copy_(torch.where(picked, width, now))
-        ticks = ((OPEN_M - width) / OPENING_M).ceil().clamp_min(0)
+        ticks = ((WIDE_M - width) / OPENING_M).ceil().clamp_min(0)
         ticks = torch.where(picked & near, ticks, 0).long()
         rise = torch.where(low & (ticks >= actions.shape[1]), RISE, 0.0)
         return delayed(actions, mask, ticks, rise)

@@ -17,12 +17,10 @@ from ..sim_envs.tasks.litter import ITEMS
 from ..sim_envs.tasks.sort_recycling import own_bin
 from .features import Columns
 from .heading import Array, heading, rotation, turned
-from .imagined import Imagined
+from .imagined import OPEN_M, Imagined
 from .keypoints import KEYPOINT_NAMES
 from .lifting import Stereo, cells, centroid, off_line
 
-OPEN_M = 0.072
-"""Fingers farther apart than this hold nothing."""
 SHUT_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
 HANGING = 4
