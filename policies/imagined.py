@@ -16,12 +16,15 @@ from ..sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
 from .lifting import Lens
 
 GRIP = 6
+"""Place of the gripper in an action; above 0 it closes."""
 MIRRORED = 0.5
 """Share of the windows that are seen in a mirror."""
 ASIDE = 0.5
 """Share of the windows whose hand is imagined elsewhere, where that can be done."""
 SHIFT_M = (0.02, 0.02, 0.012)
+"""Standard deviation of how far aside the hand is imagined, along its heading, across and up."""
 TURN_RAD = 0.15
+"""Standard deviation of how far it is imagined turned about the vertical."""
 HIGH_M = 0.08
 """Above a thing by this, the hand may be off by all of that."""
 LOW_SHARE = 0.35
@@ -29,8 +32,11 @@ LOW_SHARE = 0.35
 BACK_TICKS = 5
 """The way back takes so many ticks; no grip is changed before its end."""
 IN_VIEW = 0.9
+"""A thing nearer than this to the edge of the wrist's picture may be cut off by it."""
 LOWEST_M = 0.02
+"""No hand is imagined lower than this, unless it was there."""
 CARRIED_M = 0.10
+"""A hand that holds something is imagined elsewhere when it is higher than this."""
 FINGERS = 0.3
 """Share of the windows with an empty open hand whose fingers are imagined elsewhere."""
 OPEN_M = 0.0765
@@ -44,6 +50,7 @@ WAIT_M = 0.16
 BETWEEN_M = 0.05
 """A hand that is less far above a thing has it between its fingers, if they are apart."""
 SHUT_M = 0.008
+"""With a thing between them, fingers are only imagined to have closed on nothing, up to this."""
 RISE = 0.4
 """How fast a hand that closed on nothing leaves, while its fingers open."""
 

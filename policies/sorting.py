@@ -32,8 +32,7 @@ RIM_M = 0.015
 FRONT_SEES_M = 0.035
 """What is held is no farther from the front camera's ray through it, where it sees it."""
 ON_TABLE_M = 0.05
-"""How far below the tool's point the middle of a thing may be that lies on the table: what hangs
-from the fingers is above that."""
+"""Height below which the middle of a thing is taken to lie on the table, not to hang."""
 TAKEN = "next_grasp"
 """Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")

@@ -5,9 +5,11 @@ import pytest
 
 from sidestick.policies.heading import turned, turned_actions
 from sidestick.policies.layouts import LITTER as NEXT
-from sidestick.sim_envs import make_task_env
+from sidestick.policies.sorting import TAKEN
+from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.intents import make_expert
+from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
 from sidestick.sim_envs.tasks.sort_recycling import own_bin
 from tests.sorting_rig import columns, perfect
 
@@ -84,3 +86,27 @@ def test_actions_come_back_as_they_went():
     assert np.allclose(turned_actions(there, -angle), actions, atol=1e-6)
     assert np.array_equal(there[..., [2, 5, 6]], actions[..., [2, 5, 6]])
     assert not np.allclose(there, actions)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_a_demonstration_takes_next_is_the_next_thing_in_training(env, seed):
+    """Whatever is nearest to the hand; without such a label it is what is nearest."""
+    observation, _ = env.reset(seed=seed)
+    seen, given, chosen = perfect(env), columns(observation), []
+    for name in env.task.present:
+        taken = env.world.pose(name).position[None].astype(np.float32)
+        features = NEXT(seen, {**given, TAKEN: taken})[0]
+        chosen.append(kind(dict(zip(NAMES, features.tolist(), strict=True))))
+    assert chosen == env.task.present
+    unknown = np.full((1, 3), np.nan, np.float32)
+    assert np.array_equal(NEXT(seen, {**given, TAKEN: unknown}), NEXT(seen, given))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_thing_that_lies_below_half_open_fingers_is_not_in_the_hand(env, seed):
+    """By seven centimetres, straight below the tool."""
+    env.reset(seed=seed)
+    place = env.world.pose(env.task.present[0]).position + np.array([0.0, 0.0, 0.07])
+    joints = kinematics.inverse(place, tilted_hand(STRAIGHT_DOWN_RAD), kinematics.REST_RAD, 200)
+    env.arm.put(joints, opening_m=0.02)
+    assert read(env, env._observe())["held"] == 0.0
