@@ -1,10 +1,11 @@
 """Practice: the policy attempts the task unattended, and its successes become data."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..datasets.database import Database, Effort
 from ..datasets.step import Level
+from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
 from ..policies.store import PolicyStore
 from .rollouts import OnOutcome, Rollouts
@@ -43,7 +44,7 @@ def practise(
     """
     wanted, solved = list(seeds), recorded_seeds(workspace)
     policy = PolicyStore(workspace.policies_dir).path(policy_id)
-    before = _recorded_attempts(workspace, set(wanted))
+    before = [Attempt(s.header.seed, s.success, s.steps) for s in recorded(workspace, set(wanted))]
     missing = [seed for seed in wanted if seed not in solved]
     outcomes = rollouts.run(policy, missing, workspace.path.resolve(), on_outcome, KEPT_FAILURES)
     workspace.rebuild_index()
@@ -63,10 +64,10 @@ def seeds_of(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
     return range(first, first + episodes)
 
 
-def _recorded_attempts(workspace: Workspace, seeds: Collection[int]) -> list[Attempt]:
-    """What was attempted alone on these seeds before, and recorded."""
+def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary]:
+    """The attempts on these seeds that are on the disk; what people drove there later is none."""
     return [
-        Attempt(s.header.seed, s.success, s.steps)
+        s
         for s in workspace.summaries()
         if s.complete and s.header.seed in seeds and s.header.level == Level.AUTONOMOUS
     ]

@@ -14,7 +14,7 @@ from ..policies.store import PolicyStore
 from .homework import HomeworkRules, Occasion
 from .learner import Learner, LearnerRules, words
 from .learning import selection
-from .practice import KIND, practise, seeds_of
+from .practice import KIND, practise, recorded, seeds_of
 from .rollouts import OnOutcome, Rollouts
 
 RULES = LearnerRules(homework=HomeworkRules(first=1, refit=1), selection=20)
@@ -113,8 +113,8 @@ class Rounds:
 
     def _unlearnt(self, number: int) -> bool:
         """Whether a round recorded something that no candidate was about."""
-        due, seeds = self.learner.due(), seeds_of(number)
-        own = {s.id for s in self._workspace.summaries() if s.header.seed in seeds}
+        due = self.learner.due()
+        own = {s.id for s in recorded(self._workspace, seeds_of(number))}
         return due is not None and not own.isdisjoint(due.fresh)
 
 

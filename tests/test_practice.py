@@ -67,10 +67,11 @@ class MadeUp(Rollouts):
         """Nothing was opened."""
 
 
-def record(workspace: Workspace, seed: int, success: bool) -> None:
-    """An episode that nobody watched."""
-    made = made_up_episode([0] * 20, seed, success, episode_id=f"20250102T000000-{seed:08x}")
-    header = replace(made.summary.header, level=Level.AUTONOMOUS, operator="", policy_id="0001")
+def record(workspace: Workspace, seed: int, success: bool, level: Level = Level.AUTONOMOUS) -> None:
+    """An episode that nobody watched, unless its level says so."""
+    name = f"2025010{2 + (level is not Level.AUTONOMOUS)}T000000-{seed:08x}"
+    made = made_up_episode([0] * 20, seed, success, episode_id=name)
+    header = replace(made.summary.header, level=level, operator="", policy_id="0001")
     summary = replace(made.summary, header=header)
     replace(made, summary=summary).write(workspace.episodes_dir / f"{summary.id}.hdf5")
 
@@ -129,6 +130,21 @@ def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None
     assert made.gate is None
     assert "nothing new to learn" in made.words
     assert made.to_json()["passed"] is None
+
+
+def test_a_person_on_a_seed_that_practice_failed_does_not_make_the_round_unlearnt(
+    workspace: Workspace,
+) -> None:
+    """Her episode is learnt from with the next round, as all that is new."""
+    rounds = rounds_of(workspace)
+    first = rounds.practise(ATTEMPTS)
+    record(workspace, seeds_of(1)[2], True, Level.SUPERVISED)
+    assert rounds.go_on() is None
+    second = rounds.practise(ATTEMPTS)
+    assert first.gate is not None
+    assert second.gate is not None
+    new = ATTEMPTS - FAILED
+    assert [len(g.payload["fresh"]) for g in (first.gate, second.gate)] == [new, new + 1]
 
 
 MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
