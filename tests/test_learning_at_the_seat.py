@@ -11,17 +11,27 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
+from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.perception import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
+from sidestick.teleop.driving import drive_simulated
 from sidestick.teleop.duty import SET_ASIDE, SWAP
-from tests.learning_rig import learner, tiny_workspace
+from sidestick.teleop.learning import TAUGHT
+from sidestick.teleop.rollouts import workspace_env
+from tests.learning_rig import QUICK, learner
 from tests.xdotool import Hand
 
 SITTING = """
 import functools, sys
 from sidestick.teleop.cli import drive, main
+from sidestick.teleop.devices import hands
 from sidestick.teleop.screen.text import Typewriter
+hands.SILENCE_S = 60.0
 quick = ("--selection-episodes", "0", "--pairs", "0")
 drive.LearnerProcess = functools.partial(drive.LearnerProcess, more=quick)
 write, seen, log = Typewriter.words, set(), open(sys.argv[1], "w", buffering=1)
@@ -33,7 +43,8 @@ def remember(self, text, *rest, **more):
 Typewriter.words = remember
 raise SystemExit(main.main(sys.argv[2:]))
 """
-"""The command, with a learner that tries nothing out, and with all that the screen said."""
+"""The command, with a learner that tries nothing out, with all that the screen said, and without
+the pause that a busy machine brings about."""
 ROOT = Path(__file__).parents[1]
 PATIENCE_S = 600.0
 
@@ -46,12 +57,27 @@ def wait_for(wanted: str, condition: Callable[[], bool], process: "subprocess.Po
         time.sleep(0.2)
 
 
+def taught(folder: Path) -> Workspace:
+    """Five demonstrations of one item, and a policy that has learnt next to nothing from them."""
+    config = WorkspaceConfig("ShelfPick", "tiny", env_kwargs={"num_items": 1})
+    workspace = Workspace.create(folder, config)
+    env = workspace_env(workspace.config)
+    names = tuple(env.task.goal_names)
+    env.close()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        about = PerceptionConfig("ShelfPick", "tiny", ("background", *names), names, channels=4)
+        Perception(about).save(workspace.path / TAUGHT)
+    drive_simulated(workspace, Level.DEMONSTRATE, range(QUICK.homework.first))
+    learner(workspace).step()
+    return workspace
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(4 * PATIENCE_S)
 def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_path: Path) -> None:
     """The operator corrects the policy, the learner nudges it, the nudged one drives; then K."""
-    workspace = tiny_workspace(tmp_path / "ws")
-    learner(workspace).step()
+    workspace = taught(tmp_path / "ws")
     said = tmp_path / "said"
     command = (
         "drive", str(workspace.path), "--level", "supervised", "--override",
