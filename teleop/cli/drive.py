@@ -97,8 +97,7 @@ class Drive:
         for change in catch_up(book):
             _tell(change)
         level = book.admit(wanted, self.policy, self.override)
-        if self.learn:
-            limit_threads()  # the learner has the other cores
+        limit_threads()  # a plan is small, and threads that wait for each other make ticks late
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
             report = (self._simulated if self.headless else self._seat)(workspace, level)
         if self.json:
