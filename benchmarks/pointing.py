@@ -1,0 +1,132 @@
+"""Where a policy's encoders point on layouts that it has not learnt from.
+
+    python -m benchmarks.pointing WS POLICY
+
+POLICY is the folder of one with end-to-end vision of the kind `pointer`, or its subfolder
+`encoders`. Judged on the successful demonstrations of WS that are not among its episodes, until
+the gripper closes: how far the grasp point lies off the ray that the front camera's peak stands
+for; how far the wrist's peak is off; and, asked for each other item, whether it points at that
+one (the shipped perception as the judge) or at the demonstrated one. Prints one JSON document.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.features import Columns
+from sidestick.policies.grasps import GRIP, grasp_marks, next_grasps
+from sidestick.policies.lifting import Lens, cells, centroid
+from sidestick.policies.perception import Perception
+from sidestick.policies.pointing import Pointing
+from sidestick.policies.policy import load_policy
+from sidestick.teleop.learning import succeeded
+
+EVERY = 15
+"""Steps of an episode between two that are judged; the first always is."""
+LEAST_CELLS = 3.0
+"""The judge must see so much of an item."""
+SAME = 0.12
+"""Peaks that are no farther apart than this, in units of half a picture, mean the same item."""
+
+
+def chosen(frames: Frames) -> np.ndarray:
+    """Steps to judge, before the gripper closes."""
+    first = np.diff(frames.episode, prepend=-1) > 0
+    before = np.isfinite(next_grasps(frames)).all(-1) & (frames.actions[:, GRIP] <= 0)
+    return np.flatnonzero(before & (first | (np.arange(len(frames)) % EVERY == 0)))
+
+
+def told(vision: Pointing, columns: Columns, goal: np.ndarray) -> np.ndarray:
+    """Peaks (N, cameras, 3) for a named item: place in the picture and how sure."""
+    named = np.eye(vision.config.num_goals, dtype=np.float32)[goal]
+    features = vision.prepare({**columns, "goal": named})["features"]
+    peaks = features[:, : vision.seen].astype(np.float64).reshape(len(goal), -1, 3)
+    peaks[..., :2] /= np.maximum(peaks[..., 2:], 1e-3)
+    return peaks
+
+
+def off_the_ray(task: str, peaks: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Centimetres between places (N, 3) and the rays of the front camera's peaks (N, 2)."""
+    lens = Lens.of(task, "front")
+    rays = lens.rays(peaks)
+    rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
+    away = places - lens.eye
+    return 100 * np.linalg.norm(away - (away * rays).sum(-1, keepdims=True) * rays, axis=-1)
+
+
+def others(task: str, vision: Pointing, columns: Columns, goal: np.ndarray) -> dict[str, int]:
+    """Asked for each item that is not the demonstrated one: what is pointed at?"""
+    counts = {"asked": 0, "right": 0, "demonstrated": 0}
+    seen = Perception.load_shipped(task).keypoints(np.asarray(columns["front_image"], np.uint8))
+    meant = told(vision, columns, goal)[:, 0, :2]
+    for item in range(vision.config.num_goals):
+        there = (cells(seen[:, 1 + item]) > LEAST_CELLS) & (goal != item)
+        peaks = told(vision, columns, np.full(len(goal), item))[:, 0, :2]
+        right = np.linalg.norm(peaks - centroid(seen[:, 1 + item]), axis=-1) < SAME
+        same = np.linalg.norm(peaks - meant, axis=-1) < SAME
+        for name, hits in (
+            ("asked", there),
+            ("right", there & right),
+            ("demonstrated", there & same),
+        ):
+            counts[name] += int(hits.sum())
+    return counts
+
+
+def measure(workspace: Workspace, folder: Path) -> dict[str, Any]:
+    """All figures."""
+    policy, task = load_policy(folder), workspace.config.task
+    vision = policy.network.vision
+    if not isinstance(vision, Pointing):
+        raise SystemExit(f"{folder}: its vision is {vision.name}, which does not point")
+    vision = vision if vision.config.frozen else vision.freeze()
+    learnt = set(policy.config.provenance.episodes)
+    new = [s.path for s in workspace.summaries() if succeeded(s) and s.id not in learnt]
+    frames = Frames.read([path for path in new if path is not None])
+    steps = chosen(frames)
+    columns: Columns = {k: v[steps] for k, v in {**frames.observations, **frames.images}.items()}
+    goal, first = columns["goal"].argmax(-1), np.diff(frames.episode[steps], prepend=-1) > 0
+    peaks = told(vision, columns, goal)
+    off = off_the_ray(task, peaks[:, 0, :2], next_grasps(frames)[steps].astype(np.float64))
+    marks = grasp_marks(frames, task, ("wrist",))[steps, 0]
+    shown = np.isfinite(marks).all(-1)
+    wrist = (
+        np.linalg.norm(peaks[shown, 1, :2] - marks[shown], axis=-1) * policy.config.image_size / 2
+    )
+    return {
+        "learnt_from": len(learnt),
+        "episodes": int(first.sum()),
+        "steps": len(steps),
+        "front_cm": summary(off),
+        "front_cm_first_frame": summary(off[first]),
+        "wrist_pixels": summary(wrist),
+        "wrist_knows_whether_seen": float(((peaks[:, 1, 2] > 0.5) == shown).mean()),
+        "other_items": others(task, vision, {k: v[::5] for k, v in columns.items()}, goal[::5]),
+    }
+
+
+def summary(values: np.ndarray) -> dict[str, float]:
+    """Middle, mean and ninth tenth."""
+    return {
+        "median": round(float(np.median(values)), 2),
+        "mean": round(float(values.mean()), 2),
+        "p90": round(float(np.percentile(values, 90)), 2),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    torch.set_num_threads(1)
+    print(json.dumps(measure(Workspace.open(Path(sys.argv[1])), Path(sys.argv[2])), indent=1))
+
+
+if __name__ == "__main__":
+    main()
