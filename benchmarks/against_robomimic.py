@@ -164,7 +164,7 @@ def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, flo
     data = training_data(frames, vision, config.chunk, marks=marks)
     vision.fit(data.window_inputs())
     network = Network(vision, new_head(config, vision.size))
-    fit = Fit(network, data, np.ones(len(data)), recipe(config), choose_precision())
+    fit = Fit(network, data, np.ones(len(data)), recipe(config, len(data)), choose_precision())
 
     def run(seconds: float) -> dict[str, float]:
         cpu, wall, first = time.process_time(), time.perf_counter(), fit.step

@@ -7,12 +7,12 @@ WS is a workspace with demonstrations by the simulated operator, such as one mad
 begins with demonstrations of its own, ten unless asked otherwise, and a training seed of its own:
 
 * demonstrations: more and more of them, and nothing else; their seconds are what the others save.
-* corrections: rounds of supervised episodes. After the last one the very same data is trained with
-  every way to weigh it: human steps alone (HG-DAgger), everything alike, half interventions (IWR,
-  Sirius); and the control, the same seconds spent on further demonstrations.
+* corrections: rounds of supervised episodes, learnt by human steps alone (HG-DAgger). After the
+  last one the very same data is trained with every other way to weigh it: everything alike, half
+  interventions (IWR, Sirius); and the control, the same seconds spent on further demonstrations.
 * practice: rounds of unattended attempts, whose successes become data.
-* together: rounds of practice, after each of which the policy drives a few of the seeds that it
-  failed on, and calls when it needs help: nobody watches it.
+* together: rounds of attempts that only find what the policy fails on; it drives some of those
+  seeds on call, and calls when it needs help: nobody watches it.
 
 Every policy drives alone on the unseen seeds from 20000. Each row is written to FILE as soon as it
 is measured.
@@ -52,7 +52,8 @@ from sidestick.teleop.rollouts import Rollouts
 SUPERVISED_SEED, PRACTICE_SEED, SEEDS_APART = 100_000, 200_000, 10_000
 SHOWN_APART = 30
 """Demonstrations between those that two seeds begin with."""
-SCHEMES = ("human", "plain", "balanced", "corrections")
+SCHEMES = ("plain", "balanced", "corrections")
+"""Beside the one that the rounds are made with: human steps alone."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Options:
     """Each has demonstrations, scenes and a training seed of its own."""
     demonstrations: int = 10
     """What every arm begins with."""
-    counts: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 40, 50)
+    counts: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 40)
     """Numbers of demonstrations, where there is nothing else."""
     rounds: int = 3
     supervised: int = 22
@@ -78,8 +79,6 @@ class Options:
     """Unattended attempts in a round."""
     calls: int = 3
     """Requests for help that a round of `together` allows, and seeds that it drives on call."""
-    together_shares: str = "auto"
-    """How steps are weighed in `together`."""
     episodes: int = 100
     """Unseen seeds to evaluate on."""
     folder: Path | None = None
@@ -225,7 +224,7 @@ def practice(pupil: Pupil) -> None:
     policy = pupil.learn(say="demonstrations")
     for number in range(1, pupil.options.rounds + 1):
         solved, failed = attempt(pupil, policy, number)
-        policy = pupil.learn(say=f"round {number}", solved=solved, failed=len(failed))
+        policy = pupil.learn("practice", say=f"round {number}", solved=solved, failed=len(failed))
 
 
 def together(pupil: Pupil) -> None:
@@ -239,7 +238,6 @@ def together(pupil: Pupil) -> None:
             pupil.workspace, Level.ON_CALL, failed[: options.calls], policy, number, terms=terms
         )
         policy = pupil.learn(
-            options.together_shares,
             say=f"round {number}",
             solved=solved,
             failed=len(failed),

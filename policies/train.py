@@ -5,6 +5,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..datasets.frames import Frames
@@ -54,20 +55,21 @@ def train_on(
     if config.threads:
         torch.set_num_threads(config.threads)
     seen, held = hold_out(data, config.held_out, LEAST_TO_HOLD_OUT, config.seed)
-    config = replace(config, steps=config.steps or updates(len(seen), config.batch))
     vision.fit(seen.window_inputs())
     shares = target_shares(seen.classes, config.shares)
     together = processes()
     precision = choose_precision(config.precision, device=together.device.type)
     network = Network(vision, new_head(config, vision.size * config.history), config.history)
-    fit = Fit(network, seen, weights(seen.classes, shares), recipe(config), precision, together)
+    weight = weights(seen.classes, shares)
+    length = recipe(config, int(np.count_nonzero(weight)))
+    fit = Fit(network, seen, weight, length, precision, together)
     policy = replace(
         policy,
         execute=config.execute,
         history=config.history,
         ensembling=config.ensembling,
         provenance=policy.provenance.complete(data.episode_ids),
-        training=_facts(config, seen, held, shares, precision.name),
+        training=_facts(config, seen, held, shares, length.steps, precision.name),
     )
     training = Training(fit, config, policy, folder, held, rollout)
     training.resume()
@@ -78,10 +80,11 @@ def train_on(
     return training.finish()
 
 
-def recipe(config: TrainConfig) -> Recipe:
-    """The loop's part of the configuration."""
+def recipe(config: TrainConfig, windows: int) -> Recipe:
+    """The loop's part of the configuration, for so many windows that count."""
+    steps = config.steps or updates(windows, config.batch)
     names = (field.name for field in fields(Recipe))
-    return Recipe(**{name: getattr(config, name) for name in names})
+    return Recipe(**{**{name: getattr(config, name) for name in names}, "steps": steps})
 
 
 def new_head(config: TrainConfig, size: int) -> Head:
@@ -97,10 +100,12 @@ def _facts(
     seen: TrainingData,
     held: TrainingData | None,
     shares: dict[int, float],
+    updates: int,
     precision: str,
 ) -> dict[str, Any]:
     return {
         "config": asdict(config),
+        "updates": updates,
         "windows": seen.counts(),
         "held_out_windows": 0 if held is None else len(held),
         "shares": {CLASS_NAMES.get(name, str(name)): share for name, share in shares.items()},

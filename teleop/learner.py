@@ -35,6 +35,9 @@ from .learning import (
 )
 from .staging import Staging
 
+PRACTISED = "practice"
+"""An occasion to learn, and how steps are weighed then."""
+
 
 @dataclass(frozen=True)
 class LearnerRules:
@@ -174,7 +177,7 @@ class Learner:
         return nudge(policy, data.take(~new), data.take(shown), self.rules.nudge, parent)
 
     def _refit(self, task: Homework, folder: Path) -> None:
-        config = self._config(task.parent)
+        config = self._config(task.parent, task.occasion)
         images = config.vision == "end-to-end"
         frames, examples = judged_frames(
             self.workspace, images=images, only=frozenset(task.episodes)
@@ -207,8 +210,9 @@ class Learner:
             number = self._provenance(task.parent).round + 1
         return Provenance(parent=task.parent, round=number, kind=task.occasion.source)
 
-    def _config(self, parent: str | None) -> TrainConfig:
-        """As the parent was trained, quietly and on one core."""
+    def _config(self, parent: str | None, occasion: Occasion) -> TrainConfig:
+        """As the parent was trained, quietly and on one core; what is practised counts after
+        practice, and at no other time."""
         config = self.rules.train
         if config is None:
             made = {} if parent is None else self._policy(parent).config.training.get("config", {})
@@ -217,6 +221,9 @@ class Learner:
                 for key, value in made.items()
             }
             config = TrainConfig(**given)
+            if PRACTISED in (occasion.source, config.shares):
+                shares = PRACTISED if occasion.source == PRACTISED else TrainConfig().shares
+                config = replace(config, shares=shares)
         return replace(config, threads=1, tensorboard=False, save_every_s=5.0)
 
     def _examine(self, task: Homework) -> dict[str, Any]:

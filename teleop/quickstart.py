@@ -5,7 +5,7 @@ killed, goes on where it stopped.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..datasets.config import WorkspaceConfig
@@ -19,11 +19,13 @@ from ..policies.store import PolicyStore
 from ..policies.train_config import TrainConfig
 from .driving import DriveReport, drive_simulated, effort
 from .evaluate import evaluate
+from .gate import GateRules
 from .learning import learn
-from .practice import FIRST_SEED as PRACTICE_SEED
-from .practice import SEEDS_PER_ROUND, practise, recorded_seeds
+from .practice import KIND as PRACTICE
+from .practice import SEEDS_PER_ROUND, recorded_seeds
 from .report.write import write_report
 from .rollouts import Rollouts
+from .rounds import RULES, Rounds
 
 DEMONSTRATION_SEED = 0
 CORRECTION_SEED = 100_000
@@ -43,14 +45,16 @@ class Course:
     """Rounds in which the operator watches the policy, takes over and corrects."""
     supervised_episodes: int = 22
     """Episodes in each of them."""
-    practice_rounds: int = 3
-    """Rounds in which the policy practises unattended."""
+    practice_rounds: int = 1
+    """Rounds in which the policy practises unattended; what it learns must pass the gate."""
     practice_episodes: int = 100
     """Attempts in each of them."""
     evaluation_episodes: int = 100
     """Unseen seeds on which every policy is evaluated without help."""
     selection_episodes: int = 20
     """Episodes that each checkpoint drives before one is chosen."""
+    gate_pairs: int = 20
+    """Seeds on which the gate compares two policies, at most."""
     train_steps: int | None = None
     """Updates of each training; None: as many as the data is worth."""
     num_items: int | None = None
@@ -68,6 +72,7 @@ class Course:
             practice_episodes=6,
             evaluation_episodes=8,
             selection_episodes=2,
+            gate_pairs=5,
             train_steps=300,
             num_items=2,
         )
@@ -118,11 +123,12 @@ class Quickstart:
         for practice_round in range(1, course.practice_rounds + 1):
             round_number = course.correction_rounds + practice_round
             yield Stage(
-                f"round {round_number}: {course.practice_episodes} practice episodes",
-                lambda r=round_number, n=number: self.practise(r, _id(n)),  # type: ignore[misc]
+                f"round {round_number}: {course.practice_episodes} practice episodes, and the gate",
+                lambda r=round_number: self.practise(r),  # type: ignore[misc]
             )
-            number += 1
-            yield from self._learn("practice", round_number, number)
+            yield Stage(
+                "evaluation of the policy that drives", lambda: self.evaluate(self.store.latest())
+            )
         yield Stage("report", self.report)
 
     def _learn(self, kind: str, round_number: int, number: int) -> Iterator[Stage]:
@@ -155,16 +161,16 @@ class Quickstart:
         takeovers = sum(s.takeovers for s in done)
         return f"{takeovers} takeovers in {len(done)} episodes, {_minutes(done)}"
 
-    def practise(self, round_number: int, policy_id: str) -> str:
-        """Let the policy try on its own."""
-        if self._has_effort("practice", round_number):
+    def practise(self, round_number: int) -> str:
+        """Let the policy try on its own, and hear whether what it learns from that may drive."""
+        gate = GateRules(pairs=self.course.gate_pairs)
+        rules = replace(RULES, gate=gate, selection=self.course.selection_episodes)
+        rounds = Rounds(self.workspace, self.rollouts, rules)
+        if (broken_off := rounds.go_on()) is not None:
+            return broken_off.words
+        if self._has_effort(PRACTICE, round_number):
             return "done before"
-        first = PRACTICE_SEED + round_number * SEEDS_PER_ROUND
-        seeds = range(first, first + self.course.practice_episodes)
-        practise(self.workspace, self.rollouts, policy_id, seeds, round_number)
-        attempts = [s for s in self.workspace.summaries() if s.header.seed in seeds]
-        solved = sum(summary.success for summary in attempts)
-        return f"{solved} of {len(seeds)} attempts succeeded and became data"
+        return rounds.practise(self.course.practice_episodes).words
 
     def train(self, kind: str, round_number: int, number: int) -> str:
         """Refit from the base on everything that succeeded so far."""
