@@ -18,6 +18,9 @@ from .vision import Batch, Vision
 
 JITTER = 0.05
 """Standard deviation of the noise on normalised inputs in training."""
+IMAGINED_PASSES = 500
+"""Windows that are imagined anew each time are worth more passes: SortRecycling with one item and 25
+demonstrations, of 40 unseen seeds: 33 after 600 updates, 37 after 3,000."""
 LIMIT = 5.0
 """Normalised inputs are held within this many standard deviations."""
 
@@ -33,6 +36,8 @@ class KeypointVision(Vision):
         self.layout = layout(layout_name, perception.config.task)
         self.cameras = perception.config.cameras
         self.size = len(self.layout.names(self.cameras))
+        if isinstance(self.layout, NextThing):
+            self.passes = IMAGINED_PASSES
         self.transforms: tuple[Normalise | Clip, ...] = ()
 
     @classmethod

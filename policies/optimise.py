@@ -14,7 +14,7 @@ PASSES, LEAST_UPDATES, MOST_UPDATES = 120, 300, 8000
 """How often training goes over all windows, and the fewest and most updates that makes."""
 
 
-def updates(windows: int, batch: int) -> int:
+def updates(windows: int, batch: int, passes: int = PASSES) -> int:
     """After how many updates to stop, where nothing else is asked for.
 
     Longer is worse on layouts that few demonstrations did not show, and better once there are
@@ -22,7 +22,7 @@ def updates(windows: int, batch: int) -> int:
     after 1,500, 76 after 3,000, 70 after 8,000; with 200 practised episodes, of 60: 44 after
     1,500, 49 after 5,000, 52 after 8,000.
     """
-    wanted = math.ceil(PASSES * windows / batch)
+    wanted = math.ceil(passes * windows / batch)
     return min(max(wanted, LEAST_UPDATES), MOST_UPDATES)
 
 

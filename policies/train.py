@@ -18,7 +18,7 @@ from .fit import Fit, Recipe
 from .heads import Head, build_head
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
-from .optimise import updates
+from .optimise import PASSES, updates
 from .perception import Perception
 from .pointing import Pointing, PointingConfig
 from .policy import CONFIG, Network, PolicyConfig
@@ -61,7 +61,7 @@ def train_on(
     precision = choose_precision(config.precision, device=together.device.type)
     network = Network(vision, new_head(config, vision.size * config.history), config.history)
     weight = weights(seen.classes, shares)
-    length = recipe(config, int(np.count_nonzero(weight)))
+    length = recipe(config, int(np.count_nonzero(weight)), vision.passes)
     fit = Fit(network, seen, weight, length, precision, together)
     policy = replace(
         policy,
@@ -80,9 +80,9 @@ def train_on(
     return training.finish()
 
 
-def recipe(config: TrainConfig, windows: int) -> Recipe:
+def recipe(config: TrainConfig, windows: int, passes: int = PASSES) -> Recipe:
     """The loop's part of the configuration, for so many windows that count."""
-    steps = config.steps or updates(windows, config.batch)
+    steps = config.steps or updates(windows, config.batch, passes)
     names = (field.name for field in fields(Recipe))
     return Recipe(**{**{name: getattr(config, name) for name in names}, "steps": steps})
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue
 from .features import BODY_NAMES, Columns
+from .optimise import PASSES
 
 Batch = dict[str, Tensor]
 
@@ -19,6 +20,8 @@ class Vision(nn.Module):
     name: ClassVar[str]
     size: int
     """Length of the vector that `forward` gives."""
+    passes: int = PASSES
+    """How often training goes over all windows."""
 
     @property
     @abstractmethod

@@ -89,3 +89,16 @@ def test_negative_targets_are_refused():
     """A negative share is a mistake of the caller."""
     with pytest.raises(BadValue, match="none below 0"):
         weights(classes(demo=5, rollout=5), {DEMO: 1.2, ROLLOUT: -0.2})
+
+
+def test_what_a_human_drove_is_learnt_from_and_nothing_else() -> None:
+    """Of demonstrations, corrections and a policy's own steps only hers count, each alike."""
+    mixed = classes(demo=300, rollout=500, intervention=150, before=50)
+    assert reached(mixed, "auto") == pytest.approx(
+        {DEMO: 2 / 3, INTERVENTION: 1 / 3, ROLLOUT: 0, BEFORE: 0}
+    )
+
+
+def test_where_nobody_drove_everything_counts() -> None:
+    """Imported rollouts alone are still something to learn from."""
+    assert reached(classes(rollout=100), "auto") == pytest.approx({ROLLOUT: 1})
