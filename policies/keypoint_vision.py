@@ -19,7 +19,7 @@ from .vision import Batch, Vision
 JITTER = 0.05
 """Standard deviation of the noise on normalised inputs in training."""
 IMAGINED_PASSES = 500
-"""Windows that are imagined anew each time are worth more passes: SortRecycling with one item and 25
+"""Windows that are imagined anew each time are worth more passes: SortRecycling, one item and 25
 demonstrations, of 40 unseen seeds: 33 after 600 updates, 37 after 3,000."""
 LIMIT = 5.0
 """Normalised inputs are held within this many standard deviations."""
