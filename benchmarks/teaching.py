@@ -9,7 +9,7 @@ begins with demonstrations of its own, ten unless asked otherwise, and a trainin
 * demonstrations: more and more of them, and nothing else; their seconds are what the others save.
 * corrections: rounds of supervised episodes, learnt by human steps alone (HG-DAgger). After the
   last one the very same data is trained with every other way to weigh it: everything alike, half
-  interventions (IWR, Sirius); and the control, the same seconds spent on further demonstrations.
+  interventions (IWR, Sirius); and the control, the seconds that she drove spent on further demonstrations.
 * practice: rounds of unattended attempts, whose successes become data.
 * together: rounds of attempts that only find what the policy fails on; it drives some of those
   seeds on call, and calls when it needs help: nobody watches it.
@@ -208,15 +208,11 @@ def corrections(pupil: Pupil) -> None:
     total = read_ledger(pupil.workspace).total
     for path in pupil.workspace.episodes_dir.glob("*.hdf5"):
         path.unlink()
-    for name, seconds in (
-        ("driven", total.driven_s),
-        ("driven and watched", total.driven_s + total.watched_s),
-    ):
-        pupil.demonstrated_s, pupil.shown = 0.0, 0
-        pupil.show(alone[1])
-        while pupil.demonstrated_s < alone[0] + seconds:
-            pupil.show(1)
-        pupil.learn(say=f"control: {name}", control_s=pupil.demonstrated_s, instead_of=spent)
+    pupil.demonstrated_s, pupil.shown = 0.0, 0
+    pupil.show(alone[1])
+    while pupil.demonstrated_s < alone[0] + total.driven_s:
+        pupil.show(1)
+    pupil.learn(say="control", control_s=pupil.demonstrated_s, instead_of=spent)
 
 
 def practice(pupil: Pupil) -> None:
