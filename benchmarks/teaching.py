@@ -9,7 +9,7 @@ begins with demonstrations of its own, ten unless asked otherwise, and a trainin
 * demonstrations: more and more of them, and nothing else; their seconds are what the others save.
 * corrections: rounds of supervised episodes, learnt by human steps alone (HG-DAgger). After the
   last one the very same data is trained with every other way to weigh it: everything alike, half
-  interventions (IWR, Sirius); and the control, the seconds that she drove spent on further demonstrations.
+  interventions (IWR, Sirius); and the control, the seconds of driving spent on demonstrations.
 * practice: rounds of unattended attempts, whose successes become data.
 * together: rounds of attempts that only find what the policy fails on; it drives some of those
   seeds on call, and calls when it needs help: nobody watches it.
