@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from sidestick.datasets.check import check
 from sidestick.datasets.database import Database
 from sidestick.datasets.step import ActionMode, Level
@@ -29,6 +31,7 @@ COURSE = Course(
 )
 
 
+@pytest.mark.timeout(900)
 def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """Demonstrations, policy, evaluation, correction, practice, report; then all again for free."""
     path = tmp_path / "demo"
