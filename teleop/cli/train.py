@@ -118,10 +118,10 @@ class Train:
     shares: Annotated[
         Literal["auto", "plain", "human", "balanced", "corrections", "practice"],
         arg(
-            help="How demonstrations, corrections and the policy's own steps are weighed: auto, by "
-            "what there is; plain, as they come; human, the human's steps alone; balanced, "
-            "corrections as much as all else; corrections, as Sirius does; practice, "
-            "demonstrations three times."
+            help="How demonstrations, corrections and the policy's own steps are weighed: auto, "
+            "the human's steps alone, where there are any; human, the same, always; plain, as "
+            "they come; balanced, corrections as much as all else; corrections, as Sirius does; "
+            "practice, all, and demonstrations three times."
         ),
     ] = "auto"
     """How classes of steps are weighed."""
