@@ -141,30 +141,38 @@ def lesson(rig: SeatRig, shoot: Photographer) -> None:
     shoot("lesson")
 
 
-def supervised(rig: SeatRig, shoot: Photographer) -> None:
-    """The policy drives; it meets something new; the human takes over."""
+def look_ahead(rig: SeatRig) -> None:
+    """A stand-in for a policy knows the scene, and has its plan drawn."""
     policy = rig.scene.pilot.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
         rig.scene._foresee()
+
+
+def meet_something_new(rig: SeatRig) -> None:
+    """A stand-in for a policy finds the scene unusual."""
+    policy = rig.scene.pilot.policy
+    if isinstance(policy, StandIn):
+        policy.novelty = 0.996
+
+
+def supervised(rig: SeatRig, shoot: Photographer) -> None:
+    """The policy drives; it meets something new; the human takes over."""
+    look_ahead(rig)
     shoot("ready-with-policy")
     rig.tap(vp.START)
     rig.run(0.8)
     shoot("policy-drives")
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_X, 0.7)
-    if isinstance(policy, StandIn):
-        policy.novelty = 0.996
+    meet_something_new(rig)
     rig.run(0.6)
     shoot("takeover")
 
 
 def together(rig: SeatRig, shoot: Photographer) -> None:
     """The policy looks on, or both drive; they agree."""
-    policy = rig.scene.pilot.policy
-    if isinstance(policy, StandIn):
-        policy.env = rig.env
-        rig.scene._foresee()
+    look_ahead(rig)
     rig.chord(vp.B)
     rig.tap(vp.L3)
     rig.tap(vp.START)
@@ -174,14 +182,10 @@ def together(rig: SeatRig, shoot: Photographer) -> None:
 
 def called(rig: SeatRig, shoot: Photographer) -> None:
     """The policy meets something new, asks for help and waits; the human comes."""
-    policy = rig.scene.pilot.policy
-    if isinstance(policy, StandIn):
-        policy.env = rig.env
-        rig.scene._foresee()
+    look_ahead(rig)
     rig.tap(vp.START)
     rig.run(0.8)
-    if isinstance(policy, StandIn):
-        policy.novelty = 0.996
+    meet_something_new(rig)
     rig.run(1.2)
     shoot("level-on-call")
     rig.drive(0.6)
@@ -191,10 +195,7 @@ def called(rig: SeatRig, shoot: Photographer) -> None:
 
 def alone(rig: SeatRig, shoot: Photographer) -> None:
     """The policy drives, and nobody needs to watch."""
-    policy = rig.scene.pilot.policy
-    if isinstance(policy, StandIn):
-        policy.env = rig.env
-        rig.scene._foresee()
+    look_ahead(rig)
     shoot("level-autonomous")
 
 

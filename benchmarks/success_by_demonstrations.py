@@ -20,6 +20,7 @@ import tyro
 
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
+from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.keypoint_cache import KeypointCache
 from sidestick.policies.statistics import Rate
@@ -58,10 +59,15 @@ class Options:
     goes on."""
 
 
+def demonstrations(workspace: Workspace) -> list[EpisodeSummary]:
+    """The successful ones, oldest first."""
+    found = [s for s in workspace.summaries() if succeeded(s)]
+    return [s for s in found if s.header.level == Level.DEMONSTRATE]
+
+
 def measure(options: Options, workspace: Workspace, rollouts: Rollouts) -> list[dict[str, Any]]:
     """One row for each number of demonstrations and training seed."""
-    found = [s for s in workspace.summaries() if succeeded(s)]
-    paths = [s.path for s in found if s.header.level == Level.DEMONSTRATE and s.path is not None]
+    paths = [summary.path for summary in demonstrations(workspace) if summary.path is not None]
     rows = []
     for count in options.counts:
         frames = Frames.read(paths[:count], images=options.vision == "end-to-end")

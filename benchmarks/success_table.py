@@ -8,9 +8,6 @@ FOLDER is where the demonstrations lie, or are recorded by the simulated operato
 task and variant. Every measurement is a line of `results/success.jsonl`, every episode in it.
 """
 
-import json
-import sys
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +17,9 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.rows import keep_row, read_rows
 from benchmarks.success_by_demonstrations import Options as Measurement
-from benchmarks.success_by_demonstrations import one
+from benchmarks.success_by_demonstrations import demonstrations, one
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
@@ -96,34 +94,23 @@ class Options:
     results: Path = RESULTS
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """All measurements."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
 def key(row: dict[str, Any]) -> tuple[Any, ...]:
     """What a measurement is of, as `Setting.key` has it."""
     names = ("folder", "vision", "head", "demonstrations", "training_seed")
     return tuple(row[name] for name in names)
 
 
-def demonstrations(folder: Path, setting: Setting, count: int) -> list[EpisodeSummary]:
+def recorded(folder: Path, setting: Setting, count: int) -> list[EpisodeSummary]:
     """So many successful demonstrations of a setting's task; what is missing is recorded now."""
     config = WorkspaceConfig(setting.task, env_kwargs=setting.env_kwargs)
     workspace = Workspace.open_or_create(folder / setting.folder, config)
     seed = 0
-    while len(found := shown(workspace)) < count:
+    while len(found := demonstrations(workspace)) < count:
         driven = {summary.header.seed for summary in workspace.summaries()}
         batch = [n for n in range(seed, seed + 10) if n not in driven]
         drive_simulated(workspace, Level.DEMONSTRATE, batch)
         seed += 10
     return found[:count]
-
-
-def shown(workspace: Workspace) -> list[EpisodeSummary]:
-    """The successful demonstrations, oldest first."""
-    done = [s for s in workspace.summaries() if s.success and s.complete]
-    return [s for s in done if s.header.level == Level.DEMONSTRATE]
 
 
 def measure(options: Options, setting: Setting) -> None:
@@ -133,7 +120,7 @@ def measure(options: Options, setting: Setting) -> None:
         missing = [s for s in options.seeds if setting.key(count, s) not in known]
         if not missing:
             continue
-        found = demonstrations(options.folder, setting, count)
+        found = recorded(options.folder, setting, count)
         paths = [summary.path for summary in found if summary.path is not None]
         frames = Frames.read(paths, images=setting.vision == "end-to-end")
         workspace = Workspace.open(options.folder / setting.folder)
@@ -148,15 +135,7 @@ def measure(options: Options, setting: Setting) -> None:
         with Rollouts(workspace.config, options.workers) as rollouts:
             for seed in missing:
                 row = one(how, workspace, rollouts, frames, seed)
-                keep(options.results, {"folder": setting.folder, **row})
-
-
-def keep(path: Path, row: dict[str, Any]) -> None:
-    """Append one measurement."""
-    with path.open("a") as file:
-        file.write(json.dumps(row) + "\n")
-    brief = {name: value for name, value in row.items() if name != "per_episode"}
-    print(time.strftime("%X"), json.dumps(brief), file=sys.stderr, flush=True)
+                keep_row(options.results, {"folder": setting.folder, **row})
 
 
 def cell(rows: Iterable[dict[str, Any]], wanted: int | None) -> str:

@@ -18,9 +18,7 @@ Every policy drives alone on the unseen seeds from 20000. Each row is written to
 is measured.
 """
 
-import json
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -30,9 +28,10 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from benchmarks.rows import keep_row, read_rows
+from benchmarks.success_by_demonstrations import demonstrations
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
-from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.keypoint_cache import KeypointCache
 from sidestick.policies.statistics import Rate
@@ -43,7 +42,7 @@ from sidestick.policies.train_config import TrainConfig
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.calls import CallRules
 from sidestick.teleop.driving import Terms, drive_simulated
-from sidestick.teleop.evaluate import FIRST_SEED, per_episode
+from sidestick.teleop.evaluate import FIRST_SEED
 from sidestick.teleop.learning import KEYPOINT_CACHE
 from sidestick.teleop.ledger import read_ledger
 from sidestick.teleop.practice import practise
@@ -85,35 +84,16 @@ class Options:
     """Where to keep the workspaces; nowhere unless given."""
 
 
-class Log:
-    """The rows, each written as soon as it is known."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows = [json.loads(x) for x in path.read_text().splitlines()] if path.exists() else []
-
-    def knows(self, arm: str, seed: int) -> bool:
-        """Whether an arm was measured to its end before."""
-        return any(r["arm"] == arm and r["seed"] == seed and r.get("last") for r in self.rows)
-
-    def add(self, row: dict[str, Any]) -> None:
-        """Keep a row."""
-        self.rows.append(row)
-        with self.path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
-        brief = {key: value for key, value in row.items() if key != "per_episode"}
-        print(time.strftime("%X"), json.dumps(brief), file=sys.stderr, flush=True)
-
-
 class Pupil:
     """One arm with one seed: a workspace of its own, and who has spent how long on it."""
 
-    def __init__(self, options: Options, arm: str, seed: int, folder: Path, log: Log) -> None:
-        self.options, self.arm, self.seed, self.log = options, arm, seed, log
+    def __init__(self, options: Options, arm: str, seed: int, folder: Path) -> None:
+        self.options, self.arm, self.seed = options, arm, seed
         self.source = Workspace.open(options.workspace)
         self.workspace = Workspace.create(folder / f"{arm}{seed}", self.source.config)
-        cache = self.workspace.path / KEYPOINT_CACHE
-        shutil.copytree(self.source.path / KEYPOINT_CACHE, cache, dirs_exist_ok=True)
+        known, cache = (w.path / KEYPOINT_CACHE for w in (self.source, self.workspace))
+        if known.exists():
+            shutil.copytree(known, cache, dirs_exist_ok=True)
         self.store = PolicyStore(self.workspace.policies_dir)
         self.rollouts = Rollouts(self.workspace.config, 1)
         self.shown = 0
@@ -165,18 +145,13 @@ class Pupil:
             "data": len(frames.episodes),
             "train_s": round(seconds, 1),
         }
-        self.log.add({**row, "per_episode": per_episode(outcomes)})
+        failed = [[outcome.seed, outcome.stage] for outcome in outcomes if not outcome.success]
+        keep_row(self.options.out, {**row, "failed": failed})
         return path.name
 
     def close(self) -> None:
         """End its worker."""
         self.rollouts.close()
-
-
-def demonstrations(workspace: Workspace) -> list[EpisodeSummary]:
-    """All that succeeded, oldest first."""
-    found = [s for s in workspace.summaries() if s.success and s.complete]
-    return [s for s in found if s.header.level == Level.DEMONSTRATE]
 
 
 def demonstrated(pupil: Pupil) -> None:
@@ -220,7 +195,7 @@ def practice(pupil: Pupil) -> None:
     policy = pupil.learn(say="demonstrations")
     for number in range(1, pupil.options.rounds + 1):
         solved, failed = attempt(pupil, policy, number)
-        policy = pupil.learn("practice", say=f"round {number}", solved=solved, failed=len(failed))
+        policy = pupil.learn("practice", say=f"round {number}", solved=solved, unsolved=len(failed))
 
 
 def together(pupil: Pupil) -> None:
@@ -236,7 +211,7 @@ def together(pupil: Pupil) -> None:
         policy = pupil.learn(
             say=f"round {number}",
             solved=solved,
-            failed=len(failed),
+            unsolved=len(failed),
             takeovers=asked.takeovers,
             helped_successes=asked.successes,
         )
@@ -264,19 +239,24 @@ ARMS = {
 }
 
 
+def knows(out: Path, arm: str, seed: int) -> bool:
+    """Whether an arm was measured to its end before."""
+    rows = read_rows(out)
+    return any(r["arm"] == arm and r["seed"] == seed and r.get("last") for r in rows)
+
+
 def measure(options: Options, folder: Path) -> None:
     """Every arm with every seed."""
-    log = Log(options.out)
     for seed in options.seeds:
         for arm in options.arms:
-            if log.knows(arm, seed):
+            if knows(options.out, arm, seed):
                 continue
-            pupil = Pupil(options, arm, seed, folder, log)
+            pupil = Pupil(options, arm, seed, folder)
             try:
                 ARMS[arm](pupil)
             finally:
                 pupil.close()
-            log.add({"arm": arm, "seed": seed, "last": True})
+            keep_row(options.out, {"arm": arm, "seed": seed, "last": True})
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,7 +5,6 @@ from few windows, each with its own shift, and the head from many of what they t
 """
 
 import shutil
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -20,7 +19,6 @@ ENCODERS = "encoders"
 """Folder in the policy's: what came out of the first step."""
 USUAL_STEPS = 1000
 """Of a head whose recipe leaves them to the data, where the first step is not of usual length."""
-Trains = Callable[[TrainConfig, Path], Pointing]
 
 
 def first_step(config: TrainConfig) -> TrainConfig:

@@ -33,10 +33,8 @@ from .learning import (
     judged_summaries,
     taught_perception,
 )
+from .practice import KIND as PRACTISED
 from .staging import Staging
-
-PRACTISED = "practice"
-"""An occasion to learn, and how steps are weighed then."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,16 @@ settings.register_profile("shared machine", deadline=None)
 settings.load_profile("shared machine")
 
 
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a policy, and nothing left to learn."""
+    from tests.learning_rig import learner, tiny_workspace
+
+    workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
+    learner(workspace).step()
+    return workspace.path
+
+
 @pytest.fixture
 def quiet_sdl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """SDL without a screen or a loudspeaker, and nobody's own bindings."""

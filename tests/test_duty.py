@@ -14,14 +14,7 @@ from sidestick.sim_envs.errors import PolicyError
 from sidestick.teleop.duty import Duty
 from sidestick.teleop.ladder import Change, Why
 from sidestick.teleop.ladder_book import LadderBook
-from tests.learning_rig import add_correction, learner, tiny_workspace
-
-
-@pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
-    learner(workspace).step()
-    return workspace.path
+from tests.learning_rig import add_correction, learner
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from sidestick.teleop.rollouts import OnOutcome, Rollouts
 from sidestick.teleop.rounds import Rounds
 from sidestick.teleop.session import Outcome
 from tests.learning_rig import MOMENTS as CANDIDATE_MOMENTS
-from tests.learning_rig import QUICK, die, learner, only_present, tiny_workspace
+from tests.learning_rig import QUICK, die, learner, only_present
 
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["tests.learning_rig"])
@@ -80,14 +80,6 @@ def rounds_of(
     workspace: Workspace, drives: Drives = lambda *_: True, dies_at: int | None = None
 ) -> Rounds:
     return Rounds(workspace, MadeUp(drives, dies_at), RULES)
-
-
-@pytest.fixture(scope="module")
-def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with a policy, and nothing left to learn."""
-    workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
-    learner(workspace).step()
-    return workspace.path
 
 
 @pytest.fixture
