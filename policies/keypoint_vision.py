@@ -12,6 +12,7 @@ from . import heading, transforms
 from .features import PROPRIOCEPTION, Columns
 from .layouts import AUTO, layout
 from .perception import Perception, config_from
+from .second_guess import SecondGuess
 from .sorting import NextThing
 from .transforms import Clip, Normalise
 from .vision import Batch, Vision
@@ -91,6 +92,10 @@ class KeypointVision(Vision):
             return batch, actions, mask
         features, actions, mask = self.layout.imagined(features, actions, mask, noise)
         return {**batch, "features": features}, actions, mask
+
+    def second_guess(self) -> SecondGuess | None:
+        """For sorting, whose features are given from the hand."""
+        return SecondGuess(self.layout.imagined) if isinstance(self.layout, NextThing) else None
 
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Features (B, F) to normalised ones, with jitter in training."""

@@ -120,8 +120,8 @@ class Network(nn.Module):
 class LearnedPolicy:
     """Vision, head and calibration.
 
-    Between the plans of an episode it remembers what it saw (with `history`) and what it planned
-    (with `ensembling`); both are meant for plans that are `execute` steps apart.
+    Between the plans of an episode it remembers what it saw (with `history`), what it planned
+    (with `ensembling`) and which grasps failed; all is meant for plans `execute` steps apart.
     """
 
     def __init__(self, config: PolicyConfig, network: Network, novelty: Novelty) -> None:
@@ -129,12 +129,15 @@ class LearnedPolicy:
         self.chunk = int(network.head.settings()["chunk"])
         self.execute = min(config.execute, self.chunk)
         self._past: list[Tensor] = []
+        self._second_guess = network.vision.second_guess()
         rate = config.ensembling
         self._ensemble = None if rate is None else TemporalEnsemble(self.chunk, self.execute, rate)
 
     def reset(self) -> None:
         """Forget what was seen and planned: an episode begins, or somebody else drove."""
         self._past.clear()
+        if self._second_guess is not None:
+            self._second_guess.reset()
         if self._ensemble is not None:
             self._ensemble.reset()
 
@@ -142,7 +145,10 @@ class LearnedPolicy:
     def plan(self, observation: Observation) -> Plan:
         """The next `chunk` actions; BadValue names an observation key that is missing or odd."""
         inputs = self.network.vision.prepare(self._columns(observation))
-        x = self._remember(self.network.vision(as_batch(inputs)).float())
+        batch = as_batch(inputs)
+        if self._second_guess is not None:
+            batch = {**batch, "features": self._second_guess(batch["features"])}
+        x = self._remember(self.network.vision(batch).float())
         prediction = self.network.head.predict(x)
         actions, spread = prediction.actions.numpy(), prediction.spread.numpy()
         if heading.KEY in inputs:

@@ -17,7 +17,7 @@ from ..sim_envs.tasks.litter import ITEMS
 from ..sim_envs.tasks.sort_recycling import own_bin
 from .features import Columns
 from .heading import Array, heading, rotation, turned
-from .imagined import OPEN_M, Imagined
+from .imagined import CARRIED_M, OPEN_M, Imagined
 from .keypoints import KEYPOINT_NAMES
 from .lifting import Stereo, cells, centroid, off_line
 
@@ -27,10 +27,12 @@ HANGING = 4
 """Places between the fingers and the lowest one where what they hold is looked for."""
 AT_FINGERS = 0.30
 """In the wrist's picture: what is held is no farther from the tool's point than this."""
-RIM_M = 0.015
-"""A thing that is seen this far outside of a container may still lie in it."""
+STRETCHED_M = 0.0815
+"""Fingers farther apart than this are pressed apart by something that is wider than they are."""
 FRONT_SEES_M = 0.035
 """What is held is no farther from the front camera's ray through it, where it sees it."""
+SWINGS_M, SWINGS = 0.08, 0.45
+"""The same two limits, metres and in the wrist's picture, for cloth that hangs in the air."""
 ON_TABLE_M = 0.05
 """Height below which the middle of a thing is taken to lie on the table, not to hang."""
 TAKEN = "next_grasp"
@@ -68,6 +70,8 @@ class NextThing:
     """In the order of perception's classes, from class 1 on."""
     hangs_m: float = 0.0
     """How far below the fingers the middle of what they hold may be."""
+    rim_m: float = 0.0
+    """What lies in its container has its middle this far inside of the walls."""
 
     @cached_property
     def stereo(self) -> Stereo:
@@ -133,28 +137,31 @@ class NextThing:
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
         """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
         width = columns["gripper_qpos"].astype(np.float64).sum(-1)
-        closed = (width < OPEN_M) & (width > SHUT_M)
+        closed = (width > SHUT_M) & ((width < OPEN_M) | (width > STRETCHED_M))
         tool_m = columns["ee_pos"].astype(np.float64)
         turn = rotation(columns["ee_quat"].astype(np.float64))
         eye, rays = self.stereo.front_rays(things)
         hidden = cells(things[:, 0]) < 1.0
+        swings = ((tool_m[:, 2] > CARRIED_M) & bool(self.hangs_m))[:, None]
+        aside_m = np.where(swings, SWINGS_M, FRONT_SEES_M)
         best: Array = np.full(hidden.shape, np.inf)
         for share in np.linspace(0.0, 1.0, HANGING if self.hangs_m else 1):
             below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, self.hangs_m)  # (N,)
             place = tool_m + turn[:, :, 2] * below[:, None]
-            near = off_line(place[:, None], eye, rays) < FRONT_SEES_M
+            near = off_line(place[:, None], eye, rays) < aside_m
             shown = self.stereo.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
             gap = np.linalg.norm(centroid(things[:, 1]) - shown[:, None], axis=-1)
             best = np.minimum(best, np.where(near | hidden, gap, np.inf))
         best = np.where(cells(things[:, 1]) >= 1.0, best, np.inf)
         nearest = np.eye(len(self.things), dtype=np.bool_)[best.argmin(1)]
-        return np.asarray(nearest & (best < AT_FINGERS) & closed[:, None])
+        near = best < np.where(swings, SWINGS, AT_FINGERS)
+        return np.asarray(nearest & near & closed[:, None])
 
     def left(self, places: Array, columns: Columns) -> NDArray[np.bool_]:
         """Which things are asked for, seen, and not yet in their containers, (N, M)."""
         goal = columns["goal"].astype(np.float32)
         asked = goal[:, [thing.goal for thing in self.things]] > 0.5
-        half = np.array([thing.container.half_m for thing in self.things]) + RIM_M
+        half = np.array([thing.container.half_m for thing in self.things]) - self.rim_m
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)

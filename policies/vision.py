@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..sim_envs.errors import BadValue
 from .features import BODY_NAMES, Columns
 from .optimise import PASSES
+from .second_guess import SecondGuess
 
 Batch = dict[str, Tensor]
 
@@ -48,6 +49,10 @@ class Vision(nn.Module):
         Unlike what `forward` does in training, this may change what is right to do.
         """
         return batch, actions, mask
+
+    def second_guess(self) -> SecondGuess | None:
+        """What shifts the features after grasps that failed, where that is known."""
+        return None
 
     @property
     def body(self) -> list[int]:
