@@ -87,6 +87,9 @@ SCHEMES: dict[str, Callable[[Shares], Shares]] = {
     "practice": practice,
 }
 
+HUMAN_ONLY = ("auto", "human")
+"""Of those, the ones that learn nothing from what a policy did alone."""
+
 
 def target_shares(classes: NDArray[np.integer], scheme: str) -> Shares:
     """The share of training that each class shall have under `scheme`; they sum to 1."""

@@ -89,14 +89,16 @@ def homework(
     parent: str | None,
     rules: HomeworkRules,
     nudges: bool = True,
+    alone: bool = True,
 ) -> Homework | None:
     """What to learn from the episodes, in order; None where nothing is due.
 
     `taken_up` are those that any attempt was about, passed or refused, `refitted` those that a
-    training from the base was about. `nudges` is whether the parent can be nudged.
+    training from the base was about. `nudges` is whether the parent can be nudged, `alone`
+    whether an episode in which no human drove teaches anything.
     """
     reserved, known, based = held_out([x.id for x in lessons]), set(taken_up), set(refitted)
-    given = [lesson for lesson in lessons if lesson.id not in reserved]
+    given = [x for x in lessons if x.id not in reserved and (alone or x.human_steps)]
     fresh = [lesson for lesson in given if lesson.id not in known]
     if not fresh:
         return None

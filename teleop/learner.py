@@ -18,7 +18,7 @@ from ..policies.keypoint_cache import KeypointCache
 from ..policies.nudge import Nudge, nudge
 from ..policies.policy import LearnedPolicy, Policy
 from ..policies.provenance import Provenance
-from ..policies.shares import DEMONSTRATION, INTERVENTION
+from ..policies.shares import DEMONSTRATION, HUMAN_ONLY, INTERVENTION
 from ..policies.store import PolicyStore
 from ..policies.train import train
 from ..policies.train_config import TrainConfig
@@ -80,10 +80,9 @@ class Learner:
         finished = self.resume()
         if finished is not None:
             return finished
-        due = self.due()
-        if due is None:
+        task = self.due(occasion)
+        if task is None:
             return None
-        task = replace(due, occasion=occasion or due.occasion)
         self.staging.begin(task)
         return self._learn(task)
 
@@ -98,16 +97,19 @@ class Learner:
         self.staging.clear()
         return None
 
-    def due(self) -> Homework | None:
-        """What there is to learn now."""
-        parent = self.store.newest()
+    def due(self, occasion: Occasion | None = None) -> Homework | None:
+        """What there is to learn now, after that."""
+        parent, occasion = self.store.newest(), occasion or Occasion()
         lessons = [Lesson(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
         taken_up, refitted = self._taken_up()
         can_nudge = parent is not None and bool(
             set(self._provenance(parent).episodes) & {lesson.id for lesson in lessons}
         )
+        shares = self._config(parent, occasion).shares
+        alone = occasion.source == PRACTISED or shares not in HUMAN_ONLY
         rules = self.rules.homework
-        return homework(lessons, taken_up, refitted, parent, rules, can_nudge)
+        task = homework(lessons, taken_up, refitted, parent, rules, can_nudge, alone)
+        return None if task is None else replace(task, occasion=occasion)
 
     def _learn(self, task: Homework) -> Event | None:
         """Make the candidate, and let the gate decide."""

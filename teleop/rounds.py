@@ -113,7 +113,7 @@ class Rounds:
 
     def _unlearnt(self, number: int) -> bool:
         """Whether a round recorded something that no candidate was about."""
-        due = self.learner.due()
+        due = self.learner.due(Occasion(KIND, number))
         own = {s.id for s in recorded(self._workspace, seeds_of(number))}
         return due is not None and not own.isdisjoint(due.fresh)
 

@@ -57,6 +57,18 @@ def test_a_round_of_new_episodes_makes_a_refit_due_though_all_were_nudged_before
     assert homework(given, names(given), based, "0001", RULES) is None
 
 
+def test_what_the_policy_did_alone_is_no_reason_to_learn_where_it_teaches_nothing() -> None:
+    """Six episodes of its own make no refit due; five in which somebody drove do."""
+    rules, corrected = HomeworkRules(refit=5), lessons(5, 20, 50)
+    given, known = [*lessons(6, 80), *lessons(6, 0, 6)], names(lessons(6))
+    assert homework(given, known, known, "0001", rules, alone=False) is None
+    assert homework(given, known, known, "0001", rules) is not None
+    due = homework([*given, *corrected], known, known, "0001", rules, alone=False)
+    assert due is not None
+    assert (due.kind, due.fresh) == (Kind.REFIT, tuple(names(corrected)))
+    assert set(due.episodes) == {*known, *names(corrected)}
+
+
 def test_nothing_that_is_held_out_is_ever_learnt() -> None:
     """About a tenth, from twenty episodes on."""
     given = lessons(300, 100)

@@ -119,12 +119,20 @@ def test_a_candidate_that_loses_on_the_seeds_is_refused_and_not_tried_again(
 def test_ten_new_episodes_are_a_refit(workspace: Workspace) -> None:
     """From the base, with the parent on record."""
     for number in range(7, 16):
-        add_episode(workspace, number, [0] * 20)
+        add_episode(workspace, number, [0] * 10 + [1] * 10)
     event = learner(workspace).step()
     assert event is not None
     assert (event.payload["kind"], event.payload["policy"]) == ("refit", "0002")
     provenance = load_policy(workspace.policies_dir / "0002").config.provenance
     assert (provenance.parent, provenance.round, len(provenance.episodes)) == ("0001", 1, 16)
+
+
+def test_what_the_policy_did_alone_makes_no_refit_due(workspace: Workspace) -> None:
+    """The recipe learns from human steps: ten more of its own would make the same policy again."""
+    assert learner(workspace).step() is not None  # the correction
+    for number in range(7, 20):
+        add_episode(workspace, number, [0] * 20)
+    assert learner(workspace).step() is None
 
 
 def test_what_the_present_policy_solved_as_a_candidate_is_not_driven_again(
