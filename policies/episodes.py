@@ -64,15 +64,7 @@ def training_data(
         bridge_idle=idle == "bridge",
         stride=stride,
     )
-    columns: Columns = {**frames.observations}
-    if isinstance(vision, KeypointVision):
-        columns["keypoints"] = _keypoints(frames, vision, cache or KeypointCache(None), seen)
-        reaching = frames.actions[:, GRIP, None] <= 0
-        columns[TAKEN] = np.where(reaching, next_grasps(frames), np.nan)
-    else:
-        columns |= frames.images
-    if missing := [key for key in vision.keys if key not in columns and "keypoints" not in columns]:
-        raise BadValue("frames", f"observations {', '.join(vision.keys)}", f"none of {missing}")
+    columns = _columns(frames, vision, cache or KeypointCache(None), seen)
     inputs, actions = vision.prepare(columns), frames.actions[windows.chunk_index]
     if heading.KEY in inputs:
         angle = inputs[heading.KEY].astype(np.float64)[windows.starts]
@@ -88,6 +80,22 @@ def training_data(
         past=windows.history_index(np.arange(len(windows)))[:, :-1] if history > 1 else None,
         marks=_marks(frames, marks)[windows.starts] if marks else None,
     )
+
+
+def _columns(
+    frames: Frames, vision: Vision, cache: KeypointCache, seen: Callable[[int], object]
+) -> Columns:
+    """What `vision` prepares inputs from, one row a frame."""
+    columns: Columns = {**frames.observations}
+    if isinstance(vision, KeypointVision):
+        columns["keypoints"] = _keypoints(frames, vision, cache, seen)
+        reaching = frames.actions[:, GRIP, None] <= 0
+        columns[TAKEN] = np.where(reaching, next_grasps(frames), np.nan)
+        return columns
+    columns |= frames.images
+    if missing := [key for key in vision.keys if key not in columns]:
+        raise BadValue("frames", f"observations {', '.join(vision.keys)}", f"none of {missing}")
+    return columns
 
 
 def _keypoints(
