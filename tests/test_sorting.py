@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sidestick.policies.heading import turned, turned_actions
-from sidestick.policies.layouts import LITTER as NEXT
+from sidestick.policies.layouts import GARMENT, LITTER
 from sidestick.policies.sorting import TAKEN
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.environment import ArmEnv
@@ -13,6 +13,7 @@ from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
 from sidestick.sim_envs.tasks.sort_recycling import own_bin
 from tests.sorting_rig import columns, perfect
 
+NEXT = LITTER
 NAMES = NEXT.names(("front", "wrist"))
 
 
@@ -110,3 +111,43 @@ def test_a_thing_that_lies_below_half_open_fingers_is_not_in_the_hand(env, seed)
     joints = kinematics.inverse(place, tilted_hand(STRAIGHT_DOWN_RAD), kinematics.REST_RAD, 200)
     env.arm.put(joints, opening_m=0.02)
     assert read(env, env._observe())["held"] == 0.0
+
+
+def hand_with(layout, width, *, height=0.2, aside=None):
+    """Things (1, 2, M, 6) and columns of a hand with the first thing at its fingers.
+
+    The front camera sees it `aside` metres to the side of them; None: not at all.
+    """
+    things = np.zeros((1, 2, len(layout.things), 6), np.float32)
+    tool = np.array([0.5, 0.0, height])
+    things[0, 1, 0, :2] = layout.stereo.wrist.picture(np.zeros(3))
+    things[0, 1, 0, 2] = np.log1p(20)
+    if aside is not None:
+        things[0, 0, 0, :2] = layout.stereo.front.picture(np.add(tool, (0.0, aside, 0.0)))
+        things[0, 0, 0, 2] = np.log1p(20)
+    quat = tilted_hand(STRAIGHT_DOWN_RAD, 0.0)
+    return things, {
+        "ee_pos": tool[None],
+        "ee_quat": quat[None],
+        "gripper_qpos": np.full((1, 2), width / 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("width", "held"),
+    [(0.002, False), (0.05, True), (0.0795, False), (0.084, True)],
+    ids=["closed on nothing", "between", "open", "pressed apart"],
+)
+def test_fingers_that_are_neither_open_nor_shut_hold_what_is_between_them(width, held):
+    """A jar that is wider than the opening presses the fingers apart."""
+    found = LITTER.held(*hand_with(LITTER, width))
+    assert found[0].tolist() == [held] + [False] * (len(LITTER.things) - 1)
+
+
+@pytest.mark.parametrize(
+    ("layout", "height", "held"),
+    [(GARMENT, 0.2, True), (GARMENT, 0.07, False), (LITTER, 0.2, False)],
+)
+def test_cloth_may_swing_aside_in_the_air(layout, height, held):
+    """Six centimetres beside the fingers: held where it hangs, another thing where it lies."""
+    assert layout.held(*hand_with(layout, 0.03, height=height, aside=0.06))[0, 0] == held
