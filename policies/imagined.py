@@ -50,7 +50,8 @@ WAIT_M = 0.16
 BETWEEN_M = 0.05
 """A hand that is less far above a thing has it between its fingers, if they are apart."""
 SHUT_M = 0.008
-"""With a thing between them, fingers are only imagined to have closed on nothing, up to this."""
+"""Fingers nearer to each other than this have closed on nothing; no wider are they imagined with a
+thing between them."""
 RISE = 0.4
 """How fast a hand that closed on nothing leaves, while its fingers open."""
 

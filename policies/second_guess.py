@@ -9,7 +9,7 @@ far to the other side; training has imagined such hands, so the features are of 
 import torch
 from torch import Tensor
 
-from .imagined import CARRIED_M, OPEN_M, Imagined, turned
+from .imagined import CARRIED_M, OPEN_M, SHUT_M, Imagined, turned
 
 GUESSES = (
     (0.0, 0.0, 0.010, 0.0),
@@ -23,8 +23,6 @@ GUESSES = (
 across and up, radians about the vertical. First it reaches deeper, then aside, then turned."""
 LOWEST_M = 0.021
 """A hand is not led lower than this, where it would push against the table."""
-EMPTY_M = 0.008
-"""Fingers that come nearer to each other than this have closed on nothing."""
 
 
 class SecondGuess:
@@ -57,7 +55,7 @@ class SecondGuess:
     def _watch(self, features: Tensor) -> None:
         width = self._of(features, "gripper_width")
         self._closed |= width < OPEN_M
-        self._empty |= width < EMPTY_M
+        self._empty |= width < SHUT_M
         high = self._of(features, "ee_z") > CARRIED_M
         self._carried |= self._is(features, "held") and high and not self._empty
         if self._closed and width > OPEN_M:

@@ -154,8 +154,8 @@ class NextThing:
             best = np.minimum(best, np.where(near | hidden, gap, np.inf))
         best = np.where(cells(things[:, 1]) >= 1.0, best, np.inf)
         nearest = np.eye(len(self.things), dtype=np.bool_)[best.argmin(1)]
-        near = best < np.where(swings, SWINGS, AT_FINGERS)
-        return np.asarray(nearest & near & closed[:, None])
+        at_fingers = best < np.where(swings, SWINGS, AT_FINGERS)
+        return np.asarray(nearest & at_fingers & closed[:, None])
 
     def left(self, places: Array, columns: Columns) -> NDArray[np.bool_]:
         """Which things are asked for, seen, and not yet in their containers, (N, M)."""

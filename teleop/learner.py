@@ -16,7 +16,7 @@ from ..datasets.database import Event
 from ..datasets.workspace import Workspace
 from ..policies.keypoint_cache import KeypointCache
 from ..policies.nudge import Nudge, nudge
-from ..policies.policy import LearnedPolicy, Policy
+from ..policies.policy import LearnedPolicy, Policy, PolicyConfig
 from ..policies.provenance import Provenance
 from ..policies.shares import DEMONSTRATION, HUMAN_ONLY, INTERVENTION
 from ..policies.store import PolicyStore
@@ -70,7 +70,7 @@ class Learner:
         self.staging = Staging(workspace)
         self.examination = Examination(workspace, self.rules.gate, drives)
         self._drives, self._score = drives, score or self._score_here
-        self._known: dict[str, Provenance] = {}
+        self._known: dict[str, PolicyConfig] = {}
 
     def step(self, occasion: Occasion | None = None) -> Event | None:
         """Finish the candidate that lies there, or make one where something is due.
@@ -148,11 +148,15 @@ class Learner:
                 refitted.update(ruling["episodes"])
         return taken_up, refitted
 
-    def _provenance(self, name: str) -> Provenance:
-        """Where a policy comes from; a published one never changes."""
+    def _about(self, name: str) -> PolicyConfig:
+        """What a policy is for and where it comes from; a published one never changes."""
         if name not in self._known:
-            self._known[name] = self._policy(name).config.provenance
+            self._known[name] = self._policy(name).config
         return self._known[name]
+
+    def _provenance(self, name: str) -> Provenance:
+        """Where a policy comes from."""
+        return self._about(name).provenance
 
     def _policy(self, name: str) -> LearnedPolicy:
         config = self.workspace.config
@@ -215,7 +219,7 @@ class Learner:
         practice, and at no other time."""
         config = self.rules.train
         if config is None:
-            made = {} if parent is None else self._policy(parent).config.training.get("config", {})
+            made = {} if parent is None else self._about(parent).training.get("config", {})
             given: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value
                 for key, value in made.items()

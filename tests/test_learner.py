@@ -3,6 +3,7 @@
 import multiprocessing
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,15 +12,17 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL, load_policy
 from sidestick.policies.store import STAGING, PolicyStore
 from sidestick.sim_envs.errors import PolicyError
-from sidestick.teleop.learner import words
+from sidestick.teleop.learner import Learner, words
 from tests.learning_rig import (
     MOMENTS,
+    QUICK,
     REFUSAL_MOMENTS,
     add_correction,
     add_episode,
     die_at,
     learner,
     only_present,
+    solves,
     tiny_workspace,
 )
 
@@ -133,6 +136,18 @@ def test_what_the_policy_did_alone_makes_no_refit_due(workspace: Workspace) -> N
     for number in range(7, 20):
         add_episode(workspace, number, [0] * 20)
     assert learner(workspace).step() is None
+
+
+def test_looking_for_work_reads_a_policy_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks every two seconds, beside a control loop; a published policy never changes."""
+    made, read = Learner(workspace, solves, replace(QUICK, train=None)), []
+    load = made.store.load
+    monkeypatch.setattr(made.store, "load", lambda *given: read.append(given[0]) or load(*given))
+    for _ in range(3):
+        made.due()
+    assert sorted(read) == sorted(set(read))
 
 
 def test_what_the_present_policy_solved_as_a_candidate_is_not_driven_again(
