@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.conversion import JOURNAL
 from sidestick.datasets.database import Database
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
@@ -46,7 +47,7 @@ raise SystemExit(main.main(sys.argv[2:]))
 """The command, with a learner that tries little out, with all that the screen said, and without
 the pause that a busy machine brings about."""
 ROOT = Path(__file__).parents[1]
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 
 
 def wait_for(wanted: str, condition: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
@@ -55,6 +56,11 @@ def wait_for(wanted: str, condition: Callable[[], bool], process: "subprocess.Po
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until, f"waited in vain: {wanted}"
         time.sleep(0.2)
+
+
+def recording(workspace: Workspace) -> bool:
+    """Whether an episode is under way."""
+    return any(workspace.journal_dir.glob(f"*{JOURNAL}"))
 
 
 def taught(folder: Path) -> Workspace:
@@ -100,9 +106,10 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
                 wait_for(words, shown(words), process)
             for words in ("new policy 0002 drives from now on, at assist", "0002 since"):
                 wait_for(words, shown(words), process)
+            wait_for("its episode", lambda: recording(workspace), process)
             hand("key", "k")
-            words = "back to policy 0001, at supervised"
-            wait_for(words, shown(words), process)
+            for words in ("policy 0002 is set aside", "back to policy 0001, at supervised"):
+                wait_for(words, shown(words), process)
             hand("keydown", "Control_L", "key", "q", "keyup", "Control_L")
             _, err = process.communicate(timeout=PATIENCE_S)
             assert process.returncode == 0, err
@@ -113,3 +120,5 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
     assert swaps[:2] == [("0001", "0002"), ("0002", "0001")]
     assert database.events(SET_ASIDE)[0].payload["policy"] == "0002"
     assert "0002" not in PolicyStore(workspace.policies_dir).standing()
+    drove = {summary.header.policy_id for summary in workspace.summaries()}
+    assert {"0001", "0002"} <= drove
