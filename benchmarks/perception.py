@@ -17,7 +17,7 @@ from typing import Any
 import tyro
 
 from sidestick.policies.perception import Perception
-from sidestick.policies.pretrain import measure
+from sidestick.policies.perception_quality import measure
 from sidestick.policies.scenebank import SceneShape, make_scenes
 from sidestick.sim_envs.scenes import SceneSource
 from sidestick.sim_envs.tasks import TASKS

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .checkpoint import write_bytes
+from .holds import HOLD_NAMES
 from .keypoints import KEYPOINT_SIZE
 
 Keypoints = NDArray[np.float32]
+SIZES = (KEYPOINT_SIZE, KEYPOINT_SIZE + len(HOLD_NAMES))
+"""Numbers of a keypoint, without and with where it is taken hold of."""
 
 
 class KeypointCache:
@@ -47,7 +50,7 @@ class KeypointCache:
             return None
         if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 4:
             return None
-        if array.shape[-1] != KEYPOINT_SIZE:  # of an earlier version
+        if array.shape[-1] not in SIZES:  # of an earlier version
             return None
         return array if np.isfinite(array).all() else None
 

@@ -9,7 +9,7 @@ from ..sim_envs.cameras import FixedCamera, HandCamera, View
 from ..sim_envs.errors import BadValue
 from ..sim_envs.tasks import task_class
 from .heading import Array
-from .keypoints import VISIBLE_CELLS
+from .keypoints import KEYPOINT_SIZE, VISIBLE_CELLS
 
 TABLE_M = 0.03
 """Height at which the middle of a thing on the table is expected, metres."""
@@ -21,6 +21,10 @@ WRIST_M = 0.01
 """The same for the camera on the hand, which is nearer."""
 CUT_OFF_M = 0.06
 """The same where the edge of its picture cuts the thing off."""
+FRONT_HOLD_M, WRIST_HOLD_M, HOLD_HEIGHT_M = 0.02, 0.008, 0.01
+"""How far off the two rays through a hold, and the height that is told of it, may well be."""
+LEAST_SURE = 0.3
+"""A hold that a camera is less sure of than this is not where it says."""
 FARTHEST_M = 1.0
 """What seems farther from the arm's base than this says nothing."""
 FARTHEST_APART_M = 0.04
@@ -72,6 +76,20 @@ class Lens:
         picture: Array = np.stack((right, down), axis=-1) / (depth * self.slope)[..., None]
         return picture
 
+    def width_m(self, keypoints: NDArray[np.floating], place: Array) -> Array:
+        """How far things reach on the table, (..., 2) metres along x and y, standard deviations.
+
+        From keypoints (..., 6) of things at `place` (..., 3); a camera that does not move.
+        """
+        square = np.square(keypoints[..., 3].astype(np.float64))
+        along = keypoints[..., 4].astype(np.float64) * square
+        depth = (place - self.eye) @ self.axes[2]
+        across = (square + along) / 2 * np.square(depth * self.slope)
+        down = (square - along) / 2 * np.square(depth * self.slope / self.axes[2, 2])
+        right, ahead = self.axes[0, :2], self.axes[2, :2] / np.linalg.norm(self.axes[2, :2])
+        variance = across[..., None] * right**2 + down[..., None] * ahead**2
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
 
 @dataclass(frozen=True)
 class Stereo:
@@ -95,8 +113,8 @@ class Stereo:
         The place that agrees best with both rays and with the table's height, weighted least
         squares; NaN where nothing is seen. The hand is at `hand_m` (N, 3), turned by `turn`.
         """
-        far_eye, far = self.front_rays(things)
-        near_eye, near = self.wrist_rays(things, hand_m, turn)
+        far_eye, far = self.front_rays(centroid(things[:, 0]))
+        near_eye, near = self.wrist_rays(centroid(things[:, 1]), hand_m, turn)
         whole = np.abs(centroid(things[:, 1])).max(-1) < CUT_OFF
         seen = cells(things) >= LEAST_CELLS  # (N, 2, M)
         apart = seen.all(1) & whole & (gap(far_eye, far, near_eye, near) > FARTHEST_APART_M)
@@ -111,16 +129,41 @@ class Stereo:
         away = np.linalg.norm(places[..., :2], axis=-1) > FARTHEST_M
         return np.where((away | ~seen.any(1))[..., None], np.nan, places)
 
-    def front_rays(self, things: NDArray[np.floating]) -> tuple[Array, Array]:
-        """Where the front camera's rays (N, M, 3) start, and which way they go, of length 1."""
-        rays = self.front.rays(centroid(things[:, 0]))
+    def holds(
+        self, things: NDArray[np.floating], hand_m: Array, turn: Array
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Where things are taken hold of, (N, M, 3) metres, from keypoints (N, 2, M, 10).
+
+        The place that agrees best with both rays and with the heights that both cameras tell,
+        each as far as it is sure. Also whether one of them is: (N, M).
+        """
+        told = things[..., KEYPOINT_SIZE:].astype(np.float64)  # (N, 2, M, 4)
+        sure = np.where(told[..., 2] > LEAST_SURE, told[..., 2], 0.0)
+        points = told[..., :2] / np.maximum(told[..., 2:3], LEAST_SURE)
+        height = (sure * told[..., 3]).sum(1) / np.maximum(sure.sum(1), LEAST_SURE)
+        far_eye, far = self.front_rays(points[:, 0])
+        near_eye, near = self.wrist_rays(points[:, 1], hand_m, turn)
+        trust = sure / np.square(((FRONT_HOLD_M,), (WRIST_HOLD_M,)))
+        far_aside = _aside(far) * trust[:, 0, :, None, None]
+        near_aside = _aside(near) * trust[:, 1, :, None, None]
+        up = np.diag((0.0, 0.0, HOLD_HEIGHT_M**-2.0))
+        left = near_aside + far_aside + up + 1e-6 * np.eye(3)
+        right = near_aside @ near_eye[..., None] + far_aside @ far_eye[..., None]
+        right += up @ (height[..., None, None] * np.array([[0.0], [0.0], [1.0]]))
+        found = np.linalg.solve(left, right)[..., 0].astype(np.float64)
+        return found, np.asarray(sure.any(1))
+
+    def front_rays(self, points: Array) -> tuple[Array, Array]:
+        """Where the front camera's rays (N, M, 3) start, and which way they go, of length 1.
+
+        Through points (N, M, 2) of its picture.
+        """
+        rays = self.front.rays(points)
         return np.broadcast_to(self.front.eye, rays.shape), _unit(rays)
 
-    def wrist_rays(
-        self, things: NDArray[np.floating], hand_m: Array, turn: Array
-    ) -> tuple[Array, Array]:
+    def wrist_rays(self, points: Array, hand_m: Array, turn: Array) -> tuple[Array, Array]:
         """The same for the camera on the hand."""
-        rays = self.wrist.rays(centroid(things[:, 1])) @ np.swapaxes(turn, 1, 2)
+        rays = self.wrist.rays(points) @ np.swapaxes(turn, 1, 2)
         eye = hand_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
         return np.broadcast_to(eye[:, None], rays.shape), _unit(rays)
 

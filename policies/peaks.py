@@ -16,11 +16,10 @@ def centres(grid: int, like: Tensor) -> Tensor:
     return (torch.arange(grid, dtype=like.dtype, device=like.device) + 0.5) * 2 / grid - 1
 
 
-def told(logs: Tensor, moved: Tensor | None = None) -> Tensor:
-    """Log-probabilities (B, g * g + 1) to x, y in [-1, 1] times `sure`, and `sure`: (B, 3).
+def near_peak(logs: Tensor) -> Tensor:
+    """Log-probabilities (B, g * g + 1) to the probabilities (B, g, g) around the highest one.
 
-    The mean over the cells around the highest one: a mean over two places would be neither. Of a
-    picture that was moved by (B, 2) the place before that.
+    Zero elsewhere: a mean over two places would be neither.
     """
     grid = round((logs.shape[-1] - 1) ** 0.5)
     share = logs[:, :-1].exp().reshape(-1, grid, grid)
@@ -28,8 +27,17 @@ def told(logs: Tensor, moved: Tensor | None = None) -> Tensor:
     cells = torch.arange(grid, device=logs.device)
     rows = (cells - (peak // grid)[:, None]).abs() <= NEAR  # (B, g)
     columns = (cells - (peak % grid)[:, None]).abs() <= NEAR
-    near = share * rows[:, :, None] * columns[:, None, :]
-    middle = centres(grid, near)
+    near: Tensor = share * rows[:, :, None] * columns[:, None, :]
+    return near
+
+
+def told(logs: Tensor, moved: Tensor | None = None) -> Tensor:
+    """Log-probabilities (B, g * g + 1) to x, y in [-1, 1] times `sure`, and `sure`: (B, 3).
+
+    Of a picture that was moved by (B, 2) the place before that.
+    """
+    near = near_peak(logs)
+    middle = centres(near.shape[-1], near)
     place = torch.stack((near.sum(1) @ middle, near.sum(2) @ middle), dim=1)
     sure = near.sum((1, 2))[:, None]
     return torch.cat((place if moved is None else place - sure * moved, sure), dim=1)

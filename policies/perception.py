@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue, PolicyError
 from .checkpoint import checksum, fill, read_tensors, write_tensors
+from .holds import HOLD_NAMES, Holds, hold_points
 from .keypoints import KEYPOINT_SIZE, keypoints
 from .precision import choose_precision
 from .tensors import as_tensor
@@ -33,7 +34,7 @@ class PerceptionConfig:
     class_names: tuple[str, ...]
     """Name of each class; 0 is background, then the goal items, then the rest."""
     goal_names: tuple[str, ...]
-    """The items that an instruction can name: classes 1 .. len(goal_names)."""
+    """The items that an instruction can name: the names of classes 1 .. `items` end in them."""
     cameras: tuple[str, ...] = ("front", "wrist")
     """Cameras whose images it was trained on."""
     image_size: int = 96
@@ -42,6 +43,13 @@ class PerceptionConfig:
     """Width of the trunk."""
     dilations: tuple[int, ...] = (1, 2, 4, 8)
     """Dilation of each residual block: together they see the whole image."""
+    holds: bool = False
+    """Whether it also says where a hand takes hold of each goal item."""
+
+    @property
+    def items(self) -> int:
+        """How many classes are items: each goal, or each goal in every shade."""
+        return sum(name.endswith(self.goal_names) for name in self.class_names)
 
     @property
     def grid(self) -> int:
@@ -95,31 +103,59 @@ class Perception(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # every layer has one
+        self.holds = self._untrained_holds() if config.holds else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def _untrained_holds(self) -> Holds:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return Holds(self.config.channels)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """float32 (B, 3, H, W) from `as_input` to float32 logits (B, K, g, g)."""
         logits: Tensor = self.head(self.trunk(pixels))
         return logits.float()
 
-    @torch.inference_mode()
+    @property
+    def keypoint_size(self) -> int:
+        """Numbers that `keypoints` gives of each class."""
+        return KEYPOINT_SIZE + (len(HOLD_NAMES) if self.config.holds else 0)
+
     def probabilities(self, images: NDArray[np.uint8]) -> Tensor:
         """uint8 (B, H, W, 3) to class probabilities float32 (B, K, g, g)."""
+        return self._look(images)[1].softmax(1)
+
+    @torch.inference_mode()
+    def _look(self, images: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        """The trunk's features (B, C, g, g) and the logits (B, K, g, g)."""
         size = self.config.image_size
         if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3):
             raise BadValue("images", f"uint8 (B, {size}, {size}, 3)", (images.dtype, images.shape))
         with choose_precision().autocast():
-            logits: Tensor = self(as_input(images))
-        return logits.softmax(1)
+            features = self.trunk(as_input(images))
+            return features, self.head(features).float()
 
     def keypoints(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 (B, H, W, 3) to every class's keypoint, float32 (B, K, 6)."""
+        """uint8 (B, H, W, 3) to every class's keypoint, float32 (B, K, 6).
+
+        With `holds` (B, K, 10): behind them HOLD_NAMES.
+        """
         parts = [
-            keypoints(self.probabilities(images[start : start + BATCH])).numpy()
+            self._keypoints(images[start : start + BATCH]).numpy()
             for start in range(0, len(images), BATCH)
         ]
-        empty = np.zeros((0, len(self.config.class_names), KEYPOINT_SIZE), np.float32)
+        empty = np.zeros((0, len(self.config.class_names), self.keypoint_size), np.float32)
         return np.concatenate(parts) if parts else empty
+
+    @torch.inference_mode()
+    def _keypoints(self, images: NDArray[np.uint8]) -> Tensor:
+        features, logits = self._look(images)
+        seen = keypoints(logits.softmax(1))
+        if self.holds is None:
+            return seen
+        with choose_precision().autocast():
+            logs, heights = self.holds(features, logits)
+        return torch.cat((seen, hold_points(logs, heights)), dim=-1)
 
     @property
     def fingerprint(self) -> str:
@@ -159,6 +195,19 @@ class Perception(nn.Module):
             )
         with as_file(folder / f"{task}.safetensors") as path:
             return cls.load(path)
+
+    def copy(self, config: PerceptionConfig) -> "Perception":
+        """A network of that configuration that finds the classes as this one does."""
+        network = Perception(config)
+        own = {**network.state_dict(), **self.state_dict()}
+        try:
+            network.load_state_dict(own)
+        except RuntimeError:
+            wanted = (self.config.class_names, self.config.channels, self.config.dilations)
+            found = (config.class_names, config.channels, config.dilations)
+            raise BadValue("perception to begin from", str(found), wanted) from None
+        network.metrics = dict(self.metrics)
+        return network
 
     def frozen(self) -> "Perception":
         """Itself, no longer trainable."""

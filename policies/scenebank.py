@@ -14,9 +14,10 @@ from ..sim_envs.errors import BadValue, PolicyError
 from .checkpoint import read_json, write_json
 from .keypoints import cell_counts
 
-Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any]]]
+Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.float32]]]
 SampleScene: TypeAlias = Callable[[int], Scene]
-"""seed -> for each camera the image uint8 (H, W, 3) and the class of every pixel (H, W)."""
+"""seed -> for each camera the image uint8 (H, W, 3), the class of every pixel (H, W), and where
+each class is taken hold of (K, 3): in the picture and metres above the table, NaN for unknown."""
 SCENES_PER_JOB = 25
 """Small enough for a moving progress bar, large enough that starting a job costs nothing."""
 
@@ -29,13 +30,15 @@ class SceneBank:
     """(N, cameras, H, W, 3)."""
     counts: NDArray[np.uint8]
     """(N, cameras, K, g, g): pixels of each class in each cell."""
+    holds: NDArray[np.float32]
+    """(N, cameras, K, 3): where each class is taken hold of; NaN where that is not known."""
 
     def split(self, held_out: int) -> tuple["SceneBank", "SceneBank"]:
         """All but the last `held_out` scenes, and those."""
         at = len(self.images) - held_out
         return (
-            SceneBank(self.images[:at], self.counts[:at]),
-            SceneBank(self.images[at:], self.counts[at:]),
+            SceneBank(self.images[:at], self.counts[:at], self.holds[:at]),
+            SceneBank(self.images[at:], self.counts[at:], self.holds[at:]),
         )
 
 
@@ -50,12 +53,14 @@ class SceneShape:
     grid: int
 
     def open(self, folder: Path, mode: Any) -> SceneBank:
-        """Map the two files of `folder`: "w+" makes them, "r+" writes, "r" reads."""
+        """Map the files of `folder`: "w+" makes them, "r+" writes, "r" reads."""
         images = (self.scenes, self.cameras, self.image_size, self.image_size, 3)
         counts = (self.scenes, self.cameras, self.num_classes, self.grid, self.grid)
+        holds = (self.scenes, self.cameras, self.num_classes, 3)
         return SceneBank(
-            _mapped(folder / "images.npy", mode, images),
-            _mapped(folder / "counts.npy", mode, counts),
+            _mapped(folder / "images.npy", mode, images, np.uint8),
+            _mapped(folder / "counts.npy", mode, counts, np.uint8),
+            _mapped(folder / "holds.npy", mode, holds, np.float32),
         )
 
 
@@ -99,9 +104,10 @@ def fill_job(
         scene = sample_scene(first_seed + index)
         if len(scene) != shape.cameras:
             raise BadValue("scene", f"{shape.cameras} cameras", len(scene))
-        for camera, (image, classes) in enumerate(scene):
+        for camera, (image, classes, holds) in enumerate(scene):
             bank.images[index, camera] = image
             bank.counts[index, camera] = cell_counts(classes, shape.num_classes, shape.grid)
+            bank.holds[index, camera] = holds
     return start
 
 
@@ -149,13 +155,14 @@ def _finished_jobs(ticket: Path, wanted: dict[str, Any]) -> set[int] | None:
     return done
 
 
-def _mapped(path: Path, mode: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+def _mapped(path: Path, mode: Any, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
     if mode == "w+":
-        return np.lib.format.open_memmap(path, mode, np.uint8, shape)
+        return np.lib.format.open_memmap(path, mode, dtype, shape)
     try:
-        array: NDArray[np.uint8] = np.lib.format.open_memmap(path, mode)
+        array: NDArray[Any] = np.lib.format.open_memmap(path, mode)
     except (OSError, ValueError) as error:
         raise PolicyError(f"{path}: not readable as scenes ({error}); remove its folder") from None
-    if array.dtype != np.uint8 or array.shape != shape:
-        raise PolicyError(f"{path}: expected uint8 {shape}, got {array.dtype} {array.shape}")
+    if array.dtype != dtype or array.shape != shape:
+        wanted = np.dtype(dtype)
+        raise PolicyError(f"{path}: expected {wanted} {shape}, got {array.dtype} {array.shape}")
     return array

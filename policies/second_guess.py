@@ -1,9 +1,10 @@
-"""After a grasp that came to nothing, the next one goes a little elsewhere.
+"""After a grasp that came to nothing, or a hand that stood still, the next goes a little elsewhere.
 
 A policy without memory repeats what failed, to the end of the episode. What it did is seen in
-the fingers: they closed and opened again, and nothing was carried in between. From then on the
-hand is told that it is a little aside of where it is, so that what the policy does leads it as
-far to the other side; training has imagined such hands, so the features are of a known kind.
+the fingers: they closed and opened again, and nothing was carried in between; or nothing moved
+for some plans, though there is something to take. From then on the hand is told that it is a
+little aside of where it is, so that what the policy does leads it as far to the other side;
+training has imagined such hands, so the features are of a known kind.
 """
 
 import torch
@@ -24,6 +25,9 @@ across and up, radians about the vertical. First it reaches deeper, then aside, 
 LOWEST_M = 0.021
 """A hand is not led lower than this, where it would push against the table."""
 
+STILL_M, STILL_PLANS = 0.006, 3
+"""A hand and fingers that move less than this for so many plans on end stand still."""
+
 
 class SecondGuess:
     """Counts the attempts of an episode, plan by plan, and shifts the features after failures."""
@@ -37,6 +41,7 @@ class SecondGuess:
         self.failed = 0
         """Attempts that came to nothing, one after the other."""
         self._closed = self._empty = self._carried = False
+        self._still, self._place = 0, torch.full((4,), torch.inf)
 
     def __call__(self, features: Tensor) -> Tensor:
         """The features (1, F) of the next plan to those by which it is made."""
@@ -53,6 +58,7 @@ class SecondGuess:
         return self.imagined.moved(features, off, turn, seen, nothing_held)
 
     def _watch(self, features: Tensor) -> None:
+        self._watch_place(features)
         width = self._of(features, "gripper_width")
         self._closed |= width < OPEN_M
         self._empty |= width < SHUT_M
@@ -61,6 +67,16 @@ class SecondGuess:
         if self._closed and width > OPEN_M:
             self.failed = 0 if self._carried else self.failed + 1
             self._closed = self._empty = self._carried = False
+
+    def _watch_place(self, features: Tensor) -> None:
+        """A hand that stands still over something, its fingers too, has failed as well."""
+        names = ("base_x", "base_y", "ee_z", "gripper_width")
+        at = torch.stack([self.imagined.of(features, name)[0] for name in names])
+        moved = float((at - self._place).norm()) > STILL_M
+        idle = self._is(features, "held") or not self._is(features, "is_one")
+        self._still, self._place = 0 if moved or idle else self._still + 1, at
+        if self._still >= STILL_PLANS:
+            self.failed, self._still = self.failed + 1, 0
 
     def _guess(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """How far off the hand believes to be now: (1, 3) metres, (1,) radians."""

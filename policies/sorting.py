@@ -18,8 +18,8 @@ from ..sim_envs.tasks.sort_recycling import own_bin
 from .features import Columns
 from .heading import Array, heading, rotation, turned
 from .imagined import CARRIED_M, OPEN_M, Imagined
-from .keypoints import KEYPOINT_NAMES
-from .lifting import Stereo, cells, centroid, off_line
+from .keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
+from .lifting import LEAST_SURE, Stereo, cells, centroid, off_line
 
 SHUT_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
@@ -35,6 +35,8 @@ SWINGS_M, SWINGS = 0.08, 0.45
 """The same two limits, metres and in the wrist's picture, for cloth that hangs in the air."""
 ON_TABLE_M = 0.05
 """Height below which the middle of a thing is taken to lie on the table, not to hang."""
+FARTHEST_HOLD_M = 0.12
+"""No thing is taken hold of farther from its middle than this."""
 TAKEN = "next_grasp"
 """Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
@@ -72,6 +74,8 @@ class NextThing:
     """How far below the fingers the middle of what they hold may be."""
     rim_m: float = 0.0
     """What lies in its container has its middle this far inside of the walls."""
+    reach: float = 0.0
+    """And so many times as far as the standard deviation of the place of its parts."""
 
     @cached_property
     def stereo(self) -> Stereo:
@@ -98,16 +102,18 @@ class NextThing:
         return heading(rotation(columns["ee_quat"].astype(np.float64)))
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
-        """keypoints (N, 2, K, 6), front and wrist, and observation columns to (N, F)."""
+        """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to (N, F)."""
         things = keypoints[:, :, 1 : 1 + len(self.things)]
         tool_m, angle = columns["ee_pos"].astype(np.float64), self.heading(columns)
         places = self.places(things, columns)
         chosen, is_one, holds = self.choose(things, places, columns)
         rows = np.arange(len(chosen))
-        to = np.where(holds[:, None], 0.0, np.nan_to_num(places[rows, chosen] - tool_m))
+        seen, at = things[rows, 1, chosen], places[rows, chosen]
+        if things.shape[-1] > KEYPOINT_SIZE:
+            seen, at = seen_at_hold(seen), self.grips(things, places, columns)[rows, chosen]
+        to = np.where(holds[:, None], 0.0, np.nan_to_num(at - tool_m))
         to[:, :2] = turned(to[:, :2], -angle)
         way = turned(self.centres_m[chosen] - tool_m[:, :2], -angle)
-        seen = things[rows, 1, chosen]
         kind = np.eye(len(self.things))[chosen]
         place = (is_one[:, None], holds[:, None], to, way)
         about = np.concatenate((seen, *place, kind), axis=1) * is_one[:, None]
@@ -119,7 +125,7 @@ class NextThing:
         self, things: NDArray[np.float32], places: Array, columns: Columns
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
         """For each frame which thing is next, whether there is one, and whether it is held."""
-        held, left = self.held(things, columns), self.left(places, columns)
+        held, left = self.held(things, columns), self.left(things, places, columns)
         here = columns["ee_pos"].astype(np.float64)
         if (taken := columns.get(TAKEN)) is not None:
             here = np.where(np.isfinite(taken), taken, here)
@@ -134,13 +140,20 @@ class NextThing:
         turn = rotation(columns["ee_quat"].astype(np.float64))
         return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
 
+    def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
+        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        found, sure = self.stereo.holds(things, columns["ee_pos"].astype(np.float64), turn)
+        near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
+        return np.where((sure & near)[..., None], found, places)
+
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
         """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
         width = columns["gripper_qpos"].astype(np.float64).sum(-1)
         closed = (width > SHUT_M) & ((width < OPEN_M) | (width > STRETCHED_M))
         tool_m = columns["ee_pos"].astype(np.float64)
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        eye, rays = self.stereo.front_rays(things)
+        eye, rays = self.stereo.front_rays(centroid(things[:, 0]))
         hidden = cells(things[:, 0]) < 1.0
         swings = ((tool_m[:, 2] > CARRIED_M) & bool(self.hangs_m))[:, None]
         aside_m = np.where(swings, SWINGS_M, FRONT_SEES_M)
@@ -157,11 +170,23 @@ class NextThing:
         at_fingers = best < np.where(swings, SWINGS, AT_FINGERS)
         return np.asarray(nearest & at_fingers & closed[:, None])
 
-    def left(self, places: Array, columns: Columns) -> NDArray[np.bool_]:
+    def left(
+        self, things: NDArray[np.float32], places: Array, columns: Columns
+    ) -> NDArray[np.bool_]:
         """Which things are asked for, seen, and not yet in their containers, (N, M)."""
         goal = columns["goal"].astype(np.float32)
         asked = goal[:, [thing.goal for thing in self.things]] > 0.5
         half = np.array([thing.container.half_m for thing in self.things]) - self.rim_m
+        half = half - self.reach * self.stereo.front.width_m(things[:, 0], places)
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
+
+
+def seen_at_hold(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Keypoints (N, 10) as (N, 6), placed where the thing is taken hold of if that is in view."""
+    seen, sure = keypoints[:, :KEYPOINT_SIZE].copy(), keypoints[:, KEYPOINT_SIZE + 2]
+    hold = keypoints[:, KEYPOINT_SIZE : KEYPOINT_SIZE + 2] / np.maximum(sure, LEAST_SURE)[:, None]
+    shown = np.tanh(cells(keypoints) / VISIBLE_CELLS)[:, None]  # as in keypoints()
+    seen[:, :2] = np.where((sure > LEAST_SURE)[:, None], hold * shown, seen[:, :2])
+    return seen

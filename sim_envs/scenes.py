@@ -21,6 +21,9 @@ class LabelledView:
     """uint8 [height, width, 3], RGB."""
     classes: NDArray[np.int64]
     """Index into the task's `labels` for each pixel, [height, width]."""
+    holds: NDArray[np.float32]
+    """Where a hand takes hold of each label's thing, [labels, 3]: x right and y down in the
+    picture, in [-1, 1] where it is in view, and metres above the table; NaN where none is known."""
 
 
 class SceneSampler:
@@ -34,8 +37,16 @@ class SceneSampler:
         env = self.env
         env.build(seed)
         env.task.scramble(env.world, env.arm, np.random.default_rng([seed, 1]))
-        size = env.image_size
-        return [LabelledView(name, *env.labelled(name, size, size)) for name in CAMERAS]
+        return [self._view(camera) for camera in CAMERAS]
+
+    def _view(self, camera: str) -> LabelledView:
+        env, size = self.env, self.env.image_size
+        image, classes = env.labelled(camera, size, size)
+        holds = np.full((len(env.task.labels), 3), np.nan, np.float32)
+        for label, place in env.task.holds(env.world).items():
+            x, y, depth = env.task.cameras[camera].view(env.arm).project(place)[0]
+            holds[label] = (x, y, place[2]) if depth > 0 else (np.inf, np.inf, place[2])
+        return LabelledView(camera, image, classes, holds)
 
     def close(self) -> None:
         """Free the environment."""
@@ -51,9 +62,9 @@ class SceneSource:
     variation: str = "none"
     """How much the look differs from scene to scene; see make_task_env()."""
 
-    def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64]]]:
-        """For each recorded camera the picture and the class of every pixel."""
-        return [(view.image, view.classes) for view in _sampler(self).sample(seed)]
+    def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64], NDArray[np.float32]]]:
+        """For each recorded camera the picture, the class of every pixel, and the holds."""
+        return [(view.image, view.classes, view.holds) for view in _sampler(self).sample(seed)]
 
 
 @functools.cache

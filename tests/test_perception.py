@@ -103,3 +103,14 @@ def test_an_unknown_task_lists_what_is_shipped():
     """And says how to make weights."""
     with pytest.raises(PolicyError, match="pretrain"):
         Perception.load_shipped("FoldLaundry")
+
+
+@pytest.mark.parametrize(
+    ("task", "items"), [("ShelfPick", 6), ("SortRecycling", 8), ("SortClothes", 8)]
+)
+def test_every_class_of_an_item_counts_as_one(task, items):
+    """Garments are named by kind and seen by kind and shade; boxes and the robot are no items."""
+    config = Perception.load_shipped(task).config
+    assert config.items == items
+    named = config.class_names[1 : 1 + items]
+    assert {name.split()[-1] for name in named} == {name.split()[-1] for name in config.goal_names}

@@ -1,16 +1,20 @@
 """Pretraining: it learns from labelled scenes, repeats itself, and goes on where it stopped."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from sidestick.policies.perception import Perception, PerceptionConfig, as_input
+from sidestick.policies.perception_quality import marked, measure, measure_holds
 from sidestick.policies.precision import choose_precision, cpu_flags
-from sidestick.policies.pretrain import PretrainConfig, augmented, fit_perception, measure, pretrain
+from sidestick.policies.pretrain import PretrainConfig, augmented, fit_perception, pretrain
 from sidestick.policies.scenebank import SceneBank, SceneShape, make_scenes
-from sidestick.sim_envs.errors import PolicyError, UnknownName
+from sidestick.sim_envs.errors import BadValue, PolicyError, UnknownName
 
 COLOURS = ((220, 40, 40), (40, 180, 60))
+HEIGHTS_M = (0.02, 0.06)
 SIZE, GRID = 48, 12
 CONFIG = PerceptionConfig(
     "Shapes",
@@ -34,11 +38,14 @@ def coloured_boxes(seed):
 def one_view(rng):
     image = rng.normal(rng.integers(90, 160), 6, (SIZE, SIZE, 3))
     classes = np.zeros((SIZE, SIZE), np.int64)
+    holds = np.full((3, 3), np.nan, np.float32)
     for name, colour in enumerate(COLOURS, 1):
         height, width, y, x = rng.integers((8, 8, 0, 0), (14, 14, SIZE - 14, SIZE - 14))
         image[y : y + height, x : x + width] = np.array(colour) + rng.integers(-20, 20, 3)
         classes[y : y + height, x : x + width] = name
-    return image.clip(0, 255).astype(np.uint8), classes
+        corner = np.array([x + 2, y + 2]) * 2 / SIZE - 1  # that is where they are taken hold of
+        holds[name] = (*corner, HEIGHTS_M[name - 1])
+    return image.clip(0, 255).astype(np.uint8), classes, holds
 
 
 @pytest.fixture(autouse=True)
@@ -73,10 +80,48 @@ def test_shapes_are_found_after_seconds(tmp_path):
     assert stages[-1] == ("training", 130, 130)
 
 
+def test_holds_are_learnt_on_what_finds_the_classes(bank, tmp_path):
+    """A corner of each box and its height, in seconds; what finds the classes is untouched."""
+    base = fit_perception(bank.split(20)[0], CONFIG, PretrainConfig(epochs=10, batch=16))
+    config = PretrainConfig(scenes=120, held_out=20, hold_epochs=12, batch=16, workers=0)
+    out = tmp_path / "w.safetensors"
+    found = pretrain(
+        coloured_boxes, replace(CONFIG, holds=True), out, tmp_path / "s", config, base=base
+    )
+    assert found.metrics["hold_px"] < 2
+    assert found.metrics["hold_near"] > 0.8
+    assert found.metrics["hold_z_m"] < 0.01
+    assert torch.equal(found.head.weight, base.head.weight.half().float())
+    seen = found.keypoints(bank.images[0])
+    assert seen.shape == (2, 3, 10)
+    assert np.allclose(seen[..., :6], base.keypoints(bank.images[0]), atol=0.02)
+    untrained = base.copy(replace(CONFIG, holds=True))
+    assert measure_holds(untrained, bank.split(20)[1])["hold_px"] > 2
+
+
+def test_a_base_that_finds_other_classes_is_refused(bank):
+    """Its weights do not fit."""
+    base = fit_perception(bank, CONFIG, PretrainConfig(epochs=0))
+    with pytest.raises(BadValue, match="begin from"):
+        base.copy(replace(CONFIG, class_names=("background", "red", "green", "blue")))
+
+
+def test_a_hold_that_something_hides_is_not_in_view():
+    """Nor one outside of the picture or one that is not known."""
+    counts = np.zeros((4, 2, 8, 8), np.uint8)
+    counts[:, 1, 3, 5] = 9
+    place = np.array([[5.5, 3.5], [1.5, 3.5], [12.0, 3.5], [np.nan, np.nan]]) / 4 - 1
+    holds = np.full((4, 2, 3), np.nan, np.float32)
+    holds[:, 1] = np.column_stack([place, np.full(4, 0.03)])
+    shown, _ = marked(holds, counts)
+    assert shown[:, 1].tolist() == [True, False, False, False]
+    assert not shown[:, 0].any()
+
+
 def test_the_same_seed_gives_the_same_weights(bank):
     """And another seed others."""
     config = PretrainConfig(epochs=1)
-    few = SceneBank(bank.images[:32], bank.counts[:32])
+    few = SceneBank(bank.images[:32], bank.counts[:32], bank.holds[:32])
     prints = [
         fit_perception(few, CONFIG, PretrainConfig(epochs=1, seed=seed)).fingerprint
         for seed in (0, 0, 1)

@@ -6,7 +6,7 @@ import torch
 from sidestick.policies.keypoint_vision import KeypointVision
 from sidestick.policies.layouts import LITTER as NEXT
 from sidestick.policies.perception import Perception, PerceptionConfig
-from sidestick.policies.second_guess import GUESSES, LOWEST_M, SecondGuess
+from sidestick.policies.second_guess import GUESSES, LOWEST_M, STILL_PLANS, SecondGuess
 from sidestick.sim_envs.tasks import task_class
 
 NAMES = NEXT.names(("front", "wrist"))
@@ -80,6 +80,18 @@ def test_a_thing_that_seems_held_by_fingers_that_closed_on_nothing_is_not_carrie
     """It lies behind the rising hand."""
     for features in (read(OPEN), read(SHUT), read(HALF, held=1.0, height=0.2), read(OPEN)):
         guess(features)
+    assert guess.failed == 1
+
+
+def test_a_hand_that_stands_still_over_something_has_failed(guess):
+    """After a few plans, and again after as many more; not while it moves or holds something."""
+    still = [read(OPEN)] * (1 + STILL_PLANS)
+    for features in (*still[1:], read(OPEN, height=0.10), *still[1:]):
+        assert torch.equal(guess(features), features)
+    assert not torch.equal(guess(read(OPEN)), read(OPEN))
+    assert guess.failed == 1
+    for features in [read(HALF, held=1.0)] * (3 * STILL_PLANS):
+        assert torch.equal(guess(features), features)
     assert guess.failed == 1
 
 

@@ -254,6 +254,27 @@ def test_scenes_have_clothes_in_the_bin_in_hampers_and_in_the_hand() -> None:
     sampler.close()
 
 
+def test_garments_in_scenes_are_taken_hold_of_where_their_cloth_is() -> None:
+    """At a node of each, seen by both cameras where that is; nothing else has such a place."""
+    sampler = SceneSampler("SortClothes")
+    env = sampler.env
+    assert isinstance(env.task, SortClothes)
+    views = sampler.sample(3)
+    known = np.flatnonzero(~np.isnan(views[0].holds[:, 0]))
+    assert [env.task.labels[i] for i in known] == sorted(
+        (f"{cloth.shade} {cloth.kind}" for cloth in env.task.present), key=env.task.labels.index
+    )
+    for view in views:
+        for cloth in env.task.present:
+            label = env.task.labels.index(f"{cloth.shade} {cloth.kind}")
+            nodes = points(env, cloth)
+            shown = env.task.cameras[view.camera].view(env.arm).project(nodes)
+            gaps = np.linalg.norm(shown[:, :2] - view.holds[label, :2], axis=1)
+            assert gaps.min() < 1e-5
+            assert view.holds[label, 2] == pytest.approx(nodes[gaps.argmin(), 2])
+    sampler.close()
+
+
 @pytest.mark.parametrize("number", [0, 5, 2.5])
 def test_other_numbers_of_garments_are_refused(number: object) -> None:
     """One to four kinds exist, and the message says so."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sidestick.policies.heading import turned, turned_actions
+from sidestick.policies.heading import rotation, turned, turned_actions
 from sidestick.policies.layouts import GARMENT, LITTER
 from sidestick.policies.sorting import TAKEN
 from sidestick.sim_envs import kinematics, make_task_env
@@ -151,3 +151,61 @@ def test_fingers_that_are_neither_open_nor_shut_hold_what_is_between_them(width,
 def test_cloth_may_swing_aside_in_the_air(layout, height, held):
     """Six centimetres beside the fingers: held where it hangs, another thing where it lies."""
     assert layout.held(*hand_with(layout, 0.03, height=height, aside=0.06))[0, 0] == held
+
+
+def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
+    """One garment (1, 2, M, 10) whose middle is elsewhere, taken hold of at `place`, and a hand."""
+    stereo, tool = GARMENT.stereo, np.array(tool)
+    quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
+    turn = rotation(quat[None])[0]
+    things = np.zeros((1, 2, len(GARMENT.things), 10), np.float32)
+    shown = stereo.front.picture(place), stereo.wrist.picture(turn.T @ (place - tool))
+    middle = place + np.array([0.03, -0.02, -0.01])
+    at = stereo.front.picture(middle), stereo.wrist.picture(turn.T @ (middle - tool))
+    for camera in (0, 1):
+        things[0, camera, 0, :2], things[0, camera, 0, 2] = at[camera], np.log1p(20)
+        certain = sure[camera]
+        things[0, camera, 0, 6:] = (*(shown[camera] * certain), certain, place[2])
+    return things, tool[None], turn[None]
+
+
+@pytest.mark.parametrize("sure", [(1.0, 1.0), (0.0, 0.9), (0.8, 0.1)])
+def test_a_hold_is_where_the_rays_and_the_height_meet(sure):
+    """By both cameras, and by either of them alone."""
+    place = np.array([0.52, 0.03, 0.045])
+    found, known = GARMENT.stereo.holds(*with_hold(place, sure=sure))
+    assert np.allclose(found[0, 0], place, atol=2e-3)
+    assert known[0].tolist() == [True] + [False] * (len(GARMENT.things) - 1)
+
+
+def test_a_garment_without_a_hold_in_view_is_taken_at_its_middle():
+    """And so is one whose hold is said to be far away from it."""
+    place, elsewhere = np.array([0.52, 0.03, 0.045]), np.array([0.36, 0.03, 0.045])
+    things, tool, _ = with_hold(place)
+    far = things.copy()
+    far[..., 6:] = with_hold(elsewhere)[0][..., 6:]
+    given = {"ee_pos": tool, "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None]}
+    places = GARMENT.places(things, given)
+    assert np.allclose(GARMENT.grips(things, places, given)[0, 0], place, atol=2e-3)
+    for odd in (far, with_hold(place, sure=(0.1, 0.2))[0]):
+        assert np.array_equal(GARMENT.grips(odd, places, given)[0, 0], places[0, 0])
+
+
+@pytest.mark.parametrize(("gap_m", "width_m", "inside"), [(0.06, 0.02, True), (0.06, 0.04, False)])
+def test_a_garment_is_sorted_when_all_of_it_lies_in_the_hamper(gap_m, width_m, inside):
+    """Its middle may be over the hamper while a sleeve hangs over the wall."""
+    thing = GARMENT.things[0]
+    centre, half = np.array(thing.container.centre_m), thing.container.half_m
+    place = np.array([centre[0], centre[1] - half[1] + gap_m, 0.03])
+    lens = GARMENT.stereo.front
+    depth = (place - lens.eye) @ lens.axes[2]
+    spread = width_m / (depth * lens.slope)
+    things = np.zeros((1, 2, len(GARMENT.things), 6), np.float32)
+    things[0, 0, 0] = (*lens.picture(place), np.log1p(20), spread, 1.0, 0.0)  # along x alone
+    assert lens.width_m(things[:, 0], place[None, None])[0, 0, 1] == pytest.approx(
+        width_m, rel=0.01
+    )
+    goal = {"goal": np.ones((1, 4), np.float32)}
+    places = np.full((1, len(GARMENT.things), 3), np.nan)
+    places[0, 0] = place
+    assert GARMENT.left(things, places, goal)[0, 0] == (not inside)

@@ -4,24 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..garments import Cloth
 from ..rotations import Vector, matrix_from_quat
-from ..tasks.laundry import BOXES
+from ..tasks.holds import FINGER_TO_WALL_M, YAWS_RAD, ease, finger_offsets, wall_distance
 from ..world import Pose
 
 Nodes: TypeAlias = Mapping[Cloth, Vector]
 """Where the nodes [nodes, 3] of each garment are."""
 
-CROWD_M = 0.045
-CROWD_COST_M = 0.015
-"""A node of another garment so near is as bad as lying that much lower."""
-COVER_M = 0.03
-COVER_COST_M = 0.03
-WALL_M = 0.05
-WALL_COST = 0.5
-BLOCKED_COST_M = 0.05
 AWAY_COST = 0.05
 AWAY_COST_WHEN_LOW = 0.5
 """A hand that is down among the clothes stays with what it is about to take."""
@@ -31,12 +22,9 @@ DOUBT_M = 0.006
 DOUBT_OF_YAW = 0.15
 MOST_DOUBTS = 4
 
-YAWS_RAD = np.linspace(-np.pi / 2, np.pi / 2, 12, endpoint=False)
 DECIDED_M = 0.05
-FINGER_AT_M = 0.0475
 FINGER_HALF_M = (0.0155, 0.0185)
 """Across and along the hand's opening, with room for a node."""
-FINGER_TO_WALL_M = 0.017
 TURN_COST = 0.3
 UNDER_FINGER_COST = 0.5
 WALL_HIT_COST = 10.0
@@ -54,15 +42,9 @@ def choose_node(
 def _best_node(tool: Pose, cloth: Cloth, nodes: Nodes, attempt: int) -> tuple[float, Vector]:
     mine = nodes[cloth]
     others = np.concatenate([np.empty((0, 3)), *(nodes[c] for c in nodes if c is not cloth)])
-    gaps = np.linalg.norm(mine[:, None, :2] - others[:, :2], axis=2)  # mine, other
-    above = others[:, 2] > mine[:, None, 2] - 0.01
     away = np.linalg.norm(mine[:, :2] - tool.position[:2], axis=1)
     low = tool.position[2] < mine[:, 2] + LOW_M
-    score = mine[:, 2] - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
-    score -= CROWD_COST_M * (gaps < CROWD_M).sum(1)
-    score -= COVER_COST_M * ((gaps < COVER_M) & above).sum(1)
-    score += WALL_COST * np.minimum(wall_distance(mine), WALL_M)
-    score -= BLOCKED_COST_M * _walled_in(mine)
+    score = ease(mine, others) - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
     score += DOUBT_M * _doubts(len(mine), attempt)
     i = int(np.argmax(score))
     return float(score[i]), mine[i]
@@ -72,29 +54,6 @@ def _doubts(number: int, attempt: int) -> Vector:
     """Whims [number] that grow with the attempts and are others each time: no endless repeats."""
     whims = np.sin(12.9898 * np.arange(number) + 78.233 * attempt)
     return np.asarray(min(attempt, MOST_DOUBTS) * whims)
-
-
-def _walled_in(points: Vector) -> NDArray[np.bool_]:
-    """For each of points [N, 3] whether a finger meets a wall however the hand is turned."""
-    fingers = points[:, None, None, :2] + np.stack([_sides(yaw) for yaw in YAWS_RAD])
-    gaps = wall_distance(fingers.reshape(-1, 2)).reshape(fingers.shape[:-1])  # point, yaw, finger
-    return np.asarray(gaps.min(2).max(1) < FINGER_TO_WALL_M)
-
-
-def _sides(yaw: float) -> Vector:
-    """Where the open fingers are aside of the tool, metres [2, 2]."""
-    across = np.array([np.sin(yaw), -np.cos(yaw)])
-    return np.outer((-FINGER_AT_M, FINGER_AT_M), across)  # finger, xy
-
-
-def wall_distance(points: Vector) -> Vector:
-    """How far points [N, 2 or 3] are aside of the nearest wall of a box, metres [N]."""
-    gaps = []
-    for box in BOXES:
-        beyond = np.abs(points[:, :2] - box.centre_m) - box.half_m
-        outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
-        gaps.append(np.where(outside > 0, outside, -beyond.max(1)))
-    return np.asarray(np.min(gaps, axis=0))
 
 
 def choose_yaw(tool: Pose, grip: Vector, points: Vector, attempt: int) -> float:
@@ -110,7 +69,7 @@ def choose_yaw(tool: Pose, grip: Vector, points: Vector, attempt: int) -> float:
 
 def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
     """Turning, nodes under the fingers, and fingers that would come down on a wall."""
-    offsets = points[:, :2] - grip[:2] - _sides(yaw)[:, None]
+    offsets = points[:, :2] - grip[:2] - finger_offsets(yaw)[:, None]
     across, along = np.array([[np.sin(yaw), -np.cos(yaw)], [np.cos(yaw), np.sin(yaw)]])
     half_across, half_along = FINGER_HALF_M
     under = (np.abs(offsets @ across) < half_across) & (np.abs(offsets @ along) < half_along)
@@ -120,7 +79,7 @@ def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
 
 def _wall_hits(yaw: float, grip: Vector) -> int:
     """How many fingers would come down on a wall."""
-    return int((wall_distance(grip[:2] + _sides(yaw)) < FINGER_TO_WALL_M).sum())
+    return int((wall_distance(grip[:2] + finger_offsets(yaw)) < FINGER_TO_WALL_M).sum())
 
 
 def yaw_of(tool: Pose) -> float:

@@ -17,6 +17,7 @@ from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_hand
 from ..spaces import CONTROL_HZ
 from ..world import PHYSICS_HZ, Pose, World
+from .holds import ease
 from .laundry import BIN, BOXES, HAMPERS, PILE_M, dropped, hang, random_reach, shift_to
 from .task import Status, Task
 
@@ -67,6 +68,7 @@ class SortClothes(Task):
         ((0.14, -0.38), (0.22, -0.28)),  # beside the arm
         ((0.14, 0.28), (0.22, 0.38)),
     )
+    has_holds: ClassVar[bool] = True
     settle_steps: ClassVar[int] = 180
 
     def __post_init__(self) -> None:
@@ -133,6 +135,16 @@ class SortClothes(Task):
             for cloth in self.present
             if not left.isdisjoint(cloth.bodies) and not right.isdisjoint(cloth.bodies)
         ]
+
+    def holds(self, world: World) -> dict[int, Vector]:
+        """The node of each garment that stands highest and clear of walls and other garments."""
+        points = {cloth: cloth.points(world) for cloth in self.present}
+        found = {}
+        for cloth, mine in points.items():
+            others = [np.empty((0, 3)), *(points[c] for c in points if c is not cloth)]
+            label = self.labels.index(f"{cloth.shade} {cloth.kind}")
+            found[label] = mine[int(np.argmax(ease(mine, np.concatenate(others))))]
+        return found
 
     def assess(self, world: World, arm: Arm) -> Status:
         """Success once all garments have lain in their hampers for AT_REST_TICKS ticks."""

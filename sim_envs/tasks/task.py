@@ -12,6 +12,7 @@ from ..arm import Arm
 from ..cameras import Camera
 from ..clutter import Nook
 from ..errors import BadValue
+from ..rotations import Vector
 from ..variation import LEVELS, Subject, Variation, checked_level, draw
 from ..world import Pose, World
 
@@ -51,6 +52,8 @@ class Task(ABC):
     """Items whose shape a variation may change."""
     nooks: ClassVar[tuple[Nook, ...]] = ()
     """Where a variation may put clutter."""
+    has_holds: ClassVar[bool] = False
+    """Whether things can be taken hold of here and not there, see `holds`."""
     settle_steps: ClassVar[int] = 24
     """Physics steps in which things come to rest before the episode begins."""
 
@@ -127,6 +130,13 @@ class Task(ABC):
     @abstractmethod
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
         """Put arm and things where an episode might have brought them; for labelled scenes."""
+
+    def holds(self, world: World) -> dict[int, Vector]:
+        """Where a hand best takes hold of each thing, metres [3], by its label.
+
+        Of a task that `has_holds`.
+        """
+        return {}
 
     def goal_vector(self) -> NDArray[np.float32]:
         """One-hot float32 of the goal."""

@@ -3,9 +3,10 @@
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from rich.progress import Progress
+from tyro.conf import arg
 
 from ...policies.perception import Perception, PerceptionConfig
 from ...policies.pretrain import PretrainConfig, pretrain
@@ -13,6 +14,8 @@ from ...sim_envs.scenes import SceneSource
 from ...sim_envs.tasks import task_class
 from .console import PEOPLE, print_json, say
 from .verb import DONE
+
+STAGES = ("scenes", "training", "holds")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Pretrain:
     """File for the weights."""
     scenes_dir: Path | None = None
     """Keep the scenes here and take them from here; else they are made and thrown away."""
+    base: Annotated[Path | None, arg(help_behavior_hint="(default: none, learn all)")] = None
+    """Weights whose classes are kept; only where things are taken hold of is learnt."""
     config: PretrainConfig = field(default_factory=PretrainConfig)
     """How to train."""
     json: bool = False
@@ -40,7 +45,9 @@ class Pretrain:
     def run(self) -> int:
         """Make scenes, train, measure, write."""
         task = task_class(self.task)
-        about = PerceptionConfig(self.task, self.renderer, task.labels, task.goal_names)
+        about = PerceptionConfig(
+            self.task, self.renderer, task.labels, task.goal_names, holds=task.has_holds
+        )
         if self.scenes_dir is not None:
             perception = self._pretrain(about, self.scenes_dir)
         else:
@@ -55,7 +62,7 @@ class Pretrain:
 
     def _pretrain(self, about: PerceptionConfig, scenes_dir: Path) -> Perception:
         with Progress(console=PEOPLE) as bar:
-            tasks = {name: bar.add_task(name, total=None) for name in ("scenes", "training")}
+            tasks = {name: bar.add_task(name, total=None) for name in STAGES}
 
             def report(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
                 note = "".join(f" {key} {value:.4f}" for key, value in figures.items())
@@ -63,4 +70,5 @@ class Pretrain:
 
             source = SceneSource(self.task, self.renderer, self.variation)
             note = "" if self.variation == "none" else f" {self.variation}"
-            return pretrain(source, about, self.out, scenes_dir, self.config, report, note)
+            base = None if self.base is None else Perception.load(self.base)
+            return pretrain(source, about, self.out, scenes_dir, self.config, report, note, base)
