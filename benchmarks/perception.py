@@ -4,7 +4,8 @@
 
 It was pretrained on plain scenes. Recall: share of the cells that are mostly an item, and named
 so; precision: share of the cells named as an item that it touches; error: median distance of a
-keypoint from the item's true centroid, pixels of 96. Prints one JSON document.
+keypoint from the item's true centroid, pixels of 96. Of garments also where they are taken hold
+of: see `measure_holds`. Prints one JSON document.
 """
 
 import json
@@ -17,8 +18,9 @@ from typing import Any
 import tyro
 
 from sidestick.policies.perception import Perception
-from sidestick.policies.perception_quality import measure
-from sidestick.policies.scenebank import SceneShape, make_scenes
+from sidestick.policies.perception_quality import measure, measure_holds
+from sidestick.policies.pretrain import bank_shape
+from sidestick.policies.scenebank import make_scenes
 from sidestick.sim_envs.scenes import SceneSource
 from sidestick.sim_envs.tasks import TASKS
 from sidestick.sim_envs.variation import LEVELS
@@ -41,13 +43,13 @@ class Options:
 def row(task: str, variation: str, options: Options) -> dict[str, Any]:
     """One task at one level."""
     network = Perception.load_shipped(task)
-    config = network.config
-    cameras, classes = len(config.cameras), len(config.class_names)
-    shape = SceneShape(options.scenes, cameras, config.image_size, classes, config.grid)
-    source = SceneSource(task, config.renderer, variation)
+    shape = bank_shape(network.config, options.scenes)
+    source = SceneSource(task, network.config.renderer, variation)
     with tempfile.TemporaryDirectory() as folder:
         bank = make_scenes(source, shape, Path(folder), FIRST_SEED, options.workers)
         figures = measure(network, bank)
+        if network.holds is not None:
+            figures |= measure_holds(network, bank)
     return {"task": task, "variation": variation, **figures}
 
 

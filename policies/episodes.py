@@ -13,11 +13,11 @@ from ..sim_envs.errors import BadValue, PolicyError, UnknownName
 from . import heading
 from .data import TrainingData
 from .features import Columns
-from .grasps import GRIP, grasp_marks, next_grasps
+from .grasps import GRIP, grasp_marks, grasps_under_way, next_grasps
 from .keypoint_cache import KeypointCache
 from .keypoint_vision import KeypointVision
 from .policy import PolicyConfig
-from .sorting import TAKEN
+from .sorting import GRASPED, TAKEN
 from .vision import Vision
 
 IDLE = ("bridge", "cut", "keep")
@@ -91,6 +91,7 @@ def _columns(
         columns["keypoints"] = _keypoints(frames, vision, cache, seen)
         reaching = frames.actions[:, GRIP, None] <= 0
         columns[TAKEN] = np.where(reaching, next_grasps(frames), np.nan)
+        columns[GRASPED] = grasps_under_way(frames)
         return columns
     columns |= frames.images
     if missing := [key for key in vision.keys if key not in columns]:

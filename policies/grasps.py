@@ -12,6 +12,8 @@ from .lifting import Lens
 
 GRIP = 6
 """Place of the gripper in an action; above 0 it closes."""
+STILL_THERE_M = 0.03
+"""A hand that has closed and is farther than this from there has left."""
 LEAST_DEPTH_M = 0.01
 """What is nearer to a camera than this, or behind it, is not in its picture."""
 
@@ -31,6 +33,19 @@ def next_grasps(frames: Frames) -> NDArray[np.float32]:
     known = (coming < len(frames)) & (frames.episode[here] == frames.episode)
     places = frames.observations["ee_pos"][here]
     return np.where(known[:, None], places, np.nan).astype(np.float32)
+
+
+def grasps_under_way(frames: Frames) -> NDArray[np.float32]:
+    """Where the hand is about to close, or has just closed and still is, metres (N, 3).
+
+    NaN where it does neither.
+    """
+    closed, hand = frames.actions[:, GRIP] > 0, frames.observations["ee_pos"]
+    opens = np.concatenate(([True], ~closed[:-1] | (frames.episode[1:] != frames.episode[:-1])))
+    began = np.maximum.accumulate(np.where(closed & opens, np.arange(len(frames)), 0))
+    near = np.linalg.norm(hand - hand[began], axis=1) < STILL_THERE_M
+    here = np.where((closed & near)[:, None], hand[began], np.nan)
+    return np.where(closed[:, None], here, next_grasps(frames)).astype(np.float32)
 
 
 def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[np.float32]:

@@ -72,16 +72,9 @@ def pretrain(
     are found as it finds them, and only where things are taken hold of is learnt.
     """
     config = config or PretrainConfig()
-    shape = SceneShape(
-        config.scenes,
-        len(perception.cameras),
-        perception.image_size,
-        len(perception.class_names),
-        perception.grid,
-    )
     bank = make_scenes(
         sample_scene,
-        shape,
+        bank_shape(perception, config.scenes),
         scenes_dir,
         config.first_seed,
         config.workers,
@@ -98,6 +91,12 @@ def pretrain(
     network.metrics.update(measure(network, unseen))
     network.save(out)
     return Perception.load(out)
+
+
+def bank_shape(perception: PerceptionConfig, scenes: int) -> SceneShape:
+    """What a bank of so many scenes looks like that this perception learns from."""
+    cameras, classes = len(perception.cameras), len(perception.class_names)
+    return SceneShape(scenes, cameras, perception.image_size, classes, perception.grid)
 
 
 def fit_perception(

@@ -19,7 +19,7 @@ from .features import Columns
 from .heading import Array, heading, rotation, turned
 from .imagined import CARRIED_M, OPEN_M, Imagined
 from .keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
-from .lifting import LEAST_SURE, Stereo, cells, centroid, off_line
+from .lifting import Stereo, cells, centroid, off_line
 
 SHUT_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
@@ -39,6 +39,8 @@ FARTHEST_HOLD_M = 0.12
 """No thing is taken hold of farther from its middle than this."""
 TAKEN = "next_grasp"
 """Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
+GRASPED = "grasp_under_way"
+"""Column (N, 3): where a demonstration's gripper is about to close, or has just closed."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
 HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
@@ -108,9 +110,10 @@ class NextThing:
         places = self.places(things, columns)
         chosen, is_one, holds = self.choose(things, places, columns)
         rows = np.arange(len(chosen))
-        seen, at = things[rows, 1, chosen], places[rows, chosen]
+        seen, at = things[rows, 1, chosen, :KEYPOINT_SIZE], places[rows, chosen]
         if things.shape[-1] > KEYPOINT_SIZE:
-            seen, at = seen_at_hold(seen), self.grips(things, places, columns)[rows, chosen]
+            at = self.grips(things, places, columns)[rows, chosen]
+            seen = self.seen_at(at, seen, columns)
         to = np.where(holds[:, None], 0.0, np.nan_to_num(at - tool_m))
         to[:, :2] = turned(to[:, :2], -angle)
         way = turned(self.centres_m[chosen] - tool_m[:, :2], -angle)
@@ -141,11 +144,32 @@ class NextThing:
         return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
 
     def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
-        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
+        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen.
+
+        In training it is where the demonstration does: then the hand learns to close right there.
+        """
         turn = rotation(columns["ee_quat"].astype(np.float64))
         found, sure = self.stereo.holds(things, columns["ee_pos"].astype(np.float64), turn)
         near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
-        return np.where((sure & near)[..., None], found, places)
+        found = np.where((sure & near)[..., None], found, places)
+        if (grasped := columns.get(GRASPED)) is None:
+            return found
+        known = np.isfinite(grasped).all(-1)[:, None, None] & np.isfinite(places)
+        return np.where(known, grasped[:, None], found)
+
+    def seen_at(
+        self, at: Array, seen: NDArray[np.float32], columns: Columns
+    ) -> NDArray[np.float32]:
+        """The wrist's keypoints (N, 6), moved to places (N, 3) that are in its picture."""
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        from_hand = np.einsum("nji,nj->ni", turn, at - columns["ee_pos"].astype(np.float64))
+        depth = (from_hand - self.stereo.wrist.eye) @ self.stereo.wrist.axes[2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            point = self.stereo.wrist.picture(from_hand)
+        inside = (np.abs(point) < 1.0).all(-1) & (depth > 0.0)
+        shown = np.tanh(cells(seen) / VISIBLE_CELLS)[:, None]  # as in keypoints()
+        moved = np.where(inside[:, None], point * shown, seen[:, :2])
+        return np.concatenate((moved, seen[:, 2:]), axis=1, dtype=np.float32)
 
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
         """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
@@ -181,12 +205,3 @@ class NextThing:
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
-
-
-def seen_at_hold(keypoints: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Keypoints (N, 10) as (N, 6), placed where the thing is taken hold of if that is in view."""
-    seen, sure = keypoints[:, :KEYPOINT_SIZE].copy(), keypoints[:, KEYPOINT_SIZE + 2]
-    hold = keypoints[:, KEYPOINT_SIZE : KEYPOINT_SIZE + 2] / np.maximum(sure, LEAST_SURE)[:, None]
-    shown = np.tanh(cells(keypoints) / VISIBLE_CELLS)[:, None]  # as in keypoints()
-    seen[:, :2] = np.where((sure > LEAST_SURE)[:, None], hold * shown, seen[:, :2])
-    return seen

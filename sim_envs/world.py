@@ -97,24 +97,7 @@ class World:
 
         `material` is what the look knows its tint by; the body's own name unless given.
         """
-        shapes = shape_arguments(parts)
-        offsets = [part.position for part in parts]
-        turns = [part.quat for part in parts]
-        collision = -1
-        if solid:
-            collision = pybullet.createCollisionShapeArray(
-                **shapes,
-                collisionFramePositions=offsets,
-                collisionFrameOrientations=turns,
-                physicsClientId=self._client,
-            )
-        visual = pybullet.createVisualShapeArray(
-            **shapes,
-            rgbaColors=[(*self.look.colour(material or name, p.colour), 1.0) for p in parts],
-            visualFramePositions=offsets,
-            visualFrameOrientations=turns,
-            physicsClientId=self._client,
-        )
+        collision, visual = self._shapes(parts, solid, material or name)
         body = pybullet.createMultiBody(
             mass_kg,
             collision,
@@ -132,6 +115,27 @@ class World:
             spinningFriction=0.002,
             physicsClientId=self._client,
         )
+
+    def _shapes(self, parts: Sequence[Part], solid: bool, material: str) -> tuple[int, int]:
+        """PyBullet's numbers of what collides, -1 for nothing, and of what is seen."""
+        shapes, collision = shape_arguments(parts), -1
+        offsets = [part.position for part in parts]
+        turns = [part.quat for part in parts]
+        if solid:
+            collision = pybullet.createCollisionShapeArray(
+                **shapes,
+                collisionFramePositions=offsets,
+                collisionFrameOrientations=turns,
+                physicsClientId=self._client,
+            )
+        visual: int = pybullet.createVisualShapeArray(
+            **shapes,
+            rgbaColors=[(*self.look.colour(material, part.colour), 1.0) for part in parts],
+            visualFramePositions=offsets,
+            visualFrameOrientations=turns,
+            physicsClientId=self._client,
+        )
+        return collision, visual
 
     def add_urdf(self, name: str, path: Path, label: int = 0) -> int:
         """Load a URDF with its base fixed at the origin; return its body id.

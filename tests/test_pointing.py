@@ -10,7 +10,7 @@ from sidestick.datasets.frames import Frames
 from sidestick.datasets.synthetic import made_up_episode
 from sidestick.policies import train as training
 from sidestick.policies.data import TrainingData
-from sidestick.policies.grasps import grasp_marks, next_grasps
+from sidestick.policies.grasps import grasp_marks, grasps_under_way, next_grasps
 from sidestick.policies.peaks import told, wanted
 from sidestick.policies.pointing import Pointing, PointingConfig
 from sidestick.policies.policy import PolicyConfig, load_policy
@@ -210,3 +210,18 @@ def test_next_grasps_are_where_the_gripper_closes():
     assert np.array_equal(places[:6], hand[[2, 2, 2, 5, 5, 5]])
     assert np.array_equal(places[6], hand[6])
     assert np.isnan(places[7:]).all()
+
+
+def test_grasps_under_way_last_until_the_hand_has_left():
+    """The next one while the gripper is open, then the one just made while the hand is there."""
+    episodes = [made_up_episode((-1,) * 6, seed=s, episode_id=str(s)) for s in (0, 1)]
+    frames = Frames(episodes)
+    frames.actions[:, 6] = [-1, -1, 1, 1, 1, 1, 1, 1, -1, 1, -1, -1]
+    hand = frames.observations["ee_pos"]
+    hand[:, :] = 0.0
+    hand[:, 2] = [0.3, 0.2, 0.10, 0.11, 0.12, 0.14, 0.5, 0.5, 0.6, 0.1, 0.1, 0.1]
+    height = grasps_under_way(frames)[:, 2]
+    assert np.allclose(height[:5], 0.10)
+    assert np.isnan(height[5])  # by then it is four centimetres away
+    assert np.allclose(height[6:10], [0.5, 0.5, 0.1, 0.1])
+    assert np.isnan(height[10:]).all()

@@ -5,7 +5,7 @@ import pytest
 
 from sidestick.policies.heading import rotation, turned, turned_actions
 from sidestick.policies.layouts import GARMENT, LITTER
-from sidestick.policies.sorting import TAKEN
+from sidestick.policies.sorting import GRASPED, TAKEN
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.intents import make_expert
@@ -189,6 +189,28 @@ def test_a_garment_without_a_hold_in_view_is_taken_at_its_middle():
     assert np.allclose(GARMENT.grips(things, places, given)[0, 0], place, atol=2e-3)
     for odd in (far, with_hold(place, sure=(0.1, 0.2))[0]):
         assert np.array_equal(GARMENT.grips(odd, places, given)[0, 0], places[0, 0])
+
+
+def test_in_training_a_garment_is_taken_where_the_demonstration_takes_it():
+    """The way there, and where the wrist sees it; with no such label, where it can be held."""
+    place, grasp = np.array([0.52, 0.03, 0.045]), np.array([[0.50, 0.06, 0.03]])
+    things, tool, turn = with_hold(place)
+    given = {
+        "ee_pos": tool,
+        "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None],
+        "gripper_qpos": np.full((1, 2), 0.04),
+        "goal": np.ones((1, 4), np.float32),
+    }
+    keypoints = np.zeros((1, 2, 13, 10), np.float32)
+    keypoints[:, :, 1:9] = things
+    names = GARMENT.names(("front", "wrist"))
+    for label, known in ((grasp, grasp), (np.full((1, 3), np.nan), place[None])):
+        read = dict(zip(names, GARMENT(keypoints, {**given, GRASPED: label})[0], strict=True))
+        to = np.array([[read["to_x"], read["to_y"]]])
+        assert np.allclose(turned(to, GARMENT.heading(given)), (known - tool)[:, :2], atol=3e-3)
+        assert read["to_z"] == pytest.approx(known[0, 2] - tool[0, 2], abs=3e-3)
+        shown = GARMENT.stereo.wrist.picture((known - tool) @ turn[0])[0]
+        assert np.allclose((read["wrist_x"], read["wrist_y"]), shown, atol=0.03)
 
 
 @pytest.mark.parametrize(("gap_m", "width_m", "inside"), [(0.06, 0.02, True), (0.06, 0.04, False)])
