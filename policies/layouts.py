@@ -31,7 +31,7 @@ class Layout(Protocol):
 
 
 LITTER = NextThing("next-litter", "SortRecycling", RECYCLING)
-GARMENT = NextThing("next-garment", "SortClothes", CLOTHES, hangs_m=0.07, rim_m=0.008, reach=1.6)
+GARMENT = NextThing("next-garment", "SortClothes", CLOTHES, hangs_m=0.07, rim_m=0.008, reach=1.45)
 LAYOUTS: dict[str, Layout] = {item.name: item for item in (GoalItem(), LITTER, GARMENT)}
 BY_TASK: dict[str, Layout] = {"ShelfPick": GoalItem(), LITTER.task: LITTER, GARMENT.task: GARMENT}
 

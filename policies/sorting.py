@@ -19,7 +19,7 @@ from .features import Columns
 from .heading import Array, heading, rotation, turned
 from .imagined import CARRIED_M, OPEN_M, Imagined
 from .keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
-from .lifting import Stereo, cells, centroid, off_line
+from .lifting import LEAST_SURE, Stereo, cells, centroid, off_line
 
 SHUT_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
@@ -33,10 +33,16 @@ FRONT_SEES_M = 0.035
 """What is held is no farther from the front camera's ray through it, where it sees it."""
 SWINGS_M, SWINGS = 0.08, 0.45
 """The same two limits, metres and in the wrist's picture, for cloth that hangs in the air."""
+SURELY, ELSEWHERE = 0.4, 0.4
+"""A hold that the wrist's camera is so sure of, and that is so far from the fingers' in its
+picture, is not in the hand."""
 ON_TABLE_M = 0.05
 """Height below which the middle of a thing is taken to lie on the table, not to hang."""
 FARTHEST_HOLD_M = 0.12
 """No thing is taken hold of farther from its middle than this."""
+UPPERMOST, UPPERMOST_WHEN_LOW, LOW_M = 8.0, 1.0, 0.09
+"""A thing is as good as so many metres nearer for each metre that it can be held higher up, and
+what a hand is low for; that is when it is less than this above."""
 TAKEN = "next_grasp"
 """Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
 GRASPED = "grasp_under_way"
@@ -108,11 +114,12 @@ class NextThing:
         things = keypoints[:, :, 1 : 1 + len(self.things)]
         tool_m, angle = columns["ee_pos"].astype(np.float64), self.heading(columns)
         places = self.places(things, columns)
-        chosen, is_one, holds = self.choose(things, places, columns)
+        grips = self.grips(things, places, columns)
+        chosen, is_one, holds = self.choose(things, places, grips, columns)
         rows = np.arange(len(chosen))
-        seen, at = things[rows, 1, chosen, :KEYPOINT_SIZE], places[rows, chosen]
-        if things.shape[-1] > KEYPOINT_SIZE:
-            at = self.grips(things, places, columns)[rows, chosen]
+        seen, at = things[rows, 1, chosen, :KEYPOINT_SIZE], grips[rows, chosen]
+        if has_holds(things):
+            at = self.grasped(at, columns)
             seen = self.seen_at(at, seen, columns)
         to = np.where(holds[:, None], 0.0, np.nan_to_num(at - tool_m))
         to[:, :2] = turned(to[:, :2], -angle)
@@ -125,14 +132,19 @@ class NextThing:
         return np.concatenate((about, base, tool_m[:, 2:], width), axis=1, dtype=np.float32)
 
     def choose(
-        self, things: NDArray[np.float32], places: Array, columns: Columns
+        self, things: NDArray[np.float32], places: Array, grips: Array, columns: Columns
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
         """For each frame which thing is next, whether there is one, and whether it is held."""
         held, left = self.held(things, columns), self.left(things, places, columns)
-        here = columns["ee_pos"].astype(np.float64)
+        tool_m = columns["ee_pos"].astype(np.float64)[:, None]
+        away = np.linalg.norm((grips - tool_m)[..., :2], axis=-1)
+        if has_holds(things):  # of a heap the uppermost, but a hand that is low stays with its own
+            low = tool_m[..., 2] < grips[..., 2] + LOW_M
+            away = away - np.where(low, UPPERMOST_WHEN_LOW, UPPERMOST) * grips[..., 2]
         if (taken := columns.get(TAKEN)) is not None:
-            here = np.where(np.isfinite(taken), taken, here)
-        away = np.linalg.norm((places - here[:, None])[..., :2], axis=-1)
+            there_m = taken.astype(np.float64)[:, None]
+            gap = np.linalg.norm((places - there_m)[..., :2], axis=-1)
+            away = np.where(np.isfinite(there_m).all(-1), gap, away)
         distance = np.where(held, -1.0, np.where(left, away, np.inf))
         chosen = distance.argmin(1)
         rows = np.arange(len(chosen))
@@ -144,18 +156,21 @@ class NextThing:
         return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
 
     def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
-        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen.
-
-        In training it is where the demonstration does: then the hand learns to close right there.
-        """
+        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
+        if not has_holds(things):
+            return places
         turn = rotation(columns["ee_quat"].astype(np.float64))
         found, sure = self.stereo.holds(things, columns["ee_pos"].astype(np.float64), turn)
         near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
-        found = np.where((sure & near)[..., None], found, places)
-        if (grasped := columns.get(GRASPED)) is None:
-            return found
-        known = np.isfinite(grasped).all(-1)[:, None, None] & np.isfinite(places)
-        return np.where(known, grasped[:, None], found)
+        return np.where((sure & near)[..., None], found, places)
+
+    def grasped(self, at: Array, columns: Columns) -> Array:
+        """Places (N, 3), in training moved to where the demonstration takes hold.
+
+        So the hand learns to close right at the place that it is told.
+        """
+        grasped = columns.get(GRASPED, np.full_like(at, np.nan))
+        return np.where(np.isfinite(grasped), grasped, at)
 
     def seen_at(
         self, at: Array, seen: NDArray[np.float32], columns: Columns
@@ -191,8 +206,21 @@ class NextThing:
             best = np.minimum(best, np.where(near | hidden, gap, np.inf))
         best = np.where(cells(things[:, 1]) >= 1.0, best, np.inf)
         nearest = np.eye(len(self.things), dtype=np.bool_)[best.argmin(1)]
-        at_fingers = best < np.where(swings, SWINGS, AT_FINGERS)
+        at_fingers = (best < np.where(swings, SWINGS, AT_FINGERS)) & ~self.lies(things)
         return np.asarray(nearest & at_fingers & closed[:, None])
+
+    def lies(self, things: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which things are surely taken hold of elsewhere than at the fingers, (N, M).
+
+        What hangs is held by its highest part: of a garment that lies below the hand that is seen
+        far from the fingers. Of 1,210 frames in which one was carried this held of none.
+        """
+        if not has_holds(things):
+            return np.zeros(things[:, 0, :, 0].shape, np.bool_)
+        hold = things[:, 1, :, KEYPOINT_SIZE:]
+        point = hold[..., :2] / np.maximum(hold[..., 2:3], LEAST_SURE)
+        away = np.linalg.norm(point - self.stereo.wrist.picture(np.zeros(3)), axis=-1)
+        return np.asarray((hold[..., 2] > SURELY) & (away > ELSEWHERE))
 
     def left(
         self, things: NDArray[np.float32], places: Array, columns: Columns
@@ -205,3 +233,8 @@ class NextThing:
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
+
+
+def has_holds(things: NDArray[np.float32]) -> bool:
+    """Whether keypoints (..., 6 or 10) tell where things are taken hold of."""
+    return bool(things.shape[-1] > KEYPOINT_SIZE)

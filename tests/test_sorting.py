@@ -153,6 +153,21 @@ def test_cloth_may_swing_aside_in_the_air(layout, height, held):
     assert layout.held(*hand_with(layout, 0.03, height=height, aside=0.06))[0, 0] == held
 
 
+@pytest.mark.parametrize(
+    ("below_m", "sure", "held"), [(0.0, 0.9, True), (0.1, 0.9, False), (0.1, 0.3, True)]
+)
+def test_a_garment_whose_highest_fold_is_far_below_half_open_fingers_is_not_held(
+    below_m, sure, held
+):
+    """Though it is seen where one that hangs would be; without a sure hold that is all there is."""
+    things, given = hand_with(GARMENT, 0.03)
+    known = np.zeros((*things.shape[:-1], 10), np.float32)
+    known[..., :6] = things
+    fold = GARMENT.stereo.wrist.picture(np.array([0.0, 0.0, below_m]))
+    known[0, 1, 0, 6:9] = (*(fold * sure), sure)
+    assert GARMENT.held(known, given)[0, 0] == held
+
+
 def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
     """One garment (1, 2, M, 10) whose middle is elsewhere, taken hold of at `place`, and a hand."""
     stereo, tool = GARMENT.stereo, np.array(tool)
@@ -211,6 +226,25 @@ def test_in_training_a_garment_is_taken_where_the_demonstration_takes_it():
         assert read["to_z"] == pytest.approx(known[0, 2] - tool[0, 2], abs=3e-3)
         shown = GARMENT.stereo.wrist.picture((known - tool) @ turn[0])[0]
         assert np.allclose((read["wrist_x"], read["wrist_y"]), shown, atol=0.03)
+
+
+@pytest.mark.parametrize(("height", "next_one"), [(0.30, 1), (0.10, 0)])
+def test_of_a_heap_the_uppermost_is_next_unless_the_hand_is_low_over_another(height, next_one):
+    """Two garments, five centimetres from each other, one three centimetres higher."""
+    tool = (0.50, 0.03, height)
+    things, hand, _ = with_hold(np.array([0.50, 0.03, 0.03]), tool=tool)
+    things[0, :, 1] = with_hold(np.array([0.55, 0.03, 0.06]), tool=tool)[0][0, :, 0]
+    given = {
+        "ee_pos": hand,
+        "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None],
+        "gripper_qpos": np.full((1, 2), 0.04),
+        "goal": np.ones((1, 4), np.float32),
+    }
+    places = GARMENT.places(things, given)
+    grips = GARMENT.grips(things, places, given)
+    chosen, is_one, _ = GARMENT.choose(things, places, grips, given)
+    assert is_one[0]
+    assert chosen[0] == next_one
 
 
 @pytest.mark.parametrize(("gap_m", "width_m", "inside"), [(0.06, 0.02, True), (0.06, 0.04, False)])
