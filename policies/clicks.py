@@ -90,7 +90,7 @@ def pixel_error(perception: Perception, clicks: Sequence[Click]) -> float:
     size, grid = perception.config.image_size, perception.config.grid
     errors = []
     for click, maps in zip(clicks, heat, strict=True):
-        item = maps[_class(perception, click)]
+        item = maps[clicked_class(perception, click, maps)]
         row, column = np.unravel_index(int(item.argmax()), item.shape)
         window = np.zeros_like(item)
         rows, columns = slice(max(0, row - 2), row + 3), slice(max(0, column - 2), column + 3)
@@ -115,8 +115,9 @@ def _fitted(
     optimiser = torch.optim.AdamW(learnt, RATE, weight_decay=0.0)
     pixels = as_input(np.stack([click.image for click in clicks]))
     labels = torch.stack([_label(perception, click) for click in clicks])
-    classes = torch.tensor([_class(perception, click) for click in clicks])
     before = perception.probabilities(np.stack([click.image for click in clicks])).clone()
+    pairs = zip(clicks, before.numpy(), strict=True)
+    classes = torch.tensor([clicked_class(perception, click, maps) for click, maps in pairs])
     draw, noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     for step in range(STEPS):
         chosen = torch.as_tensor(draw.integers(0, len(clicks), BATCH))
@@ -159,6 +160,9 @@ def _label(perception: Perception, click: Click) -> Tensor:
     return label / label.sum().clamp_min(1e-9)
 
 
-def _class(perception: Perception, click: Click) -> int:
-    """The item's class: 0 is the background."""
-    return 1 + perception.config.goal_names.index(click.item)
+def clicked_class(perception: Perception, click: Click, maps: NDArray[np.float32]) -> int:
+    """The item's class; where it comes in several shades, the one that is seen most of.
+
+    maps (K, g, g): the picture's probabilities.
+    """
+    return max(perception.config.classes_of(click.item), key=lambda name: float(maps[name].sum()))

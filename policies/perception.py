@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue, PolicyError
+from ..sim_envs.tasks import is_label_of
 from .checkpoint import checksum, fill, read_tensors, write_tensors
 from .holds import HOLD_NAMES, Holds, hold_points
 from .keypoints import KEYPOINT_SIZE, keypoints
@@ -49,7 +50,12 @@ class PerceptionConfig:
     @property
     def items(self) -> int:
         """How many classes are items: each goal, or each goal in every shade."""
-        return sum(name.endswith(self.goal_names) for name in self.class_names)
+        return sum(len(self.classes_of(goal)) for goal in self.goal_names)
+
+    def classes_of(self, goal: str) -> tuple[int, ...]:
+        """The classes that a goal may be of: one, or one for each shade."""
+        names = enumerate(self.class_names)
+        return tuple(i for i, name in names if is_label_of(name, goal))
 
     @property
     def grid(self) -> int:

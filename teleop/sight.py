@@ -17,6 +17,7 @@ from ..datasets.summary import NO_SEED
 from ..sim_envs.environment import ArmEnv
 from ..sim_envs.errors import SidestickError
 from ..sim_envs.making import make_task_env
+from ..sim_envs.tasks import is_label_of
 
 NEVER_IN_VIEW = "never in view"
 LOOKS = 8
@@ -112,9 +113,4 @@ def _looks(env: ArmEnv, episode: Episode) -> Iterator[set[str]]:
             for classes in views
             for label in np.flatnonzero(np.bincount(classes.ravel()) >= SEEN_PIXELS)
         }
-        # a label may say more than the instruction: "dark shirt" is the shirt
-        yield {name for name in env.task.goal_names for label in shown if _is(label, name)}
-
-
-def _is(label: str, name: str) -> bool:
-    return label == name or label.endswith(f" {name}")
+        yield {name for name in env.task.goal_names for label in shown if is_label_of(label, name)}

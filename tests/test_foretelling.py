@@ -13,9 +13,10 @@ from sidestick.datasets.judgements import CLICK, PREDICTION, Judgements
 from sidestick.datasets.standing import Choice
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.clicks import Click, pixel_error, teach
+from sidestick.policies.clicks import Click, clicked_class, pixel_error, teach
 from sidestick.policies.perception import Perception
 from sidestick.policies.plan import Plan
+from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import METRES_PER_UNIT
 from sidestick.teleop.devices.pads import Pads
@@ -216,6 +217,19 @@ def disguised_clicks(workspace: Workspace) -> list[Click]:
                 clicks.append(Click(image, goal, columns.mean() + 0.5, rows.mean() + 0.5))
         env.close()
     return clicks[:48]
+
+
+def test_a_click_on_a_garment_is_of_the_shade_that_is_seen() -> None:
+    """The instruction names the kind alone, and perception has a class for each shade."""
+    perception = Perception.load_shipped("SortClothes")
+    env = make_task_env("SortClothes", num_items=1)
+    for seed in range(4):
+        observation, _ = env.reset(seed=seed)
+        image, cloth = observation["front_image"], env.task.present[0]
+        maps = perception.probabilities(image[None]).numpy()[0]
+        found = clicked_class(perception, Click(image, cloth.kind, 0.0, 0.0), maps)
+        assert perception.config.class_names[found] == f"{cloth.shade} {cloth.kind}"
+    env.close()
 
 
 def test_too_few_clicks_and_unknown_items_are_refused(workspace: Workspace) -> None:

@@ -143,3 +143,8 @@ class Task(ABC):
         vector = np.zeros(len(self.goal_names), np.float32)
         vector[self.goal] = 1.0
         return vector
+
+
+def is_label_of(label: str, name: str) -> bool:
+    """Whether a label is of the thing that an instruction calls `name`: "dark shirt", "shirt"."""
+    return label == name or label.endswith(f" {name}")

@@ -15,6 +15,7 @@ from ...policies.clicks import LEAST, Click, teach
 from ...policies.perception import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
+from ...sim_envs.tasks import is_label_of
 from ..learning import TAUGHT, taught_perception
 from ..replay import episode_env
 from .clicking_page import ClickingPage, Picture, Pointing
@@ -140,9 +141,8 @@ def _sureness(perception: Perception, pictures: Sequence[Picture]) -> list[float
     if not pictures:
         return []
     heat = perception.probabilities(np.stack([picture.image for picture in pictures])).numpy()
-    names = perception.config.goal_names
     return [
-        float(maps[1 + names.index(picture.item)].max())
+        float(maps[list(perception.config.classes_of(picture.item))].max())
         for maps, picture in zip(heat, pictures, strict=True)
     ]
 
@@ -180,7 +180,8 @@ class SimulatedPointer:
         env.show(episode.states[picture.step])
         size = picture.image.shape[0]
         _, classes = env.labelled(picture.camera, size, size)
-        rows, columns = np.nonzero(classes == env.task.labels.index(picture.item))
+        names = [i for i, name in enumerate(env.task.labels) if is_label_of(name, picture.item)]
+        rows, columns = np.nonzero(np.isin(classes, names))
         if len(rows) < 4:
             return None
         dx, dy = self._random.normal(0.0, HAND_PX, 2)
