@@ -204,14 +204,14 @@ class Perception(nn.Module):
 
     def copy(self, config: PerceptionConfig) -> "Perception":
         """A network of that configuration that finds the classes as this one does."""
+        given, own = asdict(config), asdict(self.config)
+        if odd := [key for key, value in own.items() if key != "holds" and given[key] != value]:
+            expected = {key: given[key] for key in odd}
+            raise BadValue(
+                "perception to begin from", str(expected), {key: own[key] for key in odd}
+            )
         network = Perception(config)
-        own = {**network.state_dict(), **self.state_dict()}
-        try:
-            network.load_state_dict(own)
-        except RuntimeError:
-            wanted = (self.config.class_names, self.config.channels, self.config.dilations)
-            found = (config.class_names, config.channels, config.dilations)
-            raise BadValue("perception to begin from", str(found), wanted) from None
+        network.load_state_dict({**network.state_dict(), **self.state_dict()})
         network.metrics = dict(self.metrics)
         return network
 

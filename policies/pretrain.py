@@ -72,6 +72,7 @@ def pretrain(
     are found as it finds them, and only where things are taken hold of is learnt.
     """
     config = config or PretrainConfig()
+    network = None if base is None else base.copy(perception)
     bank = make_scenes(
         sample_scene,
         bank_shape(perception, config.scenes),
@@ -82,9 +83,8 @@ def pretrain(
         f"{perception.task} {perception.renderer}{note}",
     )
     seen, unseen = bank.split(config.held_out)
-    network = (
-        fit_perception(seen, perception, config, report) if base is None else base.copy(perception)
-    )
+    if network is None:
+        network = fit_perception(seen, perception, config, report)
     if network.holds is not None:
         fit_holds(network, seen, config, report)
         network.metrics.update(measure_holds(network, unseen))

@@ -10,8 +10,9 @@ from tyro.conf import arg
 
 from ...policies.perception import Perception, PerceptionConfig
 from ...policies.pretrain import PretrainConfig, pretrain
+from ...sim_envs.errors import BadValue
 from ...sim_envs.scenes import SceneSource
-from ...sim_envs.tasks import task_class
+from ...sim_envs.tasks import TASKS, task_class
 from .console import PEOPLE, print_json, say
 from .verb import DONE
 
@@ -45,6 +46,9 @@ class Pretrain:
     def run(self) -> int:
         """Make scenes, train, measure, write."""
         task = task_class(self.task)
+        if self.base is not None and not task.has_holds:
+            known = ", ".join(name for name in TASKS if task_class(name).has_holds)
+            raise BadValue("--base", f"a task of which holds are learnt: {known}", self.task)
         about = PerceptionConfig(
             self.task, self.renderer, task.labels, task.goal_names, holds=task.has_holds
         )
