@@ -180,13 +180,13 @@ def test_labelled_scenes_vary_by_seed_alone() -> None:
     """Perception's scenes: pictures differ from the plain ones, and repeat."""
     plain, varied = SceneSource("ShelfPick"), SceneSource("ShelfPick", variation="strong")
     first, second, again = plain(2), varied(2), varied(2)
-    for (image, _), (other, classes), (same, same_classes) in zip(
-        first, second, again, strict=True
-    ):
+    views = zip(first, second, again, strict=True)
+    for (image, *_), (other, classes, holds), (same, same_classes, _) in views:
         assert not np.array_equal(image, other)
         np.testing.assert_array_equal(other, same)
         np.testing.assert_array_equal(classes, same_classes)
         assert len(np.unique(classes)) > 1
+        assert np.isnan(holds).all()  # an item on a shelf is taken hold of at its middle
 
 
 def solves(task: str, level: str, seed: int) -> bool:
