@@ -285,12 +285,16 @@ def test_a_conversion_that_is_killed_is_done_again(
 def test_fifty_kills_lose_nothing() -> None:
     """A short run of benchmarks/kill_recording.py: conversion and recovery are killed as well."""
     script = Path(__file__).parents[1] / "benchmarks" / "kill_recording.py"
-    options = ["--kills", "50", "--longest", "0.3", "--image-size", str(SIZE), "--kill-recovery"]
-    ran = subprocess.run([sys.executable, script, *options], capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    report = json.loads(ran.stdout)
-    assert report["runs"] == 50
-    assert report["finished_episodes"] >= 50  # or the kills came too soon to hit anything
+    options = ["--kills", "50", "--image-size", str(SIZE), "--kill-recovery"]
+    for longest in ("0.3", "0.6", "1.2"):  # a busy machine needs longer to finish an episode
+        command = [sys.executable, script, *options, "--longest", longest]
+        ran = subprocess.run(command, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        report = json.loads(ran.stdout)
+        assert report["runs"] == 50
+        if report["finished_episodes"] >= 50:
+            return
+    raise AssertionError(f"the kills came too soon to hit anything: {report}")
 
 
 def test_a_disk_that_is_full_at_the_start_leaves_nothing(
