@@ -1,6 +1,7 @@
 """From keypoints in a picture to places on the table, by the calibration of the camera."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ CUT_OFF = 0.75
 """A thing so far from the middle of the wrist's picture is likely to be cut off by its edge."""
 LEAST_CELLS = 0.5
 """Cells that a thing must cover to count as seen."""
+
+Sight: TypeAlias = tuple[Array, Array, Array]
+"""Where lines start and which way they go, (..., 3) each, and the weight (...) of each line."""
 
 
 def cells(keypoints: NDArray[np.floating]) -> Array:
@@ -120,12 +124,8 @@ class Stereo:
         apart = seen.all(1) & whole & (gap(far_eye, far, near_eye, near) > FARTHEST_APART_M)
         trust = np.where(seen[:, 1], np.where(whole, WRIST_M, CUT_OFF_M) ** -2.0, 0.0)
         far_trust = np.where(seen[:, 0] & ~apart, FRONT_M**-2.0, 0.0)
-        aside, up = _aside(near) * trust[..., None, None], np.diag((0.0, 0.0, FLAT_M**-2.0))
-        far_aside = _aside(far) * far_trust[..., None, None]
-        left = aside + far_aside + up + 1e-6 * np.eye(3)
-        right = aside @ near_eye[..., None] + far_aside @ far_eye[..., None]
-        right += (up @ (0.0, 0.0, TABLE_M))[:, None]
-        places = np.linalg.solve(left, right)[..., 0]
+        table_m = np.full(trust.shape, TABLE_M)
+        places = _meeting((far_eye, far, far_trust), (near_eye, near, trust), table_m, FLAT_M)
         away = np.linalg.norm(places[..., :2], axis=-1) > FARTHEST_M
         return np.where((away | ~seen.any(1))[..., None], np.nan, places)
 
@@ -144,14 +144,8 @@ class Stereo:
         far_eye, far = self.front_rays(points[:, 0])
         near_eye, near = self.wrist_rays(points[:, 1], hand_m, turn)
         trust = sure / np.square(((FRONT_HOLD_M,), (WRIST_HOLD_M,)))
-        far_aside = _aside(far) * trust[:, 0, :, None, None]
-        near_aside = _aside(near) * trust[:, 1, :, None, None]
-        up = np.diag((0.0, 0.0, HOLD_HEIGHT_M**-2.0))
-        left = near_aside + far_aside + up + 1e-6 * np.eye(3)
-        right = near_aside @ near_eye[..., None] + far_aside @ far_eye[..., None]
-        right += up @ (height[..., None, None] * np.array([[0.0], [0.0], [1.0]]))
-        found = np.linalg.solve(left, right)[..., 0].astype(np.float64)
-        return found, np.asarray(sure.any(1))
+        seen = (far_eye, far, trust[:, 0]), (near_eye, near, trust[:, 1])
+        return _meeting(*seen, height, HOLD_HEIGHT_M), np.asarray(sure.any(1))
 
     def front_rays(self, points: Array) -> tuple[Array, Array]:
         """Where the front camera's rays (N, M, 3) start, and which way they go, of length 1.
@@ -178,6 +172,16 @@ def gap(eye_a: Array, rays_a: Array, eye_b: Array, rays_b: Array) -> Array:
 def off_line(place: Array, eye: Array, rays: Array) -> Array:
     """How far places (..., 3) are from lines along rays (..., 3) of length 1."""
     return np.asarray(np.linalg.norm(np.cross(place - eye, rays), axis=-1))
+
+
+def _meeting(far: Sight, near: Sight, height_m: Array, may_be_off_m: float) -> Array:
+    """The places (..., 3) that agree best with two lines and a height (...): least squares."""
+    up = np.diag((0.0, 0.0, may_be_off_m**-2.0))
+    left, right = up + 1e-6 * np.eye(3), height_m[..., None, None] * up[:, 2:]
+    for eye, rays, trust in (near, far):
+        aside = _aside(rays) * trust[..., None, None]
+        left, right = left + aside, right + aside @ eye[..., None]
+    return np.asarray(np.linalg.solve(left, right)[..., 0], np.float64)
 
 
 def _aside(rays: Array) -> Array:
