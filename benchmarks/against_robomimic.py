@@ -4,7 +4,8 @@ P is an interpreter that has robomimic; `make test-peers` makes one in ~/.cache/
 Both learn from the same first demonstrations of WS, exported in robomimic's layout, with one
 thread on one machine, in turns. Measured: samples (one window each: two 96 x 96 images) a second
 of every kind of training; the whole time of ours, from recorded episodes to a policy; and, with
---peer-s, how robomimic's policy drives after so many seconds. Prints one JSON document.
+--peer-times 1 10, how that policy drives, and how robomimic's does after once and ten times the
+seconds that ours by keypoints took. Prints one JSON document.
 """
 
 import base64
@@ -30,7 +31,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.episodes import about, training_data
 from sidestick.policies.fit import Fit
 from sidestick.policies.plan import Plan
-from sidestick.policies.policy import Network
+from sidestick.policies.policy import Network, Policy, load_policy
 from sidestick.policies.precision import choose_precision
 from sidestick.policies.statistics import Rate
 from sidestick.policies.train import new_head, new_vision, recipe, train
@@ -71,10 +72,11 @@ class Options:
     """Each trains for so long at a time."""
     rounds: int = 2
     """How many times each has its turn."""
-    whole: bool = True
-    """Also train ours from beginning to end."""
-    peer_s: float = 0.0
-    """Then train robomimic on for so long, and let it drive."""
+    whole: tuple[str, ...] = ("keypoints", "end to end, pointer")
+    """Which of ours to train from beginning to end."""
+    peer_times: tuple[float, ...] = ()
+    """Then train robomimic on until it has had the CPU seconds of the first of those so many times
+    over, and let it drive after each."""
     episodes: int = 20
     """On so many unseen seeds."""
 
@@ -179,14 +181,18 @@ def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, flo
     return run
 
 
-def whole(paths: list[Path], config: TrainConfig) -> dict[str, float]:
-    """Seconds from recorded episodes to a policy, nothing cached before."""
+def whole(workspace: Workspace, paths: list[Path], name: str, episodes: int) -> dict[str, Any]:
+    """Seconds from recorded episodes to a policy, nothing cached before, and how that drives."""
+    config = TrainConfig.recommended(**WHOLE[name])
     cpu, wall = time.process_time(), time.perf_counter()
     frames = Frames.read(paths, images=config.vision == "end-to-end")
     with tempfile.TemporaryDirectory() as folder:
-        train(frames, replace(config, tensorboard=False), Path(folder) / "p", progress=False)
-    spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
-    return {name: round(value, 1) for name, value in spent.items()}
+        made = Path(folder) / "p"
+        train(frames, replace(config, tensorboard=False), made, progress=False)
+        spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+        policy = load_policy(made, workspace.config.task, workspace.config.renderer)
+        driving = driven(workspace, policy, episodes) if episodes else {}
+    return {**{name: round(value, 1) for name, value in spent.items()}, **driving}
 
 
 def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
@@ -198,10 +204,10 @@ def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
     return folder / "few.hdf5"
 
 
-def driven(workspace: Workspace, peer: Peer, episodes: int) -> dict[str, Any]:
-    """How often the peer's policy succeeds."""
+def driven(workspace: Workspace, policy: Policy, episodes: int) -> dict[str, Any]:
+    """How often a policy succeeds."""
     env = workspace_env(workspace.config)
-    session = Session(env, Nobody(), Level.AUTONOMOUS, Pilot(peer))
+    session = Session(env, Nobody(), Level.AUTONOMOUS, Pilot(policy))
     seeds = range(FIRST_SEED, FIRST_SEED + episodes)
     won = [session.run_episode(seed).success for seed in seeds]
     env.close()
@@ -210,6 +216,23 @@ def driven(workspace: Workspace, peer: Peer, episodes: int) -> dict[str, Any]:
         "episodes": episodes,
         "interval95": Rate(sum(won), episodes).interval95,
     }
+
+
+def trained_on(
+    workspace: Workspace, peer: Peer, spent: Spent, seconds: dict[float, float], episodes: int
+) -> dict[str, Any]:
+    """How robomimic drives after so many CPU seconds in all, by how many times ours they are."""
+    found = {}
+    for times, until in sorted(seconds.items()):
+        if until > spent.cpu_s:
+            spent.add(peer.train(until - spent.cpu_s))
+        driving = driven(workspace, peer, episodes)
+        found[f"{times:g} times"] = {
+            "cpu_s": round(spent.cpu_s),
+            "samples": spent.samples,
+            **driving,
+        }
+    return found
 
 
 def measure(
@@ -225,8 +248,8 @@ def measure(
         for name, run in turns.items():
             spent[name].add(run(options.block_s))
     rates = {name: one.figures() for name, one in spent.items()}
-    chosen = WHOLE.items() if options.whole else ()
-    policies = {name: whole(paths, TrainConfig.recommended(**known)) for name, known in chosen}
+    episodes = options.episodes if options.peer_times else 0
+    policies = {name: whole(workspace, paths, name, episodes) for name in options.whole}
     seconds = peer.facts["default_samples"] / rates["robomimic"]["samples_per_s"]
     report = {
         "demonstrations": len(paths),
@@ -238,13 +261,12 @@ def measure(
         "threads": torch.get_num_threads(),
         "precision": str(choose_precision()),
     }
-    if options.peer_s:
-        trained = Spent()
-        trained.add(peer.train(options.peer_s))
-        samples = spent["robomimic"].samples + trained.samples
-        wall = spent["robomimic"].wall_s + trained.wall_s
-        driving = driven(workspace, peer, options.episodes)
-        report["robomimic_after"] = {"wall_s": round(wall), "samples": samples, **driving}
+    if options.peer_times:
+        first = policies[options.whole[0]]["cpu_s"]
+        budgets = {times: times * first for times in options.peer_times}
+        report["robomimic_after"] = trained_on(
+            workspace, peer, spent["robomimic"], budgets, episodes
+        )
     return report
 
 
