@@ -61,12 +61,17 @@ class Setting:
         return (self.folder, self.vision, self.head, count, seed)
 
 
+PICKS = {10: 60, 25: 85, 50: 95, 100: 98}
+"""Wanted of every head."""
 SETTINGS = (
-    Setting("ShelfPick", wanted={10: 60, 25: 85, 50: 95, 100: 98}),
-    Setting("ShelfPick", head="bc-gmm"),
-    Setting("ShelfPick", head="flow"),
-    Setting("ShelfPick", head="act"),
+    Setting("ShelfPick", wanted=PICKS),
+    Setting("ShelfPick", head="bc-gmm", wanted=PICKS),
+    Setting("ShelfPick", head="flow", wanted=PICKS),
+    Setting("ShelfPick", head="act", wanted=PICKS),
     Setting("ShelfPick", vision="end-to-end", wanted={50: 70, 100: 85}, counts=(50, 100)),
+    Setting("ShelfPick", vision="end-to-end", head="bc-gmm", wanted={50: 70}, counts=(50,)),
+    Setting("ShelfPick", vision="end-to-end", head="flow", wanted={50: 70}, counts=(50,)),
+    Setting("ShelfPick", vision="end-to-end", head="act", wanted={50: 70}, counts=(50,)),
     Setting("SortRecycling", {"num_items": 1}, wanted={25: 85, 50: 95}, counts=(25, 50)),
     Setting("SortRecycling", {"num_items": 4}, wanted={50: 85}, counts=(50,)),
     Setting("SortClothes", {"num_items": 1}, wanted={25: 75, 50: 90}, counts=(25, 50)),

@@ -120,7 +120,7 @@ class TrainConfig:
 
 RECIPES: dict[str, dict[str, Any]] = {
     "bc-gmm": {"peak_rate": 1e-3},
-    "act": {"steps": 2500, "batch": 256, "peak_rate": 1e-3},
-    "flow": {"steps": 4000, "peak_rate": 1e-3},
+    "act": {"batch": 256, "peak_rate": 1e-3},
+    "flow": {"peak_rate": 1e-3},
 }
 """Where a head on cached keypoints is better trained otherwise than `bc`."""
