@@ -1,6 +1,8 @@
 """The command line as a stranger meets it: help, errors, JSON alone on standard output."""
 
 import json
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +128,24 @@ def test_bad_input_says_what_was_asked_and_what_exists(
     flat = " ".join(err.split())
     for word in words:
         assert word in flat
+
+
+def test_training_says_what_it_made_and_evaluation_drives_it(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that training names next is the one that lets the policy drive."""
+    copy = shutil.copytree(workspace, tmp_path / "two shelves")
+    hurried = ("--policy", "act", "--steps", "3", "--selection-episodes", "0")
+    code, out, err = call(capsys, "train", str(copy), *hurried)
+    said = " ".join((out + err).split())
+    assert code == 0
+    assert "policy 0001: act from 2 episodes" in said
+    assert "kept: 3" in said
+    asked = shlex.split(said.split("next: sidestick ")[1])
+    assert asked == ["evaluate", str(copy), "--policy", "0001"]
+    code, out, _ = call(capsys, *asked, "--episodes", "1", "--workers", "1", "--json")
+    assert code == 0
+    assert json.loads(out)["episodes"] == 1
 
 
 def test_a_workspace_of_another_variant_is_refused(

@@ -1,5 +1,6 @@
 """`sidestick train`: a policy from the episodes."""
 
+import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +74,7 @@ class Train:
         ),
     ] = "keypoints"
     """What looks at the images."""
-    steps: Annotated[int | None, AS_RECOMMENDED] = None
+    steps: Annotated[int | None, hint("as many as the episodes are worth")] = None
     """Training steps; of the encoders where there are any."""
     batch: Annotated[int | None, AS_RECOMMENDED] = None
     """Windows of the episodes in each step."""
@@ -170,8 +171,23 @@ class Train:
 
     def _report(self, result: TrainResult) -> None:
         if not self.json:
-            say(f"policy {result.path.name}: {result.seconds:.0f} s, {result.precision}")
+            say(summary(result, self.selection_episodes))
+            shown = shlex.quote(str(self.workspace))
+            say(f"next: sidestick evaluate {shown} --policy {result.path.name}")
             return
         keys = ("chosen_step", "candidates", "loss", "held_out_loss", "seconds", "precision")
         facts: dict[str, Any] = {key: getattr(result, key) for key in keys}
         print_json({"policy": result.path.name, **facts})
+
+
+def summary(result: TrainResult, drives: int) -> str:
+    """For people: what was made of how much, and which of its checkpoints is kept."""
+    config = result.policy.config
+    about = (
+        f"{config.training['config']['head']} from {len(config.provenance.episodes)} episodes",
+        f"{result.seconds:.0f} s",
+        result.precision,
+    )
+    tried = (f"{round(score * drives)} of {drives} after {n}" for n, score in result.candidates)
+    choice = f"; drives that succeeded: {', '.join(tried)} updates" if result.candidates else ""
+    return f"policy {result.path.name}: {', '.join(about)}{choice}; kept: {result.chosen_step}"
