@@ -140,7 +140,7 @@ def test_training_says_what_it_made_and_evaluation_drives_it(
     said = " ".join((out + err).split())
     assert code == 0
     assert "policy 0001: act from 2 episodes" in said
-    assert "kept: 3" in said
+    assert "kept: after 3" in said
     asked = shlex.split(said.split("next: sidestick ")[1])
     assert asked == ["evaluate", str(copy), "--policy", "0001"]
     code, out, _ = call(capsys, *asked, "--episodes", "1", "--workers", "1", "--json")

@@ -173,9 +173,10 @@ def test_forecasts_know_what_was_done(workspace: Workspace) -> None:
 
 
 def test_clicks_are_stored_with_their_pictures_and_teach(
-    workspace: Workspace, quiet_sdl: None
+    workspace: Workspace, quiet_sdl: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A simulated grader clicks; the report tells before and after on clicks that were kept out."""
+    monkeypatch.setattr("sidestick.policies.clicks.STEPS", 20)  # how much is learnt: see below
     report = review_clicks(workspace, "simulated", headless=True, simulated=True, count=12)
     events = [e for e in Judgements(workspace.db_path).all() if e.kind == CLICK]
     assert report.clicks == len(events) >= 8

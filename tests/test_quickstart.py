@@ -26,7 +26,7 @@ COURSE = Course(
     evaluation_episodes=2,
     selection_episodes=1,
     gate_pairs=5,
-    train_steps=300,
+    train_steps=100,
     num_items=1,
 )
 

@@ -190,4 +190,6 @@ def summary(result: TrainResult, drives: int) -> str:
     )
     tried = (f"{round(score * drives)} of {drives} after {n}" for n, score in result.candidates)
     choice = f"; drives that succeeded: {', '.join(tried)} updates" if result.candidates else ""
-    return f"policy {result.path.name}: {', '.join(about)}{choice}; kept: {result.chosen_step}"
+    return (
+        f"policy {result.path.name}: {', '.join(about)}{choice}; kept: after {result.chosen_step}"
+    )
