@@ -66,7 +66,8 @@ class TrainingData:
         for name, array in {**self.inputs, "actions": self.actions}.items():
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 bad = self._episodes_of(~np.isfinite(array).reshape(len(array), -1).all(1), name)
-                raise BadValue(f"training {name}", "finite values", f"NaN or infinity in {bad}")
+                known = f"NaN or infinity in {bad}; grade that a failure, or move its file away"
+                raise BadValue(f"training {name}", "finite values", known)
 
     def _episodes_of(self, bad: NDArray[np.bool_], name: str) -> str:
         windows = bad if name == "actions" else bad[self.rows]

@@ -183,8 +183,9 @@ class Train:
 def summary(result: TrainResult, drives: int) -> str:
     """For people: what was made of how much, and which of its checkpoints is kept."""
     config = result.policy.config
+    count = len(config.provenance.episodes)
     about = (
-        f"{config.training['config']['head']} from {len(config.provenance.episodes)} episodes",
+        f"{config.training['config']['head']} from {count} episode{'' if count == 1 else 's'}",
         f"{result.seconds:.0f} s",
         result.precision,
     )
