@@ -40,7 +40,7 @@ class Dull:
 def workspace(tmp_path: Path) -> Workspace:
     """With a folder that looks like a policy to the ladder; what drives is given by hand."""
     made = Workspace.create(
-        tmp_path / "ws", WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
+        tmp_path / "ws", WorkspaceConfig("ShelfPick", image_size=32, env_kwargs={"num_items": 1})
     )
     folder = made.policies_dir / "0001"
     folder.mkdir()

@@ -35,8 +35,18 @@ CHILDREN.set_forkserver_preload(["tests.learning_rig"])
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """With a folder that looks like a policy to the ladder."""
-    config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
-    made = Workspace.create(tmp_path / "ws", config)
+    return with_a_policy(tmp_path / "ws", image_size=96)
+
+
+@pytest.fixture
+def driven(tmp_path: Path) -> Workspace:
+    """The same for a policy that does not look, so with small pictures."""
+    return with_a_policy(tmp_path / "driven", image_size=32)
+
+
+def with_a_policy(path: Path, image_size: int) -> Workspace:
+    config = WorkspaceConfig("ShelfPick", image_size=image_size, env_kwargs={"num_items": 1})
+    made = Workspace.create(path, config)
     folder = made.policies_dir / "0001"
     folder.mkdir()
     (folder / CONFIG).write_text("{}")
@@ -61,32 +71,32 @@ def die_before_the_trial(folder: Path) -> None:
 
 
 def test_killed_before_the_trial_was_written_the_next_start_writes_it_once(
-    workspace: Workspace,
+    driven: Workspace,
 ) -> None:
     """The episode comes back from its journal or is there, and counts."""
-    process = CHILDREN.Process(target=die_before_the_trial, args=(workspace.path,))
+    process = CHILDREN.Process(target=die_before_the_trial, args=(driven.path,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
-    workspace.recover()
-    book = LadderBook(workspace)
-    assert trials(workspace) == []
+    driven.recover()
+    book = LadderBook(driven)
+    assert trials(driven) == []
     for _ in range(2):
         catch_up(book)
-    (trial,) = trials(workspace)
-    (summary,) = workspace.summaries()
+    (trial,) = trials(driven)
+    (summary,) = driven.summaries()
     assert (trial.episode, trial.success, trial.level) == (summary.id, True, Level.SHADOW)
     assert book.ladder().entries[0] == trial
 
 
 @pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST, Level.ON_CALL])
-def test_the_file_says_what_the_witness_heard(workspace: Workspace, level: Level) -> None:
+def test_the_file_says_what_the_witness_heard(driven: Workspace, level: Level) -> None:
     """Every field of the trial: stages, agreement, share, requests and all."""
     heard: list[Trial] = []
     with mock.patch.object(LadderBook, "add", lambda _, trial: heard.append(trial) or []):
-        drive(workspace, level)
-    catch_up(LadderBook(workspace))
-    (derived,), (live,) = trials(workspace), heard
+        drive(driven, level)
+    catch_up(LadderBook(driven))
+    (derived,), (live,) = trials(driven), heard
     assert derived.policy_share == (
         None if live.policy_share is None else pytest.approx(live.policy_share, abs=1e-6)
     )
