@@ -36,6 +36,7 @@ from sidestick.policies.precision import choose_precision
 from sidestick.policies.statistics import Rate
 from sidestick.policies.train import new_head, new_vision, recipe, train
 from sidestick.policies.train_config import TrainConfig
+from sidestick.sim_envs.errors import UnknownName
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.device import Nobody
 from sidestick.teleop.evaluate import FIRST_SEED
@@ -273,6 +274,10 @@ def measure(
 def main() -> None:
     """Measure and print."""
     options = tyro.cli(Options, description=__doc__)
+    if unknown := [name for name in options.whole if name not in WHOLE]:
+        raise SystemExit(str(UnknownName("training", unknown[0], WHOLE)))
+    if options.peer_times and not options.whole:
+        raise SystemExit("--peer-times are times of a training of ours: name one with --whole")
     torch.set_num_threads(1)
     workspace = Workspace.open(options.workspace)
     found = [s.path for s in workspace.summaries() if succeeded(s) and s.path is not None]

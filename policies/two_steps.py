@@ -18,7 +18,7 @@ from .train_config import TrainConfig
 ENCODERS = "encoders"
 """Folder in the policy's: what came out of the first step."""
 USUAL_STEPS = 1000
-"""Of a head whose recipe leaves them to the data, where the first step is not of usual length."""
+"""Of the head beside encoders of usual length, where those were asked to be shorter or longer."""
 
 
 def first_step(config: TrainConfig) -> TrainConfig:
@@ -29,9 +29,9 @@ def first_step(config: TrainConfig) -> TrainConfig:
 def second_step(config: TrainConfig) -> TrainConfig:
     """The recipe for features that are cached, as much shorter or longer as the first step is."""
     recipe = TrainConfig.recommended("keypoints", config.head)
-    steps, usual = recipe.steps, _usual_steps(config)
-    if config.steps not in (None, usual):
-        steps = max(1, round((config.steps or usual) / usual * (steps or USUAL_STEPS)))
+    steps, usual = None, _usual_steps(config)
+    if config.steps is not None and config.steps != usual:
+        steps = max(1, round(config.steps / usual * USUAL_STEPS))
     return replace(config, steps=steps, batch=recipe.batch, peak_rate=recipe.peak_rate)
 
 
