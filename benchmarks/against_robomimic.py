@@ -28,22 +28,22 @@ from sidestick.datasets.formats.transfer import ExportOptions
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.episodes import about, training_data
-from sidestick.policies.fit import Fit
-from sidestick.policies.plan import Plan
+from sidestick.policies.base.plan import Plan
+from sidestick.policies.base.torch_setup import choose_precision
 from sidestick.policies.policy import Network, Policy, load_policy
-from sidestick.policies.precision import choose_precision
-from sidestick.policies.statistics import Rate
-from sidestick.policies.train import new_head, new_vision, recipe, train
-from sidestick.policies.train_config import TrainConfig
+from sidestick.policies.statistics.rates import Rate
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.from_episodes import about, training_data
+from sidestick.policies.training.loop import Fit
+from sidestick.policies.training.train import new_head, new_vision, recipe, train
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.sim_envs.spaces import Observation
-from sidestick.teleop.devices.device import Nobody
-from sidestick.teleop.evaluate import FIRST_SEED
-from sidestick.teleop.learning import succeeded
-from sidestick.teleop.pilot import Pilot
-from sidestick.teleop.rollouts import workspace_env
-from sidestick.teleop.session import Session
+from sidestick.teleop.evaluation.evaluate import FIRST_SEED
+from sidestick.teleop.learning.workspace_training import succeeded
+from sidestick.teleop.session.device import Nobody
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.session import Session
 
 PEER = Path(__file__).with_name("peer_robomimic.py")
 PEERS = Path.home() / ".cache/sidestick/peers/bin/python"

@@ -19,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sidestick.datasets.check import check
+from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, Effort
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.merge import merge
 from sidestick.datasets.recorder import Recorder
-from sidestick.datasets.synthetic import made_up_header, made_up_observation, made_up_steps
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import SidestickError
+from tests.synthetic import made_up_header, made_up_observation, made_up_steps
 
 DISK_MIB = 96
 STEPS = 60

@@ -19,15 +19,15 @@ from pathlib import Path
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.statistics import Rate
+from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.store import PolicyStore
-from sidestick.policies.threads import limit_threads
-from sidestick.policies.train_config import TrainConfig
-from sidestick.teleop.driving import drive_simulated
-from sidestick.teleop.evaluate import evaluate
-from sidestick.teleop.learning import learn
-from sidestick.teleop.review.predicting import review_predictions
-from sidestick.teleop.rollouts import Rollouts
+from sidestick.policies.training.config import TrainConfig
+from sidestick.teleop.evaluation.evaluate import evaluate
+from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.learning.workspace_training import learn
+from sidestick.teleop.review.run_predictions import review_predictions
+from sidestick.teleop.station.headless import drive_simulated
 
 MORE_SEED = 10_000
 ALONE_SEED = 210_000

@@ -22,16 +22,16 @@ import numpy as np
 
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.statistics import Rate
-from sidestick.policies.threads import limit_threads
-from sidestick.teleop.calibration import Feelings, calibrated
-from sidestick.teleop.calls import Alarm, CallRules
-from sidestick.teleop.devices.simulated import SimulatedOperator
-from sidestick.teleop.driving import load_pilot
-from sidestick.teleop.effort import EffortCount
-from sidestick.teleop.receipts import receipts, unattended
-from sidestick.teleop.rollouts import workspace_env
-from sidestick.teleop.session import Session
+from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.statistics.rates import Rate
+from sidestick.teleop.autonomy.help_calibration import Feelings, calibrated
+from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.evaluation.help_request_quality import receipts, unattended
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.help_requests import Alarm, CallRules
+from sidestick.teleop.session.human_effort import EffortCount
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.station.headless import load_pilot
 
 FIRST_SEED = 400_000
 RULES = CallRules()

@@ -16,14 +16,13 @@ import numpy as np
 import torch
 import tyro
 
+from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.heads import HEADS
-from sidestick.policies.neighbours import MOST_POINTS, Neighbours
-from sidestick.policies.novelty import Novelty, disagreement
-from sidestick.policies.perception import Perception
+from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, disagreement
+from sidestick.policies.perception.network import Perception
 from sidestick.policies.policy import LearnedPolicy, Network, PolicyConfig
-from sidestick.policies.threads import limit_threads
-from sidestick.policies.train import new_head, new_vision
-from sidestick.policies.train_config import TrainConfig
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.train import new_head, new_vision
 from sidestick.sim_envs import make_task_env
 
 BUDGET_MS = 10.0

@@ -17,20 +17,19 @@ os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.devices.pads import Pads
+from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.devices.sdl import pygame
-from sidestick.teleop.learning import taught_perception
+from sidestick.teleop.learning.workspace_training import taught_perception
 from sidestick.teleop.report.write import write_report
-from sidestick.teleop.review.clicking import choose_pictures, shipped
-from sidestick.teleop.review.clicking_page import ClickingPage, Pointing
-from sidestick.teleop.review.episodes_page import EpisodesPage
-from sidestick.teleop.review.fingers import press
-from sidestick.teleop.review.forecasts import forecasts
-from sidestick.teleop.review.foretelling import Foretelling
-from sidestick.teleop.review.foretelling_page import ForetellingPage
-from sidestick.teleop.review.grading import Grading
-from sidestick.teleop.review.reviewing import review_window
-from sidestick.teleop.review.sitting import Page
+from sidestick.teleop.review.click_review import choose_pictures, shipped
+from sidestick.teleop.review.click_window import ClickingPage, Pointing
+from sidestick.teleop.review.episode_review import Grading
+from sidestick.teleop.review.episode_window import EpisodesPage
+from sidestick.teleop.review.prediction_review import Foretelling
+from sidestick.teleop.review.prediction_window import ForetellingPage
+from sidestick.teleop.review.predictions import forecasts
+from sidestick.teleop.review.review_loop import Page, review_window
+from sidestick.teleop.ui.key_input import press
 
 EPISODE_KEYS = ("4", "r", "2", "t", "2", *["right"] * 18, "i", *["right"] * 12, "g")
 EPISODE_KEYS += (*["right"] * 15, "b", *["right"] * 10)

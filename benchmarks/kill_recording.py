@@ -20,11 +20,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sidestick.datasets.check import check
+from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.recorder import Recorder
-from sidestick.datasets.synthetic import made_up_header, made_up_steps
 from sidestick.datasets.workspace import Workspace
+from tests.synthetic import made_up_header, made_up_steps
 
 STEPS_PER_EPISODE = 25
 TICK_S = 0.001

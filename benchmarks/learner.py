@@ -28,17 +28,17 @@ from sidestick.datasets.database import Database
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.store import PolicyStore
-from sidestick.policies.threads import limit_threads
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
-from sidestick.teleop.background import LearnerProcess
-from sidestick.teleop.devices.simulated import SimulatedOperator
-from sidestick.teleop.driving import load_pilot
-from sidestick.teleop.pacing import RealTime
-from sidestick.teleop.recording import Recording
-from sidestick.teleop.rollouts import workspace_env
-from sidestick.teleop.session import Outcome, Session, Tick
+from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.learning.background_process import LearnerProcess
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.pacing import RealTime
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.session import Outcome, Session, Tick
+from sidestick.teleop.station.headless import load_pilot
 
 FIRST_SEED = 400_000
 LATE_MS = 10.0

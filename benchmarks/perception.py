@@ -17,13 +17,13 @@ from typing import Any
 
 import tyro
 
-from sidestick.policies.perception import Perception
-from sidestick.policies.perception_quality import measure, measure_holds
-from sidestick.policies.pretrain import bank_shape
-from sidestick.policies.scenebank import make_scenes
-from sidestick.sim_envs.scenes import SceneSource
+from sidestick.policies.perception.network import Perception
+from sidestick.policies.perception.pretrain import bank_shape
+from sidestick.policies.perception.quality import measure, measure_holds
+from sidestick.policies.perception.scene_bank import make_scenes
+from sidestick.sim_envs.domain_randomization import LEVELS
+from sidestick.sim_envs.labelled_scenes import SceneSource
 from sidestick.sim_envs.tasks import TASKS
-from sidestick.sim_envs.variation import LEVELS
 
 FIRST_SEED = 3_000_000
 

@@ -19,13 +19,13 @@ import torch
 
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.features import Columns
-from sidestick.policies.grasps import GRIP, grasp_marks, next_grasps
-from sidestick.policies.lifting import Lens, cells, centroid
-from sidestick.policies.perception import Perception
-from sidestick.policies.pointing import Pointing
+from sidestick.policies.perception.network import Perception
 from sidestick.policies.policy import load_policy
-from sidestick.teleop.learning import succeeded
+from sidestick.policies.task_features.features import Columns
+from sidestick.policies.task_features.grasp_labels import GRIP, grasp_marks, next_grasps
+from sidestick.policies.task_features.triangulation import Lens, cells, centroid
+from sidestick.policies.vision.grasp_pointing import Pointing
+from sidestick.teleop.learning.workspace_training import succeeded
 
 EVERY = 15
 """Steps of an episode between two that are judged; the first always is."""

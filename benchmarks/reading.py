@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from sidestick.datasets.frames import Frames
-from sidestick.datasets.synthetic import made_up_episode
 from sidestick.datasets.windows import Windows
+from tests.synthetic import made_up_episode
 
 HISTORY, CHUNK, BATCH = 2, 16, 64
 EPISODE_STEPS = 200

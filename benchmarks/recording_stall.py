@@ -21,8 +21,8 @@ import numpy as np
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Step
-from sidestick.datasets.synthetic import made_up_header, made_up_observation, made_up_steps
 from sidestick.datasets.workspace import Workspace
+from tests.synthetic import made_up_header, made_up_observation, made_up_steps
 
 STEPS = 200
 WORK_S = 0.005

@@ -22,14 +22,14 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.plan import Plan
+from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import ACTION_SIZE, Observation
-from sidestick.teleop.devices.simulated import SimulatedOperator
-from sidestick.teleop.pilot import Pilot
-from sidestick.teleop.recording import Recording
-from sidestick.teleop.replay import verify
-from sidestick.teleop.rollouts import workspace_env
-from sidestick.teleop.session import Session
+from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.evaluation.replay import verify
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.session import Session
 
 JOBS: dict[str, dict[str, Any]] = {
     "ShelfPick": {},

@@ -11,11 +11,11 @@ import numpy as np
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, Effort
-from sidestick.datasets.judgements import Judge
+from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.step import ActionMode
-from sidestick.datasets.synthetic import made_up_episode
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.report.write import write_report
+from tests.synthetic import made_up_episode
 
 STEPS = 130
 """Of an episode: the mean of ShelfPick's."""

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sidestick.datasets.standing import MACHINE
+from sidestick.datasets.judgements.judgement_state import MACHINE
 from sidestick.datasets.workspace import Workspace
-from sidestick.teleop.review.episodes_page import EpisodesPage
-from sidestick.teleop.review.grading import Grading
-from sidestick.teleop.review.reviewing import review_window
-from sidestick.teleop.review.simulated import SimulatedGrader
-from sidestick.teleop.review.sitting import sit
+from sidestick.teleop.review.episode_review import Grading
+from sidestick.teleop.review.episode_window import EpisodesPage
+from sidestick.teleop.review.review_loop import review_window, sit
+from sidestick.teleop.review.simulated_reviewer import SimulatedGrader
 
 
 def main() -> None:

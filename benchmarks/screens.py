@@ -18,23 +18,23 @@ import numpy as np
 from PIL import Image
 
 from sidestick.datasets.step import Level
-from sidestick.policies.plan import Plan
+from sidestick.policies.base.plan import Plan
 from sidestick.policies.policy import Policy, load_policy
 from sidestick.sim_envs.environment import ArmEnv
-from sidestick.sim_envs.intents import make_expert
+from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.sim_envs.spaces import Observation
-from sidestick.teleop.desk import SeatOptions
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.sdl import pygame
-from sidestick.teleop.flow import Event
-from sidestick.teleop.levels import name
-from sidestick.teleop.pilot import Pilot
-from sidestick.teleop.screen.artist import Artist
-from sidestick.teleop.screen.prompts import Prompter
-from sidestick.teleop.screen.view import DirectView
+from sidestick.teleop.session.levels import name
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.screen.frame_scheduler import Artist
+from sidestick.teleop.station.screen.prompts import Prompter
+from sidestick.teleop.station.screen.view import DirectView
+from sidestick.teleop.station.states import Event
 from tests import virtual_pad as vp
-from tests.seat_rig import SeatRig
+from tests.window_rig import SeatRig
 
 COLOURS, ROUNDS = 256, 2
 """Of a picture, and of the search for them: without it small bright things change colour."""

@@ -17,7 +17,7 @@ import numpy as np
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import SidestickError
-from sidestick.sim_envs.intents import Expert, make_expert
+from sidestick.sim_envs.experts import Expert, make_expert
 from sidestick.sim_envs.spaces import ACTION_SIZE, Action
 
 STICK_NOISE_SD = 0.15

@@ -27,26 +27,26 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
-from sidestick.teleop.command import Request
-from sidestick.teleop.desk import Desk, SeatOptions
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.frames import picture_frame
-from sidestick.teleop.devices.hands import Hands
-from sidestick.teleop.devices.pads import Pads
+from sidestick.teleop.devices.gamepads import Pads
+from sidestick.teleop.devices.operator_input import Hands
 from sidestick.teleop.devices.sdl import pygame
-from sidestick.teleop.feedback import Feedback
-from sidestick.teleop.flow import State
-from sidestick.teleop.pilot import Pilot
-from sidestick.teleop.recording import Recording
-from sidestick.teleop.rollouts import workspace_env
-from sidestick.teleop.scene import Scene
-from sidestick.teleop.screen.artist import Artist
-from sidestick.teleop.screen.prompts import Prompter
-from sidestick.teleop.screen.view import VIEWS, open_view
-from sidestick.teleop.screen.window import open_window
-from sidestick.teleop.seat import Seat
-from sidestick.teleop.session import Tick
-from sidestick.teleop.tally import Tally
+from sidestick.teleop.devices.stick_frames import picture_frame
+from sidestick.teleop.session.command import Request
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.session import Tick
+from sidestick.teleop.station.cues import Feedback
+from sidestick.teleop.station.live_episode import Scene
+from sidestick.teleop.station.loop import Seat
+from sidestick.teleop.station.options import Desk, SeatOptions
+from sidestick.teleop.station.screen.frame_scheduler import Artist
+from sidestick.teleop.station.screen.prompts import Prompter
+from sidestick.teleop.station.screen.view import VIEWS, open_view
+from sidestick.teleop.station.states import State
+from sidestick.teleop.station.workspace_counts import Tally
+from sidestick.teleop.ui.window import open_window
 from tests import virtual_pad as vp
 
 PUSHED = 0.6

@@ -22,13 +22,13 @@ from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.keypoint_cache import KeypointCache
-from sidestick.policies.statistics import Rate
-from sidestick.policies.train import train
-from sidestick.policies.train_config import TrainConfig
-from sidestick.teleop.evaluate import FIRST_SEED, per_episode
-from sidestick.teleop.learning import KEYPOINT_CACHE, selection, succeeded
-from sidestick.teleop.rollouts import Rollouts
+from sidestick.policies.perception.keypoint_cache import KeypointCache
+from sidestick.policies.statistics.rates import Rate
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.train import train
+from sidestick.teleop.evaluation.evaluate import FIRST_SEED, per_episode
+from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE, selection, succeeded
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.threads import limit_threads
+from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.sim_envs.errors import UnknownName
-from sidestick.teleop.driving import drive_simulated
-from sidestick.teleop.rollouts import Rollouts
+from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.station.headless import drive_simulated
 
 RESULTS = Path(__file__).parent / "results" / "success.jsonl"
 COUNTS = (10, 25, 50, 100)

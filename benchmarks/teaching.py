@@ -33,20 +33,20 @@ from benchmarks.success_by_demonstrations import demonstrations
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.keypoint_cache import KeypointCache
-from sidestick.policies.statistics import Rate
+from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.perception.keypoint_cache import KeypointCache
+from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.store import PolicyStore
-from sidestick.policies.threads import limit_threads
-from sidestick.policies.train import train
-from sidestick.policies.train_config import TrainConfig
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.train import train
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.calls import CallRules
-from sidestick.teleop.driving import Terms, drive_simulated
-from sidestick.teleop.evaluate import FIRST_SEED
-from sidestick.teleop.learning import KEYPOINT_CACHE
-from sidestick.teleop.ledger import read_ledger
-from sidestick.teleop.practice import practise
-from sidestick.teleop.rollouts import Rollouts
+from sidestick.teleop.evaluation.evaluate import FIRST_SEED
+from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.learning.autonomous_practice import practise
+from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE
+from sidestick.teleop.report.effort_ledger import read_ledger
+from sidestick.teleop.session.help_requests import CallRules
+from sidestick.teleop.station.headless import Terms, drive_simulated
 
 SUPERVISED_SEED, PRACTICE_SEED, SEEDS_APART = 100_000, 200_000, 10_000
 SHOWN_APART = 30

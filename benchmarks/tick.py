@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.store import PolicyStore
-from sidestick.policies.threads import limit_threads
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.spaces import Observation
-from sidestick.teleop.devices.simulated import SimulatedOperator
-from sidestick.teleop.pilot import Pilot
-from sidestick.teleop.recording import Recording
-from sidestick.teleop.rollouts import workspace_env
-from sidestick.teleop.session import Outcome, Session, Tick
+from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.session import Outcome, Session, Tick
 
 FIRST_SEED = 400_000
 

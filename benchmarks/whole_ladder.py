@@ -22,22 +22,22 @@ import torch
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.provenance import Provenance
+from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.policy import LearnedPolicy
-from sidestick.policies.provenance import Provenance
 from sidestick.policies.store import PolicyStore
-from sidestick.policies.threads import limit_threads
-from sidestick.policies.train_config import TrainConfig
-from sidestick.teleop.calls import CallRules
-from sidestick.teleop.driving import Terms, drive_simulated, load_pilot
-from sidestick.teleop.ladder import Change, Why
-from sidestick.teleop.ladder_book import LadderBook
-from sidestick.teleop.ladder_plot import plot_ladder
-from sidestick.teleop.learning import learn
-from sidestick.teleop.ledger import read_ledger
-from sidestick.teleop.levels import name
-from sidestick.teleop.pilot import Pilot
-from sidestick.teleop.practice import practise
-from sidestick.teleop.rollouts import Rollouts
+from sidestick.policies.training.config import TrainConfig
+from sidestick.teleop.autonomy.ladder import Change, Why
+from sidestick.teleop.autonomy.ladder_plot import plot_ladder
+from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.learning.autonomous_practice import practise
+from sidestick.teleop.learning.workspace_training import learn
+from sidestick.teleop.report.effort_ledger import read_ledger
+from sidestick.teleop.session.help_requests import CallRules
+from sidestick.teleop.session.levels import name
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.station.headless import Terms, drive_simulated, load_pilot
 
 DEMONSTRATION_SEED, FIRST_SEED, PRACTICE_SEED = 0, 500_000, 600_000
 PATIENCE = 30

@@ -24,19 +24,19 @@
 people's package), so these names live here. Everything else may change between versions.
 """
 
-from . import tables
-from .check import check
+from .checking.check import check
 from .config import WorkspaceConfig
 from .database import Database
 from .episode import Episode, episode_summary
 from .formats.registry import export, import_into
 from .formats.transfer import ExportOptions
 from .frames import Frames
-from .judgements import Judge, Judgements
+from .judgements.judgement_state import Choice
+from .judgements.judgements import Judge, Judgements
 from .merge import merge
 from .recorder import Recorder
-from .standing import Choice
 from .step import EpisodeHeader, Step
+from .tables import tables
 from .windows import Windows
 from .workspace import Workspace
 

@@ -13,9 +13,9 @@ from ..sim_envs.spaces import Observation
 from .durable import replace_file
 from .hdf5 import Branch, Content, decode, decode_attributes, encode
 from .labels import abandoned_labels, intervention_labels
-from .packing import Packer, sizes_of
 from .schema import FINAL_OBS, FINAL_STATE, OBS, Columns
 from .step import Driver, EpisodeHeader, Step, describe
+from .step_packing import Packer, sizes_of
 from .summary import EpisodeSummary, Outcome, from_attributes, summarise, to_attributes
 
 

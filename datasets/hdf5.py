@@ -5,20 +5,20 @@ with a half-written file, which takes the process down at exit.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
+import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import DamagedFile
-from .attributes import read_attributes, write_attributes
-from .layout import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
+from .layout_check import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .summary import ENV_ARGS, Attributes
-from .wording import in_plain_words
 
 DEMO = "data/demo_0"
 LIBVER = ("v110", "v110")
@@ -176,3 +176,60 @@ def write_columns(group: h5py.Group, rows: Columns) -> None:
             shuffle=values.dtype.itemsize > 1,
             fletcher32=True,
         )
+
+
+MAX_BYTES = 60_000
+"""No attribute of ours is larger; HDF5's own limit is 64 KiB."""
+
+
+def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
+    """Write numbers and text."""
+    for key, value in values.items():
+        if isinstance(value, str):
+            text = value.encode()
+            fixed = h5py.string_dtype("utf-8", max(1, len(text)))
+            group.attrs.create(key, np.array(text, fixed), dtype=fixed)
+        else:
+            group.attrs[key] = value
+
+
+def read_attributes(group: h5py.Group, names: Iterable[str]) -> dict[str, Any]:
+    """Read attributes by name; raise ValueError for one that is neither number nor fixed text."""
+    return {name: _read_attribute(group, name) for name in names}
+
+
+def _read_attribute(group: h5py.Group, name: str) -> Any:
+    """Read one attribute, after a look at its type."""
+    stored = group.attrs.get_id(name)
+    kind = stored.dtype.kind
+    if kind not in "biufS" or stored.shape != () or stored.get_storage_size() > MAX_BYTES:
+        raise ValueError(f"attribute {name}: expected a number or text of fixed length")
+    value = group.attrs[name]
+    return value.decode() if isinstance(value, bytes) else value.item()
+
+
+CHANGED = "a checksum does not fit, it was changed since it was written"
+WORDS = {
+    "file signature not found": "not an HDF5 file",
+    "filter returned failure during read": CHANGED,
+    "checksum": CHANGED,
+    "Permission denied": "no permission to read it",
+}
+"""A part of HDF5's message, and what it means."""
+_CUT_OFF = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
+_COLUMN = re.compile(r"[\w/]+: ")
+
+
+def in_plain_words(path: Path, message: str) -> str:
+    """Return what is wrong with a file; a message that is not known is handed on as it is."""
+    if not path.exists():
+        return "a link that points nowhere" if path.is_symlink() else "there is no such file"
+    if not path.stat().st_size:
+        return "empty"
+    if cut_off := _CUT_OFF.search(message):
+        return "truncated: {} of {} bytes are there".format(*cut_off.groups())
+    for part, meaning in WORDS.items():
+        if part in message:
+            column = _COLUMN.match(message)
+            return f"{column.group() if column else ''}{meaning}"
+    return message

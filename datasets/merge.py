@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from ..sim_envs.errors import DamagedFile, WorkspaceError
-from .check import MISSING, episode_files
-from .conversion import EPISODE
+from .checking.check import MISSING, Problem, episode_files
 from .database import Database, Effort, Event
 from .durable import copy_file
-from .listing import IMPORT, MERGE
-from .problems import Problem
+from .journal_recovery import EPISODE
+from .tables.listing import IMPORT, MERGE
 from .workspace import CONFIG_FILE, Workspace, own_summary
 
 ORIGIN = "origin"

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, DamagedFile
 from ..sim_envs.spaces import Observation
-from .conversion import convert
 from .errors import RecordingError
-from .running import RunningEpisode
+from .journal_recovery import convert
+from .journal_writer import RunningEpisode
 from .step import EpisodeHeader, Step
 from .workspace import Workspace
 

@@ -8,9 +8,9 @@ from typing import NamedTuple, Self
 
 from ..sim_envs.errors import DamagedFile, UnknownName, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
-from .conversion import EPISODE, recover
 from .episode import episode_summary
 from .index import write_index
+from .journal_recovery import EPISODE, recover
 from .lock import FileLock
 from .summary import EpisodeSummary
 

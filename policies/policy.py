@@ -11,17 +11,18 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
-from . import heading
-from .checkpoint import Tensors, fill, read_json, read_tensors, write_json, write_tensors
-from .ensembling import TemporalEnsemble
-from .features import Columns
+from .base.checkpoint import Tensors, fill, read_json, read_tensors, write_json, write_tensors
+from .base.compatibility import refusal
+from .base.plan import Plan
+from .base.provenance import Provenance
+from .base.torch_setup import as_tensor
 from .heads import Head, build_head
+from .heads.temporal_ensembling import TemporalEnsemble
 from .novelty import Novelty, disagreement
-from .plan import Plan
-from .provenance import Provenance
-from .purpose import refusal
-from .tensors import as_tensor
-from .vision import Batch, Vision, builders
+from .task_features import hand_frame
+from .task_features.features import Columns
+from .vision import BUILDERS
+from .vision.protocol import Batch, Vision
 
 FORMAT = 1
 """Version of config.json; a later one is refused."""
@@ -151,10 +152,10 @@ class LearnedPolicy:
         x = self._remember(self.network.vision(batch).float())
         prediction = self.network.head.predict(x)
         actions, spread = prediction.actions.numpy(), prediction.spread.numpy()
-        if heading.KEY in inputs:
-            angle = inputs[heading.KEY].astype(np.float64)
-            actions = heading.turned_actions(actions, angle)
-            spread = heading.turned_spread(spread, angle)
+        if hand_frame.KEY in inputs:
+            angle = inputs[hand_frame.KEY].astype(np.float64)
+            actions = hand_frame.turned_actions(actions, angle)
+            spread = hand_frame.turned_spread(spread, angle)
         actions = actions.clip(-1, 1)
         score = float(disagreement(spread, self.execute)[0])
         if not np.isfinite(score) or not np.isfinite(actions).all():
@@ -243,7 +244,7 @@ def as_batch(inputs: Columns) -> Batch:
 
 
 def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:
-    kinds, chosen = builders(), settings["vision"]["name"]
+    kinds, chosen = BUILDERS, settings["vision"]["name"]
     if chosen not in kinds:
         raise BadValue("vision", f"one of {sorted(kinds)}", repr(chosen))
     vision = kinds[chosen](settings["vision"]["settings"])

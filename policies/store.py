@@ -7,7 +7,7 @@ from typing import Any
 from ..datasets.config import WorkspaceConfig
 from ..datasets.durable import sync_folder
 from ..sim_envs.errors import PolicyError, UnknownName
-from .checkpoint import write_json
+from .base.checkpoint import write_json
 from .policy import CONFIG, LearnedPolicy, load_policy
 
 DIGITS = 4

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .colours import Colour
-from .parts import Part
+from .primitives import Part
 from .rotations import quat_from_rotvec
 from .world import World
 

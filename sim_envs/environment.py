@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from . import kinematics
 from .arm import Arm
+from .domain_randomization import variation_stream
 from .errors import BadValue, UnknownName
 from .renderers import Renderer, make_renderer
 from .snapshots import Snapshot
@@ -25,7 +26,6 @@ from .spaces import (
     observation_space,
 )
 from .tasks.task import Status, Task
-from .variation import variation_stream
 from .world import PHYSICS_HZ, World
 
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ

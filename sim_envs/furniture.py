@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .colours import Colour
-from .parts import Part
+from .primitives import Part
 from .rotations import Vector
 from .world import World
 

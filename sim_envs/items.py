@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .colours import Colour
-from .parts import Part, Quat
+from .primitives import Part, Quat
 from .rotations import Vector, matrix_from_quat, quat_from_rotvec
 from .world import ROLLING_FRICTION, World
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .colours import Colour
-from .parts import Part
+from .primitives import Part
 
 PATTERNS = ("planks", "checks", "patches")
 OVERLAPPING = "patches"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .appearance import PLAIN, Look
 from .engine import STDOUT, muted, pybullet, pybullet_data
-from .look import PLAIN, Look
-from .parts import IDENTITY_QUAT, Part, shape_arguments
+from .primitives import IDENTITY_QUAT, Part, shape_arguments
 from .rotations import Vector
 
 PHYSICS_HZ = 240

@@ -13,19 +13,20 @@ from ..datasets.database import Database
 from ..datasets.step import Level
 from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
-from ..policies.provenance import Provenance
-from ..policies.statistics import Rate
+from ..policies.base.provenance import Provenance
+from ..policies.statistics.rates import Rate
 from ..policies.store import PolicyStore
-from ..policies.train_config import TrainConfig
-from .driving import DriveReport, drive_simulated, effort
-from .evaluate import evaluate
-from .gate import GateRules
-from .learning import learn
-from .practice import KIND as PRACTICE
-from .practice import SEEDS_PER_ROUND, recorded_seeds
+from ..policies.training.config import TrainConfig
+from .evaluation.evaluate import evaluate
+from .evaluation.rollouts import Rollouts
+from .evaluation.seeds import recorded_seeds
+from .learning.acceptance_gate import GateRules
+from .learning.autonomous_practice import KIND as PRACTICE
+from .learning.autonomous_practice import SEEDS_PER_ROUND
+from .learning.practice_rounds import RULES, Rounds
+from .learning.workspace_training import learn
 from .report.write import write_report
-from .rollouts import Rollouts
-from .rounds import RULES, Rounds
+from .station.headless import DriveReport, drive_simulated, effort
 
 DEMONSTRATION_SEED = 0
 CORRECTION_SEED = 100_000

@@ -44,7 +44,7 @@ def quiet_sdl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 @pytest.fixture
 def sit(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]:
     """Make operator's seats; each is closed after the test."""
-    from tests.seat_rig import SeatRig
+    from tests.window_rig import SeatRig
 
     rigs: list[SeatRig] = []
 

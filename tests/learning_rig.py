@@ -11,19 +11,19 @@ import torch
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database
-from sidestick.datasets.synthetic import GOALS, made_up_episode
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.fit import Fit
-from sidestick.policies.nudge import Nudge
-from sidestick.policies.perception import Perception, PerceptionConfig
+from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
-from sidestick.policies.train_config import TrainConfig
-from sidestick.teleop import staging
-from sidestick.teleop.examination import Examination
-from sidestick.teleop.gate import GateRules
-from sidestick.teleop.learner import Learner, LearnerRules
-from sidestick.teleop.learning import TAUGHT
-from sidestick.teleop.staging import Staging
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.finetune import Nudge
+from sidestick.policies.training.loop import Fit
+from sidestick.teleop.learning import candidate_store
+from sidestick.teleop.learning.acceptance_gate import GateRules
+from sidestick.teleop.learning.candidate_evaluation import Examination
+from sidestick.teleop.learning.candidate_store import Staging
+from sidestick.teleop.learning.learner import Learner, LearnerRules
+from sidestick.teleop.learning.workspace_training import TAUGHT
+from tests.synthetic import GOALS, made_up_episode
 
 QUICK = LearnerRules(
     gate=GateRules(rise=100.0),
@@ -113,7 +113,7 @@ MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
 REFUSAL_MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "ruling written": lambda: mock.patch.object(Database, "add_event", die),
     "told": lambda: mock.patch.object(Staging, "clear", die),
-    "half removed": lambda: mock.patch.object(staging.shutil, "rmtree", die),
+    "half removed": lambda: mock.patch.object(candidate_store.shutil, "rmtree", die),
 }
 """Where one that is refused can be."""
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from sidestick.policies.keypoints import cell_counts, keypoints
+from sidestick.policies.perception.keypoints import cell_counts, keypoints
 from sidestick.sim_envs.environment import ArmEnv
 
 

@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,46 @@ OWNED = {
     "pygame": "teleop",
 }
 NAMESPACES = ("datasets", "teleop")
+ORDER = {
+    "sim_envs": (
+        "*",
+        "renderers",
+        "tasks",
+        "environment",
+        "making",
+        "__init__",
+        "labelled_scenes",
+        "experts",
+    ),
+    "datasets": ("*", "checking", "judgements", "tables", "formats", "merge", "api"),
+    "policies": (
+        "base",
+        "statistics",
+        "perception",
+        "task_features",
+        "vision",
+        "heads",
+        "*",
+        "training",
+    ),
+    "teleop": (
+        "session",
+        "devices",
+        "autonomy",
+        "evaluation",
+        "learning",
+        "ui",
+        "station",
+        "review",
+        "report",
+        "*",
+        "cli",
+    ),
+}
+"""Inside a room, by folder or by file at its root: each may use those before it, and none after it.
+`*` stands for the files at the root that are not named."""
+DATA = ("assets", "weights")
+"""Folders that hold files, not code."""
 
 
 def modules(room: str) -> list[Path]:
@@ -44,6 +85,50 @@ def test_a_room_uses_only_the_rooms_to_its_right(room: str) -> None:
         for name in imported(path):
             if name.startswith("sidestick"):
                 assert ".".join(name.split(".")[:2]) in allowed, f"{path} imports {name}"
+
+
+def place(room: str, names: tuple[str, ...]) -> str:
+    """The entry of ORDER that a module of a room belongs to, by its path inside the room."""
+    first = names[0] if names else "__init__"
+    if (ROOT / room / first).is_dir() or first in ORDER[room]:
+        return first
+    return "*"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_inner_rooms_use_only_those_before_them(room: str) -> None:
+    """The floor plan inside a room is an order too; it can be read from the left to the right."""
+    order = ORDER[room]
+    for path in modules(room):
+        here = place(room, path.relative_to(ROOT / room).with_suffix("").parts)
+        if here in DATA:
+            continue
+        for name in imported(path):
+            target = tuple(name.split("."))
+            if target[:2] == ("sidestick", room) and place(room, target[2:]) not in DATA:
+                there = place(room, target[2:])
+                assert order.index(there) <= order.index(here), f"{path} imports {name}"
+
+
+def test_no_file_imports_itself_by_a_detour() -> None:
+    """A circle of files can only be imported from some of its ends, and read from none."""
+    named: dict[str, Path] = {}
+    for path in (path for room in ROOMS for path in modules(room)):
+        parts = ("sidestick", *path.relative_to(ROOT).with_suffix("").parts)
+        named[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    graph = {
+        module: {name if name in named else name.rpartition(".")[0] for name in imported(path)}
+        for module, path in named.items()
+    }
+    order = TopologicalSorter({m: targets & named.keys() for m, targets in graph.items()})
+    order.prepare()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_order_names_every_inner_room(room: str) -> None:
+    """A folder that nobody placed is a folder that anybody may import from."""
+    folders = {p.parent.relative_to(ROOT / room).parts for p in modules(room)}
+    assert {parts[0] for parts in folders if parts} <= {*ORDER[room], *DATA}
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -3,12 +3,12 @@
 import numpy as np
 import torch
 
-from sidestick.policies.data import TrainingData
-from sidestick.policies.keypoint_vision import KeypointVision
-from sidestick.policies.perception import Perception, PerceptionConfig
+from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.policy import PolicyConfig
-from sidestick.policies.train import train_on
-from sidestick.policies.train_config import TrainConfig
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.train import train_on
+from sidestick.policies.training.window_data import TrainingData
+from sidestick.policies.vision.keypoints import KeypointVision
 
 GOALS = ("a", "b")
 ABOUT = PolicyConfig("Shapes", "tiny", GOALS)

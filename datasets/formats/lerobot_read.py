@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import DamagedFile
+from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..episode import Episode
-from ..layout import MAX_STEPS
-from ..problems import Problem
+from ..layout_check import MAX_STEPS
 from ..schema import IMAGE_SUFFIX, OBS, columns
 from ..summary import Attributes, from_attributes
-from .foreign import OUR_ACTION, Foreign, episode_of, file_time, image_size
+from .imported_episode import OUR_ACTION, Foreign, episode_of, file_time, image_size
 from .lerobot_layout import (
     IMAGES,
     INFO,

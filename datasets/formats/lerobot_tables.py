@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .extras import require
 from .lerobot_layout import CHUNK_FILES, DATA_MB, DATA_PATH
 from .lerobot_stats import Stats
+from .optional import require
 
 
 class DataFiles:

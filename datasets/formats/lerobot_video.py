@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import DamagedFile
-from .extras import require
 from .lerobot_layout import CHUNK_FILES, VIDEO_MB, VIDEO_PATH
+from .optional import require
 
 CODEC = "libx264"
 OPTIONS = {"g": "2", "crf": "18", "preset": "fast", "bf": "0"}

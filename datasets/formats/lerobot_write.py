@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ..config import WorkspaceConfig
 from ..episode import Episode
 from ..summary import to_attributes
-from .extras import require
 from .lerobot_layout import (
     CHUNK_FILES,
     DATA_MB,
@@ -34,6 +33,7 @@ from .lerobot_layout import (
 from .lerobot_stats import Stats, column_stats, image_stats, merged, to_json
 from .lerobot_tables import DataFiles, write_episodes, write_tasks
 from .lerobot_video import VideoWriter, pngs
+from .optional import require
 from .transfer import ExportOptions
 
 ROBOT = "panda"

@@ -19,7 +19,7 @@ from ..config import WorkspaceConfig
 from ..episode import Episode
 from ..hdf5 import write_columns
 from ..summary import to_attributes
-from .spool import hdf5_file
+from .safe_hdf5 import hdf5_file
 from .transfer import ExportOptions
 
 MINARI_VERSION = "0.5.4"

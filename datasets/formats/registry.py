@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ...sim_envs.errors import BadValue, DamagedFile, UnknownName, WorkspaceError
+from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..database import Database, Event
 from ..episode import Episode
-from ..listing import IMPORT
-from ..problems import Problem
+from ..tables.listing import IMPORT
 from ..workspace import Workspace
 from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, ignore, whole

@@ -11,7 +11,7 @@ from ...sim_envs.spaces import ACTION_NAMES
 from ..episode import Episode
 from ..schema import is_image
 from ..step import Driver
-from .extras import require
+from .optional import require
 from .transfer import whole
 
 APPLICATION = "sidestick"

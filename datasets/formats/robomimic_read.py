@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import CONTROL_HZ, METRES_PER_UNIT, RADIANS_PER_UNIT
+from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..episode import Episode
 from ..hdf5 import content_of, opened
-from ..layout import MAX_RATIO, MAX_STEPS
-from ..problems import Problem
+from ..layout_check import MAX_RATIO, MAX_STEPS
 from ..schema import IMAGE_SUFFIX, OBS, is_image
 from ..summary import ENV_ARGS
-from .foreign import (
+from .imported_episode import (
     OUR_ACTION,
     Foreign,
     check_action,

@@ -15,12 +15,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..attributes import write_attributes
 from ..config import WorkspaceConfig
 from ..episode import Episode
-from ..hdf5 import DEMO, opened, write_columns
+from ..hdf5 import DEMO, opened, write_attributes, write_columns
 from ..summary import ENV_ARGS, EpisodeSummary
-from .spool import hdf5_file
+from .safe_hdf5 import hdf5_file
 from .transfer import ExportOptions
 
 NEXT_OBS = "next_obs"

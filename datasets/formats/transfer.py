@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from ...sim_envs.errors import SidestickError, WorkspaceError
+from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..durable import TEMPORARY, sync_folder
 from ..episode import Episode
-from ..problems import Problem
 
 Tick: TypeAlias = Callable[[str], None]
 """Called once an episode, with a word on it."""

@@ -3,7 +3,7 @@
 ACT (Zhao 2023, section IV-B and appendix C): in training a latent z, read off the demonstrated
 chunk, takes up what people do differently from one time to the next; in driving z is zero, the
 mean of its prior. L1 for the chunk and KL weight 10 as there. Smaller, for one CPU core, and
-without dropout. Temporal ensembling belongs to execution: `policies/ensembling.py`.
+without dropout. Temporal ensembling belongs to execution: `policies/heads/temporal_ensembling.py`.
 """
 
 from typing import Any, ClassVar

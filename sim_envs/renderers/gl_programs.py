@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..appearance import Light
 from ..cameras import View
 from ..engine import pybullet
-from ..look import Light
 from . import gl_shaders
 
 FRAMES_BINDING = 0

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..appearance import Light
 from ..cameras import View
 from ..engine import pybullet
-from ..look import Light
 from ..spaces import Image
 from ..world import World
 

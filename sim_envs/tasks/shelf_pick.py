@@ -14,7 +14,7 @@ from ..colours import Colour
 from ..errors import BadValue
 from ..furniture import Bin, add_room
 from ..items import Item, bottle, can, carton
-from ..parts import Part
+from ..primitives import Part
 from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
 from ..world import Pose, World
 from .task import Status, Task

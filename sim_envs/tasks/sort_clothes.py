@@ -17,8 +17,8 @@ from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_hand
 from ..spaces import CONTROL_HZ
 from ..world import PHYSICS_HZ, Pose, World
-from .holds import ease
-from .laundry import BIN, BOXES, HAMPERS, PILE_M, dropped, hang, random_reach, shift_to
+from .clothes_scene import BIN, BOXES, HAMPERS, PILE_M, dropped, hang, random_reach, shift_to
+from .grasp_points import ease
 from .task import Status, Task
 
 START_POS_M = (0.33, 0.0, 0.34)

@@ -23,7 +23,15 @@ from ..rotations import (
     tilted_hand,
 )
 from ..world import Pose, World
-from .litter import ITEMS, LYING, RECYCLABLES, can_lie, ground_radius_m, resting_pose, strewn
+from .recycling_items import (
+    ITEMS,
+    LYING,
+    RECYCLABLES,
+    can_lie,
+    ground_radius_m,
+    resting_pose,
+    strewn,
+)
 from .task import Status, Task
 
 BLUE = Bin("blue bin", (0.43, 0.36), (0.14, 0.105), 0.045, (0.10, 0.30, 0.85))

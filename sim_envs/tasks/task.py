@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ..arm import Arm
 from ..cameras import Camera
 from ..clutter import Nook
+from ..domain_randomization import LEVELS, Subject, Variation, checked_level, draw
 from ..errors import BadValue
 from ..rotations import Vector
-from ..variation import LEVELS, Subject, Variation, checked_level, draw
 from ..world import Pose, World
 
 

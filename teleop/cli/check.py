@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from ...datasets.check import check, episode_files
-from ...datasets.flags import FLAGGERS
+from ...datasets.checking.check import check, episode_files
+from ...datasets.checking.warnings import FLAGGERS
 from ...datasets.workspace import Workspace
-from ..sight import NEVER_IN_VIEW, NeverInView
+from ..evaluation.visibility import NEVER_IN_VIEW, NeverInView
 from .console import print_json, progress, say
-from .verb import DONE, FOUND, WorkspacePath
+from .subcommand import DONE, FOUND, WorkspacePath
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 import tyro
 
 from ...datasets.workspace import Workspace
-from ...policies.paired import ALPHA, SequentialTest
+from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...sim_envs.errors import BadValue
-from ..compare import PAIRS, Comparison, compare
-from ..compare_blind import FIRST_SEED as BLIND_SEED
-from ..compare_blind import SCENES, compare_blind
-from ..evaluate import FIRST_SEED
-from ..rollouts import Rollouts
-from ..session import Outcome
+from ..evaluation.compare import PAIRS, Comparison, compare
+from ..evaluation.compare_blind import FIRST_SEED as BLIND_SEED
+from ..evaluation.compare_blind import SCENES, compare_blind
+from ..evaluation.evaluate import FIRST_SEED
+from ..evaluation.rollouts import Rollouts
+from ..session.session import Outcome
 from .console import print_json, progress, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Compare:
 
     def _blind(self, workspace: Workspace) -> Comparison:
         if self.operator != "simulated":
-            from ..compare_seat import compare_at_the_seat
+            from ..station.blind_comparison import compare_at_the_seat
 
             if self.headless:
                 raise BadValue("--headless", "--operator simulated with it", "--operator person")

@@ -9,28 +9,27 @@ from typing import Literal
 from ...datasets.config import WorkspaceConfig
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.base.torch_setup import limit_threads
 from ...policies.store import PolicyStore
-from ...policies.threads import limit_threads
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
-from ..audit import AUDITED_SHARE
-from ..authority import level_named
-from ..background import LearnerProcess
-from ..calls import CallRules
-from ..desk import SeatOptions
-from ..driving import DriveReport, Terms
-from ..duty import Duty
-from ..failures import ASKS, open_failures
-from ..hindsight import catch_up
-from ..ladder import Change
-from ..ladder_book import LadderBook
-from ..levels import name
-from ..relay import drive_in_legs
-from ..seeds import Seeds
-from ..session import Outcome
-from ..sitting import lesson_wanted, run_seat
+from ..autonomy.audit_sampling import AUDITED_SHARE
+from ..autonomy.evidence_recorder import catch_up
+from ..autonomy.ladder import Change
+from ..autonomy.ladder_store import LadderBook
+from ..evaluation.seeds import Seeds
+from ..learning.active_policy import Duty
+from ..learning.autonomous_practice import ASKS, open_failures
+from ..learning.background_process import LearnerProcess
+from ..session.authority import level_named
+from ..session.help_requests import CallRules
+from ..session.levels import name
+from ..session.session import Outcome
+from ..station.headless import DriveReport, Terms, drive_in_legs
+from ..station.options import SeatOptions
+from ..station.run import lesson_wanted, run_seat
 from .console import print_json, progress, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 SIMULATED_EPISODES = 10
 SEEDS_OF_PEOPLE = 20_000

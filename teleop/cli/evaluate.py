@@ -10,13 +10,13 @@ from tyro.conf import arg
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
-from ..evaluate import FIRST_SEED, EvaluationReport, evaluate, varied
-from ..footage import film
-from ..foresight import workspace_foresight
-from ..rollouts import Rollouts
-from ..session import Outcome
+from ..evaluation.evaluate import FIRST_SEED, EvaluationReport, evaluate, varied
+from ..evaluation.rollout_video import film
+from ..evaluation.rollouts import Rollouts
+from ..evaluation.takeover_prediction import workspace_foresight
+from ..session.session import Outcome
 from .console import PEOPLE, print_json, progress, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)

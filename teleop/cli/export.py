@@ -10,7 +10,7 @@ from ...datasets.formats.registry import chosen_episodes, export
 from ...datasets.formats.transfer import ExportOptions, Transfer
 from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
-from .verb import DONE, FOUND, WorkspacePath
+from .subcommand import DONE, FOUND, WorkspacePath
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import tyro
 from ...datasets.formats.registry import SOURCES, import_into
 from .console import progress
 from .export import tell
-from .verb import WorkspacePath
+from .subcommand import WorkspacePath
 
 
 @dataclass(frozen=True)

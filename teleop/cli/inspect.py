@@ -8,10 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...datasets.episode import Episode
-from ...datasets.listing import Listing, Row, details, listing
+from ...datasets.tables.listing import Listing, Row, details, listing
 from ...datasets.workspace import Workspace
 from .console import PEOPLE, print_json, say
-from .verb import DONE, FOUND, WorkspacePath
+from .subcommand import DONE, FOUND, WorkspacePath
 
 INSTRUCTION, LOOK_AT = "instruction", "look at"
 OPTIONAL = ("grade", "taken", "late", LOOK_AT)

@@ -9,14 +9,14 @@ from rich.table import Table
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ..hindsight import catch_up
-from ..ladder import Change, Ladder
-from ..ladder_book import LadderBook
-from ..ladder_plot import plot_ladder
-from ..levels import name
-from ..rungs import RUNGS
+from ..autonomy.criteria import RUNGS
+from ..autonomy.evidence_recorder import catch_up
+from ..autonomy.ladder import Change, Ladder
+from ..autonomy.ladder_plot import plot_ladder
+from ..autonomy.ladder_store import LadderBook
+from ..session.levels import name
 from .console import PEOPLE, print_json, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)

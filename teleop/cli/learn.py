@@ -7,12 +7,12 @@ from types import FrameType
 
 from ...datasets.database import Event
 from ...datasets.workspace import Workspace
-from ..background import give_way, learn_on, only_learner
-from ..gate import GateRules
-from ..learner import Learner, LearnerRules, words
-from ..soloist import Soloist
+from ..evaluation.rollouts import Soloist
+from ..learning.acceptance_gate import GateRules
+from ..learning.background_process import give_way, learn_on, only_learner
+from ..learning.learner import Learner, LearnerRules, words
 from .console import complain, print_json, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 DEFAULTS = LearnerRules()
 

@@ -7,9 +7,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ...datasets.workspace import Workspace
-from ..ledger import Cost, Ledger, Return, read_ledger
+from ..report.effort_ledger import Cost, Ledger, Return, read_ledger
 from .console import PEOPLE, print_json
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "hands", "asked")
 

@@ -26,9 +26,9 @@ from .quickstart import QuickstartVerb
 from .replay import Replay
 from .report import Report
 from .review import Review
+from .subcommand import REFUSED, Verb
 from .tasks import Tasks
 from .train import Train
-from .verb import REFUSED, Verb
 from .view import View
 
 VERBS: dict[str, type[Verb]] = {

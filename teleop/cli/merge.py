@@ -6,11 +6,11 @@ from typing import Annotated
 
 import tyro
 
-from ...datasets.check import episode_files
+from ...datasets.checking.check import episode_files
 from ...datasets.merge import merge
 from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
-from .verb import DONE, FOUND
+from .subcommand import DONE, FOUND
 
 
 @dataclass(frozen=True)

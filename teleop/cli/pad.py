@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from ..devices.bindings import FILE_NAME, KEYBOARD, PAD, Bindings, config_folder, defaults, load
 from ..devices.controls import MEANINGS, Control
-from ..devices.plugged import plugged_in
-from ..devices.wizard import learn_plugged_in
+from ..devices.gamepad_setup import learn_plugged_in, plugged_in
 from .console import print_json, say
-from .verb import DONE, REFUSED
+from .subcommand import DONE, REFUSED
 
 
 @dataclass(frozen=True)

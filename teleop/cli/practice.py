@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
-from ..background import only_learner
-from ..rollouts import Rollouts
-from ..rounds import Round, Rounds
+from ..evaluation.rollouts import Rollouts
+from ..learning.background_process import only_learner
+from ..learning.practice_rounds import Round, Rounds
 from .console import print_json, progress, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from rich.progress import Progress
 from tyro.conf import arg
 
-from ...policies.perception import Perception, PerceptionConfig
-from ...policies.pretrain import PretrainConfig, pretrain
+from ...policies.perception.network import Perception, PerceptionConfig
+from ...policies.perception.pretrain import PretrainConfig, pretrain
 from ...sim_envs.errors import BadValue
-from ...sim_envs.scenes import SceneSource
+from ...sim_envs.labelled_scenes import SceneSource
 from ...sim_envs.tasks import TASKS, task_class
 from .console import PEOPLE, print_json, say
-from .verb import DONE
+from .subcommand import DONE
 
 STAGES = ("scenes", "training", "holds")
 

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import tyro
 
+from ..evaluation.rollouts import Rollouts
 from ..quickstart import Course, Quickstart
-from ..rollouts import Rollouts
 from .console import PEOPLE, say
-from .verb import DONE
+from .subcommand import DONE
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from ...datasets.durable import replace_file
 from ...datasets.episode import Episode
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
-from ..replay import find_episode, pictures, verify
-from ..video import encode
+from ..evaluation.replay import find_episode, pictures, verify
+from ..evaluation.video import encode
 from .console import print_json, progress, say
-from .verb import DONE, FOUND, WorkspacePath
+from .subcommand import DONE, FOUND, WorkspacePath
 
 SMALLEST, LARGEST = 16, 4096
 

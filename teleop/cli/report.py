@@ -6,7 +6,7 @@ from pathlib import Path
 from ...datasets.workspace import Workspace
 from ..report.write import write_report
 from .console import print_json, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ import getpass
 from dataclasses import dataclass
 from typing import Literal
 
-from ...datasets.standing import MACHINE
+from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
-from ..review.clicking import review_clicks
-from ..review.predicting import COUNT, review_predictions
-from ..review.reviewing import review_episodes
+from ..review.click_review import review_clicks
+from ..review.review_loop import review_episodes
+from ..review.run_predictions import COUNT, review_predictions
 from .console import print_json, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from rich.table import Table
 
 from ...sim_envs.tasks import TASKS
 from ...sim_envs.tasks.task import Task
-from ..contact_sheet import write_contact_sheet, write_variation_sheet
+from ..report.contact_sheet import write_contact_sheet, write_variation_sheet
 from .console import PEOPLE, print_json, say
-from .verb import DONE
+from .subcommand import DONE
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from typing import Annotated, Any, Literal
 from tyro.conf import arg
 
 from ...datasets.workspace import Workspace
-from ...policies.processes import launch, launched, processes
-from ...policies.train_config import TrainConfig
-from ...policies.training import TrainResult
+from ...policies.training.config import TrainConfig
+from ...policies.training.distributed import launch, launched, processes
+from ...policies.training.run import TrainResult
 from ...sim_envs.errors import BadValue
-from ..learning import learn
-from ..rollouts import Rollouts
+from ..evaluation.rollouts import Rollouts
+from ..learning.workspace_training import learn
 from .console import print_json, say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 def hint(value: str) -> Any:

@@ -10,7 +10,7 @@ from ...datasets.episode import Episode
 from ...datasets.formats.rerun_view import save, show
 from ...datasets.workspace import Workspace
 from .console import say
-from .verb import DONE, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)

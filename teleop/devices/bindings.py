@@ -10,7 +10,7 @@ from typing import Any
 
 from ...sim_envs.errors import SidestickError
 from .controls import MEANINGS, Control, Reading
-from .inputs import KEYS, PAD_INPUTS, Touch
+from .raw_inputs import KEYS, PAD_INPUTS, Touch
 
 CONFIG_VARIABLE = "SIDESTICK_CONFIG_DIR"
 FILE_NAME = "bindings.toml"

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from .controls import Control, Reading
-from .curves import disc, ramped
-from .inputs import KEYS, Touch
+from .raw_inputs import KEYS, Touch
+from .response_curves import disc, ramped
 from .sdl import pygame
 
 RAMPED = (

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest, chi2
 
-from ...policies.statistics import wilson
-from .data import ReportData
-from .evaluation import Evaluation
-from .happenings import Happening
+from ...policies.statistics.rates import wilson
 from .kind import Kind
-from .rows import Effort, EpisodeRow, PolicyRow
+from .recorded_events import Happening
+from .records import Effort, EpisodeRow, Evaluation, PolicyRow, ReportData
 
 CONFIDENCE = 0.95
 """Of every interval on the page."""

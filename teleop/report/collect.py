@@ -6,22 +6,19 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from ...datasets.conversion import EPISODE
 from ...datasets.database import Database
-from ...datasets.judgements import Judgements
-from ...datasets.standing import standings as standing_now
+from ...datasets.journal_recovery import EPISODE
+from ...datasets.judgements.judgement_state import standings as standing_now
+from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
-from .comparisons import read_comparisons
-from .data import ReportData, Setting
-from .footage import choose, kind_of
-from .happenings import read_events
-from .judged import read_judged
+from .episode_media import choose, kind_of
 from .ledger import read_ledger
-from .lineage import read_policies
-from .moments import read_moments
-from .rows import EpisodeRow, PolicyRow
+from .policy_lineage import read_policies
+from .recorded_events import read_comparisons, read_events, read_judged
+from .records import EpisodeRow, PolicyRow, ReportData, Setting
+from .step_statistics import read_moments
 
 LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ...datasets import database
 from .kind import Kind
-from .rows import Effort
+from .records import Effort
 
 KINDS = {
     "demonstration": Kind.DEMONSTRATIONS,

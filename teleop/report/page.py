@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from . import bars, spread, words
+from . import bar_charts, coverage, sentences
 from .analysis import (
     event_places,
     failure_stages,
@@ -16,14 +16,13 @@ from .analysis import (
     supervised_rounds,
     yields,
 )
-from .clips import make_clip
-from .curve import draw_curve
-from .data import ReportData
-from .footage import Footage
+from .episode_media import Footage
+from .figure_style import MARKS
 from .kind import Kind
-from .rows import PolicyRow
-from .style import MARKS
-from .tree import draw_tree
+from .learning_curve import draw_curve
+from .lineage_tree import draw_tree
+from .records import PolicyRow, ReportData
+from .video_clips import make_clip
 
 TEMPLATE = "page.html.j2"
 ROLES = ("correction", "success", "failure")
@@ -46,10 +45,10 @@ def environment() -> Environment:
     )
     made.filters |= {
         "day": _day,
-        "percent": words.percent,
-        "minutes": words.minutes,
-        "interval": words.with_interval,
-        "points": words.points,
+        "percent": sentences.percent,
+        "minutes": sentences.minutes,
+        "interval": sentences.with_interval,
+        "points": sentences.points,
     }
     return made
 
@@ -63,9 +62,9 @@ def _context(data: ReportData) -> dict[str, Any]:
     return {
         "data": data,
         "setting": data.setting,
-        "headline": words.headline(data, curve),
-        "subline": words.subline(data, curve),
-        "paired": words.paired_sentence(words.first_and_last(data)),
+        "headline": sentences.headline(data, curve),
+        "subline": sentences.subline(data, curve),
+        "paired": sentences.paired_sentence(sentences.first_and_last(data)),
         "curve": curve,
         "rounds": supervised_rounds(data),
         "ledger": [(line.effort, _rate(line.policy), line.gain) for line in yields(data)],
@@ -73,7 +72,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "kinds": [(kind, _counted(data, kind)) for kind in Kind if _counted(data, kind)],
         "policies": [(policy, _rate(policy)) for policy in data.policies],
         "label_of": {policy.name: policy.label for policy in data.policies},
-        "seeds_of": lambda evaluation: words.seeds(evaluation, data.episodes),
+        "seeds_of": lambda evaluation: sentences.seeds(evaluation, data.episodes),
         "marks": MARKS,
         "figures": figures(data),
         "clips": [_clip(data, role) for role in ROLES if getattr(data, role) is not None],
@@ -88,7 +87,7 @@ def _counted(data: ReportData, kind: Kind) -> int:
 def _rate(policy: PolicyRow | None) -> str:
     if policy is None or policy.evaluation is None:
         return "–"
-    return words.with_interval(success_rate(policy.evaluation))
+    return sentences.with_interval(success_rate(policy.evaluation))
 
 
 def figures(data: ReportData, reach: tuple[float, float] = (0.0, 0.0)) -> dict[str, Any]:
@@ -111,15 +110,15 @@ def figures(data: ReportData, reach: tuple[float, float] = (0.0, 0.0)) -> dict[s
         )  # fmt: skip
     if rounds:
         takeovers, shares = [r.takeovers for r in rounds], [r.human_share for r in rounds]
-        drawn["takeovers"] = bars.help_per_round(
+        drawn["takeovers"] = bar_charts.help_per_round(
             rounds, takeovers, "takeovers", "Takeovers per episode"
         )
-        drawn["share"] = bars.help_per_round(rounds, shares, "share", "Driven by the human")
+        drawn["share"] = bar_charts.help_per_round(rounds, shares, "share", "Driven by the human")
     if data.episodes:
-        drawn["drivers"] = bars.steps_by_driver(data.episodes)
-        drawn["lengths"] = bars.episode_lengths(data.episodes, data.setting.control_hz)
-        drawn["items"] = bars.items_named(data.episodes)
-        drawn["operators"] = spread.draw_operators(data.episodes)
+        drawn["drivers"] = bar_charts.steps_by_driver(data.episodes)
+        drawn["lengths"] = bar_charts.episode_lengths(data.episodes, data.setting.control_hz)
+        drawn["items"] = bar_charts.items_named(data.episodes)
+        drawn["operators"] = coverage.draw_operators(data.episodes)
     return drawn | _stage_figure(data) | _spread_figures(data)
 
 
@@ -128,20 +127,20 @@ def _spread_figures(data: ReportData) -> dict[str, Any]:
     if len(data.policies) > 1:
         drawn["tree"] = draw_tree(data.policies)
     if data.moments is not None:
-        drawn["coverage"] = spread.draw_coverage(data.moments)
-        drawn["motion"] = spread.draw_distribution(
+        drawn["coverage"] = coverage.draw_coverage(data.moments)
+        drawn["motion"] = coverage.draw_distribution(
             data.moments.motion, "motion", "How far the hand is sent", "share of full speed"
         )
         if data.moments.novelty:
-            drawn["novelty"] = spread.draw_distribution(
+            drawn["novelty"] = coverage.draw_distribution(
                 data.moments.novelty, "novelty", "How new the scenes were", "novelty"
             )
         if data.moments.died:
-            drawn["laststages"] = spread.draw_last_stages(data.moments, data.setting.stages)
+            drawn["laststages"] = coverage.draw_last_stages(data.moments, data.setting.stages)
     if data.judged is not None:
-        drawn["grades"] = spread.draw_grades(data.judged)
+        drawn["grades"] = coverage.draw_grades(data.judged)
         if data.judged.reasons:
-            drawn["reasons"] = spread.draw_reasons(data.judged)
+            drawn["reasons"] = coverage.draw_reasons(data.judged)
     return drawn
 
 
@@ -155,7 +154,7 @@ def _stage_figure(data: ReportData) -> dict[str, Any]:
     known = [stage for stage in data.setting.stages if stage in reached]
     stages = known + sorted(reached - set(known))
     totals = {name: evaluation.episodes for name, evaluation in shown.items()}
-    return {"stages": bars.failure_stages(stages, counts, totals)}
+    return {"stages": bar_charts.failure_stages(stages, counts, totals)}
 
 
 def _clip(data: ReportData, role: str) -> dict[str, Any]:
@@ -163,11 +162,11 @@ def _clip(data: ReportData, role: str) -> dict[str, Any]:
     hz = data.setting.control_hz
     clip = make_clip(footage, round(hz))
     return {
-        "title": words.clip_title(footage, role),
+        "title": sentences.clip_title(footage, role),
         "role": role,
         "footage": footage,
-        "who": words.who_drove(footage, hz),
-        "look": words.what_to_look_at(footage, role, hz),
+        "who": sentences.who_drove(footage, hz),
+        "look": sentences.what_to_look_at(footage, role, hz),
         "speed": clip.speed,
         "video": _data_uri(clip.video.data, clip.video.mime),
         "poster": _data_uri(clip.poster, "image/jpeg"),

@@ -6,9 +6,9 @@ from pathlib import Path
 from ...datasets.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
-from .beside import render_beside
 from .collect import collect
 from .page import render
+from .two_workspaces import render_beside
 
 FILE, BESIDE_FILE = "report.html", "report-beside.html"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..devices.sdl import pygame
-from ..screen.layout import DESIGN
+from ..ui.window import DESIGN
 
 BORDER, TOP, BOTTOM, COLUMN, LINE, GAP = 7, 62, 40, 292, 132, 10
 

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...datasets.standing import Standing
+from ...datasets.judgements.judgement_state import Standing
 from ...datasets.step import Driver
 from ..devices.sdl import pygame
-from ..screen.brush import Brush
-from ..screen.palette import (
+from ..ui.canvas import Brush
+from ..ui.palette import (
     BACKGROUND,
     DIM,
     DRIVER_COLOURS,

@@ -1,0 +1,202 @@
+"""What is wrong with a file, as check, export, import and merge report it."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from ...sim_envs.errors import DamagedFile
+from ..database import Database, Event
+from ..durable import TEMPORARY
+from ..episode import Episode
+from ..index import read_index
+from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
+from ..summary import EpisodeSummary
+from ..workspace import Workspace, own_summary
+from .content_check import episode_problems
+from .warnings import FLAGGERS, Flag, Flagger, flags_of
+
+
+class Problem(NamedTuple):
+    """One file that is not as it should be."""
+
+    file: str
+    """Its path in the workspace, or the name of the file or episode that it came from."""
+    reason: str
+    """What is wrong with it."""
+
+    @classmethod
+    def of(cls, folder: Path, path: Path, error: object) -> Self:
+        """Name a file as its folder does, and leave its name out of the reason."""
+        return cls(path.relative_to(folder).as_posix(), str(error).removeprefix(f"{path}: "))
+
+
+MISSING = "missing"
+"""Kind of the events that take note of episodes that are gone for good."""
+_log = logging.getLogger(__name__)
+
+__all__ = ["CheckReport", "Problem", "check", "episode_problems"]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found; damaged files are counted nowhere but in `damaged`."""
+
+    episodes: int
+    """Finished, whole episodes."""
+    steps: int
+    """Their steps together."""
+    complete: int
+    """How many of them were recorded to their end; the others broke off."""
+    damaged: tuple[Problem, ...]
+    """What is wrong, with its file."""
+    recovered: int
+    """Episodes that this check made of journals that a crash had left."""
+    pending: int
+    """Journals left: being recorded just now, or waiting for a repair."""
+    flagged: Mapping[str, tuple[Flag, ...]]
+    """Whole episodes that a person should look at, by their id; no reason to fail."""
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is damaged and nothing waits for a repair."""
+        return not self.damaged and not self.pending
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON takes it."""
+        damaged = [problem._asdict() for problem in self.damaged]
+        flagged = {name: [f._asdict() for f in flags] for name, flags in self.flagged.items()}
+        return {**asdict(self), "damaged": damaged, "flagged": flagged}
+
+
+def check(
+    workspace: Workspace,
+    repair: bool = False,
+    flaggers: Mapping[str, Flagger] = FLAGGERS,
+    tick: Callable[[str], None] = lambda _: None,
+) -> CheckReport:
+    """Read every episode whole; `repair` first converts what a crash left and renews the index.
+
+    `tick` is called once an episode file.
+    """
+    recovered = len(workspace.recover()) if repair else 0
+    if repair:
+        _note_missing(workspace)
+    sound: list[EpisodeSummary] = []
+    damaged: list[Problem] = []
+    flagged: dict[str, tuple[Flag, ...]] = {}
+    for path in episode_files(workspace):
+        try:
+            episode = _checked(path)
+        except DamagedFile as error:
+            damaged.append(Problem.of(workspace.path, path, error))
+        else:
+            sound.append(episode.summary)
+            if flags := flags_of(episode, flaggers):
+                flagged[episode.summary.id] = flags
+        tick(path.stem)
+    damaged += [*_index_problems(workspace), *_database_problems(workspace), *_orphans(workspace)]
+    return CheckReport(
+        episodes=len(sound),
+        steps=sum(summary.steps for summary in sound),
+        complete=sum(summary.complete for summary in sound),
+        damaged=tuple(damaged),
+        recovered=recovered,
+        pending=len(list(workspace.journal_dir.glob(f"*{JOURNAL}"))),
+        flagged=flagged,
+    )
+
+
+def episode_files(workspace: Workspace) -> list[Path]:
+    """Return everything that lies where episodes should lie, damaged and foreign files too."""
+    return sorted(workspace.episodes_dir.glob("[!.]*"))
+
+
+def _checked(path: Path) -> Episode:
+    """Read an episode whole; raise DamagedFile with what is wrong."""
+    if path.suffix != EPISODE:
+        raise DamagedFile(f"{path}: not an episode file")
+    own_summary(path)
+    episode = Episode.read(path)
+    problem = next(episode_problems(episode), None)
+    if problem:
+        raise DamagedFile(f"{path}: {problem}")
+    return episode
+
+
+def _index_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Yield what is wrong with dataset.hdf5."""
+    path, episodes = workspace.index_path, workspace.episodes()
+    if not path.exists():
+        if episodes:
+            yield Problem.of(workspace.path, path, "missing; a repair makes it")
+        return
+    try:
+        linked = [workspace.path / name for name in read_index(path)]
+    except DamagedFile as error:
+        yield Problem.of(workspace.path, path, f"{error}; a repair makes it anew")
+        return
+    if linked != episodes:
+        nowhere = [link.name for link in linked if not link.exists()]
+        where = f", nothing lies at {', '.join(nowhere)}" if nowhere else ""
+        reason = f"links {len(linked)} episodes, there are {len(episodes)}{where}"
+        yield Problem.of(workspace.path, path, f"{reason}; a repair makes it anew")
+
+
+def _database_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Yield what is wrong with sidestick.db, and what it tells of that is nowhere."""
+    database, path = Database(workspace.db_path), workspace.db_path
+    try:
+        reasons = list(database.problems())
+        named = {str(e.payload["episode"]) for e in database.events() if "episode" in e.payload}
+        missing = _missing(workspace)
+    except (DamagedFile, ValueError, TypeError) as error:
+        yield Problem.of(workspace.path, path, error)
+        return
+    here = _present(workspace)
+    reasons += [f"speaks of episode {name}, which is nowhere" for name in sorted(named - here)]
+    if missing > 0:
+        reasons.append(
+            f"the ledger tells of {missing} successful episodes more than there are files; "
+            "if they were removed on purpose, a repair takes note of it"
+        )
+    for reason in reasons:
+        yield Problem.of(workspace.path, path, reason)
+
+
+def _present(workspace: Workspace) -> set[str]:
+    """Return the names of all episodes, finished, discarded, or still in their journals."""
+    folders = (workspace.episodes_dir, workspace.trash_dir, workspace.journal_dir)
+    files = (file for folder in folders for file in folder.glob("[!.]*"))
+    return {file.stem for file in files if file.suffix in (EPISODE, JOURNAL, DAMAGED)}
+
+
+def _missing(workspace: Workspace) -> int:
+    """Count the successful episodes that the ledger tells of and no file is left of."""
+    database = Database(workspace.db_path)
+    told = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
+    noted = sum(int(event.payload["episodes"]) for event in database.events(MISSING))
+    return told - noted - len(_present(workspace))
+
+
+def _note_missing(workspace: Workspace) -> None:
+    """Take note that episodes of the ledger are gone, so that it is told once."""
+    try:
+        missing = _missing(workspace)
+        if missing > 0:
+            Database(workspace.db_path).add_event(Event(MISSING, {"episodes": missing}))
+    except (DamagedFile, ValueError, TypeError) as error:
+        _log.warning("%s: %s", workspace.db_path, error)
+
+
+def _orphans(workspace: Workspace) -> Iterator[Problem]:
+    """Yield journals that cannot be read, and what a dead process left half written."""
+    for path in sorted(workspace.journal_dir.glob(f"*{DAMAGED}")):
+        yield Problem.of(workspace.path, path, "a journal that cannot be read")
+    for folder in (workspace.episodes_dir, workspace.trash_dir):
+        for path in sorted(folder.glob(f".*{EPISODE}{TEMPORARY}")):
+            stem = path.name.removesuffix(f"{EPISODE}{TEMPORARY}").removeprefix(".")
+            if not (workspace.journal_dir / f"{stem}{JOURNAL}").exists():
+                reason = "half written and left behind; a repair removes it"
+                yield Problem.of(workspace.path, path, reason)

@@ -1,0 +1,78 @@
+"""Whether an episode's values make sense, once its layout is known to be right."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ..episode import Episode
+from ..schema import columns, is_image
+from ..step import ActionMode, Driver, Level
+from ..step_packing import LIMIT
+from ..summary import summarise
+
+NO_TAKEOVER = -1
+_FLAG = (0, 1)
+_MODES = (ActionMode.DEMONSTRATION, ActionMode.ROLLOUT, ActionMode.INTERVENTION)
+ALLOWED: Mapping[str, Sequence[int]] = {
+    "driver": tuple(Driver),
+    "level": tuple(Level),
+    "action_modes": _MODES,
+    "intv_labels": (*_MODES, ActionMode.PRE_INTERVENTION),
+    "dones": _FLAG,
+    "succeeded": _FLAG,
+    "reseat": _FLAG,
+}
+"""What the columns that stand for something may hold."""
+MOVED_M = 0.02
+"""A hand that travelled this far must have changed what its cameras see."""
+LONG_ENOUGH = 20
+"""Steps from which on a picture that never changes is a camera that stood still."""
+
+
+def episode_problems(episode: Episode) -> Iterator[str]:
+    """Yield what is wrong with the content of an episode whose layout is right."""
+    table = {column.key: column for column in columns(()) if not column.nan}
+    for key, values in episode.columns.items():
+        if key in table and not np.isfinite(values).all():
+            yield f"{key}: holds values that are not finite"
+    if np.abs(episode.actions).max() > LIMIT:
+        yield "actions: outside [-1, 1]"
+    backwards = np.flatnonzero(np.diff(episode.wall_time) < 0)
+    if len(backwards):
+        yield f"wall_time: runs backwards at step {backwards[0] + 1}"
+    for key, allowed in ALLOWED.items():
+        strange = np.setdiff1d(episode.columns[key], allowed)
+        if len(strange):
+            yield f"{key}: holds {strange[0]}, which means nothing"
+    if episode.takeover_id.min() < NO_TAKEOVER:
+        yield f"takeover_id: holds {episode.takeover_id.min()}, which means nothing"
+    yield from _count_problems(episode)
+    yield from _image_problems(episode)
+
+
+def _count_problems(episode: Episode) -> Iterator[str]:
+    """Yield where the summary tells of other counts than its rows."""
+    told, header = episode.summary, episode.summary.header
+    counted = summarise(told.id, header, told.outcome, episode.columns)
+    for name in ("human_steps", "takeovers"):
+        ours, theirs = getattr(counted, name), getattr(told, name)
+        if ours != theirs:
+            yield f"{name}: the summary tells of {theirs}, the rows of {ours}"
+    last, known = episode.stage.max(), len(header.stages)
+    if episode.stage.min() < 0 or (known and last >= known):
+        yield f"stage: reaches from {episode.stage.min()} to {last}, there are {known}"
+    if not episode.dones[-1]:
+        yield "dones: the last step is not the end"
+
+
+def _image_problems(episode: Episode) -> Iterator[str]:
+    """Yield the cameras that saw nothing, or the same all the time while the hand moved."""
+    travel = np.ptp(episode.observations["ee_pos"], axis=0).max()
+    must_change = len(episode) >= LONG_ENOUGH and travel > MOVED_M
+    for name, images in episode.observations.items():
+        if not is_image(name):
+            continue
+        if images.min() == images.max():
+            yield f"obs/{name}: one colour all over"
+        elif must_change and (images == images[0]).all():
+            yield f"obs/{name}: the same picture at every step"

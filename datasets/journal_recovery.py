@@ -1,0 +1,208 @@
+"""A journal becomes an episode: at the end of each recording, and after a crash."""
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.errors import DamagedFile
+from . import lock
+from .durable import TEMPORARY
+from .episode import Episode
+from .hdf5 import Branch
+from .journal import HEAD, Kind, records
+from .step import EpisodeHeader
+from .summary import END_OF_TIME_S, Outcome, header_from_json
+
+_log = logging.getLogger(__name__)
+
+
+class Recording(NamedTuple):
+    """What a journal holds."""
+
+    episode: Episode | None
+    """None when no step was recorded."""
+    discarded: bool
+    """True when the operator threw the episode away."""
+
+
+class _Reader:
+    """Follows a journal's records, one method a kind."""
+
+    def __init__(self, data: NDArray[np.uint8]) -> None:
+        self.data = data
+        self.header: EpisodeHeader | None = None
+        self.layout = self.final_layout = np.dtype([("nothing", "|u1")])
+        self.rows: list[int] = []
+        self.branches: list[tuple[int, list[int]]] = []
+        self.final = -1
+        self.end: dict[str, Any] = {}
+
+    def follow(self) -> None:
+        """Take every whole record."""
+        for kind, start, stop in records(self.data):
+            if kind == Kind.STEP:
+                self._step(start, stop)
+            elif kind == Kind.FINAL:
+                self.final = start
+            else:
+                self._note(kind, bytes(self.data[start:stop]))
+
+    def _step(self, start: int, stop: int) -> None:
+        if stop - start != self.layout.itemsize:
+            raise ValueError(f"a step of {stop - start} bytes, expected {self.layout.itemsize}")
+        self.rows.append(start)
+
+    def _note(self, kind: int, body: bytes) -> None:
+        if kind == Kind.HEADER:
+            self.header = header_from_json(body)
+        elif kind == Kind.LAYOUT:
+            layout = json.loads(body)
+            self.layout, self.final_layout = _dtype(layout["step"]), _dtype(layout["final"])
+        elif kind == Kind.REWIND:
+            keep = int(json.loads(body)["keep"])
+            self.branches.append((keep, self.rows[keep:]))
+            del self.rows[keep:]
+        elif kind == Kind.END:
+            self.end = json.loads(body)
+
+
+def read_journal(path: Path) -> Recording:
+    """Read a journal up to its first torn record; raise DamagedFile when it is not one of ours."""
+    try:
+        reader = _Reader(_mapped(path))
+        reader.follow()
+        return _recording(reader, path.stem)
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+        raise DamagedFile(f"{path}: {error}") from error
+
+
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    """Map a file's bytes: a journal that claims more than there is memory costs none."""
+    if not path.stat().st_size:
+        return np.zeros(0, np.uint8)
+    return np.memmap(path, np.uint8, "r").view(np.ndarray)
+
+
+def layout_to_json(step: np.dtype[np.void], final: np.dtype[np.void]) -> bytes:
+    """Return the record that tells a reader how steps are laid out."""
+    return json.dumps({"step": _fields(step), "final": _fields(final)}).encode()
+
+
+def _recording(reader: _Reader, episode_id: str) -> Recording:
+    """Put together what was read."""
+    discarded = bool(reader.end.get("discarded", False))
+    if reader.header is None and reader.data[: HEAD.size].any():
+        raise ValueError("not a journal of ours, or its first record is damaged")
+    if reader.header is None or not reader.rows:
+        return Recording(None, discarded)
+    columns = _gather(reader.data, reader.rows, reader.layout)
+    final = None
+    if reader.final >= 0:
+        rows = _gather(reader.data, [reader.final], reader.final_layout)
+        final = {key: values[0] for key, values in rows.items()}
+    branches = tuple(
+        Branch(start, _gather(reader.data, rows, reader.layout))
+        for start, rows in reader.branches
+        if rows
+    )
+    outcome = _outcome(reader.end, columns, reader.header.started)
+    episode = Episode.of_recording(episode_id, reader.header, outcome, columns, final, branches)
+    return Recording(episode, discarded)
+
+
+def _outcome(end: dict[str, Any], columns: dict[str, NDArray[Any]], started: float) -> Outcome:
+    """Read how the episode ended; one that broke off ended with its last step."""
+    ended = float(end.get("ended", columns["wall_time"][-1]))
+    return Outcome(
+        success=bool(end.get("success", columns["succeeded"][-1])),
+        complete=bool(end.get("complete", False)),
+        ended=ended if 0 <= ended < END_OF_TIME_S else started,
+    )
+
+
+def _gather(
+    data: NDArray[np.uint8], starts: list[int], layout: np.dtype[np.void]
+) -> dict[str, NDArray[Any]]:
+    """Copy the rows that start at these bytes into one contiguous array a column."""
+    runs = [
+        np.ndarray((len(run),), layout, data, offset=int(run[0]), strides=(_stride(layout),))
+        for run in np.split(starts, np.flatnonzero(np.diff(starts) != _stride(layout)) + 1)
+    ]
+    return {key: np.concatenate([run[key] for run in runs]) for key in layout.names or ()}
+
+
+def _stride(layout: np.dtype[np.void]) -> int:
+    """Return how far apart rows lie that were recorded one after the other."""
+    return HEAD.size + layout.itemsize
+
+
+def _fields(layout: np.dtype[np.void]) -> list[tuple[str, str, tuple[int, ...]]]:
+    """Write a layout as name, type and shape."""
+    return [(name, layout[name].base.str, layout[name].shape) for name in layout.names or ()]
+
+
+def _dtype(fields: list[tuple[str, str, list[int]]]) -> np.dtype[np.void]:
+    """Read a layout back; numbers only."""
+    layout = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in fields])
+    if any(layout[name].base.kind not in "iuf" for name in layout.names or ()):
+        raise ValueError(f"a layout of something else than numbers: {fields}")
+    return layout
+
+
+JOURNAL = ".journal"
+EPISODE = ".hdf5"
+DAMAGED = ".damaged"
+
+
+def convert(journal: Path, episodes: Path, trash: Path) -> Path | None:
+    """Make the episode file of a settled journal and remove the journal; None without steps.
+
+    Killed at any moment it can be done again: the journal goes only after the file is durable,
+    and a journal whose file is there already is left over and goes too.
+    """
+    name = f"{journal.stem}{EPISODE}"
+    for place in (episodes / name, trash / name):
+        if place.exists():
+            journal.unlink(missing_ok=True)
+            return place
+    recording = read_journal(journal)
+    target = (trash if recording.discarded else episodes) / name
+    if recording.episode is not None:
+        recording.episode.write(target)
+    journal.unlink(missing_ok=True)
+    return target if recording.episode else None
+
+
+def recover(folder: Path, episodes: Path, trash: Path) -> list[Path]:
+    """Convert every journal that no living recorder holds, and sweep what was left half done."""
+    done: list[Path] = []
+    for journal in sorted(folder.glob(f"*{JOURNAL}")):
+        fd = os.open(journal, os.O_RDWR | os.O_CLOEXEC)
+        if not lock.take(fd):
+            os.close(fd)
+            continue
+        try:
+            path = convert(journal, episodes, trash)
+        except DamagedFile as error:
+            journal.replace(journal.with_suffix(DAMAGED))
+            _log.warning("%s; kept as %s", error, journal.with_suffix(DAMAGED).name)
+        else:
+            done += [path] if path is not None and path.parent == episodes else []
+        finally:
+            lock.drop(fd)
+    _sweep(folder, episodes)
+    _sweep(folder, trash)
+    return done
+
+
+def _sweep(journals: Path, place: Path) -> None:
+    """Remove half-written files whose journal is gone; the others are being written now."""
+    for temporary in place.glob(f".*{EPISODE}{TEMPORARY}"):
+        stem = temporary.name.removesuffix(f"{EPISODE}{TEMPORARY}").removeprefix(".")
+        if not (journals / f"{stem}{JOURNAL}").exists():
+            temporary.unlink(missing_ok=True)

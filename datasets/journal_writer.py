@@ -1,0 +1,107 @@
+"""The episode that is being recorded: steps go into its journal as they come."""
+
+import json
+import secrets
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..sim_envs.errors import BadValue
+from ..sim_envs.spaces import Observation
+from .config import WorkspaceConfig
+from .errors import RecordingError
+from .journal import HEAD, Journal, Kind, frame
+from .journal_recovery import JOURNAL, layout_to_json
+from .step import EpisodeHeader, Step
+from .step_packing import Packer, sizes_of
+from .summary import header_from_json, header_to_json
+
+RESERVED_SECONDS = 30
+"""How much of an episode gets its room on disk before the episode starts."""
+
+
+class RunningEpisode:
+    """One open journal; the first step tells how all are laid out."""
+
+    def __init__(self, folder: Path, header: EpisodeHeader, config: WorkspaceConfig) -> None:
+        body = _header_record(header)
+        self.id = episode_id(header.started)
+        self.steps = 0
+        self._config = config
+        reserve = RESERVED_SECONDS * config.control_hz * config.step_bytes()
+        try:
+            self.journal = Journal(folder / f"{self.id}{JOURNAL}", reserve)
+        except OSError as error:
+            raise RecordingError(f"{folder}: cannot record here: {error.strerror}") from error
+        try:
+            self.journal.append(Kind.HEADER, body)
+        except RecordingError:
+            self.journal.close()
+            self.journal.path.unlink()
+            raise
+        self._packer: Packer | None = None
+
+    def append(self, step: Step) -> None:
+        """Check a step and hand it to the kernel."""
+        packer = self._packer or self._lay_out(step)
+        packer.pack(step)
+        frame(packer.record, Kind.STEP)
+        self.journal.write(packer.record)
+        self.steps += 1
+
+    def cut(self, steps: int) -> None:
+        """Note that the last steps left the main line."""
+        if not 0 < steps <= self.steps:
+            raise BadValue("steps to cut", f"1 to {self.steps}", steps)
+        keep = self.steps - steps
+        self.journal.append(Kind.REWIND, json.dumps({"keep": keep}).encode())
+        self.steps = keep
+
+    def end(
+        self,
+        final: tuple[Observation, NDArray[np.float64]] | None,
+        success: bool,
+        complete: bool,
+        discarded: bool,
+    ) -> None:
+        """Note how the episode ended."""
+        if final and self._packer:
+            self.journal.append(Kind.FINAL, self._packer.pack_final(*final).tobytes())
+        end = {"success": success, "complete": complete, "discarded": discarded}
+        self.journal.append(Kind.END, json.dumps({**end, "ended": time.time()}).encode())
+
+    def _lay_out(self, step: Step) -> Packer:
+        """Learn the sizes from the first step, and note them for whoever reads the journal."""
+        sizes = sizes_of(step.observation, step.state)
+        came = (sorted(sizes.cameras), sizes.image)
+        expected = (sorted(self._config.cameras), self._config.image_size)
+        if came != expected:
+            raise BadValue("observation", f"the workspace's cameras and size {expected}", came)
+        packer = Packer(sizes, HEAD.size)
+        packer.pack(step)  # a step that does not fit must not decide the layout
+        layout = layout_to_json(packer.layout, packer.final_layout)
+        self.journal.append(Kind.LAYOUT, layout)
+        self._packer = packer
+        return packer
+
+
+def _header_record(header: EpisodeHeader) -> bytes:
+    """Return the journal's first record; a header that could not be read back is refused."""
+    try:
+        body = header_to_json(header)
+        header_from_json(body)
+    except (ValueError, TypeError) as error:
+        raise BadValue("header", "one that a file can hold", error) from error
+    return body
+
+
+def episode_id(started: float) -> str:
+    """Return a new id: UTC to the second, microseconds and chance in eight hexadecimal digits.
+
+    Ids sort by time, also within a second.
+    """
+    moment = datetime.fromtimestamp(started, UTC)
+    return f"{moment:%Y%m%dT%H%M%S}-{moment.microsecond:05x}{secrets.randbits(12):03x}"

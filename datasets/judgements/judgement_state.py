@@ -1,0 +1,207 @@
+"""What stands of an episode's judgements, and what training may read of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..frames import Frames
+from ..labels import JUDGED_BAD
+from ..step import Driver
+from ..summary import EpisodeSummary
+from .judgements import (
+    BAD,
+    PREDICTION,
+    QUALITY,
+    REASON,
+    REJECT,
+    STAGE,
+    SUCCESS,
+    TAG,
+    TRIM,
+    UNDO,
+    VERDICT,
+    Judgement,
+    Judgements,
+)
+
+Stretch: TypeAlias = tuple[int, int]
+"""Steps from the first to before the second."""
+MACHINE = "simulated"
+"""A grader of this name is no person; any person's word counts more than hers."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An episode as people judge it now."""
+
+    success: bool | None = None
+    """The last verdict; None where nobody gave one."""
+    quality: int | None = None
+    """The last grade, 1 to 5."""
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+    """The last reason's free text."""
+    tags: tuple[str, ...] = ()
+    stages: Mapping[str, int] = field(default_factory=dict)
+    """The first step of each stage that somebody marked."""
+    kept: Stretch | None = None
+    """The last trim: only these steps are kept."""
+    bad: tuple[Stretch, ...] = ()
+    """Everybody's bad stretches."""
+    operators: tuple[str, ...] = ()
+    """Who has judged."""
+    disputed: bool = False
+    """Two people's last verdicts differ."""
+
+    @property
+    def words(self) -> str:
+        """Verdict and grade, such as `failure, 2`; empty where there is neither."""
+        verdict = {None: "", True: "success", False: "failure"}[self.success]
+        return ", ".join(filter(None, (verdict, str(self.quality or ""))))
+
+    def dropped(self, steps: int) -> list[Stretch]:
+        """The stretches of an episode of so many steps that nobody shall learn from."""
+        found = [*self.bad]
+        if self.kept is not None:
+            found += [(0, self.kept[0]), (self.kept[1], steps)]
+        cut = [(max(0, start), min(stop, steps)) for start, stop in found]
+        return sorted(stretch for stretch in cut if stretch[0] < stretch[1])
+
+
+def standing(events: Iterable[Judgement]) -> Standing:
+    """What one episode's judgements come to: the last word counts, stretches and tags add up."""
+    left = standing_events(events)
+    verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in left if e.kind == VERDICT}
+    reason = _last(left, REASON)
+    trim = [e for e in left if e.kind == TRIM]
+    verdict, quality = _last(left, VERDICT), _last(left, QUALITY)
+    return Standing(
+        success=verdict["verdict"] == SUCCESS if verdict else None,
+        quality=quality.get("quality"),
+        reasons=tuple(reason.get("reasons", ())),
+        text=str(reason.get("text", "")),
+        tags=tuple(dict.fromkeys(e.payload["tag"] for e in left if e.kind == TAG)),
+        stages={e.payload["stage"]: e.start or 0 for e in left if e.kind == STAGE},
+        kept=_stretch(trim[-1]) if trim else None,
+        bad=tuple(_stretch(e) for e in left if e.kind == BAD),
+        operators=tuple(dict.fromkeys(e.operator for e in left)),
+        disputed=len(set(verdicts.values())) > 1,
+    )
+
+
+def standing_events(events: Iterable[Judgement]) -> list[Judgement]:
+    """The judgements that were not taken back, in order; an undo takes back its author's own."""
+    given = list(events)
+    by_number = {event.id: event for event in given}
+    undone = set()
+    for event in given:
+        if event.kind == UNDO:
+            target = by_number.get(event.payload["of"])
+            if target is not None and target.operator == event.operator:
+                undone.add(target.id)
+    return [event for event in given if event.kind != UNDO and event.id not in undone]
+
+
+def standings(judgements: Judgements) -> dict[str, Standing]:
+    """What stands of every episode that somebody judged, by its id."""
+    ordered = sorted(judgements.all(), key=lambda event: (event.episode, event.id))
+    return {name: standing(events) for name, events in groupby(ordered, lambda e: e.episode)}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What training reads of a workspace, as people judge it at this moment."""
+
+    success: Mapping[str, bool]
+    """By episode id: what people say against, or with, the environment."""
+    dropped: Mapping[str, tuple[Stretch, ...]]
+    """By episode id: steps that count for nothing."""
+    predictions: tuple[Judgement, ...] = ()
+    """Graded predictions that stand: accepted and corrected ones are examples."""
+
+    @classmethod
+    def of(cls, judgements: Judgements, episodes: Iterable[EpisodeSummary]) -> "Choice":
+        """What the judgements come to for these episodes."""
+        lengths = {summary.id: summary.steps for summary in episodes}
+        stands = {name: s for name, s in standings(judgements).items() if name in lengths}
+        graded = [e for e in standing_events(judgements.all()) if e.kind == PREDICTION]
+        return cls(
+            {name: s.success for name, s in stands.items() if s.success is not None},
+            {name: tuple(d) for name, s in stands.items() if (d := s.dropped(lengths[name]))},
+            tuple(last_grades(e for e in graded if e.episode in lengths)),
+        )
+
+    @classmethod
+    def of_paths(cls, database: Path, paths: Iterable[Path]) -> "Choice":
+        """The same for episode files; ones that cannot be read raise DamagedFile."""
+        from ..episode import episode_summary
+
+        return cls.of(Judgements(database), [episode_summary(path) for path in paths])
+
+    def includes(self, summary: EpisodeSummary, otherwise: bool) -> bool:
+        """Whether to learn from an episode: a person's verdict beats what is chosen otherwise."""
+        return self.success.get(summary.id, otherwise)
+
+    def mask(self, frames: Frames, hidden: Iterable[str] = ()) -> None:
+        """Mark the dropped steps in `frames`, and every step of the `hidden` episodes.
+
+        No window of `datasets.windows` starts at such a step or reaches across it. The policy's
+        own steps under a rejected prediction are dropped as well.
+        """
+        hidden = set(hidden)
+        ends = np.searchsorted(frames.episode, np.arange(len(frames.episodes) + 1))
+        for number, summary in enumerate(frames.episodes):
+            labels = frames.labels[ends[number] : ends[number + 1]]
+            driver = frames.driver[ends[number] : ends[number + 1]]
+            for start, stop in self.dropped.get(summary.id, ()):
+                labels[start:stop] = JUDGED_BAD
+            for start, stop in self._rejected(summary.id):
+                own = driver[start:stop] == Driver.POLICY
+                labels[start:stop][own] = JUDGED_BAD
+            if summary.id in hidden:
+                labels[:] = JUDGED_BAD
+
+    def examples(self) -> list[tuple[str, int, NDArray[np.float32]]]:
+        """Episode id, step and actions (H, 7) of every accepted or corrected prediction."""
+        return [
+            (e.episode, e.start or 0, np.asarray(e.payload["actions"], np.float32))
+            for e in self.predictions
+            if e.payload["grade"] != REJECT
+        ]
+
+    def _rejected(self, episode: str) -> list[Stretch]:
+        return [
+            (e.start or 0, (e.start or 0) + int(e.payload.get("executed", 1)))
+            for e in self.predictions
+            if e.episode == episode and e.payload["grade"] == REJECT
+        ]
+
+
+def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
+    """Of each graded moment the last word; a person's beats the simulated grader's."""
+    last: dict[tuple[str, int | None], Judgement] = {}
+    for event in events:
+        key = (event.episode, event.start)
+        if key in last and event.operator == MACHINE != last[key].operator:
+            continue
+        last[key] = event
+    return list(last.values())
+
+
+def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
+    """Payload of the last judgement of a kind; a person's before the simulated grader's."""
+    of_kind = [event for event in events if event.kind == kind]
+    people = [event for event in of_kind if event.operator != MACHINE]
+    found = people or of_kind
+    return found[-1].payload if found else {}
+
+
+def _stretch(event: Judgement) -> Stretch:
+    assert event.start is not None  # checked at the door
+    assert event.stop is not None
+    return event.start, event.stop

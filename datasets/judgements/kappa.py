@@ -1,0 +1,63 @@
+"""How far graders agree beyond chance: Cohen's kappa."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from ...sim_envs.errors import BadValue
+from .judgement_state import standing_events
+from .judgements import PREDICTION, QUALITY, VERDICT, Judgement
+
+KEYS = {VERDICT: "verdict", QUALITY: "quality", PREDICTION: "grade"}
+
+
+class Agreement(NamedTuple):
+    """Two graders on what both have graded."""
+
+    first: str
+    second: str
+    items: int
+    agreed: float
+    """Share of the items that got the same grade."""
+    kappa: float
+    """1 for full agreement, 0 for chance; NaN where chance alone explains everything."""
+
+
+def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
+    """Cohen's kappa of two graders (Cohen 1960): (agreed - expected) / (1 - expected).
+
+    NaN where both always give the same one grade: there is nothing to agree about.
+    """
+    if len(first) != len(second) or not first:
+        raise BadValue("grades", "as many of both graders, at least one", (len(first), len(second)))
+    known = sorted({*map(str, first), *map(str, second)})
+    places = {grade: place for place, grade in enumerate(known)}
+    table = np.zeros((len(known), len(known)))
+    for one, other in zip(first, second, strict=True):
+        table[places[str(one)], places[str(other)]] += 1
+    table /= len(first)
+    expected = float(table.sum(1) @ table.sum(0))
+    agreed = float(np.trace(table))
+    return float("nan") if expected >= 1.0 else (agreed - expected) / (1.0 - expected)
+
+
+def agreements(events: Iterable[Judgement], kind: str = PREDICTION) -> list[Agreement]:
+    """Kappa of every two graders on what both graded; each one's last word on a thing counts."""
+    if kind not in KEYS:
+        raise BadValue("kind of judgement", f"one of {', '.join(KEYS)}", kind)
+    said: Mapping[str, dict[Hashable, Hashable]] = defaultdict(dict)
+    for event in standing_events(events):
+        if event.kind == kind:
+            said[event.operator][event.episode, event.start] = event.payload[KEYS[kind]]
+    found = []
+    for first, second in combinations(sorted(said), 2):
+        shared = sorted(said[first].keys() & said[second].keys(), key=repr)
+        if shared:
+            one, other = ([said[name][item] for item in shared] for name in (first, second))
+            agreed = float(np.mean([a == b for a, b in zip(one, other, strict=True)]))
+            kappa = cohen_kappa(one, other)
+            found.append(Agreement(first, second, len(shared), agreed, kappa))
+    return found

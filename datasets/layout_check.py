@@ -1,0 +1,92 @@
+"""Holds an open episode file against the schema, before anything large is read from it."""
+
+from collections.abc import Iterable, Iterator
+
+import h5py
+import numpy as np
+
+from .cache import SHARE, free_memory
+from .schema import FINAL_STATE, IMAGE_SUFFIX, OBS, Sizes, columns, final_dtype
+
+ABANDONED = "abandoned"
+MAX_STEPS = 200_000
+"""A file that claims more is damaged: nearly three hours at 20 Hz."""
+MAX_RATIO = 1100
+"""Deflate never packs tighter than 1032 to 1: a file that claims more than that is damaged."""
+
+
+def cameras_of(demo: h5py.Group) -> tuple[str, ...]:
+    """Return the cameras whose images a file holds."""
+    names = demo[OBS.rstrip("/")].keys()
+    return tuple(name.removesuffix(IMAGE_SUFFIX) for name in names if name.endswith(IMAGE_SUFFIX))
+
+
+def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]:
+    """Yield what does not fit the schema: what was expected, what came."""
+    if not 0 < steps <= MAX_STEPS:
+        yield f"num_samples: expected 1 to {MAX_STEPS}, got {steps}"
+        return
+    sizes = _sizes(demo)
+    yield from _column_problems(demo, steps, sizes, version)
+    if FINAL_STATE in demo:
+        layout = final_dtype(sizes)
+        for key in layout.names or ():
+            base, shape = layout[key].base, layout[key].shape
+            yield from _dataset_problems(demo, key, base, shape)
+    branches = list(demo.get(ABANDONED, {}).values())
+    if len({h5py.h5o.get_info(branch.id).addr for branch in branches}) < len(branches):
+        yield f"{ABANDONED}: a branch that is there twice"
+        return
+    for branch in branches:
+        rows = int(np.shape(branch["actions"])[0])
+        yield from _column_problems(branch, rows, sizes, version)
+
+
+def claim_problems(demo: h5py.Group, keys: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with the memory that reading these columns would take."""
+    groups = [demo, *demo.get(ABANDONED, {}).values()]
+    claimed = sum(group[key].nbytes for group in groups for key in keys)
+    room = int(SHARE * free_memory())
+    if claimed > room:
+        yield f"claims {claimed} bytes, more than half of the {2 * room} bytes of free memory"
+
+
+def final_keys(cameras: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the datasets that hold the end of an episode."""
+    return final_dtype(Sizes(cameras, 1, 1, 1)).names or ()
+
+
+def _column_problems(group: h5py.Group, steps: int, sizes: Sizes, version: int) -> Iterator[str]:
+    """Yield the problems of the columns of one branch."""
+    for column in columns(sizes.cameras):
+        if column.since <= version:
+            shape = (steps, *sizes.shape(column.shape))
+            yield from _dataset_problems(group, column.key, np.dtype(column.dtype), shape)
+
+
+def _dataset_problems(
+    group: h5py.Group, key: str, dtype: np.dtype[np.generic], shape: tuple[int, ...]
+) -> Iterator[str]:
+    """Yield what is wrong with one dataset."""
+    dataset = group.get(key)
+    if not isinstance(dataset, h5py.Dataset):
+        yield f"{key}: missing"
+    elif dataset.dtype != dtype or dataset.shape != shape:
+        yield f"{key}: expected {dtype}{list(shape)}, got {dataset.dtype}{list(dataset.shape)}"
+    elif dataset.external or dataset.file.id.name != group.file.id.name:
+        yield f"{key}: lies in another file"
+    elif dataset.nbytes > MAX_RATIO * dataset.id.get_storage_size():
+        yield f"{key}: claims {dataset.nbytes} bytes, more than the file can hold"
+
+
+def _sizes(demo: h5py.Group) -> Sizes:
+    """Read the sizes that differ between tasks off a file; 0 where there is nothing to read."""
+    cameras = cameras_of(demo)
+    image = _width(demo, f"{OBS}{cameras[0]}{IMAGE_SUFFIX}") if cameras else 0
+    return Sizes(cameras, image, _width(demo, f"{OBS}goal"), _width(demo, "states"))
+
+
+def _width(demo: h5py.Group, key: str) -> int:
+    """Return the second axis of a dataset; 0 without one."""
+    shape: tuple[int, ...] = np.shape(demo[key]) if key in demo else ()
+    return int(shape[1]) if len(shape) > 1 else 0

@@ -1,0 +1,109 @@
+"""Tables of what the database keeps beside judgements: evaluations, effort, levels, comparisons."""
+
+import json
+
+from scipy.stats import binomtest
+
+from ..database import Database
+from .table import Table, Where, level_name, moment, opened, table
+
+
+def evaluations(where: Where) -> Table:
+    """Every evaluation with its rate and Wilson's 95 % interval."""
+    rows = []
+    for given in Database(opened(where).db_path).evaluations():
+        interval = binomtest(given.successes, given.episodes).proportion_ci(method="wilson")
+        rows.append(
+            {
+                "created": moment(given.created),
+                "policy": given.policy,
+                "kind": given.kind,
+                "first_seed": given.first_seed,
+                "episodes": given.episodes,
+                "successes": given.successes,
+                "rate": given.successes / given.episodes,
+                "low": float(interval.low),
+                "high": float(interval.high),
+            }
+        )
+    return table(rows, "created policy kind first_seed episodes successes rate low high")
+
+
+def outcomes(where: Where) -> Table:
+    """Every episode of every evaluation that kept them."""
+    rows = [
+        {"evaluation": number, "policy": given.policy, **{k: entry.get(k) for k in _OUTCOME}}
+        for number, given in enumerate(Database(opened(where).db_path).evaluations())
+        for entry in given.payload.get("per_episode", ())
+    ]
+    return table(rows, "evaluation policy " + " ".join(_OUTCOME))
+
+
+_OUTCOME = ("seed", "success", "length", "stage", "progress")
+
+
+def efforts(where: Where) -> Table:
+    """What every round cost the human, in seconds."""
+    rows = [
+        {
+            "created": moment(given.created),
+            "round": given.round,
+            "kind": given.kind,
+            "driven_s": given.driven_s,
+            "watched_s": given.watched_s,
+            "takeovers": given.takeovers,
+            "episodes": given.episodes,
+        }
+        for given in Database(opened(where).db_path).efforts()
+    ]
+    return table(rows, "created round kind driven_s watched_s takeovers episodes")
+
+
+def ladder(where: Where) -> Table:
+    """Every change of level, with its reason."""
+    rows = [
+        {
+            "created": moment(event.created),
+            "policy": event.payload.get("policy"),
+            "before": level_name(event.payload.get("before")),
+            "after": level_name(event.payload.get("after")),
+            "why": event.payload.get("why"),
+            "evidence": event.payload.get("evidence"),
+        }
+        for event in Database(opened(where).db_path).events("level")
+    ]
+    return table(rows, "created policy before after why evidence")
+
+
+def events(where: Where) -> Table:
+    """Everything that happened, with its evidence as JSON."""
+    rows = [
+        {
+            "created": moment(event.created),
+            "kind": event.kind,
+            "evidence": json.dumps(dict(event.payload), sort_keys=True),
+        }
+        for event in Database(opened(where).db_path).events()
+    ]
+    return table(rows, "created kind evidence")
+
+
+def comparisons(where: Where) -> Table:
+    """Two policies on the same seeds; the interval is of A's share of pairs less B's."""
+    rows = [
+        {
+            "created": moment(event.created),
+            "a": event.payload["a"]["policy"],
+            "b": event.payload["b"]["policy"],
+            "a_successes": event.payload["a"]["successes"],
+            "b_successes": event.payload["b"]["successes"],
+            "pairs": event.payload["pairs"],
+            "blind": event.payload["blind"],
+            "verdict": event.payload["verdict"],
+            "p_value": event.payload["p_value"],
+            "low": event.payload["interval"][0],
+            "high": event.payload["interval"][1],
+        }
+        for event in Database(opened(where).db_path).events("comparison")
+    ]
+    return table(rows, "created a b a_successes b_successes pairs blind verdict p_value low high")

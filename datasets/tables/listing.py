@@ -1,0 +1,187 @@
+"""The episodes of a workspace as a table: who, when, how long, how it went, what to look at."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from ...sim_envs.errors import DamagedFile
+from ..checking.check import Problem, episode_files
+from ..checking.warnings import FLAGGERS, Flag, Flagger, flags_of, late_ticks
+from ..database import Database
+from ..episode import Episode
+from ..judgements.judgement_state import standings
+from ..judgements.judgements import Judgements
+from ..step import Driver, Level
+from ..workspace import Workspace
+
+GRADE = "grade"
+"""Kind of the events that grade an episode: their payload has `episode` and `grade`."""
+MERGE = "merge"
+"""Kind of the events that a merge leaves: `origin` and the `episodes` that came from there."""
+IMPORT = "import"
+"""Kind of the events that an import leaves, with the same payload."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One episode of the table."""
+
+    number: int
+    """Its number in dataset.hdf5: demo_<number>."""
+    id: str
+    started: str
+    """UTC, to the second."""
+    operator: str
+    instruction: str
+    goal: str
+    seed: int
+    level: str
+    policy: str | None
+    steps: int
+    seconds: float
+    """At the control rate."""
+    success: bool
+    complete: bool
+    grade: str | None
+    """What a person gave it; None for nothing."""
+    takeovers: int
+    human_steps: int
+    late_ticks: int
+    flags: tuple[Flag, ...]
+    """Why a person should look at it."""
+    origin: str | None
+    """The workspace or file that it was brought from; None when it was recorded here."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row as JSON takes it."""
+        return {**asdict(self), "flags": [flag._asdict() for flag in self.flags]}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The table, and what is not in it."""
+
+    rows: tuple[Row, ...]
+    damaged: tuple[Problem, ...]
+    """Files that cannot be read."""
+    bytes: int
+    """What the rows' files take on the disk."""
+
+    def totals(self) -> dict[str, float]:
+        """Return sums over the rows."""
+        return {
+            "episodes": len(self.rows),
+            "successes": sum(row.success for row in self.rows),
+            "complete": sum(row.complete for row in self.rows),
+            "steps": sum(row.steps for row in self.rows),
+            "human_steps": sum(row.human_steps for row in self.rows),
+            "seconds": round(sum(row.seconds for row in self.rows), 1),
+            "takeovers": sum(row.takeovers for row in self.rows),
+            "late_ticks": sum(row.late_ticks for row in self.rows),
+            "flagged": sum(bool(row.flags) for row in self.rows),
+            "bytes": self.bytes,
+        }
+
+
+def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) -> Listing:
+    """List the episodes by time; images are not read."""
+    rows: list[Row] = []
+    damaged: list[Problem] = []
+    size = 0
+    grades, origins = _told(Database(workspace.db_path))
+    known = set(workspace.episodes())
+    for path in episode_files(workspace):
+        try:
+            episode = Episode.read(path, images=False)
+            if path not in known:
+                raise DamagedFile(f"{path}: not an episode of this workspace")
+        except DamagedFile as error:
+            damaged.append(Problem.of(workspace.path, path, error))
+            continue
+        size += path.stat().st_size
+        flags = flags_of(episode, flaggers)
+        row = _row(len(rows), episode, workspace.config.control_hz, flags)
+        told = {"grade": grades.get(row.id), "origin": origins.get(row.id)}
+        rows.append(Row(**row.__dict__ | told))
+    return Listing(tuple(rows), tuple(damaged), size)
+
+
+def details(episode: Episode) -> dict[str, Any]:
+    """Return what only one episode's own page has room for."""
+    summary, path = episode.summary, episode.summary.path
+    stages, counts = np.unique(episode.stage, return_counts=True)
+    names = dict(enumerate(summary.header.stages))
+    with np.errstate(over="ignore", invalid="ignore"):  # a damaged clock may say anything
+        periods = np.diff(episode.wall_time) * 1e3
+    return {
+        "file": path.name if path else None,
+        "bytes": path.stat().st_size if path else None,
+        "version": summary.version,
+        "ended": moment(summary.outcome.ended),
+        "driven_by": {
+            driver.name.lower(): int(np.count_nonzero(episode.driver == driver))
+            for driver in Driver
+        },
+        "stages": {
+            names.get(int(stage), str(stage)): int(count)
+            for stage, count in zip(stages, counts, strict=True)
+        },
+        "period_ms": round(float(np.median(periods)), 2) if len(periods) else None,
+        "latest_ms": round(float(episode.late_ms.max()), 2),
+        "reward": round(float(episode.rewards.sum()), 3),
+        "final_observation": episode.final_observation is not None,
+        "abandoned": [
+            {"left_at": branch.start, "steps": len(branch.columns["actions"])}
+            for branch in episode.abandoned
+        ],
+        "env_args": dict(summary.header.env_args),
+    }
+
+
+def moment(seconds: float) -> str:
+    """Write a time as UTC, to the second."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Row:
+    """Make an episode's row, without what the database tells."""
+    summary, header = episode.summary, episode.summary.header
+    return Row(
+        number=number,
+        id=summary.id,
+        started=moment(header.started),
+        operator=header.operator,
+        instruction=header.instruction,
+        goal=header.goal,
+        seed=header.seed,
+        level=Level(header.level).name.lower(),
+        policy=header.policy_id,
+        steps=summary.steps,
+        seconds=round(summary.steps / hz, 2),
+        success=summary.success,
+        complete=summary.complete,
+        grade=None,
+        takeovers=summary.takeovers,
+        human_steps=summary.human_steps,
+        late_ticks=late_ticks(episode),
+        flags=flags,
+        origin=None,
+    )
+
+
+def _told(database: Database) -> tuple[dict[str, str], dict[str, str]]:
+    """Read grades and origins by episode; the last word counts."""
+    grades: dict[str, str] = {}
+    origins: dict[str, str] = {}
+    for event in database.events():
+        if event.kind == GRADE and "episode" in event.payload:
+            grades[str(event.payload["episode"])] = str(event.payload.get("grade"))
+        elif event.kind in (MERGE, IMPORT):
+            origin = str(event.payload.get("origin"))
+            origins |= dict.fromkeys(map(str, event.payload.get("episodes", ())), origin)
+    stands = standings(Judgements(database.path))
+    grades |= {name: words for name, stand in stands.items() if (words := stand.words)}
+    return grades, origins

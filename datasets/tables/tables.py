@@ -1,0 +1,179 @@
+"""A workspace as tidy tables for notebooks: one row one thing, plain columns, no surprises.
+
+    from sidestick.datasets import tables
+
+    tables.episodes("shelf")                       # a Table: a list of dicts with columns
+    tables.judgements("shelf").to_pandas()         # where pandas is installed
+    tables.evaluations("shelf").column("successes")   # numpy
+
+| name | one row is | columns beside its own |
+|---|---|---|
+| `episodes` | a recorded episode | what stands of its judgements |
+| `judgements` | one thing that one person said | |
+| `standing` | an episode that somebody judged | |
+| `predictions` | a graded prediction | |
+| `clicks` | a click on an item in a picture | |
+| `evaluations` | an evaluation of a policy | rate, Wilson's 95 % interval |
+| `outcomes` | one episode of an evaluation | |
+| `efforts` | a line of the human's ledger | |
+| `ladder` | a change of level | |
+| `events` | anything else that happened | |
+| `comparisons` | two policies on the same seeds | |
+| `steps` | one step of one episode | |
+
+Every name takes a workspace or its folder. Times are UTC, as ISO 8601 text to the second.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...sim_envs.spaces import ACTION_NAMES
+from ..episode import Episode
+from ..judgements import judgements as judging
+from ..judgements.judgement_state import Standing, standing_events, standings
+from ..step import Driver
+from .history_tables import comparisons, efforts, evaluations, events, ladder, outcomes
+from .table import Table, Where, level_name, moment, opened, table
+
+
+def episodes(where: Where) -> Table:
+    """Who, when, how long, how it went; `success` is the file's, `judged` what people say now."""
+    workspace = opened(where)
+    stands = standings(judging.Judgements(workspace.db_path))
+    rows = []
+    for summary in workspace.summaries():
+        header, stand = summary.header, stands.get(summary.id, Standing())
+        rows.append(
+            {
+                "episode": summary.id,
+                "started": moment(header.started),
+                "task": header.task,
+                "operator": header.operator,
+                "level": level_name(header.level),
+                "policy": header.policy_id,
+                "seed": header.seed,
+                "goal": header.goal,
+                "steps": summary.steps,
+                "seconds": summary.steps / workspace.config.control_hz,
+                "human_steps": summary.human_steps,
+                "takeovers": summary.takeovers,
+                "success": summary.success,
+                "complete": summary.complete,
+                "judged": stand.success,
+                "quality": stand.quality,
+                "disputed": stand.disputed,
+                "tags": ", ".join(stand.tags),
+            }
+        )
+    return table(rows, "episode started task operator level policy seed goal steps seconds "
+                  "human_steps takeovers success complete judged quality disputed "
+                  "tags")  # fmt: skip
+
+
+def judgements(where: Where) -> Table:
+    """Every event as it was said, undone ones too; `stands` tells which count."""
+    found = judging.Judgements(opened(where).db_path).all()
+    left = {event.id for event in standing_events(found)}
+    rows = [
+        {
+            "id": event.id,
+            "created": moment(event.created),
+            "operator": event.operator,
+            "episode": event.episode,
+            "kind": event.kind,
+            "start": event.start,
+            "stop": event.stop,
+            "said": json.dumps(dict(event.payload), sort_keys=True),
+            "stands": event.id in left,
+        }
+        for event in found
+    ]
+    return table(rows, "id created operator episode kind start stop said stands")
+
+
+def standing(where: Where) -> Table:
+    """What all judgements of an episode come to."""
+    found = standings(judging.Judgements(opened(where).db_path))
+    rows = [
+        {
+            "episode": name,
+            "success": stand.success,
+            "quality": stand.quality,
+            "reasons": ", ".join(stand.reasons),
+            "text": stand.text,
+            "tags": ", ".join(stand.tags),
+            "kept_from": stand.kept[0] if stand.kept else None,
+            "kept_to": stand.kept[1] if stand.kept else None,
+            "bad_steps": sum(stop - start for start, stop in stand.bad),
+            "operators": ", ".join(stand.operators),
+            "disputed": stand.disputed,
+        }
+        for name, stand in found.items()
+    ]
+    return table(rows, "episode success quality reasons text tags kept_from kept_to bad_steps "
+                  "operators disputed")  # fmt: skip
+
+
+def predictions(where: Where) -> Table:
+    """Graded predictions that stand."""
+    keys = ("grade", "policy", "novelty")
+    return _said(where, judging.PREDICTION, keys)
+
+
+def clicks(where: Where) -> Table:
+    """Items that somebody clicked on, in pixels of the recorded picture."""
+    return _said(where, judging.CLICK, ("camera", "item", "x", "y"))
+
+
+_PLACE = ("x", "y", "z")
+
+
+def steps(where: Where, episode: str) -> Table:
+    """One episode's steps without images; raises UnknownName for one that is gone."""
+    workspace = opened(where)
+    found = Episode.read(workspace.find(episode), images=False)
+    names = ["step", "driver", "stage", "novelty", "reward", "late_ms", *_PLACE, *ACTION_NAMES]
+    stages = found.summary.header.stages
+    rows = []
+    for step in range(len(found)):
+        place, action = found.observations["ee_pos"][step], found.actions[step]
+        stage = int(found.stage[step])
+        numbers = [found.novelty[step], found.rewards[step], found.late_ms[step], *place, *action]
+        words = [step, Driver(int(found.driver[step])).name.lower()]
+        words.append(stages[stage] if stage < len(stages) else str(stage))
+        rows.append(dict(zip(names, [*words, *map(float, numbers)], strict=True)))
+    return Table(names, rows)
+
+
+def _said(where: Where, kind: str, keys: Sequence[str]) -> Table:
+    found = standing_events(judging.Judgements(opened(where).db_path).all())
+    rows = [
+        {
+            "created": moment(event.created),
+            "operator": event.operator,
+            "episode": event.episode,
+            "step": event.start,
+            **{key: event.payload.get(key) for key in keys},
+        }
+        for event in found
+        if event.kind == kind
+    ]
+    return table(rows, "created operator episode step " + " ".join(keys))
+
+
+ALL: Mapping[str, Any] = {
+    "episodes": episodes,
+    "judgements": judgements,
+    "standing": standing,
+    "predictions": predictions,
+    "clicks": clicks,
+    "evaluations": evaluations,
+    "outcomes": outcomes,
+    "efforts": efforts,
+    "ladder": ladder,
+    "events": events,
+    "comparisons": comparisons,
+    "steps": steps,
+}
+"""Every table by its name."""

@@ -1,0 +1,98 @@
+"""Weights and settings on disk: safetensors and JSON, whole or not at all, never pickle."""
+
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from ...sim_envs.errors import PolicyError
+
+Tensors = dict[str, Tensor]
+Metadata = dict[str, Any]
+HEADER = "sidestick"
+"""Key in the file's header under which our metadata stands."""
+CHECKSUM = "crc32"
+"""Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one move: a crash leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Replace `path` by `value` as JSON."""
+    write_bytes(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in `path`; PolicyError names a file that is missing or is not one."""
+    try:
+        value = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise PolicyError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{path}: not readable as JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise PolicyError(f"{path}: expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """CRC32 over names and bytes of all tensors, as eight hexadecimal digits."""
+    crc = 0
+    for name in sorted(tensors):
+        flat = tensors[name].detach().contiguous().reshape(-1).view(torch.uint8)
+        crc = zlib.crc32(flat.numpy().data, zlib.crc32(name.encode(), crc))
+    return f"{crc:08x}"
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata) -> None:
+    """Replace `path` by a safetensors file with a checksum and `metadata`, JSON, in its header.
+
+    All of it stands under one key: the format gives several no order, and equal weights shall
+    make equal files.
+    """
+    plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    ours = json.dumps({**metadata, CHECKSUM: checksum(plain)}, sort_keys=True)
+    write_bytes(path, save(plain, {HEADER: ours}))
+
+
+def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
+    """Tensors and metadata of a file of ours; PolicyError says what is wrong with any other."""
+    if not path.is_file():
+        raise PolicyError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = (file.metadata() or {}).get(HEADER, "null")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = json.loads(header)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise PolicyError(f"{path}: damaged or not a safetensors file ({error})") from None
+    if not isinstance(metadata, dict) or CHECKSUM not in metadata:
+        raise PolicyError(f"{path}: not written by Sidestick (no checksum in its header)")
+    if metadata[CHECKSUM] != checksum(tensors):
+        raise PolicyError(f"{path}: damaged, its weights do not match their checksum")
+    return tensors, metadata
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Copy `tensors` into `module`; PolicyError names `path` if names or shapes differ."""
+    try:
+        module.load_state_dict(dict(tensors), strict=True)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise PolicyError(f"{path}: weights do not fit the network ({reason[:300]})") from None

@@ -1,0 +1,47 @@
+"""Where a policy comes from: which episodes, which parent, which code."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from importlib.metadata import version
+from typing import Any
+
+from ...sim_envs.errors import BadValue
+
+KINDS = ("demonstrations", "corrections", "practice", "nudge")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a later reader must know to make the policy again."""
+
+    episodes: tuple[str, ...] = ()
+    """Ids of the training episodes; filled in by `train` where it is empty."""
+    parent: str | None = None
+    """Id of the policy that drove while these episodes were made; None before the first."""
+    round: int = 0
+    """Which round of corrections or practice this is; 0 for demonstrations alone."""
+    kind: str = "demonstrations"
+    """What the round added: one of `KINDS`."""
+    version: str = ""
+    """Of Sidestick; filled in where it is empty."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise BadValue("provenance kind", f"one of {', '.join(KINDS)}", repr(self.kind))
+
+    def complete(self, episodes: tuple[str, ...]) -> "Provenance":
+        """With episodes and version filled in."""
+        values = {"episodes": self.episodes or episodes, "version": self.version or code_version()}
+        return Provenance(**{**asdict(self), **values})
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Provenance":
+        """From a policy's config; fields of later versions are left out."""
+        known = {field.name for field in fields(cls)}
+        values = {key: v for key, v in value.items() if key in known}
+        return cls(**{**values, "episodes": tuple(values.get("episodes", ()))})
+
+
+def code_version() -> str:
+    """The installed version of Sidestick."""
+    return version("sidestick")

@@ -1,0 +1,96 @@
+"""Preprocessing as a list of frozen callables that is saved with the policy (openpi's idea)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...sim_envs.errors import BadValue, UnknownName
+
+STD_FLOOR = 0.01
+"""Smallest divisor: an input that hardly moved in training must not explode in driving."""
+
+
+class Transform(Protocol):
+    """A function of vectors (..., F) that can be written as JSON."""
+
+    kind: ClassVar[str]
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """Transform (..., F) to (..., F)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Normalise:
+    """Subtract the training mean and divide by the training standard deviation."""
+
+    kind: ClassVar[str] = "normalise"
+    mean: tuple[float, ...]
+    """(F,) in the inputs' own units."""
+    std: tuple[float, ...]
+    """(F,) the same, all positive."""
+
+    @classmethod
+    def fit(cls, values: NDArray[np.floating]) -> "Normalise":
+        """The normalisation of (N, F) training inputs; spreads under `STD_FLOOR` are raised."""
+        mean = values.mean(0, dtype=np.float64)
+        std = np.maximum(values.std(0, dtype=np.float64), STD_FLOOR)
+        return cls(tuple(mean.tolist()), tuple(std.tolist()))
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """(..., F) in units to (..., F) with mean 0 and standard deviation 1."""
+        return (values - values.new_tensor(self.mean)) / values.new_tensor(self.std)
+
+    def inverse(self, values: Tensor) -> Tensor:
+        """The way back."""
+        return values * values.new_tensor(self.std) + values.new_tensor(self.mean)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Hold values within +-limit, so that one strange input cannot drown the others."""
+
+    kind: ClassVar[str] = "clip"
+    limit: float
+
+    def __call__(self, values: Tensor) -> Tensor:
+        """(..., F) to (..., F) within [-limit, limit]."""
+        return values.clamp(-self.limit, self.limit)
+
+
+TRANSFORMS: dict[str, type[Normalise] | type[Clip]] = {
+    kind.kind: kind for kind in (Normalise, Clip)
+}
+
+
+def to_json(transforms: Sequence[Normalise | Clip]) -> list[dict[str, Any]]:
+    """The list as JSON values."""
+    return [{"kind": transform.kind, **asdict(transform)} for transform in transforms]
+
+
+def from_json(values: Sequence[dict[str, Any]]) -> tuple[Normalise | Clip, ...]:
+    """The list from JSON values; unknown kinds and fields are refused."""
+    return tuple(_one(dict(value)) for value in values)
+
+
+def _one(value: dict[str, Any]) -> Normalise | Clip:
+    kind = str(value.pop("kind", None))
+    if kind not in TRANSFORMS:
+        raise UnknownName("transform", kind, TRANSFORMS)
+    try:
+        fields = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
+        return TRANSFORMS[kind](**fields)  # type: ignore[arg-type]  # TypeError if not its own
+    except TypeError as error:
+        raise BadValue(f"transform {kind}", "its own fields", error) from None
+
+
+def apply(transforms: Sequence[Normalise | Clip], values: Tensor) -> Tensor:
+    """All of them in order."""
+    for transform in transforms:
+        values = transform(values)
+    return torch.as_tensor(values)

@@ -1,0 +1,62 @@
+"""Keypoints that were found once: in memory, and as one plain .npy file an episode."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.checkpoint import write_bytes
+from .grasp_points import HOLD_NAMES
+from .keypoints import KEYPOINT_SIZE
+
+Keypoints = NDArray[np.float32]
+SIZES = (KEYPOINT_SIZE, KEYPOINT_SIZE + len(HOLD_NAMES))
+"""Numbers of a keypoint, without and with where it is taken hold of."""
+
+
+class KeypointCache:
+    """Keyed by the perception's fingerprint and the episode's id; a bad file is made again."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._memory: dict[tuple[str, str], Keypoints] = {}
+
+    def get(
+        self, fingerprint: str, episode: str, steps: int, look: Callable[[], Keypoints]
+    ) -> Keypoints:
+        """The keypoints (steps, cameras, K, 6) of an episode; `look` finds them where needed."""
+        key = (fingerprint, episode)
+        known = self._memory.get(key)
+        if known is None:
+            known = self._read(key)
+        if known is None or len(known) != steps:
+            known = look().astype(np.float32, copy=False)
+            self._write(key, known)
+        self._memory[key] = known
+        return known
+
+    def _path(self, key: tuple[str, str]) -> Path | None:
+        return None if self._folder is None else self._folder / key[0] / f"{key[1]}.npy"
+
+    def _read(self, key: tuple[str, str]) -> Keypoints | None:
+        path = self._path(key)
+        if path is None or not path.exists():
+            return None
+        try:
+            array = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 4:
+            return None
+        if array.shape[-1] not in SIZES:  # of an earlier version
+            return None
+        return array if np.isfinite(array).all() else None
+
+    def _write(self, key: tuple[str, str], keypoints: Keypoints) -> None:
+        path = self._path(key)
+        if path is not None:
+            buffer = io.BytesIO()
+            np.save(buffer, keypoints, allow_pickle=False)
+            write_bytes(path, buffer.getvalue())

@@ -1,0 +1,188 @@
+"""Pretraining of perception on random labelled scenes: no demonstration is needed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..base.schedule import one_cycle, set_rate
+from ..base.torch_setup import choose_precision
+from .grasp_points import hold_loss
+from .network import Perception, PerceptionConfig, as_input
+from .quality import every_image, marked, measure, measure_holds, shares_of_area
+from .scene_bank import SampleScene, SceneBank, SceneShape, make_scenes
+
+Report = Callable[[str, int, int, dict[str, float]], object]
+"""Told the stage ("scenes", "training" or "holds"), how much is done, of how much, and figures."""
+BRIGHTNESS, CONTRAST, TINT, NOISE = 0.25, 0.2, 0.1, 0.03
+"""Half widths of the mild augmentation, on pixels in [-1, 1]; noise is a standard deviation."""
+
+
+@dataclass(frozen=True)
+class PretrainConfig:
+    """How perception is pretrained; the defaults are what is shipped."""
+
+    scenes: int = 6000
+    """Scenes for training and testing together."""
+    held_out: int = 300
+    """Scenes at the end that only measure the recall."""
+    first_seed: int = 1_000_000
+    """Seed of the first scene; far from those of demonstrations and evaluations."""
+    epochs: int = 12
+    """Passes over the scenes; 6 found 97.1 % of the held-out items' cells, 12 found 98.2 %."""
+    hold_epochs: int = 6
+    """Passes over the scenes in which it then learns where things are taken hold of, if it shall;
+    what it has learnt before stays as it is."""
+    batch: int = 32
+    """Images in one step; with 64 the same time taught less (recall 92 against 96 %)."""
+    peak_rate: float = 4e-3
+    """Highest learning rate of the one-cycle schedule."""
+    weight_decay: float = 1e-2
+    """Of AdamW."""
+    seed: int = 0
+    """Of initial weights, order and augmentation."""
+    workers: int = 2
+    """Processes that make scenes; 0 makes them here."""
+    precision: str = "auto"
+    """"auto", "bf16" or "fp32"."""
+
+
+def quiet(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
+    """Report nothing."""
+
+
+def pretrain(
+    sample_scene: SampleScene,
+    perception: PerceptionConfig,
+    out: Path,
+    scenes_dir: Path,
+    config: PretrainConfig | None = None,
+    report: Report = quiet,
+    note: str = "",
+    base: Perception | None = None,
+) -> Perception:
+    """Make the scenes (or take them from `scenes_dir`), train, measure, write weights to `out`.
+
+    `note` names the kind of scenes: a folder of another kind is refused. With `base` the classes
+    are found as it finds them, and only where things are taken hold of is learnt.
+    """
+    config = config or PretrainConfig()
+    network = None if base is None else base.copy(perception)
+    bank = make_scenes(
+        sample_scene,
+        bank_shape(perception, config.scenes),
+        scenes_dir,
+        config.first_seed,
+        config.workers,
+        lambda done: report("scenes", done, config.scenes, {}),
+        f"{perception.task} {perception.renderer}{note}",
+    )
+    seen, unseen = bank.split(config.held_out)
+    if network is None:
+        network = fit_perception(seen, perception, config, report)
+    if network.holds is not None:
+        fit_holds(network, seen, config, report)
+        network.metrics.update(measure_holds(network, unseen))
+    network.metrics.update(measure(network, unseen))
+    network.save(out)
+    return Perception.load(out)
+
+
+def bank_shape(perception: PerceptionConfig, scenes: int) -> SceneShape:
+    """What a bank of so many scenes looks like that this perception learns from."""
+    cameras, classes = len(perception.cameras), len(perception.class_names)
+    return SceneShape(scenes, cameras, perception.image_size, classes, perception.grid)
+
+
+def fit_perception(
+    bank: SceneBank,
+    perception: PerceptionConfig,
+    config: PretrainConfig,
+    report: Report = quiet,
+) -> Perception:
+    """Train on every image of `bank`; deterministic by the seed on one machine."""
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        network = Perception(perception)
+    images, counts, _ = every_image(bank)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), config.peak_rate, weight_decay=config.weight_decay, fused=True
+    )
+    order = _order(len(images), config.epochs, config)
+    precision, started = choose_precision(config.precision), time.monotonic()
+    for step, rows in enumerate(order):
+        set_rate(optimiser, one_cycle(step, len(order), config.peak_rate))
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        with precision.autocast():
+            logits = network(augmented(as_input(images[rows]), generator))
+        loss = soft_cross_entropy(logits, shares_of_area(counts[rows], perception.image_size))
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
+        optimiser.step()
+        report("training", step + 1, len(order), {"loss": float(loss.detach())})
+    seconds = time.monotonic() - started
+    network.metrics = {"images": len(images), "steps": len(order), "seconds": round(seconds, 1)}
+    return network.frozen()
+
+
+def fit_holds(
+    network: Perception, bank: SceneBank, config: PretrainConfig, report: Report = quiet
+) -> None:
+    """Learn where things are taken hold of, from the features that are there."""
+    assert network.holds is not None
+    holds = network.holds.requires_grad_()
+    images, counts, marks = every_image(bank)
+    optimiser = torch.optim.AdamW(
+        holds.parameters(), config.peak_rate, weight_decay=config.weight_decay, fused=True
+    )
+    order = _order(len(images), config.hold_epochs, config)
+    precision = choose_precision(config.precision)
+    for step, rows in enumerate(order):
+        set_rate(optimiser, one_cycle(step, len(order), config.peak_rate))
+        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+        with precision.autocast():
+            with torch.no_grad():
+                features = network.trunk(augmented(as_input(images[rows]), generator))
+                logits = network.head(features)
+            logs, heights = holds(features, logits)
+        seen, hold = marked(marks[rows], counts[rows])
+        loss = hold_loss(logs, heights, hold, seen)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
+        optimiser.step()
+        report("holds", step + 1, len(order), {"loss": float(loss.detach())})
+    network.frozen()
+
+
+def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean over cells of the cross-entropy with soft labels: both (B, K, g, g), to a scalar."""
+    return nn.functional.cross_entropy(logits, target)
+
+
+def augmented(pixels: Tensor, generator: torch.Generator) -> Tensor:
+    """Another brightness, contrast and tint for each image, and noise for each pixel.
+
+    pixels: float32 (B, 3, H, W) in [-1, 1]; the geometry, and so the labels, stay as they are.
+    """
+    shape = (len(pixels), 3, 1, 1)
+
+    def uniform(half_width: float, channels: int) -> Tensor:
+        noise = torch.rand((shape[0], channels, 1, 1), generator=generator)
+        return (2 * noise - 1) * half_width
+
+    gain = 1 + uniform(CONTRAST, 1) + uniform(TINT, 3)
+    noise = torch.randn(pixels.shape, generator=generator).mul_(NOISE)
+    return noise.add_(uniform(BRIGHTNESS, 1)).addcmul_(pixels, gain).clamp_(-1, 1)
+
+
+def _order(images: int, epochs: int, config: PretrainConfig) -> list[NDArray[np.int64]]:
+    steps: list[NDArray[np.int64]] = []
+    for epoch in range(epochs):
+        shuffled = np.random.default_rng((config.seed, epoch)).permutation(images)
+        steps += [shuffled[s : s + config.batch] for s in range(0, images, config.batch)]
+    return steps

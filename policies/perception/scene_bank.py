@@ -1,0 +1,168 @@
+"""Labelled random scenes, made by worker processes and kept as plain .npy files."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.errors import BadValue, PolicyError
+from ..base.checkpoint import read_json, write_json
+from .keypoints import cell_counts
+
+Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.float32]]]
+SampleScene: TypeAlias = Callable[[int], Scene]
+"""seed -> for each camera the image uint8 (H, W, 3), the class of every pixel (H, W), and where
+each class is taken hold of (K, 3): in the picture and metres above the table, NaN for unknown."""
+SCENES_PER_JOB = 25
+"""Small enough for a moving progress bar, large enough that starting a job costs nothing."""
+
+
+@dataclass(frozen=True)
+class SceneBank:
+    """Scenes in memory, or mapped from a file."""
+
+    images: NDArray[np.uint8]
+    """(N, cameras, H, W, 3)."""
+    counts: NDArray[np.uint8]
+    """(N, cameras, K, g, g): pixels of each class in each cell."""
+    holds: NDArray[np.float32]
+    """(N, cameras, K, 3): where each class is taken hold of; NaN where that is not known."""
+
+    def split(self, held_out: int) -> tuple["SceneBank", "SceneBank"]:
+        """All but the last `held_out` scenes, and those."""
+        at = len(self.images) - held_out
+        return (
+            SceneBank(self.images[:at], self.counts[:at], self.holds[:at]),
+            SceneBank(self.images[at:], self.counts[at:], self.holds[at:]),
+        )
+
+
+@dataclass(frozen=True)
+class SceneShape:
+    """What the files of a bank look like."""
+
+    scenes: int
+    cameras: int
+    image_size: int
+    num_classes: int
+    grid: int
+
+    def open(self, folder: Path, mode: Any) -> SceneBank:
+        """Map the files of `folder`: "w+" makes them, "r+" writes, "r" reads."""
+        images = (self.scenes, self.cameras, self.image_size, self.image_size, 3)
+        counts = (self.scenes, self.cameras, self.num_classes, self.grid, self.grid)
+        holds = (self.scenes, self.cameras, self.num_classes, 3)
+        return SceneBank(
+            _mapped(folder / "images.npy", mode, images, np.uint8),
+            _mapped(folder / "counts.npy", mode, counts, np.uint8),
+            _mapped(folder / "holds.npy", mode, holds, np.float32),
+        )
+
+
+def make_scenes(
+    sample_scene: SampleScene,
+    shape: SceneShape,
+    folder: Path,
+    first_seed: int = 0,
+    workers: int = 2,
+    progress: Callable[[int], object] = lambda done: None,
+    label: str = "",
+) -> SceneBank:
+    """Scenes of seeds first_seed .. first_seed + N - 1; taken from `folder` if they lie there.
+
+    `sample_scene` is sent to spawned processes, so it must be importable by name (a module's
+    function or a `functools.partial` of one). `label` names what was sampled: a folder with
+    another label or shape is refused. Jobs that finished before an interruption are kept.
+    """
+    wanted = {**vars(shape), "first_seed": first_seed, "label": label}
+    ticket = folder / "scenes.json"
+    done = _finished_jobs(ticket, wanted)
+    if done is None:
+        folder.mkdir(parents=True, exist_ok=True)
+        shape.open(folder, "w+")
+        done = set()
+    jobs = [s for s in range(0, shape.scenes, SCENES_PER_JOB) if s not in done]
+    write_json(ticket, {**wanted, "done": sorted(done)})
+    for start in _run(jobs, workers, sample_scene, shape, folder, first_seed):
+        done.add(start)
+        write_json(ticket, {**wanted, "done": sorted(done)})
+        progress(min(len(done) * SCENES_PER_JOB, shape.scenes))
+    return shape.open(folder, "r")
+
+
+def fill_job(
+    sample_scene: SampleScene, shape: SceneShape, folder: Path, first_seed: int, start: int
+) -> int:
+    """Make the scenes of one job and write them into the files; returns `start`."""
+    bank = shape.open(folder, "r+")
+    for index in range(start, min(start + SCENES_PER_JOB, shape.scenes)):
+        scene = sample_scene(first_seed + index)
+        if len(scene) != shape.cameras:
+            raise BadValue("scene", f"{shape.cameras} cameras", len(scene))
+        for camera, (image, classes, holds) in enumerate(scene):
+            bank.images[index, camera] = image
+            bank.counts[index, camera] = cell_counts(classes, shape.num_classes, shape.grid)
+            bank.holds[index, camera] = holds
+    return start
+
+
+def _run(
+    jobs: list[int],
+    workers: int,
+    sample_scene: SampleScene,
+    shape: SceneShape,
+    folder: Path,
+    first_seed: int,
+) -> Iterator[int]:
+    if workers <= 0:
+        for start in jobs:
+            yield fill_job(sample_scene, shape, folder, first_seed, start)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
+        futures = [
+            pool.submit(fill_job, sample_scene, shape, folder, first_seed, start) for start in jobs
+        ]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _one_thread() -> None:
+    import torch  # the children import it anyway; one thread each, or they fight for the cores
+
+    torch.set_num_threads(1)
+
+
+def _finished_jobs(ticket: Path, wanted: dict[str, Any]) -> set[int] | None:
+    if not ticket.exists():
+        return None
+    found = read_json(ticket)
+    done = set(found.pop("done", ()))
+    if found != wanted:
+        differing = [key for key in wanted if found.get(key) != wanted[key]]
+        raise PolicyError(
+            f"{ticket.parent}: holds scenes that differ in {', '.join(differing)}; "
+            "use another folder or remove this one"
+        )
+    return done
+
+
+def _mapped(path: Path, mode: Any, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
+    if mode == "w+":
+        return np.lib.format.open_memmap(path, mode, dtype, shape)
+    try:
+        array: NDArray[Any] = np.lib.format.open_memmap(path, mode)
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{path}: not readable as scenes ({error}); remove its folder") from None
+    if array.dtype != dtype or array.shape != shape:
+        wanted = np.dtype(dtype)
+        raise PolicyError(f"{path}: expected {wanted} {shape}, got {array.dtype} {array.shape}")
+    return array

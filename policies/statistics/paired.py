@@ -1,0 +1,219 @@
+"""Two policies on the same seeds: a test that may be looked at after every pair.
+
+Pairs on which both succeed or both fail say nothing. Of the others, under the null hypothesis
+that neither is better, each is won by either policy with probability 1/2, whatever the seed.
+The evidence against that is the likelihood ratio of a fair coin and a coin of unknown bias with
+a Beta prior, a martingale of mean 1 under the null: by Ville's inequality (Ville 1939) the chance
+that it ever reaches 1/alpha is at most alpha, however long one goes on and for whatever reason one
+stops. This is the mixture sequential test of Robbins (1970, Statistical methods related to the
+law of the iterated logarithm, Annals of Mathematical Statistics 41) and the always-valid p value
+of Johari, Koomen, Pekelis and Walsh (2022, Always valid inference, Operations Research 70).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import betaln, gammaln
+
+from ...sim_envs.errors import BadValue
+
+ALPHA = 0.05
+"""Chance of calling identical policies different, over a whole comparison."""
+PRIOR = 1.0
+"""Of the Beta prior on the share of informative pairs that A wins; 1 is uniform."""
+DIRICHLET = (0.5, 0.5, 0.5)
+"""Prior of the intervals: A alone, B alone, both or neither (Jeffreys')."""
+TOLERANCE = 1e-6
+
+
+class Verdict(StrEnum):
+    """What a comparison says."""
+
+    A_BETTER = "A is better"
+    B_BETTER = "B is better"
+    OPEN = "no difference found"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Pairs so far."""
+
+    only_a: int = 0
+    """A did better."""
+    only_b: int = 0
+    """B did better."""
+    ties: int = 0
+    """Both did equally well."""
+
+    def __post_init__(self) -> None:
+        if min(self.only_a, self.only_b, self.ties) < 0:
+            raise BadValue("pairs", "counts from 0", (self.only_a, self.only_b, self.ties))
+
+    @classmethod
+    def of(cls, scores_a: Sequence[float], scores_b: Sequence[float]) -> "Tally":
+        """Count pairs of scores, of which the higher is the better."""
+        pairs = list(zip(scores_a, scores_b, strict=True))
+        wins, losses = sum(a > b for a, b in pairs), sum(a < b for a, b in pairs)
+        return cls(wins, losses, len(pairs) - wins - losses)
+
+    @property
+    def pairs(self) -> int:
+        """All of them."""
+        return self.only_a + self.only_b + self.ties
+
+    @property
+    def difference(self) -> float:
+        """Share of pairs that A won less the share that B won; NaN before the first."""
+        return (self.only_a - self.only_b) / self.pairs if self.pairs else float("nan")
+
+
+def log_evidence(tally: Tally, prior: float = PRIOR) -> float:
+    """Log of the mixture likelihood ratio against a fair coin; 0 before the first pair."""
+    wins, losses = tally.only_a, tally.only_b
+    mixture = betaln(wins + prior, losses + prior) - betaln(prior, prior)
+    return float(mixture + (wins + losses) * math.log(2.0))
+
+
+def fewest_pairs(alpha: float = ALPHA) -> int:
+    """How many pairs it takes at least to decide, all won by the same side; 8 at 0.05."""
+    pairs = 1
+    while log_evidence(Tally(pairs)) < -math.log(alpha):
+        pairs += 1
+    return pairs
+
+
+def p_value(best_log_evidence: float) -> float:
+    """The always-valid p value, from the highest evidence that was ever reached."""
+    return min(1.0, math.exp(-best_log_evidence))
+
+
+class SequentialTest:
+    """Takes one pair after the other; may be asked, and stopped, at any time."""
+
+    def __init__(self, alpha: float = ALPHA) -> None:
+        if not 0 < alpha < 1:
+            raise BadValue("alpha", "an error rate between 0 and 1", alpha)
+        self.alpha, self.tally = alpha, Tally()
+        self._best = 0.0
+        self._verdict = Verdict.OPEN
+
+    def add(self, score_a: float, score_b: float) -> Verdict:
+        """One more pair of scores, the higher the better; the verdict, which never changes back."""
+        tally = self.tally
+        self.tally = Tally(
+            tally.only_a + (score_a > score_b),
+            tally.only_b + (score_a < score_b),
+            tally.ties + (score_a == score_b),
+        )
+        self._best = max(self._best, log_evidence(self.tally))
+        if self._verdict is Verdict.OPEN and self.p_value <= self.alpha:
+            ahead = self.tally.only_a > self.tally.only_b
+            self._verdict = Verdict.A_BETTER if ahead else Verdict.B_BETTER
+        return self._verdict
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is known by now."""
+        return self._verdict
+
+    @property
+    def p_value(self) -> float:
+        """Always valid: at most `alpha` of identical policies ever come to `alpha` or below."""
+        return p_value(self._best)
+
+    def is_hopeless(self, pairs_left: int) -> bool:
+        """Whether no outcome of the pairs that are left could decide it; stopping costs nothing."""
+        tally = self.tally
+        reach = max(
+            log_evidence(Tally(tally.only_a + pairs_left, tally.only_b)),
+            log_evidence(Tally(tally.only_a, tally.only_b + pairs_left)),
+        )
+        return self._verdict is Verdict.OPEN and reach < -math.log(self.alpha)
+
+
+def difference_interval(tally: Tally, alpha: float = ALPHA) -> tuple[float, float]:
+    """An interval of the difference (share that A wins less share that B wins) for any stop.
+
+    The Dirichlet mixture of multinomial likelihoods over the likelihood of the truth is a
+    martingale of mean 1 (Robbins 1970), so the values of (A, B, tie) under which it stays below
+    1/alpha hold the truth at all times with probability 1 - alpha. The interval is the shadow of
+    that set; (-1, 1) before the first pair.
+    """
+    counts = np.array([tally.only_a, tally.only_b, tally.ties], float)
+    if not counts.sum():
+        return -1.0, 1.0
+    bound = _log_mixture(counts) + math.log(alpha)
+    best = tally.difference
+
+    def excess(difference: float) -> float:
+        return _profile(counts, difference) - bound
+
+    ends = []
+    for edge in (-1.0, 1.0):
+        limit = edge * (1 - TOLERANCE)
+        inside = excess(limit) > 0
+        ends.append(edge if inside or abs(best) == 1 == edge * best else _root(excess, best, limit))
+    return ends[0], ends[1]
+
+
+def rate_interval(successes: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
+    """An interval of a success rate that holds for any stop; (0, 1) before the first trial.
+
+    The same construction as above with a Beta(1/2, 1/2) mixture.
+    """
+    if not 0 <= successes <= n:
+        raise BadValue("successes", f"a count between 0 and n={n}", successes)
+    if n == 0:
+        return 0.0, 1.0
+    failures = n - successes
+    mixture = betaln(successes + 0.5, failures + 0.5) - betaln(0.5, 0.5)
+    bound = float(mixture) + math.log(alpha)
+
+    def excess(rate: float) -> float:
+        return successes * math.log(rate) + failures * math.log1p(-rate) - bound
+
+    middle = min(max(successes / n, TOLERANCE), 1 - TOLERANCE)
+    low = 0.0 if successes == 0 else _root(excess, middle, TOLERANCE)
+    high = 1.0 if failures == 0 else _root(excess, middle, 1 - TOLERANCE)
+    return low, high
+
+
+def _root(excess: Callable[[float], float], inside: float, outside: float) -> float:
+    if excess(outside) > 0:
+        return round(outside)
+    return float(brentq(excess, inside, outside, xtol=TOLERANCE))
+
+
+def _log_mixture(counts: NDArray[np.float64]) -> float:
+    prior = np.array(DIRICHLET)
+    total = gammaln(counts + prior).sum() - gammaln((counts + prior).sum())
+    return float(total - gammaln(prior).sum() + gammaln(prior.sum()))
+
+
+def _profile(counts: NDArray[np.float64], difference: float) -> float:
+    """Highest multinomial log-likelihood of any (A, B, tie) with this difference of A and B.
+
+    With s the share of informative pairs, A = (s + d) / 2 and B = (s - d) / 2: concave in s.
+    """
+    low, high = abs(difference) + TOLERANCE / 10, 1 - TOLERANCE / 10
+    if low >= high:
+        low = high = (abs(difference) + 1) / 2
+    a, b, ties = counts
+
+    def likelihood(share: float) -> float:
+        parts = ((a, (share + difference) / 2), (b, (share - difference) / 2), (ties, 1 - share))
+        return float(sum(n * math.log(max(p, 1e-300)) for n, p in parts if n))
+
+    golden = (math.sqrt(5) - 1) / 2
+    for _ in range(60):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        if likelihood(left) < likelihood(right):
+            low = left
+        else:
+            high = right
+    return likelihood((low + high) / 2)

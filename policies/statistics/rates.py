@@ -1,0 +1,41 @@
+"""Success rates with the interval that belongs to them."""
+
+from dataclasses import dataclass
+
+from scipy.stats import binomtest
+
+from ...sim_envs.errors import BadValue
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's score interval of a proportion (Wilson 1927); (0, 1) before the first trial."""
+    if not 0 <= successes <= n:
+        raise BadValue("successes", f"a count between 0 and n={n}", successes)
+    if n == 0:
+        return 0.0, 1.0
+    interval = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Successes out of a number of trials."""
+
+    successes: int
+    """How many succeeded."""
+    n: int
+    """How many were tried."""
+
+    @property
+    def value(self) -> float:
+        """The share that succeeded; NaN before the first trial."""
+        return self.successes / self.n if self.n else float("nan")
+
+    @property
+    def interval95(self) -> tuple[float, float]:
+        """Wilson's 95 % interval."""
+        return wilson(self.successes, self.n)
+
+    def __str__(self) -> str:
+        low, high = self.interval95
+        return f"{self.successes}/{self.n} 95 % [{100 * low:.0f}-{100 * high:.0f}]"

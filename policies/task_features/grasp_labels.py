@@ -1,0 +1,86 @@
+"""Where the gripper closes next: a label that every demonstration brings with it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.frames import Frames
+from ...sim_envs.cameras import HandCamera
+from ...sim_envs.errors import BadValue
+from ...sim_envs.tasks import task_class
+from .hand_frame import Array, rotation
+from .triangulation import Lens
+
+GRIP = 6
+"""Place of the gripper in an action; above 0 it closes."""
+STILL_THERE_M = 0.03
+"""A hand that has closed and is farther than this from there has left."""
+LEAST_DEPTH_M = 0.01
+"""What is nearer to a camera than this, or behind it, is not in its picture."""
+
+
+def next_grasps(frames: Frames) -> NDArray[np.float32]:
+    """The hand's position, metres, at the next closing of the gripper: (N, 3).
+
+    NaN from the last closing of an episode on.
+    """
+    closed = frames.actions[:, GRIP] > 0
+    before = np.concatenate(([False], closed[:-1]))
+    first = np.concatenate(([True], frames.episode[1:] != frames.episode[:-1]))
+    closing = closed & (first | ~before)
+    steps = np.where(closing, np.arange(len(frames)), len(frames))
+    coming = np.minimum.accumulate(steps[::-1])[::-1]
+    here = np.minimum(coming, len(frames) - 1)
+    known = (coming < len(frames)) & (frames.episode[here] == frames.episode)
+    places = frames.observations["ee_pos"][here]
+    return np.where(known[:, None], places, np.nan).astype(np.float32)
+
+
+def grasps_under_way(frames: Frames) -> NDArray[np.float32]:
+    """Where the hand is about to close, or has just closed and still is, metres (N, 3).
+
+    NaN where it does neither.
+    """
+    closed, hand = frames.actions[:, GRIP] > 0, frames.observations["ee_pos"]
+    opens = np.concatenate(([True], ~closed[:-1] | (frames.episode[1:] != frames.episode[:-1])))
+    began = np.maximum.accumulate(np.where(closed & opens, np.arange(len(frames)), 0))
+    near = np.linalg.norm(hand - hand[began], axis=1) < STILL_THERE_M
+    here = np.where((closed & near)[:, None], hand[began], np.nan)
+    return np.where(closed[:, None], here, next_grasps(frames)).astype(np.float32)
+
+
+def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[np.float32]:
+    """Where the item is in each camera's picture, (N, cameras, 2) in [-1, 1], x right, y down.
+
+    It is where the gripper closes next, and in the hand while it is closed: NaN where neither is
+    known, infinite where that is outside the picture. By the calibration of the cameras: BadValue
+    for episodes whose cameras were moved.
+    """
+    _refuse_moved_cameras(frames)
+    hand = frames.observations["ee_pos"].astype(np.float64)
+    closed = frames.actions[:, GRIP, None] > 0
+    places = np.where(closed, hand, next_grasps(frames).astype(np.float64))
+    turn = rotation(frames.observations["ee_quat"])
+    from_hand = np.einsum("nji,nj->ni", turn, places - hand)
+    marks = [_mark(task, camera, places, from_hand) for camera in cameras]
+    return np.stack(marks, axis=1).astype(np.float32)
+
+
+def _mark(task: str, camera: str, places: Array, from_hand: Array) -> Array:
+    lens, known = Lens.of(task, camera), task_class(task).camera_plan[camera]
+    points = from_hand if isinstance(known, HandCamera) else places
+    depth = (points - lens.eye) @ lens.axes[2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        marks = lens.picture(points)
+    outside = (depth < LEAST_DEPTH_M) | (np.abs(marks) >= 1).any(-1)
+    return np.where(outside[:, None], np.inf, marks)
+
+
+def _refuse_moved_cameras(frames: Frames) -> None:
+    for summary in frames.episodes:
+        arguments = summary.header.env_args
+        variation = arguments.get("env_kwargs", arguments).get("variation") or "none"
+        if variation != "none":
+            expected = (
+                "none, so that cameras are where they belong; or another encoder than pointer"
+            )
+            raise BadValue(f"variation of episode {summary.id}", expected, repr(variation))

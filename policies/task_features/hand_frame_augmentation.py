@@ -1,0 +1,211 @@
+"""Training windows as they would be had the hand been elsewhere: what leads back is the answer.
+
+Who demonstrates is hardly ever off the path, and a policy that is off it has never seen how to
+return. The features of a sorting task are given from the hand, so what a hand aside would read
+follows by geometry, and the action is the demonstrated one and the way back to it (DART, Laskey
+2017, injects such noise while demonstrating; SPARTN, Zhou 2023, imagines it afterwards, by
+rendered views). Mirrored scenes are exact: hand, camera and features are alike on both sides.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
+from .triangulation import Lens
+
+GRIP = 6
+"""Place of the gripper in an action; above 0 it closes."""
+MIRRORED = 0.5
+"""Share of the windows that are seen in a mirror."""
+ASIDE = 0.5
+"""Share of the windows whose hand is imagined elsewhere, where that can be done."""
+SHIFT_M = (0.02, 0.02, 0.012)
+"""Standard deviation of how far aside the hand is imagined, along its heading, across and up."""
+TURN_RAD = 0.15
+"""Standard deviation of how far it is imagined turned about the vertical."""
+HIGH_M = 0.08
+"""Above a thing by this, the hand may be off by all of that."""
+LOW_SHARE = 0.35
+"""Between the thing's sides, by this share of it, and no lower."""
+BACK_TICKS = 5
+"""The way back takes so many ticks; no grip is changed before its end."""
+IN_VIEW = 0.9
+"""A thing nearer than this to the edge of the wrist's picture may be cut off by it."""
+LOWEST_M = 0.02
+"""No hand is imagined lower than this, unless it was there."""
+CARRIED_M = 0.10
+"""A hand that holds something is imagined elsewhere when it is higher than this."""
+FINGERS = 0.3
+"""Share of the windows with an empty open hand whose fingers are imagined elsewhere."""
+OPEN_M = 0.0765
+"""Fingers farther apart than this hold nothing, not even the widest thing."""
+WIDE_M = 0.07
+"""Fingers are waited for until they are so far apart."""
+OPENING_M = 0.003
+"""How much farther apart they are after each tick."""
+WAIT_M = 0.16
+"""Nearer to a thing than this the hand waits for its fingers."""
+BETWEEN_M = 0.05
+"""A hand that is less far above a thing has it between its fingers, if they are apart."""
+SHUT_M = 0.008
+"""Fingers nearer to each other than this have closed on nothing; no wider are they imagined with a
+thing between them."""
+RISE = 0.4
+"""How fast a hand that closed on nothing leaves, while its fingers open."""
+
+
+@dataclass(frozen=True)
+class Imagined:
+    """Windows of named features, and the actions that belong to them, seen otherwise."""
+
+    names: tuple[str, ...]
+    wrist: Lens
+    """The camera on the hand, in the hand's frame."""
+
+    def __call__(
+        self, features: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """(B, F), (B, H, 7), (B, H): the same windows, some of them otherwise."""
+        features, actions, mask = features.clone(), actions.clone(), mask.clone()
+        draws = torch.rand((8, len(features)), generator=noise).to(features.device)
+        shift = torch.randn((4, len(features)), generator=noise).to(features.device)
+        self.mirror(features, actions, draws[0] < MIRRORED)
+        open_ = self.of(features, "gripper_width") > OPEN_M
+        empty = self.of(features, "held") < 0.5
+        before = actions[:, 0, GRIP] < 0
+        picked = (draws[1] < FINGERS) & empty & (open_ | before)
+        actions, mask = self.fingers(features, actions, mask, picked, draws[2:4])
+        aside = (draws[4] < ASIDE) & ~picked & (open_ | ~empty)
+        return self.aside(features, actions, mask, aside, shift)
+
+    def of(self, features: Tensor, name: str) -> Tensor:
+        """One feature, (B,): a view of it."""
+        return features[:, self.names.index(name)]
+
+    def mirror(self, features: Tensor, actions: Tensor, picked: Tensor) -> None:
+        """Left for right, where `picked` (B,)."""
+        sign = torch.where(picked, -1.0, 1.0)
+        for name in ("wrist_x", "wrist_askew", "to_y", "container_y", "base_y"):
+            self.of(features, name).mul_(sign)
+        for axis in (1, 3, 5):
+            actions[:, :, axis] *= sign[:, None]
+
+    def fingers(
+        self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """An empty hand whose fingers are not open: near a thing it waits until they are."""
+        to = features[:, self.names.index("to_x") :][:, :3]
+        low = -to[:, 2] < BETWEEN_M
+        near = (to.norm(dim=1) < WAIT_M) & (self.of(features, "is_one") > 0.5)
+        width = torch.where(draws[0] < 0.5, 0.0, draws[1] * WIDE_M)
+        width = torch.where(near & low, draws[1] * SHUT_M, width)
+        now = self.of(features, "gripper_width")
+        now.copy_(torch.where(picked, width, now))
+        ticks = ((WIDE_M - width) / OPENING_M).ceil().clamp_min(0)
+        ticks = torch.where(picked & near, ticks, 0).long()
+        rise = torch.where(low & (ticks >= actions.shape[1]), RISE, 0.0)
+        return delayed(actions, mask, ticks, rise)
+
+    def aside(
+        self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The hand off the path by a little, in `picked` windows where it could be."""
+        place = self.names.index("to_x")
+        to, held = features[:, place : place + 3], self.of(features, "held") > 0.5
+        height = torch.where(held, HIGH_M, -to[:, 2])
+        share = (height / HIGH_M).clamp(LOW_SHARE, 1.0)
+        off = draws[:3].T * to.new_tensor(SHIFT_M) * share[:, None]
+        down = (self.of(features, "ee_z") - LOWEST_M).clamp_min(0.0)
+        down = torch.where(height < HIGH_M * LOW_SHARE, 0.0, down)
+        off[:, 2] = torch.maximum(off[:, 2], -down)
+        turn = draws[3] * TURN_RAD * share
+        seen, visible = self.seen(features, to, turned(to - off, -turn), turn)
+        in_air = held & (self.of(features, "ee_z") > CARRIED_M)
+        picked = picked & torch.where(held, in_air, visible) & (self.of(features, "is_one") > 0.5)
+        moved = self.moved(features, off, turn, seen, held)
+        closing = ((actions[:, :, GRIP] > 0) & mask).long()
+        first = torch.where(closing.any(1), closing.argmax(1), len(mask[0]))
+        ticks = torch.where(picked & ~held, (BACK_TICKS - first).clamp_min(0), 0)
+        actions, mask = delayed(actions, mask, ticks, torch.zeros_like(turn))
+        back = led_back(actions, turned(off, -turn), turn)
+        features = torch.where(picked[:, None], moved, features)
+        return features, torch.where(picked[:, None, None], back, actions), mask
+
+    def moved(
+        self, features: Tensor, off: Tensor, turn: Tensor, seen: Tensor, held: Tensor
+    ) -> Tensor:
+        """What a hand reads that is `off` (B, 3) and turned by `turn` (B,)."""
+        moved, place = features.clone(), self.names.index
+        to = turned(features[:, place("to_x") : place("to_x") + 3] - off, -turn)
+        for name in ("container_x", "base_x"):
+            way = features[:, place(name) : place(name) + 2] - off[:, :2]
+            moved[:, place(name) : place(name) + 2] = turned(way, -turn)
+        moved[:, place("ee_z")] += off[:, 2]
+        aside = ~held[:, None]
+        at = slice(place("to_x"), place("to_x") + 3)
+        moved[:, at] = torch.where(aside, to, features[:, at])
+        at = slice(place("wrist_x"), place("wrist_x") + seen.shape[1])
+        moved[:, at] = torch.where(aside, seen, features[:, at])
+        return moved
+
+    def seen(
+        self, features: Tensor, before: Tensor, after: Tensor, turn: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The wrist's keypoint (B, 6) when the thing is at `after`, and whether that is known."""
+        at = self.names.index("wrist_x")
+        keypoint = features[:, at : at + 6]
+        mass, spread = keypoint[:, 2], keypoint[:, 3]
+        old, old_depth = self.picture(before)
+        new, depth = self.picture(after)
+        share = torch.tanh(mass.expm1() / 0.5)
+        centre = keypoint[:, :2] + share[:, None] * (new - old)
+        scale = old_depth / depth.clamp_min(1e-3)
+        size = (mass.expm1() * scale**2).log1p(), spread * scale
+        long = turned(keypoint[:, 4:6], 2 * turn)
+        values = torch.stack((*centre.unbind(1), *size, *long.unbind(1)), 1)
+        unseen = mass < 0.05
+        inside = (centre.abs().amax(1) < IN_VIEW) & (keypoint[:, :2].abs().amax(1) < IN_VIEW)
+        known = unseen | (inside & (old_depth > 0.02) & (depth > 0.02))
+        return torch.where(unseen[:, None], keypoint, values), known
+
+    def picture(self, to: Tensor) -> tuple[Tensor, Tensor]:
+        """Picture coordinates (B, 2) and depth (B,) of what a hand that looks down has at `to`."""
+        eye = torch.as_tensor(self.wrist.eye).to(to)
+        axes = torch.as_tensor(self.wrist.axes).to(to)
+        place = to * to.new_tensor((1.0, -1.0, -1.0))
+        right, down, depth = ((place - eye) @ axes.T).unbind(1)
+        near = depth.clamp_min(1e-3) * self.wrist.slope
+        return torch.stack((right / near, down / near), 1), depth
+
+
+def turned(vectors: Tensor, angle: Tensor) -> Tensor:
+    """Vectors (B, 2 or 3) turned by angles (B,) about the vertical."""
+    cosine, sine = angle.cos(), angle.sin()
+    x, y = vectors[:, 0], vectors[:, 1]
+    level = torch.stack((cosine * x - sine * y, sine * x + cosine * y), 1)
+    return torch.cat((level, vectors[:, 2:]), 1)
+
+
+def delayed(actions: Tensor, mask: Tensor, ticks: Tensor, rise: Tensor) -> tuple[Tensor, Tensor]:
+    """Actions (B, H, 7) that begin `ticks` (B,) later; until then an open hand rises or rests."""
+    place = torch.arange(mask.shape[1], device=mask.device) - ticks[:, None]
+    waits, place = place < 0, place.clamp_min(0)
+    later = actions.gather(1, place[..., None].expand_as(actions))
+    rest = torch.zeros_like(actions)
+    rest[..., 2], rest[..., GRIP] = rise[:, None], -1.0
+    return torch.where(waits[..., None], rest, later), waits | mask.gather(1, place)
+
+
+def led_back(actions: Tensor, off: Tensor, turn: Tensor) -> Tensor:
+    """Actions (B, H, 7) of a hand that is off by `off` (B, 3) metres and `turn` (B,) radians."""
+    back = actions.clone()
+    for axes in (slice(0, 2), slice(3, 5)):
+        flat = actions[..., axes].flatten(0, 1)
+        angle = -turn.repeat_interleave(actions.shape[1])
+        back[..., axes] = turned(flat, angle).reshape(actions[..., axes].shape)
+    ticks = min(BACK_TICKS, actions.shape[1])
+    back[:, :ticks, :3] -= off[:, None] / (METRES_PER_UNIT * BACK_TICKS)
+    back[:, :ticks, 5] -= turn[:, None] / (RADIANS_PER_UNIT * BACK_TICKS)
+    return back.clamp(-1.0, 1.0)

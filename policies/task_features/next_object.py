@@ -1,0 +1,240 @@
+"""What the head reads where several things must be sorted: the next one, and where it belongs.
+
+Which thing is next is chosen anew on every frame from what is seen and from the order's words:
+the one in the hand, or else the one nearest to the hand that does not yet lie where it belongs.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.furniture import Bin
+from ...sim_envs.garments import GARMENTS, SHADES
+from ...sim_envs.tasks.clothes_scene import HAMPERS
+from ...sim_envs.tasks.recycling_items import ITEMS
+from ...sim_envs.tasks.sort_recycling import own_bin
+from ..perception.keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
+from .features import Columns
+from .hand_frame import Array, heading, rotation, turned
+from .hand_frame_augmentation import CARRIED_M, OPEN_M, Imagined
+from .triangulation import LEAST_SURE, Stereo, cells, centroid, off_line
+
+SHUT_M = 0.006
+"""Fingers nearer to each other than this hold nothing."""
+HANGING = 4
+"""Places between the fingers and the lowest one where what they hold is looked for."""
+AT_FINGERS = 0.30
+"""In the wrist's picture: what is held is no farther from the tool's point than this."""
+STRETCHED_M = 0.0815
+"""Fingers farther apart than this are pressed apart by something that is wider than they are."""
+FRONT_SEES_M = 0.035
+"""What is held is no farther from the front camera's ray through it, where it sees it."""
+SWINGS_M, SWINGS = 0.08, 0.45
+"""The same two limits, metres and in the wrist's picture, for cloth that hangs in the air."""
+SURELY, ELSEWHERE = 0.4, 0.4
+"""A hold that the wrist's camera is so sure of, and that is so far from the fingers' in its
+picture, is not in the hand."""
+ON_TABLE_M = 0.05
+"""Height below which the middle of a thing is taken to lie on the table, not to hang."""
+FARTHEST_HOLD_M = 0.12
+"""No thing is taken hold of farther from its middle than this."""
+UPPERMOST, UPPERMOST_WHEN_LOW, LOW_M = 8.0, 1.0, 0.09
+"""A thing is as good as so many metres nearer for each metre that it can be held higher up, and
+what a hand is low for; that is when it is less than this above."""
+TAKEN = "next_grasp"
+"""Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
+GRASPED = "grasp_under_way"
+"""Column (N, 3): where a demonstration's gripper is about to close, or has just closed."""
+PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
+HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
+
+
+@dataclass(frozen=True)
+class Sortable:
+    """One class of thing that perception names."""
+
+    label: str
+    goal: int
+    """Its place in the goal vector."""
+    container: Bin
+    """Where it belongs."""
+
+
+RECYCLING = tuple(Sortable(name, i, own_bin(name)) for i, name in enumerate(ITEMS))
+CLOTHES = tuple(
+    Sortable(f"{shade} {kind}", i, HAMPERS[shade])
+    for i, kind in enumerate(GARMENTS)
+    for shade in SHADES
+)
+
+
+@dataclass(frozen=True)
+class NextThing:
+    """The next thing, seen from the hand: its keypoint, the ways to it and to its container."""
+
+    name: str
+    task: str
+    things: tuple[Sortable, ...]
+    """In the order of perception's classes, from class 1 on."""
+    hangs_m: float = 0.0
+    """How far below the fingers the middle of what they hold may be."""
+    rim_m: float = 0.0
+    """What lies in its container has its middle this far inside of the walls."""
+    reach: float = 0.0
+    """And so many times as far as the standard deviation of the place of its parts."""
+
+    @cached_property
+    def stereo(self) -> Stereo:
+        """The calibration of the task's cameras."""
+        return Stereo.of(self.task)
+
+    @cached_property
+    def centres_m(self) -> Array:
+        """Where the container of each thing stands, (M, 2)."""
+        return np.array([thing.container.centre_m for thing in self.things])
+
+    def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
+        """The name of each number."""
+        seen = (f"wrist_{name}" for name in KEYPOINT_NAMES)
+        return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *HAND_NAMES)
+
+    @cached_property
+    def imagined(self) -> Imagined:
+        """What training makes of the windows."""
+        return Imagined(self.names(()), self.stereo.wrist)
+
+    def heading(self, columns: Columns) -> Array:
+        """Which way the hand is turned, (N,) radians: features and actions are given from there."""
+        return heading(rotation(columns["ee_quat"].astype(np.float64)))
+
+    def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
+        """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to (N, F)."""
+        things = keypoints[:, :, 1 : 1 + len(self.things)]
+        tool_m, angle = columns["ee_pos"].astype(np.float64), self.heading(columns)
+        places = self.places(things, columns)
+        grips = self.grips(things, places, columns)
+        chosen, is_one, holds = self.choose(things, places, grips, columns)
+        rows = np.arange(len(chosen))
+        seen, at = things[rows, 1, chosen, :KEYPOINT_SIZE], grips[rows, chosen]
+        if has_holds(things):
+            at = self.grasped(at, columns)
+            seen = self.seen_at(at, seen, columns)
+        to = np.where(holds[:, None], 0.0, np.nan_to_num(at - tool_m))
+        to[:, :2] = turned(to[:, :2], -angle)
+        way = turned(self.centres_m[chosen] - tool_m[:, :2], -angle)
+        kind = np.eye(len(self.things))[chosen]
+        place = (is_one[:, None], holds[:, None], to, way)
+        about = np.concatenate((seen, *place, kind), axis=1) * is_one[:, None]
+        base = turned(-tool_m[:, :2], -angle)
+        width = columns["gripper_qpos"].astype(np.float64).sum(-1, keepdims=True)
+        return np.concatenate((about, base, tool_m[:, 2:], width), axis=1, dtype=np.float32)
+
+    def choose(
+        self, things: NDArray[np.float32], places: Array, grips: Array, columns: Columns
+    ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
+        """For each frame which thing is next, whether there is one, and whether it is held."""
+        held, left = self.held(things, columns), self.left(things, places, columns)
+        tool_m = columns["ee_pos"].astype(np.float64)[:, None]
+        away = np.linalg.norm((grips - tool_m)[..., :2], axis=-1)
+        if has_holds(things):  # of a heap the uppermost, but a hand that is low stays with its own
+            low = tool_m[..., 2] < grips[..., 2] + LOW_M
+            away = away - np.where(low, UPPERMOST_WHEN_LOW, UPPERMOST) * grips[..., 2]
+        if (taken := columns.get(TAKEN)) is not None:
+            there_m = taken.astype(np.float64)[:, None]
+            gap = np.linalg.norm((places - there_m)[..., :2], axis=-1)
+            away = np.where(np.isfinite(there_m).all(-1), gap, away)
+        distance = np.where(held, -1.0, np.where(left, away, np.inf))
+        chosen = distance.argmin(1)
+        rows = np.arange(len(chosen))
+        return chosen, np.isfinite(distance[rows, chosen]), held[rows, chosen]
+
+    def places(self, things: NDArray[np.float32], columns: Columns) -> Array:
+        """Where each thing is, (N, M, 3) metres; NaN where it is not seen."""
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
+
+    def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
+        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
+        if not has_holds(things):
+            return places
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        found, sure = self.stereo.holds(things, columns["ee_pos"].astype(np.float64), turn)
+        near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
+        return np.where((sure & near)[..., None], found, places)
+
+    def grasped(self, at: Array, columns: Columns) -> Array:
+        """Places (N, 3), in training moved to where the demonstration takes hold.
+
+        So the hand learns to close right at the place that it is told.
+        """
+        grasped = columns.get(GRASPED, np.full_like(at, np.nan))
+        return np.where(np.isfinite(grasped), grasped, at)
+
+    def seen_at(
+        self, at: Array, seen: NDArray[np.float32], columns: Columns
+    ) -> NDArray[np.float32]:
+        """The wrist's keypoints (N, 6), moved to places (N, 3) that are in its picture."""
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        from_hand = np.einsum("nji,nj->ni", turn, at - columns["ee_pos"].astype(np.float64))
+        depth = (from_hand - self.stereo.wrist.eye) @ self.stereo.wrist.axes[2]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            point = self.stereo.wrist.picture(from_hand)
+        inside = (np.abs(point) < 1.0).all(-1) & (depth > 0.0)
+        shown = np.tanh(cells(seen) / VISIBLE_CELLS)[:, None]  # as in keypoints()
+        moved = np.where(inside[:, None], point * shown, seen[:, :2])
+        return np.concatenate((moved, seen[:, 2:]), axis=1, dtype=np.float32)
+
+    def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
+        """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
+        width = columns["gripper_qpos"].astype(np.float64).sum(-1)
+        closed = (width > SHUT_M) & ((width < OPEN_M) | (width > STRETCHED_M))
+        tool_m = columns["ee_pos"].astype(np.float64)
+        turn = rotation(columns["ee_quat"].astype(np.float64))
+        eye, rays = self.stereo.front_rays(centroid(things[:, 0]))
+        hidden = cells(things[:, 0]) < 1.0
+        swings = ((tool_m[:, 2] > CARRIED_M) & bool(self.hangs_m))[:, None]
+        aside_m = np.where(swings, SWINGS_M, FRONT_SEES_M)
+        best: Array = np.full(hidden.shape, np.inf)
+        for share in np.linspace(0.0, 1.0, HANGING if self.hangs_m else 1):
+            below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, self.hangs_m)  # (N,)
+            place = tool_m + turn[:, :, 2] * below[:, None]
+            near = off_line(place[:, None], eye, rays) < aside_m
+            shown = self.stereo.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
+            gap = np.linalg.norm(centroid(things[:, 1]) - shown[:, None], axis=-1)
+            best = np.minimum(best, np.where(near | hidden, gap, np.inf))
+        best = np.where(cells(things[:, 1]) >= 1.0, best, np.inf)
+        nearest = np.eye(len(self.things), dtype=np.bool_)[best.argmin(1)]
+        at_fingers = (best < np.where(swings, SWINGS, AT_FINGERS)) & ~self.lies(things)
+        return np.asarray(nearest & at_fingers & closed[:, None])
+
+    def lies(self, things: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which things are surely taken hold of elsewhere than at the fingers, (N, M).
+
+        What hangs is held by its highest part: of a garment that lies below the hand that is seen
+        far from the fingers. Of 1,210 frames in which one was carried this held of none.
+        """
+        if not has_holds(things):
+            return np.zeros(things[:, 0, :, 0].shape, np.bool_)
+        hold = things[:, 1, :, KEYPOINT_SIZE:]
+        point = hold[..., :2] / np.maximum(hold[..., 2:3], LEAST_SURE)
+        away = np.linalg.norm(point - self.stereo.wrist.picture(np.zeros(3)), axis=-1)
+        return np.asarray((hold[..., 2] > SURELY) & (away > ELSEWHERE))
+
+    def left(
+        self, things: NDArray[np.float32], places: Array, columns: Columns
+    ) -> NDArray[np.bool_]:
+        """Which things are asked for, seen, and not yet in their containers, (N, M)."""
+        goal = columns["goal"].astype(np.float32)
+        asked = goal[:, [thing.goal for thing in self.things]] > 0.5
+        half = np.array([thing.container.half_m for thing in self.things]) - self.rim_m
+        half = half - self.reach * self.stereo.front.width_m(things[:, 0], places)
+        with np.errstate(invalid="ignore"):
+            inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
+        return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
+
+
+def has_holds(things: NDArray[np.float32]) -> bool:
+    """Whether keypoints (..., 6 or 10) tell where things are taken hold of."""
+    return bool(things.shape[-1] > KEYPOINT_SIZE)

@@ -1,0 +1,193 @@
+"""From keypoints in a picture to places on the table, by the calibration of the camera."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.cameras import FixedCamera, HandCamera, View
+from ...sim_envs.errors import BadValue
+from ...sim_envs.tasks import task_class
+from ..perception.keypoints import KEYPOINT_SIZE, VISIBLE_CELLS
+from .hand_frame import Array
+
+TABLE_M = 0.03
+"""Height at which the middle of a thing on the table is expected, metres."""
+FLAT_M = 0.03
+"""How far from that it may well be."""
+FRONT_M = 0.02
+"""How far from the front camera's ray a thing may well be."""
+WRIST_M = 0.01
+"""The same for the camera on the hand, which is nearer."""
+CUT_OFF_M = 0.06
+"""The same where the edge of its picture cuts the thing off."""
+FRONT_HOLD_M, WRIST_HOLD_M, HOLD_HEIGHT_M = 0.02, 0.008, 0.01
+"""How far off the two rays through a hold, and the height that is told of it, may well be."""
+LEAST_SURE = 0.3
+"""A hold that a camera is less sure of than this is not where it says."""
+FARTHEST_M = 1.0
+"""What seems farther from the arm's base than this says nothing."""
+FARTHEST_APART_M = 0.04
+"""Rays that pass each other at more than this do not meet in one thing."""
+CUT_OFF = 0.75
+"""A thing so far from the middle of the wrist's picture is likely to be cut off by its edge."""
+LEAST_CELLS = 0.5
+"""Cells that a thing must cover to count as seen."""
+
+Sight: TypeAlias = tuple[Array, Array, Array]
+"""Where lines start and which way they go, (..., 3) each, and the weight (...) of each line."""
+
+
+def cells(keypoints: NDArray[np.floating]) -> Array:
+    """Cells that each thing covers, from keypoints (..., 6)."""
+    return np.expm1(keypoints[..., 2].astype(np.float64))
+
+
+def centroid(keypoints: NDArray[np.floating]) -> Array:
+    """Picture coordinates (..., 2) in [-1, 1] without the fading of what is hardly visible."""
+    seen = np.maximum(np.tanh(cells(keypoints) / VISIBLE_CELLS), 1e-3)
+    return keypoints[..., :2].astype(np.float64) / seen[..., None]
+
+
+@dataclass(frozen=True)
+class Lens:
+    """A calibrated camera: how it stands in its frame, the base's or the hand's."""
+
+    eye: Array
+    axes: Array
+    """Rows: right, down, forward."""
+    slope: float
+    """Tangent of half the vertical field of view; pictures are square."""
+
+    @classmethod
+    def of(cls, task: str, camera: str) -> "Lens":
+        """The lens of a task's camera."""
+        about = task_class(task).camera_plan[camera]
+        up = (1.0, 0.0, 0.0) if isinstance(about, HandCamera) else (0.0, 0.0, 1.0)
+        eye, target, upwards = (np.array(v, np.float64) for v in (about.eye, about.target, up))
+        view = View(eye, target, upwards, about.fov_deg, about.near_m, about.far_m)
+        return cls(eye, np.stack(view.axes()), float(np.tan(np.radians(about.fov_deg) / 2)))
+
+    def rays(self, points: Array) -> Array:
+        """Directions (..., 3) in the camera's frame of picture coordinates (..., 2)."""
+        ones = np.ones((*points.shape[:-1], 1))
+        return np.asarray(np.concatenate((points * self.slope, ones), axis=-1) @ self.axes)
+
+    def picture(self, place: Array) -> Array:
+        """Picture coordinates (..., 2) of places (..., 3) in the camera's frame."""
+        right, down, depth = np.moveaxis((place - self.eye) @ self.axes.T, -1, 0)
+        picture: Array = np.stack((right, down), axis=-1) / (depth * self.slope)[..., None]
+        return picture
+
+    def width_m(self, keypoints: NDArray[np.floating], place: Array) -> Array:
+        """How far things reach on the table, (..., 2) metres along x and y, standard deviations.
+
+        From keypoints (..., 6) of things at `place` (..., 3); a camera that does not move.
+        """
+        square = np.square(keypoints[..., 3].astype(np.float64))
+        along = keypoints[..., 4].astype(np.float64) * square
+        depth = (place - self.eye) @ self.axes[2]
+        across = (square + along) / 2 * np.square(depth * self.slope)
+        down = (square - along) / 2 * np.square(depth * self.slope / self.axes[2, 2])
+        right, ahead = self.axes[0, :2], self.axes[2, :2] / np.linalg.norm(self.axes[2, :2])
+        variance = across[..., None] * right**2 + down[..., None] * ahead**2
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
+
+
+@dataclass(frozen=True)
+class Stereo:
+    """The fixed camera and the one on the hand."""
+
+    front: Lens
+    wrist: Lens
+
+    @classmethod
+    def of(cls, task: str) -> "Stereo":
+        """The two recorded cameras of a task; BadValue if they are of other kinds."""
+        cameras = task_class(task).camera_plan
+        kinds = isinstance(cameras["front"], FixedCamera), isinstance(cameras["wrist"], HandCamera)
+        if not all(kinds):
+            raise BadValue(f"cameras of {task}", "a fixed front and a wrist on the hand", kinds)
+        return cls(Lens.of(task, "front"), Lens.of(task, "wrist"))
+
+    def places(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
+        """Where things lie, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
+
+        The place that agrees best with both rays and with the table's height, weighted least
+        squares; NaN where nothing is seen. The hand is at `hand_m` (N, 3), turned by `turn`.
+        """
+        far_eye, far = self.front_rays(centroid(things[:, 0]))
+        near_eye, near = self.wrist_rays(centroid(things[:, 1]), hand_m, turn)
+        whole = np.abs(centroid(things[:, 1])).max(-1) < CUT_OFF
+        seen = cells(things) >= LEAST_CELLS  # (N, 2, M)
+        apart = seen.all(1) & whole & (gap(far_eye, far, near_eye, near) > FARTHEST_APART_M)
+        trust = np.where(seen[:, 1], np.where(whole, WRIST_M, CUT_OFF_M) ** -2.0, 0.0)
+        far_trust = np.where(seen[:, 0] & ~apart, FRONT_M**-2.0, 0.0)
+        table_m = np.full(trust.shape, TABLE_M)
+        places = _meeting((far_eye, far, far_trust), (near_eye, near, trust), table_m, FLAT_M)
+        away = np.linalg.norm(places[..., :2], axis=-1) > FARTHEST_M
+        return np.where((away | ~seen.any(1))[..., None], np.nan, places)
+
+    def holds(
+        self, things: NDArray[np.floating], hand_m: Array, turn: Array
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Where things are taken hold of, (N, M, 3) metres, from keypoints (N, 2, M, 10).
+
+        The place that agrees best with both rays and with the heights that both cameras tell,
+        each as far as it is sure. Also whether one of them is: (N, M).
+        """
+        told = things[..., KEYPOINT_SIZE:].astype(np.float64)  # (N, 2, M, 4)
+        sure = np.where(told[..., 2] > LEAST_SURE, told[..., 2], 0.0)
+        points = told[..., :2] / np.maximum(told[..., 2:3], LEAST_SURE)
+        height = (sure * told[..., 3]).sum(1) / np.maximum(sure.sum(1), LEAST_SURE)
+        far_eye, far = self.front_rays(points[:, 0])
+        near_eye, near = self.wrist_rays(points[:, 1], hand_m, turn)
+        trust = sure / np.square(((FRONT_HOLD_M,), (WRIST_HOLD_M,)))
+        seen = (far_eye, far, trust[:, 0]), (near_eye, near, trust[:, 1])
+        return _meeting(*seen, height, HOLD_HEIGHT_M), np.asarray(sure.any(1))
+
+    def front_rays(self, points: Array) -> tuple[Array, Array]:
+        """Where the front camera's rays (N, M, 3) start, and which way they go, of length 1.
+
+        Through points (N, M, 2) of its picture.
+        """
+        rays = self.front.rays(points)
+        return np.broadcast_to(self.front.eye, rays.shape), _unit(rays)
+
+    def wrist_rays(self, points: Array, hand_m: Array, turn: Array) -> tuple[Array, Array]:
+        """The same for the camera on the hand."""
+        rays = self.wrist.rays(points) @ np.swapaxes(turn, 1, 2)
+        eye = hand_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
+        return np.broadcast_to(eye[:, None], rays.shape), _unit(rays)
+
+
+def gap(eye_a: Array, rays_a: Array, eye_b: Array, rays_b: Array) -> Array:
+    """How far from each other (...) two lines pass, along rays (..., 3) of length 1."""
+    across = np.cross(rays_a, rays_b)
+    sine = np.maximum(np.linalg.norm(across, axis=-1), 1e-6)
+    return np.asarray(np.abs(((eye_b - eye_a) * across).sum(-1)) / sine)
+
+
+def off_line(place: Array, eye: Array, rays: Array) -> Array:
+    """How far places (..., 3) are from lines along rays (..., 3) of length 1."""
+    return np.asarray(np.linalg.norm(np.cross(place - eye, rays), axis=-1))
+
+
+def _meeting(far: Sight, near: Sight, height_m: Array, may_be_off_m: float) -> Array:
+    """The places (..., 3) that agree best with two lines and a height (...): least squares."""
+    up = np.diag((0.0, 0.0, may_be_off_m**-2.0))
+    left, right = up + 1e-6 * np.eye(3), height_m[..., None, None] * up[:, 2:]
+    for eye, rays, trust in (near, far):
+        aside = _aside(rays) * trust[..., None, None]
+        left, right = left + aside, right + aside @ eye[..., None]
+    return np.asarray(np.linalg.solve(left, right)[..., 0], np.float64)
+
+
+def _aside(rays: Array) -> Array:
+    """What takes from a vector its part along a ray, (..., 3, 3)."""
+    return np.asarray(np.eye(3) - rays[..., :, None] * rays[..., None, :])
+
+
+def _unit(rays: Array) -> Array:
+    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True))

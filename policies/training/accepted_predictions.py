@@ -1,0 +1,71 @@
+"""Predictions that people accepted or put right, as training windows of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.frames import Frames
+from .class_weights import DEMONSTRATION
+from .window_data import TrainingData
+
+
+@dataclass(frozen=True, repr=False)
+class Example:
+    """What a person wants done from one recorded moment on."""
+
+    episode: str
+    """Id of the episode that shows the moment."""
+    step: int
+    """The step whose observation is meant."""
+    actions: NDArray[np.float32]
+    """(H, 7) in [-1, 1]; more or fewer than the policy's chunk are cut or masked."""
+
+
+def with_examples(
+    data: TrainingData, frames: Frames, examples: Sequence[Example], label: int = DEMONSTRATION
+) -> TrainingData:
+    """The training data with one more window for each example that lies in `frames`.
+
+    They count as `label`, like a demonstrated step: a person vouches for every action. Counted as
+    interventions, a handful of them would fill half of every batch.
+    """
+    places = {summary.id: number for number, summary in enumerate(frames.episodes)}
+    firsts = np.searchsorted(frames.episode, np.arange(len(places) + 1))
+    found = [
+        (example, places[example.episode])
+        for example in examples
+        if example.episode in places
+        and example.step < firsts[places[example.episode] + 1] - firsts[places[example.episode]]
+    ]
+    if not found:
+        return data
+    chunks = [_padded(example.actions, data.chunk) for example, _ in found]
+    numbers = np.array([number for _, number in found], np.int64)
+    steps = np.array([example.step for example, _ in found], np.int64)
+    rows, past, marks = firsts[numbers] + steps, data.past, data.marks
+    if past is not None:  # only the moment itself was shown to the person
+        past = np.concatenate([past, np.repeat(rows[:, None], past.shape[1], axis=1)])
+    if marks is not None:
+        unknown = np.full((len(found), *marks.shape[1:]), np.nan, np.float32)
+        marks = np.concatenate([marks, unknown])
+    return replace(
+        data,
+        rows=np.concatenate([data.rows, rows]),
+        past=past,
+        marks=marks,
+        actions=np.concatenate([data.actions, np.stack([actions for actions, _ in chunks])]),
+        mask=np.concatenate([data.mask, np.stack([mask for _, mask in chunks])]),
+        classes=np.concatenate([data.classes, np.full(len(found), label, np.int64)]),
+        episodes=np.concatenate([data.episodes, numbers]),
+    )
+
+
+def _padded(
+    actions: NDArray[np.float32], chunk: int
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Exactly `chunk` actions (the last one repeats), and which of them count."""
+    given = actions[:chunk]
+    rest = np.repeat(given[-1:], chunk - len(given), axis=0)
+    return np.concatenate([given, rest]), np.arange(chunk) < len(given)

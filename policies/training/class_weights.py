@@ -1,0 +1,131 @@
+"""How much each class of step counts in training: target shares, turned into weights.
+
+Classes are Sirius' labels (Liu 2022): demonstration -1, rollout 0, intervention 1 and
+pre-intervention -10. Shares are set, never fixed multipliers: a multiplier means another thing
+each time that data is added.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.errors import BadValue, UnknownName
+
+DEMONSTRATION, ROLLOUT, INTERVENTION, PRE_INTERVENTION = -1, 0, 1, -10
+CLASS_NAMES = {
+    DEMONSTRATION: "demonstration",
+    ROLLOUT: "rollout",
+    INTERVENTION: "intervention",
+    PRE_INTERVENTION: "pre-intervention",
+}
+INTERVENTION_SHARE = 0.5
+"""Of every batch (Sirius, section IV; IWR draws the same half)."""
+DEMONSTRATION_FACTOR = 3.0
+"""How much more a demonstrated step counts than a practised one (FACTS, Practice)."""
+
+Shares = dict[int, float]
+
+
+def raw_shares(classes: NDArray[np.integer]) -> Shares:
+    """The share of every class that occurs."""
+    values, counts = np.unique(classes, return_counts=True)
+    return {int(v): int(c) / len(classes) for v, c in zip(values, counts, strict=True)}
+
+
+def plain(raw: Shares) -> Shares:
+    """Everything as it is, but for the moments that led to a takeover."""
+    return {name: share for name, share in raw.items() if name != PRE_INTERVENTION}
+
+
+def human(raw: Shares) -> Shares:
+    """HG-DAgger (Kelly 2019): only what a human drove."""
+    return {name: raw.get(name, 0.0) for name in (DEMONSTRATION, INTERVENTION)}
+
+
+def balanced(raw: Shares) -> Shares:
+    """IWR (Mandlekar 2020): half interventions, half everything else in proportion."""
+    rest = {name: share for name, share in plain(raw).items() if name != INTERVENTION}
+    return _with_interventions(raw, rest)
+
+
+def corrections(raw: Shares) -> Shares:
+    """Sirius: interventions 1/2, demonstrations their own share, rollouts what is left.
+
+    Demonstrations get at most the half that interventions leave, so rollouts get 0 and never a
+    negative weight (a trap of the published code) once demonstrations exceed it.
+    """
+    if INTERVENTION not in raw:
+        return plain(raw)
+    left = 1 - INTERVENTION_SHARE
+    demonstrations = min(raw.get(DEMONSTRATION, 0.0), left)
+    return _with_interventions(raw, {DEMONSTRATION: demonstrations, ROLLOUT: left - demonstrations})
+
+
+def practice(raw: Shares) -> Shares:
+    """Own successes beside demonstrations that count three times."""
+    return plain({**raw, DEMONSTRATION: DEMONSTRATION_FACTOR * raw.get(DEMONSTRATION, 0.0)})
+
+
+def automatic(raw: Shares) -> Shares:
+    """`human` where a human drove, else everything alike.
+
+    What a policy did itself teaches it nothing that it does not know, and holds it to what it
+    does. ShelfPick, of 100 unseen seeds, the same 10 demonstrations and 66 corrected episodes:
+    `human` 99, `balanced` 92, `plain` 89, `corrections` 88 (`benchmarks/teaching.py`).
+    """
+    driven = any(name in raw for name in (DEMONSTRATION, INTERVENTION))
+    return human(raw) if driven else plain(raw)
+
+
+SCHEMES: dict[str, Callable[[Shares], Shares]] = {
+    "auto": automatic,
+    "plain": plain,
+    "human": human,
+    "balanced": balanced,
+    "corrections": corrections,
+    "practice": practice,
+}
+
+HUMAN_ONLY = ("auto", "human")
+"""Of those, the ones that learn nothing from what a policy did alone."""
+
+
+def target_shares(classes: NDArray[np.integer], scheme: str) -> Shares:
+    """The share of training that each class shall have under `scheme`; they sum to 1."""
+    if scheme not in SCHEMES:
+        raise UnknownName("share scheme", scheme, SCHEMES)
+    raw = raw_shares(classes)
+    wanted = {name: share for name, share in SCHEMES[scheme](raw).items() if name in raw}
+    total = sum(wanted.values())
+    if not total > 0:
+        raise BadValue("classes", f"at least one step that {scheme!r} trains on", raw)
+    return {name: share / total for name, share in wanted.items()}
+
+
+def weights(classes: NDArray[np.integer], targets: Mapping[int, float]) -> NDArray[np.float64]:
+    """Weight of every window, (N,) with mean 1: target share over raw share of its class.
+
+    Classes that are absent from the data are skipped and their share goes to the others.
+    """
+    raw = raw_shares(classes)
+    present = {name: targets.get(name, 0.0) for name in raw}
+    if min(present.values(), default=0.0) < 0:
+        raise BadValue("shares", "none below 0", dict(targets))
+    total = sum(present.values())
+    if not total > 0:
+        raise BadValue("shares", "a share above 0 for a class in the data", dict(targets))
+    ratio = {name: present[name] / total / raw[name] for name in raw}
+    names, inverse = np.unique(classes, return_inverse=True)
+    return np.array([ratio[int(name)] for name in names])[inverse]
+
+
+def _with_interventions(raw: Shares, rest: Shares) -> Shares:
+    if INTERVENTION not in raw:
+        return rest
+    present = {name: share for name, share in rest.items() if name in raw}
+    scale = sum(present.values())
+    shared = {
+        name: (1 - INTERVENTION_SHARE) * share / scale for name, share in present.items() if scale
+    }
+    return {**shared, INTERVENTION: INTERVENTION_SHARE}

@@ -1,0 +1,126 @@
+"""How to train: every knob with the value that the recipe uses."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...sim_envs.errors import BadValue, UnknownName
+from ..heads import HEADS
+
+VISIONS = ("end-to-end", "keypoints")
+POINTER = "pointer"
+ENCODERS = (POINTER, "resnet18", "small")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How to train; the defaults are the recipe for cached keypoints (FACTS, Learning)."""
+
+    vision: str = "keypoints"
+    """"keypoints" (pretrained perception) or "end-to-end" (encoders from the episodes alone)."""
+    layout: str = "auto"
+    """Which keypoints the head reads, a name in `layouts.LAYOUTS`; auto: the task's own."""
+    head: str = "bc"
+    """Kind of policy head."""
+    head_settings: dict[str, Any] = field(default_factory=dict)
+    """What to change of the head's defaults."""
+    chunk: int = 16
+    """Actions that the policy predicts at once."""
+    execute: int = 8
+    """Of those, how many are executed before the next plan."""
+    ensembling: float | None = None
+    """Average overlapping plans with weights exp(-this * i), i = 0 the oldest; None: do not."""
+    history: int = 1
+    """Observations that the policy sees: now, and at its plans before (`execute` steps apart)."""
+    proprioception_dropout: float = 0.0
+    """Share of the windows in training that do not see the robot's own state."""
+    encoder: str = POINTER
+    """End to end: "pointer" (a map of where the named item is, then the head on its peaks),
+    "small" (four convolutions) or "resnet18" (with group normalisation)."""
+    encoder_weights: str | None = None
+    """Safetensors file with a ResNet-18's weights by torchvision's names; None: from the seed."""
+    film: bool = True
+    """End to end: the goal scales and shifts the encoders' features, not only the head's input."""
+    shift: int = 4
+    """End to end: random shift of the images in training, pixels."""
+    colour: float = 0.0
+    """End to end: random change of brightness, contrast and each colour, up to this share."""
+    aux_grasp: float = 1.0
+    """Encoder pointer: weight of finding where the demonstration's gripper closes next."""
+    steps: int | None = None
+    """Updates; None: as many as the windows are worth, see `optimise.updates`."""
+    batch: int = 512
+    """Windows in an update, over all processes."""
+    peak_rate: float = 2e-3
+    """Highest learning rate of the one-cycle schedule."""
+    weight_decay: float = 1e-2
+    """Of AdamW."""
+    ema: float = 0.995
+    """Decay of the moving average of the weights; the average is what drives."""
+    shares: str = "auto"
+    """How classes of steps are weighed: auto, plain, human, balanced, corrections, practice."""
+    idle: str = "bridge"
+    """Steps on which nothing moves: "bridge" (leave them out), "cut" chunks there, "keep"."""
+    candidates: tuple[float, ...] = (0.6, 0.8, 1.0)
+    """Shares of the steps after which the averaged weights are tried in rollouts."""
+    held_out: float = 0.05
+    """Share of the episodes that only calibrate novelty, from 20 episodes on."""
+    seed: int = 0
+    """Of initial weights, order and noise."""
+    threads: int = 0
+    """Threads of torch in this process; 0 leaves them as they are."""
+    precision: str = "auto"
+    """auto, bf16 or fp32."""
+    save_every_s: float = 10.0
+    """Seconds between two saved states to resume from."""
+    tensorboard: bool = True
+    """Write TensorBoard events beside metrics.jsonl."""
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("vision", self.vision, VISIONS),
+            ("policy head", self.head, HEADS),
+            ("encoder", self.encoder, ENCODERS),
+        ):
+            if value not in known:
+                raise UnknownName(name, value, known)
+        for name in ("chunk", "execute", "history", "steps", "batch"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BadValue(name, "at least 1", value)
+        for name in ("proprioception_dropout", "colour", "held_out", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                raise BadValue(name, "from 0 to below 1", getattr(self, name))
+        for name in ("shift", "aux_grasp", "weight_decay"):
+            if not getattr(self, name) >= 0:
+                raise BadValue(name, "at least 0", getattr(self, name))
+        if not self.peak_rate > 0:
+            raise BadValue("peak_rate", "above 0", self.peak_rate)
+        self._check_together()
+
+    def _check_together(self) -> None:
+        if self.execute > self.chunk:
+            raise BadValue("execute", f"at most chunk, {self.chunk}", self.execute)
+        if self.vision != "end-to-end" and self.encoder != POINTER:
+            raise BadValue("encoder", "vision end-to-end for one of its own", self.encoder)
+        if self.encoder_weights is not None and self.encoder != "resnet18":
+            raise BadValue("encoder_weights", "encoder resnet18", self.encoder)
+
+    @classmethod
+    def recommended(
+        cls, vision: str = "keypoints", head: str = "bc", encoder: str = POINTER
+    ) -> "TrainConfig":
+        """The recipe for a kind of vision and head: encoders need small steps on few samples."""
+        if vision == "end-to-end" and encoder == POINTER:  # of the encoders; see `two_steps`
+            return cls(vision=vision, head=head, steps=1000, batch=64, peak_rate=2e-3)
+        if vision == "end-to-end":
+            plain = cls(vision=vision, head=head, encoder=encoder)
+            return replace(plain, steps=3000, batch=64, peak_rate=1e-3)
+        return replace(cls(vision=vision, head=head), **RECIPES.get(head, {}))
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "bc-gmm": {"peak_rate": 1e-3},
+    "act": {"batch": 256, "peak_rate": 1e-3},
+    "flow": {"peak_rate": 1e-3},
+}
+"""Where a head on cached keypoints is better trained otherwise than `bc`."""

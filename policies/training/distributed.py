@@ -1,0 +1,137 @@
+"""One policy trained by several processes: who does which part, and on which device.
+
+    sidestick train WS --processes 2
+    accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
+
+The second for several GPUs or machines. On CPUs `accelerate launch --cpu` starts several processes
+through MPI only (`--mpirun_hostfile`), and just one without it; the first needs nothing.
+
+Every process holds the whole network and the whole data, computes the gradient of its part of
+each batch, and all of them take the same step along the mean. One process writes and tells.
+Without Accelerate, or with one process on a CPU, nothing of it is needed.
+"""
+
+import importlib.util
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ...sim_envs.errors import PolicyError
+
+COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
+"""Where launchers say how many processes they started."""
+
+_log = logging.getLogger(__name__)
+
+
+class Processes:
+    """One process alone, on the CPU."""
+
+    index = 0
+    """Which of the processes this is; 0 writes, tells and rolls out."""
+    count = 1
+    """How many there are."""
+    device = torch.device("cpu")
+    """Where the network is trained."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process writes."""
+        return self.index == 0
+
+    def part(self, whole: NDArray[Any], opinions: int) -> NDArray[Any]:
+        """This process's part of a batch (B,): as much of each opinion's part."""
+        if self.count == 1:
+            return whole
+        parts = whole.reshape(opinions, self.count, -1)
+        return np.ascontiguousarray(parts[:, self.index]).reshape(-1)
+
+    def average(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> Tensor:
+        """Replace the gradients by their mean over all processes; the mean of the losses."""
+        return loss
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+
+
+class Accelerated(Processes):
+    """As `accelerate launch` started it, or one process with an accelerator."""
+
+    def __init__(self) -> None:
+        from accelerate import Accelerator  # an extra: sidestick[multi]
+
+        self._accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
+        self.index = int(self._accelerator.process_index)
+        self.count = int(self._accelerator.num_processes)
+        self.device = self._accelerator.device
+
+    def average(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> Tensor:
+        """One message for all gradients and the loss."""
+        if self.count == 1:
+            return loss
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = torch.cat([*(g.reshape(-1) for g in gradients), loss.detach().reshape(1)])
+        mean: Tensor = self._accelerator.reduce(flat, "mean")
+        at = 0
+        for gradient in gradients:
+            gradient.copy_(mean[at : at + gradient.numel()].view_as(gradient))
+            at += gradient.numel()
+        return mean[-1]
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        self._accelerator.wait_for_everyone()
+
+
+def launched() -> int:
+    """How many processes were launched together with this one, which counts."""
+    lone = "MASTER_ADDR" in os.environ and os.environ.get("ACCELERATE_USE_CPU", "") == "True"
+    for name in COUNTS:
+        if name in os.environ:
+            return int(os.environ[name])
+    if lone:
+        _log.warning(
+            "accelerate launch --cpu starts one process unless it is given --mpirun_hostfile; "
+            "for several on this machine: sidestick train WS --processes N"
+        )
+    return 1
+
+
+def launch(count: int, arguments: Sequence[str]) -> int:
+    """Run `sidestick` with these arguments in `count` processes of this machine; its exit code."""
+    if importlib.util.find_spec("accelerate") is None:
+        raise PolicyError(f"{count} processes need Accelerate; pip install 'sidestick[multi]'")
+    here = ("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}")
+    program = ("-m", "sidestick.teleop.cli.main")
+    environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    command = [sys.executable, *here, *program, *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+@cache
+def _accelerated() -> Accelerated:
+    return Accelerated()
+
+
+def processes() -> Processes:
+    """Those that were launched together; PolicyError if there are several but no Accelerate."""
+    several = launched() > 1
+    if not several and not torch.cuda.is_available():
+        return Processes()
+    if importlib.util.find_spec("accelerate") is not None:
+        return _accelerated()
+    if several:
+        raise PolicyError(
+            "several processes were launched but Accelerate is not installed; "
+            "pip install 'sidestick[multi]'"
+        )
+    return Processes()

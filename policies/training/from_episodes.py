@@ -1,0 +1,135 @@
+"""From recorded episodes to training data: the one place where learning meets the memory."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.episode import Episode
+from ...datasets.frames import Frames
+from ...datasets.summary import EpisodeSummary
+from ...datasets.windows import Windows
+from ...sim_envs.errors import BadValue, PolicyError, UnknownName
+from ..perception.keypoint_cache import KeypointCache
+from ..policy import PolicyConfig
+from ..task_features import hand_frame
+from ..task_features.features import Columns
+from ..task_features.grasp_labels import GRIP, grasp_marks, grasps_under_way, next_grasps
+from ..task_features.next_object import GRASPED, TAKEN
+from ..vision.keypoints import KeypointVision
+from ..vision.protocol import Vision
+from .window_data import TrainingData
+
+IDLE = ("bridge", "cut", "keep")
+"""What happens to steps on which nothing moved: left out of the chunks, cutting them, kept."""
+
+
+def about(frames: Frames) -> PolicyConfig:
+    """What the episodes are of; PolicyError if they are of several tasks or renderers."""
+    if not frames.episodes:
+        raise PolicyError("no episodes to train on; record some with `sidestick drive`")
+    found = {_kind(summary) for summary in frames.episodes}
+    if len(found) > 1:
+        raise PolicyError(f"episodes of different kinds cannot be trained on together: {found}")
+    task, renderer, goal_names, image_size = found.pop()
+    cameras = tuple(name.removesuffix("_image") for name in frames.images) or ("front", "wrist")
+    return PolicyConfig(task, renderer, goal_names, cameras, image_size)
+
+
+def training_data(
+    frames: Frames,
+    vision: Vision,
+    chunk: int = 16,
+    idle: str = "bridge",
+    cache: KeypointCache | None = None,
+    seen: Callable[[int], object] = lambda episodes: None,
+    *,
+    history: int = 1,
+    stride: int = 1,
+    marks: tuple[str, ...] = (),
+) -> TrainingData:
+    """Windows over `frames` with the inputs that `vision` prepares.
+
+    For keypoints `frames` need not hold images: what the cache lacks is read episode by episode.
+    `seen` is told how many episodes have been looked at. A window sees `history` frames, `stride`
+    steps apart, and knows where the item is in the pictures of the cameras `marks`.
+    """
+    if idle not in IDLE:
+        raise UnknownName("treatment of idle steps", idle, IDLE)
+    windows = Windows(
+        frames,
+        chunk,
+        history,
+        drop_idle=idle != "keep",
+        bridge_idle=idle == "bridge",
+        stride=stride,
+    )
+    columns = _columns(frames, vision, cache or KeypointCache(None), seen)
+    inputs, actions = vision.prepare(columns), frames.actions[windows.chunk_index]
+    if hand_frame.KEY in inputs:
+        angle = inputs[hand_frame.KEY].astype(np.float64)[windows.starts]
+        actions = hand_frame.turned_actions(actions, -angle)
+    return TrainingData(
+        inputs=inputs,
+        rows=windows.starts,
+        actions=actions,
+        mask=windows.chunk_mask,
+        classes=windows.classes,
+        episodes=frames.episode[windows.starts].astype(np.int64),
+        episode_ids=tuple(summary.id for summary in frames.episodes),
+        past=windows.history_index(np.arange(len(windows)))[:, :-1] if history > 1 else None,
+        marks=_marks(frames, marks)[windows.starts] if marks else None,
+    )
+
+
+def _columns(
+    frames: Frames, vision: Vision, cache: KeypointCache, seen: Callable[[int], object]
+) -> Columns:
+    """What `vision` prepares inputs from, one row a frame."""
+    columns: Columns = {**frames.observations}
+    if isinstance(vision, KeypointVision):
+        columns["keypoints"] = _keypoints(frames, vision, cache, seen)
+        reaching = frames.actions[:, GRIP, None] <= 0
+        columns[TAKEN] = np.where(reaching, next_grasps(frames), np.nan)
+        columns[GRASPED] = grasps_under_way(frames)
+        return columns
+    columns |= frames.images
+    if missing := [key for key in vision.keys if key not in columns]:
+        raise BadValue("frames", f"observations {', '.join(vision.keys)}", f"none of {missing}")
+    return columns
+
+
+def _keypoints(
+    frames: Frames, vision: KeypointVision, cache: KeypointCache, seen: Callable[[int], object]
+) -> NDArray[np.float32]:
+    fingerprint, parts = vision.perception.fingerprint, []
+    ends = np.searchsorted(frames.episode, np.arange(len(frames.episodes) + 1))
+    for number, summary in enumerate(frames.episodes):
+        rows = slice(int(ends[number]), int(ends[number + 1]))
+
+        def look(rows: slice = rows, summary: EpisodeSummary = summary) -> NDArray[np.float32]:
+            return vision.see(_images(frames, rows, summary))
+
+        steps = rows.stop - rows.start
+        parts.append(cache.get(fingerprint, summary.id, steps, look))
+        seen(number + 1)
+    return np.concatenate(parts)
+
+
+def _marks(frames: Frames, cameras: tuple[str, ...]) -> NDArray[np.float32]:
+    return grasp_marks(frames, about(frames).task, cameras)
+
+
+def _images(frames: Frames, rows: slice, summary: EpisodeSummary) -> Columns:
+    if frames.images:
+        return {key: images[rows] for key, images in frames.images.items()}
+    if summary.path is None:
+        raise BadValue(f"episode {summary.id}", "images or a file to read them from", "neither")
+    return dict(Episode.read(summary.path).observations)
+
+
+def _kind(summary: EpisodeSummary) -> tuple[str, str, tuple[str, ...], int]:
+    header = summary.header
+    kwargs = header.env_args.get("env_kwargs", header.env_args)
+    renderer, image_size = str(kwargs.get("renderer", "tiny")), int(kwargs.get("image_size", 96))
+    return header.task, renderer, tuple(header.goal_names), image_size

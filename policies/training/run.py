@@ -1,0 +1,195 @@
+"""One training from its first step, or its last saved one, to a policy in its folder."""
+
+import copy
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from ...sim_envs.errors import PolicyError
+from ..base.schedule import one_cycle, put
+from ..novelty import Neighbours, Novelty, disagreement
+from ..policy import LearnedPolicy, Network, Policy, PolicyConfig, load_policy
+from . import loop as fitting
+from .config import TrainConfig
+from .log import TrainingLog
+from .loop import Candidate, Fit, better, saved_extra
+from .validate import evaluate
+from .window_data import TrainingData
+
+_log = logging.getLogger(__name__)
+RESUME = "resume.safetensors"
+LOG_EVERY = 50
+"""Steps between two rows of metrics."""
+
+Rollout = Callable[[Policy], float]
+"""Drives a policy and gives its success rate, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What came out of a training."""
+
+    policy: LearnedPolicy
+    """The chosen checkpoint, as saved."""
+    path: Path
+    """Its folder."""
+    chosen_step: int
+    """The step after which its weights were averaged."""
+    candidates: tuple[tuple[int, float], ...]
+    """Step and rollout score of each candidate; empty without rollouts."""
+    loss: float
+    """Mean absolute error of its plans on (at most 4,096 of) the training windows."""
+    held_out_loss: float | None
+    """The same on held-out episodes; None when none were."""
+    seconds: float
+    """Spent on training and rollouts, over all interruptions."""
+    precision: str
+    """What the CPU computed in, and why."""
+
+
+class Training:
+    """One call of `train_on`: the loop's subscribers and what they keep."""
+
+    def __init__(
+        self,
+        fit: Fit,
+        config: TrainConfig,
+        about: PolicyConfig,
+        folder: Path,
+        held: TrainingData | None,
+        rollout: Rollout | None,
+    ) -> None:
+        self.fit, self.config, self.about, self.folder = fit, config, about, folder
+        self.held, self.rollout = held, rollout
+        self.scores: dict[int, float] = {}
+        self._started = self._saved = time.monotonic()
+        self._before = 0.0
+        self.identity = {
+            "config": repr(replace(config, tensorboard=True, save_every_s=0.0, threads=0)),
+            "data": fit.data.fingerprint,
+            "rollouts": rollout is not None,
+        }
+
+    @property
+    def seconds(self) -> float:
+        """Time spent so far, over all interruptions."""
+        return self._before + time.monotonic() - self._started
+
+    def resume(self) -> None:
+        """Go on from a state in the folder, if there is one of this very training."""
+        path = self.folder / RESUME
+        if not path.exists():
+            return
+        found = saved_extra(path)
+        differing = [key for key, own in self.identity.items() if found["identity"].get(key) != own]
+        if differing:
+            _log.warning("%s: interrupted with other %s; starting anew", path, ", ".join(differing))
+            return
+        self.fit.restore(path)
+        self._before = found["seconds"]
+        self.scores = {int(step): score for step, score in found["scores"]}
+
+    def save(self) -> None:
+        """Write the state to resume from."""
+        self._saved = time.monotonic()
+        if not self.fit.processes.is_main:
+            return
+        scores = list(self.scores.items())
+        extra = {"identity": self.identity, "seconds": self.seconds, "scores": scores}
+        self.fit.save(self.folder / RESUME, extra)
+
+    def run(self, log: TrainingLog) -> None:
+        """Train to the end; an interruption leaves a state behind."""
+        steps = self.fit.recipe.steps
+        stops = {max(1, round(share * steps)) for share in self.config.candidates} | {steps}
+        try:
+            fitting.run(self.fit, stops, self._try_candidate, lambda loss: self._hear(loss, log))
+        except KeyboardInterrupt:
+            if self.fit.is_whole:
+                self.save()
+            raise
+
+    def _hear(self, loss: torch.Tensor, log: TrainingLog) -> None:
+        step = self.fit.step
+        if step % LOG_EVERY == 0 or step == self.fit.recipe.steps:
+            rate = one_cycle(step, self.fit.recipe.steps, self.config.peak_rate)
+            log.row(step, loss=float(loss), rate=rate, seconds=round(self.seconds, 2))
+        if time.monotonic() - self._saved > self.config.save_every_s:
+            self.save()
+
+    def _try_candidate(self) -> None:
+        weights_now = {name: value.to("cpu", copy=True) for name, value in self.fit.mean.items()}
+        candidate = Candidate(self.fit.step, None, weights_now)
+        if self.rollout is not None and self.fit.processes.is_main:
+            candidate.score = float(self.rollout(self.policy(candidate)))
+            self.scores[candidate.step] = candidate.score
+        self.fit.best = better(candidate, self.fit.best)
+        self.fit.processes.wait()
+
+    def policy(self, candidate: Candidate) -> LearnedPolicy:
+        """A copy of the network with the candidate's weights, and its novelty calibrated."""
+        network = copy.deepcopy(self.fit.network)
+        put(network, candidate.weights)
+        novelty = calibrated(network, self.fit.data, self.held, self.config.execute)
+        return LearnedPolicy(self.about, network.cpu(), novelty)
+
+    def finish(self) -> TrainResult:
+        """Save the best candidate as a policy and forget the state; helpers wait and read it."""
+        if not self.fit.processes.is_main:
+            self.fit.processes.wait()
+            return self._result(load_policy(self.folder))
+        best = self.fit.best
+        if best is None:
+            raise PolicyError(f"{self.folder}: the training ended without a candidate")
+        policy = self.policy(best)
+        loss = evaluate(policy.network, self.fit.data).error
+        held = None if self.held is None else held_out_loss(policy, self.held)
+        figures = {"loss": loss, "held_out_loss": held, "seconds": round(self.seconds, 1)}
+        training = {**self.about.training, **figures, "chosen_step": best.step}
+        training["candidates"] = list(self.scores.items())
+        policy.config = replace(self.about, training=training)
+        policy.save(self.folder)
+        (self.folder / RESUME).unlink(missing_ok=True)
+        self.fit.processes.wait()
+        return self._result(policy)
+
+    def _result(self, policy: LearnedPolicy) -> TrainResult:
+        facts = policy.config.training
+        return TrainResult(
+            policy,
+            self.folder,
+            facts["chosen_step"],
+            tuple((int(step), float(score)) for step, score in facts["candidates"]),
+            facts["loss"],
+            facts["held_out_loss"],
+            self.seconds,
+            str(self.fit.precision),
+        )
+
+
+def calibrated(
+    network: Network, seen: TrainingData, held: TrainingData | None, execute: int
+) -> Novelty:
+    """What is familiar to a network: held-out windows, or those that it was trained on.
+
+    Distances are to the training windows; between those, to the ones of other episodes.
+    """
+    judged = evaluate(network, seen)
+    neighbours = Neighbours.fit(judged.x, seen.episodes[judged.chosen])
+    if held is None:
+        distances = neighbours(judged.x, seen.episodes[judged.chosen])
+    else:
+        judged = evaluate(network, held)
+        distances = neighbours(judged.x)
+    source = "training" if held is None else "held-out"
+    scores = disagreement(judged.spread, execute)
+    return Novelty.fit(scores, source, distances, neighbours)
+
+
+def held_out_loss(policy: LearnedPolicy, data: TrainingData) -> float:
+    """Mean absolute error of a policy's plans on windows that it was not trained on."""
+    return evaluate(policy.network, data).error

@@ -1,0 +1,210 @@
+"""Training of a policy: from episodes to a folder with the checkpoint that drives best."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ...datasets.frames import Frames
+from ...sim_envs.errors import BadValue, PolicyError
+from ..base.provenance import Provenance
+from ..base.schedule import PASSES, updates
+from ..base.torch_setup import choose_precision
+from ..heads import Head, build_head
+from ..perception.keypoint_cache import KeypointCache
+from ..perception.network import Perception
+from ..policy import CONFIG, Network, PolicyConfig
+from ..vision.end_to_end import EndToEnd, EndToEndConfig
+from ..vision.grasp_pointing import Pointing, PointingConfig
+from ..vision.keypoints import KeypointVision
+from ..vision.protocol import Vision
+from .accepted_predictions import Example, with_examples
+from .class_weights import CLASS_NAMES, target_shares, weights
+from .config import POINTER, TrainConfig
+from .distributed import processes
+from .from_episodes import about, training_data
+from .log import TrainingLog
+from .loop import Fit, Recipe
+from .run import Rollout, Training, TrainResult
+from .two_stage import ENCODERS, first_step, learnt_before, second_step
+from .window_data import TrainingData, hold_out
+
+LEAST_TO_HOLD_OUT = 20
+"""Episodes from which on some are held out to calibrate novelty."""
+
+
+def train_on(
+    data: TrainingData,
+    vision: Vision,
+    policy: PolicyConfig,
+    config: TrainConfig,
+    folder: Path,
+    rollout: Rollout | None = None,
+    progress: bool = True,
+) -> TrainResult:
+    """Train `vision` (where it learns) and a new head on `data`; resumes what was interrupted."""
+    if (folder / CONFIG).exists():
+        raise PolicyError(f"{folder}: already holds a policy; train into another folder")
+    if data.chunk != config.chunk:
+        raise BadValue("training data", f"windows of {config.chunk} actions", data.chunk)
+    if data.history != config.history:
+        raise BadValue("training data", f"{config.history} observations a window", data.history)
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    seen, held = hold_out(data, config.held_out, LEAST_TO_HOLD_OUT, config.seed)
+    vision.fit(seen.window_inputs())
+    shares = target_shares(seen.classes, config.shares)
+    together = processes()
+    precision = choose_precision(config.precision, device=together.device.type)
+    network = Network(vision, new_head(config, vision.size * config.history), config.history)
+    weight = weights(seen.classes, shares)
+    length = recipe(config, int(np.count_nonzero(weight)), vision.passes)
+    fit = Fit(network, seen, weight, length, precision, together)
+    policy = replace(
+        policy,
+        execute=config.execute,
+        history=config.history,
+        ensembling=config.ensembling,
+        provenance=policy.provenance.complete(data.episode_ids),
+        training=_facts(config, seen, held, shares, length.steps, precision.name),
+    )
+    training = Training(fit, config, policy, folder, held, rollout)
+    training.resume()
+    together.wait()
+    tensorboard, writes = config.tensorboard, together.is_main
+    with TrainingLog(folder, fit.recipe.steps, fit.step, tensorboard, progress, writes) as log:
+        training.run(log)
+    return training.finish()
+
+
+def recipe(config: TrainConfig, windows: int, passes: int = PASSES) -> Recipe:
+    """The loop's part of the configuration, for so many windows that count."""
+    steps = config.steps or updates(windows, config.batch, passes)
+    names = (field.name for field in fields(Recipe))
+    return Recipe(**{**{name: getattr(config, name) for name in names}, "steps": steps})
+
+
+def new_head(config: TrainConfig, size: int) -> Head:
+    """An untrained head from the seed."""
+    settings = {"chunk": config.chunk, **config.head_settings}
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        return build_head(config.head, size, settings)
+
+
+def _facts(
+    config: TrainConfig,
+    seen: TrainingData,
+    held: TrainingData | None,
+    shares: dict[int, float],
+    updates: int,
+    precision: str,
+) -> dict[str, Any]:
+    return {
+        "config": asdict(config),
+        "updates": updates,
+        "windows": seen.counts(),
+        "held_out_windows": 0 if held is None else len(held),
+        "shares": {CLASS_NAMES.get(name, str(name)): share for name, share in shares.items()},
+        "threads": torch.get_num_threads(),
+        "precision": precision,
+    }
+
+
+def train(
+    frames: Frames,
+    config: TrainConfig,
+    folder: Path,
+    rollout: Rollout | None = None,
+    *,
+    provenance: Provenance | None = None,
+    perception: Perception | None = None,
+    cache: KeypointCache | None = None,
+    progress: bool = True,
+    examples: Sequence[Example] = (),
+) -> TrainResult:
+    """Train a policy from the base on `frames` into `folder`; resumes what was interrupted.
+
+    With rollouts the best of several candidates is kept, else the last. `perception` is the one
+    that ships for the task where none is given; `cache` keeps its keypoints for later rounds.
+    `examples` are predictions that people accepted or put right at moments of these frames.
+    """
+    if (folder / CONFIG).exists():
+        raise PolicyError(f"{folder}: already holds a policy; train into another folder")
+    policy = replace(about(frames), provenance=provenance or Provenance())
+    vision = new_vision(config, policy, perception)
+    if isinstance(vision, Pointing):
+        vision = _encoders(frames, vision, policy, first_step(config), folder / ENCODERS, progress)
+        config = second_step(config)
+    data = with_examples(_windows(frames, vision, config, cache), frames, examples)
+    return train_on(data, vision, policy, config, folder, rollout, progress)
+
+
+def _encoders(
+    frames: Frames,
+    vision: Pointing,
+    policy: PolicyConfig,
+    config: TrainConfig,
+    folder: Path,
+    progress: bool,
+) -> Pointing:
+    """Encoders that have learnt from the pictures, now frozen."""
+    marks = vision.config.cameras if config.aux_grasp else ()
+    data = _windows(frames, vision, config, marks=marks)
+    known: Vision | None = learnt_before(config, data, folder)
+    if known is None:
+        result = train_on(data, vision, policy, config, folder, progress=progress)
+        known = result.policy.network.vision
+    assert isinstance(known, Pointing)
+    return known.freeze()
+
+
+def _windows(
+    frames: Frames,
+    vision: Vision,
+    config: TrainConfig,
+    cache: KeypointCache | None = None,
+    marks: tuple[str, ...] = (),
+) -> TrainingData:
+    return training_data(
+        frames,
+        vision,
+        config.chunk,
+        config.idle,
+        cache,
+        history=config.history,
+        stride=config.execute,
+        marks=marks,
+    )
+
+
+def new_vision(
+    config: TrainConfig, policy: PolicyConfig, perception: Perception | None = None
+) -> Vision:
+    """Vision before training: perception that fits the episodes, or encoders from the seed."""
+    if config.vision == KeypointVision.name:
+        return KeypointVision(fitting_perception(policy, perception), config.layout)
+    images = len(policy.goal_names), policy.cameras, policy.image_size
+    changes: dict[str, Any] = {"shift": config.shift, "colour": config.colour}
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)
+        if config.encoder == POINTER:
+            return Pointing(PointingConfig(*images, **changes))
+        encoders = EndToEndConfig(*images, **changes, film=config.film, encoder=config.encoder)
+        vision = EndToEnd(encoders)
+    if config.encoder_weights is not None:
+        vision.load_encoders(Path(config.encoder_weights))
+    return vision
+
+
+def fitting_perception(policy: PolicyConfig, perception: Perception | None) -> Perception:
+    """`perception`, or the shipped one; PolicyError if it was not made for such images."""
+    network = perception or Perception.load_shipped(policy.task)
+    for name in ("task", "renderer", "goal_names", "cameras", "image_size"):
+        own, asked = getattr(network.config, name), getattr(policy, name)
+        if own != asked:
+            raise PolicyError(f"perception has {name} {own!r}, the episodes have {asked!r}")
+    return network

@@ -1,0 +1,130 @@
+"""Vision end to end: one encoder per camera, learnt from the demonstrations alone."""
+
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...sim_envs.errors import UnknownName
+from ..base import transforms
+from ..base.torch_setup import choose_precision
+from ..base.transforms import Clip, Normalise
+from ..task_features.features import BODY_NAMES, PROPRIOCEPTION, Columns, body
+from .augmentation import random_colour, random_shift
+from .encoders import Encoder, ResNetEncoder
+from .protocol import Batch, Vision
+
+
+@dataclass(frozen=True)
+class EndToEndConfig:
+    """Size of the encoders, and how images are changed in training."""
+
+    num_goals: int
+    """Items that an instruction can name."""
+    cameras: tuple[str, ...] = ("front", "wrist")
+    """One encoder each."""
+    image_size: int = 96
+    """Height and width of the images, pixels."""
+    channels: int = 48
+    """Width of the small encoder's convolutions."""
+    points: int = 32
+    """Spatial-softmax keypoints per camera."""
+    shift: int = 4
+    """Random shift in training, pixels."""
+    jitter: float = 0.05
+    """Noise on the normalised body in training."""
+    colour: float = 0.0
+    """Random change of brightness, contrast and each colour in training, up to this share."""
+    film: bool = True
+    """Whether the goal scales and shifts the encoders' features."""
+    encoder: str = "small"
+    """"small" or "resnet18"."""
+
+
+class EndToEnd(Vision):
+    """One encoder per camera, conditioned on the goal, beside the normalised body."""
+
+    name: ClassVar[str] = "end-to-end"
+
+    def __init__(self, config: EndToEndConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoders = nn.ModuleDict({camera: _encoder(config) for camera in config.cameras})
+        self.transforms: tuple[Normalise | Clip, ...] = ()
+        self.seen = 2 * config.points * len(config.cameras)
+        self.size = self.seen + len(BODY_NAMES) + config.num_goals
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> "EndToEnd":
+        """Rebuild from `settings()`, without weights."""
+        values = {**settings["encoder"], "cameras": tuple(settings["encoder"]["cameras"])}
+        values.pop("grasp", None)  # of an earlier version
+        vision = cls(EndToEndConfig(**values))
+        vision.transforms = transforms.from_json(settings["transforms"])
+        return vision
+
+    def settings(self) -> dict[str, Any]:
+        """The encoders' size and the transforms of the body."""
+        encoder = asdict(self.config)
+        return {"encoder": encoder, "transforms": transforms.to_json(self.transforms)}
+
+    def load_encoders(self, path: Path) -> None:
+        """Begin from published weights of a ResNet-18; PolicyError where they do not fit."""
+        for encoder in self.encoders.values():
+            assert isinstance(encoder, ResNetEncoder)
+            encoder.trunk.load(path)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The cameras, the robot's own state and the goal."""
+        return (*self._images, *PROPRIOCEPTION, "goal")
+
+    @property
+    def body(self) -> list[int]:
+        """Behind the keypoints."""
+        return list(range(self.seen, self.seen + len(BODY_NAMES)))
+
+    @property
+    def _images(self) -> tuple[str, ...]:
+        return tuple(f"{camera}_image" for camera in self.config.cameras)
+
+    def prepare(self, columns: Columns) -> Columns:
+        """Images as they are, and the body."""
+        images = {key: columns[key] for key in self._images}
+        return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
+
+    def fit(self, inputs: Columns) -> None:
+        """Normalise the body by the training windows."""
+        self.transforms = (Normalise.fit(inputs["body"].astype(np.float64)), Clip(5.0))
+
+    def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
+        """uint8 images, body and goal to (B, size); images and body are changed in training."""
+        parts = [self._encode(camera, batch, noise) for camera in self.config.cameras]
+        own = transforms.apply(self.transforms, batch["body"])
+        if noise is not None:
+            own = own + self.config.jitter * torch.randn(own.shape, generator=noise).to(own.device)
+        return torch.cat((*parts, own, batch["goal"]), dim=1)
+
+    def _encode(self, camera: str, batch: Batch, noise: torch.Generator | None) -> Tensor:
+        images = batch[f"{camera}_image"]
+        if noise is not None and self.config.shift:
+            images = random_shift(images, self.config.shift, noise)
+        pixels = images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+        if noise is not None and self.config.colour:
+            pixels = random_colour(pixels, self.config.colour, noise)
+        asked = choose_precision().autocast() if noise is None else nullcontext()  # the trainer's
+        with asked:
+            points: Tensor = self.encoders[camera](pixels, batch["goal"])
+        return points
+
+
+def _encoder(config: EndToEndConfig) -> nn.Module:
+    if config.encoder == "resnet18":
+        return ResNetEncoder(config.num_goals, config.points, config.film)
+    if config.encoder != "small":
+        raise UnknownName("encoder", config.encoder, ("resnet18", "small"))
+    return Encoder(config.num_goals, config.channels, config.points, config.film)

@@ -1,0 +1,208 @@
+"""Vision end to end that points: where in each picture is the item that the gripper will close on?
+
+A map of scores for each item that an instruction can name, trained to peak where the
+demonstration's own gripper closes next (`grasps`): no label of the simulator's and none of a
+person's. Heatmaps for keypoints: Tompson 2014; that such a bottleneck lets a policy generalise to
+new places: Levine 2016, IV-B.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..base import transforms
+from ..base.torch_setup import as_tensor, choose_precision
+from ..base.transforms import Clip, Normalise
+from ..perception.heatmaps import TOLD, told, wanted
+from ..perception.network import BATCH, Trunk, as_input
+from ..task_features.features import BODY_NAMES, PROPRIOCEPTION, Columns, body
+from .augmentation import random_colour, shifted, shifts
+from .protocol import Batch, Vision
+
+LIMIT = 5.0
+"""Normalised inputs are held within this many standard deviations."""
+
+
+@dataclass(frozen=True)
+class PointingConfig:
+    """Size of the encoders, and how images are changed in training."""
+
+    num_goals: int
+    """Items that an instruction can name."""
+    cameras: tuple[str, ...] = ("front", "wrist")
+    """One encoder each."""
+    image_size: int = 96
+    """Height and width of the images, pixels."""
+    channels: int = 48
+    """Width of the encoders."""
+    dilations: tuple[int, ...] = (1, 2)
+    """Of their residual blocks."""
+    shift: int = 4
+    """Random shift in training, pixels; the wanted peak shifts as well."""
+    jitter: float = 0.05
+    """Noise on the normalised numbers in training."""
+    colour: float = 0.0
+    """Random change of brightness, contrast and each colour in training, up to this share."""
+    frozen: bool = False
+    """Whether the encoders have learnt what they will: each picture is then looked at once."""
+
+
+class Pointer(nn.Module):
+    """One camera's encoder."""
+
+    def __init__(self, config: PointingConfig) -> None:
+        super().__init__()
+        self.trunk = Trunk(config.channels, config.dilations)
+        self.maps = nn.Conv2d(config.channels, config.num_goals, 1)
+        self.nowhere = nn.Parameter(torch.zeros(config.num_goals))
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # every layer has one
+        nn.init.normal_(self.maps.weight, std=0.01)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
+        """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to log-probabilities (B, g * g + 1).
+
+        Of each cell, and at the end of the item being nowhere in the picture.
+        """
+        scores = self.maps(self.trunk(pixels)).float().flatten(2)
+        nowhere = self.nowhere.expand(len(pixels), -1).unsqueeze(-1)
+        named: Tensor = (torch.cat((scores, nowhere), dim=-1) * goal.unsqueeze(-1)).sum(1)
+        return named.log_softmax(-1)
+
+
+class Pointing(Vision):
+    """The place of the named item in each camera, beside the normalised body."""
+
+    name: ClassVar[str] = "pointing"
+
+    def __init__(self, config: PointingConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.pointers = nn.ModuleDict({camera: Pointer(config) for camera in config.cameras})
+        self.seen = len(TOLD) * len(config.cameras)
+        self.size = self.seen + len(BODY_NAMES)
+        self.transforms: tuple[Normalise | Clip, ...] = ()
+        if config.frozen:
+            self.requires_grad_(False)
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> "Pointing":
+        """Rebuild from `settings()`, without weights."""
+        values = dict(settings["encoder"])
+        values |= {key: tuple(values[key]) for key in ("cameras", "dilations")}
+        vision = cls(PointingConfig(**values))
+        vision.transforms = transforms.from_json(settings["transforms"])
+        return vision
+
+    def settings(self) -> dict[str, Any]:
+        """The encoders' size, the names of the numbers and the transforms."""
+        seen = (f"{camera}_{name}" for camera in self.config.cameras for name in TOLD)
+        return {
+            "encoder": asdict(self.config),
+            "features": [*seen, *BODY_NAMES],
+            "transforms": transforms.to_json(self.transforms),
+        }
+
+    def freeze(self) -> "Pointing":
+        """A copy that looks at each picture once; weights as they will be stored."""
+        frozen = Pointing(replace(self.config, frozen=True))
+        frozen.load_state_dict({name: t.half() for name, t in self.state_dict().items()})
+        return frozen
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The cameras, the robot's own state and the goal."""
+        return (*self._images, *PROPRIOCEPTION, "goal")
+
+    @property
+    def _images(self) -> tuple[str, ...]:
+        return tuple(f"{camera}_image" for camera in self.config.cameras)
+
+    def prepare(self, columns: Columns) -> Columns:
+        """The numbers that the head reads, once frozen; until then images, body and goal."""
+        if self.config.frozen:
+            told = np.concatenate(list(self._all_told(columns)))
+            return {"features": np.concatenate((told, body(columns)), axis=-1)}
+        images = {key: columns[key] for key in self._images}
+        return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
+
+    def _all_told(self, columns: Columns) -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(columns["goal"]), BATCH):
+            rows = slice(start, start + BATCH)
+            goal = as_tensor(columns["goal"][rows].astype(np.float32))
+            parts = []
+            for camera, key in zip(self.config.cameras, self._images, strict=True):
+                pixels = as_input(np.asarray(columns[key][rows], np.uint8))
+                with torch.inference_mode(), choose_precision().autocast():
+                    parts.append(told(self.pointers[camera](pixels, goal)))
+            yield torch.cat(parts, dim=1).numpy()
+
+    def fit(self, inputs: Columns) -> None:
+        """Normalise by the training windows; what is yet to be learnt is left as it is."""
+        if self.config.frozen:
+            normalise = Normalise.fit(inputs["features"].astype(np.float64))
+        else:
+            known = Normalise.fit(inputs["body"].astype(np.float64))
+            mean, std = (0.0,) * self.seen + known.mean, (1.0,) * self.seen + known.std
+            normalise = Normalise(mean, std)
+        self.transforms = (normalise, Clip(LIMIT))
+
+    def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
+        """Prepared inputs to (B, size); images and numbers are changed in training."""
+        if self.config.frozen:
+            return self._normalised(batch["features"], noise)
+        return self._read(batch, list(self._looks(batch, noise)), noise)
+
+    def taught(
+        self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What `forward` gives, and the cross entropy of the peaks."""
+        looks = list(self._looks(batch, noise))
+        missed = [
+            self._missed(logs, marks[:, number], moved)
+            for number, (logs, moved) in enumerate(looks)
+        ]
+        return self._read(batch, looks, noise), torch.stack(missed).sum()
+
+    def _looks(
+        self, batch: Batch, noise: torch.Generator | None
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each camera's log-probabilities, and how far its picture was moved, (B, 2)."""
+        for camera in self.config.cameras:
+            images = batch[f"{camera}_image"]
+            moved = torch.zeros(len(images), 2, device=images.device)
+            if noise is not None and self.config.shift:
+                by = shifts(len(images), self.config.shift, noise)
+                images = shifted(images, by)
+                moved = -by.T.flip(1).to(moved) * 2 / images.shape[1]
+            pixels = images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+            if noise is not None and self.config.colour:
+                pixels = random_colour(pixels, self.config.colour, noise)
+            yield self.pointers[camera](pixels, batch["goal"]), moved
+
+    def _missed(self, logs: Tensor, marks: Tensor, moved: Tensor) -> Tensor:
+        every = len(logs) // len(marks)  # of the frames that a window sees, the last one
+        logs, moved = logs[every - 1 :: every], moved[every - 1 :: every]
+        known = ~marks.isnan().any(-1)
+        entropy = -(wanted(marks.nan_to_num(nan=2.0) + moved, logs.shape[-1]) * logs).sum(-1)
+        return (entropy * known).sum() / known.sum().clamp_min(1)
+
+    def _read(
+        self, batch: Batch, looks: list[tuple[Tensor, Tensor]], noise: torch.Generator | None
+    ) -> Tensor:
+        seen = [told(logs, moved) for logs, moved in looks]
+        return self._normalised(torch.cat((*seen, batch["body"]), dim=1), noise)
+
+    def _normalised(self, numbers: Tensor, noise: torch.Generator | None) -> Tensor:
+        x = transforms.apply(self.transforms, numbers)
+        if noise is None:
+            return x
+        return x + self.config.jitter * torch.randn(x.shape, generator=noise).to(x.device)

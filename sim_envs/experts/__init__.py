@@ -1,0 +1,22 @@
+"""Experts, one file per task: what somebody who knows the job would do next."""
+
+from ..errors import UnknownName
+from .expert import Expert, Intent
+from .shelf_pick import ShelfPickExpert
+from .sort_clothes import SortClothesExpert
+from .sort_recycling import SortRecyclingExpert
+
+EXPERTS: dict[str, type[Expert]] = {
+    "ShelfPick": ShelfPickExpert,
+    "SortRecycling": SortRecyclingExpert,
+    "SortClothes": SortClothesExpert,
+}
+
+__all__ = ["EXPERTS", "Expert", "Intent", "make_expert"]
+
+
+def make_expert(task: str) -> Expert:
+    """The expert for a task; raises UnknownName where there is none."""
+    if task not in EXPERTS:
+        raise UnknownName("expert for task", task, EXPERTS)
+    return EXPERTS[task]()

@@ -1,0 +1,93 @@
+"""Where to take hold of a crumpled garment, and how to turn the hand for it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from ..garments import Cloth
+from ..rotations import Vector, matrix_from_quat
+from ..tasks.grasp_points import FINGER_TO_WALL_M, YAWS_RAD, ease, finger_offsets, wall_distance
+from ..world import Pose
+
+Nodes: TypeAlias = Mapping[Cloth, Vector]
+"""Where the nodes [nodes, 3] of each garment are."""
+
+AWAY_COST = 0.05
+AWAY_COST_WHEN_LOW = 0.5
+"""A hand that is down among the clothes stays with what it is about to take."""
+LOW_M = 0.09
+DOUBT_M = 0.006
+"""Every attempt that came to nothing makes another grip more tempting."""
+DOUBT_OF_YAW = 0.15
+MOST_DOUBTS = 4
+
+DECIDED_M = 0.05
+FINGER_HALF_M = (0.0155, 0.0185)
+"""Across and along the hand's opening, with room for a node."""
+TURN_COST = 0.3
+UNDER_FINGER_COST = 0.5
+WALL_HIT_COST = 10.0
+
+
+def choose_node(
+    tool: Pose, left: Sequence[Cloth], nodes: Nodes, attempt: int
+) -> tuple[Cloth, Vector]:
+    """The garment and the node [3] to take: high, near, away from walls and other garments."""
+    best = {cloth: _best_node(tool, cloth, nodes, attempt) for cloth in left}
+    cloth = max(left, key=lambda cloth: best[cloth][0])
+    return cloth, best[cloth][1]
+
+
+def _best_node(tool: Pose, cloth: Cloth, nodes: Nodes, attempt: int) -> tuple[float, Vector]:
+    mine = nodes[cloth]
+    others = np.concatenate([np.empty((0, 3)), *(nodes[c] for c in nodes if c is not cloth)])
+    away = np.linalg.norm(mine[:, :2] - tool.position[:2], axis=1)
+    low = tool.position[2] < mine[:, 2] + LOW_M
+    score = ease(mine, others) - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
+    score += DOUBT_M * _doubts(len(mine), attempt)
+    i = int(np.argmax(score))
+    return float(score[i]), mine[i]
+
+
+def _doubts(number: int, attempt: int) -> Vector:
+    """Whims [number] that grow with the attempts and are others each time: no endless repeats."""
+    whims = np.sin(12.9898 * np.arange(number) + 78.233 * attempt)
+    return np.asarray(min(attempt, MOST_DOUBTS) * whims)
+
+
+def choose_yaw(tool: Pose, grip: Vector, points: Vector, attempt: int) -> float:
+    """How to turn the hand for a grip [3]: free room for the fingers, and little turning."""
+    now = yaw_of(tool)
+    close = np.linalg.norm(tool.position - grip) < DECIDED_M
+    if close and _wall_hits(now, grip) == 0:
+        return now
+    costs = np.array([_yaw_cost(float(yaw), now, grip, points) for yaw in YAWS_RAD])
+    doubted = costs + DOUBT_OF_YAW * _doubts(len(costs), attempt)
+    return float(YAWS_RAD[int(np.argmin(doubted))])
+
+
+def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
+    """Turning, nodes under the fingers, and fingers that would come down on a wall."""
+    offsets = points[:, :2] - grip[:2] - finger_offsets(yaw)[:, None]
+    across, along = np.array([[np.sin(yaw), -np.cos(yaw)], [np.cos(yaw), np.sin(yaw)]])
+    half_across, half_along = FINGER_HALF_M
+    under = (np.abs(offsets @ across) < half_across) & (np.abs(offsets @ along) < half_along)
+    cost = TURN_COST * abs(half_turn(yaw - now)) + UNDER_FINGER_COST * int(under.sum())
+    return cost + WALL_HIT_COST * _wall_hits(yaw, grip)
+
+
+def _wall_hits(yaw: float, grip: Vector) -> int:
+    """How many fingers would come down on a wall."""
+    return int((wall_distance(grip[:2] + finger_offsets(yaw)) < FINGER_TO_WALL_M).sum())
+
+
+def yaw_of(tool: Pose) -> float:
+    """How a hand that looks down is turned, in [-pi/2, pi/2): its fingers are alike."""
+    across = matrix_from_quat(tool.quat)[:, 1]
+    return half_turn(float(np.arctan2(across[0], -across[1])))
+
+
+def half_turn(angle: float) -> float:
+    """The same turn of a hand whose fingers are alike, in [-pi/2, pi/2)."""
+    return float((angle + np.pi / 2) % np.pi - np.pi / 2)

@@ -1,0 +1,57 @@
+"""How well each part of a crumpled garment can be taken hold of, by a hand with two fingers."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..rotations import Vector
+from .clothes_scene import BOXES
+
+CROWD_M = 0.045
+CROWD_COST_M = 0.015
+"""A node of another garment so near is as bad as lying that much lower."""
+COVER_M = 0.03
+COVER_COST_M = 0.03
+WALL_M = 0.05
+WALL_COST = 0.5
+BLOCKED_COST_M = 0.05
+
+YAWS_RAD = np.linspace(-np.pi / 2, np.pi / 2, 12, endpoint=False)
+FINGER_AT_M = 0.0475
+FINGER_TO_WALL_M = 0.017
+
+
+def ease(points: Vector, others: Vector) -> Vector:
+    """Metres [nodes]: how high the nodes [nodes, 3] of a garment are, less what stands in the way.
+
+    That is other garments, whose nodes are `others` [M, 3], and the walls of the boxes.
+    """
+    gaps = np.linalg.norm(points[:, None, :2] - others[:, :2], axis=2)  # node, other
+    above = others[:, 2] > points[:, None, 2] - 0.01
+    ease_m = points[:, 2] - CROWD_COST_M * (gaps < CROWD_M).sum(1)
+    ease_m -= COVER_COST_M * ((gaps < COVER_M) & above).sum(1)
+    ease_m += WALL_COST * np.minimum(wall_distance(points), WALL_M)
+    ease_m -= BLOCKED_COST_M * _walled_in(points)
+    return np.asarray(ease_m)
+
+
+def _walled_in(points: Vector) -> NDArray[np.bool_]:
+    """For each of points [N, 3] whether a finger meets a wall however the hand is turned."""
+    fingers = points[:, None, None, :2] + np.stack([finger_offsets(yaw) for yaw in YAWS_RAD])
+    gaps = wall_distance(fingers.reshape(-1, 2)).reshape(fingers.shape[:-1])  # point, yaw, finger
+    return np.asarray(gaps.min(2).max(1) < FINGER_TO_WALL_M)
+
+
+def finger_offsets(yaw: float) -> Vector:
+    """Where the open fingers are aside of the tool, metres [2, 2]."""
+    across = np.array([np.sin(yaw), -np.cos(yaw)])
+    return np.outer((-FINGER_AT_M, FINGER_AT_M), across)  # finger, xy
+
+
+def wall_distance(points: Vector) -> Vector:
+    """How far points [N, 2 or 3] are aside of the nearest wall of a box, metres [N]."""
+    gaps = []
+    for box in BOXES:
+        beyond = np.abs(points[:, :2] - box.centre_m) - box.half_m
+        outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
+        gaps.append(np.where(outside > 0, outside, -beyond.max(1)))
+    return np.asarray(np.min(gaps, axis=0))

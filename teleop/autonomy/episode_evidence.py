@@ -1,0 +1,140 @@
+"""One episode as evidence: what the ladder keeps of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.step import Level
+from ...sim_envs.errors import DamagedFile
+from ..session.action_agreement import Agreement, agreement, agreement_by_stage
+from ..session.levels import State, supervises
+from ..session.subscriber import Case
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One episode that was driven to its end."""
+
+    task: str
+    policy: str
+    """Id of the policy that was loaded; empty without one."""
+    fingerprint: str
+    """What the policy's weights were, see `LadderBook.fingerprint`; empty without a policy."""
+    level: Level
+    seed: int
+    success: bool
+    clean: bool
+    """In the sense of the level's rung."""
+    episode: str = ""
+    """Id of the recording; empty in evidence of earlier versions."""
+    stages: Mapping[str, bool] = field(default_factory=dict)
+    """For every stage that was come to, whether it was passed clean."""
+    last_stage: str = ""
+    """The stage in which it ended; empty in evidence of earlier versions."""
+    requests: int = 0
+    takeovers: int = 0
+    rewinds: int = 0
+    policy_share: float | None = None
+    """The policy's share of the motion where both drove, in [0, 1]; None elsewhere."""
+    agreement: Mapping[str, Any] = field(default_factory=dict)
+    """At the levels where the human drives: how far the policy wanted the same."""
+    audited: bool = False
+    """Whether a person watched an autonomous episode."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As an event's payload."""
+        return {**asdict(self), "level": int(self.level)}
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> "Trial":
+        """From an event's payload; fields of later versions are left out."""
+        known = {f.name for f in fields(cls)}
+        try:
+            values = {key: value for key, value in payload.items() if key in known}
+            return cls(**{**values, "level": Level(values["level"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFile(f"an event that is no trial: {error!r}") from error
+
+
+LEAST_SHARE = 0.10
+"""With assist the policy has its share from here on, over an episode's motion."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An episode that was driven to its end; branches that were left by a rewind are in it."""
+
+    human: NDArray[np.float32]
+    """[T, 7] what the human wanted; NaN for nothing."""
+    policy: NDArray[np.float32]
+    """[T, 7] what the policy wanted; NaN for nothing."""
+    states: Sequence[State]
+    """[T] who had the arm."""
+    shares: Sequence[float]
+    """[T] the policy's share of the motion, in [0, 1]; NaN where nobody drove."""
+    stages: NDArray[np.integer]
+    """[T] the stage, counted in `names`."""
+    names: tuple[str, ...]
+    """The task's stages."""
+    success: bool
+    takeovers: int = 0
+    requests: int = 0
+    rewinds: int = 0
+
+    def trial(self, case: Case) -> Trial:
+        """The evidence that the episode is."""
+        whole, parts = self._agreement(case)
+        share = self._policy_share()
+        if case.level is Level.SHADOW:
+            clean = whole is not None and whole.good
+            stages = {stage: found.good for stage, found in parts.items()}
+        elif case.level is Level.ASSIST:
+            clean, stages = share is not None and share >= LEAST_SHARE, {}
+        else:
+            helped = self.takeovers or self.rewinds or self.requests
+            clean = not (helped and supervises(case.level))
+            stages = self._passed() if supervises(case.level) else {}
+        shown = {"all": whole, **parts} if whole else {}
+        known = asdict(case)
+        known["audited"] &= case.level is Level.AUTONOMOUS
+        return Trial(
+            **known,
+            success=self.success,
+            clean=clean and self.success,
+            stages=stages,
+            last_stage=self.names[self.stages[-1]],
+            requests=self.requests,
+            takeovers=self.takeovers,
+            rewinds=self.rewinds,
+            policy_share=share,
+            agreement={stage: found.to_json() for stage, found in shown.items()},
+        )
+
+    def _agreement(self, case: Case) -> tuple[Agreement | None, dict[str, Agreement]]:
+        """Of the episode and of its stages, where the human drove with a policy beside her."""
+        if supervises(case.level) or not case.policy:
+            return None, {}
+        parts = agreement_by_stage(self.human, self.policy, self.stages, self.names)
+        return agreement(self.human, self.policy), parts
+
+    def _policy_share(self) -> float | None:
+        """The policy's mean share of the motion, over the ticks on which both drove."""
+        shares = [
+            share
+            for share, state in zip(self.shares, self.states, strict=True)
+            if state is State.BLEND
+        ]
+        return float(np.mean(shares)) if shares else None
+
+    def _passed(self) -> dict[str, bool]:
+        """Which stages the policy passed alone; the last one that was come to only on success."""
+        passed: dict[str, bool] = {}
+        for stage, state in zip(self.stages.tolist(), self.states, strict=True):
+            alone = state is State.POLICY
+            passed[self.names[stage]] = passed.get(self.names[stage], True) and alone
+        if not self.success:
+            passed[self.names[self.stages[-1]]] = False
+        return passed

@@ -1,0 +1,177 @@
+"""The witness of the tick: makes each episode that ends evidence for the ladder."""
+
+import logging
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.episode import Episode
+from ...datasets.step import Driver, Level
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.errors import DamagedFile
+from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
+from ..session.authority import usable
+from ..session.blending import blend
+from ..session.levels import State
+from ..session.subscriber import Case, Outcome, Tick
+from .episode_evidence import Account
+from .ladder import Change
+from .ladder_store import LadderBook
+
+OnChange = Callable[[Change], object]
+
+
+class Witness:
+    """Listens to episodes of one policy, and adds a trial for each that was judged.
+
+    It must hear of an episode after the recorder, whose id of the recording it asks for: by that
+    the evidence can be had from the file where this process dies before it is written (see
+    `hindsight`).
+    """
+
+    wants_images = False
+
+    def __init__(
+        self,
+        book: LadderBook,
+        policy: str | None,
+        audited: Callable[[int], bool] = lambda _: False,
+        on_change: OnChange = lambda _: None,
+        episode_id: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.book, self.audited, self.on_change = book, audited, on_change
+        self._episode_id = episode_id
+        self.follow(policy)
+
+    def follow(self, policy: str | None) -> None:
+        """From the next episode on another policy is on trial."""
+        self.policy = policy
+        self.fingerprint = self.book.fingerprint(policy) if policy else ""
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """Write down that the episode shall be evidence."""
+        self._names = env.task.stages
+        self._wanted: list[tuple[Action, Action]] = []
+        self._stages: list[int] = []
+        self._states: list[State] = []
+        self._shares: list[float] = []
+        self._case = Case(
+            env.task_name,
+            self.policy or "",
+            self.fingerprint,
+            level,
+            seed,
+            self._episode_id(),
+            level is Level.AUTONOMOUS and self.audited(seed),
+        )
+        self.book.open(self._case)
+
+    def on_tick(self, tick: Tick) -> None:
+        """Remember who wanted what, and who had the arm."""
+        nothing = np.full(ACTION_SIZE, np.nan, np.float32)
+        human, policy = tick.step.human_action, tick.step.policy_action
+        self._wanted.append(
+            (nothing if human is None else human, nothing if policy is None else policy)
+        )
+        self._stages.append(tick.step.stage)
+        self._states.append(tick.state)
+        self._shares.append(tick.share)
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """Add the evidence; what was thrown away or broken off is none."""
+        if outcome.discarded or not outcome.complete or not self._states:
+            return
+        for change in self.book.add(self._account(outcome).trial(self._case)):
+            self.on_change(change)
+
+    def _account(self, outcome: Outcome) -> Account:
+        human, policy = (np.array(side) for side in zip(*self._wanted, strict=True))
+        return Account(
+            human=human,
+            policy=policy,
+            states=self._states,
+            shares=self._shares,
+            stages=np.array(self._stages),
+            names=self._names,
+            success=outcome.success,
+            takeovers=outcome.takeovers,
+            requests=outcome.requests,
+            rewinds=outcome.rewinds,
+        )
+
+
+STATES = {Driver.POLICY: State.POLICY, Driver.HUMAN: State.HUMAN, Driver.BLEND: State.BLEND}
+COLUMNS = ("driver", "human_actions", "policy_actions", "novelty", "stage", "wall_time")
+_log = logging.getLogger(__name__)
+Rows = dict[str, NDArray[Any]]
+
+
+def catch_up(book: LadderBook) -> list[Change]:
+    """Add the trials that are missing; return the changes of level that follow. Safe to repeat."""
+    files = {s.id: s.path for s in book.workspace.summaries() if s.complete and s.steps}
+    changes: list[Change] = []
+    for case in book.cases():
+        path = files.get(case.episode)
+        if path is None or not book.knows(case):
+            continue
+        try:
+            trial = account_of(path).trial(case)
+        except DamagedFile as error:
+            _log.warning("no evidence: %s", error)
+            continue
+        changes += book.add(trial)
+    return changes
+
+
+def account_of(path: Path) -> Account:
+    """What a recorded episode's file says of it, as the witness would have heard it."""
+    episode = Episode.read(path, images=False)
+    rows = _in_order(episode)
+    states = _states(rows, Level(episode.summary.header.level))
+    runs = [state for state, _ in groupby(states)]
+    return Account(
+        human=rows["human_actions"],
+        policy=rows["policy_actions"],
+        states=states,
+        shares=_shares(rows, states),
+        stages=rows["stage"],
+        names=episode.summary.header.stages,
+        success=episode.summary.success,
+        takeovers=episode.summary.takeovers,
+        requests=runs.count(State.CALLING),
+        rewinds=len(episode.abandoned),
+    )
+
+
+def _in_order(episode: Episode) -> Rows:
+    """The columns of the main line and of branches that were left, as they were driven."""
+    lines = [episode.columns, *(branch.columns for branch in episode.abandoned)]
+    rows = {name: np.concatenate([line[name] for line in lines]) for name in COLUMNS}
+    if not episode.abandoned:
+        return rows
+    order = np.argsort(rows["wall_time"], kind="stable")
+    return {name: values[order] for name, values in rows.items()}
+
+
+def _states(rows: Rows, level: Level) -> list[State]:
+    """Who had the arm; on call an arm that holds still, with a policy that has an answer, calls."""
+    waiting = State.CALLING if level is Level.ON_CALL else State.RESTING
+    return [
+        STATES.get(Driver(driver), waiting if usable(wish) else State.RESTING)
+        for driver, wish in zip(rows["driver"].tolist(), rows["policy_actions"], strict=True)
+    ]
+
+
+def _shares(rows: Rows, states: Sequence[State]) -> list[float]:
+    """The policy's share of the motion where both drove; NaN elsewhere."""
+    wishes = zip(rows["human_actions"], rows["policy_actions"], rows["novelty"], strict=True)
+    return [
+        blend(human, policy, 1.0 - float(novelty))[1] if state is State.BLEND else float("nan")
+        for state, (human, policy, novelty) in zip(states, wishes, strict=True)
+    ]

@@ -1,0 +1,244 @@
+"""The ladder: which level a policy has earned, on what evidence, and what it lacks for the next.
+
+Pure: trials and changes in, decisions out. Evidence counts from the last change of level on, so
+that a level which was lost must be earned anew.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from enum import Enum
+from typing import Any
+
+from ...datasets.step import Level
+from ...policies.statistics.rates import Rate
+from ...sim_envs.errors import DamagedFile, PolicyError, SidestickError
+from ...sim_envs.tasks import task_class
+from ..session.levels import name
+from .criteria import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
+from .episode_evidence import Trial
+from .stage_evidence import StageEvidence, evidence_by_stage, failed_stage, where_lost
+
+
+class NotEarned(SidestickError):
+    """A level was asked for that the evidence does not allow."""
+
+
+class Why(Enum):
+    """What changed a level."""
+
+    PROMOTED = "promoted"
+    DEMOTED = "demoted"
+    NEW_POLICY = "new policy"
+    OVERRIDE = "override"
+    """The operator drove at a level that was not earned; what is earned stays as it was."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of level, with its evidence."""
+
+    task: str
+    policy: str
+    fingerprint: str
+    why: Why
+    before: Level
+    after: Level
+    evidence: str
+    """In words, with the counts."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As an event's payload."""
+        values = {"why": self.why.value, "before": int(self.before), "after": int(self.after)}
+        return {**asdict(self), **values}
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> "Change":
+        """From an event's payload; fields of later versions are left out."""
+        try:
+            values = {f.name: payload[f.name] for f in fields(cls)}
+            levels = {key: Level(values[key]) for key in ("before", "after")}
+            return cls(**{**values, **levels, "why": Why(values["why"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFile(f"an event that is no change of level: {error!r}") from error
+
+
+Entry = Trial | Change
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Where one policy stands on one task."""
+
+    task: str
+    policy: str | None
+    """The policy; None as long as there is none."""
+    fingerprint: str = ""
+    demonstrations: int = 0
+    """Successful demonstrations in the workspace."""
+    entries: Sequence[Entry] = ()
+    """Trials and changes of all policies of the task, oldest first."""
+
+    @property
+    def level(self) -> Level:
+        """The highest level that the policy may have."""
+        own = self._changes(self.policy)
+        return own[-1].after if own else Level.DEMONSTRATE
+
+    @property
+    def probation(self) -> bool:
+        """Whether the policy is new and has not shown itself."""
+        return _probation(self._changes(self.policy))
+
+    def recent(self, level: Level) -> list[Trial]:
+        """The policy's latest episodes at a level, since its level last changed."""
+        return self._trials(level)[-RECENT:]
+
+    def standing(self, level: Level) -> Rate:
+        """Clean episodes among the recent ones at a level."""
+        recent = self.recent(level)
+        return Rate(sum(trial.clean for trial in recent), len(recent))
+
+    def stages(self, level: Level) -> list[StageEvidence]:
+        """The same for every stage of the task that has come up, in the task's order."""
+        order = task_class(self.task).stages
+        return evidence_by_stage(self._trials(level), order, RUNGS[level].keeps_stage)
+
+    def judge(self) -> Change | None:
+        """The change that the evidence calls for now, if any; apply it, and judge again."""
+        if self.policy is None:
+            return None
+        if not self._changes(self.policy):
+            return self._arrival()
+        return self._demotion() or self._promotion()
+
+    def admit(self, wanted: Level | None, override: bool = False) -> tuple[Level, Change | None]:
+        """The level to drive at: the earned one, or a wanted one up to it.
+
+        A higher one is refused with what is missing, or with `override` given and recorded.
+        """
+        if wanted is None or wanted <= self.level:
+            return (self.level if wanted is None else wanted), None
+        if self.policy is None:
+            raise PolicyError(
+                f"level {name(wanted)!r} needs a policy, and there is no policy yet: "
+                "`sidestick train` makes one"
+            )
+        if not override:
+            raise NotEarned(self.missing(wanted))
+        words = f"the operator asked for {name(wanted)}: {self._lack()}"
+        return wanted, self._change(Why.OVERRIDE, self.level, words)
+
+    def missing(self, wanted: Level) -> str:
+        """What evidence a level lacks, in words."""
+        first = Level(self.level + 1)
+        prefix = "" if wanted is first else f"{name(wanted)} comes after {name(first)}, and "
+        return (
+            f"{prefix}{self._lack()}. Earned is {name(self.level)}: drive there, "
+            "or give --override, which is recorded"
+        )
+
+    def _lack(self) -> str:
+        """What the next level needs, and what there is."""
+        following = Level(self.level + 1)
+        bar = RUNGS[following].bar
+        if bar is None:
+            return (
+                f"{name(following)} needs {ENOUGH_DEMONSTRATIONS} successful demonstrations; "
+                f"there are {self.demonstrations}"
+            )
+        rate = self.standing(self.level)
+        return (
+            f"{name(following)} needs a lower bound of {bar:.2f}; you have {rate.successes} clean "
+            f"of {rate.n}: {rate.interval95[0]:.2f}"
+        )
+
+    def _changes(self, policy: str | None) -> list[Change]:
+        """What changed a policy's level; an override does not."""
+        return [
+            entry
+            for entry in self.entries
+            if isinstance(entry, Change)
+            and entry.policy == policy
+            and entry.why is not Why.OVERRIDE
+        ]
+
+    def _trials(self, level: Level) -> list[Trial]:
+        """All of the policy's episodes at a level, since its level last changed."""
+        trials: list[Trial] = []
+        for entry in self.entries:
+            if entry.policy != self.policy:
+                continue
+            if isinstance(entry, Trial):
+                trials += [entry] if entry.level is level else []
+            elif entry.why is not Why.OVERRIDE:
+                trials.clear()
+        return trials
+
+    def _change(self, why: Why, after: Level, evidence: str) -> Change:
+        assert self.policy is not None
+        return Change(self.task, self.policy, self.fingerprint, why, self.level, after, evidence)
+
+    def _arrival(self) -> Change:
+        """A new policy starts one level below the last one that has shown itself."""
+        others = [e for e in self.entries if isinstance(e, Change) and e.why is not Why.OVERRIDE]
+        if not others:
+            return self._change(Why.NEW_POLICY, Level.DEMONSTRATE, "the first policy")
+        last = others[-1]
+        below = 0 if _probation(self._changes(last.policy)) else 1
+        after = Level(max(Level.DEMONSTRATE, last.after - below))
+        words = f"policy {last.policy} had {name(last.after)}; a new one has to show itself"
+        return self._change(Why.NEW_POLICY, after, words)
+
+    def _promotion(self) -> Change | None:
+        if self.level is Level.AUTONOMOUS:
+            return None
+        following = Level(self.level + 1)
+        bar, rate = RUNGS[following].bar, self.standing(self.level)
+        if bar is None:
+            earned = self.demonstrations >= ENOUGH_DEMONSTRATIONS
+            words = f"{self.demonstrations} successful demonstrations and a policy"
+        else:
+            earned = rate.interval95[0] >= bar
+            words = (
+                f"{rate.successes} clean of {rate.n} at {name(self.level)}: lower bound "
+                f"{rate.interval95[0]:.2f}, needed {bar:.2f}"
+            )
+        return self._change(Why.PROMOTED, following, words) if earned else None
+
+    def _demotion(self) -> Change | None:
+        """The highest level whose test has been failed, at or below the earned one."""
+        for level in sorted(RUNGS, reverse=True):
+            if level <= self.level and (words := self._failed(level) or self._failed_stage(level)):
+                return self._change(Why.DEMOTED, Level(level - 1), words)
+        return None
+
+    def _failed(self, level: Level) -> str:
+        """What takes a level away, in words; empty while nothing does."""
+        test = RUNGS[level].keeps
+        if test is None:
+            return ""
+        trials = [trial.clean for trial in self._trials(level)]
+        found = test.judge(trials)
+        if not found.rejected:
+            return ""
+        return (
+            f"at {name(level)} {trials.count(False)} of {len(trials)} episodes were not "
+            f"clean: sequential test {found.log_ratio:.2f}, limit {test.reject_at:.2f}"
+            f"{where_lost(self.stages(level))}"
+        )
+
+    def _failed_stage(self, level: Level) -> str:
+        """The same for the stage that takes it away."""
+        test, worst = RUNGS[level].keeps_stage, failed_stage(self.stages(level))
+        if test is None or worst is None or worst.test is None:
+            return ""
+        passed = worst.passed
+        return (
+            f"at {name(level)} {worst.stage!r} was not passed alone in "
+            f"{passed.n - passed.successes} of {passed.n} episodes that came to it: "
+            f"sequential test {worst.test.log_ratio:.2f}, limit {test.reject_at:.2f}"
+        )
+
+
+def _probation(changes: Sequence[Change]) -> bool:
+    return bool(changes) and changes[-1].why is Why.NEW_POLICY

@@ -1,0 +1,103 @@
+"""The ladder as a picture: the level that was earned, every episode, and the bound that counts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ...datasets.step import Level
+from ...sim_envs.errors import BadValue
+from ..session.levels import name
+from .criteria import RUNGS
+from .episode_evidence import Trial
+from .ladder import Change, Ladder, Why
+
+SIZE_IN = (9.0, 6.0)
+DPI = 130
+FORMATS = (".png", ".pdf", ".svg")
+LOOKS = {True: ("o", "#2a7f62"), False: ("x", "#c0392b")}
+EARNED, BOUND, BAR = "#34495e", "#2a6fa8", "#8e6c1f"
+
+
+class Place(NamedTuple):
+    """One episode in its order, and how things stood after it."""
+
+    trial: Trial
+    earned: Level
+    bound: float
+    """Lower end of the interval at the earned level."""
+    bar: float
+    """What the next level needs; NaN at the top, and where something else is needed."""
+
+
+def plot_ladder(ladder: Ladder, path: Path) -> None:
+    """Draw into a file; the format comes from its name."""
+    if path.suffix.lower() not in FORMATS:
+        raise BadValue("--plot", f"a name that ends in {', '.join(FORMATS)}", path.name)
+    figure = Figure(SIZE_IN, dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    places = list(_places(ladder))
+    _draw_levels(above, places)
+    _draw_changes(above, ladder)
+    _draw_bounds(below, places)
+    above.set_title(f"{ladder.task}, policy {ladder.policy or 'none'}: {name(ladder.level)}")
+    figure.savefig(path)
+
+
+def _places(ladder: Ladder) -> Iterator[Place]:
+    """Every trial of the policy, and how things stood once its changes were made."""
+    entries = [entry for entry in ladder.entries if entry.policy == ladder.policy]
+    for i, entry in enumerate(entries):
+        if isinstance(entry, Trial):
+            end = i + 1
+            while end < len(entries) and isinstance(entries[end], Change):
+                end += 1
+            then = replace(ladder, entries=entries[:end])
+            level = then.level
+            bar = RUNGS[Level(level + 1)].bar if level < Level.AUTONOMOUS else None
+            bound = then.standing(level).interval95[0]
+            yield Place(entry, level, bound, float("nan") if bar is None else bar)
+
+
+def _draw_levels(axes: Axes, places: list[Place]) -> None:
+    numbers = range(1, len(places) + 1)
+    axes.step(numbers, [p.earned for p in places], where="mid", color=EARNED, label="earned")
+    for clean, (mark, colour) in LOOKS.items():
+        chosen = [(i, p.trial.level) for i, p in enumerate(places, 1) if p.trial.clean is clean]
+        label = "clean episode" if clean else "not clean"
+        xs, ys = [i for i, _ in chosen], [level for _, level in chosen]
+        axes.plot(xs, ys, mark, color=colour, label=label, markersize=5)
+    axes.set_yticks(list(Level), [name(level) for level in Level])
+    axes.set_ylim(-0.5, len(Level) - 0.2)
+    axes.legend(loc="lower right", frameon=False)
+    axes.grid(axis="y", alpha=0.2)
+
+
+def _draw_changes(axes: Axes, ladder: Ladder) -> None:
+    """A line wherever a level was lost, or taken on the operator's own responsibility."""
+    number = 0
+    for entry in ladder.entries:
+        if entry.policy != ladder.policy:
+            continue
+        if isinstance(entry, Trial):
+            number += 1
+        elif entry.why in (Why.DEMOTED, Why.OVERRIDE):
+            axes.axvline(number + 0.5, color=LOOKS[False][1], linestyle=":", linewidth=1)
+            place = (number + 0.6, len(Level) - 0.3)
+            axes.annotate(entry.why.value, place, fontsize=8, rotation=90, va="top")
+
+
+def _draw_bounds(axes: Axes, places: list[Place]) -> None:
+    numbers = range(1, len(places) + 1)
+    axes.plot(numbers, [p.bound for p in places], color=BOUND, label="lower end of 95 % interval")
+    bars = [p.bar for p in places]
+    axes.step(numbers, bars, where="mid", color=BAR, linestyle="--", label="needed for the next")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("share of clean episodes")
+    axes.set_xlabel("episode")
+    axes.legend(loc="lower right", frameon=False)

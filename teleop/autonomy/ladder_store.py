@@ -1,0 +1,129 @@
+"""The ladder in the workspace's database: read, checked, added to; never edited."""
+
+import hashlib
+from collections.abc import Iterator
+
+from ...datasets.database import Database, Event
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ...policies.policy import MODEL
+from ...policies.store import PolicyStore
+from ...sim_envs.errors import WorkspaceError
+from ..session.subscriber import Case
+from .episode_evidence import Trial
+from .ladder import Change, Entry, Ladder
+
+TRIAL, CHANGE, CASE = "trial", "level", "on-trial"
+"""Kinds of event."""
+FINGERPRINT_DIGITS = 16
+
+
+class LadderBook:
+    """The evidence of one workspace; every call reads what is there now."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._database = Database(workspace.db_path)
+        self._store = PolicyStore(workspace.policies_dir)
+
+    def ladder(self, policy: str | None = None) -> Ladder:
+        """Where a policy stands, the newest unless given.
+
+        Raises WorkspaceError for evidence that belongs to another task, or to other weights than
+        those that the policy has now: a database that was copied here, a policy that was replaced.
+        """
+        policy = policy or self._store.newest()
+        fingerprint = "" if policy is None else self.fingerprint(policy)
+        task, entries = self.workspace.config.task, tuple(self._entries())
+        for entry in entries:
+            self._check(entry, policy, fingerprint)
+        return Ladder(task, policy, fingerprint, self._demonstrations(), entries)
+
+    def fingerprint(self, policy: str) -> str:
+        """The first digits of the SHA-256 of a policy's weights."""
+        weights = (self._store.path(policy) / MODEL).read_bytes()
+        return hashlib.sha256(weights).hexdigest()[:FINGERPRINT_DIGITS]
+
+    def settle(self, policy: str | None = None) -> tuple[Ladder, list[Change]]:
+        """Make every change that the evidence calls for; return the ladder and the changes."""
+        made: list[Change] = []
+        while change := self.ladder(policy).judge():
+            self.note(change)
+            made.append(change)
+        return self.ladder(policy), made
+
+    def admit(
+        self, wanted: Level | None, policy: str | None = None, override: bool = False
+    ) -> Level:
+        """The level to drive at; raises NotEarned with what is missing for a wanted one."""
+        ladder, _ = self.settle(policy)
+        level, change = ladder.admit(wanted, override)
+        if change:
+            self.note(change)
+        return level
+
+    def open(self, case: Case) -> None:
+        """Write down that an episode shall be evidence, before it is driven."""
+        if case.episode:
+            self._database.add_event(Event(CASE, case.to_json()))
+
+    def cases(self) -> list[Case]:
+        """Those that no evidence has come of: broken off, thrown away, or about to end."""
+        tried = {event.payload.get("episode") for event in self._database.events(TRIAL)}
+        cases = [Case.from_json(event.payload) for event in self._database.events(CASE)]
+        return [case for case in cases if case.episode not in tried]
+
+    def knows(self, case: Case) -> bool:
+        """Whether the case's policy is here with the weights that it had."""
+        if not case.policy:
+            return True
+        there = case.policy in self._store.ids()
+        return there and self.fingerprint(case.policy) == case.fingerprint
+
+    def add(self, trial: Trial) -> list[Change]:
+        """Add an episode's evidence; return the changes of level that follow from it."""
+        self._database.add_event(Event(TRIAL, trial.to_json()))
+        return self.settle(trial.policy)[1] if trial.policy else []
+
+    def note(self, change: Change) -> None:
+        """Write down a change."""
+        self._database.add_event(Event(CHANGE, change.to_json()))
+
+    def events(self) -> list[tuple[float, Entry]]:
+        """All entries with their times, oldest first; no recording counts twice."""
+        found: list[tuple[float, Entry]] = []
+        seen: set[str] = set()
+        for event in self._database.events():
+            if event.kind == CHANGE:
+                found.append((event.created, Change.from_json(event.payload)))
+            elif event.kind == TRIAL:
+                trial = Trial.from_json(event.payload)
+                if not trial.episode or trial.episode not in seen:
+                    found.append((event.created, trial))
+                seen.add(trial.episode)
+        return found
+
+    def _entries(self) -> Iterator[Entry]:
+        yield from (entry for _, entry in self.events())
+
+    def _check(self, entry: Entry, policy: str | None, fingerprint: str) -> None:
+        """Refuse evidence that is about something else."""
+        path, task = self._database.path, self.workspace.config.task
+        if entry.task != task:
+            raise WorkspaceError(
+                f"{path}: its ladder is of task {entry.task}, and this workspace is for {task}; "
+                "remove the file, or put back the one that belongs here"
+            )
+        if entry.policy and entry.policy == policy and entry.fingerprint != fingerprint:
+            raise WorkspaceError(
+                f"{path}: its ladder is of another policy {policy} (weights {entry.fingerprint}, "
+                f"here {fingerprint}); what one has earned does not count for the other. Train "
+                "or copy the policy under a new number"
+            )
+
+    def _demonstrations(self) -> int:
+        """Successful, complete episodes that a human drove alone."""
+        return sum(
+            summary.success and summary.complete and summary.policy_steps == 0
+            for summary in self.workspace.summaries()
+        )

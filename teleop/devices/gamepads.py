@@ -1,0 +1,135 @@
+"""Gamepads through SDL's own mapping: plugged and unplugged at any time, known by instance id.
+
+SDL tells every press of a mapped pad twice, as joystick and as controller. Only the controller's
+events are heard here; the joystick's must not be blocked, since SDL makes the others from them.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .gamepad_mappings import mapping_lines
+from .raw_inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, Touch
+from .response_curves import ramped, stick, trigger
+from .sdl import controller, pygame
+
+FULL = 32767.0
+AT_REST = 0.1
+"""A trigger counts only once it has been seen nearer to rest than this."""
+BUTTON_NAMES = {code: name for name, code in PAD_BUTTONS.items()}
+TRIGGER_PRESS = 0.5
+RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
+
+
+@dataclass
+class Pad:
+    """One mapped pad that is plugged in."""
+
+    instance_id: int
+    """Tells it from all others until it is unplugged; a replug brings a new one."""
+    name: str
+    guid: str
+    device: controller.Controller
+    pressed: set[str] = field(default_factory=set)
+    rested: set[str] = field(default_factory=set)
+    """Triggers that have been seen at rest."""
+    pulled: set[str] = field(default_factory=set)
+    grown: dict[str, float] = field(default_factory=dict)
+    """How far the D-pad's directions have grown; they have no way of being pushed halfway."""
+
+    def touch(self, elapsed_s: float = 0.0) -> Touch:
+        """What is touched now, and what went down since the last call, `elapsed_s` ago."""
+        values = {name: 1.0 for name, code in PAD_BUTTONS.items() if self.device.get_button(code)}
+        for name in RAMPED:
+            self.grown[name] = ramped(self.grown.get(name, 0.0), name in values, elapsed_s)
+            values[name] = self.grown[name]
+        for name, axes in PAD_STICKS.items():
+            values.update(self._stick(name, *axes))
+        for name, axis in PAD_TRIGGERS.items():
+            values.update(self._trigger(name, axis))
+        pressed, self.pressed = frozenset(self.pressed), set()
+        values.update({name: 1.0 for name in pressed - {*RAMPED} if name in PAD_BUTTONS})
+        return Touch({name: value for name, value in values.items() if value}, pressed)
+
+    def _stick(self, name: str, across: int, along: int) -> dict[str, float]:
+        x, y = stick(self._axis(across), self._axis(along))
+        return {
+            f"{name} right": max(0.0, x),
+            f"{name} left": max(0.0, -x),
+            f"{name} down": max(0.0, y),
+            f"{name} up": max(0.0, -y),
+        }
+
+    def _trigger(self, name: str, axis: int) -> dict[str, float]:
+        raw = self._axis(axis)
+        if raw < AT_REST:
+            self.rested.add(name)
+        if name not in self.rested:
+            return {}
+        if raw > TRIGGER_PRESS and name not in self.pulled:
+            self.pulled.add(name)
+            self.pressed.add(name)
+        elif raw < TRIGGER_PRESS / 2:
+            self.pulled.discard(name)
+        return {name: trigger(raw)}
+
+    def _axis(self, axis: int) -> float:
+        return max(-1.0, self.device.get_axis(axis) / FULL)
+
+
+class Pads:
+    """All pads that are plugged in, in the order of their coming."""
+
+    def __init__(self) -> None:
+        own = mapping_lines()
+        if own:  # SDL reads these when its controller part starts
+            known = os.environ.get("SDL_GAMECONTROLLERCONFIG", "")
+            os.environ["SDL_GAMECONTROLLERCONFIG"] = "\n".join([*own, known]).strip()
+        pygame.joystick.init()
+        controller.init()
+        self.pads: dict[int, Pad] = {}
+        self.unmapped: dict[int, str] = {}
+        """Names of pads that nobody has taught us yet, by instance id."""
+        self.strangers: dict[int, pygame.joystick.JoystickType] = {}
+        for index in range(pygame.joystick.get_count()):
+            self._open(index)
+
+    def handle(self, event: pygame.event.Event) -> Pad | None:
+        """Take note of an event; return the pad that it took away."""
+        if event.type == pygame.JOYDEVICEADDED:
+            self._open(event.device_index)
+        elif event.type == pygame.JOYDEVICEREMOVED:
+            self.unmapped.pop(event.instance_id, None)
+            self.strangers.pop(event.instance_id, None)
+            return self.pads.pop(event.instance_id, None)
+        elif event.type == pygame.CONTROLLERBUTTONDOWN:
+            self._press(event.instance_id, event.button)
+        return None
+
+    def _press(self, instance: int, button: int) -> None:
+        if instance in self.pads and button in BUTTON_NAMES:
+            self.pads[instance].pressed.add(BUTTON_NAMES[button])
+
+    def forget_presses(self) -> None:
+        """Drop what went down and has not been looked at."""
+        for pad in self.pads.values():
+            pad.touch()
+
+    def touches(self, elapsed_s: float = 0.0) -> Mapping[int, Touch]:
+        """What is touched on each pad, by instance id; call it once a look."""
+        return {instance: pad.touch(elapsed_s) for instance, pad in self.pads.items()}
+
+    def _open(self, index: int) -> None:
+        try:
+            joystick = pygame.joystick.Joystick(index)
+            instance = joystick.get_instance_id()
+            if instance in self.pads or instance in self.unmapped:
+                return
+            if not controller.is_controller(index):
+                self.strangers[instance] = joystick
+                self.unmapped[instance] = joystick.get_name()
+                return
+            device = controller.Controller(index)
+            self.pads[instance] = Pad(instance, joystick.get_name(), joystick.get_guid(), device)
+        except pygame.error:  # unplugged again before it could be opened
+            return

@@ -1,0 +1,240 @@
+"""Two policies on the same unseen seeds, alone; stops as soon as the difference is plain."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ...datasets.database import Database, Event
+from ...datasets.workspace import Workspace
+from ...policies.policy import CONFIG
+from ...policies.statistics.paired import (
+    ALPHA,
+    SequentialTest,
+    Tally,
+    Verdict,
+    difference_interval,
+    fewest_pairs,
+    rate_interval,
+)
+from ...policies.store import PolicyStore, load_for
+from ...sim_envs.errors import BadValue
+from ..session.session import Outcome
+from .evaluate import FIRST_SEED, per_episode
+from .rollouts import Rollouts
+from .seeds import recorded_seeds
+
+COMPARISON = "comparison"
+"""Kind of the events that hold a comparison."""
+PAIRS = 100
+"""Most pairs, unless more are asked for."""
+LEAST_PAIRS = 8
+"""A comparison is not given up as undecidable before so many pairs: they tell how far apart the
+two are, decided or not."""
+PAIRS_PER_LOOK = 4
+"""Pairs that are driven between two looks at the test."""
+OnPair = Callable[[SequentialTest], object]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A policy that is compared."""
+
+    name: str
+    """Its number, or its folder where it comes from elsewhere."""
+    path: Path
+
+    @classmethod
+    def find(cls, workspace: Workspace, name: str) -> "Contender":
+        """By number in the workspace, or by folder.
+
+        UnknownName with those that exist; PolicyError for one of another task or renderer.
+        """
+        folder = Path(name)
+        own = PolicyStore(workspace.policies_dir)
+        path = folder if (folder / CONFIG).exists() and name not in own.ids() else own.path(name)
+        load_for(path, workspace.config)
+        return cls(name, path)
+
+
+@dataclass(frozen=True)
+class Side:
+    """How one policy did."""
+
+    policy: str
+    episodes: int
+    successes: int
+    interval: tuple[float, float]
+    """Of the success rate, whenever the comparison stopped."""
+    seconds: float
+    """Mean length of the episodes that both solved; NaN without any."""
+    takeovers: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What comes of it; A and B in the order they were asked for."""
+
+    task: str
+    a: Side
+    b: Side
+    tally: Tally
+    verdict: Verdict
+    p_value: float
+    """Always valid (see `policies.paired`)."""
+    alpha: float
+    """Chance of a verdict on identical policies, over the whole comparison."""
+    interval: tuple[float, float]
+    """Of the share of pairs that A wins less the share that B wins, at 1 - alpha.
+
+    It allows for ties, which the test passes over, so it may still touch 0 when the test decides.
+    """
+    why_stopped: str
+    blind: bool = False
+    seeds: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON, with NaN as null."""
+        sides = {name: {**asdict(side)} for name, side in (("a", self.a), ("b", self.b))}
+        for side in sides.values():
+            side["seconds"] = side["seconds"] if side["seconds"] == side["seconds"] else None
+        return {**asdict(self), **sides, "verdict": str(self.verdict), "pairs": self.tally.pairs}
+
+    def __str__(self) -> str:
+        tally = self.tally
+        if not tally.pairs:
+            return f"{self.verdict}: no scene was driven by both; {self.why_stopped}"
+        low, high = (100 * end for end in self.interval)
+        return (
+            f"{self.verdict}: A ({self.a.policy}) {_side(self.a)}, B ({self.b.policy}) "
+            f"{_side(self.b)}; {tally.pairs} pairs, {tally.only_a} won by A, {tally.only_b} by B; "
+            f"A less B {100 * tally.difference:+.0f} points [{low:+.0f}, {high:+.0f}], "
+            f"p = {self.p_value:.3g} at any stop, alpha {self.alpha:g}; {self.why_stopped}"
+        )
+
+
+def compare(
+    workspace: Workspace,
+    rollouts: Rollouts,
+    a: str,
+    b: str,
+    pairs: int = PAIRS,
+    first_seed: int = FIRST_SEED,
+    alpha: float = ALPHA,
+    on_pair: OnPair = lambda _: None,
+) -> Comparison:
+    """Let both policies drive the same seeds, of which no episode was ever recorded.
+
+    The result is added to the database; nothing that stands there is changed.
+    """
+    first, second = contenders(workspace, a, b)
+    test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
+    outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+    why = ""
+    for start in range(0, pairs, PAIRS_PER_LOOK):
+        batch = seeds[start : start + PAIRS_PER_LOOK]
+        for contender, mine in zip((first, second), outcomes, strict=True):
+            mine += rollouts.run(contender.path, batch)
+        for one, other in zip(outcomes[0][start:], outcomes[1][start:], strict=True):
+            test.add(one.success, other.success)
+            on_pair(test)
+        if why := stopped(test, pairs - test.tally.pairs):
+            break
+    found = summed_up(workspace, test, (first, second), outcomes, why)
+    keep(workspace, found, outcomes)
+    return found
+
+
+def contenders(workspace: Workspace, a: str, b: str) -> tuple[Contender, Contender]:
+    """Both policies; BadValue for one policy twice."""
+    first, second = Contender.find(workspace, a), Contender.find(workspace, b)
+    if first.path.resolve() == second.path.resolve():
+        raise BadValue("policies to compare", "two different ones", f"{a} twice")
+    return first, second
+
+
+def unseen_seeds(
+    workspace: Workspace, first_seed: int, count: int, alpha: float = ALPHA
+) -> list[int]:
+    """The next seeds of which no episode is recorded; BadValue for too few to decide anything."""
+    least = fewest_pairs(alpha)
+    if count < least:
+        raise BadValue("pairs to compare", f"at least {least}, fewer cannot decide", count)
+    known = recorded_seeds(workspace)
+
+    def fresh() -> Iterator[int]:
+        seed = first_seed
+        while True:
+            if seed not in known:
+                yield seed
+            seed += 1
+
+    source = fresh()
+    return [next(source) for _ in range(count)]
+
+
+def stopped(test: SequentialTest, pairs_left: int) -> str:
+    """Why to stop now; empty to go on."""
+    if test.verdict is not Verdict.OPEN:
+        return "stopped once it was decided"
+    if pairs_left == 0:
+        return "all pairs driven"
+    if test.tally.pairs >= LEAST_PAIRS and test.is_hopeless(pairs_left):
+        left = "pair that was" if pairs_left == 1 else f"{pairs_left} pairs that were"
+        return f"stopped after {test.tally.pairs} pairs: the {left} left could not decide it"
+    return ""
+
+
+def summed_up(
+    workspace: Workspace,
+    test: SequentialTest,
+    both: tuple[Contender, Contender],
+    outcomes: tuple[Sequence[Outcome], Sequence[Outcome]],
+    why: str,
+    blind: bool = False,
+) -> Comparison:
+    """The comparison from its outcomes, pair by pair in one order."""
+    hz = workspace.config.control_hz
+    solved = [(x, y) for x, y in zip(*outcomes, strict=True) if x.success and y.success]
+    sides = []
+    for place, (contender, mine) in enumerate(zip(both, outcomes, strict=True)):
+        successes = sum(outcome.success for outcome in mine)
+        steps = [pair[place].steps for pair in solved]
+        sides.append(
+            Side(
+                contender.name,
+                len(mine),
+                successes,
+                rate_interval(successes, len(mine), test.alpha),
+                sum(steps) / len(steps) / hz if steps else float("nan"),
+                sum(outcome.takeovers for outcome in mine),
+            )
+        )
+    interval = difference_interval(test.tally, test.alpha)
+    seeds = tuple(outcome.seed for outcome in outcomes[0])
+    return Comparison(
+        workspace.config.task, sides[0], sides[1], test.tally, test.verdict, test.p_value,
+        test.alpha, interval, why, blind, seeds,
+    )  # fmt: skip
+
+
+def keep(
+    workspace: Workspace,
+    found: Comparison,
+    outcomes: tuple[Sequence[Outcome], Sequence[Outcome]],
+) -> None:
+    """Add the comparison and each episode's outcome to the database."""
+    episodes = {side: _votes(mine) for side, mine in zip("ab", outcomes, strict=True)}
+    payload = {**found.to_json(), "per_episode": episodes}
+    Database(workspace.db_path).add_event(Event(COMPARISON, payload))
+
+
+def _votes(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    kept = zip(per_episode(outcomes), outcomes, strict=True)
+    return [{**entry, "takeovers": outcome.takeovers} for entry, outcome in kept]
+
+
+def _side(side: Side) -> str:
+    low, high = side.interval
+    helped = f", {side.takeovers} takeovers" if side.takeovers else ""
+    return f"{side.successes}/{side.episodes} [{100 * low:.0f}-{100 * high:.0f}]{helped}"

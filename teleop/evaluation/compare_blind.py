@@ -1,0 +1,161 @@
+"""Which policy drives is not said: interventions and verdicts are the votes."""
+
+import contextlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ...datasets.database import Database
+from ...datasets.recorder import Recorder
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ...policies.statistics.paired import ALPHA, SequentialTest
+from ...policies.store import load_for
+from ...sim_envs.environment import ArmEnv
+from ..devices.simulated_operator import SimulatedOperator
+from ..session.environments import workspace_env
+from ..session.human_effort import EffortCount
+from ..session.policy_runner import Pilot
+from ..session.recording import Recording
+from ..session.session import Outcome, Session
+from .compare import Comparison, Contender, contenders, keep, stopped, summed_up, unseen_seeds
+
+FIRST_SEED = 400_000
+"""Scenes of blind comparisons; they become data like all that a person drives."""
+SCENES = 20
+BLOCK = 4
+"""Scenes whose episodes are shuffled together: the same scene seldom comes twice in a row."""
+PATIENCE = 2
+PURPOSE = "blind comparison"
+"""What the ledger says the effort was for."""
+OnEpisode = Callable[[int, Outcome], object]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One episode of the schedule."""
+
+    seed: int
+    side: int
+    """0 for A, 1 for B; for nobody's eyes."""
+
+
+def schedule(seeds: Sequence[int], chance: random.Random) -> list[Turn]:
+    """Every scene once for each policy, in an order that tells nobody which."""
+    turns: list[Turn] = []
+    for start in range(0, len(seeds), BLOCK):
+        block = [Turn(seed, side) for seed in seeds[start : start + BLOCK] for side in (0, 1)]
+        chance.shuffle(block)
+        turns += block
+    return turns
+
+
+def vote(outcome: Outcome) -> tuple[bool, int]:
+    """How well an episode went: the verdict first, then the fewest interventions."""
+    return outcome.success, -outcome.takeovers
+
+
+class Ballot:
+    """Collects the votes of both sides, and pairs them by scene."""
+
+    def __init__(self, alpha: float = ALPHA) -> None:
+        self.test = SequentialTest(alpha)
+        self.outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+        """In pairs, of the scenes that both have driven."""
+        self._single: dict[tuple[int, int], Outcome] = {}
+
+    def add(self, turn: Turn, outcome: Outcome) -> None:
+        """One episode's vote; it counts once its scene has been driven by both."""
+        other = self._single.pop((turn.seed, 1 - turn.side), None)
+        if other is None:
+            self._single[turn.seed, turn.side] = outcome
+            return
+        a, b = (outcome, other) if turn.side == 0 else (other, outcome)
+        self.outcomes[0].append(a)
+        self.outcomes[1].append(b)
+        self.test.add(*_ranks(vote(a), vote(b)))
+
+
+def compare_blind(
+    workspace: Workspace,
+    a: str,
+    b: str,
+    scenes: int = SCENES,
+    first_seed: int = FIRST_SEED,
+    alpha: float = ALPHA,
+    seed: int | None = None,
+    on_episode: OnEpisode = lambda number, outcome: None,
+) -> Comparison:
+    """The simulated operator supervises both in random order; all episodes are recorded.
+
+    `seed` repeats an order; None takes one that nobody knows. Stops early by the same test.
+    """
+    both = contenders(workspace, a, b)
+    turns = schedule(
+        unseen_seeds(workspace, first_seed, scenes, alpha),
+        random.Random(seed) if seed is not None else random.SystemRandom(),
+    )
+    ballot, effort, why = Ballot(alpha), EffortCount(), ""
+    with (
+        contextlib.closing(workspace_env(workspace.config)) as env,
+        Recorder(workspace) as recorder,
+    ):
+        sessions = _sessions(workspace, env, recorder, both, effort)
+        for number, turn in enumerate(turns, 1):
+            outcome = sessions[turn.side].run_episode(turn.seed)
+            ballot.add(turn, outcome)
+            on_episode(number, outcome)
+            why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
+            if why:
+                break
+        recorder.wait()
+    return reveal(workspace, ballot, both, why, effort)
+
+
+def _sessions(
+    workspace: Workspace,
+    env: ArmEnv,
+    recorder: Recorder,
+    both: tuple[Contender, Contender],
+    effort: EffortCount,
+) -> list[Session]:
+    """One for each policy, with the same operator."""
+    operator, level = SimulatedOperator(env, Level.SUPERVISED), Level.SUPERVISED
+    limit = env.task.max_steps * PATIENCE
+    return [
+        Session(
+            env,
+            operator,
+            level,
+            load_contender(workspace, contender),
+            [Recording(recorder, contender.path.name), effort],
+            max_steps=limit,
+        )
+        for contender in both
+    ]
+
+
+def reveal(
+    workspace: Workspace,
+    ballot: Ballot,
+    both: tuple[Contender, Contender],
+    why: str,
+    effort: EffortCount,
+) -> Comparison:
+    """Say which was which, keep it, and enter what all of it cost the human."""
+    found = summed_up(workspace, ballot.test, both, ballot.outcomes, why or "ended early", True)
+    keep(workspace, found, ballot.outcomes)
+    entry = effort.entry(Level.SUPERVISED, 0, None)
+    payload = {**entry.payload, "purpose": PURPOSE}
+    Database(workspace.db_path).add_effort(replace(entry, payload=payload))
+    return found
+
+
+def load_contender(workspace: Workspace, contender: Contender) -> Pilot:
+    """A contender at the stick."""
+    config = workspace.config
+    return Pilot(load_for(contender.path, config))
+
+
+def _ranks(one: tuple[bool, int], other: tuple[bool, int]) -> tuple[float, float]:
+    return float(one > other), float(other > one)

@@ -1,0 +1,126 @@
+"""Evaluation: a policy alone on fixed seeds, its success with the interval that belongs to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...datasets.config import WorkspaceConfig
+from ...datasets.database import Database, Evaluation
+from ...datasets.workspace import Workspace
+from ...policies.statistics.rates import Rate
+from ...policies.store import PolicyStore
+from ...sim_envs.tasks import task_class
+from ..session.session import Outcome
+from .rollouts import OnOutcome, Rollouts
+
+FIRST_SEED = 20_000
+"""Evaluation seeds start here; demonstrations, corrections and practice use others."""
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """What `sidestick evaluate` reports."""
+
+    task: str
+    policy: str
+    first_seed: int
+    outcomes: tuple[Outcome, ...]
+    stages: tuple[str, ...] = ()
+    """The task's stages in order; the last one is success."""
+    env_kwargs: dict[str, Any] = field(default_factory=dict)
+    """The variant of the task that was driven."""
+
+    @property
+    def rate(self) -> Rate:
+        """Successes out of episodes, with Wilson's interval."""
+        return Rate(sum(outcome.success for outcome in self.outcomes), len(self.outcomes))
+
+    @property
+    def mean_length(self) -> float:
+        """Ticks of an episode, on average."""
+        return sum(outcome.steps for outcome in self.outcomes) / max(1, len(self.outcomes))
+
+    @property
+    def ended_in(self) -> dict[str, int]:
+        """For each stage how many failures got no farther: where episodes die."""
+        failed = [outcome.stage for outcome in self.outcomes if not outcome.success]
+        return {stage: failed.count(stage) for stage in self.stages}
+
+    @property
+    def reached(self) -> dict[str, Rate]:
+        """For each stage how many episodes came at least so far."""
+        left, rates = len(self.outcomes), {}
+        for stage, died in self.ended_in.items():
+            rates[stage] = Rate(left, len(self.outcomes))
+            left -= died
+        return rates
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that scripts rely on."""
+        return {
+            "task": self.task,
+            "policy": self.policy,
+            "episodes": self.rate.n,
+            "successes": self.rate.successes,
+            "success_rate": self.rate.value,
+            "interval95": list(self.rate.interval95),
+            "first_seed": self.first_seed,
+            "mean_length": self.mean_length,
+            "env_kwargs": self.env_kwargs,
+            "reached": {stage: rate.value for stage, rate in self.reached.items()},
+            "ended_in": self.ended_in,
+        }
+
+
+def varied(config: WorkspaceConfig, variation: str | None) -> WorkspaceConfig:
+    """The workspace's scenes, or the same ones at another level of variation."""
+    if variation is None:
+        return config
+    return replace(config, env_kwargs={**config.env_kwargs, "variation": variation})
+
+
+def evaluate(
+    workspace: Workspace,
+    rollouts: Rollouts,
+    policy_id: str | None = None,
+    episodes: int = 100,
+    first_seed: int = FIRST_SEED,
+    on_outcome: OnOutcome = lambda _: None,
+) -> EvaluationReport:
+    """Let a policy drive alone on `episodes` seeds; the result is added to the database.
+
+    It drives in the scenes of `rollouts`, which may be another variant than the workspace's.
+    """
+    store = PolicyStore(workspace.policies_dir)
+    policy_id = policy_id or store.latest()
+    config = workspace.config
+    store.load(policy_id, config)  # refuse here, not in a worker
+    seeds = range(first_seed, first_seed + episodes)
+    outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
+    stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)
+    report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs)
+    Database(workspace.db_path).add_evaluation(
+        Evaluation(
+            policy=policy_id,
+            task=config.task,
+            first_seed=first_seed,
+            episodes=len(outcomes),
+            successes=report.rate.successes,
+            payload={**report.to_json(), "per_episode": per_episode(outcomes)},
+        )
+    )
+    return report
+
+
+def per_episode(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What the database keeps of each episode."""
+    return [
+        {
+            "seed": outcome.seed,
+            "success": outcome.success,
+            "length": outcome.steps,
+            "stage": outcome.stage,
+            "progress": outcome.progress,
+        }
+        for outcome in outcomes
+    ]

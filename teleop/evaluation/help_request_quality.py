@@ -1,0 +1,83 @@
+"""Receipts of help: which requests were needed, and which needs were never asked for.
+
+What is needed is measured, never guessed: the same policy drives the same seed without anybody.
+Up to its first request an episode on call is bit for bit the one without help, so the pair tells
+what would have become of it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.step import Level
+from ...policies.statistics.rates import Rate
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import Observation
+from ..autonomy.help_calibration import Feelings
+from ..session.authority import usable
+from ..session.device import Nobody
+from ..session.policy_runner import Pilot
+from ..session.session import Outcome, Session, Tick
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """What requests were worth, over episodes."""
+
+    needed: Rate
+    """Of the episodes that asked, those that would have failed without help: precision."""
+    met: Rate
+    """Of the episodes that would have failed without help, those that asked: recall."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Both rates with their intervals."""
+        return {
+            key: {"value": rate.value, "of": rate.n, "interval95": list(rate.interval95)}
+            for key, rate in (("precision", self.needed), ("recall", self.met))
+        }
+
+
+def receipts(asked: Mapping[int, bool], would_fail: Mapping[int, bool]) -> Receipts:
+    """Compare, by seed, which episodes asked with which would have failed without help."""
+    if asked.keys() != would_fail.keys():
+        raise BadValue("seeds", "the same in both", sorted(asked.keys() ^ would_fail.keys()))
+    both = sum(asked[seed] and would_fail[seed] for seed in asked)
+    return Receipts(
+        Rate(both, sum(asked.values())),
+        Rate(both, sum(would_fail.values())),
+    )
+
+
+def unattended(env: ArmEnv, pilot: Pilot, seeds: Iterable[int]) -> list[Feelings]:
+    """Let a policy drive alone on every seed, and keep what it felt."""
+    listener = _Listener()
+    session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, [listener])
+    for seed in seeds:
+        session.run_episode(seed)
+    return listener.found
+
+
+class _Listener:
+    """Remembers what the robot knew on every tick."""
+
+    wants_images = False
+
+    def __init__(self) -> None:
+        self.found: list[Feelings] = []
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        self._felt: list[tuple[float, bool, NDArray[Any]]] = []
+
+    def on_tick(self, tick: Tick) -> None:
+        answered = usable(tick.proposal.action)
+        self._felt.append((tick.proposal.novelty, answered, tick.step.observation["ee_pos"]))
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        novelty, answered, hand = (np.array(side) for side in zip(*self._felt, strict=True))
+        self.found.append(Feelings(novelty, answered, hand, outcome.seed, outcome.success))

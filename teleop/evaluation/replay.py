@@ -1,0 +1,132 @@
+"""A stored episode once more: simulated again to prove it, or drawn again at any size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.episode import Episode
+from ...datasets.workspace import Workspace
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.errors import BadValue, UnknownName
+from ...sim_envs.experts import make_expert
+from ...sim_envs.spaces import Image
+from ..session.environments import episode_env
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a re-simulation compares with what was recorded."""
+
+    identical: bool
+    """Every number of every state is the same, to the last bit."""
+    max_state_error: float
+    """Largest absolute difference of any number of any state."""
+    first_divergence: int | None
+    """First step whose state differs; None when there is none."""
+    steps: int
+    """How many steps were compared."""
+
+
+def find_episode(workspace: Workspace, name: str) -> Path:
+    """The file of an episode, by its id, a unique beginning or end of it, or its place (0, -1)."""
+    paths = workspace.episodes()
+    ids = [path.stem for path in paths]
+    if name.lstrip("-").isdigit() and -len(paths) <= int(name) < len(paths):
+        return paths[int(name)]
+    found = [p for p, i in zip(paths, ids, strict=True) if i.startswith(name) or i.endswith(name)]
+    if len(found) != 1:
+        raise UnknownName("episode", name, ids)
+    return found[0]
+
+
+def verify(episode: Episode) -> Verdict:
+    """Simulate the episode again from its seed and actions, and compare every stored state."""
+    env = episode_env(episode)
+    try:
+        recorded = [*episode.states]
+        if episode.final_state is not None:
+            recorded.append(episode.final_state)
+        pairs = zip(recorded, resimulate(env, episode), strict=False)
+        errors = [_difference(state, again) for state, again in pairs]
+    finally:
+        env.close()
+    differing = [step for step, error in enumerate(errors) if error != 0.0]  # NaN differs too
+    return Verdict(
+        identical=not differing,
+        max_state_error=max(errors, default=0.0),
+        first_divergence=differing[0] if differing else None,
+        steps=len(errors),
+    )
+
+
+def _difference(state: NDArray[np.float64], again: NDArray[np.float64]) -> float:
+    """Largest absolute difference; infinite where the two are not of one size."""
+    if state.shape != again.shape:
+        return float("inf")
+    return float(np.max(np.abs(state - again), initial=0.0))
+
+
+def resimulate(env: ArmEnv, episode: Episode) -> Iterator[NDArray[np.float64]]:
+    """The state before each action, and after the last one."""
+    env.build(episode.summary.header.seed)
+    for action, reseat in zip(episode.actions, episode.reseat, strict=True):
+        yield env.state()
+        if reseat:
+            env.reseat()
+        env.advance(action)
+    yield env.state()
+
+
+def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator[Image]:
+    """Every step as a camera sees it, uint8 [height, width, 3], from the recorded states."""
+    env = episode_env(episode)
+    try:
+        env.build(episode.summary.header.seed)
+        for state in episode.states:
+            env.show(state)
+            yield env.picture(camera, width, height)
+    finally:
+        env.close()
+
+
+class Restored:
+    """An environment that stands where an episode stood before one of its steps."""
+
+    def __init__(self, episode: Episode, step: int, env: ArmEnv | None = None) -> None:
+        """Simulate the episode up to the step; `env` is reused where one is given.
+
+        BadValue for a step that the episode does not have, or where the simulation differs.
+        """
+        if not 0 <= step < len(episode):
+            raise BadValue("step", f"0 to {len(episode) - 1}", step)
+        self.env = env or episode_env(episode)
+        self.env.build(episode.summary.header.seed)
+        for action, reseat in zip(episode.actions[:step], episode.reseat[:step], strict=True):
+            if reseat:
+                self.env.reseat()
+            self.env.advance(action)
+        apart = float(np.max(np.abs(self.env.state() - episode.states[step]), initial=0.0))
+        if apart > 0.0:
+            raise BadValue("restored state", "that of the recording", f"one {apart:.2g} away")
+        self.driven: list[NDArray[np.float32]] = []
+
+    def drive(self, action: NDArray[np.float32]) -> None:
+        """One tick of the correction."""
+        self.env.advance(action)
+        self.driven.append(np.asarray(action, np.float32))
+
+    @property
+    def actions(self) -> NDArray[np.float32]:
+        """What was driven, (n, 7)."""
+        return np.array(self.driven, np.float32).reshape(-1, 7)
+
+
+def expert_drive(restored: Restored, ticks: int) -> NDArray[np.float32]:
+    """What somebody who knows the job would do from a restored moment on, (ticks, 7)."""
+    expert, env = make_expert(restored.env.task_name), restored.env
+    for _ in range(ticks):
+        restored.drive(expert.next(env).action(env.arm.tool()))
+    return restored.actions

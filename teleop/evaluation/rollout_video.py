@@ -1,0 +1,49 @@
+"""Videos of a policy alone: what it did, seen by a person's camera."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...datasets.config import WorkspaceConfig
+from ...datasets.step import Level
+from ...policies.store import load_for
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.spaces import Image
+from ..session.device import Nobody
+from ..session.environments import workspace_env
+from ..session.policy_runner import Pilot
+from ..session.session import Session
+from .video import encode
+
+SIZE_PX = (320, 240)
+CAMERA = "side"
+
+
+def film(
+    config: WorkspaceConfig, policy: Path, seeds: list[int], folder: Path, camera: str = CAMERA
+) -> list[Path]:
+    """Drive the seeds once more, each into a video of its own; the files, named by their seed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    env = workspace_env(config)
+    try:
+        pilot = Pilot(load_for(policy, config))
+        session = Session(env, Nobody(), Level.AUTONOMOUS, pilot)
+        return [_film_one(session, env, seed, folder, camera) for seed in seeds]
+    finally:
+        env.close()
+
+
+def _film_one(session: Session, env: ArmEnv, seed: int, folder: Path, camera: str) -> Path:
+    video = encode(_frames(session, env, seed, camera))
+    path = folder / f"{seed}.{video.mime.removeprefix('video/')}"
+    path.write_bytes(video.data)
+    return path
+
+
+def _frames(session: Session, env: ArmEnv, seed: int, camera: str) -> Iterator[Image]:
+    episode = session.prepare(seed)
+    episode.begin()
+    while not episode.over:
+        yield env.picture(camera, *SIZE_PX)
+        episode.tick()
+    yield env.picture(camera, *SIZE_PX)
+    episode.end()

@@ -1,0 +1,183 @@
+"""A process that has no life beyond that of the one that wanted it."""
+
+import functools
+import json
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from ...datasets.config import WorkspaceConfig
+from ...datasets.recorder import Recorder
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ...policies.base.torch_setup import limit_threads
+from ...policies.policy import CONFIG, load_policy
+from ...policies.store import load_for
+from ...sim_envs import make_task_env
+from ...sim_envs.environment import ArmEnv
+from ..session.device import Nobody
+from ..session.environments import environment_json, workspace_env
+from ..session.policy_runner import Pilot
+from ..session.recording import Rehearsal
+from ..session.session import Outcome, Session
+
+CHECK_S = 1.0
+"""How often a child looks whether its parent was killed."""
+
+
+def end_with(parent: int) -> None:
+    """From now on, end this process within `CHECK_S` of its parent's end, however that came."""
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(CHECK_S)
+    os._exit(1)
+
+
+KEPT = 2
+"""Policies that are kept in memory: those that are being compared."""
+
+
+class Soloist:
+    """Keeps the environment and the policies that drove last warm."""
+
+    def __init__(self, config: WorkspaceConfig) -> None:
+        self._config = config
+        self._env: ArmEnv | None = None
+        self._pilots: dict[tuple[Path, int], Pilot] = {}
+
+    def __call__(self, policy: Path, seed: int) -> bool:
+        """Whether the policy in a folder solves a seed."""
+        self._env = self._env or workspace_env(self._config)
+        session = Session(self._env, Nobody(), Level.AUTONOMOUS, self._pilot(policy))
+        return session.run_episode(seed).success
+
+    def _pilot(self, policy: Path) -> Pilot:
+        """The policy that is in the folder now: candidates follow one another in one place."""
+        key = (policy, (policy / CONFIG).stat().st_mtime_ns)
+        if key not in self._pilots:
+            loaded = load_for(policy, self._config)
+            self._pilots = dict([*self._pilots.items()][1 - KEPT :])
+            self._pilots[key] = Pilot(loaded)
+        return self._pilots[key]
+
+    def close(self) -> None:
+        """End the environment."""
+        if self._env is not None:
+            self._env.close()
+            self._env = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+OnOutcome = Callable[[Outcome], object]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One episode for a worker."""
+
+    environment: str
+    """JSON of make_task_env()'s keywords."""
+    policy: Path
+    """Folder of the policy that drives."""
+    seed: int
+    record_into: Path | None = None
+    """Workspace that gets the episode if it ends in success."""
+    keep_failure: bool = False
+    """Record it even if it fails, for people to look at."""
+
+
+class Rollouts:
+    """A pool of worker processes, each with its environment and policy kept warm."""
+
+    def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
+        self.config = config
+        self._environment = environment_json(config)
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin)
+
+    def run(
+        self,
+        policy: Path,
+        seeds: Iterable[int],
+        record_into: Path | None = None,
+        on_outcome: OnOutcome = lambda _: None,
+        keep_failures: int = 0,
+    ) -> list[Outcome]:
+        """One episode for every seed, in any order of time; the outcomes in the order of seeds.
+
+        Successes are recorded into `record_into`, and of the first `keep_failures` also failures.
+        """
+        jobs = [
+            Job(self._environment, policy.resolve(), seed, record_into, place < keep_failures)
+            for place, seed in enumerate(seeds)
+        ]
+        futures = [self._pool.submit(_run, job) for job in jobs]
+        for future in as_completed(futures):
+            on_outcome(future.result())
+        return [future.result() for future in futures]
+
+    def solves(self, policy: Path, seed: int) -> bool:
+        """Whether the policy in a folder solves a seed."""
+        (outcome,) = self.run(policy, [seed])
+        return outcome.success
+
+    def close(self) -> None:
+        """End the workers."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _begin() -> None:
+    """Prepare a worker: one core, and no life beyond that of the process that wanted it."""
+    limit_threads()
+    end_with(os.getppid())
+
+
+@functools.cache
+def _environment(keywords: str) -> ArmEnv:
+    return make_task_env(**json.loads(keywords))
+
+
+@functools.lru_cache(maxsize=1)
+def _pilot(policy: Path, stamp: int, task: str, renderer: str) -> Pilot:
+    return Pilot(load_policy(policy, task, renderer))
+
+
+@functools.lru_cache(maxsize=1)
+def _recorder(workspace: Path) -> Recorder:
+    return Recorder(Workspace.open(workspace), lock=False)
+
+
+def _run(job: Job) -> Outcome:
+    """Drive one episode in this worker."""
+    env = _environment(job.environment)
+    stamp = (job.policy / "config.json").stat().st_mtime_ns
+    pilot = _pilot(job.policy, stamp, env.task_name, env.renderer.name)
+    subscribers = []
+    if job.record_into is not None:
+        recorder = _recorder(job.record_into)
+        subscribers.append(Rehearsal(recorder, job.policy.name, job.keep_failure))
+    session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, subscribers)
+    outcome = session.run_episode(job.seed)
+    if job.record_into is not None:
+        _recorder(job.record_into).wait()
+    return outcome

@@ -1,0 +1,112 @@
+"""How well novelty warns: does it rise before a person takes over?"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from ...datasets.episode import Episode
+from ...datasets.step import Driver, Level
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import CONTROL_HZ
+
+AHEAD_TICKS = CONTROL_HZ
+"""A warning counts when the takeover comes within a second."""
+WATCHED = (Level.SUPERVISED, Level.ON_CALL)
+"""Levels at which somebody stands by to take over."""
+RESAMPLES = 1000
+"""Draws of episodes for the interval."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """The ticks of one episode on which a policy drove and knew how novel the scene was."""
+
+    novelty: NDArray[np.float64]
+    """(N,) in [0, 1]."""
+    soon: NDArray[np.bool_]
+    """(N,) whether a person took over within `AHEAD_TICKS`."""
+
+    @classmethod
+    def of(cls, episode: Episode) -> "Warned":
+        """Read one recorded episode."""
+        begins = np.flatnonzero(np.diff(episode.takeover_id, prepend=-1) > 0)
+        ticks = np.arange(len(episode))
+        place = np.searchsorted(begins, ticks, side="right")
+        following = np.append(begins, np.iinfo(np.int64).max)[place]
+        soon = following - ticks <= AHEAD_TICKS
+        asked = (episode.driver == Driver.POLICY) & np.isfinite(episode.novelty)
+        return cls(episode.novelty[asked].astype(np.float64), soon[asked])
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """Area under the ROC curve of "a takeover comes within the next second"."""
+
+    auroc: float
+    """0.5 is chance, 1 a warning before every takeover and never else."""
+    interval95: tuple[float, float]
+    """Percentile bootstrap over episodes (Efron 1979)."""
+    ticks: int
+    """Ticks on which a policy drove."""
+    before_takeover: int
+    """Of those, how many were followed by a takeover within a second."""
+    episodes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that scripts rely on."""
+        return {
+            "auroc": self.auroc,
+            "interval95": list(self.interval95),
+            "ticks": self.ticks,
+            "before_takeover": self.before_takeover,
+            "episodes": self.episodes,
+        }
+
+
+def auroc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
+    """Chance that a positive's score is above a negative's, ties half (Mann and Whitney 1947)."""
+    hits, misses = int(positive.sum()), int((~positive).sum())
+    if not hits or not misses:
+        return float("nan")
+    ranks = rankdata(scores)
+    return float((ranks[positive].sum() - hits * (hits + 1) / 2) / (hits * misses))
+
+
+def foresight(episodes: Iterable[Episode], seed: int = 0) -> Foresight:
+    """Judge the novelty of supervised episodes; BadValue where there is nothing to judge by."""
+    parts = [part for part in map(Warned.of, episodes) if len(part.novelty)]
+    soon = sum(int(part.soon.sum()) for part in parts)
+    ticks = sum(len(part.soon) for part in parts)
+    if not soon or soon == ticks:
+        raise BadValue(
+            "episodes for --novelty",
+            "some in which a person took over from a policy that measures novelty",
+            f"{len(parts)} with {ticks} ticks of a policy and {soon} before a takeover",
+        )
+    random = np.random.default_rng(seed)
+    draws = [random.integers(len(parts), size=len(parts)) for _ in range(RESAMPLES)]
+    areas = [_area([parts[i] for i in draw]) for draw in draws]
+    low, high = np.nanpercentile(areas, (2.5, 97.5)).tolist()
+    return Foresight(_area(parts), (low, high), ticks, soon, len(parts))
+
+
+def workspace_foresight(workspace: Workspace, policy_id: str | None = None) -> Foresight:
+    """The same of a workspace's episodes, of one policy where it is given."""
+    paths = [
+        summary.path
+        for summary in workspace.summaries()
+        if summary.path is not None
+        and summary.header.level in WATCHED
+        and policy_id in (None, summary.header.policy_id)
+    ]
+    return foresight(Episode.read(path, images=False) for path in paths)
+
+
+def _area(parts: list[Warned]) -> float:
+    novelty = np.concatenate([part.novelty for part in parts])
+    return auroc(novelty, np.concatenate([part.soon for part in parts]))

@@ -1,0 +1,133 @@
+"""The gate: whether a policy that was just learnt may take over from the one that drives.
+
+Pure: figures in, a verdict with its reasons out. A candidate must not have forgotten what people
+showed earlier, and must not do worse on the same seeds.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ...policies.statistics.paired import SequentialTest, Verdict
+from ...sim_envs.errors import BadValue
+
+
+@dataclass(frozen=True)
+class GateRules:
+    """What a candidate must keep to."""
+
+    rise: float = 0.5
+    """Its loss on held-out steps may be higher than the present one's by this share (FIELD 4:
+    "kept only if held-out loss on earlier data does not rise by half")."""
+    slack: float = 0.01
+    """And by this much besides: actions are in [-1, 1], and less is nothing."""
+    windows: int = 30
+    """Held-out steps of a kind from which on they are compared."""
+    pairs: int = 20
+    """Seeds that both drive, at most."""
+    alpha: float = 0.20
+    """Chance to refuse a candidate that is as good, over all looks at the pairs. It is high
+    because a refusal costs little: with 0.20 five seeds that only the present policy solves, and
+    none that only the candidate does, are enough."""
+
+    def __post_init__(self) -> None:
+        for name in ("rise", "slack", "windows", "pairs"):
+            if getattr(self, name) < 0:
+                raise BadValue(f"gate's {name}", "at least 0", getattr(self, name))
+        if self.pairs and SequentialTest(self.alpha).is_hopeless(self.pairs):
+            expected = f"0, or enough to refuse anything at alpha {self.alpha:g}"
+            raise BadValue("gate's pairs", expected, self.pairs)
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Mean absolute error of both policies' plans on steps that neither was trained on."""
+
+    candidate: float
+    present: float
+    windows: int
+    """Steps that were compared."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about a candidate and the policy that it would replace."""
+
+    corrections: Losses | None = None
+    """On held-out interventions; None where there are none."""
+    demonstrations: Losses | None = None
+    """On held-out demonstrations; None where there are none."""
+    pairs: Sequence[tuple[bool, bool]] = ()
+    """Success of the candidate and of the present policy, seed by seed."""
+    alone: bool = False
+    """There is no policy to compare with: it is the first."""
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What the gate says, and why."""
+
+    passed: bool
+    reasons: tuple[str, ...]
+    """One sentence for each comparison, those against the candidate first."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As an event's payload."""
+        return {**asdict(self), "reasons": list(self.reasons)}
+
+
+def rule(evidence: Evidence, rules: GateRules) -> Ruling:
+    """Whether the candidate passes: nothing speaks against it, and something was compared."""
+    if evidence.alone:
+        return Ruling(True, ("it is the first policy",))
+    found = [
+        *_lost("corrections", evidence.corrections, rules),
+        *_lost("demonstrations", evidence.demonstrations, rules),
+        *_paired(evidence.pairs, rules),
+    ]
+    if not found:
+        return Ruling(False, ("there is nothing to compare it on",))
+    against = [words for good, words in found if not good]
+    return Ruling(not against, (*against, *(words for good, words in found if good)))
+
+
+def decided(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> bool:
+    """Whether more pairs could change nothing: all are driven, or the test has spoken."""
+    if len(pairs) >= rules.pairs:
+        return True
+    test = _test(pairs, rules)
+    return test.verdict is not Verdict.OPEN or test.is_hopeless(rules.pairs - len(pairs))
+
+
+def _lost(kind: str, losses: Losses | None, rules: GateRules) -> list[tuple[bool, str]]:
+    if losses is None or losses.windows < rules.windows:
+        return []
+    limit = losses.present * (1 + rules.rise) + rules.slack
+    good = math.isfinite(losses.candidate) and not losses.candidate > limit
+    words = (
+        f"error on {losses.windows} held-out steps of {kind} {losses.candidate:.3f}, now "
+        f"{losses.present:.3f}, limit {limit:.3f}"
+    )
+    return [(good, words)]
+
+
+def _paired(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> list[tuple[bool, str]]:
+    if not pairs:
+        return []
+    test = _test(pairs, rules)
+    candidate, present = (sum(side) for side in zip(*pairs, strict=True))
+    words = (
+        f"{candidate} of {len(pairs)} seeds solved, now {present} "
+        f"(p = {test.p_value:.2f}, worse from {rules.alpha:.2f} down)"
+    )
+    return [(test.verdict is not Verdict.B_BETTER, words)]
+
+
+def _test(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> SequentialTest:
+    """Stops at its first verdict, as whoever drives the pairs does."""
+    test = SequentialTest(rules.alpha)
+    for candidate, present in pairs:
+        if test.add(candidate, present) is not Verdict.OPEN:
+            break
+    return test

@@ -1,0 +1,115 @@
+"""Practice: the policy attempts the task unattended, and its successes become data."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...datasets.database import Database, Effort
+from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
+from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
+from ..evaluation.rollouts import OnOutcome, Rollouts
+from ..evaluation.seeds import recorded_seeds
+from ..session.session import Outcome
+from .workspace_training import judged_summaries
+
+FIRST_SEED = 200_000
+"""Practice seeds start here; those of demonstrations and evaluation are others."""
+SEEDS_PER_ROUND = 10_000
+KIND = "practice"
+KEPT_FAILURES = 4
+"""Of the first attempts of a round failures are recorded too, for people to look at."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One unattended episode, as the ledger counts it."""
+
+    seed: int
+    success: bool
+    steps: int
+
+
+def practise(
+    workspace: Workspace,
+    rollouts: Rollouts,
+    policy_id: str,
+    seeds: Iterable[int],
+    round_number: int,
+    on_outcome: OnOutcome = lambda _: None,
+) -> list[Outcome]:
+    """Attempt every seed that has no recorded episode yet; record the successes.
+
+    The ledger gets an entry with no human second in it, and the seeds that failed: they are the
+    situations in which a person is worth asking. Attempts that a run which was broken off had
+    recorded are in it too; those that it had not are made again.
+    """
+    wanted, solved = list(seeds), recorded_seeds(workspace)
+    policy = PolicyStore(workspace.policies_dir).path(policy_id)
+    before = [Attempt(s.header.seed, s.success, s.steps) for s in recorded(workspace, set(wanted))]
+    missing = [seed for seed in wanted if seed not in solved]
+    outcomes = rollouts.run(policy, missing, workspace.path.resolve(), on_outcome, KEPT_FAILURES)
+    workspace.rebuild_index()
+    attempts = [*before, *(Attempt(o.seed, o.success, o.steps) for o in outcomes)]
+    Database(workspace.db_path).add_effort(_entry(attempts, policy_id, round_number))
+    return outcomes
+
+
+def seeds_of(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
+    """The seeds of a round's first attempts; without a number all that belong to the round."""
+    first = FIRST_SEED + round_number * SEEDS_PER_ROUND
+    return range(first, first + episodes)
+
+
+def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary]:
+    """The attempts on these seeds that are on the disk; what people drove there later is none."""
+    return [
+        s
+        for s in workspace.summaries()
+        if s.complete and s.header.seed in seeds and s.header.level == Level.AUTONOMOUS
+    ]
+
+
+def _entry(attempts: Sequence[Attempt], policy_id: str, round_number: int) -> Effort:
+    return Effort(
+        round=round_number,
+        kind=KIND,
+        driven_s=0.0,
+        watched_s=0.0,
+        takeovers=0,
+        episodes=len(attempts),
+        payload={
+            "steps_human": 0,
+            "steps_policy": sum(attempt.steps for attempt in attempts),
+            "successes": sum(attempt.success for attempt in attempts),
+            "failed_seeds": sorted(a.seed for a in attempts if not a.success),
+            "policy": policy_id,
+        },
+    )
+
+
+ASKS = frozenset({Level.SUPERVISED, Level.ON_CALL})
+"""Levels at which a person is there for what the policy cannot do."""
+
+
+def open_failures(workspace: Workspace) -> tuple[int, ...]:
+    """Seeds that practice failed on and no later episode has solved, as people judge them."""
+    solved: dict[int, float] = {}
+    for summary in judged_summaries(workspace):
+        header = summary.header
+        solved[header.seed] = max(header.started, solved.get(header.seed, 0.0))
+    return tuple(unsolved(Database(workspace.db_path).efforts(), solved))
+
+
+def unsolved(efforts: Iterable[Effort], solved: Mapping[int, float]) -> list[int]:
+    """Seeds that practice failed on and nobody has solved since, of the latest practice first.
+
+    `solved` says when the last episode began that solved a seed, time.time() in s.
+    """
+    practice = [effort for effort in efforts if effort.kind == KIND]
+    found: dict[int, None] = {}
+    for effort in sorted(practice, key=lambda effort: effort.created, reverse=True):
+        for seed in effort.payload.get("failed_seeds", ()):
+            if solved.get(seed, 0.0) < effort.created:
+                found[int(seed)] = None
+    return list(found)

@@ -1,0 +1,122 @@
+"""Rounds of practice: attempts, a candidate that learns from them, and the gate's ruling on it.
+
+A round that was broken off is gone on with: attempts that were recorded are not made again, a
+candidate that was begun is finished, and one that was decided on is settled (see `staging`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ...datasets.database import Database, Effort, Event
+from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
+from ..evaluation.rollouts import OnOutcome, Rollouts
+from .autonomous_practice import KIND, practise, recorded, seeds_of
+from .learner import Learner, LearnerRules, words
+from .update_schedule import HomeworkRules, Occasion
+from .workspace_training import selection
+
+RULES = LearnerRules(homework=HomeworkRules(first=1, refit=1), selection=20)
+"""Any new episode makes a refit due; its checkpoint is chosen on so many seeds."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round of practice came to."""
+
+    number: int
+    attempts: int
+    successes: int
+    gate: Event | None
+    """The ruling on the candidate; None where there was nothing new to learn from."""
+    policy: str
+    """Who drives from now on."""
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        done = f"round {self.number}: {self.successes} of {self.attempts} succeeded; "
+        if self.gate is None:
+            return f"{done}nothing new to learn, policy {self.policy} goes on driving"
+        ruled = words(self.gate)
+        if self.gate.payload["passed"]:
+            return f"{done}{ruled}"
+        return f"{done}{ruled}; policy {self.policy} goes on driving"
+
+    def to_json(self) -> dict[str, Any]:
+        """What scripts get."""
+        ruling = {} if self.gate is None else self.gate.payload
+        return {
+            "round": self.number,
+            "attempts": self.attempts,
+            "successes": self.successes,
+            "policy": self.policy,
+            "passed": ruling.get("passed"),
+            "reasons": list(ruling.get("reasons", ())),
+        }
+
+
+class Rounds:
+    """One workspace's rounds; whoever makes them must be the workspace's only learner."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        rollouts: Rollouts,
+        rules: LearnerRules = RULES,
+        tell: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        score = selection(rollouts, rules.selection) if rules.selection else None
+        self.learner = Learner(workspace, rollouts.solves, rules, tell, score)
+        self._workspace, self._rollouts, self._tell = workspace, rollouts, tell
+        self._store, self._database = (
+            PolicyStore(workspace.policies_dir),
+            Database(workspace.db_path),
+        )
+
+    def next(self) -> int:
+        """The number of the next round: one after all that the ledger has."""
+        return 1 + max((entry.round for entry in self._database.efforts()), default=0)
+
+    def driver(self) -> str:
+        """The policy that will practise; PolicyError where there is none."""
+        return self._store.latest()
+
+    def go_on(self) -> Round | None:
+        """Finish the learning that was broken off; the round, where it was one of practice."""
+        event, last = self.learner.resume(), self._last()
+        if event is not None and _occasion(event).source != KIND:
+            self._tell(words(event))
+            event = None
+        if event is None and last is not None and self._unlearnt(last.round):
+            event = self.learner.step(Occasion(KIND, last.round))
+        return None if event is None or last is None else self._round(last, event)
+
+    def practise(self, episodes: int, on_outcome: OnOutcome = lambda _: None) -> Round:
+        """Attempt, learn from what succeeded, and hear the gate."""
+        number, policy = self.next(), self.driver()
+        seeds = seeds_of(number, episodes)
+        practise(self._workspace, self._rollouts, policy, seeds, number, on_outcome)
+        entry = self._last()
+        assert entry is not None
+        return self._round(entry, self.learner.step(Occasion(KIND, number)))
+
+    def _round(self, entry: Effort, event: Event | None) -> Round:
+        successes = int(entry.payload["successes"])
+        return Round(entry.round, entry.episodes, successes, event, self.driver())
+
+    def _last(self) -> Effort | None:
+        """The ledger's last entry of practice."""
+        entries = [entry for entry in self._database.efforts() if entry.kind == KIND]
+        return entries[-1] if entries else None
+
+    def _unlearnt(self, number: int) -> bool:
+        """Whether a round recorded something that no candidate was about."""
+        due = self.learner.due(Occasion(KIND, number))
+        own = {s.id for s in recorded(self._workspace, seeds_of(number))}
+        return due is not None and not own.isdisjoint(due.fresh)
+
+
+def _occasion(event: Event) -> Occasion:
+    return Occasion(**event.payload.get("occasion", {}))

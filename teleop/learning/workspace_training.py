@@ -1,0 +1,126 @@
+"""A policy from a workspace's episodes, with its checkpoint chosen by letting it drive."""
+
+import tempfile
+from collections.abc import Callable, Container
+from dataclasses import replace
+from pathlib import Path
+
+from ...datasets.frames import Frames
+from ...datasets.judgements.judgement_state import Choice
+from ...datasets.judgements.judgements import Judgements
+from ...datasets.summary import EpisodeSummary
+from ...datasets.workspace import Workspace
+from ...policies.base.provenance import Provenance
+from ...policies.perception.keypoint_cache import KeypointCache
+from ...policies.perception.network import Perception
+from ...policies.policy import LearnedPolicy, Policy
+from ...policies.store import PolicyStore
+from ...policies.training.accepted_predictions import Example
+from ...policies.training.config import TrainConfig
+from ...policies.training.run import TrainResult
+from ...policies.training.train import train
+from ...sim_envs.errors import PolicyError
+from ..evaluation.rollouts import Rollouts
+
+SELECTION_SEED = 300_000
+"""Seeds on which checkpoints are compared; apart from those of evaluation and practice."""
+KEYPOINT_CACHE = "cache"
+"""Folder beside the policies: what perception saw in each episode."""
+TAUGHT = "perception.safetensors"
+"""File in the workspace: perception as people's clicks have taught it."""
+Chooses = Callable[[EpisodeSummary], bool]
+
+
+def succeeded(summary: EpisodeSummary) -> bool:
+    """Learn from episodes that ended well; how is in the label of each of their steps."""
+    return summary.success and summary.complete
+
+
+def learn(
+    workspace: Workspace,
+    config: TrainConfig,
+    rollouts: Rollouts | None = None,
+    selection_episodes: int = 20,
+    provenance: Provenance | None = None,
+    chooses: Chooses = succeeded,
+    progress: bool = True,
+) -> TrainResult:
+    """Train from the base on the chosen episodes into the workspace's next policy folder.
+
+    People's judgements come first: an episode judged a failure is left out, one judged a success
+    is in, and steps that were trimmed or marked bad are masked. Predictions that were accepted or
+    put right are examples of their own.
+    """
+    frames, examples = judged_frames(workspace, chooses, config.vision == "end-to-end")
+    drive = None if rollouts is None else selection(rollouts, selection_episodes)
+    return train(
+        frames,
+        config,
+        PolicyStore(workspace.policies_dir).next_path(),
+        drive,
+        provenance=provenance,
+        perception=taught_perception(workspace),
+        cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
+        progress=progress,
+        examples=examples,
+    )
+
+
+def taught_perception(workspace: Workspace) -> Perception | None:
+    """What people's clicks have taught in this workspace; None where nobody clicked."""
+    path = workspace.path / TAUGHT
+    return Perception.load(path) if path.exists() else None
+
+
+def judged_summaries(workspace: Workspace, chooses: Chooses = succeeded) -> list[EpisodeSummary]:
+    """The chosen episodes as people judge them, oldest first."""
+    summaries = workspace.summaries()
+    choice = Choice.of(Judgements(workspace.db_path), summaries)
+    return [s for s in summaries if choice.includes(s, chooses(s))]
+
+
+def judged_frames(
+    workspace: Workspace,
+    chooses: Chooses = succeeded,
+    images: bool = False,
+    only: Container[str] | None = None,
+) -> tuple[Frames, list[Example]]:
+    """The chosen episodes as people judge them, and their graded predictions.
+
+    Episodes that only gave predictions are read too, with all of their own steps masked. With
+    `only`, nothing of other episodes than those is read, whatever people say of them.
+    """
+    summaries = [s for s in workspace.summaries() if only is None or s.id in only]
+    choice = Choice.of(Judgements(workspace.db_path), summaries)
+    chosen = [s for s in summaries if choice.includes(s, chooses(s))]
+    if not chosen:
+        raise PolicyError(
+            f"{workspace.path}: no successful episode to learn from; "
+            "record some with `sidestick drive`"
+        )
+    examples = [Example(*given) for given in choice.examples()]
+    hidden = {example.episode for example in examples} - {s.id for s in chosen}
+    read = [s for s in summaries if s in chosen or s.id in hidden]
+    frames = Frames.read([s.path for s in read if s.path is not None], images)
+    choice.mask(frames, hidden)
+    return frames, examples
+
+
+def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:
+    """A function that lets a policy drive on the selection seeds and gives its success rate."""
+
+    def score(policy: Policy) -> float:
+        assert isinstance(policy, LearnedPolicy)
+        with tempfile.TemporaryDirectory() as folder:
+            candidate = Path(folder) / "candidate"
+            policy.save(candidate)
+            seeds = range(SELECTION_SEED, SELECTION_SEED + episodes)
+            outcomes = rollouts.run(candidate, seeds)
+        return sum(outcome.success for outcome in outcomes) / episodes
+
+    return score
+
+
+def seeded(config: TrainConfig, seed: int) -> TrainConfig:
+    """The same training from another seed."""
+    return replace(config, seed=seed)

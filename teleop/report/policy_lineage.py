@@ -1,0 +1,86 @@
+"""The policies of a workspace: where each comes from and how well it does."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...datasets import database
+from .kind import Kind
+from .records import Evaluation, Outcome, PolicyRow
+
+CONFIG = "config.json"
+SELECTION = "selection"
+"""Evaluations of this kind chose a checkpoint; they say nothing about unseen seeds."""
+Found = dict[str, list[database.Evaluation]]
+
+
+def read_policies(
+    folder: Path, evaluations: Sequence[database.Evaluation], stages: Sequence[str]
+) -> tuple[tuple[PolicyRow, ...], list[str]]:
+    """Return the policies in the order of their making, and notes on what is left out."""
+    by_policy: Found = defaultdict(list)
+    for evaluation in evaluations:
+        if evaluation.kind != SELECTION and evaluation.episodes:
+            by_policy[_canonical(evaluation.policy)].append(evaluation)
+    shared = Counter(
+        key for rows in by_policy.values() for key in {(e.first_seed, e.episodes) for e in rows}
+    )
+    rows, notes = [], []
+    for config in sorted(folder.glob(f"*/{CONFIG}")):
+        found = by_policy.pop(_canonical(config.parent.name), [])
+        try:
+            rows.append(_row(config, found, shared, stages))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            notes.append(f"Policy {config.parent.name} is left out, unreadable: {error}.")
+    if by_policy:
+        notes.append(f"Evaluated but gone, left out: policies {', '.join(sorted(by_policy))}.")
+    return tuple(sorted(rows, key=_order)), notes
+
+
+def _canonical(name: str) -> str:
+    return str(int(name)) if name.isdecimal() else name
+
+
+def _order(row: PolicyRow) -> tuple[float, float]:
+    return (int(row.name) if row.name.isdecimal() else float("inf"), row.created)
+
+
+def _row(
+    config: Path,
+    found: Sequence[database.Evaluation],
+    shared: Mapping[tuple[int, int], int],
+    stages: Sequence[str],
+) -> PolicyRow:
+    values = json.loads(config.read_text(encoding="utf-8"))
+    provenance = values["policy"]["provenance"]
+    # Copying a workspace makes files younger, never older than their first evaluation.
+    created = min([config.stat().st_mtime, *(evaluation.created for evaluation in found)])
+    best = max(
+        found,
+        key=lambda e: (shared[(e.first_seed, e.episodes)], e.episodes, e.created),
+        default=None,
+    )
+    return PolicyRow(
+        name=config.parent.name,
+        parent=provenance.get("parent"),
+        kind=Kind(provenance["kind"]),
+        round=int(provenance["round"]),
+        created=created,
+        vision=str(values["vision"]["name"]),
+        trained_on=len(provenance["episodes"]) or None,
+        evaluation=_evaluation(best, stages) if best else None,
+    )
+
+
+def _evaluation(row: database.Evaluation, stages: Sequence[str]) -> Evaluation:
+    outcomes = tuple(_outcome(entry, stages) for entry in row.payload.get("per_episode", ()))
+    return Evaluation(row.created, row.first_seed, row.episodes, row.successes, outcomes)
+
+
+def _outcome(entry: Mapping[str, Any], stages: Sequence[str]) -> Outcome:
+    stage = entry.get("stage", "")
+    if isinstance(stage, int):
+        stage = stages[stage] if 0 <= stage < len(stages) else ""
+    return Outcome(int(entry["seed"]), bool(entry["success"]), int(entry["length"]), str(stage))

@@ -1,0 +1,157 @@
+"""What happened between the episodes: changes of level and of policy, and what the gate said."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ...datasets.database import Database, Event
+from ...datasets.judgements.judgement_state import Standing
+from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
+
+LEVEL, SWAP, GATE = "level", "swap", "gate"
+"""Kinds of events."""
+
+
+class Sign(Enum):
+    """What kind of thing happened, as a character for the curve and the list under it."""
+
+    PROMOTED = "▲"
+    DEMOTED = "▼"
+    SWAPPED = "◆"
+    PUBLISHED = "✔"
+    REFUSED = "✘"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """A promotion, a demotion, a swap of the policy, or a ruling of the gate."""
+
+    created: float
+    """Wall time, seconds."""
+    words: str
+    """What happened, e.g. `shadow to assist`."""
+    sign: Sign
+
+
+def read_events(database: Database) -> tuple[Happening, ...]:
+    """All of them in order; events that say less than that are passed over."""
+    found = (_happening(event) for event in database.events())
+    return tuple(happening for happening in found if happening is not None)
+
+
+def _happening(event: Event) -> Happening | None:
+    if event.kind == SWAP:
+        words = f"policy {event.payload.get('policy', '?')} takes over"
+        return Happening(event.created, words, Sign.SWAPPED)
+    if event.kind == GATE:
+        return _ruling(event)
+    return _change(event) if event.kind == LEVEL else None
+
+
+def _change(event: Event) -> Happening | None:
+    try:
+        before, after = Level(event.payload["before"]), Level(event.payload["after"])
+    except (KeyError, ValueError):
+        return None
+    if before == after:
+        return None
+    sign = Sign.PROMOTED if after > before else Sign.DEMOTED
+    return Happening(event.created, f"{_name(before)} to {_name(after)}", sign)
+
+
+def _ruling(event: Event) -> Happening | None:
+    """A candidate that was published, or refused for the first of the gate's reasons."""
+    ruling = event.payload
+    if not isinstance(ruling.get("passed"), bool):
+        return None
+    what = _candidate(ruling)
+    if ruling["passed"]:
+        words = f"policy {ruling.get('policy', '?')}, {what}, passed the gate"
+        return Happening(event.created, words, Sign.PUBLISHED)
+    reason = next(iter(ruling.get("reasons", ())), "no reason kept")
+    return Happening(event.created, f"{what} was refused at the gate: {reason}", Sign.REFUSED)
+
+
+def _candidate(ruling: Mapping[str, Any]) -> str:
+    if not ruling.get("parent"):
+        return "the first policy"
+    return f"a {ruling.get('kind', 'candidate')} of {ruling['parent']}"
+
+
+def _name(level: Level) -> str:
+    return level.name.lower().replace("_", "-")
+
+
+COMPARISON = "comparison"
+"""Kind of event."""
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """Two policies that were compared."""
+
+    created: float
+    words: str
+    """The verdict in a sentence."""
+
+
+def read_comparisons(database: Database) -> tuple[ComparisonRow, ...]:
+    """Every comparison as a sentence, in order."""
+    return tuple(
+        ComparisonRow(event.created, _sentence(event.payload))
+        for event in database.events(COMPARISON)
+        if {"a", "b", "verdict", "interval"} <= event.payload.keys()
+    )
+
+
+def _sentence(payload: Mapping[str, object]) -> str:
+    sides = []
+    for name in "ab":
+        side = payload[name]
+        assert isinstance(side, Mapping)
+        sides.append(
+            f"{name.upper()} = policy {side['policy']} {side['successes']}/{side['episodes']}"
+        )
+    interval = payload["interval"]
+    assert isinstance(interval, list)
+    low, high = (100 * float(end) for end in interval)
+    how = "blind, supervised" if payload.get("blind") else "alone"
+    return (
+        f"{payload['verdict']} ({how}): {', '.join(sides)}; A less B in points "
+        f"[{low:+.0f}, {high:+.0f}], p = {float(str(payload.get('p_value', 1))):.3g} at any stop"
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What people said of the episodes."""
+
+    verdicts: Mapping[str, int]
+    """`success` and `failure` -> episodes."""
+    qualities: Mapping[int, int]
+    """1 to 5 -> episodes."""
+    reasons: Mapping[str, int]
+    operators: tuple[str, ...]
+    overruled: int
+    """Episodes where the verdict is not what the file says."""
+
+
+def read_judged(
+    summaries: Sequence[EpisodeSummary], standings: Mapping[str, Standing]
+) -> Judged | None:
+    """What stands of people's judgements on these episodes; None without any."""
+    stands = [(s, standings[s.id]) for s in summaries if s.id in standings]
+    stands = [(s, stand) for s, stand in stands if stand.operators]
+    if not stands:
+        return None
+    said = [(s, stand) for s, stand in stands if stand.success is not None]
+    return Judged(
+        verdicts=Counter("success" if stand.success else "failure" for _, stand in said),
+        qualities=Counter(stand.quality for _, stand in stands if stand.quality is not None),
+        reasons=Counter(reason for _, stand in stands for reason in stand.reasons),
+        operators=tuple(sorted({name for _, stand in stands for name in stand.operators})),
+        overruled=sum(stand.success != s.success for s, stand in said),
+    )

@@ -1,0 +1,203 @@
+"""One measurement of one policy, and its episodes."""
+
+from dataclasses import dataclass
+
+from .episode_media import Footage
+from .kind import Kind
+from .recorded_events import ComparisonRow, Happening, Judged
+from .step_statistics import Moments
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One evaluation episode."""
+
+    seed: int
+    """Scene; the same number is the same scene for every policy."""
+    success: bool
+    """Whether the task was done without help."""
+    length: int
+    """Steps until it ended."""
+    stage: str
+    """The furthest stage reached; empty when it was not kept."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One measurement of one policy, driving alone."""
+
+    created: float
+    """Wall time, seconds."""
+    first_seed: int
+    """Seeds run from here, one after the other."""
+    episodes: int
+    """How many."""
+    successes: int
+    """Of these, how many succeeded."""
+    outcomes: tuple[Outcome, ...] = ()
+    """Each episode; empty when only the counts were kept."""
+
+    @property
+    def rate(self) -> float:
+        """Share of the episodes that succeeded."""
+        return self.successes / self.episodes
+
+    @property
+    def last_seed(self) -> int:
+        """The last seed that was run."""
+        return self.first_seed + self.episodes - 1
+
+    @property
+    def seeds(self) -> range:
+        """All seeds that were run."""
+        return range(self.first_seed, self.last_seed + 1)
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """One policy of the workspace, with its best-founded evaluation."""
+
+    name: str
+    """Its folder under policies/."""
+    parent: str | None
+    """Name of the policy whose driving gave the new data; None for the first."""
+    kind: Kind
+    """What was added to the data before it was trained."""
+    round: int
+    """Round of the loop that made it."""
+    created: float
+    """Wall time at which it was saved, seconds."""
+    vision: str
+    """How it sees, e.g. keypoints or end-to-end; empty when unknown."""
+    trained_on: int | None
+    """Episodes in its training data; None when unknown."""
+    evaluation: Evaluation | None
+    """On the seeds that most policies share, of these the largest; None before the first."""
+
+    @property
+    def label(self) -> str:
+        """Its name without leading zeros, for people."""
+        return str(int(self.name)) if self.name.isdecimal() else self.name
+
+
+@dataclass(frozen=True)
+class Effort:
+    """One round's line of the effort ledger."""
+
+    round: int
+    """Round of the loop."""
+    kind: Kind
+    """What was done."""
+    created: float
+    """Wall time at which it ended, seconds."""
+    driven_s: float
+    """Seconds with the human driving."""
+    watched_s: float
+    """Seconds with the policy driving and the human watching."""
+    takeovers: int
+    """How often the human took over."""
+    episodes: int
+    """Episodes of the round."""
+    steps_human: int
+    """Steps that the human drove."""
+    steps_policy: int
+    """Steps that the policy drove."""
+
+    @property
+    def label(self) -> str:
+        """What a table calls it."""
+        return f"{self.kind} (round {self.round})"
+
+
+@dataclass(frozen=True)
+class EpisodeRow:
+    """One recorded episode, without its steps."""
+
+    name: str
+    """File name without suffix."""
+    kind: Kind
+    """Demonstrated, supervised (may hold corrections) or practised alone."""
+    started: float
+    """Wall time, seconds."""
+    seed: int
+    """Scene."""
+    goal: str
+    """The item that the instruction names."""
+    operator: str
+    """Who was responsible; a person's name or `simulated`."""
+    success: bool
+    """Whether the task was done, helped or not."""
+    takeovers: int
+    """How often the human took over."""
+    steps_human: int
+    """Steps that the human drove."""
+    steps_policy: int
+    """Steps that the policy drove."""
+
+    @property
+    def steps(self) -> int:
+        """All steps."""
+        return self.steps_human + self.steps_policy
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What was measured, with what."""
+
+    workspace: str
+    """The workspace's folder as it was given."""
+    task: str
+    """Short task name."""
+    variant: str
+    """How the world differs from the task's own, e.g. `num_items=2`; empty for not at all."""
+    renderer: str
+    """What drew the recorded images."""
+    cameras: tuple[str, ...]
+    """The recorded cameras."""
+    image_size: int
+    """Pixels a side."""
+    control_hz: float
+    """Control ticks a second."""
+    stages: tuple[str, ...]
+    """Stages of the task in order; empty when no file names them."""
+    versions: tuple[tuple[str, str], ...]
+    """Name and version of what was used."""
+    created: float
+    """Wall time at which the report was made, seconds."""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """A workspace as the report sees it."""
+
+    setting: Setting
+    """What was measured, with what."""
+    policies: tuple[PolicyRow, ...] = ()
+    """In the order of their making."""
+    efforts: tuple[Effort, ...] = ()
+    """In the order of their ending, one per round and kind."""
+    episodes: tuple[EpisodeRow, ...] = ()
+    """In the order of their recording."""
+    success: Footage | None = None
+    """A success without a takeover, the policy's where there is one; None without any."""
+    failure: Footage | None = None
+    """An episode that failed."""
+    correction: Footage | None = None
+    """An episode with a takeover that ended well where possible."""
+    commands: tuple[str, ...] = ()
+    """Shell lines that give the figures again."""
+    notes: tuple[str, ...] = ()
+    """What the reader must know, e.g. files that were skipped."""
+    events: tuple[Happening, ...] = ()
+    """Promotions, demotions, swaps and what the gate said, in order."""
+    moments: Moments | None = None
+    """What the steps come to; None where they were not read."""
+    judged: Judged | None = None
+    """None where nobody has judged."""
+    comparisons: tuple[ComparisonRow, ...] = ()
+    """In order."""
+
+    @property
+    def evaluated(self) -> tuple[PolicyRow, ...]:
+        """The policies that have an evaluation, in order."""
+        return tuple(policy for policy in self.policies if policy.evaluation is not None)

@@ -1,0 +1,165 @@
+"""The sentences of the report, made from its numbers."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from .analysis import CurvePoint, Interval, Paired, is_unseen, paired
+from .episode_media import Footage
+from .records import EpisodeRow, Evaluation, ReportData
+
+SPACE = "\N{NO-BREAK SPACE}"
+SIGNIFICANT = 0.05
+"""Below this p value a change is called one."""
+DRIVER_WORDS = {0: "policy", 1: "human", 2: "both", 3: "nobody"}
+
+
+def percent(value: float) -> str:
+    """Return a share as whole per cent, e.g. `54 %`."""
+    return f"{value * 100:.0f}{SPACE}%"
+
+
+def with_interval(interval: Interval) -> str:
+    """Return a share with its 95 % interval, e.g. `54 % [44–63]`."""
+    return f"{percent(interval.value)} [{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
+
+
+def points(change: float | None) -> str:
+    """Return a change of a share in points with its sign, a dash for None."""
+    if change is None:
+        return "–"
+    return f"{change * 100:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
+
+
+def minutes(value: float) -> str:
+    """Return minutes with one digit below ten, e.g. `4.1` and `27`."""
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 episode`, `2 episodes`."""
+    return f"{count:,}{SPACE}{noun}{'' if count == 1 else 's'}"
+
+
+def first_and_last(data: ReportData) -> Paired | None:
+    """Compare the first and the last evaluated policy; None with fewer than two or other seeds."""
+    found = [policy.evaluation for policy in data.evaluated if policy.evaluation is not None]
+    return paired(found[0], found[-1]) if len(found) > 1 else None
+
+
+def headline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
+    """Return the finding in one sentence."""
+    if not curve:
+        return f"{plural(len(data.episodes), 'episode')} recorded; no policy was evaluated yet"
+    first, last = curve[0].rate, curve[-1].rate
+    if len(curve) == 1:
+        return f"Success without help: {percent(last.value)}"
+    if percent(first.value) == percent(last.value):
+        return f"Success without help stayed at {percent(last.value)}"
+    span = f"from {percent(first.value)} to {percent(last.value)}"
+    if not is_clear(data, first, last):
+        return f"Success without help went {span}, no clear change"
+    return f"Success without help {'rose' if last.value > first.value else 'fell'} {span}"
+
+
+def is_clear(data: ReportData, first: Interval, last: Interval) -> bool:
+    """Whether the change is beyond chance: by the paired test, without it by the intervals."""
+    test = first_and_last(data)
+    if test is not None:
+        return test.p_value < SIGNIFICANT
+    return first.high < last.low or last.high < first.low
+
+
+def subline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
+    """Return the sentence under the headline: intervals, seeds, human time."""
+    if not curve:
+        return "Train and evaluate a policy, then make the report again."
+    ends = list(dict.fromkeys((curve[0], curve[-1])))
+    rates = [with_interval(point.rate) for point in ends]
+    grounds = [seeds(p.policy.evaluation, data.episodes) for p in ends if p.policy.evaluation]
+    if len(set(grounds)) == 1:
+        change = f"{' → '.join(rates)} on {grounds[0]}"
+    else:
+        change = " → ".join(f"{r} on {g}" for r, g in zip(rates, grounds, strict=True))
+    time = (
+        f"{minutes(curve[-1].driven_min)} minutes of driving "
+        f"and {minutes(curve[-1].watched_min)} of watching"
+    )
+    return f"{change}, with {time}."
+
+
+def seeds(evaluation: Evaluation, episodes: Sequence[EpisodeRow]) -> str:
+    """Return what an evaluation was run on; `unseen` only where no episode shares a seed."""
+    unseen = f"unseen{SPACE}" if is_unseen(evaluation, episodes) else ""
+    return f"{evaluation.episodes:,}{SPACE}{unseen}seed{'' if evaluation.episodes == 1 else 's'}"
+
+
+def paired_sentence(test: Paired | None) -> str:
+    """Return the seed-by-seed comparison of the first and the last policy; empty without one."""
+    if test is None:
+        return ""
+    p_value = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.3f}"
+    return (
+        f"Seed by seed on the same {test.seeds:,} scenes: the last policy solves "
+        f"{test.fixed} that the first failed and fails {test.broken} that the first solved "
+        f"(McNemar’s exact test, {p_value})."
+    )
+
+
+def clip_title(footage: Footage, role: str) -> str:
+    """Return what a clip is called, from who drove in it."""
+    if role == "correction":
+        ending = "hands back" if footage.drivers[-1] == 0 else "drives to the end"
+        return f"A correction: the human takes over and {ending}"
+    drivers = {DRIVER_WORDS[int(driver)] for driver in footage.drivers} - {DRIVER_WORDS[3]}
+    who = f"the {drivers.pop()} alone" if len(drivers) == 1 else "policy and human"
+    return f"A {role}: {who}"
+
+
+def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float]]:
+    """Return who drove from when to when, in seconds, one entry per change of driver."""
+    runs, start = [], 0
+    for driver, group in groupby(drivers):
+        length = sum(1 for _ in group)
+        runs.append((DRIVER_WORDS[int(driver)], start / hz, (start + length) / hz))
+        start += length
+    return runs
+
+
+def who_drove(footage: Footage, hz: float) -> str:
+    """Return who drove when, in words; longer stories are summed up."""
+    runs = stretches([int(driver) for driver in footage.drivers], hz)
+    if len(runs) == 1:
+        return f"The {runs[0][0]} drives throughout, {runs[0][2]:.1f}{SPACE}s."
+    if len(runs) > 5:
+        human = sum(end - start for who, start, end in runs if who == "human")
+        count = sum(who == "human" for who, _, _ in runs)
+        total = f"{human:.1f} of {runs[-1][2]:.1f}{SPACE}s"
+        return f"The human drives {count} times, {total} in all."
+    told = [f"{who} {start:.1f}–{end:.1f}{SPACE}s" for who, start, end in runs]
+    return f"Who drives: {', '.join(told)}."
+
+
+def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
+    """Return what the reader should watch for."""
+    if role == "correction":
+        runs = stretches([int(driver) for driver in footage.drivers], hz)
+        start = next((start for who, start, _ in runs if who == "human"), 0.0)
+        solved = "how the human puts it right"
+        ending = solved if footage.success else "why even the human could not save it"
+        return (
+            f"Look at {start:.1f}{SPACE}s, where the border turns blue and striped: "
+            f"what the hand was about to do, and {ending}."
+        )
+    if role == "failure":
+        return f"{_last_stage(footage, hz)} Look at where the hand stops getting closer."
+    return "Look at the wrist camera as the hand closes: the named item stands between the fingers."
+
+
+def _last_stage(footage: Footage, hz: float) -> str:
+    if not footage.stages:
+        return "It ended without success."
+    last = footage.stages[-1]
+    start = len(footage.stages) - 1
+    while start and footage.stages[start - 1] == last:
+        start -= 1
+    return f"It got no further than “{last}”, reached at {start / hz:.1f}{SPACE}s."

@@ -1,0 +1,95 @@
+"""All recorded steps, read one episode at a time without their images, and counted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.episode import Episode
+from ...datasets.judgements.judgement_state import Standing
+from ...datasets.step import Driver
+from ...datasets.summary import EpisodeSummary
+from ...sim_envs.errors import DamagedFile
+from .episode_media import kind_of
+
+MOTION_BINS, NOVELTY_BINS = 25, 20
+GRIP = 6
+LONGEST_MOTION = float(np.sqrt(3.0))
+"""Full speed along all three axes at once."""
+DRIVERS = {Driver.HUMAN: "human", Driver.POLICY: "policy", Driver.BLEND: "both"}
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What all recorded steps come to, counted while they are read one episode at a time."""
+
+    starts_m: NDArray[np.float64]
+    """[N, 2] where the hand began, x and y in the base frame."""
+    grasps_m: NDArray[np.float64]
+    """[N, 2] where it first closed the gripper; NaN where it never did."""
+    solved: NDArray[np.bool_]
+    """[N] whether the episode succeeded, by what stands of the judgements."""
+    motion: Mapping[str, NDArray[np.int64]]
+    """Who drove -> steps by length of the commanded translation, in `MOTION_BINS` of [0, 1]."""
+    novelty: Mapping[str, NDArray[np.int64]]
+    """Who drove -> steps by novelty, in `NOVELTY_BINS` of [0, 1]."""
+    died: Mapping[str, Mapping[str, int]]
+    """Kind of episode -> last stage -> failed episodes."""
+
+
+def read_moments(
+    summaries: Sequence[EpisodeSummary], standings: Mapping[str, Standing]
+) -> Moments | None:
+    """Count over all episodes; None where none can be read."""
+    starts, grasps, solved = [], [], []
+    motion: dict[str, NDArray[np.int64]] = {}
+    novelty: dict[str, NDArray[np.int64]] = {}
+    died: dict[str, Counter[str]] = defaultdict(Counter)
+    for summary in summaries:
+        episode = _read(summary)
+        if episode is None or not len(episode):
+            continue
+        said = standings.get(summary.id, Standing()).success
+        success = summary.success if said is None else said
+        starts.append(episode.observations["ee_pos"][0, :2])
+        grasps.append(_first_grasp(episode))
+        solved.append(success)
+        _count(motion, novelty, episode)
+        if not success and summary.header.stages:
+            died[kind_of(summary).episode][summary.header.stages[int(episode.stage[-1])]] += 1
+    if not starts:
+        return None
+    places = np.array(starts, np.float64), np.array(grasps, np.float64)
+    return Moments(*places, np.array(solved, np.bool_), motion, novelty, died)
+
+
+def _read(summary: EpisodeSummary) -> Episode | None:
+    try:
+        return None if summary.path is None else Episode.read(summary.path, images=False)
+    except DamagedFile:
+        return None
+
+
+def _first_grasp(episode: Episode) -> NDArray[np.float64]:
+    closing = np.flatnonzero(episode.actions[:, GRIP] > 0)
+    if not len(closing):
+        return np.full(2, np.nan)
+    return np.asarray(episode.observations["ee_pos"][closing[0], :2], np.float64)
+
+
+def _count(
+    motion: dict[str, NDArray[np.int64]], novelty: dict[str, NDArray[np.int64]], episode: Episode
+) -> None:
+    lengths = np.linalg.norm(episode.actions[:, :3], axis=1) / LONGEST_MOTION
+    for driver, name in DRIVERS.items():
+        mine = episode.driver == driver
+        if not mine.any():
+            continue
+        bins = motion.setdefault(name, np.zeros(MOTION_BINS, np.int64))
+        bins += np.histogram(lengths[mine], MOTION_BINS, (0.0, 1.0))[0]
+        scores = episode.novelty[mine & np.isfinite(episode.novelty)]
+        if len(scores):
+            bins = novelty.setdefault(name, np.zeros(NOVELTY_BINS, np.int64))
+            bins += np.histogram(scores, NOVELTY_BINS, (0.0, 1.0))[0]

@@ -1,0 +1,153 @@
+"""Recorded pictures made into a short video that says who drives, in colour and in words."""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from ...sim_envs.spaces import Image
+from ..evaluation.video import Video, encode, enlarge, jpeg
+from .episode_media import Footage
+from .figure_style import BLEND, HOLD, HUMAN, POLICY
+
+VIEW_PX = 384
+"""Height of a camera's picture in the video."""
+STILL_PX = 192
+"""The same in the printed stills."""
+LONGEST_FRAMES = 400
+"""Longer episodes are shown faster: every second, third ... step."""
+STILLS = 4
+STRIPE_PX = 14
+DOTS_PER_INCH = 100
+DARK, LIGHT = "#10161c", "#ffffff"
+CURSOR = 255
+"""Grey level of the time line's cursor and edges."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a driver is shown."""
+
+    words: str
+    """What the label says."""
+    colour: str
+    """Of the border, the label and the time line."""
+    ink: str
+    """Of the words."""
+    striped: bool
+    """Whether the border carries stripes, for readers who see no colours."""
+
+
+LOOKS = {
+    0: Look("POLICY DRIVES", POLICY, DARK, False),
+    1: Look("HUMAN DRIVES", HUMAN, DARK, True),
+    2: Look("BOTH DRIVE", BLEND, DARK, True),
+    3: Look("ARM HOLDS STILL", HOLD, DARK, False),
+}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video with what stands in for it before it plays and on paper."""
+
+    video: Video
+    """The annotated episode."""
+    poster: bytes
+    """JPEG of its telling moment."""
+    stills: bytes
+    """JPEG of four moments, for print."""
+    speed: int
+    """How many times faster than the recording it plays."""
+
+
+def make_clip(footage: Footage, fps: int) -> Clip:
+    """Paint and encode one episode."""
+    speed = -(-len(footage) // LONGEST_FRAMES)
+    frames = (_painted(footage, step, VIEW_PX) for step in range(0, len(footage), speed))
+    video = encode(frames, fps)
+    poster = jpeg(_painted(footage, telling_step(footage), VIEW_PX))
+    return Clip(video, poster, jpeg(_contact_sheet(footage)), speed)
+
+
+def telling_step(footage: Footage) -> int:
+    """Return the step to show first: just after a hand-over, else near the end."""
+    changes = np.flatnonzero(np.diff(footage.drivers)) + 1
+    last = len(footage) - 1
+    return min(int(changes[0]) + 4, last) if changes.size else last * 9 // 10
+
+
+def _contact_sheet(footage: Footage) -> Image:
+    steps = np.linspace(0, len(footage) - 1, STILLS).round().astype(int)
+    steps[1] = max(1, min(telling_step(footage), steps[2] - 1)) if len(footage) > STILLS else 0
+    first, second, third, fourth = (_painted(footage, int(s), STILL_PX) for s in steps)
+    return np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
+
+
+def _painted(footage: Footage, step: int, view_px: int) -> Image:
+    look = LOOKS[int(footage.drivers[step])]
+    border = view_px // 24
+    pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in footage.frame(step)]
+    widths = tuple(picture.shape[1] for picture in pictures)
+    body = _ground(look, pictures[0].shape[0] + border, sum(widths) + border * (len(widths) + 1))
+    body, x = body.copy(), border
+    for picture in pictures:
+        body[: picture.shape[0], x : x + picture.shape[1]] = picture
+        x += picture.shape[1] + border
+    label = _label(look, footage.cameras, widths, border, view_px * 3 // 32)
+    line = _time_line(footage, step, body.shape[1], view_px // 32)
+    return np.vstack([label, line, body])
+
+
+@lru_cache(maxsize=32)
+def _ground(look: Look, height: int, width: int) -> Image:
+    ground = np.empty((height, width, 3), np.uint8)
+    ground[:] = _rgb(look.colour)
+    if look.striped:
+        rows, columns = np.indices((height, width))
+        ground[(rows + columns) // STRIPE_PX % 2 == 1] = _rgb(DARK)
+    return ground
+
+
+def _rgb(colour: str) -> Image:
+    return np.round(np.multiply(to_rgb(colour), 255)).astype(np.uint8)
+
+
+@lru_cache(maxsize=32)
+def _label(
+    look: Look, cameras: tuple[str, ...], widths: tuple[int, ...], border: int, height: int
+) -> Image:
+    width = sum(widths) + border * (len(widths) + 1)
+    with mpl.rc_context({"text.parse_math": False}):
+        figure = Figure(
+            figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), facecolor=look.colour
+        )
+        FigureCanvasAgg(figure)
+        size = height * 0.44
+        figure.text(
+            border / width, 0.47, look.words, color=look.ink, size=size, weight="bold", va="center"
+        )
+        right = 0
+        for camera, camera_width in zip(cameras, widths, strict=True):
+            right += border + camera_width
+            figure.text(
+                right / width, 0.47, f"{camera} camera", color=look.ink, size=size * 0.85,
+                ha="right", va="center",
+            )  # fmt: skip
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="rgba", dpi=DOTS_PER_INCH)
+    return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def _time_line(footage: Footage, step: int, width: int, height: int) -> Image:
+    drivers = footage.drivers[np.arange(width) * len(footage) // width]
+    grounds = np.stack([_ground(look, height, width) for look in LOOKS.values()])
+    line = grounds[drivers, :, np.arange(width)].swapaxes(0, 1).copy()
+    line[0] = line[-1] = CURSOR
+    middle = int((step + 0.5) / len(footage) * width)
+    line[:, max(middle - height // 4, 0) : middle + height // 4] = CURSOR
+    return line

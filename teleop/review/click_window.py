@@ -1,0 +1,202 @@
+"""Pictures before the grader: bring the cursor to the named item, by keys, stick or mouse."""
+
+import time
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.judgements.judgements import CLICK, Judge
+from ...datasets.workspace import Workspace
+from ..devices.gamepads import Pads
+from ..devices.sdl import pygame
+from ..ui.canvas import Brush
+from ..ui.key_input import Fingers, Key, KeyTable
+from ..ui.palette import BACKGROUND, DIM, MINT, PANEL, TEXT, YELLOW
+from ..ui.text import Typewriter
+from ..ui.widgets import draw_help_rows
+from .judgement_writer import Pen, Tempo
+from .layout import Layout, lay_out
+
+STICK_PX_S = 60.0
+"""Pixels of the picture that a fully pushed stick moves the cursor in a second."""
+
+
+class Point(Enum):
+    """One press."""
+
+    HERE = auto()
+    HIDDEN = auto()
+    LEFT = auto()
+    RIGHT = auto()
+    UP = auto()
+    DOWN = auto()
+    UNDO = auto()
+    HELP = auto()
+    QUIT = auto()
+
+
+KEYS = KeyTable(
+    [
+        Key(Point.HERE, "enter, space", "A", "it is here; so does a click of the mouse", "here"),
+        Key(Point.HIDDEN, "n, tab", "B", "it cannot be seen: the next picture", "not to be seen"),
+        Key(Point.LEFT, "left", "D-pad left", "cursor to the left, 2 pixels", "move", True),
+        Key(Point.RIGHT, "right", "D-pad right", "cursor to the right", "", True),
+        Key(Point.UP, "up", "D-pad up", "cursor up", "", True),
+        Key(Point.DOWN, "down", "D-pad down", "cursor down", "", True),
+        Key(Point.UNDO, "u, backspace", "LB", "take the last click back", "undo"),
+        Key(Point.HELP, "h, f1", "GUIDE", "this help", "help"),
+        Key(Point.QUIT, "q, escape", "RB + BACK", "leave, and teach perception", "leave and teach"),
+    ]
+)
+MOVES = {Point.LEFT: (-2, 0), Point.RIGHT: (2, 0), Point.UP: (0, -2), Point.DOWN: (0, 2)}
+
+
+@dataclass(frozen=True, repr=False)
+class Picture:
+    """One recorded picture in which something named is to be shown."""
+
+    episode: str
+    step: int
+    camera: str
+    item: str
+    image: NDArray[np.uint8]
+    """(H, W, 3)"""
+
+
+class Pointing:
+    """The state behind the window of clicks."""
+
+    def __init__(self, workspace: Workspace, operator: str, pictures: list[Picture]) -> None:
+        self.pen, self.pictures, self.place = Pen(Judge(workspace, operator)), pictures, 0
+        self.tempo = Tempo(time.perf_counter, began=time.perf_counter())
+        self.help = self.over = False
+        side = pictures[0].image.shape[0] if pictures else 0
+        self.side = side
+        self.x = self.y = side / 2
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is shown; None when there is none left."""
+        return self.pictures[self.place] if self.place < len(self.pictures) else None
+
+    def do(self, point: Point) -> None:
+        """One press."""
+        picture = self.picture
+        if point is Point.QUIT:
+            self.over = True
+        elif point is Point.HELP or self.help:
+            self.help = not self.help
+        elif point is Point.UNDO:
+            if self.pen.take_back() is not None:
+                self.place = max(0, self.place - 1)
+        elif picture is None:
+            return
+        elif point in MOVES:
+            self.move(*MOVES[point])
+        elif point is Point.HERE:
+            self.tempo.verdict()
+            self.pen.write(
+                picture.episode, CLICK, picture.step, camera=picture.camera, item=picture.item,
+                x=round(self.x, 1), y=round(self.y, 1),
+            )  # fmt: skip
+            self.place += 1
+        else:
+            self.place += 1
+
+    def move(self, right: float, down: float) -> None:
+        """Move the cursor, in pixels of the picture."""
+        self.x = min(max(0.0, self.x + right), self.side - 1.0)
+        self.y = min(max(0.0, self.y + down), self.side - 1.0)
+
+    def close(self) -> None:
+        """Everything that was clicked is on the disk already."""
+        self.pen.flush()
+
+
+class ClickingPage:
+    """Joins the state with fingers and screen."""
+
+    def __init__(self, pointing: Pointing, pads: Pads) -> None:
+        self.pointing, self.fingers = pointing, Fingers(KEYS, pads)
+        self._type = Typewriter()
+        self._area = pygame.Rect(0, 0, 1, 1)
+
+    @property
+    def over(self) -> bool:
+        """Whether the grader wants to leave."""
+        return self.pointing.over
+
+    def leave(self) -> None:
+        """The window was closed."""
+        self.pointing.over = True
+
+    def hear(self, event: pygame.event.Event) -> None:
+        """One event of the window."""
+        if event.type == pygame.MOUSEBUTTONDOWN and self._area.collidepoint(event.pos):
+            scale = self.pointing.side / self._area.w
+            self.pointing.x = (event.pos[0] - self._area.x) * scale
+            self.pointing.y = (event.pos[1] - self._area.y) * scale
+            self.pointing.do(Point.HERE)
+            return
+        point = self.fingers.hear(event)
+        if point is not None:
+            self.pointing.do(point)
+
+    def pass_time(self, seconds: float) -> None:
+        """A pushed stick moves the cursor."""
+        right, down = self.fingers.push()
+        self.pointing.move(right * seconds * STICK_PX_S, down * seconds * STICK_PX_S)
+
+    def shown(self) -> None:
+        """The frame is on the screen."""
+        self.pointing.tempo.shown()
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """One frame."""
+        layout = lay_out(*surface.get_size(), 1, with_line=False)
+        brush = Brush(surface, self._type, layout.unit)
+        brush.clear()
+        picture = self.pointing.picture
+        if picture is None:
+            words = "No picture is left: q leaves and teaches."
+            brush.text(words, layout.window.center, 28, TEXT, True, "center")
+        else:
+            self._area = layout.views[0]
+            brush.picture(picture.image, self._area)
+            self._cursor(brush)
+        _frame(brush, layout, self.pointing, picture)
+        at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
+        brush.keys(KEYS.hints(self.fingers.on_pad), at, 13.5, layout.bottom.right)
+        if self.pointing.help:
+            draw_help_rows(brush, layout.window, KEYS.help_rows())
+
+    def _cursor(self, brush: Brush) -> None:
+        scale = self._area.w / self.pointing.side
+        x = self._area.x + round(self.pointing.x * scale)
+        y = self._area.y + round(self.pointing.y * scale)
+        for colour, width in ((BACKGROUND, 5), (YELLOW, 2)):
+            pygame.draw.circle(brush.surface, colour, (x, y), brush.px(16), brush.px(width))
+            for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+                near, far = brush.px(8), brush.px(28)
+                ends = (x + dx * near, y + dy * near), (x + dx * far, y + dy * far)
+                pygame.draw.line(brush.surface, colour, *ends, brush.px(width))
+
+
+def _frame(brush: Brush, layout: Layout, pointing: Pointing, picture: Picture | None) -> None:
+    for area in (layout.top, layout.bottom, layout.column):
+        pygame.draw.rect(brush.surface, PANEL, area)
+    left, right = layout.top.x + brush.px(14), layout.top.right - brush.px(14)
+    words = "" if picture is None else f"Where is the {picture.item}?"
+    brush.text(words, (left, layout.top.centery), 24, TEXT, True)
+    done = f"{pointing.place} of {len(pointing.pictures)}, {len(pointing.pen.said)} clicks"
+    brush.text(done, (right, layout.top.centery - brush.px(8)), 18, TEXT, True, "midright")
+    bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
+    bar.midright = (right, layout.top.centery + brush.px(16))
+    brush.bar(bar, pointing.place / max(1, len(pointing.pictures)), MINT)
+    if picture is not None:
+        x, y = layout.column.x + brush.px(16), layout.column.y + brush.px(24)
+        for line in (f"{picture.camera} camera", picture.episode, f"step {picture.step}"):
+            brush.text(line, (x, y), 14, DIM, width=layout.column.w - brush.px(32))
+            y += brush.px(24)

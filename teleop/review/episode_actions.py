@@ -1,0 +1,116 @@
+"""What a grader of episodes can do, and the keys for it."""
+
+from enum import Enum, auto
+
+from ..ui.key_input import Key, KeyTable
+
+REASONS = (
+    "missed the grasp",
+    "dropped it",
+    "wrong item",
+    "wrong place",
+    "pushed things about",
+    "got stuck",
+    "too slow",
+    "clumsy driving",
+    "odd recording",
+)
+TAGS = (
+    "example to show",
+    "unusual scene",
+    "hard to see",
+    "good recovery",
+    "near miss",
+    "look again",
+    "leave out of figures",
+    "instructive failure",
+    "ask the operator",
+)
+
+
+class Deed(Enum):
+    """One press."""
+
+    SUCCESS = auto()
+    FAILURE = auto()
+    ONE = auto()
+    TWO = auto()
+    THREE = auto()
+    FOUR = auto()
+    FIVE = auto()
+    SIX = auto()
+    SEVEN = auto()
+    EIGHT = auto()
+    NINE = auto()
+    REASON = auto()
+    TAG = auto()
+    WRITE = auto()
+    BAD = auto()
+    TRIM_START = auto()
+    TRIM_END = auto()
+    STAGE = auto()
+    UNDO = auto()
+    PLAY = auto()
+    FORWARD = auto()
+    BACK = auto()
+    SECOND_ON = auto()
+    SECOND_BACK = auto()
+    FIRST = auto()
+    LAST = auto()
+    FASTER = auto()
+    SLOWER = auto()
+    NEXT = auto()
+    PREVIOUS = auto()
+    HELP = auto()
+    QUIT = auto()
+
+    @property
+    def number(self) -> int | None:
+        """1 to 9 for the number keys."""
+        return _NUMBERS.index(self.name) + 1 if self.name in _NUMBERS else None
+
+
+_NUMBERS = ("ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
+
+KEYS = KeyTable(
+    [
+        Key(Deed.SUCCESS, "s, enter", "A", "success, and on to the next", "success"),
+        Key(Deed.FAILURE, "f", "B", "failure, and on to the next", "failure"),
+        Key(
+            Deed.ONE,
+            "1",
+            "RB + D-pad down",
+            "quality 1, poor; in a list: the first, 1 to 9",
+            "…5 quality",
+        ),
+        Key(Deed.TWO, "2", "RB + D-pad left", "quality 2"),
+        Key(Deed.THREE, "3", "RB + A", "quality 3"),
+        Key(Deed.FOUR, "4", "RB + D-pad right", "quality 4"),
+        Key(Deed.FIVE, "5", "RB + D-pad up", "quality 5, excellent"),
+        Key(Deed.SIX, "6", "", ""),
+        Key(Deed.SEVEN, "7", "", ""),
+        Key(Deed.EIGHT, "8", "", ""),
+        Key(Deed.NINE, "9", "", ""),
+        Key(Deed.REASON, "r", "Y", "why: choose from a list", "reason"),
+        Key(Deed.WRITE, "w", "", "why, in your own words: enter keeps", ""),
+        Key(Deed.TAG, "t", "RB + Y", "tag: choose from a list", "tag"),
+        Key(Deed.BAD, "b", "X", "a bad stretch begins here; again: it ends here", "bad stretch"),
+        Key(Deed.TRIM_START, "i", "L3", "trim: keep from here on", "trim"),
+        Key(Deed.TRIM_END, "o", "R3", "trim: keep up to here", ""),
+        Key(Deed.STAGE, "g", "RB + X", "the next stage of the job begins here", "stage"),
+        Key(Deed.UNDO, "u, backspace", "LB", "take the last judgement back", "undo"),
+        Key(Deed.PLAY, "space", "START", "play, pause", "play"),
+        Key(Deed.FORWARD, "right", "D-pad right", "one step on; held: scrub", "", True),
+        Key(Deed.BACK, "left", "D-pad left", "one step back; held: scrub", "", True),
+        Key(Deed.SECOND_ON, "page down", "", "one second on", "", True),
+        Key(Deed.SECOND_BACK, "page up", "", "one second back", "", True),
+        Key(Deed.FIRST, "home", "", "to the beginning"),
+        Key(Deed.LAST, "end", "", "to the end"),
+        Key(Deed.FASTER, "up", "D-pad up", "faster: 1, 2, 4, 8 times", "faster"),
+        Key(Deed.SLOWER, "down", "D-pad down", "slower", ""),
+        Key(Deed.NEXT, "n, tab", "BACK", "next, without a verdict", "next"),
+        Key(Deed.PREVIOUS, "p", "RB + LB", "the one before", ""),
+        Key(Deed.HELP, "h, f1", "GUIDE", "this help", "help"),
+        Key(Deed.QUIT, "q, escape", "RB + BACK", "leave; everything is kept already", ""),
+    ]
+)

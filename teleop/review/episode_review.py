@@ -1,0 +1,234 @@
+"""A grader before one episode after the other: what each press says about them."""
+
+import time
+from collections.abc import Callable, Iterable
+
+from ...datasets.episode import Episode
+from ...datasets.judgements.judgement_state import Standing, standing
+from ...datasets.judgements.judgements import (
+    FAILURE,
+    QUALITIES,
+    QUALITY,
+    REASON,
+    SUCCESS,
+    TAG,
+    VERDICT,
+    Judge,
+)
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import DamagedFile
+from .episode_actions import REASONS, TAGS, Deed
+from .judgement_writer import Marks, Menu, Pen, Tempo
+from .playback import MOVES, Marked, Player, bad_stretch, next_stage, trimmed
+from .review_queue import Order, Worth
+
+MARKING = frozenset({Deed.BAD, Deed.TRIM_START, Deed.TRIM_END, Deed.STAGE})
+NOTICE_S = 2.5
+
+
+class Grading:
+    """The state behind the window: no drawing, no events, so that tests can press its keys."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        operator: str,
+        only: Iterable[str] = (),
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.pen, self.clock = Pen(Judge(workspace, operator)), clock
+        self.order = Order(workspace, operator, only)
+        self.player = Player(hz=workspace.config.control_hz)
+        self.tempo = Tempo(clock, began=clock())
+        self.marks = Marks()
+        self.episode: Episode | None = None
+        self.stands = Standing()
+        self.worth = Worth()
+        self.help = self.over = False
+        self._visited: list[str] = []
+        self._notice = ("", 0.0)
+        self._go_on()
+
+    @property
+    def name(self) -> str | None:
+        """Id of the episode that is shown; None when there is none left."""
+        return self.episode.summary.id if self.episode else None
+
+    @property
+    def notice(self) -> str:
+        """The short message that is to be shown now."""
+        return self._notice[0] if self.clock() < self._notice[1] else ""
+
+    def tell(self, words: str) -> None:
+        """Show a short message."""
+        self._notice = (words, self.clock() + NOTICE_S)
+
+    def pass_time(self, seconds: float, scrub: float = 0.0) -> None:
+        """Play on; a pulled trigger scrubs instead."""
+        if abs(scrub) > 0.05:
+            self.player.playing = False
+            self.player.go(self.player.position + scrub * seconds * self.player.hz * 8)
+        else:
+            self.player.pass_time(seconds)
+        self.order.look_ahead(self.name)
+
+    def shown(self) -> None:
+        """A frame is on the screen; what was said is written now, so that nobody waits for it."""
+        self.tempo.shown()
+        self._flush()
+
+    def do(self, deed: Deed) -> None:
+        """One press."""
+        self._flush()
+        if deed is Deed.QUIT and not (self.marks.menu or self.help):
+            self.over = True
+        elif deed is Deed.HELP or self.help:
+            self.help = not self.help
+        elif self.marks.menu is not None:
+            self._choose(deed, self.marks.menu)
+        elif deed is Deed.UNDO:
+            self._undo()
+        elif deed is Deed.PREVIOUS:
+            self._go_back()
+        elif self.episode is not None:
+            self._act(deed, self.episode)
+
+    def write(self, text: str) -> None:
+        """Characters typed while somebody writes."""
+        if self.marks.text is not None:
+            self.marks.text += text
+
+    def end_writing(self, keep: bool) -> None:
+        """Keep what was written as the reason's text, or drop it."""
+        text, self.marks.text = self.marks.text, None
+        if keep and text and text.strip():
+            self.say(REASON, reasons=list(self.stands.reasons), text=text.strip())
+
+    def say(
+        self, kind: str, start: int | None = None, stop: int | None = None, **payload: object
+    ) -> None:
+        """Write one judgement about the episode that is shown."""
+        if self.name is not None:
+            self.pen.write(self.name, kind, start, stop, **payload)
+            self._flush()
+            self._refresh()
+
+    def close(self) -> None:
+        """Write what is left, and stop reading ahead."""
+        self._flush()
+        self.order.close()
+
+    def _flush(self) -> None:
+        self.pen.flush()
+        if self.pen.refused:
+            self.tell(self.pen.refused)
+            self.pen.refused = ""
+
+    def _act(self, deed: Deed, episode: Episode) -> None:
+        if deed in (Deed.SUCCESS, Deed.FAILURE):
+            self._verdict(SUCCESS if deed is Deed.SUCCESS else FAILURE)
+        elif deed.number in QUALITIES:
+            self.say(QUALITY, quality=deed.number)
+        elif deed is Deed.REASON:
+            self.marks.menu = Menu("Why?", REASON, REASONS)
+        elif deed is Deed.TAG:
+            self.marks.menu = Menu("Tag it", TAG, TAGS)
+        elif deed is Deed.WRITE:
+            self.marks.text, self.player.playing = self.stands.text, False
+        elif deed in MARKING:
+            self._mark(deed, episode)
+        elif deed is Deed.NEXT:
+            self._go_on(skip=True)
+        elif deed in MOVES:
+            MOVES[deed](self.player)
+
+    def _verdict(self, verdict: str) -> None:
+        name = self.name
+        assert name is not None
+        self.tempo.verdict()
+        self.pen.write_later(name, verdict)
+        self.order.open.discard(name)
+        self._go_on()
+
+    def _go_on(self, skip: bool = False) -> None:
+        """To the episode where a judgement is worth most; a skipped one comes last."""
+        current = self.name
+        if current is not None:
+            self._visited.append(current)
+            if skip and current in self.order.open:
+                worth = self.order.worths[current]
+                self.order.worths[current] = Worth(worth.value - 1000.0, worth.why)
+        while (name := self.order.next(current)) is not None:
+            if self._show(name):
+                return
+            self.order.open.discard(name)
+        if current is None or current not in self.order.open:
+            self.episode = None
+
+    def _go_back(self) -> None:
+        while self._visited and not self._show(self._visited.pop()):
+            continue
+
+    def _show(self, name: str) -> bool:
+        """Show an episode; one that cannot be read is named and passed over."""
+        try:
+            self.episode = self.order.stock.take(name)
+        except DamagedFile as error:
+            self.tell(f"passed over: {error}")
+            return False
+        self.worth = self.order.worths.get(name, Worth())
+        self.marks = Marks()
+        self.player.load(len(self.episode))
+        self._refresh()
+        self.order.look_ahead(name)
+        return True
+
+    def _refresh(self) -> None:
+        self.stands = (
+            standing(self.pen.judge.judgements.all(self.name)) if self.name else Standing()
+        )
+
+    def _undo(self) -> None:
+        if self.marks.bad_from is not None:
+            self.marks.bad_from = None
+            return
+        last = self.pen.take_back()
+        if last is None:
+            self.tell("nothing to take back")
+            return
+        if last.kind == VERDICT:
+            self.order.open.add(last.episode)
+            self.tempo.done = self.tempo.done[:-1]
+        if last.episode != self.name:
+            if self.name is not None:
+                self._visited.append(self.name)
+            self._show(last.episode)
+        self._refresh()
+        self.tell(f"taken back: {last.kind}")
+
+    def _choose(self, deed: Deed, menu: Menu) -> None:
+        self.marks.menu, item = menu.answered(deed)
+        if item is None:
+            return
+        if menu.kind == TAG:
+            self.say(TAG, tag=item)
+        else:
+            reasons = list(dict.fromkeys([*self.stands.reasons, item]))
+            self.say(REASON, reasons=reasons, text=self.stands.text)
+
+    def _mark(self, deed: Deed, episode: Episode) -> None:
+        step, begun = self.player.step, self.marks.bad_from
+        if deed is Deed.BAD and begun is None:
+            self.marks.bad_from = step
+            marked = Marked(words="a bad stretch begins here; press again where it ends")
+        elif deed is Deed.BAD and begun is not None:
+            self.marks.bad_from = None
+            marked = bad_stretch(begun, step)
+        elif deed is Deed.STAGE:
+            marked = next_stage(self.stands, episode.summary.header.stages, step)
+        else:
+            marked = trimmed(self.stands, len(episode), step, deed is Deed.TRIM_START)
+        if marked.words:
+            self.tell(marked.words)
+        if marked.kind is not None:
+            self.say(marked.kind, marked.start, marked.stop, **marked.payload)

@@ -1,0 +1,235 @@
+"""Episodes before the grader: events in, deeds done, frames out."""
+
+import math
+
+import numpy as np
+
+from ...datasets.episode import Episode
+from ...datasets.schema import is_image
+from ...datasets.step import Driver, Level
+from ...sim_envs.spaces import Image
+from ..devices.gamepads import Pads
+from ..devices.sdl import pygame
+from ..station.screen.cards import draw_notice
+from ..ui.canvas import Brush
+from ..ui.key_input import Fingers
+from ..ui.palette import (
+    BACKGROUND,
+    DIM,
+    DRIVER_COLOURS,
+    FAINT,
+    MINT,
+    PANEL,
+    RAISED,
+    TEXT,
+    VERMILION,
+    YELLOW,
+    Colour,
+)
+from ..ui.text import Typewriter
+from ..ui.widgets import draw_help_rows, draw_list, draw_symbol, wrapped
+from .episode_actions import KEYS, Deed
+from .episode_review import Grading
+from .layout import Layout, lay_out
+from .timeline import DRIVER_NAMES, draw_timeline
+
+
+class EpisodesPage:
+    """Joins the state with fingers and screen."""
+
+    def __init__(self, grading: Grading, pads: Pads) -> None:
+        self.grading, self.fingers = grading, Fingers(KEYS, pads)
+        self._screen = GradingScreen()
+        self._echo = ""
+        """SDL tells a letter twice, as key and as text; the text of the key that began is it."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the grader wants to leave."""
+        return self.grading.over
+
+    def leave(self) -> None:
+        """The window was closed."""
+        self.grading.over = True
+
+    def hear(self, event: pygame.event.Event) -> None:
+        """One event of the window."""
+        if self.grading.marks.text is not None:
+            self._hear_writing(event)
+            return
+        deed = self.fingers.hear(event)
+        if deed is not None:
+            self.grading.do(deed)
+        if deed is Deed.WRITE:
+            self._echo = getattr(event, "unicode", "")
+
+    def pass_time(self, seconds: float) -> None:
+        """Play on."""
+        self.grading.pass_time(seconds, self.fingers.scrub())
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """One frame."""
+        self._screen.draw(surface, self.grading, self.fingers.on_pad)
+
+    def shown(self) -> None:
+        """The frame is on the screen."""
+        self.grading.shown()
+
+    def _hear_writing(self, event: pygame.event.Event) -> None:
+        marks = self.grading.marks
+        if event.type == pygame.TEXTINPUT:
+            if event.text != self._echo:
+                self.grading.write(event.text)
+            self._echo = ""
+        elif event.type == pygame.KEYDOWN and event.key in (pygame.K_RETURN, pygame.K_ESCAPE):
+            self.grading.end_writing(keep=event.key == pygame.K_RETURN)
+        elif event.type == pygame.KEYDOWN and event.key == pygame.K_BACKSPACE and marks.text:
+            marks.text = marks.text[:-1]
+
+
+class GradingScreen:
+    """Draws a Grading on any surface, of any size."""
+
+    def __init__(self) -> None:
+        self._type = Typewriter()
+
+    def draw(self, surface: pygame.Surface, grading: Grading, on_pad: bool = False) -> None:
+        """One whole frame."""
+        episode = grading.episode
+        pictures = _pictures(episode, grading.player.step) if episode else {}
+        layout = lay_out(*surface.get_size(), max(1, len(pictures)))
+        brush = Brush(surface, self._type, layout.unit)
+        brush.clear()
+        if episode is None:
+            _done(brush, layout, grading)
+        else:
+            _views(brush, layout, pictures, grading)
+            _column(brush, layout.column, episode, grading)
+            marks = grading.marks
+            draw_timeline(
+                brush, layout.line, episode, grading.stands, grading.player.step, marks.bad_from
+            )
+            driver = Driver(int(episode.driver[grading.player.step]))
+            pygame.draw.rect(surface, DRIVER_COLOURS[driver], layout.window, layout.border)
+        _top(brush, layout, grading)
+        _bottom(brush, layout, on_pad)
+        _over(brush, layout, grading)
+
+
+def _pictures(episode: Episode, step: int) -> dict[str, Image]:
+    return {
+        name.removesuffix("_image"): np.asarray(rows[step], np.uint8)
+        for name, rows in episode.observations.items()
+        if is_image(name)
+    }
+
+
+def _views(brush: Brush, layout: Layout, pictures: dict[str, Image], grading: Grading) -> None:
+    for rect, (camera, image) in zip(layout.views, pictures.items(), strict=True):
+        brush.picture(image, rect)
+        tag = brush.type.words(camera, 13 * brush.unit, DIM)
+        place = tag.get_rect(topleft=(rect.x + brush.px(10), rect.y + brush.px(8)))
+        brush.strip(place.inflate(brush.px(12), brush.px(6)))
+        brush.surface.blit(tag, place)
+    if grading.notice:
+        first, last = layout.views[0], layout.views[-1]
+        draw_notice(brush, first.union(last), grading.notice)
+
+
+def _top(brush: Brush, layout: Layout, grading: Grading) -> None:
+    area = layout.top
+    pygame.draw.rect(brush.surface, PANEL, area)
+    tempo, order = grading.tempo, grading.order
+    left = area.x + brush.px(14)
+    right = area.right - brush.px(14)
+    rate = tempo.per_minute
+    speed = f"   {rate:.1f} a minute" if math.isfinite(rate) else ""
+    done = f"{order.total - len(order.open)} of {order.total} judged{speed}"
+    end = brush.text(done, (right, area.centery - brush.px(10)), 18, TEXT, True, "midright")
+    bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
+    bar.midright = (right, area.centery + brush.px(15))
+    brush.bar(bar, 1 - len(order.open) / max(1, order.total), MINT)
+    if grading.episode is None:
+        return
+    summary = grading.episode.summary
+    header = summary.header
+    room = end.left - left - brush.px(20)
+    brush.text(header.instruction, (left, area.centery - brush.px(10)), 20, TEXT, True, width=room)
+    level = Level(header.level).name.lower().replace("_", "-")
+    policy = f", policy {header.policy_id}" if header.policy_id else ""
+    below = f"{summary.id}   {level}{policy}   driven by {header.operator or 'nobody'}"
+    brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
+
+
+def _column(brush: Brush, area: pygame.Rect, episode: Episode, grading: Grading) -> None:
+    pygame.draw.rect(brush.surface, PANEL, area)
+    x, y, wide = area.x + brush.px(16), area.y + brush.px(20), area.w - brush.px(32)
+    stands, player = grading.stands, grading.player
+    solved = bool(episode.succeeded[-1])
+    said = stands.success
+    words = "no verdict yet" if said is None else ("SUCCESS" if said else "FAILURE")
+    colour: Colour = FAINT if said is None else (MINT if said else VERMILION)
+    draw_symbol(brush, said, (x + brush.px(14), y + brush.px(6)))
+    brush.text(words, (x + brush.px(38), y + brush.px(6)), 22, colour, True, width=wide)
+    y += brush.px(40)
+    y = _stars(brush, x, y, stands.quality)
+    driver = Driver(int(episode.driver[player.step]))
+    state = "plays" if player.playing and not player.at_end else "stands"
+    rows: list[tuple[str, str]] = [
+        ("the environment says", "success" if solved else "failure"),
+        ("recorded as", "success" if episode.summary.success else "failure"),
+        ("drives here", DRIVER_NAMES[driver]),
+        (f"{state}, {player.speed}x", f"step {player.step + 1} of {player.steps}"),
+        ("shown because", "; ".join(grading.worth.why) or "it is next"),
+    ]
+    if stands.reasons or stands.text:
+        told = [*stands.reasons, *([f"“{stands.text}”"] if stands.text else [])]
+        rows.append(("reasons", "; ".join(told)))
+    if stands.tags:
+        rows.append(("tags", ", ".join(stands.tags)))
+    if stands.operators:
+        disputed = "; they disagree" if stands.disputed else ""
+        rows.append(("judged by", ", ".join(stands.operators) + disputed))
+    for label, value in rows:
+        brush.text(label, (x, y), 12.5, DIM, width=wide)
+        y += brush.px(18)
+        for line in wrapped(brush, value, 15, wide, 3):
+            brush.text(line, (x, y), 15, TEXT, width=wide)
+            y += brush.px(20)
+        y += brush.px(6)
+
+
+def _stars(brush: Brush, x: int, y: int, quality: int | None) -> int:
+    for number in range(5):
+        centre = (x + brush.px(13 + 30 * number), y + brush.px(6))
+        filled = quality is not None and number < quality
+        pygame.draw.circle(brush.surface, YELLOW if filled else RAISED, centre, brush.px(10))
+        ink = BACKGROUND if filled else DIM
+        brush.text(str(number + 1), centre, 12.5, ink, True, "center")
+    return y + brush.px(34)
+
+
+def _bottom(brush: Brush, layout: Layout, on_pad: bool) -> None:
+    pygame.draw.rect(brush.surface, PANEL, layout.bottom)
+    at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
+    brush.keys(KEYS.hints(on_pad), at, 13.5, layout.bottom.right - brush.px(10))
+
+
+def _done(brush: Brush, layout: Layout, grading: Grading) -> None:
+    centre = layout.window.center
+    total = grading.order.total
+    words = f"All {total} episodes are judged." if total else "There is nothing to judge here."
+    brush.text(words, centre, 28, TEXT, True, "center")
+    below = (centre[0], centre[1] + brush.px(40))
+    brush.text("u takes the last judgement back, q leaves.", below, 16, DIM, anchor="center")
+
+
+def _over(brush: Brush, layout: Layout, grading: Grading) -> None:
+    marks = grading.marks
+    if marks.menu is not None:
+        draw_list(brush, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)
+    elif marks.text is not None:
+        title = "In your own words: enter keeps, escape drops"
+        draw_list(brush, layout.window, title, (marks.text + "▏",), -1)
+    if grading.help:
+        draw_help_rows(brush, layout.window, KEYS.help_rows())

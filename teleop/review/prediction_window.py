@@ -1,0 +1,205 @@
+"""Predictions before the grader: the plan in orange, what was done in blue, keys below."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.config import WorkspaceConfig
+from ...policies.base.plan import Plan
+from ...sim_envs.cameras import FixedCamera, View
+from ...sim_envs.spaces import Image
+from ...sim_envs.tasks import task_class
+from ..devices.gamepads import Pads
+from ..devices.raw_inputs import KEYS as KEY_CODES
+from ..devices.sdl import pygame
+from ..station.screen.cards import draw_notice
+from ..ui.canvas import Brush
+from ..ui.key_input import Fingers
+from ..ui.palette import DIM, MINT, ORANGE, PANEL, SKY, STRIP, TEXT, YELLOW, Colour
+from ..ui.plan_path import DrawnPath, drawn_path
+from ..ui.text import Typewriter
+from ..ui.widgets import draw_help_rows
+from .layout import Layout, lay_out
+from .prediction_actions import DIRECTIONS, KEYS
+from .prediction_review import Foretelling
+from .predictions import Forecast
+
+UP = np.array((0.0, 0.0, 1.0))
+VIEW_PX = 480
+CAMERA = "front"
+ENLARGED = 4.0
+"""The front picture under the magnifying glass, in widths of the glass."""
+
+
+class ForetellingPage:
+    """Joins the state with fingers and screen."""
+
+    def __init__(self, grading: Foretelling, pads: Pads) -> None:
+        self.grading, self.fingers = grading, Fingers(KEYS, pads)
+        self._type = Typewriter()
+        self._view = fixed_view(grading.workspace.config)
+
+    @property
+    def over(self) -> bool:
+        """Whether the grader wants to leave."""
+        return self.grading.over
+
+    def leave(self) -> None:
+        """The window was closed."""
+        self.grading.over = True
+
+    def hear(self, event: pygame.event.Event) -> None:
+        """One event of the window."""
+        say = self.fingers.hear(event)
+        if say is not None:
+            self.grading.do(say)
+
+    def pass_time(self, seconds: float) -> None:
+        """A correction that is driven goes on."""
+        self.grading.pass_time(seconds, self._push())
+
+    def shown(self) -> None:
+        """The frame is on the screen."""
+        self.grading.tempo.shown()
+
+    def draw(self, surface: pygame.Surface) -> None:
+        """One frame."""
+        grading, item = self.grading, self.grading.item
+        layout = lay_out(*surface.get_size(), 2, with_line=False)
+        brush = Brush(surface, self._type, layout.unit)
+        brush.clear()
+        if item is not None:
+            _column(brush, layout, grading, item)
+            self._pictures(brush, layout, item)
+        else:
+            words = "Every prediction is graded." if grading.items else "No predictions to grade."
+            brush.text(words, layout.window.center, 28, TEXT, True, "center")
+        _top(brush, layout, grading)
+        pygame.draw.rect(surface, PANEL, layout.bottom)
+        at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
+        brush.keys(KEYS.hints(self.fingers.on_pad), at, 13.5, layout.bottom.right)
+        if grading.notice:
+            draw_notice(brush, layout.views[0].union(layout.views[1]), grading.notice)
+        if grading.help:
+            draw_help_rows(brush, layout.window, KEYS.help_rows())
+
+    def _pictures(self, brush: Brush, layout: Layout, item: Forecast) -> None:
+        front, wrist = layout.views
+        drive = self.grading.drive
+        images: dict[str, Image] = item.images
+        if drive is not None:
+            images = {CAMERA: drive.env.picture(CAMERA, VIEW_PX, VIEW_PX)}
+        for rect, image in zip((front, wrist), images.values(), strict=False):
+            brush.picture(image, rect)
+        if drive is None:
+            self._paths(brush, front, front, item)
+            self._magnify(brush, layout, item)
+
+    def _paths(self, brush: Brush, area: pygame.Rect, within: pygame.Rect, item: Forecast) -> None:
+        """What was done and what would be, on a picture that fills `area`, cut to `within`."""
+        brush.surface.set_clip(within)
+        for actions, colour in ((item.done, SKY), (self.grading.proposal, ORANGE)):
+            if len(actions):
+                draw_line(brush, area, self._path(item, actions), colour)
+        brush.surface.set_clip(None)
+
+    def _magnify(self, brush: Brush, layout: Layout, item: Forecast) -> None:
+        """The front picture around the hand, larger: paths are short."""
+        side = layout.column.w - 2 * brush.px(16)
+        glass = pygame.Rect(layout.column.x + brush.px(16), 0, side, side)
+        glass.bottom = layout.column.bottom - brush.px(12)
+        points = [self._path(item, way).points for way in (item.done, self.grading.proposal)]
+        x, y = np.mean([end for path in points for end in (path[0], path[-1])], axis=0)
+        whole = pygame.Rect(0, 0, round(ENLARGED * side), round(ENLARGED * side))
+        half = whole.h / 2
+        whole.center = (round(glass.centerx - x * half), round(glass.centery - y * half))
+        brush.surface.set_clip(glass)
+        brush.picture(item.images[CAMERA], whole)
+        self._paths(brush, whole, glass, item)
+        pygame.draw.rect(brush.surface, DIM, glass, brush.px(2))
+
+    def _path(self, item: Forecast, actions: NDArray[np.float32]) -> DrawnPath:
+        plan = Plan(actions, np.zeros_like(actions), float("nan"))
+        return drawn_path(self._view, item.hand_m, item.closing, plan, 0)
+
+    def _push(self) -> NDArray[np.float64]:
+        held = pygame.key.get_pressed()
+        push: NDArray[np.float64] = np.zeros(3)
+        for row in KEYS.rows:
+            if row.deed in DIRECTIONS and any(held[KEY_CODES[key]] for key in row.keys):
+                push += np.array(DIRECTIONS[row.deed], float)
+        x, y = self.fingers.push()
+        push += np.array([-y, -x, 0.0])
+        return push
+
+
+def fixed_view(config: WorkspaceConfig) -> View:
+    """The front camera of a workspace's task, which stands still."""
+    camera = task_class(config.task).with_variant(config.env_kwargs).cameras[CAMERA]
+    assert isinstance(camera, FixedCamera)
+    return View(
+        np.array(camera.eye), np.array(camera.target), UP, camera.fov_deg, camera.near_m,
+        camera.far_m,
+    )  # fmt: skip
+
+
+def draw_line(brush: Brush, area: pygame.Rect, path: DrawnPath, colour: Colour) -> None:
+    """A path with a ring at its end, and rings where the gripper moves."""
+    half = area.h / 2
+    points = [
+        (round(area.centerx + x * half), round(area.centery + y * half)) for x, y in path.points
+    ]
+    if len(points) < 2:
+        return
+    pygame.draw.lines(brush.surface, STRIP, False, points, brush.px(7))
+    pygame.draw.lines(brush.surface, colour, False, points, brush.px(4))
+    pygame.draw.circle(brush.surface, colour, points[-1], brush.px(8))
+    pygame.draw.circle(brush.surface, STRIP, points[-1], brush.px(8), brush.px(2))
+    for place in path.grips:
+        pygame.draw.circle(brush.surface, TEXT, points[place], brush.px(12), brush.px(3))
+
+
+def _top(brush: Brush, layout: Layout, grading: Foretelling) -> None:
+    area = layout.top
+    pygame.draw.rect(brush.surface, PANEL, area)
+    left, right = area.x + brush.px(14), area.right - brush.px(14)
+    place, count = min(grading.place, len(grading.items)), len(grading.items)
+    done = f"{place} of {count}, {len(grading.pen.said)} graded"
+    end = brush.text(done, (right, area.centery - brush.px(10)), 18, TEXT, True, "midright")
+    bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
+    bar.midright = (right, area.centery + brush.px(15))
+    brush.bar(bar, grading.place / max(1, len(grading.items)), MINT)
+    if grading.item is not None:
+        room = end.left - left - brush.px(20)
+        words = f"Is this right?  {grading.item.instruction}"
+        brush.text(words, (left, area.centery - brush.px(10)), 20, TEXT, True, width=room)
+        below = f"{grading.item.episode}, step {grading.item.step}; policy {grading.policy}"
+        brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
+
+
+def _column(brush: Brush, layout: Layout, grading: Foretelling, item: Forecast) -> None:
+    area = layout.column
+    pygame.draw.rect(brush.surface, PANEL, area)
+    x, y = area.x + brush.px(16), area.y + brush.px(24)
+    novelty = f"{item.plan.novelty:.2f}" if np.isfinite(item.plan.novelty) else "not known"
+    closes = "closed" if grading.proposal[-1, -1] > 0 else "open"
+    rows = [
+        ("orange, solid end", "what the policy would do", ORANGE),
+        ("blue", "what was done", SKY),
+        ("novelty", novelty, TEXT),
+        ("they end apart by", f"{100 * item.disagreement_m:.1f} cm", TEXT),
+        ("the hand ends", closes, TEXT),
+    ]
+    if grading.draft.is_moved:
+        moved = (
+            "driven by you" if grading.draft.driven is not None else _offset(grading.draft.offset_m)
+        )
+        rows.append(("put right", moved, YELLOW))
+    for label, value, colour in rows:
+        brush.text(label, (x, y), 12.5, DIM)
+        brush.text(value, (x, y + brush.px(20)), 16, colour, True, width=area.w - brush.px(32))
+        y += brush.px(54)
+
+
+def _offset(offset_m: NDArray[np.float64]) -> str:
+    away, left, up = (100 * offset_m).round(1)
+    return f"{away:+.1f} away, {left:+.1f} left, {up:+.1f} up [cm]"

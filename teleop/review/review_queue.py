@@ -1,0 +1,189 @@
+"""Where a judgement is worth most: audits, disagreement, near misses, what is new to the policy."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...datasets.checking.warnings import flags_of
+from ...datasets.database import Database
+from ...datasets.episode import Episode
+from ...datasets.judgements.judgement_state import Standing, standing_events, standings
+from ...datasets.judgements.judgements import VERDICT, Judgements
+from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import DamagedFile
+from ..autonomy.audit_sampling import auditor
+from .prefetch import Stock
+
+AUDIT = "audit"
+"""Kind of the events that ask for an audit; their payload has `episode`."""
+AUDIT_WORTH, DISPUTE_WORTH, NEAR_MISS_WORTH, BROKEN_WORTH, TAKEOVER_WORTH, FLAG_WORTH = (
+    8.0, 4.0, 2.0, 1.5, 0.5, 0.5,
+)  # fmt: skip
+NOVEL = 0.9
+"""From this quantile of familiar scenes on an episode is called novel."""
+NOVEL_SHARE = 0.1
+"""The most novel share of an episode's steps speaks for it."""
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What judging an episode is worth, and why."""
+
+    value: float = 0.0
+    why: tuple[str, ...] = ()
+    """In words for people, the weightiest first."""
+
+
+def audits(database: Database) -> frozenset[str]:
+    """The episodes whose audit somebody asked for."""
+    return frozenset(str(event.payload.get("episode")) for event in database.events(AUDIT))
+
+
+def is_audited(summary: EpisodeSummary, asked: frozenset[str] = frozenset()) -> bool:
+    """Whether an unattended episode is one of those that a person looks at in any case."""
+    if summary.id in asked:
+        return True
+    return summary.header.level == Level.AUTONOMOUS and auditor()(summary.header.seed)
+
+
+def first_worth(summary: EpisodeSummary, stands: Standing | None, audited: bool) -> Worth:
+    """What is known before an episode's arrays are read."""
+    parts: list[tuple[float, str]] = []
+    if audited:
+        parts.append((AUDIT_WORTH, "audit"))
+    if stands is not None and stands.disputed:
+        parts.append((DISPUTE_WORTH, "graders disagree"))
+    if not summary.complete:
+        parts.append((BROKEN_WORTH, "it broke off"))
+    if summary.takeovers:
+        parts.append((TAKEOVER_WORTH, f"{summary.takeovers} takeovers"))
+    return _sum(parts)
+
+
+def full_worth(episode: Episode, stands: Standing | None, audited: bool) -> Worth:
+    """What an episode's own arrays add; images are not needed."""
+    summary = episode.summary
+    first = first_worth(summary, stands, audited)
+    parts = [(first.value, why) for why in first.why[:1]] + [(0.0, why) for why in first.why[1:]]
+    judged = summary.success if stands is None or stands.success is None else stands.success
+    solved = bool(episode.succeeded[-1])
+    if judged != solved:
+        said, seen = _word(judged), _word(solved)
+        parts.append((DISPUTE_WORTH, f"a person says {said}, the environment {seen}"))
+    stages = max(len(summary.header.stages) - 1, 1)
+    reached = float(episode.stage.max()) / stages
+    if not solved and reached >= 0.5:
+        parts.append((NEAR_MISS_WORTH * reached, "near miss"))
+    novelty = _novelty(episode)
+    if novelty is not None:
+        parts.append((novelty, "new to the policy" if novelty >= NOVEL else ""))
+    parts += [(FLAG_WORTH, f"{flag.name}: {flag.detail}") for flag in flags_of(episode)]
+    return _sum(parts)
+
+
+def best(worths: Mapping[str, Worth]) -> str | None:
+    """The episode that is worth most; of equals the earliest. None where there is none."""
+    return min(worths, key=lambda name: (-worths[name].value, name), default=None)
+
+
+def _novelty(episode: Episode) -> float | None:
+    scores = episode.novelty[np.isfinite(episode.novelty)]
+    return float(np.quantile(scores, 1 - NOVEL_SHARE)) if len(scores) else None
+
+
+def _word(success: bool) -> str:
+    return "success" if success else "failure"
+
+
+def _sum(parts: list[tuple[float, str]]) -> Worth:
+    ordered = sorted(parts, key=lambda part: -part[0])
+    return Worth(sum(value for value, _ in parts), tuple(why for _, why in ordered if why))
+
+
+AHEAD = 3
+"""Episodes that are read ahead."""
+JUDGED_BY_OTHERS = -100.0
+"""Added to the worth of an episode that somebody else has judged undisputed."""
+
+
+class Order:
+    """The episodes that one person has given no verdict on, by worth."""
+
+    def __init__(self, workspace: Workspace, operator: str, only: Iterable[str] = ()) -> None:
+        self.summaries = {summary.id: summary for summary in workspace.summaries()}
+        judgements = Judgements(workspace.db_path)
+        self._stands = standings(judgements)
+        self._audits = audits(judgements)
+        spoken = [e for e in standing_events(judgements.all()) if e.kind == VERDICT]
+        own = {event.episode for event in spoken if event.operator == operator}
+        self._others = {event.episode for event in spoken if event.operator != operator}
+        wanted = set(only)
+        self.open = {n for n in self.summaries if (n in wanted if wanted else n not in own)}
+        """Without an own verdict."""
+        self.total = len(self.open)
+        self.worths = {name: self._first(name) for name in self.open}
+        self._unscored = sorted(self.open, key=lambda name: -self.worths[name].value)
+        self.stock = Stock(self._path, self._score_one)
+
+    @property
+    def scoring(self) -> int:
+        """How many episodes' arrays have not been looked at yet."""
+        return len(self._unscored)
+
+    def look_ahead(self, current: str | None = None) -> list[str]:
+        """The next ones at this moment; they are read in the background."""
+        names = self.open - {current}
+        ahead: list[str] = []
+        worths = {name: self.worths[name] for name in names}
+        while worths and len(ahead) < AHEAD:
+            name = best(worths)
+            assert name is not None
+            del worths[name]
+            ahead.append(name)
+        self.stock.want(([current] if current else []) + ahead)
+        return ahead
+
+    def next(self, current: str | None = None) -> str | None:
+        """The best one that is there at once, of the next ones; None when all are judged."""
+        ahead = self.look_ahead(current)
+        return next((name for name in ahead if self.stock.has(name)), ahead[0] if ahead else None)
+
+    def close(self) -> None:
+        """Stop reading."""
+        self.stock.close()
+
+    def _first(self, name: str) -> Worth:
+        summary = self.summaries[name]
+        audited = is_audited(summary, self._audits)
+        return self._discounted(name, first_worth(summary, self._stands.get(name), audited))
+
+    def _discounted(self, name: str, worth: Worth) -> Worth:
+        stands = self._stands.get(name)
+        if name in self._others and not (stands and stands.disputed):
+            return Worth(worth.value + JUDGED_BY_OTHERS, (*worth.why, "a second opinion"))
+        return worth
+
+    def _path(self, name: str) -> Path:
+        path = self.summaries[name].path
+        assert path is not None  # it was read from there
+        return path
+
+    def _score_one(self) -> bool:
+        """Score one more episode; called by the reading thread when it has nothing to read."""
+        if not self._unscored:
+            return False
+        name = self._unscored.pop(0)
+        summary = self.summaries[name]
+        if summary.path is not None:
+            try:
+                episode = Episode.read(summary.path, images=False)
+            except DamagedFile:
+                return True
+            audited = is_audited(summary, self._audits)
+            worth = full_worth(episode, self._stands.get(name), audited)
+            self.worths[name] = self._discounted(name, worth)
+        return True

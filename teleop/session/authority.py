@@ -1,0 +1,147 @@
+"""Who drives: a pure state machine of level, clutch and policy; no clock, no device, no engine."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...datasets.step import ActionMode, Driver, Level
+from ...sim_envs.spaces import Action
+from .blending import blend
+from .command import Command, still
+from .levels import (
+    ASKING,
+    DRIVER_BY_LEVEL,
+    DRIVERS,
+    NEEDS_POLICY,
+    STATE_BY_LEVEL,
+    SWITCHES,
+    WITHOUT_HUMAN,
+    WITHOUT_POLICY,
+    Clutch,
+    State,
+    Switch,
+    level_named,
+    name,
+    supervises,
+)
+
+__all__ = [
+    "DRIVER_BY_LEVEL",
+    "NEEDS_POLICY",
+    "SWITCHES",
+    "Authority",
+    "Clutch",
+    "Decision",
+    "State",
+    "Switch",
+    "level_named",
+    "name",
+]
+
+NAN = float("nan")
+COUNTED = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.GRASPED})
+"""Switches that begin a takeover, at a level at which the policy drives."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who drives this tick, and what the arm will do."""
+
+    action: Action
+    """float32[7] to execute."""
+    driver: Driver
+    """Whose action it is."""
+    state: State
+    """Who has the arm, and why nobody has it."""
+    mode: ActionMode
+    """What the step is to a learner."""
+    switch: Switch | None
+    """What changed hands on this tick; None when nothing did."""
+    takeover_id: int
+    """Number of the takeover that this step belongs to; -1 outside of one."""
+    share: float
+    """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
+
+    @property
+    def reseat(self) -> bool:
+        """Whether the target must be re-seated at the measured pose before this action."""
+        return self.switch is not None
+
+
+class Authority:
+    """Decides tick by tick, at one level; create a new one for every episode."""
+
+    def __init__(self, level: Level) -> None:
+        self.level = level
+        self.state = State.RESTING
+        self.takeovers = 0
+
+    @property
+    def driver(self) -> Driver:
+        """Whose action the last decision executed."""
+        return DRIVERS[self.state]
+
+    def decide(
+        self,
+        command: Command,
+        policy_action: Action | None,
+        novelty: float = NAN,
+        asks: bool = False,
+    ) -> Decision:
+        """The human's action on the tick that the clutch is held, the policy's if it may, or rest.
+
+        A policy that is missing, late (None) or not finite, and a device that is not alive, rest.
+        `novelty` in [0, 1] is what the policy makes of the scene, `asks` that it wants help: it
+        is heard on call alone. Then the arm waits until the human closes the clutch.
+        """
+        state = self._next(command, usable(policy_action), asks)
+        switch = None if state is self.state else SWITCHES[self.state, state]
+        correcting = state is State.HUMAN and supervises(self.level)
+        if correcting and switch in COUNTED:
+            self.takeovers += 1
+        self.state = state
+        action, share = self._action(command, policy_action, novelty)
+        takeover = self.takeovers - 1 if correcting else -1
+        mode = self._mode(correcting)
+        return Decision(action, self.driver, state, mode, switch, takeover, share)
+
+    def rest(self) -> None:
+        """Nobody drives, as at the beginning; takeovers go on being counted."""
+        self.state = State.RESTING
+
+    def _next(self, command: Command, policy_usable: bool, asks: bool) -> State:
+        """The state of this tick."""
+        calling = self.state is State.CALLING
+        if not command.alive:
+            return State.CALLING if calling else State.RESTING
+        state = STATE_BY_LEVEL[self.level, Clutch(command.clutch)]
+        if not policy_usable:
+            state = WITHOUT_POLICY.get(state, state)
+        if not usable(command.action):
+            state = WITHOUT_HUMAN.get(state, state)
+        if calling and state is not State.HUMAN:
+            return State.CALLING
+        may_ask = self.level is Level.ON_CALL and not command.clutch and self.state in ASKING
+        return State.CALLING if asks and may_ask else state
+
+    def _action(
+        self, command: Command, policy_action: Action | None, novelty: float
+    ) -> tuple[Action, float]:
+        """What is executed in the state, and the policy's share of it."""
+        if self.state is State.HUMAN:
+            return command.action, 0.0
+        if policy_action is not None and self.state is State.POLICY:
+            return policy_action, 1.0
+        if policy_action is not None and self.state is State.BLEND:
+            return blend(command.action, policy_action, 1.0 - novelty)
+        return still(), NAN
+
+    def _mode(self, correcting: bool) -> ActionMode:
+        if not supervises(self.level):
+            return ActionMode.DEMONSTRATION
+        return ActionMode.INTERVENTION if correcting else ActionMode.ROLLOUT
+
+
+def usable(action: Action | None) -> bool:
+    """Whether there is an action and every number of it is finite."""
+    return action is not None and bool(np.isfinite(action).all())

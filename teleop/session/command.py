@@ -1,0 +1,58 @@
+"""What the human wants this tick."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from ...sim_envs.spaces import ACTION_SIZE, Action
+
+
+class Request(Enum):
+    """Something the human asks of the session, beside driving."""
+
+    SAVE_SUCCESS = "save as success"
+    SAVE_FAILURE = "save as failure"
+    DISCARD = "discard"
+    QUIT = "quit"
+    START = "start or go on"
+    DRIVE = "the clutch was closed"
+    FREEZE = "pause or go on"
+    REWIND = "go back two seconds"
+    SCRUB = "go back a little further"
+    UNDO = "undo the discard"
+    FREE_DRIVE = "drive without recording, or stop doing so"
+    LESSON = "the lesson"
+    SLOW = "next slow motion"
+    SOUND = "sound on or off"
+    ROLL_BACK = "back to the policy before"
+    HELP = "help on or off"
+
+
+ENDING = frozenset({Request.SAVE_SUCCESS, Request.SAVE_FAILURE, Request.DISCARD, Request.QUIT})
+"""What ends an episode at once."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One poll of an operator's device."""
+
+    action: Action
+    """float32[7] in [-1, 1]; what the sticks say, whether or not the clutch is held."""
+    clutch: bool = False
+    """Held: the human drives, on this very tick."""
+    requests: frozenset[Request] = frozenset()
+    """What was asked for since the last poll."""
+    alive: bool = True
+    """False when the device was lost or has been silent for too long: the arm holds still."""
+
+
+def still(grip: float = 0.0) -> Action:
+    """The action that moves nothing; a grip of 0 keeps what the gripper is doing."""
+    action = np.zeros(ACTION_SIZE, np.float32)
+    action[-1] = grip
+    return action
+
+
+IDLE = Command(still())
+"""Nobody touches anything."""

@@ -1,0 +1,146 @@
+"""When a policy that drives alone asks for help: new scenes, a stalled hand, a job that drags on.
+
+It feels nothing but what the robot itself knows: its novelty, where its hand is, for how long it
+has driven. Pure: no clock, no simulator's state.
+
+Hysteresis (LazyDAgger 2021, ThriftyDAgger 2021) is in asking, never in letting go: she who opens
+the clutch hands back on that tick, at every level. After that the novelty alarm stays silent until
+the scene was familiar for a while (below a lower threshold), or until a grace period is over; the
+stall and the overtime count anew.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import CONTROL_HZ
+from .levels import State
+
+
+class Reason(Enum):
+    """Why help was asked for, as the screen says it."""
+
+    NEW = "the scene is new to the policy"
+    STALLED = "the hand does not get on"
+    OVERDUE = "the job takes longer than it should"
+    MUTE = "the policy has no answer"
+
+
+@dataclass(frozen=True)
+class CallRules:
+    """When help is asked for, and how often it may be."""
+
+    novelty: float = 0.99
+    """A tick is alarming when more than this share of familiar scenes is less unusual: 1 - alpha
+    with ThriftyDAgger's alpha of 0.01; with 1 novelty never alarms."""
+    familiar: float = 0.9
+    """A tick is familiar again below this."""
+    alarmed: int = 5
+    """So many alarming ticks among the last `of` are a reason (Sirius-Fleet 2024)."""
+    of: int = 10
+    """The length of that memory, ticks."""
+    calm_s: float = 0.5
+    """So long it must have been familiar, after help, before novelty may alarm again."""
+    grace_s: float = 3.0
+    """At the latest it may alarm again after this long."""
+    stalled_s: float = 2.5
+    """A hand that stays within `stalled_m` for this long is stalled."""
+    stalled_m: float = 0.012
+    """How little counts as not moving, m: the diagonal of the box around its way."""
+    overdue_s: float = 11.0
+    """Driving alone for longer than this, since the beginning or the last help, is too long."""
+    budget: int | None = None
+    """How many requests the operator allows in a sitting; None allows any number."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.familiar <= self.novelty <= 1:
+            found = (self.familiar, self.novelty)
+            raise BadValue("familiar, novelty", "0 <= familiar <= novelty <= 1", found)
+        if not 1 <= self.alarmed <= self.of:
+            raise BadValue("alarmed, of", "1 <= alarmed <= of", (self.alarmed, self.of))
+        if self.budget is not None and self.budget < 0:
+            raise BadValue("budget", "no fewer than 0 requests", self.budget)
+
+
+class Alarm:
+    """Feels every tick of an episode, and says when to ask; the budget lasts for a sitting."""
+
+    def __init__(self, rules: CallRules | None = None) -> None:
+        self.rules = rules or CallRules()
+        self.left = self.rules.budget
+        """Requests that are left; None for any number."""
+        self.refused = 0
+        """Requests that could not be made for want of budget."""
+        self.begin()
+
+    def begin(self) -> None:
+        """A new episode, or another branch of it: nothing has been felt yet."""
+        self._armed = True
+        self._forget()
+
+    def _forget(self) -> None:
+        self._driven, self._calm, self._muted = 0, 0, False
+        self._alarming: deque[bool] = deque(maxlen=self.rules.of)
+        self._mute: deque[bool] = deque(maxlen=self.rules.of)
+        self._hand: deque[NDArray[np.float64]] = deque(maxlen=_ticks(self.rules.stalled_s))
+
+    def feel(
+        self, state: State, novelty: float, has_answer: bool, hand_m: NDArray[Any]
+    ) -> Reason | None:
+        """Why to ask for help on this tick, if so.
+
+        `state` is that of the last tick, `hand_m` [3] where the hand is. A reason that is given
+        takes one request from the budget; without one left, the policy goes on alone.
+        """
+        if state in (State.HUMAN, State.CALLING):
+            self._forget()
+            self._armed = False
+            return None
+        self._remember(novelty, has_answer, hand_m)
+        reason = self._reason()
+        if reason is None:
+            return None
+        if self.left == 0:
+            self.refused += not self._muted
+            self._muted = True
+            return None
+        if self.left is not None:
+            self.left -= 1
+        return reason
+
+    def _remember(self, novelty: float, has_answer: bool, hand_m: NDArray[Any]) -> None:
+        rules = self.rules
+        self._driven += 1
+        self._hand.append(np.asarray(hand_m, np.float64))
+        self._mute.append(not has_answer)
+        known = not math.isnan(novelty)
+        self._calm = self._calm + 1 if known and novelty < rules.familiar else 0
+        calm = self._calm >= _ticks(rules.calm_s)
+        self._armed |= calm or self._driven >= _ticks(rules.grace_s)
+        self._alarming.append(self._armed and known and novelty > rules.novelty)
+
+    def _reason(self) -> Reason | None:
+        rules = self.rules
+        if sum(self._mute) >= rules.alarmed:
+            return Reason.MUTE
+        if sum(self._alarming) >= rules.alarmed:
+            return Reason.NEW
+        long_enough = len(self._hand) == self._hand.maxlen
+        if long_enough and extent_m(np.array(self._hand)) < rules.stalled_m:
+            return Reason.STALLED
+        return Reason.OVERDUE if self._driven >= _ticks(rules.overdue_s) else None
+
+
+def extent_m(places: NDArray[Any]) -> float:
+    """The diagonal of the box around so many places (N, 3), m."""
+    return float(np.linalg.norm(np.ptp(places, axis=0)))
+
+
+def _ticks(seconds: float) -> int:
+    return max(1, round(seconds * CONTROL_HZ))

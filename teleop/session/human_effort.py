@@ -1,0 +1,98 @@
+"""What episodes cost the human: a subscriber that counts who was busy with what, tick by tick."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...datasets.database import Effort
+from ...datasets.step import Level
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.spaces import CONTROL_HZ, Observation
+from .levels import State, Switch, name, supervises
+from .subscriber import Outcome, Tick
+
+KINDS = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
+"""What the ledger calls the levels; the others go by their names."""
+HANDS_CHANGE = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
+
+
+@dataclass
+class EffortCount:
+    """Counts everything that happened, on branches that were left by a rewind too."""
+
+    audited: Callable[[int], bool] = lambda _: False
+    """Which seeds of autonomous episodes a person watches."""
+    wants_images: bool = False
+    driven: int = 0
+    """Ticks that she drove, alone or with the policy, or on which the arm rested before her."""
+    watched: int = 0
+    """Ticks that she had to watch: every one that the policy drives at supervised, those of
+    audited episodes when it is autonomous, and none on call, but for those that she is called."""
+    policy: int = 0
+    """Ticks that the policy drove."""
+    switches: int = 0
+    """How often hands changed between the two."""
+    requests: int = 0
+    episodes: int = 0
+    successes: int = 0
+    takeovers: list[int] = field(default_factory=list)
+    """The length of every takeover, ticks."""
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        """An episode begins."""
+        self._level, self._before = level, State.RESTING
+        self._looks = level is Level.SUPERVISED
+        self._looks |= level is Level.AUTONOMOUS and self.audited(seed)
+
+    def on_tick(self, tick: Tick) -> None:
+        """Count it."""
+        state = tick.state
+        self.driven += state in (State.HUMAN, State.BLEND, State.RESTING)
+        self.policy += state is State.POLICY
+        self.watched += state is State.CALLING or (state is State.POLICY and self._looks)
+        self.switches += tick.switch in HANDS_CHANGE
+        self.requests += tick.asked is not None
+        if state is State.HUMAN and supervises(self._level):
+            if self._before is not State.HUMAN:
+                self.takeovers.append(0)
+            self.takeovers[-1] += 1
+        self._before = state
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """An episode that was thrown away has cost its time, and is counted as none."""
+        self.episodes += not outcome.discarded
+        self.successes += outcome.success and not outcome.discarded
+
+    def clear(self) -> None:
+        """Count from nothing again."""
+        self.driven = self.watched = self.policy = self.switches = self.requests = 0
+        self.episodes = self.successes = 0
+        self.takeovers = []
+
+    def entry(self, level: Level, round_number: int, policy_id: str | None) -> Effort:
+        """The ledger's entry for all that was counted."""
+        return Effort(
+            round=round_number,
+            kind=KINDS.get(level, name(level)),
+            driven_s=self.driven / CONTROL_HZ,
+            watched_s=self.watched / CONTROL_HZ,
+            takeovers=len(self.takeovers),
+            episodes=self.episodes,
+            payload=self._payload(policy_id),
+        )
+
+    def _payload(self, policy_id: str | None) -> dict[str, Any]:
+        return {
+            "steps_human": self.driven,
+            "steps_policy": self.policy,
+            "successes": self.successes,
+            "policy": policy_id,
+            "switches": self.switches,
+            "requests": self.requests,
+            "takeover_s": [ticks / CONTROL_HZ for ticks in self.takeovers],
+        }

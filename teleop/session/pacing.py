@@ -1,0 +1,117 @@
+"""Time: hold a session to its control rate, or let it run as fast as it can."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Pace(Protocol):
+    """Waits for the next tick."""
+
+    def begin(self) -> None:
+        """An episode begins now."""
+
+    def wait(self) -> float:
+        """Wait until the next tick is due; return how late it begins, ms."""
+
+
+class Unpaced:
+    """As fast as the machine can: for evaluation, practice and simulated operators."""
+
+    def begin(self) -> None:
+        """Nothing to remember."""
+
+    def wait(self) -> float:
+        """Never wait, never late."""
+        return 0.0
+
+
+class RealTime:
+    """Deadlines counted from the start of the episode, so that errors never add up.
+
+    When a tick is late by a whole period or more, the deadlines shift: simulated time slows down
+    on the wall clock instead of ticks following each other without a pause.
+    """
+
+    def __init__(
+        self,
+        hz: float,
+        clock: Callable[[], float] = time.perf_counter,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.period_s = 1.0 / hz
+        self._clock, self._sleep = clock, sleep
+        self._start = clock()
+        self._tick = 0
+        self._slowness = 1
+
+    def begin(self) -> None:
+        """Count deadlines from now."""
+        self._start = self._clock()
+        self._tick = 0
+
+    def slow_down(self, slowness: int) -> None:
+        """Let simulated time run `slowness` times slower than the wall clock, from now on."""
+        self._slowness = slowness
+        self.begin()
+
+    def ahead_s(self) -> float:
+        """How long until the next tick is due; negative when it is late."""
+        return self._start + (self._tick + 1) * self._slow_period_s - self._clock()
+
+    @property
+    def _slow_period_s(self) -> float:
+        return self.period_s * self._slowness
+
+    def wait(self) -> float:
+        """Sleep until the next deadline; return how late the tick begins, ms."""
+        self._tick += 1
+        deadline = self._start + self._tick * self._slow_period_s
+        ahead = deadline - self._clock()
+        if ahead > 0:
+            self._sleep(ahead)
+        late = max(0.0, self._clock() - deadline)
+        if late >= self._slow_period_s:
+            self._start += late
+        return late * 1000.0
+
+
+LATE_MS = 10.0
+"""A tick that begins this much after it was due is late: a fifth of its period."""
+WINDOW_TICKS = 40
+"""Two seconds of ticks make the rate that is shown."""
+
+
+class Meter:
+    """Counts ticks by the clock; pauses are left out."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=WINDOW_TICKS)
+        self.ticks, self.late = 0, 0
+        self.worst_hz = float("inf")
+
+    def rest(self) -> None:
+        """Time stands still until the next tick."""
+        self._times.clear()
+
+    def tick(self, late_ms: float) -> None:
+        """A tick has begun."""
+        self._times.append(self._clock())
+        self.ticks += 1
+        self.late += late_ms >= LATE_MS
+        if len(self._times) == WINDOW_TICKS:
+            self.worst_hz = min(self.worst_hz, self.hz)
+
+    @property
+    def hz(self) -> float:
+        """Ticks a second over the last two seconds; NaN before there are two ticks."""
+        if len(self._times) < 2:
+            return float("nan")
+        return (len(self._times) - 1) / (self._times[-1] - self._times[0])
+
+    @property
+    def late_share(self) -> float:
+        """Share of all ticks that were late."""
+        return self.late / self.ticks if self.ticks else 0.0

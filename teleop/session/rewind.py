@@ -1,0 +1,37 @@
+"""Moments of the running episode to rewind to: one every half second, as far as memory is lent."""
+
+from ...sim_envs.spaces import CONTROL_HZ
+from .session import Episode, Mark
+
+EVERY_TICKS = CONTROL_HZ // 2
+LONGEST = 240
+"""Marks that are kept: two minutes."""
+
+
+class History:
+    """The marks of one episode, oldest first."""
+
+    def __init__(self) -> None:
+        self.marks: list[Mark] = []
+
+    def begin(self) -> None:
+        """Another episode: the world is new, and old moments went with it."""
+        self.marks = []
+
+    def keep_up(self, episode: Episode) -> None:
+        """Call before every tick: remembers a moment where one is due."""
+        last = self.marks[-1].steps if self.marks else -EVERY_TICKS
+        if episode.steps - last < EVERY_TICKS:
+            return
+        self.marks.append(episode.mark())
+        if len(self.marks) > LONGEST:  # the first one, where the episode begins, stays
+            self.marks.pop(1)
+
+    def back(self, episode: Episode, seconds: float) -> int:
+        """Go back at least this long, or to the beginning; returns the ticks undone."""
+        if not self.marks:
+            return 0
+        wanted = episode.steps - round(seconds * CONTROL_HZ)
+        while len(self.marks) > 1 and self.marks[-1].steps > wanted:
+            self.marks.pop()
+        return episode.rewind(self.marks[-1])

@@ -1,0 +1,104 @@
+"""The blind comparison at the operator's seat: the window never says which policy drives."""
+
+import getpass
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ..evaluation.compare import Comparison, contenders, stopped, unseen_seeds
+from ..evaluation.compare_blind import Ballot, Turn, load_contender, reveal, schedule
+from ..session.human_effort import EffortCount
+from ..session.policy_runner import Pilot
+from ..session.recording import Recording
+from ..session.subscriber import Outcome
+from .live_episode import Scene
+from .loop import Seat
+from .options import SeatOptions
+from .setup import OnTurn, open_cockpit
+
+HIDDEN = "A or B"
+"""What the window calls the policy."""
+
+
+@dataclass
+class BlindScene(Scene):
+    """Lays the schedule's scenes, each with the policy whose turn it is."""
+
+    turns: list[Turn] = field(default_factory=list)
+    pilots: tuple[Pilot, ...] = ()
+    names: tuple[str, ...] = ()
+    """What the files say; only the window is blind."""
+    ballot: Ballot = field(default_factory=Ballot)
+    on_vote: Callable[[], object] = lambda: None
+    votes: int = 0
+    """Cast so far; a turn that gave none comes again."""
+
+    @property
+    def turn(self) -> Turn:
+        """Whose turn it is."""
+        return self.turns[min(self.votes, len(self.turns) - 1)]
+
+    def lay(self) -> None:
+        """The next scene of the schedule, or the same one again after a reset."""
+        turn = self.turn
+        self.seed = turn.seed
+        self.pilot = self._session.pilot = self.pilots[turn.side]
+        self.recording.policy_id = self.names[turn.side]
+        super().lay()
+
+    def end(self, verdict: bool, complete: bool = True, discarded: bool = False) -> Outcome | None:
+        """End the episode; a whole one that is kept is a vote."""
+        turn = self.turn
+        outcome = super().end(verdict, complete, discarded)
+        if outcome is not None and outcome.complete:
+            self.ballot.add(turn, outcome)
+            self.votes += 1
+            self.on_vote()
+        return outcome
+
+
+def compare_at_the_seat(
+    workspace: Workspace,
+    a: str,
+    b: str,
+    scenes: int,
+    first_seed: int,
+    alpha: float,
+    on_turn: OnTurn = lambda seat: None,
+) -> Comparison:
+    """Open the seat, let a person supervise both, and say which was which when she leaves.
+
+    `on_turn` looks on after every turn of the seat's loop. Raises NoDisplay without a screen;
+    leaving early is fine, what was voted counts.
+    """
+    both = contenders(workspace, a, b)
+    turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
+    ballot, effort = Ballot(alpha), EffortCount()
+    options = SeatOptions(Level.SUPERVISED, policy_id=HIDDEN, operator=getpass.getuser())
+    pilots = tuple(load_contender(workspace, contender) for contender in both)
+    with open_cockpit(workspace, options) as cockpit:
+        scene = BlindScene(
+            cockpit.env,
+            cockpit.hands,
+            options.level,
+            Recording(cockpit.recorder),
+            pilots[0],
+            cockpit.tally.refresh,
+            listeners=[effort],
+            turns=turns,
+            pilots=pilots,
+            names=tuple(contender.path.name for contender in both),
+            ballot=ballot,
+        )
+        seat = cockpit.seat(scene)
+        scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
+        cockpit.sit(seat, on_turn)
+    why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
+    return reveal(workspace, ballot, both, why, effort)
+
+
+def _leave_when_decided(seat: Seat, ballot: Ballot, scenes: int) -> None:
+    if stopped(ballot.test, scenes - ballot.test.tally.pairs):
+        seat.leave()

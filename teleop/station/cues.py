@@ -1,0 +1,106 @@
+"""What the operator hears and feels: a tone and a rumble for what she must not miss."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from ..devices.gamepads import Pads
+from ..devices.sdl import pygame
+from ..session.authority import Switch
+
+RATE_HZ = 44100
+VOLUME = 0.25
+FADE_S = 0.008
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A short melody, and how the pad shakes with it."""
+
+    notes: tuple[tuple[float, float], ...]
+    """Pitch [Hz] and length [s] of each tone; a pitch of 0 is silence."""
+    rumbles: tuple[tuple[float, float], ...] = ()
+    """Start [s] and length [s] of each rumble."""
+
+
+class Cue(Enum):
+    """What there is to be told."""
+
+    YOU_DRIVE = Signal(((660, 0.07),), ((0.0, 0.12),))
+    POLICY_DRIVES = Signal(((520, 0.06), (0, 0.04), (392, 0.07)), ((0.0, 0.1), (0.2, 0.1)))
+    STARTED = Signal(((523, 0.07), (784, 0.09)))
+    SAVED = Signal(((784, 0.07), (1047, 0.12)), ((0.0, 0.08),))
+    DISCARDED = Signal(((330, 0.10), (247, 0.14)))
+    REWOUND = Signal(((880, 0.04), (660, 0.04), (440, 0.06)))
+    LEARNT = Signal(((659, 0.06), (784, 0.06), (988, 0.10)))
+    HELP_WANTED = Signal(((988, 0.1), (0, 0.05), (988, 0.1)), ((0.0, 0.15), (0.3, 0.15)))
+    LOST = Signal(((220, 0.35),), ((0.0, 0.6),))
+
+
+SWITCH_CUES: Mapping[Switch, Cue] = {
+    Switch.TAKEOVER: Cue.YOU_DRIVE,
+    Switch.GRASPED: Cue.YOU_DRIVE,
+    Switch.HAND_BACK: Cue.POLICY_DRIVES,
+    Switch.STARTED: Cue.POLICY_DRIVES,
+    Switch.STOPPED: Cue.LOST,
+    Switch.ASKED: Cue.HELP_WANTED,
+    Switch.ANSWERED: Cue.YOU_DRIVE,
+}
+
+
+class Feedback:
+    """Plays cues without ever waiting for them; a machine without sound still rumbles."""
+
+    def __init__(
+        self, pads: Pads, on: bool = True, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self.on = on
+        self._pads, self._clock = pads, clock
+        self._due: list[tuple[float, float]] = []
+        self._sounds = _sounds() if on else {}
+
+    def toggle(self) -> None:
+        """On or off."""
+        self.on = not self.on
+        if self.on and not self._sounds:
+            self._sounds = _sounds()
+
+    def tell(self, cue: Cue) -> None:
+        """Begin a cue."""
+        if not self.on:
+            return
+        if cue in self._sounds:
+            self._sounds[cue].play()
+        now = self._clock()
+        self._due += [(now + start, length) for start, length in cue.value.rumbles]
+
+    def attend(self, source: object) -> None:
+        """Shake the pad in use where a rumble is due; call it often."""
+        now = self._clock()
+        due = [length for start, length in self._due if start <= now]
+        self._due = [entry for entry in self._due if entry[0] > now]
+        pad = self._pads.pads.get(source) if isinstance(source, int) else None
+        if pad and due:
+            pad.device.rumble(0.4, 0.8, int(max(due) * 1000))
+
+
+def _sounds() -> dict[Cue, pygame.mixer.Sound]:
+    """Every cue as a sound; none on a machine that cannot play."""
+    try:
+        pygame.mixer.init(RATE_HZ, -16, 1, 512, allowedchanges=0)
+        return {cue: pygame.mixer.Sound(buffer=_wave(cue.value)) for cue in Cue}
+    except pygame.error:
+        return {}
+
+
+def _wave(signal: Signal) -> bytes:
+    """16-bit samples of a melody, each note faded in and out so that nothing clicks."""
+    parts = [np.zeros(1)]
+    for pitch, seconds in signal.notes:
+        time_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+        fade = np.minimum(1.0, np.minimum(time_s, time_s[::-1]) / FADE_S)
+        parts.append(np.sin(2 * np.pi * pitch * time_s) * fade)
+    return bytes((np.concatenate(parts) * VOLUME * 32767).astype("<i2").tobytes())

@@ -1,0 +1,247 @@
+"""The operator's seat: one loop that hears the hands, keeps the tick, and draws in between."""
+
+from collections.abc import Callable
+
+from ...datasets.errors import RecordingError
+from ...sim_envs.spaces import CONTROL_HZ
+from ..devices.controls import Control, Reading
+from ..devices.sdl import pygame
+from ..session.action_agreement import Accord
+from ..session.command import Request
+from ..session.pacing import Meter, RealTime
+from ..session.session import Outcome
+from .cues import SWITCH_CUES, Cue
+from .live_episode import Scene
+from .options import Desk
+from .states import HOLDS_EPISODE, TICKING, Effect, Event, Signal, State, moved
+from .tutorial import EXERCISES, Lesson
+
+REWIND_S, SCRUB_S = 2.0, 0.5
+SLOWNESSES = (1, 2, 4)
+GOING_ON = (Request.START, Request.FREEZE)
+ACCEPT_S = 5.0
+"""A success that the task has seen is saved after this, when nobody objects."""
+NOTICE_S, RELIEF_NOTICE_S, FAILURE_NOTICE_S = 4.0, 10.0, 30.0
+SAVED_WORDS = {True: "saved as a success", False: "saved as a failure"}
+SLACK_S = 0.0015
+"""A tick is waited for when it is due within this time; before that there are things to do."""
+NAP_S, SHORTEST_NAP_S = 0.004, 0.0001
+"""Longest and shortest sleep: the hands are heard at least every longest one."""
+
+
+class Seat:
+    """Hears, decides, ticks; `draw` is called whenever there may be time for a frame."""
+
+    def __init__(self, desk: Desk, scene: Scene, draw: Callable[["Seat"], float]) -> None:
+        self.desk, self.scene, self.hands, self.options = desk, scene, desk.hands, desk.options
+        self.state = State.READY
+        self.meter = Meter(desk.clock)
+        self.pace = RealTime(CONTROL_HZ, desk.clock, desk.sleep)
+        self.lesson, self.accord = Lesson(), Accord()
+        self.slowness, self.help = 1, False
+        self.lost, self.offered = "", False
+        self._notice, self._notice_until = "", 0.0
+        self._since = desk.clock()
+        self._pressed: frozenset[Control] = frozenset()
+        self._draw, self._asked_to_quit = draw, False
+        if self.options.lesson:
+            self.signal(Request.LESSON)
+        self.hands.excuse()
+
+    def run(self) -> list[Outcome]:
+        """Sit there until the window is closed or enough episodes are saved."""
+        while self.state is not State.CLOSED:
+            self.turn()
+        return self.scene.outcomes
+
+    def leave(self) -> None:
+        """Save and leave at the next turn; may be called from a signal's handler."""
+        self._asked_to_quit = True
+
+    def turn(self) -> None:
+        """Hear the hands; then tick, draw or wait, whichever is due."""
+        self.attend()
+        ahead = self.pace.ahead_s() if self.state in TICKING else float("inf")
+        if ahead <= SLACK_S:
+            self._tick(self.pace.wait())
+            return
+        wait = self._draw(self)
+        if wait > 0:
+            self.desk.sleep(max(SHORTEST_NAP_S, min(wait, ahead - SLACK_S, NAP_S)))
+
+    def attend(self) -> None:
+        """Everything that was touched, and what follows from it."""
+        for event in pygame.event.get():
+            if event.type == pygame.QUIT:
+                self._asked_to_quit = True
+            self.hands.handle(event)
+        look = self.hands.look(self.state in TICKING)
+        self._pressed |= look.pressed
+        if look.lost:
+            self._lose(look.lost)
+        for request in sorted(look.requests, key=lambda request: request.name):
+            self._answer(request)
+        if self._asked_to_quit:
+            self.signal(Request.QUIT)
+        offered = self.state is State.VERDICT and self.offered and self.hands.focused
+        if offered and self.seconds_here > ACCEPT_S:
+            self.signal(Event.ACCEPTED)
+        self.desk.feedback.attend(self.hands.source)
+
+    @property
+    def seconds_here(self) -> float:
+        """How long the state has lasted."""
+        return self.desk.clock() - self._since
+
+    @property
+    def notice(self) -> str:
+        """The short message that is to be shown now."""
+        return self._notice if self.desk.clock() < self._notice_until else ""
+
+    def say(self, notice: str, seconds: float = NOTICE_S) -> None:
+        """Show a short message."""
+        self._notice, self._notice_until = notice, self.desk.clock() + seconds
+
+    def signal(self, signal: Signal) -> bool:
+        """Make the move that the table has for a signal; False where it has none."""
+        move = moved(self.state, signal)
+        if move is None:
+            return False
+        self.state, self._since = move.state, self.desk.clock()
+        if self.state in (State.PAUSED, State.READY):
+            self.hands.guard.lock_all(self.desk.clock())
+        if self.state is not State.PAUSED:
+            self.lost = ""
+        try:
+            for effect in move.effects:
+                _DEEDS[effect](self)
+        except RecordingError as error:
+            self.say(str(error), FAILURE_NOTICE_S)
+            self.signal(Event.REFUSED if Effect.BEGIN in move.effects else Event.BROKEN)
+        self.hands.excuse()
+        return True
+
+    def _answer(self, request: Request) -> None:
+        if request is Request.HELP:
+            self.help = not self.help
+            if self.help and self.state is State.RECORDING:
+                self.signal(Request.FREEZE)  # nobody reads and drives at once
+        elif request is Request.SOUND:
+            self.desk.feedback.toggle()
+        elif request is Request.SLOW:
+            self.slowness = SLOWNESSES[(SLOWNESSES.index(self.slowness) + 1) % len(SLOWNESSES)]
+            self.pace.slow_down(self.slowness)
+            self.meter.rest()
+        elif request is Request.ROLL_BACK:
+            self._roll_back()
+        elif request in GOING_ON and self.state is State.PAUSED and not self.hands.neutral:
+            self.say("let go of everything first, then go on", 2.0)
+        else:
+            self.signal(request)
+
+    def _lose(self, reason: str) -> None:
+        if self.state in TICKING:
+            self.desk.feedback.tell(Cue.LOST)
+        if self.state in (State.FREE, State.LESSON):
+            self.say(f"{reason}: let go of everything, then hold the clutch")
+        self.signal(Event.LOST)
+        if self.state is State.PAUSED:
+            self.lost = reason
+
+    def _tick(self, late_ms: float) -> None:
+        try:
+            tick = self.scene.tick(late_ms)
+        except RecordingError as error:
+            self.say(f"recording stopped: {error}", FAILURE_NOTICE_S)
+            self.signal(Event.BROKEN)
+            return
+        self.meter.tick(late_ms)
+        self.accord.feel(tick)
+        if tick.switch and tick.switch in SWITCH_CUES:
+            self.desk.feedback.tell(SWITCH_CUES[tick.switch])
+        episode = self.scene.episode
+        if self.state is State.LESSON:
+            self._teach()
+        elif self.state is State.RECORDING and episode.over:
+            self.offered = episode.success
+            self.signal(Event.SUCCEEDED if episode.success else Event.TIMED_OUT)
+        self._pressed = frozenset()
+
+    def _teach(self) -> None:
+        reading = Reading(self.hands.reading.values, self._pressed)
+        arm = self.scene.env.arm
+        if self.lesson.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
+            self.desk.feedback.tell(Cue.LEARNT)
+        if self.lesson.over:
+            self.say(f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts.")
+            self.signal(Event.LEARNT)
+
+    def _begin(self) -> None:
+        self.scene.begin()
+        self.accord = Accord()
+        self._resume()
+        self.desk.feedback.tell(Cue.STARTED)
+
+    def _resume(self) -> None:
+        """Count time from now."""
+        if self.state not in HOLDS_EPISODE:
+            self.scene.loosen()
+        self.pace.begin()
+        self.meter.rest()
+
+    def _show_lesson(self) -> None:
+        self.lesson = Lesson()
+        self._resume()
+
+    def _rewind(self, seconds: float) -> None:
+        undone = self.scene.rewind(seconds)
+        self.desk.feedback.tell(Cue.REWOUND)
+        self.say(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
+
+    def _save(self, verdict: bool) -> None:
+        outcome = self.scene.end(verdict)
+        if outcome and self.desk.duty:
+            self.desk.duty.episode_over()
+        self.desk.feedback.tell(Cue.SAVED if outcome else Cue.DISCARDED)
+        self.say("nothing was recorded yet" if outcome is None else SAVED_WORDS[verdict], 2.0)
+
+    def _next(self) -> None:
+        if self.options.episodes is not None:
+            self._asked_to_quit |= len(self.scene.outcomes) >= self.options.episodes
+        self.scene.seed = self.options.seeds.after(self.scene.seed)
+        self._relieve()
+        self.scene.lay()
+
+    def _relieve(self) -> None:
+        """Between two episodes: another policy takes over where one shall."""
+        if self.desk.duty and (relief := self.desk.duty.relief()):
+            self.say(relief.words, RELIEF_NOTICE_S)
+
+    def _roll_back(self) -> None:
+        """Set the policy aside: at once between two episodes, else with the next one."""
+        if self.desk.duty:
+            self.say(self.desk.duty.roll_back(), RELIEF_NOTICE_S)
+            if self.state is State.READY:
+                self._relieve()
+                self.scene.lay()
+
+    def _drop(self) -> None:
+        self.scene.end(False, discarded=True)
+        self.desk.feedback.tell(Cue.DISCARDED)
+
+
+_DEEDS: dict[Effect, Callable[[Seat], object]] = {
+    Effect.BEGIN: Seat._begin,
+    Effect.RESET: lambda seat: seat.scene.lay(),
+    Effect.NEXT: Seat._next,
+    Effect.SAVE_SUCCESS: lambda seat: seat._save(True),
+    Effect.SAVE_FAILURE: lambda seat: seat._save(False),
+    Effect.SAVE_OFFERED: lambda seat: seat._save(seat.offered),
+    Effect.KEEP: lambda seat: seat.scene.end(False, complete=False),
+    Effect.DROP: Seat._drop,
+    Effect.BACK: lambda seat: seat._rewind(REWIND_S),
+    Effect.BACK_A_LITTLE: lambda seat: seat._rewind(SCRUB_S),
+    Effect.RESUME: Seat._resume,
+    Effect.SHOW_LESSON: Seat._show_lesson,
+}
+"""What the effects of the flow mean here."""

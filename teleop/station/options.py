@@ -1,0 +1,67 @@
+"""What stands around the operator, and how she wants to sit."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...datasets.step import Level
+from ..autonomy.audit_sampling import AUDITED_SHARE
+from ..devices.operator_input import Hands
+from ..evaluation.seeds import Seeds
+from ..learning.active_policy import Duty
+from ..session.help_requests import CallRules
+from .cues import Feedback
+from .workspace_counts import Tally
+
+
+@dataclass(frozen=True)
+class SeatOptions:
+    """How a sitting shall be."""
+
+    level: Level = Level.DEMONSTRATE
+    """Who may drive."""
+    first_seed: int = 0
+    """Seed of the first scene; the next ones follow."""
+    failures: tuple[int, ...] = ()
+    """Seeds that come before it: practice failed there."""
+    episodes: int | None = None
+    """Leave after this many saved episodes; None goes on until the window is closed."""
+    policy_id: str | None = None
+    """The policy that is loaded; None loads none."""
+    follows: bool = True
+    """Let a newer policy that has passed the gate take over between two episodes."""
+    operator: str = "human"
+    """Who sits there, for the records."""
+    simulated: bool = False
+    """The simulated operator drives, and a person may watch it and take the stick."""
+    sound: bool = True
+    """Tones and rumble."""
+    view: str = "auto"
+    """Which renderer draws the large picture: auto, gl or tiny."""
+    lesson: bool = False
+    """Begin with the lesson."""
+    calls: CallRules = field(default_factory=CallRules)
+    """When a policy on call asks for help, and how often it may."""
+    audited: float = AUDITED_SHARE
+    """Share of the autonomous episodes that the operator watches."""
+    novelty_threshold: float = 0.99
+    """From where on a scene counts as new to the policy."""
+
+    @property
+    def seeds(self) -> Seeds:
+        """The scenes in their order."""
+        return Seeds(self.first_seed, self.failures)
+
+
+@dataclass
+class Desk:
+    """What stands around the operator."""
+
+    hands: Hands
+    tally: Tally
+    feedback: Feedback
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], None] = time.sleep
+    options: SeatOptions = field(default_factory=SeatOptions)
+    duty: Duty | None = None
+    """Which policy drives, and who may relieve it; None where that never changes."""

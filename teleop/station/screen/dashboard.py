@@ -1,0 +1,110 @@
+"""Everything the window shows at one moment: the seat fills it in, the screen only draws it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ....datasets.step import Driver
+from ....sim_envs.spaces import Image
+from ...ui.plan_path import DrawnPath
+from ..states import State
+
+
+@dataclass(frozen=True)
+class Health:
+    """How well the session keeps its time."""
+
+    hz: float
+    worst_hz: float
+    late: int
+    late_share: float
+    frames: float
+    """Frames a second."""
+    minutes_left: float
+    """Room on the disk."""
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """The lesson's current exercise."""
+
+    number: int
+    count: int
+    words: str
+    done: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message over the view."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    keys: tuple[tuple[str, str], ...] = ()
+    """Buttons and what they do now."""
+    tone: str = "plain"
+    """plain, good, bad or warn."""
+    filled: float = 0.0
+    """A bar under the card, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One moment of the seat."""
+
+    state: State
+    driver: Driver
+    level: str
+    instruction: str
+    episode: int
+    """Number of the episode that is driven, counted from what is on the disk."""
+    tally: tuple[int, int]
+    """Successes and episodes on the disk."""
+    seconds: float
+    """Time of the episode."""
+    time_used: float
+    """Share of the longest allowed time, in [0, 1]."""
+    stages: tuple[str, ...]
+    stage: str
+    gripper_m: float
+    """How far the fingers are apart."""
+    closing: bool
+    slowness: int
+    health: Health
+    operator: str = "YOU"
+    """Who drives when it is not the policy."""
+    speed: str = ""
+    precision: float = 0.0
+    device: str = ""
+    camera: str = ""
+    frame: str = ""
+    hints: tuple[tuple[str, str], ...] = ()
+    """Buttons and what they do, for the bottom line."""
+    card: Card | None = None
+    notice: str = ""
+    """A short message at the top of the view."""
+    path: DrawnPath | None = None
+    share: float = float("nan")
+    """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
+    novelty: float = float("nan")
+    novelty_threshold: float = 0.99
+    calling: bool = False
+    """Whether the policy has asked for help, and waits."""
+    accord: float | None = None
+    """How far the policy wants what the human does, in [-1, 1], NaN where it is not known; None
+    where it does not count."""
+    requests_left: int | None = None
+    """How often a policy on call may still ask for help; None for any number."""
+    looks_on: bool = False
+    """Whether the policy does not drive at this level."""
+    policy: str | None = None
+    """Which policy is loaded."""
+    duty: str = ""
+    """Its number, since when it is loaded, and over how many episodes."""
+    discard: float = 0.0
+    """How far the discard button has been held."""
+    insets: Mapping[str, Image] = field(default_factory=dict)
+    item: Image | None = None
+    """A picture of the named item."""
+    sound: bool = True
+    help: tuple[tuple[str, str, str], ...] | None = None
+    """Rows of pad, keyboard and meaning; None while the help is closed."""

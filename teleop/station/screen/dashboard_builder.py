@@ -1,0 +1,179 @@
+"""The clerk: writes the seat's moment down as a dashboard; draws nothing."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ....datasets.step import Driver, Level
+from ....sim_envs.environment import ArmEnv
+from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
+from ...autonomy.audit_sampling import auditor
+from ...devices.operator_input import SPEEDS
+from ...session.levels import name
+from ...ui.plan_path import DrawnPath, drawn_path
+from ..loop import ACCEPT_S, Seat
+from ..states import TICKING, State
+from ..tutorial import EXERCISES
+from .dashboard import Card, Dashboard, Health
+from .prompts import Prompter
+
+PATHLESS = (State.FREE, State.LESSON, State.VERDICT)
+COMPARED = (Level.SHADOW, Level.ASSIST)
+"""Levels at which it counts whether the policy wants what the human does."""
+SIMULATED = "THE SIMULATED OPERATOR"
+
+
+class Clerk:
+    """Knows the seat and the words; asked once a frame."""
+
+    def __init__(self, prompter: Prompter) -> None:
+        self._prompter = prompter
+        self._base: int | None = None
+        self._item: tuple[int, Image | None] = (0, None)
+
+    def dashboard(self, seat: Seat, frames: float) -> Dashboard:
+        """The seat at this moment; `frames` are drawn a second."""
+        board = self._episode(seat, frames)
+        board = self._hands(board, seat)
+        return self._policy(self._words(board, seat), seat)
+
+    def _episode(self, seat: Seat, frames: float) -> Dashboard:
+        """What is driven, and how far it is."""
+        scene, tally = seat.scene, seat.desk.tally
+        env, episode, count = scene.env, scene.episode, tally.count
+        if self._base is None:
+            self._base = count.episodes
+        meter = seat.meter
+        return Dashboard(
+            state=seat.state,
+            driver=episode.authority.driver if seat.state in TICKING else Driver.NOBODY,
+            level=name(scene.level),
+            instruction=env.instruction,
+            episode=self._base + len(scene.outcomes) + 1,
+            tally=(count.successes, count.episodes),
+            seconds=episode.steps / CONTROL_HZ,
+            time_used=episode.steps / scene.max_steps,
+            stages=env.task.stages,
+            stage=env.status.stage,
+            gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
+            closing=env.arm.controller.closing,
+            slowness=seat.slowness,
+            health=Health(
+                meter.hz, meter.worst_hz, meter.late, meter.late_share, frames, tally.minutes_left
+            ),
+            insets=insets(episode.observation),
+            item=self._item_picture(seat),
+        )
+
+    def _hands(self, board: Dashboard, seat: Seat) -> Dashboard:
+        """How the hands are set."""
+        hands = seat.hands
+        return replace(
+            board,
+            operator=SIMULATED if seat.options.simulated else "YOU",
+            speed=SPEEDS[hands.speed][0],
+            precision=(1.0 - hands.scale / SPEEDS[hands.speed][1]),
+            device=hands.words,
+            camera=hands.camera,
+            frame=hands.frame,
+            discard=hands.discard.fraction,
+            sound=seat.desk.feedback.on,
+        )
+
+    def _words(self, board: Dashboard, seat: Seat) -> Dashboard:
+        """What is said."""
+        device = seat.hands.device
+        return replace(
+            board,
+            hints=self._prompter.hints(seat.state, device),
+            card=self._card(seat),
+            notice=seat.notice,
+            help=self._prompter.help_rows() if seat.help else None,
+        )
+
+    def _policy(self, board: Dashboard, seat: Seat) -> Dashboard:
+        """Who it is, what it wants, and what it makes of the scene."""
+        scene, duty, options = seat.scene, seat.desk.duty, seat.options
+        if scene.pilot is None:
+            return board
+        return replace(
+            board,
+            path=self._path(seat),
+            share=scene.episode.share,
+            calling=seat.state is State.RECORDING and scene.episode.calling is not None,
+            novelty=scene.proposal.novelty,
+            novelty_threshold=options.novelty_threshold,
+            accord=seat.accord.cosine if scene.level in COMPARED else None,
+            policy=duty.policy if duty else options.policy_id,
+            duty=duty.words.removeprefix("policy ") if duty else "",
+            looks_on=scene.level in (Level.DEMONSTRATE, Level.SHADOW),
+            requests_left=scene.alarm.left
+            if scene.alarm and scene.level is Level.ON_CALL
+            else None,
+        )
+
+    def _card(self, seat: Seat) -> Card | None:
+        device = seat.hands.device
+        if seat.state is State.LESSON:
+            return self._prompter.lesson_card(seat.lesson, len(EXERCISES), device)
+        reason = seat.scene.episode.calling
+        if reason and seat.state is State.RECORDING:
+            return self._prompter.call_card(reason.value, device)
+        if seat.state is State.READY:
+            note = seat.options.seeds.words(seat.scene.seed)
+            return self._prompter.ready_card(seat.scene.level, device, _watched(seat), note)
+        return self._prompter.card(
+            seat.state,
+            device,
+            lost=seat.lost,
+            locked=seat.hands.guard.waiting or not seat.hands.focused,
+            offered=seat.offered,
+            left=max(0.01, 1.0 - seat.seconds_here / ACCEPT_S),
+        )
+
+    def _path(self, seat: Seat) -> DrawnPath | None:
+        plan = seat.scene.proposal.plan
+        if plan is None or seat.state in PATHLESS:
+            return None
+        arm = seat.scene.env.arm
+        view = seat.scene.env.task.cameras[seat.hands.camera].view(arm)
+        done = min(seat.scene.plan_done, len(plan.actions) - 1)
+        return drawn_path(view, arm.tool().position, arm.controller.closing, plan, done)
+
+    def _item_picture(self, seat: Seat) -> Image | None:
+        """A picture of the named item, taken when the scene was laid."""
+        if self._item[0] != seat.scene.laid:
+            self._item = (seat.scene.laid, item_picture(seat.scene.env))
+        return self._item[1]
+
+
+def insets(observation: Observation) -> dict[str, Image]:
+    """What is recorded of each camera, as it is recorded."""
+    return {camera: np.asarray(observation[f"{camera}_image"], np.uint8) for camera in CAMERAS}
+
+
+def _watched(seat: Seat) -> bool:
+    """Whether somebody has to watch the episode that comes."""
+    return seat.scene.level is not Level.AUTONOMOUS or auditor(seat.options.audited)(
+        seat.scene.seed
+    )
+
+
+ITEM_PICTURE = 480
+ITEM_MARGIN = 0.25
+
+
+def item_picture(env: ArmEnv) -> Image | None:
+    """The named item cut out of the front camera's picture; None where it is hidden or unnamed."""
+    goal = env.task.goal_names[env.task.goal]
+    if goal not in env.task.labels:
+        return None
+    picture, labels = env.labelled("front", ITEM_PICTURE, ITEM_PICTURE)
+    rows, columns = np.nonzero(labels == env.task.labels.index(goal))
+    if len(rows) == 0:
+        return None
+    side = max(np.ptp(rows), np.ptp(columns)) * (1 + 2 * ITEM_MARGIN)
+    half = int(np.clip(side / 2, 12, ITEM_PICTURE // 2))
+    y = int(np.clip((rows.min() + rows.max()) // 2, half, ITEM_PICTURE - half))
+    x = int(np.clip((columns.min() + columns.max()) // 2, half, ITEM_PICTURE - half))
+    return np.ascontiguousarray(picture[y - half : y + half, x - half : x + half])

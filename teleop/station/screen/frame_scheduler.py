@@ -1,0 +1,65 @@
+"""Draws frames of the seat, as often as there is time."""
+
+import time
+from collections.abc import Callable
+
+from ...devices.sdl import pygame
+from ..loop import Seat
+from ..states import TICKING
+from .dashboard_builder import Clerk
+from .prompts import Prompter
+from .screen import Screen
+from .view import ViewSource
+
+FRAME_S = 1 / 40
+"""Frames begin no closer together than this where there is time: two to a tick."""
+SHORTEST_S = 1 / 75
+"""They begin this close where the next tick would come before the second one."""
+LONGEST_GAP_S = 0.2
+"""A frame is drawn after this even if it makes a tick late: a frozen window frightens."""
+MARGIN_S = 0.002
+
+
+class Artist:
+    """Called whenever the seat has nothing more urgent to do."""
+
+    def __init__(
+        self,
+        surface: pygame.Surface,
+        view: ViewSource,
+        prompter: Prompter,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.surface, self.view, self.screen = surface, view, Screen()
+        self._clerk, self._clock = Clerk(prompter), clock
+        self._began, self._cost = float("-inf"), 0.01
+        self._fps = 0.0
+
+    def __call__(self, seat: Seat) -> float:
+        """Draw a frame where one is due and there is time; return the wait until the next [s]."""
+        now = self._clock()
+        ahead = seat.pace.ahead_s() if seat.state in TICKING else 1.0
+        due = self._began + FRAME_S - now
+        if ahead - due < self._cost + MARGIN_S:  # then it would be too late
+            due = self._began + SHORTEST_S - now
+        if due > 0:
+            return due
+        if self._cost + MARGIN_S > ahead and now - self._began < LONGEST_GAP_S:
+            return ahead
+        gap, self._began = now - self._began, now
+        self._fps += 0.05 * (1 / gap - self._fps)
+        self.draw(seat)
+        pygame.display.flip()
+        spent = self._clock() - now
+        self._cost = max(spent, 0.9 * self._cost) if spent < 0.04 else 0.04
+        return 0.0
+
+    def draw(self, seat: Seat) -> None:
+        """One frame, whether or not it is due."""
+        self.surface = pygame.display.get_surface() or self.surface
+        area = self.screen.layout(self.surface).view
+        camera = seat.hands.camera
+        shrunk = min(1.0, self.view.widest / area.w)
+        size = (round(area.w * shrunk), round(area.h * shrunk))
+        picture = self.view.picture(camera, seat.scene.seed, *size)
+        self.screen.draw(self.surface, picture, self._clerk.dashboard(seat, self._fps))

@@ -1,0 +1,173 @@
+"""What the seat says in each state: cards over the picture, hints on the foot line, the help."""
+
+import re
+from collections.abc import Mapping
+
+from ....datasets.step import Level
+from ...devices.bindings import KEYBOARD, PAD, Bindings
+from ...devices.controls import MEANINGS, Control
+from ..states import State
+from ..tutorial import Lesson
+from .dashboard import Card
+
+Wanted = tuple[tuple[Control, str], ...]
+
+READY: Wanted = (
+    (Control.START, "record"),
+    (Control.FREE, "drive freely"),
+    (Control.LESSON, "lesson"),
+    (Control.HELP, "help"),
+)
+CALLED: Wanted = ((Control.CLUTCH, "hold to drive"),)
+DRIVING: Wanted = (
+    (Control.CLUTCH, "hold: drive"),
+    (Control.GRIPPER, "grip"),
+    (Control.SUCCESS, "success"),
+    (Control.FAILURE, "failure"),
+    (Control.DISCARD, "hold: discard"),
+    (Control.REWIND, "back 2 s"),
+    (Control.FREEZE, "pause"),
+    (Control.HELP, "help"),
+)
+PAUSED: Wanted = (
+    (Control.START, "go on"),
+    (Control.SUCCESS, "success"),
+    (Control.FAILURE, "failure"),
+    (Control.REWIND, "back 2 s"),
+    (Control.DISCARD, "hold: discard"),
+)
+REWOUND: Wanted = (
+    (Control.CLUTCH, "drive on from here"),
+    (Control.START, "go on without driving"),
+    (Control.REWIND, "further back"),
+    (Control.DISCARD, "hold: discard"),
+)
+VERDICT: Wanted = (
+    (Control.SUCCESS, "success"),
+    (Control.FAILURE, "failure"),
+    (Control.REWIND, "back 2 s"),
+    (Control.DISCARD, "hold: discard"),
+)
+DISCARDED: Wanted = ((Control.UNDO, "undo"), (Control.START, "the same scene again"))
+FREE: Wanted = (
+    (Control.CLUTCH, "hold to drive"),
+    (Control.GRIPPER, "gripper"),
+    (Control.CAMERA, "camera"),
+    (Control.START, "back to the scene"),
+    (Control.HELP, "help"),
+)
+LESSON: Wanted = ((Control.FREEZE, "leave the lesson"), (Control.HELP, "help"))
+
+HINTS: Mapping[State, Wanted] = {
+    State.READY: READY,
+    State.RECORDING: DRIVING,
+    State.PAUSED: PAUSED,
+    State.REWINDING: REWOUND,
+    State.VERDICT: VERDICT,
+    State.DISCARDED: DISCARDED,
+    State.FREE: FREE,
+    State.LESSON: LESSON,
+    State.CLOSED: (),
+}
+
+
+READY_WORDS: Mapping[Level, str] = {
+    Level.DEMONSTRATE: "Hold {clutch} and drive; let go, and the arm holds still.",
+    Level.SHADOW: "Hold {clutch} and drive; what the policy would do is drawn and scored.",
+    Level.ASSIST: "Hold {clutch} and drive; the policy helps where you want the same.",
+    Level.SUPERVISED: "The policy drives while you watch; hold {clutch} to take over.",
+    Level.ON_CALL: "The policy drives, and calls you when it needs help.",
+    Level.AUTONOMOUS: "The policy drives. This episode is audited: watch it, please.",
+}
+UNWATCHED = "The policy drives. Nobody needs to watch this one; {clutch} takes over."
+
+
+class Prompter:
+    """Puts the bound buttons into the words."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
+
+    def keys(self, device: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:
+        """Button and meaning, for the device that is in use."""
+        bound = self._bindings.chords[device]
+        return tuple(
+            (self._bindings.words(device, control), words)
+            for control, words in wanted
+            if bound.get(control)
+        )
+
+    def hints(self, state: State, device: str) -> tuple[tuple[str, str], ...]:
+        """The foot line; a state whose card names its buttons needs few."""
+        if state in (State.RECORDING, State.FREE, State.LESSON, State.READY):
+            return self.keys(device, HINTS[state])
+        return self.keys(device, ((Control.CAMERA, "camera"), (Control.HELP, "help")))
+
+    def ready_card(self, level: Level, device: str, watched: bool, note: str = "") -> Card:
+        """What will happen after the start; `watched` is whether somebody has to look.
+
+        A `note` says what is special about the scene.
+        """
+        line = READY_WORDS[level] if watched else UNWATCHED
+        words = self._bindings.words(device, Control.CLUTCH)
+        lines = [line.format(clutch=f"[{words}]"), *([f"{_capital(note)}."] if note else [])]
+        return Card("Ready", tuple(lines), self.keys(device, READY[:1]))
+
+    def card(
+        self, state: State, device: str, *, lost: str, locked: bool, offered: bool, left: float
+    ) -> Card | None:
+        """The card of a state; `left` is the share of time until the offer is taken."""
+        keys = self.keys(device, HINTS[state])
+        if state is State.PAUSED and lost:
+            wait = "let go of everything, then press the button" if locked else "you may go on"
+            return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
+                        "warn")  # fmt: skip
+        if state is State.PAUSED:
+            return Card("Paused", (), keys)
+        if state is State.REWINDING:
+            return Card("Rewound", ("What was left behind is kept as an abandoned branch.",), keys)
+        if state is State.VERDICT and offered:
+            return Card("It worked: save as a success?", (), keys, "good", left)
+        if state is State.VERDICT:
+            return Card("Time is up: what was it?", (), keys, "bad")
+        if state is State.DISCARDED:
+            return Card("Discarded", ("Nothing is gone until you start again.",), keys, "bad")
+        return None
+
+    def call_card(self, reason: str, device: str) -> Card:
+        """The policy asks for help, and the arm waits for the clutch."""
+        lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
+        return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")
+
+    def lesson_card(self, lesson: Lesson, count: int, device: str) -> Card:
+        """The exercise of the moment, with the buttons that this person has bound."""
+        words = re.sub(
+            r"\{([a-z-]+)\}",
+            lambda match: f"[{self._bindings.words(device, Control(match[1]))}]",
+            lesson.exercise.words,
+        )
+        title = f"Lesson {min(lesson.number + 1, count)} of {count}"
+        keys = self.keys(device, LESSON[:1])
+        return Card(title, tuple(_wrapped(words)), keys, "plain", max(lesson.done, 0.001))
+
+    def help_rows(self) -> tuple[tuple[str, str, str], ...]:
+        """Pad, keyboard and meaning of every control."""
+        words = self._bindings.words
+        return tuple(
+            (words(PAD, control), words(KEYBOARD, control), MEANINGS[control].words)
+            for control in Control
+        )
+
+
+def _wrapped(words: str, width: int = 62) -> list[str]:
+    """Lines that are not too long to read."""
+    lines = [""]
+    for word in words.split():
+        if len(lines[-1]) + len(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,184 @@
+"""Where the large picture comes from: drawn here with OpenGL, or by a process of its own."""
+
+import json
+import multiprocessing
+import os
+import signal
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ....sim_envs.environment import ArmEnv
+from ....sim_envs.errors import BadValue, SidestickError
+from ....sim_envs.making import make_task_env
+from ....sim_envs.renderers import Renderer, best_view_renderer, make_renderer
+from ....sim_envs.spaces import Image
+
+VIEWS = ("auto", "gl", "tiny")
+
+
+class ViewSource(Protocol):
+    """Gives pictures of the world as it is now."""
+
+    widest: int
+    """Pictures wider than this cost too much, and are stretched."""
+
+    def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
+        """The newest picture there is, uint8 [height, width, 3]; of another size at times."""
+
+    def close(self) -> None:
+        """Stop drawing; closing twice is safe."""
+
+
+class DirectView:
+    """Draws in this process, which only a fast renderer may."""
+
+    widest = 800
+
+    def __init__(self, env: ArmEnv, renderer: Renderer) -> None:
+        self._env, self._renderer = env, renderer
+
+    def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
+        """The world as it is now."""
+        view = self._env.task.cameras[camera].view(self._env.arm)
+        return self._renderer.picture(self._env.world, view, width, height)
+
+    def close(self) -> None:
+        """Free the renderer."""
+        self._renderer.close()
+
+
+class MirrorView:
+    """Shows what a mirror process has drawn last; asking never waits."""
+
+    widest = 320
+
+    def __init__(self, env: ArmEnv) -> None:
+        self._env = env
+        self._mirror = Mirror(env.task_name, env.env_kwargs)
+        self._last: Image = np.zeros((240, 320, 3), np.uint8)
+
+    @property
+    def pid(self) -> int:
+        """Number of the process that draws."""
+        return self._mirror.pid
+
+    def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
+        """The newest picture; asks for the next as soon as the mirror is free."""
+        arrived = self._mirror.collect()
+        if arrived is not None:
+            self._last = arrived
+        if self._mirror.free:
+            self._mirror.ask(camera, seed, self._env.state(), width, height)
+        return self._last
+
+    def close(self) -> None:
+        """End the process."""
+        self._mirror.close()
+
+
+def open_view(env: ArmEnv, wanted: str = "auto") -> ViewSource:
+    """The view that was asked for: `gl` draws in this process, `tiny` in a mirror process.
+
+    `auto` takes the first of them that can start. Raises BadValue for any other word, and
+    RendererMissing for `gl` where OpenGL cannot start.
+    """
+    if wanted not in VIEWS:
+        raise BadValue("view", f"one of {', '.join(VIEWS)}", wanted)
+    if wanted == "tiny":
+        return MirrorView(env)
+    renderer = make_renderer("gl") if wanted == "gl" else best_view_renderer()
+    if renderer.name == "tiny":
+        renderer.close()
+        return MirrorView(env)
+    return DirectView(env, renderer)
+
+
+HEADER_BYTES = 256
+SMALLEST_IMAGE = 16
+
+
+class MirrorLost(SidestickError):
+    """The process that draws the view is gone."""
+
+
+class Mirror:
+    """The near end of the pipe."""
+
+    def __init__(self, task: str, env_kwargs: dict[str, Any]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, far = context.Pipe()
+        settings = json.dumps({**env_kwargs, "task": task, "image_size": SMALLEST_IMAGE})
+        self._process = context.Process(
+            target=_mirror, args=(far, settings), name="mirror", daemon=True
+        )
+        self._process.start()
+        far.close()
+        self.free = True
+        """Whether a picture may be asked for."""
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid or 0
+
+    def ask(
+        self, camera: str, seed: int, state: NDArray[np.float64], width: int, height: int
+    ) -> None:
+        """Ask for a picture of a state; raises MirrorLost when nobody is there to draw it."""
+        wish = {"camera": camera, "seed": seed, "width": width, "height": height}
+        try:
+            self._pipe.send_bytes(json.dumps(wish).encode().ljust(HEADER_BYTES) + state.tobytes())
+        except OSError as error:
+            raise self._lost() from error
+        self.free = False
+
+    def collect(self) -> Image | None:
+        """The picture that was asked for, once it is there."""
+        try:
+            if self.free or not self._pipe.poll():
+                return None
+            message = self._pipe.recv_bytes()
+        except (EOFError, OSError) as error:
+            raise self._lost() from error
+        self.free = True
+        height, width = np.frombuffer(message, "<i4", 2)
+        return np.frombuffer(message, np.uint8, offset=8).reshape(height, width, 3)
+
+    def _lost(self) -> MirrorLost:
+        return MirrorLost(
+            "the process that draws the view has died; what was recorded is kept. "
+            "Start `sidestick drive` again"
+        )
+
+    def close(self) -> None:
+        """End the process; closing twice is safe."""
+        self._pipe.close()
+        self._process.join(5.0)
+        if self._process.is_alive():
+            self._process.kill()
+
+
+def _mirror(pipe: Connection, settings: str) -> None:
+    """Draw until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
+    os.nice(2)
+    env = make_task_env(**json.loads(settings))
+    built = None
+    try:
+        while True:
+            message = pipe.recv_bytes()
+            wish = json.loads(message[:HEADER_BYTES])
+            if wish["seed"] != built:
+                built = wish["seed"]
+                env.build(built)
+            env.show(np.frombuffer(message, np.float64, offset=HEADER_BYTES))
+            picture = env.picture(wish["camera"], wish["width"], wish["height"])
+            size = np.array(picture.shape[:2], "<i4").tobytes()
+            pipe.send_bytes(size + picture.tobytes())
+    except (EOFError, OSError):
+        return
+    finally:
+        env.close()

@@ -1,0 +1,110 @@
+"""The cockpit: all that is opened before somebody sits down at a window, and closed after."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ...datasets.recorder import Recorder
+from ...datasets.workspace import Workspace
+from ...sim_envs.environment import ArmEnv
+from ..devices.bindings import load
+from ..devices.gamepads import Pads
+from ..devices.operator_input import Hands
+from ..devices.sdl import pygame
+from ..devices.simulated_window_input import SimulatedHands
+from ..learning.active_policy import Duty
+from ..session.command import Request
+from ..session.environments import workspace_env
+from ..ui.window import open_window
+from .auto_buttons import Attendant
+from .cues import Feedback
+from .live_episode import Scene
+from .loop import Seat
+from .options import Desk, SeatOptions
+from .screen.frame_scheduler import Artist
+from .screen.prompts import Prompter
+from .screen.view import open_view
+from .states import State
+from .workspace_counts import Tally
+
+OnTurn = Callable[[Seat], object]
+
+
+@dataclass(frozen=True)
+class Cockpit:
+    """Everything around the operator."""
+
+    options: SeatOptions
+    env: ArmEnv
+    hands: Hands
+    pads: Pads
+    recorder: Recorder
+    tally: Tally
+    artist: Artist
+
+    def seat(self, scene: Scene, duty: Duty | None = None) -> Seat:
+        """A seat before a scene."""
+        feedback = Feedback(self.pads, self.options.sound)
+        desk = Desk(self.hands, self.tally, feedback, options=self.options, duty=duty)
+        return Seat(desk, scene, self.artist)
+
+    def sit(self, seat: Seat, on_turn: OnTurn = lambda seat: None) -> None:
+        """Sit there until the window is closed; what was driven is on the disk after."""
+        attend: OnTurn = Attendant() if self.options.simulated else lambda seat: None
+        with leaving_on_signals(seat.leave):
+            try:
+                while seat.state is not State.CLOSED:
+                    seat.turn()
+                    attend(seat)
+                    on_turn(seat)
+            finally:
+                seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
+            self.recorder.wait()
+
+
+@contextlib.contextmanager
+def open_cockpit(workspace: Workspace, options: SeatOptions) -> Iterator[Cockpit]:
+    """Open the window, the recorder and the devices.
+
+    Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
+    """
+    bindings = load()
+    with contextlib.ExitStack() as stack:
+        env = workspace_env(workspace.config)
+        stack.callback(env.close)
+        surface = open_window()
+        stack.callback(pygame.quit)
+        view = stack.enter_context(contextlib.closing(open_view(env, options.view)))
+        recorder = stack.enter_context(Recorder(workspace))
+        tally = stack.enter_context(contextlib.closing(Tally(workspace)))
+        pads = Pads()
+        if options.simulated:
+            hands: Hands = SimulatedHands(env, bindings, pads)
+        else:
+            hands = Hands(env, bindings, pads, options.operator)
+        artist = Artist(surface, view, Prompter(bindings))
+        yield Cockpit(options, env, hands, pads, recorder, tally, artist)
+
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def leaving_on_signals(leave: Callable[[], object]) -> Iterator[None]:
+    """Call `leave` for every such signal meanwhile; outside the main thread nothing changes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def heard(*_: Any) -> None:
+        leave()
+
+    before = [signal.signal(number, heard) for number in SIGNALS]
+    try:
+        yield
+    finally:
+        for number, handler in zip(SIGNALS, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,141 @@
+"""The first-run lesson: two minutes of doing, one control at a time; pure, told what happened."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...sim_envs.rotations import Vector, rotvec_between
+from ...sim_envs.world import Pose
+from ..devices.controls import Control, Reading
+
+Check = Callable[["Doing"], float]
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What was done in a tick of the lesson."""
+
+    reading: Reading
+    """The controls that were touched."""
+    moved_m: Vector
+    """How far the hand went in the base frame, [3]."""
+    turned_rad: float
+    """How far it turned."""
+    grips: int
+    """How often the gripper changed."""
+    seconds: float
+    """How long the tick was."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One thing to do."""
+
+    words: str
+    """What to do; names in braces are controls, shown as the buttons that they are bound to."""
+    progress: Check
+    """How much of it one tick has done, as a share."""
+
+
+def _driving(doing: Doing) -> bool:
+    return doing.reading.held(Control.CLUTCH)
+
+
+def _hold(doing: Doing) -> float:
+    return doing.seconds if _driving(doing) else 0.0
+
+
+def _slide(doing: Doing) -> float:
+    return float(np.hypot(*doing.moved_m[:2])) / 0.25 if _driving(doing) else 0.0
+
+
+def _lift(doing: Doing) -> float:
+    return abs(float(doing.moved_m[2])) / 0.15 if _driving(doing) else 0.0
+
+
+def _turn(doing: Doing) -> float:
+    return doing.turned_rad / 0.5 if _driving(doing) else 0.0
+
+
+def _grip(doing: Doing) -> float:
+    return doing.grips / 2
+
+
+def _precise(doing: Doing) -> float:
+    careful = _driving(doing) and doing.reading.held(Control.PRECISION)
+    return float(np.linalg.norm(doing.moved_m)) / 0.04 if careful else 0.0
+
+
+def _let_go(doing: Doing) -> float:
+    return 0.0 if _driving(doing) else doing.seconds
+
+
+def _home(doing: Doing) -> float:
+    return doing.seconds if doing.reading.held(Control.HOME) else 0.0
+
+
+def _press(control: Control) -> Check:
+    return lambda doing: float(control in doing.reading.pressed)
+
+
+EXERCISES = (
+    Exercise("Hold {clutch}. While you hold it, the arm is yours. Hold it for a second.", _hold),
+    Exercise(
+        "Keep holding {clutch} and move the hand: {away}, {near}, {left}, {right}, as you see it "
+        "in the picture.",
+        _slide,
+    ),
+    Exercise("Now up and down: {up} and {down}, with {clutch} held.", _lift),
+    Exercise("Turn the hand: {turn-left} and {turn-right}; tip it with {pitch-up}.", _turn),
+    Exercise("Close the gripper with {gripper}, then open it again.", _grip),
+    Exercise("Near things, go gently: hold {precision} while you move.", _precise),
+    Exercise("Let go of {clutch}: the arm holds still. Look around.", _let_go),
+    Exercise("Hold {home}: the hand goes back to where it began.", _home),
+    Exercise(
+        "{camera} changes the camera; the sticks follow the picture. Try it.",
+        _press(Control.CAMERA),
+    ),
+    Exercise("Went wrong? {rewind} goes back two seconds. Press it.", _press(Control.REWIND)),
+    Exercise(
+        "Done well? {success} saves a success, {failure} a failure. Press {success}.",
+        _press(Control.SUCCESS),
+    ),
+    Exercise(
+        "{start} begins to record. {discard}, held, throws away. Press {start}.",
+        _press(Control.START),
+    ),
+)
+
+
+class Lesson:
+    """Where the pupil is."""
+
+    def __init__(self) -> None:
+        self.number, self.done = 0, 0.0
+        self._last: tuple[Pose, bool] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether everything has been done."""
+        return self.number >= len(EXERCISES)
+
+    @property
+    def exercise(self) -> Exercise:
+        """What is to be done now."""
+        return EXERCISES[min(self.number, len(EXERCISES) - 1)]
+
+    def watch(self, reading: Reading, tool: Pose, closing: bool, seconds: float) -> bool:
+        """A tick has passed; True when it finished an exercise."""
+        pose, was_closing = self._last or (tool, closing)
+        self._last = (tool, closing)
+        turned = float(np.linalg.norm(rotvec_between(pose.quat, tool.quat)))
+        moved = np.asarray(tool.position - pose.position)
+        doing = Doing(reading, moved, turned, int(closing != was_closing), seconds)
+        if self.over:
+            return False
+        self.done = min(1.0, self.done + self.exercise.progress(doing))
+        if self.done < 1.0:
+            return False
+        self.number, self.done = self.number + 1, 0.0
+        return True

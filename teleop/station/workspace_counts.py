@@ -1,0 +1,49 @@
+"""What is really on the disk: episodes, successes, and for how long there is room."""
+
+import threading
+from dataclasses import dataclass
+
+from ...datasets.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Count:
+    """The workspace's finished episodes."""
+
+    episodes: int = 0
+    successes: int = 0
+
+
+class Tally:
+    """Reads the workspace back in the background, so that the screen never counts by itself."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._wanted, self._closed = threading.Event(), False
+        self.count = self._read()
+        self.minutes_left = workspace.minutes_left()
+        self._thread = threading.Thread(target=self._run, name="tally", daemon=True)
+        self._thread.start()
+
+    def refresh(self) -> None:
+        """Read again soon."""
+        self._wanted.set()
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._closed = True
+        self._wanted.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            if self._closed:
+                return
+            self.count = self._read()
+            self.minutes_left = self._workspace.minutes_left()
+
+    def _read(self) -> Count:
+        found = self._workspace.summaries()
+        return Count(len(found), sum(summary.success for summary in found))

@@ -1,0 +1,141 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from sidestick.datasets.checking.check import check
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.workspace import Workspace
+from tests.synthetic import made_up_header, made_up_steps
+
+SIZE = 16
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Return a workspace with three episodes of 5 steps, the last of them not complete."""
+    made = Workspace.create(tmp_path / "shelf", WorkspaceConfig("ShelfPick", image_size=SIZE))
+    with Recorder(made) as recorder:
+        for number in range(3):
+            recorder.start(made_up_header())
+            for step in made_up_steps([0] * 5, seed=number, image_size=SIZE):
+                recorder.append(step)
+            recorder.finish(None, None, success=True, complete=number < 2).result()
+    return made
+
+
+def test_a_sound_workspace_is_counted(workspace: Workspace) -> None:
+    """Episodes, steps and those recorded to their end; nothing damaged."""
+    report = check(workspace)
+    assert report.ok
+    told = json.loads(json.dumps(report.to_json()))
+    assert [flag["name"] for flag in told.pop("flagged").popitem()[1]] == ["jerky", "too short"]
+    assert told == {
+        "episodes": 3,
+        "steps": 15,
+        "complete": 2,
+        "damaged": [],
+        "recovered": 0,
+        "pending": 0,
+    }
+
+
+def test_damaged_files_are_named_with_their_reason(workspace: Workspace) -> None:
+    """Truncated, bit-flipped, foreign and not finite files are all found, and none counted."""
+    paths = workspace.episodes()
+    content = bytearray(paths[0].read_bytes())
+    paths[0].write_bytes(content[: len(content) // 2])
+    with h5py.File(paths[1]) as file:
+        at = file["data/demo_0/obs/front_image"].id.get_chunk_info(0).byte_offset
+    flipped = bytearray(paths[1].read_bytes())
+    flipped[at + 50] ^= 1
+    paths[1].write_bytes(flipped)
+    (workspace.episodes_dir / "notes.txt").write_text("hello")
+    third = Episode.read(paths[2])
+    replace(third, rewards=np.full(5, np.nan, np.float32)).write(paths[2])
+    report = check(workspace)
+    reasons = {problem.file: problem.reason for problem in report.damaged}
+    names = [f"episodes/{path.name}" for path in paths]
+    assert (report.episodes, report.steps, report.ok) == (0, 0, False)
+    assert set(reasons) == {*names, "episodes/notes.txt", "dataset.hdf5"}
+    half = len(content) // 2
+    assert reasons[names[0]] == f"truncated: {half} of {len(content)} bytes are there"
+    assert reasons[names[1]].startswith("obs/front_image: a checksum does not fit")
+    assert reasons[names[2]] == "rewards: holds values that are not finite"
+    assert reasons["episodes/notes.txt"] == "not an episode file"
+    assert all(path.exists() for path in paths)
+    assert report.to_json()["damaged"][0].keys() == {"file", "reason"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "empty"), (b"PNG" * 999, "not an HDF5 file"), (None, "nowhere")]
+)
+def test_what_is_no_episode_is_named_in_plain_words(
+    workspace: Workspace, content: bytes | None, reason: str
+) -> None:
+    """Empty and foreign files, and links to nothing; nobody has to know HDF5's language."""
+    path = workspace.episodes_dir / "20990101T000000-00000000.hdf5"
+    if content is None:
+        path.symlink_to("nothing")
+    else:
+        path.write_bytes(content)
+    (problem,) = check(workspace).damaged
+    assert problem.reason.endswith(reason)
+    assert "Unable" not in problem.reason
+
+
+def test_a_copy_under_another_name_is_found(workspace: Workspace) -> None:
+    """The same episode twice would count twice in training."""
+    path = workspace.episodes()[0]
+    (path.parent / "20990101T000000-00000000.hdf5").write_bytes(path.read_bytes())
+    (problem,) = check(workspace, repair=True).damaged
+    assert "holds episode" in problem.reason
+    assert len(workspace.episodes()) == 3
+
+
+@pytest.mark.parametrize("state", ["missing", "damaged", "stale"])
+def test_the_index_is_checked_and_repaired(workspace: Workspace, state: str) -> None:
+    """A missing, damaged or stale index is named; a repair makes it anew."""
+    if state == "missing":
+        workspace.index_path.unlink()
+    elif state == "damaged":
+        workspace.index_path.write_bytes(b"rubbish")
+    else:
+        workspace.episodes()[0].unlink()
+    (problem,) = check(workspace).damaged
+    assert problem.file == "dataset.hdf5"
+    assert "a repair makes it" in problem.reason
+    assert check(workspace, repair=True).ok
+
+
+def test_journals_left_by_a_crash_wait_for_the_repair(workspace: Workspace) -> None:
+    """Without repair they are counted, with it they become episodes, and then all is well."""
+    with Recorder(workspace) as recorder:
+        recorder.start(made_up_header())
+        recorder.append(made_up_steps([0], image_size=SIZE)[0])
+        running = next(workspace.journal_dir.glob("*.journal"))
+        left = running.with_stem("20250101T000000-00000000")
+        left.write_bytes(running.read_bytes())
+        recorder.discard()
+    report = check(workspace)
+    assert (report.pending, report.ok, report.damaged) == (1, False, ())
+    report = check(workspace, repair=True)
+    assert (report.recovered, report.pending, report.episodes, report.ok) == (1, 0, 4, True)
+
+
+def test_a_journal_that_cannot_be_read_is_named(workspace: Workspace) -> None:
+    """It is kept for whoever can read it, and reported from then on."""
+    (workspace.journal_dir / "20250101T000000-00000000.journal").write_bytes(b"rubbish" * 9)
+    for _ in range(2):
+        (problem,) = check(workspace, repair=True).damaged
+        assert problem.file == "journal/20250101T000000-00000000.damaged"
+
+
+def test_an_empty_workspace_is_well(tmp_path: Path) -> None:
+    """Nothing recorded yet is no problem."""
+    assert check(Workspace.create(tmp_path, WorkspaceConfig("ShelfPick"))).ok

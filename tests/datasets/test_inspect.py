@@ -1,0 +1,183 @@
+"""The table of episodes, its flags, and one episode in detail."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sidestick.datasets.checking.check import check
+from sidestick.datasets.checking.warnings import FLAGGERS, flags_of
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database, Effort, Event
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.tables.listing import GRADE, details, listing
+from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.errors import UnknownName
+from sidestick.teleop.cli.inspect import Inspect
+from sidestick.teleop.cli.subcommand import DONE, FOUND
+from tests.synthetic import made_up_episode
+
+SIZE = 8
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = Workspace.create(tmp_path / "régál 1", WorkspaceConfig("ShelfPick", image_size=SIZE))
+    for number, modes in enumerate(([-1] * 30, [0] * 10 + [1] * 5)):
+        stem = f"20250101T00000{number}-0000000{number}"
+        episode = made_up_episode(modes, number, number == 0, SIZE, episode_id=stem)
+        episode.write(made.episodes_dir / f"{stem}.hdf5")
+    made.rebuild_index()
+    return made
+
+
+def calm(steps: int = 40) -> Episode:
+    """Return an episode that nothing is wrong with."""
+    episode = made_up_episode([-1] * steps, image_size=SIZE)
+    return replace(episode, actions=np.full((steps, 7), 0.3, np.float32))
+
+
+def test_the_table_has_a_row_an_episode_and_sums(workspace: Workspace) -> None:
+    """Time, operator, length, success, takeovers; a grade from the database; JSON takes it."""
+    database = Database(workspace.db_path)
+    for grade in ("bad", "good"):
+        database.add_event(Event(GRADE, {"episode": "20250101T000001-00000001", "grade": grade}))
+    found = listing(workspace)
+    first, second = found.rows
+    assert (first.number, first.steps, first.success, first.grade) == (0, 30, True, None)
+    assert (second.takeovers, second.human_steps, second.grade) == (1, 5, "good")
+    assert (second.origin, second.operator) == (None, "made up")
+    assert found.totals()["steps"] == 45
+    assert found.totals()["bytes"] == sum(e.stat().st_size for e in workspace.episodes())
+    assert json.dumps([row.to_json() for row in found.rows])
+
+
+def test_damaged_files_are_named_beside_the_table(workspace: Workspace) -> None:
+    """A torn file and a link to nowhere take nothing else with them."""
+    path = workspace.episodes()[0]
+    path.write_bytes(path.read_bytes()[:500])
+    (workspace.episodes_dir / "20990101T000000-00000000.hdf5").symlink_to("nowhere")
+    found = listing(Workspace.open(workspace.path))
+    assert [row.id for row in found.rows] == ["20250101T000001-00000001"]
+    assert len(found.damaged) == 2
+    assert len(check(workspace).damaged) == 3  # the index as well
+
+
+def test_one_episode_shows_what_the_table_has_no_room_for(workspace: Workspace) -> None:
+    """Who drove how long, stages, periods, branches."""
+    told = details(Episode.read(workspace.episodes()[1], images=False))
+    assert (told["driven_by"]["policy"], told["driven_by"]["human"]) == (10, 5)
+    assert told["stages"] == {"reach": 15}
+    assert told["period_ms"] == 50
+    assert told["final_observation"]
+
+
+def test_an_episode_is_found_by_id_part_or_number(workspace: Workspace) -> None:
+    """What fits none or several is refused with what there is."""
+    first, second = workspace.episodes()
+    for name in ("20250101T000001-00000001", "1", "demo_1", "00000001"):
+        assert workspace.find(name) == second
+    assert workspace.find("0") == first
+    for name in ("2025", "", "9", "zzz"):
+        with pytest.raises(UnknownName, match="20250101T000000"):
+            workspace.find(name)
+
+
+def test_the_verb_reports_for_people_and_for_scripts(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """JSON alone on standard output, the rest on standard error, exit code 1 for damage."""
+    assert Inspect(workspace.path).run() == DONE
+    assert "made up" in capsys.readouterr().err
+    assert Inspect(workspace.path, json=True).run() == DONE
+    assert len(json.loads(capsys.readouterr().out)["episodes"]) == 2
+    assert Inspect(workspace.path, "1", json=True).run() == DONE
+    assert json.loads(capsys.readouterr().out)["takeovers"] == 1
+    assert Inspect(workspace.path, "1").run() == DONE
+    (workspace.episodes_dir / "notes.txt").write_text("hello")
+    assert Inspect(workspace.path).run() == FOUND
+
+
+def test_suspicious_episodes_are_flagged_with_the_figure() -> None:
+    """Idle, jerky, late and too short; a calm one raises nothing."""
+    episode = calm()
+    assert flags_of(episode) == ()
+    still = replace(episode, actions=np.tile(np.float32([0, 0, 0, 0, 0, 0, -1]), (40, 1)))
+    signs = np.where(np.arange(40) % 2, 1, -1)[:, None]
+    shaken = replace(episode, actions=np.float32(0.5) * signs.astype(np.float32).repeat(7, 1))
+    slow = replace(episode, late_ms=np.full(40, 80, np.float32))
+    for suspect, name in ((still, "idle"), (shaken, "jerky"), (slow, "late")):
+        (flag,) = flags_of(suspect)
+        assert flag.name == name
+        assert any(letter.isdigit() for letter in flag.detail)
+    assert "too short" in [flag.name for flag in flags_of(calm(5))]
+    assert FLAGGERS.keys() == {"idle", "jerky", "late", "too short"}
+
+
+def test_another_room_may_bring_its_own_flag(workspace: Workspace) -> None:
+    """Whether the item was in view takes perception: check and table take its word."""
+    own = {"unseen": lambda episode: f"{len(episode)} steps without the item"}
+    assert check(workspace, flaggers=own).flagged.keys() == {e.stem for e in workspace.episodes()}
+    assert listing(workspace, own).rows[0].flags[0].name == "unseen"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"wall_time": np.r_[np.arange(20), np.arange(20)] * 1.0}, "backwards at step 20"),
+        ({"front_image": np.full((40, SIZE, SIZE, 3), 7, np.uint8)}, "one colour"),
+        ({"front_image": np.tile(np.arange(SIZE, dtype=np.uint8), (40, 1))}, "the same picture"),
+    ],
+)
+def test_content_that_cannot_be_is_damage(
+    workspace: Workspace, change: dict[str, np.ndarray], reason: str
+) -> None:
+    """Time that runs backwards, a camera that sees nothing, a camera that stood still."""
+    path = workspace.episodes()[0]
+    episode = replace(calm(), summary=replace(calm().summary, id=path.stem))
+    images = change.pop("front_image", None)
+    if images is not None:
+        shape = (40, SIZE, SIZE, 3)
+        whole = np.broadcast_to(
+            images.reshape(40, -1, SIZE, 1) if images.ndim == 2 else images, shape
+        )
+        seen = {**episode.observations, "front_image": np.ascontiguousarray(whole)}
+        episode = replace(episode, observations=seen)
+    replace(episode, **change).write(path)
+    (problem,) = check(workspace).damaged
+    assert reason in problem.reason
+
+
+def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
+    """Rows about episodes that are nowhere, a ledger with more than there is, a damaged file."""
+    database = Database(workspace.db_path)
+    database.add_event(Event(GRADE, {"episode": "gone", "grade": "good"}))
+    database.add_effort(Effort(0, "demonstration", 1, 0, 0, 5, {"successes": 5}))
+    reasons = [problem.reason for problem in check(workspace).damaged]
+    assert "gone, which is nowhere" in reasons[0]
+    assert "3 successful episodes more" in reasons[1]
+    assert len(check(workspace, repair=True).damaged) == 1  # it was taken note of
+    workspace.db_path.write_bytes(b"rubbish" * 999)
+    for suffix in ("-wal", "-shm"):
+        workspace.db_path.with_name(f"sidestick.db{suffix}").unlink(missing_ok=True)
+    (problem,) = check(workspace).damaged
+    assert problem.file == "sidestick.db"
+
+
+def test_half_written_files_are_orphans_until_a_repair(workspace: Workspace) -> None:
+    """A dead process left a temporary: it is named, then swept."""
+    (workspace.episodes_dir / ".20250101T000009-00000000.hdf5.tmp").write_bytes(b"half")
+    (problem,) = check(workspace).damaged
+    assert "half written" in problem.reason
+    assert check(workspace, repair=True).ok
+
+
+def test_a_workspace_that_cannot_be_written_is_still_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is opened as it lies there, without a file beside it."""
+    Database(workspace.db_path).add_event(Event("hello"))
+    monkeypatch.setattr("sidestick.datasets.database.os.access", lambda *_: False)
+    assert [event.kind for event in Database(workspace.db_path).events()] == ["hello"]

@@ -1,0 +1,133 @@
+"""Several workspaces into one: nothing is renumbered, nothing comes twice, origins are kept."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sidestick.datasets import merge as merging
+from sidestick.datasets.checking.check import check
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database, Effort, Event
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.merge import merge
+from sidestick.datasets.tables.listing import listing
+from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.errors import WorkspaceError
+from sidestick.teleop.cli.merge import Merge
+from sidestick.teleop.cli.subcommand import DONE, FOUND
+from tests.synthetic import made_up_episode
+
+CONFIG = WorkspaceConfig("ShelfPick", image_size=8)
+
+
+def made(path: Path, numbers: range, config: WorkspaceConfig = CONFIG) -> Workspace:
+    """Return a workspace with an episode for each number, its effort and a grade."""
+    workspace = Workspace.create(path, config)
+    database = Database(workspace.db_path)
+    for number in numbers:
+        stem = f"20250101T00000{number}-0000000{number}"
+        episode = made_up_episode([-1] * 4, number, image_size=8, episode_id=stem)
+        episode.write(workspace.episodes_dir / f"{stem}.hdf5")
+        database.add_event(Event("grade", {"episode": stem, "grade": f"{number}"}))
+    database.add_effort(Effort(0, "demonstration", 1, 0, 0, len(numbers), {}))
+    database.add_event(Event("promoted", {"level": 3}))
+    workspace.rebuild_index()
+    return workspace
+
+
+def test_episodes_keep_files_ids_and_origin(tmp_path: Path) -> None:
+    """Byte for byte, in the order of their times; grades and effort come with their origin."""
+    a, b = made(tmp_path / "ä", range(0, 4, 2)), made(tmp_path / "b c", range(1, 4, 2))
+    report = merge([a.path, b.path], tmp_path / "into")
+    assert (report.episodes, report.already, report.skipped) == (4, 0, ())
+    into = Workspace.open(tmp_path / "into")
+    assert [path.name[14] for path in into.episodes()] == ["0", "1", "2", "3"]
+    for source in (a, b):
+        for path in source.episodes():
+            assert (into.episodes_dir / path.name).read_bytes() == path.read_bytes()
+    rows = listing(into).rows
+    assert [row.grade for row in rows] == ["0", "1", "2", "3"]
+    assert [Path(row.origin or "").name for row in rows] == ["ä", "b c"] * 2
+    efforts = Database(into.db_path).efforts()
+    assert [Path(effort.payload["origin"]).name for effort in efforts] == ["ä", "b c"]
+    assert Database(into.db_path).events("promoted") == []
+    assert check(into).ok
+
+
+def test_again_or_over_another_way_nothing_comes_twice(tmp_path: Path) -> None:
+    """The same merge, and a merge of merges, know what is there already, and where it is from."""
+    a, b = made(tmp_path / "a", range(2)), made(tmp_path / "b", range(2, 4))
+    merge([a.path], tmp_path / "one")
+    merge([tmp_path / "one", b.path, a.path], tmp_path / "two")
+    again = merge([tmp_path / "one", b.path, a.path], tmp_path / "two")
+    assert (again.episodes, again.already) == (0, 6)
+    two = Workspace.open(tmp_path / "two")
+    assert len(Database(two.db_path).efforts()) == 2
+    assert len(Database(two.db_path).events("grade")) == 4
+    origins = [Path(row.origin or "").name for row in listing(two).rows]
+    assert origins == ["a", "a", "b", "b"]
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_copied(tmp_path: Path) -> None:
+    """Another task, a workspace into itself, no workspace, none at all."""
+    a = made(tmp_path / "a", range(1))
+    other = made(tmp_path / "other", range(1), replace(CONFIG, task="SortClothes"))
+    with pytest.raises(WorkspaceError, match="does not fit"):
+        merge([a.path, other.path], tmp_path / "into")
+    assert not (tmp_path / "into").exists()
+    kept = made(tmp_path / "kept", range(1, 2))
+    before = sorted(kept.path.rglob("*"))
+    with pytest.raises(WorkspaceError, match="does not fit"):
+        merge([a.path, other.path], kept.path)
+    fewer = made(tmp_path / "fewer", range(1), replace(CONFIG, env_kwargs={"num_items": 3}))
+    for sources in ([a.path, fewer.path], [fewer.path, a.path]):  # other scenes, other episodes
+        with pytest.raises(WorkspaceError, match="num_items"):
+            merge(sources, tmp_path / "into")
+    assert sorted(kept.path.rglob("*")) == before
+    with pytest.raises(WorkspaceError, match="itself"):
+        merge([a.path], a.path)
+    with pytest.raises(WorkspaceError, match="no workspace"):
+        merge([tmp_path / "nowhere"], tmp_path / "into")
+    with pytest.raises(WorkspaceError, match="no workspace"):
+        merge([], tmp_path / "into")
+    assert not (tmp_path / "into").exists()
+
+
+def test_damage_and_ids_that_clash_are_named_and_left_out(tmp_path: Path) -> None:
+    """The file that is here is never written over."""
+    a, b = made(tmp_path / "a", range(3)), made(tmp_path / "b", range(1))
+    first, second, _ = a.episodes()
+    second.write_bytes(b"rubbish")
+    theirs = b.episodes()[0]
+    replace(Episode.read(theirs), rewards=Episode.read(theirs).rewards + 1).write(theirs)
+    assert Merge((a.path, b.path), tmp_path / "into").run() == FOUND
+    report = merge([a.path, b.path], tmp_path / "into")
+    reasons = {problem.file: problem.reason for problem in report.skipped}
+    assert "another episode" in reasons[f"b/{theirs.name}"]
+    assert reasons.keys() == {f"a/{second.name}", f"b/{theirs.name}"}
+    kept = tmp_path / "into/episodes" / first.name
+    assert kept.read_bytes() == first.read_bytes()
+
+
+def test_a_disk_that_fills_up_leaves_whole_episodes_and_the_rest_for_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in is whole; the same command goes on."""
+    a = made(tmp_path / "a", range(3))
+    whole = merging.copy_file
+    left = iter([True, False])
+
+    def filling(source: Path, path: Path) -> None:
+        if not next(left):
+            raise OSError(28, "No space left on device")
+        whole(source, path)
+
+    monkeypatch.setattr(merging, "copy_file", filling)
+    with pytest.raises(WorkspaceError, match="merge again"):
+        merge([a.path], tmp_path / "into")
+    assert len(Workspace.open(tmp_path / "into").episodes()) == 1
+    monkeypatch.setattr(merging, "copy_file", whole)
+    assert Merge((a.path,), tmp_path / "into", json=True).run() == DONE
+    rows = listing(Workspace.open(tmp_path / "into")).rows
+    assert [bool(row.origin) for row in rows] == [True] * 3

@@ -1,0 +1,116 @@
+"""Perception: what it computes, and the file that it lives in."""
+
+import numpy as np
+import pytest
+import torch
+
+from sidestick.policies.base.checkpoint import read_tensors, write_tensors
+from sidestick.policies.perception.network import Perception, PerceptionConfig
+from sidestick.sim_envs.errors import BadValue, PolicyError
+
+CONFIG = PerceptionConfig("Shapes", "none", ("background", "a", "b", "tote"), ("a", "b"))
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
+
+
+@pytest.fixture
+def network():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Perception(CONFIG).frozen()
+
+
+def test_keypoints_come_for_every_class(network):
+    """(B, K, 6), float32, finite, also for no image at all."""
+    found = network.keypoints(IMAGES)
+    assert found.shape == (3, 4, 6)
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+    assert network.keypoints(IMAGES[:0]).shape == (0, 4, 6)
+
+
+def test_a_cell_sees_the_whole_image(network):
+    """The dilations reach across: a far pixel changes a cell."""
+    pixels = torch.rand(1, 3, 96, 96, requires_grad=True)
+    network(pixels)[0, :, 12, 12].sum().backward()
+    assert (pixels.grad.abs().sum((0, 1)) > 0).all()
+
+
+def test_saving_and_loading_changes_nothing(network, tmp_path):
+    """Same keypoints, fingerprint, settings and metrics; small file."""
+    network.metrics = {"recall": 0.98}
+    path = tmp_path / "weights.safetensors"
+    network.save(path)
+    again = Perception.load(path)
+    assert again.config == CONFIG
+    assert again.metrics == {"recall": 0.98}
+    assert again.fingerprint == network.fingerprint
+    assert np.array_equal(again.keypoints(IMAGES), network.keypoints(IMAGES))
+    assert path.stat().st_size < 2_000_000
+
+
+def test_images_of_another_size_or_type_are_refused(network):
+    """Float images or another size would be silently misread."""
+    for wrong in (IMAGES[:, :48], IMAGES.astype(np.float32)):
+        with pytest.raises(BadValue, match="images"):
+            network.keypoints(wrong)
+
+
+def damage(path, how):
+    content = bytearray(path.read_bytes())
+    if how == "flipped":
+        content[-1000] ^= 0x10
+    elif how == "cut":
+        del content[-500:]
+    elif how == "empty":
+        content.clear()
+    else:
+        content = bytearray(b"PK\x03\x04 not ours, long enough to have a header" * 20)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["flipped", "cut", "empty", "foreign"])
+def test_damaged_weights_are_named(network, tmp_path, how):
+    """The message gives the file, whatever is wrong with it."""
+    path = tmp_path / "weights.safetensors"
+    network.save(path)
+    damage(path, how)
+    with pytest.raises(PolicyError, match=r"weights.safetensors"):
+        Perception.load(path)
+
+
+def test_missing_and_other_weights_are_named(tmp_path):
+    """No file; and a whole safetensors file that holds something else."""
+    with pytest.raises(PolicyError, match="no such file"):
+        Perception.load(tmp_path / "none.safetensors")
+    other = tmp_path / "other.safetensors"
+    write_tensors(other, {"x": torch.zeros(3)}, {})
+    with pytest.raises(PolicyError, match=r"other.safetensors: not perception"):
+        Perception.load(other)
+
+
+def test_weights_of_another_shape_are_named(network, tmp_path):
+    """Settings and weights that do not belong together."""
+    path = tmp_path / "weights.safetensors"
+    network.save(path)
+    tensors, metadata = read_tensors(path)
+    tensors["head.weight"] = tensors["head.weight"][:2]
+    write_tensors(path, tensors, metadata)
+    with pytest.raises(PolicyError, match="do not fit"):
+        Perception.load(path)
+
+
+def test_an_unknown_task_lists_what_is_shipped():
+    """And says how to make weights."""
+    with pytest.raises(PolicyError, match="pretrain"):
+        Perception.load_shipped("FoldLaundry")
+
+
+@pytest.mark.parametrize(
+    ("task", "items"), [("ShelfPick", 6), ("SortRecycling", 8), ("SortClothes", 8)]
+)
+def test_every_class_of_an_item_counts_as_one(task, items):
+    """Garments are named by kind and seen by kind and shade; boxes and the robot are no items."""
+    config = Perception.load_shipped(task).config
+    assert config.items == items
+    named = config.class_names[1 : 1 + items]
+    assert {name.split()[-1] for name in named} == {name.split()[-1] for name in config.goal_names}

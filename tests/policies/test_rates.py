@@ -1,0 +1,37 @@
+"""Success rates and their intervals."""
+
+import pytest
+
+from sidestick.policies.statistics.rates import Rate, wilson
+from sidestick.sim_envs.errors import BadValue
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [
+        (57, 60, 0.8630, 0.9829),
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (50, 100, 0.4038, 0.5962),
+    ],
+)
+def test_wilson_gives_the_published_numbers(successes, n, low, high):
+    """Values from Newcombe 1998 and epitools, to four digits."""
+    assert wilson(successes, n) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_no_trials_say_nothing():
+    """Before the first trial the interval is everything."""
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(-1, 5), (6, 5)])
+def test_impossible_counts_are_refused(successes, n):
+    """Counts outside 0..n name the field."""
+    with pytest.raises(BadValue, match="successes"):
+        wilson(successes, n)
+
+
+def test_a_rate_prints_its_interval():
+    """The rate never stands alone."""
+    assert str(Rate(57, 60)) == "57/60 95 % [86-98]"

@@ -1,0 +1,136 @@
+"""What a variation may draw: colours keep their names, items fit the hand, clutter is harmless."""
+
+import numpy as np
+import pytest
+
+from sidestick.sim_envs import make_task_env
+from sidestick.sim_envs.appearance import PLAIN, Light, Look
+from sidestick.sim_envs.arm import FINGER_OPEN_M
+from sidestick.sim_envs.domain_randomization import STRENGTHS
+from sidestick.sim_envs.furniture import Bin
+from sidestick.sim_envs.garments import GARMENTS, SHADES
+from sidestick.sim_envs.renderers import make_renderer
+from sidestick.sim_envs.tasks import (
+    TASKS,
+    clothes_scene,
+    recycling_items,
+    shelf_pick,
+    sort_recycling,
+)
+from sidestick.sim_envs.textures import PATTERNS, Texture
+from tests.graphics import needs_gl
+
+SIDE_PX = 32
+VARIED = [(task, level) for task in sorted(TASKS) for level in STRENGTHS]
+BINS: dict[str, tuple[Bin, ...]] = {
+    "ShelfPick": (shelf_pick.TOTE,),
+    "SortRecycling": sort_recycling.BINS,
+    "SortClothes": clothes_scene.BOXES,
+}
+
+
+@pytest.mark.parametrize(("task", "level"), VARIED)
+def test_clutter_is_background_and_out_of_everybodys_way(task: str, level: str) -> None:
+    """It is in no bin, moves nothing, is of the background's class, and not always there."""
+    env = make_task_env(task, image_size=SIDE_PX, variation=level)
+    counts = []
+    for seed in range(12):
+        env.task.vary(env.world, np.random.default_rng(seed))
+        counts.append(len(env.task.drawn.clutter))
+        for piece in env.task.drawn.clutter:
+            point = np.array([*piece.place_m, 0.01])
+            assert not any(box.is_under(point) for box in BINS[task])
+            assert any(
+                np.all(np.array(low) <= piece.place_m) and np.all(piece.place_m <= np.array(high))
+                for low, high in env.task.nooks
+            )
+    assert min(counts) == 0
+    assert max(counts) == STRENGTHS[level].clutter
+    seed = next(s for s in range(20) if env.build(s) or env.task.drawn.clutter)
+    assert not set(env.world.dynamic) & {n for n in env.world.bodies if n.startswith("clutter")}
+    assert env.world.labels[env.world.bodies["clutter 0"]] == 0, seed
+    env.close()
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_what_has_a_name_keeps_the_colour_that_it_is_named_by(task: str) -> None:
+    """However it is tinted, its colour is nearer to its own plain one than to any other's."""
+    env = make_task_env(task, variation="strong")
+    painted = plain_colours(task)
+    for seed in range(200):
+        env.task.vary(env.world, np.random.default_rng(seed))
+        for name, colour in painted.items():
+            tinted = env.task.drawn.look.colour(name, colour)
+            gaps = {other: colour_gap(tinted, c) for other, c in painted.items()}
+            assert min(gaps, key=gaps.__getitem__) == name
+    env.close()
+
+
+def colour_gap(*pair: tuple[float, float, float]) -> float:
+    """How far two colours are apart: what they are more than how bright they are."""
+    first, second = np.array(pair)
+    kinds = first / first.max() - second / second.max()
+    return float(np.abs(kinds).max() + abs(first.max() - second.max()) / 2)
+
+
+def plain_colours(task: str) -> dict[str, tuple[float, float, float]]:
+    """Main colour of everything that has a class of its own, by the name of the class."""
+    things = {"ShelfPick": shelf_pick.ITEMS, "SortRecycling": recycling_items.ITEMS}.get(task, {})
+    colours = {name: item.parts[0].colour for name, item in things.items()}
+    colours |= {box.name: box.colour for box in BINS[task]}
+    if task == "SortClothes":
+        for kind, garment in GARMENTS.items():
+            colours |= {f"{s} {kind}": c for s, c in zip(SHADES, garment.cloth, strict=True)}
+    return colours
+
+
+@pytest.mark.parametrize("task", ["ShelfPick", "SortRecycling"])
+def test_items_of_every_shape_fit_between_the_fingers(task: str) -> None:
+    """No item grows beyond its share, nor wider than the hand opens."""
+    env = make_task_env(task, variation="strong")
+    share = STRENGTHS["strong"].stretch
+    for seed in range(30):
+        env.task.vary(env.world, np.random.default_rng(seed))
+        for factors in env.task.drawn.stretches.values():
+            assert np.all(np.abs(np.array(factors) - 1.0) <= share)
+        assert all(
+            env.task.item(name).width_m < 1.9 * FINGER_OPEN_M for name in env.task.goal_names
+        )
+    env.close()
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_textures_repeat_and_only_darken(pattern: str) -> None:
+    """Tiles come from the parameters alone, lie within the surface and flat on it."""
+    for count in range(6, 15):
+        texture = Texture(pattern, count, 0.3, seed=count)
+        tiles = texture.tiles((0.8, 1.1), (0.5, 0.6, 0.7))
+        assert tiles == texture.tiles((0.8, 1.1), (0.5, 0.6, 0.7))
+        assert tiles
+        for tile in tiles:
+            reach = np.abs(tile.position) + np.array(tile.size)
+            assert np.all(reach <= (0.8 + 1e-9, 1.1 + 1e-9, 0.001))
+            assert np.all(np.array(tile.colour) <= (0.5, 0.6, 0.7))
+            assert np.all(np.array(tile.colour) >= 0.7 * np.array((0.5, 0.6, 0.7)) - 1e-9)
+
+
+@pytest.mark.parametrize("name", ["tiny", pytest.param("gl", marks=needs_gl)])
+def test_every_renderer_follows_the_light(name: str) -> None:
+    """From the other side, brighter, and back: nothing of an earlier light is left over."""
+    env, renderer = make_task_env("SortRecycling"), make_renderer(name)
+    env.build(0)
+    view = env.task.cameras["front"].view(env.arm)
+
+    def seen(look: Look) -> np.ndarray:
+        env.world.dress(look)
+        return renderer.picture(env.world, view, 64, 64).astype(int)
+
+    plain = seen(PLAIN)
+    other_side = seen(Look(Light(direction=(0.6, -0.5, 1.4))))
+    assert np.abs(other_side - plain).max() > 20
+    assert seen(Look(Light(room=1.1))).mean() > plain.mean() + 3
+    warm = seen(Look(Light(colour=(1.0, 0.9, 0.6)))) - plain
+    assert warm[..., 2].mean() < warm[..., 0].mean() - 1
+    np.testing.assert_array_equal(seen(PLAIN), plain)
+    renderer.close()
+    env.close()

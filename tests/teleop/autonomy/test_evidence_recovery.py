@@ -1,0 +1,194 @@
+"""Evidence in hindsight: the trial that a dead process did not write is made of its episode."""
+
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import ActionMode, Driver, Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.teleop.autonomy.episode_evidence import Trial
+from sidestick.teleop.autonomy.evidence_recorder import account_of, catch_up
+from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.session.help_requests import CallRules
+from sidestick.teleop.session.levels import State
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.subscriber import Case
+from sidestick.teleop.station.headless import Terms, drive_simulated
+from tests.learning_rig import die
+from tests.synthetic import made_up_episode, made_up_header, made_up_steps
+from tests.teleop.station.test_headless import Dull
+
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(["tests.learning_rig"])
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """With a folder that looks like a policy to the ladder."""
+    return with_a_policy(tmp_path / "ws", image_size=96)
+
+
+@pytest.fixture
+def driven(tmp_path: Path) -> Workspace:
+    """The same for a policy that does not look, so with small pictures."""
+    return with_a_policy(tmp_path / "driven", image_size=32)
+
+
+def with_a_policy(path: Path, image_size: int) -> Workspace:
+    config = WorkspaceConfig("ShelfPick", image_size=image_size, env_kwargs={"num_items": 1})
+    made = Workspace.create(path, config)
+    folder = made.policies_dir / "0001"
+    folder.mkdir()
+    (folder / CONFIG).write_text("{}")
+    (folder / MODEL).write_bytes(b"weights")
+    return made
+
+
+def drive(workspace: Workspace, level: Level) -> None:
+    terms = Terms(CallRules(budget=1), ladder=True)
+    drive_simulated(workspace, level, [0], "0001", terms=terms, pilot=Pilot(Dull()))
+
+
+def trials(workspace: Workspace) -> list[Trial]:
+    events = Database(workspace.db_path).events("trial")
+    return [Trial.from_json(event.payload) for event in events]
+
+
+def die_before_the_trial(folder: Path) -> None:
+    """Drive one episode; runs in a process of its own."""
+    with mock.patch.object(LadderBook, "add", die):
+        drive(Workspace.open(folder), Level.SHADOW)
+
+
+def test_killed_before_the_trial_was_written_the_next_start_writes_it_once(
+    driven: Workspace,
+) -> None:
+    """The episode comes back from its journal or is there, and counts."""
+    process = CHILDREN.Process(target=die_before_the_trial, args=(driven.path,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    driven.recover()
+    book = LadderBook(driven)
+    assert trials(driven) == []
+    for _ in range(2):
+        catch_up(book)
+    (trial,) = trials(driven)
+    (summary,) = driven.summaries()
+    assert (trial.episode, trial.success, trial.level) == (summary.id, True, Level.SHADOW)
+    assert book.ladder().entries[0] == trial
+
+
+@pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST, Level.ON_CALL])
+def test_the_file_says_what_the_witness_heard(driven: Workspace, level: Level) -> None:
+    """Every field of the trial: stages, agreement, share, requests and all."""
+    heard: list[Trial] = []
+    with mock.patch.object(LadderBook, "add", lambda _, trial: heard.append(trial) or []):
+        drive(driven, level)
+    catch_up(LadderBook(driven))
+    (derived,), (live,) = trials(driven), heard
+    assert derived.policy_share == (
+        None if live.policy_share is None else pytest.approx(live.policy_share, abs=1e-6)
+    )
+    share = live.policy_share
+    assert replace(derived, policy_share=share).to_json() == live.to_json()
+    assert (derived.requests, derived.takeovers) == ((1, 1) if level is Level.ON_CALL else (0, 0))
+
+
+def saved(workspace: Workspace, name: str, modes: Sequence[int], success: bool = True) -> Case:
+    """An episode in the workspace, and its case."""
+    made = made_up_episode(modes, 3, success, episode_id=name)
+    made.write(workspace.episodes_dir / f"{name}.hdf5")
+    fingerprint = LadderBook(workspace).fingerprint("0001")
+    return Case("ShelfPick", "0001", fingerprint, Level.SUPERVISED, 3, name)
+
+
+def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> None:
+    """Not what was driven without the ladder, not what was thrown away, not another's weights."""
+    book = LadderBook(workspace)
+    saved(workspace, "without-a-case", [0] * 4)
+    book.open(replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb"))
+    book.open(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
+    book.open(Case("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
+    assert catch_up(book) == []
+    assert trials(workspace) == []
+    book.open(saved(workspace, "good", [0] * 4))
+    catch_up(book)
+    (trial,) = trials(workspace)
+    assert (trial.episode, trial.clean, trial.stages) == ("good", True, {"reach": True})
+
+
+def test_a_trial_that_was_written_twice_counts_once(workspace: Workspace) -> None:
+    """As when a session that still runs writes it at the very moment."""
+    book = LadderBook(workspace)
+    case = saved(workspace, "one", [0] * 4)
+    trial = account_of(workspace.episodes()[0]).trial(case)
+    for _ in range(2):
+        book.add(trial)
+    assert [entry for entry in book.ladder().entries if isinstance(entry, Trial)] == [trial]
+
+
+def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
+    """It cannot say anything; the others can."""
+    book = LadderBook(workspace)
+    for name in ("a", "b"):
+        book.open(saved(workspace, name, [0] * 4))
+    read = account_of
+
+    def failing(path: Path) -> object:
+        from sidestick.sim_envs.errors import DamagedFile
+
+        if path.stem == "a":
+            raise DamagedFile("broken")
+        return read(path)
+
+    with mock.patch("sidestick.teleop.autonomy.evidence_recorder.account_of", failing):
+        catch_up(book)
+    assert [trial.episode for trial in trials(workspace)] == ["b"]
+
+
+def test_what_was_rewound_is_in_the_account(workspace: Workspace) -> None:
+    """In the order of its driving; the takeover that was undone is remembered."""
+    rollout, help_ = ActionMode.ROLLOUT, ActionMode.INTERVENTION
+    steps = made_up_steps([rollout] * 6 + [help_] * 4 + [rollout] * 5)
+    with Recorder(workspace) as recorder:
+        recorder.start(made_up_header(seed=3))
+        for step in steps[:10]:
+            recorder.append(step)
+        recorder.cut(4)
+        for step in steps[10:]:
+            recorder.append(step)
+        path = recorder.finish(None, None, True).result()
+    account = account_of(path)
+    drove = [State.POLICY] * 6 + [State.HUMAN] * 4 + [State.POLICY] * 5
+    assert (list(account.states), account.rewinds) == (drove, 1)
+    np.testing.assert_array_equal(account.human[6:10], [s.action for s in steps[6:10]])
+    case = Case("ShelfPick", "0001", "", Level.SUPERVISED, 3)
+    trial = account.trial(case)
+    assert (trial.clean, trial.stages) == (False, {"reach": False})
+
+
+def test_on_call_an_arm_that_waits_has_called(workspace: Workspace) -> None:
+    """Each time that it waited is a request; without an answer of the policy it only rests."""
+    steps = made_up_steps([ActionMode.ROLLOUT] * 12)
+    waiting = [replace(step, driver=Driver.NOBODY) for step in steps]
+    lame = [replace(step, policy_action=None) for step in waiting]
+    driven = [*steps[:2], *waiting[2:5], *steps[5:7], *waiting[7:9], *lame[9:12]]
+    with Recorder(workspace) as recorder:
+        recorder.start(made_up_header(seed=3, level=Level.ON_CALL))
+        for step in driven:
+            recorder.append(step)
+        path = recorder.finish(None, None, False).result()
+    account = account_of(path)
+    assert account.requests == 2
+    assert account.states[-1] is State.RESTING

@@ -1,0 +1,347 @@
+"""The ladder: what earns a level, what loses it, and what is refused."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.policies.statistics.rates import wilson
+from sidestick.sim_envs.errors import PolicyError, WorkspaceError
+from sidestick.teleop.autonomy.criteria import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
+from sidestick.teleop.autonomy.episode_evidence import Trial
+from sidestick.teleop.autonomy.ladder import Change, Entry, Ladder, NotEarned, Why
+from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.cli.ladder import LadderVerb
+
+TRIAL = Trial("ShelfPick", "0001", "aa", Level.ASSIST, 0, True, True)
+AT_ASSIST = Change(
+    "ShelfPick", "0001", "aa", Why.PROMOTED, Level.SHADOW, Level.ASSIST, "for the test"
+)
+
+
+def trials(clean: int, unclean: int = 0, level: Level = Level.ASSIST) -> list[Entry]:
+    """So many clean ones, then so many others."""
+    one = replace(TRIAL, level=level)
+    return [one] * clean + [replace(one, clean=False)] * unclean
+
+
+def at(level: Level, *entries: Entry, policy: str = "0001") -> Ladder:
+    """A policy that has reached a level, and what came then."""
+    start = replace(AT_ASSIST, after=level, before=Level(max(0, level - 1)))
+    return Ladder("ShelfPick", policy, "aa", 9, [start, *entries])
+
+
+def settled(ladder: Ladder) -> Ladder:
+    """With every change that the evidence calls for."""
+    while change := ladder.judge():
+        ladder = replace(ladder, entries=[*ladder.entries, change])
+    return ladder
+
+
+def test_a_level_is_earned_by_the_lower_end_of_the_interval() -> None:
+    """14 of 20 are not enough for 0.60, and it is said how they fall short."""
+    ladder = at(Level.ASSIST, *trials(7, 3), *trials(7, 3))
+    assert ladder.judge() is None
+    with pytest.raises(NotEarned) as refused:
+        ladder.admit(Level.SUPERVISED)
+    words = "supervised needs a lower bound of 0.60; you have 14 clean of 20: 0.48"
+    assert words in str(refused.value)
+    change = at(Level.ASSIST, *trials(6)).judge()
+    assert change is not None
+    assert (change.why, change.after) == (Why.PROMOTED, Level.SUPERVISED)
+    assert "6 clean of 6" in change.evidence
+
+
+@pytest.mark.parametrize("level", [Level.ASSIST, Level.SUPERVISED, Level.ON_CALL, Level.AUTONOMOUS])
+def test_a_spoilt_policy_loses_its_level_within_ten_episodes(level: Level) -> None:
+    """However good its past was, and whatever the level."""
+    for past in range(0, 60, 7):
+        entries: list[Entry] = trials(past, level=level)
+        ladder = Ladder("ShelfPick", "0001", "aa", 9, [])
+        for failures in range(1, 11):
+            start = replace(AT_ASSIST, after=level)
+            ladder = Ladder(
+                "ShelfPick", "0001", "aa", 9, [start, *entries, *trials(0, failures, level)]
+            )
+            change = ladder.judge()
+            if change and change.why is Why.DEMOTED:
+                break
+        assert change is not None
+        assert change.after == level - 1
+
+
+def test_failing_below_the_earned_level_costs_it_too() -> None:
+    """A policy that has to be saved at supervised is not left alone."""
+    change = at(Level.AUTONOMOUS, *trials(0, 8, Level.SUPERVISED)).judge()
+    assert change is not None
+    assert change.after is Level.ASSIST
+
+
+def test_what_was_lost_must_be_earned_anew() -> None:
+    """Evidence from before a demotion does not bring the level back."""
+    ladder = settled(at(Level.SUPERVISED, *trials(30), *trials(0, 8, Level.SUPERVISED)))
+    assert ladder.level is Level.ASSIST
+    assert ladder.standing(Level.ASSIST).n == 0
+
+
+def test_only_the_recent_episodes_count() -> None:
+    """A weak beginning is forgotten."""
+    entries = [*trials(3, 1) * 5, *trials(RECENT)]
+    ladder = at(Level.ASSIST, *entries)
+    assert (ladder.standing(Level.ASSIST).n, ladder.standing(Level.ASSIST).successes) == (
+        RECENT,
+        RECENT,
+    )
+
+
+def test_a_new_policy_starts_one_level_lower_until_it_has_shown_itself() -> None:
+    """And one that follows it in the meantime no lower still."""
+    ladder = settled(replace(at(Level.ON_CALL), policy="0002"))
+    assert (ladder.level, ladder.probation) == (Level.SUPERVISED, True)
+    third = settled(replace(ladder, policy="0003"))
+    assert (third.level, third.probation) == (Level.SUPERVISED, True)
+    shown = [replace(t, policy="0003") for t in trials(6, level=Level.SUPERVISED)]
+    third = settled(replace(third, entries=[*third.entries, *shown]))
+    assert (third.level, third.probation) == (Level.ON_CALL, False)
+    assert settled(replace(third, policy="0001")).level is Level.ON_CALL
+
+
+def test_the_first_policy_needs_demonstrations() -> None:
+    """Without enough of them it is not even shown; with enough it is."""
+    few = settled(Ladder("ShelfPick", "0001", "aa", ENOUGH_DEMONSTRATIONS - 1))
+    assert few.level is Level.DEMONSTRATE
+    with pytest.raises(NotEarned, match="5 successful demonstrations; there are 4"):
+        few.admit(Level.SHADOW)
+    assert settled(Ladder("ShelfPick", "0001", "aa", ENOUGH_DEMONSTRATIONS)).level is Level.SHADOW
+
+
+def test_without_a_policy_there_is_nothing_to_earn() -> None:
+    """The reason is the policy, not the evidence."""
+    ladder = Ladder("ShelfPick", None, "", 50)
+    assert ladder.judge() is None
+    assert ladder.admit(None) == (Level.DEMONSTRATE, None)
+    with pytest.raises(PolicyError, match="no policy"):
+        ladder.admit(Level.SUPERVISED, override=True)
+
+
+def test_the_operator_may_go_down_and_up_only_with_an_override() -> None:
+    """An override is a change with its evidence, and earns nothing."""
+    ladder = at(Level.SUPERVISED)
+    assert ladder.admit(Level.DEMONSTRATE) == (Level.DEMONSTRATE, None)
+    with pytest.raises(NotEarned, match="autonomous comes after on-call, and on-call needs"):
+        ladder.admit(Level.AUTONOMOUS)
+    level, change = ladder.admit(Level.AUTONOMOUS, override=True)
+    assert level is Level.AUTONOMOUS
+    assert change is not None
+    after = replace(ladder, entries=[*ladder.entries, change])
+    assert after.level is Level.SUPERVISED
+
+
+def test_stages_are_judged_where_there_is_enough_evidence() -> None:
+    """Ten episodes are; nine are not."""
+    one = replace(TRIAL, level=Level.SUPERVISED, stages={"grasp": False, "reach": True})
+    few = at(Level.SUPERVISED, *[one] * 9).stages(Level.SUPERVISED)
+    assert [(found.enough, found.test) for found in few] == [(False, None)] * 2
+    found = at(Level.SUPERVISED, *[one] * 10).stages(Level.SUPERVISED)
+    assert {e.stage: str(e.passed)[:5] for e in found if e.enough and e.test} == {
+        "reach": "10/10",
+        "grasp": "0/10 ",
+    }
+    assert [e.stage for e in found] == ["reach", "grasp"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Level), st.booleans(), st.sampled_from(["0001", "0002"])),
+        max_size=120,
+    )
+)
+def test_every_promotion_stands_on_its_bar_and_goes_one_rung(
+    episodes: list[tuple[Level, bool, str]],
+) -> None:
+    """Whatever happens in whatever order: no level is skipped, none is given away."""
+    entries: list[Entry] = []
+    for level, clean, policy in episodes:
+        entries.append(replace(TRIAL, level=level, clean=clean, policy=policy))
+        ladder = Ladder("ShelfPick", policy, "aa", 9, entries)
+        while change := ladder.judge():
+            before = ladder.standing(ladder.level)
+            bar = RUNGS[change.after].bar
+            if change.why is Why.PROMOTED:
+                assert change.after == change.before + 1
+                assert bar is None or wilson(before.successes, before.n)[0] >= bar
+            else:
+                assert change.after <= change.before
+            entries = [*entries, change]
+            ladder = replace(ladder, entries=entries)
+
+
+@given(st.sampled_from(Level), st.booleans())
+def test_entries_come_back_from_json_as_they_were(level: Level, clean: bool) -> None:
+    """Trials and changes are stored and read without loss."""
+    trial = replace(TRIAL, level=level, clean=clean, stages={"reach": clean})
+    assert Trial.from_json(trial.to_json()) == trial
+    change = replace(AT_ASSIST, after=level)
+    assert Change.from_json(change.to_json()) == change
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
+    add_policy(made, "0001", b"weights")
+    return made
+
+
+def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
+    """A folder that looks like a policy: the ladder looks no further."""
+    folder = workspace.policies_dir / number
+    folder.mkdir()
+    (folder / CONFIG).write_text("{}")
+    (folder / MODEL).write_bytes(weights)
+
+
+def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None:
+    """Every change and every trial is in the database before the next episode begins."""
+    book = LadderBook(workspace)
+    book.settle()
+    start = replace(AT_ASSIST, fingerprint=book.fingerprint("0001"))
+    book.note(start)
+    one = replace(TRIAL, fingerprint=start.fingerprint)
+    changes = [change for _ in range(6) for change in book.add(one)]
+    assert [change.after for change in changes] == [Level.SUPERVISED]
+    again = LadderBook(Workspace.open(workspace.path)).ladder()
+    assert again.level is Level.SUPERVISED
+    assert len(Database(workspace.db_path).events("trial")) == 6
+
+
+def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    """A database that was copied from elsewhere does not hand over the stick."""
+    LadderBook(workspace).note(replace(AT_ASSIST, task="SortClothes"))
+    with pytest.raises(WorkspaceError, match="SortClothes"):
+        LadderBook(workspace).ladder()
+
+
+def test_evidence_of_other_weights_is_refused(workspace: Workspace) -> None:
+    """A policy that was replaced under its number has earned nothing."""
+    book = LadderBook(workspace)
+    book.settle()
+    (workspace.policies_dir / "0001" / MODEL).write_bytes(b"others")
+    with pytest.raises(WorkspaceError, match="another policy 0001"):
+        book.ladder()
+    add_policy(workspace, "0002", np.random.default_rng(0).bytes(9))
+    assert book.settle("0002")[0].level is Level.DEMONSTRATE
+
+
+def test_an_override_is_recorded(workspace: Workspace) -> None:
+    """It can be read afterwards who drove on whose responsibility."""
+    book = LadderBook(workspace)
+    assert book.admit(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
+    _, last = book.events()[-1]
+    assert isinstance(last, Change)
+    assert last.why is Why.OVERRIDE
+    assert book.admit(None) is Level.DEMONSTRATE
+
+
+def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
+    """Episodes at supervised; where one fails (`x`), it is in these stages by turns."""
+    order = ("reach", "grasp", "carry", "place")
+    entries: list[Entry] = []
+    for mark in passes:
+        if mark == ".":
+            ends, success = "place", True
+        else:
+            ends, success = stages[len(entries) % len(stages)], False
+        reached = order[: order.index(ends) + 1]
+        entries.append(
+            replace(
+                TRIAL,
+                level=Level.SUPERVISED,
+                success=success,
+                clean=success,
+                stages={stage: success or stage != ends for stage in reached},
+                last_stage=ends,
+            )
+        )
+    return entries
+
+
+def test_a_stage_that_is_lost_too_often_costs_the_level() -> None:
+    """Three of five in one stage do, though whole episodes may fail as often elsewhere."""
+    passes = "xx.x." * 11
+    fallen = settled(at(Level.SUPERVISED, *supervised(passes, ("grasp",))))
+    change = fallen.entries[-1]
+    assert isinstance(change, Change)
+    assert (change.why, change.after) == (Why.DEMOTED, Level.ASSIST)
+    assert "'grasp' was not passed alone in 24 of 40 episodes that came to it" in change.evidence
+    spread = at(Level.SUPERVISED, *supervised(passes, ("reach", "grasp", "carry", "place")))
+    assert spread.judge() is None
+
+
+def test_a_lost_level_says_where_most_was_lost() -> None:
+    """The evidence names the stage, where the trials do."""
+    fallen = settled(at(Level.SUPERVISED, *supervised("xxxxxxxx", ("carry", "carry", "reach"))))
+    change = fallen.entries[-1]
+    assert isinstance(change, Change)
+    assert change.evidence.endswith("; most were lost at 'carry', 6 of 6 that came to it")
+    unknown = settled(at(Level.SUPERVISED, *trials(0, 8, Level.SUPERVISED))).entries[-1]
+    assert isinstance(unknown, Change)
+    assert "lost at" not in unknown.evidence
+
+
+def test_no_stage_takes_a_level_from_a_policy_that_is_good_enough() -> None:
+    """All of its failures in one stage, at the rate that whole episodes may fail."""
+    good = at(Level.SUPERVISED, *supervised("x.x.." * 40, ("place",)))
+    assert good.judge() is None
+
+
+def test_where_episodes_died_is_counted_with_intervals() -> None:
+    """Of all recent episodes, and only those that failed."""
+    found = at(Level.SUPERVISED, *supervised("x...x" * 4, ("carry",))).stages(Level.SUPERVISED)
+    assert {e.stage: str(e.died)[:5] for e in found} == {
+        "reach": "0/20 ",
+        "grasp": "0/20 ",
+        "carry": "8/20 ",
+        "place": "0/20 ",
+    }
+    carry = found[2]
+    assert carry.to_json()["died_interval95"] == list(wilson(8, 20))
+    assert carry.passed.n == 20
+    assert found[3].passed.n == 12
+
+
+def test_evidence_of_earlier_versions_is_read() -> None:
+    """It has no recording and no last stage."""
+    payload = {k: v for k, v in TRIAL.to_json().items() if k not in ("episode", "last_stage")}
+    assert Trial.from_json(payload) == TRIAL
+
+
+def test_the_verb_prints_where_episodes_died(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table of the stages for people, the same figures for scripts."""
+    book = LadderBook(workspace)
+    book.settle()
+    own = {"fingerprint": book.fingerprint("0001")}
+    book.note(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
+    for trial in supervised("x...x" * 2 + "...", ("carry",)):
+        assert isinstance(trial, Trial)
+        book.add(replace(trial, **own))
+    LadderVerb(workspace.path).run()
+    lines = [line.split() for line in capsys.readouterr().err.splitlines()]
+    assert ["Stages", "at", "supervised"] in lines
+    (carry,) = (line for line in lines if line[:1] == ["carry"])
+    assert carry[1] == "9/13"
+    assert "4/13" in carry
+    LadderVerb(workspace.path, json=True).run()
+    stages = json.loads(capsys.readouterr().out)["stages"]
+    assert (stages["carry"]["died"], stages["carry"]["died_of"]) == (4, 13)
+    assert stages["place"]["log_ratio"] is None

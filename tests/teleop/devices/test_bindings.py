@@ -1,0 +1,76 @@
+"""The bindings file: defaults, overrides, mistakes with their line."""
+
+from pathlib import Path
+
+import pytest
+
+from sidestick.teleop.devices.bindings import KEYBOARD, PAD, BadBinding, defaults, load, parse
+from sidestick.teleop.devices.controls import MEANINGS, Control
+from sidestick.teleop.devices.raw_inputs import Touch
+
+
+def touch(*names: str, pressed: tuple[str, ...] = ()) -> Touch:
+    return Touch(dict.fromkeys(names, 1.0), frozenset(pressed))
+
+
+@pytest.mark.parametrize("device", [PAD, KEYBOARD])
+def test_every_control_is_bound_and_explained(device: str) -> None:
+    """Gamepad and keyboard are equals: each control has a button and a key."""
+    assert set(defaults().chords[device]) == set(Control) == set(MEANINGS)
+
+
+def test_the_written_file_reads_back() -> None:
+    """What `sidestick pad --write` writes means what it was written from."""
+    assert parse(defaults().to_toml()) == defaults()
+
+
+def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
+    """Nobody has to write a file."""
+    assert load(tmp_path / "none.toml") == defaults()
+
+
+def test_own_bindings_take_the_input_from_the_default() -> None:
+    """START given to the camera no longer starts; the rest stays as it was."""
+    bindings = parse('[pad]\ncamera = "START"\n')
+    assert bindings.read(PAD, touch("START", pressed=("START",))).pressed == {Control.CAMERA}
+    assert bindings.words(PAD, Control.START) == "-"
+    assert bindings.words(PAD, Control.CLUTCH) == "LB"
+
+
+def test_a_chord_silences_the_plain_binding_of_its_last_input_only() -> None:
+    """RB + A changes the camera and saves nothing; LB stays the clutch while RB is held."""
+    reading = defaults().read(PAD, touch("LB", "RB", "A", pressed=("A",)))
+    assert reading.pressed == {Control.CAMERA}
+    assert reading.held(Control.CLUTCH)
+
+
+def test_several_ways_are_a_list() -> None:
+    """A list binds one control to more than one input."""
+    bindings = parse('[keyboard]\nclutch = ["space", "right ctrl"]\n')
+    assert bindings.read(KEYBOARD, touch("right ctrl")).held(Control.CLUTCH)
+    assert bindings.words(KEYBOARD, Control.CLUTCH) == "space or right ctrl"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[pad]\n\ncluch = "LB"\n', 3, ["cluch", "clutch", "precision"]),
+        ('[pad]\nclutch = "LB"\nhome = "R9"\n', 3, ["R9", "R3", "left stick up"]),
+        ('[pad]\nhome = "Y"\n# twice\nfreeze = "y"\n', 4, ["Y", "home"]),
+        ("[keyboard]\nclutch = []\n", 2, ["clutch must be bound"]),
+        ('# mine\n[mouse]\nclutch = "left"\n', 2, ["mouse", "pad, keyboard"]),
+        ("[pad]\nclutch = 3\n", 2, ["RB + A", "3"]),
+    ],
+)
+def test_a_mistake_names_its_line_and_what_exists(text: str, line: int, words: list[str]) -> None:
+    """File, line number, what it says, what would be right."""
+    with pytest.raises(BadBinding) as raised:
+        parse(text, "bindings.toml")
+    assert f"bindings.toml:{line}:" in str(raised.value)
+    assert all(word in str(raised.value) for word in words)
+
+
+def test_broken_toml_names_its_line() -> None:
+    """A syntax error is reported with where it is."""
+    with pytest.raises(BadBinding, match="line 2"):
+        parse('[pad]\nclutch "LB"\n')

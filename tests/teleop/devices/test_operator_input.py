@@ -1,0 +1,126 @@
+"""Curves, ramps, frames, guards and timers: the pure parts of the operator's devices."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidestick.sim_envs.cameras import View
+from sidestick.teleop.devices.controls import Control, Reading
+from sidestick.teleop.devices.input_lock import DEAF_S, Guard, HoldButton, Repeat
+from sidestick.teleop.devices.keyboard import Ramp
+from sidestick.teleop.devices.response_curves import DEADZONE, disc, ramped, stick, trigger
+from sidestick.teleop.devices.stick_frames import BASE, picture_frame
+
+UNIT = st.floats(-1, 1)
+
+
+@given(UNIT, UNIT)
+def test_a_stick_keeps_its_direction_and_its_bounds(x: float, y: float) -> None:
+    """The curve scales; it never turns, and never exceeds full speed."""
+    a, b = stick(x, y)
+    assert math.hypot(a, b) <= 1.0 + 1e-9
+    assert abs(a * y - b * x) < 1e-9
+    assert (a * x + b * y) >= 0
+
+
+def test_the_deadzone_ends_without_a_jump() -> None:
+    """Just outside of the dead middle the hand barely moves."""
+    assert stick(DEADZONE, 0.0) == (0.0, 0.0)
+    assert 0 < stick(DEADZONE + 0.01, 0.0)[0] < 0.01
+
+
+def test_the_dead_area_is_round() -> None:
+    """A diagonal push is not cut axis by axis into a cross."""
+    assert stick(0.1, 0.1)[0] > 0
+
+
+def test_a_worn_stick_still_reaches_full_speed() -> None:
+    """0.98 counts as all the way."""
+    assert stick(0.0, -0.98)[1] == pytest.approx(-1.0)
+    assert trigger(0.98) == pytest.approx(1.0)
+
+
+def test_keys_ramp_up_and_stop_at_once() -> None:
+    """Full speed after 0.3 s, nothing the moment that the key is up."""
+    assert ramped(0.0, True, 0.15) == pytest.approx(0.5)
+    assert ramped(0.9, True, 0.15) == 1.0
+    assert ramped(1.0, False, 0.01) == 0.0
+
+
+def test_two_keys_go_diagonally_no_faster_than_one() -> None:
+    """The corner of the square is not reached."""
+    assert math.hypot(*disc(1.0, 1.0)) == pytest.approx(1.0)
+
+
+def test_the_ramp_leaves_the_clutch_alone() -> None:
+    """Only motion is ramped."""
+    now = [0.0]
+    ramp = Ramp(lambda: now[0])
+    now[0] = 0.03
+    reading = ramp(Reading({Control.CLUTCH: 1.0, Control.AWAY: 1.0}))
+    assert reading.held(Control.CLUTCH)
+    assert reading.values[Control.AWAY] == pytest.approx(0.1)
+
+
+def test_in_the_base_frame_away_is_x_and_left_is_y() -> None:
+    """The robot's own axes, z up, turning left is positive about z."""
+    reading = Reading({Control.AWAY: 0.5, Control.LEFT: 0.25, Control.UP: 1.0})
+    np.testing.assert_allclose(BASE.action(reading, 1.0, -1.0), [0.5, 0.25, 1, 0, 0, 0, -1])
+    turned = BASE.action(Reading({Control.TURN_LEFT: 1.0}), 0.5, 1.0)
+    np.testing.assert_allclose(turned, [0, 0, 0, 0, 0, 0.5, 1])
+
+
+def test_in_the_picture_right_is_right_whatever_the_camera() -> None:
+    """From the side, a push to the right goes where the picture's right is, flat on the table."""
+    eye, target = np.array([0.1, -1.15, 0.75]), np.array([0.5, 0.05, 0.28])
+    view = View(eye, target, np.array([0.0, 0.0, 1.0]), 52.0, 0.05, 4.0)
+    frame = picture_frame(view)
+    seen = view.project(np.array([target, target + 0.1 * frame.right, target + 0.1 * frame.away]))
+    assert seen[1, 0] > seen[0, 0] + 0.05
+    assert seen[2, 1] < seen[0, 1]
+    assert frame.right[2] == frame.away[2] == 0.0
+
+
+def test_a_camera_that_looks_straight_down_still_has_an_away() -> None:
+    """Then the top of the picture is away."""
+    view = View(np.array([0.5, 0, 1.0]), np.array([0.5, 0, 0]), np.array([1.0, 0, 0]), 60, 0.1, 3)
+    np.testing.assert_allclose(picture_frame(view).away, [1, 0, 0], atol=1e-9)
+
+
+def test_a_new_device_is_heard_only_after_it_was_seen_neutral() -> None:
+    """A clutch that is held while the pad is plugged in takes nothing over."""
+    guard, held = Guard(), Reading({Control.CLUTCH: 1.0})
+    assert not guard.pass_on({1: held}, 0.0)[1].held(Control.CLUTCH)
+    assert guard.waiting
+    guard.pass_on({1: Reading({})}, 0.1)
+    assert guard.pass_on({1: held}, 0.2)[1].held(Control.CLUTCH)
+
+
+def test_stale_presses_after_refocus_are_not_heard() -> None:
+    """Nothing counts for 200 ms, and nothing that was pressed before neutral."""
+    guard, press = Guard(), Reading({}, frozenset({Control.START}))
+    guard.pass_on({1: Reading({})}, 0.0)
+    guard.lock_all(1.0)
+    assert not guard.pass_on({1: press}, 1.0 + DEAF_S / 2)[1].pressed
+    assert not guard.pass_on({1: press}, 1.01 + DEAF_S)[1].pressed
+    assert guard.pass_on({1: press}, 1.1 + DEAF_S)[1].pressed
+
+
+def test_a_hold_fires_once() -> None:
+    """After 0.6 s, and not again until it was let go."""
+    button = HoldButton()
+    fired = [button.update(True, t / 10) for t in range(15)]
+    assert fired.count(True) == 1
+    assert fired.index(True) == 6
+    button.update(False, 2.0)
+    assert not button.update(True, 2.1)
+
+
+def test_a_repeat_waits_and_then_repeats() -> None:
+    """Nothing for 0.6 s, then four times a second."""
+    repeat = Repeat()
+    fired = [t for t in range(0, 200, 5) if repeat.update(True, t / 100)]
+    assert fired == [60, 85, 110, 135, 160, 185]

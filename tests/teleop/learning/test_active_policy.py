@@ -1,0 +1,189 @@
+"""Who is on duty: relief between two episodes, at the right level, and the way back."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sidestick.datasets.database import Database, Event
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.policy import MODEL
+from sidestick.policies.store import PolicyStore
+from sidestick.sim_envs.errors import PolicyError
+from sidestick.teleop.autonomy.ladder import Change, Why
+from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.learning.active_policy import Duty
+from tests.learning_rig import add_correction, learner
+
+
+@pytest.fixture
+def workspace(taught: Path, tmp_path: Path) -> Workspace:
+    """With one policy, which has earned the supervised level."""
+    shutil.copytree(taught, tmp_path / "ws")
+    made = Workspace.open(tmp_path / "ws")
+    earn(made, "0001", Level.SUPERVISED)
+    return made
+
+
+def earn(workspace: Workspace, policy: str, level: Level) -> None:
+    book = LadderBook(workspace)
+    fingerprint, before = book.fingerprint(policy), Level(level - 1)
+    words = "for the test"
+    book.note(Change("ShelfPick", policy, fingerprint, Why.PROMOTED, before, level, words))
+
+
+def nudged(workspace: Workspace, number: int = 6) -> str:
+    """A newer policy that has passed the gate."""
+    add_correction(workspace, number)
+    event = learner(workspace).step()
+    assert event is not None
+    return str(event.payload["policy"])
+
+
+def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) -> None:
+    """Neither without a newcomer, nor with one that was trained without the gate."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    assert not duty.waiting()
+    assert duty.relief() is None
+    shutil.copytree(workspace.policies_dir / "0001", workspace.policies_dir / "0002")
+    (workspace.policies_dir / "0002" / "gate.json").unlink()
+    assert duty.relief() is None
+    assert duty.policy == "0001"
+
+
+def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
+    """It has not shown itself; the takeover is an event that the report draws."""
+    heard: list[str] = []
+    duty = Duty(
+        workspace, "0001", Level.SUPERVISED, on_relief=lambda relief: heard.append(relief.policy)
+    )
+    duty.episode_over()
+    nudged(workspace)
+    assert duty.waiting()
+    relief = duty.relief()
+    assert relief is not None
+    assert (relief.policy, relief.before, relief.level) == ("0002", "0001", Level.ASSIST)
+    assert relief.words == "new policy 0002 drives from now on, at assist"
+    assert heard == ["0002"]
+    assert (duty.policy, duty.level, duty.episodes) == ("0002", Level.ASSIST, 0)
+    assert not duty.waiting()
+    (event,) = Database(workspace.db_path).events("swap")
+    assert event.payload["policy"] == "0002"
+    assert event.payload["before"] == "0001"
+
+
+def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Workspace) -> None:
+    """At once for whoever starts anew; with the next episode in this sitting."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    nudged(workspace)
+    duty.relief()
+    assert duty.roll_back() == "policy 0002 is set aside: 0001 drives from the next episode on"
+    assert PolicyStore(workspace.policies_dir).latest() == "0001"
+    assert LadderBook(workspace).ladder().policy == "0001"
+    assert duty.policy == "0002"
+    assert duty.roll_back() == "policy 0001 drives from the next episode on"
+    relief = duty.relief()
+    assert relief is not None
+    assert (relief.policy, relief.level) == ("0001", Level.SUPERVISED)
+    assert duty.relief() is None
+    assert duty.roll_back() == "there is no policy to go back to"
+    assert [event.payload["why"] for event in Database(workspace.db_path).events("swap")] == [
+        "passed the gate",
+        "rolled back",
+    ]
+    assert nudged(workspace, 7) == "0003"
+    assert duty.waiting()
+
+
+def test_going_back_twice_goes_back_two_policies(workspace: Workspace) -> None:
+    """Each time to the one that drove before."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    for number in (6, 7):
+        nudged(workspace, number)
+        duty.relief()
+    assert duty.policy == "0003"
+    for expected in ("0002", "0001"):
+        duty.roll_back()
+        relief = duty.relief()
+        assert relief is not None
+        assert relief.policy == expected
+
+
+def test_a_policy_that_the_operator_named_stays(workspace: Workspace) -> None:
+    """Newer ones wait for the next sitting."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED, follows=False)
+    nudged(workspace)
+    assert not duty.waiting()
+    assert duty.relief() is None
+
+
+def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
+    workspace: Workspace,
+) -> None:
+    """It is recorded for each of them."""
+    duty = Duty(workspace, "0001", Level.AUTONOMOUS)
+    nudged(workspace)
+    relief = duty.relief()
+    assert relief is not None
+    assert relief.level is Level.ON_CALL
+    duty.roll_back()
+    relief = duty.relief()
+    assert relief is not None
+    assert relief.level is Level.AUTONOMOUS
+    overrides = [e for _, e in LadderBook(workspace).events() if isinstance(e, Change)]
+    assert [change.why for change in overrides].count(Why.OVERRIDE) == 2
+
+
+@pytest.mark.parametrize(
+    ("back", "policy", "level"), [(False, "0002", Level.ASSIST), (True, "0001", Level.SUPERVISED)]
+)
+def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, back: bool, policy: str, level: Level
+) -> None:
+    """Whatever the database was not told any more."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    nudged(workspace)
+    if back:
+        duty.relief()
+
+    def killed(database: Database, event: Event) -> int:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "add_event", killed)
+        with pytest.raises(KeyboardInterrupt):
+            duty.roll_back() if back else duty.relief()
+    assert PolicyStore(workspace.policies_dir).latest() == policy
+    assert LadderBook(workspace).admit(None) is level
+
+
+def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
+    """Whoever drives goes on driving, and nobody waits for ever."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    nudged(workspace)
+    weights = workspace.policies_dir / "0002" / MODEL
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert duty.waiting()
+    assert duty.relief() is None
+    assert not duty.waiting()
+    assert duty.policy == "0001"
+
+
+def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace) -> None:
+    """Number, time, episodes; nothing where there is no policy."""
+    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    duty.episode_over()
+    assert duty.words.startswith("policy 0001 since ")
+    assert duty.words.endswith(", 1 episode")
+    assert Duty(workspace, None, Level.DEMONSTRATE).words == ""
+
+
+def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> None:
+    """Setting the only one aside leaves none to choose."""
+    store = PolicyStore(workspace.policies_dir)
+    store.set_aside("0001", {"why": "test"})
+    assert store.newest() is None
+    assert store.ids() == ["0001"]
+    with pytest.raises(PolicyError, match="all of 0001 were set aside"):
+        store.latest()

@@ -1,0 +1,231 @@
+"""Practice: attempts, a candidate, the gate; and going on wherever it was broken off."""
+
+import json
+import multiprocessing
+import shutil
+import signal
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from sidestick.datasets.database import Database
+from sidestick.datasets.step import Level
+from sidestick.datasets.summary import EpisodeSummary
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.policy import MODEL, load_policy
+from sidestick.policies.store import PolicyStore
+from sidestick.sim_envs.errors import WorkspaceError
+from sidestick.teleop.cli import practice as verb
+from sidestick.teleop.evaluation.rollouts import OnOutcome, Rollouts
+from sidestick.teleop.learning.autonomous_practice import seeds_of
+from sidestick.teleop.learning.background_process import only_learner
+from sidestick.teleop.learning.learner import Learner
+from sidestick.teleop.learning.practice_rounds import Rounds
+from sidestick.teleop.learning.update_schedule import HomeworkRules
+from sidestick.teleop.session.session import Outcome
+from tests.learning_rig import MOMENTS as CANDIDATE_MOMENTS
+from tests.learning_rig import QUICK, die, learner, only_present
+from tests.synthetic import made_up_episode
+
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(["tests.learning_rig"])
+ATTEMPTS, FAILED = 6, 2
+RULES = replace(QUICK, homework=HomeworkRules(first=1, refit=1))
+Drives = Callable[[Path, int], bool]
+
+
+class MadeUp(Rollouts):
+    """Attempts without a simulator: every third seed of a round fails; successes are recorded."""
+
+    def __init__(self, drives: Drives, dies_at: int | None = None) -> None:
+        self._drives, self._dies_at = drives, dies_at
+
+    def run(
+        self,
+        policy: Path,
+        seeds: Iterable[int],
+        record_into: Path | None = None,
+        on_outcome: OnOutcome = lambda _: None,
+        keep_failures: int = 0,
+    ) -> list[Outcome]:
+        outcomes = []
+        for place, seed in enumerate(seeds):
+            if seed == self._dies_at:
+                die()
+            success = seed % 3 != 2 if record_into else self._drives(policy, seed)
+            if record_into and (success or place < keep_failures):
+                record(Workspace.open(record_into), seed, success)
+            outcomes.append(Outcome(seed, success, 20, 0, 20, 0, "reach", 0.0))
+            on_outcome(outcomes[-1])
+        return outcomes
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def record(workspace: Workspace, seed: int, success: bool, level: Level = Level.AUTONOMOUS) -> None:
+    """An episode that nobody watched, unless its level says so."""
+    name = f"2025010{2 + (level is not Level.AUTONOMOUS)}T000000-{seed:08x}"
+    made = made_up_episode([0] * 20, seed, success, episode_id=name)
+    header = replace(made.summary.header, level=level, operator="", policy_id="0001")
+    summary = replace(made.summary, header=header)
+    replace(made, summary=summary).write(workspace.episodes_dir / f"{summary.id}.hdf5")
+
+
+def rounds_of(
+    workspace: Workspace, drives: Drives = lambda *_: True, dies_at: int | None = None
+) -> Rounds:
+    return Rounds(workspace, MadeUp(drives, dies_at), RULES)
+
+
+@pytest.fixture
+def workspace(taught: Path, tmp_path: Path) -> Workspace:
+    shutil.copytree(taught, tmp_path / "ws")
+    return Workspace.open(tmp_path / "ws")
+
+
+def test_what_practice_has_learnt_drives_after_the_gate(workspace: Workspace) -> None:
+    """The event is the learner's; the provenance says practice, and which round."""
+    made = rounds_of(workspace).practise(ATTEMPTS)
+    assert (made.number, made.attempts, made.successes) == (1, ATTEMPTS, ATTEMPTS - FAILED)
+    assert made.policy == "0002"
+    assert "passed the gate" in made.words
+    provenance = load_policy(workspace.policies_dir / "0002").config.provenance
+    assert (provenance.kind, provenance.round, provenance.parent) == ("practice", 1, "0001")
+    (_, ruling) = learner(workspace).staging.rulings()
+    assert (ruling["kind"], ruling["policy"], ruling["passed"]) == ("refit", "0002", True)
+    assert len(ruling["fresh"]) == ATTEMPTS - FAILED
+
+
+def test_a_refused_candidate_leaves_the_driver_and_practice_goes_on(workspace: Workspace) -> None:
+    """The next round has more to learn from: the refused one's episodes, and its own."""
+    first = rounds_of(workspace, only_present).practise(ATTEMPTS)
+    assert first.policy == "0001"
+    assert "was refused at the gate: 0 of 5 seeds solved" in first.words
+    assert first.words.endswith("policy 0001 goes on driving")
+    second = rounds_of(workspace).practise(ATTEMPTS)
+    assert (second.number, second.policy) == (2, "0002")
+    provenance = load_policy(workspace.policies_dir / "0002").config.provenance
+    assert (provenance.round, provenance.parent) == (2, "0001")
+    assert len(provenance.episodes) == 6 + 2 * (ATTEMPTS - FAILED)
+
+
+def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None:
+    """No candidate, no ruling; the failures are in the ledger for people."""
+    rounds = rounds_of(workspace)
+    with mock.patch(f"{__name__}.MadeUp.run", return_value=[]):
+        made = rounds.practise(ATTEMPTS)
+    assert made.gate is None
+    assert "nothing new to learn" in made.words
+    assert made.to_json()["passed"] is None
+
+
+def test_a_person_on_a_seed_that_practice_failed_does_not_make_the_round_unlearnt(
+    workspace: Workspace,
+) -> None:
+    """Her episode is learnt from with the next round, as all that is new."""
+    rounds = rounds_of(workspace)
+    first = rounds.practise(ATTEMPTS)
+    record(workspace, seeds_of(1)[2], True, Level.SUPERVISED)
+    assert rounds.go_on() is None
+    second = rounds.practise(ATTEMPTS)
+    assert first.gate is not None
+    assert second.gate is not None
+    new = ATTEMPTS - FAILED
+    assert [len(g.payload["fresh"]) for g in (first.gate, second.gate)] == [new, new + 1]
+
+
+MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
+    "attempts made": lambda: mock.patch.object(Database, "add_effort", die),
+    "ledger written": lambda: mock.patch.object(Learner, "step", die),
+    **{name: CANDIDATE_MOMENTS[name] for name in ("in the training", "examined", "published")},
+}
+"""Where a round can be cut short, beside the middle of its attempts."""
+
+
+def die_at(folder: Path, moment: str) -> None:
+    """Practise until the moment has come; runs in a process of its own."""
+    workspace = Workspace.open(folder)
+    if moment in MOMENTS:
+        with MOMENTS[moment]():
+            rounds_of(workspace).practise(ATTEMPTS)
+    rounds_of(workspace, dies_at=seeds_of(1)[4]).practise(ATTEMPTS)
+
+
+def attempts(workspace: Workspace) -> list[EpisodeSummary]:
+    return [s for s in workspace.summaries() if s.header.seed in seeds_of(1)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The weights that a round comes to when nobody kills anybody."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "ws"
+    shutil.copytree(taught, folder)
+    rounds_of(Workspace.open(folder)).practise(ATTEMPTS)
+    return (folder / "policies" / "0002" / MODEL).read_bytes()
+
+
+@pytest.mark.parametrize("moment", ["in the attempts", *MOMENTS])
+def test_killed_anywhere_the_next_start_finishes_the_round(
+    workspace: Workspace, undisturbed: bytes, moment: str
+) -> None:
+    """No attempt that was recorded is made again; ledger, ruling and weights as if undisturbed."""
+    process = CHILDREN.Process(target=die_at, args=(workspace.path, moment))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    kept = {s.path: s.path.read_bytes() for s in attempts(workspace) if s.path}
+    rounds = rounds_of(workspace)
+    made = rounds.go_on()
+    assert (made is None) == (moment in ("in the attempts", "attempts made"))
+    made = made or rounds.practise(ATTEMPTS)
+    assert (made.number, made.successes, made.policy) == (1, ATTEMPTS - FAILED, "0002")
+    assert rounds.go_on() is None
+    assert all(path.read_bytes() == content for path, content in kept.items())
+    (entry,) = Database(workspace.db_path).efforts()
+    assert (entry.round, entry.episodes) == (1, ATTEMPTS)
+    assert entry.payload["failed_seeds"] == [s for s in seeds_of(1, ATTEMPTS) if s % 3 == 2]
+    assert [r["policy"] for r in learner(workspace).staging.rulings()] == ["0001", "0002"]
+    assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
+
+
+def test_the_verb_says_who_drives(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both to people and to scripts, one refused and one that passed."""
+    answers = iter((only_present, lambda *_: True))
+    drives: list[Drives] = []
+
+    def rounds(workspace: Workspace, rollouts: object, tell: object) -> Rounds:
+        def now(policy: Path, seed: int) -> bool:
+            return drives[-1](policy, seed)
+
+        return rounds_of(workspace, now)
+
+    practise = Rounds.practise
+
+    def counted(self: Rounds, *args: object) -> object:
+        drives.append(next(answers))
+        return practise(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(verb, "Rounds", rounds)
+    monkeypatch.setattr(Rounds, "practise", counted)
+    assert verb.Practice(workspace.path, rounds=2, episodes=ATTEMPTS, json=True).run() == 0
+    said = capsys.readouterr()
+    found = json.loads(said.out)["rounds"]
+    assert [(r["round"], r["passed"], r["policy"]) for r in found] == [
+        (1, False, "0001"),
+        (2, True, "0002"),
+    ]
+    assert "refused at the gate" in " ".join(said.err.split())
+    assert PolicyStore(workspace.policies_dir).newest() == "0002"
+
+
+def test_beside_another_learner_nobody_practises(workspace: Workspace) -> None:
+    """Two would make candidates in one place."""
+    with only_learner(workspace), pytest.raises(WorkspaceError, match="learns here already"):
+        verb.Practice(workspace.path).run()

@@ -1,0 +1,124 @@
+"""The learner's process: humble, alone, and gone with its parent."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from sidestick.datasets.database import Event
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.store import PolicyStore
+from sidestick.sim_envs.errors import PolicyError, WorkspaceError
+from sidestick.teleop.learning.background_process import (
+    LOG,
+    NICENESS,
+    RETRY_S,
+    LearnerProcess,
+    learn_on,
+    only_learner,
+)
+from tests.learning_rig import tiny_workspace
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_workspace(tmp_path_factory.mktemp("tiny") / "ws").path
+
+
+@pytest.fixture
+def workspace(tiny: Path, tmp_path: Path) -> Workspace:
+    shutil.copytree(tiny, tmp_path / "ws")
+    return Workspace.open(tmp_path / "ws")
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+
+
+def is_gone(pid: int) -> bool:
+    """Ended, whether or not somebody has looked at its exit code."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return True
+    return state in "ZX"
+
+
+def parent_of_a_learner(path: Path, pipe: Connection) -> None:
+    process = LearnerProcess(Workspace.open(path))
+    pipe.send(process.pid)
+    time.sleep(600)
+
+
+def test_the_process_gives_way_learns_and_ends(workspace: Workspace) -> None:
+    """Behind everybody else, with its words in a file; closing it twice is safe."""
+    with LearnerProcess(workspace) as process:
+        wait_for(lambda: "refit on 6 episodes" in (workspace.path / LOG).read_text())
+        assert process.alive
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) >= NICENESS
+    assert not process.alive
+    process.close()
+    assert PolicyStore(workspace.policies_dir).ids() == []
+
+
+def test_it_dies_with_its_parent(workspace: Workspace) -> None:
+    """A session that is killed leaves nobody behind."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    parent = context.Process(target=parent_of_a_learner, args=(workspace.path, there))
+    parent.start()
+    pid = here.recv()
+    wait_for(lambda: "refit" in (workspace.path / LOG).read_text())
+    os.kill(parent.pid or 0, signal.SIGKILL)
+    parent.join()
+    wait_for(lambda: is_gone(pid))
+
+
+def test_one_learner_is_enough(workspace: Workspace) -> None:
+    """A second one is refused with the number of the first; later there may be another."""
+    expected = f"process {os.getpid()} learns here already"
+    with (
+        only_learner(workspace),
+        pytest.raises(WorkspaceError, match=expected),
+        only_learner(workspace),
+    ):
+        pytest.fail("two learners at once")
+    with only_learner(workspace):
+        pass
+
+
+def test_what_goes_wrong_is_told_and_tried_again() -> None:
+    """A full disk or a damaged policy does not end the learner."""
+
+    results = [PolicyError("damaged"), OSError("disk full"), Event("gate", {}), None]
+
+    class Unlucky:
+        def step(self) -> Event | None:
+            result = results.pop(0)
+            if isinstance(result, Exception):
+                raise result
+            return result
+
+    heard: list[object] = []
+    complaints: list[object] = []
+    slept: list[object] = []
+
+    def sleep(seconds: object) -> None:
+        slept.append(seconds)
+        if not results:
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        learn_on(Unlucky(), heard.append, complaints.append, sleep)  # type: ignore[arg-type]
+    assert [str(complaint) for complaint in complaints] == ["damaged", "disk full"]
+    assert slept[:2] == [RETRY_S, RETRY_S]
+    assert len(heard) == 1

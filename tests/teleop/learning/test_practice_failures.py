@@ -1,0 +1,145 @@
+"""Practice's failures: which are open, and that supervised and on-call sittings begin with them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database, Effort
+from sidestick.datasets.judgements.judgements import Judge
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.cli import drive
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.evaluation.seeds import Seeds
+from sidestick.teleop.learning.autonomous_practice import open_failures, unsolved
+from sidestick.teleop.station.headless import DriveReport
+from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.screen.prompts import Prompter
+from tests import virtual_pad as vp
+from tests.synthetic import made_up_episode
+from tests.window_rig import SeatRig
+
+
+def practice(created: float, failed: Sequence[int], kind: str = "practice") -> Effort:
+    return Effort(1, kind, 0.0, 0.0, 0, 10, {"failed_seeds": list(failed)}, created)
+
+
+def test_failures_of_the_latest_practice_come_first_and_each_once() -> None:
+    """Whatever the order of the ledger; other entries name none."""
+    efforts = [practice(300.0, [9, 7]), practice(100.0, [5, 7]), practice(400.0, [3], "supervised")]
+    assert unsolved(efforts, {}) == [9, 7, 5]
+
+
+def test_what_was_solved_later_is_no_failure_any_more() -> None:
+    """What was solved before it failed is one still."""
+    efforts = [practice(100.0, [5, 7]), practice(300.0, [9])]
+    assert unsolved(efforts, {5: 200.0, 9: 200.0}) == [9, 7]
+    assert unsolved(efforts, {5: 50.0, 7: 150.0, 9: 301.0}) == [5]
+
+
+def test_practice_of_earlier_versions_names_no_seeds() -> None:
+    """It is no reason to fail."""
+    assert unsolved([Effort(1, "practice", 0.0, 0.0, 0, 10)], {}) == []
+
+
+@given(st.lists(st.integers(200_000, 200_050), unique=True), st.integers(0, 30))
+def test_the_seeds_go_on_one_by_one_as_they_are_taken(failures: list[int], scenes: int) -> None:
+    """A window that asks for one after the other lays the same scenes as a headless run."""
+    seeds = Seeds(40, failures)
+    asked, seed = [], seeds.start
+    for _ in range(scenes):
+        asked.append(seed)
+        seed = seeds.after(seed)
+    assert asked == seeds.take(scenes)
+    assert asked[len(failures) :] == list(range(40, 40 + max(0, scenes - len(failures))))
+    assert [bool(seeds.words(s)) for s in asked] == [s in failures for s in asked]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Practice failed on three seeds; a person has tried two of them, and solved one."""
+    made = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick", "tiny"))
+    Database(made.db_path).add_effort(practice(1000.0, [210_001, 210_002, 210_003]))
+    for seed, success in ((210_002, True), (210_003, False), (4, True)):
+        record(made, seed, success)
+    return made
+
+
+def record(workspace: Workspace, seed: int, success: bool) -> None:
+    made = made_up_episode([1] * 4, seed, success, episode_id=f"of-{seed}")
+    summary = replace(made.summary, header=replace(made.summary.header, started=2000.0))
+    replace(made, summary=summary).write(workspace.episodes_dir / f"of-{seed}.hdf5")
+
+
+def test_open_failures_are_read_from_ledger_and_episodes(workspace: Workspace) -> None:
+    """Trying is not enough, and a person's word on an episode is the last one."""
+    assert open_failures(workspace) == (210_001, 210_003)
+    Judge(workspace, "ada").say("of-210002", "verdict", verdict="failure")
+    assert open_failures(workspace) == (210_001, 210_002, 210_003)
+
+
+@pytest.mark.parametrize(
+    ("level", "options", "expected"),
+    [
+        (Level.SUPERVISED, {}, [210_001, 210_003, 5]),
+        (Level.ON_CALL, {}, [210_001, 210_003, 5]),
+        (Level.SUPERVISED, {"seeds": "fresh"}, [5, 6, 7]),
+        (Level.SUPERVISED, {"first_seed": 77}, [77, 78, 79]),
+        (Level.SHADOW, {}, [5, 6, 7]),
+        (Level.AUTONOMOUS, {}, [5, 6, 7]),
+    ],
+)
+def test_where_a_sitting_begins(
+    workspace: Workspace,
+    level: Level,
+    options: dict[str, object],
+    expected: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With a window and without one: failures where a person is asked, unless told otherwise."""
+    headless: list[int] = []
+    sat: list[SeatOptions] = []
+    report = DriveReport(0, 0, 0, 0, 0, "")
+
+    def legs(workspace: object, duty: object, seeds: list[int], *_: object) -> DriveReport:
+        headless.extend(seeds)
+        return report
+
+    def seat(workspace: object, options: SeatOptions) -> DriveReport:
+        sat.append(options)
+        return report
+
+    monkeypatch.setattr(drive, "drive_in_legs", legs)
+    monkeypatch.setattr(drive, "run_seat", seat)
+    monkeypatch.setattr(drive.LadderBook, "admit", lambda *_: level)
+    monkeypatch.setattr(drive, "Duty", lambda *_: None)
+    arguments = {"workspace": workspace.path, "operator": "simulated", "episodes": 3, **options}
+    drive.Drive(headless=True, **arguments).run()  # type: ignore[arg-type]
+    drive.Drive(**arguments).run()  # type: ignore[arg-type]
+    assert headless == sat[0].seeds.take(3) == expected
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("practice failed, 2 so far unsolved" in said) == (210_001 in expected)
+
+
+def test_at_the_seat_the_card_says_that_practice_failed_here(sit: Callable[..., SeatRig]) -> None:
+    """Then come the fresh seeds, and nothing is said of them."""
+    rig = sit(options=SeatOptions(first_seed=3, failures=(210_001,)))
+    prompter = Prompter(defaults())
+    seen: list[tuple[int, tuple[str, ...]]] = []
+    for _ in range(2):
+        rig.run(0.3)
+        note = rig.seat.options.seeds.words(rig.scene.seed)
+        card = prompter.ready_card(Level.SUPERVISED, rig.hands.device, True, note)
+        seen.append((rig.scene.seed, card.lines[1:]))
+        rig.tap(vp.START)
+        rig.drive(0.2)
+        rig.tap(vp.A)
+    assert seen == [(210_001, ("Seed 210001: practice failed here.",)), (3, ())]
+    rig.recorder.wait()
+    assert [s.header.seed for s in rig.workspace.summaries()] == [210_001, 3]

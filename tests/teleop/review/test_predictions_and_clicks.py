@@ -1,0 +1,246 @@
+"""Predictions and clicks judged without a screen, on a real recording of the simulator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.judgements.judgement_state import Choice
+from sidestick.datasets.judgements.judgements import CLICK, PREDICTION, Judgements
+from sidestick.datasets.step import Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.plan import Plan
+from sidestick.policies.perception.click_finetuning import Click, clicked_class, pixel_error, teach
+from sidestick.policies.perception.network import Perception
+from sidestick.sim_envs import make_task_env
+from sidestick.sim_envs.errors import BadValue
+from sidestick.sim_envs.spaces import METRES_PER_UNIT
+from sidestick.teleop.devices.gamepads import Pads
+from sidestick.teleop.evaluation.replay import Restored, expert_drive
+from sidestick.teleop.learning.workspace_training import judged_frames, taught_perception
+from sidestick.teleop.review.click_review import learn_clicks, review_clicks, stored_clicks
+from sidestick.teleop.review.prediction_review import DRAG_M, Foretelling, end_m
+from sidestick.teleop.review.prediction_window import ForetellingPage
+from sidestick.teleop.review.predictions import dragged, forecast, forecasts
+from sidestick.teleop.review.review_loop import sit
+from sidestick.teleop.review.run_predictions import SimulatedForeteller
+from sidestick.teleop.station.headless import drive_simulated
+from sidestick.teleop.ui.key_input import press
+
+
+class Straight:
+    """A policy that goes straight on, a little less sure the farther ahead the hand is."""
+
+    chunk, execute = 16, 8
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: dict[str, np.ndarray]) -> Plan:
+        actions = np.zeros((16, 7), np.float32)
+        actions[:, 0], actions[:, 6] = 0.4, -1.0
+        return Plan(actions, np.zeros_like(actions), float(observation["ee_pos"][0] % 1))
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Two demonstrations of the simulated operator."""
+    config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
+    workspace = Workspace.create(tmp_path_factory.mktemp("recorded") / "ws", config)
+    drive_simulated(workspace, Level.DEMONSTRATE, range(2))
+    return workspace
+
+
+@pytest.fixture
+def workspace(recorded: Workspace) -> Iterator[Workspace]:
+    """The same episodes, nothing judged."""
+    recorded.db_path.unlink(missing_ok=True)
+    yield recorded
+    recorded.db_path.unlink(missing_ok=True)
+
+
+def grading(workspace: Workspace, count: int = 5, operator: str = "ada") -> Foretelling:
+    items = forecasts(workspace, Straight(), operator, count)  # type: ignore[arg-type]
+    return Foretelling(workspace, operator, "0001", items)
+
+
+def keys(page: ForetellingPage, *names: str) -> None:
+    for name in names:
+        press(name)
+        for event in pygame.event.get():
+            page.hear(event)
+
+
+def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspace) -> None:
+    """Ordered by novelty and disagreement; no two alike; graded ones do not come again."""
+    items = forecasts(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
+    worths = [item.worth for item in items]
+    assert worths == sorted(worths, reverse=True)
+    for place, item in enumerate(items):
+        for other in items[:place]:
+            assert np.abs(item.signature - other.signature).max() > 0.02
+    window = grading(workspace, 1)
+    first = window.item
+    window.pen.judge.say(first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7])
+    again = forecasts(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
+    assert (first.episode, first.step) not in {(f.episode, f.step) for f in again}
+
+
+def test_dragging_moves_the_end_by_what_was_asked() -> None:
+    """Spread over the actions; full sticks stay full."""
+    plan = Straight().plan({"ee_pos": np.zeros(3)})
+    moved = dragged(plan.actions, np.array([0.0, 0.03, -0.015]))
+    shift = (moved - plan.actions)[:, :3].sum(0) * METRES_PER_UNIT
+    np.testing.assert_allclose(shift, [0.0, 0.03, -0.015], atol=1e-6)
+    assert np.abs(dragged(plan.actions, np.array([5.0, 0.0, 0.0]))).max() <= 1.0
+
+
+def test_accept_reject_and_correct_each_with_a_key(workspace: Workspace, quiet_sdl: None) -> None:
+    """Dragged plans are corrections, and what stands decides what is learnt from."""
+    surface = pygame.display.set_mode((1280, 800))
+    window = grading(workspace)
+    page = ForetellingPage(window, Pads())
+    first = window.item
+    end = end_m(first, window.proposal)
+    keys(page, "a", "r", "left", "left", "g")
+    third = window.item
+    moved = end_m(third, window.proposal) - end_m(third, third.plan.actions)
+    np.testing.assert_allclose(moved, [0.0, 2 * DRAG_M, 0.0], atol=1e-6)
+    page.draw(surface)
+    keys(page, "a", "c", "u")
+    said = [event.payload["grade"] for event in window.pen.said]
+    assert said == ["accept", "reject", "correct"]
+    assert window.place == 3
+    events = Judgements(workspace.db_path).all()
+    np.testing.assert_allclose(
+        end_m(first, np.array(events[0].payload["actions"], np.float32)), end, atol=1e-3
+    )
+    frames, examples = judged_frames(workspace)
+    assert len(examples) == 2
+    assert {e.episode for e in examples} <= {summary.id for summary in frames.episodes}
+    assert len(Choice.of(Judgements(workspace.db_path), workspace.summaries()).predictions) == 3
+    window.close()
+
+
+def test_a_correction_is_driven_from_the_very_state(workspace: Workspace, quiet_sdl: None) -> None:
+    """The restored state is that of the recording, and the driven actions take the plan's place."""
+    episode = Episode.read(workspace.episodes()[0], images=False)
+    restored = Restored(episode, 17)
+    np.testing.assert_array_equal(restored.env.state(), episode.states[17])
+    own = expert_drive(restored, 6)
+    assert own.shape == (6, 7)
+    restored.env.close()
+    with pytest.raises(BadValue, match="step"):
+        Restored(episode, 10_000)
+    window = grading(workspace, 1)
+    page = ForetellingPage(window, Pads())
+    keys(page, "d")
+    assert window.drive is not None
+    for _ in range(40):
+        window.pass_time(0.05, np.array([0.0, 1.0, 0.0]))
+    assert window.drive is None
+    assert window.draft.driven is not None
+    assert window.draft.driven.shape == (16, 7)
+    assert (window.draft.driven[:, 1] > 0.5).all()
+    page.draw(pygame.display.set_mode((1280, 800)))
+    keys(page, "a")
+    assert window.pen.said[0].payload["grade"] == "correct"
+    window.close()
+
+
+def test_a_simulated_grader_grades_predictions(workspace: Workspace, quiet_sdl: None) -> None:
+    """What ends elsewhere than the expert would go is corrected by driving it."""
+    window = grading(workspace, 4, "simulated")
+    sit(
+        ForetellingPage(window, Pads()), pygame.display.set_mode((1280, 800)), SimulatedForeteller()
+    )
+    grades = [event.payload["grade"] for event in window.pen.said]
+    assert len(grades) == len(window.items)
+    assert "correct" in grades
+    window.close()
+
+
+def test_forecasts_know_what_was_done(workspace: Workspace) -> None:
+    """The blue line is the recording's own."""
+    episode = Episode.read(workspace.episodes()[0])
+    item = forecast(episode, len(episode) - 3, Straight())  # type: ignore[arg-type]
+    np.testing.assert_array_equal(item.done, episode.actions[-3:])
+    assert item.disagreement_m >= 0
+
+
+def test_clicks_are_stored_with_their_pictures_and_teach(
+    workspace: Workspace, quiet_sdl: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A simulated grader clicks; the report tells before and after on clicks that were kept out."""
+    # How much is learnt: see below.
+    monkeypatch.setattr("sidestick.policies.perception.click_finetuning.STEPS", 20)
+    report = review_clicks(workspace, "simulated", headless=True, simulated=True, count=12)
+    events = [e for e in Judgements(workspace.db_path).all() if e.kind == CLICK]
+    assert report.clicks == len(events) >= 8
+    clicks = stored_clicks(workspace)
+    assert len(clicks) == len(events)
+    assert report.taught + report.held_out == len(clicks)
+    assert report.before_px is not None
+    assert (taught_perception(workspace) is not None) == report.kept
+    (workspace.path / "perception.safetensors").unlink(missing_ok=True)
+
+
+def test_clicks_mend_a_perception_that_looks_beside_the_item(workspace: Workspace) -> None:
+    """Shown pictures whose colours it does not know, it finds the items after forty clicks."""
+    perception = Perception.load_shipped("ShelfPick")
+    clicks = disguised_clicks(workspace)
+    gain = teach(perception, clicks)
+    assert gain.before_px > 4.0
+    assert gain.after_px < gain.before_px / 2
+    assert gain.is_better
+    assert pixel_error(gain.perception, clicks) < pixel_error(perception, clicks)
+
+
+def disguised_clicks(workspace: Workspace) -> list[Click]:
+    """Pictures as negatives, clicked where the simulator says that the item is."""
+    from sidestick.teleop.session.environments import episode_env
+
+    clicks = []
+    for path in workspace.episodes():
+        episode = Episode.read(path)
+        env = episode_env(episode)
+        env.build(episode.summary.header.seed)
+        goal = episode.summary.header.goal
+        for step in range(0, len(episode), 5):
+            env.show(episode.states[step])
+            _, classes = env.labelled("front", 96, 96)
+            rows, columns = np.nonzero(classes == env.task.labels.index(goal))
+            if len(rows) > 5:
+                image = 255 - np.asarray(episode.observations["front_image"][step], np.uint8)
+                clicks.append(Click(image, goal, columns.mean() + 0.5, rows.mean() + 0.5))
+        env.close()
+    return clicks[:48]
+
+
+def test_a_click_on_a_garment_is_of_the_shade_that_is_seen() -> None:
+    """The instruction names the kind alone, and perception has a class for each shade."""
+    perception = Perception.load_shipped("SortClothes")
+    env = make_task_env("SortClothes", num_items=1)
+    for seed in range(4):
+        observation, _ = env.reset(seed=seed)
+        image, cloth = observation["front_image"], env.task.present[0]
+        maps = perception.probabilities(image[None]).numpy()[0]
+        found = clicked_class(perception, Click(image, cloth.kind, 0.0, 0.0), maps)
+        assert perception.config.class_names[found] == f"{cloth.shade} {cloth.kind}"
+    env.close()
+
+
+def test_too_few_clicks_and_unknown_items_are_refused(workspace: Workspace) -> None:
+    """Said clearly; nothing is written."""
+    perception = Perception.load_shipped("ShelfPick")
+    with pytest.raises(BadValue, match="at least 8"):
+        teach(perception, [])
+    clicks = [Click(np.zeros((96, 96, 3), np.uint8), "moon", 1.0, 1.0)] * 8
+    with pytest.raises(BadValue, match="moon"):
+        teach(perception, clicks)
+    assert learn_clicks(workspace, "ada", 0).before_px is None
+    assert not Path(workspace.path / "perception.safetensors").exists()

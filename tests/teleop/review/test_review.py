@@ -1,0 +1,303 @@
+"""The grader's window without a screen: real keys, real files, real database."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+
+from sidestick.datasets.database import Database, Event
+from sidestick.datasets.judgements.judgement_state import standing, standings
+from sidestick.datasets.judgements.judgements import Judge, Judgements
+from sidestick.datasets.step import ActionMode, Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.errors import BadValue, UnknownName
+from sidestick.teleop.devices.gamepads import Pads
+from sidestick.teleop.review.episode_actions import KEYS, REASONS, Deed
+from sidestick.teleop.review.episode_review import Grading
+from sidestick.teleop.review.episode_window import EpisodesPage
+from sidestick.teleop.review.playback import Player
+from sidestick.teleop.review.review_loop import review_episodes
+from sidestick.teleop.review.review_queue import AUDIT, best, first_worth, full_worth
+from sidestick.teleop.ui.key_input import press, write
+from tests import virtual_pad as vp
+from tests.datasets.test_judgements import IDS, made_up_workspace
+from tests.synthetic import made_up_episode
+from tests.xdotool import Hand
+
+ROOT = Path(__file__).parents[3]
+SITTING = """
+import sys
+from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.review.review_loop import review_episodes
+review_episodes(Workspace.open(sys.argv[1]), "ada")
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return made_up_workspace(tmp_path / "ws")
+
+
+class Rig:
+    """A page and a hand on its keys."""
+
+    def __init__(self, workspace: Workspace, operator: str = "ada") -> None:
+        self.surface = pygame.display.set_mode((1280, 800))
+        self.grading = Grading(workspace, operator)
+        self.page = EpisodesPage(self.grading, Pads())
+        deadline = time.monotonic() + 20
+        while self.grading.order.scoring and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.turn()
+
+    def turn(self) -> None:
+        for event in pygame.event.get():
+            self.page.hear(event)
+        self.page.draw(self.surface)
+        self.page.shown()
+
+    def keys(self, *names: str) -> None:
+        for name in names:
+            press(name)
+            self.turn()
+
+
+@pytest.fixture
+def rig(workspace: Workspace, quiet_sdl: None) -> Iterator[Callable[..., Rig]]:
+    """Makes windows; each is closed after the test."""
+    rigs: list[Rig] = []
+
+    def make(operator: str = "ada") -> Rig:
+        rigs.append(Rig(workspace, operator))
+        return rigs[-1]
+
+    yield make
+    for one in rigs:
+        one.grading.close()
+
+
+def test_one_key_judges_and_brings_the_next(workspace: Workspace, rig: Callable[..., Rig]) -> None:
+    """Each episode once, then the window says that there is nothing left."""
+    window = rig()
+    shown = []
+    for key in ("s", "f", "s"):
+        shown.append(window.grading.name)
+        window.keys(key)
+    assert sorted(filter(None, shown)) == list(IDS)
+    assert window.grading.episode is None
+    found = standings(Judgements(workspace.db_path))
+    assert [found[str(name)].success for name in shown] == [True, False, True]
+    assert len(window.grading.tempo.waits) == 3
+
+
+def test_every_judgement_has_its_key(workspace: Workspace, rig: Callable[..., Rig]) -> None:
+    """Quality, a reason from the list and in words, a tag, bad steps, trim and stage."""
+    window = rig()
+    name = window.grading.name
+    window.keys("4", "r", "2", "t", "1", "w")
+    write("slipped at the rim")
+    window.keys("enter")
+    window.keys("home", *["right"] * 3, "i", "right", "right", "b", "right", "right", "b", "g")
+    window.keys("end", "left", "o")
+    found = standing(Judgements(workspace.db_path).all(name))
+    assert (found.quality, found.reasons, found.text) == (4, (REASONS[1],), "slipped at the rim")
+    assert found.tags == ("example to show",)
+    assert found.kept == (3, 19)
+    assert found.bad == ((5, 8),)
+    assert found.stages == {"grasp": 7}
+    assert found.success is None
+    assert window.grading.name == name
+
+
+def test_undo_takes_back_the_last_and_shows_it_again(rig: Callable[..., Rig]) -> None:
+    """Also across episodes, and the count follows."""
+    window = rig()
+    first = window.grading.name
+    window.keys("3", "s")
+    assert window.grading.name != first
+    window.keys("u")
+    assert window.grading.name == first
+    assert window.grading.stands.success is None
+    assert window.grading.stands.quality == 3
+    assert first in window.grading.order.open
+    window.keys("u", "u")
+    assert window.grading.stands.quality is None
+    assert window.grading.notice == "nothing to take back"
+
+
+def test_a_held_verdict_key_judges_one_episode(rig: Callable[..., Rig]) -> None:
+    """The keyboard repeats; only stepping does so on purpose."""
+    window = rig()
+    for _ in range(5):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_s, mod=0, unicode="s"))
+        window.turn()
+    assert len(window.grading.order.open) == 2
+
+
+def test_the_pad_does_it_too(workspace: Workspace, quiet_sdl: None) -> None:
+    """A is success, RB gives buttons a second meaning, triggers scrub."""
+    pad = vp.VirtualPad()
+    window = Rig(workspace)
+    name = window.grading.name
+    for held, button in ((None, vp.B), (vp.RB, vp.UP), (vp.RB, vp.LB), (vp.RB, vp.DOWN)):
+        if held is not None:
+            pad.press(held)
+            window.turn()
+        pad.press(button)
+        window.turn()
+        pad.release(button)
+        if held is not None:
+            pad.release(held)
+        window.turn()
+    found = standings(Judgements(workspace.db_path))
+    assert found[str(name)].success is False
+    assert found[str(name)].quality == 1
+    assert sorted(stands.quality or 0 for stands in found.values()) == [1, 5]
+    assert window.page.fingers.on_pad
+    window.grading.close()
+
+
+def test_the_player_plays_scrubs_and_stays_at_the_end() -> None:
+    """Eight times the speed is eight times the steps; nothing leaves the episode."""
+    player = Player(steps=100, hz=20)
+    for _ in range(3):
+        player.faster(1)
+    player.pass_time(0.25)
+    assert player.step == 40
+    player.pass_time(10.0)
+    assert player.at_end
+    player.move(-1000)
+    assert player.step == 0
+    player.pass_time(1.0)
+    assert player.step == 0, "stepping stops the film"
+
+
+def test_audits_come_before_disagreement_before_near_misses() -> None:
+    """The order of worth is that of what a judgement changes."""
+    plain = made_up_episode(seed=1, success=False)
+    lied = made_up_episode(seed=1, success=True)  # the made-up environment never says success
+    near = made_up_episode(seed=1, success=False)
+    near.stage[-1] = 3
+    novel = made_up_episode([ActionMode.ROLLOUT] * 20, seed=1, success=False)
+    novel.novelty[:] = np.linspace(0.5, 1.0, 20)
+    values = {
+        "audit": full_worth(plain, None, True),
+        "lied": full_worth(lied, None, False),
+        "near": full_worth(near, None, False),
+        "novel": full_worth(novel, None, False),
+        "plain": full_worth(plain, None, False),
+    }
+    order = []
+    while values:
+        order.append(best(values))
+        del values[str(order[-1])]
+    assert order == ["audit", "lied", "near", "novel", "plain"]
+
+
+def test_an_asked_for_audit_is_shown_first(workspace: Workspace, rig: Callable[..., Rig]) -> None:
+    """Whatever asks for one leaves an event."""
+    Database(workspace.db_path).add_event(Event(AUDIT, {"episode": IDS[1]}))
+    window = rig()
+    assert window.grading.name == IDS[1]
+    assert "audit" in window.grading.worth.why
+
+
+def test_what_another_grader_judged_comes_last_unless_they_disagree(
+    workspace: Workspace, rig: Callable[..., Rig]
+) -> None:
+    """A second opinion is worth less than a first, a third on a dispute is worth more."""
+    for name, verdicts in ((IDS[0], ("success",)), (IDS[1], ("success", "failure"))):
+        for number, verdict in enumerate(verdicts):
+            Judge(workspace, f"grader{number}").say(name, "verdict", verdict=verdict)
+    window = rig()
+    assert window.grading.name == IDS[1]
+    assert "graders disagree" in window.grading.worth.why
+    window.keys("s", "s")
+    assert window.grading.name == IDS[0]
+
+
+def test_an_episode_that_vanishes_is_said_and_nothing_is_written(
+    workspace: Workspace, rig: Callable[..., Rig]
+) -> None:
+    """Somebody else may throw it away while it is on the screen."""
+    window = rig()
+    name = window.grading.name
+    (workspace.episodes_dir / f"{name}.hdf5").unlink()
+    window.keys("2")
+    assert "not written" in window.grading.notice
+    assert Judgements(workspace.db_path).all() == []
+
+
+def test_the_help_names_every_key_and_no_key_has_two_meanings() -> None:
+    """On the keyboard and on the pad."""
+    keys = [key for row in KEYS.rows for key in row.keys]
+    pads = [row.pad for row in KEYS.rows if row.pad]
+    assert len(set(keys)) == len(keys)
+    assert len(set(pads)) == len(pads)
+    assert {row.deed for row in KEYS.rows} == set(Deed)
+
+
+def test_a_simulated_grader_runs_it_headless(workspace: Workspace, quiet_sdl: None) -> None:
+    """Every episode gets a verdict, failures a reason; the report counts them."""
+    report = review_episodes(workspace, "simulated", headless=True, simulated=True)
+    assert (report.judged, report.left) == (3, 0)
+    found = standings(Judgements(workspace.db_path))
+    assert all(found[name].success is False and found[name].reasons for name in IDS)
+    assert report.per_minute > 0
+
+
+def test_bad_questions_are_refused(workspace: Workspace, tmp_path: Path, quiet_sdl: None) -> None:
+    """An episode that is gone, a workspace without any."""
+    with pytest.raises(UnknownName, match="nothing-like-it"):
+        review_episodes(workspace, "ada", only="nothing-like-it", headless=True)
+    empty = made_up_workspace(tmp_path / "empty", successes=())
+    with pytest.raises(BadValue, match="episodes to judge"):
+        review_episodes(empty, "ada", headless=True)
+
+
+def test_unattended_episodes_are_audited_in_a_fixed_share() -> None:
+    """The same ones for everybody, by their seeds."""
+    from dataclasses import replace
+
+    from sidestick.teleop.autonomy.audit_sampling import AUDITED_SHARE
+    from sidestick.teleop.review.review_queue import is_audited
+
+    summary = made_up_episode().summary
+    alone = replace(summary, header=replace(summary.header, level=Level.AUTONOMOUS))
+    seeded = [replace(alone, header=replace(alone.header, seed=n)) for n in range(2000)]
+    drawn = [is_audited(summary) for summary in seeded]
+    assert abs(np.mean(drawn) - AUDITED_SHARE) < 0.03
+    assert not is_audited(summary)
+    assert first_worth(alone, None, True).why[0] == "audit"
+
+
+@pytest.mark.slow
+def test_keys_work_in_a_real_window(workspace: Workspace, display: str, tmp_path: Path) -> None:
+    """Xvfb and xdotool: s, f, s, q, and three verdicts are in the database."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SDL_")}
+    environment |= {"DISPLAY": display, "SDL_AUDIODRIVER": "dummy", "OMP_NUM_THREADS": "1"}
+    environment |= {"SIDESTICK_CONFIG_DIR": str(tmp_path / "config")}
+    with subprocess.Popen(
+        [sys.executable, "-c", SITTING, str(workspace.path)],
+        env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as window:  # fmt: skip
+        try:
+            hand, deadline = Hand(display, window), time.monotonic() + 60
+            for number, key in enumerate(("s", "f", "s")):
+                hand("key", key)
+                while len(Judgements(workspace.db_path).all()) == number:
+                    time.sleep(0.1)
+                    assert time.monotonic() < deadline
+            hand("key", "q")
+            out, err = window.communicate(timeout=60)
+            assert window.returncode == 0, (out, err)
+        finally:
+            window.kill()
+    verdicts = [e.payload["verdict"] for e in Judgements(workspace.db_path).all()]
+    assert sorted(verdicts) == ["failure", "success", "success"]

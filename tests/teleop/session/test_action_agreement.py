@@ -1,0 +1,55 @@
+"""How far a policy wanted what the human did."""
+
+import numpy as np
+import pytest
+
+from sidestick.sim_envs.spaces import METRES_PER_UNIT
+from sidestick.teleop.session.action_agreement import AHEAD, agreement, agreement_by_stage
+
+STEPS = 50
+
+
+def wanted(x: float, y: float, grip: float) -> np.ndarray:
+    """The same wish for a while, (STEPS, 7)."""
+    return np.tile(np.array([x, y, 0, 0, 0, 0, grip], np.float32), (STEPS, 1))
+
+
+def test_the_same_wishes_agree() -> None:
+    """Direction, distance and gripper are as good as they can be."""
+    found = agreement(wanted(0.5, 0, 1), wanted(0.5, 0, 1))
+    assert (found.cosine, found.distance_m, found.gripper) == pytest.approx((1, 0, 1))
+    assert found.good
+
+
+def test_each_measure_finds_its_own_fault() -> None:
+    """Another direction, another speed, another grip."""
+    turned = agreement(wanted(0.5, 0, 1), wanted(0, 0.5, 1))
+    slow = agreement(wanted(0.5, 0, 1), wanted(0.1, 0, 1))
+    open_hand = agreement(wanted(0.5, 0, 1), wanted(0.5, 0, -1))
+    assert turned.cosine == pytest.approx(0.0)
+    assert slow.cosine == pytest.approx(1.0)
+    assert slow.distance_m == pytest.approx(0.4 * METRES_PER_UNIT * AHEAD)
+    assert (open_hand.gripper, open_hand.cosine) == pytest.approx((0.0, 1.0))
+    assert not any(found.good for found in (turned, slow, open_hand))
+
+
+def test_steps_on_which_either_wanted_nothing_do_not_count() -> None:
+    """Pauses break the second that is looked ahead, and are left out of the rest."""
+    human = wanted(0.5, 0, 1)
+    human[20:25] = np.nan
+    found = agreement(human, wanted(0.5, 0, 1))
+    assert found.steps == STEPS - 5
+    nothing = agreement(np.full_like(human, np.nan), human)
+    assert nothing.steps == 0
+    assert not nothing.good
+    assert nothing.to_json()["cosine"] is None
+
+
+def test_stages_are_scored_by_themselves() -> None:
+    """A policy may know how to reach and not how to grasp."""
+    human, policy = wanted(0.5, 0, 1), wanted(0.5, 0, 1)
+    policy[30:, 6] = -1
+    stage = np.repeat([0, 2], [30, 20])
+    found = agreement_by_stage(human, policy, stage, ("reach", "grasp", "carry"))
+    assert list(found) == ["reach", "carry"]
+    assert (found["reach"].gripper, found["carry"].gripper) == (1.0, 0.0)

@@ -1,0 +1,251 @@
+"""Who drives: the laws of the state machine."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sidestick.datasets.step import ActionMode, Driver, Level
+from sidestick.sim_envs.errors import SidestickError
+from sidestick.teleop.session.authority import Authority, Decision
+from sidestick.teleop.session.blending import LARGEST_SHARE, PARTS, blend, vetoed
+from sidestick.teleop.session.command import Command
+from sidestick.teleop.session.levels import (
+    DRIVER_BY_LEVEL,
+    DRIVERS,
+    STATE_BY_LEVEL,
+    SWITCHES,
+    Clutch,
+    State,
+    Switch,
+    level_named,
+    name,
+    supervises,
+)
+
+HUMAN = np.array([0.5, 0.1, 0, 0, 0.2, 0, -1], np.float32)
+AGREEING = np.array([0.4, 0.3, 0, 0, 0.6, 0, 1], np.float32)
+OPPOSED = -HUMAN
+BROKEN = np.full(7, np.nan, np.float32)
+ANSWERS = {"agrees": AGREEING, "opposed": OPPOSED, "missing": None, "broken": BROKEN}
+HANDS = {"steady": HUMAN, "broken": BROKEN}
+RANDOM_SESSIONS, TICKS_OF_ONE = 10_000, 12
+
+Event = tuple[bool, bool, str, str, float, bool]
+"""Clutch, device alive, the policy's answer, the human's hand, novelty, the policy asks."""
+
+events = st.lists(
+    st.tuples(
+        st.booleans(),
+        st.booleans(),
+        st.sampled_from(sorted(ANSWERS)),
+        st.sampled_from(["steady", "steady", "steady", "broken"]),
+        st.sampled_from([0.0, 0.4, 1.0, math.nan]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=60,
+)
+levels = st.sampled_from(Level)
+
+
+def decide(authority: Authority, event: Event) -> Decision:
+    clutch, alive, answer, hand, novelty, asks = event
+    command = Command(HANDS[hand], clutch=clutch, alive=alive)
+    return authority.decide(command, ANSWERS[answer], novelty, asks)
+
+
+def command(clutch: bool, alive: bool = True) -> Command:
+    return Command(HUMAN, clutch=clutch, alive=alive)
+
+
+def assert_the_human_rules(level: Level, event: Event, decision: Decision) -> None:
+    """What a held clutch means, on that very tick."""
+    _, _, answer, _, _, _ = event
+    assert decision.driver in (Driver.HUMAN, Driver.BLEND)
+    assert decision.action[6] == HUMAN[6]
+    if level is not Level.ASSIST or answer != "agrees":
+        np.testing.assert_array_equal(decision.action, HUMAN)
+        assert decision.share == 0.0
+    for part in PARTS:
+        assert float(decision.action[part] @ HUMAN[part]) > 0
+    assert (decision.driver is Driver.BLEND) <= (level is Level.ASSIST)
+
+
+@given(levels, events)
+def test_a_held_clutch_means_the_humans_action_on_that_very_tick(
+    level: Level, events: list[Event]
+) -> None:
+    """From any state, after any sequence of events, at every level, whatever the policy does."""
+    authority = Authority(level)
+    for event in events:
+        decision = decide(authority, event)
+        clutch, alive, _, hand, _, _ = event
+        if clutch and alive and hand == "steady":
+            assert_the_human_rules(level, event, decision)
+
+
+def test_ten_thousand_random_sessions_give_the_stick_on_the_tick() -> None:
+    """Every closed clutch of 10,000 sessions at all levels is obeyed on its own tick."""
+    rng, takeovers, calls = random.Random(0), 0, 0
+    answers = sorted(ANSWERS)
+    for session in range(RANDOM_SESSIONS):
+        level = Level(session % len(Level))
+        authority = Authority(level)
+        for _ in range(TICKS_OF_ONE):
+            before = authority.state
+            asks = rng.random() < 0.1
+            event = (rng.random() < 0.4, True, rng.choice(answers), "steady", rng.random(), asks)
+            decision = decide(authority, event)
+            if event[0]:
+                assert_the_human_rules(level, event, decision)
+            if decision.state is not before:
+                assert decision.switch is SWITCHES[before, decision.state]
+            takeovers += decision.switch in (Switch.TAKEOVER, Switch.ANSWERED)
+            calls += decision.switch is Switch.ASKED
+    assert takeovers > RANDOM_SESSIONS / 2
+    assert calls > RANDOM_SESSIONS / 20
+
+
+@given(levels, events)
+def test_nothing_unusable_is_ever_executed(level: Level, events: list[Event]) -> None:
+    """A policy that is missing, late or not finite, or a dead device, means hold still."""
+    authority = Authority(level)
+    for event in events:
+        decision = decide(authority, event)
+        clutch, alive, answer, hand, _, _ = event
+        assert np.isfinite(decision.action).all()
+        no_policy = answer in ("missing", "broken")
+        if not alive or (not clutch and no_policy) or (clutch and hand == "broken"):
+            assert decision.driver is Driver.NOBODY
+            assert not decision.action.any()
+            assert math.isnan(decision.share)
+
+
+@given(levels, events)
+def test_no_switch_happens_outside_the_table(level: Level, events: list[Event]) -> None:
+    """Every change of state is one of the table; the target is re-seated where hands change."""
+    authority, before = Authority(level), State.RESTING
+    for event in events:
+        decision = decide(authority, event)
+        if decision.state is before:
+            assert decision.switch is None
+        else:
+            assert decision.switch is SWITCHES[before, decision.state]
+        assert decision.driver is DRIVERS[decision.state]
+        assert decision.reseat == (decision.switch is not None)
+        before = decision.state
+
+
+@given(levels, events)
+def test_a_level_knows_its_own_states_alone(level: Level, events: list[Event]) -> None:
+    """Nobody but a policy that is trusted drives alone, blends at assist, calls when on call."""
+    authority = Authority(level)
+    for event in events:
+        state = decide(authority, event).state
+        assert state is not State.POLICY or supervises(level)
+        assert state is not State.BLEND or level is Level.ASSIST
+        assert state is not State.CALLING or level is Level.ON_CALL
+
+
+@given(levels, events)
+def test_takeovers_are_numbered_and_mark_interventions(level: Level, events: list[Event]) -> None:
+    """Each spell of human driving at a level where the policy drives has its own number."""
+    authority, seen = Authority(level), []
+    for event in events:
+        decision = decide(authority, event)
+        correcting = decision.driver is Driver.HUMAN and supervises(level)
+        assert (decision.mode is ActionMode.INTERVENTION) == correcting
+        assert (decision.takeover_id >= 0) == correcting
+        if correcting and decision.switch is not None:
+            seen.append(decision.takeover_id)
+    assert seen == list(range(len(seen)))
+
+
+@given(events)
+def test_an_arm_that_has_called_waits_for_the_clutch(events: list[Event]) -> None:
+    """After a call nothing moves, whatever the policy thinks of it, until the human drives."""
+    authority = Authority(Level.ON_CALL)
+    authority.decide(command(False), AGREEING, asks=True)
+    for event in events:
+        decision = decide(authority, event)
+        clutch, alive, _, hand, _, _ = event
+        if clutch and alive and hand == "steady":
+            assert decision.switch is Switch.ANSWERED
+            return
+        assert decision.state is State.CALLING
+        assert not decision.action.any()
+
+
+def test_taking_over_and_handing_back_are_named() -> None:
+    """The two switches that people care about."""
+    authority = Authority(Level.SUPERVISED)
+    authority.decide(command(False), AGREEING)
+    assert authority.decide(command(True), AGREEING).switch is Switch.TAKEOVER
+    assert authority.decide(command(False), AGREEING).switch is Switch.HAND_BACK
+
+
+@pytest.mark.parametrize("level", [Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST])
+def test_below_supervised_a_released_clutch_rests(level: Level) -> None:
+    """A policy that is loaded drives nothing by itself, and every step is a demonstration."""
+    decision = Authority(level).decide(command(False), AGREEING)
+    assert decision.driver is Driver.NOBODY
+    assert decision.mode is ActionMode.DEMONSTRATION
+
+
+def test_in_the_shadow_the_policy_is_never_executed() -> None:
+    """Its action is known, and the human's is the one that counts."""
+    decision = Authority(Level.SHADOW).decide(command(True), AGREEING, novelty=0.0)
+    np.testing.assert_array_equal(decision.action, HUMAN)
+    assert (decision.driver, decision.share) == (Driver.HUMAN, 0.0)
+
+
+def test_the_table_covers_every_level_and_clutch() -> None:
+    """All six levels are named; a held clutch always gives the human the stick."""
+    for level in Level:
+        assert DRIVER_BY_LEVEL[level, Clutch.HELD] in (Driver.HUMAN, Driver.BLEND)
+        assert (level, Clutch.RELEASED) in STATE_BY_LEVEL
+        assert level_named(name(level)) is level
+
+
+def test_an_unknown_level_is_refused_with_those_that_exist() -> None:
+    """A typo is answered with the list."""
+    with pytest.raises(SidestickError, match="on-call"):
+        level_named("oncall")
+
+
+sticks = st.lists(st.floats(-1, 1, width=32), min_size=7, max_size=7).map(
+    lambda values: np.array(values, np.float32)
+)
+
+
+@given(sticks, sticks, st.one_of(st.floats(-1, 2), st.just(math.nan)))
+def test_a_blend_never_points_against_the_human(
+    human: np.ndarray, policy: np.ndarray, confidence: float
+) -> None:
+    """Each part keeps to her direction; where they conflict or she is still, it is hers alone."""
+    action, share = blend(human, policy, confidence)
+    assert 0.0 <= share <= 1.0
+    assert np.abs(action).max() <= 1.0 + 1e-6
+    assert action[6] == human[6]
+    for part in PARTS:
+        same = float(human[part] @ policy[part])
+        if same <= 0 or np.linalg.norm(human[part]) < 0.05:
+            np.testing.assert_array_equal(action[part], human[part])
+        hers = float(np.linalg.norm(human[part]))
+        assert float(action[part] @ human[part]) >= (1 - LARGEST_SHARE) * hers**2 - 1e-6
+
+
+def test_the_policys_share_grows_with_confidence_and_agreement() -> None:
+    """Sure and of one mind most, unsure or askew less, unknown or opposed not at all."""
+    askew = np.array([0.1, 0.5, 0, 0, 0.2, 0, -1], np.float32)
+    shares = [blend(HUMAN, HUMAN, confidence)[1] for confidence in (0.0, 0.5, 1.0)]
+    assert shares == pytest.approx([0.0, 0.5 * LARGEST_SHARE, LARGEST_SHARE])
+    assert 0 < blend(HUMAN, askew, 1.0)[1] < shares[-1]
+    assert blend(HUMAN, OPPOSED, 1.0)[1] == 0.0
+    assert blend(HUMAN, HUMAN, math.nan)[1] == 0.0
+    assert vetoed(HUMAN, OPPOSED)
+    assert not vetoed(HUMAN, AGREEING)

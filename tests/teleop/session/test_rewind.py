@@ -1,0 +1,138 @@
+"""Going back in time: at every level, and what becomes of the branch that is left."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sidestick.sim_envs
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.labels import PRE_INTERVENTION_STEPS, intervention_labels
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import ActionMode, Driver, Level
+from sidestick.datasets.windows import Windows
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.plan import Plan
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
+from sidestick.teleop.session.command import Command, still
+from sidestick.teleop.session.help_requests import Alarm, CallRules
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.rewind import History
+from sidestick.teleop.session.session import Session
+
+HUMAN = np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32)
+POLICY = np.array([0.1, -0.3, 0.1, 0, 0, 0, -1], np.float32)
+NEVER = CallRules(novelty=1.0, stalled_s=1e6, overdue_s=1e6)
+LONG_S = 30.0
+CONFIG = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
+
+
+class Hand:
+    """A device whose clutch is held when `held` says so."""
+
+    name = "hand"
+    held = False
+
+    def begin(self, seed: int) -> None:
+        """Nothing to do."""
+
+    def poll(self, driver: Driver) -> Command:
+        return Command(HUMAN if self.held else still(), self.held)
+
+
+class Slow:
+    """A policy that goes one way."""
+
+    chunk, execute = 16, 8
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: Observation) -> Plan:
+        actions = np.tile(POLICY, (self.chunk, 1))
+        return Plan(actions, np.zeros_like(actions), 0.1)
+
+
+@pytest.fixture
+def env() -> ArmEnv:
+    return sidestick.sim_envs.make_task_env("ShelfPick", num_items=1)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
+    """World, arm and counters are those of then; the episode goes on from there."""
+    env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=1, image_size=32)
+    hand = Hand()
+    hand.held = level in (Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST)
+    session = Session(env, hand, level, Pilot(Slow()), max_steps=10_000, alarm=Alarm(NEVER))
+    episode, history, states = session.prepare(3), History(), []
+    history.begin()
+    for _ in range(round(LONG_S * CONTROL_HZ) + 45):
+        history.keep_up(episode)
+        states.append(env.state())
+        episode.tick()
+    before = episode.steps
+    undone = history.back(episode, LONG_S)
+    assert LONG_S <= undone / CONTROL_HZ <= LONG_S + 0.5
+    assert episode.steps == before - undone
+    np.testing.assert_array_equal(env.state(), states[episode.steps])
+    tick = episode.tick()
+    assert tick.step.driver == (Driver.HUMAN if hand.held else Driver.POLICY) or (
+        level is Level.ASSIST and tick.step.driver == Driver.BLEND
+    )
+    assert episode.outcome().rewinds == 1
+
+
+def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_path: Path) -> None:
+    """It is kept with labels of its own; what led to it on the main line is no worse for it."""
+    workspace, hand, history = Workspace.create(tmp_path / "ws", CONFIG), Hand(), History()
+    with Recorder(workspace) as recorder:
+        recording = Recording(recorder, "0001")
+        session = Session(env, hand, Level.SUPERVISED, Pilot(Slow()), [recording])
+        episode = session.prepare(3)
+        episode.begin()
+        history.begin()
+        for _ in range(50):
+            history.keep_up(episode)
+            episode.tick()
+        recording.rewind(history.back(episode, 1.0))
+        kept, hand.held = episode.steps, True
+        for _ in range(20):
+            episode.tick()
+        episode.end(verdict=True)
+        (path,) = recorder.wait()
+    stored = Episode.read(path)
+    (branch,) = stored.abandoned
+    assert (branch.start, len(branch.columns["actions"])) == (kept, 50 - kept)
+    assert set(branch.columns["intv_labels"].tolist()) == {ActionMode.PRE_INTERVENTION}
+    assert (
+        stored.intv_labels.tolist() == [ActionMode.ROLLOUT] * kept + [ActionMode.INTERVENTION] * 20
+    )
+    frames = Frames([stored])
+    assert len(frames) == kept + 20
+    chunks = Windows(frames, chunk=16).batch(np.arange(len(frames)))
+    corrections = chunks["index"] >= kept
+    np.testing.assert_array_equal(
+        chunks["actions"][corrections][:, 0], np.tile(HUMAN, (corrections.sum(), 1))
+    )
+
+
+def test_waiting_for_help_does_not_use_up_the_window_before_it() -> None:
+    """The policy's last deeds are those before it asked; the frozen arm is no target either."""
+    modes = np.array([0] * 30 + [0] * 25 + [1] * 4, np.int64)
+    waiting = np.zeros(len(modes), np.bool_)
+    waiting[30:55] = True
+    labels = intervention_labels(modes, waiting)
+    first = 30 - PRE_INTERVENTION_STEPS
+    assert labels.tolist() == [0] * first + [-10] * (55 - first) + [1] * 4
+
+
+def test_the_window_ends_where_a_rewind_came_back() -> None:
+    """Steps before that were good enough to go back to."""
+    modes = np.array([0] * 30 + [1] * 4, np.int64)
+    labels = intervention_labels(modes, rejoined={24})
+    assert labels.tolist() == [0] * 24 + [-10] * 6 + [1] * 4

@@ -1,0 +1,338 @@
+"""The tick: what is executed, recorded and told, with a real world and made-up drivers."""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import sidestick.sim_envs
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import ActionMode, Driver, Level
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.plan import Plan
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.errors import BadValue, PolicyError
+from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
+from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.evaluation.replay import verify
+from sidestick.teleop.session import session as session_module
+from sidestick.teleop.session.blending import LARGEST_SHARE
+from sidestick.teleop.session.command import Command, Request, still
+from sidestick.teleop.session.device import Nobody
+from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
+from sidestick.teleop.session.levels import State, Switch
+from sidestick.teleop.session.pacing import RealTime
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.recording import Recording, Rehearsal, episode_header
+from sidestick.teleop.session.session import Outcome, Session, Tick
+
+CONFIG = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 2})
+HUMAN = np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32)
+POLICY = np.array([0, -0.3, 0.1, 0, 0, 0, 1], np.float32)
+
+
+class Script:
+    """A device that holds the clutch on the given ticks, and quits after the last."""
+
+    name = "script"
+
+    def __init__(self, clutch: list[bool]) -> None:
+        self.clutch = clutch
+
+    def begin(self, seed: int) -> None:
+        self._ticks = iter(range(len(self.clutch)))
+
+    def poll(self, driver: Driver) -> Command:
+        tick = next(self._ticks)
+        last = tick == len(self.clutch) - 1
+        requests = frozenset({Request.QUIT}) if last else frozenset()
+        return Command(HUMAN if self.clutch[tick] else still(), self.clutch[tick], requests)
+
+
+class Constant:
+    """A policy that always wants the same; it breaks after `lasts` plans."""
+
+    chunk, execute = 4, 2
+
+    def __init__(self, lasts: int = 1000) -> None:
+        self.plans, self.lasts = 0, lasts
+        self.action = POLICY
+
+    def reset(self) -> None:
+        """Forgetting the episode does not repair it."""
+
+    def plan(self, observation: Observation) -> Plan:
+        self.plans += 1
+        if self.plans > self.lasts:
+            raise BadValue("plan", "finite actions", "NaN")
+        actions = np.repeat(self.action[None], self.chunk, axis=0)
+        return Plan(actions, np.zeros_like(actions), 0.25)
+
+
+class Listener:
+    """Remembers what it was told."""
+
+    wants_images = False
+
+    def __init__(self) -> None:
+        self.ticks: list[Tick] = []
+        self.jumps: list[float] = []
+
+    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+        self.env = env
+
+    def on_tick(self, tick: Tick) -> None:
+        self.ticks.append(tick)
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        self.outcome = outcome
+
+
+@pytest.fixture
+def env() -> ArmEnv:
+    return sidestick.sim_envs.make_task_env("ShelfPick", num_items=2)
+
+
+def run(env: ArmEnv, clutch: list[bool], policy: Constant | None, level: Level) -> Listener:
+    listener = Listener()
+    pilot = Pilot(policy) if policy else None
+    Session(env, Script(clutch), level, pilot, [listener]).run_episode(1)
+    return listener
+
+
+def test_a_takeover_is_executed_on_the_tick_on_which_the_clutch_closes(env: ArmEnv) -> None:
+    """No tick of delay, in either direction, and both wishes are kept on every tick."""
+    clutch = [False, False, False, True, True, False, False, False]
+    listener = run(env, clutch, Constant(), Level.SUPERVISED)
+    for tick, held in zip(listener.ticks, clutch, strict=True):
+        wanted = HUMAN if held else POLICY
+        np.testing.assert_array_equal(tick.step.action, wanted)
+        np.testing.assert_array_equal(tick.step.policy_action, POLICY)
+        assert (tick.step.human_action is not None) == held
+        mode = ActionMode.INTERVENTION if held else ActionMode.ROLLOUT
+        assert tick.step.action_mode == mode
+    assert listener.outcome.takeovers == 1
+    assert listener.outcome.human_steps == 2
+
+
+def test_the_target_is_reseated_exactly_at_changes_of_driver(env: ArmEnv) -> None:
+    """No snap at hand-over: whoever comes starts from where the arm really is."""
+    clutch = [False, False, True, True, False, False]
+    listener = run(env, clutch, Constant(), Level.SUPERVISED)
+    reseats = [tick.step.reseat for tick in listener.ticks]
+    assert reseats == [True, False, True, False, True, False]
+
+
+def test_without_the_clutch_a_demonstrator_holds_still(env: ArmEnv) -> None:
+    """Letting go stops the arm; nobody drives."""
+    listener = run(env, [True, False, False], None, Level.DEMONSTRATE)
+    assert [tick.step.driver for tick in listener.ticks] == [
+        Driver.HUMAN,
+        Driver.NOBODY,
+        Driver.NOBODY,
+    ]
+    assert not listener.ticks[-1].step.action.any()
+
+
+def test_a_policy_that_breaks_stops_the_arm_and_not_the_session(env: ArmEnv) -> None:
+    """A plan that is not finite means hold still, and the episode goes on."""
+    listener = run(env, [False] * 8, Constant(lasts=2), Level.SUPERVISED)
+    drivers = [tick.step.driver for tick in listener.ticks]
+    assert drivers == [Driver.POLICY] * 4 + [Driver.NOBODY] * 4
+
+
+def test_a_policy_is_asked_again_only_when_its_actions_are_used_up(env: ArmEnv) -> None:
+    """Two of four planned actions are executed, then a new plan is made."""
+    policy = Constant()
+    run(env, [False] * 8, policy, Level.SUPERVISED)
+    assert policy.plans == 4
+
+
+def test_a_level_without_what_it_needs_is_refused(env: ArmEnv) -> None:
+    """Supervised needs a policy; the reason is said before anything moves."""
+    with pytest.raises(PolicyError, match="needs a policy"):
+        Session(env, Nobody(), Level.SUPERVISED)
+
+
+def test_in_the_shadow_both_wishes_are_kept_and_the_human_drives(env: ArmEnv) -> None:
+    """The policy is asked on every tick, and moves nothing."""
+    listener = run(env, [True, True, False, True], Constant(), Level.SHADOW)
+    for tick, held in zip(listener.ticks, [True, True, False, True], strict=True):
+        np.testing.assert_array_equal(tick.step.action, HUMAN if held else still())
+        np.testing.assert_array_equal(tick.step.policy_action, POLICY)
+        assert tick.step.action_mode == ActionMode.DEMONSTRATION
+    assert (listener.outcome.policy_steps, listener.outcome.takeovers) == (0, 0)
+
+
+def test_with_assist_both_drive_and_the_shares_can_be_read_back(env: ArmEnv) -> None:
+    """The executed action lies between the two that are recorded beside it."""
+    agreeing = Constant()
+    agreeing.action = np.array([0, 0.5, 0, 0, 0, 0, 1], np.float32)
+    listener = run(env, [True, True, False, True], agreeing, Level.ASSIST)
+    drivers = [tick.step.driver for tick in listener.ticks]
+    assert drivers == [Driver.BLEND, Driver.BLEND, Driver.NOBODY, Driver.BLEND]
+    share = 0.75 * LARGEST_SHARE  # it is 0.25 that the scene is new to it
+    step = listener.ticks[0].step
+    assert step.action[1] == pytest.approx((1 - share) * 0.3 + share * 0.5)
+    assert step.action[6] == HUMAN[6]
+    assert listener.ticks[0].share == pytest.approx(share * 0.5 / (share * 0.5 + (1 - share) * 0.3))
+    assert listener.outcome.human_steps == 4
+
+
+def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> None:
+    """A scene that is new for five ticks; then the arm holds still until the human drives."""
+    rules = CallRules(novelty=0.2, familiar=0.1, budget=1)
+    clutch = [False] * 8 + [True, True, False, False]
+    listener, alarm = Listener(), Alarm(rules)
+    session = Session(
+        env, Script(clutch), Level.ON_CALL, Pilot(Constant()), [listener], alarm=alarm
+    )
+    outcome = session.run_episode(1)
+    states = [tick.state for tick in listener.ticks]
+    assert states[:8] == [State.POLICY] * 4 + [State.CALLING] * 4
+    assert states[8:] == [State.HUMAN] * 2 + [State.POLICY] * 2
+    assert [tick.asked for tick in listener.ticks if tick.asked] == [Reason.NEW]
+    assert listener.ticks[8].switch is Switch.ANSWERED
+    assert not any(tick.step.action.any() for tick in listener.ticks[4:8])
+    assert (outcome.requests, outcome.waiting_steps, outcome.takeovers) == (1, 4, 1)
+    assert (outcome.human_steps, outcome.policy_steps) == (2, 6)
+    assert alarm.left == 0
+
+
+def test_help_that_never_comes_ends_the_episode(
+    env: ArmEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An arm that nobody answers does not wait for ever, and waiting is no driving time."""
+    monkeypatch.setattr(session_module, "WAITED_OUT_S", 4.0)
+    alarm = Alarm(CallRules(overdue_s=0.2))
+    session = Session(env, Nobody(), Level.ON_CALL, Pilot(Constant()), max_steps=50, alarm=alarm)
+    outcome = session.run_episode(1)
+    assert not outcome.success
+    assert outcome.waiting_steps == 4 * CONTROL_HZ
+
+
+@pytest.mark.parametrize("level", Level)
+def test_the_target_jumps_less_than_a_millimetre_at_any_change_of_hands(level: Level) -> None:
+    """Hands change at random for 120 ticks; the target may only move by its own leash."""
+    env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=2, image_size=32)
+    rng = np.random.default_rng(3)
+    clutch = np.repeat(rng.random(30) < 0.5, 4).tolist()
+    session = Session(env, Script(clutch), level, Pilot(Constant()))
+    running, jumps = session.prepare(5), []
+    reseat = env.arm.reseat
+
+    def watched() -> None:
+        before = env.arm.controller.target_pos
+        reseat()
+        jumps.append(float(np.linalg.norm(env.arm.controller.target_pos - before)))
+
+    env.arm.reseat = watched  # type: ignore[method-assign]
+    while not running.over:
+        running.tick()
+    assert len(jumps) > 10
+    assert max(jumps) < 0.001
+
+
+def test_a_recorded_episode_with_takeovers_replays_to_the_last_bit(
+    env: ArmEnv, tmp_path: Path
+) -> None:
+    """Seed and actions are enough to simulate every stored state again."""
+    workspace = Workspace.create(
+        tmp_path / "ws", WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 2})
+    )
+    clutch = [False] * 10 + [True] * 6 + [False] * 9 + [True] * 5 + [False] * 4
+    with Recorder(workspace) as recorder:
+        recording = Recording(recorder, "0001")
+        Session(env, Script(clutch), Level.SUPERVISED, Pilot(Constant()), [recording]).run_episode(
+            3
+        )
+        (path,) = recorder.wait()
+    episode = Episode.read(path)
+    assert len(episode) == len(clutch)
+    assert episode.summary.takeovers == 2
+    verdict = verify(episode)
+    assert verdict.identical
+    assert verdict.max_state_error == 0.0
+    assert verdict.first_divergence is None
+    assert verdict.steps == len(clutch) + 1
+
+
+def test_a_changed_action_is_found_at_its_step(env: ArmEnv) -> None:
+    """The check can fail: one wrong action shows in the very next state."""
+    listener = run(env, [True] * 12, None, Level.DEMONSTRATE)
+    steps = [tick.step for tick in listener.ticks]
+    header = episode_header(env, 1, Level.DEMONSTRATE, "script", None)
+    header = replace(header, env_args={"env_kwargs": env.env_kwargs})
+    episode = Episode.of_steps(header, steps, success=False)
+    assert verify(episode).identical
+    episode.actions[5, 1] += 0.2
+    verdict = verify(episode)
+    assert not verdict.identical
+    assert verdict.first_divergence == 6
+    assert verdict.max_state_error > 0
+
+
+def test_a_rehearsal_is_recorded_only_when_it_succeeds(env: ArmEnv, tmp_path: Path) -> None:
+    """Practice keeps its successes and leaves no trace of the rest."""
+    workspace = Workspace.create(
+        tmp_path / "ws", WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 2})
+    )
+    operator = SimulatedOperator(env, Level.DEMONSTRATE)
+    with Recorder(workspace) as recorder:
+        rehearsal = Rehearsal(recorder)
+        Session(env, Script([True] * 5), Level.DEMONSTRATE, None, [rehearsal]).run_episode(0)
+        assert recorder.wait() == []
+        outcome = Session(env, operator, Level.DEMONSTRATE, None, [rehearsal]).run_episode(0)
+        assert outcome.success
+        assert len(recorder.wait()) == 1
+
+
+def test_the_simulated_operator_is_the_same_person_for_the_same_seed(env: ArmEnv) -> None:
+    """Noise, pauses and pace come from the seed alone."""
+    outcomes = []
+    for _ in range(2):
+        operator = SimulatedOperator(env, Level.DEMONSTRATE)
+        listener = Listener()
+        Session(env, operator, Level.DEMONSTRATE, None, [listener]).run_episode(4)
+        outcomes.append(np.array([tick.step.action for tick in listener.ticks]))
+    np.testing.assert_array_equal(outcomes[0], outcomes[1])
+
+
+def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go(
+    env: ArmEnv,
+) -> None:
+    """It watches, drives until things are back on track, and hands back."""
+    listener = Listener()
+    operator = SimulatedOperator(env, Level.SUPERVISED)
+    Session(env, operator, Level.SUPERVISED, Pilot(Constant()), [listener]).run_episode(2)
+    drivers = [tick.step.driver for tick in listener.ticks]
+    spells = [driver for driver, _ in itertools.groupby(drivers)]
+    assert spells[:3] == [Driver.POLICY, Driver.HUMAN, Driver.POLICY]
+    assert drivers.index(Driver.HUMAN) > 40
+
+
+def test_deadlines_count_from_the_start_and_shift_when_a_tick_is_missed() -> None:
+    """Small delays are caught up; a long one slows simulated time instead of a burst of ticks."""
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    pace = RealTime(20, clock=lambda: now[0], sleep=sleep)
+    pace.begin()
+    now[0] += 0.01
+    assert pace.wait() == 0.0
+    now[0] += 0.06
+    assert pace.wait() == pytest.approx(10.0)
+    now[0] += 0.50
+    assert pace.wait() == pytest.approx(460.0)
+    assert pace.wait() == pytest.approx(0.0)
+    assert slept == pytest.approx([0.04, 0.05])

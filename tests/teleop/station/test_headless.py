@@ -1,0 +1,134 @@
+"""Episodes with the simulated operator at every level, and what they cost her."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
+from sidestick.datasets.step import Level
+from sidestick.datasets.summary import EpisodeSummary
+from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.plan import Plan
+from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.sim_envs.errors import BadValue
+from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.autonomy.audit_sampling import auditor
+from sidestick.teleop.autonomy.ladder import Change, Why
+from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.session.help_requests import CallRules
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.station.headless import DriveReport, Terms, drive_simulated
+
+
+class Dull:
+    """A policy that stays where it is, and finds everything familiar."""
+
+    chunk, execute = 16, 8
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: Observation) -> Plan:
+        actions = np.zeros((self.chunk, 7), np.float32)
+        return Plan(actions, np.zeros_like(actions), 0.2)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """With a folder that looks like a policy to the ladder; what drives is given by hand."""
+    made = Workspace.create(
+        tmp_path / "ws", WorkspaceConfig("ShelfPick", image_size=32, env_kwargs={"num_items": 1})
+    )
+    folder = made.policies_dir / "0001"
+    folder.mkdir()
+    (folder / CONFIG).write_text("{}")
+    (folder / MODEL).write_bytes(b"weights")
+    return made
+
+
+def drive(
+    workspace: Workspace, level: Level, seeds: Sequence[int] = (0,), terms: Terms | None = None
+) -> tuple[DriveReport, EpisodeSummary]:
+    report = drive_simulated(
+        workspace, level, seeds, "0001", terms=terms or Terms(ladder=True), pilot=Pilot(Dull())
+    )
+    return report, workspace.summaries()[0]
+
+
+@pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST])
+def test_beside_a_policy_the_operator_demonstrates(workspace: Workspace, level: Level) -> None:
+    """She drives it home herself; what the policy wanted is evidence."""
+    report, summary = drive(workspace, level)
+    assert (report.successes, report.policy_steps, report.takeovers) == (1, 0, 0)
+    (event,) = Database(workspace.db_path).events("trial")
+    assert event.payload["level"] == level
+    assert not event.payload["clean"]  # a dull policy neither agrees nor takes a share
+    assert event.payload["agreement"]["all"]["steps"] > 50
+    (effort,) = Database(workspace.db_path).efforts()
+    assert (effort.watched_s, effort.driven_s) == (0.0, summary.steps / 20)
+
+
+def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) -> None:
+    """The dull arm stalls, asks, waits for her to come, and she drives it home."""
+    terms = Terms(CallRules(budget=3), ladder=True)
+    report, _ = drive(workspace, Level.ON_CALL, terms=terms)
+    assert report.successes == 1
+    assert report.takeovers >= 1
+    (effort,) = Database(workspace.db_path).efforts()
+    assert 1 <= effort.payload["requests"] <= 3
+    assert effort.watched_s == pytest.approx(effort.payload["requests"] * 1.55, abs=0.2)
+    assert effort.driven_s == sum(effort.payload["takeover_s"])
+    assert report.policy_steps / 20 >= CallRules().stalled_s
+    (event,) = Database(workspace.db_path).events("trial")
+    assert event.payload["success"]
+    assert not event.payload["clean"]
+    assert event.payload["requests"] == effort.payload["requests"]
+
+
+def test_without_budget_nobody_is_called(workspace: Workspace) -> None:
+    """The operator's limit holds, and the episode fails for it."""
+    report, _ = drive(workspace, Level.ON_CALL, terms=Terms(CallRules(budget=0)))
+    assert (report.successes, report.takeovers, report.human_steps) == (0, 0, 0)
+    (effort,) = Database(workspace.db_path).efforts()
+    assert (effort.driven_s, effort.watched_s) == (0.0, 0.0)
+
+
+def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
+    workspace: Workspace,
+) -> None:
+    """The sequential test takes the level, and the run ends there."""
+    told: list[Change] = []
+    terms = Terms(audited=0.5, ladder=True, on_change=told.append)
+    book = LadderBook(workspace)
+    book.note(
+        Change(
+            "ShelfPick",
+            "0001",
+            book.fingerprint("0001"),
+            Why.PROMOTED,
+            Level.ON_CALL,
+            Level.AUTONOMOUS,
+            "for the test",
+        )
+    )
+    report, _ = drive(workspace, Level.AUTONOMOUS, range(20), terms)
+    assert report.episodes <= 10
+    assert [(change.why, change.after) for change in told] == [(Why.DEMOTED, Level.ON_CALL)]
+    (effort,) = Database(workspace.db_path).efforts()
+    watched = sum(map(auditor(0.5), range(report.episodes)))
+    assert effort.watched_s == watched * report.policy_steps / report.episodes / 20
+    assert effort.driven_s == 0
+
+
+def test_audits_are_a_random_share_and_known_beforehand() -> None:
+    """The same seed is always audited or never; a share is a share."""
+    audited = auditor(0.2)
+    chosen = [audited(seed) for seed in range(1000)]
+    assert 0.16 < sum(chosen) / 1000 < 0.24
+    assert chosen[:50] == [auditor(0.2)(seed) for seed in range(50)]
+    assert not any(map(auditor(0.0), range(50)))
+    with pytest.raises(BadValue, match="audited"):
+        auditor(1.5)

@@ -1,0 +1,124 @@
+"""At the seat: another policy takes over between two episodes, and one key takes it back."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sidestick.datasets.database import Database
+from sidestick.datasets.step import Level
+from sidestick.policies.store import PolicyStore
+from sidestick.teleop.autonomy.evidence_recorder import Witness
+from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.learning.active_policy import Duty
+from sidestick.teleop.session.help_requests import Alarm, CallRules
+from sidestick.teleop.session.human_effort import EffortCount
+from sidestick.teleop.station.handover import Handover
+from sidestick.teleop.station.headless import Terms, drive_in_legs, load_pilot
+from sidestick.teleop.station.states import State
+from tests import virtual_pad as vp
+from tests.learning_rig import add_correction, learner, tiny_workspace
+from tests.window_rig import SeatRig
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two policies, of which the second came through the gate after the first."""
+    workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
+    made = learner(workspace)
+    made.step()
+    add_correction(workspace, 6)
+    made.step()
+    return workspace.policies_dir
+
+
+@pytest.fixture
+def rig(sit: Callable[..., SeatRig], policies: Path) -> SeatRig:
+    """At the demonstrate level, with the first policy on duty."""
+    rig = sit()
+    shutil.copytree(policies / "0001", rig.workspace.policies_dir / "0001")
+    pilot = load_pilot(rig.workspace, "0001")
+    rig.scene.relieve("0001", pilot, Level.DEMONSTRATE, Alarm())
+    witness, effort = Witness(LadderBook(rig.workspace), "0001"), EffortCount()
+    handover = Handover(rig.workspace, rig.scene, witness, effort, CallRules())
+    rig.seat.desk.duty = Duty(
+        rig.workspace, "0001", Level.DEMONSTRATE, on_relief=handover, clock=rig.time
+    )
+    return rig
+
+
+def newcomer(rig: SeatRig, policies: Path) -> None:
+    shutil.copytree(policies / "0002", rig.workspace.policies_dir / "0002")
+
+
+def record(rig: SeatRig) -> None:
+    rig.run(0.5)
+    rig.tap(vp.START)
+    rig.drive(0.5)
+    assert rig.state is State.RECORDING
+
+
+def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Path) -> None:
+    """Then it drives, is recorded as the driver, and the notice says so."""
+    before = rig.scene.pilot
+    record(rig)
+    newcomer(rig, policies)
+    rig.drive(0.5)
+    assert rig.scene.pilot is before
+    rig.tap(vp.A)
+    assert rig.seat.notice == "new policy 0002 looks on from now on, at demonstrate"
+    assert rig.scene.pilot is not before
+    assert rig.recording.policy_id == "0002"
+    record(rig)
+    rig.tap(vp.A)
+    rig.recorder.wait()
+    drove = [summary.header.policy_id for summary in rig.workspace.summaries()]
+    assert drove == ["0001", "0002"]
+
+
+def test_one_key_brings_the_policy_before_back(rig: SeatRig, policies: Path) -> None:
+    """In the middle of an episode it is only set aside; the change comes with the next one."""
+    newcomer(rig, policies)
+    record(rig)
+    rig.tap(vp.A)
+    assert rig.recording.policy_id == "0002"
+    record(rig)
+    rig.chord(vp.Y)
+    assert rig.seat.notice.startswith("policy 0002 is set aside")
+    assert rig.state is State.RECORDING
+    assert rig.recording.policy_id == "0002"
+    rig.tap(vp.A)
+    assert rig.recording.policy_id == "0001"
+    assert PolicyStore(rig.workspace.policies_dir).latest() == "0001"
+
+
+def test_between_two_episodes_it_changes_at_once(rig: SeatRig, policies: Path) -> None:
+    """The same scene is laid again; nothing is recorded by that."""
+    newcomer(rig, policies)
+    record(rig)
+    rig.tap(vp.A)
+    seed = rig.scene.seed
+    rig.chord(vp.Y)
+    assert rig.seat.notice == "back to policy 0001, at demonstrate"
+    assert (rig.recording.policy_id, rig.scene.seed, rig.state) == ("0001", seed, State.READY)
+    rig.chord(vp.Y)
+    assert rig.seat.notice == "there is no policy to go back to"
+
+
+def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, policies: Path) -> None:
+    """Every leg has its own entry in the ledger, and no seed is driven twice."""
+    rig.recorder.close()
+    duty = Duty(rig.workspace, "0001", Level.DEMONSTRATE)
+    seen: list[int] = []
+
+    def heard(outcome: object) -> None:
+        seen.append(outcome.seed)  # type: ignore[attr-defined]
+        if len(seen) == 1:
+            newcomer(rig, policies)
+
+    report = drive_in_legs(rig.workspace, duty, range(2), heard, Terms())
+    assert seen == [0, 1]
+    assert (report.episodes, report.successes, report.level) == (2, 2, "demonstrate")
+    assert duty.policy == "0002"
+    assert len(Database(rig.workspace.db_path).efforts()) == 2

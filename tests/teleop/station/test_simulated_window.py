@@ -1,0 +1,97 @@
+"""The simulated operator at the window's seat: it drives and judges, and a person may cut in."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sidestick.datasets.step import Driver, Level
+from sidestick.policies.base.plan import Plan
+from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.states import Event, State
+from tests import virtual_pad as vp
+from tests.window_rig import SeatRig
+
+Sit = Callable[..., SeatRig]
+
+
+class Sideways:
+    """A policy that goes to the left, and knows what it sees."""
+
+    chunk, execute = 16, 8
+
+    def __init__(self, novelty: float = 0.1) -> None:
+        self.novelty = novelty
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: Observation) -> Plan:
+        actions = np.tile(np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32), (self.chunk, 1))
+        return Plan(actions, np.zeros_like(actions), self.novelty)
+
+
+def test_it_demonstrates_and_saves_by_itself(sit: Sit) -> None:
+    """Nobody touches anything: a success is on the disk, under its name, and it leaves."""
+    rig = sit(options=SeatOptions(simulated=True, episodes=1))
+    rig.run(60.0)
+    assert rig.state is State.CLOSED
+    rig.recorder.wait()
+    (summary,) = rig.workspace.summaries()
+    assert summary.success
+    assert summary.header.operator == "simulated"
+    assert summary.human_steps > 50
+
+
+def test_a_person_takes_the_stick_from_it(sit: Sit) -> None:
+    """While her clutch is held it is her action that is executed, from that tick on."""
+    rig = sit(options=SeatOptions(simulated=True))
+    rig.run(2.0)
+    assert rig.state is State.RECORDING
+    own = rig.scene.tick(0.0).step.human_action
+    assert own is not None
+    rig.pad.press(vp.LB)
+    rig.run(0.1)
+    assert np.allclose(rig.scene.tick(0.0).step.human_action[:6], 0.0)
+    rig.pad.release(vp.LB)
+    rig.run(0.1)
+    assert not np.allclose(rig.scene.tick(0.0).step.human_action[:6], 0.0)
+
+
+def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(sit: Sit) -> None:
+    """What she has stopped stays stopped."""
+    rig = sit(options=SeatOptions(simulated=True))
+    rig.run(2.0)
+    rig.time.sleep(0.5)
+    rig.run(0.1)
+    assert rig.state is State.PAUSED
+    rig.run(2.0)
+    assert rig.state is State.RECORDING
+    rig.tap(vp.BACK)
+    rig.run(5.0)
+    assert rig.state is State.PAUSED
+
+
+def test_it_comes_when_the_policy_calls(sit: Sit) -> None:
+    """On call it looks at nothing until it is asked, and then drives."""
+    options = SeatOptions(Level.ON_CALL, simulated=True, policy_id="0001")
+    rig = sit(options=options, pilot=Pilot(Sideways(novelty=1.0)))
+    rig.run(8.0)
+    drivers = rig.scene.episode.drivers
+    assert rig.scene.episode.asked >= 1
+    assert Driver.HUMAN not in drivers[:10]
+    assert Driver.HUMAN in drivers
+
+
+def test_what_took_too_long_is_a_failure(sit: Sit) -> None:
+    """It gives the verdict that a person would."""
+    rig = sit(options=SeatOptions(simulated=True))
+    rig.run(2.0)
+    rig.seat.offered = False
+    rig.seat.signal(Event.TIMED_OUT)
+    rig.run(1.5)
+    rig.recorder.wait()
+    (summary,) = rig.workspace.summaries()
+    assert not summary.success
+    assert summary.complete

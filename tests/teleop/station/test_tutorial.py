@@ -1,0 +1,92 @@
+"""The first-run lesson, done from beginning to end by a pad, as its own words ask for."""
+
+from collections.abc import Callable
+
+import pytest
+
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.screen.prompts import Prompter
+from sidestick.teleop.station.states import State
+from sidestick.teleop.station.tutorial import EXERCISES
+from tests import virtual_pad as vp
+from tests.window_rig import SeatRig
+
+
+def grip_twice(rig: SeatRig) -> None:
+    """Close and open with the clutch held."""
+    rig.pad.press(vp.LB)
+    rig.run(0.1)
+    rig.pull(vp.RT)
+    rig.pull(vp.RT)
+    rig.pad.release(vp.LB)
+    rig.run(0.1)
+
+
+def up_and_down(rig: SeatRig) -> None:
+    """As far as the arm goes, and back."""
+    rig.drive(1.5, vp.RIGHT_Y, -1.0)
+    rig.drive(1.5, vp.RIGHT_Y, 1.0)
+
+
+def go_gently(rig: SeatRig) -> None:
+    """Move with the precision trigger pulled."""
+    rig.pad.axis(vp.LT, 1.0)
+    rig.drive(2.0, vp.LEFT_Y, 1.0)
+    rig.pad.axis(vp.LT, 0.0)
+    rig.run(0.05)
+
+
+DOING: tuple[tuple[str, Callable[[SeatRig], object]], ...] = (
+    ("[LB]", lambda rig: rig.hold(vp.LB, 1.2)),
+    ("[left stick up]", lambda rig: rig.drive(1.8, vp.LEFT_Y, -1.0)),
+    ("[right stick up]", up_and_down),
+    ("[right stick left]", lambda rig: rig.drive(2.0, vp.RIGHT_X, -1.0)),
+    ("[RT]", grip_twice),
+    ("[LT]", go_gently),
+    ("[LB]", lambda rig: rig.run(1.2)),
+    ("[Y]", lambda rig: rig.hold(vp.Y, 1.2)),
+    ("[RB + A]", lambda rig: rig.chord(vp.A)),
+    ("[R3]", lambda rig: rig.tap(vp.R3)),
+    ("[A]", lambda rig: rig.tap(vp.A)),
+    ("[START]", lambda rig: rig.tap(vp.START)),
+)
+"""For every exercise the button that its words name, and what a pupil does."""
+
+
+@pytest.mark.slow
+def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
+    sit: Callable[..., SeatRig],
+) -> None:
+    """One after the other, each by its own doing alone; nothing is recorded."""
+    rig = sit(options=SeatOptions(lesson=True))
+    rig.run(0.3)
+    assert len(DOING) == len(EXERCISES) == 12
+    prompter = Prompter(defaults())
+    for number, (button, do) in enumerate(DOING):
+        lesson = rig.seat.lesson
+        assert (rig.state, lesson.number) == (State.LESSON, number)
+        card = prompter.lesson_card(lesson, len(EXERCISES), rig.hands.device)
+        assert button in " ".join(card.lines)
+        assert card.title == f"Lesson {number + 1} of 12"
+        do(rig)
+    assert rig.seat.lesson.over
+    assert rig.state is State.READY
+    assert rig.seat.notice.startswith("Well done: 12 of 12")
+    assert rig.hands.camera == "wrist"
+    assert rig.steps == 0
+    rig.recorder.wait()
+    assert rig.files("episodes") == []
+
+
+def test_the_wrong_doing_teaches_nothing(sit: Callable[..., SeatRig]) -> None:
+    """Whoever moves without the clutch, or presses other buttons, stays where she is."""
+    rig = sit(options=SeatOptions(lesson=True))
+    rig.run(0.3)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(1.5)
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.tap(vp.A)
+    rig.tap(vp.R3)
+    rig.tap(vp.START)
+    assert (rig.state, rig.seat.lesson.number) == (State.LESSON, 0)

@@ -1,0 +1,136 @@
+"""The process that draws the view: the same world, never waited for, and no life of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+
+from sidestick.datasets.episode import Episode
+from sidestick.sim_envs import make_task_env
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.errors import BadValue
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.station.screen.frame_scheduler import Artist
+from sidestick.teleop.station.screen.prompts import Prompter
+from sidestick.teleop.station.screen.view import Mirror, MirrorLost, MirrorView, open_view
+from sidestick.teleop.station.states import State
+from tests import virtual_pad as vp
+from tests.window_rig import SeatRig
+
+Sit = Callable[..., SeatRig]
+PATIENCE_S = 60.0
+PARENT = """
+import time
+from sidestick.teleop.station.screen.view import Mirror
+if __name__ == "__main__":
+    print(Mirror("ShelfPick", {"num_items": 1}).pid, flush=True)
+    time.sleep(300)
+"""
+
+
+@pytest.fixture
+def env() -> Iterator[ArmEnv]:
+    """A small world, drawn by TinyRenderer."""
+    env = make_task_env("ShelfPick", num_items=1)
+    env.reset(seed=5)
+    yield env
+    env.close()
+
+
+def wait_for(done: Callable[[], object]) -> object:
+    """Whatever comes first that is not None or False."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found = done()
+        if found is not None and found is not False:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not happen")
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(") ")[-1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_mirror_shows_the_world_as_it_is(env: ArmEnv) -> None:
+    """After some steps its picture is the one that this process would have drawn."""
+    for _ in range(5):
+        env.step(np.array([1, 0, 0, 0, 0, 0, 1], np.float32))
+    mirror = Mirror(env.task_name, env.env_kwargs)
+    try:
+        mirror.ask("front", 5, env.state(), 120, 80)
+        assert not mirror.free
+        picture = wait_for(mirror.collect)
+        assert mirror.free
+        np.testing.assert_array_equal(picture, env.picture("front", 120, 80))
+    finally:
+        mirror.close()
+    assert not is_running(mirror.pid)
+
+
+def test_asking_never_waits(env: ArmEnv) -> None:
+    """The view gives a picture at once, long before the other process has begun."""
+    view = open_view(env, "tiny")
+    try:
+        began = time.monotonic()
+        for _ in range(20):
+            assert view.picture("front", 5, 320, 240).shape[2] == 3
+        assert time.monotonic() - began < 0.5
+    finally:
+        view.close()
+        view.close()
+
+
+def test_an_unknown_view_is_refused(env: ArmEnv) -> None:
+    """The error names what there is."""
+    with pytest.raises(BadValue, match="auto, gl, tiny"):
+        open_view(env, "vulkan")
+
+
+def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(sit: Sit) -> None:
+    """The error says what happened; leaving afterwards saves what was driven."""
+    rig = sit()
+    view = MirrorView(rig.env)
+    surface = pygame.display.set_mode((960, 600))
+    artist = Artist(surface, view, Prompter(defaults()))
+    try:
+        rig.tap(vp.START)
+        rig.drive(0.5)
+        artist.draw(rig.seat)
+        os.kill(view.pid, signal.SIGKILL)
+
+        def draw() -> bool:
+            artist.draw(rig.seat)
+            return False
+
+        with pytest.raises(MirrorLost, match="what was recorded is kept"):
+            wait_for(draw)
+    finally:
+        view.close()
+    rig.close()
+    (path,) = rig.recorder.wait()
+    assert rig.state is State.CLOSED
+    assert Episode.read(path, images=False).summary.steps > 5
+
+
+def test_the_mirror_ends_with_the_process_that_asked() -> None:
+    """A kill leaves nobody to close the pipe; the mirror notices by itself."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout
+        pid = int(parent.stdout.readline())
+        assert is_running(pid)
+        parent.kill()
+        parent.wait()
+        wait_for(lambda: not is_running(pid))

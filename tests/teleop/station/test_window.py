@@ -1,0 +1,480 @@
+"""The whole seat through a virtual pad: drive, record, discard, undo, rewind, verdict, unplug."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pygame
+import pytest
+
+from sidestick.datasets.episode import Episode
+from sidestick.datasets.step import Driver
+from sidestick.sim_envs import make_task_env
+from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.states import State
+from tests import virtual_pad as vp
+from tests.window_rig import SeatRig
+
+Sit = Callable[..., SeatRig]
+
+
+def test_start_records_and_a_saves(sit: Sit) -> None:
+    """START, some driving and A leave one successful episode on the disk, driven by the human."""
+    rig = sit()
+    assert rig.state is State.READY
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+    before = rig.env.arm.tool().position
+    rig.drive(1.0)
+    assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.05
+    rig.tap(vp.A)
+    assert rig.state is State.READY
+    (path,) = rig.recorder.wait()
+    episode = Episode.read(path, images=False)
+    assert episode.summary.success
+    assert set(np.unique(episode.driver)) == {Driver.HUMAN, Driver.NOBODY}
+    assert rig.scene.seed == 1
+
+
+def test_releasing_the_clutch_stops_within_one_tick(sit: Sit) -> None:
+    """With LB up the very next tick is nobody's and moves nothing."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.5)
+    assert rig.scene.episode.drivers[-1] is Driver.HUMAN
+    rig.pad.release(vp.LB)
+    steps = rig.steps
+    rig.run(0.11)
+    assert rig.scene.episode.drivers[steps + 1 :] == [Driver.NOBODY] * (rig.steps - steps - 1)
+
+
+def test_discard_needs_a_long_hold_and_can_be_undone(sit: Sit) -> None:
+    """A tap of X does nothing; 0.6 s discards; RB + X brings the running episode back."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.5)
+    rig.tap(vp.X)
+    assert rig.state is State.RECORDING
+    rig.hold(vp.X, 0.7)
+    assert rig.state is State.DISCARDED
+    steps = rig.steps
+    rig.chord(vp.X)
+    assert rig.state is State.PAUSED
+    assert rig.steps == steps
+    rig.run(0.3)
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+    rig.tap(vp.B)
+    rig.recorder.wait()
+    assert len(rig.files("episodes")) == 1
+
+
+def test_a_discarded_episode_goes_to_the_trash_and_is_redone(sit: Sit) -> None:
+    """START after a discard lays the same scene again; the old episode is in the trash."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.5)
+    rig.hold(vp.X, 0.7)
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+    assert rig.scene.seed == 0
+    assert rig.steps < 6
+    rig.seat.leave()
+    rig.run(0.1)
+    rig.close()
+    assert len(rig.files("trash")) == 1
+
+
+def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(sit: Sit) -> None:
+    """Back 2 s, another way from there: seed and actions of the main line give the same states."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(3.0)
+    before = rig.steps
+    rig.tap(vp.R3)
+    assert rig.state is State.REWINDING
+    assert 40 <= before - rig.steps <= 50
+    held = rig.steps
+    rig.run(0.5)
+    assert rig.steps == held
+    rig.drive(1.0, vp.RIGHT_Y, -1.0)
+    assert rig.state is State.RECORDING
+    rig.tap(vp.A)
+    (path,) = rig.recorder.wait()
+    episode = Episode.read(path, images=False)
+    assert len(episode.abandoned) == 1
+    env = make_task_env("ShelfPick", num_items=1)
+    env.build(0)
+    env.images_due = False
+    for state, action, reseat in zip(episode.states, episode.actions, episode.reseat, strict=True):
+        np.testing.assert_array_equal(env.state(), state)
+        if reseat:
+            env.reseat()
+        env.step(action)
+    env.close()
+
+
+def test_holding_rewind_goes_further_back(sit: Sit) -> None:
+    """A second and a half on R3 goes back more than three seconds in all."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(4.0)
+    before = rig.steps
+    rig.hold(vp.R3, 1.5)
+    assert before - rig.steps > 60
+
+
+def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
+    """The pad goes: pause at once, with its name; a replug needs neutral sticks and a press."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.5)
+    steps = rig.steps
+    rig.pad.unplug()
+    rig.run(0.3)
+    assert rig.state is State.PAUSED
+    assert "Test Pad was unplugged" in rig.seat.lost
+    assert rig.steps - steps <= 1
+    rig.pad = vp.VirtualPad("Second Pad")
+    rig.run(0.1)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    rig.tap(vp.START)
+    assert rig.state is State.PAUSED  # the stick is still pushed
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.run(0.3)
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+    rig.drive(0.3)
+    assert rig.hands.words == "Second Pad"
+    rig.tap(vp.A)
+    rig.recorder.wait()
+    assert len(rig.files("episodes")) == 1
+
+
+def test_of_two_pads_the_one_whose_clutch_is_held_drives(sit: Sit) -> None:
+    """A second, equal pad does nothing until its own clutch is closed; then it drives."""
+    rig = sit()
+    other = vp.VirtualPad()
+    rig.run(0.3)
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.run(0.1)
+    other.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    before = rig.env.arm.tool().position
+    rig.run(0.3)
+    np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=1e-3)
+    rig.pad.release(vp.LB)
+    other.press(vp.LB)
+    rig.run(0.4)
+    assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.02
+    assert rig.hands.words == "Test Pad (2 of 2)"
+    other.unplug()
+    rig.run(0.1)
+    assert rig.state is State.PAUSED
+
+
+def test_taking_the_clutch_is_felt(sit: Sit) -> None:
+    """One short rumble says: you have control."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    assert any(low or high for low, high in rig.pad.rumbles)
+
+
+def test_rumble_and_sound_can_be_switched_off(sit: Sit) -> None:
+    """RB + D-pad right silences everything."""
+    rig = sit()
+    rig.chord(vp.RIGHT)
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    assert rig.pad.rumbles == []
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        (pygame.WINDOWFOCUSLOST, pygame.WINDOWFOCUSGAINED),
+        (pygame.WINDOWMINIMIZED, pygame.WINDOWRESTORED),
+    ],
+)
+def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
+    sit: Sit, away: int, back: int
+) -> None:
+    """A frozen axis and a stale press after refocus move nothing."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -0.61)
+    rig.run(0.3)
+    pygame.event.post(pygame.event.Event(away))
+    steps = rig.steps
+    rig.run(0.3)
+    assert rig.state is State.PAUSED
+    assert "focus" in rig.seat.lost
+    assert rig.steps - steps <= 1
+    pygame.event.post(pygame.event.Event(back))
+    rig.run(0.05)
+    rig.tap(vp.START)
+    assert rig.state is State.PAUSED
+    rig.pad.release(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.run(0.4)
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+
+
+def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
+    """When nothing could be heard for 150 ms the arm rests and the window says so."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    steps = rig.steps
+    rig.time.now += 0.2
+    rig.run(0.2)
+    assert rig.state is State.PAUSED
+    assert "the computer was busy for 20" in rig.seat.lost
+    assert rig.steps == steps
+
+
+def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that takes 0.3 s is followed by a pause with its reason, and by no further step."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    step = rig.env.step
+
+    def slow(action: np.ndarray) -> object:
+        rig.time.now += 0.3
+        return step(action)
+
+    monkeypatch.setattr(rig.env, "step", slow)
+    steps = rig.steps
+    rig.run(0.5)
+    assert rig.state is State.PAUSED
+    assert "the computer was busy for 30" in rig.seat.lost
+    assert rig.steps == steps + 1
+    monkeypatch.undo()
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.pad.release(vp.LB)
+    rig.run(0.4)
+    rig.tap(vp.START)
+    assert rig.state is State.RECORDING
+    assert rig.steps > steps
+
+
+def test_home_brings_the_hand_back(sit: Sit) -> None:
+    """Held Y needs no clutch; the hand ends where the episode began."""
+    rig = sit()
+    rig.tap(vp.START)
+    begun = rig.env.arm.tool().position
+    rig.drive(0.8)
+    assert np.linalg.norm(rig.env.arm.tool().position - begun) > 0.04
+    rig.hold(vp.Y, 2.0)
+    assert np.linalg.norm(rig.env.arm.tool().position - begun) < 0.01
+
+
+def test_a_pause_stops_time_and_goes_on(sit: Sit) -> None:
+    """BACK freezes the episode; BACK again goes on with the next step of the same one."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.4)
+    rig.tap(vp.BACK)
+    assert rig.state is State.PAUSED
+    steps = rig.steps
+    rig.run(1.0)
+    assert rig.steps == steps
+    rig.tap(vp.BACK)
+    assert rig.state is State.RECORDING
+    rig.run(0.2)
+    assert steps < rig.steps < steps + 12
+
+
+def test_free_drive_records_nothing(sit: Sit) -> None:
+    """The arm can be driven without leaving a trace."""
+    rig = sit()
+    rig.chord(vp.UP)
+    assert rig.state is State.FREE
+    before = rig.env.arm.tool().position
+    rig.run(0.3)
+    rig.drive(0.5)
+    assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.02
+    rig.tap(vp.START)
+    assert rig.state is State.READY
+    assert not rig.recorder.recording
+    np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=1e-4)
+
+
+def test_closing_the_window_saves_the_running_episode(sit: Sit) -> None:
+    """What was driven so far is on the disk, marked as incomplete."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.5)
+    pygame.event.post(pygame.event.Event(pygame.QUIT))
+    rig.run(0.1)
+    assert rig.state is State.CLOSED
+    (path,) = rig.recorder.wait()
+    summary = Episode.read(path, images=False).summary
+    assert not summary.complete
+    assert summary.steps > 5
+
+
+def test_slow_motion_stretches_time_and_keeps_the_data_rate(sit: Sit) -> None:
+    """At half time a second of wall clock holds ten ticks."""
+    rig = sit()
+    rig.chord(vp.DOWN)
+    rig.tap(vp.START)
+    steps = rig.steps
+    rig.run(1.0)
+    assert rig.steps - steps == pytest.approx(10, abs=1)
+
+
+def test_the_gripper_keeps_its_state_over_hand_overs(sit: Sit) -> None:
+    """Closed with RT, it stays closed when the clutch is let go and taken again."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.run(0.1)
+    rig.pull(vp.RT)
+    assert rig.env.arm.controller.closing
+    rig.pad.release(vp.LB)
+    rig.run(0.3)
+    assert rig.env.arm.controller.closing
+    rig.pad.press(vp.LB)
+    rig.run(0.3)
+    assert rig.env.arm.controller.closing
+    rig.pull(vp.RT)
+    assert not rig.env.arm.controller.closing
+
+
+def test_the_lesson_teaches_by_doing(sit: Sit) -> None:
+    """Holding the clutch and moving finishes the first exercises; BACK leaves."""
+    rig = sit(options=SeatOptions(lesson=True))
+    assert rig.state is State.LESSON
+    rig.run(0.3)
+    rig.hold(vp.LB, 1.3)
+    assert rig.seat.lesson.number == 1
+    rig.drive(1.8)
+    assert rig.seat.lesson.number == 2
+    rig.tap(vp.BACK)
+    assert rig.state is State.READY
+
+
+def test_a_full_disk_refuses_to_begin(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No recording begins that cannot be kept, and the window says why."""
+    from sidestick.datasets.errors import RecordingError
+
+    rig = sit()
+
+    def full(*_: object) -> None:
+        raise RecordingError("journal: cannot record here: No space left on device")
+
+    monkeypatch.setattr(rig.recorder, "start", full)
+    rig.tap(vp.START)
+    assert rig.state is State.READY
+    assert "No space left" in rig.seat.notice
+
+
+def test_a_disk_that_fills_up_keeps_what_was_recorded(
+    sit: Sit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recording stops, the steps so far are saved as incomplete."""
+    from sidestick.datasets.errors import RecordingError
+
+    rig = sit()
+    rig.tap(vp.START)
+    rig.drive(0.5)
+
+    def full(*_: object) -> None:
+        raise RecordingError("No space left on device")
+
+    monkeypatch.setattr(rig.recorder, "append", full)
+    rig.run(0.2)
+    assert rig.state is State.READY
+    assert "No space left" in rig.seat.notice
+    monkeypatch.undo()
+    assert len(rig.recorder.wait()) == 1
+
+
+def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(sit: Sit) -> None:
+    """RB + B with the clutch up, then clutch and stick at once: up on the stick is the base's x."""
+    rig = sit()
+    rig.chord(vp.B)
+    rig.tap(vp.START)
+    before = rig.env.arm.tool().position
+    rig.drive(0.6)
+    moved = rig.env.arm.tool().position - before
+    assert moved[0] > 0.05
+    assert abs(moved[1]) < 0.1 * moved[0]
+
+
+def test_a_change_of_camera_turns_no_motion_that_is_under_way(sit: Sit) -> None:
+    """The pushed stick goes on the way it went; after a rest it follows the new picture."""
+    rig = sit()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.3)
+    before = rig.hands.poll(Driver.HUMAN).action
+    rig.chord(vp.A)
+    rig.run(0.1)
+    assert rig.hands.camera != "front"
+    np.testing.assert_allclose(rig.hands.poll(Driver.HUMAN).action, before, atol=1e-6)
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.run(0.1)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.run(0.1)
+    assert np.linalg.norm(rig.hands.poll(Driver.HUMAN).action - before) > 0.1
+
+
+def test_a_whole_episode_is_driven_to_success_through_the_pad(sit: Sit) -> None:
+    """An expert's brain, a pad's buttons: the item lands in the tote, the verdict is offered."""
+    rig = sit(options=SeatOptions(first_seed=1), num_items=6)
+    assert rig.do_the_job()
+    assert rig.seat.offered
+    rig.tap(vp.A)
+    (path,) = rig.recorder.wait()
+    assert Episode.read(path, images=False).summary.success
+
+
+@pytest.mark.slow
+def test_the_pad_is_enough_for_nine_scenes_of_ten(sit: Sit) -> None:
+    """Ten full shelves in a row through buttons and sticks alone; the disk has the verdicts."""
+    rig = sit(options=SeatOptions(first_seed=1), num_items=6)
+    rig.chord(vp.B)  # sticks follow the base
+    rig.tap(vp.L3)  # full speed
+    for _ in range(10):
+        rig.run(0.3)  # a press right after a scene was laid is not meant
+        rig.tap(vp.START)
+        rig.tap(vp.A if rig.drive_like_an_expert(25.0) else vp.B)
+    rig.recorder.wait()
+    found = rig.workspace.summaries()
+    assert [summary.header.seed for summary in found] == list(range(1, 11))
+    assert sum(summary.success for summary in found) >= 9
+
+
+def test_a_success_is_saved_when_nobody_objects(sit: Sit) -> None:
+    """Five seconds after an offered success the next scene is ready."""
+    rig = sit(options=SeatOptions(first_seed=3, episodes=1))
+    rig.tap(vp.START)
+    rig.drive(0.2)
+    rig.scene.episode.over = rig.scene.episode.success = True
+    from sidestick.teleop.station.states import Event
+
+    rig.seat.offered = True
+    rig.seat.signal(Event.SUCCEEDED)
+    rig.run(4.5)
+    assert rig.state is State.VERDICT
+    rig.run(1.0)
+    assert rig.state is State.CLOSED
+    assert [outcome.success for outcome in rig.scene.outcomes] == [True]

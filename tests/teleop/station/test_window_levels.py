@@ -1,0 +1,64 @@
+"""The seat at the levels where a policy has a say: asked for help, and told what is earned."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sidestick.datasets.step import Driver, Level
+from sidestick.policies.base.plan import Plan
+from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.session.help_requests import Reason
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.station.cues import Cue
+from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.screen.prompts import Prompter
+from tests import virtual_pad as vp
+from tests.window_rig import SeatRig
+
+Sit = Callable[..., SeatRig]
+
+
+class Lost:
+    """A policy that finds everything new."""
+
+    chunk, execute = 16, 8
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: Observation) -> Plan:
+        actions = np.tile(np.array([0, 0.4, 0, 0, 0, 0, -1], np.float32), (self.chunk, 1))
+        return Plan(actions, np.zeros_like(actions), 1.0)
+
+
+def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
+    """The arm waits; a tone; a card with the reason and the button; then the human drives."""
+    rig = sit(options=SeatOptions(level=Level.ON_CALL, policy_id="0001"), pilot=Pilot(Lost()))
+    told: list[Cue] = []
+    rig.seat.desk.feedback.tell = told.append  # type: ignore[method-assign]
+    rig.tap(vp.START)
+    rig.run(1.0)
+    assert rig.scene.episode.calling is Reason.NEW
+    assert rig.scene.episode.drivers[-1] is Driver.NOBODY
+    assert Cue.HELP_WANTED in told
+    card = Prompter(defaults()).call_card(Reason.NEW.value, rig.hands.device)
+    assert card.keys
+    assert "new to the policy" in card.lines[0]
+    rig.pad.press(vp.LB)
+    rig.run(0.2)
+    assert rig.scene.episode.drivers[-1] is Driver.HUMAN
+    assert rig.scene.episode.calling is None
+    rig.pad.release(vp.LB)
+    rig.run(0.2)
+    assert rig.scene.episode.drivers[-1] is Driver.POLICY
+
+
+def test_a_lost_level_is_left_before_the_next_episode(sit: Sit) -> None:
+    """From the next scene on the policy only looks on."""
+    rig = sit(options=SeatOptions(level=Level.ON_CALL, policy_id="0001"), pilot=Pilot(Lost()))
+    rig.scene.lower(Level.SHADOW)
+    rig.scene.lay()
+    rig.tap(vp.START)
+    rig.run(1.0)
+    assert set(rig.scene.episode.drivers) == {Driver.NOBODY}

@@ -1,0 +1,202 @@
+"""A whole seat for tests: real hands, real simulation, real recording; time and pad are made up."""
+
+from pathlib import Path
+
+import numpy as np
+import pygame
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.environment import ArmEnv
+from sidestick.sim_envs.experts import make_expert
+from sidestick.teleop.devices.bindings import Bindings, defaults
+from sidestick.teleop.devices.gamepads import Pads
+from sidestick.teleop.devices.operator_input import Hands
+from sidestick.teleop.devices.response_curves import DEADZONE, EXPO, RAMP_S, SATURATION
+from sidestick.teleop.devices.simulated_window_input import SimulatedHands
+from sidestick.teleop.session.command import Request
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.station.auto_buttons import Attendant
+from sidestick.teleop.station.cues import Feedback
+from sidestick.teleop.station.live_episode import Scene
+from sidestick.teleop.station.loop import Seat
+from sidestick.teleop.station.options import Desk, SeatOptions
+from sidestick.teleop.station.states import State
+from sidestick.teleop.station.workspace_counts import Tally
+from tests import virtual_pad as vp
+
+TURN_S = 0.01
+TICK_S = 0.05
+TURN_WORTH = 0.12
+"""The D-pad is pressed for turns larger than this, and let go once it turns twice as fast."""
+
+
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class SeatRig:
+    """The seat, a plugged-in pad, and a hand to push it with."""
+
+    def __init__(
+        self,
+        folder: Path,
+        options: SeatOptions | None = None,
+        pilot: Pilot | None = None,
+        bindings: Bindings | None = None,
+        pad: bool = True,
+        num_items: int = 1,
+    ) -> None:
+        options = options or SeatOptions()
+        self.time = FakeTime()
+        config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": num_items})
+        self.workspace = Workspace.open_or_create(folder, config)
+        self.env: ArmEnv = workspace_env(self.workspace.config)
+        self.pad = vp.VirtualPad() if pad else None
+        self.pads = Pads()
+        bound = bindings or defaults()
+        if options.simulated:
+            self.hands: Hands = SimulatedHands(self.env, bound, self.pads, self.time)
+        else:
+            self.hands = Hands(self.env, bound, self.pads, "tester", self.time)
+        self.attend = Attendant() if options.simulated else lambda seat: None
+        self.recorder = Recorder(self.workspace)
+        self.tally = Tally(self.workspace)
+        self.recording = Recording(self.recorder, options.policy_id)
+        self.scene = Scene(
+            self.env, self.hands, options.level, self.recording, pilot, self.tally.refresh,
+            options.seeds.start, listeners=[self.hands] if options.simulated else [],
+        )  # fmt: skip
+        feedback = Feedback(self.pads, options.sound, self.time)
+        desk = Desk(self.hands, self.tally, feedback, self.time, self.time.sleep, options)
+        self.seat = Seat(desk, self.scene, lambda _: TURN_S)
+        self.expert = make_expert("ShelfPick")
+        self._turned: dict[int, float] = {}
+        self.run(0.3)
+
+    @property
+    def state(self) -> State:
+        return self.seat.state
+
+    @property
+    def steps(self) -> int:
+        return self.scene.episode.steps
+
+    def run(self, seconds: float) -> None:
+        """Let the seat go on for a while."""
+        until = self.time.now + seconds
+        while self.time.now < until and self.state is not State.CLOSED:
+            self.seat.turn()
+            self.attend(self.seat)
+
+    def tap(self, button: int, pad: vp.VirtualPad | None = None) -> None:
+        """Press and let go."""
+        pad = pad or self.pad
+        pad.press(button)
+        self.run(0.1)
+        pad.release(button)
+        self.run(0.1)
+
+    def chord(self, button: int) -> None:
+        """Press a button while RB is held."""
+        self.pad.press(vp.RB)
+        self.run(0.05)
+        self.tap(button)
+        self.pad.release(vp.RB)
+        self.run(0.05)
+
+    def hold(self, button: int, seconds: float) -> None:
+        """Hold a button for a while."""
+        self.pad.press(button)
+        self.run(seconds)
+        self.pad.release(button)
+        self.run(0.05)
+
+    def pull(self, trigger: int) -> None:
+        """Pull a trigger and let it go."""
+        self.pad.axis(trigger, 1.0)
+        self.run(0.06)
+        self.pad.axis(trigger, 0.0)
+        self.run(0.06)
+
+    def drive(self, seconds: float, axis: int = vp.LEFT_Y, value: float = -1.0) -> None:
+        """Hold the clutch and push a stick."""
+        self.pad.press(vp.LB)
+        self.pad.axis(axis, value)
+        self.run(seconds)
+        self.pad.axis(axis, 0.0)
+        self.pad.release(vp.LB)
+        self.run(0.1)
+
+    def do_the_job(self, seconds: float = 25.0) -> bool:
+        """Set the seat up for base directions and full speed, start, and drive to the end."""
+        self.chord(vp.B)
+        self.tap(vp.L3)
+        self.tap(vp.START)
+        return self.drive_like_an_expert(seconds)
+
+    def drive_like_an_expert(self, seconds: float) -> bool:
+        """Hold the clutch and do the job, by what anybody can see of the environment."""
+        self.pad.press(vp.LB)
+        until = self.time.now + seconds
+        while self.time.now < until and self.state is State.RECORDING:
+            intent = self.expert.next(self.env)
+            if intent.closing != self.env.arm.controller.closing:
+                self.pull(vp.RT)
+            self._push(intent.action(self.env.arm.tool()))
+            self.run(TICK_S)
+        self._push(np.zeros(7))
+        self.pad.release(vp.LB)
+        return self.state is State.VERDICT
+
+    def _push(self, action: np.ndarray) -> None:
+        """Both sticks, for an action in the base frame at full speed."""
+        left = raw_stick(-action[1], -action[0])
+        right = raw_stick(-action[5], -action[2])
+        for axis, value in zip(range(4), (*left, *right), strict=True):
+            self.pad.axis(axis, value)
+        roll, pitch = action[3], -action[4]
+        for button, wanted in (
+            (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll),
+        ):  # fmt: skip
+            grown = self._turned.get(button, 0.0) + TICK_S / RAMP_S
+            pressed = bool(wanted > max(TURN_WORTH, 0.5 * min(1.0, grown)))
+            self._turned[button] = grown if pressed else 0.0
+            self.pad.press(button, pressed)
+
+    def files(self, folder: str) -> list[str]:
+        """Names of the files in a folder of the workspace."""
+        return sorted(p.name for p in (self.workspace.path / folder).glob("[!.]*.hdf5"))
+
+    def close(self) -> None:
+        """Leave the seat, keeping what runs."""
+        self.seat.signal(Request.QUIT)
+        self.recorder.close()
+        self.tally.close()
+        self.env.close()
+        if self.pad:
+            self.pad.unplug()
+            pygame.event.get()
+
+
+def raw_stick(x: float, y: float) -> tuple[float, float]:
+    """Where to push a stick so that it gives x and y: the curve backwards."""
+    wanted = min(1.0, float(np.hypot(x, y)))
+    if wanted < 1e-3:
+        return 0.0, 0.0
+    pushes = np.linspace(0, 1, 2001)
+    pushed = float(np.interp(wanted, (1 - EXPO) * pushes + EXPO * pushes**3, pushes))
+    radius = (DEADZONE + pushed * (SATURATION - DEADZONE)) / float(np.hypot(x, y))
+    return float(x * radius), float(y * radius)
