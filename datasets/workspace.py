@@ -2,11 +2,12 @@
 
 import logging
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from ..sim_envs.errors import DamagedFile, UnknownName, WorkspaceError
+from ..sim_envs.errors import AmbiguousName, DamagedFile, UnknownName, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
 from .episode import episode_summary
 from .index import write_index
@@ -16,6 +17,8 @@ from .summary import EpisodeSummary
 
 CONFIG_FILE = "workspace.toml"
 FOLDERS = ("journal", "episodes", "trash", "policies")
+PLACE = re.compile(r"(?:demo_|-)?\d{1,9}")
+"""An episode's number in the list of all, or its name in the index."""
 _log = logging.getLogger(__name__)
 
 
@@ -155,21 +158,29 @@ class Workspace:
         return found
 
     def find(self, name: str) -> Path:
-        """Return the file of an episode: by its id, a part of the id, or its number in the index.
+        """Return the file of an episode: by its id, its place, or a part of the id.
 
-        Raises UnknownName when there is none, or more than one.
+        Places are numbers as lists have them: 0 is the first episode, -1 the last; demo_0 is the
+        first one as well, by its name in the index. A beginning or an end of an id goes before
+        any other part of one. Raises UnknownName where there is none, AmbiguousName where there
+        is more than one.
         """
         files = {path.stem: path for path in self.episodes()}
-        numbers = {f"demo_{number}": path for number, path in enumerate(files.values())}
-        for known in (files, numbers):
-            if name in known:
-                return known[name]
-        if name.isdigit() and f"demo_{name}" in numbers:
-            return numbers[f"demo_{name}"]
-        found = [path for stem, path in files.items() if name and name in stem]
-        if len(found) != 1:
-            raise UnknownName("episode", name, [path.stem for path in found] or files)
-        return found[0]
+        if name in files:
+            return files[name]
+        if PLACE.fullmatch(name):
+            number = int(name.removeprefix("demo_"))
+            if -len(files) <= number < len(files):
+                return list(files.values())[number]
+            if number < 0:  # not a part of an id that happens to contain it
+                raise UnknownName("episode", name, files)
+        ends = [stem for stem in files if name and (stem.startswith(name) or stem.endswith(name))]
+        found = ends if len(ends) == 1 else [stem for stem in files if name and name in stem]
+        if len(found) > 1:
+            raise AmbiguousName("episode", name, found)
+        if not found:
+            raise UnknownName("episode", name, files)
+        return files[found[0]]
 
     def rebuild_index(self) -> None:
         """Write dataset.hdf5 anew: readers see the old one or the new one, nothing between."""

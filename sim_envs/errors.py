@@ -15,6 +15,14 @@ class UnknownName(SidestickError):
         super().__init__(f"unknown {kind} {asked!r}; known: {', '.join(self.known) or 'none'}")
 
 
+class AmbiguousName(UnknownName):
+    """A part of a name was given that several have."""
+
+    def __init__(self, kind: str, asked: str, found: Iterable[str]) -> None:
+        super().__init__(kind, asked, found)
+        self.args = (f"{kind} {asked!r}: several match: {', '.join(self.known)}; give more of it",)
+
+
 class BadAction(SidestickError, ValueError):
     """An action is not finite, or not of the shape that the environment takes."""
 

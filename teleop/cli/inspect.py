@@ -26,7 +26,7 @@ class Inspect:
     workspace: WorkspacePath
     """Folder of the workspace."""
     episode: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")] = None
-    """One episode in detail: its id, a part of it, or its number."""
+    """One episode in detail: its id, a part of it, or its place (0 is the first, -1 the last)."""
     json: bool = False
     """Report as JSON on standard output."""
 

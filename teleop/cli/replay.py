@@ -11,7 +11,7 @@ from ...datasets.durable import replace_file
 from ...datasets.episode import Episode
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
-from ..evaluation.replay import find_episode, pictures, verify
+from ..evaluation.replay import pictures, verify
 from ..evaluation.video import encode
 from .console import print_json, progress, say
 from .subcommand import DONE, FOUND, WorkspacePath
@@ -26,7 +26,7 @@ class Replay:
     workspace: WorkspacePath
     """Folder of the workspace."""
     episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
-    """Its id, a unique part of it, or its place (0 is the first, -1 the last)."""
+    """Its id, a part of it, or its place (0 is the first, -1 the last)."""
     verify: bool = False
     """Compare every stored state with a new simulation; exit code 1 if any differs."""
     video: Path | None = None
@@ -43,7 +43,7 @@ class Replay:
         if not self.verify and self.video is None:
             raise BadValue("replay", "--verify, --video FILE or both", "neither")
         workspace = Workspace.open(self.workspace)
-        path = find_episode(workspace, self.episode)
+        path = workspace.find(self.episode)
         episode = Episode.read(path, images=False)
         if self.video is not None:
             self._draw(episode, self.video, workspace.config.control_hz)

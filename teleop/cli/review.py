@@ -25,7 +25,7 @@ class Review:
     policy: str | None = None
     """Whose predictions; the newest policy's unless given."""
     episode: str | None = None
-    """Only this one: its id, a part of it, or its number."""
+    """Only this one: its id, a part of it, or its place (0 is the first, -1 the last)."""
     operator: str | None = None
     """Who judges; the login name unless given."""
     headless: bool = False

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.errors import BadValue, UnknownName
+from ...sim_envs.errors import BadValue
 from ...sim_envs.experts import make_expert
 from ...sim_envs.spaces import Image
 from ..session.environments import episode_env
@@ -28,18 +26,6 @@ class Verdict:
     """First step whose state differs; None when there is none."""
     steps: int
     """How many steps were compared."""
-
-
-def find_episode(workspace: Workspace, name: str) -> Path:
-    """The file of an episode, by its id, a unique beginning or end of it, or its place (0, -1)."""
-    paths = workspace.episodes()
-    ids = [path.stem for path in paths]
-    if name.lstrip("-").isdigit() and -len(paths) <= int(name) < len(paths):
-        return paths[int(name)]
-    found = [p for p, i in zip(paths, ids, strict=True) if i.startswith(name) or i.endswith(name)]
-    if len(found) != 1:
-        raise UnknownName("episode", name, ids)
-    return found[0]
 
 
 def verify(episode: Episode) -> Verdict:

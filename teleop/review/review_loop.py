@@ -62,7 +62,7 @@ def review_episodes(
 ) -> ReviewReport:
     """Judge episodes in the window until the grader leaves.
 
-    `only` is one episode by id, a part of it, or its number; UnknownName where it is gone.
+    `only` is one episode, as `Workspace.find` takes it; UnknownName where there is none.
     BadValue for a workspace without episodes.
     """
     names = [] if only is None else [workspace.find(only).stem]

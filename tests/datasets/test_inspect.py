@@ -14,7 +14,7 @@ from sidestick.datasets.database import Database, Effort, Event
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.tables.listing import GRADE, details, listing
 from sidestick.datasets.workspace import Workspace
-from sidestick.sim_envs.errors import UnknownName
+from sidestick.sim_envs.errors import AmbiguousName, UnknownName
 from sidestick.teleop.cli.inspect import Inspect
 from sidestick.teleop.cli.subcommand import DONE, FOUND
 from tests.synthetic import made_up_episode
@@ -74,15 +74,18 @@ def test_one_episode_shows_what_the_table_has_no_room_for(workspace: Workspace) 
     assert told["final_observation"]
 
 
-def test_an_episode_is_found_by_id_part_or_number(workspace: Workspace) -> None:
+def test_an_episode_is_found_by_id_part_or_place(workspace: Workspace) -> None:
     """What fits none or several is refused with what there is."""
     first, second = workspace.episodes()
-    for name in ("20250101T000001-00000001", "1", "demo_1", "00000001"):
+    for name in ("20250101T000001-00000001", "1", "-1", "demo_1", "00000001", "1-0000"):
         assert workspace.find(name) == second
-    assert workspace.find("0") == first
-    for name in ("2025", "", "9", "zzz"):
-        with pytest.raises(UnknownName, match="20250101T000000"):
+    for name in ("0", "-2", "20250101T000000", "00000000"):
+        assert workspace.find(name) == first
+    for name in ("", "9", "demo_9", "zzz", "-7"):
+        with pytest.raises(UnknownName, match=r"unknown episode.*20250101T000000"):
             workspace.find(name)
+    with pytest.raises(AmbiguousName, match=r"'2025': several match: 20250101T000000-.*, 2025"):
+        workspace.find("2025")
 
 
 def test_the_verb_reports_for_people_and_for_scripts(

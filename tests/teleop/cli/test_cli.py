@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.judgements.judgements import Judgements
+from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.cli.main import VERBS, main
+from tests.synthetic import made_up_episode
 
 DRIVE = ["--headless", "--operator", "simulated", "--json"]
 
@@ -165,3 +169,56 @@ def test_tasks_are_listed_with_their_variants(capsys: pytest.CaptureFixture[str]
     tasks = {task["task"]: task for task in json.loads(out)}
     assert tasks["ShelfPick"]["variants"] == {"num_items": 6, "variation": "none"}
     assert tasks["ShelfPick"]["choices"] == {"variation": ["none", "mild", "strong"]}
+
+
+class Opened:
+    """What each verb that takes an episode opens, by the id that it reports or stores."""
+
+    def __init__(
+        self, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.path, self._capsys, self._saved = path, capsys, list[str]()
+        monkeypatch.setattr(
+            "sidestick.teleop.cli.view.save",
+            lambda episode, hz, file: self._saved.append(episode.summary.id),
+        )
+
+    def __call__(self, verb: str, episode: str) -> str:
+        return str(getattr(self, verb)(episode))
+
+    def replay(self, episode: str) -> str:
+        return self._json("replay", str(self.path), episode, "--verify")["episode"]
+
+    def inspect(self, episode: str) -> str:
+        return self._json("inspect", str(self.path), episode)["id"]
+
+    def view(self, episode: str) -> str:
+        call(self._capsys, "view", str(self.path), episode, "--save", "a.rrd")
+        return self._saved[-1]
+
+    def review(self, episode: str) -> str:
+        self._json("review", str(self.path), "--episode", episode, "--headless",
+                   "--grader", "simulated", "--episodes", "1")  # fmt: skip
+        return Judgements(Workspace.open(self.path).db_path).all()[-1].episode
+
+    def _json(self, *arguments: str) -> dict[str, str]:
+        return json.loads(call(self._capsys, *arguments, "--json")[1])
+
+
+@pytest.mark.parametrize("verb", ["replay", "inspect", "view", "review"])
+def test_every_verb_finds_an_episode_in_the_same_way(
+    verb: str,
+    tmp_path: Path,
+    quiet_sdl: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """-1 is the last episode, though the id of another contains it."""
+    made = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick", image_size=16))
+    ids = [f"20250101T00000{place}-{tail}" for place, tail in enumerate(("1a", "2b", "3c"))]
+    for number, stem in enumerate(ids):
+        episode = made_up_episode([-1] * 5, number, image_size=16, episode_id=stem)
+        episode.write(made.episodes_dir / f"{stem}.hdf5")
+    opened = Opened(made.path, capsys, monkeypatch)
+    for asked, found in (("-1", ids[2]), ("0", ids[0]), ("2b", ids[1]), ("1-2", ids[1])):
+        assert opened(verb, asked) == found
