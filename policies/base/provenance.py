@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from importlib.metadata import version
 from typing import Any
 
 from ...sim_envs.errors import BadValue
 
-KINDS = ("demonstrations", "corrections", "practice", "nudge")
+
+class ProvenanceKind(StrEnum):
+    """What a policy learned from last; the values stand in its config."""
+
+    DEMONSTRATIONS = "demonstrations"
+    CORRECTIONS = "corrections"
+    PRACTICE = "practice"
+    NUDGE = "nudge"
+    """A few steps of fine-tuning on new corrections."""
 
 
 @dataclass(frozen=True)
@@ -20,14 +29,15 @@ class Provenance:
     """Id of the policy that drove while these episodes were made; None before the first."""
     round: int = 0
     """Which round of corrections or practice this is; 0 for demonstrations alone."""
-    kind: str = "demonstrations"
-    """What the round added: one of `KINDS`."""
+    kind: str = ProvenanceKind.DEMONSTRATIONS
+    """What the round added: a value of `ProvenanceKind`."""
     version: str = ""
     """Of Sidestick; filled in where it is empty."""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise BadValue("provenance kind", f"one of {', '.join(KINDS)}", repr(self.kind))
+        known = tuple(ProvenanceKind)
+        if self.kind not in known:
+            raise BadValue("provenance kind", f"one of {', '.join(known)}", repr(self.kind))
 
     def complete(self, episodes: tuple[str, ...]) -> "Provenance":
         """With episodes and version filled in."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue
 from ..base.checkpoint import Tensors
+from ..base.provenance import ProvenanceKind
 from ..base.schedule import put
 from ..base.torch_setup import choose_precision
 from ..policy import LearnedPolicy
@@ -78,7 +79,7 @@ def nudge(
             policy.config.provenance,
             episodes=tuple(dict.fromkeys(policy.config.provenance.episodes + new_data.episode_ids)),
             parent=parent,
-            kind="nudge",
+            kind=ProvenanceKind.NUDGE,
         ),
         training={
             **policy.config.training,

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...datasets.database import Event
 from ...datasets.workspace import Workspace
-from ...policies.base.provenance import Provenance
+from ...policies.base.provenance import Provenance, ProvenanceKind
 from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.policy import LearnedPolicy, Policy, PolicyConfig
 from ...policies.store import PolicyStore
@@ -140,7 +140,7 @@ class Learner:
         for name in self.store.ids():
             provenance = self._provenance(name)
             taken_up.update(provenance.episodes)
-            if provenance.kind != Kind.NUDGE.value:
+            if provenance.kind != ProvenanceKind.NUDGE:
                 refitted.update(provenance.episodes)
         for ruling in self.staging.rulings():
             taken_up.update(ruling["episodes"])

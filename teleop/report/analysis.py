@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest, chi2
 
+from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.rates import wilson
-from .kind import Kind
 from .recorded_events import Happening
-from .records import Effort, EpisodeRow, Evaluation, PolicyRow, ReportData
+from .records import Effort, EpisodeRow, Evaluation, PolicyRow
+from .report_data import ReportData
 
 CONFIDENCE = 0.95
 """Of every interval on the page."""
@@ -139,7 +140,7 @@ def supervised_rounds(data: ReportData) -> list[SupervisedRound]:
     """Return the help that each round of supervised driving needed."""
     rounds = []
     for index, effort in enumerate(data.efforts):
-        if effort.kind is Kind.CORRECTIONS and effort.episodes:
+        if effort.kind is ProvenanceKind.CORRECTIONS and effort.episodes:
             start = max((e.created for e in data.efforts[:index]), default=-np.inf)
             members = [
                 episode

@@ -9,8 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from .analysis import Interval, SupervisedRound
 from .figure_style import HUMAN, INK, MARKS, POLICY, error_bars, panel, percent_axis, to_svg
-from .kind import Kind
-from .records import EpisodeRow
+from .records import EPISODE_NAMES, EpisodeRow
 
 ROW_HEIGHT_IN = 0.42
 AXIS_HEIGHT_IN = 0.95
@@ -77,7 +76,7 @@ def failure_stages(
 
 def steps_by_driver(episodes: Sequence[EpisodeRow]) -> Markup:
     """Draw, per kind of episode, how many steps the human and the policy drove."""
-    kinds = [kind for kind in Kind if any(episode.kind is kind for episode in episodes)]
+    kinds = [kind for kind in EPISODE_NAMES if any(episode.kind is kind for episode in episodes)]
     human = [sum(e.steps_human for e in episodes if e.kind is kind) for kind in kinds]
     policy = [sum(e.steps_policy for e in episodes if e.kind is kind) for kind in kinds]
     with panel(AXIS_HEIGHT_IN + 0.5 + ROW_HEIGHT_IN * len(kinds)) as (figure, axes):
@@ -86,7 +85,7 @@ def steps_by_driver(episodes: Sequence[EpisodeRow]) -> Markup:
             range(len(kinds)), policy, 0.6, left=human, color=POLICY, edgecolor=INK, lw=0.6,
             hatch="\\\\\\", label="policy",
         )  # fmt: skip
-        axes.set_yticks(range(len(kinds)), [kind.episode for kind in kinds])
+        axes.set_yticks(range(len(kinds)), [EPISODE_NAMES[kind] for kind in kinds])
         axes.invert_yaxis()
         axes.set_xlabel("thousand steps")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}")
@@ -99,7 +98,7 @@ def steps_by_driver(episodes: Sequence[EpisodeRow]) -> Markup:
 
 def episode_lengths(episodes: Sequence[EpisodeRow], control_hz: float) -> Markup:
     """Draw a histogram of the episodes' lengths in seconds, stacked by kind."""
-    kinds = [kind for kind in Kind if any(episode.kind is kind for episode in episodes)]
+    kinds = [kind for kind in EPISODE_NAMES if any(episode.kind is kind for episode in episodes)]
     lengths = [[e.steps / control_hz for e in episodes if e.kind is kind] for kind in kinds]
     with panel(height_in=2.9) as (figure, axes):
         longest = max(max(group) for group in lengths)
@@ -110,7 +109,8 @@ def episode_lengths(episodes: Sequence[EpisodeRow], control_hz: float) -> Markup
             mark = MARKS[kind]
             axes.bar(
                 edges[:-1], counts, np.diff(edges), bottom, align="edge", color=mark.colour,
-                alpha=0.85, edgecolor="white", linewidth=0.5, hatch=mark.hatch, label=kind.episode,
+                alpha=0.85, edgecolor="white", linewidth=0.5, hatch=mark.hatch,
+                label=EPISODE_NAMES[kind],
             )  # fmt: skip
             bottom += counts
         axes.set_xlabel("length, seconds")
@@ -125,7 +125,7 @@ def episode_lengths(episodes: Sequence[EpisodeRow], control_hz: float) -> Markup
 def items_named(episodes: Sequence[EpisodeRow]) -> Markup:
     """Draw how many episodes named each item, stacked by kind."""
     items = sorted({episode.goal for episode in episodes})
-    kinds = [kind for kind in Kind if any(episode.kind is kind for episode in episodes)]
+    kinds = [kind for kind in EPISODE_NAMES if any(episode.kind is kind for episode in episodes)]
     with panel(AXIS_HEIGHT_IN + 0.8 * ROW_HEIGHT_IN * len(items)) as (figure, axes):
         left = np.zeros(len(items))
         for kind in kinds:
@@ -134,7 +134,7 @@ def items_named(episodes: Sequence[EpisodeRow]) -> Markup:
             mark = MARKS[kind]
             axes.barh(
                 range(len(items)), widths, 0.62, left=left, color=mark.colour, alpha=0.85,
-                edgecolor="white", linewidth=0.5, hatch=mark.hatch, label=kind.episode,
+                edgecolor="white", linewidth=0.5, hatch=mark.hatch, label=EPISODE_NAMES[kind],
             )  # fmt: skip
             left += widths
         axes.set_yticks(range(len(items)), items)

@@ -17,7 +17,8 @@ from .episode_media import choose, kind_of
 from .ledger import read_ledger
 from .policy_lineage import read_policies
 from .recorded_events import read_comparisons, read_events, read_judged
-from .records import EpisodeRow, PolicyRow, ReportData, Setting
+from .records import EpisodeRow, PolicyRow, Setting
+from .report_data import ReportData
 from .step_statistics import read_moments
 
 LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")

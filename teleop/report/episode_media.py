@@ -10,9 +10,9 @@ from ...datasets.episode import Episode
 from ...datasets.schema import IMAGE_SUFFIX, is_image
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
+from ...policies.base.provenance import ProvenanceKind
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import Image
-from .kind import Kind
 
 Key = tuple[bool | float | str, ...]
 
@@ -49,11 +49,15 @@ class Footage:
         return f"Footage({self.name}, {len(self)} steps, cameras {', '.join(self.cameras)})"
 
 
-def kind_of(episode: EpisodeSummary) -> Kind:
+def kind_of(episode: EpisodeSummary) -> ProvenanceKind:
     """Return how an episode came about, by the level at which it started."""
     if episode.header.level in (Level.DEMONSTRATE, Level.SHADOW):  # the human drives every step
-        return Kind.DEMONSTRATIONS
-    return Kind.PRACTICE if episode.header.level == Level.AUTONOMOUS else Kind.CORRECTIONS
+        return ProvenanceKind.DEMONSTRATIONS
+    return (
+        ProvenanceKind.PRACTICE
+        if episode.header.level == Level.AUTONOMOUS
+        else ProvenanceKind.CORRECTIONS
+    )
 
 
 def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, Footage | None]:

@@ -15,8 +15,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ...policies.base.provenance import ProvenanceKind
 from .analysis import Interval
-from .kind import Kind
 
 INK = "#1d2733"
 MUTED = "#5b6876"
@@ -73,9 +73,10 @@ class Mark:
 
 
 MARKS = {
-    Kind.DEMONSTRATIONS: Mark("#000000", "o", "●", ""),
-    Kind.CORRECTIONS: Mark("#d55e00", "s", "■", "////"),
-    Kind.PRACTICE: Mark("#009e73", "^", "▲", "...."),
+    ProvenanceKind.DEMONSTRATIONS: Mark("#000000", "o", "●", ""),
+    ProvenanceKind.CORRECTIONS: Mark("#d55e00", "s", "■", "////"),
+    ProvenanceKind.PRACTICE: Mark("#009e73", "^", "▲", "...."),
+    ProvenanceKind.NUDGE: Mark("#0072b2", "P", "✚", "xx"),
 }
 
 

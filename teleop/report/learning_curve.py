@@ -7,17 +7,18 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 
+from ...policies.base.provenance import ProvenanceKind
 from .analysis import CurvePoint
 from .figure_style import LINE, MARKS, MUTED, error_bars, panel, percent_axis, to_svg
-from .kind import Kind
 from .recorded_events import Happening
 
 DODGE = 0.05
 """Shift of a point that stands at the same minutes as the one before, share of the width."""
 KIND_LABELS = {
-    Kind.DEMONSTRATIONS: "after demonstrations",
-    Kind.CORRECTIONS: "after corrections",
-    Kind.PRACTICE: "after practice (no human minutes)",
+    ProvenanceKind.DEMONSTRATIONS: "after demonstrations",
+    ProvenanceKind.CORRECTIONS: "after corrections",
+    ProvenanceKind.PRACTICE: "after practice (no human minutes)",
+    ProvenanceKind.NUDGE: "after a few steps on new corrections",
 }
 
 
@@ -38,7 +39,7 @@ def draw_curve(
         places = _dodged(minutes)
         _draw_path(axes, points, places)
         _shade_practice(axes, minutes, places)
-        for kind in Kind:
+        for kind in ProvenanceKind:
             chosen = [i for i, point in enumerate(points) if point.policy.kind is kind]
             if chosen:
                 _draw_points(axes, kind, [places[i] for i in chosen], [points[i] for i in chosen])
@@ -81,7 +82,7 @@ def _draw_path(axes: Axes, points: Sequence[CurvePoint], places: Sequence[float]
     for index in range(1, len(points)):
         kind = points[index].policy.kind
         heights = [points[index - 1].rate.value, points[index].rate.value]
-        dashed = (0, (2, 1.5)) if kind is Kind.PRACTICE else "solid"
+        dashed = (0, (2, 1.5)) if kind is ProvenanceKind.PRACTICE else "solid"
         colour = MARKS[kind].colour
         axes.plot(places[index - 1 : index + 1], heights, color=colour, linestyle=dashed, lw=1.4)
 
@@ -93,7 +94,7 @@ def _shade_practice(axes: Axes, minutes: Sequence[float], places: Sequence[float
 
 
 def _draw_points(
-    axes: Axes, kind: Kind, places: Sequence[float], points: Sequence[CurvePoint]
+    axes: Axes, kind: ProvenanceKind, places: Sequence[float], points: Sequence[CurvePoint]
 ) -> None:
     mark = MARKS[kind]
     axes.errorbar(

@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ...datasets import database
-from .kind import Kind
+from ...policies.base.provenance import ProvenanceKind
 from .records import Effort
 
 KINDS = {
-    "demonstration": Kind.DEMONSTRATIONS,
-    "demonstrations": Kind.DEMONSTRATIONS,
-    "shadow": Kind.DEMONSTRATIONS,
-    "assist": Kind.CORRECTIONS,
-    "supervised": Kind.CORRECTIONS,
-    "on_call": Kind.CORRECTIONS,
-    "correction": Kind.CORRECTIONS,
-    "corrections": Kind.CORRECTIONS,
-    "autonomous": Kind.PRACTICE,
-    "practice": Kind.PRACTICE,
+    "demonstration": ProvenanceKind.DEMONSTRATIONS,
+    "demonstrations": ProvenanceKind.DEMONSTRATIONS,
+    "shadow": ProvenanceKind.DEMONSTRATIONS,
+    "assist": ProvenanceKind.CORRECTIONS,
+    "supervised": ProvenanceKind.CORRECTIONS,
+    "on_call": ProvenanceKind.CORRECTIONS,
+    "correction": ProvenanceKind.CORRECTIONS,
+    "corrections": ProvenanceKind.CORRECTIONS,
+    "autonomous": ProvenanceKind.PRACTICE,
+    "practice": ProvenanceKind.PRACTICE,
 }
 """What entries may be called, by level or by purpose."""
 
@@ -40,7 +40,7 @@ def read_ledger(entries: Iterable[database.Effort]) -> tuple[tuple[Effort, ...],
     return tuple(lines), notes if unknown else []
 
 
-def _line(entry: database.Effort, kind: Kind) -> Effort:
+def _line(entry: database.Effort, kind: ProvenanceKind) -> Effort:
     return Effort(
         round=entry.round,
         kind=kind,

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ...policies.base.provenance import ProvenanceKind
 from . import bar_charts, coverage, sentences
 from .analysis import (
     event_places,
@@ -18,10 +19,10 @@ from .analysis import (
 )
 from .episode_media import Footage
 from .figure_style import MARKS
-from .kind import Kind
 from .learning_curve import draw_curve
 from .lineage_tree import draw_tree
-from .records import PolicyRow, ReportData
+from .records import EPISODE_NAMES, PolicyRow
+from .report_data import ReportData
 from .video_clips import make_clip
 
 TEMPLATE = "page.html.j2"
@@ -69,7 +70,8 @@ def _context(data: ReportData) -> dict[str, Any]:
         "rounds": supervised_rounds(data),
         "ledger": [(line.effort, _rate(line.policy), line.gain) for line in yields(data)],
         "operators": sorted({e.operator for e in data.episodes if e.operator}),
-        "kinds": [(kind, _counted(data, kind)) for kind in Kind if _counted(data, kind)],
+        "kinds": [(kind, _counted(data, kind)) for kind in EPISODE_NAMES if _counted(data, kind)],
+        "episode_names": EPISODE_NAMES,
         "policies": [(policy, _rate(policy)) for policy in data.policies],
         "label_of": {policy.name: policy.label for policy in data.policies},
         "seeds_of": lambda evaluation: sentences.seeds(evaluation, data.episodes),
@@ -80,7 +82,7 @@ def _context(data: ReportData) -> dict[str, Any]:
     }
 
 
-def _counted(data: ReportData, kind: Kind) -> int:
+def _counted(data: ReportData, kind: ProvenanceKind) -> int:
     return sum(episode.kind is kind for episode in data.episodes)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...datasets import database
-from .kind import Kind
+from ...policies.base.provenance import ProvenanceKind
 from .records import Evaluation, Outcome, PolicyRow
 
 CONFIG = "config.json"
@@ -65,7 +65,7 @@ def _row(
     return PolicyRow(
         name=config.parent.name,
         parent=provenance.get("parent"),
-        kind=Kind(provenance["kind"]),
+        kind=ProvenanceKind(provenance["kind"]),
         round=int(provenance["round"]),
         created=created,
         vision=str(values["vision"]["name"]),

@@ -1,11 +1,16 @@
-"""One measurement of one policy, and its episodes."""
+"""The rows of the report: policies, their evaluations, effort, episodes, and the setting."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .episode_media import Footage
-from .kind import Kind
-from .recorded_events import ComparisonRow, Happening, Judged
-from .step_statistics import Moments
+from ...policies.base.provenance import ProvenanceKind
+
+EPISODE_NAMES: Mapping[ProvenanceKind, str] = {
+    ProvenanceKind.DEMONSTRATIONS: "demonstration",
+    ProvenanceKind.CORRECTIONS: "supervised",
+    ProvenanceKind.PRACTICE: "practice",
+}
+"""What one episode of each kind is called; no episode is recorded for a nudge alone."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class PolicyRow:
     """Its folder under policies/."""
     parent: str | None
     """Name of the policy whose driving gave the new data; None for the first."""
-    kind: Kind
+    kind: ProvenanceKind
     """What was added to the data before it was trained."""
     round: int
     """Round of the loop that made it."""
@@ -86,7 +91,7 @@ class Effort:
 
     round: int
     """Round of the loop."""
-    kind: Kind
+    kind: ProvenanceKind
     """What was done."""
     created: float
     """Wall time at which it ended, seconds."""
@@ -115,7 +120,7 @@ class EpisodeRow:
 
     name: str
     """File name without suffix."""
-    kind: Kind
+    kind: ProvenanceKind
     """Demonstrated, supervised (may hold corrections) or practised alone."""
     started: float
     """Wall time, seconds."""
@@ -164,40 +169,3 @@ class Setting:
     """Name and version of what was used."""
     created: float
     """Wall time at which the report was made, seconds."""
-
-
-@dataclass(frozen=True)
-class ReportData:
-    """A workspace as the report sees it."""
-
-    setting: Setting
-    """What was measured, with what."""
-    policies: tuple[PolicyRow, ...] = ()
-    """In the order of their making."""
-    efforts: tuple[Effort, ...] = ()
-    """In the order of their ending, one per round and kind."""
-    episodes: tuple[EpisodeRow, ...] = ()
-    """In the order of their recording."""
-    success: Footage | None = None
-    """A success without a takeover, the policy's where there is one; None without any."""
-    failure: Footage | None = None
-    """An episode that failed."""
-    correction: Footage | None = None
-    """An episode with a takeover that ended well where possible."""
-    commands: tuple[str, ...] = ()
-    """Shell lines that give the figures again."""
-    notes: tuple[str, ...] = ()
-    """What the reader must know, e.g. files that were skipped."""
-    events: tuple[Happening, ...] = ()
-    """Promotions, demotions, swaps and what the gate said, in order."""
-    moments: Moments | None = None
-    """What the steps come to; None where they were not read."""
-    judged: Judged | None = None
-    """None where nobody has judged."""
-    comparisons: tuple[ComparisonRow, ...] = ()
-    """In order."""
-
-    @property
-    def evaluated(self) -> tuple[PolicyRow, ...]:
-        """The policies that have an evaluation, in order."""
-        return tuple(policy for policy in self.policies if policy.evaluation is not None)

@@ -5,7 +5,8 @@ from itertools import groupby
 
 from .analysis import CurvePoint, Interval, Paired, is_unseen, paired
 from .episode_media import Footage
-from .records import EpisodeRow, Evaluation, ReportData
+from .records import EpisodeRow, Evaluation
+from .report_data import ReportData
 
 SPACE = "\N{NO-BREAK SPACE}"
 SIGNIFICANT = 0.05

@@ -13,6 +13,7 @@ from ...datasets.step import Driver
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.errors import DamagedFile
 from .episode_media import kind_of
+from .records import EPISODE_NAMES
 
 MOTION_BINS, NOVELTY_BINS = 25, 20
 GRIP = 6
@@ -36,7 +37,7 @@ class Moments:
     novelty: Mapping[str, NDArray[np.int64]]
     """Who drove -> steps by novelty, in `NOVELTY_BINS` of [0, 1]."""
     died: Mapping[str, Mapping[str, int]]
-    """Kind of episode -> last stage -> failed episodes."""
+    """ProvenanceKind of episode -> last stage -> failed episodes."""
 
 
 def read_moments(
@@ -58,7 +59,9 @@ def read_moments(
         solved.append(success)
         _count(motion, novelty, episode)
         if not success and summary.header.stages:
-            died[kind_of(summary).episode][summary.header.stages[int(episode.stage[-1])]] += 1
+            died[EPISODE_NAMES[kind_of(summary)]][
+                summary.header.stages[int(episode.stage[-1])]
+            ] += 1
     if not starts:
         return None
     places = np.array(starts, np.float64), np.array(grasps, np.float64)

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from . import sentences
 from .analysis import CurvePoint, learning_curve
 from .page import environment, figures
-from .records import ReportData
+from .report_data import ReportData
 
-TEMPLATE = "beside.html.j2"
+TEMPLATE = "two_workspaces.html.j2"
 SHOWN = (
     ("driven", "Success against driving"),
     ("attended", "Success against attention"),

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sidestick.policies.base.provenance import ProvenanceKind
 from sidestick.teleop.report.episode_media import Footage
-from sidestick.teleop.report.kind import Kind
 from sidestick.teleop.report.page import render
 from sidestick.teleop.report.records import (
     Effort,
@@ -19,15 +19,18 @@ from sidestick.teleop.report.records import (
     Evaluation,
     Outcome,
     PolicyRow,
-    ReportData,
     Setting,
 )
+from sidestick.teleop.report.report_data import ReportData
 
 STAGES = ("reach", "grasp", "carry", "place")
 ITEMS = ("red can", "blue can", "green box", "yellow box", "white bottle", "orange bottle")
 START = 1_790_000_000.0
 RATES = (0.54, 0.68, 0.79, 0.86, 0.88, 0.91, 0.93)
-ROUNDS = ((Kind.DEMONSTRATIONS, 0), *((k, r) for k in list(Kind)[1:] for r in (1, 2, 3)))
+ROUNDS = (
+    (ProvenanceKind.DEMONSTRATIONS, 0),
+    *((k, r) for k in (ProvenanceKind.CORRECTIONS, ProvenanceKind.PRACTICE) for r in (1, 2, 3)),
+)
 
 
 def fake_evaluation(index: int, episodes: int) -> Evaluation:
@@ -43,16 +46,18 @@ def fake_evaluation(index: int, episodes: int) -> Evaluation:
     return Evaluation(START + 600 * index + 90, 50_000, episodes, len(solved), outcomes)
 
 
-def fake_episodes(kind: Kind, number: int, start: float, takeovers: int) -> list[EpisodeRow]:
+def fake_episodes(
+    kind: ProvenanceKind, number: int, start: float, takeovers: int
+) -> list[EpisodeRow]:
     """Episodes of one round; in supervised ones the human drives a part."""
     generator = np.random.default_rng(int(start) % 997)
     rows = []
     for i in range(number):
         length = int(generator.gamma(20, 7))
-        helped = kind is Kind.CORRECTIONS and i < takeovers
-        human = length if kind is Kind.DEMONSTRATIONS else 55 * helped
+        helped = kind is ProvenanceKind.CORRECTIONS and i < takeovers
+        human = length if kind is ProvenanceKind.DEMONSTRATIONS else 55 * helped
         name, goal = f"{start + i:.0f}", ITEMS[int(generator.integers(6))]
-        success = kind is not Kind.PRACTICE or generator.random() < 0.9
+        success = kind is not ProvenanceKind.PRACTICE or generator.random() < 0.9
         length = max(length, human)
         rows.append(
             EpisodeRow(name, kind, start + i, i, goal, "simulated", bool(success),
@@ -85,11 +90,15 @@ def fake_data(evaluation_episodes: int = 100, steps: int = 40) -> ReportData:
     policies, efforts, episodes = [], [], []
     for index, (kind, number) in enumerate(ROUNDS):
         start = START + 600 * index
-        takeovers = (15, 10, 6)[number - 1] if kind is Kind.CORRECTIONS else 0
-        count = {Kind.DEMONSTRATIONS: 10, Kind.CORRECTIONS: 22, Kind.PRACTICE: 100}[kind]
+        takeovers = (15, 10, 6)[number - 1] if kind is ProvenanceKind.CORRECTIONS else 0
+        count = {
+            ProvenanceKind.DEMONSTRATIONS: 10,
+            ProvenanceKind.CORRECTIONS: 22,
+            ProvenanceKind.PRACTICE: 100,
+        }[kind]
         rows = fake_episodes(kind, count, start, takeovers)
         human, policy = sum(r.steps_human for r in rows), sum(r.steps_policy for r in rows)
-        watched = policy / 20 if kind is Kind.CORRECTIONS else 0.0
+        watched = policy / 20 if kind is ProvenanceKind.CORRECTIONS else 0.0
         efforts.append(Effort(number, kind, start + count, human / 20, watched, takeovers,
                               count, human, policy))  # fmt: skip
         evaluation = fake_evaluation(index, evaluation_episodes)

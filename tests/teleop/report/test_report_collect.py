@@ -12,13 +12,16 @@ from sidestick.datasets.database import Database, Effort, Evaluation, Event
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver, EpisodeHeader, Level, Step
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
+from sidestick.policies.base.provenance import ProvenanceKind
 from sidestick.sim_envs.errors import SidestickError
 from sidestick.teleop.report import collect, write_report
-from sidestick.teleop.report.kind import Kind
+from sidestick.teleop.report.figure_style import MARKS
+from sidestick.teleop.report.learning_curve import KIND_LABELS
 from sidestick.teleop.report.recorded_events import Sign, read_events
 
 STAGES = ("reach", "grasp", "place")
 START = 1_790_000_000.0
+KINDS = (ProvenanceKind.DEMONSTRATIONS, ProvenanceKind.CORRECTIONS, ProvenanceKind.PRACTICE)
 EFFORTS = ("demonstrations", "supervised", "practice")
 
 
@@ -61,7 +64,7 @@ def add_episode(workspace: Workspace, number: int, level: Level, *, success: boo
     return path
 
 
-def add_policy(workspace: Workspace, number: int, kind: Kind, successes: int) -> None:
+def add_policy(workspace: Workspace, number: int, kind: ProvenanceKind, successes: int) -> None:
     """Write what the report reads of a policy, and one evaluation of it."""
     folder = workspace.policies_dir / f"{number:04d}"
     folder.mkdir()
@@ -86,7 +89,7 @@ def workspace(tmp_path: Path) -> Workspace:
         tmp_path / "shelf", WorkspaceConfig("ShelfPick", image_size=16, env_kwargs={"num_items": 2})
     )
     levels = (Level.DEMONSTRATE, Level.SUPERVISED, Level.AUTONOMOUS)
-    rounds = zip(levels, EFFORTS, Kind, (8, 12, 19), strict=True)
+    rounds = zip(levels, EFFORTS, KINDS, (8, 12, 19), strict=True)
     for index, (level, name, kind, successes) in enumerate(rounds):
         add_episode(workspace, index + 1, level)
         driven, watched = (60.0, 0.0) if index == 0 else (30.0, 120.0)
@@ -101,19 +104,38 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_everything_in_the_workspace_is_found(workspace: Workspace) -> None:
     """Kinds, counts, minutes, parents and outcomes arrive as they were written."""
     data = collect(workspace)
-    assert [episode.kind for episode in data.episodes] == list(Kind)
+    assert [episode.kind for episode in data.episodes] == list(KINDS)
     assert [(effort.kind, effort.driven_s) for effort in data.efforts] == [
-        (Kind.DEMONSTRATIONS, 60.0), (Kind.CORRECTIONS, 30.0), (Kind.PRACTICE, 0.0)
+        (ProvenanceKind.DEMONSTRATIONS, 60.0), (ProvenanceKind.CORRECTIONS, 30.0),
+        (ProvenanceKind.PRACTICE, 0.0),
     ]  # fmt: skip
     assert [(p.name, p.parent, p.kind) for p in data.policies] == [
-        ("0001", None, Kind.DEMONSTRATIONS), ("0002", "0001", Kind.CORRECTIONS),
-        ("0003", "0002", Kind.PRACTICE),
+        ("0001", None, ProvenanceKind.DEMONSTRATIONS), ("0002", "0001", ProvenanceKind.CORRECTIONS),
+        ("0003", "0002", ProvenanceKind.PRACTICE),
     ]  # fmt: skip
     evaluation = data.policies[2].evaluation
     assert evaluation is not None
     assert (evaluation.successes, len(evaluation.outcomes)) == (19, 20)
     assert data.setting.stages == STAGES
     assert data.notes == ()
+
+
+def test_a_nudged_policy_is_on_the_page(workspace: Workspace) -> None:
+    """A few steps of fine-tuning make a policy like any other: in the table and on the curve."""
+    add_policy(workspace, 4, ProvenanceKind.NUDGE, 20)
+    data = collect(workspace)
+    assert (data.policies[-1].name, data.policies[-1].kind) == ("0004", ProvenanceKind.NUDGE)
+    assert data.notes == ()
+    page = write_report(workspace).read_text(encoding="utf-8")
+    assert "nudge of round 3" in page
+    assert "after a few steps on new corrections" in page
+
+
+@pytest.mark.parametrize("kind", ProvenanceKind)
+def test_every_kind_of_policy_has_a_mark_and_a_label(kind: ProvenanceKind) -> None:
+    """The one table of kinds is complete wherever it is drawn."""
+    assert kind in MARKS
+    assert kind in KIND_LABELS
 
 
 def test_clips_are_the_right_episodes(workspace: Workspace) -> None:

@@ -1,0 +1,45 @@
+"""Everything that the page shows of a workspace, as one record."""
+
+from dataclasses import dataclass
+
+from .episode_media import Footage
+from .recorded_events import ComparisonRow, Happening, Judged
+from .records import Effort, EpisodeRow, PolicyRow, Setting
+from .step_statistics import Moments
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """A workspace as the report sees it."""
+
+    setting: Setting
+    """What was measured, with what."""
+    policies: tuple[PolicyRow, ...] = ()
+    """In the order of their making."""
+    efforts: tuple[Effort, ...] = ()
+    """In the order of their ending, one per round and kind."""
+    episodes: tuple[EpisodeRow, ...] = ()
+    """In the order of their recording."""
+    success: Footage | None = None
+    """A success without a takeover, the policy's where there is one; None without any."""
+    failure: Footage | None = None
+    """An episode that failed."""
+    correction: Footage | None = None
+    """An episode with a takeover that ended well where possible."""
+    commands: tuple[str, ...] = ()
+    """Shell lines that give the figures again."""
+    notes: tuple[str, ...] = ()
+    """What the reader must know, e.g. files that were skipped."""
+    events: tuple[Happening, ...] = ()
+    """Promotions, demotions, swaps and what the gate said, in order."""
+    moments: Moments | None = None
+    """What the steps come to; None where they were not read."""
+    judged: Judged | None = None
+    """None where nobody has judged."""
+    comparisons: tuple[ComparisonRow, ...] = ()
+    """In order."""
+
+    @property
+    def evaluated(self) -> tuple[PolicyRow, ...]:
+        """The policies that have an evaluation, in order."""
+        return tuple(policy for policy in self.policies if policy.evaluation is not None)
