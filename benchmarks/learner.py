@@ -24,7 +24,7 @@ import numpy as np
 import tyro
 from numpy.typing import NDArray
 
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
@@ -144,7 +144,7 @@ def learning(workspace: Workspace, facts: dict[str, Any]) -> Iterator[None]:
         spent = time.monotonic() - began
         facts["learner_cores"] = round((cpu_s(learner.pid) - cpu) / spent, 3)
         facts["learner_alive"] = learner.alive
-    facts["gate"] = len(Database(workspace.db_path).events("gate"))
+    facts["gate"] = len(Database(workspace.db_path).events(EventKind.GATE))
 
 
 def cpu_s(pid: int) -> float:

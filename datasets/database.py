@@ -7,10 +7,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from ..sim_envs.errors import DamagedFile
+from ..sim_envs.errors import BadValue, DamagedFile
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one."""
@@ -69,11 +70,37 @@ class Effort:
     """time.time(), s."""
 
 
+class EventKind(StrEnum):
+    """What an event is about; the values are what stands in the file."""
+
+    LEVEL = "level"
+    """A policy was promoted or demoted, or the operator overrode its level."""
+    ON_TRIAL = "on-trial"
+    """An episode begins that shall be evidence for the ladder."""
+    TRIAL = "trial"
+    """An episode ended and is evidence for the ladder."""
+    GATE = "gate"
+    """A candidate passed the gate, or was refused."""
+    SWAP = "swap"
+    """Another policy drives from now on."""
+    SET_ASIDE = "set-aside"
+    """The operator went back to the policy before."""
+    COMPARISON = "comparison"
+    """Two policies were compared on the same seeds."""
+    MERGE = "merge"
+    """`episodes` came from the workspace `origin`."""
+    IMPORT = "import"
+    """`episodes` came from the file or folder `origin`."""
+    MISSING = "missing"
+    """So many `episodes` of the ledger are gone, and that has been told."""
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that happened, with its evidence."""
 
     kind: str
+    """An `EventKind`; in a file of another version it may be a word that this one does not know."""
     payload: Mapping[str, Any] = field(default_factory=dict)
     """The evidence, as JSON takes it."""
     created: float = field(default_factory=time.time)
@@ -109,10 +136,16 @@ class Database:
         return self._all("effort", Effort)
 
     def add_event(self, event: Event) -> int:
-        """Add an event; return its number."""
+        """Add an event of a known kind; return its number."""
+        if event.kind not in tuple(EventKind):
+            raise BadValue("kind of event", f"one of {', '.join(EventKind)}", repr(event.kind))
         return self._add("events", event)
 
-    def events(self, kind: str | None = None) -> list[Event]:
+    def copy_event(self, event: Event) -> int:
+        """Add an event that was read from another database, of whatever kind; return its number."""
+        return self._add("events", event)
+
+    def events(self, kind: EventKind | None = None) -> list[Event]:
         """Return the events, or those of one kind, in the order they were added."""
         return [event for event in self._all("events", Event) if kind in (None, event.kind)]
 

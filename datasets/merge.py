@@ -7,21 +7,21 @@ where they were earned.
 
 import filecmp
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..sim_envs.errors import DamagedFile, WorkspaceError
-from .checking.check import MISSING, Problem, episode_files
-from .database import Database, Effort, Event
+from .checking.check import Problem, episode_files
+from .database import Database, Effort, Event, EventKind
 from .durable import copy_file
 from .journal_recovery import EPISODE
-from .tables.listing import IMPORT, MERGE
+from .judgements.judgements import UNDO, Judgement, Judgements
 from .workspace import CONFIG_FILE, Workspace, own_summary
 
 ORIGIN = "origin"
-KEPT = (MERGE, IMPORT, MISSING)
+KEPT = (EventKind.MERGE, EventKind.IMPORT, EventKind.MISSING)
 """Events about many episodes; others come along when they speak of one."""
 
 
@@ -98,6 +98,8 @@ class _Merging:
         self._database = Database(target.db_path)
         self._taken: dict[str, tuple[str, ...]] = {}
         self._already = 0
+        self._same: set[str] = set()
+        """Ids of the present source's episodes that are here, byte for byte."""
         self._skipped: list[Problem] = []
 
     def report(self) -> Merged:
@@ -108,15 +110,17 @@ class _Merging:
     def take(self, source: Workspace) -> None:
         """Take a workspace's episodes, then what its database tells of them."""
         origin = str(source.path.resolve())
+        self._same = set()
         ids = [path.stem for path in episode_files(source) if self._copied(source, path)]
         self._taken[origin] = tuple(ids)
-        known = self._database.events(MERGE)
+        known = self._database.events(EventKind.MERGE)
         noted = {name for event in known for name in event.payload.get("episodes", ())}
         here = {path.stem for path in episode_files(self._target)}
         came = [path.stem for path in episode_files(source) if path.stem in here]
         if fresh := [name for name in came if name not in noted]:
-            self._database.add_event(Event(MERGE, {ORIGIN: origin, "episodes": fresh}))
-        self._bring_judgements(source, origin)
+            self._database.add_event(Event(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh}))
+        self._bring_events(source, origin)
+        self._bring_judgements(source, self._same)
 
     def _copied(self, source: Workspace, path: Path) -> bool:
         """Copy an episode's file whole; False when it stays out."""
@@ -133,15 +137,30 @@ class _Merging:
         if not target.exists():
             copy_file(path, target)
             shutil.copystat(path, target)
+            self._same.add(path.stem)
             return True
         if filecmp.cmp(path, target, shallow=False):
             self._already += 1
+            self._same.add(path.stem)
         else:
             reason = "another episode has this id here; it was left out"
             self._skipped.append(Problem(f"{source.path.name}/{path.name}", reason))
         return False
 
-    def _bring_judgements(self, source: Workspace, origin: str) -> None:
+    def _bring_judgements(self, source: Workspace, episodes: Container[str]) -> None:
+        """Copy what people judged of these episodes, once; an undo is pointed at the copy."""
+        ours, numbers = Judgements(self._target.db_path), dict[int, int]()
+        here = {_judged(given): given.id for given in ours.all()}
+        for given in Judgements(source.db_path).all():
+            undone = numbers.get(given.payload["of"]) if given.kind == UNDO else None
+            if given.episode not in episodes or (given.kind == UNDO and undone is None):
+                continue
+            moved = given if undone is None else replace(given, payload={"of": undone})
+            if _judged(given) not in here:
+                here[_judged(given)] = ours.copy(moved).id
+            numbers[given.id] = here[_judged(given)]
+
+    def _bring_events(self, source: Workspace, origin: str) -> None:
         """Copy the effort and the events that speak of an episode, each with its origin, once."""
         theirs = Database(source.db_path)
         have = {_mark(row) for row in self._database.events()}
@@ -150,11 +169,16 @@ class _Merging:
             if "episode" in event.payload or event.kind in KEPT:
                 moved = replace(event, payload={ORIGIN: origin, **event.payload})
                 if _mark(moved) not in have:
-                    self._database.add_event(moved)
+                    self._database.copy_event(moved)
         for effort in theirs.efforts():
             moved_effort = replace(effort, payload={ORIGIN: origin, **effort.payload})
             if _mark(moved_effort) not in have:
                 self._database.add_effort(moved_effort)
+
+
+def _judged(given: Judgement) -> tuple[object, ...]:
+    """Return what tells a judgement from all others, whatever its number."""
+    return (given.created, given.operator, given.episode, given.kind, given.start, given.stop)
 
 
 def _mark(row: Effort | Event) -> tuple[object, ...]:

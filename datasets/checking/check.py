@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from ...sim_envs.errors import DamagedFile
-from ..database import Database, Event
+from ..database import Database, Event, EventKind
 from ..durable import TEMPORARY
 from ..episode import Episode
 from ..index import read_index
@@ -32,8 +32,6 @@ class Problem(NamedTuple):
         return cls(path.relative_to(folder).as_posix(), str(error).removeprefix(f"{path}: "))
 
 
-MISSING = "missing"
-"""Kind of the events that take note of episodes that are gone for good."""
 _log = logging.getLogger(__name__)
 
 __all__ = ["CheckReport", "Problem", "check", "episode_problems"]
@@ -176,7 +174,7 @@ def _missing(workspace: Workspace) -> int:
     """Count the successful episodes that the ledger tells of and no file is left of."""
     database = Database(workspace.db_path)
     told = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
-    noted = sum(int(event.payload["episodes"]) for event in database.events(MISSING))
+    noted = sum(int(event.payload["episodes"]) for event in database.events(EventKind.MISSING))
     return told - noted - len(_present(workspace))
 
 
@@ -185,7 +183,7 @@ def _note_missing(workspace: Workspace) -> None:
     try:
         missing = _missing(workspace)
         if missing > 0:
-            Database(workspace.db_path).add_event(Event(MISSING, {"episodes": missing}))
+            Database(workspace.db_path).add_event(Event(EventKind.MISSING, {"episodes": missing}))
     except (DamagedFile, ValueError, TypeError) as error:
         _log.warning("%s: %s", workspace.db_path, error)
 

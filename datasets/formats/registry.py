@@ -7,9 +7,8 @@ from typing import Any, TypeAlias
 from ...sim_envs.errors import BadValue, DamagedFile, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
-from ..database import Database, Event
+from ..database import Database, Event, EventKind
 from ..episode import Episode
-from ..tables.listing import IMPORT
 from ..workspace import Workspace
 from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, ignore, whole
@@ -116,7 +115,7 @@ def _remember(workspace: Workspace, name: str, source: Path, taken: dict[str, in
     """Note in the database where the episodes came from."""
     if taken:
         payload = {"format": name, "origin": str(source.absolute()), "episodes": list(taken)}
-        Database(workspace.db_path).add_event(Event(IMPORT, payload))
+        Database(workspace.db_path).add_event(Event(EventKind.IMPORT, payload))
 
 
 def _known(registry: Mapping[str, Any], name: str) -> Any:

@@ -83,7 +83,10 @@ class Judgements(Database):
 
     def add(self, judgement: Judgement) -> Judgement:
         """Add a judgement; return it with its number. BadValue for one that makes no sense."""
-        given = judgement.checked()
+        return self.copy(judgement.checked())
+
+    def copy(self, given: Judgement) -> Judgement:
+        """Add a judgement as it was read from another database; return it with its number."""
         payload = json.dumps(dict(given.payload), sort_keys=True)
         row = (given.created, given.operator, given.episode, given.kind)
         with self._connection() as connection, connection:

@@ -4,7 +4,7 @@ import json
 
 from scipy.stats import binomtest
 
-from ..database import Database
+from ..database import Database, EventKind
 from .table import Table, Where, level_name, moment, opened, table
 
 
@@ -70,7 +70,7 @@ def ladder(where: Where) -> Table:
             "why": event.payload.get("why"),
             "evidence": event.payload.get("evidence"),
         }
-        for event in Database(opened(where).db_path).events("level")
+        for event in Database(opened(where).db_path).events(EventKind.LEVEL)
     ]
     return table(rows, "created policy before after why evidence")
 
@@ -104,6 +104,6 @@ def comparisons(where: Where) -> Table:
             "low": event.payload["interval"][0],
             "high": event.payload["interval"][1],
         }
-        for event in Database(opened(where).db_path).events("comparison")
+        for event in Database(opened(where).db_path).events(EventKind.COMPARISON)
     ]
     return table(rows, "created a b a_successes b_successes pairs blind verdict p_value low high")

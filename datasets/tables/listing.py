@@ -1,8 +1,9 @@
 """The episodes of a workspace as a table: who, when, how long, how it went, what to look at."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,19 +11,12 @@ import numpy as np
 from ...sim_envs.errors import DamagedFile
 from ..checking.check import Problem, episode_files
 from ..checking.warnings import FLAGGERS, Flag, Flagger, flags_of, late_ticks
-from ..database import Database
+from ..database import Database, EventKind
 from ..episode import Episode
 from ..judgements.judgement_state import standings
 from ..judgements.judgements import Judgements
 from ..step import Driver, Level
 from ..workspace import Workspace
-
-GRADE = "grade"
-"""Kind of the events that grade an episode: their payload has `episode` and `grade`."""
-MERGE = "merge"
-"""Kind of the events that a merge leaves: `origin` and the `episodes` that came from there."""
-IMPORT = "import"
-"""Kind of the events that an import leaves, with the same payload."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Row:
     success: bool
     complete: bool
     grade: str | None
-    """What a person gave it; None for nothing."""
+    """Verdict and quality that people gave it; None for nothing."""
     takeovers: int
     human_steps: int
     late_ticks: int
@@ -91,7 +85,7 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
     rows: list[Row] = []
     damaged: list[Problem] = []
     size = 0
-    grades, origins = _told(Database(workspace.db_path))
+    grades, origins = _grades(workspace.db_path), _origins(workspace.db_path)
     known = set(workspace.episodes())
     for path in episode_files(workspace):
         try:
@@ -104,8 +98,7 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
         size += path.stat().st_size
         flags = flags_of(episode, flaggers)
         row = _row(len(rows), episode, workspace.config.control_hz, flags)
-        told = {"grade": grades.get(row.id), "origin": origins.get(row.id)}
-        rows.append(Row(**row.__dict__ | told))
+        rows.append(replace(row, grade=grades.get(row.id), origin=origins.get(row.id)))
     return Listing(tuple(rows), tuple(damaged), size)
 
 
@@ -172,16 +165,17 @@ def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Row
     )
 
 
-def _told(database: Database) -> tuple[dict[str, str], dict[str, str]]:
-    """Read grades and origins by episode; the last word counts."""
-    grades: dict[str, str] = {}
+def _grades(database: Path) -> dict[str, str]:
+    """Return people's verdict and quality by episode."""
+    stands = standings(Judgements(database))
+    return {name: words for name, stand in stands.items() if (words := stand.words)}
+
+
+def _origins(database: Path) -> dict[str, str]:
+    """Return where episodes were brought from, by episode; the last event counts."""
     origins: dict[str, str] = {}
-    for event in database.events():
-        if event.kind == GRADE and "episode" in event.payload:
-            grades[str(event.payload["episode"])] = str(event.payload.get("grade"))
-        elif event.kind in (MERGE, IMPORT):
+    for event in Database(database).events():
+        if event.kind in (EventKind.MERGE, EventKind.IMPORT):
             origin = str(event.payload.get("origin"))
             origins |= dict.fromkeys(map(str, event.payload.get("episodes", ())), origin)
-    stands = standings(Judgements(database.path))
-    grades |= {name: words for name, stand in stands.items() if (words := stand.words)}
-    return grades, origins
+    return origins

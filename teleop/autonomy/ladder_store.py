@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 
-from ...datasets.database import Database, Event
+from ...datasets.database import Database, Event, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy import MODEL
@@ -13,8 +13,6 @@ from ..session.subscriber import Case
 from .episode_evidence import Trial
 from .ladder import Change, Entry, Ladder
 
-TRIAL, CHANGE, CASE = "trial", "level", "on-trial"
-"""Kinds of event."""
 FINGERPRINT_DIGITS = 16
 
 
@@ -65,12 +63,14 @@ class LadderBook:
     def open(self, case: Case) -> None:
         """Write down that an episode shall be evidence, before it is driven."""
         if case.episode:
-            self._database.add_event(Event(CASE, case.to_json()))
+            self._database.add_event(Event(EventKind.ON_TRIAL, case.to_json()))
 
     def cases(self) -> list[Case]:
         """Those that no evidence has come of: broken off, thrown away, or about to end."""
-        tried = {event.payload.get("episode") for event in self._database.events(TRIAL)}
-        cases = [Case.from_json(event.payload) for event in self._database.events(CASE)]
+        trials = self._database.events(EventKind.TRIAL)
+        begun = self._database.events(EventKind.ON_TRIAL)
+        tried = {event.payload.get("episode") for event in trials}
+        cases = [Case.from_json(event.payload) for event in begun]
         return [case for case in cases if case.episode not in tried]
 
     def knows(self, case: Case) -> bool:
@@ -82,21 +82,21 @@ class LadderBook:
 
     def add(self, trial: Trial) -> list[Change]:
         """Add an episode's evidence; return the changes of level that follow from it."""
-        self._database.add_event(Event(TRIAL, trial.to_json()))
+        self._database.add_event(Event(EventKind.TRIAL, trial.to_json()))
         return self.settle(trial.policy)[1] if trial.policy else []
 
     def note(self, change: Change) -> None:
         """Write down a change."""
-        self._database.add_event(Event(CHANGE, change.to_json()))
+        self._database.add_event(Event(EventKind.LEVEL, change.to_json()))
 
     def events(self) -> list[tuple[float, Entry]]:
         """All entries with their times, oldest first; no recording counts twice."""
         found: list[tuple[float, Entry]] = []
         seen: set[str] = set()
         for event in self._database.events():
-            if event.kind == CHANGE:
+            if event.kind == EventKind.LEVEL:
                 found.append((event.created, Change.from_json(event.payload)))
-            elif event.kind == TRIAL:
+            elif event.kind == EventKind.TRIAL:
                 trial = Trial.from_json(event.payload)
                 if not trial.episode or trial.episode not in seen:
                     found.append((event.created, trial))

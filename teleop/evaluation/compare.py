@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ...datasets.database import Database, Event
+from ...datasets.database import Database, Event, EventKind
 from ...datasets.workspace import Workspace
 from ...policies.policy import CONFIG
 from ...policies.statistics.paired import (
@@ -24,8 +24,6 @@ from .evaluate import FIRST_SEED, per_episode
 from .rollouts import Rollouts
 from .seeds import recorded_seeds
 
-COMPARISON = "comparison"
-"""Kind of the events that hold a comparison."""
 PAIRS = 100
 """Most pairs, unless more are asked for."""
 LEAST_PAIRS = 8
@@ -226,7 +224,7 @@ def keep(
     """Add the comparison and each episode's outcome to the database."""
     episodes = {side: _votes(mine) for side, mine in zip("ab", outcomes, strict=True)}
     payload = {**found.to_json(), "per_episode": episodes}
-    Database(workspace.db_path).add_event(Event(COMPARISON, payload))
+    Database(workspace.db_path).add_event(Event(EventKind.COMPARISON, payload))
 
 
 def _votes(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...datasets.database import Database, Event
+from ...datasets.database import Database, Event, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy import Policy
@@ -15,8 +15,6 @@ from ..session.levels import name
 from ..session.policy_runner import Pilot
 from .candidate_store import ruling_of
 
-SWAP, SET_ASIDE = "swap", "set-aside"
-"""Kinds of event: another policy drives; the operator went back to the one before."""
 PASSED, ROLLED_BACK = "passed the gate", "rolled back"
 
 
@@ -101,7 +99,7 @@ class Duty:
         self.policy, self.level = wanted, relief.level
         self._begin()
         payload = {"policy": wanted, "before": relief.before, "why": why, "level": name(self.level)}
-        Database(self._workspace.db_path).add_event(Event(SWAP, payload))
+        Database(self._workspace.db_path).add_event(Event(EventKind.SWAP, payload))
         self.on_relief(relief)
         return relief
 
@@ -117,14 +115,14 @@ class Duty:
             return "there is no policy to go back to"
         payload = {"policy": self.policy, "to": before, "created": self._clock()}
         self._store.set_aside(self.policy, payload)
-        Database(self._workspace.db_path).add_event(Event(SET_ASIDE, payload))
+        Database(self._workspace.db_path).add_event(Event(EventKind.SET_ASIDE, payload))
         self._back_to = before
         return f"policy {self.policy} is set aside: {before} drives from the next episode on"
 
     def before(self) -> str | None:
         """The policy that was on duty before the present one: by the events, else by number."""
         standing = [p for p in self._store.standing() if p != self.policy]
-        swaps = Database(self._workspace.db_path).events(SWAP)
+        swaps = Database(self._workspace.db_path).events(EventKind.SWAP)
         for swap in reversed(swaps):
             if swap.payload.get("policy") == self.policy and swap.payload.get("before") in standing:
                 return str(swap.payload["before"])

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...datasets.database import Database, Event
+from ...datasets.database import Database, Event, EventKind
 from ...datasets.durable import sync_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import read_json, write_json
@@ -25,8 +25,6 @@ from .update_schedule import Homework, Kind, Occasion
 PLAN, RULING = "plan.json", "gate.json"
 KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
 """What a ruling keeps of its plan; those of earlier versions had no occasion."""
-GATE = "gate"
-"""Kind of event: a candidate passed the gate, or was refused."""
 
 
 class Staging:
@@ -91,14 +89,14 @@ class Staging:
             ruling = read_json(self.candidate / RULING)
             if ruling["passed"]:
                 number = self.store.publish(self.candidate)
-                event = Event(GATE, {**ruling, "policy": number})
+                event = Event(EventKind.GATE, {**ruling, "policy": number})
                 self._tell(event)
             else:
-                event = Event(GATE, {**ruling, "policy": None})
+                event = Event(EventKind.GATE, {**ruling, "policy": None})
                 self._tell(event)
                 self.clear()
         for number, ruling in self.published():
-            missed = Event(GATE, {**ruling, "policy": number})
+            missed = Event(EventKind.GATE, {**ruling, "policy": number})
             if self._tell(missed):
                 event = missed
         return event
@@ -112,7 +110,7 @@ class Staging:
 
     def rulings(self) -> list[dict[str, Any]]:
         """All that the gate has said so far."""
-        return [dict(event.payload) for event in self.database.events(GATE)]
+        return [dict(event.payload) for event in self.database.events(EventKind.GATE)]
 
     def _tell(self, event: Event) -> bool:
         """Tell the database, once; whether it did not know."""

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ...datasets.database import Database, Event
+from ...datasets.database import Database, Event, EventKind
 from ...datasets.judgements.judgement_state import Standing
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
-
-LEVEL, SWAP, GATE = "level", "swap", "gate"
-"""Kinds of events."""
 
 
 class Sign(Enum):
@@ -43,12 +40,12 @@ def read_events(database: Database) -> tuple[Happening, ...]:
 
 
 def _happening(event: Event) -> Happening | None:
-    if event.kind == SWAP:
+    if event.kind == EventKind.SWAP:
         words = f"policy {event.payload.get('policy', '?')} takes over"
         return Happening(event.created, words, Sign.SWAPPED)
-    if event.kind == GATE:
+    if event.kind == EventKind.GATE:
         return _ruling(event)
-    return _change(event) if event.kind == LEVEL else None
+    return _change(event) if event.kind == EventKind.LEVEL else None
 
 
 def _change(event: Event) -> Happening | None:
@@ -85,10 +82,6 @@ def _name(level: Level) -> str:
     return level.name.lower().replace("_", "-")
 
 
-COMPARISON = "comparison"
-"""Kind of event."""
-
-
 @dataclass(frozen=True)
 class ComparisonRow:
     """Two policies that were compared."""
@@ -102,7 +95,7 @@ def read_comparisons(database: Database) -> tuple[ComparisonRow, ...]:
     """Every comparison as a sentence, in order."""
     return tuple(
         ComparisonRow(event.created, _sentence(event.payload))
-        for event in database.events(COMPARISON)
+        for event in database.events(EventKind.COMPARISON)
         if {"a", "b", "verdict", "interval"} <= event.payload.keys()
     )
 

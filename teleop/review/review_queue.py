@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from ...datasets.checking.warnings import flags_of
-from ...datasets.database import Database
+from ...datasets.database import Database, EventKind
 from ...datasets.episode import Episode
 from ...datasets.judgements.judgement_state import Standing, standing_events, standings
 from ...datasets.judgements.judgements import VERDICT, Judgements
@@ -18,8 +19,6 @@ from ...sim_envs.errors import DamagedFile
 from ..autonomy.audit_sampling import auditor
 from .prefetch import Stock
 
-AUDIT = "audit"
-"""Kind of the events that ask for an audit; their payload has `episode`."""
 AUDIT_WORTH, DISPUTE_WORTH, NEAR_MISS_WORTH, BROKEN_WORTH, TAKEOVER_WORTH, FLAG_WORTH = (
     8.0, 4.0, 2.0, 1.5, 0.5, 0.5,
 )  # fmt: skip
@@ -38,16 +37,24 @@ class Worth:
     """In words for people, the weightiest first."""
 
 
-def audits(database: Database) -> frozenset[str]:
-    """The episodes whose audit somebody asked for."""
-    return frozenset(str(event.payload.get("episode")) for event in database.events(AUDIT))
+def recorded_draws(database: Database) -> dict[str, bool]:
+    """Whether the session chose an episode for an audit, by episode, as it wrote that down."""
+    return {
+        str(event.payload.get("episode")): bool(event.payload["audited"])
+        for event in database.events(EventKind.ON_TRIAL)
+        if "audited" in event.payload
+    }
 
 
-def is_audited(summary: EpisodeSummary, asked: frozenset[str] = frozenset()) -> bool:
-    """Whether an unattended episode is one of those that a person looks at in any case."""
-    if summary.id in asked:
-        return True
-    return summary.header.level == Level.AUTONOMOUS and auditor()(summary.header.seed)
+def is_audited(summary: EpisodeSummary, draws: Mapping[str, bool] = MappingProxyType({})) -> bool:
+    """Whether an unattended episode is one of those that a person looks at in any case.
+
+    The session's own draw counts, whose share the operator may have chosen; episodes of practice
+    have none and are drawn at the usual share.
+    """
+    if summary.header.level != Level.AUTONOMOUS:
+        return False
+    return draws.get(summary.id, auditor()(summary.header.seed))
 
 
 def first_worth(summary: EpisodeSummary, stands: Standing | None, audited: bool) -> Worth:
@@ -117,7 +124,7 @@ class Order:
         self.summaries = {summary.id: summary for summary in workspace.summaries()}
         judgements = Judgements(workspace.db_path)
         self._stands = standings(judgements)
-        self._audits = audits(judgements)
+        self._draws = recorded_draws(judgements)
         spoken = [e for e in standing_events(judgements.all()) if e.kind == VERDICT]
         own = {event.episode for event in spoken if event.operator == operator}
         self._others = {event.episode for event in spoken if event.operator != operator}
@@ -158,7 +165,7 @@ class Order:
 
     def _first(self, name: str) -> Worth:
         summary = self.summaries[name]
-        audited = is_audited(summary, self._audits)
+        audited = is_audited(summary, self._draws)
         return self._discounted(name, first_worth(summary, self._stands.get(name), audited))
 
     def _discounted(self, name: str, worth: Worth) -> Worth:
@@ -183,7 +190,7 @@ class Order:
                 episode = Episode.read(summary.path, images=False)
             except DamagedFile:
                 return True
-            audited = is_audited(summary, self._audits)
+            audited = is_audited(summary, self._draws)
             worth = full_worth(episode, self._stands.get(name), audited)
             self.worths[name] = self._discounted(name, worth)
         return True

@@ -10,9 +10,10 @@ import pytest
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.checking.warnings import FLAGGERS, flags_of
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort, Event
+from sidestick.datasets.database import Database, Effort, Event, EventKind
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.tables.listing import GRADE, details, listing
+from sidestick.datasets.judgements.judgements import Judge
+from sidestick.datasets.tables.listing import details, listing
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import AmbiguousName, UnknownName
 from sidestick.teleop.cli.inspect import Inspect
@@ -41,13 +42,12 @@ def calm(steps: int = 40) -> Episode:
 
 def test_the_table_has_a_row_an_episode_and_sums(workspace: Workspace) -> None:
     """Time, operator, length, success, takeovers; a grade from the database; JSON takes it."""
-    database = Database(workspace.db_path)
-    for grade in ("bad", "good"):
-        database.add_event(Event(GRADE, {"episode": "20250101T000001-00000001", "grade": grade}))
+    for quality in (1, 4):
+        Judge(workspace, "ada").say("20250101T000001-00000001", "quality", quality=quality)
     found = listing(workspace)
     first, second = found.rows
     assert (first.number, first.steps, first.success, first.grade) == (0, 30, True, None)
-    assert (second.takeovers, second.human_steps, second.grade) == (1, 5, "good")
+    assert (second.takeovers, second.human_steps, second.grade) == (1, 5, "4")
     assert (second.origin, second.operator) == (None, "made up")
     assert found.totals()["steps"] == 45
     assert found.totals()["bytes"] == sum(e.stat().st_size for e in workspace.episodes())
@@ -156,7 +156,7 @@ def test_content_that_cannot_be_is_damage(
 def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
     """Rows about episodes that are nowhere, a ledger with more than there is, a damaged file."""
     database = Database(workspace.db_path)
-    database.add_event(Event(GRADE, {"episode": "gone", "grade": "good"}))
+    database.add_event(Event(EventKind.TRIAL, {"episode": "gone"}))
     database.add_effort(Effort(0, "demonstration", 1, 0, 0, 5, {"successes": 5}))
     reasons = [problem.reason for problem in check(workspace).damaged]
     assert "gone, which is nowhere" in reasons[0]
@@ -181,6 +181,6 @@ def test_a_workspace_that_cannot_be_written_is_still_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database is opened as it lies there, without a file beside it."""
-    Database(workspace.db_path).add_event(Event("hello"))
+    Database(workspace.db_path).add_event(Event(EventKind.SWAP))
     monkeypatch.setattr("sidestick.datasets.database.os.access", lambda *_: False)
-    assert [event.kind for event in Database(workspace.db_path).events()] == ["hello"]
+    assert [event.kind for event in Database(workspace.db_path).events()] == ["swap"]

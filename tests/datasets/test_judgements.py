@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Event
+from sidestick.datasets.database import Database, Event, EventKind
 from sidestick.datasets.judgements.judgement_state import Choice, Standing, standing, standings
 from sidestick.datasets.judgements.judgements import (
     BAD,
@@ -160,7 +160,7 @@ def test_a_person_counts_more_than_the_simulated_grader(workspace: Workspace, ad
 
 def test_a_database_from_before_judgements_gets_the_table(workspace: Workspace, ada: Judge) -> None:
     """What stands in it stays readable by both."""
-    Database(workspace.db_path).add_event(Event("level"))
+    Database(workspace.db_path).add_event(Event(EventKind.LEVEL))
     assert ada.judgements.all() == []
     ada.say(IDS[0], QUALITY, quality=5)
     assert [event.kind for event in Database(workspace.db_path).events()] == ["level"]

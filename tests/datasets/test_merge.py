@@ -8,8 +8,10 @@ import pytest
 from sidestick.datasets import merge as merging
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort, Event
+from sidestick.datasets.database import Database, Effort, Event, EventKind
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.judgements.judgement_state import standings
+from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.merge import merge
 from sidestick.datasets.tables.listing import listing
 from sidestick.datasets.workspace import Workspace
@@ -29,9 +31,9 @@ def made(path: Path, numbers: range, config: WorkspaceConfig = CONFIG) -> Worksp
         stem = f"20250101T00000{number}-0000000{number}"
         episode = made_up_episode([-1] * 4, number, image_size=8, episode_id=stem)
         episode.write(workspace.episodes_dir / f"{stem}.hdf5")
-        database.add_event(Event("grade", {"episode": stem, "grade": f"{number}"}))
+        Judge(workspace, "ada").say(stem, "quality", quality=number + 1)
     database.add_effort(Effort(0, "demonstration", 1, 0, 0, len(numbers), {}))
-    database.add_event(Event("promoted", {"level": 3}))
+    database.add_event(Event(EventKind.LEVEL, {"after": 3}))
     workspace.rebuild_index()
     return workspace
 
@@ -47,11 +49,11 @@ def test_episodes_keep_files_ids_and_origin(tmp_path: Path) -> None:
         for path in source.episodes():
             assert (into.episodes_dir / path.name).read_bytes() == path.read_bytes()
     rows = listing(into).rows
-    assert [row.grade for row in rows] == ["0", "1", "2", "3"]
+    assert [row.grade for row in rows] == ["1", "2", "3", "4"]
     assert [Path(row.origin or "").name for row in rows] == ["ä", "b c"] * 2
     efforts = Database(into.db_path).efforts()
     assert [Path(effort.payload["origin"]).name for effort in efforts] == ["ä", "b c"]
-    assert Database(into.db_path).events("promoted") == []
+    assert Database(into.db_path).events(EventKind.LEVEL) == []
     assert check(into).ok
 
 
@@ -64,9 +66,36 @@ def test_again_or_over_another_way_nothing_comes_twice(tmp_path: Path) -> None:
     assert (again.episodes, again.already) == (0, 6)
     two = Workspace.open(tmp_path / "two")
     assert len(Database(two.db_path).efforts()) == 2
-    assert len(Database(two.db_path).events("grade")) == 4
+    assert len(Judgements(two.db_path).all()) == 4
     origins = [Path(row.origin or "").name for row in listing(two).rows]
     assert origins == ["a", "a", "b", "b"]
+
+
+def test_what_people_judged_comes_along_with_what_they_took_back(tmp_path: Path) -> None:
+    """Once, under new numbers; not what is about an episode that was left out."""
+    a, b, c = (made(tmp_path / name, range(n)) for name, n in (("a", 2), ("b", 1), ("c", 2)))
+    judge = Judge(a, "ada")
+    stems = [path.stem for path in a.episodes()]
+    judge.say(stems[0], "verdict", verdict="failure")
+    judge.undo(judge.say(stems[0], "verdict", verdict="success"))
+    Judge(b, "bob").say(stems[0], "verdict", verdict="success")
+    theirs = b.episodes()[0]
+    replace(Episode.read(theirs), rewards=Episode.read(theirs).rewards + 1).write(theirs)
+    for _ in range(2):
+        merge([c.path, a.path, b.path], tmp_path / "into")
+    found = Judgements(tmp_path / "into" / "sidestick.db")
+    assert standings(found)[stems[0]].success is False
+    assert [given.operator for given in found.all()] == ["ada"] * 7
+
+
+def test_events_of_kinds_that_are_not_known_come_along(tmp_path: Path) -> None:
+    """Those of a later version that are about an episode, as they are."""
+    a = made(tmp_path / "a", range(1))
+    about = Event("weather", {"episode": a.episodes()[0].stem, "rain": True})
+    Database(a.db_path).copy_event(about)
+    merge([a.path], tmp_path / "into")
+    (event,) = [e for e in Database(tmp_path / "into/sidestick.db").events() if e.kind == "weather"]
+    assert (event.created, event.payload["rain"]) == (about.created, True)
 
 
 def test_what_does_not_fit_is_refused_before_anything_is_copied(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.database import Database, Effort, Evaluation, Event
+from sidestick.datasets.database import Database, Effort, Evaluation, Event, EventKind
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.tables import tables
 from sidestick.datasets.workspace import Workspace
@@ -27,7 +27,7 @@ def workspace(tmp_path: Path) -> Workspace:
         Evaluation("0001", "ShelfPick", 5, 10, 7, payload={"per_episode": [outcome]})
     )
     database.add_effort(Effort(1, "supervised", 12.0, 30.0, 2, 4))
-    database.add_event(Event("level", {"before": 0, "after": 1, "why": "earned"}))
+    database.add_event(Event(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
     return made
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.datasets.checking.check import check
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.windows import Frames
 from sidestick.policies.policy import load_policy
@@ -55,7 +55,7 @@ def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> Non
     assert efforts[2].driven_s == efforts[2].watched_s == 0
     assert check(workspace).ok
     store = PolicyStore(workspace.policies_dir)
-    passed = [event.payload["passed"] for event in database.events("gate")]
+    passed = [event.payload["passed"] for event in database.events(EventKind.GATE)]
     assert store.ids() == ["0001", "0002", "0003"][: 2 + sum(passed)]
     parents = [load_policy(store.path(i)).config.provenance.parent for i in store.ids()]
     assert parents == [None, "0001", "0002"][: len(parents)]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.datasets.workspace import Workspace
@@ -60,7 +60,7 @@ def drive(workspace: Workspace, level: Level) -> None:
 
 
 def trials(workspace: Workspace) -> list[Trial]:
-    events = Database(workspace.db_path).events("trial")
+    events = Database(workspace.db_path).events(EventKind.TRIAL)
     return [Trial.from_json(event.payload) for event in events]
 
 

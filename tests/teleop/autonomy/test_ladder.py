@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import CONFIG, MODEL
@@ -220,7 +220,7 @@ def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None
     assert [change.after for change in changes] == [Level.SUPERVISED]
     again = LadderBook(Workspace.open(workspace.path)).ladder()
     assert again.level is Level.SUPERVISED
-    assert len(Database(workspace.db_path).events("trial")) == 6
+    assert len(Database(workspace.db_path).events(EventKind.TRIAL)) == 6
 
 
 def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.statistics.paired import (
     SequentialTest,
@@ -20,7 +20,6 @@ from sidestick.policies.statistics.paired import (
 )
 from sidestick.sim_envs.errors import BadValue, UnknownName
 from sidestick.teleop.evaluation.compare import (
-    COMPARISON,
     LEAST_PAIRS,
     compare,
     stopped,
@@ -198,7 +197,7 @@ def test_a_comparison_stops_early_and_is_kept(workspace: Workspace) -> None:
     assert rollouts.driven < 80
     assert found.interval[0] > 0
     again = compare(workspace, rollouts, "0001", "0002", pairs=80)  # type: ignore[arg-type]
-    kept = Database(workspace.db_path).events(COMPARISON)
+    kept = Database(workspace.db_path).events(EventKind.COMPARISON)
     assert [event.payload["verdict"] for event in kept] == ["A is better"] * 2
     assert kept[0].payload["per_episode"]["a"][0]["seed"] == again.seeds[0]
     assert "A is better" in str(found)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sidestick.datasets.database import Database, Event
+from sidestick.datasets.database import Database, Event, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL
@@ -68,7 +68,7 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
     assert heard == ["0002"]
     assert (duty.policy, duty.level, duty.episodes) == ("0002", Level.ASSIST, 0)
     assert not duty.waiting()
-    (event,) = Database(workspace.db_path).events("swap")
+    (event,) = Database(workspace.db_path).events(EventKind.SWAP)
     assert event.payload["policy"] == "0002"
     assert event.payload["before"] == "0001"
 
@@ -88,7 +88,8 @@ def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Works
     assert (relief.policy, relief.level) == ("0001", Level.SUPERVISED)
     assert duty.relief() is None
     assert duty.roll_back() == "there is no policy to go back to"
-    assert [event.payload["why"] for event in Database(workspace.db_path).events("swap")] == [
+    swaps = Database(workspace.db_path).events(EventKind.SWAP)
+    assert [event.payload["why"] for event in swaps] == [
         "passed the gate",
         "rolled back",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.database import Database, Effort, Evaluation, Event
+from sidestick.datasets.database import Database, Effort, Evaluation, Event, EventKind
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver, EpisodeHeader, Level, Step
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
@@ -208,7 +208,7 @@ def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
 
 def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: Path) -> None:
     """What is in the database and in the steps is on the page, and it fetches nothing."""
-    from sidestick.datasets.database import Database, Effort, Event
+    from sidestick.datasets.database import Database, Effort, Event, EventKind
     from sidestick.datasets.judgements.judgements import Judge
     from sidestick.teleop.report.collect import collect
     from sidestick.teleop.report.page import figures
@@ -221,12 +221,12 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
     judge.say(IDS[0], "reason", reasons=["dropped it"])
     database = Database(workspace.db_path)
     database.add_effort(Effort(0, "demonstrations", 60.0, 0.0, 0, 3, created=1.0))
-    database.add_event(Event("level", {"before": 0, "after": 1, "why": "earned"}))
-    database.add_event(Event("level", {"before": 3, "after": 2, "why": "lost"}))
-    database.add_event(Event("level", {"nonsense": 1}))
+    database.add_event(Event(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
+    database.add_event(Event(EventKind.LEVEL, {"before": 3, "after": 2, "why": "lost"}))
+    database.add_event(Event(EventKind.LEVEL, {"nonsense": 1}))
     side = {"policy": "0001", "successes": 3, "episodes": 4}
     payload = {"a": side, "b": side, "verdict": "no difference found", "interval": [-0.4, 0.4]}
-    database.add_event(Event("comparison", payload))
+    database.add_event(Event(EventKind.COMPARISON, payload))
     data = collect(workspace)
     assert data.judged is not None
     assert (dict(data.judged.verdicts), data.judged.overruled) == ({"failure": 1}, 1)
@@ -266,11 +266,11 @@ def test_what_the_gate_said_stands_beside_the_changes(workspace: Workspace) -> N
     reasons = ["0 of 5 seeds solved, now 5", "error on 40 held-out steps 0.1, now 0.1"]
     moment = START + 330
     for kind, payload in (
-        ("gate", {"passed": True, "policy": "0001", "kind": "refit", "parent": None}),
-        ("gate", {**about, "passed": True, "policy": "0004", "reasons": reasons[1:]}),
-        ("gate", {**about, "passed": False, "policy": None, "reasons": reasons}),
-        ("swap", {"policy": "0004"}),
-        ("gate", {"nonsense": 1}),
+        (EventKind.GATE, {"passed": True, "policy": "0001", "kind": "refit", "parent": None}),
+        (EventKind.GATE, {**about, "passed": True, "policy": "0004", "reasons": reasons[1:]}),
+        (EventKind.GATE, {**about, "passed": False, "policy": None, "reasons": reasons}),
+        (EventKind.SWAP, {"policy": "0004"}),
+        (EventKind.GATE, {"nonsense": 1}),
     ):
         database.add_event(Event(kind, payload, moment))
     found = read_events(database)

@@ -5,25 +5,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pygame
 import pytest
 
-from sidestick.datasets.database import Database, Event
+from sidestick.datasets.episode import Episode
 from sidestick.datasets.judgements.judgement_state import standing, standings
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, UnknownName
+from sidestick.teleop.autonomy.ladder_store import LadderBook
 from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.review.episode_actions import KEYS, REASONS, Deed
 from sidestick.teleop.review.episode_review import Grading
 from sidestick.teleop.review.episode_window import EpisodesPage
 from sidestick.teleop.review.playback import Player
 from sidestick.teleop.review.review_loop import review_episodes
-from sidestick.teleop.review.review_queue import AUDIT, best, first_worth, full_worth
+from sidestick.teleop.review.review_queue import best, first_worth, full_worth
+from sidestick.teleop.session.subscriber import Case
 from sidestick.teleop.ui.key_input import press, write
 from tests import virtual_pad as vp
 from tests.datasets.test_judgements import IDS, made_up_workspace
@@ -200,9 +203,17 @@ def test_audits_come_before_disagreement_before_near_misses() -> None:
     assert order == ["audit", "lied", "near", "novel", "plain"]
 
 
-def test_an_asked_for_audit_is_shown_first(workspace: Workspace, rig: Callable[..., Rig]) -> None:
-    """Whatever asks for one leaves an event."""
-    Database(workspace.db_path).add_event(Event(AUDIT, {"episode": IDS[1]}))
+def test_an_episode_that_its_session_chose_for_an_audit_is_shown_first(
+    workspace: Workspace, rig: Callable[..., Rig]
+) -> None:
+    """The session's draw counts, at whatever share it was made, and only for its own episodes."""
+    for path in workspace.episodes():
+        alone = Episode.read(path)
+        header = replace(alone.summary.header, level=Level.AUTONOMOUS)
+        replace(alone, summary=replace(alone.summary, header=header)).write(path)
+    for number, name in enumerate(IDS):
+        case = Case("ShelfPick", "0001", "", Level.AUTONOMOUS, number, name, audited=number == 1)
+        LadderBook(workspace).open(case)
     window = rig()
     assert window.grading.name == IDS[1]
     assert "audit" in window.grading.worth.why
@@ -263,8 +274,6 @@ def test_bad_questions_are_refused(workspace: Workspace, tmp_path: Path, quiet_s
 
 def test_unattended_episodes_are_audited_in_a_fixed_share() -> None:
     """The same ones for everybody, by their seeds."""
-    from dataclasses import replace
-
     from sidestick.teleop.autonomy.audit_sampling import AUDITED_SHARE
     from sidestick.teleop.review.review_queue import is_audited
 

@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.statistics.paired import Tally, Verdict
 from sidestick.policies.training.config import TrainConfig
 from sidestick.teleop.cli.main import main
 from sidestick.teleop.devices import operator_input
-from sidestick.teleop.evaluation.compare import COMPARISON, LEAST_PAIRS, Comparison
+from sidestick.teleop.evaluation.compare import LEAST_PAIRS, Comparison
 from sidestick.teleop.evaluation.compare_blind import PURPOSE
 from sidestick.teleop.learning.workspace_training import TAUGHT, learn
 from sidestick.teleop.station.blind_comparison import HIDDEN, BlindScene, compare_at_the_seat
@@ -141,7 +141,7 @@ def test_a_person_votes_blind_and_the_answer_is_revealed(
         ("0001", False),
         ("0002", True),
     }
-    (event,) = Database(Workspace.open(taught).db_path).events(COMPARISON)
+    (event,) = Database(Workspace.open(taught).db_path).events(EventKind.COMPARISON)
     assert [vote["success"] for vote in event.payload["per_episode"]["b"]] == [True] * 8
     assert {vote["takeovers"] for vote in event.payload["per_episode"]["a"]} == {0}
     effort = Database(Workspace.open(taught).db_path).efforts()[-1]

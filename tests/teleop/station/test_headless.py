@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
@@ -63,7 +63,7 @@ def test_beside_a_policy_the_operator_demonstrates(workspace: Workspace, level: 
     """She drives it home herself; what the policy wanted is evidence."""
     report, summary = drive(workspace, level)
     assert (report.successes, report.policy_steps, report.takeovers) == (1, 0, 0)
-    (event,) = Database(workspace.db_path).events("trial")
+    (event,) = Database(workspace.db_path).events(EventKind.TRIAL)
     assert event.payload["level"] == level
     assert not event.payload["clean"]  # a dull policy neither agrees nor takes a share
     assert event.payload["agreement"]["all"]["steps"] > 50
@@ -82,7 +82,7 @@ def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) 
     assert effort.watched_s == pytest.approx(effort.payload["requests"] * 1.55, abs=0.2)
     assert effort.driven_s == sum(effort.payload["takeover_s"])
     assert report.policy_steps / 20 >= CallRules().stalled_s
-    (event,) = Database(workspace.db_path).events("trial")
+    (event,) = Database(workspace.db_path).events(EventKind.TRIAL)
     assert event.payload["success"]
     assert not event.payload["clean"]
     assert event.payload["requests"] == effort.payload["requests"]

@@ -14,13 +14,12 @@ import pytest
 import torch
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.journal_recovery import JOURNAL
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.learning.active_policy import SET_ASIDE, SWAP
 from sidestick.teleop.learning.workspace_training import TAUGHT
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.station.headless import drive_simulated
@@ -116,9 +115,11 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
         finally:
             process.kill()
     database = Database(workspace.db_path)
-    swaps = [(swap.payload["before"], swap.payload["policy"]) for swap in database.events(SWAP)]
+    swaps = [
+        (swap.payload["before"], swap.payload["policy"]) for swap in database.events(EventKind.SWAP)
+    ]
     assert swaps[:2] == [("0001", "0002"), ("0002", "0001")]
-    assert database.events(SET_ASIDE)[0].payload["policy"] == "0002"
+    assert database.events(EventKind.SET_ASIDE)[0].payload["policy"] == "0002"
     assert "0002" not in PolicyStore(workspace.policies_dir).standing()
     drove = {summary.header.policy_id for summary in workspace.summaries()}
     assert {"0001", "0002"} <= drove
