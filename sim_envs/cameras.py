@@ -87,6 +87,10 @@ class FixedCamera(_Placed):
 
     def view(self, arm: Arm) -> View:
         """The same view at every moment."""
+        return self.fixed_view()
+
+    def fixed_view(self) -> View:
+        """The view that needs no arm."""
         eye, target, up = (np.array(v) for v in (self.eye, self.target, self.up))
         return View(eye, target, up, self.fov_deg, self.near_m, self.far_m)
 

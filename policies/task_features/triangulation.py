@@ -1,4 +1,8 @@
-"""From keypoints in a picture to places on the table, by the calibration of the camera."""
+"""From keypoints in a picture to places on the table, by the calibration of the camera.
+
+The cameras are taken where the task's plan has them, also for episodes whose `variation` moved
+them: a policy knows the calibration and is not told how far off it is.
+"""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -86,10 +86,14 @@ class Task(ABC):
         return cls(**keywords)
 
     def vary(self, world: World, rng: np.random.Generator) -> None:
-        """Draw how this episode looks, for an empty world; `cameras` then say where they stand."""
+        """Draw how this episode looks, and dress an empty world accordingly."""
+        self.draw_variation(rng)
+        world.dress(self.drawn.look)
+
+    def draw_variation(self, rng: np.random.Generator) -> None:
+        """Draw how this episode looks; `cameras` then say where they stand."""
         subject = Subject(self.camera_plan, self.labels[1:-1], self.stretchable, self.nooks)
         self.drawn = draw(self.variation, subject, rng)
-        world.dress(self.drawn.look)
         shifts = self.drawn.cameras
         self.cameras = {
             name: camera.shifted(shifts[name]) if name in shifts else camera

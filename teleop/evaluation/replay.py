@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from gymnasium.utils.seeding import np_random
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...sim_envs.cameras import FixedCamera, View
+from ...sim_envs.domain_randomization import variation_stream
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue
 from ...sim_envs.experts import make_expert
 from ...sim_envs.spaces import Image
+from ...sim_envs.tasks import task_class
 from ..session.environments import episode_env
 
 
@@ -76,6 +80,24 @@ def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator
             yield env.picture(camera, width, height)
     finally:
         env.close()
+
+
+def recorded_view(episode: Episode, camera: str) -> View:
+    """A fixed camera as it stood in an episode, where `variation` may have moved it.
+
+    Draws what the episode's seed drew for its cameras; nothing is simulated. BadValue for a
+    camera that moves with the hand.
+    """
+    header = episode.summary.header
+    task_type = task_class(header.task)
+    recorded = header.env_args.get("env_kwargs", {})
+    task = task_type.with_variant({k: v for k, v in recorded.items() if k in task_type.variants()})
+    generator, _ = np_random(header.seed)
+    task.draw_variation(variation_stream(generator.bit_generator.state))
+    placed = task.cameras[camera]
+    if not isinstance(placed, FixedCamera):
+        raise BadValue(f"camera {camera}", "one that stands still", "one on the hand")
+    return placed.fixed_view()
 
 
 class Restored:

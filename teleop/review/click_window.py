@@ -13,11 +13,11 @@ from ..devices.gamepads import Pads
 from ..devices.sdl import pygame
 from ..ui.canvas import Brush
 from ..ui.key_input import Fingers, Key, KeyTable
+from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import BACKGROUND, DIM, MINT, PANEL, TEXT, YELLOW
 from ..ui.text import Typewriter
-from ..ui.widgets import draw_help_rows
+from ..ui.widgets import draw_help
 from .judgement_writer import Pen, Tempo
-from .layout import Layout, lay_out
 
 STICK_PX_S = 60.0
 """Pixels of the picture that a fully pushed stick moves the cursor in a second."""
@@ -155,7 +155,7 @@ class ClickingPage:
 
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
-        layout = lay_out(*surface.get_size(), 1, with_line=False)
+        layout = review_layout(*surface.get_size(), 1, with_line=False)
         brush = Brush(surface, self._type, layout.unit)
         brush.clear()
         picture = self.pointing.picture
@@ -170,7 +170,7 @@ class ClickingPage:
         at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
         brush.keys(KEYS.hints(self.fingers.on_pad), at, 13.5, layout.bottom.right)
         if self.pointing.help:
-            draw_help_rows(brush, layout.window, KEYS.help_rows())
+            draw_help(brush, layout.window, KEYS.help_page())
 
     def _cursor(self, brush: Brush) -> None:
         scale = self._area.w / self.pointing.side
@@ -184,7 +184,7 @@ class ClickingPage:
                 pygame.draw.line(brush.surface, colour, *ends, brush.px(width))
 
 
-def _frame(brush: Brush, layout: Layout, pointing: Pointing, picture: Picture | None) -> None:
+def _frame(brush: Brush, layout: ReviewLayout, pointing: Pointing, picture: Picture | None) -> None:
     for area in (layout.top, layout.bottom, layout.column):
         pygame.draw.rect(brush.surface, PANEL, area)
     left, right = layout.top.x + brush.px(14), layout.top.right - brush.px(14)

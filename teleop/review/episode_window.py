@@ -10,9 +10,9 @@ from ...datasets.step import Driver, Level
 from ...sim_envs.spaces import Image
 from ..devices.gamepads import Pads
 from ..devices.sdl import pygame
-from ..station.screen.cards import draw_notice
 from ..ui.canvas import Brush
 from ..ui.key_input import Fingers
+from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import (
     BACKGROUND,
     DIM,
@@ -27,10 +27,9 @@ from ..ui.palette import (
     Colour,
 )
 from ..ui.text import Typewriter
-from ..ui.widgets import draw_help_rows, draw_list, draw_symbol, wrapped
+from ..ui.widgets import draw_help, draw_list, draw_notice, draw_symbol, wrapped
 from .episode_actions import KEYS, Deed
 from .episode_review import Grading
-from .layout import Layout, lay_out
 from .timeline import DRIVER_NAMES, draw_timeline
 
 
@@ -97,7 +96,7 @@ class GradingScreen:
         """One whole frame."""
         episode = grading.episode
         pictures = _pictures(episode, grading.player.step) if episode else {}
-        layout = lay_out(*surface.get_size(), max(1, len(pictures)))
+        layout = review_layout(*surface.get_size(), max(1, len(pictures)))
         brush = Brush(surface, self._type, layout.unit)
         brush.clear()
         if episode is None:
@@ -124,7 +123,9 @@ def _pictures(episode: Episode, step: int) -> dict[str, Image]:
     }
 
 
-def _views(brush: Brush, layout: Layout, pictures: dict[str, Image], grading: Grading) -> None:
+def _views(
+    brush: Brush, layout: ReviewLayout, pictures: dict[str, Image], grading: Grading
+) -> None:
     for rect, (camera, image) in zip(layout.views, pictures.items(), strict=True):
         brush.picture(image, rect)
         tag = brush.type.words(camera, 13 * brush.unit, DIM)
@@ -136,7 +137,7 @@ def _views(brush: Brush, layout: Layout, pictures: dict[str, Image], grading: Gr
         draw_notice(brush, first.union(last), grading.notice)
 
 
-def _top(brush: Brush, layout: Layout, grading: Grading) -> None:
+def _top(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
     tempo, order = grading.tempo, grading.order
@@ -209,13 +210,13 @@ def _stars(brush: Brush, x: int, y: int, quality: int | None) -> int:
     return y + brush.px(34)
 
 
-def _bottom(brush: Brush, layout: Layout, on_pad: bool) -> None:
+def _bottom(brush: Brush, layout: ReviewLayout, on_pad: bool) -> None:
     pygame.draw.rect(brush.surface, PANEL, layout.bottom)
     at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
     brush.keys(KEYS.hints(on_pad), at, 13.5, layout.bottom.right - brush.px(10))
 
 
-def _done(brush: Brush, layout: Layout, grading: Grading) -> None:
+def _done(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
     centre = layout.window.center
     total = grading.order.total
     words = f"All {total} episodes are judged." if total else "There is nothing to judge here."
@@ -224,7 +225,7 @@ def _done(brush: Brush, layout: Layout, grading: Grading) -> None:
     brush.text("u takes the last judgement back, q leaves.", below, 16, DIM, anchor="center")
 
 
-def _over(brush: Brush, layout: Layout, grading: Grading) -> None:
+def _over(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
     marks = grading.marks
     if marks.menu is not None:
         draw_list(brush, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)
@@ -232,4 +233,4 @@ def _over(brush: Brush, layout: Layout, grading: Grading) -> None:
         title = "In your own words: enter keeps, escape drops"
         draw_list(brush, layout.window, title, (marks.text + "▏",), -1)
     if grading.help:
-        draw_help_rows(brush, layout.window, KEYS.help_rows())
+        draw_help(brush, layout.window, KEYS.help_page())

@@ -3,29 +3,23 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...datasets.config import WorkspaceConfig
 from ...policies.base.plan import Plan
-from ...sim_envs.cameras import FixedCamera, View
 from ...sim_envs.spaces import Image
-from ...sim_envs.tasks import task_class
 from ..devices.gamepads import Pads
 from ..devices.raw_inputs import KEYS as KEY_CODES
 from ..devices.sdl import pygame
-from ..station.screen.cards import draw_notice
 from ..ui.canvas import Brush
 from ..ui.key_input import Fingers
-from ..ui.palette import DIM, MINT, ORANGE, PANEL, SKY, STRIP, TEXT, YELLOW, Colour
-from ..ui.plan_path import DrawnPath, drawn_path
+from ..ui.layout import ReviewLayout, review_layout
+from ..ui.palette import DIM, MINT, ORANGE, PANEL, SKY, TEXT, YELLOW
+from ..ui.plan_path import DrawnPath, draw_path, drawn_path
 from ..ui.text import Typewriter
-from ..ui.widgets import draw_help_rows
-from .layout import Layout, lay_out
+from ..ui.widgets import draw_help, draw_notice
 from .prediction_actions import DIRECTIONS, KEYS
 from .prediction_review import Foretelling
-from .predictions import Forecast
+from .predictions import CAMERA, Forecast
 
-UP = np.array((0.0, 0.0, 1.0))
 VIEW_PX = 480
-CAMERA = "front"
 ENLARGED = 4.0
 """The front picture under the magnifying glass, in widths of the glass."""
 
@@ -36,7 +30,6 @@ class ForetellingPage:
     def __init__(self, grading: Foretelling, pads: Pads) -> None:
         self.grading, self.fingers = grading, Fingers(KEYS, pads)
         self._type = Typewriter()
-        self._view = fixed_view(grading.workspace.config)
 
     @property
     def over(self) -> bool:
@@ -64,7 +57,7 @@ class ForetellingPage:
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
         grading, item = self.grading, self.grading.item
-        layout = lay_out(*surface.get_size(), 2, with_line=False)
+        layout = review_layout(*surface.get_size(), 2, with_line=False)
         brush = Brush(surface, self._type, layout.unit)
         brush.clear()
         if item is not None:
@@ -80,9 +73,9 @@ class ForetellingPage:
         if grading.notice:
             draw_notice(brush, layout.views[0].union(layout.views[1]), grading.notice)
         if grading.help:
-            draw_help_rows(brush, layout.window, KEYS.help_rows())
+            draw_help(brush, layout.window, KEYS.help_page())
 
-    def _pictures(self, brush: Brush, layout: Layout, item: Forecast) -> None:
+    def _pictures(self, brush: Brush, layout: ReviewLayout, item: Forecast) -> None:
         front, wrist = layout.views
         drive = self.grading.drive
         images: dict[str, Image] = item.images
@@ -99,10 +92,10 @@ class ForetellingPage:
         brush.surface.set_clip(within)
         for actions, colour in ((item.done, SKY), (self.grading.proposal, ORANGE)):
             if len(actions):
-                draw_line(brush, area, self._path(item, actions), colour)
+                draw_path(brush, area, self._path(item, actions), colour, with_doubt=False)
         brush.surface.set_clip(None)
 
-    def _magnify(self, brush: Brush, layout: Layout, item: Forecast) -> None:
+    def _magnify(self, brush: Brush, layout: ReviewLayout, item: Forecast) -> None:
         """The front picture around the hand, larger: paths are short."""
         side = layout.column.w - 2 * brush.px(16)
         glass = pygame.Rect(layout.column.x + brush.px(16), 0, side, side)
@@ -119,7 +112,7 @@ class ForetellingPage:
 
     def _path(self, item: Forecast, actions: NDArray[np.float32]) -> DrawnPath:
         plan = Plan(actions, np.zeros_like(actions), float("nan"))
-        return drawn_path(self._view, item.hand_m, item.closing, plan, 0)
+        return drawn_path(item.view, item.hand_m, item.closing, plan, 0)
 
     def _push(self) -> NDArray[np.float64]:
         held = pygame.key.get_pressed()
@@ -132,33 +125,7 @@ class ForetellingPage:
         return push
 
 
-def fixed_view(config: WorkspaceConfig) -> View:
-    """The front camera of a workspace's task, which stands still."""
-    camera = task_class(config.task).with_variant(config.env_kwargs).cameras[CAMERA]
-    assert isinstance(camera, FixedCamera)
-    return View(
-        np.array(camera.eye), np.array(camera.target), UP, camera.fov_deg, camera.near_m,
-        camera.far_m,
-    )  # fmt: skip
-
-
-def draw_line(brush: Brush, area: pygame.Rect, path: DrawnPath, colour: Colour) -> None:
-    """A path with a ring at its end, and rings where the gripper moves."""
-    half = area.h / 2
-    points = [
-        (round(area.centerx + x * half), round(area.centery + y * half)) for x, y in path.points
-    ]
-    if len(points) < 2:
-        return
-    pygame.draw.lines(brush.surface, STRIP, False, points, brush.px(7))
-    pygame.draw.lines(brush.surface, colour, False, points, brush.px(4))
-    pygame.draw.circle(brush.surface, colour, points[-1], brush.px(8))
-    pygame.draw.circle(brush.surface, STRIP, points[-1], brush.px(8), brush.px(2))
-    for place in path.grips:
-        pygame.draw.circle(brush.surface, TEXT, points[place], brush.px(12), brush.px(3))
-
-
-def _top(brush: Brush, layout: Layout, grading: Foretelling) -> None:
+def _top(brush: Brush, layout: ReviewLayout, grading: Foretelling) -> None:
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
     left, right = area.x + brush.px(14), area.right - brush.px(14)
@@ -176,7 +143,7 @@ def _top(brush: Brush, layout: Layout, grading: Foretelling) -> None:
         brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
 
 
-def _column(brush: Brush, layout: Layout, grading: Foretelling, item: Forecast) -> None:
+def _column(brush: Brush, layout: ReviewLayout, grading: Foretelling, item: Forecast) -> None:
     area = layout.column
     pygame.draw.rect(brush.surface, PANEL, area)
     x, y = area.x + brush.px(16), area.y + brush.px(24)

@@ -12,8 +12,10 @@ from ...datasets.judgements.judgements import PREDICTION, Judgements
 from ...datasets.workspace import Workspace
 from ...policies.base.plan import Plan
 from ...policies.policy import LearnedPolicy
+from ...sim_envs.cameras import View
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import METRES_PER_UNIT, Image
+from ..evaluation.replay import recorded_view
 
 STRIDE = 12
 """Steps between two moments of an episode that are looked at."""
@@ -24,6 +26,8 @@ ALIKE_M = 0.025
 UNSURE_M = 0.02
 """A disagreement of this size counts like a novelty of 1."""
 GRIP = 6
+CAMERA = "front"
+"""The camera in whose picture paths are drawn."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,6 +37,8 @@ class Forecast:
     episode: str
     step: int
     images: dict[str, Image]
+    view: View
+    """The front camera as it stood in this episode."""
     hand_m: NDArray[np.float64]
     """[3], where the hand is."""
     closing: bool
@@ -112,6 +118,7 @@ def forecast(episode: Episode, step: int, policy: LearnedPolicy) -> Forecast:
             for name, value in observation.items()
             if name.endswith("_image")
         },
+        view=recorded_view(episode, CAMERA),
         hand_m=np.asarray(observation["ee_pos"], np.float64),
         closing=bool(closing),
         goal=int(np.argmax(observation["goal"])),

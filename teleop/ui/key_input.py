@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from ..devices.gamepads import BUTTON_NAMES, Pads
 from ..devices.raw_inputs import KEYS
 from ..devices.sdl import pygame
+from .widgets import HelpPage
 
 Deed = TypeVar("Deed", bound=Enum)
 SHIFT = "RB"
@@ -52,11 +53,10 @@ class KeyTable(Generic[Deed]):
         """What a button of the pad does while others are held."""
         return self._pad.get(f"{SHIFT} + {name}" if SHIFT in held else name)
 
-    def help_rows(self) -> tuple[tuple[str, str, str], ...]:
-        """Rows of pad, keyboard and meaning."""
-        return tuple(
-            (row.pad or "-", row.keyboard or "-", row.words) for row in self.rows if row.words
-        )
+    def help_page(self) -> HelpPage:
+        """What every key and button does."""
+        rows = [(row.keyboard or "-", row.pad or "-", row.words) for row in self.rows if row.words]
+        return HelpPage("Keys", "any key closes", {"keyboard": 0.0, "pad": 0.2, "does": 0.46}, rows)
 
     def hints(self, pad: bool) -> tuple[tuple[str, str], ...]:
         """Key and what it does, for the foot line."""

@@ -1,4 +1,4 @@
-"""The policy's plan as a path through the picture, with how sure it is."""
+"""The policy's plan as a path through the picture, with its standard deviation."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,9 @@ from ...policies.base.plan import Plan
 from ...sim_envs.cameras import View
 from ...sim_envs.rotations import Vector
 from ...sim_envs.spaces import METRES_PER_UNIT
+from ..devices.sdl import pygame
+from .canvas import Brush
+from .palette import ORANGE, STRIP, TEXT, Colour
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class DrawnPath:
 
 NEAREST_M = 0.05
 """Points nearer to the camera than this are not drawn."""
+PATH_ALPHA = 120
+LEAST_DOUBT = 9
+"""The tube of doubt stands out from under the line by a little, however sure the policy is."""
+Points = list[tuple[int, int]]
+"""Pixels of the window, x and y."""
 
 
 def drawn_path(view: View, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
@@ -42,3 +50,57 @@ def drawn_path(view: View, tool_m: Vector, closing: bool, plan: Plan, done: int)
     changes = np.flatnonzero(closed[1:] != closed[:-1]) + 1
     grips = tuple(int(i) for i in changes if i < end)
     return DrawnPath(points[:end, :2], radii[:end], grips)
+
+
+def draw_path(
+    brush: Brush,
+    area: pygame.Rect,
+    path: DrawnPath,
+    colour: Colour = ORANGE,
+    with_doubt: bool = True,
+) -> None:
+    """A line on a picture that fills `area`, with rings where the gripper would move.
+
+    With doubt it has a dot for each action and a tube of the standard deviation; without, a disc
+    marks its end.
+    """
+    half = area.h / 2
+    points = [
+        (round(area.centerx + x * half), round(area.centery + y * half)) for x, y in path.points
+    ]
+    if len(points) < 2:
+        return
+    if with_doubt:
+        _draw_doubt(brush, area, points, [float(r) * half for r in path.radii], colour)
+    pygame.draw.lines(brush.surface, STRIP, False, points, brush.px(7))
+    pygame.draw.lines(brush.surface, colour, False, points, brush.px(4))
+    if with_doubt:
+        for point in points[1:]:
+            pygame.draw.circle(brush.surface, STRIP, point, brush.px(5))
+            pygame.draw.circle(brush.surface, colour, point, brush.px(3.5))
+    else:
+        pygame.draw.circle(brush.surface, colour, points[-1], brush.px(8))
+        pygame.draw.circle(brush.surface, STRIP, points[-1], brush.px(8), brush.px(2))
+    for i in path.grips:
+        pygame.draw.circle(brush.surface, STRIP, points[i], brush.px(12), brush.px(5))
+        pygame.draw.circle(brush.surface, TEXT, points[i], brush.px(11), brush.px(3))
+
+
+def _draw_doubt(
+    brush: Brush, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
+) -> None:
+    """A translucent tube of the standard deviation, ringed at its end; touches only its own box."""
+    widest = max(int(max(radii)), brush.px(LEAST_DOUBT)) + brush.px(4)
+    xs, ys = zip(*points, strict=True)
+    box = pygame.Rect(min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1)
+    box = box.inflate(2 * widest, 2 * widest).clip(area)
+    if not box.w or not box.h:
+        return
+    tube = pygame.Surface(box.size, pygame.SRCALPHA)
+    for (x, y), radius in zip(points, radii, strict=True):
+        wide = max(brush.px(LEAST_DOUBT), int(radius))
+        pygame.draw.circle(tube, (*colour, PATH_ALPHA), (x - box.x, y - box.y), wide)
+    brush.surface.blit(tube, box)
+    end = max(brush.px(LEAST_DOUBT), int(radii[-1])) + brush.px(2)
+    pygame.draw.circle(brush.surface, STRIP, points[-1], end + brush.px(1), brush.px(4))
+    pygame.draw.circle(brush.surface, colour, points[-1], end, brush.px(2))

@@ -1,10 +1,12 @@
-"""Pieces that every grader's window draws: symbols, lists, wrapped text, the help."""
+"""Pieces that both windows draw: symbols, notices, lists, wrapped text, the help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from ..devices.sdl import pygame
 from .canvas import Brush
-from .palette import DIM, FAINT, MINT, RAISED, TEXT, VERMILION
+from .palette import DIM, FAINT, MINT, RAISED, TEXT, VERMILION, YELLOW
 
 
 def draw_symbol(brush: Brush, success: bool | None, centre: tuple[int, int]) -> None:
@@ -55,23 +57,45 @@ def draw_list(brush: Brush, window: pygame.Rect, title: str, items: Sequence[str
         brush.text(item, (left, y), 17, TEXT, width=box.right - left - brush.px(16))
 
 
-def draw_help_rows(brush: Brush, window: pygame.Rect, rows: Sequence[tuple[str, str, str]]) -> None:
-    """Every key with what it does, over everything."""
-    area = window.inflate(-brush.px(70), -brush.px(50))
-    brush.strip(area, 248, 14)
-    x, y = area.x + brush.px(30), area.y + brush.px(30)
-    brush.text("Keys", (x, y), 26, TEXT, True)
-    brush.text("any key closes", (area.right - brush.px(30), y), 14, DIM, anchor="midright")
-    half = (len(rows) + 1) // 2
-    wide = (area.w - brush.px(60)) / 2
-    top = y + brush.px(34)
-    step = min(brush.px(38), (area.bottom - top - brush.px(10)) / (half + 1))
-    for side, part in enumerate((rows[:half], rows[half:])):
-        left = x + side * wide
-        for words, shift in (("keyboard", 0.0), ("pad", 0.24), ("does", 0.48)):
-            brush.text(words, (left + shift * wide, top), 13, DIM)
-        for i, (pad, key, meaning) in enumerate(part):
-            at = top + (i + 1) * step
-            brush.text(key, (left, at), 14, TEXT, True, width=wide * 0.23)
-            brush.text(pad, (left + 0.24 * wide, at), 14, TEXT, width=wide * 0.23)
-            brush.text(meaning, (left + 0.48 * wide, at), 13.5, DIM, width=wide * 0.51)
+def draw_notice(brush: Brush, area: pygame.Rect, words: str) -> None:
+    """A short message at the top of an area."""
+    line = brush.type.fitted(words, 16 * brush.unit, area.w - brush.px(60), YELLOW, bold=True)
+    rect = line.get_rect(midtop=(area.centerx, area.y + brush.px(20)))
+    brush.strip(rect.inflate(brush.px(26), brush.px(14)))
+    brush.surface.blit(line, rect)
+
+
+@dataclass(frozen=True)
+class HelpPage:
+    """Every control of a window with what it is bound to."""
+
+    title: str
+    closing: str
+    """How it is closed."""
+    columns: Mapping[str, float]
+    """Name of each of the three columns, and where it begins as a share of the width."""
+    rows: Sequence[tuple[str, str, str]]
+    """A text for each column."""
+
+
+def draw_help(brush: Brush, window: pygame.Rect, page: HelpPage) -> None:
+    """The help, over everything but the border."""
+    area = window.inflate(-brush.px(18), -brush.px(18))
+    brush.strip(area, 250, 0)
+    x, y = area.x + brush.px(40), area.y + brush.px(40)
+    brush.text(page.title, (x, y), 26, TEXT, True)
+    brush.text(page.closing, (area.right - brush.px(40), y), 14, DIM, anchor="midright")
+    half = (len(page.rows) + 1) // 2
+    wide = (area.w - brush.px(80)) / 2
+    top = y + brush.px(36)
+    step = min(brush.px(38), (area.bottom - top - brush.px(10)) / max(1, half + 1))
+    for side, part in enumerate((page.rows[:half], page.rows[half:])):
+        places = [x + (side + share) * wide for share in page.columns.values()]
+        widths = [(b - a) * wide * 0.97 for a, b in pairwise((*page.columns.values(), 1.0))]
+        for words, left in zip(page.columns, places, strict=True):
+            brush.text(words, (left, top), 13, DIM)
+        for i, texts in enumerate(part, 1):
+            at = top + i * step
+            brush.text(texts[0], (places[0], at), 14.5, TEXT, True, width=widths[0])
+            brush.text(texts[1], (places[1], at), 14.5, TEXT, width=widths[1])
+            brush.text(texts[2], (places[2], at), 13.5, DIM, width=widths[2])

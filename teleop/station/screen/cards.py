@@ -1,12 +1,12 @@
-"""What is laid over the picture: cards, notices, the held discard, the help."""
+"""What is laid over the picture: cards and the held discard."""
 
 import math
 
 from ...devices.sdl import pygame
 from ...ui.canvas import Brush
 from ...ui.palette import DIM, FAINT, GREEN, MINT, TEXT, VERMILION, YELLOW, Colour
-from .dashboard import Card, Dashboard
-from .layout import Layout
+from ...ui.widgets import draw_symbol
+from .dashboard import Card
 
 TONES: dict[str, Colour] = {"plain": FAINT, "good": GREEN, "bad": VERMILION, "warn": VERMILION}
 SYMBOL_UNITS = 34
@@ -46,28 +46,15 @@ def draw_card(brush: Brush, area: pygame.Rect, card: Card) -> None:
 def _symbol(brush: Brush, tone: str, centre: tuple[int, int]) -> None:
     """A tick, a cross or a warning, so that the colour is not needed."""
     x, y = centre
-    half, thick = brush.px(11), brush.px(4)
-    if tone == "good":
-        points = [(x - half, y), (x - half // 3, y + half * 2 // 3), (x + half, y - half * 2 // 3)]
-        pygame.draw.lines(brush.surface, MINT, False, points, thick)
-    elif tone == "bad":
-        for way in (-1, 1):
-            ends = (x - half, y - half * way), (x + half, y + half * way)
-            pygame.draw.line(brush.surface, VERMILION, *ends, thick)
+    half = brush.px(11)
+    if tone in ("good", "bad"):
+        draw_symbol(brush, tone == "good", centre)
     elif tone == "warn":
         corners = [(x, y - half), (x + half, y + half), (x - half, y + half)]
         pygame.draw.polygon(brush.surface, YELLOW, corners)
         brush.text("!", (x, y + half // 3), 15, (10, 10, 10), True, "center")
     else:
         pygame.draw.circle(brush.surface, DIM, centre, half, brush.px(3))
-
-
-def draw_notice(brush: Brush, area: pygame.Rect, words: str) -> None:
-    """A short message at the top of the view."""
-    line = brush.type.fitted(words, 16 * brush.unit, area.w - brush.px(60), YELLOW, bold=True)
-    rect = line.get_rect(midtop=(area.centerx, area.y + brush.px(20)))
-    brush.strip(rect.inflate(brush.px(26), brush.px(14)))
-    brush.surface.blit(line, rect)
 
 
 def draw_discard(brush: Brush, area: pygame.Rect, share: float) -> None:
@@ -87,29 +74,3 @@ def draw_discard(brush: Brush, area: pygame.Rect, share: float) -> None:
             (box.centerx + half, box.centery + half * way),
         )
         pygame.draw.line(brush.surface, TEXT, *ends, brush.px(5))
-
-
-def draw_help(brush: Brush, layout: Layout, board: Dashboard) -> None:
-    """Every control with what it is bound to, over everything."""
-    rows = board.help or ()
-    area = layout.window.inflate(-2 * layout.border, -2 * layout.border)
-    brush.strip(area, 250, 0)
-    x, y = area.x + brush.px(40), area.y + brush.px(40)
-    brush.text("Controls", (x, y), 26, TEXT, True)
-    right = area.right - brush.px(40)
-    closing = "close: GUIDE or F1   ·   change: `sidestick pad --write`"
-    brush.text(closing, (right, y), 14, DIM, anchor="midright")
-    half = (len(rows) + 1) // 2
-    column = (area.w - brush.px(80)) / 2
-    top = y + brush.px(36)
-    step = min(brush.px(36), (area.bottom - top - brush.px(10)) / max(1, half + 1))
-    for side, part in enumerate((rows[:half], rows[half:])):
-        left = x + side * column
-        for words, shift in (("pad", 0.0), ("keyboard", 0.29), ("does", 0.46)):
-            brush.text(words, (left + shift * column, top), 13, DIM)
-        for i, (pad, key, meaning) in enumerate(part):
-            at = top + (i + 1) * step
-            brush.text(pad, (left, at), 14.5, TEXT, True, width=column * 0.28)
-            brush.text(key, (left + 0.29 * column, at), 14.5, TEXT, width=column * 0.16)
-            place = (left + 0.46 * column, at)
-            brush.text(meaning, place, 13.5, DIM, width=column * 0.52)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from ....datasets.step import Driver
 from ....sim_envs.spaces import Image
 from ...ui.plan_path import DrawnPath
+from ...ui.widgets import HelpPage
 from ..states import State
 
 
@@ -106,5 +107,5 @@ class Dashboard:
     item: Image | None = None
     """A picture of the named item."""
     sound: bool = True
-    help: tuple[tuple[str, str, str], ...] | None = None
-    """Rows of pad, keyboard and meaning; None while the help is closed."""
+    help: HelpPage | None = None
+    """None while the help is closed."""

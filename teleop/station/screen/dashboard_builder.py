@@ -88,7 +88,7 @@ class Clerk:
             hints=self._prompter.hints(seat.state, device),
             card=self._card(seat),
             notice=seat.notice,
-            help=self._prompter.help_rows() if seat.help else None,
+            help=self._prompter.help_page() if seat.help else None,
         )
 
     def _policy(self, board: Dashboard, seat: Seat) -> Dashboard:

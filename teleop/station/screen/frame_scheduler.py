@@ -57,7 +57,7 @@ class Artist:
     def draw(self, seat: Seat) -> None:
         """One frame, whether or not it is due."""
         self.surface = pygame.display.get_surface() or self.surface
-        area = self.screen.layout(self.surface).view
+        area = self.screen.layout(self.surface).body
         camera = seat.hands.camera
         shrunk = min(1.0, self.view.widest / area.w)
         size = (round(area.w * shrunk), round(area.h * shrunk))

@@ -5,6 +5,7 @@ import math
 from ....datasets.step import Driver
 from ...devices.sdl import pygame
 from ...ui.canvas import Brush
+from ...ui.layout import DriveLayout
 from ...ui.palette import (
     BACKGROUND,
     DIM,
@@ -20,7 +21,6 @@ from ...ui.palette import (
 )
 from ..states import State
 from .dashboard import Dashboard
-from .layout import Layout
 
 LEAST_MINUTES = 30.0
 FIGURE_SPACE = "\u2007"
@@ -54,7 +54,7 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
     return DRIVER_COLOURS[board.driver], words
 
 
-def draw_border(brush: Brush, layout: Layout, board: Dashboard) -> None:
+def draw_border(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     """A frame around everything, in the driver's colour; dashed while nobody drives."""
     colour, _ = tone(board)
     width = layout.border
@@ -65,7 +65,7 @@ def draw_border(brush: Brush, layout: Layout, board: Dashboard) -> None:
                 pygame.draw.rect(brush.surface, BACKGROUND, (x, y, brush.px(18), width))
 
 
-def draw_top(brush: Brush, layout: Layout, board: Dashboard) -> None:
+def draw_top(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     """What to do, who drives, whether it is recorded."""
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
@@ -95,7 +95,7 @@ def standing(board: Dashboard) -> str:
     return "  ·  ".join(words)
 
 
-def _tab(brush: Brush, layout: Layout, board: Dashboard) -> pygame.Rect:
+def _tab(brush: Brush, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     """The words in the middle of the head line, hanging from the border."""
     colour, words = tone(board)
     ink = readable_on(colour)
@@ -134,7 +134,7 @@ def _recording(brush: Brush, area: pygame.Rect, board: Dashboard, left: int) -> 
     brush.text(tally, (right, area.centery + brush.px(16)), 14, DIM, False, "midright", room)
 
 
-def draw_bottom(brush: Brush, layout: Layout, board: Dashboard) -> None:
+def draw_bottom(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     """What the buttons do now, and how well the session keeps its time."""
     area = layout.bottom
     pygame.draw.rect(brush.surface, PANEL, area)

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from textwrap import wrap
 
 from ....datasets.step import Level
 from ...devices.bindings import KEYBOARD, PAD, Bindings
 from ...devices.controls import MEANINGS, Control
+from ...ui.widgets import HelpPage
 from ..states import State
 from ..tutorial import Lesson
 from .dashboard import Card
+
+LINE_WIDTH = 62
+"""Letters of a line on a card."""
 
 Wanted = tuple[tuple[Control, str], ...]
 
@@ -148,25 +153,18 @@ class Prompter:
         )
         title = f"Lesson {min(lesson.number + 1, count)} of {count}"
         keys = self.keys(device, LESSON[:1])
-        return Card(title, tuple(_wrapped(words)), keys, "plain", max(lesson.done, 0.001))
+        return Card(title, tuple(wrap(words, LINE_WIDTH)), keys, "plain", max(lesson.done, 0.001))
 
-    def help_rows(self) -> tuple[tuple[str, str, str], ...]:
-        """Pad, keyboard and meaning of every control."""
+    def help_page(self) -> HelpPage:
+        """What every control is bound to, on the pad and on the keyboard."""
         words = self._bindings.words
-        return tuple(
+        keys = f"{words(PAD, Control.HELP)} or {words(KEYBOARD, Control.HELP)}"
+        rows = tuple(
             (words(PAD, control), words(KEYBOARD, control), MEANINGS[control].words)
             for control in Control
         )
-
-
-def _wrapped(words: str, width: int = 62) -> list[str]:
-    """Lines that are not too long to read."""
-    lines = [""]
-    for word in words.split():
-        if len(lines[-1]) + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+        closing = f"close: {keys}   ·   change: `sidestick pad --write`"
+        return HelpPage("Controls", closing, {PAD: 0.0, KEYBOARD: 0.29, "does": 0.46}, rows)
 
 
 def _capital(words: str) -> str:

@@ -6,6 +6,7 @@ from ....sim_envs.arm import FINGER_OPEN_M
 from ...devices.sdl import pygame
 from ...session.action_agreement import GOOD_COSINE
 from ...ui.canvas import Brush
+from ...ui.layout import DriveLayout
 from ...ui.palette import (
     DIM,
     FAINT,
@@ -20,14 +21,13 @@ from ...ui.palette import (
     Colour,
 )
 from .dashboard import Dashboard
-from .layout import Layout
 
 NOVELTY_DECADES = 3.0
 """The novelty bar is full at one in a thousand."""
 ROW = 27.0
 
 
-def draw_column(brush: Brush, layout: Layout, board: Dashboard) -> None:
+def draw_column(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     """Insets, stages, gauges."""
     pygame.draw.rect(brush.surface, PANEL, layout.column)
     for rect, (name, image) in zip(layout.insets, board.insets.items(), strict=False):
@@ -42,7 +42,7 @@ def draw_column(brush: Brush, layout: Layout, board: Dashboard) -> None:
     _gauges(brush, layout, board)
 
 
-def _stages(brush: Brush, layout: Layout, board: Dashboard) -> None:
+def _stages(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     """The task's stages from top to bottom, the current one filled."""
     left = layout.insets[0].right + brush.px(12)
     top = layout.insets[0].y + brush.px(4)
@@ -65,7 +65,7 @@ def _stages(brush: Brush, layout: Layout, board: Dashboard) -> None:
         brush.text(stage, at, 14.5, colour, i == now, width=room - brush.px(22))
 
 
-def _gauges(brush: Brush, layout: Layout, board: Dashboard) -> None:
+def _gauges(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     area = layout.gauges
     rows = 6.0 + (1.7 if board.policy else 0) + bool(board.duty) + (board.accord is not None)
     row = min(ROW * brush.unit, area.h / rows)

@@ -1,6 +1,7 @@
 """Predictions and clicks judged without a screen, on a real recording of the simulator."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,9 @@ from sidestick.teleop.review.review_loop import sit
 from sidestick.teleop.review.run_predictions import SimulatedForeteller
 from sidestick.teleop.station.headless import drive_simulated
 from sidestick.teleop.ui.key_input import press
+from sidestick.teleop.ui.layout import review_layout
+from sidestick.teleop.ui.palette import SKY
+from tests.synthetic import made_up_episode
 
 
 class Straight:
@@ -170,6 +174,34 @@ def test_forecasts_know_what_was_done(workspace: Workspace) -> None:
     item = forecast(episode, len(episode) - 3, Straight())  # type: ignore[arg-type]
     np.testing.assert_array_equal(item.done, episode.actions[-3:])
     assert item.disagreement_m >= 0
+
+
+def test_paths_are_drawn_by_the_camera_of_their_episode(
+    workspace: Workspace, quiet_sdl: None
+) -> None:
+    """A variation moves the front camera: what was done ends where its picture has it."""
+    env = make_task_env("ShelfPick", num_items=1, variation="strong")
+    env.build(3)
+    episode = made_up_episode([-1] * 16, image_size=16)
+    header = replace(episode.summary.header, seed=3, env_args={"env_kwargs": env.env_kwargs})
+    hand = np.tile(np.float32([0.5, 0.0, 0.2]), (16, 1))
+    episode = replace(
+        episode, summary=replace(episode.summary, header=header),
+        actions=np.tile(np.float32([0, 0.5, 0, 0, 0, 0, -1]), (16, 1)),
+        observations={**episode.observations, "ee_pos": hand},
+    )  # fmt: skip
+    item = forecast(episode, 0, Straight())  # type: ignore[arg-type]
+    window = Foretelling(workspace, "ada", "0001", [item])
+    surface = pygame.display.set_mode((1280, 800))
+    ForetellingPage(window, Pads()).draw(surface)
+    area = review_layout(1280, 800, 2, with_line=False).views[0]
+    view = env.task.cameras["front"].view(env.arm)
+    end = end_m(item, item.done)
+    x, y, _ = view.project(end)[0] * area.h / 2
+    assert surface.get_at((round(area.centerx + x), round(area.centery + y)))[:3] == SKY
+    np.testing.assert_array_equal(item.view.axes(), view.axes())
+    window.close()
+    env.close()
 
 
 def test_clicks_are_stored_with_their_pictures_and_teach(

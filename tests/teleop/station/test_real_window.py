@@ -15,8 +15,8 @@ import pytest
 
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs import make_task_env
-from sidestick.teleop.station.screen.layout import lay_out
 from sidestick.teleop.station.screen.view import open_view
+from sidestick.teleop.ui.layout import drive_layout
 from sidestick.teleop.ui.window import DESIGN
 from tests.graphics import needs_gl
 from tests.xdotool import Hand, photograph
@@ -145,9 +145,9 @@ def test_a_real_window_shows_the_scene(display: str, tmp_path: Path, view: str) 
 
     SDL drew the window with OpenGL once, beside the view's own context: it stayed black.
     """
-    area = lay_out(*DESIGN).view
+    area = drive_layout(*DESIGN).body
     area.h = area.h * 3 // 5  # a card lies over the rest
-    whole = expected(view, lay_out(*DESIGN).view.size)[: area.h]
+    whole = expected(view, drive_layout(*DESIGN).body.size)[: area.h]
     assert whole.std() > 20, "the scene itself is blank"
     with sitting(tmp_path, view, DISPLAY=display) as process:
         Hand(display, process)
