@@ -44,7 +44,7 @@ from sidestick.teleop.evaluation.evaluate import FIRST_SEED
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.learning.autonomous_practice import practise
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE
-from sidestick.teleop.report.effort_ledger import read_ledger
+from sidestick.teleop.report.ledger import read_ledger
 from sidestick.teleop.session.help_requests import CallRules
 from sidestick.teleop.station.headless import Terms, drive_simulated
 

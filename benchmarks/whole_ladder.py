@@ -33,7 +33,7 @@ from sidestick.teleop.autonomy.ladder_store import LadderBook
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.learning.autonomous_practice import practise
 from sidestick.teleop.learning.workspace_training import learn
-from sidestick.teleop.report.effort_ledger import read_ledger
+from sidestick.teleop.report.ledger import read_ledger
 from sidestick.teleop.session.help_requests import CallRules
 from sidestick.teleop.session.levels import name
 from sidestick.teleop.session.policy_runner import Pilot

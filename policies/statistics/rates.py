@@ -17,6 +17,12 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     return float(interval.low), float(interval.high)
 
 
+def mcnemar(only_first: int, only_second: int) -> float:
+    """P value of McNemar's exact two-sided test, from the pairs that only one of two solved."""
+    pairs = only_first + only_second
+    return float(binomtest(only_first, pairs).pvalue) if pairs else 1.0
+
+
 @dataclass(frozen=True)
 class Rate:
     """Successes out of a number of trials."""

@@ -7,8 +7,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ...datasets.workspace import Workspace
-from ..report.effort_ledger import Cost, Ledger, Return, read_ledger
-from .console import PEOPLE, print_json
+from ..report.cost import Cost
+from ..report.ledger import Ledger, Return, read_ledger
+from .console import PEOPLE, print_json, say
 from .subcommand import DONE, WorkspacePath
 
 COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "hands", "asked")
@@ -26,6 +27,8 @@ class LedgerVerb:
     def run(self) -> int:
         """Read, add up, show."""
         ledger = read_ledger(Workspace.open(self.workspace))
+        for note in ledger.notes:
+            say(note)
         if self.json:
             print_json(ledger.to_json())
             return DONE
@@ -78,5 +81,5 @@ def _return_cells(entry: Return) -> list[str]:
         words = f"+{100 * (entry.gained or 0):.0f} points, no human time"
     else:
         words = f"{100 * gained:+.1f} points"
-    minutes = f"{entry.minutes:.1f}"
-    return [entry.policy, str(entry.round), str(entry.rate), minutes, words]
+    minutes = f"{entry.until.minutes:.1f}"
+    return [entry.policy.name, str(entry.policy.round), str(entry.rate), minutes, words]

@@ -170,7 +170,7 @@ def _recorder(workspace: Path) -> Recorder:
 def _run(job: Job) -> Outcome:
     """Drive one episode in this worker."""
     env = _environment(job.environment)
-    stamp = (job.policy / "config.json").stat().st_mtime_ns
+    stamp = (job.policy / CONFIG).stat().st_mtime_ns
     pilot = _pilot(job.policy, stamp, env.task_name, env.renderer.name)
     subscribers = []
     if job.record_into is not None:

@@ -1,16 +1,17 @@
 """How well novelty warns: does it rise before a person takes over?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import bootstrap
 
 from ...datasets.episode import Episode
 from ...datasets.step import Driver, Level
 from ...datasets.workspace import Workspace
+from ...policies.statistics.roc import auroc
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import CONTROL_HZ
 
@@ -68,15 +69,6 @@ class Foresight:
         }
 
 
-def auroc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
-    """Chance that a positive's score is above a negative's, ties half (Mann and Whitney 1947)."""
-    hits, misses = int(positive.sum()), int((~positive).sum())
-    if not hits or not misses:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[positive].sum() - hits * (hits + 1) / 2) / (hits * misses))
-
-
 def foresight(episodes: Iterable[Episode], seed: int = 0) -> Foresight:
     """Judge the novelty of supervised episodes; BadValue where there is nothing to judge by."""
     parts = [part for part in map(Warned.of, episodes) if len(part.novelty)]
@@ -88,11 +80,7 @@ def foresight(episodes: Iterable[Episode], seed: int = 0) -> Foresight:
             "some in which a person took over from a policy that measures novelty",
             f"{len(parts)} with {ticks} ticks of a policy and {soon} before a takeover",
         )
-    random = np.random.default_rng(seed)
-    draws = [random.integers(len(parts), size=len(parts)) for _ in range(RESAMPLES)]
-    areas = [_area([parts[i] for i in draw]) for draw in draws]
-    low, high = np.nanpercentile(areas, (2.5, 97.5)).tolist()
-    return Foresight(_area(parts), (low, high), ticks, soon, len(parts))
+    return Foresight(_area(parts), _interval95(parts, seed), ticks, soon, len(parts))
 
 
 def workspace_foresight(workspace: Workspace, policy_id: str | None = None) -> Foresight:
@@ -107,6 +95,26 @@ def workspace_foresight(workspace: Workspace, policy_id: str | None = None) -> F
     return foresight(Episode.read(path, images=False) for path in paths)
 
 
-def _area(parts: list[Warned]) -> float:
+def _area(parts: Sequence[Warned]) -> float:
     novelty = np.concatenate([part.novelty for part in parts])
     return auroc(novelty, np.concatenate([part.soon for part in parts]))
+
+
+def _interval95(parts: Sequence[Warned], seed: int) -> tuple[float, float]:
+    """Of the area, by resampled episodes; a resample without a takeover has none to tell of."""
+    if len(parts) < 2:
+        return _area(parts), _area(parts)
+
+    def area(places: NDArray[np.intp]) -> float:
+        return _area([parts[place] for place in places])
+
+    found = bootstrap(
+        (np.arange(len(parts)),),
+        area,
+        n_resamples=RESAMPLES,
+        vectorized=False,
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    )
+    low, high = np.nanpercentile(found.bootstrap_distribution, (2.5, 97.5)).tolist()
+    return low, high

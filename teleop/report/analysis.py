@@ -5,31 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest, chi2
 
 from ...policies.base.provenance import ProvenanceKind
-from ...policies.statistics.rates import wilson
+from ...policies.statistics.intervals import Interval, poisson_rate, share_interval
+from ...policies.statistics.rates import mcnemar, wilson
+from .cost import Cost
 from .recorded_events import Happening
-from .records import Effort, EpisodeRow, Evaluation, PolicyRow
+from .records import EpisodeRow, Evaluation, PolicyRow
 from .report_data import ReportData
-
-CONFIDENCE = 0.95
-"""Of every interval on the page."""
-RESAMPLES = 2000
-"""Bootstrap resamples of a round's episodes."""
-SECONDS_PER_MINUTE = 60.0
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A measured value and its 95 % interval."""
-
-    value: float
-    """The estimate."""
-    low: float
-    """Lower end."""
-    high: float
-    """Upper end."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +44,6 @@ class SupervisedRound:
 
 
 @dataclass(frozen=True)
-class Yield:
-    """What one line of the effort ledger brought."""
-
-    effort: Effort
-    """The line."""
-    policy: PolicyRow | None
-    """The evaluated policy made from it; None when there is none."""
-    gain: float | None
-    """Its success less that of the policy before; None without either."""
-
-
-@dataclass(frozen=True)
 class Paired:
     """Two policies on the same seeds."""
 
@@ -93,91 +64,49 @@ def success_rate(evaluation: Evaluation) -> Interval:
 
 
 def learning_curve(data: ReportData) -> list[CurvePoint]:
-    """Return the evaluated policies, each with the human minutes that went before it."""
+    """The evaluated policies, each with the human minutes that went before it."""
     points = []
-    for policy in data.policies:
-        if policy.evaluation is not None:
-            driven, watched = minutes_before(data.efforts, policy.created)
-            rate = success_rate(policy.evaluation)
-            points.append(CurvePoint(policy, rate, driven, watched))
+    for entry in data.ledger.returns:
+        assert entry.policy.evaluation is not None
+        rate, until = success_rate(entry.policy.evaluation), entry.until
+        points.append(CurvePoint(entry.policy, rate, until.driven_min, until.watched_min))
     return points
-
-
-def minutes_before(efforts: Sequence[Effort], moment: float) -> tuple[float, float]:
-    """Return the minutes driven and watched in the efforts that had ended by `moment`."""
-    past = [effort for effort in efforts if effort.created <= moment]
-    driven = sum(effort.driven_s for effort in past) / SECONDS_PER_MINUTE
-    return driven, sum(effort.watched_s for effort in past) / SECONDS_PER_MINUTE
 
 
 def event_places(data: ReportData, watched: bool) -> list[tuple[float, Happening]]:
     """Return each change and ruling with the human minutes that went before it."""
     places = []
     for event in data.events:
-        driven, looked = minutes_before(data.efforts, event.created)
+        driven, looked = data.ledger.minutes_before(event.created)
         places.append((driven + looked * watched, event))
     return places
 
 
-def yields(data: ReportData) -> list[Yield]:
-    """Return, per effort, the policy that was made from it and what it gained."""
-    found = []
-    ends = [*(effort.created for effort in data.efforts), np.inf][1:]
-    for effort, end in zip(data.efforts, ends, strict=True):
-        after = [p for p in data.evaluated if effort.created <= p.created < end]
-        before = [p for p in data.evaluated if p.created < effort.created]
-        gain = _rate(after[-1]) - _rate(before[-1]) if after and before else None
-        found.append(Yield(effort, after[-1] if after else None, gain))
-    return found
-
-
-def _rate(policy: PolicyRow) -> float:
-    assert policy.evaluation is not None
-    return policy.evaluation.rate
-
-
 def supervised_rounds(data: ReportData) -> list[SupervisedRound]:
-    """Return the help that each round of supervised driving needed."""
-    rounds = []
-    for index, effort in enumerate(data.efforts):
-        if effort.kind is ProvenanceKind.CORRECTIONS and effort.episodes:
-            start = max((e.created for e in data.efforts[:index]), default=-np.inf)
+    """The help that each round of supervised driving needed."""
+    rounds, start = [], -np.inf
+    for line in data.ledger.lines:
+        cost = line.cost
+        if line.source is ProvenanceKind.CORRECTIONS and cost.episodes:
             members = [
                 episode
                 for episode in data.episodes
-                if episode.kind is effort.kind and start < episode.started <= effort.created
+                if episode.kind is line.source and start < episode.started <= cost.ended
             ]
-            rounds.append(
-                SupervisedRound(
-                    effort.round,
-                    poisson_rate(effort.takeovers, effort.episodes),
-                    _human_share(effort, members),
-                    effort.episodes,
-                )
-            )
+            help_needed = poisson_rate(cost.takeovers, cost.episodes)
+            share = _human_share(cost, members)
+            rounds.append(SupervisedRound(cost.round, help_needed, share, cost.episodes))
+        start = cost.ended
     return rounds
 
 
-def poisson_rate(events: int, exposures: int) -> Interval:
-    """Return events per exposure with Garwood's exact interval."""
-    tail = (1 - CONFIDENCE) / 2
-    low = float(chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
-    high = float(chi2.ppf(1 - tail, 2 * events + 2)) / 2
-    return Interval(events / exposures, low / exposures, high / exposures)
-
-
-def _human_share(effort: Effort, members: Sequence[EpisodeRow]) -> Interval:
-    total = effort.steps_human + effort.steps_policy
-    value = effort.steps_human / total if total else 0.0
+def _human_share(cost: Cost, members: Sequence[EpisodeRow]) -> Interval:
+    value = cost.steps_human / cost.steps if cost.steps else 0.0
     if len(members) < 2:
         return Interval(value, value, value)
     human = np.array([episode.steps_human for episode in members])
-    steps = np.array([episode.steps for episode in members])
-    picks = np.random.default_rng(0).integers(len(members), size=(RESAMPLES, len(members)))
-    shares = human[picks].sum(axis=1) / np.maximum(steps[picks].sum(axis=1), 1)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(shares, [tail, 1 - tail])
-    return Interval(value, min(float(low), value), max(float(high), value))
+    low, high = share_interval(human, np.array([episode.steps for episode in members]))
+    return Interval(value, min(low, value), max(high, value))
 
 
 def paired(earlier: Evaluation, later: Evaluation) -> Paired | None:
@@ -189,8 +118,7 @@ def paired(earlier: Evaluation, later: Evaluation) -> Paired | None:
         return None
     fixed = sum(after[seed] and not before[seed] for seed in shared)
     broken = sum(before[seed] and not after[seed] for seed in shared)
-    p_value = binomtest(fixed, fixed + broken).pvalue if fixed + broken else 1.0
-    return Paired(len(shared), fixed, broken, float(p_value))
+    return Paired(len(shared), fixed, broken, mcnemar(fixed, broken))
 
 
 def failure_stages(evaluation: Evaluation) -> Counter[str]:

@@ -7,7 +7,8 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
-from .analysis import Interval, SupervisedRound
+from ...policies.statistics.intervals import Interval
+from .analysis import SupervisedRound
 from .figure_style import HUMAN, INK, MARKS, POLICY, error_bars, panel, percent_axis, to_svg
 from .records import EPISODE_NAMES, EpisodeRow
 

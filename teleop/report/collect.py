@@ -14,8 +14,7 @@ from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
 from .episode_media import choose, kind_of
-from .ledger import read_ledger
-from .policy_lineage import read_policies
+from .policy_lineage import read_policies, stage_names
 from .recorded_events import read_comparisons, read_events, read_judged
 from .records import EpisodeRow, PolicyRow, Setting
 from .report_data import ReportData
@@ -34,14 +33,12 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
             f"{workspace.path} holds no episodes and no evaluations, so there is nothing to "
             "report; `sidestick drive` or `sidestick quickstart` records some"
         )
-    stages = next((e.header.stages for e in reversed(summaries) if e.header.stages), ())
-    policies, policy_notes = read_policies(workspace.policies_dir, evaluations, stages)
-    efforts, effort_notes = read_ledger(database.efforts())
+    policies, notes = read_policies(workspace.policies_dir, evaluations, summaries)
     standings = standing_now(Judgements(workspace.db_path))
     return ReportData(
-        setting=_setting(workspace, stages),
+        setting=_setting(workspace, stage_names(summaries)),
         policies=policies,
-        efforts=efforts,
+        efforts=tuple(database.efforts()),
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
         events=read_events(database),
@@ -49,7 +46,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         judged=read_judged(summaries, standings),
         comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),
-        notes=(*_episode_notes(workspace, summaries), *policy_notes, *effort_notes),
+        notes=(*_episode_notes(workspace, summaries), *notes),
     )
 
 

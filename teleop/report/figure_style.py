@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ...policies.base.provenance import ProvenanceKind
-from .analysis import Interval
+from ...policies.statistics.intervals import Interval
 
 INK = "#1d2733"
 MUTED = "#5b6876"

@@ -15,7 +15,6 @@ from .analysis import (
     learning_curve,
     success_rate,
     supervised_rounds,
-    yields,
 )
 from .episode_media import Footage
 from .figure_style import MARKS
@@ -68,7 +67,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "paired": sentences.paired_sentence(sentences.first_and_last(data)),
         "curve": curve,
         "rounds": supervised_rounds(data),
-        "ledger": [(line.effort, _rate(line.policy), line.gain) for line in yields(data)],
+        "ledger": [(line, _rate(line.policy)) for line in data.ledger.lines],
         "operators": sorted({e.operator for e in data.episodes if e.operator}),
         "kinds": [(kind, _counted(data, kind)) for kind in EPISODE_NAMES if _counted(data, kind)],
         "episode_names": EPISODE_NAMES,

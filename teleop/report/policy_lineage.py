@@ -7,19 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from ...datasets import database
+from ...datasets.summary import EpisodeSummary
 from ...policies.base.provenance import ProvenanceKind
+from ...policies.policy import CONFIG
 from .records import Evaluation, Outcome, PolicyRow
 
-CONFIG = "config.json"
 SELECTION = "selection"
 """Evaluations of this kind chose a checkpoint; they say nothing about unseen seeds."""
 Found = dict[str, list[database.Evaluation]]
 
 
 def read_policies(
-    folder: Path, evaluations: Sequence[database.Evaluation], stages: Sequence[str]
+    folder: Path,
+    evaluations: Sequence[database.Evaluation],
+    summaries: Sequence[EpisodeSummary],
 ) -> tuple[tuple[PolicyRow, ...], list[str]]:
-    """Return the policies in the order of their making, and notes on what is left out."""
+    """Return the policies in the order of their making, and notes on what is left out.
+
+    Of several evaluations of one policy the one counts whose seeds most policies share, of these
+    the largest, of these the last.
+    """
+    stages = stage_names(summaries)
+    starts = {summary.id: summary.header.started for summary in summaries}
     by_policy: Found = defaultdict(list)
     for evaluation in evaluations:
         if evaluation.kind != SELECTION and evaluation.episodes:
@@ -31,12 +40,17 @@ def read_policies(
     for config in sorted(folder.glob(f"*/{CONFIG}")):
         found = by_policy.pop(_canonical(config.parent.name), [])
         try:
-            rows.append(_row(config, found, shared, stages))
+            rows.append(_row(config, found, shared, stages, starts))
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             notes.append(f"Policy {config.parent.name} is left out, unreadable: {error}.")
     if by_policy:
         notes.append(f"Evaluated but gone, left out: policies {', '.join(sorted(by_policy))}.")
     return tuple(sorted(rows, key=_order)), notes
+
+
+def stage_names(summaries: Sequence[EpisodeSummary]) -> tuple[str, ...]:
+    """The task's stages in order, as the newest episode that names any has them."""
+    return next((e.header.stages for e in reversed(summaries) if e.header.stages), ())
 
 
 def _canonical(name: str) -> str:
@@ -52,9 +66,11 @@ def _row(
     found: Sequence[database.Evaluation],
     shared: Mapping[tuple[int, int], int],
     stages: Sequence[str],
+    starts: Mapping[str, float],
 ) -> PolicyRow:
     values = json.loads(config.read_text(encoding="utf-8"))
     provenance = values["policy"]["provenance"]
+    known = [starts[name] for name in provenance["episodes"] if name in starts]
     # Copying a workspace makes files younger, never older than their first evaluation.
     created = min([config.stat().st_mtime, *(evaluation.created for evaluation in found)])
     best = max(
@@ -71,6 +87,7 @@ def _row(
         vision=str(values["vision"]["name"]),
         trained_on=len(provenance["episodes"]) or None,
         evaluation=_evaluation(best, stages) if best else None,
+        taught=max(known, default=None),
     )
 
 

@@ -1,9 +1,10 @@
-"""The rows of the report: policies, their evaluations, effort, episodes, and the setting."""
+"""The rows of the report: policies, their evaluations, episodes, and the setting."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...policies.base.provenance import ProvenanceKind
+from ...policies.statistics.rates import Rate
 
 EPISODE_NAMES: Mapping[ProvenanceKind, str] = {
     ProvenanceKind.DEMONSTRATIONS: "demonstration",
@@ -71,47 +72,26 @@ class PolicyRow:
     round: int
     """Round of the loop that made it."""
     created: float
-    """Wall time at which it was saved, seconds."""
+    """Wall time at which it was saved, seconds; copying the workspace can make it later."""
     vision: str
     """How it sees, e.g. keypoints or end-to-end; empty when unknown."""
     trained_on: int | None
     """Episodes in its training data; None when unknown."""
     evaluation: Evaluation | None
     """On the seeds that most policies share, of these the largest; None before the first."""
+    taught: float | None = None
+    """Wall time at which its last training episode began, seconds; None where they are gone."""
+
+    @property
+    def rate(self) -> Rate:
+        """Success without help; of nothing tried where it was not evaluated."""
+        measured = self.evaluation
+        return Rate(measured.successes, measured.episodes) if measured else Rate(0, 0)
 
     @property
     def label(self) -> str:
         """Its name without leading zeros, for people."""
         return str(int(self.name)) if self.name.isdecimal() else self.name
-
-
-@dataclass(frozen=True)
-class Effort:
-    """One round's line of the effort ledger."""
-
-    round: int
-    """Round of the loop."""
-    kind: ProvenanceKind
-    """What was done."""
-    created: float
-    """Wall time at which it ended, seconds."""
-    driven_s: float
-    """Seconds with the human driving."""
-    watched_s: float
-    """Seconds with the policy driving and the human watching."""
-    takeovers: int
-    """How often the human took over."""
-    episodes: int
-    """Episodes of the round."""
-    steps_human: int
-    """Steps that the human drove."""
-    steps_policy: int
-    """Steps that the policy drove."""
-
-    @property
-    def label(self) -> str:
-        """What a table calls it."""
-        return f"{self.kind} (round {self.round})"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """Everything that the page shows of a workspace, as one record."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from ...datasets.database import Effort
 from .episode_media import Footage
+from .ledger import Ledger, make_ledger
 from .recorded_events import ComparisonRow, Happening, Judged
-from .records import Effort, EpisodeRow, PolicyRow, Setting
+from .records import EpisodeRow, PolicyRow, Setting
 from .step_statistics import Moments
 
 
@@ -17,7 +20,7 @@ class ReportData:
     policies: tuple[PolicyRow, ...] = ()
     """In the order of their making."""
     efforts: tuple[Effort, ...] = ()
-    """In the order of their ending, one per round and kind."""
+    """The ledger's entries."""
     episodes: tuple[EpisodeRow, ...] = ()
     """In the order of their recording."""
     success: Footage | None = None
@@ -38,6 +41,11 @@ class ReportData:
     """None where nobody has judged."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the human spent, and what each evaluated policy gained by it."""
+        return make_ledger(self.efforts, self.policies)
 
     @property
     def evaluated(self) -> tuple[PolicyRow, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from .analysis import CurvePoint, Interval, Paired, is_unseen, paired
+from ...policies.statistics.intervals import Interval
+from .analysis import CurvePoint, Paired, is_unseen, paired
 from .episode_media import Footage
 from .records import EpisodeRow, Evaluation
 from .report_data import ReportData

@@ -7,8 +7,9 @@ import pytest
 
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver
+from sidestick.policies.statistics.roc import auroc
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.evaluation.takeover_prediction import AHEAD_TICKS, Warned, auroc, foresight
+from sidestick.teleop.evaluation.takeover_prediction import AHEAD_TICKS, Warned, foresight
 from tests.synthetic import made_up_episode
 
 ROLLOUT, HUMAN = ActionMode.ROLLOUT, ActionMode.INTERVENTION

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sidestick.datasets.database import Effort
 from sidestick.policies.base.provenance import ProvenanceKind
 from sidestick.teleop.report.episode_media import Footage
 from sidestick.teleop.report.page import render
 from sidestick.teleop.report.records import (
-    Effort,
     EpisodeRow,
     Evaluation,
     Outcome,
@@ -99,8 +99,9 @@ def fake_data(evaluation_episodes: int = 100, steps: int = 40) -> ReportData:
         rows = fake_episodes(kind, count, start, takeovers)
         human, policy = sum(r.steps_human for r in rows), sum(r.steps_policy for r in rows)
         watched = policy / 20 if kind is ProvenanceKind.CORRECTIONS else 0.0
-        efforts.append(Effort(number, kind, start + count, human / 20, watched, takeovers,
-                              count, human, policy))  # fmt: skip
+        payload = {"steps_human": human, "steps_policy": policy}
+        efforts.append(Effort(number, kind, human / 20, watched, takeovers, count, payload,
+                              start + count))  # fmt: skip
         evaluation = fake_evaluation(index, evaluation_episodes)
         episodes += rows
         policies.append(PolicyRow(str(index + 1), str(index) if index else None, kind, number,

@@ -105,7 +105,7 @@ def test_everything_in_the_workspace_is_found(workspace: Workspace) -> None:
     """Kinds, counts, minutes, parents and outcomes arrive as they were written."""
     data = collect(workspace)
     assert [episode.kind for episode in data.episodes] == list(KINDS)
-    assert [(effort.kind, effort.driven_s) for effort in data.efforts] == [
+    assert [(line.source, line.cost.driven_s) for line in data.ledger.lines] == [
         (ProvenanceKind.DEMONSTRATIONS, 60.0), (ProvenanceKind.CORRECTIONS, 30.0),
         (ProvenanceKind.PRACTICE, 0.0),
     ]  # fmt: skip
@@ -203,7 +203,7 @@ def test_selection_does_not_count_and_shared_seeds_come_first(workspace: Workspa
 def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
     """A round that was interrupted and taken up again is one line of the ledger."""
     Database(workspace.db_path).add_effort(Effort(2, "practice", 0.0, 0.0, 0, 5))
-    assert [effort.episodes for effort in collect(workspace).efforts] == [1, 1, 6]
+    assert [line.cost.episodes for line in collect(workspace).ledger.lines] == [1, 1, 6]
 
 
 def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""What a session, a round or everything has cost the human, summed from entries of the ledger."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ...datasets.database import Effort
+
+SECONDS_PER_MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one session, one round or everything has cost."""
+
+    name: str
+    round: int
+    kind: str
+    episodes: int
+    successes: int
+    driven_s: float
+    """Time that the human drove, s."""
+    watched_s: float
+    """Time that the human had to watch, or was waited for, s."""
+    takeovers: int
+    takeover_s: float | None
+    """Mean length of a takeover, s; None where none was timed."""
+    switches: int
+    """How often control changed between human and policy."""
+    requests: int
+    """How often the policy asked for help."""
+    steps_human: int
+    """Steps that the human drove."""
+    steps_policy: int
+    """Steps that the policy drove."""
+    ended: float
+    """Wall time at which the last of it was entered, s; -inf for nothing."""
+
+    @classmethod
+    def of(cls, efforts: Sequence[Effort], name: str) -> "Cost":
+        """The sum of some entries."""
+        lengths = [float(s) for effort in efforts for s in effort.payload.get("takeover_s", ())]
+
+        def total(key: str) -> int:
+            return sum(int(effort.payload.get(key, 0)) for effort in efforts)
+
+        return cls(
+            name=name,
+            round=max((effort.round for effort in efforts), default=0),
+            kind=", ".join(dict.fromkeys(effort.kind for effort in efforts)),
+            episodes=sum(effort.episodes for effort in efforts),
+            successes=total("successes"),
+            driven_s=sum(effort.driven_s for effort in efforts),
+            watched_s=sum(effort.watched_s for effort in efforts),
+            takeovers=sum(effort.takeovers for effort in efforts),
+            takeover_s=sum(lengths) / len(lengths) if lengths else None,
+            switches=total("switches"),
+            requests=total("requests"),
+            steps_human=total("steps_human"),
+            steps_policy=total("steps_policy"),
+            ended=max((effort.created for effort in efforts), default=-math.inf),
+        )
+
+    @property
+    def driven_min(self) -> float:
+        """Minutes that the human drove."""
+        return self.driven_s / SECONDS_PER_MINUTE
+
+    @property
+    def watched_min(self) -> float:
+        """Minutes that the human had to watch."""
+        return self.watched_s / SECONDS_PER_MINUTE
+
+    @property
+    def minutes(self) -> float:
+        """Driving and watching together."""
+        return (self.driven_s + self.watched_s) / SECONDS_PER_MINUTE
+
+    @property
+    def steps(self) -> int:
+        """Steps that human and policy drove."""
+        return self.steps_human + self.steps_policy
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that scripts rely on."""
+        left_out = ("steps_human", "steps_policy", "ended")
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
+        return {**values, "minutes": self.minutes}
