@@ -38,7 +38,7 @@ from sidestick.policies.training.loop import Fit
 from sidestick.policies.training.train import new_head, new_vision, recipe, train
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.sim_envs.spaces import Observation
-from sidestick.teleop.evaluation.evaluate import FIRST_SEED
+from sidestick.teleop.evaluation.seeds import EVALUATION
 from sidestick.teleop.learning.workspace_training import succeeded
 from sidestick.teleop.session.device import Nobody
 from sidestick.teleop.session.environments import workspace_env
@@ -209,7 +209,7 @@ def driven(workspace: Workspace, policy: Policy, episodes: int) -> dict[str, Any
     """How often a policy succeeds."""
     env = workspace_env(workspace.config)
     session = Session(env, Nobody(), Level.AUTONOMOUS, Pilot(policy))
-    seeds = range(FIRST_SEED, FIRST_SEED + episodes)
+    seeds = EVALUATION.seeds(episodes)
     won = [session.run_episode(seed).success for seed in seeds]
     env.close()
     return {

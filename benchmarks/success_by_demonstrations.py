@@ -26,8 +26,9 @@ from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
-from sidestick.teleop.evaluation.evaluate import FIRST_SEED, per_episode
+from sidestick.teleop.evaluation.evaluate import per_episode
 from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.evaluation.seeds import EVALUATION
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE, selection, succeeded
 
 
@@ -91,7 +92,7 @@ def one(
         started = time.monotonic()
         result = train(frames, config, path, drive, cache=cache, progress=False)
         seconds = time.monotonic() - started
-        seeds = range(FIRST_SEED, FIRST_SEED + options.episodes)
+        seeds = EVALUATION.seeds(options.episodes)
         outcomes = rollouts.run(path, seeds)
     rate = Rate(sum(outcome.success for outcome in outcomes), len(outcomes))
     return {

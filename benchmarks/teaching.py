@@ -40,15 +40,14 @@ from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.evaluation.evaluate import FIRST_SEED
 from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.evaluation.seeds import EVALUATION, PRACTICE, SEEDS_PER_ROUND, SUPERVISED
 from sidestick.teleop.learning.autonomous_practice import practise
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE
 from sidestick.teleop.report.ledger import read_ledger
 from sidestick.teleop.session.help_requests import CallRules
 from sidestick.teleop.station.headless import Terms, drive_simulated
 
-SUPERVISED_SEED, PRACTICE_SEED, SEEDS_APART = 100_000, 200_000, 10_000
 SHOWN_APART = 30
 """Demonstrations between those that two seeds begin with."""
 SCHEMES = ("plain", "balanced", "corrections")
@@ -129,7 +128,7 @@ class Pupil:
         cache = KeypointCache(self.workspace.path / KEYPOINT_CACHE)
         train(frames, config, path, cache=cache, progress=False)
         seconds = time.monotonic() - started
-        seeds = range(FIRST_SEED, FIRST_SEED + self.options.episodes)
+        seeds = EVALUATION.seeds(self.options.episodes)
         outcomes = self.rollouts.run(path, seeds)
         rate = Rate(sum(outcome.success for outcome in outcomes), len(outcomes))
         row = {
@@ -168,7 +167,7 @@ def corrections(pupil: Pupil) -> None:
     policy = pupil.learn(say="demonstrations")
     alone = (pupil.demonstrated_s, pupil.shown)
     for number in range(1, options.rounds + 1):
-        first = scenes(SUPERVISED_SEED, pupil.seed, number)
+        first = scenes(SUPERVISED.first, pupil.seed, number)
         seeds = range(first, first + options.supervised)
         report = drive_simulated(pupil.workspace, Level.SUPERVISED, seeds, policy, number)
         facts = {
@@ -219,7 +218,7 @@ def together(pupil: Pupil) -> None:
 
 def attempt(pupil: Pupil, policy: str, number: int) -> tuple[int, list[int]]:
     """A round of practice: how many it solved, and the seeds that it failed on."""
-    first = scenes(PRACTICE_SEED, pupil.seed, number)
+    first = scenes(PRACTICE.first, pupil.seed, number)
     seeds = range(first, first + pupil.options.practice)
     outcomes = practise(pupil.workspace, pupil.rollouts, policy, seeds, number)
     failed = [outcome.seed for outcome in outcomes if not outcome.success]
@@ -228,7 +227,7 @@ def attempt(pupil: Pupil, policy: str, number: int) -> tuple[int, list[int]]:
 
 def scenes(base: int, seed: int, number: int) -> int:
     """The first seed of a round: no two rounds of no two seeds share one."""
-    return base + SEEDS_APART * number + 1000 * seed
+    return base + SEEDS_PER_ROUND * number + 1000 * seed
 
 
 ARMS = {

@@ -19,17 +19,14 @@ from ..policies.store import PolicyStore
 from ..policies.training.config import TrainConfig
 from .evaluation.evaluate import evaluate
 from .evaluation.rollouts import Rollouts
-from .evaluation.seeds import recorded_seeds
+from .evaluation.seeds import PEOPLE, recorded_seeds, supervised_seeds
 from .learning.acceptance_gate import GateRules
 from .learning.autonomous_practice import KIND as PRACTICE
-from .learning.autonomous_practice import SEEDS_PER_ROUND
 from .learning.practice_rounds import RULES, Rounds
 from .learning.workspace_training import learn
 from .report.write import write_report
 from .station.headless import DriveReport, drive_simulated, effort
 
-DEMONSTRATION_SEED = 0
-CORRECTION_SEED = 100_000
 MOST_ATTEMPTS = 3
 """A demonstration that fails is driven again on another seed, up to this many times over."""
 
@@ -140,7 +137,7 @@ class Quickstart:
 
     def demonstrate(self) -> str:
         """Drive until there are enough successful demonstrations."""
-        wanted, seed = self.course.demonstrations, DEMONSTRATION_SEED
+        wanted, seed = self.course.demonstrations, PEOPLE.first
         limit = seed + MOST_ATTEMPTS * wanted
         while len(self._of_level(Level.DEMONSTRATE, successful=True)) < wanted and seed < limit:
             if seed not in recorded_seeds(self.workspace):
@@ -152,8 +149,7 @@ class Quickstart:
 
     def supervise(self, round_number: int, policy_id: str) -> str:
         """Let the policy drive and the operator correct it, on this round's seeds."""
-        first = CORRECTION_SEED + round_number * SEEDS_PER_ROUND
-        seeds = range(first, first + self.course.supervised_episodes)
+        seeds = supervised_seeds(round_number, self.course.supervised_episodes)
         missing = [seed for seed in seeds if seed not in recorded_seeds(self.workspace)]
         if missing:
             drive_simulated(self.workspace, Level.SUPERVISED, missing, policy_id, ledger=False)

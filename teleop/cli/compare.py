@@ -9,10 +9,9 @@ from ...datasets.workspace import Workspace
 from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...sim_envs.errors import BadValue
 from ..evaluation.compare import PAIRS, Comparison, compare
-from ..evaluation.compare_blind import FIRST_SEED as BLIND_SEED
 from ..evaluation.compare_blind import SCENES, compare_blind
-from ..evaluation.evaluate import FIRST_SEED
 from ..evaluation.rollouts import Rollouts
+from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.session import Outcome
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
@@ -57,7 +56,7 @@ class Compare:
         return DONE
 
     def _alone(self, workspace: Workspace) -> Comparison:
-        pairs, first = self.episodes or PAIRS, self.first_seed or FIRST_SEED
+        pairs, first = self.episodes or PAIRS, self._first(EVALUATION)
         with (
             Rollouts(workspace.config, self.workers) as rollouts,
             progress(f"compare {workspace.config.task}", pairs) as tick,
@@ -69,6 +68,9 @@ class Compare:
 
             return compare(workspace, rollouts, self.a, self.b, pairs, first, self.alpha, heard)
 
+    def _first(self, usual: SeedRange) -> int:
+        return usual.first if self.first_seed is None else self.first_seed
+
     def _blind(self, workspace: Workspace) -> Comparison:
         if self.operator != "simulated":
             from ..station.blind_comparison import compare_at_the_seat
@@ -77,9 +79,9 @@ class Compare:
                 raise BadValue("--headless", "--operator simulated with it", "--operator person")
             return compare_at_the_seat(
                 workspace, self.a, self.b, self.episodes or SCENES,
-                self.first_seed or BLIND_SEED, self.alpha,
+                self._first(BLIND), self.alpha,
             )  # fmt: skip
-        scenes, first = self.episodes or SCENES, self.first_seed or BLIND_SEED
+        scenes, first = self.episodes or SCENES, self._first(BLIND)
         with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
 
             def heard(number: int, outcome: Outcome) -> None:

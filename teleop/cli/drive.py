@@ -17,7 +17,7 @@ from ..autonomy.audit_sampling import AUDITED_SHARE
 from ..autonomy.evidence_recorder import catch_up
 from ..autonomy.ladder import Change
 from ..autonomy.ladder_store import LadderBook
-from ..evaluation.seeds import Seeds
+from ..evaluation.seeds import PEOPLE, Seeds
 from ..learning.active_policy import Duty
 from ..learning.autonomous_practice import ASKS, open_failures
 from ..learning.background_process import LearnerProcess
@@ -32,8 +32,6 @@ from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 
 SIMULATED_EPISODES = 10
-SEEDS_OF_PEOPLE = 20_000
-"""Seeds below are for driving; evaluation, corrections and practice use those from here on."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ class Drive:
         if self.first_seed is not None:
             return Seeds(self.first_seed)
         used = [summary.header.seed for summary in workspace.summaries()]
-        fresh = max((seed for seed in used if seed < SEEDS_OF_PEOPLE), default=-1) + 1
+        fresh = max((seed for seed in used if seed in PEOPLE), default=-1) + 1
         if self.seeds == "fresh" or level not in ASKS:
             return Seeds(fresh)
         failures = open_failures(workspace)

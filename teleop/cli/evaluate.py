@@ -10,9 +10,10 @@ from tyro.conf import arg
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
-from ..evaluation.evaluate import FIRST_SEED, EvaluationReport, evaluate, varied
+from ..evaluation.evaluate import EvaluationReport, evaluate, varied
 from ..evaluation.rollout_video import film
 from ..evaluation.rollouts import Rollouts
+from ..evaluation.seeds import EVALUATION
 from ..evaluation.takeover_prediction import workspace_foresight
 from ..session.session import Outcome
 from .console import PEOPLE, print_json, progress, say
@@ -32,7 +33,7 @@ class Evaluate:
     """Number of the policy, such as 0003."""
     episodes: int = 100
     """How many episodes, one for each seed."""
-    first_seed: int = FIRST_SEED
+    first_seed: int = EVALUATION.first
     """Seed of the first episode; the same seeds give the same scenes to every policy."""
     workers: int = 2
     """Processes that drive at the same time; it does not change the result."""

@@ -20,9 +20,9 @@ from ...policies.statistics.paired import (
 from ...policies.store import PolicyStore, load_for
 from ...sim_envs.errors import BadValue
 from ..session.session import Outcome
-from .evaluate import FIRST_SEED, per_episode
+from .evaluate import per_episode
 from .rollouts import Rollouts
-from .seeds import recorded_seeds
+from .seeds import EVALUATION, recorded_seeds
 
 PAIRS = 100
 """Most pairs, unless more are asked for."""
@@ -117,7 +117,7 @@ def compare(
     a: str,
     b: str,
     pairs: int = PAIRS,
-    first_seed: int = FIRST_SEED,
+    first_seed: int = EVALUATION.first,
     alpha: float = ALPHA,
     on_pair: OnPair = lambda _: None,
 ) -> Comparison:

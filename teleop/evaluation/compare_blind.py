@@ -19,9 +19,8 @@ from ..session.policy_runner import Pilot
 from ..session.recording import Recording
 from ..session.session import Outcome, Session
 from .compare import Comparison, Contender, contenders, keep, stopped, summed_up, unseen_seeds
+from .seeds import BLIND
 
-FIRST_SEED = 400_000
-"""Scenes of blind comparisons; they become data like all that a person drives."""
 SCENES = 20
 BLOCK = 4
 """Scenes whose episodes are shuffled together: the same scene seldom comes twice in a row."""
@@ -81,7 +80,7 @@ def compare_blind(
     a: str,
     b: str,
     scenes: int = SCENES,
-    first_seed: int = FIRST_SEED,
+    first_seed: int = BLIND.first,
     alpha: float = ALPHA,
     seed: int | None = None,
     on_episode: OnEpisode = lambda number, outcome: None,

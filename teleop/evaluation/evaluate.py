@@ -12,9 +12,7 @@ from ...policies.store import PolicyStore
 from ...sim_envs.tasks import task_class
 from ..session.session import Outcome
 from .rollouts import OnOutcome, Rollouts
-
-FIRST_SEED = 20_000
-"""Evaluation seeds start here; demonstrations, corrections and practice use others."""
+from .seeds import EVALUATION
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,7 @@ def evaluate(
     rollouts: Rollouts,
     policy_id: str | None = None,
     episodes: int = 100,
-    first_seed: int = FIRST_SEED,
+    first_seed: int = EVALUATION.first,
     on_outcome: OnOutcome = lambda _: None,
 ) -> EvaluationReport:
     """Let a policy drive alone on `episodes` seeds; the result is added to the database.

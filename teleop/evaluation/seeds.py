@@ -1,9 +1,91 @@
-"""The seeds of a sitting: first those that practice failed on, then fresh ones. Pure."""
+"""Which seeds belong to what: one table of ranges that never meet, and the seeds of a session.
+
+A seed is a scene. What is learnt on one range is measured on another, so no two may share a seed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...datasets.workspace import Workspace
+from ...sim_envs.errors import BadValue
+
+SEEDS_PER_ROUND = 10_000
+"""Seeds that each round of corrections or practice has for itself."""
+FIRST_ROUNDS = 10
+"""Rounds that lie in the first range of their kind; all later ones lie in the second."""
+
+
+@dataclass(frozen=True)
+class SeedRange:
+    """Seeds that are used for one thing only."""
+
+    name: str
+    first: int
+    count: int | None
+    """How many seeds there are; None for a range without an end."""
+    purpose: str
+    """What its scenes are for, and what becomes of their episodes."""
+
+    def __contains__(self, seed: int) -> bool:
+        return seed >= self.first and (self.count is None or seed < self.first + self.count)
+
+    def seeds(self, count: int, after: int = 0) -> range:
+        """The next `count` seeds after the first `after`; BadValue where the range has fewer."""
+        if self.count is not None and after + count > self.count:
+            asked = f"{count} after the first {after}"
+            raise BadValue(f"seeds of {self.name}", f"at most {self.count}", asked)
+        return range(self.first + after, self.first + after + count)
+
+
+PEOPLE = SeedRange("people", 0, 20_000, "demonstrations and sessions at the window: learnt from")
+EVALUATION = SeedRange(
+    "evaluation", 20_000, 80_000, "a policy alone, and comparisons of two: never learnt from"
+)
+SUPERVISED = SeedRange(
+    "supervised", 100_000, 100_000, "quickstart's rounds 0 to 9 of corrections: learnt from"
+)
+PRACTICE = SeedRange(
+    "practice", 200_000, 100_000, "practice in rounds 0 to 9: successes are learnt from"
+)
+SELECTION = SeedRange(
+    "selection", 300_000, 10_000, "choice of a checkpoint of one training: never learnt from"
+)
+GATE = SeedRange("gate", 310_000, 90_000, "a new policy against the present one: never learnt from")
+BLIND = SeedRange(
+    "blind comparison", 400_000, 600_000, "two policies, supervised: learnt from afterwards"
+)
+PERCEPTION = SeedRange(
+    "perception", 1_000_000, 9_000_000, "labelled scenes that perception is pretrained on"
+)
+LATER_SUPERVISED = SeedRange(
+    "later supervised", 10_000_000, 990_000_000, "rounds of corrections from 10 on: learnt from"
+)
+LATER_PRACTICE = SeedRange(
+    "later practice", 1_000_000_000, None, "practice from round 10 on: successes are learnt from"
+)
+RANGES = (
+    PEOPLE, EVALUATION, SUPERVISED, PRACTICE, SELECTION, GATE, BLIND, PERCEPTION,
+    LATER_SUPERVISED, LATER_PRACTICE,
+)  # fmt: skip
+
+
+def supervised_seeds(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
+    """The first seeds of a round of corrections; without a number all that belong to it."""
+    return _of_round(SUPERVISED, LATER_SUPERVISED, round_number, episodes)
+
+
+def practice_seeds(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
+    """The first seeds of a round of practice; without a number all that belong to it."""
+    return _of_round(PRACTICE, LATER_PRACTICE, round_number, episodes)
+
+
+def _of_round(first: SeedRange, later: SeedRange, round_number: int, episodes: int) -> range:
+    """A round's first seeds, in the range that its number belongs to."""
+    if episodes > SEEDS_PER_ROUND:
+        raise BadValue("episodes of a round", f"at most {SEEDS_PER_ROUND}", episodes)
+    if round_number < FIRST_ROUNDS:
+        return first.seeds(episodes, round_number * SEEDS_PER_ROUND)
+    return later.seeds(episodes, (round_number - FIRST_ROUNDS) * SEEDS_PER_ROUND)
 
 
 @dataclass(frozen=True)

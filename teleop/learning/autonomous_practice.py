@@ -13,9 +13,6 @@ from ..evaluation.seeds import recorded_seeds
 from ..session.session import Outcome
 from .workspace_training import judged_summaries
 
-FIRST_SEED = 200_000
-"""Practice seeds start here; those of demonstrations and evaluation are others."""
-SEEDS_PER_ROUND = 10_000
 KIND = "practice"
 KEPT_FAILURES = 4
 """Of the first attempts of a round failures are recorded too, for people to look at."""
@@ -53,12 +50,6 @@ def practise(
     attempts = [*before, *(Attempt(o.seed, o.success, o.steps) for o in outcomes)]
     Database(workspace.db_path).add_effort(_entry(attempts, policy_id, round_number))
     return outcomes
-
-
-def seeds_of(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
-    """The seeds of a round's first attempts; without a number all that belong to the round."""
-    first = FIRST_SEED + round_number * SEEDS_PER_ROUND
-    return range(first, first + episodes)
 
 
 def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary]:

@@ -12,13 +12,12 @@ from ...policies.training.class_weights import DEMONSTRATION, INTERVENTION
 from ...policies.training.from_episodes import training_data
 from ...policies.training.run import held_out_loss
 from ...policies.training.window_data import TrainingData
+from ..evaluation.seeds import GATE
 from .acceptance_gate import Evidence, GateRules, Losses, decided
 from .candidate_store import ruling_of
 from .update_schedule import fair
-from .workspace_training import KEYPOINT_CACHE, SELECTION_SEED, judged_frames, succeeded
+from .workspace_training import KEYPOINT_CACHE, judged_frames, succeeded
 
-GATE_SEED = SELECTION_SEED + 10_000
-"""The gate's seeds: apart from those that checkpoints are chosen on, practice and evaluation."""
 Drives = Callable[[Path, int], bool]
 """Whether the policy in a folder solves a seed, driving alone."""
 
@@ -78,7 +77,7 @@ class Examination:
         pairs: list[tuple[bool, bool]] = []
         solved: dict[str, bool] = {}
         while not decided(pairs, self.rules):
-            seed = GATE_SEED + len(pairs)
+            seed = GATE.first + len(pairs)
             solved[str(seed)] = self.drives(candidate, seed)
             remembered = known.get(str(seed))
             other = self.drives(present, seed) if remembered is None else bool(remembered)

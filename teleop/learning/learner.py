@@ -23,6 +23,7 @@ from ...policies.training.config import TrainConfig
 from ...policies.training.finetune import Nudge, nudge
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError, SidestickError
+from ..evaluation.seeds import SELECTION
 from .acceptance_gate import GateRules, rule
 from .autonomous_practice import KIND as PRACTISED
 from .candidate_evaluation import Drives, Examination, episode_data
@@ -30,7 +31,6 @@ from .candidate_store import Staging
 from .update_schedule import Homework, HomeworkRules, Kind, Lesson, Occasion, held_out, homework
 from .workspace_training import (
     KEYPOINT_CACHE,
-    SELECTION_SEED,
     judged_frames,
     judged_summaries,
     taught_perception,
@@ -202,7 +202,7 @@ class Learner:
         """Success of a checkpoint on the selection seeds."""
         assert isinstance(policy, LearnedPolicy)
         policy.save(self.staging.trial)
-        seeds = range(SELECTION_SEED, SELECTION_SEED + self.rules.selection)
+        seeds = SELECTION.seeds(self.rules.selection)
         return sum(self._drives(self.staging.trial, seed) for seed in seeds) / len(seeds)
 
     def _new_provenance(self, task: Homework) -> Provenance:

@@ -12,7 +12,8 @@ from ...datasets.database import Database, Effort, Event
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
-from .autonomous_practice import KIND, practise, recorded, seeds_of
+from ..evaluation.seeds import practice_seeds
+from .autonomous_practice import KIND, practise, recorded
 from .learner import Learner, LearnerRules, words
 from .update_schedule import HomeworkRules, Occasion
 from .workspace_training import selection
@@ -96,7 +97,7 @@ class Rounds:
     def practise(self, episodes: int, on_outcome: OnOutcome = lambda _: None) -> Round:
         """Attempt, learn from what succeeded, and hear the gate."""
         number, policy = self.next(), self.driver()
-        seeds = seeds_of(number, episodes)
+        seeds = practice_seeds(number, episodes)
         practise(self._workspace, self._rollouts, policy, seeds, number, on_outcome)
         entry = self._last()
         assert entry is not None
@@ -114,7 +115,7 @@ class Rounds:
     def _unlearnt(self, number: int) -> bool:
         """Whether a round recorded something that no candidate was about."""
         due = self.learner.due(Occasion(KIND, number))
-        own = {s.id for s in recorded(self._workspace, seeds_of(number))}
+        own = {s.id for s in recorded(self._workspace, practice_seeds(number))}
         return due is not None and not own.isdisjoint(due.fresh)
 
 

@@ -21,9 +21,8 @@ from ...policies.training.run import TrainResult
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError
 from ..evaluation.rollouts import Rollouts
+from ..evaluation.seeds import SELECTION
 
-SELECTION_SEED = 300_000
-"""Seeds on which checkpoints are compared; apart from those of evaluation and practice."""
 KEYPOINT_CACHE = "cache"
 """Folder beside the policies: what perception saw in each episode."""
 TAUGHT = "perception.safetensors"
@@ -114,8 +113,7 @@ def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:
         with tempfile.TemporaryDirectory() as folder:
             candidate = Path(folder) / "candidate"
             policy.save(candidate)
-            seeds = range(SELECTION_SEED, SELECTION_SEED + episodes)
-            outcomes = rollouts.run(candidate, seeds)
+            outcomes = rollouts.run(candidate, SELECTION.seeds(episodes))
         return sum(outcome.success for outcome in outcomes) / episodes
 
     return score

@@ -19,6 +19,7 @@ from sidestick.policies.statistics.paired import (
     rate_interval,
 )
 from sidestick.sim_envs.errors import BadValue, UnknownName
+from sidestick.teleop.cli.compare import Compare
 from sidestick.teleop.evaluation.compare import (
     LEAST_PAIRS,
     compare,
@@ -221,3 +222,16 @@ def test_the_same_policy_twice_and_unknown_ones_are_refused(workspace: Workspace
     with pytest.raises(UnknownName, match="0002"):
         compare(workspace, rollouts, "0001", "0099")  # type: ignore[arg-type]
     assert not workspace.db_path.exists()
+
+
+@pytest.mark.parametrize(("given", "first"), [(None, 20_000), (0, 0), (7, 7)])
+def test_the_first_seed_may_be_zero(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, given: int | None, first: int
+) -> None:
+    """Where none is given the table says where the seeds begin."""
+    asked: list[int] = []
+    monkeypatch.setattr(
+        "sidestick.teleop.cli.compare.compare", lambda *given: asked.append(given[5])
+    )
+    Compare(workspace.path, "0001", "0002", first_seed=given).run()
+    assert asked == [first]

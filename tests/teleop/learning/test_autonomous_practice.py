@@ -21,7 +21,7 @@ from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import WorkspaceError
 from sidestick.teleop.cli import practice as verb
 from sidestick.teleop.evaluation.rollouts import OnOutcome, Rollouts
-from sidestick.teleop.learning.autonomous_practice import seeds_of
+from sidestick.teleop.evaluation.seeds import practice_seeds
 from sidestick.teleop.learning.background_process import only_learner
 from sidestick.teleop.learning.learner import Learner
 from sidestick.teleop.learning.practice_rounds import Rounds
@@ -130,7 +130,7 @@ def test_a_person_on_a_seed_that_practice_failed_does_not_make_the_round_unlearn
     """Her episode is learnt from with the next round, as all that is new."""
     rounds = rounds_of(workspace)
     first = rounds.practise(ATTEMPTS)
-    record(workspace, seeds_of(1)[2], True, Level.SUPERVISED)
+    record(workspace, practice_seeds(1)[2], True, Level.SUPERVISED)
     assert rounds.go_on() is None
     second = rounds.practise(ATTEMPTS)
     assert first.gate is not None
@@ -153,11 +153,11 @@ def die_at(folder: Path, moment: str) -> None:
     if moment in MOMENTS:
         with MOMENTS[moment]():
             rounds_of(workspace).practise(ATTEMPTS)
-    rounds_of(workspace, dies_at=seeds_of(1)[4]).practise(ATTEMPTS)
+    rounds_of(workspace, dies_at=practice_seeds(1)[4]).practise(ATTEMPTS)
 
 
 def attempts(workspace: Workspace) -> list[EpisodeSummary]:
-    return [s for s in workspace.summaries() if s.header.seed in seeds_of(1)]
+    return [s for s in workspace.summaries() if s.header.seed in practice_seeds(1)]
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_killed_anywhere_the_next_start_finishes_the_round(
     assert all(path.read_bytes() == content for path, content in kept.items())
     (entry,) = Database(workspace.db_path).efforts()
     assert (entry.round, entry.episodes) == (1, ATTEMPTS)
-    assert entry.payload["failed_seeds"] == [s for s in seeds_of(1, ATTEMPTS) if s % 3 == 2]
+    assert entry.payload["failed_seeds"] == [s for s in practice_seeds(1, ATTEMPTS) if s % 3 == 2]
     assert [r["policy"] for r in learner(workspace).staging.rulings()] == ["0001", "0002"]
     assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
 
