@@ -35,13 +35,12 @@ from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.learning.background_process import LearnerProcess
 from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.pacing import RealTime
+from sidestick.teleop.session.pacing import BEHIND_MS, RealTime
 from sidestick.teleop.session.recording import Recording
 from sidestick.teleop.session.session import Outcome, Session, Tick
 from sidestick.teleop.station.headless import load_pilot
 
 FIRST_SEED = 400_000
-LATE_MS = 10.0
 WARM_UP_S = 10.0
 """The learner's imports are over and it has begun to learn."""
 
@@ -121,7 +120,7 @@ def session(workspace: Workspace, seconds: float) -> dict[str, Any]:
     return {
         "ticks": len(late),
         "hz": round(1 / float(np.mean(lateness.periods_s)), 3),
-        "late_over_10ms": round(float(np.mean(late > LATE_MS)), 4),
+        "late_over_10ms": round(float(np.mean(late > BEHIND_MS)), 4),
         "late_ms_p50_p99": [round(float(np.percentile(late, q)), 2) for q in (50, 99)],
     }
 

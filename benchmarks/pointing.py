@@ -22,9 +22,10 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception
 from sidestick.policies.policy import load_policy
 from sidestick.policies.task_features.features import Columns
-from sidestick.policies.task_features.grasp_labels import GRIP, grasp_marks, next_grasps
+from sidestick.policies.task_features.grasp_labels import grasp_marks, next_grasps
 from sidestick.policies.task_features.triangulation import Lens, cells, centroid
 from sidestick.policies.vision.grasp_pointing import Pointing
+from sidestick.sim_envs.spaces import GRIP
 from sidestick.teleop.learning.workspace_training import succeeded
 
 EVERY = 15

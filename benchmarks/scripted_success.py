@@ -18,13 +18,12 @@ from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import SidestickError
 from sidestick.sim_envs.experts import Expert, make_expert
-from sidestick.sim_envs.spaces import ACTION_SIZE, Action
+from sidestick.sim_envs.spaces import GRIP, Action
 
 STICK_NOISE_SD = 0.15
 STICK_NOISE_MEMORY = 0.9
 PAUSE_CHANCE = 0.01
 PAUSE_TICKS = (4, 20)
-GRIP = ACTION_SIZE - 1
 
 
 @dataclass(frozen=True)

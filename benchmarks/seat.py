@@ -34,6 +34,7 @@ from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.devices.stick_frames import picture_frame
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.pacing import BEHIND_MS
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.session.recording import Recording
 from sidestick.teleop.session.session import Tick
@@ -53,7 +54,6 @@ PUSHED = 0.6
 PUSH_EVERY_S = (0.25, 0.45)
 MOVING = 0.05
 """An action shorter than this goes nowhere."""
-LATE_MS = 10.0
 
 
 @dataclass
@@ -210,7 +210,7 @@ def report(figures: Figures) -> dict[str, object]:
     return {
         "ticks": len(figures.late_ms),
         "hz": round(1 / float(np.mean(ticking)), 3) if len(ticking) else None,
-        "late_over_10ms": round(float(np.mean(np.array(figures.late_ms) > LATE_MS)), 4),
+        "late_over_10ms": round(float(np.mean(np.array(figures.late_ms) > BEHIND_MS)), 4),
         "late_ms": spread(figures.late_ms),
         "frames_per_s": round(1 / float(np.mean(frames)), 1) if len(frames) else None,
         "frame_ms": spread(figures.frame_ms),

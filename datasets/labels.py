@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sim_envs.spaces import GRIP, MOTION
 from .step import ActionMode
 
 PRE_INTERVENTION_STEPS = 15
@@ -13,8 +14,6 @@ JUDGED_BAD = -11
 """Label of a step that a person wants nobody to learn from; never recorded, set when reading."""
 IDLE_NORM = 0.02
 """A step whose translation and rotation stay below this norm moves nothing."""
-GRIP = 6
-"""The gripper's place in an action."""
 GRIP_OPEN = -1.0
 """The command that the gripper has when an episode starts."""
 GRIP_CHANGE = 0.1
@@ -59,7 +58,7 @@ def idle_steps(
 
     Every episode starts with the gripper open.
     """
-    still = np.linalg.norm(actions[:, :GRIP], axis=1) < IDLE_NORM
+    still = np.linalg.norm(actions[:, MOTION], axis=1) < IDLE_NORM
     grip = actions[:, GRIP]
     before = np.concatenate([[GRIP_OPEN], grip[:-1]])
     before[first_of_episode] = GRIP_OPEN

@@ -16,7 +16,7 @@ from .rotations import (
     quat_multiply,
     rotvec_between,
 )
-from .spaces import METRES_PER_UNIT, RADIANS_PER_UNIT, Action
+from .spaces import GRIP, METRES_PER_UNIT, MOVE, RADIANS_PER_UNIT, TURN, Action
 from .world import PHYSICS_HZ, Pose, World
 
 NAME = "arm"
@@ -106,11 +106,11 @@ class Arm:
         """Move the target by one checked action."""
         controller = self.controller
         move = np.asarray(action, np.float64)
-        controller.target_pos = controller.target_pos + move[:3] * METRES_PER_UNIT
-        step = quat_from_rotvec(move[3:6] * RADIANS_PER_UNIT)
+        controller.target_pos = controller.target_pos + move[MOVE] * METRES_PER_UNIT
+        step = quat_from_rotvec(move[TURN] * RADIANS_PER_UNIT)
         controller.target_quat = normalised(quat_multiply(step, controller.target_quat))
-        if abs(move[6]) > GRIP_DEADBAND:
-            controller.closing = bool(move[6] > 0)
+        if abs(move[GRIP]) > GRIP_DEADBAND:
+            controller.closing = bool(move[GRIP] > 0)
 
     def follow(self, substeps: int) -> None:
         """Run `substeps` physics steps, in which the joints glide to the target's solution."""

@@ -17,6 +17,10 @@ CAMERAS = ("front", "wrist")
 ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "grip")
 """robosuite's convention, in the frame of the robot's base; grip -1 opens and +1 closes."""
 ACTION_SIZE = len(ACTION_NAMES)
+MOVE, TURN, GRIP = slice(0, 3), slice(3, 6), 6
+"""Places of an action's translation, rotation and gripper."""
+MOTION = slice(0, 6)
+"""Places of translation and rotation together."""
 METRES_PER_UNIT = 0.015
 """How far the hand's target moves in one tick at a translation of 1."""
 RADIANS_PER_UNIT = 0.06

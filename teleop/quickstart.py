@@ -145,7 +145,7 @@ class Quickstart:
             seed += 1
         done = self._of_level(Level.DEMONSTRATE)
         self._enter_effort(done, Level.DEMONSTRATE, 0, None)
-        return f"{sum(s.success for s in done)} of {len(done)} succeeded, {_minutes(done)}"
+        return f"{sum(s.success for s in done)} of {len(done)} succeeded, {self._minutes(done)}"
 
     def supervise(self, round_number: int, policy_id: str) -> str:
         """Let the policy drive and the operator correct it, on this round's seeds."""
@@ -156,7 +156,7 @@ class Quickstart:
         done = [s for s in self._of_level(Level.SUPERVISED) if s.header.seed in seeds]
         self._enter_effort(done, Level.SUPERVISED, round_number, policy_id)
         takeovers = sum(s.takeovers for s in done)
-        return f"{takeovers} takeovers in {len(done)} episodes, {_minutes(done)}"
+        return f"{takeovers} takeovers in {len(done)} episodes, {self._minutes(done)}"
 
     def practise(self, round_number: int) -> str:
         """Let the policy try on its own, and hear whether what it learns from that may drive."""
@@ -217,12 +217,12 @@ class Quickstart:
         if not self._has_effort(entry.kind, round_number):
             self.database.add_effort(entry)
 
+    def _minutes(self, done: list[EpisodeSummary]) -> str:
+        per_minute = self.workspace.config.control_hz * 60
+        driven = sum(s.human_steps for s in done) / per_minute
+        watched = sum(s.policy_steps for s in done) / per_minute
+        return f"{driven:.1f} min driven, {watched:.1f} min watched"
+
 
 def _id(number: int) -> str:
     return PolicyStore.name(number)
-
-
-def _minutes(done: list[EpisodeSummary]) -> str:
-    driven = sum(s.human_steps for s in done) / 20 / 60
-    watched = sum(s.policy_steps for s in done) / 20 / 60
-    return f"{driven:.1f} min driven, {watched:.1f} min watched"

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from ...sim_envs.spaces import MOTION
 from ..episode import Episode
 from ..labels import idle_steps
 
@@ -41,7 +42,7 @@ def idle(episode: Episode) -> str | None:
 
 def jerky(episode: Episode) -> str | None:
     """The commanded motion jumps about."""
-    jumps = np.linalg.norm(np.diff(episode.actions[:, :6], axis=0), axis=1)
+    jumps = np.linalg.norm(np.diff(episode.actions[:, MOTION], axis=0), axis=1)
     mean = float(jumps.mean()) if len(jumps) else 0.0
     return f"the motion changes by {mean:.2f} a step" if mean > JERK else None
 

@@ -6,12 +6,11 @@ from numpy.typing import NDArray
 from ...datasets.frames import Frames
 from ...sim_envs.cameras import HandCamera
 from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import GRIP
 from ...sim_envs.tasks import task_class
 from .hand_frame import Array, rotation
 from .triangulation import Lens
 
-GRIP = 6
-"""Place of the gripper in an action; above 0 it closes."""
 STILL_THERE_M = 0.03
 """A hand that has closed and is farther than this from there has left."""
 LEAST_DEPTH_M = 0.01

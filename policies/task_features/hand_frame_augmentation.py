@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
+from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT
 from .triangulation import Lens
 
-GRIP = 6
-"""Place of the gripper in an action; above 0 it closes."""
 MIRRORED = 0.5
 """Share of the windows that are seen in a mirror."""
 ASIDE = 0.5

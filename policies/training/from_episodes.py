@@ -10,11 +10,12 @@ from ...datasets.frames import Frames
 from ...datasets.summary import EpisodeSummary
 from ...datasets.windows import Windows
 from ...sim_envs.errors import BadValue, PolicyError, UnknownName
+from ...sim_envs.spaces import GRIP
 from ..perception.keypoint_cache import KeypointCache
 from ..policy import PolicyConfig
 from ..task_features import hand_frame
 from ..task_features.features import Columns
-from ..task_features.grasp_labels import GRIP, grasp_marks, grasps_under_way, next_grasps
+from ..task_features.grasp_labels import grasp_marks, grasps_under_way, next_grasps
 from ..task_features.next_object import GRASPED, TAKEN
 from ..vision.keypoints import KeypointVision
 from ..vision.protocol import Vision

@@ -32,7 +32,7 @@ from .run import Rollout, Training, TrainResult
 from .two_stage import ENCODERS, first_step, learnt_before, second_step
 from .window_data import TrainingData, hold_out
 
-LEAST_TO_HOLD_OUT = 20
+LEAST_TO_CALIBRATE = 20
 """Episodes from which on some are held out to calibrate novelty."""
 
 
@@ -54,7 +54,7 @@ def train_on(
         raise BadValue("training data", f"{config.history} observations a window", data.history)
     if config.threads:
         torch.set_num_threads(config.threads)
-    seen, held = hold_out(data, config.held_out, LEAST_TO_HOLD_OUT, config.seed)
+    seen, held = hold_out(data, config.held_out, LEAST_TO_CALIBRATE, config.seed)
     vision.fit(seen.window_inputs())
     shares = target_shares(seen.classes, config.shares)
     together = processes()

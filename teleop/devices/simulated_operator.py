@@ -12,7 +12,7 @@ import numpy as np
 from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.experts import Expert, make_expert
-from ...sim_envs.spaces import ACTION_SIZE, Action
+from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOTION, MOVE, Action
 from ..session.command import IDLE, Command
 from ..session.levels import supervises
 from .simulated_supervisor import Summons, Watch, WatchRules
@@ -104,12 +104,12 @@ class SimulatedOperator:
         """The sticks: they slew towards what is intended, and tremble."""
         habits = self._habits
         intended = self._expert.next(self._env).action(self._env.arm.tool()).astype(np.float64)
-        wanted = intended[:6] * self._pace
-        change = np.clip(wanted - self._stick[:6], -habits.slew, habits.slew)
-        self._stick[:6] += change
+        wanted = intended[MOTION] * self._pace
+        change = np.clip(wanted - self._stick[MOTION], -habits.slew, habits.slew)
+        self._stick[MOTION] += change
         fresh = self._random.normal(0.0, habits.noise, 6) * np.sqrt(1 - habits.tremble_memory**2)
         self._tremble = self._tremble * habits.tremble_memory + fresh
-        effort = float(np.linalg.norm(self._stick[:3]))
+        effort = float(np.linalg.norm(self._stick[MOVE]))
         moving = min(1.0, 0.3 + effort)  # a hand at rest trembles less
-        stick = np.concatenate([self._stick[:6] + self._tremble * moving, intended[6:]])
+        stick = np.concatenate([self._stick[MOTION] + self._tremble * moving, intended[GRIP:]])
         return np.asarray(np.clip(stick, -1.0, 1.0), np.float32)

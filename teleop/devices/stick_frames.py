@@ -6,7 +6,7 @@ import numpy as np
 
 from ...sim_envs.cameras import View
 from ...sim_envs.rotations import Vector
-from ...sim_envs.spaces import ACTION_SIZE, Action
+from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOVE, TURN, Action
 from .controls import Control, Reading
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -30,10 +30,10 @@ class Frame:
         pitch = reading.between(Control.PITCH_UP, Control.PITCH_DOWN)
         roll = reading.between(Control.ROLL_RIGHT, Control.ROLL_LEFT)
         action = np.zeros(ACTION_SIZE)
-        action[:3] = self.right * right + self.away * away + UP * up
-        action[3:6] = self.right * pitch + self.away * roll + UP * turn
+        action[MOVE] = self.right * right + self.away * away + UP * up
+        action[TURN] = self.right * pitch + self.away * roll + UP * turn
         action *= scale
-        action[6] = grip
+        action[GRIP] = grip
         return np.asarray(np.clip(action, -1.0, 1.0), np.float32)
 
 

@@ -15,6 +15,7 @@ from ...sim_envs.environment import ArmEnv
 from ..devices.simulated_operator import SimulatedOperator
 from ..session.environments import workspace_env
 from ..session.human_effort import EffortCount
+from ..session.levels import LIMITS_WHEN_CORRECTED
 from ..session.policy_runner import Pilot
 from ..session.recording import Recording
 from ..session.session import Outcome, Session
@@ -24,7 +25,6 @@ from .seeds import BLIND
 SCENES = 20
 BLOCK = 4
 """Scenes whose episodes are shuffled together: the same scene seldom comes twice in a row."""
-PATIENCE = 2
 PURPOSE = "blind comparison"
 """What the ledger says the effort was for."""
 OnEpisode = Callable[[int, Outcome], object]
@@ -120,7 +120,7 @@ def _sessions(
 ) -> list[Session]:
     """One for each policy, with the same operator."""
     operator, level = SimulatedOperator(env, Level.SUPERVISED), Level.SUPERVISED
-    limit = env.task.max_steps * PATIENCE
+    limit = env.task.max_steps * LIMITS_WHEN_CORRECTED
     return [
         Session(
             env,

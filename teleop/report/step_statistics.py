@@ -12,11 +12,11 @@ from ...datasets.judgements.judgement_state import Standing
 from ...datasets.step import Driver
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.errors import DamagedFile
+from ...sim_envs.spaces import GRIP, MOVE
 from .episode_media import kind_of
 from .records import EPISODE_NAMES
 
 MOTION_BINS, NOVELTY_BINS = 25, 20
-GRIP = 6
 LONGEST_MOTION = float(np.sqrt(3.0))
 """Full speed along all three axes at once."""
 DRIVERS = {Driver.HUMAN: "human", Driver.POLICY: "policy", Driver.BLEND: "both"}
@@ -85,7 +85,7 @@ def _first_grasp(episode: Episode) -> NDArray[np.float64]:
 def _count(
     motion: dict[str, NDArray[np.int64]], novelty: dict[str, NDArray[np.int64]], episode: Episode
 ) -> None:
-    lengths = np.linalg.norm(episode.actions[:, :3], axis=1) / LONGEST_MOTION
+    lengths = np.linalg.norm(episode.actions[:, MOVE], axis=1) / LONGEST_MOTION
     for driver, name in DRIVERS.items():
         mine = episode.driver == driver
         if not mine.any():

@@ -12,11 +12,11 @@ from ...datasets.judgements.judgements import ACCEPT, CORRECT, PREDICTION, REJEC
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import SidestickError
-from ...sim_envs.spaces import CONTROL_HZ, METRES_PER_UNIT
+from ...sim_envs.spaces import CONTROL_HZ, GRIP, METRES_PER_UNIT, MOVE
 from ..evaluation.replay import Restored
 from .judgement_writer import Pen, Tempo
 from .prediction_actions import DIRECTIONS, Say
-from .predictions import GRIP, Forecast, dragged
+from .predictions import Forecast, dragged
 
 DRAG_M = 0.005
 """One press moves the end of the plan by this."""
@@ -120,7 +120,7 @@ class Foretelling:
         while self._owed_s >= 1 / CONTROL_HZ and self.drive is not None:
             self._owed_s -= 1 / CONTROL_HZ
             action = np.zeros(7, np.float32)
-            action[:3] = np.clip(push, -1, 1) * DRIVE_SPEED
+            action[MOVE] = np.clip(push, -1, 1) * DRIVE_SPEED
             action[GRIP] = 1.0 if self.draft.closing else -1.0
             self.drive.drive(action)
             if len(self.drive.driven) >= len(self.item.plan.actions):
@@ -207,4 +207,4 @@ def _json(value: float) -> float | None:
 
 def end_m(item: Forecast, actions: NDArray[np.float32]) -> NDArray[np.float64]:
     """Where the hand would be after these actions, [3] in the base frame."""
-    return np.asarray(item.hand_m + actions[:, :3].sum(0) * METRES_PER_UNIT, np.float64)
+    return np.asarray(item.hand_m + actions[:, MOVE].sum(0) * METRES_PER_UNIT, np.float64)

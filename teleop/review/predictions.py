@@ -14,7 +14,7 @@ from ...policies.base.plan import Plan
 from ...policies.policy import LearnedPolicy
 from ...sim_envs.cameras import View
 from ...sim_envs.errors import DamagedFile
-from ...sim_envs.spaces import METRES_PER_UNIT, Image
+from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE, Image
 from ..evaluation.replay import recorded_view
 
 STRIDE = 12
@@ -25,7 +25,6 @@ ALIKE_M = 0.025
 """Two moments with the hand, the plan's end and the same goal nearer than this are duplicates."""
 UNSURE_M = 0.02
 """A disagreement of this size counts like a novelty of 1."""
-GRIP = 6
 CAMERA = "front"
 """The camera in whose picture paths are drawn."""
 
@@ -67,7 +66,7 @@ class Forecast:
     @property
     def signature(self) -> NDArray[np.float64]:
         """What makes two moments duplicates: hand, where the plan ends, what it is for."""
-        end = self.hand_m + self.plan.actions[:, :3].sum(0) * METRES_PER_UNIT
+        end = self.hand_m + self.plan.actions[:, MOVE].sum(0) * METRES_PER_UNIT
         return np.array([*self.hand_m, *end, float(self.goal), float(self.closing)])
 
 
@@ -143,5 +142,5 @@ def _without_duplicates(ordered: Sequence[Forecast], count: int) -> Iterator[For
 def dragged(actions: NDArray[np.float32], offset_m: NDArray[np.float64]) -> NDArray[np.float32]:
     """The plan with its end point moved: every action takes an equal share of the way."""
     moved = actions.astype(np.float64)
-    moved[:, :3] += offset_m / METRES_PER_UNIT / len(actions)
+    moved[:, MOVE] += offset_m / METRES_PER_UNIT / len(actions)
     return np.asarray(np.clip(moved, -1.0, 1.0), np.float32)

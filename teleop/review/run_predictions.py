@@ -11,11 +11,12 @@ from ...datasets.judgements.kappa import agreements
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue, SidestickError
+from ...sim_envs.spaces import GRIP
 from ..evaluation.replay import expert_drive
 from ..ui.key_input import press
 from .prediction_review import Foretelling, end_m
 from .prediction_window import ForetellingPage
-from .predictions import GRIP, forecasts
+from .predictions import forecasts
 from .review_loop import review_window, sit
 
 COUNT = 100

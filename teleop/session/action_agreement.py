@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.spaces import CONTROL_HZ, METRES_PER_UNIT
+from ...sim_envs.spaces import CONTROL_HZ, GRIP, METRES_PER_UNIT, MOVE
+from .blending import STILL
 from .subscriber import Tick
 
-STILL = 0.05
-"""A hand that wants less than this goes nowhere: its direction means nothing."""
 AHEAD = CONTROL_HZ
 """Steps of the next second."""
 GOOD_COSINE, GOOD_GRIPPER, GOOD_DISTANCE_M = 0.70, 0.85, 0.08
@@ -50,11 +49,11 @@ def agreement(
     """Compare what was wanted, (T, 7) each with NaN for nothing; over the `chosen` steps (T,)."""
     both: NDArray[np.bool_] = np.isfinite(np.concatenate([human, policy], axis=1)).all(axis=1)
     counted = both if chosen is None else both & chosen
-    hers, its = human[:, :3].astype(np.float64), policy[:, :3].astype(np.float64)
+    hers, its = human[:, MOVE].astype(np.float64), policy[:, MOVE].astype(np.float64)
     lengths = np.linalg.norm(hers, axis=1), np.linalg.norm(its, axis=1)
     moving = counted & (lengths[0] > STILL) & (lengths[1] > STILL)
     cosines = (hers[moving] * its[moving]).sum(axis=1) / (lengths[0] * lengths[1])[moving]
-    same = (human[counted, 6] > 0) == (policy[counted, 6] > 0)
+    same = (human[counted, GRIP] > 0) == (policy[counted, GRIP] > 0)
     return Agreement(
         int(counted.sum()), _mean(cosines), _mean(_apart_m(hers - its, both)[counted]), _mean(same)
     )
@@ -86,7 +85,7 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 MEMORY = 0.9
-"""Share of what is known that is left after a tick: half of it is two thirds of a second old."""
+"""Share of what is known that is left after a tick: half of the weight is younger than 0.33 s."""
 
 
 class Accord:
@@ -106,7 +105,7 @@ class Accord:
         hers, its = tick.step.human_action, tick.step.policy_action
         if hers is None or its is None:
             return
-        one, other = hers[:3].astype(np.float64), its[:3].astype(np.float64)
+        one, other = hers[MOVE].astype(np.float64), its[MOVE].astype(np.float64)
         lengths = float(np.linalg.norm(one)), float(np.linalg.norm(other))
         if min(lengths) > STILL:
             self._sum += float(one @ other) / (lengths[0] * lengths[1])

@@ -11,9 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.spaces import Action
+from ...sim_envs.spaces import MOVE, TURN, Action
 
-MOVE, TURN = slice(0, 3), slice(3, 6)
 PARTS = (MOVE, TURN)
 LARGEST_SHARE = 0.8
 """However sure the policy is, a part of the command stays the human's."""

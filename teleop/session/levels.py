@@ -101,6 +101,9 @@ SWITCHES: Mapping[tuple[State, State], Switch | None] = {
 ASKING = frozenset({State.POLICY, State.RESTING})
 """States from which a policy that is on call may ask for help."""
 
+LIMITS_WHEN_CORRECTED = 2
+"""An episode in which the simulated operator corrects a policy may take so many step limits."""
+
 
 def supervises(level: Level) -> bool:
     """Whether the policy drives and the human corrects, so that her driving is an intervention."""

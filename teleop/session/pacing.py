@@ -77,8 +77,9 @@ class RealTime:
         return late * 1000.0
 
 
-LATE_MS = 10.0
-"""A tick that begins this much after it was due is late: a fifth of its period."""
+BEHIND_MS = 10.0
+"""A tick that begins this much after it was due counts as late in the figures of the loop: a fifth
+of its period. What makes an episode worth a look is `datasets.checking.warnings.LATE_MS`."""
 WINDOW_TICKS = 40
 """Two seconds of ticks make the rate that is shown."""
 
@@ -100,7 +101,7 @@ class Meter:
         """A tick has begun."""
         self._times.append(self._clock())
         self.ticks += 1
-        self.late += late_ms >= LATE_MS
+        self.late += late_ms >= BEHIND_MS
         if len(self._times) == WINDOW_TICKS:
             self.worst_hz = min(self.worst_hz, self.hz)
 

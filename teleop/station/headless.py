@@ -21,13 +21,11 @@ from ..learning.active_policy import Duty, Relief
 from ..session.environments import workspace_env
 from ..session.help_requests import Alarm, CallRules
 from ..session.human_effort import KINDS, EffortCount
-from ..session.levels import NEEDS_POLICY, name, supervises
+from ..session.levels import LIMITS_WHEN_CORRECTED, NEEDS_POLICY, name, supervises
 from ..session.policy_runner import Pilot
 from ..session.recording import Recording
 from ..session.session import Outcome, Session, Subscriber
 
-PATIENCE = 2
-"""A person who corrects a policy is given this many times the step limit."""
 OnOutcome = Callable[[Outcome], object]
 
 
@@ -121,7 +119,7 @@ def drive_simulated(
         evidence = _Evidence(workspace, recording, level, terms)
         listeners: list[Subscriber] = [recording, effort, *evidence.listeners]
         listeners += [operator.summons] if operator.summons else []
-        limit = env.task.max_steps * (PATIENCE if _is_corrected(level) else 1)
+        limit = env.task.max_steps * (LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1)
         alarm = alarm_of(workspace, level, policy_id, terms.calls)
         session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
         outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)

@@ -16,8 +16,8 @@ from ..session.recording import Recording
 from ..session.rewind import History
 from ..session.session import Episode, Outcome, Session, Subscriber, Tick
 
-PATIENCE = 4
-"""A person may take this many times longer than the task's own limit."""
+LIMITS_AT_THE_WINDOW = 4
+"""A person at the window may take this many times longer than the task's own limit."""
 
 
 class ForTheEye:
@@ -57,7 +57,7 @@ class Scene:
     """When a policy on call asks for help."""
 
     def __post_init__(self) -> None:
-        self.max_steps = self.env.task.max_steps * PATIENCE
+        self.max_steps = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
         listeners: list[Subscriber] = [self.recording, *self.listeners]
         self._session = Session(
             self.env,

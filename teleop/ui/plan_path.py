@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...policies.base.plan import Plan
 from ...sim_envs.cameras import View
 from ...sim_envs.rotations import Vector
-from ...sim_envs.spaces import METRES_PER_UNIT
+from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE
 from ..devices.sdl import pygame
 from .canvas import Brush
 from .palette import ORANGE, STRIP, TEXT, Colour
@@ -38,15 +38,15 @@ Points = list[tuple[int, int]]
 def drawn_path(view: View, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
     """The rest of a plan, of which `done` actions have been executed, from where the hand is."""
     actions = plan.actions[done:].astype(np.float64)
-    spread = plan.spread[done:, :3].astype(np.float64)
-    moves = np.vstack([np.zeros(3), np.cumsum(actions[:, :3], axis=0)]) * METRES_PER_UNIT
+    spread = plan.spread[done:, MOVE].astype(np.float64)
+    moves = np.vstack([np.zeros(3), np.cumsum(actions[:, MOVE], axis=0)]) * METRES_PER_UNIT
     unsure_m = np.sqrt(np.cumsum((spread * METRES_PER_UNIT) ** 2, axis=0).mean(axis=1))
     points = view.project(tool_m + moves)
     seen = points[:, 2] > NEAREST_M
     lens = np.tan(np.radians(view.fov_deg) / 2) * np.maximum(points[:, 2], NEAREST_M)
     radii = np.concatenate([[0.0], unsure_m]) / lens
     end = len(points) if seen.all() else int(np.argmin(seen))
-    closed = np.concatenate([[closing], actions[:, 6] > 0])
+    closed = np.concatenate([[closing], actions[:, GRIP] > 0])
     changes = np.flatnonzero(closed[1:] != closed[:-1]) + 1
     grips = tuple(int(i) for i in changes if i < end)
     return DrawnPath(points[:end, :2], radii[:end], grips)
