@@ -28,8 +28,9 @@ from sidestick.teleop.autonomy.help_calibration import Feelings, calibrated
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.evaluation.help_request_quality import receipts, unattended
 from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.help_requests import Alarm, CallRules
+from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
 from sidestick.teleop.session.human_effort import EffortCount
+from sidestick.teleop.session.levels import State
 from sidestick.teleop.session.session import Session
 from sidestick.teleop.station.headless import load_pilot
 
@@ -48,9 +49,19 @@ def alone(rules: CallRules) -> dict[str, CallRules]:
     }
 
 
+def first_request(felt: Feelings, rules: CallRules) -> tuple[int, Reason] | None:
+    """The tick of the first request that these rules would have made, and why."""
+    alarm = Alarm(rules)
+    for tick, novelty in enumerate(felt.novelty.tolist()):
+        reason = alarm.feel(State.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick])
+        if reason:
+            return tick, reason
+    return None
+
+
 def judged(felt: Sequence[Feelings], rules: CallRules) -> dict[str, Any]:
     """Precision, recall, when and why."""
-    first = {f.seed: f.first_request(rules) for f in felt}
+    first = {f.seed: first_request(f, rules) for f in felt}
     asked = {seed: request is not None for seed, request in first.items()}
     found = receipts(asked, {f.seed: not f.success for f in felt})
     requests = [request for request in first.values() if request]

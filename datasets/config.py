@@ -1,12 +1,13 @@
 """What a workspace is for, as its workspace.toml says: nothing else may be mixed in."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import tomlkit
 
 from ..sim_envs.errors import BadValue, WorkspaceError
 from ..sim_envs.spaces import CAMERAS, CONTROL_HZ, IMAGE_SIZE
@@ -15,6 +16,7 @@ from .schema import FORMAT_VERSION
 
 ROBOMIMIC_GYM = 2
 """robomimic's number for a gym environment."""
+PURPOSE = "What this workspace is for; other tasks, rates and renderers are refused."
 
 
 @dataclass(frozen=True)
@@ -71,13 +73,13 @@ class WorkspaceConfig:
 
 def write_config(path: Path, config: WorkspaceConfig) -> None:
     """Write a workspace.toml."""
-    values = {"version": FORMAT_VERSION, **asdict(config)}
-    kwargs = values.pop("env_kwargs")
-    lines = ["# What this workspace is for; other tasks, rates and renderers are refused."]
-    lines += [f"{key} = {_toml(value)}" for key, value in values.items()]
-    lines += ["", "[env_kwargs]"]
-    lines += [f"{_toml(key)} = {_toml(value)}" for key, value in kwargs.items()]
-    replace_file(path, ("\n".join(lines) + "\n").encode())
+    document = tomlkit.document()
+    document.add(tomlkit.comment(PURPOSE))
+    try:
+        document.update({"version": FORMAT_VERSION, **asdict(config)})
+    except (TypeError, ValueError) as error:
+        raise BadValue("env_kwargs", "text, numbers, lists and tables", error) from error
+    replace_file(path, tomlkit.dumps(document).encode())
 
 
 def read_config(path: Path) -> WorkspaceConfig:
@@ -90,18 +92,3 @@ def read_config(path: Path) -> WorkspaceConfig:
         return WorkspaceConfig(**values)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WorkspaceError(f"{path}: cannot be read: {error}") from error
-
-
-def _toml(value: object) -> str:
-    """Write a value the way TOML wants it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(_toml(item) for item in value)}]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_toml(key)} = {_toml(item)}" for key, item in value.items()) + "}"
-    raise BadValue("env_kwargs", "text, numbers, lists and tables", repr(value))

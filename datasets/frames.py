@@ -78,10 +78,6 @@ class Frames:
         for episode in episodes:
             self._add(episode)
 
-    def extend_from(self, paths: Iterable[Path]) -> None:
-        """Add episode files behind those that are here; a damaged one is named and skipped."""
-        self.extend(_readable(paths, self._with_images))
-
     @property
     def images(self) -> dict[str, NDArray[np.uint8]]:
         """The cameras' images by observation name, uint8[N, H, W, 3]."""

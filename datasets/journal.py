@@ -19,10 +19,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.errors import BadValue
+from ..sim_envs.errors import BadValue, RecordingError
 from . import lock
 from .durable import sync_folder
-from .errors import RecordingError
 
 HEAD = struct.Struct("<III")
 KIND = struct.Struct("<I")

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.errors import BadValue
+from ..sim_envs.errors import BadValue, RecordingError
 from ..sim_envs.spaces import Observation
 from .config import WorkspaceConfig
-from .errors import RecordingError
 from .journal import HEAD, Journal, Kind, frame
 from .journal_recovery import JOURNAL, layout_to_json
 from .step import EpisodeHeader, Step

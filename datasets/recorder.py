@@ -10,9 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.errors import BadValue, DamagedFile
+from ..sim_envs.errors import BadValue, DamagedFile, RecordingError
 from ..sim_envs.spaces import Observation
-from .errors import RecordingError
 from .journal_recovery import convert
 from .journal_writer import RunningEpisode
 from .step import EpisodeHeader, Step

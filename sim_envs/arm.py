@@ -20,7 +20,6 @@ from .spaces import GRIP, METRES_PER_UNIT, MOVE, RADIANS_PER_UNIT, TURN, Action
 from .world import PHYSICS_HZ, Pose, World
 
 NAME = "arm"
-HAND_LINK = 7
 FINGER_LINKS = (8, 9)
 JOINTS = tuple(range(kinematics.NUM_JOINTS))
 MOTORS = (*JOINTS, *FINGER_LINKS)
@@ -39,7 +38,6 @@ LEASH_M = 0.0008
 """How far the target may stay ahead of the tool from one tick to the next: whoever takes over
 finds it there, so this is also the farthest that it can jump at a change of driver."""
 LEASH_RAD = 0.02
-CONTROLLER_STATE_SIZE = 15
 
 
 @dataclass

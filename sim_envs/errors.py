@@ -1,4 +1,8 @@
-"""The one exception tree: each message says what was asked, what exists, what to do."""
+"""The one exception tree: each message says what was asked, what exists, what to do.
+
+It stands whole in the lowest of the four rooms, which all others may import: so one file shows all
+that can go wrong, also in the rooms above, and one `except SidestickError` catches it.
+"""
 
 from collections.abc import Iterable
 
@@ -37,6 +41,10 @@ class BadValue(SidestickError, ValueError):
 
 class WorkspaceError(SidestickError):
     """A workspace cannot be used as asked: missing, in use, or of another task or rate."""
+
+
+class RecordingError(SidestickError):
+    """An episode cannot be recorded further; what was recorded so far is kept."""
 
 
 class DamagedFile(SidestickError):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -135,13 +134,6 @@ class Choice:
             {name: tuple(d) for name, s in stands.items() if (d := s.dropped(lengths[name]))},
             tuple(last_grades(e for e in graded if e.episode in lengths)),
         )
-
-    @classmethod
-    def of_paths(cls, database: Path, paths: Iterable[Path]) -> "Choice":
-        """The same for episode files; ones that cannot be read raise DamagedFile."""
-        from ..episode import episode_summary
-
-        return cls.of(Judgements(database), [episode_summary(path) for path in paths])
 
     def includes(self, summary: EpisodeSummary, otherwise: bool) -> bool:
         """Whether to learn from an episode: a person's verdict beats what is chosen otherwise."""

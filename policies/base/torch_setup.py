@@ -25,7 +25,6 @@ def limit_threads(threads: int = 1) -> None:
     torch.set_num_threads(threads)
 
 
-PrecisionName = Literal["auto", "bf16", "fp32"]
 FAST_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 """Either makes bfloat16 convolutions 2.7-2.8 times faster than float32 (both channels_last)."""
 

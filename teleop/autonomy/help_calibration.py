@@ -15,8 +15,7 @@ from ...datasets.episode import Episode
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...sim_envs.spaces import CONTROL_HZ
-from ..session.help_requests import Alarm, CallRules, Reason, extent_m
-from ..session.levels import State
+from ..session.help_requests import CallRules, extent_m
 
 LEAST_SUCCESSES = 6
 """Successes without help that a calibration needs; before that the rules stay as they are."""
@@ -45,16 +44,6 @@ class Feelings:
 
     def __len__(self) -> int:
         return len(self.novelty)
-
-    def first_request(self, rules: CallRules) -> tuple[int, Reason] | None:
-        """The tick of the first request that these rules would have made, and why."""
-        alarm = Alarm(rules)
-        for tick, novelty in enumerate(self.novelty):
-            answered, hand = bool(self.answered[tick]), self.hand_m[tick]
-            reason = alarm.feel(State.POLICY, float(novelty), answered, hand)
-            if reason:
-                return tick, reason
-        return None
 
     def longest_stall_s(self, within_m: float) -> float:
         """The longest time that the hand stayed in a box with this diagonal, s."""

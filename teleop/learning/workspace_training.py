@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Callable, Container
-from dataclasses import replace
 from pathlib import Path
 
 from ...datasets.frames import Frames
@@ -117,8 +116,3 @@ def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:
         return sum(outcome.success for outcome in outcomes) / episodes
 
     return score
-
-
-def seeded(config: TrainConfig, seed: int) -> TrainConfig:
-    """The same training from another seed."""
-    return replace(config, seed=seed)

@@ -10,7 +10,6 @@ from .blending import blend
 from .command import Command, still
 from .levels import (
     ASKING,
-    DRIVER_BY_LEVEL,
     DRIVERS,
     NEEDS_POLICY,
     STATE_BY_LEVEL,
@@ -26,7 +25,6 @@ from .levels import (
 )
 
 __all__ = [
-    "DRIVER_BY_LEVEL",
     "NEEDS_POLICY",
     "SWITCHES",
     "Authority",

@@ -46,11 +46,3 @@ def blend(human: Action, policy: Action, confidence: float) -> tuple[Action, flo
         parts["policy"] += share * float(np.linalg.norm(its))
     whole = parts["human"] + parts["policy"]
     return executed.astype(np.float32), parts["policy"] / whole if whole > 0 else 0.0
-
-
-def vetoed(human: Action, policy: Action) -> bool:
-    """Whether the two want opposite things: she moves, and the policy would move against her."""
-    return any(
-        agreement(human[part].astype(np.float64), policy[part].astype(np.float64)) < 0
-        for part in PARTS
-    )

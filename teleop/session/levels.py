@@ -64,11 +64,6 @@ STATE_BY_LEVEL: Mapping[tuple[Level, Clutch], State] = {
 }
 """The whole rule of the levels, for a live device and a policy that has an answer."""
 
-DRIVER_BY_LEVEL: Mapping[tuple[Level, Clutch], Driver] = {
-    place: DRIVERS[state] for place, state in STATE_BY_LEVEL.items()
-}
-"""The same rule, as whose action is executed."""
-
 WITHOUT_POLICY: Mapping[State, State] = {
     State.POLICY: State.RESTING,
     State.BLEND: State.HUMAN,

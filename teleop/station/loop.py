@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ...datasets.errors import RecordingError
+from ...sim_envs.errors import RecordingError
 from ...sim_envs.spaces import CONTROL_HZ
 from ..devices.controls import Control, Reading
 from ..devices.sdl import pygame

@@ -9,6 +9,7 @@ import pytest
 
 from sidestick.datasets import api, cache
 from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.episode import Episode
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.windows import Windows
 from sidestick.datasets.workspace import Workspace
@@ -33,7 +34,7 @@ def test_frames_in_a_file_are_those_in_memory(workspace: Workspace) -> None:
     paths = workspace.episodes()
     memory, mapped = Frames.read(paths), Frames.read(paths, memory_limit=1000)
     for frames in (memory, mapped):
-        frames.extend_from(paths[:2])
+        frames.extend(map(Episode.read, paths[:2]))
     for name, rows in memory.images.items():
         np.testing.assert_array_equal(rows, mapped.images[name])
     one, other = (Windows(frames).batch([0, 7, 30]) for frames in (memory, mapped))

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidestick.datasets import lock
-from sidestick.datasets.errors import RecordingError
 from sidestick.datasets.journal import HEAD, Journal, Kind, frame, records
 from sidestick.datasets.lock import FileLock
+from sidestick.sim_envs.errors import RecordingError
 
 BODIES = st.lists(st.binary(max_size=40), max_size=8)
 ROOM = 4096
@@ -156,7 +156,7 @@ def test_a_real_limit_on_the_file_keeps_every_whole_record(tmp_path: Path) -> No
     script = """
 import resource, sys
 from pathlib import Path
-from sidestick.datasets.errors import RecordingError
+from sidestick.sim_envs.errors import RecordingError
 from sidestick.datasets.journal import Journal, Kind
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 journal = Journal(Path(sys.argv[1]))

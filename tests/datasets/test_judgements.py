@@ -235,7 +235,7 @@ def test_the_last_grade_of_a_moment_counts(workspace: Workspace, ada: Judge) -> 
     """Somebody else's correction replaces an accepted prediction."""
     ada.say(IDS[0], PREDICTION, 2, grade="accept", actions=CHUNK)
     Judge(workspace, "bob").say(IDS[0], PREDICTION, 2, grade="reject", actions=CHUNK)
-    choice = Choice.of_paths(workspace.db_path, workspace.episodes())
+    choice = Choice.of(Judgements(workspace.db_path), workspace.summaries())
     assert choice.examples() == []
     assert len(choice.predictions) == 1
 

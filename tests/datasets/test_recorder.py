@@ -12,11 +12,10 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.errors import RecordingError
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Step
 from sidestick.datasets.workspace import Workspace
-from sidestick.sim_envs.errors import BadValue, WorkspaceError
+from sidestick.sim_envs.errors import BadValue, RecordingError, WorkspaceError
 from tests.synthetic import made_up_header, made_up_observation, made_up_steps
 
 SIZE = 16

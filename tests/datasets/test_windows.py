@@ -125,7 +125,7 @@ def test_frames_grow_as_rounds_add_episodes(tmp_path: Path) -> None:
         made.write(path)
     grown = Frames(episodes[:1])
     grown.extend(episodes[1:3])
-    grown.extend_from(paths[3:])
+    grown.extend(map(Episode.read, paths[3:]))
     for frames in (grown, Frames.read(paths)):
         assert len(frames) == 17
         assert frames.episode.tolist() == [0] * 3 + [1] * 5 + [2] * 2 + [3] * 7

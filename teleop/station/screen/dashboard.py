@@ -25,16 +25,6 @@ class Health:
 
 
 @dataclass(frozen=True)
-class Teaching:
-    """The lesson's current exercise."""
-
-    number: int
-    count: int
-    words: str
-    done: float
-
-
-@dataclass(frozen=True)
 class Card:
     """A message over the view."""
 

@@ -372,7 +372,7 @@ def test_the_lesson_teaches_by_doing(sit: Sit) -> None:
 
 def test_a_full_disk_refuses_to_begin(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
     """No recording begins that cannot be kept, and the window says why."""
-    from sidestick.datasets.errors import RecordingError
+    from sidestick.sim_envs.errors import RecordingError
 
     rig = sit()
 
@@ -389,7 +389,7 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
     sit: Sit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Recording stops, the steps so far are saved as incomplete."""
-    from sidestick.datasets.errors import RecordingError
+    from sidestick.sim_envs.errors import RecordingError
 
     rig = sit()
     rig.tap(vp.START)
