@@ -8,13 +8,16 @@ from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from ...datasets.step import Driver
+from ..session.driver_styles import DRIVER_STYLES
 from .bar_charts import AXIS_HEIGHT_IN, ROUND_STEPS, ROW_HEIGHT_IN
-from .figure_style import BLEND, HUMAN, INK, MUTED, POLICY, panel, to_svg
+from .figure_style import INK, MUTED, POLICY, panel, to_svg
 from .recorded_events import Judged
 from .records import EpisodeRow
 from .step_statistics import Moments
 
-LOOKS = {"human": (HUMAN, "-", "////"), "policy": (POLICY, "--", ""), "both": (BLEND, ":", "..")}
+LINES = {Driver.HUMAN: "-", Driver.POLICY: "--", Driver.BLEND: ":"}
+"""How a driver's line is drawn, for readers who see no colours."""
 CM = 100.0
 
 
@@ -43,16 +46,17 @@ def draw_coverage(moments: Moments) -> Markup:
 
 
 def draw_distribution(
-    counts: Mapping[str, NDArray[np.int64]], name: str, title: str, axis: str
+    counts: Mapping[Driver, NDArray[np.int64]], name: str, title: str, axis: str
 ) -> Markup:
     """A histogram in [0, 1] for each driver, each summing to 1."""
     with panel(height_in=2.9) as (figure, axes):
         for driver, bins in counts.items():
-            colour, line, _ = LOOKS[driver]
+            style = DRIVER_STYLES[driver]
             edges = np.linspace(0, 1, len(bins) + 1)
             shares = bins / max(bins.sum(), 1)
-            label = f"{driver}, {int(bins.sum()):,} steps"
-            axes.stairs(shares, edges, color=colour, lw=2, linestyle=line, label=label)
+            label = f"{style.name}, {int(bins.sum()):,} steps"
+            axes.stairs(shares, edges, color=style.hex, lw=2, linestyle=LINES[driver], label=label)
+        names = [DRIVER_STYLES[driver].name for driver in counts]
         axes.set_xlabel(axis)
         axes.set_ylabel("share of the steps")
         axes.set_xlim(0, 1)
@@ -60,7 +64,7 @@ def draw_distribution(
         axes.grid(axis="y")
         axes.set_title(title)
         figure.legend(loc="outside lower left", ncols=1)
-        return to_svg(figure, name, f"{title}, by who drove: {', '.join(counts)}")
+        return to_svg(figure, name, f"{title}, by who drove: {', '.join(names)}")
 
 
 def draw_last_stages(moments: Moments, stages: Sequence[str]) -> Markup:

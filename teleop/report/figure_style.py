@@ -15,17 +15,17 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ...datasets.step import Driver
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.intervals import Interval
+from ..session.driver_styles import DRIVER_STYLES
 
 INK = "#1d2733"
 MUTED = "#5b6876"
 LINE = "#d5dbe1"
-HUMAN = "#56b4e9"
-POLICY = "#e69f00"
+HUMAN = DRIVER_STYLES[Driver.HUMAN].hex
+POLICY = DRIVER_STYLES[Driver.POLICY].hex
 """Who drives has the colours of the windows: sky the human, orange the policy."""
-BLEND = "#cc79a7"
-HOLD = "#b8b8b8"
 
 FIGURE_WIDTH_IN = 4.4
 """About the width of a phone at 72 points an inch, so that labels keep their size there."""

@@ -17,7 +17,7 @@ from .analysis import (
     supervised_rounds,
 )
 from .episode_media import Footage
-from .figure_style import MARKS
+from .figure_style import HUMAN, MARKS, POLICY
 from .learning_curve import draw_curve
 from .lineage_tree import draw_tree
 from .records import EPISODE_NAMES, PolicyRow
@@ -43,6 +43,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals |= {"human_colour": HUMAN, "policy_colour": POLICY}
     made.filters |= {
         "day": _day,
         "percent": sentences.percent,

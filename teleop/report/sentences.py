@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from ...datasets.step import Driver
 from ...policies.statistics.intervals import Interval
+from ..session.driver_styles import DRIVER_STYLES
 from .analysis import CurvePoint, Paired, is_unseen, paired
 from .episode_media import Footage
 from .records import EpisodeRow, Evaluation
@@ -12,7 +14,6 @@ from .report_data import ReportData
 SPACE = "\N{NO-BREAK SPACE}"
 SIGNIFICANT = 0.05
 """Below this p value a change is called one."""
-DRIVER_WORDS = {0: "policy", 1: "human", 2: "both", 3: "nobody"}
 
 
 def percent(value: float) -> str:
@@ -110,11 +111,15 @@ def paired_sentence(test: Paired | None) -> str:
 def clip_title(footage: Footage, role: str) -> str:
     """Return what a clip is called, from who drove in it."""
     if role == "correction":
-        ending = "hands back" if footage.drivers[-1] == 0 else "drives to the end"
+        ending = "hands back" if footage.drivers[-1] == Driver.POLICY else "drives to the end"
         return f"A correction: the human takes over and {ending}"
-    drivers = {DRIVER_WORDS[int(driver)] for driver in footage.drivers} - {DRIVER_WORDS[3]}
+    drivers = {_name(driver) for driver in footage.drivers} - {_name(Driver.NOBODY)}
     who = f"the {drivers.pop()} alone" if len(drivers) == 1 else "policy and human"
     return f"A {role}: {who}"
+
+
+def _name(driver: int) -> str:
+    return DRIVER_STYLES[Driver(driver)].name
 
 
 def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float]]:
@@ -122,7 +127,7 @@ def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float
     runs, start = [], 0
     for driver, group in groupby(drivers):
         length = sum(1 for _ in group)
-        runs.append((DRIVER_WORDS[int(driver)], start / hz, (start + length) / hz))
+        runs.append((_name(driver), start / hz, (start + length) / hz))
         start += length
     return runs
 
@@ -133,8 +138,8 @@ def who_drove(footage: Footage, hz: float) -> str:
     if len(runs) == 1:
         return f"The {runs[0][0]} drives throughout, {runs[0][2]:.1f}{SPACE}s."
     if len(runs) > 5:
-        human = sum(end - start for who, start, end in runs if who == "human")
-        count = sum(who == "human" for who, _, _ in runs)
+        human = sum(end - start for who, start, end in runs if who == _name(Driver.HUMAN))
+        count = sum(who == _name(Driver.HUMAN) for who, _, _ in runs)
         total = f"{human:.1f} of {runs[-1][2]:.1f}{SPACE}s"
         return f"The human drives {count} times, {total} in all."
     told = [f"{who} {start:.1f}–{end:.1f}{SPACE}s" for who, start, end in runs]
@@ -145,7 +150,7 @@ def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
     """Return what the reader should watch for."""
     if role == "correction":
         runs = stretches([int(driver) for driver in footage.drivers], hz)
-        start = next((start for who, start, _ in runs if who == "human"), 0.0)
+        start = next((start for who, start, _ in runs if who == _name(Driver.HUMAN)), 0.0)
         solved = "how the human puts it right"
         ending = solved if footage.success else "why even the human could not save it"
         return (

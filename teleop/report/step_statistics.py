@@ -19,7 +19,8 @@ from .records import EPISODE_NAMES
 MOTION_BINS, NOVELTY_BINS = 25, 20
 LONGEST_MOTION = float(np.sqrt(3.0))
 """Full speed along all three axes at once."""
-DRIVERS = {Driver.HUMAN: "human", Driver.POLICY: "policy", Driver.BLEND: "both"}
+DRIVERS = (Driver.HUMAN, Driver.POLICY, Driver.BLEND)
+"""Whose steps are counted."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Moments:
     """[N, 2] where it first closed the gripper; NaN where it never did."""
     solved: NDArray[np.bool_]
     """[N] whether the episode succeeded, by what stands of the judgements."""
-    motion: Mapping[str, NDArray[np.int64]]
+    motion: Mapping[Driver, NDArray[np.int64]]
     """Who drove -> steps by length of the commanded translation, in `MOTION_BINS` of [0, 1]."""
-    novelty: Mapping[str, NDArray[np.int64]]
+    novelty: Mapping[Driver, NDArray[np.int64]]
     """Who drove -> steps by novelty, in `NOVELTY_BINS` of [0, 1]."""
     died: Mapping[str, Mapping[str, int]]
     """ProvenanceKind of episode -> last stage -> failed episodes."""
@@ -45,8 +46,8 @@ def read_moments(
 ) -> Moments | None:
     """Count over all episodes; None where none can be read."""
     starts, grasps, solved = [], [], []
-    motion: dict[str, NDArray[np.int64]] = {}
-    novelty: dict[str, NDArray[np.int64]] = {}
+    motion: dict[Driver, NDArray[np.int64]] = {}
+    novelty: dict[Driver, NDArray[np.int64]] = {}
     died: dict[str, Counter[str]] = defaultdict(Counter)
     for summary in summaries:
         episode = _read(summary)
@@ -83,16 +84,18 @@ def _first_grasp(episode: Episode) -> NDArray[np.float64]:
 
 
 def _count(
-    motion: dict[str, NDArray[np.int64]], novelty: dict[str, NDArray[np.int64]], episode: Episode
+    motion: dict[Driver, NDArray[np.int64]],
+    novelty: dict[Driver, NDArray[np.int64]],
+    episode: Episode,
 ) -> None:
     lengths = np.linalg.norm(episode.actions[:, MOVE], axis=1) / LONGEST_MOTION
-    for driver, name in DRIVERS.items():
+    for driver in DRIVERS:
         mine = episode.driver == driver
         if not mine.any():
             continue
-        bins = motion.setdefault(name, np.zeros(MOTION_BINS, np.int64))
+        bins = motion.setdefault(driver, np.zeros(MOTION_BINS, np.int64))
         bins += np.histogram(lengths[mine], MOTION_BINS, (0.0, 1.0))[0]
         scores = episode.novelty[mine & np.isfinite(episode.novelty)]
         if len(scores):
-            bins = novelty.setdefault(name, np.zeros(NOVELTY_BINS, np.int64))
+            bins = novelty.setdefault(driver, np.zeros(NOVELTY_BINS, np.int64))
             bins += np.histogram(scores, NOVELTY_BINS, (0.0, 1.0))[0]

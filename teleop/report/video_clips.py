@@ -7,13 +7,14 @@ from functools import lru_cache
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from ...datasets.step import Driver
 from ...sim_envs.spaces import Image
 from ..evaluation.video import Video, encode, enlarge, jpeg
+from ..session.driver_styles import DRIVER_STYLES, DriverStyle
+from ..ui.palette import Colour, readable_on
 from .episode_media import Footage
-from .figure_style import BLEND, HOLD, HUMAN, POLICY
 
 VIEW_PX = 384
 """Height of a camera's picture in the video."""
@@ -24,31 +25,12 @@ LONGEST_FRAMES = 400
 STILLS = 4
 STRIPE_PX = 14
 DOTS_PER_INCH = 100
-DARK, LIGHT = "#10161c", "#ffffff"
+STRIPE: Colour = (16, 22, 28)
+"""Of the stripes of a border."""
+OPERATOR = "HUMAN"
+"""What a banner calls whoever drove by hand."""
 CURSOR = 255
 """Grey level of the time line's cursor and edges."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a driver is shown."""
-
-    words: str
-    """What the label says."""
-    colour: str
-    """Of the border, the label and the time line."""
-    ink: str
-    """Of the words."""
-    striped: bool
-    """Whether the border carries stripes, for readers who see no colours."""
-
-
-LOOKS = {
-    0: Look("POLICY DRIVES", POLICY, DARK, False),
-    1: Look("HUMAN DRIVES", HUMAN, DARK, True),
-    2: Look("BOTH DRIVE", BLEND, DARK, True),
-    3: Look("ARM HOLDS STILL", HOLD, DARK, False),
-}
 
 
 @dataclass(frozen=True)
@@ -89,53 +71,49 @@ def _contact_sheet(footage: Footage) -> Image:
 
 
 def _painted(footage: Footage, step: int, view_px: int) -> Image:
-    look = LOOKS[int(footage.drivers[step])]
+    style = DRIVER_STYLES[Driver(int(footage.drivers[step]))]
     border = view_px // 24
     pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in footage.frame(step)]
     widths = tuple(picture.shape[1] for picture in pictures)
-    body = _ground(look, pictures[0].shape[0] + border, sum(widths) + border * (len(widths) + 1))
+    body = _ground(style, pictures[0].shape[0] + border, sum(widths) + border * (len(widths) + 1))
     body, x = body.copy(), border
     for picture in pictures:
         body[: picture.shape[0], x : x + picture.shape[1]] = picture
         x += picture.shape[1] + border
-    label = _label(look, footage.cameras, widths, border, view_px * 3 // 32)
+    label = _label(style, footage.cameras, widths, border, view_px * 3 // 32)
     line = _time_line(footage, step, body.shape[1], view_px // 32)
     return np.vstack([label, line, body])
 
 
 @lru_cache(maxsize=32)
-def _ground(look: Look, height: int, width: int) -> Image:
+def _ground(style: DriverStyle, height: int, width: int) -> Image:
     ground = np.empty((height, width, 3), np.uint8)
-    ground[:] = _rgb(look.colour)
-    if look.striped:
+    ground[:] = style.colour
+    if style.striped:
         rows, columns = np.indices((height, width))
-        ground[(rows + columns) // STRIPE_PX % 2 == 1] = _rgb(DARK)
+        ground[(rows + columns) // STRIPE_PX % 2 == 1] = STRIPE
     return ground
-
-
-def _rgb(colour: str) -> Image:
-    return np.round(np.multiply(to_rgb(colour), 255)).astype(np.uint8)
 
 
 @lru_cache(maxsize=32)
 def _label(
-    look: Look, cameras: tuple[str, ...], widths: tuple[int, ...], border: int, height: int
+    style: DriverStyle, cameras: tuple[str, ...], widths: tuple[int, ...], border: int, height: int
 ) -> Image:
     width = sum(widths) + border * (len(widths) + 1)
+    banner = style.banner.format(operator=OPERATOR, s="S")
+    ink = [channel / 255 for channel in readable_on(style.colour)]
     with mpl.rc_context({"text.parse_math": False}):
         figure = Figure(
-            figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), facecolor=look.colour
+            figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), facecolor=style.hex
         )
         FigureCanvasAgg(figure)
         size = height * 0.44
-        figure.text(
-            border / width, 0.47, look.words, color=look.ink, size=size, weight="bold", va="center"
-        )
+        figure.text(border / width, 0.47, banner, color=ink, size=size, weight="bold", va="center")
         right = 0
         for camera, camera_width in zip(cameras, widths, strict=True):
             right += border + camera_width
             figure.text(
-                right / width, 0.47, f"{camera} camera", color=look.ink, size=size * 0.85,
+                right / width, 0.47, f"{camera} camera", color=ink, size=size * 0.85,
                 ha="right", va="center",
             )  # fmt: skip
         buffer = io.BytesIO()
@@ -145,7 +123,7 @@ def _label(
 
 def _time_line(footage: Footage, step: int, width: int, height: int) -> Image:
     drivers = footage.drivers[np.arange(width) * len(footage) // width]
-    grounds = np.stack([_ground(look, height, width) for look in LOOKS.values()])
+    grounds = np.stack([_ground(DRIVER_STYLES[driver], height, width) for driver in Driver])
     line = grounds[drivers, :, np.arange(width)].swapaxes(0, 1).copy()
     line[0] = line[-1] = CURSOR
     middle = int((step + 0.5) / len(footage) * width)

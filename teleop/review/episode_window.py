@@ -10,13 +10,13 @@ from ...datasets.step import Driver, Level
 from ...sim_envs.spaces import Image
 from ..devices.gamepads import Pads
 from ..devices.sdl import pygame
+from ..session.driver_styles import DRIVER_STYLES
 from ..ui.canvas import Brush
 from ..ui.key_input import Fingers
 from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import (
     BACKGROUND,
     DIM,
-    DRIVER_COLOURS,
     FAINT,
     MINT,
     PANEL,
@@ -30,7 +30,7 @@ from ..ui.text import Typewriter
 from ..ui.widgets import draw_help, draw_list, draw_notice, draw_symbol, wrapped
 from .episode_actions import KEYS, Deed
 from .episode_review import Grading
-from .timeline import DRIVER_NAMES, draw_timeline
+from .timeline import draw_timeline
 
 
 class EpisodesPage:
@@ -109,7 +109,7 @@ class GradingScreen:
                 brush, layout.line, episode, grading.stands, grading.player.step, marks.bad_from
             )
             driver = Driver(int(episode.driver[grading.player.step]))
-            pygame.draw.rect(surface, DRIVER_COLOURS[driver], layout.window, layout.border)
+            pygame.draw.rect(surface, DRIVER_STYLES[driver].colour, layout.window, layout.border)
         _top(brush, layout, grading)
         _bottom(brush, layout, on_pad)
         _over(brush, layout, grading)
@@ -179,7 +179,7 @@ def _column(brush: Brush, area: pygame.Rect, episode: Episode, grading: Grading)
     rows: list[tuple[str, str]] = [
         ("the environment says", "success" if solved else "failure"),
         ("recorded as", "success" if episode.summary.success else "failure"),
-        ("drives here", DRIVER_NAMES[driver]),
+        ("drives here", DRIVER_STYLES[driver].name),
         (f"{state}, {player.speed}x", f"step {player.step + 1} of {player.steps}"),
         ("shown because", "; ".join(grading.worth.why) or "it is next"),
     ]

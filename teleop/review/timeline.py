@@ -10,11 +10,11 @@ from ...datasets.episode import Episode
 from ...datasets.judgements.judgement_state import Standing
 from ...datasets.step import Driver
 from ..devices.sdl import pygame
+from ..session.driver_styles import DRIVER_STYLES
 from ..ui.canvas import Brush
 from ..ui.palette import (
     BACKGROUND,
     DIM,
-    DRIVER_COLOURS,
     FAINT,
     PANEL,
     RAISED,
@@ -24,12 +24,6 @@ from ..ui.palette import (
     Colour,
 )
 
-DRIVER_NAMES = {
-    Driver.HUMAN: "human",
-    Driver.POLICY: "policy",
-    Driver.BLEND: "both",
-    Driver.NOBODY: "nobody",
-}
 HATCH = 7
 INK: Colour = (10, 12, 14)
 XOf = Callable[[float], int]
@@ -56,7 +50,7 @@ def draw_timeline(
     for start, stop in runs(episode.driver):
         driver = Driver(int(episode.driver[start]))
         piece = pygame.Rect(x_of(start), row.y, max(1, x_of(stop) - x_of(start)), row.h)
-        pygame.draw.rect(brush.surface, DRIVER_COLOURS[driver], piece)
+        pygame.draw.rect(brush.surface, DRIVER_STYLES[driver].colour, piece)
         if driver is Driver.HUMAN:
             _hatch(brush, piece, BACKGROUND, 1)
     _stages(brush, row, episode, stands, x_of)
@@ -77,9 +71,9 @@ def _names(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
     for start, stop in runs(episode.driver):
         if x_of(stop) - x_of(start) > brush.px(70):
             driver = Driver(int(episode.driver[start]))
-            words = brush.type.words(DRIVER_NAMES[driver], 13 * brush.unit, INK, True)
+            words = brush.type.words(DRIVER_STYLES[driver].name, 13 * brush.unit, INK, True)
             plate = words.get_rect(midleft=(x_of(start) + brush.px(6), row.centery))
-            pygame.draw.rect(brush.surface, DRIVER_COLOURS[driver], plate.inflate(8, 4))
+            pygame.draw.rect(brush.surface, DRIVER_STYLES[driver].colour, plate.inflate(8, 4))
             brush.surface.blit(words, plate)
 
 

@@ -1,8 +1,7 @@
 """Colours: Okabe and Ito's, which people with any colour vision can tell apart, on near-black."""
 
-from collections.abc import Mapping
-
 from ...datasets.step import Driver
+from ..session.driver_styles import DRIVER_STYLES
 
 Colour = tuple[int, int, int]
 
@@ -12,30 +11,17 @@ STRIP: Colour = (10, 13, 17)
 RAISED: Colour = (46, 56, 68)
 TEXT: Colour = (238, 242, 246)
 DIM: Colour = (163, 175, 188)
-FAINT: Colour = (84, 96, 110)
+FAINT: Colour = DRIVER_STYLES[Driver.NOBODY].colour
 
-ORANGE: Colour = (230, 159, 0)
-SKY: Colour = (86, 180, 233)
+ORANGE: Colour = DRIVER_STYLES[Driver.POLICY].colour
+SKY: Colour = DRIVER_STYLES[Driver.HUMAN].colour
 GREEN: Colour = (0, 158, 115)
 MINT: Colour = (38, 205, 158)
 YELLOW: Colour = (240, 228, 66)
 VERMILION: Colour = (224, 98, 12)
-PINK: Colour = (204, 121, 167)
+PINK: Colour = DRIVER_STYLES[Driver.BLEND].colour
 
 STRIP_ALPHA = 222
-
-DRIVER_COLOURS: Mapping[Driver, Colour] = {
-    Driver.HUMAN: SKY,
-    Driver.POLICY: ORANGE,
-    Driver.BLEND: PINK,
-    Driver.NOBODY: FAINT,
-}
-DRIVER_WORDS: Mapping[Driver, str] = {
-    Driver.HUMAN: "{operator} DRIVE{s}",
-    Driver.POLICY: "THE POLICY DRIVES",
-    Driver.BLEND: "TOGETHER",
-    Driver.NOBODY: "THE ARM RESTS",
-}
 
 
 def readable_on(colour: Colour) -> Colour:

@@ -4,13 +4,12 @@ import math
 
 from ....datasets.step import Driver
 from ...devices.sdl import pygame
+from ...session.driver_styles import DRIVER_STYLES
 from ...ui.canvas import Brush
 from ...ui.layout import DriveLayout
 from ...ui.palette import (
     BACKGROUND,
     DIM,
-    DRIVER_COLOURS,
-    DRIVER_WORDS,
     FAINT,
     PANEL,
     TEXT,
@@ -48,10 +47,11 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
     if board.calling:
         return VERMILION, "THE POLICY CALLS YOU"
     ending = "" if board.operator == "YOU" else "S"
-    words = DRIVER_WORDS[board.driver].format(operator=board.operator, s=ending)
+    style = DRIVER_STYLES[board.driver]
+    words = style.banner.format(operator=board.operator, s=ending)
     if board.driver is Driver.BLEND:  # of one width, or the words would jump with every number
         words = f"{words}: POLICY {f'{board.share:.0%}'.rjust(4, FIGURE_SPACE)}"
-    return DRIVER_COLOURS[board.driver], words
+    return style.colour, words
 
 
 def draw_border(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
