@@ -25,6 +25,7 @@ from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.session.levels import name
 from sidestick.teleop.session.policy_runner import Pilot
@@ -68,7 +69,7 @@ class Photographer:
     def __init__(self, rig: SeatRig, out: Path, size: tuple[int, int]) -> None:
         surface = pygame.display.set_mode(size)
         view = DirectView(rig.env, best_view_renderer())
-        self.artist = Artist(surface, view, Prompter(defaults()), rig.time)
+        self.artist = Artist(surface, view, Prompter(defaults(SEAT)), rig.time)
         self.rig, self.out = rig, out
 
     def __call__(self, name: str) -> None:

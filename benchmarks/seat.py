@@ -28,6 +28,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.devices.operator_input import Hands
 from sidestick.teleop.devices.sdl import pygame
@@ -184,11 +185,11 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
         view = open_view(env, view_name)
         pilot = Pilot(load_policy(policy)) if policy else None
         pad, pads, tally = vp.VirtualPad(), Pads(), Tally(workspace)
-        hands = Hands(env, defaults(), pads)
+        hands = Hands(env, defaults(SEAT), pads)
         options = SeatOptions(policy_id="0001" if pilot else None)
         with Recorder(workspace) as recorder:
             scene = Scene(env, hands, options.level, Recording(recorder), pilot, tally.refresh, 0)
-            artist = Artist(surface, view, Prompter(defaults()))
+            artist = Artist(surface, view, Prompter(defaults(SEAT)))
             observer = Observer(artist, Pusher(pad), pad, seconds)
             observer.watch(scene)
             seat = Seat(Desk(hands, tally, Feedback(pads), options=options), scene, observer)

@@ -11,6 +11,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.teleop.devices.bindings import Bindings, defaults
+from sidestick.teleop.devices.controls import SEAT, Control
 from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.devices.operator_input import Hands
 from sidestick.teleop.devices.response_curves import DEADZONE, EXPO, RAMP_S, SATURATION
@@ -55,7 +56,7 @@ class SeatRig:
         folder: Path,
         options: SeatOptions | None = None,
         pilot: Pilot | None = None,
-        bindings: Bindings | None = None,
+        bindings: Bindings[Control] | None = None,
         pad: bool = True,
         num_items: int = 1,
     ) -> None:
@@ -66,7 +67,7 @@ class SeatRig:
         self.env: ArmEnv = workspace_env(self.workspace.config)
         self.pad = vp.VirtualPad() if pad else None
         self.pads = Pads()
-        bound = bindings or defaults()
+        bound = bindings or defaults(SEAT)
         if options.simulated:
             self.hands: Hands = SimulatedHands(self.env, bound, self.pads, self.time)
         else:

@@ -1,12 +1,25 @@
 """`sidestick pad`: which gamepad, which button does what, teach a new one."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from ..devices.bindings import FILE_NAME, KEYBOARD, PAD, Bindings, config_folder, defaults, load
-from ..devices.controls import MEANINGS, Control
+from ..devices.bindings import FILE_NAME, Bindings, config_folder, defaults, load
+from ..devices.controls import KEYBOARD, MEANINGS, PAD, SEAT, Control, ControlTable
 from ..devices.gamepad_setup import learn_plugged_in, plugged_in
+from ..review import click_window, episode_actions, prediction_actions
 from .console import print_json, say
 from .subcommand import DONE, REFUSED
+
+REVIEW_TABLES: tuple[ControlTable[Any], ...] = (
+    episode_actions.KEYS.controls,
+    prediction_actions.KEYS.controls,
+    click_window.KEYS.controls,
+)
+EXPLANATION = """\
+# What every button does. Chords are held left to right: "RB + A".
+# Leave out what shall stay as it is; a list gives several ways; [] gives none.
+# success, failure, undo, help and quit of [pad], where changed, hold in `sidestick review` too.
+"""
 
 
 @dataclass(frozen=True)
@@ -25,12 +38,14 @@ class Pad:
         path = config_folder() / FILE_NAME
         if self.write:
             return _write()
-        bindings = load(path)  # BadBinding names the line
+        bindings = load(SEAT, path)  # BadBinding names the line
+        for table in REVIEW_TABLES:
+            load(table, path)
         if self.learn:
             return DONE if learn_plugged_in(say) else REFUSED
         return self._show(bindings, str(path), path.exists())
 
-    def _show(self, bindings: Bindings, path: str, own: bool) -> int:
+    def _show(self, bindings: Bindings[Control], path: str, own: bool) -> int:
         rows = {
             control.value: {
                 PAD: bindings.words(PAD, control),
@@ -61,6 +76,12 @@ def _write() -> int:
         say(f"{path} exists already; edit it, or move it away first")
         return REFUSED
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(defaults().to_toml(), encoding="utf-8")
+    path.write_text(_all_defaults(), encoding="utf-8")
     say(f"{path} written; edit it and check it with `sidestick pad`")
     return DONE
+
+
+def _all_defaults() -> str:
+    """The bindings file of somebody who has changed nothing."""
+    review = [defaults(table).to_toml() for table in REVIEW_TABLES]
+    return "\n".join([EXPLANATION, defaults(SEAT).to_toml(), *review])

@@ -1,60 +1,28 @@
-"""Which button does what: the defaults, and the one small file that overrides them."""
+"""Which button does what in each window, and the one small file that says so."""
 
 import os
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
+
+import tomlkit
+from tomlkit.items import Table
 
 from ...sim_envs.errors import SidestickError
-from .controls import MEANINGS, Control, Reading
+from .controls import KEYBOARD, PAD, SEAT, C, Chord, Control, ControlTable, Reading
 from .raw_inputs import KEYS, PAD_INPUTS, Touch
 
 CONFIG_VARIABLE = "SIDESTICK_CONFIG_DIR"
 FILE_NAME = "bindings.toml"
-PAD, KEYBOARD = "pad", "keyboard"
 INPUTS: Mapping[str, tuple[str, ...]] = {PAD: tuple(PAD_INPUTS), KEYBOARD: tuple(KEYS)}
-
-Chord = tuple[str, ...]
-"""Input names; all but the last are held while the last is pressed."""
-
-DEFAULTS: Mapping[Control, tuple[str, str]] = {
-    Control.CLUTCH: ("LB", "space"),
-    Control.RIGHT: ("left stick right", "d"),
-    Control.LEFT: ("left stick left", "a"),
-    Control.AWAY: ("left stick up", "w"),
-    Control.NEAR: ("left stick down", "s"),
-    Control.UP: ("right stick up", "r"),
-    Control.DOWN: ("right stick down", "f"),
-    Control.TURN_LEFT: ("right stick left", "q"),
-    Control.TURN_RIGHT: ("right stick right", "e"),
-    Control.PITCH_UP: ("D-pad up", "up"),
-    Control.PITCH_DOWN: ("D-pad down", "down"),
-    Control.ROLL_LEFT: ("D-pad left", "left"),
-    Control.ROLL_RIGHT: ("D-pad right", "right"),
-    Control.PRECISION: ("LT", "left shift"),
-    Control.HOME: ("Y", "h"),
-    Control.GRIPPER: ("RT", "g"),
-    Control.START: ("START", "enter"),
-    Control.SUCCESS: ("A", "1"),
-    Control.FAILURE: ("B", "2"),
-    Control.DISCARD: ("X", "backspace"),
-    Control.UNDO: ("RB + X", "u"),
-    Control.REWIND: ("R3", "z"),
-    Control.FREEZE: ("BACK", "p"),
-    Control.SPEED: ("L3", "tab"),
-    Control.CAMERA: ("RB + A", "c"),
-    Control.FRAME: ("RB + B", "b"),
-    Control.SLOW: ("RB + D-pad down", "m"),
-    Control.FREE: ("RB + D-pad up", "x"),
-    Control.LESSON: ("RB + D-pad left", "l"),
-    Control.SOUND: ("RB + D-pad right", "n"),
-    Control.ROLL_BACK: ("RB + Y", "k"),
-    Control.HELP: ("GUIDE", "f1"),
-    Control.QUIT: ("RB + BACK", "left ctrl + q"),
-}
+REVIEW = "review"
+REVIEW_WINDOWS = ("episodes", "predictions", "clicks")
+"""The windows of `sidestick review`; each has tables [review.<window>.pad] and .keyboard."""
+SHARED = (Control.SUCCESS, Control.FAILURE, Control.UNDO, Control.HELP, Control.QUIT)
+"""What means the same in every window; controls have the same names there."""
+MARK = "line of this item"
 
 
 class BadBinding(SidestickError):
@@ -70,10 +38,11 @@ def config_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Bindings:
-    """For pad and keyboard: the chords of every control."""
+class Bindings(Generic[C]):
+    """For pad and keyboard: the chords of every control of a window."""
 
-    chords: Mapping[str, Mapping[Control, tuple[Chord, ...]]]
+    table: ControlTable[C]
+    chords: Mapping[str, Mapping[C, tuple[Chord, ...]]]
     """By device, then by control; a control without a chord cannot be reached there."""
     longer: Mapping[str, Mapping[str, tuple[Chord, ...]]] = field(init=False)
     """By device, then by input: the chords that end on it and hold something else."""
@@ -82,15 +51,15 @@ class Bindings:
         longer: dict[str, dict[str, tuple[Chord, ...]]] = {}
         for device, table in self.chords.items():
             longer[device] = {}
-            for chord in _all(table):
+            for chord in (chord for chords in table.values() for chord in chords):
                 if len(chord) > 1:
                     others = longer[device].get(chord[-1], ())
                     longer[device][chord[-1]] = (*others, chord)
         object.__setattr__(self, "longer", longer)
 
-    def read(self, device: str, touch: Touch) -> Reading:
+    def read(self, device: str, touch: Touch) -> Reading[C]:
         """What a device's touched inputs ask for."""
-        values: dict[Control, float] = {}
+        values: dict[C, float] = {}
         pressed = set()
         for control, chords in self.chords[device].items():
             for chord in chords:
@@ -109,87 +78,140 @@ class Bindings:
         rivals = self.longer[device].get(chord[-1], ())
         return not any(len(r) > len(chord) and _is_down(r, touch) for r in rivals)
 
-    def words(self, device: str, control: Control) -> str:
+    def words(self, device: str, control: C) -> str:
         """How people say it: `LB`, `RB + A`; a dash where it is not bound."""
         return " or ".join(" + ".join(c) for c in self.chords[device].get(control, ())) or "-"
 
+    def first(self, device: str, control: C) -> str:
+        """The first way to reach a control, as people say it; empty where there is none."""
+        return next((" + ".join(c) for c in self.chords[device].get(control, ())), "")
+
     def to_toml(self) -> str:
-        """As a file that `parse` reads back."""
-        lines = ['# What every button does. Chords are held left to right: "RB + A".']
-        lines += ["# Leave out what shall stay as it is; a list gives several ways; [] gives none."]
+        """As a part of a file that `parse` reads back."""
+        document = tomlkit.document()
+        holder: Any = document
+        for name in self.table.section:
+            holder.add(name, tomlkit.table(is_super_table=True))
+            holder = holder[name]
         for device, table in self.chords.items():
-            lines += ["", f"[{device}]"]
-            for control in Control:
+            written = tomlkit.table()
+            for control, words in self.table.words.items():
                 chords = [" + ".join(chord) for chord in table.get(control, ())]
-                value = ", ".join(f'"{_escaped(chord)}"' for chord in chords)
-                value = value if len(chords) == 1 else f"[{value}]"
-                lines.append(f"{control.value} = {value}  # {MEANINGS[control].words}")
-        return "\n".join(lines) + "\n"
+                item = tomlkit.item(chords[0] if len(chords) == 1 else chords)
+                written.add(control.value, item.comment(words))
+            holder.add(device, written)
+        return tomlkit.dumps(document)
 
 
-def defaults() -> Bindings:
-    """What every button does when nobody changed it."""
-    tables: dict[str, dict[Control, tuple[Chord, ...]]] = {PAD: {}, KEYBOARD: {}}
-    for control, (pad, key) in DEFAULTS.items():
-        tables[PAD][control] = (_split(pad),)
-        tables[KEYBOARD][control] = (_split(key),)
-    return Bindings(tables)
+def defaults(table: ControlTable[C]) -> Bindings[C]:
+    """What every button of a window does when nobody changed it."""
+    return Bindings(table, table.chords)
 
 
-def load(path: Path | None = None) -> Bindings:
-    """The person's bindings, or the defaults where there is no file."""
+def load(table: ControlTable[C], path: Path | None = None) -> Bindings[C]:
+    """The person's bindings in a window, or the defaults where there is no file."""
     path = path or config_folder() / FILE_NAME
     if not path.exists():
-        return defaults()
+        return defaults(table)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadBinding(f"{path}: cannot be read: {error}") from error
-    return parse(text, str(path))
+    return parse(text, table, str(path))
 
 
-def parse(text: str, source: str = FILE_NAME) -> Bindings:
-    """Read a bindings file; BadBinding names the line, what it says and what exists."""
-    try:
-        tables: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadBinding(f"{source}: {error}") from None
-    chords = {device: dict(table) for device, table in defaults().chords.items()}
-    for device, table in tables.items():
-        if device not in chords or not isinstance(table, dict):
-            where = _line(text, None, device)
-            raise BadBinding(f"{source}:{where}: unknown device {device!r}; known: pad, keyboard")
-        own = dict(_entries(text, source, device, table))
-        chords[device] = _merged(chords[device], own)
-    return Bindings(chords)
+def parse(text: str, table: ControlTable[C], source: str = FILE_NAME) -> Bindings[C]:
+    """A window's bindings by a file; BadBinding names the line, what it says and what exists.
+
+    A button of SHARED that the operator's [pad] changes is changed in the review windows too:
+    whoever gives "success" another button finds it there in every window.
+    """
+    file = _BindingsFile(text, source)
+    chords = dict(table.chords)
+    if table.section:
+        changed = {
+            control.value: ways
+            for control, ways in file.entries(SEAT, PAD)
+            if control in SHARED and ways != SEAT.chords[PAD][control]
+        }
+        shared = {c: changed[c.value] for c in table.words if c.value in changed}
+        chords[PAD] = _merged(chords[PAD], shared)
+    for device in INPUTS:
+        chords[device] = _merged(chords[device], dict(file.entries(table, device)))
+    return Bindings(table, chords)
 
 
-def _entries(
-    text: str, source: str, device: str, table: Mapping[str, Any]
-) -> Iterator[tuple[Control, tuple[Chord, ...]]]:
-    """The checked lines of one device."""
-    known = {control.value: control for control in Control}
-    names = {name.lower(): name for name in INPUTS[device]}
-    taken: dict[Chord, str] = {}
-    for key, value in table.items():
-        where = f"{source}:{_line(text, device, key)}"
-        if key not in known:
-            raise BadBinding(f"{where}: unknown control {key!r}; known: {', '.join(known)}")
-        listed = value if isinstance(value, list) else [value]
-        chords = tuple(_chord(where, device, names, item) for item in listed)
-        if key == Control.CLUTCH.value and not chords:
-            raise BadBinding(f"{where}: the clutch must be bound: without it nobody can drive")
-        for chord in chords:
-            if chord in taken:
-                raise BadBinding(f"{where}: {' + '.join(chord)!r} is bound to {taken[chord]!r} too")
-            taken[chord] = key
-        yield known[key], chords
+class _BindingsFile:
+    """The file's tables, and where each line stands."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._text, self._source = text, source
+        try:
+            self._tables: dict[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadBinding(f"{source}: {error}") from None
+        self._check((), (*INPUTS, REVIEW))
+        self._check((REVIEW,), REVIEW_WINDOWS)
+        for window in self._tables.get(REVIEW, {}):
+            self._check((REVIEW, window), tuple(INPUTS))
+
+    def _check(self, path: tuple[str, ...], known: tuple[str, ...]) -> None:
+        """Refuse what is no table, or one of another name."""
+        for name, value in self._at(path).items():
+            if name not in known or not isinstance(value, dict):
+                where, names = self._where(*path, name), ", ".join(known)
+                raise BadBinding(f"{where}: {name!r} is no table here; known tables: {names}")
+
+    def _at(self, path: tuple[str, ...]) -> dict[str, Any]:
+        """A table, empty where the file has none."""
+        table = self._tables
+        for name in path:
+            table = table.get(name, {})
+        return table
+
+    def entries(self, table: ControlTable[C], device: str) -> Iterator[tuple[C, tuple[Chord, ...]]]:
+        """The checked lines of one device in one window."""
+        known = {control.value: control for control in table.words}
+        taken: dict[Chord, str] = {}
+        path = (*table.section, device)
+        for key, value in self._at(path).items():
+            where = self._where(*path, key)
+            if key not in known:
+                raise BadBinding(f"{where}: unknown control {key!r}; known: {', '.join(known)}")
+            listed = value if isinstance(value, list) else [value]
+            chords = tuple(_chord(where, device, item) for item in listed)
+            if known[key] is table.needed and not chords:
+                raise BadBinding(f"{where}: the {key} must be bound: without it nobody can drive")
+            for chord in chords:
+                if chord in taken:
+                    told = f"{' + '.join(chord)!r} is bound to {taken[chord]!r} too"
+                    raise BadBinding(f"{where}: {told}")
+                taken[chord] = key
+            yield known[key], chords
+
+    def _where(self, *path: str) -> str:
+        """File and line of an item: it is marked, and its mark looked for in the text."""
+        document = tomlkit.parse(self._text)
+        parent: Any = document
+        for name in path[:-1]:
+            parent = parent[name]
+        last = path[-1]
+        while isinstance(parent[last], Table) and parent[last].is_super_table():
+            parent = parent[last]  # which has no line of its own
+            last = next(iter(parent))
+        if isinstance(parent[last], Table):
+            parent[last].comment(MARK)
+        else:
+            parent[last] = MARK
+        before, found, _ = tomlkit.dumps(document).partition(MARK)
+        return f"{self._source}:{before.count(chr(10)) + 1 if found else 1}"
 
 
-def _chord(where: str, device: str, names: Mapping[str, str], item: object) -> Chord:
+def _chord(where: str, device: str, item: object) -> Chord:
     if not isinstance(item, str):
         raise BadBinding(f'{where}: expected text such as "RB + A", got {item!r}')
-    chord = _split(item)
+    names = {name.lower(): name for name in INPUTS[device]}
+    chord = tuple(part.strip() for part in item.split(" + "))
     for name in chord:
         if name.lower() not in names:
             shown = ", ".join(INPUTS[device][:60])
@@ -198,8 +220,8 @@ def _chord(where: str, device: str, names: Mapping[str, str], item: object) -> C
 
 
 def _merged(
-    base: Mapping[Control, tuple[Chord, ...]], own: Mapping[Control, tuple[Chord, ...]]
-) -> dict[Control, tuple[Chord, ...]]:
+    base: Mapping[C, tuple[Chord, ...]], own: Mapping[C, tuple[Chord, ...]]
+) -> dict[C, tuple[Chord, ...]]:
     """Own bindings win: a default loses the input that was given to something else."""
     taken = {chord for chords in own.values() for chord in chords}
     kept = {c: tuple(chord for chord in chords if chord not in taken) for c, chords in base.items()}
@@ -209,30 +231,3 @@ def _merged(
 def _is_down(chord: Chord, touch: Touch) -> bool:
     """Whether everything before the last input is held."""
     return all(touch.values.get(name, 0.0) > 0.5 for name in chord[:-1])
-
-
-def _all(table: Mapping[Control, tuple[Chord, ...]]) -> Iterator[Chord]:
-    for chords in table.values():
-        yield from chords
-
-
-def _split(text: str) -> Chord:
-    return tuple(part.strip() for part in text.split(" + "))
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _line(text: str, device: str | None, key: str) -> int:
-    """Number of the line on which a device's section, or a key of it, stands."""
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := re.match(r"\s*\[\s*\"?([^\]\"]+)\"?\s*\]", line):
-            section = match[1].strip()
-            if device is None and section == key:
-                return number
-        bare = line.split("=")[0].strip().strip("\"'")
-        if "=" in line and bare == key and device in (None, section):
-            return number
-    return 1

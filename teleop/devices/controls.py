@@ -3,14 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-
-
-class Kind(Enum):
-    """How a control is read."""
-
-    MOTION = "how far it is pushed"
-    HOLD = "as long as it is held"
-    PRESS = "once per press"
+from typing import Generic, TypeVar
 
 
 class Control(Enum):
@@ -55,76 +48,120 @@ class Control(Enum):
 class Meaning:
     """What a control does."""
 
-    kind: Kind
     words: str
     """As the help overlay says it."""
+    pad: str
+    """The pad's inputs that it is bound to unless a file says otherwise."""
+    keyboard: str
+    """The same of the keyboard."""
+    moves: bool = False
+    """Whether it moves the arm as far as it is pushed."""
 
 
 MEANINGS: Mapping[Control, Meaning] = {
-    Control.CLUTCH: Meaning(Kind.HOLD, "hold to drive; let go to hand back or rest"),
-    Control.RIGHT: Meaning(Kind.MOTION, "hand to the right of the picture"),
-    Control.LEFT: Meaning(Kind.MOTION, "hand to the left of the picture"),
-    Control.AWAY: Meaning(Kind.MOTION, "hand away from you"),
-    Control.NEAR: Meaning(Kind.MOTION, "hand towards you"),
-    Control.UP: Meaning(Kind.MOTION, "hand up"),
-    Control.DOWN: Meaning(Kind.MOTION, "hand down"),
-    Control.TURN_LEFT: Meaning(Kind.MOTION, "turn the hand to the left"),
-    Control.TURN_RIGHT: Meaning(Kind.MOTION, "turn the hand to the right"),
-    Control.PITCH_UP: Meaning(Kind.MOTION, "tip the hand up"),
-    Control.PITCH_DOWN: Meaning(Kind.MOTION, "tip the hand down"),
-    Control.ROLL_LEFT: Meaning(Kind.MOTION, "roll the hand to the left"),
-    Control.ROLL_RIGHT: Meaning(Kind.MOTION, "roll the hand to the right"),
-    Control.PRECISION: Meaning(Kind.HOLD, "hold for small, slow motion"),
-    Control.HOME: Meaning(Kind.HOLD, "hold to bring the hand back to where it began"),
-    Control.GRIPPER: Meaning(Kind.PRESS, "close or open the gripper"),
-    Control.START: Meaning(Kind.PRESS, "start recording; go on after a pause"),
-    Control.SUCCESS: Meaning(Kind.PRESS, "save as a success"),
-    Control.FAILURE: Meaning(Kind.PRESS, "save as a failure"),
-    Control.DISCARD: Meaning(Kind.HOLD, "hold 0.6 s to discard the episode"),
-    Control.UNDO: Meaning(Kind.PRESS, "undo the discard"),
-    Control.REWIND: Meaning(Kind.HOLD, "go back 2 s; keep holding to go further"),
-    Control.FREEZE: Meaning(Kind.PRESS, "pause, and go on"),
-    Control.SPEED: Meaning(Kind.PRESS, "next of the three speeds"),
-    Control.CAMERA: Meaning(Kind.PRESS, "next camera"),
-    Control.FRAME: Meaning(Kind.PRESS, "sticks follow the picture, or the robot's base"),
-    Control.SLOW: Meaning(Kind.PRESS, "slow motion: full, half, quarter time"),
-    Control.FREE: Meaning(Kind.PRESS, "drive freely; nothing is recorded"),
-    Control.LESSON: Meaning(Kind.PRESS, "the lesson of two minutes"),
-    Control.SOUND: Meaning(Kind.PRESS, "sound and rumble on or off"),
-    Control.ROLL_BACK: Meaning(Kind.PRESS, "set this policy aside; the one before drives again"),
-    Control.HELP: Meaning(Kind.PRESS, "this help"),
-    Control.QUIT: Meaning(Kind.PRESS, "save and leave"),
+    Control.CLUTCH: Meaning("hold to drive; let go to hand back or rest", "LB", "space"),
+    Control.RIGHT: Meaning("hand to the right of the picture", "left stick right", "d", True),
+    Control.LEFT: Meaning("hand to the left of the picture", "left stick left", "a", True),
+    Control.AWAY: Meaning("hand away from you", "left stick up", "w", True),
+    Control.NEAR: Meaning("hand towards you", "left stick down", "s", True),
+    Control.UP: Meaning("hand up", "right stick up", "r", True),
+    Control.DOWN: Meaning("hand down", "right stick down", "f", True),
+    Control.TURN_LEFT: Meaning("turn the hand to the left", "right stick left", "q", True),
+    Control.TURN_RIGHT: Meaning("turn the hand to the right", "right stick right", "e", True),
+    Control.PITCH_UP: Meaning("tip the hand up", "D-pad up", "up", True),
+    Control.PITCH_DOWN: Meaning("tip the hand down", "D-pad down", "down", True),
+    Control.ROLL_LEFT: Meaning("roll the hand to the left", "D-pad left", "left", True),
+    Control.ROLL_RIGHT: Meaning("roll the hand to the right", "D-pad right", "right", True),
+    Control.PRECISION: Meaning("hold for small, slow motion", "LT", "left shift"),
+    Control.HOME: Meaning("hold to bring the hand back to where it began", "Y", "h"),
+    Control.GRIPPER: Meaning("close or open the gripper", "RT", "g"),
+    Control.START: Meaning("start recording; go on after a pause", "START", "enter"),
+    Control.SUCCESS: Meaning("save as a success", "A", "1"),
+    Control.FAILURE: Meaning("save as a failure", "B", "2"),
+    Control.DISCARD: Meaning("hold 0.6 s to discard the episode", "X", "backspace"),
+    Control.UNDO: Meaning("undo the discard", "RB + X", "u"),
+    Control.REWIND: Meaning("go back 2 s; keep holding to go further", "R3", "z"),
+    Control.FREEZE: Meaning("pause, and go on", "BACK", "p"),
+    Control.SPEED: Meaning("next of the three speeds", "L3", "tab"),
+    Control.CAMERA: Meaning("next camera", "RB + A", "c"),
+    Control.FRAME: Meaning("sticks follow the picture, or the robot's base", "RB + B", "b"),
+    Control.SLOW: Meaning("slow motion: full, half, quarter time", "RB + D-pad down", "m"),
+    Control.FREE: Meaning("drive freely; nothing is recorded", "RB + D-pad up", "x"),
+    Control.LESSON: Meaning("the lesson of two minutes", "RB + D-pad left", "l"),
+    Control.SOUND: Meaning("sound and rumble on or off", "RB + D-pad right", "n"),
+    Control.ROLL_BACK: Meaning("set this policy aside; the one before drives again", "RB + Y", "k"),
+    Control.HELP: Meaning("this help", "GUIDE", "f1"),
+    Control.QUIT: Meaning("save and leave", "RB + BACK", "left ctrl + q"),
 }
 
-MOTION = tuple(control for control, meaning in MEANINGS.items() if meaning.kind is Kind.MOTION)
+MOTION = tuple(control for control, meaning in MEANINGS.items() if meaning.moves)
+
+
+PAD, KEYBOARD = "pad", "keyboard"
+Chord = tuple[str, ...]
+"""Input names; all but the last are held while the last is pressed."""
+C = TypeVar("C", bound=Enum)
+"""The controls of one window; their values are their names in a bindings file."""
+
+
+def split(ways: str) -> tuple[Chord, ...]:
+    """The chords of a text such as `s, left ctrl + q`; none for an empty one."""
+    return tuple(tuple(way.split(" + ")) for way in ways.split(", ") if way)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """All controls at one moment, from one device."""
+class ControlTable(Generic[C]):
+    """The controls of one window, before anybody has bound them differently."""
 
-    values: Mapping[Control, float]
+    section: tuple[str, ...]
+    """Names of the bindings file's tables above those of pad and keyboard."""
+    words: Mapping[C, str]
+    """What each control does, for people."""
+    chords: Mapping[str, Mapping[C, tuple[Chord, ...]]]
+    """By device, then by control: the defaults."""
+    needed: C | None = None
+    """The control that must be bound."""
+
+
+SEAT = ControlTable[Control](
+    section=(),
+    words={control: meaning.words for control, meaning in MEANINGS.items()},
+    chords={
+        PAD: {control: split(meaning.pad) for control, meaning in MEANINGS.items()},
+        KEYBOARD: {control: split(meaning.keyboard) for control, meaning in MEANINGS.items()},
+    },
+    needed=Control.CLUTCH,
+)
+"""The operator's window."""
+
+
+@dataclass(frozen=True)
+class Reading(Generic[C]):
+    """All controls of a window at one moment, from one device."""
+
+    values: Mapping[C, float]
     """In [0, 1]; a control that is missing is not touched."""
-    pressed: frozenset[Control] = frozenset()
+    pressed: frozenset[C] = frozenset()
     """What went down since the last reading."""
 
-    def held(self, control: Control) -> bool:
+    def held(self, control: C) -> bool:
         """Whether it is down."""
         return self.values.get(control, 0.0) > 0.5
 
-    def between(self, plus: Control, minus: Control) -> float:
+    def between(self, plus: C, minus: C) -> float:
         """One axis in [-1, 1] from its two directions."""
         return self.values.get(plus, 0.0) - self.values.get(minus, 0.0)
 
-    @property
-    def moving(self) -> bool:
-        """Whether a stick, or what stands for one, is pushed."""
-        return any(self.values.get(control, 0.0) > 0.0 for control in MOTION)
 
-    @property
-    def neutral(self) -> bool:
-        """Whether nothing is pushed and the clutch is up."""
-        return not self.moving and not self.held(Control.CLUTCH) and not self.held(Control.HOME)
+def is_moving(reading: Reading[Control]) -> bool:
+    """Whether a stick, or what stands for one, is pushed."""
+    return any(reading.values.get(control, 0.0) > 0.0 for control in MOTION)
 
 
-UNTOUCHED = Reading({})
+def is_neutral(reading: Reading[Control]) -> bool:
+    """Whether nothing is pushed and the clutch is up."""
+    held = reading.held(Control.CLUTCH) or reading.held(Control.HOME)
+    return not is_moving(reading) and not held
+
+
+UNTOUCHED: Reading[Control] = Reading({})

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
-from .controls import UNTOUCHED, Reading
+from .controls import UNTOUCHED, Control, Reading, is_neutral
 
 DEAF_S = 0.2
 """After a refocus stale button presses arrive for about this long."""
@@ -23,7 +23,9 @@ class Guard:
         self._open.clear()
         self._deaf_until = now + DEAF_S
 
-    def pass_on(self, readings: Mapping[Hashable, Reading], now: float) -> dict[Hashable, Reading]:
+    def pass_on(
+        self, readings: Mapping[Hashable, Reading[Control]], now: float
+    ) -> dict[Hashable, Reading[Control]]:
         """What may be heard; a device that is neutral is unlocked by this, from the next look on.
 
         Devices are new, and so locked, when they are seen for the first time.
@@ -32,13 +34,13 @@ class Guard:
         self.waiting = False
         if now < self._deaf_until:
             return dict.fromkeys(readings, UNTOUCHED)
-        heard: dict[Hashable, Reading] = {}
+        heard: dict[Hashable, Reading[Control]] = {}
         for source, reading in readings.items():
             if source in self._open:
                 heard[source] = reading
                 continue
             heard[source] = UNTOUCHED
-            if reading.neutral:
+            if is_neutral(reading):
                 self._open.add(source)
                 heard[source] = replace(reading, pressed=frozenset())
             else:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from .controls import Control, Reading
-from .raw_inputs import KEYS, Touch
+from .raw_inputs import KEY_NAMES, Touch
 from .response_curves import disc, ramped
 from .sdl import pygame
 
@@ -14,7 +14,6 @@ RAMPED = (
     (Control.ROLL_RIGHT, Control.ROLL_LEFT, Control.PITCH_UP, Control.PITCH_DOWN),
 )
 """Pairs of axes, as sticks have them: right, left, up, down."""
-_NAMES = {code: name for name, code in KEYS.items()}
 
 
 class Keyboard:
@@ -26,9 +25,9 @@ class Keyboard:
 
     def handle(self, event: pygame.event.Event) -> None:
         """Take note of a key that went down or up."""
-        if event.type not in (pygame.KEYDOWN, pygame.KEYUP) or event.key not in _NAMES:
+        if event.type not in (pygame.KEYDOWN, pygame.KEYUP) or event.key not in KEY_NAMES:
             return
-        name = _NAMES[event.key]
+        name = KEY_NAMES[event.key]
         if event.type == pygame.KEYUP:
             self._down.discard(name)
         elif name not in self._down:
@@ -54,7 +53,7 @@ class Ramp:
         self._last = clock()
         self._speed: dict[Control, float] = {}
 
-    def __call__(self, reading: Reading) -> Reading:
+    def __call__(self, reading: Reading[Control]) -> Reading[Control]:
         """The same reading, with motion that grows from nothing to full."""
         now = self._clock()
         elapsed, self._last = now - self._last, now

@@ -9,8 +9,8 @@ from ...sim_envs.environment import ArmEnv
 from ...sim_envs.experts import Intent
 from ...sim_envs.spaces import Action
 from ..session.command import Command, Request, still
-from .bindings import KEYBOARD, PAD, Bindings
-from .controls import UNTOUCHED, Control, Reading
+from .bindings import Bindings
+from .controls import KEYBOARD, PAD, UNTOUCHED, Control, Reading, is_moving, is_neutral
 from .gamepads import Pad, Pads
 from .input_lock import Guard, HoldButton, Repeat
 from .keyboard import Keyboard, Ramp
@@ -60,7 +60,7 @@ class Hands:
     def __init__(
         self,
         env: ArmEnv,
-        bindings: Bindings,
+        bindings: Bindings[Control],
         pads: Pads,
         operator: str = "human",
         clock: Callable[[], float] = time.perf_counter,
@@ -106,18 +106,18 @@ class Hands:
         if lost:
             self.guard.lock_all(now)
             self.keyboard.release()
-        readings: dict[Hashable, Reading] = {
+        readings: dict[Hashable, Reading[Control]] = {
             pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.touches(elapsed).items()
         }
         keys = self.bindings.read(KEYBOARD, self.keyboard.touch())
         readings[KEYBOARD] = self._ramp(keys)
-        self.neutral = all(reading.neutral for reading in readings.values())
+        self.neutral = all(is_neutral(reading) for reading in readings.values())
         heard = self.guard.pass_on(readings, now)
         self._choose(heard)
         self.reading = heard[self.source]
         pressed = frozenset().union(*(reading.pressed for reading in heard.values()))
         self._turn_knobs(pressed)
-        if not self.reading.moving:  # a change of view in mid-motion does not turn the motion
+        if not is_moving(self.reading):  # a change of view in mid-motion does not turn the motion
             self._followed = (self.camera, self.frame)
         return Look(self._requests(heard, pressed, now), pressed, lost)
 
@@ -175,7 +175,7 @@ class Hands:
             return f"the computer was busy for {silent * 1000:.0f} ms"
         return ""
 
-    def _choose(self, heard: dict[Hashable, Reading]) -> None:
+    def _choose(self, heard: dict[Hashable, Reading[Control]]) -> None:
         """The device that drives keeps driving; else the one whose clutch is pressed takes over."""
         if self.source not in heard:
             self.source = next(iter(self.pads.pads), KEYBOARD)
@@ -197,7 +197,7 @@ class Hands:
             self.camera = cameras[(cameras.index(self.camera) + 1) % len(cameras)]
 
     def _requests(
-        self, heard: dict[Hashable, Reading], pressed: frozenset[Control], now: float
+        self, heard: dict[Hashable, Reading[Control]], pressed: frozenset[Control], now: float
     ) -> frozenset[Request]:
         requests = {request for control, request in REQUESTS.items() if control in pressed}
         if self.discard.update(any(r.held(Control.DISCARD) for r in heard.values()), now):

@@ -57,6 +57,7 @@ KEYS: Mapping[str, int] = {
     },
     **SPECIAL_KEYS,
 }
+KEY_NAMES: Mapping[int, str] = {code: name for name, code in KEYS.items()}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ...sim_envs.spaces import Observation
 from ..session.command import Command
 from ..session.subscriber import Outcome, Tick
 from .bindings import Bindings
+from .controls import Control
 from .gamepads import Pads
 from .operator_input import Hands
 from .simulated_operator import SimulatedOperator
@@ -25,7 +26,7 @@ class SimulatedHands(Hands):
     def __init__(
         self,
         env: ArmEnv,
-        bindings: Bindings,
+        bindings: Bindings[Control],
         pads: Pads,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:

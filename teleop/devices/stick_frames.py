@@ -21,7 +21,7 @@ class Frame:
     right: Vector
     away: Vector
 
-    def action(self, reading: Reading, scale: float, grip: float) -> Action:
+    def action(self, reading: Reading[Control], scale: float, grip: float) -> Action:
         """The 7-d action of the pushed sticks: z is world-up, turning is about world-up."""
         right = reading.between(Control.RIGHT, Control.LEFT)
         away = reading.between(Control.AWAY, Control.NEAR)

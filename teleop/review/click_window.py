@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from ...datasets.workspace import Workspace
 from ..devices.gamepads import Pads
 from ..devices.sdl import pygame
 from ..ui.canvas import Brush
-from ..ui.key_input import Fingers, Key, KeyTable
+from ..ui.key_input import Fingers, Key, KeyTable, ReviewAction
 from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import BACKGROUND, DIM, MINT, PANEL, TEXT, YELLOW
 from ..ui.text import Typewriter
@@ -23,7 +23,7 @@ STICK_PX_S = 60.0
 """Pixels of the picture that a fully pushed stick moves the cursor in a second."""
 
 
-class Point(Enum):
+class Point(ReviewAction):
     """One press."""
 
     HERE = auto()
@@ -32,12 +32,17 @@ class Point(Enum):
     RIGHT = auto()
     UP = auto()
     DOWN = auto()
+    SLIDE_LEFT = auto()
+    SLIDE_RIGHT = auto()
+    SLIDE_UP = auto()
+    SLIDE_DOWN = auto()
     UNDO = auto()
     HELP = auto()
     QUIT = auto()
 
 
 KEYS = KeyTable(
+    "clicks",
     [
         Key(Point.HERE, "enter, space", "A", "it is here; so does a click of the mouse", "here"),
         Key(Point.HIDDEN, "n, tab", "B", "it cannot be seen: the next picture", "not to be seen"),
@@ -45,10 +50,14 @@ KEYS = KeyTable(
         Key(Point.RIGHT, "right", "D-pad right", "cursor to the right", "", True),
         Key(Point.UP, "up", "D-pad up", "cursor up", "", True),
         Key(Point.DOWN, "down", "D-pad down", "cursor down", "", True),
+        Key(Point.SLIDE_LEFT, "", "left stick left", "cursor to the left, gliding", held=True),
+        Key(Point.SLIDE_RIGHT, "", "left stick right", "cursor to the right, gliding", held=True),
+        Key(Point.SLIDE_UP, "", "left stick up", "cursor up, gliding", held=True),
+        Key(Point.SLIDE_DOWN, "", "left stick down", "cursor down, gliding", held=True),
         Key(Point.UNDO, "u, backspace", "LB", "take the last click back", "undo"),
         Key(Point.HELP, "h, f1", "GUIDE", "this help", "help"),
         Key(Point.QUIT, "q, escape", "RB + BACK", "leave, and teach perception", "leave and teach"),
-    ]
+    ],
 )
 MOVES = {Point.LEFT: (-2, 0), Point.RIGHT: (2, 0), Point.UP: (0, -2), Point.DOWN: (0, 2)}
 
@@ -140,13 +149,16 @@ class ClickingPage:
             self.pointing.y = (event.pos[1] - self._area.y) * scale
             self.pointing.do(Point.HERE)
             return
-        point = self.fingers.hear(event)
-        if point is not None:
+        for point in self.fingers.hear(event):
             self.pointing.do(point)
 
     def pass_time(self, seconds: float) -> None:
         """A pushed stick moves the cursor."""
-        right, down = self.fingers.push()
+        reading, presses = self.fingers.sample(seconds)
+        for point in presses:
+            self.pointing.do(point)
+        right = reading.between(Point.SLIDE_RIGHT, Point.SLIDE_LEFT)
+        down = reading.between(Point.SLIDE_DOWN, Point.SLIDE_UP)
         self.pointing.move(right * seconds * STICK_PX_S, down * seconds * STICK_PX_S)
 
     def shown(self) -> None:
@@ -160,7 +172,7 @@ class ClickingPage:
         brush.clear()
         picture = self.pointing.picture
         if picture is None:
-            words = "No picture is left: q leaves and teaches."
+            words = f"No picture is left: {self.fingers.name_of(Point.QUIT)} leaves and teaches."
             brush.text(words, layout.window.center, 28, TEXT, True, "center")
         else:
             self._area = layout.views[0]
@@ -168,9 +180,9 @@ class ClickingPage:
             self._cursor(brush)
         _frame(brush, layout, self.pointing, picture)
         at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
-        brush.keys(KEYS.hints(self.fingers.on_pad), at, 13.5, layout.bottom.right)
+        brush.keys(self.fingers.hints(), at, 13.5, layout.bottom.right)
         if self.pointing.help:
-            draw_help(brush, layout.window, KEYS.help_page())
+            draw_help(brush, layout.window, self.fingers.help_page())
 
     def _cursor(self, brush: Brush) -> None:
         scale = self._area.w / self.pointing.side

@@ -1,8 +1,8 @@
 """What a grader of episodes can do, and the keys for it."""
 
-from enum import Enum, auto
+from enum import auto
 
-from ..ui.key_input import Key, KeyTable
+from ..ui.key_input import Key, KeyTable, ReviewAction
 
 REASONS = (
     "missed the grasp",
@@ -28,7 +28,7 @@ TAGS = (
 )
 
 
-class Deed(Enum):
+class Deed(ReviewAction):
     """One press."""
 
     SUCCESS = auto()
@@ -57,6 +57,8 @@ class Deed(Enum):
     SECOND_BACK = auto()
     FIRST = auto()
     LAST = auto()
+    SCRUB_ON = auto()
+    SCRUB_BACK = auto()
     FASTER = auto()
     SLOWER = auto()
     NEXT = auto()
@@ -73,6 +75,7 @@ class Deed(Enum):
 _NUMBERS = ("ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE")
 
 KEYS = KeyTable(
+    "episodes",
     [
         Key(Deed.SUCCESS, "s, enter", "A", "success, and on to the next", "success"),
         Key(Deed.FAILURE, "f", "B", "failure, and on to the next", "failure"),
@@ -106,11 +109,13 @@ KEYS = KeyTable(
         Key(Deed.SECOND_BACK, "page up", "", "one second back", "", True),
         Key(Deed.FIRST, "home", "", "to the beginning"),
         Key(Deed.LAST, "end", "", "to the end"),
+        Key(Deed.SCRUB_ON, "", "RT", "forward, as fast as it is pulled", held=True),
+        Key(Deed.SCRUB_BACK, "", "LT", "backward, as fast as it is pulled", held=True),
         Key(Deed.FASTER, "up", "D-pad up", "faster: 1, 2, 4, 8 times", "faster"),
         Key(Deed.SLOWER, "down", "D-pad down", "slower", ""),
         Key(Deed.NEXT, "n, tab", "BACK", "next, without a verdict", "next"),
         Key(Deed.PREVIOUS, "p", "RB + LB", "the one before", ""),
         Key(Deed.HELP, "h, f1", "GUIDE", "this help", "help"),
         Key(Deed.QUIT, "q, escape", "RB + BACK", "leave; everything is kept already", ""),
-    ]
+    ],
 )

@@ -53,22 +53,26 @@ class EpisodesPage:
 
     def hear(self, event: pygame.event.Event) -> None:
         """One event of the window."""
-        if self.grading.marks.text is not None:
+        writing = self.grading.marks.text is not None
+        deeds = self.fingers.hear(event)
+        if writing:
             self._hear_writing(event)
             return
-        deed = self.fingers.hear(event)
-        if deed is not None:
+        for deed in deeds:
             self.grading.do(deed)
-        if deed is Deed.WRITE:
+        if Deed.WRITE in deeds:
             self._echo = getattr(event, "unicode", "")
 
     def pass_time(self, seconds: float) -> None:
         """Play on."""
-        self.grading.pass_time(seconds, self.fingers.scrub())
+        reading, deeds = self.fingers.sample(seconds)
+        for deed in deeds if self.grading.marks.text is None else ():
+            self.grading.do(deed)
+        self.grading.pass_time(seconds, reading.between(Deed.SCRUB_ON, Deed.SCRUB_BACK))
 
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
-        self._screen.draw(surface, self.grading, self.fingers.on_pad)
+        self._screen.draw(surface, self.grading, self.fingers)
 
     def shown(self) -> None:
         """The frame is on the screen."""
@@ -92,7 +96,7 @@ class GradingScreen:
     def __init__(self) -> None:
         self._type = Typewriter()
 
-    def draw(self, surface: pygame.Surface, grading: Grading, on_pad: bool = False) -> None:
+    def draw(self, surface: pygame.Surface, grading: Grading, fingers: Fingers[Deed]) -> None:
         """One whole frame."""
         episode = grading.episode
         pictures = _pictures(episode, grading.player.step) if episode else {}
@@ -100,7 +104,7 @@ class GradingScreen:
         brush = Brush(surface, self._type, layout.unit)
         brush.clear()
         if episode is None:
-            _done(brush, layout, grading)
+            _done(brush, layout, grading, fingers)
         else:
             _views(brush, layout, pictures, grading)
             _column(brush, layout.column, episode, grading)
@@ -111,8 +115,8 @@ class GradingScreen:
             driver = Driver(int(episode.driver[grading.player.step]))
             pygame.draw.rect(surface, DRIVER_STYLES[driver].colour, layout.window, layout.border)
         _top(brush, layout, grading)
-        _bottom(brush, layout, on_pad)
-        _over(brush, layout, grading)
+        _bottom(brush, layout, fingers)
+        _over(brush, layout, grading, fingers)
 
 
 def _pictures(episode: Episode, step: int) -> dict[str, Image]:
@@ -210,22 +214,24 @@ def _stars(brush: Brush, x: int, y: int, quality: int | None) -> int:
     return y + brush.px(34)
 
 
-def _bottom(brush: Brush, layout: ReviewLayout, on_pad: bool) -> None:
+def _bottom(brush: Brush, layout: ReviewLayout, fingers: Fingers[Deed]) -> None:
     pygame.draw.rect(brush.surface, PANEL, layout.bottom)
     at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
-    brush.keys(KEYS.hints(on_pad), at, 13.5, layout.bottom.right - brush.px(10))
+    brush.keys(fingers.hints(), at, 13.5, layout.bottom.right - brush.px(10))
 
 
-def _done(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
+def _done(brush: Brush, layout: ReviewLayout, grading: Grading, fingers: Fingers[Deed]) -> None:
     centre = layout.window.center
     total = grading.order.total
     words = f"All {total} episodes are judged." if total else "There is nothing to judge here."
     brush.text(words, centre, 28, TEXT, True, "center")
     below = (centre[0], centre[1] + brush.px(40))
-    brush.text("u takes the last judgement back, q leaves.", below, 16, DIM, anchor="center")
+    undo, leave = fingers.name_of(Deed.UNDO), fingers.name_of(Deed.QUIT)
+    told = f"{undo} takes the last judgement back, {leave} leaves."
+    brush.text(told, below, 16, DIM, anchor="center")
 
 
-def _over(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
+def _over(brush: Brush, layout: ReviewLayout, grading: Grading, fingers: Fingers[Deed]) -> None:
     marks = grading.marks
     if marks.menu is not None:
         draw_list(brush, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)
@@ -233,4 +239,4 @@ def _over(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
         title = "In your own words: enter keeps, escape drops"
         draw_list(brush, layout.window, title, (marks.text + "▏",), -1)
     if grading.help:
-        draw_help(brush, layout.window, KEYS.help_page())
+        draw_help(brush, layout.window, fingers.help_page())

@@ -1,11 +1,11 @@
 """What a grader of predictions can do, and the keys for it."""
 
-from enum import Enum, auto
+from enum import auto
 
-from ..ui.key_input import Key, KeyTable
+from ..ui.key_input import Key, KeyTable, ReviewAction
 
 
-class Say(Enum):
+class Say(ReviewAction):
     """One press."""
 
     ACCEPT = auto()
@@ -26,14 +26,17 @@ class Say(Enum):
 
 
 KEYS = KeyTable(
+    "predictions",
     [
         Key(Say.ACCEPT, "a, enter", "A", "right as drawn; a moved one is a correction", "right"),
         Key(Say.REJECT, "r", "B", "wrong: it counts for nothing", "wrong"),
         Key(Say.AS_DONE, "c", "Y", "right would be what was done (blue)", "as was done"),
-        Key(Say.AWAY, "up", "D-pad up", "move its end away from you, 5 mm", "move the end", True),
-        Key(Say.NEAR, "down", "D-pad down", "move its end towards you", "", True),
-        Key(Say.LEFT, "left", "D-pad left", "move its end to the left", "", True),
-        Key(Say.RIGHT, "right", "D-pad right", "move its end to the right", "", True),
+        Key(Say.AWAY, "up", "D-pad up, left stick up", "move its end away from you, 5 mm",
+            "move the end", True),
+        Key(Say.NEAR, "down", "D-pad down, left stick down", "move its end towards you", "", True),
+        Key(Say.LEFT, "left", "D-pad left, left stick left", "move its end to the left", "", True),
+        Key(Say.RIGHT, "right", "D-pad right, left stick right",
+            "move its end to the right", "", True),
         Key(Say.UP, "page up", "RB + D-pad up", "move its end up", "", True),
         Key(Say.DOWN, "page down", "RB + D-pad down", "move its end down", "", True),
         Key(Say.GRIP, "g", "X", "the hand ends closed, or open", "grip"),
@@ -42,7 +45,7 @@ KEYS = KeyTable(
         Key(Say.SKIP, "n, tab", "BACK", "next, without a grade", "next"),
         Key(Say.HELP, "h, f1", "GUIDE", "this help", "help"),
         Key(Say.QUIT, "q, escape", "RB + BACK", "leave; everything is kept already"),
-    ]
+    ],
 )  # fmt: skip
 DIRECTIONS = {
     Say.AWAY: (1, 0, 0),

@@ -188,7 +188,7 @@ class Foretelling:
         try:
             self.drive = self.restored(item)
             self.draft.driven, self._owed_s = None, 0.0
-            self._tell(f"you drive: {len(item.plan.actions) / CONTROL_HZ:.1f} s, g is the gripper")
+            self._tell(f"you drive: {len(item.plan.actions) / CONTROL_HZ:.1f} s")
         except SidestickError as error:
             self._tell(str(error)[:120])
 

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from ...policies.base.plan import Plan
 from ...sim_envs.spaces import Image
 from ..devices.gamepads import Pads
-from ..devices.raw_inputs import KEYS as KEY_CODES
 from ..devices.sdl import pygame
 from ..ui.canvas import Brush
 from ..ui.key_input import Fingers
@@ -42,13 +41,18 @@ class ForetellingPage:
 
     def hear(self, event: pygame.event.Event) -> None:
         """One event of the window."""
-        say = self.fingers.hear(event)
-        if say is not None:
+        for say in self.fingers.hear(event):
             self.grading.do(say)
 
     def pass_time(self, seconds: float) -> None:
         """A correction that is driven goes on."""
-        self.grading.pass_time(seconds, self._push())
+        reading, presses = self.fingers.sample(seconds)
+        for say in presses:
+            self.grading.do(say)
+        push: NDArray[np.float64] = np.zeros(3)
+        for say, direction in DIRECTIONS.items():
+            push += reading.values.get(say, 0.0) * np.array(direction, float)
+        self.grading.pass_time(seconds, push)
 
     def shown(self) -> None:
         """The frame is on the screen."""
@@ -69,11 +73,11 @@ class ForetellingPage:
         _top(brush, layout, grading)
         pygame.draw.rect(surface, PANEL, layout.bottom)
         at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
-        brush.keys(KEYS.hints(self.fingers.on_pad), at, 13.5, layout.bottom.right)
+        brush.keys(self.fingers.hints(), at, 13.5, layout.bottom.right)
         if grading.notice:
             draw_notice(brush, layout.views[0].union(layout.views[1]), grading.notice)
         if grading.help:
-            draw_help(brush, layout.window, KEYS.help_page())
+            draw_help(brush, layout.window, self.fingers.help_page())
 
     def _pictures(self, brush: Brush, layout: ReviewLayout, item: Forecast) -> None:
         front, wrist = layout.views
@@ -113,16 +117,6 @@ class ForetellingPage:
     def _path(self, item: Forecast, actions: NDArray[np.float32]) -> DrawnPath:
         plan = Plan(actions, np.zeros_like(actions), float("nan"))
         return drawn_path(item.view, item.hand_m, item.closing, plan, 0)
-
-    def _push(self) -> NDArray[np.float64]:
-        held = pygame.key.get_pressed()
-        push: NDArray[np.float64] = np.zeros(3)
-        for row in KEYS.rows:
-            if row.deed in DIRECTIONS and any(held[KEY_CODES[key]] for key in row.keys):
-                push += np.array(DIRECTIONS[row.deed], float)
-        x, y = self.fingers.push()
-        push += np.array([-y, -x, 0.0])
-        return push
 
 
 def _top(brush: Brush, layout: ReviewLayout, grading: Foretelling) -> None:

@@ -11,6 +11,7 @@ from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ..devices.bindings import load
+from ..devices.controls import SEAT
 from ..devices.gamepads import Pads
 from ..devices.operator_input import Hands
 from ..devices.sdl import pygame
@@ -71,7 +72,7 @@ def open_cockpit(workspace: Workspace, options: SeatOptions) -> Iterator[Cockpit
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
     """
-    bindings = load()
+    bindings = load(SEAT)
     with contextlib.ExitStack() as stack:
         env = workspace_env(workspace.config)
         stack.callback(env.close)

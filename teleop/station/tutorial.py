@@ -16,7 +16,7 @@ Check = Callable[["Doing"], float]
 class Doing:
     """What was done in a tick of the lesson."""
 
-    reading: Reading
+    reading: Reading[Control]
     """The controls that were touched."""
     moved_m: Vector
     """How far the hand went in the base frame, [3]."""
@@ -125,7 +125,7 @@ class Lesson:
         """What is to be done now."""
         return EXERCISES[min(self.number, len(EXERCISES) - 1)]
 
-    def watch(self, reading: Reading, tool: Pose, closing: bool, seconds: float) -> bool:
+    def watch(self, reading: Reading[Control], tool: Pose, closing: bool, seconds: float) -> bool:
         """A tick has passed; True when it finished an exercise."""
         pose, was_closing = self._last or (tool, closing)
         self._last = (tool, closing)

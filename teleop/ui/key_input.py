@@ -1,127 +1,136 @@
-"""Which key does what in a grader's window: one table that hands, hints and help share."""
+"""Keys and buttons of the review windows: what each does, bound like the operator's controls."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from ..devices.gamepads import BUTTON_NAMES, Pads
-from ..devices.raw_inputs import KEYS
+from ..devices.bindings import REVIEW, Bindings, load
+from ..devices.controls import KEYBOARD, PAD, ControlTable, Reading, split
+from ..devices.gamepads import Pads
+from ..devices.keyboard import Keyboard
+from ..devices.raw_inputs import KEY_NAMES, KEYS, Touch
 from ..devices.sdl import pygame
 from .widgets import HelpPage
 
-Deed = TypeVar("Deed", bound=Enum)
-SHIFT = "RB"
-"""Held on the pad, it gives every other button a second meaning."""
+REPEAT_AFTER_MS, REPEAT_EVERY_MS = 250, 40
+
+
+class ReviewAction(Enum):
+    """One thing to do in a review window; the value is its name in a bindings file."""
+
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> str:
+        return name.lower().replace("_", "-")
+
+
+Deed = TypeVar("Deed", bound=ReviewAction)
 
 
 @dataclass(frozen=True)
 class Key(Generic[Deed]):
-    """One thing to do, and where it lies under the fingers."""
+    """One thing to do, and what it is bound to unless a file says otherwise."""
 
     deed: Deed
     keyboard: str
-    """Names of keys as `devices.inputs` has them, with a comma between; empty for none."""
+    """Keys or chords as `devices.raw_inputs` names them, with a comma between; empty for none."""
     pad: str
-    """Name of a button, or `RB + ` and one; empty for none."""
+    """The same of the pad, such as `A` or `RB + A`."""
     words: str
     """As the help says it; empty leaves it out."""
     hint: str = ""
     """As the foot line says it; empty leaves it out."""
     repeats: bool = False
     """Done again and again while the key is held."""
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keyboard's keys, one by one."""
-        return tuple(self.keyboard.split(", ")) if self.keyboard else ()
+    held: bool = False
+    """Read as far as it is pushed, as long as it is; a press alone does nothing."""
 
 
 class KeyTable(Generic[Deed]):
-    """Looks keys and buttons up."""
+    """What can be done in one review window."""
 
-    def __init__(self, rows: Sequence[Key[Deed]]) -> None:
-        self.rows = tuple(rows)
-        self._keys: Mapping[str, Key[Deed]] = {key: row for row in rows for key in row.keys}
-        self._pad: Mapping[str, Key[Deed]] = {row.pad: row for row in rows if row.pad}
-
-    def of_key(self, name: str) -> Key[Deed] | None:
-        """What a key of the keyboard does."""
-        return self._keys.get(name)
-
-    def of_button(self, name: str, held: Collection[str]) -> Key[Deed] | None:
-        """What a button of the pad does while others are held."""
-        return self._pad.get(f"{SHIFT} + {name}" if SHIFT in held else name)
-
-    def help_page(self) -> HelpPage:
-        """What every key and button does."""
-        rows = [(row.keyboard or "-", row.pad or "-", row.words) for row in self.rows if row.words]
-        return HelpPage("Keys", "any key closes", {"keyboard": 0.0, "pad": 0.2, "does": 0.46}, rows)
-
-    def hints(self, pad: bool) -> tuple[tuple[str, str], ...]:
-        """Key and what it does, for the foot line."""
-        shown = [(row.pad if pad else row.keyboard.split(", ")[0], row.hint) for row in self.rows]
-        return tuple((key, hint) for key, hint in shown if key and hint)
-
-
-REPEAT_AFTER_MS, REPEAT_EVERY_MS = 250, 40
-_NAMES = {code: name for name, code in KEYS.items()}
+    def __init__(self, window: str, rows: Sequence[Key[Deed]]) -> None:
+        self.rows: Mapping[Deed, Key[Deed]] = {row.deed: row for row in rows}
+        self.controls: ControlTable[Deed] = ControlTable(
+            section=(REVIEW, window),
+            words={row.deed: row.words or row.deed.value for row in rows},
+            chords={
+                PAD: {row.deed: split(row.pad) for row in rows},
+                KEYBOARD: {row.deed: split(row.keyboard) for row in rows},
+            },
+        )
 
 
 class Fingers(Generic[Deed]):
-    """Turns events into deeds, and sticks and triggers into a push."""
+    """Turns events into presses, and what is held into a reading, by the person's bindings."""
 
     def __init__(self, table: KeyTable[Deed], pads: Pads) -> None:
         self.table, self.pads = table, pads
+        self.bindings: Bindings[Deed] = load(table.controls)
         self.on_pad = False
         """Whether the last press came from a pad: its names are shown then."""
-        self._down: set[str] = set()
+        self._keyboard = Keyboard()
         pygame.key.set_repeat(REPEAT_AFTER_MS, REPEAT_EVERY_MS)
 
-    def hear(self, event: pygame.event.Event) -> Deed | None:
+    def hear(self, event: pygame.event.Event) -> list[Deed]:
         """What an event asks for; held keys repeat only where that is wanted."""
         self.pads.handle(event)
-        key: Key[Deed] | None = None
-        again = False
-        if event.type == pygame.KEYUP:
-            self._down.discard(_NAMES.get(event.key, ""))
-        elif event.type == pygame.KEYDOWN:
-            name = _NAMES.get(event.key, "")
-            again, self.on_pad = name in self._down, False
-            self._down.add(name)
-            key = self.table.of_key(name)
-        elif event.type == pygame.CONTROLLERBUTTONDOWN and event.button in BUTTON_NAMES:
-            self.on_pad = True
-            key = self.table.of_button(BUTTON_NAMES[event.button], self._held(event.instance_id))
-        elif event.type in (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED):
-            self._down.clear()
-        return None if key is None or (again and not key.repeats) else key.deed
+        held = self._keyboard.touch().values
+        self._keyboard.handle(event)
+        if event.type == pygame.KEYDOWN and event.key in KEY_NAMES:
+            self.on_pad = False
+            name = KEY_NAMES[event.key]
+            found = self.bindings.read(KEYBOARD, Touch({**held, name: 1.0}, frozenset({name})))
+            again = name in held
+            return [d for d in self._pressed(found) if not again or self.table.rows[d].repeats]
+        if event.type == pygame.CONTROLLERBUTTONDOWN and event.instance_id in self.pads.pads:
+            return self._pad_presses(self.pads.pads[event.instance_id].touch())
+        if event.type in (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED):
+            self._keyboard.release()
+        return []
 
-    def push(self) -> tuple[float, float]:
-        """Right and down in [-1, 1], of the stick that is pushed farthest."""
-        pushes = [(0.0, 0.0)]
-        for touch in self.pads.touches().values():
-            value = touch.values.get
-            x = value("left stick right", 0.0) - value("left stick left", 0.0)
-            y = value("left stick down", 0.0) - value("left stick up", 0.0)
-            pushes.append((x, y))
-        return max(pushes, key=lambda push: abs(push[0]) + abs(push[1]))
+    def sample(self, elapsed_s: float) -> tuple[Reading[Deed], list[Deed]]:
+        """What is held now on any device, and what triggers ask for; call it once a frame."""
+        touches = self.pads.touches(elapsed_s).values()
+        presses = [deed for touch in touches for deed in self._pad_presses(touch)]
+        readings = [self.bindings.read(PAD, touch) for touch in touches]
+        readings.append(self.bindings.read(KEYBOARD, self._keyboard.touch()))
+        values: dict[Deed, float] = {}
+        for reading in readings:
+            for deed, value in reading.values.items():
+                values[deed] = max(value, values.get(deed, 0.0))
+        return Reading(values), presses
 
-    def scrub(self) -> float:
-        """Forward less backward in [-1, 1], from the triggers."""
-        touches = self.pads.touches().values()
-        pulls = [t.values.get("RT", 0.0) - t.values.get("LT", 0.0) for t in touches]
-        return max(pulls, key=abs, default=0.0)
+    def help_page(self) -> HelpPage:
+        """What every key and button does."""
+        words = self.bindings.words
+        rows = [
+            (words(KEYBOARD, deed), words(PAD, deed), row.words)
+            for deed, row in self.table.rows.items()
+            if row.words
+        ]
+        columns = {KEYBOARD: 0.0, PAD: 0.21, "does": 0.53}
+        return HelpPage("Keys", "any key closes", columns, rows)
 
-    def _held(self, instance: int) -> set[str]:
-        pad = self.pads.pads.get(instance)
-        if pad is None:
-            return set()
-        return {name for name, code in _buttons() if pad.device.get_button(code)}
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """Key and what it does, for the foot line, of the device that was pressed last."""
+        return tuple(
+            (key, row.hint)
+            for deed, row in self.table.rows.items()
+            if row.hint and (key := self.name_of(deed))
+        )
 
+    def name_of(self, deed: Deed) -> str:
+        """The key or button to press for a deed; empty where there is none."""
+        return self.bindings.first(PAD if self.on_pad else KEYBOARD, deed)
 
-def _buttons() -> list[tuple[str, int]]:
-    return [(name, code) for code, name in BUTTON_NAMES.items()]
+    def _pad_presses(self, touch: Touch) -> list[Deed]:
+        self.on_pad = self.on_pad or bool(touch.pressed)
+        return self._pressed(self.bindings.read(PAD, touch))
+
+    def _pressed(self, reading: Reading[Deed]) -> list[Deed]:
+        """In the order of the table."""
+        return [d for d, row in self.table.rows.items() if d in reading.pressed and not row.held]
 
 
 def press(name: str) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from textwrap import wrap
 
 from ....datasets.step import Level
-from ...devices.bindings import KEYBOARD, PAD, Bindings
-from ...devices.controls import MEANINGS, Control
+from ...devices.bindings import Bindings
+from ...devices.controls import KEYBOARD, MEANINGS, PAD, Control
 from ...ui.widgets import HelpPage
 from ..states import State
 from ..tutorial import Lesson
@@ -90,7 +90,7 @@ UNWATCHED = "The policy drives. Nobody needs to watch this one; {clutch} takes o
 class Prompter:
     """Puts the bound buttons into the words."""
 
-    def __init__(self, bindings: Bindings) -> None:
+    def __init__(self, bindings: Bindings[Control]) -> None:
         self._bindings = bindings
 
     def keys(self, device: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:

@@ -15,6 +15,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.cli import drive
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.evaluation.seeds import Seeds
 from sidestick.teleop.learning.autonomous_practice import open_failures, unsolved
 from sidestick.teleop.station.headless import DriveReport
@@ -130,7 +131,7 @@ def test_where_a_sitting_begins(
 def test_at_the_seat_the_card_says_that_practice_failed_here(sit: Callable[..., SeatRig]) -> None:
     """Then come the fresh seeds, and nothing is said of them."""
     rig = sit(options=SeatOptions(first_seed=3, failures=(210_001,)))
-    prompter = Prompter(defaults())
+    prompter = Prompter(defaults(SEAT))
     seen: list[tuple[int, tuple[str, ...]]] = []
     for _ in range(2):
         rig.run(0.3)

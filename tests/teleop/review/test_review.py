@@ -19,6 +19,7 @@ from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, UnknownName
 from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.devices.bindings import FILE_NAME, INPUTS, config_folder
 from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.review.episode_actions import KEYS, REASONS, Deed
 from sidestick.teleop.review.episode_review import Grading
@@ -166,6 +167,35 @@ def test_the_pad_does_it_too(workspace: Workspace, quiet_sdl: None) -> None:
     window.grading.close()
 
 
+def test_a_person_who_rebinds_the_pad_is_heard_in_review(
+    workspace: Workspace, quiet_sdl: None
+) -> None:
+    """The operator's [pad] holds for actions of the same name, [review.episodes.pad] for all."""
+    folder = config_folder()
+    folder.mkdir(parents=True)
+    (folder / FILE_NAME).write_text(
+        '[pad]\nsuccess = "L3"\nclutch = "RB"\n[review.episodes.pad]\nfive = "LT"\n'
+    )
+    pad = vp.VirtualPad()
+    window = Rig(workspace)
+    name = window.grading.name
+    window.page.pass_time(0.01)
+    pad.axis(vp.LT, 1.0)
+    window.turn()
+    window.page.pass_time(0.01)
+    pad.press(vp.L3)
+    window.turn()
+    found = standings(Judgements(workspace.db_path))
+    assert (found[str(name)].quality, found[str(name)].success) == (5, True)
+    shown = {does: pad for _, pad, does in window.page.fingers.help_page().rows}
+    assert shown["quality 5, excellent"] == "LT"
+    assert shown["success, and on to the next"] == "L3"
+    assert shown["trim: keep from here on"] == "-"
+    assert shown["forward, as fast as it is pulled"] == "RT"
+    assert ("L3", "success") in window.page.fingers.hints()
+    window.grading.close()
+
+
 def test_the_player_plays_scrubs_and_stays_at_the_end() -> None:
     """Eight times the speed is eight times the steps; nothing leaves the episode."""
     player = Player(steps=100, hz=20)
@@ -247,11 +277,11 @@ def test_an_episode_that_vanishes_is_said_and_nothing_is_written(
 
 def test_the_help_names_every_key_and_no_key_has_two_meanings() -> None:
     """On the keyboard and on the pad."""
-    keys = [key for row in KEYS.rows for key in row.keys]
-    pads = [row.pad for row in KEYS.rows if row.pad]
-    assert len(set(keys)) == len(keys)
-    assert len(set(pads)) == len(pads)
-    assert {row.deed for row in KEYS.rows} == set(Deed)
+    for device, inputs in INPUTS.items():
+        chords = [chord for ways in KEYS.controls.chords[device].values() for chord in ways]
+        assert len(set(chords)) == len(chords)
+        assert {name for chord in chords for name in chord} <= set(inputs)
+    assert set(KEYS.rows) == set(Deed)
 
 
 def test_a_simulated_grader_runs_it_headless(workspace: Workspace, quiet_sdl: None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.station.options import SeatOptions
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.states import State
@@ -62,7 +63,7 @@ def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
     rig = sit(options=SeatOptions(lesson=True))
     rig.run(0.3)
     assert len(DOING) == len(EXERCISES) == 12
-    prompter = Prompter(defaults())
+    prompter = Prompter(defaults(SEAT))
     for number, (button, do) in enumerate(DOING):
         lesson = rig.seat.lesson
         assert (rig.state, lesson.number) == (State.LESSON, number)

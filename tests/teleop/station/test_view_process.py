@@ -17,6 +17,7 @@ from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.station.screen.frame_scheduler import Artist
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import Mirror, MirrorLost, MirrorView, open_view
@@ -102,7 +103,7 @@ def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(sit: Sit) -> Non
     rig = sit()
     view = MirrorView(rig.env)
     surface = pygame.display.set_mode((960, 600))
-    artist = Artist(surface, view, Prompter(defaults()))
+    artist = Artist(surface, view, Prompter(defaults(SEAT)))
     try:
         rig.tap(vp.START)
         rig.drive(0.5)

@@ -8,6 +8,7 @@ from sidestick.datasets.step import Driver, Level
 from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.session.help_requests import Reason
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.station.cues import Cue
@@ -42,7 +43,7 @@ def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
     assert rig.scene.episode.calling is Reason.NEW
     assert rig.scene.episode.drivers[-1] is Driver.NOBODY
     assert Cue.HELP_WANTED in told
-    card = Prompter(defaults()).call_card(Reason.NEW.value, rig.hands.device)
+    card = Prompter(defaults(SEAT)).call_card(Reason.NEW.value, rig.hands.device)
     assert card.keys
     assert "new to the policy" in card.lines[0]
     rig.pad.press(vp.LB)
