@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 def allocate(
     shape: tuple[int, ...], dtype: np.dtype[Any], folder: Path | None, limit: int | None = None
 ) -> NDArray[Any]:
-    """Return an array without content, in a file below `folder` when it is larger than `limit`.
+    """Return an empty array of `shape`, in a file below `folder` when it is larger than `limit`.
 
     Without a limit, half of the memory that is free decides. Without a folder it is memory.
     """

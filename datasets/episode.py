@@ -26,28 +26,29 @@ class Episode:
     summary: EpisodeSummary
     """Who, what, how long, how it ended."""
     observations: Mapping[str, NDArray[Any]]
-    """Seen before each action: `<camera>_image`, `joint_pos` ...; images may be left out."""
-    actions: NDArray[np.float32]  # T, 7
-    human_actions: NDArray[np.float32]  # T, 7
-    policy_actions: NDArray[np.float32]  # T, 7
-    rewards: NDArray[np.float32]
-    dones: NDArray[np.int64]
-    succeeded: NDArray[np.uint8]
-    states: NDArray[np.float64]  # T, S
-    driver: NDArray[np.uint8]
-    level: NDArray[np.uint8]
-    action_modes: NDArray[np.int64]
-    intv_labels: NDArray[np.int64]
-    novelty: NDArray[np.float32]
-    stage: NDArray[np.int16]
-    reseat: NDArray[np.uint8]
-    takeover_id: NDArray[np.int32]
-    wall_time: NDArray[np.float64]
-    late_ms: NDArray[np.float32]
+    """[T, ...] seen before each action: `<camera>_image`, `joint_pos` ...; images may be left out.
+    """
+    actions: NDArray[np.float32]  # [T, 7]
+    human_actions: NDArray[np.float32]  # [T, 7]
+    policy_actions: NDArray[np.float32]  # [T, 7]
+    rewards: NDArray[np.float32]  # [T]
+    dones: NDArray[np.int64]  # [T]
+    succeeded: NDArray[np.uint8]  # [T]
+    states: NDArray[np.float64]  # [T, S]
+    driver: NDArray[np.uint8]  # [T]
+    level: NDArray[np.uint8]  # [T]
+    action_modes: NDArray[np.int64]  # [T]
+    intv_labels: NDArray[np.int64]  # [T]
+    novelty: NDArray[np.float32]  # [T]
+    stage: NDArray[np.int16]  # [T]
+    reseat: NDArray[np.uint8]  # [T]
+    takeover_id: NDArray[np.int32]  # [T]
+    wall_time: NDArray[np.float64]  # [T]
+    late_ms: NDArray[np.float32]  # [T]
     final_observation: Mapping[str, NDArray[Any]] | None = None
-    """Seen after the last action; None when the recording broke off."""
+    """Seen after the last action, without the axis T; None when the recording broke off."""
     final_state: NDArray[np.float64] | None = None
-    """The simulator's state after the last action; None when the recording broke off."""
+    """[S] the simulator's state after the last action; None when the recording broke off."""
     abandoned: tuple[Branch, ...] = ()
     """Branches cut off by rewinds, in the order they were."""
 
@@ -59,7 +60,7 @@ class Episode:
         final: Columns | None = None,
         abandoned: tuple[Branch, ...] = (),
     ) -> Self:
-        """Sort columns named as the schema names them into an episode."""
+        """Sort columns [T, ...], named as the schema names them, into an episode."""
         flat = {key: rows for key, rows in columns.items() if not key.startswith(OBS)}
         return cls(
             summary=summary,
@@ -80,7 +81,7 @@ class Episode:
         final: Columns | None = None,
         abandoned: tuple[Branch, ...] = (),
     ) -> Self:
-        """Make an episode of what was recorded: the labels are computed, the last step is done."""
+        """Make an episode of recorded columns [T, ...]; labels and the last `done` are set here."""
         columns = complete_columns(recorded, frozenset(branch.start for branch in abandoned))
         columns["dones"][-1:] = 1
         branches = tuple(Branch(b.start, abandoned_columns(b.columns)) for b in abandoned)
@@ -98,7 +99,7 @@ class Episode:
         final_state: NDArray[np.float64] | None = None,
         episode_id: str = "in-memory",
     ) -> Self:
-        """Make an episode in memory of its steps, without file or journal."""
+        """Make an episode in memory of its steps and last state [S], without file or journal."""
         if not steps:
             raise BadValue("steps", "at least one step", "none")
         packer = Packer(sizes_of(steps[0].observation, steps[0].state))
@@ -137,20 +138,20 @@ class Episode:
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The arrays by the schema's keys, as they stand in the file."""
+        """The arrays [T, ...] by the schema's keys, as they stand in the file."""
         rows = {OBS + name: rows for name, rows in self.observations.items()}
         return rows | {name: getattr(self, name) for name in COLUMN_FIELDS}
 
     @property
     def final(self) -> Columns | None:
-        """The end of the episode by its keys in the file; None when the recording broke off."""
+        """The last state [S] and observation by the keys in the file; None when it broke off."""
         if self.final_observation is None or self.final_state is None:
             return None
         seen = {FINAL_OBS + name: value for name, value in self.final_observation.items()}
         return {**seen, FINAL_STATE: self.final_state}
 
     def observation(self, step: int) -> Observation:
-        """Return what was seen before one step; `len(episode)` asks for the final observation."""
+        """Return what was seen before a step, without the axis T; `len(episode)` for the end."""
         if step == len(self) and self.final_observation is not None:
             return dict(self.final_observation)
         return {name: rows[step] for name, rows in self.observations.items()}
@@ -176,7 +177,7 @@ def episode_summary(path: Path) -> EpisodeSummary:
 def complete_columns(
     recorded: Columns, rejoined: frozenset[int] = frozenset()
 ) -> dict[str, NDArray[Any]]:
-    """Add the columns that are made at conversion to those that were recorded.
+    """Add the columns [T, ...] that are made at conversion to those that were recorded.
 
     `rejoined` are the steps at which rewinds came back to the main line.
     """
@@ -186,7 +187,7 @@ def complete_columns(
 
 
 def abandoned_columns(recorded: Columns) -> dict[str, NDArray[Any]]:
-    """The same for a branch that was left: nothing of it is ever a target."""
+    """Add them to the columns [T, ...] of a branch that was left: none of it is ever a target."""
     labels = abandoned_labels(recorded["action_modes"])
     return {**recorded, "dones": recorded["dones"].copy(), "intv_labels": labels}
 

@@ -100,12 +100,12 @@ class Frames:
 
     @property
     def driver(self) -> NDArray[np.uint8]:
-        """Who drove: 0 policy, 1 human, 2 blend."""
+        """Who drove, uint8[N]: 0 policy, 1 human, 2 blend."""
         return self.column("driver")
 
     @property
     def episode(self) -> NDArray[np.int32]:
-        """The place of each step's episode in `episodes`."""
+        """The place of each step's episode in `episodes`, int32[N]."""
         rows: NDArray[np.int32] = self._episode.rows
         return rows
 
@@ -115,7 +115,7 @@ class Frames:
         return tuple(self._summaries)
 
     def column(self, key: str) -> NDArray[Any]:
-        """Return one of the schema's columns over all steps; unknown ones raise BadValue."""
+        """Return a column of the schema over all steps, [N, ...]; BadValue for unknown ones."""
         if key not in self._columns:
             raise BadValue("column", f"one of {sorted(self._columns)}", repr(key))
         return self._columns[key].rows

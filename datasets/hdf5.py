@@ -35,6 +35,18 @@ UNREADABLE = (
     MemoryError,
 )
 """What h5py and numpy raise over a file that makes no sense."""
+MAX_BYTES = 60_000
+"""No attribute of ours is larger; HDF5's own limit is 64 KiB."""
+CHANGED = "a checksum does not fit, it was changed since it was written"
+WORDS = {
+    "file signature not found": "not an HDF5 file",
+    "filter returned failure during read": CHANGED,
+    "checksum": CHANGED,
+    "Permission denied": "no permission to read it",
+}
+"""A part of HDF5's message, and what it means."""
+_CUT_OFF = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
+_COLUMN = re.compile(r"[\w/]+: ")
 _numbers = itertools.count()
 
 
@@ -44,7 +56,7 @@ class Branch(NamedTuple):
     start: int
     """The step of the main line at which the branch left it."""
     columns: Columns
-    """The branch's rows, by the schema's keys."""
+    """[T, ...] the branch's rows, by the schema's keys."""
 
 
 class Content(NamedTuple):
@@ -52,6 +64,7 @@ class Content(NamedTuple):
 
     attributes: Attributes
     columns: Columns
+    """[T, ...] by the schema's keys."""
     final: Columns | None
     """What was seen after the last action; None when the recording broke off."""
     abandoned: tuple[Branch, ...]
@@ -116,24 +129,6 @@ def decode_attributes(path: Path) -> Attributes:
         return _attributes(file[DEMO])
 
 
-def in_memory() -> h5py.File:
-    """Open a new file that lives in memory alone; take its bytes with `file.id.get_file_image`."""
-    name = f"in-memory-{next(_numbers)}"  # HDF5 opens no name twice
-    return h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[h5py.File]:
-    """Open a file for reading; whatever is wrong with it becomes a DamagedFile with its name."""
-    try:
-        with h5py.File(path, "r", locking="best-effort") as file:
-            yield file
-    except KeyError as error:
-        raise DamagedFile(f"{path}: not an episode of ours, {error.args[0]}") from error
-    except UNREADABLE as error:
-        raise DamagedFile(f"{path}: {in_plain_words(path, str(error))}") from error
-
-
 def _keys(demo: h5py.Group, images: bool) -> list[str]:
     """Return the schema's columns that a file holds."""
     keys = [column.key for column in columns(cameras_of(demo)) if column.key in demo]
@@ -163,8 +158,26 @@ def _attributes(demo: h5py.Group) -> dict[str, Any]:
     return own if ENV_ARGS in own else own | read_attributes(demo.parent, [ENV_ARGS])
 
 
+def in_memory() -> h5py.File:
+    """Open a new file that lives in memory alone; take its bytes with `file.id.get_file_image`."""
+    name = f"in-memory-{next(_numbers)}"  # HDF5 opens no name twice
+    return h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[h5py.File]:
+    """Open a file for reading; whatever is wrong with it becomes a DamagedFile with its name."""
+    try:
+        with h5py.File(path, "r", locking="best-effort") as file:
+            yield file
+    except KeyError as error:
+        raise DamagedFile(f"{path}: not an episode of ours, {error.args[0]}") from error
+    except UNREADABLE as error:
+        raise DamagedFile(f"{path}: {in_plain_words(path, str(error))}") from error
+
+
 def write_columns(group: h5py.Group, rows: Columns) -> None:
-    """Write one compressed, checksummed dataset a column."""
+    """Write one compressed, checksummed dataset for each column [T, ...]."""
     for key, values in rows.items():
         chunk = min(len(values), IMAGES_PER_CHUNK) if is_image(key) else len(values)
         group.create_dataset(
@@ -176,10 +189,6 @@ def write_columns(group: h5py.Group, rows: Columns) -> None:
             shuffle=values.dtype.itemsize > 1,
             fletcher32=True,
         )
-
-
-MAX_BYTES = 60_000
-"""No attribute of ours is larger; HDF5's own limit is 64 KiB."""
 
 
 def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
@@ -206,18 +215,6 @@ def _read_attribute(group: h5py.Group, name: str) -> Any:
         raise ValueError(f"attribute {name}: expected a number or text of fixed length")
     value = group.attrs[name]
     return value.decode() if isinstance(value, bytes) else value.item()
-
-
-CHANGED = "a checksum does not fit, it was changed since it was written"
-WORDS = {
-    "file signature not found": "not an HDF5 file",
-    "filter returned failure during read": CHANGED,
-    "checksum": CHANGED,
-    "Permission denied": "no permission to read it",
-}
-"""A part of HDF5's message, and what it means."""
-_CUT_OFF = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
-_COLUMN = re.compile(r"[\w/]+: ")
 
 
 def in_plain_words(path: Path, message: str) -> str:

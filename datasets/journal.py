@@ -130,7 +130,7 @@ class Journal:
 
 
 def records(data: NDArray[np.uint8]) -> Iterator[Record]:
-    """Yield the whole records of a journal's bytes, up to its end or its first damaged one."""
+    """Yield the whole records in a journal's bytes, uint8[size], up to the first damaged one."""
     view, at = memoryview(data.data), 0
     while at + HEAD.size <= len(view):
         length, crc, kind = HEAD.unpack_from(view, at)

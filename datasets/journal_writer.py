@@ -66,7 +66,7 @@ class RunningEpisode:
         complete: bool,
         discarded: bool,
     ) -> None:
-        """Note how the episode ended."""
+        """Note how the episode ended; `final` is the last observation and state [S]."""
         if final and self._packer:
             self.journal.append(Kind.FINAL, self._packer.pack_final(*final).tobytes())
         end = {"success": success, "complete": complete, "discarded": discarded}

@@ -25,11 +25,11 @@ def intervention_labels(
     waiting: NDArray[np.bool_] | None = None,
     rejoined: Collection[int] = (),
 ) -> NDArray[np.int64]:
-    """Return `modes` with -10 on the rollout steps shortly before each intervention.
+    """Return `modes` [T] with -10 on the rollout steps shortly before each intervention.
 
-    Steps on which the arm only waited (T,) are labelled with them and do not use the window up: a
-    policy that asked for help did its last deeds before that. The window never reaches back behind
-    a step at which a rewind `rejoined` the main line: what led there is on the branch that is left.
+    Steps on which the arm was `waiting` [T] for help are labelled too, but do not count towards the
+    window: what led to the intervention are the policy's actions before it asked. The window ends
+    at a step at which a rewind `rejoined` the main line: what led there is on the abandoned branch.
     """
     labels = modes.copy()
     idle = np.zeros(len(modes), np.bool_) if waiting is None else waiting
@@ -47,14 +47,14 @@ def intervention_labels(
 
 
 def abandoned_labels(modes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return -10 for all steps of a branch that a rewind left: it led to what was undone."""
+    """Return -10 for all steps [T] of a branch that a rewind left: it led to what was undone."""
     return np.full_like(modes, ActionMode.PRE_INTERVENTION)
 
 
 def idle_steps(
     actions: NDArray[np.float32], first_of_episode: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Tell which of the actions (N, 7) neither move the hand nor change the gripper's command.
+    """Tell which of the actions [N, 7] neither move the hand nor change the gripper's command.
 
     Every episode starts with the gripper open.
     """

@@ -73,7 +73,7 @@ class Recorder:
         success: bool,
         complete: bool = True,
     ) -> Future[Path]:
-        """End the episode; the future gives its file once it is on the disk.
+        """End the episode with its last observation and state [S]; the future gives its file.
 
         An episode without a step is not kept: its future raises RecordingError.
         """

@@ -1,4 +1,8 @@
-"""The episode schema: one table that writer, reader, checker and the documentation share."""
+"""The episode schema: one table that writer, reader, checker and the documentation share.
+
+Axes in this room's shapes: T steps of one episode, N steps of many, B windows of a batch, H actions
+of a chunk, S numbers of the simulator's state, G goals; images are [height, width, 3].
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace

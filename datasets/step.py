@@ -47,7 +47,7 @@ class Step:
     """One tick: what was seen, who wanted what, and what the arm did."""
 
     observation: Observation
-    """What was seen before the action."""
+    """What was seen before the action, by name; images are uint8[height, width, 3]."""
     action: Action
     """float32[7] that the arm executed, in [-1, 1]."""
     human_action: Action | None

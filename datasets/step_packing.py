@@ -57,7 +57,7 @@ class Packer:
             raise BadValue("action", "finite values in [-1, 1]", self._action.tolist())
 
     def pack_final(self, observation: Observation, state: NDArray[np.float64]) -> NDArray[np.void]:
-        """Return the final observation and state as one row of the final layout."""
+        """Return the final observation and state [S] as one row of the final layout, void[1]."""
         row = np.zeros(1, self.final_layout)
         _put_observation({name: row[FINAL_OBS + name][0] for name in self._seen}, observation)
         _put(row[FINAL_STATE][0], FINAL_STATE, state)
@@ -65,7 +65,7 @@ class Packer:
 
 
 def sizes_of(observation: Observation, state: NDArray[np.float64]) -> Sizes:
-    """Read the sizes that differ between tasks off the first step of an episode."""
+    """Read the sizes that differ between tasks off an episode's first observation and state [S]."""
     images = [name for name in observation if is_image(name)]
     if not images or "goal" not in observation:
         raise BadValue("observation", "camera images and a one-hot 'goal'", sorted(observation))

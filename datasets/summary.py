@@ -73,7 +73,7 @@ class EpisodeSummary:
 def summarise(
     episode_id: str, header: EpisodeHeader, outcome: Outcome, columns: Columns
 ) -> EpisodeSummary:
-    """Count what a table of episodes shows."""
+    """Count what a table of episodes shows, from the columns [T, ...] of one."""
     takeovers = columns["takeover_id"]
     return EpisodeSummary(
         id=episode_id,

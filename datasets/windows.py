@@ -53,16 +53,16 @@ class Windows:
 
     @property
     def classes(self) -> NDArray[np.int64]:
-        """The label of each window's first step."""
+        """The label of each window's first step, int64[B]."""
         return self.frames.labels[self.starts]
 
     @property
     def chunk_index(self) -> NDArray[np.int64]:
-        """The steps of each window's actions, (n, chunk); beyond a cut the last one repeats."""
+        """The steps of each window's actions, int64[B, H]; beyond a cut the last one repeats."""
         return self._chunks
 
     def history_index(self, indices: ArrayLike) -> NDArray[np.int64]:
-        """Return the steps of the windows' observations, (b, history), oldest first."""
+        """Return the steps of the windows' observations, int64[B, history], oldest first."""
         chosen = np.asarray(indices)
         steps = self.starts[chosen][:, None] + self.stride * np.arange(1 - self.history, 1)
         index: NDArray[np.int64] = np.maximum(steps, self._oldest[chosen][:, None])
@@ -71,8 +71,8 @@ class Windows:
     def batch(self, indices: ArrayLike, images: bool = True) -> dict[str, NDArray[Any]]:
         """Return the windows at these places, each entry with the batch as its first axis.
 
-        Observations by name (b, history, ...), `actions` (b, chunk, 7), `mask` (b, chunk) True
-        where an action counts, `label` (b,), `index` (b,) the first step's place in the frames.
+        Observations by name [B, history, ...], `actions` [B, H, 7], `mask` [B, H] True where an
+        action counts, `label` [B], `index` [B] the first step's place in the frames.
         """
         chosen = np.asarray(indices)
         seen = self.history_index(chosen)

@@ -61,3 +61,15 @@ class NoDisplay(SidestickError):
 
 class RendererMissing(SidestickError):
     """A renderer cannot start on this machine; the message names the package to install."""
+
+
+class NotEarned(SidestickError):
+    """A level was asked for that the evidence does not allow."""
+
+
+class MissingExtra(SidestickError):
+    """An optional package is not installed; the message says what installs it."""
+
+
+class FormatError(SidestickError):
+    """A file of another tool cannot be taken over as it is; the message says why."""

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...sim_envs.errors import FormatError
 from ...sim_envs.spaces import ACTION_SIZE, METRES_PER_UNIT, RADIANS_PER_UNIT
 from ..episode import Episode
 from ..schema import OBS, Sizes, columns, is_image
 from ..step import ActionMode, Driver, EpisodeHeader, Level
 from ..step_packing import LIMIT
 from ..summary import NO_SEED, Outcome
-from .transfer import FormatError
 
 ALIASES = {
     "robot0_joint_pos": "joint_pos",
@@ -39,7 +39,7 @@ class Foreign:
     name: str
     """What it is called there."""
     columns: dict[str, NDArray[Any]]
-    """By our keys, as far as there are any; `actions` must be there."""
+    """[T, ...] by our keys, as far as there are any; `actions` [T, 7] must be there."""
     task: str
     instruction: str
     success: bool | None = None
@@ -51,7 +51,7 @@ class Foreign:
 
 
 def check_action(actions: NDArray[Any]) -> None:
-    """Raise FormatError unless actions could be ours."""
+    """Raise FormatError unless actions [T, 7] could be ours."""
     shape = actions.shape[1:]
     if shape != (ACTION_SIZE,):
         raise FormatError(f"its action has the shape {list(shape)}; ours is {OUR_ACTION}")

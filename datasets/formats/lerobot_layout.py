@@ -68,7 +68,7 @@ def image_key(name: str) -> str:
 
 
 def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
-    """Return all but the images of an episode, by LeRobot's names."""
+    """Return all columns [T, ...] of an episode but its images, by LeRobot's names."""
     state = np.concatenate([episode.observations[name] for name, _ in STATE], axis=1)
     human = np.isin(episode.driver, (Driver.HUMAN, Driver.BLEND))
     demonstrated = episode.action_modes == ActionMode.DEMONSTRATION
@@ -85,7 +85,7 @@ def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
 
 
 def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return what `frame_columns` made, by our names; what is not there is left out."""
+    """Return the columns [T, ...] of `frame_columns` by our names; those not there are left out."""
     found = {"actions": frames["action"]}
     state, at = frames["observation.state"], 0
     for name, size in STATE:
@@ -101,7 +101,7 @@ def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def feature_of(key: str, rows: NDArray[Any]) -> Feature:
-    """Describe a column that `frame_columns` made."""
+    """Describe a column [T, ...] that `frame_columns` made."""
     names = {"action": list(ACTION_NAMES), "observation.state": STATE_NAMES}.get(key)
     if key == PREFIX + "human_actions" or key == PREFIX + "policy_actions":
         names = list(ACTION_NAMES)
@@ -120,5 +120,5 @@ def cameras_in(features: Iterable[str]) -> list[str]:
 
 
 def images_of(episode: Episode) -> dict[str, NDArray[np.uint8]]:
-    """Return an episode's images by LeRobot's names."""
+    """Return an episode's images, uint8[T, height, width, 3], by LeRobot's names."""
     return {image_key(name): rows for name, rows in episode.observations.items() if is_image(name)}

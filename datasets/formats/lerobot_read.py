@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import DamagedFile
+from ...sim_envs.errors import DamagedFile, FormatError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..episode import Episode
@@ -28,7 +28,6 @@ from .lerobot_layout import (
 )
 from .lerobot_tables import read_columns, read_rows
 from .lerobot_video import png_pixels, read_frames
-from .transfer import FormatError
 
 PIXELS_LOST = "exact pixels: they came through a compressed video"
 FINAL_LOST = "what was seen after the last action of each episode"

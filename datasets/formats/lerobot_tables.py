@@ -26,7 +26,7 @@ class DataFiles:
     def append(
         self, columns: Mapping[str, NDArray[Any]], pictures: Mapping[str, Sequence[bytes]]
     ) -> tuple[int, int]:
-        """Write an episode's frames; return the chunk and file that they are in."""
+        """Write an episode's columns [T, ...] and T pictures; return their chunk and file."""
         arrays = {key: self._array(rows) for key, rows in columns.items()}
         kind = self._pa.struct([("bytes", self._pa.binary()), ("path", self._pa.string())])
         for key, files in pictures.items():

@@ -41,7 +41,7 @@ class VideoWriter:
         self._path = folder
 
     def add(self, images: NDArray[np.uint8]) -> Stretch:
-        """Append an episode's frames."""
+        """Append an episode's images, uint8[T, height, width, 3]."""
         if self._container is None or self._path.stat().st_size > VIDEO_MB * 2**20:
             self._begin(images.shape[1:3])
         first = self._frames
@@ -91,7 +91,10 @@ class VideoWriter:
 
 
 def read_frames(path: Path, start: float, count: int) -> NDArray[np.uint8]:
-    """Return `count` frames of a video from a time on; DamagedFile when they are not there."""
+    """Return `count` frames of a video from a time (s) on, uint8[count, height, width, 3].
+
+    Raises DamagedFile when they are not there.
+    """
     av = require("av", "lerobot")
     frames: list[NDArray[np.uint8]] = []
     try:
@@ -112,7 +115,7 @@ def read_frames(path: Path, start: float, count: int) -> NDArray[np.uint8]:
 
 
 def pngs(images: NDArray[np.uint8]) -> Iterator[bytes]:
-    """Yield each image as a PNG file."""
+    """Yield each of the images, uint8[T, height, width, 3], as a PNG file."""
     av = require("av", "lerobot")
     for image in images:
         codec = av.CodecContext.create(PNG, "w")
@@ -124,7 +127,7 @@ def pngs(images: NDArray[np.uint8]) -> Iterator[bytes]:
 
 
 def png_pixels(data: bytes) -> NDArray[np.uint8]:
-    """Return the pixels of a PNG file; DamagedFile when it is none."""
+    """Return a PNG file's pixels, uint8[height, width, 3]; DamagedFile when it is none."""
     av = require("av", "lerobot")
     try:
         codec = av.CodecContext.create(PNG, "r")

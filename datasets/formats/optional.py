@@ -3,11 +3,7 @@
 import importlib
 from typing import Any
 
-from ...sim_envs.errors import SidestickError
-
-
-class MissingExtra(SidestickError):
-    """An optional package is not installed; the message says what installs it."""
+from ...sim_envs.errors import MissingExtra
 
 
 def require(module: str, extra: str) -> Any:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import DamagedFile
+from ...sim_envs.errors import DamagedFile, FormatError
 from ...sim_envs.spaces import CONTROL_HZ, METRES_PER_UNIT, RADIANS_PER_UNIT
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
@@ -29,7 +29,6 @@ from .imported_episode import (
     renamed,
 )
 from .robomimic_write import WORKSPACE
-from .transfer import FormatError
 
 OWN = "sidestick"
 POSE_CONTROLLER = "OSC_POSE"

@@ -75,7 +75,7 @@ class RobomimicWriter:
 
 
 def next_observations(episode: Episode) -> dict[str, NDArray[Any]]:
-    """Return what was seen after each action."""
+    """Return what was seen after each action, by observation name [T, ...]."""
     last = episode.final_observation or episode.observation(len(episode) - 1)
     return {
         name: np.concatenate([rows[1:], np.asarray(last[name])[None]])

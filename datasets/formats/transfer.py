@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
-from ...sim_envs.errors import SidestickError, WorkspaceError
+from ...sim_envs.errors import WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..durable import TEMPORARY, sync_folder
@@ -20,10 +20,6 @@ Tick: TypeAlias = Callable[[str], None]
 
 def ignore(_: str) -> None:
     """Tell nobody."""
-
-
-class FormatError(SidestickError):
-    """A file of another tool cannot be taken over as it is; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -39,13 +39,13 @@ class Table(Sequence[Row]):
         return f"Table({len(self)} rows: {', '.join(self.columns)})"
 
     def column(self, name: str) -> NDArray[Any]:
-        """One column as an array; UnknownName with those that exist."""
+        """Return one column as an array [rows]; UnknownName for one that does not exist."""
         if name not in self.columns:
             raise UnknownName("column", name, self.columns)
         return np.array([row[name] for row in self._rows])
 
     def to_numpy(self) -> NDArray[np.void]:
-        """A structured array; None becomes NaN among numbers, empty text among words."""
+        """Return a structured array [rows]; None becomes NaN among numbers, else empty text."""
         columns = {name: _plain([row[name] for row in self._rows]) for name in self.columns}
         layout = np.dtype([(name, values.dtype) for name, values in columns.items()])
         array = np.zeros(len(self), layout)

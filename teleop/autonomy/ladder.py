@@ -11,16 +11,12 @@ from typing import Any
 
 from ...datasets.step import Level
 from ...policies.statistics.rates import Rate
-from ...sim_envs.errors import DamagedFile, PolicyError, SidestickError
+from ...sim_envs.errors import DamagedFile, NotEarned, PolicyError
 from ...sim_envs.tasks import task_class
 from ..session.levels import name
 from .criteria import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
 from .episode_evidence import Trial
 from .stage_evidence import StageEvidence, evidence_by_stage, failed_stage, where_lost
-
-
-class NotEarned(SidestickError):
-    """A level was asked for that the evidence does not allow."""
 
 
 class Why(Enum):

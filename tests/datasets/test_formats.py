@@ -15,9 +15,15 @@ from sidestick.datasets.formats import lerobot_stats, optional
 from sidestick.datasets.formats.registry import SOURCES, WRITERS, export, import_into
 from sidestick.datasets.formats.robomimic_write import held_out_episodes
 from sidestick.datasets.formats.safe_hdf5 import hdf5_file
-from sidestick.datasets.formats.transfer import ExportOptions, FormatError
+from sidestick.datasets.formats.transfer import ExportOptions
 from sidestick.datasets.workspace import Workspace
-from sidestick.sim_envs.errors import BadValue, DamagedFile, UnknownName, WorkspaceError
+from sidestick.sim_envs.errors import (
+    BadValue,
+    DamagedFile,
+    FormatError,
+    UnknownName,
+    WorkspaceError,
+)
 from sidestick.sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
 from tests.synthetic import made_up_episode
 

@@ -15,10 +15,10 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import CONFIG, MODEL
 from sidestick.policies.statistics.rates import wilson
-from sidestick.sim_envs.errors import PolicyError, WorkspaceError
+from sidestick.sim_envs.errors import NotEarned, PolicyError, WorkspaceError
 from sidestick.teleop.autonomy.criteria import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
 from sidestick.teleop.autonomy.episode_evidence import Trial
-from sidestick.teleop.autonomy.ladder import Change, Entry, Ladder, NotEarned, Why
+from sidestick.teleop.autonomy.ladder import Change, Entry, Ladder, Why
 from sidestick.teleop.autonomy.ladder_store import LadderBook
 from sidestick.teleop.cli.ladder import LadderVerb
 
