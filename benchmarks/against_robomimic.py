@@ -186,7 +186,7 @@ def whole(workspace: Workspace, paths: list[Path], name: str, episodes: int) -> 
     """Seconds from recorded episodes to a policy, nothing cached before, and how that drives."""
     config = TrainConfig.recommended(**WHOLE[name])
     cpu, wall = time.process_time(), time.perf_counter()
-    frames = Frames.read(paths, images=config.vision == "end-to-end")
+    frames = Frames.read(paths, images=config.needs_images)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "p"
         train(frames, replace(config, tensorboard=False), made, progress=False)

@@ -25,6 +25,7 @@ from sidestick.policies.task_features.features import Columns
 from sidestick.policies.task_features.grasp_labels import grasp_marks, next_grasps
 from sidestick.policies.task_features.triangulation import Lens, cells, centroid
 from sidestick.policies.vision.grasp_pointing import Pointing
+from sidestick.sim_envs.making import describe_task
 from sidestick.sim_envs.spaces import GRIP
 from sidestick.teleop.learning.workspace_training import succeeded
 
@@ -54,7 +55,7 @@ def told(vision: Pointing, columns: Columns, goal: np.ndarray) -> np.ndarray:
 
 def off_the_ray(task: str, peaks: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Centimetres between places (N, 3) and the rays of the front camera's peaks (N, 2)."""
-    lens = Lens.of(task, "front")
+    lens = Lens.of(describe_task(task).cameras["front"])
     rays = lens.rays(peaks)
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
     away = places - lens.eye

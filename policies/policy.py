@@ -20,8 +20,8 @@ from .heads import Head, build_head
 from .heads.temporal_ensembling import TemporalEnsemble
 from .novelty import Novelty, disagreement
 from .task_features import hand_frame
-from .task_features.features import Columns
-from .vision import BUILDERS
+from .task_features.features import BODY_NAMES, Columns
+from .vision import KINDS
 from .vision.protocol import Batch, Vision
 
 FORMAT = 1
@@ -105,15 +105,17 @@ class Network(nn.Module):
         self, batch: Batch, marks: Tensor, noise: torch.Generator, dropout: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """What `see` gives in training, and what vision learns from marks beside it."""
-        x, missed = self.vision.taught(batch, marks, noise)
+        teacher = self.vision.grasp_supervision
+        if teacher is None:
+            raise BadValue("marks", "vision that learns from grasps", self.vision.name)
+        x, missed = teacher.taught(batch, marks, noise)
         return self._given(x, noise, dropout), missed
 
     def _given(self, x: Tensor, noise: torch.Generator | None, dropout: float) -> Tensor:
         x = x.float().reshape(-1, self.history, self.vision.size)
         if noise is not None and dropout:
             hidden = torch.rand(len(x), 1, 1, generator=noise).to(x.device) < dropout
-            own = torch.zeros(self.vision.size, dtype=torch.bool, device=x.device)
-            own[self.vision.body] = True
+            own = torch.tensor([name in BODY_NAMES for name in self.vision.names], device=x.device)
             x = x.masked_fill(hidden & own, 0.0)
         return x.flatten(1)
 
@@ -130,7 +132,8 @@ class LearnedPolicy:
         self.chunk = int(network.head.settings()["chunk"])
         self.execute = min(config.execute, self.chunk)
         self._past: list[Tensor] = []
-        self._second_guess = network.vision.second_guess()
+        augmentation = network.vision.augmentation
+        self._second_guess = None if augmentation is None else augmentation.perturb()
         rate = config.ensembling
         self._ensemble = None if rate is None else TemporalEnsemble(self.chunk, self.execute, rate)
 
@@ -244,10 +247,10 @@ def as_batch(inputs: Columns) -> Batch:
 
 
 def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:
-    kinds, chosen = BUILDERS, settings["vision"]["name"]
-    if chosen not in kinds:
-        raise BadValue("vision", f"one of {sorted(kinds)}", repr(chosen))
-    vision = kinds[chosen](settings["vision"]["settings"])
+    chosen = settings["vision"]["name"]
+    if chosen not in KINDS:
+        raise BadValue("vision", f"one of {sorted(KINDS)}", repr(chosen))
+    vision = KINDS[chosen].from_settings(settings["vision"]["settings"])
     config = PolicyConfig.from_json(settings["policy"])
     size = vision.size * config.history
     head = build_head(settings["head"]["name"], size, settings["head"]["settings"])

@@ -13,7 +13,6 @@ from .colours import Tint
 from .errors import UnknownName
 from .items import Item
 from .rotations import Vector, matrix_from_quat, quat_from_rotvec
-from .spaces import CAMERAS
 from .textures import PATTERNS, Texture
 
 STREAM = 7
@@ -126,7 +125,7 @@ class Subject:
     """What a task has that can vary."""
 
     cameras: Mapping[str, Camera]
-    """All of them by name; the recorded ones move."""
+    """Those that may be shifted, by name."""
     named: Sequence[str]
     """Materials of what has a name: things, bins, garments."""
     stretchable: Sequence[str]
@@ -155,7 +154,7 @@ def draw(level: str, subject: Subject, rng: np.random.Generator) -> Variation:
     if level == "none":
         return Variation()
     by = STRENGTHS[level]
-    cameras = {name: _shift(by, rng, subject.cameras[name]) for name in CAMERAS}
+    cameras = {name: _shift(by, rng, subject.cameras[name]) for name in subject.cameras}
     light = _light(by, rng)
     tints = {name: _surface_tint(by, rng) for name in SURFACES}
     tints |= {name: _tint(by, rng) for name in subject.named}

@@ -15,7 +15,6 @@ from .errors import BadValue, UnknownName
 from .renderers import Renderer, make_renderer
 from .snapshots import Snapshot
 from .spaces import (
-    CAMERAS,
     CONTROL_HZ,
     IMAGE_SIZE,
     Action,
@@ -55,7 +54,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         self.images_due = True
         """Set False before a step to get the previous images again: rendering is dear."""
         self.action_space = cast(gym.Space[Action], action_space())
-        spaces = observation_space(len(task.goal_names), image_size)
+        spaces = observation_space(len(task.goal_names), image_size, task.recorded_cameras)
         self.observation_space = cast(gym.Space[Observation], spaces)
         self._images: dict[str, Image] = {}
         self._episode = self._elapsed = 0
@@ -165,7 +164,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         if self.images_due or not self._images:
             self._images = {
                 f"{name}_image": self.picture(name, self.image_size, self.image_size)
-                for name in CAMERAS
+                for name in self.task.recorded_cameras
             }
         return {
             **{key: image.copy() for key, image in self._images.items()},

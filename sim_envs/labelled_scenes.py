@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .environment import ArmEnv
 from .making import make_task_env
-from .spaces import CAMERAS, Image
+from .spaces import Image
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class SceneSampler:
         env = self.env
         env.build(seed)
         env.task.scramble(env.world, env.arm, np.random.default_rng([seed, 1]))
-        return [self._view(camera) for camera in CAMERAS]
+        return [self._view(camera) for camera in env.task.recorded_cameras]
 
     def _view(self, camera: str) -> LabelledView:
         env, size = self.env, self.env.image_size

@@ -1,9 +1,10 @@
-"""Build an environment from the short name of a task and keywords."""
+"""From the short name of a task to an environment, and to a description of the task."""
 
 from typing import Any
 
 from .environment import ArmEnv
 from .spaces import IMAGE_SIZE
+from .task_description import TaskDescription
 from .tasks import task_class
 
 
@@ -24,3 +25,8 @@ def make_task_env(
     """
     built = task_class(task).with_variant(variant)
     return ArmEnv(built, renderer=renderer, image_size=image_size, render_mode=render_mode)
+
+
+def describe_task(task: str) -> TaskDescription:
+    """What the named task tells of itself; raises UnknownName for a task that does not exist."""
+    return task_class(task).describe()

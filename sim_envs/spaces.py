@@ -13,7 +13,8 @@ CONTROL_HZ = 20
 IMAGE_SIZE = 96
 """Height and width of the recorded images, pixels."""
 CAMERAS = ("front", "wrist")
-"""The recorded cameras; their images are the observation keys `<camera>_image`."""
+"""The cameras that a task records where it names no others; their images are the observation keys
+`<camera>_image`."""
 ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "grip")
 """robosuite's convention, in the frame of the robot's base; grip -1 opens and +1 closes."""
 ACTION_SIZE = len(ACTION_NAMES)
@@ -42,11 +43,13 @@ def action_space() -> gym.spaces.Box:
     return gym.spaces.Box(-1.0, 1.0, (ACTION_SIZE,), np.float32)
 
 
-def observation_space(num_goals: int, image_size: int = IMAGE_SIZE) -> gym.spaces.Dict:
+def observation_space(
+    num_goals: int, image_size: int = IMAGE_SIZE, cameras: tuple[str, ...] = CAMERAS
+) -> gym.spaces.Dict:
     """The observation space of a task with `num_goals` items that an instruction can name."""
     image = (image_size, image_size, 3)
     spaces: dict[str, gym.Space[NDArray[np.generic]]] = {
-        f"{camera}_image": gym.spaces.Box(0, 255, image, np.uint8) for camera in CAMERAS
+        f"{camera}_image": gym.spaces.Box(0, 255, image, np.uint8) for camera in cameras
     }
     spaces["joint_pos"] = gym.spaces.Box(  # rad
         JOINT_LOW - JOINT_SLACK, JOINT_HIGH + JOINT_SLACK, (7,), np.float32

@@ -124,6 +124,13 @@ def test_no_file_imports_itself_by_a_detour() -> None:
     order.prepare()
 
 
+def test_policies_know_no_task() -> None:
+    """A task describes itself: what a policy must know of one is in its description."""
+    for path in modules("policies"):
+        for name in imported(path):
+            assert not name.startswith("sidestick.sim_envs.tasks"), f"{path} imports {name}"
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_order_names_every_inner_room(room: str) -> None:
     """A folder that nobody placed is a folder that anybody may import from."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...sim_envs.errors import BadValue, PolicyError
-from ...sim_envs.tasks import is_label_of
+from ...sim_envs.task_description import is_label_of
 from ..base.checkpoint import checksum, fill, read_tensors, write_tensors
 from ..base.torch_setup import as_tensor, choose_precision
 from .grasp_points import HOLD_NAMES, Holds, hold_points

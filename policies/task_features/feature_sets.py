@@ -6,11 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import UnknownName
+from ...sim_envs.making import describe_task
+from .augmentation import Augmentation
 from .features import Columns, GoalItem
-from .next_object import CLOTHES, RECYCLING, NextThing
+from .next_object import NextThing
 
 AUTO = "auto"
 """The layout that is made for the task."""
+LAYOUTS = (GoalItem.name, NextThing.name)
+"""Names of all layouts."""
+EARLIER_NAMES = {"next-litter": NextThing.name, "next-garment": NextThing.name}
+"""What saved policies may call them."""
 
 
 class Layout(Protocol):
@@ -19,6 +25,11 @@ class Layout(Protocol):
     @property
     def name(self) -> str:
         """As `LAYOUTS` knows it."""
+        ...
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """What else may be done with these features; None where nothing may."""
         ...
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
@@ -30,16 +41,21 @@ class Layout(Protocol):
         ...
 
 
-LITTER = NextThing("next-litter", "SortRecycling", RECYCLING)
-GARMENT = NextThing("next-garment", "SortClothes", CLOTHES, hangs_m=0.07, rim_m=0.008, reach=1.45)
-LAYOUTS: dict[str, Layout] = {item.name: item for item in (GoalItem(), LITTER, GARMENT)}
-BY_TASK: dict[str, Layout] = {"ShelfPick": GoalItem(), LITTER.task: LITTER, GARMENT.task: GARMENT}
-
-
 def layout(name: str, task: str) -> Layout:
-    """The layout of that name; of "auto", the one for the task."""
+    """The layout of that name; of "auto", the one for the task's description."""
+    name = EARLIER_NAMES.get(name, name)
     if name == AUTO:
-        name = BY_TASK[task].name if task in BY_TASK else GoalItem.name
-    if name not in LAYOUTS:
-        raise UnknownName("feature layout", name, (AUTO, *LAYOUTS))
-    return LAYOUTS[name]
+        name = NextThing.name if _is_sorting(task) else GoalItem.name
+    if name == GoalItem.name:
+        return GoalItem()
+    if name == NextThing.name:
+        return NextThing(describe_task(task))
+    raise UnknownName("feature layout", name, (AUTO, *LAYOUTS))
+
+
+def _is_sorting(task: str) -> bool:
+    """Whether a task's goal may name several objects; one without a description names one."""
+    try:
+        return describe_task(task).sorting is not None
+    except UnknownName:
+        return False

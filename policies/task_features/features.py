@@ -38,6 +38,8 @@ class GoalItem:
     """The keypoint of the goal item in each camera, and the body: 18 numbers for two cameras."""
 
     name: ClassVar[str] = "goal-item"
+    augmentation: ClassVar[None] = None
+    """The features are given in pictures: what moves the hand changes them in unknown ways."""
     used: ClassVar[int] = 4
     """Of a keypoint's numbers: things on a shelf stand upright, their elongation says nothing."""
 

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.frames import Frames
-from ...sim_envs.cameras import HandCamera
+from ...sim_envs.cameras import Camera, HandCamera
 from ...sim_envs.errors import BadValue
+from ...sim_envs.making import describe_task
 from ...sim_envs.spaces import GRIP
-from ...sim_envs.tasks import task_class
 from .hand_frame import Array, rotation
 from .triangulation import Lens
 
@@ -60,13 +60,13 @@ def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[
     places = np.where(closed, hand, next_grasps(frames).astype(np.float64))
     turn = rotation(frames.observations["ee_quat"])
     from_hand = np.einsum("nji,nj->ni", turn, places - hand)
-    marks = [_mark(task, camera, places, from_hand) for camera in cameras]
+    standing = describe_task(task).cameras
+    marks = [_mark(standing[camera], places, from_hand) for camera in cameras]
     return np.stack(marks, axis=1).astype(np.float32)
 
 
-def _mark(task: str, camera: str, places: Array, from_hand: Array) -> Array:
-    lens, known = Lens.of(task, camera), task_class(task).camera_plan[camera]
-    points = from_hand if isinstance(known, HandCamera) else places
+def _mark(camera: Camera, places: Array, from_hand: Array) -> Array:
+    lens, points = Lens.of(camera), from_hand if isinstance(camera, HandCamera) else places
     depth = (points - lens.eye) @ lens.axes[2]
     with np.errstate(divide="ignore", invalid="ignore"):
         marks = lens.picture(points)

@@ -6,18 +6,16 @@ the one in the hand, or else the one nearest to the hand that does not yet lie w
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.furniture import Bin
-from ...sim_envs.garments import GARMENTS, SHADES
-from ...sim_envs.tasks.clothes_scene import HAMPERS
-from ...sim_envs.tasks.recycling_items import ITEMS
-from ...sim_envs.tasks.sort_recycling import own_bin
+from ...sim_envs.task_description import ObjectClass, Sorting, TaskDescription
 from ..perception.keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
+from .augmentation import Augmentation
 from .features import Columns
-from .hand_frame import Array, heading, rotation, turned
+from .hand_frame import Array, rotation, turned
 from .hand_frame_augmentation import CARRIED_M, OPEN_M, Imagined
 from .triangulation import LEAST_SURE, Stereo, cells, centroid, off_line
 
@@ -52,38 +50,27 @@ HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
 
 @dataclass(frozen=True)
-class Sortable:
-    """One class of thing that perception names."""
-
-    label: str
-    goal: int
-    """Its place in the goal vector."""
-    container: Bin
-    """Where it belongs."""
-
-
-RECYCLING = tuple(Sortable(name, i, own_bin(name)) for i, name in enumerate(ITEMS))
-CLOTHES = tuple(
-    Sortable(f"{shade} {kind}", i, HAMPERS[shade])
-    for i, kind in enumerate(GARMENTS)
-    for shade in SHADES
-)
-
-
-@dataclass(frozen=True)
 class NextThing:
     """The next thing, seen from the hand: its keypoint, the ways to it and to its container."""
 
-    name: str
-    task: str
-    things: tuple[Sortable, ...]
-    """In the order of perception's classes, from class 1 on."""
-    hangs_m: float = 0.0
-    """How far below the fingers the middle of what they hold may be."""
-    rim_m: float = 0.0
-    """What lies in its container has its middle this far inside of the walls."""
-    reach: float = 0.0
-    """And so many times as far as the standard deviation of the place of its parts."""
+    name: ClassVar[str] = "next-object"
+    task: TaskDescription
+    """Which objects there are, where they belong, and where the cameras stand."""
+
+    @property
+    def things(self) -> tuple[ObjectClass, ...]:
+        """The M classes of objects."""
+        return self.task.objects
+
+    @cached_property
+    def classes(self) -> list[int]:
+        """Perception's class of each object, (M,)."""
+        return list(self.task.label_indices())
+
+    @cached_property
+    def sorting(self) -> Sorting:
+        """How the objects are sorted."""
+        return self.task.sorting or Sorting()
 
     @cached_property
     def stereo(self) -> Stereo:
@@ -101,18 +88,14 @@ class NextThing:
         return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *HAND_NAMES)
 
     @cached_property
-    def imagined(self) -> Imagined:
-        """What training makes of the windows."""
-        return Imagined(self.names(()), self.stereo.wrist)
-
-    def heading(self, columns: Columns) -> Array:
-        """Which way the hand is turned, (N,) radians: features and actions are given from there."""
-        return heading(rotation(columns["ee_quat"].astype(np.float64)))
+    def augmentation(self) -> Augmentation:
+        """The features are given in the hand's frame."""
+        return Augmentation(Imagined(self.names(()), self.stereo.wrist))
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
         """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to (N, F)."""
-        things = keypoints[:, :, 1 : 1 + len(self.things)]
-        tool_m, angle = columns["ee_pos"].astype(np.float64), self.heading(columns)
+        things = keypoints[:, :, self.classes]
+        tool_m, angle = columns["ee_pos"].astype(np.float64), self.augmentation.frame(columns)
         places = self.places(things, columns)
         grips = self.grips(things, places, columns)
         chosen, is_one, holds = self.choose(things, places, grips, columns)
@@ -194,11 +177,12 @@ class NextThing:
         turn = rotation(columns["ee_quat"].astype(np.float64))
         eye, rays = self.stereo.front_rays(centroid(things[:, 0]))
         hidden = cells(things[:, 0]) < 1.0
-        swings = ((tool_m[:, 2] > CARRIED_M) & bool(self.hangs_m))[:, None]
+        hangs_m = self.sorting.hangs_m
+        swings = ((tool_m[:, 2] > CARRIED_M) & bool(hangs_m))[:, None]
         aside_m = np.where(swings, SWINGS_M, FRONT_SEES_M)
         best: Array = np.full(hidden.shape, np.inf)
-        for share in np.linspace(0.0, 1.0, HANGING if self.hangs_m else 1):
-            below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, self.hangs_m)  # (N,)
+        for share in np.linspace(0.0, 1.0, HANGING if hangs_m else 1):
+            below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, hangs_m)  # (N,)
             place = tool_m + turn[:, :, 2] * below[:, None]
             near = off_line(place[:, None], eye, rays) < aside_m
             shown = self.stereo.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
@@ -228,8 +212,8 @@ class NextThing:
         """Which things are asked for, seen, and not yet in their containers, (N, M)."""
         goal = columns["goal"].astype(np.float32)
         asked = goal[:, [thing.goal for thing in self.things]] > 0.5
-        half = np.array([thing.container.half_m for thing in self.things]) - self.rim_m
-        half = half - self.reach * self.stereo.front.width_m(things[:, 0], places)
+        half = np.array([thing.container.half_m for thing in self.things]) - self.sorting.rim_m
+        half = half - self.sorting.extents * self.stereo.front.width_m(things[:, 0], places)
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)

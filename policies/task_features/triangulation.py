@@ -10,9 +10,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.cameras import FixedCamera, HandCamera, View
+from ...sim_envs.cameras import Camera, FixedCamera, HandCamera, View
 from ...sim_envs.errors import BadValue
-from ...sim_envs.tasks import task_class
+from ...sim_envs.task_description import TaskDescription
 from ..perception.keypoints import KEYPOINT_SIZE, VISIBLE_CELLS
 from .hand_frame import Array
 
@@ -65,9 +65,8 @@ class Lens:
     """Tangent of half the vertical field of view; pictures are square."""
 
     @classmethod
-    def of(cls, task: str, camera: str) -> "Lens":
-        """The lens of a task's camera."""
-        about = task_class(task).camera_plan[camera]
+    def of(cls, about: Camera) -> "Lens":
+        """The lens of a camera that stands where the task puts it."""
         up = (1.0, 0.0, 0.0) if isinstance(about, HandCamera) else (0.0, 0.0, 1.0)
         eye, target, upwards = (np.array(v, np.float64) for v in (about.eye, about.target, up))
         view = View(eye, target, upwards, about.fov_deg, about.near_m, about.far_m)
@@ -107,13 +106,15 @@ class Stereo:
     wrist: Lens
 
     @classmethod
-    def of(cls, task: str) -> "Stereo":
+    def of(cls, task: TaskDescription) -> "Stereo":
         """The two recorded cameras of a task; BadValue if they are of other kinds."""
-        cameras = task_class(task).camera_plan
-        kinds = isinstance(cameras["front"], FixedCamera), isinstance(cameras["wrist"], HandCamera)
-        if not all(kinds):
-            raise BadValue(f"cameras of {task}", "a fixed front and a wrist on the hand", kinds)
-        return cls(Lens.of(task, "front"), Lens.of(task, "wrist"))
+        cameras = [task.cameras[name] for name in task.recorded_cameras]
+        kinds = tuple(type(camera).__name__ for camera in cameras)
+        if kinds != (FixedCamera.__name__, HandCamera.__name__):
+            expected = "a fixed one and then one on the hand"
+            raise BadValue(f"recorded cameras of {task.name}", expected, kinds)
+        front, wrist = cameras
+        return cls(Lens.of(front), Lens.of(wrist))
 
     def places(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
         """Where things lie, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.

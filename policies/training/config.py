@@ -5,8 +5,11 @@ from typing import Any
 
 from ...sim_envs.errors import BadValue, UnknownName
 from ..heads import HEADS
+from ..vision import KINDS
+from ..vision.end_to_end import EndToEnd
+from ..vision.keypoints import KeypointVision
 
-VISIONS = ("end-to-end", "keypoints")
+VISIONS = (EndToEnd.name, KeypointVision.name)
 POINTER = "pointer"
 ENCODERS = (POINTER, "resnet18", "small")
 
@@ -18,7 +21,7 @@ class TrainConfig:
     vision: str = "keypoints"
     """"keypoints" (pretrained perception) or "end-to-end" (encoders from the episodes alone)."""
     layout: str = "auto"
-    """Which keypoints the head reads, a name in `layouts.LAYOUTS`; auto: the task's own."""
+    """Which keypoints the head reads, a name in `feature_sets.LAYOUTS`; auto: the task's own."""
     head: str = "bc"
     """Kind of policy head."""
     head_settings: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +50,7 @@ class TrainConfig:
     aux_grasp: float = 1.0
     """Encoder pointer: weight of finding where the demonstration's gripper closes next."""
     steps: int | None = None
-    """Updates; None: as many as the windows are worth, see `optimise.updates`."""
+    """Updates; None: as many as the windows are worth, see `schedule.updates`."""
     batch: int = 512
     """Windows in an update, over all processes."""
     peak_rate: float = 2e-3
@@ -100,19 +103,24 @@ class TrainConfig:
     def _check_together(self) -> None:
         if self.execute > self.chunk:
             raise BadValue("execute", f"at most chunk, {self.chunk}", self.execute)
-        if self.vision != "end-to-end" and self.encoder != POINTER:
+        if not self.needs_images and self.encoder != POINTER:
             raise BadValue("encoder", "vision end-to-end for one of its own", self.encoder)
         if self.encoder_weights is not None and self.encoder != "resnet18":
             raise BadValue("encoder_weights", "encoder resnet18", self.encoder)
+
+    @property
+    def needs_images(self) -> bool:
+        """Whether the episodes must be read with their pictures."""
+        return KINDS[self.vision].needs_images
 
     @classmethod
     def recommended(
         cls, vision: str = "keypoints", head: str = "bc", encoder: str = POINTER
     ) -> "TrainConfig":
         """The recipe for a kind of vision and head: encoders need small steps on few samples."""
-        if vision == "end-to-end" and encoder == POINTER:  # of the encoders; see `two_steps`
+        if vision == EndToEnd.name and encoder == POINTER:  # of the encoders; see `two_stage`
             return cls(vision=vision, head=head, steps=1000, batch=64, peak_rate=2e-3)
-        if vision == "end-to-end":
+        if vision == EndToEnd.name:
             plain = cls(vision=vision, head=head, encoder=encoder)
             return replace(plain, steps=3000, batch=64, peak_rate=1e-3)
         return replace(cls(vision=vision, head=head), **RECIPES.get(head, {}))

@@ -113,7 +113,11 @@ class Fit:
         noise = torch.Generator().manual_seed(seed)
         chosen = self._draw(np.random.default_rng((recipe.seed, self.step)))
         batch, actions, mask = windows(self.data, chosen, device)
-        batch, actions, mask = network.vision.imagine(batch, actions, mask, noise)
+        augmentation = network.vision.augmentation
+        if augmentation is not None and network.history == 1:
+            given = batch["features"], actions, mask
+            features, actions, mask = augmentation.augment(*given, noise)
+            batch = {**batch, "features": features}
         with self.precision.autocast():
             if self.data.marks is None:
                 x = network.see(batch, noise, recipe.proprioception_dropout)

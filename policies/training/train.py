@@ -20,7 +20,7 @@ from ..policy import CONFIG, Network, PolicyConfig
 from ..vision.end_to_end import EndToEnd, EndToEndConfig
 from ..vision.grasp_pointing import Pointing, PointingConfig
 from ..vision.keypoints import KeypointVision
-from ..vision.protocol import Vision
+from ..vision.protocol import GraspSupervision, Vision
 from .accepted_predictions import Example, with_examples
 from .class_weights import CLASS_NAMES, target_shares, weights
 from .config import POINTER, TrainConfig
@@ -136,8 +136,9 @@ def train(
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(about(frames), provenance=provenance or Provenance())
     vision = new_vision(config, policy, perception)
-    if isinstance(vision, Pointing):
-        vision = _encoders(frames, vision, policy, first_step(config), folder / ENCODERS, progress)
+    if (teacher := vision.grasp_supervision) is not None:
+        first, encoders = first_step(config), folder / ENCODERS
+        vision = _encoders(frames, vision, teacher, policy, first, encoders, progress)
         config = second_step(config)
     data = with_examples(_windows(frames, vision, config, cache), frames, examples)
     return train_on(data, vision, policy, config, folder, rollout, progress)
@@ -145,21 +146,21 @@ def train(
 
 def _encoders(
     frames: Frames,
-    vision: Pointing,
+    vision: Vision,
+    teacher: GraspSupervision,
     policy: PolicyConfig,
     config: TrainConfig,
     folder: Path,
     progress: bool,
-) -> Pointing:
-    """Encoders that have learnt from the pictures, now frozen."""
-    marks = vision.config.cameras if config.aux_grasp else ()
-    data = _windows(frames, vision, config, marks=marks)
-    known: Vision | None = learnt_before(config, data, folder)
-    if known is None:
+) -> Vision:
+    """Vision whose encoders have learnt from the pictures, now frozen."""
+    data = _windows(frames, vision, config, marks=teacher.cameras if config.aux_grasp else ())
+    learnt = learnt_before(config, data, folder)
+    if learnt is None:
         result = train_on(data, vision, policy, config, folder, progress=progress)
-        known = result.policy.network.vision
-    assert isinstance(known, Pointing)
-    return known.freeze()
+        learnt = result.policy.network.vision.grasp_supervision
+    assert learnt is not None  # the kind of vision has not changed
+    return learnt.freeze()
 
 
 def _windows(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ...sim_envs.errors import PolicyError
 from ..policy import CONFIG, load_policy
-from ..vision.grasp_pointing import Pointing
+from ..vision.protocol import GraspSupervision
 from .config import TrainConfig
 from .distributed import processes
 from .window_data import TrainingData
@@ -40,7 +40,7 @@ def _usual_steps(config: TrainConfig) -> int:
     return TrainConfig.recommended(config.vision, config.head, config.encoder).steps or USUAL_STEPS
 
 
-def learnt_before(config: TrainConfig, data: TrainingData, folder: Path) -> Pointing | None:
+def learnt_before(config: TrainConfig, data: TrainingData, folder: Path) -> GraspSupervision | None:
     """The encoders that an interrupted training left, if they are of this very one."""
     if not (folder / CONFIG).exists():
         return None
@@ -50,11 +50,11 @@ def learnt_before(config: TrainConfig, data: TrainingData, folder: Path) -> Poin
     except PolicyError:
         found = None
     together.wait()
-    if found is not None and isinstance(found.network.vision, Pointing):
+    if found is not None and (learnt := found.network.vision.grasp_supervision) is not None:
         own = found.config.training["config"], found.config.provenance.episodes
         given = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(config).items()}
         if own == (given, data.episode_ids):
-            return found.network.vision
+            return learnt
     if together.is_main:
         shutil.rmtree(folder)
     together.wait()

@@ -3,7 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -49,6 +49,7 @@ class EndToEnd(Vision):
     """One encoder per camera, conditioned on the goal, beside the normalised body."""
 
     name: ClassVar[str] = "end-to-end"
+    needs_images: ClassVar[bool] = True
 
     def __init__(self, config: EndToEndConfig) -> None:
         super().__init__()
@@ -59,7 +60,7 @@ class EndToEnd(Vision):
         self.size = self.seen + len(BODY_NAMES) + config.num_goals
 
     @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> "EndToEnd":
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
         values = {**settings["encoder"], "cameras": tuple(settings["encoder"]["cameras"])}
         values.pop("grasp", None)  # of an earlier version
@@ -84,9 +85,13 @@ class EndToEnd(Vision):
         return (*self._images, *PROPRIOCEPTION, "goal")
 
     @property
-    def body(self) -> list[int]:
-        """Behind the keypoints."""
-        return list(range(self.seen, self.seen + len(BODY_NAMES)))
+    def names(self) -> tuple[str, ...]:
+        """Each camera's points, the body, and the goal's one-hot."""
+        axes = (f"{axis}{point}" for axis in "xy" for point in range(self.config.points))
+        places = tuple(axes)
+        seen = (f"{camera}_{place}" for camera in self.config.cameras for place in places)
+        goals = (f"goal_{goal}" for goal in range(self.config.num_goals))
+        return (*seen, *BODY_NAMES, *goals)
 
     @property
     def _images(self) -> tuple[str, ...]:

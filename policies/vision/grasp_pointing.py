@@ -8,7 +8,7 @@ new places: Levine 2016, IV-B.
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -22,7 +22,7 @@ from ..perception.heatmaps import TOLD, told, wanted
 from ..perception.network import BATCH, Trunk, as_input
 from ..task_features.features import BODY_NAMES, PROPRIOCEPTION, Columns, body
 from .augmentation import random_colour, shifted, shifts
-from .protocol import Batch, Vision
+from .protocol import Batch, GraspSupervision, Vision
 
 LIMIT = 5.0
 """Normalised inputs are held within this many standard deviations."""
@@ -82,6 +82,7 @@ class Pointing(Vision):
     """The place of the named item in each camera, beside the normalised body."""
 
     name: ClassVar[str] = "pointing"
+    needs_images: ClassVar[bool] = True
 
     def __init__(self, config: PointingConfig) -> None:
         super().__init__()
@@ -94,7 +95,7 @@ class Pointing(Vision):
             self.requires_grad_(False)
 
     @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> "Pointing":
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
         values = dict(settings["encoder"])
         values |= {key: tuple(values[key]) for key in ("cameras", "dilations")}
@@ -104,12 +105,27 @@ class Pointing(Vision):
 
     def settings(self) -> dict[str, Any]:
         """The encoders' size, the names of the numbers and the transforms."""
-        seen = (f"{camera}_{name}" for camera in self.config.cameras for name in TOLD)
         return {
             "encoder": asdict(self.config),
-            "features": [*seen, *BODY_NAMES],
+            "features": list(self.names),
             "transforms": transforms.to_json(self.transforms),
         }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The peak in each camera's picture, and the body."""
+        seen = (f"{camera}_{name}" for camera in self.config.cameras for name in TOLD)
+        return (*seen, *BODY_NAMES)
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Cameras in whose pictures the grasps are marked."""
+        return self.config.cameras
+
+    @property
+    def grasp_supervision(self) -> GraspSupervision | None:
+        """Its own, until it is frozen."""
+        return None if self.config.frozen else self
 
     def freeze(self) -> "Pointing":
         """A copy that looks at each picture once; weights as they will be stored."""

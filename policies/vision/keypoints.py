@@ -1,7 +1,7 @@
 """Vision by keypoints: frozen perception finds the goal item, the head reads where it is."""
 
 from dataclasses import asdict
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -12,17 +12,13 @@ from ..base import transforms
 from ..base.transforms import Clip, Normalise
 from ..perception.network import Perception, config_from
 from ..task_features import hand_frame
+from ..task_features.augmentation import Augmentation
 from ..task_features.feature_sets import AUTO, layout
 from ..task_features.features import PROPRIOCEPTION, Columns
-from ..task_features.next_object import NextThing
-from ..task_features.retry_perturbation import SecondGuess
 from .protocol import Batch, Vision
 
 JITTER = 0.05
 """Standard deviation of the noise on normalised inputs in training."""
-IMAGINED_PASSES = 500
-"""Windows that are imagined anew each time are worth more passes: SortRecycling, one item and 25
-demonstrations, of 40 unseen seeds: 33 after 600 updates, 37 after 3,000."""
 LIMIT = 5.0
 """Normalised inputs are held within this many standard deviations."""
 
@@ -31,19 +27,20 @@ class KeypointVision(Vision):
     """Perception's keypoints and the body, normalised: small enough to cache and refit on."""
 
     name: ClassVar[str] = "keypoints"
+    needs_images: ClassVar[bool] = False
 
     def __init__(self, perception: Perception, layout_name: str = AUTO) -> None:
         super().__init__()
         self.perception = perception.frozen()
         self.layout = layout(layout_name, perception.config.task)
         self.cameras = perception.config.cameras
-        self.size = len(self.layout.names(self.cameras))
-        if isinstance(self.layout, NextThing):
-            self.passes = IMAGINED_PASSES
+        self.size = len(self.names)
+        if self.augmentation is not None:
+            self.passes = self.augmentation.passes
         self.transforms: tuple[Normalise | Clip, ...] = ()
 
     @classmethod
-    def from_settings(cls, settings: dict[str, Any]) -> "KeypointVision":
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
         vision = cls(Perception(config_from(settings["perception"])), settings["layout"])
         vision.transforms = transforms.from_json(settings["transforms"])
@@ -54,7 +51,7 @@ class KeypointVision(Vision):
         return {
             "perception": asdict(self.perception.config),
             "layout": self.layout.name,
-            "features": list(self.layout.names(self.cameras)),
+            "features": list(self.names),
             "transforms": transforms.to_json(self.transforms),
         }
 
@@ -62,6 +59,16 @@ class KeypointVision(Vision):
     def keys(self) -> tuple[str, ...]:
         """The cameras, the robot's own state and the goal."""
         return (*(f"{camera}_image" for camera in self.cameras), *PROPRIOCEPTION, "goal")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of the layout."""
+        return self.layout.names(self.cameras)
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """The layout's own."""
+        return self.layout.augmentation
 
     def see(self, columns: Columns) -> NDArray[np.float32]:
         """Keypoints of every class in every camera: (N, cameras, K, 6). The costly part."""
@@ -75,28 +82,14 @@ class KeypointVision(Vision):
         seen = columns.get("keypoints")
         keypoints = self.see(columns) if seen is None else seen.astype(np.float32, copy=False)
         inputs: Columns = {"features": self.layout(keypoints, columns)}
-        if isinstance(self.layout, NextThing):
-            inputs[hand_frame.KEY] = self.layout.heading(columns)
+        if self.augmentation is not None:
+            inputs[hand_frame.KEY] = self.augmentation.frame(columns)
         return inputs
 
     def fit(self, inputs: Columns) -> None:
         """Normalise by the training windows."""
         normalise = Normalise.fit(inputs["features"].astype(np.float64))
         self.transforms = (normalise, Clip(LIMIT))
-
-    def imagine(
-        self, batch: Batch, actions: Tensor, mask: Tensor, noise: torch.Generator
-    ) -> tuple[Batch, Tensor, Tensor]:
-        """Sorting is learnt from a few demonstrations: from more sides than they show."""
-        features = batch["features"]
-        if not isinstance(self.layout, NextThing) or len(features) != len(actions):
-            return batch, actions, mask
-        features, actions, mask = self.layout.imagined(features, actions, mask, noise)
-        return {**batch, "features": features}, actions, mask
-
-    def second_guess(self) -> SecondGuess | None:
-        """For sorting, whose features are given from the hand."""
-        return SecondGuess(self.layout.imagined) if isinstance(self.layout, NextThing) else None
 
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Features (B, F) to normalised ones, with jitter in training."""

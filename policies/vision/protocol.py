@@ -1,17 +1,38 @@
 """What turns observations into the vector that a head reads: the protocol."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
-from ...sim_envs.errors import BadValue
 from ..base.schedule import PASSES
-from ..task_features.features import BODY_NAMES, Columns
-from ..task_features.retry_perturbation import SecondGuess
+from ..task_features.augmentation import Augmentation
+from ..task_features.features import Columns
 
 Batch = dict[str, Tensor]
+
+
+class GraspSupervision(Protocol):
+    """Encoders that learn from where the demonstrations' gripper closes, and are then frozen."""
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Cameras in whose pictures the grasps are marked."""
+        ...
+
+    def taught(
+        self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """What vision's `forward` gives, and a scalar to minimise beside the head's loss.
+
+        marks (B, cameras, 2): where the item is in each picture, see `grasp_marks`.
+        """
+        ...
+
+    def freeze(self) -> "Vision":
+        """A copy whose encoders learn no more: each picture is looked at once."""
+        ...
 
 
 class Vision(nn.Module):
@@ -22,6 +43,13 @@ class Vision(nn.Module):
     """Length of the vector that `forward` gives."""
     passes: int = PASSES
     """How often training goes over all windows."""
+    needs_images: ClassVar[bool]
+    """Whether training reads pictures; if not, keypoints that were found in them once will do."""
+
+    @classmethod
+    @abstractmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """Rebuild from `settings()`, without weights."""
 
     @property
     @abstractmethod
@@ -40,34 +68,21 @@ class Vision(nn.Module):
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
         """Prepared inputs (B, ...) to (B, size); `noise` is given in training, to augment by."""
 
-    def imagine(
-        self, batch: Batch, actions: Tensor, mask: Tensor, noise: torch.Generator
-    ) -> tuple[Batch, Tensor, Tensor]:
-        """Windows of a training batch as they might have been: inputs, actions and mask.
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """The name of each number that `forward` gives, (size,)."""
 
-        Unlike what `forward` does in training, this may change what is right to do.
-        """
-        return batch, actions, mask
-
-    def second_guess(self) -> SecondGuess | None:
-        """What shifts the features after grasps that failed, where that is known."""
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """What else may be done with prepared "features" (N, F); None where nothing may."""
         return None
 
     @property
-    def body(self) -> list[int]:
-        """Which of the numbers that `forward` gives tell of the robot itself."""
-        names = self.settings().get("features", ())
-        return [place for place, name in enumerate(names) if name in BODY_NAMES]
-
-    def taught(
-        self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """What `forward` gives, and a scalar to minimise beside the head's loss.
-
-        marks (B, cameras, 2): where the item is in each picture, see `grasp_marks`.
-        """
-        raise BadValue("marks", "vision that points", self.name)
+    def grasp_supervision(self) -> GraspSupervision | None:
+        """How the encoders learn from grasps, before the head; None where they do not."""
+        return None
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """All but the weights, as JSON, for the builder in the registry."""
+        """All but the weights, as JSON, for `from_settings`."""

@@ -7,8 +7,8 @@ import numpy as np
 from ..arm import Arm
 from ..environment import ArmEnv
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, rotvec_between, tilted_hand
-from ..tasks.recycling_items import ITEMS
-from ..tasks.sort_recycling import BINS, SortRecycling, own_bin
+from ..tasks.recycling_items import BINS, ITEMS, own_bin
+from ..tasks.sort_recycling import SortRecycling
 from ..world import Pose, World
 from .expert import Expert, Intent
 from .top_grasps import PLAIN, SHIFTED, Obstacle, grips, obstruction

@@ -4,11 +4,11 @@ from ..errors import UnknownName
 from .shelf_pick import ShelfPick
 from .sort_clothes import SortClothes
 from .sort_recycling import SortRecycling
-from .task import Status, Task, is_label_of
+from .task import Status, Task
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (ShelfPick, SortRecycling, SortClothes)}
 
-__all__ = ["TASKS", "Status", "Task", "is_label_of", "task_class"]
+__all__ = ["TASKS", "Status", "Task", "task_class"]
 
 
 def task_class(name: str) -> type[Task]:

@@ -1,9 +1,10 @@
-"""What lies on SortRecycling's table: eight kinds of things, and how they come to rest."""
+"""SortRecycling's objects: eight kinds of things, their two bins, and how they come to rest."""
 
 from dataclasses import replace
 
 import numpy as np
 
+from ..furniture import Bin
 from ..items import STEADY, Item, bottle, can, cup, jar, milk_carton, peel, rag, wrapper
 from ..rotations import Vector, quat_from_rotvec, quat_multiply
 
@@ -23,6 +24,9 @@ TRASH: dict[str, Item] = {
     "rag": rag((0.48, 0.28, 0.70), (0.78, 0.66, 0.90)),
 }
 ITEMS = RECYCLABLES | TRASH
+BLUE = Bin("blue bin", (0.43, 0.36), (0.14, 0.105), 0.045, (0.10, 0.30, 0.85))
+GREY = Bin("grey bin", (0.43, -0.36), (0.14, 0.105), 0.045, (0.24, 0.25, 0.27))
+BINS = (BLUE, GREY)
 FLAT = ("peel", "wrapper", "rag")
 """Kinds that have only one way to lie; the others stand or lie on their side."""
 
@@ -35,6 +39,11 @@ GAP_SHRINK_M = 0.001
 TRIES = 60
 LYING = 0.5
 """How often a thing that can stand lies on its side."""
+
+
+def own_bin(name: str) -> Bin:
+    """Where an item belongs."""
+    return BLUE if name in RECYCLABLES else GREY
 
 
 def can_lie(name: str) -> bool:

@@ -16,6 +16,7 @@ from ..furniture import Bin, add_room
 from ..items import Item, bottle, can, carton
 from ..primitives import Part
 from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
+from ..task_description import ObjectClass
 from ..world import Pose, World
 from .task import Status, Task
 
@@ -71,6 +72,9 @@ class ShelfPick(Task):
     goal_names: ClassVar[tuple[str, ...]] = tuple(ITEMS)
     labels: ClassVar[tuple[str, ...]] = ("background", *ITEMS, "tote", "robot")
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
+    objects: ClassVar[tuple[ObjectClass, ...]] = tuple(
+        ObjectClass(name, goal, TOTE) for goal, name in enumerate(ITEMS)
+    )
     max_steps: ClassVar[int] = 300
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((-0.24, 0.56, 0.92), (0.54, 0.10, 0.25), 54.0),

@@ -16,6 +16,7 @@ from ..furniture import add_room
 from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_hand
 from ..spaces import CONTROL_HZ
+from ..task_description import ObjectClass, Sorting
 from ..world import PHYSICS_HZ, Pose, World
 from .clothes_scene import BIN, BOXES, HAMPERS, PILE_M, dropped, hang, random_reach, shift_to
 from .grasp_points import ease
@@ -57,6 +58,12 @@ class SortClothes(Task):
         "robot",
     )
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
+    objects: ClassVar[tuple[ObjectClass, ...]] = tuple(
+        ObjectClass(f"{shade} {kind}", goal, HAMPERS[shade])
+        for goal, kind in enumerate(GARMENTS)
+        for shade in SHADES
+    )
+    sorting: ClassVar[Sorting] = Sorting(hangs_m=0.07, rim_m=0.008, extents=1.45)
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.05, 0.0, 0.98), (0.46, 0.0, 0.05), 46.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),

@@ -12,7 +12,7 @@ from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..clutter import Nook
 from ..errors import BadValue
-from ..furniture import Bin, add_room
+from ..furniture import add_room
 from ..items import Item
 from ..rotations import (
     STRAIGHT_DOWN_RAD,
@@ -22,21 +22,21 @@ from ..rotations import (
     quat_multiply,
     tilted_hand,
 )
+from ..task_description import ObjectClass, Sorting
 from ..world import Pose, World
 from .recycling_items import (
+    BINS,
+    BLUE,
+    GREY,
     ITEMS,
     LYING,
-    RECYCLABLES,
     can_lie,
     ground_radius_m,
+    own_bin,
     resting_pose,
     strewn,
 )
 from .task import Status, Task
-
-BLUE = Bin("blue bin", (0.43, 0.36), (0.14, 0.105), 0.045, (0.10, 0.30, 0.85))
-GREY = Bin("grey bin", (0.43, -0.36), (0.14, 0.105), 0.045, (0.24, 0.25, 0.27))
-BINS = (BLUE, GREY)
 
 HEAPED_M = 0.15
 """The walls are low, for the hand's sake: what lies this high in a bin still lies in it."""
@@ -72,6 +72,10 @@ class SortRecycling(Task):
     goal_names: ClassVar[tuple[str, ...]] = tuple(ITEMS)
     labels: ClassVar[tuple[str, ...]] = ("background", *ITEMS, *(b.name for b in BINS), "robot")
     stages: ClassVar[tuple[str, ...]] = ("reach", "grasp", "carry", "place", "done")
+    objects: ClassVar[tuple[ObjectClass, ...]] = tuple(
+        ObjectClass(name, goal, own_bin(name)) for goal, name in enumerate(ITEMS)
+    )
+    sorting: ClassVar[Sorting] = Sorting()
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.30, 0.0, 1.02), (0.46, 0.0, 0.10), 44.0),
         "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
@@ -211,11 +215,6 @@ class SortRecycling(Task):
             opening = self.item(name).width_m / 2
             world.place(name, position + rng.normal(0, 0.006, 3), _held_quat(name, quat, rng))
         arm.put(joints, float(opening), closing=holding)
-
-
-def own_bin(name: str) -> Bin:
-    """Where an item belongs."""
-    return BLUE if name in RECYCLABLES else GREY
 
 
 def _binned_pose(name: str, item: Item, rng: np.random.Generator) -> tuple[Vector, Vector]:

@@ -14,6 +14,8 @@ from ..clutter import Nook
 from ..domain_randomization import LEVELS, Subject, Variation, checked_level, draw
 from ..errors import BadValue
 from ..rotations import Vector
+from ..spaces import CAMERAS
+from ..task_description import ObjectClass, Sorting, TaskDescription
 from ..world import Pose, World
 
 
@@ -46,8 +48,14 @@ class Task(ABC):
     """Classes of the segmentation; the first is the background, the last the robot."""
     stages: ClassVar[tuple[str, ...]]
     """The job's steps in order."""
+    objects: ClassVar[tuple[ObjectClass, ...]]
+    """The classes of objects that the job is about, and where they belong."""
+    sorting: ClassVar[Sorting | None] = None
+    """Set where the goal may name several objects; whoever drives chooses which comes next."""
     camera_plan: ClassVar[Mapping[str, Camera]]
-    """Where all cameras stand by name; "front" and "wrist" are the recorded ones."""
+    """Where all cameras stand, by name."""
+    recorded_cameras: ClassVar[tuple[str, ...]] = CAMERAS
+    """Names of the cameras whose pictures are observations."""
     stretchable: ClassVar[tuple[str, ...]] = ()
     """Items whose shape a variation may change."""
     nooks: ClassVar[tuple[Nook, ...]] = ()
@@ -72,6 +80,19 @@ class Task(ABC):
         return own | shared
 
     @classmethod
+    def describe(cls) -> TaskDescription:
+        """What a policy may know of the task, without a world."""
+        return TaskDescription(
+            cls.name,
+            cls.labels,
+            cls.goal_names,
+            cls.objects,
+            cls.camera_plan,
+            cls.recorded_cameras,
+            cls.sorting,
+        )
+
+    @classmethod
     def choices(cls) -> dict[str, tuple[str, ...]]:
         """The values that exist for those keywords that take one of a few words."""
         return {"variation": LEVELS}
@@ -92,7 +113,8 @@ class Task(ABC):
 
     def draw_variation(self, rng: np.random.Generator) -> None:
         """Draw how this episode looks; `cameras` then say where they stand."""
-        subject = Subject(self.camera_plan, self.labels[1:-1], self.stretchable, self.nooks)
+        recorded = {name: self.camera_plan[name] for name in self.recorded_cameras}
+        subject = Subject(recorded, self.labels[1:-1], self.stretchable, self.nooks)
         self.drawn = draw(self.variation, subject, rng)
         shifts = self.drawn.cameras
         self.cameras = {
@@ -147,8 +169,3 @@ class Task(ABC):
         vector = np.zeros(len(self.goal_names), np.float32)
         vector[self.goal] = 1.0
         return vector
-
-
-def is_label_of(label: str, name: str) -> bool:
-    """Whether a label is of the thing that an instruction calls `name`: "dark shirt", "shirt"."""
-    return label == name or label.endswith(f" {name}")

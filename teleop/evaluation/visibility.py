@@ -17,7 +17,7 @@ from ...datasets.summary import NO_SEED
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import SidestickError
 from ...sim_envs.making import make_task_env
-from ...sim_envs.tasks import is_label_of
+from ...sim_envs.task_description import is_label_of
 
 NEVER_IN_VIEW = "never in view"
 LOOKS = 8

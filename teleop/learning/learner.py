@@ -182,7 +182,7 @@ class Learner:
 
     def _refit(self, task: Homework, folder: Path) -> None:
         config = self._config(task.parent, task.occasion)
-        images = config.vision == "end-to-end"
+        images = config.needs_images
         frames, examples = judged_frames(
             self.workspace, images=images, only=frozenset(task.episodes)
         )

@@ -49,7 +49,7 @@ def learn(
     is in, and steps that were trimmed or marked bad are masked. Predictions that were accepted or
     put right are examples of their own.
     """
-    frames, examples = judged_frames(workspace, chooses, config.vision == "end-to-end")
+    frames, examples = judged_frames(workspace, chooses, config.needs_images)
     drive = None if rollouts is None else selection(rollouts, selection_episodes)
     return train(
         frames,

@@ -15,7 +15,7 @@ from ...policies.perception.click_finetuning import LEAST, Click, teach
 from ...policies.perception.network import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
-from ...sim_envs.tasks import is_label_of
+from ...sim_envs.task_description import is_label_of
 from ..learning.workspace_training import TAUGHT, taught_perception
 from ..session.environments import episode_env
 from ..ui.key_input import press

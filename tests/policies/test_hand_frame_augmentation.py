@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from sidestick.policies.task_features import hand_frame_augmentation
-from sidestick.policies.task_features.feature_sets import LITTER as NEXT
 from sidestick.policies.task_features.hand_frame import turned
 from sidestick.policies.task_features.hand_frame_augmentation import (
     BACK_TICKS,
@@ -16,6 +15,7 @@ from sidestick.policies.task_features.hand_frame_augmentation import (
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
 from sidestick.sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
+from tests.sorting_rig import LITTER as NEXT
 from tests.sorting_rig import columns, perfect
 
 NAMES = NEXT.names(("front", "wrist"))
@@ -64,8 +64,8 @@ def test_an_imagined_hand_reads_what_a_hand_there_reads(env, seed):
     shift, turns = torch.tensor(off[None], dtype=torch.float32), torch.tensor([turn])
     to = before[:, NAMES.index("to_x") :][:, :3]
     turned_back = hand_frame_augmentation.turned(to - shift, -turns)
-    seen, known = NEXT.imagined.seen(before, to, turned_back, turns)
-    read = NEXT.imagined.moved(before, shift, turns, seen, torch.tensor([False]))[0]
+    seen, known = NEXT.augmentation.imagined.seen(before, to, turned_back, turns)
+    read = NEXT.augmentation.imagined.moved(before, shift, turns, seen, torch.tensor([False]))[0]
     assert known.all()
     difference = dict(zip(NAMES, (read - after).abs().tolist(), strict=True))
     assert all(difference[name] < 2e-3 for name in EXACT)
@@ -79,11 +79,11 @@ def test_who_looks_into_a_mirror_twice_sees_what_is_there():
     features, actions, _ = windows(4)
     picked = torch.tensor([True, True, False, False])
     there, moves = features.clone(), actions.clone()
-    NEXT.imagined.mirror(there, moves, picked)
+    NEXT.augmentation.imagined.mirror(there, moves, picked)
     assert (there != features).any(1).tolist() == picked.tolist()
     assert torch.equal(moves[..., [0, 2, 4, 6]], actions[..., [0, 2, 4, 6]])
     assert torch.equal(moves[:2, :, [1, 3, 5]], -actions[:2, :, [1, 3, 5]])
-    NEXT.imagined.mirror(there, moves, picked)
+    NEXT.augmentation.imagined.mirror(there, moves, picked)
     assert torch.equal(there, features)
     assert torch.equal(moves, actions)
 
@@ -117,7 +117,9 @@ def test_imagining_is_by_the_seed_and_keeps_what_it_was_given():
     """The same generator imagines the same; the training data stay as they were."""
     given = windows(200)
     kept = [part.clone() for part in given]
-    one, two = (NEXT.imagined(*given, torch.Generator().manual_seed(3)) for _ in range(2))
+    one, two = (
+        NEXT.augmentation.imagined(*given, torch.Generator().manual_seed(3)) for _ in range(2)
+    )
     assert all(torch.equal(a, b) for a, b in zip(one, two, strict=True))
     assert all(torch.equal(a, b) for a, b in zip(given, kept, strict=True))
     assert 0.3 < (one[0] != given[0]).any(1).float().mean() < 0.95
@@ -128,7 +130,9 @@ def test_no_hand_closes_before_it_is_back_or_its_fingers_are_open():
     """A grip that is due at once comes after the way back, or after the fingers' opening."""
     features, actions, mask = windows(300)
     actions[:, :, GRIP] = 1.0
-    off, moves, _ = NEXT.imagined(features, actions, mask, torch.Generator().manual_seed(0))
+    off, moves, _ = NEXT.augmentation.imagined(
+        features, actions, mask, torch.Generator().manual_seed(0)
+    )
     aside = (off[:, NAMES.index("ee_z")] != 0.12) & (off[:, NAMES.index("gripper_width")] == 0.08)
     assert aside.float().mean() > 0.2
     assert (moves[aside][:, :BACK_TICKS, GRIP] == -1).all()
@@ -140,11 +144,15 @@ def test_what_is_in_the_hand_low_down_stays_there():
     features, actions, mask = windows(300)
     features[:, NAMES.index("held")], features[:, NAMES.index("gripper_width")] = 1.0, 0.05
     actions[:, :, GRIP] = 1.0
-    seen, _, _ = NEXT.imagined(features, actions, mask, torch.Generator().manual_seed(0))
+    seen, _, _ = NEXT.augmentation.imagined(
+        features, actions, mask, torch.Generator().manual_seed(0)
+    )
     level = [NAMES.index(name) for name in ("ee_z", "gripper_width", "base_x", "to_x")]
     carried = features[0, NAMES.index("ee_z")] > hand_frame_augmentation.CARRIED_M
     features[:, NAMES.index("ee_z")] = 0.03
-    low, _, _ = NEXT.imagined(features, actions, mask, torch.Generator().manual_seed(0))
+    low, _, _ = NEXT.augmentation.imagined(
+        features, actions, mask, torch.Generator().manual_seed(0)
+    )
     assert carried
     assert not torch.equal(seen[:, level], features[:, level])
     assert torch.equal(low[:, level], features[:, level])

@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from sidestick.policies.task_features.feature_sets import GARMENT, LITTER
 from sidestick.policies.task_features.hand_frame import rotation, turned, turned_actions
 from sidestick.policies.task_features.next_object import GRASPED, TAKEN
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
-from sidestick.sim_envs.tasks.sort_recycling import own_bin
-from tests.sorting_rig import columns, perfect
+from sidestick.sim_envs.tasks.recycling_items import own_bin
+from tests.sorting_rig import GARMENT, LITTER, columns, perfect
 
 NEXT = LITTER
 NAMES = NEXT.names(("front", "wrist"))
@@ -74,7 +73,7 @@ def test_the_way_to_the_container_is_the_one_of_its_kind(env):
     features = read(env, observation)
     bin_ = own_bin(kind(features))
     way = np.array([[features["container_x"], features["container_y"]]])
-    way = turned(way, NEXT.heading(columns(observation)))[0]
+    way = turned(way, NEXT.augmentation.frame(columns(observation)))[0]
     assert np.allclose(env.arm.tool().position[:2] + way, bin_.centre_m, atol=1e-3)
 
 
@@ -222,7 +221,9 @@ def test_in_training_a_garment_is_taken_where_the_demonstration_takes_it():
     for label, known in ((grasp, grasp), (np.full((1, 3), np.nan), place[None])):
         read = dict(zip(names, GARMENT(keypoints, {**given, GRASPED: label})[0], strict=True))
         to = np.array([[read["to_x"], read["to_y"]]])
-        assert np.allclose(turned(to, GARMENT.heading(given)), (known - tool)[:, :2], atol=3e-3)
+        assert np.allclose(
+            turned(to, GARMENT.augmentation.frame(given)), (known - tool)[:, :2], atol=3e-3
+        )
         assert read["to_z"] == pytest.approx(known[0, 2] - tool[0, 2], abs=3e-3)
         shown = GARMENT.stereo.wrist.picture((known - tool) @ turn[0])[0]
         assert np.allclose((read["wrist_x"], read["wrist_y"]), shown, atol=0.03)

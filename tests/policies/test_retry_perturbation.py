@@ -4,15 +4,14 @@ import pytest
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.feature_sets import LITTER as NEXT
 from sidestick.policies.task_features.retry_perturbation import (
     GUESSES,
     LOWEST_M,
     STILL_PLANS,
-    SecondGuess,
 )
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.tasks import task_class
+from tests.sorting_rig import LITTER as NEXT
 
 NAMES = NEXT.names(("front", "wrist"))
 OPEN, HALF, SHUT = 0.080, 0.050, 0.002
@@ -35,7 +34,7 @@ def value(features, name):
 
 @pytest.fixture
 def guess():
-    return SecondGuess(NEXT.imagined)
+    return NEXT.augmentation.perturb()
 
 
 def fail(guess, times=1):
@@ -129,5 +128,5 @@ def test_only_sorting_guesses(task):
     """Where features are given from the hand."""
     about = task_class(task)
     config = PerceptionConfig(task, "tiny", about.labels, about.goal_names, channels=4)
-    guesses = KeypointVision(Perception(config)).second_guess() is not None
+    guesses = KeypointVision(Perception(config)).augmentation is not None
     assert guesses == (task != "ShelfPick")

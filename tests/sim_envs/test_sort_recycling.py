@@ -14,8 +14,8 @@ from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.kinematics import REST_RAD, forward, inverse
 from sidestick.sim_envs.labelled_scenes import SceneSampler
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, rotvec_between, tilted_hand
-from sidestick.sim_envs.tasks.recycling_items import ITEMS, RECYCLABLES, TRASH
-from sidestick.sim_envs.tasks.sort_recycling import BLUE, GREY, SortRecycling, own_bin
+from sidestick.sim_envs.tasks.recycling_items import BLUE, GREY, ITEMS, RECYCLABLES, TRASH, own_bin
+from sidestick.sim_envs.tasks.sort_recycling import SortRecycling
 
 IDLE = np.array([0, 0, 0, 0, 0, 0, -1], np.float32)
 UPRIGHT = (0, 0, 0, 1)

@@ -1,0 +1,62 @@
+"""What a task tells of itself without a world: its objects, where they belong, its cameras."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .cameras import Camera
+from .furniture import Bin
+
+
+@dataclass(frozen=True)
+class ObjectClass:
+    """One class of objects that the task moves."""
+
+    label: str
+    """Its name in labelled pictures, one of the task's `labels`."""
+    goal: int
+    """Which of the task's `goal_names` asks for it."""
+    container: Bin
+    """The box that it belongs into."""
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """How the objects of a task are sorted whose goal may name several of them at once."""
+
+    hangs_m: float = 0.0
+    """How far below the fingers the middle of a held object may be, metres; 0: objects are stiff
+    and held by their middle."""
+    rim_m: float = 0.0
+    """An object counts as placed when its middle is this far inside of its container's walls,
+    metres."""
+    extents: float = 0.0
+    """And farther inside by so many times its visible extent (a standard deviation)."""
+
+
+@dataclass(frozen=True)
+class TaskDescription:
+    """What a policy may know of a task."""
+
+    name: str
+    """Short name of the task."""
+    labels: tuple[str, ...]
+    """Classes of the segmentation; the first is the background, the last the robot."""
+    goal_names: tuple[str, ...]
+    """What an instruction can name, in the order of the goal vector."""
+    objects: tuple[ObjectClass, ...]
+    """Every class of objects that the task moves."""
+    cameras: Mapping[str, Camera]
+    """Where all cameras stand, by name, when nothing is varied."""
+    recorded_cameras: tuple[str, ...]
+    """Those whose pictures are observations."""
+    sorting: Sorting | None
+    """Set where a goal may name several objects; None where it names one."""
+
+    def label_indices(self) -> tuple[int, ...]:
+        """The class of each object in labelled pictures: its place in `labels`."""
+        return tuple(self.labels.index(item.label) for item in self.objects)
+
+
+def is_label_of(label: str, name: str) -> bool:
+    """Whether a label is of the thing that an instruction calls `name`: "dark shirt", "shirt"."""
+    return label == name or label.endswith(f" {name}")

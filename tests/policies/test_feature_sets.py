@@ -1,0 +1,95 @@
+"""Which numbers the head reads follows from the task's own description."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from sidestick.policies.perception.network import Perception, PerceptionConfig
+from sidestick.policies.task_features.feature_sets import AUTO, layout
+from sidestick.policies.task_features.features import GoalItem
+from sidestick.policies.task_features.next_object import NextThing
+from sidestick.policies.vision.keypoints import KeypointVision
+from sidestick.sim_envs.cameras import Camera
+from sidestick.sim_envs.errors import BadValue, UnknownName
+from sidestick.sim_envs.furniture import Bin
+from sidestick.sim_envs.making import describe_task
+from sidestick.sim_envs.task_description import ObjectClass, Sorting
+from sidestick.sim_envs.tasks import TASKS
+from sidestick.sim_envs.tasks.sort_recycling import SortRecycling
+
+LEFT = Bin("left box", (0.40, 0.30), (0.10, 0.10), 0.05, (0.5, 0.5, 0.5))
+RIGHT = Bin("right box", (0.40, -0.30), (0.10, 0.10), 0.05, (0.5, 0.5, 0.5))
+
+
+@dataclass
+class SortTools(SortRecycling):
+    """Somebody else's task: its boxes come before its objects in the labelled pictures."""
+
+    name: ClassVar[str] = "SortTools"
+    goal_names: ClassVar[tuple[str, ...]] = ("hammer", "screw")
+    labels: ClassVar[tuple[str, ...]] = (
+        "background", "left box", "right box", "screw", "hammer", "robot",
+    )  # fmt: skip
+    objects: ClassVar[tuple[ObjectClass, ...]] = (
+        ObjectClass("hammer", 0, LEFT),
+        ObjectClass("screw", 1, RIGHT),
+    )
+    sorting: ClassVar[Sorting] = Sorting(rim_m=0.01)
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setitem(TASKS, SortTools.name, SortTools)
+    return SortTools.name
+
+
+def seen(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Keypoints (1, 2, K, 6) of one object in the middle of the front picture; observations."""
+    keypoints = np.zeros((1, 2, len(SortTools.labels), 6), np.float32)
+    keypoints[0, 0, SortTools.labels.index(label)] = (0.0, 0.0, np.log1p(20), 0.05, 0.0, 0.0)
+    return keypoints, {
+        "ee_pos": np.array([[0.40, 0.0, 0.25]], np.float32),
+        "ee_quat": np.array([[1.0, 0.0, 0.0, 0.0]], np.float32),
+        "gripper_qpos": np.full((1, 2), 0.04, np.float32),
+        "goal": np.ones((1, 2), np.float32),
+    }
+
+
+@pytest.mark.parametrize(("label", "side"), [("hammer", 1.0), ("screw", -1.0)])
+def test_a_sorting_task_of_ones_own_is_read_by_its_own_description(
+    tools: str, label: str, side: float
+) -> None:
+    """The class in the picture, the box that it belongs into: all from the task's class."""
+    config = PerceptionConfig(tools, "tiny", SortTools.labels, SortTools.goal_names, channels=4)
+    vision = KeypointVision(Perception(config))
+    assert vision.augmentation is not None
+    read = dict(zip(vision.names, vision.layout(*seen(label))[0], strict=True))
+    assert read["is_one"] == read[label] == 1.0
+    assert [read["container_x"], read["container_y"]] == pytest.approx([0.0, side * 0.30], abs=1e-5)
+
+
+def test_a_task_without_a_description_is_read_by_its_goal_alone() -> None:
+    """A policy of a task that is not registered here still opens."""
+    assert layout(AUTO, "Unheard").name == GoalItem.name
+    with pytest.raises(UnknownName, match="ShelfPick"):
+        layout(NextThing.name, "Unheard")
+
+
+@pytest.mark.parametrize(
+    ("name", "task"), [("next-litter", "SortRecycling"), ("next-garment", "SortClothes")]
+)
+def test_the_names_in_earlier_policies_are_known(name: str, task: str) -> None:
+    """They named the task where now its description is asked."""
+    assert layout(name, task) == NextThing(describe_task(task)) == layout(AUTO, task)
+
+
+def test_the_next_object_needs_a_fixed_camera_and_one_on_the_hand(
+    tools: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places are found by the two rays."""
+    plan: dict[str, Camera] = SortTools.camera_plan
+    monkeypatch.setattr(SortTools, "camera_plan", {**plan, "wrist": plan["front"]})
+    with pytest.raises(BadValue, match="recorded cameras of SortTools"):
+        _ = NextThing(describe_task(tools)).stereo
