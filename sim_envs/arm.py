@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from . import kinematics
 from .engine import pybullet
+from .gripper import PANDA
 from .rotations import (
     Vector,
     matrix_from_quat,
@@ -29,8 +30,6 @@ GRIP_FORCE_N = 20.0
 FORCES = (*JOINT_FORCE_NM, GRIP_FORCE_N, GRIP_FORCE_N)
 POSITION_GAINS = (0.35,) * len(JOINTS) + (0.25,) * len(FINGER_LINKS)
 VELOCITY_GAINS = (1.0,) * len(MOTORS)
-FINGER_OPEN_M = 0.04
-FINGER_SPEED_M_S = 0.12
 FINGER_FRICTION = 1.2
 GRIP_DEADBAND = 0.2
 """A grip command nearer to zero than this keeps what the gripper is doing."""
@@ -84,7 +83,9 @@ class Arm:
                 physicsClientId=world.client,
             )
 
-    def put(self, joints: Vector, opening_m: float = FINGER_OPEN_M, closing: bool = False) -> None:
+    def put(
+        self, joints: Vector, opening_m: float = PANDA.finger_open_m, closing: bool = False
+    ) -> None:
         """Place the arm at rest at the given joint angles, with each finger open by `opening_m`."""
         values = [*joints, opening_m, opening_m]
         for joint, value in zip(MOTORS, values, strict=True):
@@ -147,10 +148,10 @@ class Arm:
         """For both fingers: around their common middle, like the real hand's gearing."""
         left, right = self._joint_states(FINGER_LINKS)
         middle = (left[0] + right[0]) / 2
-        step = FINGER_SPEED_M_S / PHYSICS_HZ
+        step = PANDA.finger_speed_m_s / PHYSICS_HZ
         if self.controller.closing:
             return max(0.0, middle - 4 * step)
-        return min(FINGER_OPEN_M, middle + step)
+        return min(PANDA.finger_open_m, middle + step)
 
     def _joint_states(self, joints: tuple[int, ...]) -> list[tuple[float, ...]]:
         """Of each joint its position, its velocity, and more."""

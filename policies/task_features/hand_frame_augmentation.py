@@ -31,23 +31,23 @@ BACK_TICKS = 5
 """The way back takes so many ticks; no grip is changed before its end."""
 IN_VIEW = 0.9
 """A thing nearer than this to the edge of the wrist's picture may be cut off by it."""
-LOWEST_M = 0.02
+LOWEST_ASIDE_M = 0.02
 """No hand is imagined lower than this, unless it was there."""
 CARRIED_M = 0.10
 """A hand that holds something is imagined elsewhere when it is higher than this."""
 FINGERS = 0.3
 """Share of the windows with an empty open hand whose fingers are imagined elsewhere."""
-OPEN_M = 0.0765
+WIDEST_HELD_M = 0.0765
 """Fingers farther apart than this hold nothing, not even the widest thing."""
-WIDE_M = 0.07
+OPEN_ENOUGH_M = 0.07
 """Fingers are waited for until they are so far apart."""
-OPENING_M = 0.003
+OPENS_A_TICK_M = 0.003
 """How much farther apart they are after each tick."""
 WAIT_M = 0.16
 """Nearer to a thing than this the hand waits for its fingers."""
 BETWEEN_M = 0.05
 """A hand that is less far above a thing has it between its fingers, if they are apart."""
-SHUT_M = 0.008
+CLOSED_ON_NOTHING_M = 0.008
 """Fingers nearer to each other than this have closed on nothing; no wider are they imagined with a
 thing between them."""
 RISE = 0.4
@@ -70,7 +70,7 @@ class Imagined:
         draws = torch.rand((8, len(features)), generator=noise).to(features.device)
         shift = torch.randn((4, len(features)), generator=noise).to(features.device)
         self.mirror(features, actions, draws[0] < MIRRORED)
-        open_ = self.of(features, "gripper_width") > OPEN_M
+        open_ = self.of(features, "gripper_width") > WIDEST_HELD_M
         empty = self.of(features, "held") < 0.5
         before = actions[:, 0, GRIP] < 0
         picked = (draws[1] < FINGERS) & empty & (open_ | before)
@@ -97,11 +97,11 @@ class Imagined:
         to = features[:, self.names.index("to_x") :][:, :3]
         low = -to[:, 2] < BETWEEN_M
         near = (to.norm(dim=1) < WAIT_M) & (self.of(features, "is_one") > 0.5)
-        width = torch.where(draws[0] < 0.5, 0.0, draws[1] * WIDE_M)
-        width = torch.where(near & low, draws[1] * SHUT_M, width)
+        width = torch.where(draws[0] < 0.5, 0.0, draws[1] * OPEN_ENOUGH_M)
+        width = torch.where(near & low, draws[1] * CLOSED_ON_NOTHING_M, width)
         now = self.of(features, "gripper_width")
         now.copy_(torch.where(picked, width, now))
-        ticks = ((WIDE_M - width) / OPENING_M).ceil().clamp_min(0)
+        ticks = ((OPEN_ENOUGH_M - width) / OPENS_A_TICK_M).ceil().clamp_min(0)
         ticks = torch.where(picked & near, ticks, 0).long()
         rise = torch.where(low & (ticks >= actions.shape[1]), RISE, 0.0)
         return delayed(actions, mask, ticks, rise)
@@ -115,7 +115,7 @@ class Imagined:
         height = torch.where(held, HIGH_M, -to[:, 2])
         share = (height / HIGH_M).clamp(LOW_SHARE, 1.0)
         off = draws[:3].T * to.new_tensor(SHIFT_M) * share[:, None]
-        down = (self.of(features, "ee_z") - LOWEST_M).clamp_min(0.0)
+        down = (self.of(features, "ee_z") - LOWEST_ASIDE_M).clamp_min(0.0)
         down = torch.where(height < HIGH_M * LOW_SHARE, 0.0, down)
         off[:, 2] = torch.maximum(off[:, 2], -down)
         turn = draws[3] * TURN_RAD * share

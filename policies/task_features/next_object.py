@@ -16,10 +16,10 @@ from ..perception.keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
 from .augmentation import Augmentation
 from .features import Columns
 from .hand_frame import Array, rotation, turned
-from .hand_frame_augmentation import CARRIED_M, OPEN_M, Imagined
+from .hand_frame_augmentation import CARRIED_M, WIDEST_HELD_M, Imagined
 from .triangulation import LEAST_SURE, Stereo, cells, centroid, off_line
 
-SHUT_M = 0.006
+NARROWEST_HELD_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
 HANGING = 4
 """Places between the fingers and the lowest one where what they hold is looked for."""
@@ -172,7 +172,7 @@ class NextThing:
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
         """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
         width = columns["gripper_qpos"].astype(np.float64).sum(-1)
-        closed = (width > SHUT_M) & ((width < OPEN_M) | (width > STRETCHED_M))
+        closed = (width > NARROWEST_HELD_M) & ((width < WIDEST_HELD_M) | (width > STRETCHED_M))
         tool_m = columns["ee_pos"].astype(np.float64)
         turn = rotation(columns["ee_quat"].astype(np.float64))
         eye, rays = self.stereo.front_rays(centroid(things[:, 0]))

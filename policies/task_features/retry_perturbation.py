@@ -10,7 +10,7 @@ training has imagined such hands, so the features are of a known kind.
 import torch
 from torch import Tensor
 
-from .hand_frame_augmentation import CARRIED_M, OPEN_M, SHUT_M, Imagined, turned
+from .hand_frame_augmentation import CARRIED_M, CLOSED_ON_NOTHING_M, WIDEST_HELD_M, Imagined, turned
 
 GUESSES = (
     (0.0, 0.0, 0.010, 0.0),
@@ -22,7 +22,7 @@ GUESSES = (
 )
 """How far off the hand believes to be in one attempt after the other: metres along its heading,
 across and up, radians about the vertical. First it reaches deeper, then aside, then turned."""
-LOWEST_M = 0.021
+LOWEST_LED_M = 0.021
 """A hand is not led lower than this, where it would push against the table."""
 
 STILL_M, STILL_PLANS = 0.006, 3
@@ -60,11 +60,11 @@ class SecondGuess:
     def _watch(self, features: Tensor) -> None:
         self._watch_place(features)
         width = self._of(features, "gripper_width")
-        self._closed |= width < OPEN_M
-        self._empty |= width < SHUT_M
+        self._closed |= width < WIDEST_HELD_M
+        self._empty |= width < CLOSED_ON_NOTHING_M
         high = self._of(features, "ee_z") > CARRIED_M
         self._carried |= self._is(features, "held") and high and not self._empty
-        if self._closed and width > OPEN_M:
+        if self._closed and width > WIDEST_HELD_M:
             self.failed = 0 if self._carried else self.failed + 1
             self._closed = self._empty = self._carried = False
 
@@ -81,7 +81,7 @@ class SecondGuess:
     def _guess(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """How far off the hand believes to be now: (1, 3) metres, (1,) radians."""
         guess = features.new_tensor([GUESSES[(self.failed - 1) % len(GUESSES)]])
-        room = max(self._of(features, "ee_z") - LOWEST_M, 0.0)
+        room = max(self._of(features, "ee_z") - LOWEST_LED_M, 0.0)
         guess[:, 2].clamp_(max=room)
         return guess[:, :3], guess[:, 3]
 

@@ -23,7 +23,7 @@ DOUBT_OF_YAW = 0.15
 MOST_DOUBTS = 4
 
 DECIDED_M = 0.05
-FINGER_HALF_M = (0.0155, 0.0185)
+FINGER_AND_NODE_HALF_M = (0.0155, 0.0185)
 """Across and along the hand's opening, with room for a node."""
 TURN_COST = 0.3
 UNDER_FINGER_COST = 0.5
@@ -71,7 +71,7 @@ def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
     """Turning, nodes under the fingers, and fingers that would come down on a wall."""
     offsets = points[:, :2] - grip[:2] - finger_offsets(yaw)[:, None]
     across, along = np.array([[np.sin(yaw), -np.cos(yaw)], [np.cos(yaw), np.sin(yaw)]])
-    half_across, half_along = FINGER_HALF_M
+    half_across, half_along = FINGER_AND_NODE_HALF_M
     under = (np.abs(offsets @ across) < half_across) & (np.abs(offsets @ along) < half_along)
     cost = TURN_COST * abs(half_turn(yaw - now)) + UNDER_FINGER_COST * int(under.sum())
     return cost + WALL_HIT_COST * _wall_hits(yaw, grip)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..environment import ArmEnv
+from ..gripper import PANDA
 from ..rotations import Vector, matrix_from_quat, tilted_hand
 from ..tasks.shelf_pick import HAND_TILT_RAD, ITEMS, TOTE, ShelfPick
 from ..world import Pose
@@ -10,9 +11,9 @@ from .expert import Expert, Intent
 
 STAND_OFF_M = 0.13
 LINED_UP_M = 0.018
-IN_HAND_M = 0.014
-STILL_IN_HAND_M = 0.03
-EMPTY_FINGERS_M = 0.006
+CLOSES_ALONG_M = 0.014
+"""The hand closes when it is this near along its approach, and lined up."""
+STAYS_CLOSED_M = 0.03
 LIFT_M = 0.045
 CLEAR_OF_SHELF_X_M = 0.50
 CARRY_X_M = 0.44
@@ -56,10 +57,10 @@ class ShelfPickExpert(Expert):
         across = float(np.linalg.norm(gap - along * approach))
         arm = env.arm
         distance = float(np.linalg.norm(gap))
-        empty = float(arm.finger_positions().mean()) < EMPTY_FINGERS_M
-        if arm.controller.closing and distance < STILL_IN_HAND_M and not empty:
+        empty = float(arm.finger_positions().mean()) < PANDA.empty_finger_m
+        if arm.controller.closing and distance < STAYS_CLOSED_M and not empty:
             return Intent(grip, closing=True, speed=REACH_IN_SPEED)
-        if not arm.controller.closing and abs(along) < IN_HAND_M and across < LINED_UP_M:
+        if not arm.controller.closing and abs(along) < CLOSES_ALONG_M and across < LINED_UP_M:
             return Intent(grip, closing=True, speed=REACH_IN_SPEED)
         if across < LINED_UP_M or (across < 2 * LINED_UP_M and along < STAND_OFF_M / 2):
             return Intent(grip, closing=False, speed=REACH_IN_SPEED)

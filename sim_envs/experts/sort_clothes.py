@@ -4,6 +4,7 @@ import numpy as np
 
 from ..environment import ArmEnv
 from ..garments import Cloth
+from ..gripper import PANDA
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, tilted_hand
 from ..tasks.clothes_scene import BIN, BOXES, HAMPERS
 from ..tasks.sort_clothes import SortClothes
@@ -11,7 +12,7 @@ from ..world import Pose
 from .expert import Expert, Intent
 from .garment_grasps import Nodes, choose_node, choose_yaw, half_turn, yaw_of
 
-LOWEST_TOOL_M = 0.0215
+LOWEST_IN_BOX_M = 0.0215
 """The finger tips just clear the floor of a box, and the hand its walls."""
 BELOW_NODE_M = 0.006
 STAND_OFF_M = 0.07
@@ -24,7 +25,6 @@ AT_NODE_M = 0.004
 REACH_DOWN_SPEED = 0.6
 
 OPEN_FINGERS_M = 0.036
-EMPTY_FINGERS_M = 0.006
 FIRM_FINGERS_M = 0.025
 LOOSE_SPEED = 0.2
 """Fingers that are still far apart may yet close: the hand rises slowly."""
@@ -63,7 +63,7 @@ class SortClothesExpert(Expert):
             if arm.finger_speed() < CLOSING_M_S:
                 return Intent(tool, closing=True)
             held, opening = in_hand(tool, nodes), float(arm.finger_positions().mean())
-            if held and opening > EMPTY_FINGERS_M:
+            if held and opening > PANDA.empty_finger_m:
                 return carry(tool, held[0], nodes, opening)
         left = [cloth for cloth in nodes if not task.in_place(cloth, nodes[cloth])]
         if not left:
@@ -73,7 +73,7 @@ class SortClothesExpert(Expert):
         cloth, node = choose_node(tool, left, nodes, attempt)
         if nodes[cloth][:, 2].min() > ON_HAND_M:
             return shake_off(tool, HAMPERS[cloth.shade].centre_m)
-        grip = np.array([*node[:2], max(node[2] - BELOW_NODE_M, LOWEST_TOOL_M)])
+        grip = np.array([*node[:2], max(node[2] - BELOW_NODE_M, LOWEST_IN_BOX_M)])
         yaw = choose_yaw(tool, grip, np.concatenate([*nodes.values()]), attempt)
         return fetch(tool, float(arm.finger_positions().mean()), grip, yaw)
 

@@ -19,9 +19,11 @@ STAND_OFF_M = 0.07
 LINED_UP_M = 0.015
 NEARLY_M = 0.035
 TURNED_RAD = 0.15
-IN_HAND_M = 0.012
-STILL_IN_HAND_M = 0.035
-EMPTY_FINGERS_M = 0.004
+CLOSES_WITHIN_M = 0.012
+"""The hand closes when its point is this near to the grip."""
+STAYS_CLOSED_WITHIN_M = 0.035
+THINNEST_HALF_M = 0.004
+"""Fingers that are nearer to their middle than this hold not even the thinnest item."""
 CARRY_M = 0.20
 """What hangs from the fingers passes over whatever stands on the table at this height."""
 CARRY_SLACK_M = 0.015
@@ -85,11 +87,11 @@ def fetch(arm: Arm, tool: Pose, grip: Pose) -> Intent:
     across = float(np.linalg.norm(gap[:2]))
     distance = float(np.linalg.norm(gap))
     closing = arm.controller.closing
-    empty = float(arm.finger_positions().mean()) < EMPTY_FINGERS_M
-    if closing and distance < STILL_IN_HAND_M and not empty:
+    empty = float(arm.finger_positions().mean()) < THINNEST_HALF_M
+    if closing and distance < STAYS_CLOSED_WITHIN_M and not empty:
         return Intent(grip, closing=True)
     turned = float(np.linalg.norm(rotvec_between(tool.quat, grip.quat))) < TURNED_RAD
-    if not closing and distance < IN_HAND_M and turned:
+    if not closing and distance < CLOSES_WITHIN_M and turned:
         return Intent(grip, closing=True)
     height = -float(gap[2])
     if turned and (across < LINED_UP_M or (across < NEARLY_M and height < STAND_OFF_M * 0.8)):

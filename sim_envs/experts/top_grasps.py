@@ -5,27 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arm import FINGER_OPEN_M
 from ..furniture import Bin
+from ..gripper import PANDA
 from ..items import Item
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_hand
 from ..world import Pose
 
-PALM_M = 0.034
-"""How far a thing may reach up between the fingers, above the tool's point."""
-PALM_HALF_M = (0.035, 0.105)
-"""Half of the palm's size along the hand's heading and along the way of the fingers."""
-FINGER_AT_M = 0.050
-"""From the tool's point to the middle of an open finger."""
-FINGER_HALF_M = 0.014
-FINGER_TIP_M = 0.009
-"""How far the fingers reach beyond the tool's point."""
-LOWEST_M = 0.014
+FINGER_KEPT_CLEAR_AT_M = 0.050
+"""Around this far from the tool's point room is kept for an open finger, a little outside of it."""
+FINGER_KEPT_CLEAR_HALF_M = 0.014
+"""So far to each side, more than half of a finger's width."""
 WIDEST_M = 0.070
 LEVEL_COSINE = 0.6
 LONG_M = 0.075
 SHIFT_M = 0.022
-OPEN_M = 2 * FINGER_OPEN_M
 FINGER_SLACK_M = 0.004
 SHIFT_COST = 0.4
 """Holding it off its middle is as bad as turning by so many radians."""
@@ -60,11 +53,11 @@ class Obstacle:
         reach = np.abs(heading.T @ self.axes) @ self.half_m  # along, across, down
         offset = np.abs(heading.T @ (self.centre_m - grip.position))
         top = self.centre_m[2] + reach[2] - grip.position[2]
-        if top > PALM_M and np.all(offset[:2] < reach[:2] + PALM_HALF_M):
+        if top > PANDA.palm_m and np.all(offset[:2] < reach[:2] + PANDA.palm_half_m):
             return True
-        beside = offset[0] < FINGER_HALF_M + reach[0]
-        met = abs(offset[1] - FINGER_AT_M) < FINGER_HALF_M + reach[1]
-        return bool(beside and met and top > -FINGER_TIP_M)
+        beside = offset[0] < FINGER_KEPT_CLEAR_HALF_M + reach[0]
+        met = abs(offset[1] - FINGER_KEPT_CLEAR_AT_M) < FINGER_KEPT_CLEAR_HALF_M + reach[1]
+        return bool(beside and met and top > -PANDA.tip_m)
 
 
 def middle_m(item: Item) -> float:
@@ -88,10 +81,10 @@ def grips(
         quat = tilted_hand(STRAIGHT_DOWN_RAD, straight + turn)
         fingers = matrix_from_quat(quat)[:, 1]
         for along, across in shifts:
-            aside = across * max(0.0, (OPEN_M - width) / 2 - FINGER_SLACK_M)
+            aside = across * max(0.0, (PANDA.opening_m - width) / 2 - FINGER_SLACK_M)
             point = pose.position + fingers * aside
             point = point + axes[:, 2] * (middle + along * SHIFT_M * lies_long)
-            point[2] = max(point[2], LOWEST_M)
+            point[2] = max(point[2], PANDA.lowest_m)
             ways.append((abs(turn) + SHIFT_COST * (abs(along) + abs(across)), Pose(point, quat)))
     return ways
 
@@ -99,9 +92,9 @@ def grips(
 def grip_height_m(item: Item, upright: float) -> float:
     """Where to hold it along its own axis: by the middle, or as low as the palm allows."""
     if upright > LEVEL_COSINE:
-        return max(0.0, item.top_m - PALM_M)
+        return max(0.0, item.top_m - PANDA.palm_m)
     if upright < -LEVEL_COSINE:
-        return -max(0.0, item.half_height_m - PALM_M)
+        return -max(0.0, item.half_height_m - PANDA.palm_m)
     return middle_m(item)
 
 
@@ -130,11 +123,11 @@ def obstruction(grip: Pose, things: Iterable[Obstacle], bins: Iterable[Bin]) -> 
 
 def _meets_wall(grip: Pose, bin_: Bin) -> bool:
     """Whether an open finger would come down on the bin's wall."""
-    if grip.position[2] - FINGER_TIP_M > bin_.height_m:
+    if grip.position[2] - PANDA.tip_m > bin_.height_m:
         return False
-    across = matrix_from_quat(grip.quat)[:2, 1] * FINGER_AT_M
+    across = matrix_from_quat(grip.quat)[:2, 1] * FINGER_KEPT_CLEAR_AT_M
     fingers = grip.position[:2] + np.array([[1.0], [-1.0]]) * across  # finger, xy
     beyond = np.abs(fingers - bin_.centre_m) - bin_.half_m
     outside = np.linalg.norm(np.maximum(beyond, 0.0), axis=1)
     from_wall = np.where(outside > 0.0, outside, -beyond.max(axis=1))
-    return bool(np.any(from_wall < FINGER_HALF_M + bin_.wall_m))
+    return bool(np.any(from_wall < FINGER_KEPT_CLEAR_HALF_M + bin_.wall_m))

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..gripper import PANDA
 from ..rotations import Vector
 from .clothes_scene import BOXES
 
@@ -16,7 +17,6 @@ WALL_COST = 0.5
 BLOCKED_COST_M = 0.05
 
 YAWS_RAD = np.linspace(-np.pi / 2, np.pi / 2, 12, endpoint=False)
-FINGER_AT_M = 0.0475
 FINGER_TO_WALL_M = 0.017
 
 
@@ -44,7 +44,7 @@ def _walled_in(points: Vector) -> NDArray[np.bool_]:
 def finger_offsets(yaw: float) -> Vector:
     """Where the open fingers are aside of the tool, metres [2, 2]."""
     across = np.array([np.sin(yaw), -np.cos(yaw)])
-    return np.outer((-FINGER_AT_M, FINGER_AT_M), across)  # finger, xy
+    return np.outer((-PANDA.finger_at_m, PANDA.finger_at_m), across)  # finger, xy
 
 
 def wall_distance(points: Vector) -> Vector:

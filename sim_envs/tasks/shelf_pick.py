@@ -6,13 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from .. import kinematics
-from ..arm import FINGER_OPEN_M, Arm
 from ..arm import NAME as ARM
+from ..arm import Arm
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..clutter import Nook
 from ..colours import Colour
 from ..errors import BadValue
 from ..furniture import Bin, add_room
+from ..gripper import PANDA
 from ..items import Item, bottle, can, carton
 from ..primitives import Part
 from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
@@ -161,7 +162,7 @@ class ShelfPick(Task):
         for name in self.present:
             if name != self.target and rng.random() < SCENE_ASTRAY:
                 world.place(name, *stray_pose(self.item(name), rng))
-        opening = rng.uniform(0.0, FINGER_OPEN_M)
+        opening = rng.uniform(0.0, PANDA.finger_open_m)
         if holding:
             item = self.item(self.target)
             opening = item.width_m / 2

@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import kinematics
-from ..arm import FINGER_LINKS, FINGER_OPEN_M, Arm
+from ..arm import FINGER_LINKS, Arm
 from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..clutter import Nook
 from ..errors import BadValue
 from ..furniture import add_room
 from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
+from ..gripper import PANDA
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_hand
 from ..spaces import CONTROL_HZ
 from ..task_description import ObjectClass, Sorting
@@ -189,7 +190,7 @@ class SortClothes(Task):
         nodes = cloth.points(world)
         tool = random_reach(nodes[rng.integers(len(nodes))] if above else None, holding, rng)
         joints = kinematics.inverse(tool.position, tool.quat, kinematics.REST_RAD, 60)
-        opening = NODE_RADIUS_M if holding else float(rng.uniform(0.0, FINGER_OPEN_M))
+        opening = NODE_RADIUS_M if holding else float(rng.uniform(0.0, PANDA.finger_open_m))
         arm.put(joints, opening, closing=holding)
         if holding:
             hang(cloth, Pose(*kinematics.forward(joints)), world, rng)

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import kinematics
-from ..arm import FINGER_OPEN_M, Arm
 from ..arm import NAME as ARM
+from ..arm import Arm
 from ..cameras import Camera, FixedCamera, HandCamera
 from ..clutter import Nook
 from ..errors import BadValue
 from ..furniture import add_room
+from ..gripper import PANDA
 from ..items import Item
 from ..rotations import (
     STRAIGHT_DOWN_RAD,
@@ -209,7 +210,7 @@ class SortRecycling(Task):
         above = not holding and bool(rng.random() < SCENE_ABOVE)
         tool = _random_reach(world.pose(name).position if above else None, rng)
         joints = kinematics.inverse(tool.position, tool.quat, kinematics.REST_RAD, 60)
-        opening = rng.uniform(0.0, FINGER_OPEN_M)
+        opening = rng.uniform(0.0, PANDA.finger_open_m)
         if holding:
             position, quat = kinematics.forward(joints)
             opening = self.item(name).width_m / 2

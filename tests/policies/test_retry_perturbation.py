@@ -6,7 +6,7 @@ import torch
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.task_features.retry_perturbation import (
     GUESSES,
-    LOWEST_M,
+    LOWEST_LED_M,
     STILL_PLANS,
 )
 from sidestick.policies.vision.keypoints import KeypointVision
@@ -109,7 +109,7 @@ def test_every_further_failure_is_answered_otherwise(guess):
     assert torch.equal(ways[0], ways[-1])
 
 
-@pytest.mark.parametrize(("height", "room"), [(LOWEST_M, 0.0), (LOWEST_M + 0.004, 0.004)])
+@pytest.mark.parametrize(("height", "room"), [(LOWEST_LED_M, 0.0), (LOWEST_LED_M + 0.004, 0.004)])
 def test_nobody_is_led_into_the_table(guess, height, room):
     """Only so much deeper as there is room."""
     fail(guess)

@@ -5,10 +5,10 @@ import pytest
 
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.appearance import PLAIN, Light, Look
-from sidestick.sim_envs.arm import FINGER_OPEN_M
 from sidestick.sim_envs.domain_randomization import STRENGTHS
 from sidestick.sim_envs.furniture import Bin
 from sidestick.sim_envs.garments import GARMENTS, SHADES
+from sidestick.sim_envs.gripper import PANDA
 from sidestick.sim_envs.renderers import make_renderer
 from sidestick.sim_envs.tasks import (
     TASKS,
@@ -94,7 +94,7 @@ def test_items_of_every_shape_fit_between_the_fingers(task: str) -> None:
         for factors in env.task.drawn.stretches.values():
             assert np.all(np.abs(np.array(factors) - 1.0) <= share)
         assert all(
-            env.task.item(name).width_m < 1.9 * FINGER_OPEN_M for name in env.task.goal_names
+            env.task.item(name).width_m < 1.9 * PANDA.finger_open_m for name in env.task.goal_names
         )
     env.close()
 

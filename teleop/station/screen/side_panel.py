@@ -2,7 +2,7 @@
 
 import math
 
-from ....sim_envs.arm import FINGER_OPEN_M
+from ....sim_envs.gripper import PANDA
 from ...devices.sdl import pygame
 from ...session.action_agreement import GOOD_COSINE
 from ...ui.canvas import Brush
@@ -70,7 +70,7 @@ def _gauges(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     rows = 6.0 + (1.7 if board.policy else 0) + bool(board.duty) + (board.accord is not None)
     row = min(ROW * brush.unit, area.h / rows)
     y = area.y + row / 2
-    opening = board.gripper_m / (2 * FINGER_OPEN_M)
+    opening = board.gripper_m / PANDA.opening_m
     grip = "closing" if board.closing else "open"
     _gauge(brush, area, y, "gripper", grip, opening, SKY)
     slow = "" if board.slowness == 1 else f"   time 1/{board.slowness}"
