@@ -124,6 +124,17 @@ def test_no_file_imports_itself_by_a_detour() -> None:
     order.prepare()
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_room_names_a_room_to_its_left_in_a_string(room: str) -> None:
+    """A module that is started or loaded by its name is used as much as one that is imported."""
+    later = [f"sidestick.{name}" for name in ROOMS[ROOMS.index(room) + 1 :]]
+    for path in modules(room):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named = [name for name in later if name in node.value]
+                assert not named, f"{path}:{node.lineno} names {named}"
+
+
 def test_policies_know_no_task() -> None:
     """A task describes itself: what a policy must know of one is in its description."""
     for path in modules("policies"):

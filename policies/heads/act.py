@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .head import ACTION_SIZE, Head, Prediction, fixed_noise, held_actions, masked_mean
+from ...sim_envs.spaces import ACTION_SIZE
+from .head import Head, Prediction, fixed_noise, held_actions, masked_mean
 
 
 class Act(Head):

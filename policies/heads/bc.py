@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .head import ACTION_SIZE, Head, Prediction, masked_mean
+from ...sim_envs.spaces import ACTION_SIZE
+from .head import Head, Prediction, masked_mean
 
 
 class EnsembleLinear(nn.Module):

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .head import ACTION_SIZE, Head, Prediction, mlp
+from ...sim_envs.spaces import ACTION_SIZE
+from .head import Head, Prediction, mlp
 
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 FIRST_STD = 0.5

@@ -7,8 +7,6 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
-ACTION_SIZE = 7
-
 
 class Prediction(NamedTuple):
     """Chunks of actions for a batch."""

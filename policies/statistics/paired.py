@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 from scipy.special import betaln, gammaln
 
 from ...sim_envs.errors import BadValue
@@ -201,19 +201,15 @@ def _profile(counts: NDArray[np.float64], difference: float) -> float:
     With s the share of informative pairs, A = (s + d) / 2 and B = (s - d) / 2: concave in s.
     """
     low, high = abs(difference) + TOLERANCE / 10, 1 - TOLERANCE / 10
-    if low >= high:
-        low = high = (abs(difference) + 1) / 2
     a, b, ties = counts
 
-    def likelihood(share: float) -> float:
+    def unlikeliness(share: float) -> float:
         parts = ((a, (share + difference) / 2), (b, (share - difference) / 2), (ties, 1 - share))
-        return float(sum(n * math.log(max(p, 1e-300)) for n, p in parts if n))
+        return -float(sum(n * math.log(max(p, 1e-300)) for n, p in parts if n))
 
-    golden = (math.sqrt(5) - 1) / 2
-    for _ in range(60):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if likelihood(left) < likelihood(right):
-            low = left
-        else:
-            high = right
-    return likelihood((low + high) / 2)
+    if low >= high:
+        return -unlikeliness((abs(difference) + 1) / 2)
+    found = minimize_scalar(
+        unlikeliness, bounds=(low, high), method="bounded", options={"xatol": TOLERANCE / 1000}
+    )
+    return -float(found.fun)

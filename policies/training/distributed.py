@@ -1,10 +1,11 @@
 """One policy trained by several processes: who does which part, and on which device.
 
     sidestick train WS --processes 2
-    accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
+    accelerate launch --num_processes 4 -m MODULE train WS
 
-The second for several GPUs or machines. On CPUs `accelerate launch --cpu` starts several processes
-through MPI only (`--mpirun_hostfile`), and just one without it; the first needs nothing.
+The second for several GPUs or machines; MODULE is the command line's own. On CPUs `accelerate
+launch --cpu` starts several processes through MPI only (`--mpirun_hostfile`), and just one without
+it; the first needs nothing.
 
 Every process holds the whole network and the whole data, computes the gradient of its part of
 each batch, and all of them take the same step along the mean. One process writes and tells.
@@ -106,14 +107,16 @@ def launched() -> int:
     return 1
 
 
-def launch(count: int, arguments: Sequence[str]) -> int:
-    """Run `sidestick` with these arguments in `count` processes of this machine; its exit code."""
+def launch(count: int, program: Sequence[str]) -> int:
+    """Run a Python program in `count` processes of this machine; its exit code.
+
+    `program` is what comes behind `python`: a script or `-m` and a module, and the arguments.
+    """
     if importlib.util.find_spec("accelerate") is None:
         raise PolicyError(f"{count} processes need Accelerate; pip install 'sidestick[multi]'")
     here = ("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}")
-    program = ("-m", "sidestick.teleop.cli.main")
     environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-    command = [sys.executable, *here, *program, *arguments]
+    command = [sys.executable, *here, *program]
     return subprocess.run(command, env=environment, check=False).returncode
 
 

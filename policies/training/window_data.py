@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import ACTION_SIZE
 from ..task_features.features import Columns
 from .class_weights import CLASS_NAMES
 
@@ -42,7 +43,7 @@ class TrainingData:
         windows, chunk = self.mask.shape
         expected = {
             "rows": (windows,),
-            "actions": (windows, chunk, 7),
+            "actions": (windows, chunk, ACTION_SIZE),
             "classes": (windows,),
             "episodes": (windows,),
         }

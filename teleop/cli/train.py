@@ -43,6 +43,8 @@ AS_GIVEN = (
     "aux_grasp",
 )
 """Options that go to the training as they are."""
+PROGRAM = ("-m", "sidestick.teleop.cli.main")
+"""What helping processes run, with the same arguments."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class Train:
         if self.processes < 1:
             raise BadValue("--processes", "at least 1", self.processes)
         if self.processes > 1 and launched() == 1:
-            return launch(self.processes, sys.argv[1:])
+            return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
         together = processes()
         workspace = Workspace.open(self.workspace)
         if together.is_main:

@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from sidestick.policies.training.distributed import COUNTS, Processes, launched, processes
+from sidestick.policies.training.distributed import COUNTS, Processes, launch, launched, processes
 from sidestick.policies.training.log import METRICS
 from sidestick.sim_envs.errors import PolicyError
 
@@ -59,6 +60,19 @@ def test_a_launcher_that_starts_only_one_is_noticed(monkeypatch, caplog):
     monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
     assert launched() == 1
     assert "--processes N" in caplog.text
+
+
+def test_the_caller_says_what_the_processes_run(monkeypatch):
+    """The learner starts what it is given; it knows no command line."""
+    ran = []
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **_: (ran.append(command), Namespace(returncode=3))[1]
+    )
+    assert launch(2, ("-m", "a.program", "with", "arguments")) == 3
+    (command,) = ran
+    assert command[-4:] == ["-m", "a.program", "with", "arguments"]
+    assert "--nproc-per-node=2" in command
 
 
 SCRIPT = """

@@ -8,13 +8,12 @@ from sidestick.policies.task_features import hand_frame_augmentation
 from sidestick.policies.task_features.hand_frame import turned
 from sidestick.policies.task_features.hand_frame_augmentation import (
     BACK_TICKS,
-    GRIP,
     delayed,
     led_back,
 )
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
-from sidestick.sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
+from sidestick.sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT
 from tests.sorting_rig import LITTER as NEXT
 from tests.sorting_rig import columns, perfect
 
