@@ -30,7 +30,8 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
 from sidestick.policies.base.torch_setup import choose_precision
-from sidestick.policies.policy import Network, Policy, load_policy
+from sidestick.policies.network import Network
+from sidestick.policies.policy import Policy, load_policy
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.from_episodes import about, training_data

@@ -18,9 +18,10 @@ import tyro
 
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.heads import HEADS
+from sidestick.policies.network import Network
 from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, disagreement
 from sidestick.policies.perception.network import Perception
-from sidestick.policies.policy import LearnedPolicy, Network, PolicyConfig
+from sidestick.policies.policy import LearnedPolicy, PolicyConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import new_head, new_vision
 from sidestick.sim_envs import make_task_env

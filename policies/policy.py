@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
@@ -15,14 +15,13 @@ from .base.checkpoint import Tensors, fill, read_json, read_tensors, write_json,
 from .base.compatibility import refusal
 from .base.plan import Plan
 from .base.provenance import Provenance
-from .base.torch_setup import as_tensor
-from .heads import Head, build_head
+from .heads import build_head
 from .heads.temporal_ensembling import TemporalEnsemble
+from .network import Network, as_batch, storage
 from .novelty import Novelty, disagreement
 from .task_features import hand_frame
-from .task_features.features import BODY_NAMES, Columns
+from .task_features.features import Columns
 from .vision import KINDS
-from .vision.protocol import Batch, Vision
 
 FORMAT = 1
 """Version of config.json; a later one is refused."""
@@ -81,43 +80,6 @@ class PolicyConfig:
             k: tuple(v) if isinstance(v, list) else v for k, v in value.items()
         }
         return cls(**{**values, "provenance": Provenance.from_json(value["provenance"])})
-
-
-class Network(nn.Module):
-    """Vision and head as one module, so that weights have one set of names."""
-
-    def __init__(self, vision: Vision, head: Head, history: int = 1) -> None:
-        super().__init__()
-        self.vision = vision
-        self.head = head
-        self.history = history
-
-    def see(
-        self, batch: Batch, noise: torch.Generator | None = None, dropout: float = 0.0
-    ) -> Tensor:
-        """Prepared inputs (B * history, ...) to what the head reads, (B, history * size).
-
-        With `noise`, in training, a share `dropout` of the windows does not see the body.
-        """
-        return self._given(self.vision(batch, noise), noise, dropout)
-
-    def learn(
-        self, batch: Batch, marks: Tensor, noise: torch.Generator, dropout: float = 0.0
-    ) -> tuple[Tensor, Tensor]:
-        """What `see` gives in training, and what vision learns from marks beside it."""
-        teacher = self.vision.grasp_supervision
-        if teacher is None:
-            raise BadValue("marks", "vision that learns from grasps", self.vision.name)
-        x, missed = teacher.taught(batch, marks, noise)
-        return self._given(x, noise, dropout), missed
-
-    def _given(self, x: Tensor, noise: torch.Generator | None, dropout: float) -> Tensor:
-        x = x.float().reshape(-1, self.history, self.vision.size)
-        if noise is not None and dropout:
-            hidden = torch.rand(len(x), 1, 1, generator=noise).to(x.device) < dropout
-            own = torch.tensor([name in BODY_NAMES for name in self.vision.names], device=x.device)
-            x = x.masked_fill(hidden & own, 0.0)
-        return x.flatten(1)
 
 
 class LearnedPolicy:
@@ -232,18 +194,6 @@ def load_policy(
         raise PolicyError(f"{folder}: {reason}")
     fill(policy.network, tensors, folder / MODEL)
     return policy
-
-
-def storage(network: Network) -> dict[str, Tensor]:
-    """All weights: frozen ones as float16, as they were shipped, learnt ones as float32."""
-    learnt = {name for name, p in network.named_parameters() if p.requires_grad}
-    state = network.state_dict()
-    return {name: t if name in learnt else t.half() for name, t in state.items()}
-
-
-def as_batch(inputs: Columns) -> Batch:
-    """Numpy columns as tensors."""
-    return {key: as_tensor(value) for key, value in inputs.items()}
 
 
 def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:

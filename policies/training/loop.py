@@ -15,7 +15,7 @@ from ...sim_envs.errors import PolicyError
 from ..base.checkpoint import Tensors, read_tensors, write_tensors
 from ..base.schedule import average, one_cycle, put, set_rate, trainable
 from ..base.torch_setup import Precision, as_tensor
-from ..policy import Network
+from ..network import Network
 from .distributed import Processes
 from .validate import windows
 from .window_data import TrainingData

@@ -11,8 +11,9 @@ import torch
 
 from ...sim_envs.errors import PolicyError
 from ..base.schedule import one_cycle, put
+from ..network import Network
 from ..novelty import Neighbours, Novelty, disagreement
-from ..policy import LearnedPolicy, Network, Policy, PolicyConfig, load_policy
+from ..policy import LearnedPolicy, Policy, PolicyConfig, load_policy
 from . import loop as fitting
 from .config import TrainConfig
 from .log import TrainingLog

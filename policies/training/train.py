@@ -14,9 +14,10 @@ from ..base.provenance import Provenance
 from ..base.schedule import PASSES, updates
 from ..base.torch_setup import choose_precision
 from ..heads import Head, build_head
+from ..network import Network
 from ..perception.keypoint_cache import KeypointCache
 from ..perception.network import Perception
-from ..policy import CONFIG, Network, PolicyConfig
+from ..policy import CONFIG, PolicyConfig
 from ..vision.end_to_end import EndToEnd, EndToEndConfig
 from ..vision.grasp_pointing import Pointing, PointingConfig
 from ..vision.keypoints import KeypointVision

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..base.torch_setup import as_tensor
 from ..heads.head import masked_mean
-from ..policy import Network, as_batch
+from ..network import Network, as_batch
 from ..vision.protocol import Batch
 from .window_data import TrainingData
 

@@ -9,9 +9,10 @@ import torch
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.policies.base.provenance import Provenance
 from sidestick.policies.heads import build_head
+from sidestick.policies.network import Network
 from sidestick.policies.novelty import Novelty
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.policy import LearnedPolicy, Network, PolicyConfig, load_policy
+from sidestick.policies.policy import LearnedPolicy, PolicyConfig, load_policy
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.errors import BadValue, PolicyError
