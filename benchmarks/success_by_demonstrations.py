@@ -26,6 +26,7 @@ from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
+from sidestick.policies.vision import KINDS
 from sidestick.teleop.evaluation.evaluate import per_episode
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.evaluation.seeds import EVALUATION
@@ -71,7 +72,7 @@ def measure(options: Options, workspace: Workspace, rollouts: Rollouts) -> list[
     paths = [summary.path for summary in demonstrations(workspace) if summary.path is not None]
     rows = []
     for count in options.counts:
-        frames = Frames.read(paths[:count], images=options.vision == "end-to-end")
+        frames = Frames.read(paths[:count], images=KINDS[options.vision].needs_images)
         for seed in options.seeds:
             rows.append(one(options, workspace, rollouts, frames, seed))
             print(json.dumps({**rows[-1], "per_episode": None}), file=sys.stderr, flush=True)

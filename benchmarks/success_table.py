@@ -26,6 +26,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.vision import KINDS
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.station.headless import drive_simulated
@@ -127,7 +128,7 @@ def measure(options: Options, setting: Setting) -> None:
             continue
         found = recorded(options.folder, setting, count)
         paths = [summary.path for summary in found if summary.path is not None]
-        frames = Frames.read(paths, images=setting.vision == "end-to-end")
+        frames = Frames.read(paths, images=KINDS[setting.vision].needs_images)
         workspace = Workspace.open(options.folder / setting.folder)
         how = Measurement(
             workspace.path,

@@ -31,7 +31,10 @@ class Network(nn.Module):
     def learn(
         self, batch: Batch, marks: Tensor, noise: torch.Generator, dropout: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """What `see` gives in training, and what vision learns from marks beside it."""
+        """What `see` gives in training, and a scalar that vision learns by, from the marks.
+
+        marks (B, cameras, 2), see `grasp_marks`.
+        """
         teacher = self.vision.grasp_supervision
         if teacher is None:
             raise BadValue("marks", "vision that learns from grasps", self.vision.name)

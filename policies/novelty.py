@@ -64,7 +64,7 @@ POINTS, SCALE = "novelty.points", "novelty.scale"
 
 
 def disagreement(spread: NDArray[np.float32], execute: int) -> NDArray[np.float64]:
-    """Mean standard deviation over the executed part of a plan: (B, H, 7) to (B,)."""
+    """Mean standard deviation over the executed part of a plan: (B, H, A) to (B,)."""
     executed: NDArray[np.float64] = spread[:, :execute].astype(np.float64)
     return np.asarray(executed.mean(axis=(1, 2)))
 

@@ -60,7 +60,7 @@ class Controller:
 
     @classmethod
     def unpack(cls, packed: NDArray[np.float64]) -> "Controller":
-        """Build the controller from pack()'s array."""
+        """Build the controller from pack()'s array [15]."""
         return cls(packed[:3].copy(), packed[3:7].copy(), packed[7:14].copy(), packed[14] > 0.5)
 
 
@@ -86,7 +86,7 @@ class Arm:
     def put(
         self, joints: Vector, opening_m: float = PANDA.finger_open_m, closing: bool = False
     ) -> None:
-        """Place the arm at rest at the given joint angles, with each finger open by `opening_m`."""
+        """Place the arm at rest at joint angles [7], with each finger open by `opening_m`."""
         values = [*joints, opening_m, opening_m]
         for joint, value in zip(MOTORS, values, strict=True):
             pybullet.resetJointState(
@@ -197,7 +197,7 @@ class Arm:
         return np.concatenate([positions, velocities, self.controller.pack()])
 
     def set_state(self, state: NDArray[np.float64]) -> None:
-        """Put the joints and the controller where state() says; for pictures and restores."""
+        """Put the joints and the controller where a state() [33] says; for pictures, restores."""
         joints = len(MOTORS)
         for i, joint in enumerate(MOTORS):
             pybullet.resetJointState(

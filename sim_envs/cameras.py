@@ -31,7 +31,7 @@ class View:
     """Nothing farther than this is drawn."""
 
     def axes(self) -> tuple[Vector, Vector, Vector]:
-        """Unit vectors to the right, down and forward of the picture, in the base frame."""
+        """Unit vectors [3] to the right, down and forward of the picture, in the base frame."""
         forward = self.target - self.eye
         forward = forward / np.linalg.norm(forward)
         right = np.cross(forward, self.up)

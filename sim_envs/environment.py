@@ -196,11 +196,11 @@ class ArmEnv(gym.Env[Observation, Action]):
         return self.picture("front", *VIEW_SIZE) if self.render_mode == "rgb_array" else None
 
     def state(self) -> NDArray[np.float64]:
-        """Everything that a replay compares: arm, bodies, task memory; flat float64."""
+        """Everything that a replay compares: arm, bodies, task memory; flat float64 [S]."""
         return np.concatenate([self.arm.state(), self.world.body_states(), self.task.memory])
 
     def show(self, state: NDArray[np.float64]) -> None:
-        """Pose the world as in a recorded state(), to look at it; not an exact continuation."""
+        """Pose the world as in a recorded state() [S], to look at it; not an exact continuation."""
         memory, arm = len(self.task.memory), len(self.arm.state())
         self.arm.set_state(state[:arm])
         self.world.set_body_states(state[arm : len(state) - memory])

@@ -14,7 +14,7 @@ STRAIGHT_DOWN_RAD = np.pi / 2
 
 
 def length(vector: Vector) -> float:
-    """Euclidean length of a vector; a third of np.linalg.norm's time, and the same bits."""
+    """Euclidean length of a vector [n]; a third of np.linalg.norm's time, and the same bits."""
     return math.sqrt(vector.dot(vector))
 
 
@@ -48,7 +48,7 @@ def quat_inverse(quat_xyzw: ArrayLike) -> Vector:
 
 
 def normalised(quat_xyzw: ArrayLike) -> Vector:
-    """The unit quaternion with w >= 0, so that equal rotations compare equal."""
+    """The unit quaternion [4] with w >= 0, so that equal rotations compare equal."""
     quat = np.asarray(quat_xyzw, np.float64)
     quat = quat / length(quat)
     return -quat if quat[3] < 0 else quat
@@ -95,7 +95,7 @@ def quat_from_matrix(matrix: ArrayLike) -> Vector:
 
 
 def quat_from_axes(forward: ArrayLike, left: ArrayLike) -> Vector:
-    """Orientation xyzw whose z axis points `forward` and whose y axis is nearest to `left`."""
+    """Orientation xyzw [4] whose z axis points `forward` and whose y axis is nearest to `left`."""
     z = np.asarray(forward, np.float64) / np.linalg.norm(forward)
     y = np.asarray(left, np.float64)
     y = y - z * float(y @ z)
@@ -104,7 +104,7 @@ def quat_from_axes(forward: ArrayLike, left: ArrayLike) -> Vector:
 
 
 def tilted_hand(tilt_rad: float, yaw_rad: float = 0.0) -> Vector:
-    """Orientation xyzw of a hand that points forward, `tilt_rad` below the horizon."""
+    """Orientation xyzw [4] of a hand that points forward, `tilt_rad` below the horizon."""
     flat = np.cos(tilt_rad)
     forward = (flat * np.cos(yaw_rad), flat * np.sin(yaw_rad), -np.sin(tilt_rad))
     return quat_from_axes(forward, (np.sin(yaw_rad), -np.cos(yaw_rad), 0.0))

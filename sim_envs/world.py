@@ -199,7 +199,7 @@ class World:
         return np.concatenate(rows) if rows else np.empty(0)
 
     def set_body_states(self, states: NDArray[np.float64]) -> None:
-        """Put every dynamic body where body_states() says; for pictures, not for exact replays."""
+        """Put every dynamic body where body_states() [13 * bodies] says; not for exact replays."""
         for name, row in zip(self.dynamic, states.reshape(-1, BODY_STATE_SIZE), strict=True):
             body = self.bodies[name]
             pybullet.resetBasePositionAndOrientation(

@@ -11,9 +11,9 @@ class Plan:
     """The next H actions of a policy; the tick executes the first few and then asks again."""
 
     actions: NDArray[np.float32]
-    """(H, 7) in [-1, 1], in the order of `sim_envs.spaces.ACTION_NAMES`."""
+    """(H, A) in [-1, 1], in the order of `sim_envs.spaces.ACTION_NAMES`."""
     spread: NDArray[np.float32]
-    """(H, 7) standard deviation over the policy's opinions; zero where it has only one."""
+    """(H, A) standard deviation over the policy's opinions; zero where it has only one."""
     novelty: float
     """Share of familiar scenes that were less unusual, in [0, 1]; NaN where it is not known."""
 

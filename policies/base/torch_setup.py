@@ -15,7 +15,7 @@ from ...sim_envs.errors import UnknownName
 
 
 def as_tensor(array: NDArray[Any]) -> Tensor:
-    """The array as a tensor of its type; read-only and strided arrays are copied."""
+    """The array as a tensor of its shape and type; read-only and strided arrays are copied."""
     plain = np.ascontiguousarray(array)
     return torch.from_numpy(plain if plain.flags.writeable else plain.copy())
 

@@ -47,7 +47,7 @@ class Normalise:
         return (values - values.new_tensor(self.mean)) / values.new_tensor(self.std)
 
     def inverse(self, values: Tensor) -> Tensor:
-        """The way back."""
+        """The way back: (..., F) to (..., F)."""
         return values * values.new_tensor(self.std) + values.new_tensor(self.mean)
 
 
@@ -90,7 +90,7 @@ def _one(value: dict[str, Any]) -> Normalise | Clip:
 
 
 def apply(transforms: Sequence[Normalise | Clip], values: Tensor) -> Tensor:
-    """All of them in order."""
+    """All of them in order, (B, F) to (B, F)."""
     for transform in transforms:
         values = transform(values)
     return torch.as_tensor(values)

@@ -102,7 +102,7 @@ class Act(Head):
         return masked_mean(error, mask) + self.kl_weight * divergence
 
     def predict(self, x: Tensor) -> Prediction:
-        """The chunk for z = 0; its spread is over the same few draws of z from the prior."""
+        """The chunks (B, H, A) for z = 0; their spread is over the same few draws of z."""
         draws: Tensor = self.get_buffer("draws")
         z = torch.cat((draws.new_zeros(1, self.latent), draws))  # (1 + S, Z)
         many = self(x.repeat(len(z), 1), z.repeat_interleave(len(x), dim=0)).clamp(-1, 1)

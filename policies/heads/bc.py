@@ -62,7 +62,7 @@ class Bc(Head):
         return flat.reshape(*flat.shape[:-1], self.chunk, ACTION_SIZE)
 
     def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
-        """Mean absolute error where the mask is true; each member sees its part of the batch."""
+        """Mean absolute error where the mask (B, H) is true; each member sees its part of B."""
         x, actions, mask = (self._parts(whole) for whole in (x, actions, mask))
         return masked_mean((self(x) - actions).abs(), mask)
 
@@ -70,6 +70,6 @@ class Bc(Head):
         return whole.reshape(self.opinions, -1, *whole.shape[1:])
 
     def predict(self, x: Tensor) -> Prediction:
-        """Mean and standard deviation over the members, clipped to the action space."""
+        """Mean and standard deviation (B, H, A) over the members, clipped to the action space."""
         opinions = self(x.expand(self.opinions, *x.shape)).clamp(-1, 1)
         return Prediction(opinions.mean(0), opinions.std(0, correction=0))

@@ -54,7 +54,7 @@ class BcGmm(Head):
         return logits.log_softmax(-1), means, functional.softplus(scales + shift) + self.least_std
 
     def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
-        """Negative log likelihood per number of the chunks, where the mask is true."""
+        """Negative log likelihood per number of the chunks, where the mask (B, H) is true."""
         weights, means, stds = self(x)
         valid = mask[:, None, :, None]
         actions = actions.where(mask.unsqueeze(-1), 0.0)
@@ -65,7 +65,7 @@ class BcGmm(Head):
         return loss
 
     def predict(self, x: Tensor) -> Prediction:
-        """The mean of the likeliest mode; the spread is that of the whole mixture."""
+        """The mean (B, H, A) of the likeliest mode; the spread is that of the whole mixture."""
         log_weights, means, stds = self(x)
         weights = log_weights.exp()[:, :, None, None]
         means = means.clamp(-1, 1)

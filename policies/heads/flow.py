@@ -84,7 +84,7 @@ class Flow(Head):
         return velocity.reshape(noisy.shape)
 
     def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
-        """Mean square error of the velocity where the mask is true, at a random time."""
+        """Mean square error of the velocity where the mask (B, H) is true, at a random time."""
         actions = held_actions(actions, mask)
         start = torch.randn(actions.shape, generator=noise).to(actions.device)
         time = torch.rand(len(actions), generator=noise).to(actions.device)
@@ -93,7 +93,7 @@ class Flow(Head):
         return masked_mean((velocity - (actions - start)).square(), mask)
 
     def predict(self, x: Tensor) -> Prediction:
-        """The mean of the densest half of a few samples; the spread is that of all of them."""
+        """The mean (B, H, A) of the densest half of a few samples; the spread is that of all."""
         samples = self.sample(x)
         apart = (samples[:, None] - samples[None]).abs().mean((-2, -1))  # (S, S, B)
         crowd = max(1, self.samples // 2)

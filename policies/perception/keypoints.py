@@ -16,7 +16,7 @@ VISIBLE_CELLS = 0.5
 
 
 def cell_counts(classes: NDArray[np.integer], num_classes: int, grid: int) -> NDArray[np.uint8]:
-    """Pixels of each class in each cell.
+    """Pixels of each class in each cell, (..., K, g, g).
 
     classes: (..., H, W) class ids. Returns uint8 (..., num_classes, grid, grid); dividing by
     (H / grid) * (W / grid) gives the share of the cell's area, the soft label of perception.

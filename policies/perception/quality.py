@@ -15,7 +15,7 @@ from .scene_bank import SceneBank
 
 
 def every_image(bank: SceneBank) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Images, counts and holds of a bank, one row an image."""
+    """Images (N, s, s, 3), counts (N, K, g, g) and holds (N, K, 3) of a bank."""
     arrays = (bank.images, bank.counts, bank.holds)
     images, counts, holds = (np.ascontiguousarray(a).reshape(-1, *a.shape[2:]) for a in arrays)
     return images, counts, holds

@@ -5,8 +5,15 @@ turned about the vertical, so that a network need not learn it from examples (th
 actions of UMI, Chi 2024, section IV-C, about the one axis that matters on a table).
 """
 
+from typing import Any, overload
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+from torch import Tensor
+
+from ...sim_envs.errors import BadValue
 
 Array = NDArray[np.float64]
 KEY = "heading"
@@ -14,14 +21,12 @@ KEY = "heading"
 
 
 def rotation(quat_xyzw: NDArray[np.floating]) -> Array:
-    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4)."""
-    x, y, z, w = np.moveaxis(np.asarray(quat_xyzw, np.float64), -1, 0)
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
-        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
-        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
-    )
-    return np.moveaxis(np.array(rows), -1, 0)
+    """Rotation matrices (N, 3, 3) of quaternions (N, 4); BadValue where one is zero."""
+    try:
+        turns = Rotation.from_quat(np.asarray(quat_xyzw, np.float64))
+    except ValueError:
+        raise BadValue("ee_quat", "unit quaternions", "zero") from None
+    return np.asarray(turns.as_matrix())
 
 
 def heading(turn: Array) -> Array:
@@ -29,16 +34,22 @@ def heading(turn: Array) -> Array:
     return np.asarray(np.arctan2(turn[:, 1, 0], turn[:, 0, 0]))
 
 
-def turned(vectors: NDArray[np.floating], angle: Array) -> Array:
-    """Vectors (N, ..., 2) turned by angles (N,)."""
-    shape = (len(angle), *(1,) * (vectors.ndim - 2))
-    cosine, sine = np.cos(angle).reshape(shape), np.sin(angle).reshape(shape)
+@overload
+def turned(vectors: NDArray[np.floating], angle: Array) -> Array: ...
+@overload
+def turned(vectors: Tensor, angle: Tensor) -> Tensor: ...
+def turned(vectors: Any, angle: Any) -> Any:
+    """Vectors (N, ..., 2 or 3) turned by angles (N,) about the vertical; numpy's or torch's."""
+    library: Any = torch if isinstance(vectors, Tensor) else np
+    angle = angle.reshape(len(angle), *(1,) * (vectors.ndim - 2))
+    cosine, sine = library.cos(angle), library.sin(angle)
     x, y = vectors[..., 0], vectors[..., 1]
-    return np.stack((cosine * x - sine * y, sine * x + cosine * y), axis=-1)
+    level = library.stack((cosine * x - sine * y, sine * x + cosine * y), -1)
+    return library.concatenate((level, vectors[..., 2:]), -1)
 
 
 def turned_actions(actions: NDArray[np.float32], angle: Array) -> NDArray[np.float32]:
-    """Actions (N, H, 7) whose shift and turn are given from another heading."""
+    """Actions (N, H, A) whose shift and turn are given from another heading."""
     moved = actions.copy()
     moved[..., 0:2] = turned(actions[..., 0:2], angle)
     moved[..., 3:5] = turned(actions[..., 3:5], angle)
@@ -46,7 +57,7 @@ def turned_actions(actions: NDArray[np.float32], angle: Array) -> NDArray[np.flo
 
 
 def turned_spread(spread: NDArray[np.float32], angle: Array) -> NDArray[np.float32]:
-    """Standard deviations (N, H, 7) seen from another heading, axes taken as independent."""
+    """Standard deviations (N, H, A) seen from another heading, axes taken as independent."""
     square = np.square(spread, dtype=np.float64)
     shape = (len(angle), *(1,) * (spread.ndim - 2))
     cosine2 = np.square(np.cos(angle)).reshape(shape)

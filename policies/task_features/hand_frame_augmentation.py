@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT
+from .hand_frame import turned
 from .triangulation import Lens
 
 MIRRORED = 0.5
@@ -65,7 +66,7 @@ class Imagined:
     def __call__(
         self, features: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, F), (B, H, 7), (B, H): the same windows, some of them otherwise."""
+        """(B, F), (B, H, A), (B, H): the same windows, some of them otherwise."""
         features, actions, mask = features.clone(), actions.clone(), mask.clone()
         draws = torch.rand((8, len(features)), generator=noise).to(features.device)
         shift = torch.randn((4, len(features)), generator=noise).to(features.device)
@@ -93,7 +94,10 @@ class Imagined:
     def fingers(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """An empty hand whose fingers are not open: near a thing it waits until they are."""
+        """An empty hand whose fingers are not open: near a thing it waits until they are.
+
+        Changes features (B, F) in place where `picked` (B,); gives actions (B, H, A), mask (B, H).
+        """
         to = features[:, self.names.index("to_x") :][:, :3]
         low = -to[:, 2] < BETWEEN_M
         near = (to.norm(dim=1) < WAIT_M) & (self.of(features, "is_one") > 0.5)
@@ -109,7 +113,10 @@ class Imagined:
     def aside(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The hand off the path by a little, in `picked` windows where it could be."""
+        """The hand off the path by a little, in `picked` (B,) windows where it could be.
+
+        Gives features (B, F), actions (B, H, A) and mask (B, H); draws (4, B).
+        """
         place = self.names.index("to_x")
         to, held = features[:, place : place + 3], self.of(features, "held") > 0.5
         height = torch.where(held, HIGH_M, -to[:, 2])
@@ -178,16 +185,8 @@ class Imagined:
         return torch.stack((right / near, down / near), 1), depth
 
 
-def turned(vectors: Tensor, angle: Tensor) -> Tensor:
-    """Vectors (B, 2 or 3) turned by angles (B,) about the vertical."""
-    cosine, sine = angle.cos(), angle.sin()
-    x, y = vectors[:, 0], vectors[:, 1]
-    level = torch.stack((cosine * x - sine * y, sine * x + cosine * y), 1)
-    return torch.cat((level, vectors[:, 2:]), 1)
-
-
 def delayed(actions: Tensor, mask: Tensor, ticks: Tensor, rise: Tensor) -> tuple[Tensor, Tensor]:
-    """Actions (B, H, 7) that begin `ticks` (B,) later; until then an open hand rises or rests."""
+    """Actions (B, H, A) that begin `ticks` (B,) later; until then an open hand rises or rests."""
     place = torch.arange(mask.shape[1], device=mask.device) - ticks[:, None]
     waits, place = place < 0, place.clamp_min(0)
     later = actions.gather(1, place[..., None].expand_as(actions))
@@ -197,12 +196,10 @@ def delayed(actions: Tensor, mask: Tensor, ticks: Tensor, rise: Tensor) -> tuple
 
 
 def led_back(actions: Tensor, off: Tensor, turn: Tensor) -> Tensor:
-    """Actions (B, H, 7) of a hand that is off by `off` (B, 3) metres and `turn` (B,) radians."""
+    """Actions (B, H, A) of a hand that is off by `off` (B, 3) metres and `turn` (B,) radians."""
     back = actions.clone()
     for axes in (slice(0, 2), slice(3, 5)):
-        flat = actions[..., axes].flatten(0, 1)
-        angle = -turn.repeat_interleave(actions.shape[1])
-        back[..., axes] = turned(flat, angle).reshape(actions[..., axes].shape)
+        back[..., axes] = turned(actions[..., axes], -turn)
     ticks = min(BACK_TICKS, actions.shape[1])
     back[:, :ticks, :3] -= off[:, None] / (METRES_PER_UNIT * BACK_TICKS)
     back[:, :ticks, 5] -= turn[:, None] / (RADIANS_PER_UNIT * BACK_TICKS)

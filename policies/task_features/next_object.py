@@ -117,7 +117,7 @@ class NextThing:
     def choose(
         self, things: NDArray[np.float32], places: Array, grips: Array, columns: Columns
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
-        """For each frame which thing is next, whether there is one, and whether it is held."""
+        """For each frame (N,) which thing is next, whether there is one, whether it is held."""
         held, left = self.held(things, columns), self.left(things, places, columns)
         tool_m = columns["ee_pos"].astype(np.float64)[:, None]
         away = np.linalg.norm((grips - tool_m)[..., :2], axis=-1)

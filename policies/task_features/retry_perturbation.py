@@ -10,7 +10,8 @@ training has imagined such hands, so the features are of a known kind.
 import torch
 from torch import Tensor
 
-from .hand_frame_augmentation import CARRIED_M, CLOSED_ON_NOTHING_M, WIDEST_HELD_M, Imagined, turned
+from .hand_frame import turned
+from .hand_frame_augmentation import CARRIED_M, CLOSED_ON_NOTHING_M, WIDEST_HELD_M, Imagined
 
 GUESSES = (
     (0.0, 0.0, 0.010, 0.0),

@@ -20,7 +20,7 @@ class Example:
     step: int
     """The step whose observation is meant."""
     actions: NDArray[np.float32]
-    """(H, 7) in [-1, 1]; more or fewer than the policy's chunk are cut or masked."""
+    """(H, A) in [-1, 1]; more or fewer than the policy's chunk are cut or masked."""
 
 
 def with_examples(

@@ -28,7 +28,7 @@ Shares = dict[int, float]
 
 
 def raw_shares(classes: NDArray[np.integer]) -> Shares:
-    """The share of every class that occurs."""
+    """The share of every class that occurs in the windows' classes (N,)."""
     values, counts = np.unique(classes, return_counts=True)
     return {int(v): int(c) / len(classes) for v, c in zip(values, counts, strict=True)}
 
@@ -92,7 +92,7 @@ HUMAN_ONLY = ("auto", "human")
 
 
 def target_shares(classes: NDArray[np.integer], scheme: str) -> Shares:
-    """The share of training that each class shall have under `scheme`; they sum to 1."""
+    """The share of training that each of classes (N,) shall have under `scheme`; sum 1."""
     if scheme not in SCHEMES:
         raise UnknownName("share scheme", scheme, SCHEMES)
     raw = raw_shares(classes)

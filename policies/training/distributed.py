@@ -57,7 +57,7 @@ class Processes:
         return np.ascontiguousarray(parts[:, self.index]).reshape(-1)
 
     def average(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> Tensor:
-        """Replace the gradients by their mean over all processes; the mean of the losses."""
+        """Replace the gradients by their mean over all processes; the mean loss, a scalar."""
         return loss
 
     def wait(self) -> None:
@@ -76,7 +76,7 @@ class Accelerated(Processes):
         self.device = self._accelerator.device
 
     def average(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> Tensor:
-        """One message for all gradients and the loss."""
+        """One message for all gradients and the loss, a scalar."""
         if self.count == 1:
             return loss
         gradients = [p.grad for p in parameters if p.grad is not None]

@@ -20,7 +20,7 @@ BATCH = 512
 def windows(
     data: TrainingData, chosen: NDArray[np.integer], device: torch.device | None = None
 ) -> tuple[Batch, Tensor, Tensor]:
-    """Inputs (B * history, ...), actions (B, H, 7) and mask (B, H) of some windows, as tensors."""
+    """Inputs (B * history, ...), actions (B, H, A) and mask (B, H) of some windows, as tensors."""
     rows = data.seen_rows(chosen).reshape(-1)
     inputs = {key: column[rows] for key, column in data.inputs.items()}
     batch, actions, mask = as_batch(inputs), data.actions[chosen], data.mask[chosen]
@@ -36,7 +36,7 @@ class Judged(NamedTuple):
     error: float
     """Mean absolute error of its plans."""
     spread: NDArray[np.float32]
-    """(B, H, 7) of its plans."""
+    """(B, H, A) of its plans."""
     x: Tensor
     """(B, F) what its head read."""
     chosen: NDArray[np.int64]

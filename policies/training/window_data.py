@@ -25,7 +25,7 @@ class TrainingData:
     rows: NDArray[np.int64]
     """(N,) the frame at which each window starts."""
     actions: NDArray[np.float32]
-    """(N, H, 7) the executed actions from there on; what the mask hides may be anything finite."""
+    """(N, H, A) the executed actions from there on; what the mask hides may be anything finite."""
     mask: NDArray[np.bool_]
     """(N, H) true where the action belongs to the window, false beyond a cut."""
     classes: NDArray[np.int64]
@@ -84,7 +84,7 @@ class TrainingData:
         return int(self.mask.shape[1])
 
     def take(self, windows: NDArray[np.int64] | NDArray[np.bool_]) -> "TrainingData":
-        """Some of the windows; the frames are shared."""
+        """Some of the windows, by places (B,) or a mask (N,); the frames are shared."""
         whole = {name: getattr(self, name) for name in WINDOW_ARRAYS}
         some: dict[str, Any] = {k: None if v is None else v[windows] for k, v in whole.items()}
         return replace(self, **some)

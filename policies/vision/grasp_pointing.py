@@ -180,7 +180,7 @@ class Pointing(Vision):
     def taught(
         self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What `forward` gives, and the cross entropy of the peaks."""
+        """What `forward` gives, (B, size), and the cross entropy of the peaks, a scalar."""
         looks = list(self._looks(batch, noise))
         missed = [
             self._missed(logs, marks[:, number], moved)

@@ -61,7 +61,7 @@ class ResNet18(nn.Module):
             inputs = outputs
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Normalise as published weights expect, then convolve."""
+        """Normalise pixels (B, 3, s, s) as published weights expect, then convolve."""
         mean, std = pixels.new_tensor((MEAN, STD))[..., None, None]
         x = self.pool(torch.relu(self.bn1(self.conv1((pixels / 2 + 0.5 - mean) / std))))
         for number in range(1, len(STAGES) + 1):

@@ -95,7 +95,7 @@ def grip_offset(item: Pose, height: float) -> Vector:
 
 
 def grasp_quat(item: Pose) -> Vector:
-    """How to turn the hand: level on the shelf, across a thing that lies, down to a table."""
+    """The hand's xyzw [4]: level on the shelf, across a thing that lies, down to a table."""
     axis = matrix_from_quat(item.quat)[:, 2]
     lying = abs(axis[2]) < LYING_COSINE
     yaw = 0.0

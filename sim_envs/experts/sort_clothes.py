@@ -134,11 +134,11 @@ def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> Intent:
 
 
 def hangs_along(tool: Pose, points: Vector) -> bool:
-    """Whether another garment came up with the hand."""
+    """Whether another garment, with nodes at `points` [nodes, 3], came up with the hand."""
     aside = np.linalg.norm(points[:, :2].mean(0) - tool.position[:2])
     return bool(points[:, 2].max() > LIFTED_M and aside < HANGS_NEAR_M)
 
 
 def straight_down(tool: Pose) -> Vector:
-    """Orientation xyzw of a hand that looks down, turned like `tool`."""
+    """Orientation xyzw [4] of a hand that looks down, turned like `tool`."""
     return tilted_hand(STRAIGHT_DOWN_RAD, yaw_of(tool))

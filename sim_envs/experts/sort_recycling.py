@@ -69,7 +69,7 @@ def is_falling(world: World, name: str) -> bool:
 
 
 def carry(tool: Pose, spot: Vector) -> Intent:
-    """Lift what is in the hand, bring it over its spot in its bin, lower it and let go."""
+    """Lift what is in the hand, bring it over its spot [2] in its bin, lower it and let go."""
     miss = float(np.linalg.norm(spot - tool.position[:2]))
     level = tilted_hand(STRAIGHT_DOWN_RAD)
     if miss < OVER_SPOT_M:
@@ -118,7 +118,7 @@ def drop_spot(name: str, task: SortRecycling, world: World) -> Vector:
 
 
 def above(place: Vector, height: float) -> Vector:
-    """The point `height` metres above another."""
+    """The point [3] that is `height` metres above another."""
     return np.asarray(place + np.array([0.0, 0.0, height]))
 
 

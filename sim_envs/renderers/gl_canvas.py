@@ -43,7 +43,7 @@ class Canvas:
         self._cast_from: tuple[Model, bytes] | None = None
 
     def cast_shadows(self, model: Model, poses: NDArray[np.float32]) -> None:
-        """Bring the map of the shadows up to date; free when nothing has moved."""
+        """Bring the shadows up to date with poses [frames, FRAME_SIZE]; free when nothing moved."""
         cause = (model, poses.tobytes())
         if cause == self._cast_from:
             return

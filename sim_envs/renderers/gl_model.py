@@ -38,7 +38,7 @@ class Model:
         self._depth = drawn_by(programs.depth, PLACE_ATTRIBUTES)
 
     def place(self, poses: NDArray[np.float32]) -> None:
-        """Say where the frames are in what is drawn next, as Scene.poses() gives it."""
+        """Say where the frames are in what is drawn next: Scene.poses(), [frames, FRAME_SIZE]."""
         self._frames.write(poses.tobytes())
         self._frames.bind_to_uniform_block(FRAMES_BINDING)
 

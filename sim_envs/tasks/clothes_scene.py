@@ -86,7 +86,7 @@ def hang(cloth: Cloth, tool: Pose, world: World, rng: np.random.Generator) -> No
 
 
 def random_reach(near: Vector | None, high: bool, rng: np.random.Generator) -> Pose:
-    """A tool pose that an episode might visit: above a point if one is given, or up high."""
+    """A tool pose that an episode might visit: above a point [3] if one is given, or up high."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     if near is not None:
         position = near + rng.normal(0, 0.025, 3) + (0.0, 0.0, rng.uniform(0.0, 0.15))

@@ -145,7 +145,7 @@ class SortClothes(Task):
         ]
 
     def holds(self, world: World) -> dict[int, Vector]:
-        """The node of each garment that stands highest and clear of walls and other garments."""
+        """The node [3] of each garment that stands highest, clear of walls and other garments."""
         points = {cloth: cloth.points(world) for cloth in self.present}
         found = {}
         for cloth, mine in points.items():

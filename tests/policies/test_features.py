@@ -7,6 +7,7 @@ import torch
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.perception.keypoints import cell_counts, keypoints
 from sidestick.policies.task_features.features import GoalItem, rotation_6d
+from sidestick.policies.task_features.hand_frame import rotation, turned
 from sidestick.sim_envs.errors import BadValue
 
 
@@ -81,6 +82,23 @@ def test_rotation_does_not_depend_on_the_quaternions_sign():
     assert np.allclose(
         rotation_6d(np.array([[0, 0, np.sin(0.3), np.cos(0.3)]]))[0, :2], [np.cos(0.6), np.sin(0.6)]
     )
+
+
+def test_a_quaternion_of_zero_is_refused_by_name():
+    """It turns nothing any way; a recording that has one is damaged."""
+    with pytest.raises(BadValue, match="ee_quat"):
+        rotation(np.zeros((2, 4)))
+
+
+@pytest.mark.parametrize("shape", [(5, 2), (5, 3), (5, 4, 2)])
+def test_numpy_and_torch_vectors_turn_alike(shape):
+    """About the vertical: a height stays, and the way back undoes it."""
+    rng = np.random.default_rng(1)
+    vectors, angle = rng.normal(size=shape), rng.normal(size=5)
+    there = turned(vectors, angle)
+    assert np.allclose(there, turned(torch.from_numpy(vectors), torch.from_numpy(angle)).numpy())
+    assert np.allclose(turned(there, -angle), vectors)
+    assert np.array_equal(there[..., 2:], vectors[..., 2:])
 
 
 def test_the_goal_item_is_read_and_no_other():

@@ -62,7 +62,7 @@ def test_an_imagined_hand_reads_what_a_hand_there_reads(env, seed):
     after = above(env, there, yaw + turn)[0]
     shift, turns = torch.tensor(off[None], dtype=torch.float32), torch.tensor([turn])
     to = before[:, NAMES.index("to_x") :][:, :3]
-    turned_back = hand_frame_augmentation.turned(to - shift, -turns)
+    turned_back = turned(to - shift, -turns)
     seen, known = NEXT.augmentation.imagined.seen(before, to, turned_back, turns)
     read = NEXT.augmentation.imagined.moved(before, shift, turns, seen, torch.tensor([False]))[0]
     assert known.all()
@@ -91,9 +91,9 @@ def test_the_way_back_undoes_the_way_off():
     """Over the whole chunk the hand goes where it went before, from where it was imagined."""
     _, actions, _ = windows(3)
     off, turn = torch.tensor([[0.01, -0.02, 0.005]] * 3), torch.tensor([0.0, 0.1, -0.1])
-    back = led_back(actions, hand_frame_augmentation.turned(off, -turn), turn)
+    back = led_back(actions, turned(off, -turn), turn)
     ways = (actions.sum(1)[:, :3] * METRES_PER_UNIT - off, back.sum(1)[:, :3] * METRES_PER_UNIT)
-    assert torch.allclose(hand_frame_augmentation.turned(ways[0], -turn), ways[1], atol=1e-6)
+    assert torch.allclose(turned(ways[0], -turn), ways[1], atol=1e-6)
     turns = (back - actions).sum(1)[:, 5] * RADIANS_PER_UNIT
     assert torch.allclose(turns, -turn, atol=1e-6)
     assert torch.equal(back[..., GRIP], actions[..., GRIP])
