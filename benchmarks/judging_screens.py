@@ -22,7 +22,7 @@ from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.learning.workspace_training import taught_perception
 from sidestick.teleop.report.write import write_report
 from sidestick.teleop.review.click_review import choose_pictures, shipped
-from sidestick.teleop.review.click_window import ClickingPage, Pointing
+from sidestick.teleop.review.click_window import ClickingPage, ClickReview
 from sidestick.teleop.review.episode_review import Grading
 from sidestick.teleop.review.episode_window import EpisodesPage
 from sidestick.teleop.review.prediction_review import Foretelling
@@ -69,7 +69,7 @@ def clicks(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
     """A picture with the cursor on its way."""
     perception = taught_perception(workspace) or shipped(workspace)
     pictures = choose_pictures(workspace, perception, 12)
-    with contextlib.closing(Pointing(workspace, WHO, pictures)) as pointing:
+    with contextlib.closing(ClickReview(workspace, WHO, pictures)) as pointing:
         save(ClickingPage(pointing, pads), ("up", "up", "left", "left", "left"), "clicks")
 
 

@@ -29,7 +29,7 @@ from .review import Review
 from .subcommand import REFUSED, Verb
 from .tasks import Tasks
 from .train import Train
-from .view import View
+from .view import ViewEpisode
 
 VERBS: dict[str, type[Verb]] = {
     "quickstart": QuickstartVerb,
@@ -49,7 +49,7 @@ VERBS: dict[str, type[Verb]] = {
     "ledger": LedgerVerb,
     "check": Check,
     "inspect": Inspect,
-    "view": View,
+    "view": ViewEpisode,
     "export": Export,
     "import": Import,
     "merge": Merge,

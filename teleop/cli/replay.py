@@ -50,17 +50,17 @@ class Replay:
         return self._verify(episode) if self.verify else DONE
 
     def _verify(self, episode: Episode) -> int:
-        verdict = verify(episode)
+        result = verify(episode)
         if self.json:
-            print_json({"episode": episode.summary.id, **asdict(verdict)})
-        elif verdict.identical:
-            say(f"{episode.summary.id}: identical in all {verdict.steps} states")
+            print_json({"episode": episode.summary.id, **asdict(result)})
+        elif result.identical:
+            say(f"{episode.summary.id}: identical in all {result.steps} states")
         else:
             say(
-                f"{episode.summary.id}: differs from step {verdict.first_divergence} on, "
-                f"by at most {verdict.max_state_error:.3g}"
+                f"{episode.summary.id}: differs from step {result.first_divergence} on, "
+                f"by at most {result.max_state_error:.3g}"
             )
-        return DONE if verdict.identical else FOUND
+        return DONE if result.identical else FOUND
 
     def _draw(self, episode: Episode, video: Path, fps: int) -> None:
         width, height = parse_size(self.size)

@@ -14,7 +14,7 @@ from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
-class View:
+class ViewEpisode:
     """Open an episode in Rerun: images, both actions, driver, novelty, stage, the arm in 3D."""
 
     workspace: WorkspacePath

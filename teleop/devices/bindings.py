@@ -78,9 +78,9 @@ class Bindings(Generic[C]):
         rivals = self.longer[device].get(chord[-1], ())
         return not any(len(r) > len(chord) and _is_down(r, touch) for r in rivals)
 
-    def words(self, device: str, control: C) -> str:
+    def words(self, device: str, control: C, between: str = " or ") -> str:
         """How people say it: `LB`, `RB + A`; a dash where it is not bound."""
-        return " or ".join(" + ".join(c) for c in self.chords[device].get(control, ())) or "-"
+        return between.join(" + ".join(c) for c in self.chords[device].get(control, ())) or "-"
 
     def first(self, device: str, control: C) -> str:
         """The first way to reach a control, as people say it; empty where there is none."""

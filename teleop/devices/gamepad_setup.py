@@ -5,8 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from .gamepad_mappings import mapping_line, remember
-from .gamepads import Pads
+from .gamepads import Pads, mapping_line, remember
 from .sdl import controller, pygame
 
 

@@ -7,12 +7,14 @@ events are heard here; the joystick's must not be blocked, since SDL makes the o
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from .gamepad_mappings import mapping_lines
+from .bindings import config_folder
 from .raw_inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, Touch
 from .response_curves import ramped, stick, trigger
 from .sdl import controller, pygame
 
+MAPPINGS_FILE = "pads.txt"
 FULL = 32767.0
 AT_REST = 0.1
 """A trigger counts only once it has been seen nearer to rest than this."""
@@ -22,7 +24,7 @@ RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
 
 
 @dataclass
-class Pad:
+class Gamepad:
     """One mapped pad that is plugged in."""
 
     instance_id: int
@@ -87,14 +89,14 @@ class Pads:
             os.environ["SDL_GAMECONTROLLERCONFIG"] = "\n".join([*own, known]).strip()
         pygame.joystick.init()
         controller.init()
-        self.pads: dict[int, Pad] = {}
+        self.pads: dict[int, Gamepad] = {}
         self.unmapped: dict[int, str] = {}
         """Names of pads that nobody has taught us yet, by instance id."""
         self.strangers: dict[int, pygame.joystick.JoystickType] = {}
         for index in range(pygame.joystick.get_count()):
             self._open(index)
 
-    def handle(self, event: pygame.event.Event) -> Pad | None:
+    def handle(self, event: pygame.event.Event) -> Gamepad | None:
         """Take note of an event; return the pad that it took away."""
         if event.type == pygame.JOYDEVICEADDED:
             self._open(event.device_index)
@@ -130,6 +132,39 @@ class Pads:
                 self.unmapped[instance] = joystick.get_name()
                 return
             device = controller.Controller(index)
-            self.pads[instance] = Pad(instance, joystick.get_name(), joystick.get_guid(), device)
+            self.pads[instance] = Gamepad(
+                instance, joystick.get_name(), joystick.get_guid(), device
+            )
         except pygame.error:  # unplugged again before it could be opened
             return
+
+
+def mappings_path() -> Path:
+    """The file of learnt pads; lines of gamecontrollerdb.txt may be pasted into it."""
+    return config_folder() / MAPPINGS_FILE
+
+
+def mapping_lines() -> list[str]:
+    """Every learnt mapping."""
+    path = mappings_path()
+    if not path.exists():
+        return []
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def mapping_line(guid: str, name: str, bound: Mapping[str, str]) -> str:
+    """One pad in SDL's format: `bound` gives `a: b0`, `leftx: a0`, `dpup: h0.1` and so on."""
+    clean = name.replace(",", " ").strip() or "pad"
+    pairs = [f"{target}:{source}" for target, source in bound.items()]
+    return ",".join([guid, clean, *pairs, ""])  # SDL garbles the last pair without a comma
+
+
+def remember(line: str) -> Path:
+    """Keep a mapping; an older one of the same GUID is replaced."""
+    path = mappings_path()
+    guid = line.split(",", 1)[0]
+    kept = [old for old in mapping_lines() if old.split(",", 1)[0] != guid]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
+    return path

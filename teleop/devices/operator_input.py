@@ -11,7 +11,7 @@ from ...sim_envs.spaces import Action
 from ..session.command import Command, Request, still
 from .bindings import Bindings
 from .controls import KEYBOARD, PAD, UNTOUCHED, Control, Reading, is_moving, is_neutral
-from .gamepads import Pad, Pads
+from .gamepads import Gamepad, Pads
 from .input_lock import Guard, HoldButton, Repeat
 from .keyboard import Keyboard, Ramp
 from .sdl import pygame
@@ -45,7 +45,7 @@ REQUESTS = {
 
 
 @dataclass(frozen=True)
-class Look:
+class InputSample:
     """What the hands did since the last look."""
 
     requests: frozenset[Request] = frozenset()
@@ -76,7 +76,7 @@ class Hands:
         self._looked = clock()
         self._closing = False
         self._followed = (self.camera, self.frame)
-        self._gone: Pad | None = None
+        self._gone: Gamepad | None = None
         self.focused = True
 
     def begin(self, seed: int) -> None:
@@ -98,7 +98,7 @@ class Hands:
             self.keyboard.release()
             self.pads.forget_presses()
 
-    def look(self, driving: bool = True) -> Look:
+    def look(self, driving: bool = True) -> InputSample:
         """Read every device; call it often, and right before a tick."""
         now = self._clock()
         lost, elapsed = self._loss(now, driving), now - self._looked
@@ -119,7 +119,7 @@ class Hands:
         self._turn_knobs(pressed)
         if not is_moving(self.reading):  # a change of view in mid-motion does not turn the motion
             self._followed = (self.camera, self.frame)
-        return Look(self._requests(heard, pressed, now), pressed, lost)
+        return InputSample(self._requests(heard, pressed, now), pressed, lost)
 
     def excuse(self) -> None:
         """Work that took long was done on purpose; the silence meanwhile means nothing."""

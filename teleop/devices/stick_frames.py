@@ -22,7 +22,7 @@ class Frame:
     away: Vector
 
     def action(self, reading: Reading[Control], scale: float, grip: float) -> Action:
-        """The 7-d action of the pushed sticks: z is world-up, turning is about world-up."""
+        """The action [7] of the pushed sticks: z is world-up, turning is about world-up."""
         right = reading.between(Control.RIGHT, Control.LEFT)
         away = reading.between(Control.AWAY, Control.NEAR)
         up = reading.between(Control.UP, Control.DOWN)

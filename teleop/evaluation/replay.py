@@ -19,7 +19,7 @@ from ..session.environments import episode_env
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReplayResult:
     """How a re-simulation compares with what was recorded."""
 
     identical: bool
@@ -32,7 +32,7 @@ class Verdict:
     """How many steps were compared."""
 
 
-def verify(episode: Episode) -> Verdict:
+def verify(episode: Episode) -> ReplayResult:
     """Simulate the episode again from its seed and actions, and compare every stored state."""
     env = episode_env(episode)
     try:
@@ -44,7 +44,7 @@ def verify(episode: Episode) -> Verdict:
     finally:
         env.close()
     differing = [step for step, error in enumerate(errors) if error != 0.0]  # NaN differs too
-    return Verdict(
+    return ReplayResult(
         identical=not differing,
         max_state_error=max(errors, default=0.0),
         first_divergence=differing[0] if differing else None,
@@ -60,7 +60,7 @@ def _difference(state: NDArray[np.float64], again: NDArray[np.float64]) -> float
 
 
 def resimulate(env: ArmEnv, episode: Episode) -> Iterator[NDArray[np.float64]]:
-    """The state before each action, and after the last one."""
+    """The state [S] before each action, and after the last one."""
     env.build(episode.summary.header.seed)
     for action, reseat in zip(episode.actions, episode.reseat, strict=True):
         yield env.state()
@@ -122,7 +122,7 @@ class Restored:
         self.driven: list[NDArray[np.float32]] = []
 
     def drive(self, action: NDArray[np.float32]) -> None:
-        """One tick of the correction."""
+        """One tick of the correction, by an action [7]."""
         self.env.advance(action)
         self.driven.append(np.asarray(action, np.float32))
 

@@ -19,7 +19,7 @@ from ...sim_envs.task_description import is_label_of
 from ..learning.workspace_training import TAUGHT, taught_perception
 from ..session.environments import episode_env
 from ..ui.key_input import press
-from .click_window import ClickingPage, Picture, Pointing
+from .click_window import ClickingPage, ClickReview, Picture
 from .review_loop import review_window, sit
 
 CAMERA = "front"
@@ -64,7 +64,7 @@ def review_clicks(
     pictures = choose_pictures(workspace, perception, count)
     with (
         review_window(headless) as (surface, pads),
-        contextlib.closing(Pointing(workspace, operator, pictures)) as pointing,
+        contextlib.closing(ClickReview(workspace, operator, pictures)) as pointing,
         contextlib.closing(SimulatedPointer(workspace)) as grader,
     ):
         sit(ClickingPage(pointing, pads), surface, grader if simulated else (lambda _: None))

@@ -74,7 +74,7 @@ class Picture:
     """(H, W, 3)"""
 
 
-class Pointing:
+class ClickReview:
     """The state behind the window of clicks."""
 
     def __init__(self, workspace: Workspace, operator: str, pictures: list[Picture]) -> None:
@@ -127,7 +127,7 @@ class Pointing:
 class ClickingPage:
     """Joins the state with fingers and screen."""
 
-    def __init__(self, pointing: Pointing, pads: Pads) -> None:
+    def __init__(self, pointing: ClickReview, pads: Pads) -> None:
         self.pointing, self.fingers = pointing, Fingers(KEYS, pads)
         self._type = Typewriter()
         self._area = pygame.Rect(0, 0, 1, 1)
@@ -196,7 +196,9 @@ class ClickingPage:
                 pygame.draw.line(brush.surface, colour, *ends, brush.px(width))
 
 
-def _frame(brush: Brush, layout: ReviewLayout, pointing: Pointing, picture: Picture | None) -> None:
+def _frame(
+    brush: Brush, layout: ReviewLayout, pointing: ClickReview, picture: Picture | None
+) -> None:
     for area in (layout.top, layout.bottom, layout.column):
         pygame.draw.rect(brush.surface, PANEL, area)
     left, right = layout.top.x + brush.px(14), layout.top.right - brush.px(14)

@@ -65,7 +65,7 @@ class Forecast:
 
     @property
     def signature(self) -> NDArray[np.float64]:
-        """What makes two moments duplicates: hand, where the plan ends, what it is for."""
+        """What makes two moments duplicates, [8]: hand, end of the plan, goal, gripper."""
         end = self.hand_m + self.plan.actions[:, MOVE].sum(0) * METRES_PER_UNIT
         return np.array([*self.hand_m, *end, float(self.goal), float(self.closing)])
 
@@ -140,7 +140,7 @@ def _without_duplicates(ordered: Sequence[Forecast], count: int) -> Iterator[For
 
 
 def dragged(actions: NDArray[np.float32], offset_m: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The plan with its end point moved: every action takes an equal share of the way."""
+    """Actions (h, 7) with their end moved by [3] metres: each takes an equal share of the way."""
     moved = actions.astype(np.float64)
     moved[:, MOVE] += offset_m / METRES_PER_UNIT / len(actions)
     return np.asarray(np.clip(moved, -1.0, 1.0), np.float32)

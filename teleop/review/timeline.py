@@ -78,7 +78,7 @@ def _names(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
 
 
 def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
-    """The stretches of equal values, first and end."""
+    """The stretches of equal values in an array (T,), each as its first step and its end."""
     cuts = np.flatnonzero(values[1:] != values[:-1]) + 1
     edges = [0, *(int(cut) for cut in cuts), len(values)]
     return list(pairwise(edges))

@@ -95,7 +95,7 @@ class Brush:
             pygame.draw.line(self.surface, TEXT, top, (x, rect.bottom + self.px(3)), self.px(2))
 
     def picture(self, image: Image, rect: pygame.Rect) -> None:
-        """An image, stretched to fill a rectangle."""
+        """An image, uint8 [H, W, 3], stretched to fill a rectangle."""
         flat = np.ascontiguousarray(image)
         height, width = flat.shape[:2]
         surface = pygame.image.frombuffer(flat.data, (width, height), "RGB")

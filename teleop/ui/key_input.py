@@ -105,11 +105,11 @@ class Fingers(Generic[Deed]):
         """What every key and button does."""
         words = self.bindings.words
         rows = [
-            (words(KEYBOARD, deed), words(PAD, deed), row.words)
+            (words(KEYBOARD, deed, ", "), words(PAD, deed, ", "), row.words)
             for deed, row in self.table.rows.items()
             if row.words
         ]
-        columns = {KEYBOARD: 0.0, PAD: 0.21, "does": 0.53}
+        columns = {KEYBOARD: 0.0, PAD: 0.2, "does": 0.55}
         return HelpPage("Keys", "any key closes", columns, rows)
 
     def hints(self) -> tuple[tuple[str, str], ...]:

@@ -36,7 +36,7 @@ Points = list[tuple[int, int]]
 
 
 def drawn_path(view: View, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
-    """The rest of a plan, of which `done` actions have been executed, from where the hand is."""
+    """The rest of a plan after its first `done` actions, from the tool at `tool_m` [3]."""
     actions = plan.actions[done:].astype(np.float64)
     spread = plan.spread[done:, MOVE].astype(np.float64)
     moves = np.vstack([np.zeros(3), np.cumsum(actions[:, MOVE], axis=0)]) * METRES_PER_UNIT

@@ -8,7 +8,7 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.formats import optional, rerun_view
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.cli.subcommand import DONE
-from sidestick.teleop.cli.view import View
+from sidestick.teleop.cli.view import ViewEpisode
 from tests.synthetic import made_up_episode
 
 
@@ -23,7 +23,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_an_episode_is_saved_with_everything_in_it(workspace: Workspace, tmp_path: Path) -> None:
     """Images, the actions of both, who drives, the stage, the arm; with every step."""
     pytest.importorskip("rerun")
-    assert View(workspace.path, "0", tmp_path / "é.rrd").run() == DONE
+    assert ViewEpisode(workspace.path, "0", tmp_path / "é.rrd").run() == DONE
     content = (tmp_path / "é.rrd").read_bytes()
     assert content[:4] == b"RRF2"
     for entity in ("cameras/front", "human_actions", "policy_actions", "words/stage", "arm/links"):
@@ -40,7 +40,7 @@ def test_without_rerun_one_sentence_says_what_to_install(
 
     monkeypatch.setattr(optional.importlib, "import_module", missing)
     with pytest.raises(optional.MissingExtra, match=r"pip install 'sidestick\[view\]'"):
-        View(workspace.path, "0", tmp_path / "a.rrd").run()
+        ViewEpisode(workspace.path, "0", tmp_path / "a.rrd").run()
     assert not (tmp_path / "a.rrd").exists()
 
 

@@ -148,7 +148,7 @@ class Clerk:
 
 
 def insets(observation: Observation) -> dict[str, Image]:
-    """What is recorded of each camera, as it is recorded."""
+    """The picture of each camera as it is recorded, uint8 [H, W, 3]."""
     return {camera: np.asarray(observation[f"{camera}_image"], np.uint8) for camera in CAMERAS}
 
 
@@ -164,7 +164,7 @@ ITEM_MARGIN = 0.25
 
 
 def item_picture(env: ArmEnv) -> Image | None:
-    """The named item cut out of the front camera's picture; None where it is hidden or unnamed."""
+    """The named item in the front camera's picture, uint8 [N, N, 3]; None where it is not seen."""
     goal = env.task.goal_names[env.task.goal]
     if goal not in env.task.labels:
         return None

@@ -28,7 +28,7 @@ class Screen:
         return self._layout
 
     def draw(self, surface: pygame.Surface, view: Image, board: Dashboard) -> None:
-        """One whole frame."""
+        """One whole frame over the large picture `view`, uint8 [H, W, 3]."""
         layout = self.layout(surface)
         brush = Brush(surface, self._type, layout.unit)
         brush.picture(view, layout.body)

@@ -41,7 +41,7 @@ class DirectView:
         self._env, self._renderer = env, renderer
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
-        """The world as it is now."""
+        """The world as it is now, uint8 [height, width, 3]."""
         view = self._env.task.cameras[camera].view(self._env.arm)
         return self._renderer.picture(self._env.world, view, width, height)
 
@@ -66,7 +66,7 @@ class MirrorView:
         return self._mirror.pid
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
-        """The newest picture; asks for the next as soon as the mirror is free."""
+        """The newest picture, uint8 [H, W, 3]; asks for the next as soon as the mirror is free."""
         arrived = self._mirror.collect()
         if arrived is not None:
             self._last = arrived
@@ -127,7 +127,7 @@ class Mirror:
     def ask(
         self, camera: str, seed: int, state: NDArray[np.float64], width: int, height: int
     ) -> None:
-        """Ask for a picture of a state; raises MirrorLost when nobody is there to draw it."""
+        """Ask for a picture of a state [S]; raises MirrorLost when nobody is there to draw it."""
         wish = {"camera": camera, "seed": seed, "width": width, "height": height}
         try:
             self._pipe.send_bytes(json.dumps(wish).encode().ljust(HEADER_BYTES) + state.tobytes())
@@ -136,7 +136,7 @@ class Mirror:
         self.free = False
 
     def collect(self) -> Image | None:
-        """The picture that was asked for, once it is there."""
+        """The picture that was asked for, uint8 [H, W, 3], once it is there."""
         try:
             if self.free or not self._pipe.poll():
                 return None

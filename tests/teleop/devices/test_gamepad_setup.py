@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pygame
 import pytest
 
-from sidestick.teleop.devices.gamepad_mappings import mapping_lines
 from sidestick.teleop.devices.gamepad_setup import ASKED, learn_plugged_in
+from sidestick.teleop.devices.gamepads import mapping_lines
 from sidestick.teleop.station.states import State
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
