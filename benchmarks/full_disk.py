@@ -1,6 +1,6 @@
 """Fills the disk at every stage of an episode's life, and counts what is lost: nothing should be.
 
-    sudo python benchmarks/full_disk.py
+    sudo python -m benchmarks.full_disk
 
 Each stage runs in a process of its own on a small file system in memory (which takes root to
 mount), with one finished episode on it: the disk is filled up, the stage goes on, the process
@@ -148,7 +148,14 @@ def tried(stage: str) -> dict[str, object]:
     with small_disk() as disk:
         workspace = Workspace.create(disk / "ws", WorkspaceConfig("ShelfPick"))
         record(workspace, "never")
-        command = [sys.executable, __file__, "--stage", stage, str(workspace.path)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.full_disk",
+            "--stage",
+            stage,
+            str(workspace.path),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         half = [path.name for path in disk.glob(".*.tmp")]
         (disk / BALLAST).unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Kills a recording process at random moments, and counts what is lost: nothing should be.
 
-    python benchmarks/kill_recording.py --kills 1000 [--kill-recovery] [--image-size 16]
+    python -m benchmarks.kill_recording --kills 1000 [--kill-recovery] [--image-size 16]
 
 Each run records episodes as fast as it can in its own process, conversion in the background
 included, tells what it has finished and appended through a pipe, and dies by SIGKILL at a random

@@ -1,6 +1,6 @@
 """How fast training windows are read, against bare numpy fancy indexing on the same arrays.
 
-    python benchmarks/reading.py [--steps 4000] [--mapped]
+    python -m benchmarks.reading [--steps 4000] [--mapped]
 
 Two 96x96 cameras, 2 observations, 16 actions, batches of 64: samples a second of `Windows.batch`
 and of the same rows taken from two uint8 arrays and the actions with nothing else around it, in

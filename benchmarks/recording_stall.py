@@ -1,6 +1,6 @@
 """How long recording holds up the control loop, and how soon an ended episode is on the disk.
 
-    python benchmarks/recording_stall.py [--episodes 4] [--hz 20]
+    python -m benchmarks.recording_stall [--episodes 4] [--hz 20]
 
 Two 96x96 cameras at the control rate; each episode is made a file while the next is recorded.
 Every step works for a while like a simulator does, and is then recorded: only that is timed. On

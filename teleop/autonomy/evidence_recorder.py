@@ -30,7 +30,7 @@ class Witness:
 
     It must hear of an episode after the recorder, whose id of the recording it asks for: by that
     the evidence can be had from the file where this process dies before it is written (see
-    `hindsight`).
+    `catch_up`).
     """
 
     wants_images = False

@@ -1,7 +1,7 @@
 """The learner: makes candidates from finished episodes, and lets those that pass the gate drive.
 
 It only reads the workspace's finished episodes, needs no lock of the session that records them,
-and may be killed at any moment: the next one goes on where this one was (see `staging`).
+and may be killed at any moment: the next one goes on where this one was (see `candidate_store`).
 """
 
 import time

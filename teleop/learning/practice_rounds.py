@@ -1,7 +1,7 @@
 """Rounds of practice: attempts, a candidate that learns from them, and the gate's ruling on it.
 
 A round that was broken off is gone on with: attempts that were recorded are not made again, a
-candidate that was begun is finished, and one that was decided on is settled (see `staging`).
+candidate that was begun is finished, and one that was decided on is settled by `candidate_store`.
 """
 
 from collections.abc import Callable

@@ -54,7 +54,7 @@ class Forecast:
     def disagreement_m(self) -> float:
         """How far apart the plan and what was done end, over the part that both have."""
         common = min(len(self.done), len(self.plan.actions))
-        apart = self.plan.actions[:common, :3].sum(0) - self.done[:common, :3].sum(0)
+        apart = self.plan.actions[:common, MOVE].sum(0) - self.done[:common, MOVE].sum(0)
         return float(np.linalg.norm(apart)) * METRES_PER_UNIT
 
     @property

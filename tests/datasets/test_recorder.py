@@ -283,11 +283,18 @@ def test_a_conversion_that_is_killed_is_done_again(
 
 def test_fifty_kills_lose_nothing() -> None:
     """A short run of benchmarks/kill_recording.py: conversion and recovery are killed as well."""
-    script = Path(__file__).parents[2] / "benchmarks" / "kill_recording.py"
+    root = Path(__file__).parents[2]
     options = ["--kills", "50", "--image-size", str(SIZE), "--kill-recovery"]
     for longest in ("0.3", "0.6", "1.2"):  # a busy machine needs longer to finish an episode
-        command = [sys.executable, script, *options, "--longest", longest]
-        ran = subprocess.run(command, capture_output=True, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.kill_recording",
+            *options,
+            "--longest",
+            longest,
+        ]
+        ran = subprocess.run(command, cwd=root, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         report = json.loads(ran.stdout)
         assert report["runs"] == 50

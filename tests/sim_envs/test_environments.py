@@ -14,7 +14,7 @@ from gymnasium.utils.env_checker import check_env
 import sidestick.sim_envs
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import BadAction, BadValue, UnknownName
-from sidestick.sim_envs.spaces import CAMERAS
+from sidestick.sim_envs.spaces import ACTION_NAMES, CAMERAS, GRIP, MOTION, MOVE, TURN
 from sidestick.sim_envs.tasks import TASKS
 
 TICKS = 12
@@ -25,6 +25,14 @@ def env(request: pytest.FixtureRequest) -> Iterator[ArmEnv]:
     made = sidestick.sim_envs.make_task_env(request.param)
     yield made
     made.close()
+
+
+def test_the_places_of_an_action_are_those_of_its_names() -> None:
+    """Translation, rotation and gripper take the action apart without a rest."""
+    assert ACTION_NAMES[MOVE] == ("dx", "dy", "dz")
+    assert ACTION_NAMES[TURN] == ("drx", "dry", "drz")
+    assert ACTION_NAMES[MOTION] == ACTION_NAMES[MOVE] + ACTION_NAMES[TURN]
+    assert (*ACTION_NAMES[MOTION], ACTION_NAMES[GRIP]) == ACTION_NAMES
 
 
 def actions(seed: int, count: int) -> np.ndarray:
