@@ -26,7 +26,6 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.formats.registry import export
 from sidestick.datasets.formats.transfer import ExportOptions
 from sidestick.datasets.frames import Frames
-from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
 from sidestick.policies.base.torch_setup import choose_precision
@@ -41,10 +40,9 @@ from sidestick.sim_envs.errors import UnknownName
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.evaluation.seeds import EVALUATION
 from sidestick.teleop.learning.workspace_training import succeeded
-from sidestick.teleop.session.device import Nobody
 from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.open_session import unattended_session
 from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.session.session import Session
 
 PEER = Path(__file__).with_name("peer_robomimic.py")
 PEERS = Path.home() / ".cache/sidestick/peers/bin/python"
@@ -209,7 +207,7 @@ def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
 def driven(workspace: Workspace, policy: Policy, episodes: int) -> dict[str, Any]:
     """How often a policy succeeds."""
     env = workspace_env(workspace.config)
-    session = Session(env, Nobody(), Level.AUTONOMOUS, Pilot(policy))
+    session = unattended_session(env, Pilot(policy))
     seeds = EVALUATION.seeds(episodes)
     won = [session.run_episode(seed).success for seed in seeds]
     env.close()

@@ -27,12 +27,13 @@ from sidestick.policies.statistics.rates import Rate
 from sidestick.teleop.autonomy.help_calibration import Feelings, calibrated
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.evaluation.help_request_quality import receipts, unattended
+from sidestick.teleop.learning.active_policy import load_pilot
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
 from sidestick.teleop.session.human_effort import EffortCount
 from sidestick.teleop.session.levels import State
 from sidestick.teleop.session.session import Session
-from sidestick.teleop.station.headless import load_pilot
 
 FIRST_SEED = 400_000
 RULES = CallRules()
@@ -79,17 +80,9 @@ def helped(
     """The same seeds on call, with the simulated operator."""
     env, effort = workspace_env(workspace.config), EffortCount()
     operator = SimulatedOperator(env, Level.ON_CALL)
-    assert operator.summons is not None
     alarm = Alarm(replace(rules, budget=len(seeds)))
-    session = Session(
-        env,
-        operator,
-        Level.ON_CALL,
-        load_pilot(workspace, policy),
-        [effort, operator.summons],
-        max_steps=2 * env.task.max_steps,
-        alarm=alarm,
-    )
+    assignment = Assignment(Level.ON_CALL, policy, load_pilot(workspace, policy), alarm)
+    session = Session(env, operator, assignment, [effort], max_steps=2 * env.task.max_steps)
     outcomes = [session.run_episode(seed) for seed in seeds]
     env.close()
     entry = effort.entry(Level.ON_CALL, 0, policy)

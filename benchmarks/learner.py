@@ -22,7 +22,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import tyro
-from numpy.typing import NDArray
 
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.recorder import Recorder
@@ -30,15 +29,15 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.store import PolicyStore
-from sidestick.sim_envs.environment import ArmEnv
-from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
+from sidestick.sim_envs.spaces import CONTROL_HZ
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.learning.active_policy import assignment_of
 from sidestick.teleop.learning.background_process import LearnerProcess
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.pacing import BEHIND_MS, RealTime
 from sidestick.teleop.session.recording import Recording
-from sidestick.teleop.session.session import Outcome, Session, Tick
-from sidestick.teleop.station.headless import load_pilot
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
 
 FIRST_SEED = 400_000
 WARM_UP_S = 10.0
@@ -56,7 +55,7 @@ class Options:
     """Measure the operator's window too."""
 
 
-class Lateness:
+class Lateness(Subscriber):
     """Listens to the ticks."""
 
     wants_images = True
@@ -66,7 +65,7 @@ class Lateness:
         self.periods_s: list[float] = []
         self._last: float | None = None
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_begin(self, context: EpisodeContext) -> None:
         """Between two episodes time does not count."""
         self._last = None
 
@@ -77,11 +76,6 @@ class Lateness:
         if self._last is not None:
             self.periods_s.append(now - self._last)
         self._last = now
-
-    def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
-    ) -> None:
-        """Nothing to finish."""
 
 
 def copy(source: Path, folder: Path) -> Workspace:
@@ -106,9 +100,8 @@ def session(workspace: Workspace, seconds: float) -> dict[str, Any]:
         run = Session(
             env,
             SimulatedOperator(env, Level.SUPERVISED),
-            Level.SUPERVISED,
-            load_pilot(workspace, policy),
-            (Recording(recorder, policy), lateness),
+            assignment_of(workspace, Level.SUPERVISED, policy),
+            (Recording(recorder), lateness),
             RealTime(CONTROL_HZ),
         )
         until, seed = time.monotonic() + seconds, FIRST_SEED

@@ -26,6 +26,7 @@ from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import ACTION_SIZE, Observation
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.evaluation.replay import verify
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.session.recording import Recording
@@ -66,8 +67,8 @@ def record(folder: Path, task: str, episodes: int) -> Workspace:
     env = workspace_env(workspace.config)
     operator = SimulatedOperator(env, Level.SUPERVISED)
     with Recorder(workspace) as recorder:
-        recording = Recording(recorder)
-        session = Session(env, operator, Level.SUPERVISED, Pilot(Wanderer()), [recording])
+        assignment = Assignment(Level.SUPERVISED, runner=Pilot(Wanderer()))
+        session = Session(env, operator, assignment, [Recording(recorder)])
         for number in range(episodes):
             episode = session.prepare(FIRST_SEED + number)
             episode.begin()
@@ -77,7 +78,7 @@ def record(folder: Path, task: str, episodes: int) -> Workspace:
                 if episode.steps == REWIND_AT - REWIND_TICKS:
                     mark = mark or episode.mark()
                 if episode.steps == REWIND_AT and mark is not None and number % 3 == 0:
-                    recording.rewind(episode.rewind(mark))
+                    episode.rewind(mark)
                     mark, number = None, 1  # once is enough
             episode.end()
         recorder.wait()

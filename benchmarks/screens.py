@@ -27,6 +27,7 @@ from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.devices.sdl import pygame
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.levels import name
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.station.options import SeatOptions
@@ -144,7 +145,7 @@ def lesson(rig: SeatRig, shoot: Photographer) -> None:
 
 def look_ahead(rig: SeatRig) -> None:
     """A stand-in for a policy knows the scene, and has its plan drawn."""
-    policy = rig.scene.pilot.policy
+    policy = rig.scene.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
         rig.scene._foresee()
@@ -152,7 +153,7 @@ def look_ahead(rig: SeatRig) -> None:
 
 def meet_something_new(rig: SeatRig) -> None:
     """A stand-in for a policy finds the scene unusual."""
-    policy = rig.scene.pilot.policy
+    policy = rig.scene.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.novelty = 0.996
 
@@ -178,7 +179,7 @@ def together(rig: SeatRig, shoot: Photographer) -> None:
     rig.tap(vp.L3)
     rig.tap(vp.START)
     rig.drive_like_an_expert(1.2)
-    shoot(f"level-{name(rig.scene.level)}")
+    shoot(f"level-{name(rig.scene.assignment.level)}")
 
 
 def called(rig: SeatRig, shoot: Photographer) -> None:
@@ -211,26 +212,25 @@ def main() -> None:
     width, height = map(int, asked.size.split("x"))
     pygame.display.init()
 
-    def pilot_of() -> Pilot:
+    def beside(level: Level) -> Assignment:
         policy: Policy = load_policy(asked.policy) if asked.policy else StandIn()
-        return Pilot(policy)
+        return Assignment(level, "0001", Pilot(policy))
 
-    plain = SeatOptions(first_seed=3, sound=False)
-    watching = SeatOptions(Level.SUPERVISED, 3, policy_id="0001", sound=False)
-    acts: list[tuple[Callable[[SeatRig, Photographer], None], SeatOptions, Pilot | None]] = [
-        (demonstrations, plain, None),
-        (unplugged, plain, None),
-        (lesson, SeatOptions(first_seed=3, sound=False, lesson=True), None),
-        (supervised, watching, pilot_of()),
-        (together, replace(watching, level=Level.SHADOW), pilot_of()),
-        (together, replace(watching, level=Level.ASSIST), pilot_of()),
-        (called, replace(watching, level=Level.ON_CALL), pilot_of()),
-        (alone, replace(watching, level=Level.AUTONOMOUS), pilot_of()),
+    plain, human = SeatOptions(first_seed=3, sound=False), Assignment(Level.DEMONSTRATE)
+    acts: list[tuple[Callable[[SeatRig, Photographer], None], SeatOptions, Assignment]] = [
+        (demonstrations, plain, human),
+        (unplugged, plain, human),
+        (lesson, replace(plain, lesson=True), human),
+        (supervised, plain, beside(Level.SUPERVISED)),
+        (together, plain, beside(Level.SHADOW)),
+        (together, plain, beside(Level.ASSIST)),
+        (called, plain, beside(Level.ON_CALL)),
+        (alone, plain, beside(Level.AUTONOMOUS)),
     ]
     with tempfile.TemporaryDirectory() as folder:
-        for act, options, pilot in acts:
-            place = Path(folder) / f"{act.__name__}-{name(options.level)}"
-            rig = SeatRig(place, options, pilot, num_items=6)
+        for act, options, assignment in acts:
+            place = Path(folder) / f"{act.__name__}-{name(assignment.level)}"
+            rig = SeatRig(place, options, assignment, num_items=6)
             act(rig, Photographer(rig, asked.out, (width, height)))
             rig.close()
 

@@ -24,6 +24,7 @@ import numpy as np
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
@@ -33,16 +34,18 @@ from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.devices.operator_input import Hands
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.devices.stick_frames import picture_frame
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.pacing import BEHIND_MS
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.session.recording import Recording
-from sidestick.teleop.session.session import Tick
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.session.subscriber import Tick
 from sidestick.teleop.station.cues import Feedback
 from sidestick.teleop.station.live_episode import Scene
 from sidestick.teleop.station.loop import Seat
-from sidestick.teleop.station.options import Desk, SeatOptions
+from sidestick.teleop.station.options import Desk
 from sidestick.teleop.station.screen.frame_scheduler import Artist
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import VIEWS, open_view
@@ -119,7 +122,8 @@ class Observer:
 
     def watch(self, scene: Scene) -> None:
         """Time every tick; an episode lasts as long as the measurement."""
-        scene.max_steps = scene._session.max_steps = 10**6
+        scene.session.max_steps = 10**6
+        scene.lay()
         view = scene.env.task.cameras["front"].view(scene.env.arm)
         right = picture_frame(view).right[:2]
         scene.tick = self._timed(scene.tick, right)  # type: ignore[method-assign]
@@ -186,13 +190,14 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
         pilot = Pilot(load_policy(policy)) if policy else None
         pad, pads, tally = vp.VirtualPad(), Pads(), Tally(workspace)
         hands = Hands(env, defaults(SEAT), pads)
-        options = SeatOptions(policy_id="0001" if pilot else None)
         with Recorder(workspace) as recorder:
-            scene = Scene(env, hands, options.level, Recording(recorder), pilot, tally.refresh, 0)
+            assignment = Assignment(Level.DEMONSTRATE, "0001" if pilot else None, pilot)
+            told = [Recording(recorder, tally.refresh)]
+            scene = Scene(Session(env, hands, assignment, told))
             artist = Artist(surface, view, Prompter(defaults(SEAT)))
             observer = Observer(artist, Pusher(pad), pad, seconds)
             observer.watch(scene)
-            seat = Seat(Desk(hands, tally, Feedback(pads), options=options), scene, observer)
+            seat = Seat(Desk(hands, tally, Feedback(pads)), scene, observer)
             cpu, began = time.process_time(), time.perf_counter()
             seat.run()
             cores = (time.process_time() - cpu) / (time.perf_counter() - began)

@@ -17,7 +17,6 @@ from typing import Annotated
 
 import numpy as np
 import tyro
-from numpy.typing import NDArray
 
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
@@ -25,12 +24,13 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.environment import ArmEnv
-from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.session.recording import Recording
-from sidestick.teleop.session.session import Outcome, Session, Tick
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
 
 FIRST_SEED = 400_000
 
@@ -45,8 +45,8 @@ class Options:
     """Number of the policy; the first unless given: it needs the most help."""
 
 
-class Stopwatch:
-    """Listens to the ticks, last of all subscribers."""
+class Stopwatch(Subscriber):
+    """Listens to the ticks, after all other subscribers but the operator."""
 
     wants_images = True
 
@@ -54,7 +54,7 @@ class Stopwatch:
         self.wall_ms: list[float] = []
         self.cpu_ms: list[float] = []
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_begin(self, context: EpisodeContext) -> None:
         """Start both clocks."""
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
@@ -64,11 +64,6 @@ class Stopwatch:
         self.wall_ms.append((wall - self._wall) * 1e3)
         self.cpu_ms.append((cpu - self._cpu) * 1e3)
         self._wall, self._cpu = wall, cpu
-
-    def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
-    ) -> None:
-        """Nothing to add."""
 
 
 class WatchedReseats:
@@ -110,9 +105,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace.create(Path(folder) / "ws", source.config)
         with Recorder(workspace) as recorder:
-            listeners = [Recording(recorder, policy_id), stopwatch]
+            told = [Recording(recorder), stopwatch]
             operator = SimulatedOperator(env, Level.SUPERVISED)
-            session = Session(env, operator, Level.SUPERVISED, Pilot(policy), listeners)
+            assignment = Assignment(Level.SUPERVISED, policy_id, Pilot(policy))
+            session = Session(env, operator, assignment, told)
             seeds = range(FIRST_SEED, FIRST_SEED + options.episodes)
             outcomes = [session.run_episode(seed) for seed in seeds]
     env.close()

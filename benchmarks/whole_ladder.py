@@ -31,13 +31,14 @@ from sidestick.teleop.autonomy.ladder import Change, Why
 from sidestick.teleop.autonomy.ladder_plot import plot_ladder
 from sidestick.teleop.autonomy.ladder_store import LadderBook
 from sidestick.teleop.evaluation.rollouts import Rollouts
+from sidestick.teleop.learning.active_policy import load_pilot
 from sidestick.teleop.learning.autonomous_practice import practise
 from sidestick.teleop.learning.workspace_training import learn
 from sidestick.teleop.report.ledger import read_ledger
 from sidestick.teleop.session.help_requests import CallRules
 from sidestick.teleop.session.levels import name
 from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.station.headless import Terms, drive_simulated, load_pilot
+from sidestick.teleop.station.headless import Terms, drive_simulated
 
 DEMONSTRATION_SEED, FIRST_SEED, PRACTICE_SEED = 0, 500_000, 600_000
 PATIENCE = 30

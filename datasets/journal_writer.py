@@ -25,9 +25,11 @@ RESERVED_SECONDS = 30
 class RunningEpisode:
     """One open journal; the first step tells how all are laid out."""
 
-    def __init__(self, folder: Path, header: EpisodeHeader, config: WorkspaceConfig) -> None:
+    def __init__(
+        self, folder: Path, header: EpisodeHeader, config: WorkspaceConfig, name: str = ""
+    ) -> None:
         body = _header_record(header)
-        self.id = episode_id(header.started)
+        self.id = name or episode_id(header.started)
         self.steps = 0
         self._config = config
         reserve = RESERVED_SECONDS * config.control_hz * config.step_bytes()

@@ -43,8 +43,11 @@ class Recorder:
         """Steps of the running episode's main line."""
         return self._running.steps if self._running else 0
 
-    def start(self, header: EpisodeHeader) -> str:
-        """Begin an episode and return its id; RecordingError when the disk has no room for one."""
+    def start(self, header: EpisodeHeader, name: str = "") -> str:
+        """Begin an episode and return its id, which is `name` unless that is empty.
+
+        Raises RecordingError when the disk has no room for one.
+        """
         if self._running:
             raise RecordingError("an episode is being recorded: finish or discard it first")
         config = self.workspace.config
@@ -55,7 +58,7 @@ class Recorder:
             started=header.started or time.time(),
             env_args=header.env_args or config.env_args(),
         )
-        self._running = RunningEpisode(self.workspace.journal_dir, header, config)
+        self._running = RunningEpisode(self.workspace.journal_dir, header, config, name)
         return self._running.id
 
     def append(self, step: Step) -> None:

@@ -1,5 +1,6 @@
 """A whole seat for tests: real hands, real simulation, real recording; time and pad are made up."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pygame
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
@@ -16,19 +18,22 @@ from sidestick.teleop.devices.gamepads import Pads
 from sidestick.teleop.devices.operator_input import Hands
 from sidestick.teleop.devices.response_curves import DEADZONE, EXPO, RAMP_S, SATURATION
 from sidestick.teleop.devices.simulated_window_input import SimulatedHands
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.session.subscriber import Subscriber
 from sidestick.teleop.station.auto_buttons import Attendant
 from sidestick.teleop.station.cues import Feedback
-from sidestick.teleop.station.live_episode import Scene
+from sidestick.teleop.station.live_episode import LIMITS_AT_THE_WINDOW, Scene
 from sidestick.teleop.station.loop import Seat
 from sidestick.teleop.station.options import Desk, SeatOptions
 from sidestick.teleop.station.states import State
 from sidestick.teleop.station.workspace_counts import Tally
 from tests import virtual_pad as vp
 
+DEMONSTRATE = Assignment(Level.DEMONSTRATE)
 TURN_S = 0.01
 TICK_S = 0.05
 TURN_WORTH = 0.12
@@ -55,10 +60,11 @@ class SeatRig:
         self,
         folder: Path,
         options: SeatOptions | None = None,
-        pilot: Pilot | None = None,
+        assignment: Assignment = DEMONSTRATE,
         bindings: Bindings[Control] | None = None,
         pad: bool = True,
         num_items: int = 1,
+        subscribers: Sequence[Subscriber] = (),
     ) -> None:
         options = options or SeatOptions()
         self.time = FakeTime()
@@ -75,11 +81,10 @@ class SeatRig:
         self.attend = Attendant() if options.simulated else lambda seat: None
         self.recorder = Recorder(self.workspace)
         self.tally = Tally(self.workspace)
-        self.recording = Recording(self.recorder, options.policy_id)
-        self.scene = Scene(
-            self.env, self.hands, options.level, self.recording, pilot, self.tally.refresh,
-            options.seeds.start, listeners=[self.hands] if options.simulated else [],
-        )  # fmt: skip
+        told = [Recording(self.recorder, self.tally.refresh), *subscribers]
+        limit = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
+        session = Session(self.env, self.hands, assignment, told, max_steps=limit)
+        self.scene = Scene(session, options.seeds.start)
         feedback = Feedback(self.pads, options.sound, self.time)
         desk = Desk(self.hands, self.tally, feedback, self.time, self.time.sleep, options)
         self.seat = Seat(desk, self.scene, lambda _: TURN_S)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,11 @@ from ...datasets.step import Level
 from ...sim_envs.errors import DamagedFile
 from ..session.action_agreement import Agreement, agreement, agreement_by_stage
 from ..session.levels import State, supervises
-from ..session.subscriber import Case
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One episode that was driven to its end."""
+class EpisodeKey:
+    """Which episode evidence is about; written down when the episode begins."""
 
     task: str
     policy: str
@@ -25,11 +24,33 @@ class Trial:
     """What the policy's weights were, see `LadderBook.fingerprint`; empty without a policy."""
     level: Level
     seed: int
+    episode: str = ""
+    """Id of the recording; empty in evidence of earlier versions."""
+    audited: bool = False
+    """Whether a person watched an autonomous episode."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As an event's payload."""
+        return {**asdict(self), "level": int(self.level)}
+
+    @classmethod
+    def from_json(cls, payload: Mapping[str, Any]) -> Self:
+        """From an event's payload; fields of later versions are left out."""
+        known = {f.name for f in fields(cls)}
+        try:
+            values = {key: value for key, value in payload.items() if key in known}
+            return cls(**{**values, "level": Level(values["level"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedFile(f"an event that is no evidence of an episode: {error!r}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(EpisodeKey):
+    """One episode that was driven to its end."""
+
     success: bool
     clean: bool
     """In the sense of the level's rung."""
-    episode: str = ""
-    """Id of the recording; empty in evidence of earlier versions."""
     stages: Mapping[str, bool] = field(default_factory=dict)
     """For every stage that was come to, whether it was passed clean."""
     last_stage: str = ""
@@ -41,22 +62,6 @@ class Trial:
     """The policy's share of the motion where both drove, in [0, 1]; None elsewhere."""
     agreement: Mapping[str, Any] = field(default_factory=dict)
     """At the levels where the human drives: how far the policy wanted the same."""
-    audited: bool = False
-    """Whether a person watched an autonomous episode."""
-
-    def to_json(self) -> dict[str, Any]:
-        """As an event's payload."""
-        return {**asdict(self), "level": int(self.level)}
-
-    @classmethod
-    def from_json(cls, payload: Mapping[str, Any]) -> "Trial":
-        """From an event's payload; fields of later versions are left out."""
-        known = {f.name for f in fields(cls)}
-        try:
-            values = {key: value for key, value in payload.items() if key in known}
-            return cls(**{**values, "level": Level(values["level"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise DamagedFile(f"an event that is no trial: {error!r}") from error
 
 
 LEAST_SHARE = 0.10
@@ -84,22 +89,22 @@ class Account:
     requests: int = 0
     rewinds: int = 0
 
-    def trial(self, case: Case) -> Trial:
+    def trial(self, key: EpisodeKey) -> Trial:
         """The evidence that the episode is."""
-        whole, parts = self._agreement(case)
+        whole, parts = self._agreement(key)
         share = self._policy_share()
-        if case.level is Level.SHADOW:
+        if key.level is Level.SHADOW:
             clean = whole is not None and whole.good
             stages = {stage: found.good for stage, found in parts.items()}
-        elif case.level is Level.ASSIST:
+        elif key.level is Level.ASSIST:
             clean, stages = share is not None and share >= LEAST_SHARE, {}
         else:
             helped = self.takeovers or self.rewinds or self.requests
-            clean = not (helped and supervises(case.level))
-            stages = self._passed() if supervises(case.level) else {}
+            clean = not (helped and supervises(key.level))
+            stages = self._passed() if supervises(key.level) else {}
         shown = {"all": whole, **parts} if whole else {}
-        known = asdict(case)
-        known["audited"] &= case.level is Level.AUTONOMOUS
+        known = asdict(key)
+        known["audited"] &= key.level is Level.AUTONOMOUS
         return Trial(
             **known,
             success=self.success,
@@ -113,9 +118,9 @@ class Account:
             agreement={stage: found.to_json() for stage, found in shown.items()},
         )
 
-    def _agreement(self, case: Case) -> tuple[Agreement | None, dict[str, Agreement]]:
+    def _agreement(self, key: EpisodeKey) -> tuple[Agreement | None, dict[str, Agreement]]:
         """Of the episode and of its stages, where the human drove with a policy beside her."""
-        if supervises(case.level) or not case.policy:
+        if supervises(key.level) or not key.policy:
             return None, {}
         parts = agreement_by_stage(self.human, self.policy, self.stages, self.names)
         return agreement(self.human, self.policy), parts

@@ -1,4 +1,4 @@
-"""The witness of the tick: makes each episode that ends evidence for the ladder."""
+"""The subscriber that makes each episode that ends evidence for the ladder."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -11,64 +11,59 @@ from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
 from ...datasets.step import Driver, Level
-from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
 from ..session.authority import usable
 from ..session.blending import blend
 from ..session.levels import State
-from ..session.subscriber import Case, Outcome, Tick
-from .episode_evidence import Account
+from ..session.subscriber import EpisodeContext, Outcome, Subscriber, Tick
+from .episode_evidence import Account, EpisodeKey
 from .ladder import Change
 from .ladder_store import LadderBook
 
 OnChange = Callable[[Change], object]
 
 
-class Witness:
-    """Listens to episodes of one policy, and adds a trial for each that was judged.
+class Witness(Subscriber):
+    """Adds a trial to the ladder for each episode that was judged.
 
-    It must hear of an episode after the recorder, whose id of the recording it asks for: by that
-    the evidence can be had from the file where this process dies before it is written (see
-    `catch_up`).
+    Which episodes shall be evidence is written down as they begin: so the evidence can be had from
+    the file where this process dies before the trial is written (see `catch_up`).
     """
-
-    wants_images = False
 
     def __init__(
         self,
         book: LadderBook,
-        policy: str | None,
         audited: Callable[[int], bool] = lambda _: False,
         on_change: OnChange = lambda _: None,
-        episode_id: Callable[[], str] = lambda: "",
     ) -> None:
         self.book, self.audited, self.on_change = book, audited, on_change
-        self._episode_id = episode_id
-        self.follow(policy)
+        self._fingerprints: dict[str, str] = {}
+        """By policy, of the weights that it had when its first episode began."""
 
-    def follow(self, policy: str | None) -> None:
-        """From the next episode on another policy is on trial."""
-        self.policy = policy
-        self.fingerprint = self.book.fingerprint(policy) if policy else ""
-
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_begin(self, context: EpisodeContext) -> None:
         """Write down that the episode shall be evidence."""
-        self._names = env.task.stages
+        self._names = context.env.task.stages
         self._wanted: list[tuple[Action, Action]] = []
         self._stages: list[int] = []
         self._states: list[State] = []
         self._shares: list[float] = []
-        self._case = Case(
-            env.task_name,
-            self.policy or "",
-            self.fingerprint,
+        self._key = self._key_of(context)
+        self.book.open(self._key)
+
+    def _key_of(self, context: EpisodeContext) -> EpisodeKey:
+        policy, level = context.assignment.policy_id or "", context.assignment.level
+        if policy and policy not in self._fingerprints:
+            self._fingerprints[policy] = self.book.fingerprint(policy)
+        return EpisodeKey(
+            context.env.task_name,
+            policy,
+            self._fingerprints.get(policy, ""),
             level,
-            seed,
-            self._episode_id(),
-            level is Level.AUTONOMOUS and self.audited(seed),
+            context.seed,
+            context.episode_id,
+            level is Level.AUTONOMOUS and self.audited(context.seed),
         )
-        self.book.open(self._case)
 
     def on_tick(self, tick: Tick) -> None:
         """Remember who wanted what, and who had the arm."""
@@ -87,7 +82,7 @@ class Witness:
         """Add the evidence; what was thrown away or broken off is none."""
         if outcome.discarded or not outcome.complete or not self._states:
             return
-        for change in self.book.add(self._account(outcome).trial(self._case)):
+        for change in self.book.add(self._account(outcome).trial(self._key)):
             self.on_change(change)
 
     def _account(self, outcome: Outcome) -> Account:
@@ -116,12 +111,12 @@ def catch_up(book: LadderBook) -> list[Change]:
     """Add the trials that are missing; return the changes of level that follow. Safe to repeat."""
     files = {s.id: s.path for s in book.workspace.summaries() if s.complete and s.steps}
     changes: list[Change] = []
-    for case in book.cases():
-        path = files.get(case.episode)
-        if path is None or not book.knows(case):
+    for key in book.cases():
+        path = files.get(key.episode)
+        if path is None or not book.knows(key):
             continue
         try:
-            trial = account_of(path).trial(case)
+            trial = account_of(path).trial(key)
         except DamagedFile as error:
             _log.warning("no evidence: %s", error)
             continue

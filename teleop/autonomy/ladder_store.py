@@ -9,8 +9,7 @@ from ...datasets.workspace import Workspace
 from ...policies.policy import MODEL
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import WorkspaceError
-from ..session.subscriber import Case
-from .episode_evidence import Trial
+from .episode_evidence import EpisodeKey, Trial
 from .ladder import Change, Entry, Ladder
 
 FINGERPRINT_DIGITS = 16
@@ -60,25 +59,24 @@ class LadderBook:
             self.note(change)
         return level
 
-    def open(self, case: Case) -> None:
+    def open(self, key: EpisodeKey) -> None:
         """Write down that an episode shall be evidence, before it is driven."""
-        if case.episode:
-            self._database.add_event(Event(EventKind.ON_TRIAL, case.to_json()))
+        self._database.add_event(Event(EventKind.ON_TRIAL, key.to_json()))
 
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[EpisodeKey]:
         """Those that no evidence has come of: broken off, thrown away, or about to end."""
         trials = self._database.events(EventKind.TRIAL)
         begun = self._database.events(EventKind.ON_TRIAL)
         tried = {event.payload.get("episode") for event in trials}
-        cases = [Case.from_json(event.payload) for event in begun]
-        return [case for case in cases if case.episode not in tried]
+        keys = [EpisodeKey.from_json(event.payload) for event in begun]
+        return [key for key in keys if key.episode not in tried]
 
-    def knows(self, case: Case) -> bool:
-        """Whether the case's policy is here with the weights that it had."""
-        if not case.policy:
+    def knows(self, key: EpisodeKey) -> bool:
+        """Whether the episode's policy is here with the weights that it had."""
+        if not key.policy:
             return True
-        there = case.policy in self._store.ids()
-        return there and self.fingerprint(case.policy) == case.fingerprint
+        there = key.policy in self._store.ids()
+        return there and self.fingerprint(key.policy) == key.fingerprint
 
     def add(self, trial: Trial) -> list[Change]:
         """Add an episode's evidence; return the changes of level that follow from it."""

@@ -12,7 +12,7 @@ from ..evaluation.compare import PAIRS, Comparison, compare
 from ..evaluation.compare_blind import SCENES, compare_blind
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
-from ..session.session import Outcome
+from ..session.subscriber import Outcome
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import getpass
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,14 +19,14 @@ from ..autonomy.evidence_recorder import catch_up
 from ..autonomy.ladder import Change
 from ..autonomy.ladder_store import LadderBook
 from ..evaluation.seeds import PEOPLE, Seeds
-from ..learning.active_policy import Duty
+from ..learning.active_policy import Duty, assignment_of
 from ..learning.autonomous_practice import ASKS, open_failures
 from ..learning.background_process import LearnerProcess
-from ..session.authority import level_named
+from ..session.assignment import Assignment
 from ..session.help_requests import CallRules
-from ..session.levels import name
-from ..session.session import Outcome
-from ..station.headless import DriveReport, Terms, drive_in_legs
+from ..session.levels import level_named, name
+from ..session.subscriber import Outcome
+from ..station.headless import DriveReport, Terms, drive_in_legs, headless_assignment
 from ..station.options import SeatOptions
 from ..station.run import lesson_wanted, run_seat
 from .console import print_json, progress, say
@@ -96,7 +97,7 @@ class Drive:
         level = book.admit(wanted, self.policy, self.override)
         limit_threads()  # a plan is small, and threads that wait for each other make ticks late
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
-            report = (self._simulated if self.headless else self._seat)(workspace, level)
+            report = self.record(workspace, level)
         if self.json:
             print_json(asdict(report))
         else:
@@ -122,14 +123,32 @@ class Drive:
             )
         return Seeds(fresh, failures)
 
-    def _seat(self, workspace: Workspace, level: Level) -> DriveReport:
-        simulated, seeds = self.operator == "simulated", self._seeds(workspace, level)
-        options = SeatOptions(
-            level=level,
+    def record(
+        self,
+        workspace: Workspace,
+        level: Level,
+        assign: Callable[..., Assignment] | None = None,
+        window: Callable[..., DriveReport] = run_seat,
+        headless: Callable[..., DriveReport] = drive_in_legs,
+    ) -> DriveReport:
+        """Record at a level that is allowed; the callables are what tests put others in place of.
+
+        `assign` makes the assignment that the session begins with, `window` and `headless` drive.
+        """
+        assign = assign or (headless_assignment if self.headless else assignment_of)
+        policy = self.policy or PolicyStore(workspace.policies_dir).newest()
+        assignment = assign(workspace, level, policy, self._calls())
+        seeds = self._seeds(workspace, level)
+        if self.headless:
+            return self._headless(workspace, assignment, seeds, headless)
+        return window(workspace, assignment, self._options(seeds))
+
+    def _options(self, seeds: Seeds) -> SeatOptions:
+        simulated = self.operator == "simulated"
+        return SeatOptions(
             first_seed=seeds.first,
             failures=tuple(seeds.failures),
             episodes=self.episodes,
-            policy_id=self.policy or PolicyStore(workspace.policies_dir).newest(),
             follows=self.policy is None,
             operator=getpass.getuser(),
             simulated=simulated,
@@ -139,14 +158,18 @@ class Drive:
             calls=self._calls(),
             audited=self.audited,
         )
-        return run_seat(workspace, options)
 
-    def _simulated(self, workspace: Workspace, level: Level) -> DriveReport:
-        seeds, episodes = self._seeds(workspace, level), self.episodes or SIMULATED_EPISODES
-        policy = self.policy or PolicyStore(workspace.policies_dir).newest()
-        duty, tally = Duty(workspace, policy, level, self.policy is None), {"successes": 0}
+    def _headless(
+        self,
+        workspace: Workspace,
+        assignment: Assignment,
+        seeds: Seeds,
+        drive: Callable[..., DriveReport],
+    ) -> DriveReport:
+        episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
+        duty = Duty(workspace, assignment, self.policy is None, self._calls())
         terms = Terms(self._calls(), self.audited, ladder=True, on_change=_tell)
-        with progress(f"{name(level)} {workspace.config.task}", episodes) as tick:
+        with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
             def heard(outcome: Outcome) -> None:
                 tally["successes"] += outcome.success
@@ -154,8 +177,9 @@ class Drive:
                 if words := seeds.words(outcome.seed):
                     say(f"{words}; {'solved' if outcome.success else 'not solved'} now")
 
-            return drive_in_legs(
-                workspace, duty, seeds.take(episodes), heard, terms, lambda new: say(new.words)
+            taken = seeds.take(episodes)
+            return drive(
+                workspace, assignment, duty, taken, heard, terms, lambda new: say(new.words)
             )
 
     def _calls(self) -> CallRules:

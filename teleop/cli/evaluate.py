@@ -15,7 +15,7 @@ from ..evaluation.rollout_video import film
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION
 from ..evaluation.takeover_prediction import workspace_foresight
-from ..session.session import Outcome
+from ..session.subscriber import Outcome
 from .console import PEOPLE, print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 

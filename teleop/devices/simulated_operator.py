@@ -15,6 +15,7 @@ from ...sim_envs.experts import Expert, make_expert
 from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOTION, MOVE, Action
 from ..session.command import IDLE, Command
 from ..session.levels import supervises
+from ..session.subscriber import Subscriber, Tick
 from .simulated_supervisor import Summons, Watch, WatchRules
 
 
@@ -38,9 +39,9 @@ class Habits:
     """A person's pace differs by episode, between this and 1."""
 
 
-class SimulatedOperator:
-    """Demonstrates; or watches, takes over and lets go, where a policy drives; or comes when she
-    is called, and looks at nothing before: then `summons` must listen to the session too.
+class SimulatedOperator(Subscriber):
+    """Demonstrates; or watches, takes over and lets go, where a policy drives; or comes when the
+    policy asks for help, and looks at nothing before. A session lets its device listen by itself.
     """
 
     name = "simulated"
@@ -56,7 +57,7 @@ class SimulatedOperator:
         self._habits = habits or Habits()
         self._expert: Expert = make_expert(env.task_name)
         self._watch = Watch(rules or WatchRules()) if supervises(level) else None
-        self.summons = Summons(self._habits.answers_s) if level is Level.ON_CALL else None
+        self._summons = Summons(self._habits.answers_s) if level is Level.ON_CALL else None
         self._alone = level is Level.AUTONOMOUS
         self.begin(0)
 
@@ -68,12 +69,17 @@ class SimulatedOperator:
         self._pause = 0
         if self._watch:
             self._watch.begin()
-        if self.summons:
-            self.summons.begin()
+        if self._summons:
+            self._summons.begin()
 
     def _rest(self, stick: Action) -> None:
         self._stick = stick.astype(np.float64)
         self._tremble = np.zeros(ACTION_SIZE - 1)
+
+    def on_tick(self, tick: Tick) -> None:
+        """A policy on call may ask for help."""
+        if self._summons:
+            self._summons.on_tick(tick)
 
     def poll(self, driver: Driver) -> Command:
         """Drive, pause or watch, as a person would."""
@@ -84,9 +90,9 @@ class SimulatedOperator:
 
     def _comes(self, watch: Watch, driver: Driver) -> bool:
         """Whether she drives where a policy may."""
-        if self.summons and self.summons.heard:
+        if self._summons and self._summons.heard:
             watch.step_in(self._env.status)
-        if self.summons and not watch.driving:
+        if self._summons and not watch.driving:
             return False
         return watch.wants_to_drive(self._env.status, driver)
 

@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ...datasets.step import Driver, Level
-from ...sim_envs.environment import ArmEnv
-from ...sim_envs.spaces import CONTROL_HZ, Observation
+from ...datasets.step import Driver
+from ...sim_envs.spaces import CONTROL_HZ
 from ...sim_envs.tasks import Status
 from ..session.levels import State
-from ..session.subscriber import Outcome, Tick
+from ..session.subscriber import Tick
 
 
 @dataclass(frozen=True)
@@ -90,9 +86,7 @@ class Watch:
 
 
 class Summons:
-    """What someone on call hears: nothing but the calls. Listens to the session, sees nothing."""
-
-    wants_images = False
+    """What someone on call hears of the session: nothing but the calls."""
 
     def __init__(self, answers_s: float) -> None:
         self._answer_ticks = round(answers_s * CONTROL_HZ)
@@ -107,16 +101,6 @@ class Summons:
         """Whether she was called, and has come by now."""
         return self._called > self._answer_ticks
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
-        """An episode begins."""
-        self.begin()
-
     def on_tick(self, tick: Tick) -> None:
         """A call lasts until it is answered."""
         self._called = self._called + 1 if tick.state is State.CALLING else 0
-
-    def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
-    ) -> None:
-        """The episode is over."""
-        self.begin()

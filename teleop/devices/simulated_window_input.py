@@ -3,14 +3,10 @@
 import time
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.spaces import Observation
 from ..session.command import Command
-from ..session.subscriber import Outcome, Tick
+from ..session.subscriber import EpisodeContext, Subscriber, Tick
 from .bindings import Bindings
 from .controls import Control
 from .gamepads import Pads
@@ -18,10 +14,8 @@ from .operator_input import Hands
 from .simulated_operator import SimulatedOperator
 
 
-class SimulatedHands(Hands):
-    """Hears every device like the hands that it is, and listens to the session for its calls."""
-
-    wants_images = False
+class SimulatedHands(Hands, Subscriber):
+    """Hears every device like the hands that it is, and the session, which it listens to."""
 
     def __init__(
         self,
@@ -33,20 +27,14 @@ class SimulatedHands(Hands):
         super().__init__(env, bindings, pads, SimulatedOperator.name, clock)
         self._operator = SimulatedOperator(env, Level.DEMONSTRATE)
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_begin(self, context: EpisodeContext) -> None:
         """Somebody who demonstrates does other things than somebody who supervises."""
-        self._operator = SimulatedOperator(env, level)
-        self._operator.begin(seed)
+        self._operator = SimulatedOperator(context.env, context.assignment.level)
+        self._operator.begin(context.seed)
 
     def on_tick(self, tick: Tick) -> None:
-        """It may be called."""
-        if self._operator.summons:
-            self._operator.summons.on_tick(tick)
-
-    def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
-    ) -> None:
-        """Nothing is held over to the next episode."""
+        """A policy on call may ask for help."""
+        self._operator.on_tick(tick)
 
     def poll(self, driver: Driver) -> Command:
         """The person's command while she holds the clutch, or cannot be heard; else its own."""

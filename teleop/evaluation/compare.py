@@ -19,7 +19,7 @@ from ...policies.statistics.paired import (
 )
 from ...policies.store import PolicyStore, load_for
 from ...sim_envs.errors import BadValue
-from ..session.session import Outcome
+from ..session.subscriber import Outcome
 from .evaluate import per_episode
 from .rollouts import Rollouts
 from .seeds import EVALUATION, recorded_seeds

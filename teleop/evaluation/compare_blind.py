@@ -1,24 +1,21 @@
 """Which policy drives is not said: interventions and verdicts are the votes."""
 
-import contextlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ...datasets.database import Database
-from ...datasets.recorder import Recorder
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...policies.store import load_for
-from ...sim_envs.environment import ArmEnv
 from ..devices.simulated_operator import SimulatedOperator
-from ..session.environments import workspace_env
+from ..session.assignment import Assignment
 from ..session.human_effort import EffortCount
 from ..session.levels import LIMITS_WHEN_CORRECTED
+from ..session.open_session import recorded_session
 from ..session.policy_runner import Pilot
-from ..session.recording import Recording
-from ..session.session import Outcome, Session
+from ..session.subscriber import Outcome
 from .compare import Comparison, Contender, contenders, keep, stopped, summed_up, unseen_seeds
 from .seeds import BLIND
 
@@ -95,43 +92,23 @@ def compare_blind(
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
     ballot, effort, why = Ballot(alpha), EffortCount(), ""
-    with (
-        contextlib.closing(workspace_env(workspace.config)) as env,
-        Recorder(workspace) as recorder,
-    ):
-        sessions = _sessions(workspace, env, recorder, both, effort)
+    assigned = [supervised(workspace, contender) for contender in both]
+    with recorded_session(
+        workspace,
+        lambda env: SimulatedOperator(env, Level.SUPERVISED),
+        assigned[0],
+        [effort],
+        LIMITS_WHEN_CORRECTED,
+    ) as session:
         for number, turn in enumerate(turns, 1):
-            outcome = sessions[turn.side].run_episode(turn.seed)
+            session.assign(assigned[turn.side])
+            outcome = session.run_episode(turn.seed)
             ballot.add(turn, outcome)
             on_episode(number, outcome)
             why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
             if why:
                 break
-        recorder.wait()
     return reveal(workspace, ballot, both, why, effort)
-
-
-def _sessions(
-    workspace: Workspace,
-    env: ArmEnv,
-    recorder: Recorder,
-    both: tuple[Contender, Contender],
-    effort: EffortCount,
-) -> list[Session]:
-    """One for each policy, with the same operator."""
-    operator, level = SimulatedOperator(env, Level.SUPERVISED), Level.SUPERVISED
-    limit = env.task.max_steps * LIMITS_WHEN_CORRECTED
-    return [
-        Session(
-            env,
-            operator,
-            level,
-            load_contender(workspace, contender),
-            [Recording(recorder, contender.path.name), effort],
-            max_steps=limit,
-        )
-        for contender in both
-    ]
 
 
 def reveal(
@@ -150,10 +127,10 @@ def reveal(
     return found
 
 
-def load_contender(workspace: Workspace, contender: Contender) -> Pilot:
-    """A contender at the stick."""
-    config = workspace.config
-    return Pilot(load_for(contender.path, config))
+def supervised(workspace: Workspace, contender: Contender) -> Assignment:
+    """A contender that drives while the human supervises."""
+    pilot = Pilot(load_for(contender.path, workspace.config))
+    return Assignment(Level.SUPERVISED, contender.path.name, pilot)
 
 
 def _ranks(one: tuple[bool, int], other: tuple[bool, int]) -> tuple[float, float]:

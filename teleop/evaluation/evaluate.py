@@ -10,7 +10,7 @@ from ...datasets.workspace import Workspace
 from ...policies.statistics.rates import Rate
 from ...policies.store import PolicyStore
 from ...sim_envs.tasks import task_class
-from ..session.session import Outcome
+from ..session.subscriber import Outcome
 from .rollouts import OnOutcome, Rollouts
 from .seeds import EVALUATION
 

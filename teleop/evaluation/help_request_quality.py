@@ -12,16 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...datasets.step import Level
 from ...policies.statistics.rates import Rate
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import Observation
 from ..autonomy.help_calibration import Feelings
 from ..session.authority import usable
-from ..session.device import Nobody
+from ..session.open_session import unattended_session
 from ..session.policy_runner import Pilot
-from ..session.session import Outcome, Session, Tick
+from ..session.subscriber import EpisodeContext, Outcome, Subscriber, Tick
 
 
 @dataclass(frozen=True)
@@ -55,21 +54,19 @@ def receipts(asked: Mapping[int, bool], would_fail: Mapping[int, bool]) -> Recei
 def unattended(env: ArmEnv, pilot: Pilot, seeds: Iterable[int]) -> list[Feelings]:
     """Let a policy drive alone on every seed, and keep what it felt."""
     listener = _Listener()
-    session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, [listener])
+    session = unattended_session(env, pilot, subscribers=[listener])
     for seed in seeds:
         session.run_episode(seed)
     return listener.found
 
 
-class _Listener:
+class _Listener(Subscriber):
     """Remembers what the robot knew on every tick."""
-
-    wants_images = False
 
     def __init__(self) -> None:
         self.found: list[Feelings] = []
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_begin(self, context: EpisodeContext) -> None:
         self._felt: list[tuple[float, bool, NDArray[Any]]] = []
 
     def on_tick(self, tick: Tick) -> None:

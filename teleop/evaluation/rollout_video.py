@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...datasets.config import WorkspaceConfig
-from ...datasets.step import Level
 from ...policies.store import load_for
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import Image
-from ..session.device import Nobody
 from ..session.environments import workspace_env
+from ..session.open_session import unattended_session
 from ..session.policy_runner import Pilot
 from ..session.session import Session
 from .video import encode
@@ -25,8 +24,7 @@ def film(
     folder.mkdir(parents=True, exist_ok=True)
     env = workspace_env(config)
     try:
-        pilot = Pilot(load_for(policy, config))
-        session = Session(env, Nobody(), Level.AUTONOMOUS, pilot)
+        session = unattended_session(env, Pilot(load_for(policy, config)))
         return [_film_one(session, env, seed, folder, camera) for seed in seeds]
     finally:
         env.close()

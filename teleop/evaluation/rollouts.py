@@ -14,18 +14,17 @@ from typing import Self
 
 from ...datasets.config import WorkspaceConfig
 from ...datasets.recorder import Recorder
-from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import limit_threads
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
 from ...sim_envs import make_task_env
 from ...sim_envs.environment import ArmEnv
-from ..session.device import Nobody
 from ..session.environments import environment_json, workspace_env
+from ..session.open_session import unattended_session
 from ..session.policy_runner import Pilot
 from ..session.recording import Rehearsal
-from ..session.session import Outcome, Session
+from ..session.subscriber import Outcome
 
 CHECK_S = 1.0
 """How often a child looks whether its parent was killed."""
@@ -57,7 +56,7 @@ class Soloist:
     def __call__(self, policy: Path, seed: int) -> bool:
         """Whether the policy in a folder solves a seed."""
         self._env = self._env or workspace_env(self._config)
-        session = Session(self._env, Nobody(), Level.AUTONOMOUS, self._pilot(policy))
+        session = unattended_session(self._env, self._pilot(policy), policy.name)
         return session.run_episode(seed).success
 
     def _pilot(self, policy: Path) -> Pilot:
@@ -175,8 +174,8 @@ def _run(job: Job) -> Outcome:
     subscribers = []
     if job.record_into is not None:
         recorder = _recorder(job.record_into)
-        subscribers.append(Rehearsal(recorder, job.policy.name, job.keep_failure))
-    session = Session(env, Nobody(), Level.AUTONOMOUS, pilot, subscribers)
+        subscribers.append(Rehearsal(recorder, job.keep_failure))
+    session = unattended_session(env, pilot, job.policy.name, subscribers)
     outcome = session.run_episode(job.seed)
     if job.record_into is not None:
         _recorder(job.record_into).wait()

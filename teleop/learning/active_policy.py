@@ -1,4 +1,4 @@
-"""Which policy is on duty in a sitting and since when, who relieves it, and the way back."""
+"""The active policy of a session: loaded and assigned, replaced by a newer one, rolled back."""
 
 import time
 from collections.abc import Callable
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from ...datasets.database import Database, Event, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ...policies.policy import Policy
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import PolicyError
+from ..autonomy.help_calibration import calibrated, recorded_feelings
 from ..autonomy.ladder_store import LadderBook
+from ..session.assignment import Assignment
+from ..session.help_requests import Alarm, CallRules
 from ..session.levels import name
 from ..session.policy_runner import Pilot
 from .candidate_store import ruling_of
@@ -18,45 +20,73 @@ from .candidate_store import ruling_of
 PASSED, ROLLED_BACK = "passed the gate", "rolled back"
 
 
+def load_pilot(workspace: Workspace, policy_id: str) -> Pilot:
+    """A policy of the workspace, ready to drive there."""
+    store, config = PolicyStore(workspace.policies_dir), workspace.config
+    return Pilot(store.load(policy_id, config))
+
+
+def assignment_of(
+    workspace: Workspace,
+    level: Level,
+    policy_id: str | None,
+    rules: CallRules | None = None,
+    pilot: Pilot | None = None,
+) -> Assignment:
+    """A policy of the workspace at a level; None for the human alone.
+
+    On call its requests for help are calibrated on its recorded episodes. `pilot` takes the place
+    of the policy that would be loaded, as when a test spoils it.
+    """
+    if policy_id is None:
+        return Assignment(level, None, pilot, Alarm(rules))
+    pilot, rules = pilot or load_pilot(workspace, policy_id), rules or CallRules()
+    if level is Level.ON_CALL:
+        rules = calibrated(recorded_feelings(workspace, policy_id), rules)
+    return Assignment(level, policy_id, pilot, Alarm(rules))
+
+
 @dataclass(frozen=True)
 class Relief:
     """A policy that takes over at the boundary between two episodes."""
 
-    policy: str
-    """Its number."""
+    assignment: Assignment
+    """The policy, at the level that it has earned, and no more than was driven at."""
     before: str | None
-    """Who was on duty; None where nobody was."""
-    pilot: Pilot
-    level: Level
-    """The level to drive at: what the policy has earned, and no more than was driven at."""
+    """Number of the policy that drove so far; None where there was none."""
     why: str
 
     @property
     def words(self) -> str:
         """For the operator."""
+        policy, level = self.assignment.policy_id, self.assignment.level
         if self.why == ROLLED_BACK:
-            return f"back to policy {self.policy}, at {name(self.level)}"
-        verb = "looks on" if self.level <= Level.SHADOW else "drives"
-        return f"new policy {self.policy} {verb} from now on, at {name(self.level)}"
+            return f"back to policy {policy}, at {name(level)}"
+        verb = "looks on" if level <= Level.SHADOW else "drives"
+        return f"new policy {policy} {verb} from now on, at {name(level)}"
 
 
 class Duty:
-    """Asked at every boundary between two episodes, and only there does anything change."""
+    """Asked at every boundary between two episodes, and only there does anything change.
+
+    It is told the present assignment each time: that is the session's, and is kept nowhere else.
+    """
 
     def __init__(
         self,
         workspace: Workspace,
-        policy: str | None,
-        level: Level,
+        first: Assignment,
         follows: bool = True,
-        on_relief: Callable[[Relief], object] = lambda _: None,
+        rules: CallRules | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`follows` false keeps the policy that the operator has named."""
-        self.policy, self.level, self.follows, self.on_relief = policy, level, follows, on_relief
-        self._workspace, self._clock, self._highest = workspace, clock, level
+        """`follows` false keeps the policy that the operator has named; `rules` are for help."""
+        self.follows, self.highest = follows, first.level
+        """No policy drives at a higher level than the session began with."""
+        self._workspace, self._rules, self._clock = workspace, rules, clock
         self._store, self._book = PolicyStore(workspace.policies_dir), LadderBook(workspace)
-        self._overridden = policy is not None and level > self._book.ladder(policy).level
+        policy = first.policy_id
+        self._overridden = policy is not None and first.level > self._book.ladder(policy).level
         self._back_to: str | None = None
         self._broken: set[str] = set()
         self._begin()
@@ -70,78 +100,80 @@ class Duty:
         """Count an episode that was saved."""
         self.episodes += 1
 
-    @property
-    def words(self) -> str:
+    def words(self, present: Assignment) -> str:
         """The policy, since when it drives, and over how many episodes; empty without one."""
-        if self.policy is None:
+        if present.policy_id is None:
             return ""
         at = time.strftime("%H:%M", time.localtime(self.since))
         many = f"{self.episodes} episode{'' if self.episodes == 1 else 's'}"
-        return f"policy {self.policy} since {at}, {many}"
+        return f"policy {present.policy_id} since {at}, {many}"
 
-    def waiting(self) -> bool:
-        """Whether somebody would take over now."""
-        return self._back_to is not None or self._newcomer() is not None
+    def waiting(self, present: Assignment) -> bool:
+        """Whether another policy would take over now."""
+        return self._back_to is not None or self._newcomer(present.policy_id) is not None
 
-    def relief(self) -> Relief | None:
+    def relief(self, present: Assignment) -> Relief | None:
         """Who takes over now, if anybody does; a few looks at the disk, but for the loading."""
         wanted, why = self._back_to, ROLLED_BACK
         if wanted is None:
-            wanted, why = self._newcomer(), PASSED
+            wanted, why = self._newcomer(present.policy_id), PASSED
         self._back_to = None
         if wanted is None:
             return None
         try:
-            relief = self._relief(wanted, why)
+            relief = self._relief(present, wanted, why)
         except PolicyError:  # damaged on the disk: the one that drives goes on
             self._broken.add(wanted)
             return None
-        self.policy, self.level = wanted, relief.level
         self._begin()
-        payload = {"policy": wanted, "before": relief.before, "why": why, "level": name(self.level)}
+        level = name(relief.assignment.level)
+        payload = {"policy": wanted, "before": relief.before, "why": why, "level": level}
         Database(self._workspace.db_path).add_event(Event(EventKind.SWAP, payload))
-        self.on_relief(relief)
         return relief
 
-    def roll_back(self) -> str:
+    def roll_back(self, present: Assignment) -> str:
         """Set the policy on duty aside for good; the one before drives from the next episode on.
 
         Returns what to tell the operator. Nothing happens where there is none before.
         """
         if self._back_to is not None:
             return f"policy {self._back_to} drives from the next episode on"
-        before = self.before()
-        if self.policy is None or before is None:
+        policy = present.policy_id
+        before = self._before(policy)
+        if policy is None or before is None:
             return "there is no policy to go back to"
-        payload = {"policy": self.policy, "to": before, "created": self._clock()}
-        self._store.set_aside(self.policy, payload)
+        payload = {"policy": policy, "to": before, "created": self._clock()}
+        self._store.set_aside(policy, payload)
         Database(self._workspace.db_path).add_event(Event(EventKind.SET_ASIDE, payload))
         self._back_to = before
-        return f"policy {self.policy} is set aside: {before} drives from the next episode on"
+        return f"policy {policy} is set aside: {before} drives from the next episode on"
 
-    def before(self) -> str | None:
-        """The policy that was on duty before the present one: by the events, else by number."""
-        standing = [p for p in self._store.standing() if p != self.policy]
+    def _before(self, present: str | None) -> str | None:
+        """The policy that drove before the present one: by the events, else by number."""
+        standing = [p for p in self._store.standing() if p != present]
         swaps = Database(self._workspace.db_path).events(EventKind.SWAP)
         for swap in reversed(swaps):
-            if swap.payload.get("policy") == self.policy and swap.payload.get("before") in standing:
+            if swap.payload.get("policy") == present and swap.payload.get("before") in standing:
                 return str(swap.payload["before"])
-        older = [p for p in standing if self.policy is not None and p < self.policy]
+        older = [p for p in standing if present is not None and p < present]
         return older[-1] if older else None
 
-    def _newcomer(self) -> str | None:
-        """The newest policy, if it came through the gate after the one on duty."""
+    def _newcomer(self, present: str | None) -> str | None:
+        """The newest policy, if it came through the gate after the present one."""
         newest = self._store.newest() if self.follows else None
-        if newest is None or newest in self._broken or newest == self.policy:
+        if newest is None or newest in self._broken or newest == present:
             return None
-        if self.policy is not None and newest < self.policy:
+        if present is not None and newest < present:
             return None
         return newest if ruling_of(self._store.path(newest)) else None
 
-    def _relief(self, wanted: str, why: str) -> Relief:
-        config = self._workspace.config
-        policy: Policy = self._store.load(wanted, config)
-        return Relief(wanted, self.policy, Pilot(policy), self._level_of(wanted, why), why)
+    def _relief(self, present: Assignment, wanted: str, why: str) -> Relief:
+        pilot = load_pilot(self._workspace, wanted)
+        level = self._level_of(wanted, why)
+        assignment = assignment_of(self._workspace, level, wanted, self._rules, pilot)
+        monitor, before = assignment.monitor, present.monitor
+        monitor.left, monitor.refused = before.left, before.refused  # a budget is for the session
+        return Relief(assignment, present.policy_id, why)
 
     def _level_of(self, wanted: str, why: str) -> Level:
         """What a policy has earned, but no more than the sitting began with.
@@ -151,7 +183,7 @@ class Duty:
         """
         earned = self._book.admit(None, wanted)
         if not self._overridden:
-            return min(self._highest, earned)
+            return min(self.highest, earned)
         lower = 0 if why == ROLLED_BACK else 1
-        asked = Level(max(self._highest - lower, Level.DEMONSTRATE))
-        return self._book.admit(max(asked, min(self._highest, earned)), wanted, override=True)
+        asked = Level(max(self.highest - lower, Level.DEMONSTRATE))
+        return self._book.admit(max(asked, min(self.highest, earned)), wanted, override=True)

@@ -10,7 +10,7 @@ from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import recorded_seeds
-from ..session.session import Outcome
+from ..session.subscriber import Outcome
 from .workspace_training import judged_summaries
 
 KIND = "practice"

@@ -11,7 +11,6 @@ from .command import Command, still
 from .levels import (
     ASKING,
     DRIVERS,
-    NEEDS_POLICY,
     STATE_BY_LEVEL,
     SWITCHES,
     WITHOUT_HUMAN,
@@ -19,22 +18,8 @@ from .levels import (
     Clutch,
     State,
     Switch,
-    level_named,
-    name,
     supervises,
 )
-
-__all__ = [
-    "NEEDS_POLICY",
-    "SWITCHES",
-    "Authority",
-    "Clutch",
-    "Decision",
-    "State",
-    "Switch",
-    "level_named",
-    "name",
-]
 
 NAN = float("nan")
 COUNTED = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.GRASPED})

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...datasets.database import Effort
+from ...datasets.database import Database, Effort
 from ...datasets.step import Level
-from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import CONTROL_HZ, Observation
+from .assignment import Assignment
 from .levels import State, Switch, name, supervises
-from .subscriber import Outcome, Tick
+from .subscriber import EpisodeContext, Outcome, Subscriber, Tick
 
 KINDS = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
 """What the ledger calls the levels; the others go by their names."""
@@ -20,12 +20,11 @@ HANDS_CHANGE = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
 
 
 @dataclass
-class EffortCount:
+class EffortCount(Subscriber):
     """Counts everything that happened, on branches that were left by a rewind too."""
 
     audited: Callable[[int], bool] = lambda _: False
     """Which seeds of autonomous episodes a person watches."""
-    wants_images: bool = False
     driven: int = 0
     """Ticks that she drove, alone or with the policy, or on which the arm rested before her."""
     watched: int = 0
@@ -41,11 +40,11 @@ class EffortCount:
     takeovers: list[int] = field(default_factory=list)
     """The length of every takeover, ticks."""
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_begin(self, context: EpisodeContext) -> None:
         """An episode begins."""
-        self._level, self._before = level, State.RESTING
-        self._looks = level is Level.SUPERVISED
-        self._looks |= level is Level.AUTONOMOUS and self.audited(seed)
+        self._level, self._before = context.assignment.level, State.RESTING
+        self._looks = self._level is Level.SUPERVISED
+        self._looks |= self._level is Level.AUTONOMOUS and self.audited(context.seed)
 
     def on_tick(self, tick: Tick) -> None:
         """Count it."""
@@ -96,3 +95,23 @@ class EffortCount:
             "requests": self.requests,
             "takeover_s": [ticks / CONTROL_HZ for ticks in self.takeovers],
         }
+
+
+@dataclass
+class EffortLedger(EffortCount):
+    """Enters what was counted in the workspace's ledger, for every policy by itself."""
+
+    database: Database = field(kw_only=True)
+    round_number: int = 0
+
+    def on_assign(self, before: Assignment, after: Assignment) -> None:
+        """Close the entry of the policy that drove so far."""
+        if before.policy_id != after.policy_id:
+            self.enter(before)
+
+    def enter(self, assignment: Assignment) -> None:
+        """Enter what was spent on an assignment; nothing where no episode was driven."""
+        if self.episodes:
+            entry = self.entry(assignment.level, self.round_number, assignment.policy_id)
+            self.database.add_effort(entry)
+            self.clear()

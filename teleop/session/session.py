@@ -1,29 +1,74 @@
-"""One episode, tick by tick: observe, ask human and policy, decide who drives, act, tell all."""
+"""A session makes episodes and runs them, tick by tick: observe, ask, decide, act, tell."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from ...datasets.step import Driver, Level, Step
+from ...datasets.journal_writer import episode_id
+from ...datasets.step import Driver, Step
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.errors import PolicyError
 from ...sim_envs.snapshots import Snapshot
 from ...sim_envs.spaces import CONTROL_HZ, Observation
-from .authority import Authority, Decision, usable
+from .assignment import Assignment
+from .authority import Authority, Decision
 from .command import ENDING, Command, Request
 from .device import Device
-from .help_requests import Alarm, Reason
-from .levels import DRIVERS, NEEDS_POLICY, State, Switch, name
+from .help_requests import Reason
+from .levels import DRIVERS, State, Switch
 from .pacing import Pace, Unpaced
-from .policy_runner import NO_PROPOSAL, Pilot, Proposal
-from .subscriber import Outcome, Subscriber, Tick
-
-if TYPE_CHECKING:
-    pass
+from .subscriber import EpisodeContext, Outcome, Subscriber, Tick
 
 WAITED_OUT_S = 60.0
 """Help that has not come after this long, in all, will not come: the episode ends."""
+
+
+class Session:
+    """What lasts from one episode to the next: world, device, assignment, subscribers."""
+
+    def __init__(
+        self,
+        env: ArmEnv,
+        device: Device,
+        assignment: Assignment,
+        subscribers: Sequence[Subscriber] = (),
+        pace: Pace | None = None,
+        max_steps: int | None = None,
+    ) -> None:
+        """A device that is a subscriber too, as one that may be called, listens as the last."""
+        self.env, self.device, self.assignment = env, device, assignment
+        listening = [device] if isinstance(device, Subscriber) else []
+        self.subscribers: tuple[Subscriber, ...] = (*subscribers, *listening)
+        self.pace = pace or Unpaced()
+        self.max_steps = max_steps or env.task.max_steps
+
+    def assign(self, assignment: Assignment) -> None:
+        """Let the next episode be driven on another assignment; all subscribers are told."""
+        before, self.assignment = self.assignment, assignment
+        for subscriber in self.subscribers:
+            subscriber.on_assign(before, assignment)
+
+    def run_episode(self, seed: int) -> Outcome:
+        """Reset to `seed` and tick until success, the step limit, or the human's verdict."""
+        episode = self.prepare(seed)
+        self.pace.begin()
+        episode.begin()
+        late_ms = 0.0
+        while not episode.over:
+            episode.tick(late_ms)
+            late_ms = self.pace.wait()
+        return episode.end()
+
+    def prepare(self, seed: int) -> "Episode":
+        """Reset the world to `seed`; nobody is told until the episode begins."""
+        observation, _ = self.env.reset(seed=seed)
+        self.device.begin(seed)
+        self.assignment.begin()
+        return self.go_on(seed, observation)
+
+    def go_on(self, seed: int, observation: Observation) -> "Episode":
+        """An episode in the world as it is, which was reset to `seed` some time ago."""
+        context = EpisodeContext(self.env, seed, self.device.name, self.assignment)
+        return Episode(context, self.device, self.subscribers, self.max_steps, observation)
 
 
 @dataclass(frozen=True)
@@ -40,21 +85,31 @@ class Mark:
 class Episode:
     """The tick, written once for people, simulated operators and evaluation."""
 
-    def __init__(self, session: "Session", seed: int, observation: Observation) -> None:
-        self.session, self.seed, self.observation = session, seed, observation
-        self.authority = Authority(session.level)
+    def __init__(
+        self,
+        context: EpisodeContext,
+        device: Device,
+        subscribers: Sequence[Subscriber],
+        max_steps: int,
+        observation: Observation,
+    ) -> None:
+        self.context, self.observation = context, observation
+        self._env, self._assignment = context.env, context.assignment
+        self._device, self._subscribers, self._max_steps = device, subscribers, max_steps
+        self._wants_images = any(subscriber.wants_images for subscriber in subscribers)
+        self.authority = Authority(context.assignment.level)
         self.states: list[State] = []
         """Who had the arm, for every tick of the main line."""
         self.asked, self.rewinds = 0, 0
         """How often the policy asked for help and the human went back, over all branches."""
-        self.progress, self.stage = 0.0, session.env.task.stages[0]
+        self.progress, self.stage = 0.0, context.env.task.stages[0]
         self.calling: Reason | None = None
         """Why the arm waits for help now; None while it does not."""
         self.share = float("nan")
         """The policy's share of the last tick's motion, in [0, 1]; NaN where nobody drove."""
         self.over, self.success = False, False
         self.requests: frozenset[Request] = frozenset()
-        session.alarm.begin()
+        context.assignment.monitor.begin()
 
     @property
     def steps(self) -> int:
@@ -68,24 +123,24 @@ class Episode:
 
     def begin(self) -> None:
         """Tell everybody that it begins."""
-        session = self.session
-        for subscriber in session.subscribers:
-            subscriber.on_begin(session.env, self.seed, session.level, session.device.name)
+        now = time.time()
+        self.context = replace(self.context, started=now, episode_id=episode_id(now))
+        for subscriber in self._subscribers:
+            subscriber.on_begin(self.context)
 
     def tick(self, late_ms: float = 0.0) -> Tick:
         """One control tick, which begins `late_ms` after it was due."""
-        session, env = self.session, self.session.env
+        env, before = self._env, self.observation
         began, state, stage = time.time(), env.state(), env.status.stage
-        command = session.device.poll(self.authority.driver)
-        proposal = self._propose(command)
-        reason = self._feel(proposal)
-        decision = self.authority.decide(
-            command, proposal.action, proposal.novelty, asks=reason is not None
-        )
+        command = self._device.poll(self.authority.driver)
+        last = Driver.HUMAN if command.clutch else self.authority.driver
+        proposal = self._assignment.propose(before, last)
+        reason = self._assignment.help_wanted(self.authority.state, proposal, before)
+        asks = reason is not None
+        decision = self.authority.decide(command, proposal.action, proposal.novelty, asks)
         if decision.reseat:
             env.reseat()
-        before = self.observation
-        env.images_due = self._images_due(decision)
+        env.images_due = self._wants_images or self._assignment.needs_images(decision.driver)
         self.observation, reward, success, _, _ = env.step(decision.action)
         self.states.append(decision.state)
         asked = self._note(decision, reason)
@@ -96,7 +151,7 @@ class Episode:
             human_action=command.action if command.clutch else None,
             policy_action=proposal.action,
             driver=decision.driver,
-            level=session.level,
+            level=self._assignment.level,
             action_mode=decision.mode,
             novelty=proposal.novelty,
             stage=env.task.stages.index(stage),
@@ -109,44 +164,29 @@ class Episode:
             wall_time=began,
             late_ms=late_ms,
         )
-        switch, share = decision.switch, decision.share
-        tick = Tick(step, switch, proposal, command, decision.state, share, asked)
-        for subscriber in session.subscribers:
+        tick = Tick(step, decision.switch, proposal, command, decision.state, decision.share, asked)
+        for subscriber in self._subscribers:
             subscriber.on_tick(tick)
         return tick
 
     def mark(self) -> Mark:
         """This moment, to rewind() to."""
-        return Mark(self.session.env.snapshot(), self.steps, self.progress)
+        return Mark(self._env.snapshot(), self.steps, self.progress)
 
     def rewind(self, mark: Mark) -> int:
         """Go back to a mark; nobody drives until somebody begins to. Returns the ticks undone."""
         self.rewinds += 1
         undone = self.steps - mark.steps
-        self.observation = self.session.env.restore(mark.snapshot)
+        self.observation = self._env.restore(mark.snapshot)
         del self.states[mark.steps :]
         self.progress, self.over, self.success = mark.progress, False, False
         self.authority.rest()
         self.calling = None
-        self.session.alarm.begin()
-        if self.session.pilot:
-            self.session.pilot.begin()
+        self._assignment.monitor.begin()
+        self._assignment.begin()
+        for subscriber in self._subscribers:
+            subscriber.on_rewind(undone)
         return undone
-
-    def _propose(self, command: Command) -> Proposal:
-        pilot = self.session.pilot
-        if pilot is None:
-            return NO_PROPOSAL
-        driver = Driver.HUMAN if command.clutch else self.authority.driver
-        return pilot.propose(self.observation, driver)
-
-    def _feel(self, proposal: Proposal) -> Reason | None:
-        """Why the policy wants help now, at a level at which it may ask for it."""
-        if self.session.level is not Level.ON_CALL:
-            return None
-        hand = self.observation["ee_pos"]
-        answer = usable(proposal.action)
-        return self.session.alarm.feel(self.authority.state, proposal.novelty, answer, hand)
 
     def _note(self, decision: Decision, reason: Reason | None) -> Reason | None:
         """Remember why help is waited for; gives the reason on the tick that it is asked for."""
@@ -158,20 +198,13 @@ class Episode:
         self.asked, self.calling = self.asked + 1, reason
         return reason
 
-    def _images_due(self, decision: Decision) -> bool:
-        """Images are drawn when somebody will look at them: they are most of a tick's cost."""
-        pilot = self.session.pilot
-        return self.session.wants_images or (
-            pilot is not None and pilot.needs_images(decision.driver)
-        )
-
     def _judge(self, command: Command, success: bool) -> None:
         self.requests = command.requests
-        status = self.session.env.status
+        status = self._env.status
         if status.progress > self.progress:
             self.progress, self.stage = status.progress, status.stage
         waiting = self.states.count(State.CALLING)
-        limit = self.steps - waiting >= self.session.max_steps
+        limit = self.steps - waiting >= self._max_steps
         unheard = waiting >= WAITED_OUT_S * CONTROL_HZ
         self.success = success or Request.SAVE_SUCCESS in command.requests
         self.over = success or limit or unheard or bool(command.requests & ENDING)
@@ -180,13 +213,11 @@ class Episode:
         self, verdict: bool | None = None, complete: bool = True, discarded: bool = False
     ) -> Outcome:
         """Tell everybody that it is over; a `verdict` is the human's, against the task's."""
-        outcome = replace(self.outcome(), complete=complete)
-        if verdict is not None:
-            outcome = replace(outcome, success=verdict)
-        if discarded:
-            outcome = replace(outcome, discarded=True)
-        state = self.session.env.state()
-        for subscriber in self.session.subscribers:
+        outcome, state = self.outcome(), self._env.state()
+        success = outcome.success if verdict is None else verdict
+        discarded = discarded or outcome.discarded
+        outcome = replace(outcome, success=success, complete=complete, discarded=discarded)
+        for subscriber in self._subscribers:
             subscriber.on_end(outcome, self.observation, state)
         return outcome
 
@@ -195,7 +226,7 @@ class Episode:
         waiting = self.states.count(State.CALLING)
         policy = self.states.count(State.POLICY)
         return Outcome(
-            seed=self.seed,
+            seed=self.context.seed,
             success=self.success,
             steps=self.steps,
             human_steps=self.steps - policy - waiting,
@@ -209,52 +240,3 @@ class Episode:
             requests=self.asked,
             rewinds=self.rewinds,
         )
-
-
-__all__ = ["Episode", "Mark", "Outcome", "Session", "Subscriber", "Tick"]
-
-
-class Session:
-    """Makes episodes and runs them; what lasts from one episode to the next is here."""
-
-    def __init__(
-        self,
-        env: ArmEnv,
-        device: Device,
-        level: Level,
-        pilot: Pilot | None = None,
-        subscribers: Sequence[Subscriber] = (),
-        pace: Pace | None = None,
-        max_steps: int | None = None,
-        alarm: Alarm | None = None,
-    ) -> None:
-        if level in NEEDS_POLICY and pilot is None:
-            raise PolicyError(
-                f"level {name(level)!r} needs a policy, and there is none yet; train one"
-            )
-        self.env, self.device, self.level, self.pilot = env, device, level, pilot
-        self.subscribers = tuple(subscribers)
-        self.pace = pace or Unpaced()
-        self.max_steps = max_steps or env.task.max_steps
-        self.alarm = alarm or Alarm()
-        """What makes a policy on call ask for help; its budget lasts for the session."""
-        self.wants_images = any(subscriber.wants_images for subscriber in self.subscribers)
-
-    def run_episode(self, seed: int) -> Outcome:
-        """Reset to `seed` and tick until success, the step limit, or the human's verdict."""
-        episode = self.prepare(seed)
-        self.pace.begin()
-        episode.begin()
-        late_ms = 0.0
-        while not episode.over:
-            episode.tick(late_ms)
-            late_ms = self.pace.wait()
-        return episode.end()
-
-    def prepare(self, seed: int) -> Episode:
-        """Reset the world to `seed`; nobody is told until the episode begins."""
-        observation, _ = self.env.reset(seed=seed)
-        self.device.begin(seed)
-        if self.pilot:
-            self.pilot.begin()
-        return Episode(self, seed, observation)

@@ -1,19 +1,34 @@
-"""What a session tells those who listen: every tick, and how the episode ended."""
+"""What a session tells its subscribers: what an episode begins with, every tick, how it ended."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ...datasets.step import Level, Step
+from ...datasets.step import Step
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import Observation
+from .assignment import Assignment
 from .command import Command
 from .help_requests import Reason
 from .levels import State, Switch
 from .policy_runner import Proposal
+
+
+@dataclass(frozen=True)
+class EpisodeContext:
+    """What is known of an episode when it begins."""
+
+    env: ArmEnv
+    seed: int
+    operator: str
+    """Who is at the device; empty where nobody is."""
+    assignment: Assignment
+    """Level and policy, for the whole episode."""
+    episode_id: str = ""
+    """Id of the recording, if the episode is recorded; empty before it has begun."""
+    started: float = 0.0
+    """When it began, time.time() in s; 0 before."""
 
 
 @dataclass(frozen=True)
@@ -66,48 +81,31 @@ class Outcome:
     """How often the human went back in time."""
 
 
-class Subscriber(Protocol):
-    """Told of everything, asked for nothing: recorder, screen, ledger, sound."""
+class Subscriber:
+    """Told of everything, asked for nothing; a subclass overrides what it wants to hear."""
 
-    wants_images: bool
+    wants_images: bool = False
     """Whether every step's observation must carry fresh images."""
 
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
+    def on_assign(self, before: Assignment, after: Assignment) -> None:
+        """Another level or policy is assigned, from the next episode on."""
+
+    def on_begin(self, context: EpisodeContext) -> None:
         """An episode begins."""
 
     def on_tick(self, tick: Tick) -> None:
         """A tick has passed."""
 
-    def on_end(self, outcome: Outcome, observation: Observation, state: np.ndarray) -> None:
-        """The episode is over; `observation` and `state` are the last ones."""
+    def on_rewind(self, undone: int) -> None:
+        """The last `undone` ticks left the main line; the episode goes on from before them."""
+
+    def on_end(
+        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+    ) -> None:
+        """The episode is over; `observation` and `state` float64[S] are the last ones."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """What is known of an episode when it begins."""
+class DrawImages(Subscriber):
+    """Makes every tick draw its images where nobody else wants them, as for the screen."""
 
-    task: str
-    policy: str
-    """Id of the policy that was loaded; empty without one."""
-    fingerprint: str
-    """What the policy's weights were, see `LadderBook.fingerprint`; empty without a policy."""
-    level: Level
-    seed: int
-    episode: str = ""
-    """Id of the recording; empty where nothing is recorded."""
-    audited: bool = False
-    """Whether a person watches an autonomous episode."""
-
-    def to_json(self) -> dict[str, Any]:
-        """As an event's payload."""
-        return {**asdict(self), "level": int(self.level)}
-
-    @classmethod
-    def from_json(cls, payload: Mapping[str, Any]) -> "Case":
-        """From an event's payload; fields of later versions are left out."""
-        known = {f.name for f in fields(cls)}
-        try:
-            values = {key: value for key, value in payload.items() if key in known}
-            return cls(**{**values, "level": Level(values["level"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise DamagedFile(f"an event that is no case: {error!r}") from error
+    wants_images = True

@@ -5,13 +5,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ..evaluation.compare import Comparison, contenders, stopped, unseen_seeds
-from ..evaluation.compare_blind import Ballot, Turn, load_contender, reveal, schedule
+from ..evaluation.compare_blind import Ballot, Turn, reveal, schedule, supervised
+from ..session.assignment import Assignment
 from ..session.human_effort import EffortCount
-from ..session.policy_runner import Pilot
-from ..session.recording import Recording
 from ..session.subscriber import Outcome
 from .live_episode import Scene
 from .loop import Seat
@@ -27,9 +25,8 @@ class BlindScene(Scene):
     """Lays the schedule's scenes, each with the policy whose turn it is."""
 
     turns: list[Turn] = field(default_factory=list)
-    pilots: tuple[Pilot, ...] = ()
-    names: tuple[str, ...] = ()
-    """What the files say; only the window is blind."""
+    both: tuple[Assignment, ...] = ()
+    """A's and B's; the files say which it was, only the window is blind."""
     ballot: Ballot = field(default_factory=Ballot)
     on_vote: Callable[[], object] = lambda: None
     votes: int = 0
@@ -44,8 +41,7 @@ class BlindScene(Scene):
         """The next scene of the schedule, or the same one again after a reset."""
         turn = self.turn
         self.seed = turn.seed
-        self.pilot = self._session.pilot = self.pilots[turn.side]
-        self.recording.policy_id = self.names[turn.side]
+        self.session.assign(self.both[turn.side])
         super().lay()
 
     def end(self, verdict: bool, complete: bool = True, discarded: bool = False) -> Outcome | None:
@@ -76,22 +72,10 @@ def compare_at_the_seat(
     both = contenders(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
     ballot, effort = Ballot(alpha), EffortCount()
-    options = SeatOptions(Level.SUPERVISED, policy_id=HIDDEN, operator=getpass.getuser())
-    pilots = tuple(load_contender(workspace, contender) for contender in both)
-    with open_cockpit(workspace, options) as cockpit:
-        scene = BlindScene(
-            cockpit.env,
-            cockpit.hands,
-            options.level,
-            Recording(cockpit.recorder),
-            pilots[0],
-            cockpit.tally.refresh,
-            listeners=[effort],
-            turns=turns,
-            pilots=pilots,
-            names=tuple(contender.path.name for contender in both),
-            ballot=ballot,
-        )
+    options = SeatOptions(shown_policy=HIDDEN, operator=getpass.getuser())
+    assigned = tuple(supervised(workspace, contender) for contender in both)
+    with open_cockpit(workspace, options, assigned[0], [effort]) as cockpit:
+        scene = BlindScene(cockpit.session, turns=turns, both=assigned, ballot=ballot)
         seat = cockpit.seat(scene)
         scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
         cockpit.sit(seat, on_turn)

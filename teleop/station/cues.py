@@ -9,7 +9,7 @@ import numpy as np
 
 from ..devices.gamepads import Pads
 from ..devices.sdl import pygame
-from ..session.authority import Switch
+from ..session.levels import Switch
 
 RATE_HZ = 44100
 VOLUME = 0.25

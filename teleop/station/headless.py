@@ -1,30 +1,28 @@
-"""A run of recorded episodes with an operator, and what it cost her."""
+"""Recorded episodes with the simulated operator and without a window, and what they cost."""
 
-import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from ...datasets.database import Database, Effort
-from ...datasets.recorder import Recorder
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..autonomy.audit_sampling import AUDITED_SHARE, auditor
 from ..autonomy.evidence_recorder import Witness
-from ..autonomy.help_calibration import calibrated, recorded_feelings
 from ..autonomy.ladder import Change, Why
 from ..autonomy.ladder_store import LadderBook
 from ..devices.simulated_operator import SimulatedOperator
-from ..learning.active_policy import Duty, Relief
-from ..session.environments import workspace_env
+from ..learning.active_policy import Duty, Relief, assignment_of
+from ..session.assignment import Assignment
 from ..session.help_requests import Alarm, CallRules
 from ..session.human_effort import KINDS, EffortCount
 from ..session.levels import LIMITS_WHEN_CORRECTED, NEEDS_POLICY, name, supervises
+from ..session.open_session import recorded_session
 from ..session.policy_runner import Pilot
-from ..session.recording import Recording
-from ..session.session import Outcome, Session, Subscriber
+from ..session.session import Session
+from ..session.subscriber import Outcome, Subscriber
 
 OnOutcome = Callable[[Outcome], object]
 
@@ -99,31 +97,49 @@ def drive_simulated(
     terms: Terms | None = None,
     pilot: Pilot | None = None,
 ) -> DriveReport:
-    """Record one episode a seed with the simulated operator; enter the effort in the ledger.
+    """Record one episode a seed at a level; enter the effort in the ledger.
 
     `pilot` takes the place of the policy's own, as when a test spoils it.
     """
     terms = terms or Terms()
-    if level in NEEDS_POLICY:
-        policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
-        pilot = pilot or load_pilot(workspace, policy_id)
-    else:
-        pilot = None
-    effort = EffortCount(auditor(terms.audited))
-    with (
-        contextlib.closing(workspace_env(workspace.config)) as env,
-        Recorder(workspace) as recorder,
-    ):
-        operator = SimulatedOperator(env, level)
-        recording = Recording(recorder, policy_id if pilot else None)
-        evidence = _Evidence(workspace, recording, level, terms)
-        listeners: list[Subscriber] = [recording, effort, *evidence.listeners]
-        listeners += [operator.summons] if operator.summons else []
-        limit = env.task.max_steps * (LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1)
-        alarm = alarm_of(workspace, level, policy_id, terms.calls)
-        session = Session(env, operator, level, pilot, listeners, None, limit, alarm)
+    assignment = headless_assignment(workspace, level, policy_id, terms.calls, pilot)
+    return _drive(workspace, assignment, seeds, round_number, on_outcome, ledger, terms)
+
+
+def headless_assignment(
+    workspace: Workspace,
+    level: Level,
+    policy_id: str | None,
+    rules: CallRules,
+    pilot: Pilot | None = None,
+) -> Assignment:
+    """The policy, the newest unless given; it is not loaded where it would only look on unseen."""
+    if level not in NEEDS_POLICY:
+        return Assignment(level, policy_id, monitor=Alarm(rules))
+    policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
+    return assignment_of(workspace, level, policy_id, rules, pilot)
+
+
+def _drive(
+    workspace: Workspace,
+    assignment: Assignment,
+    seeds: Iterable[int],
+    round_number: int,
+    on_outcome: OnOutcome,
+    ledger: bool,
+    terms: Terms,
+) -> DriveReport:
+    level, policy_id = assignment.level, assignment.policy_id
+    driven = assignment if level in NEEDS_POLICY else Assignment(level)
+    effort, evidence = EffortCount(auditor(terms.audited)), _Evidence(workspace, driven, terms)
+    with recorded_session(
+        workspace,
+        lambda env: SimulatedOperator(env, level),
+        driven,
+        [effort, *evidence.listeners],
+        LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,
+    ) as session:
         outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)
-        recorder.wait()
     if ledger:
         Database(workspace.db_path).add_effort(effort.entry(level, round_number, policy_id))
     return DriveReport.of(outcomes, level)
@@ -132,34 +148,16 @@ def drive_simulated(
 class _Evidence:
     """Makes the episodes evidence, where they shall be, and hears when the level is lost."""
 
-    def __init__(
-        self, workspace: Workspace, recording: Recording, level: Level, terms: Terms
-    ) -> None:
-        self.level, self._terms, self.lost = level, terms, False
+    def __init__(self, workspace: Workspace, assignment: Assignment, terms: Terms) -> None:
+        self.level, self._terms, self.lost = assignment.level, terms, False
         self.listeners: list[Subscriber] = []
-        policy, audited = recording.policy_id, auditor(terms.audited)
-        if terms.ladder and policy is not None:
-            witness = Witness(
-                LadderBook(workspace), policy, audited, self._hear, lambda: recording.episode_id
-            )
-            self.listeners.append(witness)
+        if terms.ladder and assignment.policy_id is not None:
+            book, audited = LadderBook(workspace), auditor(terms.audited)
+            self.listeners.append(Witness(book, audited, self._hear))
 
     def _hear(self, change: Change) -> None:
         self.lost |= change.why is Why.DEMOTED and change.after < self.level
         self._terms.on_change(change)
-
-
-def load_pilot(workspace: Workspace, policy_id: str) -> Pilot:
-    """A policy of the workspace, ready to drive there."""
-    store, config = PolicyStore(workspace.policies_dir), workspace.config
-    return Pilot(store.load(policy_id, config))
-
-
-def alarm_of(workspace: Workspace, level: Level, policy_id: str | None, rules: CallRules) -> Alarm:
-    """What makes a policy ask for help, calibrated on its recorded episodes where it is on call."""
-    if level is not Level.ON_CALL or policy_id is None:
-        return Alarm(rules)
-    return Alarm(calibrated(recorded_feelings(workspace, policy_id), rules))
 
 
 def _is_corrected(level: Level) -> bool:
@@ -205,13 +203,14 @@ def effort(
 
 def drive_in_legs(
     workspace: Workspace,
+    assignment: Assignment,
     duty: Duty,
     seeds: Iterable[int],
     on_outcome: OnOutcome = lambda _: None,
     terms: Terms | None = None,
     on_relief: Callable[[Relief], object] = lambda _: None,
 ) -> DriveReport:
-    """Drive the seeds with the simulated operator and whoever is on duty.
+    """Drive the seeds with the simulated operator, each with the policy that is active by then.
 
     Every leg has its own entry in the ledger. A level that is lost ends the run.
     """
@@ -225,17 +224,16 @@ def drive_in_legs(
 
     def relieved() -> bool:
         nonlocal waiting
-        waiting = duty.waiting()
+        waiting = duty.waiting(assignment)
         return waiting
 
     terms = replace(terms or Terms(), relieved=relieved)
     while left:
-        relief = duty.relief()
+        relief = duty.relief(assignment)
         if relief is not None:
+            assignment = relief.assignment
             on_relief(relief)
         elif legs and not waiting:
             break
-        rest = tuple(left)
-        leg = drive_simulated(workspace, duty.level, rest, duty.policy, 0, heard, True, terms)
-        legs.append(leg)
+        legs.append(_drive(workspace, assignment, tuple(left), 0, heard, True, terms))
     return DriveReport.together(legs)

@@ -1,75 +1,32 @@
-"""The scene before the operator: its world, the episode in it, and the way back."""
+"""The window's episode: reset, driven with recording or without, rewound, ended."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.spaces import Observation
-from ..devices.operator_input import Hands
-from ..session.help_requests import Alarm
-from ..session.policy_runner import NO_PROPOSAL, Pilot, Proposal
-from ..session.recording import Recording
+from ..session.assignment import Assignment
+from ..session.policy_runner import NO_PROPOSAL, Proposal
 from ..session.rewind import History
-from ..session.session import Episode, Outcome, Session, Subscriber, Tick
+from ..session.session import Episode, Session
+from ..session.subscriber import DrawImages, Outcome, Tick
 
 LIMITS_AT_THE_WINDOW = 4
 """A person at the window may take this many times longer than the task's own limit."""
 
 
-class ForTheEye:
-    """Listens so that images are drawn even where nothing is recorded."""
-
-    wants_images = True
-
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
-        """Nothing to prepare."""
-
-    def on_tick(self, tick: Tick) -> None:
-        """Nothing to keep."""
-
-    def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
-    ) -> None:
-        """Nothing to finish."""
-
-
 @dataclass
 class Scene:
-    """Laid from a seed; driven with recording or without; rewound; ended."""
+    """The present episode of a session, in an order that the operator decides."""
 
-    env: ArmEnv
-    hands: Hands
-    level: Level
-    recording: Recording
-    pilot: Pilot | None
-    on_saved: Callable[[], object]
-    """Called from another thread once an episode is on the disk."""
+    session: Session
     seed: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     """Of the episodes that were saved."""
-    listeners: Sequence[Subscriber] = ()
-    """Who listens beside the recording: the ledger, the ladder."""
-    alarm: Alarm | None = None
-    """When a policy on call asks for help."""
 
     def __post_init__(self) -> None:
-        self.max_steps = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
-        listeners: list[Subscriber] = [self.recording, *self.listeners]
-        self._session = Session(
-            self.env,
-            self.hands,
-            self.level,
-            self.pilot,
-            listeners,
-            None,
-            self.max_steps,
-            self.alarm,
-        )
-        self._loose = Session(self.env, self.hands, Level.DEMONSTRATE, None, [ForTheEye()])
+        device, alone = self.session.device, Assignment(Level.DEMONSTRATE)
+        self._unrecorded = Session(self.env, device, alone, [DrawImages()])
+        self._recorded = True
         self.history = History()
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
@@ -78,23 +35,23 @@ class Scene:
         """Counts the scenes."""
         self.lay()
 
+    @property
+    def env(self) -> ArmEnv:
+        """The session's environment."""
+        return self.session.env
+
+    @property
+    def assignment(self) -> Assignment:
+        """Level and policy of the next episode, and of the present one unless they just changed."""
+        return self.session.assignment
+
     def lay(self) -> None:
         """Reset the world to the seed; nothing is recorded yet."""
-        self.episode: Episode = self._session.prepare(self.seed)
+        self.episode: Episode = self.session.prepare(self.seed)
+        self._recorded = True
         self.laid += 1
         self.history.begin()
         self._foresee()
-
-    def lower(self, level: Level) -> None:
-        """The next episode is driven at another level."""
-        self.level = self._session.level = level
-
-    def relieve(self, policy: str, pilot: Pilot, level: Level, alarm: Alarm) -> None:
-        """Another policy takes over; the scene must be laid again before the next episode."""
-        self.pilot = self._session.pilot = pilot
-        self.alarm = self._session.alarm = alarm
-        self.recording.policy_id = policy
-        self.lower(level)
 
     def begin(self) -> None:
         """Begin to record."""
@@ -102,12 +59,13 @@ class Scene:
 
     def loosen(self) -> None:
         """Drive on without recording."""
-        if self.episode.session is not self._loose:
-            self.episode = Episode(self._loose, self.seed, self.episode.observation)
+        if self._recorded:
+            self.episode = self._unrecorded.go_on(self.seed, self.episode.observation)
+            self._recorded = False
 
     def tick(self, late_ms: float) -> Tick:
         """One control tick."""
-        if self.episode.session is self._session:
+        if self._recorded:
             self.history.keep_up(self.episode)
         tick = self.episode.tick(late_ms)
         same = tick.proposal.plan is self.proposal.plan
@@ -118,7 +76,6 @@ class Scene:
     def rewind(self, seconds: float) -> int:
         """Go back; returns the ticks undone."""
         undone = self.history.back(self.episode, seconds)
-        self.recording.rewind(undone)
         self._foresee()
         return undone
 
@@ -129,12 +86,9 @@ class Scene:
         if discarded:
             return None
         self.outcomes.append(outcome)
-        if self.recording.saved:
-            self.recording.saved.add_done_callback(lambda _: self.on_saved())
         return outcome
 
     def _foresee(self) -> None:
         """What the policy would do from here, for the screen."""
-        self.proposal, self.plan_done = NO_PROPOSAL, 0
-        if self.pilot:
-            self.proposal = self.pilot.propose(self.episode.observation, Driver.NOBODY)
+        self.plan_done = 0
+        self.proposal = self.assignment.propose(self.episode.observation, Driver.NOBODY)

@@ -9,7 +9,7 @@ from ..devices.sdl import pygame
 from ..session.action_agreement import Accord
 from ..session.command import Request
 from ..session.pacing import Meter, RealTime
-from ..session.session import Outcome
+from ..session.subscriber import Outcome
 from .cues import SWITCH_CUES, Cue
 from .live_episode import Scene
 from .options import Desk
@@ -214,13 +214,15 @@ class Seat:
 
     def _relieve(self) -> None:
         """Between two episodes: another policy takes over where one shall."""
-        if self.desk.duty and (relief := self.desk.duty.relief()):
+        duty = self.desk.duty
+        if duty and (relief := duty.relief(self.scene.assignment)):
+            self.scene.session.assign(relief.assignment)
             self.say(relief.words, RELIEF_NOTICE_S)
 
     def _roll_back(self) -> None:
         """Set the policy aside: at once between two episodes, else with the next one."""
         if self.desk.duty:
-            self.say(self.desk.duty.roll_back(), RELIEF_NOTICE_S)
+            self.say(self.desk.duty.roll_back(self.scene.assignment), RELIEF_NOTICE_S)
             if self.state is State.READY:
                 self._relieve()
                 self.scene.lay()

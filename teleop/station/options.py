@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...datasets.step import Level
 from ..autonomy.audit_sampling import AUDITED_SHARE
 from ..devices.operator_input import Hands
 from ..evaluation.seeds import Seeds
@@ -18,16 +17,14 @@ from .workspace_counts import Tally
 class SeatOptions:
     """How a sitting shall be."""
 
-    level: Level = Level.DEMONSTRATE
-    """Who may drive."""
     first_seed: int = 0
     """Seed of the first scene; the next ones follow."""
     failures: tuple[int, ...] = ()
     """Seeds that come before it: practice failed there."""
     episodes: int | None = None
     """Leave after this many saved episodes; None goes on until the window is closed."""
-    policy_id: str | None = None
-    """The policy that is loaded; None loads none."""
+    shown_policy: str | None = None
+    """What the window calls the policy; None: by its number."""
     follows: bool = True
     """Let a newer policy that has passed the gate take over between two episodes."""
     operator: str = "human"

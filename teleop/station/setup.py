@@ -1,13 +1,12 @@
-"""The cockpit: all that is opened before somebody sits down at a window, and closed after."""
+"""What is opened around the session before a person sits down at a window, and closed after."""
 
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ..devices.bindings import load
@@ -17,12 +16,15 @@ from ..devices.operator_input import Hands
 from ..devices.sdl import pygame
 from ..devices.simulated_window_input import SimulatedHands
 from ..learning.active_policy import Duty
+from ..session.assignment import Assignment
 from ..session.command import Request
-from ..session.environments import workspace_env
+from ..session.open_session import recorded_session
+from ..session.session import Session
+from ..session.subscriber import Subscriber
 from ..ui.window import open_window
 from .auto_buttons import Attendant
 from .cues import Feedback
-from .live_episode import Scene
+from .live_episode import LIMITS_AT_THE_WINDOW, Scene
 from .loop import Seat
 from .options import Desk, SeatOptions
 from .screen.frame_scheduler import Artist
@@ -39,10 +41,9 @@ class Cockpit:
     """Everything around the operator."""
 
     options: SeatOptions
-    env: ArmEnv
+    session: Session
     hands: Hands
     pads: Pads
-    recorder: Recorder
     tally: Tally
     artist: Artist
 
@@ -63,31 +64,39 @@ class Cockpit:
                     on_turn(seat)
             finally:
                 seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
-            self.recorder.wait()
 
 
 @contextlib.contextmanager
-def open_cockpit(workspace: Workspace, options: SeatOptions) -> Iterator[Cockpit]:
-    """Open the window, the recorder and the devices.
+def open_cockpit(
+    workspace: Workspace,
+    options: SeatOptions,
+    assignment: Assignment,
+    subscribers: Sequence[Subscriber] = (),
+) -> Iterator[Cockpit]:
+    """Open the window, the devices and the session.
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
     """
     bindings = load(SEAT)
     with contextlib.ExitStack() as stack:
-        env = workspace_env(workspace.config)
-        stack.callback(env.close)
         surface = open_window()
         stack.callback(pygame.quit)
-        view = stack.enter_context(contextlib.closing(open_view(env, options.view)))
-        recorder = stack.enter_context(Recorder(workspace))
         tally = stack.enter_context(contextlib.closing(Tally(workspace)))
         pads = Pads()
-        if options.simulated:
-            hands: Hands = SimulatedHands(env, bindings, pads)
-        else:
-            hands = Hands(env, bindings, pads, options.operator)
+
+        def hands_of(env: ArmEnv) -> Hands:
+            if options.simulated:
+                return SimulatedHands(env, bindings, pads)
+            return Hands(env, bindings, pads, options.operator)
+
+        opened = recorded_session(
+            workspace, hands_of, assignment, subscribers, LIMITS_AT_THE_WINDOW, tally.refresh
+        )
+        session = stack.enter_context(opened)
+        assert isinstance(session.device, Hands)
+        view = stack.enter_context(contextlib.closing(open_view(session.env, options.view)))
         artist = Artist(surface, view, Prompter(bindings))
-        yield Cockpit(options, env, hands, pads, recorder, tally, artist)
+        yield Cockpit(options, session, session.device, pads, tally, artist)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

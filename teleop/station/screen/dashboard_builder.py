@@ -47,12 +47,12 @@ class Clerk:
         return Dashboard(
             state=seat.state,
             driver=episode.authority.driver if seat.state in TICKING else Driver.NOBODY,
-            level=name(scene.level),
+            level=name(scene.assignment.level),
             instruction=env.instruction,
             episode=self._base + len(scene.outcomes) + 1,
             tally=(count.successes, count.episodes),
             seconds=episode.steps / CONTROL_HZ,
-            time_used=episode.steps / scene.max_steps,
+            time_used=episode.steps / scene.session.max_steps,
             stages=env.task.stages,
             stage=env.status.stage,
             gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
@@ -94,8 +94,10 @@ class Clerk:
     def _policy(self, board: Dashboard, seat: Seat) -> Dashboard:
         """Who it is, what it wants, and what it makes of the scene."""
         scene, duty, options = seat.scene, seat.desk.duty, seat.options
-        if scene.pilot is None:
+        assigned = scene.assignment
+        if assigned.runner is None:
             return board
+        level = assigned.level
         return replace(
             board,
             path=self._path(seat),
@@ -103,13 +105,11 @@ class Clerk:
             calling=seat.state is State.RECORDING and scene.episode.calling is not None,
             novelty=scene.proposal.novelty,
             novelty_threshold=options.novelty_threshold,
-            accord=seat.accord.cosine if scene.level in COMPARED else None,
-            policy=duty.policy if duty else options.policy_id,
-            duty=duty.words.removeprefix("policy ") if duty else "",
-            looks_on=scene.level in (Level.DEMONSTRATE, Level.SHADOW),
-            requests_left=scene.alarm.left
-            if scene.alarm and scene.level is Level.ON_CALL
-            else None,
+            accord=seat.accord.cosine if level in COMPARED else None,
+            policy=options.shown_policy or assigned.policy_id,
+            duty=duty.words(assigned).removeprefix("policy ") if duty else "",
+            looks_on=level in (Level.DEMONSTRATE, Level.SHADOW),
+            requests_left=assigned.monitor.left if level is Level.ON_CALL else None,
         )
 
     def _card(self, seat: Seat) -> Card | None:
@@ -120,8 +120,8 @@ class Clerk:
         if reason and seat.state is State.RECORDING:
             return self._prompter.call_card(reason.value, device)
         if seat.state is State.READY:
-            note = seat.options.seeds.words(seat.scene.seed)
-            return self._prompter.ready_card(seat.scene.level, device, _watched(seat), note)
+            note, level = seat.options.seeds.words(seat.scene.seed), seat.scene.assignment.level
+            return self._prompter.ready_card(level, device, _watched(seat), note)
         return self._prompter.card(
             seat.state,
             device,
@@ -154,7 +154,7 @@ def insets(observation: Observation) -> dict[str, Image]:
 
 def _watched(seat: Seat) -> bool:
     """Whether somebody has to watch the episode that comes."""
-    return seat.scene.level is not Level.AUTONOMOUS or auditor(seat.options.audited)(
+    return seat.scene.assignment.level is not Level.AUTONOMOUS or auditor(seat.options.audited)(
         seat.scene.seed
     )
 

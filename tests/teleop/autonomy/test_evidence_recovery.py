@@ -16,13 +16,12 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import CONFIG, MODEL
-from sidestick.teleop.autonomy.episode_evidence import Trial
+from sidestick.teleop.autonomy.episode_evidence import EpisodeKey, Trial
 from sidestick.teleop.autonomy.evidence_recorder import account_of, catch_up
 from sidestick.teleop.autonomy.ladder_store import LadderBook
 from sidestick.teleop.session.help_requests import CallRules
 from sidestick.teleop.session.levels import State
 from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.session.subscriber import Case
 from sidestick.teleop.station.headless import Terms, drive_simulated
 from tests.learning_rig import die
 from tests.synthetic import made_up_episode, made_up_header, made_up_steps
@@ -105,12 +104,14 @@ def test_the_file_says_what_the_witness_heard(driven: Workspace, level: Level) -
     assert (derived.requests, derived.takeovers) == ((1, 1) if level is Level.ON_CALL else (0, 0))
 
 
-def saved(workspace: Workspace, name: str, modes: Sequence[int], success: bool = True) -> Case:
+def saved(
+    workspace: Workspace, name: str, modes: Sequence[int], success: bool = True
+) -> EpisodeKey:
     """An episode in the workspace, and its case."""
     made = made_up_episode(modes, 3, success, episode_id=name)
     made.write(workspace.episodes_dir / f"{name}.hdf5")
     fingerprint = LadderBook(workspace).fingerprint("0001")
-    return Case("ShelfPick", "0001", fingerprint, Level.SUPERVISED, 3, name)
+    return EpisodeKey("ShelfPick", "0001", fingerprint, Level.SUPERVISED, 3, name)
 
 
 def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> None:
@@ -119,7 +120,7 @@ def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> Non
     saved(workspace, "without-a-case", [0] * 4)
     book.open(replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb"))
     book.open(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
-    book.open(Case("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
+    book.open(EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
     assert catch_up(book) == []
     assert trials(workspace) == []
     book.open(saved(workspace, "good", [0] * 4))
@@ -173,7 +174,7 @@ def test_what_was_rewound_is_in_the_account(workspace: Workspace) -> None:
     drove = [State.POLICY] * 6 + [State.HUMAN] * 4 + [State.POLICY] * 5
     assert (list(account.states), account.rewinds) == (drove, 1)
     np.testing.assert_array_equal(account.human[6:10], [s.action for s in steps[6:10]])
-    case = Case("ShelfPick", "0001", "", Level.SUPERVISED, 3)
+    case = EpisodeKey("ShelfPick", "0001", "", Level.SUPERVISED, 3)
     trial = account.trial(case)
     assert (trial.clean, trial.stages) == (False, {"reach": False})
 

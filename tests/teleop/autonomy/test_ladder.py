@@ -22,7 +22,7 @@ from sidestick.teleop.autonomy.ladder import Change, Entry, Ladder, Why
 from sidestick.teleop.autonomy.ladder_store import LadderBook
 from sidestick.teleop.cli.ladder import LadderVerb
 
-TRIAL = Trial("ShelfPick", "0001", "aa", Level.ASSIST, 0, True, True)
+TRIAL = Trial("ShelfPick", "0001", "aa", Level.ASSIST, 0, success=True, clean=True)
 AT_ASSIST = Change(
     "ShelfPick", "0001", "aa", Why.PROMOTED, Level.SHADOW, Level.ASSIST, "for the test"
 )

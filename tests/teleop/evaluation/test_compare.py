@@ -27,7 +27,7 @@ from sidestick.teleop.evaluation.compare import (
     unseen_seeds,
 )
 from sidestick.teleop.evaluation.compare_blind import Ballot, Turn, schedule, vote
-from sidestick.teleop.session.session import Outcome
+from sidestick.teleop.session.subscriber import Outcome
 
 COMPARISONS, PAIRS, ALPHA = 500, 200, 0.05
 ALLOWED = int(binom.ppf(0.999, COMPARISONS, ALPHA))

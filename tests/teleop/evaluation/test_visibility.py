@@ -18,7 +18,9 @@ from sidestick.sim_envs.making import make_task_env
 from sidestick.teleop.cli.check import Check
 from sidestick.teleop.cli.subcommand import DONE
 from sidestick.teleop.evaluation.visibility import NEVER_IN_VIEW, NeverInView
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.recording import episode_header
+from sidestick.teleop.session.subscriber import EpisodeContext
 from tests.synthetic import made_up_episode
 
 SIZE, STEPS = 48, 25
@@ -40,7 +42,8 @@ def recorded(workspace: Workspace, env: ArmEnv, seed: int, hide: str | None) -> 
         observation = env.step(np.zeros(7, np.float32))[0]
     action = np.array([0.3, 0, 0, 0, 0, 0, -1], np.float32)
     with Recorder(workspace) as recorder:
-        recorder.start(episode_header(env, seed, Level.DEMONSTRATE, "test", None))
+        context = EpisodeContext(env, seed, "test", Assignment(Level.DEMONSTRATE))
+        recorder.start(episode_header(context))
         for number in range(STEPS):
             step = Step(
                 observation, action, action, None, Driver.HUMAN, Level.DEMONSTRATE,

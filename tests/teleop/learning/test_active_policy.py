@@ -13,7 +13,9 @@ from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import PolicyError
 from sidestick.teleop.autonomy.ladder import Change, Why
 from sidestick.teleop.autonomy.ladder_store import LadderBook
-from sidestick.teleop.learning.active_policy import Duty
+from sidestick.teleop.learning.active_policy import Duty, Relief, assignment_of
+from sidestick.teleop.session.assignment import Assignment
+from sidestick.teleop.session.help_requests import CallRules
 from tests.learning_rig import add_correction, learner
 
 
@@ -33,6 +35,18 @@ def earn(workspace: Workspace, policy: str, level: Level) -> None:
     book.note(Change("ShelfPick", policy, fingerprint, Why.PROMOTED, before, level, words))
 
 
+def first(workspace: Workspace, level: Level = Level.SUPERVISED) -> Assignment:
+    """What the session begins with."""
+    return assignment_of(workspace, level, "0001")
+
+
+def relieved(duty: Duty, present: Assignment) -> Relief:
+    """The policy that takes over, as the session would be told."""
+    relief = duty.relief(present)
+    assert relief is not None
+    return relief
+
+
 def nudged(workspace: Workspace, number: int = 6) -> str:
     """A newer policy that has passed the gate."""
     add_correction(workspace, number)
@@ -43,31 +57,29 @@ def nudged(workspace: Workspace, number: int = 6) -> str:
 
 def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) -> None:
     """Neither without a newcomer, nor with one that was trained without the gate."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED)
-    assert not duty.waiting()
-    assert duty.relief() is None
+    present = first(workspace)
+    duty = Duty(workspace, present)
+    assert not duty.waiting(present)
+    assert duty.relief(present) is None
     shutil.copytree(workspace.policies_dir / "0001", workspace.policies_dir / "0002")
     (workspace.policies_dir / "0002" / "gate.json").unlink()
-    assert duty.relief() is None
-    assert duty.policy == "0001"
+    assert duty.relief(present) is None
 
 
 def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
     """It has not shown itself; the takeover is an event that the report draws."""
-    heard: list[str] = []
-    duty = Duty(
-        workspace, "0001", Level.SUPERVISED, on_relief=lambda relief: heard.append(relief.policy)
-    )
+    present = first(workspace)
+    duty = Duty(workspace, present)
     duty.episode_over()
     nudged(workspace)
-    assert duty.waiting()
-    relief = duty.relief()
-    assert relief is not None
-    assert (relief.policy, relief.before, relief.level) == ("0002", "0001", Level.ASSIST)
+    assert duty.waiting(present)
+    relief = relieved(duty, present)
+    made = relief.assignment
+    assert (made.policy_id, relief.before, made.level) == ("0002", "0001", Level.ASSIST)
     assert relief.words == "new policy 0002 drives from now on, at assist"
-    assert heard == ["0002"]
-    assert (duty.policy, duty.level, duty.episodes) == ("0002", Level.ASSIST, 0)
-    assert not duty.waiting()
+    assert made.runner is not present.runner
+    assert duty.episodes == 0
+    assert not duty.waiting(made)
     (event,) = Database(workspace.db_path).events(EventKind.SWAP)
     assert event.payload["policy"] == "0002"
     assert event.payload["before"] == "0001"
@@ -75,63 +87,61 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
 
 def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Workspace) -> None:
     """At once for whoever starts anew; with the next episode in this sitting."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    duty = Duty(workspace, first(workspace))
     nudged(workspace)
-    duty.relief()
-    assert duty.roll_back() == "policy 0002 is set aside: 0001 drives from the next episode on"
+    present = relieved(duty, first(workspace)).assignment
+    words = "policy 0002 is set aside: 0001 drives from the next episode on"
+    assert duty.roll_back(present) == words
     assert PolicyStore(workspace.policies_dir).latest() == "0001"
     assert LadderBook(workspace).ladder().policy == "0001"
-    assert duty.policy == "0002"
-    assert duty.roll_back() == "policy 0001 drives from the next episode on"
-    relief = duty.relief()
-    assert relief is not None
-    assert (relief.policy, relief.level) == ("0001", Level.SUPERVISED)
-    assert duty.relief() is None
-    assert duty.roll_back() == "there is no policy to go back to"
+    assert duty.roll_back(present) == "policy 0001 drives from the next episode on"
+    back = relieved(duty, present).assignment
+    assert (back.policy_id, back.level) == ("0001", Level.SUPERVISED)
+    assert duty.relief(back) is None
+    assert duty.roll_back(back) == "there is no policy to go back to"
     swaps = Database(workspace.db_path).events(EventKind.SWAP)
     assert [event.payload["why"] for event in swaps] == [
         "passed the gate",
         "rolled back",
     ]
     assert nudged(workspace, 7) == "0003"
-    assert duty.waiting()
+    assert duty.waiting(back)
 
 
 def test_going_back_twice_goes_back_two_policies(workspace: Workspace) -> None:
     """Each time to the one that drove before."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    present = first(workspace)
+    duty = Duty(workspace, present)
     for number in (6, 7):
         nudged(workspace, number)
-        duty.relief()
-    assert duty.policy == "0003"
+        present = relieved(duty, present).assignment
+    assert present.policy_id == "0003"
     for expected in ("0002", "0001"):
-        duty.roll_back()
-        relief = duty.relief()
-        assert relief is not None
-        assert relief.policy == expected
+        duty.roll_back(present)
+        present = relieved(duty, present).assignment
+        assert present.policy_id == expected
 
 
 def test_a_policy_that_the_operator_named_stays(workspace: Workspace) -> None:
     """Newer ones wait for the next sitting."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED, follows=False)
+    present = first(workspace)
+    duty = Duty(workspace, present, follows=False)
     nudged(workspace)
-    assert not duty.waiting()
-    assert duty.relief() is None
+    assert not duty.waiting(present)
+    assert duty.relief(present) is None
 
 
 def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
     workspace: Workspace,
 ) -> None:
     """It is recorded for each of them."""
-    duty = Duty(workspace, "0001", Level.AUTONOMOUS)
+    present = first(workspace, Level.AUTONOMOUS)
+    duty = Duty(workspace, present)
     nudged(workspace)
-    relief = duty.relief()
-    assert relief is not None
-    assert relief.level is Level.ON_CALL
-    duty.roll_back()
-    relief = duty.relief()
-    assert relief is not None
-    assert relief.level is Level.AUTONOMOUS
+    present = relieved(duty, present).assignment
+    assert present.level is Level.ON_CALL
+    duty.roll_back(present)
+    assert relieved(duty, present).assignment.level is Level.AUTONOMOUS
     overrides = [e for _, e in LadderBook(workspace).events() if isinstance(e, Change)]
     assert [change.why for change in overrides].count(Why.OVERRIDE) == 2
 
@@ -143,10 +153,11 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, back: bool, policy: str, level: Level
 ) -> None:
     """Whatever the database was not told any more."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    present = first(workspace)
+    duty = Duty(workspace, present)
     nudged(workspace)
     if back:
-        duty.relief()
+        present = relieved(duty, present).assignment
 
     def killed(database: Database, event: Event) -> int:
         raise KeyboardInterrupt
@@ -154,30 +165,40 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
     with monkeypatch.context() as patch:
         patch.setattr(Database, "add_event", killed)
         with pytest.raises(KeyboardInterrupt):
-            duty.roll_back() if back else duty.relief()
+            duty.roll_back(present) if back else duty.relief(present)
     assert PolicyStore(workspace.policies_dir).latest() == policy
     assert LadderBook(workspace).admit(None) is level
 
 
 def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
     """Whoever drives goes on driving, and nobody waits for ever."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    present = first(workspace)
+    duty = Duty(workspace, present)
     nudged(workspace)
     weights = workspace.policies_dir / "0002" / MODEL
     weights.write_bytes(weights.read_bytes()[:1000])
-    assert duty.waiting()
-    assert duty.relief() is None
-    assert not duty.waiting()
-    assert duty.policy == "0001"
+    assert duty.waiting(present)
+    assert duty.relief(present) is None
+    assert not duty.waiting(present)
 
 
 def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace) -> None:
     """Number, time, episodes; nothing where there is no policy."""
-    duty = Duty(workspace, "0001", Level.SUPERVISED)
+    present = first(workspace)
+    duty = Duty(workspace, present)
     duty.episode_over()
-    assert duty.words.startswith("policy 0001 since ")
-    assert duty.words.endswith(", 1 episode")
-    assert Duty(workspace, None, Level.DEMONSTRATE).words == ""
+    assert duty.words(present).startswith("policy 0001 since ")
+    assert duty.words(present).endswith(", 1 episode")
+    assert duty.words(Assignment(Level.DEMONSTRATE)) == ""
+
+
+def test_the_budget_of_requests_is_for_the_session_not_for_a_policy(workspace: Workspace) -> None:
+    """What the policy before has asked for is not there for the next one."""
+    present = assignment_of(workspace, Level.SUPERVISED, "0001", CallRules(budget=3))
+    present.monitor.left = 1
+    duty = Duty(workspace, present, rules=CallRules(budget=3))
+    nudged(workspace)
+    assert relieved(duty, present).assignment.monitor.left == 1
 
 
 def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> None:

@@ -26,7 +26,7 @@ from sidestick.teleop.learning.background_process import only_learner
 from sidestick.teleop.learning.learner import Learner
 from sidestick.teleop.learning.practice_rounds import Rounds
 from sidestick.teleop.learning.update_schedule import HomeworkRules
-from sidestick.teleop.session.session import Outcome
+from sidestick.teleop.session.subscriber import Outcome
 from tests.learning_rig import MOMENTS as CANDIDATE_MOMENTS
 from tests.learning_rig import QUICK, die, learner, only_present
 from tests.synthetic import made_up_episode

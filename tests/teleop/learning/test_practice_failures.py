@@ -13,16 +13,19 @@ from sidestick.datasets.database import Database, Effort
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.teleop.cli import drive
+from sidestick.teleop.cli.drive import Drive
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.evaluation.seeds import Seeds
 from sidestick.teleop.learning.autonomous_practice import open_failures, unsolved
+from sidestick.teleop.session.assignment import Assignment
+from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.station.headless import DriveReport
 from sidestick.teleop.station.options import SeatOptions
 from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
 from tests.synthetic import made_up_episode
+from tests.teleop.station.test_headless import Dull
 from tests.window_rig import SeatRig
 
 
@@ -100,7 +103,6 @@ def test_where_a_sitting_begins(
     level: Level,
     options: dict[str, object],
     expected: list[int],
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With a window and without one: failures where a person is asked, unless told otherwise."""
@@ -108,21 +110,21 @@ def test_where_a_sitting_begins(
     sat: list[SeatOptions] = []
     report = DriveReport(0, 0, 0, 0, 0, "")
 
-    def legs(workspace: object, duty: object, seeds: list[int], *_: object) -> DriveReport:
+    def assign(*_: object) -> Assignment:
+        return Assignment(level, runner=Pilot(Dull()))
+
+    def legs(first: object, second: object, third: object, seeds: list[int], *_: object) -> object:
         headless.extend(seeds)
         return report
 
-    def seat(workspace: object, options: SeatOptions) -> DriveReport:
+    def window(workspace: object, assignment: object, options: SeatOptions) -> DriveReport:
         sat.append(options)
         return report
 
-    monkeypatch.setattr(drive, "drive_in_legs", legs)
-    monkeypatch.setattr(drive, "run_seat", seat)
-    monkeypatch.setattr(drive.LadderBook, "admit", lambda *_: level)
-    monkeypatch.setattr(drive, "Duty", lambda *_: None)
     arguments = {"workspace": workspace.path, "operator": "simulated", "episodes": 3, **options}
-    drive.Drive(headless=True, **arguments).run()  # type: ignore[arg-type]
-    drive.Drive(**arguments).run()  # type: ignore[arg-type]
+    for without_window in (True, False):
+        verb = Drive(headless=without_window, **arguments)  # type: ignore[arg-type]
+        verb.record(workspace, level, assign, window, legs)  # type: ignore[arg-type]
     assert headless == sat[0].seeds.take(3) == expected
     said = " ".join(capsys.readouterr().err.split())
     assert ("practice failed, 2 so far unsolved" in said) == (210_001 in expected)

@@ -17,6 +17,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Command, still
 from sidestick.teleop.session.help_requests import Alarm, CallRules
 from sidestick.teleop.session.policy_runner import Pilot
@@ -68,7 +69,8 @@ def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=1, image_size=32)
     hand = Hand()
     hand.held = level in (Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST)
-    session = Session(env, hand, level, Pilot(Slow()), max_steps=10_000, alarm=Alarm(NEVER))
+    assignment = Assignment(level, runner=Pilot(Slow()), monitor=Alarm(NEVER))
+    session = Session(env, hand, assignment, max_steps=10_000)
     episode, history, states = session.prepare(3), History(), []
     history.begin()
     for _ in range(round(LONG_S * CONTROL_HZ) + 45):
@@ -91,15 +93,15 @@ def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_
     """It is kept with labels of its own; what led to it on the main line is no worse for it."""
     workspace, hand, history = Workspace.create(tmp_path / "ws", CONFIG), Hand(), History()
     with Recorder(workspace) as recorder:
-        recording = Recording(recorder, "0001")
-        session = Session(env, hand, Level.SUPERVISED, Pilot(Slow()), [recording])
+        assignment = Assignment(Level.SUPERVISED, "0001", Pilot(Slow()))
+        session = Session(env, hand, assignment, [Recording(recorder)])
         episode = session.prepare(3)
         episode.begin()
         history.begin()
         for _ in range(50):
             history.keep_up(episode)
             episode.tick()
-        recording.rewind(history.back(episode, 1.0))
+        history.back(episode, 1.0)
         kept, hand.held = episode.steps, True
         for _ in range(20):
             episode.tick()

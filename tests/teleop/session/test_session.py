@@ -21,6 +21,7 @@ from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.evaluation.replay import verify
 from sidestick.teleop.session import session as session_module
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.blending import LARGEST_SHARE
 from sidestick.teleop.session.command import Command, Request, still
 from sidestick.teleop.session.device import Nobody
@@ -29,11 +30,13 @@ from sidestick.teleop.session.levels import State, Switch
 from sidestick.teleop.session.pacing import RealTime
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.session.recording import Recording, Rehearsal, episode_header
-from sidestick.teleop.session.session import Outcome, Session, Tick
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.session.subscriber import EpisodeContext, Outcome, Subscriber, Tick
 
 CONFIG = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 2})
 HUMAN = np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32)
 POLICY = np.array([0, -0.3, 0.1, 0, 0, 0, 1], np.float32)
+DEMONSTRATE = Assignment(Level.DEMONSTRATE)
 
 
 class Script:
@@ -74,17 +77,12 @@ class Constant:
         return Plan(actions, np.zeros_like(actions), 0.25)
 
 
-class Listener:
+class Listener(Subscriber):
     """Remembers what it was told."""
-
-    wants_images = False
 
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
         self.jumps: list[float] = []
-
-    def on_begin(self, env: ArmEnv, seed: int, level: Level, operator: str) -> None:
-        self.env = env
 
     def on_tick(self, tick: Tick) -> None:
         self.ticks.append(tick)
@@ -102,8 +100,8 @@ def env() -> ArmEnv:
 
 def run(env: ArmEnv, clutch: list[bool], policy: Constant | None, level: Level) -> Listener:
     listener = Listener()
-    pilot = Pilot(policy) if policy else None
-    Session(env, Script(clutch), level, pilot, [listener]).run_episode(1)
+    assignment = Assignment(level, runner=Pilot(policy) if policy else None)
+    Session(env, Script(clutch), assignment, [listener]).run_episode(1)
     return listener
 
 
@@ -158,7 +156,7 @@ def test_a_policy_is_asked_again_only_when_its_actions_are_used_up(env: ArmEnv) 
 def test_a_level_without_what_it_needs_is_refused(env: ArmEnv) -> None:
     """Supervised needs a policy; the reason is said before anything moves."""
     with pytest.raises(PolicyError, match="needs a policy"):
-        Session(env, Nobody(), Level.SUPERVISED)
+        Session(env, Nobody(), Assignment(Level.SUPERVISED))
 
 
 def test_in_the_shadow_both_wishes_are_kept_and_the_human_drives(env: ArmEnv) -> None:
@@ -191,9 +189,8 @@ def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> 
     rules = CallRules(novelty=0.2, familiar=0.1, budget=1)
     clutch = [False] * 8 + [True, True, False, False]
     listener, alarm = Listener(), Alarm(rules)
-    session = Session(
-        env, Script(clutch), Level.ON_CALL, Pilot(Constant()), [listener], alarm=alarm
-    )
+    assignment = Assignment(Level.ON_CALL, runner=Pilot(Constant()), monitor=alarm)
+    session = Session(env, Script(clutch), assignment, [listener])
     outcome = session.run_episode(1)
     states = [tick.state for tick in listener.ticks]
     assert states[:8] == [State.POLICY] * 4 + [State.CALLING] * 4
@@ -212,7 +209,8 @@ def test_help_that_never_comes_ends_the_episode(
     """An arm that nobody answers does not wait for ever, and waiting is no driving time."""
     monkeypatch.setattr(session_module, "WAITED_OUT_S", 4.0)
     alarm = Alarm(CallRules(overdue_s=0.2))
-    session = Session(env, Nobody(), Level.ON_CALL, Pilot(Constant()), max_steps=50, alarm=alarm)
+    assignment = Assignment(Level.ON_CALL, runner=Pilot(Constant()), monitor=alarm)
+    session = Session(env, Nobody(), assignment, max_steps=50)
     outcome = session.run_episode(1)
     assert not outcome.success
     assert outcome.waiting_steps == 4 * CONTROL_HZ
@@ -224,7 +222,7 @@ def test_the_target_jumps_less_than_a_millimetre_at_any_change_of_hands(level: L
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=2, image_size=32)
     rng = np.random.default_rng(3)
     clutch = np.repeat(rng.random(30) < 0.5, 4).tolist()
-    session = Session(env, Script(clutch), level, Pilot(Constant()))
+    session = Session(env, Script(clutch), Assignment(level, runner=Pilot(Constant())))
     running, jumps = session.prepare(5), []
     reseat = env.arm.reseat
 
@@ -249,10 +247,8 @@ def test_a_recorded_episode_with_takeovers_replays_to_the_last_bit(
     )
     clutch = [False] * 10 + [True] * 6 + [False] * 9 + [True] * 5 + [False] * 4
     with Recorder(workspace) as recorder:
-        recording = Recording(recorder, "0001")
-        Session(env, Script(clutch), Level.SUPERVISED, Pilot(Constant()), [recording]).run_episode(
-            3
-        )
+        assignment = Assignment(Level.SUPERVISED, "0001", Pilot(Constant()))
+        Session(env, Script(clutch), assignment, [Recording(recorder)]).run_episode(3)
         (path,) = recorder.wait()
     episode = Episode.read(path)
     assert len(episode) == len(clutch)
@@ -268,7 +264,7 @@ def test_a_changed_action_is_found_at_its_step(env: ArmEnv) -> None:
     """The check can fail: one wrong action shows in the very next state."""
     listener = run(env, [True] * 12, None, Level.DEMONSTRATE)
     steps = [tick.step for tick in listener.ticks]
-    header = episode_header(env, 1, Level.DEMONSTRATE, "script", None)
+    header = episode_header(EpisodeContext(env, 1, "script", DEMONSTRATE))
     header = replace(header, env_args={"env_kwargs": env.env_kwargs})
     episode = Episode.of_steps(header, steps, success=False)
     assert verify(episode).identical
@@ -287,9 +283,9 @@ def test_a_rehearsal_is_recorded_only_when_it_succeeds(env: ArmEnv, tmp_path: Pa
     operator = SimulatedOperator(env, Level.DEMONSTRATE)
     with Recorder(workspace) as recorder:
         rehearsal = Rehearsal(recorder)
-        Session(env, Script([True] * 5), Level.DEMONSTRATE, None, [rehearsal]).run_episode(0)
+        Session(env, Script([True] * 5), DEMONSTRATE, [rehearsal]).run_episode(0)
         assert recorder.wait() == []
-        outcome = Session(env, operator, Level.DEMONSTRATE, None, [rehearsal]).run_episode(0)
+        outcome = Session(env, operator, DEMONSTRATE, [rehearsal]).run_episode(0)
         assert outcome.success
         assert len(recorder.wait()) == 1
 
@@ -300,9 +296,43 @@ def test_the_simulated_operator_is_the_same_person_for_the_same_seed(env: ArmEnv
     for _ in range(2):
         operator = SimulatedOperator(env, Level.DEMONSTRATE)
         listener = Listener()
-        Session(env, operator, Level.DEMONSTRATE, None, [listener]).run_episode(4)
+        Session(env, operator, DEMONSTRATE, [listener]).run_episode(4)
         outcomes.append(np.array([tick.step.action for tick in listener.ticks]))
     np.testing.assert_array_equal(outcomes[0], outcomes[1])
+
+
+def test_a_simulated_operator_on_call_hears_the_session_by_itself(env: ArmEnv) -> None:
+    """Nobody registers it: a device that is a subscriber listens, and comes when it is called."""
+    monitor, listener = Alarm(CallRules(overdue_s=0.5)), Listener()
+    assignment = Assignment(Level.ON_CALL, runner=Pilot(Constant()), monitor=monitor)
+    operator = SimulatedOperator(env, Level.ON_CALL)
+    Session(env, operator, assignment, [listener], max_steps=80).run_episode(2)
+    states = [tick.state for tick in listener.ticks]
+    assert State.CALLING in states
+    assert State.HUMAN in states[states.index(State.CALLING) :]
+
+
+def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None:
+    """The running one keeps its level and its policy; every subscriber hears of the change."""
+    told: list[tuple[Assignment, Assignment]] = []
+    levels: list[Level] = []
+
+    class Hears(Subscriber):
+        def on_assign(self, before: Assignment, after: Assignment) -> None:
+            told.append((before, after))
+
+        def on_begin(self, context: EpisodeContext) -> None:
+            levels.append(context.assignment.level)
+
+    first = Assignment(Level.SUPERVISED, "0001", Pilot(Constant()))
+    session = Session(env, Script([False] * 6), first, [Hears()])
+    episode = session.prepare(1)
+    episode.begin()
+    session.assign(first.at(Level.SHADOW))
+    assert episode.tick().step.level is Level.SUPERVISED
+    session.prepare(1).begin()
+    assert levels == [Level.SUPERVISED, Level.SHADOW]
+    assert told == [(first, session.assignment)]
 
 
 def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go(
@@ -311,7 +341,8 @@ def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go
     """It watches, drives until things are back on track, and hands back."""
     listener = Listener()
     operator = SimulatedOperator(env, Level.SUPERVISED)
-    Session(env, operator, Level.SUPERVISED, Pilot(Constant()), [listener]).run_episode(2)
+    assignment = Assignment(Level.SUPERVISED, runner=Pilot(Constant()))
+    Session(env, operator, assignment, [listener]).run_episode(2)
     drivers = [tick.step.driver for tick in listener.ticks]
     spells = [driver for driver, _ in itertools.groupby(drivers)]
     assert spells[:3] == [Driver.POLICY, Driver.HUMAN, Driver.POLICY]

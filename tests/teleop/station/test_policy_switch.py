@@ -9,13 +9,9 @@ import pytest
 from sidestick.datasets.database import Database
 from sidestick.datasets.step import Level
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.autonomy.evidence_recorder import Witness
-from sidestick.teleop.autonomy.ladder_store import LadderBook
-from sidestick.teleop.learning.active_policy import Duty
-from sidestick.teleop.session.help_requests import Alarm, CallRules
-from sidestick.teleop.session.human_effort import EffortCount
-from sidestick.teleop.station.handover import Handover
-from sidestick.teleop.station.headless import Terms, drive_in_legs, load_pilot
+from sidestick.teleop.learning.active_policy import Duty, assignment_of
+from sidestick.teleop.session.assignment import Assignment
+from sidestick.teleop.station.headless import Terms, drive_in_legs
 from sidestick.teleop.station.states import State
 from tests import virtual_pad as vp
 from tests.learning_rig import add_correction, learner, tiny_workspace
@@ -38,13 +34,10 @@ def rig(sit: Callable[..., SeatRig], policies: Path) -> SeatRig:
     """At the demonstrate level, with the first policy on duty."""
     rig = sit()
     shutil.copytree(policies / "0001", rig.workspace.policies_dir / "0001")
-    pilot = load_pilot(rig.workspace, "0001")
-    rig.scene.relieve("0001", pilot, Level.DEMONSTRATE, Alarm())
-    witness, effort = Witness(LadderBook(rig.workspace), "0001"), EffortCount()
-    handover = Handover(rig.workspace, rig.scene, witness, effort, CallRules())
-    rig.seat.desk.duty = Duty(
-        rig.workspace, "0001", Level.DEMONSTRATE, on_relief=handover, clock=rig.time
-    )
+    assignment = assignment_of(rig.workspace, Level.DEMONSTRATE, "0001")
+    rig.scene.session.assign(assignment)
+    rig.scene.lay()
+    rig.seat.desk.duty = Duty(rig.workspace, assignment, clock=rig.time)
     return rig
 
 
@@ -61,15 +54,15 @@ def record(rig: SeatRig) -> None:
 
 def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Path) -> None:
     """Then it drives, is recorded as the driver, and the notice says so."""
-    before = rig.scene.pilot
+    before = rig.scene.assignment
     record(rig)
     newcomer(rig, policies)
     rig.drive(0.5)
-    assert rig.scene.pilot is before
+    assert rig.scene.assignment is before
     rig.tap(vp.A)
     assert rig.seat.notice == "new policy 0002 looks on from now on, at demonstrate"
-    assert rig.scene.pilot is not before
-    assert rig.recording.policy_id == "0002"
+    assert rig.scene.assignment.runner is not before.runner
+    assert rig.scene.assignment.policy_id == "0002"
     record(rig)
     rig.tap(vp.A)
     rig.recorder.wait()
@@ -82,14 +75,14 @@ def test_one_key_brings_the_policy_before_back(rig: SeatRig, policies: Path) -> 
     newcomer(rig, policies)
     record(rig)
     rig.tap(vp.A)
-    assert rig.recording.policy_id == "0002"
+    assert rig.scene.assignment.policy_id == "0002"
     record(rig)
     rig.chord(vp.Y)
     assert rig.seat.notice.startswith("policy 0002 is set aside")
     assert rig.state is State.RECORDING
-    assert rig.recording.policy_id == "0002"
+    assert rig.scene.assignment.policy_id == "0002"
     rig.tap(vp.A)
-    assert rig.recording.policy_id == "0001"
+    assert rig.scene.assignment.policy_id == "0001"
     assert PolicyStore(rig.workspace.policies_dir).latest() == "0001"
 
 
@@ -101,7 +94,11 @@ def test_between_two_episodes_it_changes_at_once(rig: SeatRig, policies: Path) -
     seed = rig.scene.seed
     rig.chord(vp.Y)
     assert rig.seat.notice == "back to policy 0001, at demonstrate"
-    assert (rig.recording.policy_id, rig.scene.seed, rig.state) == ("0001", seed, State.READY)
+    assert (rig.scene.assignment.policy_id, rig.scene.seed, rig.state) == (
+        "0001",
+        seed,
+        State.READY,
+    )
     rig.chord(vp.Y)
     assert rig.seat.notice == "there is no policy to go back to"
 
@@ -109,7 +106,8 @@ def test_between_two_episodes_it_changes_at_once(rig: SeatRig, policies: Path) -
 def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, policies: Path) -> None:
     """Every leg has its own entry in the ledger, and no seed is driven twice."""
     rig.recorder.close()
-    duty = Duty(rig.workspace, "0001", Level.DEMONSTRATE)
+    first = Assignment(Level.DEMONSTRATE, "0001")
+    duty = Duty(rig.workspace, first)
     seen: list[int] = []
 
     def heard(outcome: object) -> None:
@@ -117,8 +115,8 @@ def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, polici
         if len(seen) == 1:
             newcomer(rig, policies)
 
-    report = drive_in_legs(rig.workspace, duty, range(2), heard, Terms())
+    report = drive_in_legs(rig.workspace, first, duty, range(2), heard, Terms())
     assert seen == [0, 1]
     assert (report.episodes, report.successes, report.level) == (2, 2, "demonstrate")
-    assert duty.policy == "0002"
-    assert len(Database(rig.workspace.db_path).efforts()) == 2
+    efforts = Database(rig.workspace.db_path).efforts()
+    assert [effort.payload["policy"] for effort in efforts] == ["0001", "0002"]

@@ -7,6 +7,7 @@ import numpy as np
 from sidestick.datasets.step import Driver, Level
 from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import Observation
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.station.options import SeatOptions
 from sidestick.teleop.station.states import Event, State
@@ -75,8 +76,8 @@ def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(sit: Sit) -> N
 
 def test_it_comes_when_the_policy_calls(sit: Sit) -> None:
     """On call it looks at nothing until it is asked, and then drives."""
-    options = SeatOptions(Level.ON_CALL, simulated=True, policy_id="0001")
-    rig = sit(options=options, pilot=Pilot(Sideways(novelty=1.0)))
+    assignment = Assignment(Level.ON_CALL, "0001", Pilot(Sideways(novelty=1.0)))
+    rig = sit(options=SeatOptions(simulated=True), assignment=assignment)
     rig.run(8.0)
     drivers = rig.scene.episode.drivers
     assert rig.scene.episode.asked >= 1

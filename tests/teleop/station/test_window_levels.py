@@ -9,10 +9,10 @@ from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.help_requests import Reason
 from sidestick.teleop.session.policy_runner import Pilot
 from sidestick.teleop.station.cues import Cue
-from sidestick.teleop.station.options import SeatOptions
 from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
@@ -35,7 +35,7 @@ class Lost:
 
 def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
     """The arm waits; a tone; a card with the reason and the button; then the human drives."""
-    rig = sit(options=SeatOptions(level=Level.ON_CALL, policy_id="0001"), pilot=Pilot(Lost()))
+    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", Pilot(Lost())))
     told: list[Cue] = []
     rig.seat.desk.feedback.tell = told.append  # type: ignore[method-assign]
     rig.tap(vp.START)
@@ -57,8 +57,8 @@ def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
 
 def test_a_lost_level_is_left_before_the_next_episode(sit: Sit) -> None:
     """From the next scene on the policy only looks on."""
-    rig = sit(options=SeatOptions(level=Level.ON_CALL, policy_id="0001"), pilot=Pilot(Lost()))
-    rig.scene.lower(Level.SHADOW)
+    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", Pilot(Lost())))
+    rig.scene.session.assign(rig.scene.assignment.at(Level.SHADOW))
     rig.scene.lay()
     rig.tap(vp.START)
     rig.run(1.0)

@@ -1,0 +1,50 @@
+"""The one wiring of a session: environment, recorder, operator and subscribers."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+
+from ...datasets.recorder import Recorder
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ...sim_envs.environment import ArmEnv
+from .assignment import Assignment
+from .device import Device, Nobody
+from .environments import workspace_env
+from .policy_runner import Pilot
+from .recording import Recording
+from .session import Session
+from .subscriber import Subscriber
+
+
+@contextlib.contextmanager
+def recorded_session(
+    workspace: Workspace,
+    operator: Callable[[ArmEnv], Device],
+    assignment: Assignment,
+    subscribers: Sequence[Subscriber] = (),
+    patience: int = 1,
+    on_saved: Callable[[], object] = lambda: None,
+) -> Iterator[Session]:
+    """A session that records into the workspace; what it recorded is on the disk after.
+
+    `operator` makes the device for the session's environment, an episode may take `patience` times
+    the task's step limit, and `on_saved` is called from another thread for every file.
+    """
+    with (
+        contextlib.closing(workspace_env(workspace.config)) as env,
+        Recorder(workspace) as recorder,
+    ):
+        told = [Recording(recorder, on_saved), *subscribers]
+        limit = env.task.max_steps * patience
+        yield Session(env, operator(env), assignment, told, max_steps=limit)
+        recorder.wait()
+
+
+def unattended_session(
+    env: ArmEnv,
+    runner: Pilot,
+    policy_id: str | None = None,
+    subscribers: Sequence[Subscriber] = (),
+) -> Session:
+    """A session in which a policy drives alone: evaluation and practice."""
+    return Session(env, Nobody(), Assignment(Level.AUTONOMOUS, policy_id, runner), subscribers)
