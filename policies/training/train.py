@@ -1,6 +1,6 @@
 """Training of a policy: from episodes to a folder with the checkpoint that drives best."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
@@ -126,12 +126,14 @@ def train(
     cache: KeypointCache | None = None,
     progress: bool = True,
     examples: Sequence[Example] = (),
+    one_step: Callable[..., TrainResult] = train_on,
 ) -> TrainResult:
     """Train a policy from the base on `frames` into `folder`; resumes what was interrupted.
 
     With rollouts the best of several candidates is kept, else the last. `perception` is the one
     that ships for the task where none is given; `cache` keeps its keypoints for later rounds.
     `examples` are predictions that people accepted or put right at moments of these frames.
+    `one_step` trains one network: vision and head, or first the encoders and then the head.
     """
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
@@ -139,10 +141,10 @@ def train(
     vision = new_vision(config, policy, perception)
     if (teacher := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
-        vision = _encoders(frames, vision, teacher, policy, first, encoders, progress)
+        vision = _encoders(frames, vision, teacher, policy, first, encoders, progress, one_step)
         config = second_step(config)
     data = with_examples(_windows(frames, vision, config, cache), frames, examples)
-    return train_on(data, vision, policy, config, folder, rollout, progress)
+    return one_step(data, vision, policy, config, folder, rollout, progress)
 
 
 def _encoders(
@@ -153,12 +155,13 @@ def _encoders(
     config: TrainConfig,
     folder: Path,
     progress: bool,
+    one_step: Callable[..., TrainResult],
 ) -> Vision:
     """Vision whose encoders have learnt from the pictures, now frozen."""
     data = _windows(frames, vision, config, marks=teacher.cameras if config.aux_grasp else ())
     learnt = learnt_before(config, data, folder)
     if learnt is None:
-        result = train_on(data, vision, policy, config, folder, progress=progress)
+        result = one_step(data, vision, policy, config, folder, progress=progress)
         learnt = result.policy.network.vision.grasp_supervision
     assert learnt is not None  # the kind of vision has not changed
     return learnt.freeze()

@@ -38,13 +38,16 @@ class Practice:
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
-            done = self._all(Rounds(workspace, rollouts, tell=say))
+            return self.practise(Rounds(workspace, rollouts, tell=say))
+
+    def practise(self, rounds: Rounds) -> int:
+        """As many rounds as were asked for, and the report."""
+        done = self._all(rounds)
         if self.json:
             print_json({"rounds": [made.to_json() for made in done]})
         return DONE
 
     def _all(self, rounds: Rounds) -> list[Round]:
-        """As many rounds as were asked for."""
         broken_off = rounds.go_on()
         done = [] if broken_off is None else [broken_off]
         for made in done:

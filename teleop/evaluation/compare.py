@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ...datasets.config import WorkspaceConfig
 from ...datasets.database import Database, Event, EventKind
 from ...datasets.workspace import Workspace
 from ...policies.policy import CONFIG
@@ -32,6 +33,7 @@ two are, decided or not."""
 PAIRS_PER_LOOK = 4
 """Pairs that are driven between two looks at the test."""
 OnPair = Callable[[SequentialTest], object]
+Fits = Callable[[Path, WorkspaceConfig], object]
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,15 @@ class Contender:
     path: Path
 
     @classmethod
-    def find(cls, workspace: Workspace, name: str) -> "Contender":
-        """By number in the workspace, or by folder.
+    def find(cls, workspace: Workspace, name: str, fits: Fits = load_for) -> "Contender":
+        """By number in the workspace, or by folder; `fits` raises for one that cannot drive there.
 
         UnknownName with those that exist; PolicyError for one of another task or renderer.
         """
         folder = Path(name)
         own = PolicyStore(workspace.policies_dir)
         path = folder if (folder / CONFIG).exists() and name not in own.ids() else own.path(name)
-        load_for(path, workspace.config)
+        fits(path, workspace.config)
         return cls(name, path)
 
 
@@ -120,12 +122,13 @@ def compare(
     first_seed: int = EVALUATION.first,
     alpha: float = ALPHA,
     on_pair: OnPair = lambda _: None,
+    fits: Fits = load_for,
 ) -> Comparison:
     """Let both policies drive the same seeds, of which no episode was ever recorded.
 
     The result is added to the database; nothing that stands there is changed.
     """
-    first, second = contenders(workspace, a, b)
+    first, second = contenders(workspace, a, b, fits)
     test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
     outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
     why = ""
@@ -143,9 +146,11 @@ def compare(
     return found
 
 
-def contenders(workspace: Workspace, a: str, b: str) -> tuple[Contender, Contender]:
+def contenders(
+    workspace: Workspace, a: str, b: str, fits: Fits = load_for
+) -> tuple[Contender, Contender]:
     """Both policies; BadValue for one policy twice."""
-    first, second = Contender.find(workspace, a), Contender.find(workspace, b)
+    first, second = (Contender.find(workspace, name, fits) for name in (a, b))
     if first.path.resolve() == second.path.resolve():
         raise BadValue("policies to compare", "two different ones", f"{a} twice")
     return first, second

@@ -10,7 +10,6 @@ from sidestick.datasets.frames import Frames
 from sidestick.policies.perception.heatmaps import told, wanted
 from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.task_features.grasp_labels import grasp_marks, grasps_under_way, next_grasps
-from sidestick.policies.training import train as training
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train, train_on
 from sidestick.policies.training.two_stage import ENCODERS
@@ -176,7 +175,7 @@ def test_encoders_then_head(tmp_path):
     assert not load_policy(tmp_path / ENCODERS).network.vision.config.frozen
 
 
-def test_interrupted_between_the_steps_it_goes_on(tmp_path, monkeypatch):
+def test_interrupted_between_the_steps_it_goes_on(tmp_path):
     """The encoders are not learnt again, unless they are of another training."""
     frames = Frames([grasping(s) for s in range(3)])
     whole = train(frames, SHORT, tmp_path / "whole", progress=False)
@@ -188,15 +187,14 @@ def test_interrupted_between_the_steps_it_goes_on(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return train_on(*given, **options)
 
-    monkeypatch.setattr(training, "train_on", counted)
     with pytest.raises(KeyboardInterrupt):
-        train(frames, SHORT, tmp_path / "cut", progress=False)
-    train(frames, SHORT, tmp_path / "cut", progress=False)
+        train(frames, SHORT, tmp_path / "cut", progress=False, one_step=counted)
+    train(frames, SHORT, tmp_path / "cut", progress=False, one_step=counted)
     assert steps == [ENCODERS, "cut", "cut"]
     weights = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "cut")]
     assert weights[0] == weights[1]
     (tmp_path / "cut" / "config.json").unlink()
-    train(frames, replace(SHORT, seed=1), tmp_path / "cut", progress=False)
+    train(frames, replace(SHORT, seed=1), tmp_path / "cut", progress=False, one_step=counted)
     assert steps[3:] == [ENCODERS, "cut"]
     assert whole.path.exists()
 

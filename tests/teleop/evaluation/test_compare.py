@@ -22,12 +22,14 @@ from sidestick.sim_envs.errors import BadValue, UnknownName
 from sidestick.teleop.cli.compare import Compare
 from sidestick.teleop.evaluation.compare import (
     LEAST_PAIRS,
+    Comparison,
     compare,
     stopped,
     unseen_seeds,
 )
 from sidestick.teleop.evaluation.compare_blind import Ballot, Turn, schedule, vote
 from sidestick.teleop.session.subscriber import Outcome
+from tests.synthetic import made_up_episode
 
 COMPARISONS, PAIRS, ALPHA = 500, 200, 0.05
 ALLOWED = int(binom.ppf(0.999, COMPARISONS, ALPHA))
@@ -180,35 +182,38 @@ class ScriptedRollouts:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """Two empty policy folders; loading them is another test's matter."""
+def workspace(tmp_path: Path) -> Workspace:
+    """Two empty policy folders; whether they fit is another test's matter."""
     workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
     for name in ("0001", "0002"):
         (workspace.policies_dir / name).mkdir(parents=True)
         (workspace.policies_dir / name / "config.json").write_text("{}")
-    monkeypatch.setattr("sidestick.teleop.evaluation.compare.load_for", lambda *_: None)
     return workspace
+
+
+def compared(workspace: Workspace, rollouts: ScriptedRollouts, b: str = "0002") -> Comparison:
+    return compare(workspace, rollouts, "0001", b, pairs=80, fits=lambda *_: None)  # type: ignore[arg-type]
 
 
 def test_a_comparison_stops_early_and_is_kept(workspace: Workspace) -> None:
     """The same seeds for both; every comparison is one more event, none is overwritten."""
     rollouts = ScriptedRollouts({"0001": 1.0, "0002": 0.1})
-    found = compare(workspace, rollouts, "0001", "0002", pairs=80)  # type: ignore[arg-type]
+    found = compared(workspace, rollouts)
     assert found.verdict is Verdict.A_BETTER
     assert rollouts.driven < 80
     assert found.interval[0] > 0
-    again = compare(workspace, rollouts, "0001", "0002", pairs=80)  # type: ignore[arg-type]
+    again = compared(workspace, rollouts)
     kept = Database(workspace.db_path).events(EventKind.COMPARISON)
     assert [event.payload["verdict"] for event in kept] == ["A is better"] * 2
     assert kept[0].payload["per_episode"]["a"][0]["seed"] == again.seeds[0]
     assert "A is better" in str(found)
 
 
-def test_seeds_that_were_recorded_are_passed_over(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_seeds_that_were_recorded_are_passed_over(workspace: Workspace) -> None:
     """Nobody is compared on what they learnt from."""
-    monkeypatch.setattr("sidestick.teleop.evaluation.compare.recorded_seeds", lambda _: {11, 12})
+    for seed in (11, 12):
+        made = made_up_episode([0] * 4, seed, episode_id=f"of-{seed}")
+        made.write(workspace.episodes_dir / f"of-{seed}.hdf5")
     assert unseen_seeds(workspace, 10, 8) == [10, *range(13, 20)]
     with pytest.raises(BadValue):
         unseen_seeds(workspace, 10, 7)  # seven pairs cannot decide anything at 5 %
@@ -218,9 +223,9 @@ def test_the_same_policy_twice_and_unknown_ones_are_refused(workspace: Workspace
     """Before anything is driven or written."""
     rollouts = ScriptedRollouts({})
     with pytest.raises(BadValue, match="two different"):
-        compare(workspace, rollouts, "0001", "0001")  # type: ignore[arg-type]
+        compared(workspace, rollouts, "0001")
     with pytest.raises(UnknownName, match="0002"):
-        compare(workspace, rollouts, "0001", "0099")  # type: ignore[arg-type]
+        compared(workspace, rollouts, "0099")
     assert not workspace.db_path.exists()
 
 

@@ -67,6 +67,33 @@ class MadeUp(Rollouts):
         """Nothing was opened."""
 
 
+class Idle(MadeUp):
+    """Attempts of which none comes to an end."""
+
+    def run(self, *_: object, **__: object) -> list[Outcome]:
+        return []
+
+
+class OneAnswerARound(MadeUp):
+    """The gate's seeds are driven in another way in every round."""
+
+    def __init__(self, *answers: Drives) -> None:
+        super().__init__(answers[0])
+        self._answers = iter(answers)
+
+    def run(
+        self,
+        policy: Path,
+        seeds: Iterable[int],
+        record_into: Path | None = None,
+        on_outcome: OnOutcome = lambda _: None,
+        keep_failures: int = 0,
+    ) -> list[Outcome]:
+        if record_into:
+            self._drives = next(self._answers)
+        return super().run(policy, seeds, record_into, on_outcome, keep_failures)
+
+
 def record(workspace: Workspace, seed: int, success: bool, level: Level = Level.AUTONOMOUS) -> None:
     """An episode that nobody watched, unless its level says so."""
     name = f"2025010{2 + (level is not Level.AUTONOMOUS)}T000000-{seed:08x}"
@@ -116,9 +143,7 @@ def test_a_refused_candidate_leaves_the_driver_and_practice_goes_on(workspace: W
 
 def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None:
     """No candidate, no ruling; the failures are in the ledger for people."""
-    rounds = rounds_of(workspace)
-    with mock.patch(f"{__name__}.MadeUp.run", return_value=[]):
-        made = rounds.practise(ATTEMPTS)
+    made = Rounds(workspace, Idle(lambda *_: True), RULES).practise(ATTEMPTS)
     assert made.gate is None
     assert "nothing new to learn" in made.words
     assert made.to_json()["passed"] is None
@@ -193,28 +218,11 @@ def test_killed_anywhere_the_next_start_finishes_the_round(
     assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
 
 
-def test_the_verb_says_who_drives(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_verb_says_who_drives(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """Both to people and to scripts, one refused and one that passed."""
-    answers = iter((only_present, lambda *_: True))
-    drives: list[Drives] = []
-
-    def rounds(workspace: Workspace, rollouts: object, tell: object) -> Rounds:
-        def now(policy: Path, seed: int) -> bool:
-            return drives[-1](policy, seed)
-
-        return rounds_of(workspace, now)
-
-    practise = Rounds.practise
-
-    def counted(self: Rounds, *args: object) -> object:
-        drives.append(next(answers))
-        return practise(self, *args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(verb, "Rounds", rounds)
-    monkeypatch.setattr(Rounds, "practise", counted)
-    assert verb.Practice(workspace.path, rounds=2, episodes=ATTEMPTS, json=True).run() == 0
+    rollouts = OneAnswerARound(only_present, lambda *_: True)
+    practice = verb.Practice(workspace.path, rounds=2, episodes=ATTEMPTS, json=True)
+    assert practice.practise(Rounds(workspace, rollouts, RULES, verb.say)) == 0
     said = capsys.readouterr()
     found = json.loads(said.out)["rounds"]
     assert [(r["round"], r["passed"], r["policy"]) for r in found] == [

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import sidestick.sim_envs
 from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode, Driver, Level
@@ -26,6 +27,7 @@ from sidestick.teleop.session.blending import LARGEST_SHARE
 from sidestick.teleop.session.command import Command, Request, still
 from sidestick.teleop.session.device import Nobody
 from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
+from sidestick.teleop.session.human_effort import EffortLedger
 from sidestick.teleop.session.levels import State, Switch
 from sidestick.teleop.session.pacing import RealTime
 from sidestick.teleop.session.policy_runner import Pilot
@@ -333,6 +335,21 @@ def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None
     session.prepare(1).begin()
     assert levels == [Level.SUPERVISED, Level.SHADOW]
     assert told == [(first, session.assignment)]
+
+
+def test_every_policy_has_its_own_entry_in_the_ledger(tmp_path: Path) -> None:
+    """Closed when another one is assigned; another level of the same policy goes on in it."""
+    ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
+    first = Assignment(Level.SUPERVISED, "0001", Pilot(Constant()))
+    ended = Outcome(1, True, 20, 0, 20, 0, "reach", 1.0)
+    nothing: dict[str, NDArray[np.float32]] = {}
+    ledger.on_end(ended, nothing, np.zeros(1))
+    ledger.on_assign(first, first.at(Level.ON_CALL))
+    assert ledger.database.efforts() == []
+    ledger.on_end(ended, nothing, np.zeros(1))
+    ledger.on_assign(first, replace(first, policy_id="0002"))
+    (effort,) = ledger.database.efforts()
+    assert (effort.payload["policy"], effort.episodes, ledger.episodes) == ("0001", 2, 0)
 
 
 def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go(
