@@ -10,10 +10,7 @@ from typing import Any, overload
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 from torch import Tensor
-
-from ...sim_envs.errors import BadValue
 
 Array = NDArray[np.float64]
 KEY = "heading"
@@ -21,12 +18,18 @@ KEY = "heading"
 
 
 def rotation(quat_xyzw: NDArray[np.floating]) -> Array:
-    """Rotation matrices (N, 3, 3) of quaternions (N, 4); BadValue where one is zero."""
-    try:
-        turns = Rotation.from_quat(np.asarray(quat_xyzw, np.float64))
-    except ValueError:
-        raise BadValue("ee_quat", "unit quaternions", "zero") from None
-    return np.asarray(turns.as_matrix())
+    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4), which are taken as they are.
+
+    Observations are float32, off unit length by 1e-7. scipy's Rotation normalises first, which
+    moves the actions of policies that were trained on these numbers by more than 1e-6.
+    """
+    x, y, z, w = np.moveaxis(np.asarray(quat_xyzw, np.float64), -1, 0)
+    rows = (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+    return np.moveaxis(np.array(rows), -1, 0)
 
 
 def heading(turn: Array) -> Array:

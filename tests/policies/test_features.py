@@ -7,7 +7,7 @@ import torch
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.perception.keypoints import cell_counts, keypoints
 from sidestick.policies.task_features.features import GoalItem, rotation_6d
-from sidestick.policies.task_features.hand_frame import rotation, turned
+from sidestick.policies.task_features.hand_frame import turned
 from sidestick.sim_envs.errors import BadValue
 
 
@@ -82,12 +82,6 @@ def test_rotation_does_not_depend_on_the_quaternions_sign():
     assert np.allclose(
         rotation_6d(np.array([[0, 0, np.sin(0.3), np.cos(0.3)]]))[0, :2], [np.cos(0.6), np.sin(0.6)]
     )
-
-
-def test_a_quaternion_of_zero_is_refused_by_name():
-    """It turns nothing any way; a recording that has one is damaged."""
-    with pytest.raises(BadValue, match="ee_quat"):
-        rotation(np.zeros((2, 4)))
 
 
 @pytest.mark.parametrize("shape", [(5, 2), (5, 3), (5, 4, 2)])
