@@ -24,8 +24,10 @@ from .learning.acceptance_gate import GateRules
 from .learning.autonomous_practice import KIND as PRACTICE
 from .learning.practice_rounds import RULES, Rounds
 from .learning.workspace_training import learn
+from .report.cost import Cost
 from .report.write import write_report
-from .station.headless import DriveReport, drive_simulated, effort
+from .session.effort_entry import recorded_effort
+from .station.headless import drive_simulated
 
 MOST_ATTEMPTS = 3
 """A demonstration that fails is driven again on another seed, up to this many times over."""
@@ -144,8 +146,8 @@ class Quickstart:
                 drive_simulated(self.workspace, Level.DEMONSTRATE, [seed], ledger=False)
             seed += 1
         done = self._of_level(Level.DEMONSTRATE)
-        self._enter_effort(done, Level.DEMONSTRATE, 0, None)
-        return f"{sum(s.success for s in done)} of {len(done)} succeeded, {self._minutes(done)}"
+        spent = self._enter_effort(done, Level.DEMONSTRATE, 0, None)
+        return f"{sum(s.success for s in done)} of {len(done)} succeeded, {spent}"
 
     def supervise(self, round_number: int, policy_id: str) -> str:
         """Let the policy drive and the operator correct it, on this round's seeds."""
@@ -154,9 +156,9 @@ class Quickstart:
         if missing:
             drive_simulated(self.workspace, Level.SUPERVISED, missing, policy_id, ledger=False)
         done = [s for s in self._of_level(Level.SUPERVISED) if s.header.seed in seeds]
-        self._enter_effort(done, Level.SUPERVISED, round_number, policy_id)
+        spent = self._enter_effort(done, Level.SUPERVISED, round_number, policy_id)
         takeovers = sum(s.takeovers for s in done)
-        return f"{takeovers} takeovers in {len(done)} episodes, {self._minutes(done)}"
+        return f"{takeovers} takeovers in {len(done)} episodes, {spent}"
 
     def practise(self, round_number: int) -> str:
         """Let the policy try on its own, and hear whether what it learns from that may drive."""
@@ -210,18 +212,13 @@ class Quickstart:
 
     def _enter_effort(
         self, done: list[EpisodeSummary], level: Level, round_number: int, policy: str | None
-    ) -> None:
+    ) -> str:
         """Enter a stage's effort once, counted from its episodes, interrupted or not."""
-        report = DriveReport.of_summaries(done, level)
-        entry = effort(report, level, round_number, self.workspace.config.control_hz, policy)
+        entry = recorded_effort(done, level, round_number, policy, self.workspace.config.control_hz)
         if not self._has_effort(entry.kind, round_number):
             self.database.add_effort(entry)
-
-    def _minutes(self, done: list[EpisodeSummary]) -> str:
-        per_minute = self.workspace.config.control_hz * 60
-        driven = sum(s.human_steps for s in done) / per_minute
-        watched = sum(s.policy_steps for s in done) / per_minute
-        return f"{driven:.1f} min driven, {watched:.1f} min watched"
+        cost = Cost.of([entry], entry.kind)
+        return f"{cost.driven_min:.1f} min driven, {cost.watched_min:.1f} min watched"
 
 
 def _id(number: int) -> str:

@@ -112,7 +112,7 @@ def _with_even_sides(frame: Image) -> Image:
 
 
 def enlarge(image: Image, factor: int) -> Image:
-    """Scale an RGB image up by a whole factor, bicubic."""
+    """Scale an RGB image, uint8[h, w, 3], up to [factor h, factor w, 3], bicubic."""
     height, width = image.shape[:2]
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
     larger = frame.reformat(width * factor, height * factor, interpolation="BICUBIC")
@@ -120,7 +120,10 @@ def enlarge(image: Image, factor: int) -> Image:
 
 
 def jpeg(image: Image, quality: int = 4) -> bytes:
-    """Encode one RGB image as JPEG, sides made even; `quality` is FFmpeg's, 2 best to 31 worst."""
+    """Encode one RGB image, uint8[h, w, 3], as JPEG with its sides made even.
+
+    `quality` is FFmpeg's, 2 best to 31 worst.
+    """
     context = av.CodecContext.create("mjpeg", "w")
     assert isinstance(context, av.VideoCodecContext)
     context.height, context.width = _with_even_sides(image).shape[:2]

@@ -10,6 +10,7 @@ from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import recorded_seeds
+from ..session.effort_entry import effort_entry
 from ..session.subscriber import Outcome
 from .workspace_training import judged_summaries
 
@@ -62,20 +63,14 @@ def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary
 
 
 def _entry(attempts: Sequence[Attempt], policy_id: str, round_number: int) -> Effort:
-    return Effort(
-        round=round_number,
-        kind=KIND,
-        driven_s=0.0,
-        watched_s=0.0,
-        takeovers=0,
+    return effort_entry(
+        KIND,
+        round_number,
+        policy_id,
         episodes=len(attempts),
-        payload={
-            "steps_human": 0,
-            "steps_policy": sum(attempt.steps for attempt in attempts),
-            "successes": sum(attempt.success for attempt in attempts),
-            "failed_seeds": sorted(a.seed for a in attempts if not a.success),
-            "policy": policy_id,
-        },
+        successes=sum(attempt.success for attempt in attempts),
+        policy=sum(attempt.steps for attempt in attempts),
+        failed_seeds=sorted(a.seed for a in attempts if not a.success),
     )
 
 

@@ -53,7 +53,7 @@ def _varied_row(task: str) -> Image:
 
 
 def contact_sheet(env: ArmEnv) -> Image:
-    """Each seed's scene: the view of every camera that is not recorded, then the recorded ones."""
+    """One image, uint8[h, w, 3], a row for each seed: views not recorded, then recorded ones."""
     return _stacked([_row(env, seed) for seed in SEEDS])
 
 

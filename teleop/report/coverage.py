@@ -48,7 +48,7 @@ def draw_coverage(moments: Moments) -> Markup:
 def draw_distribution(
     counts: Mapping[Driver, NDArray[np.int64]], name: str, title: str, axis: str
 ) -> Markup:
-    """A histogram in [0, 1] for each driver, each summing to 1."""
+    """For each driver the histogram of `counts`, steps in [B] equal bins of [0, 1], as shares."""
     with panel(height_in=2.9) as (figure, axes):
         for driver, bins in counts.items():
             style = DRIVER_STYLES[driver]

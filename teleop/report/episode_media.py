@@ -39,7 +39,7 @@ class Footage:
     """[T] the stage reached by each step; empty when unknown."""
 
     def frame(self, step: int) -> list[Image]:
-        """The pictures of one step, one per camera."""
+        """The pictures of one step, one uint8[h, w, 3] per camera."""
         return [images[step] for images in self.images]
 
     def __len__(self) -> int:

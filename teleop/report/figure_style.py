@@ -113,7 +113,7 @@ def percent_axis(axes: Axes, label: str, top: float = 1.0) -> None:
 
 
 def error_bars(intervals: Sequence[Interval]) -> NDArray[np.float64]:
-    """Return what matplotlib wants for asymmetric bars: lengths below, lengths above."""
+    """Lengths of N error bars below and above their values, [2, N], as matplotlib takes them."""
     return np.array(
         [[i.value - i.low for i in intervals], [i.high - i.value for i in intervals]]
     ).clip(min=0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,10 @@ from ...datasets.database import Database, Effort
 from ...datasets.step import Level
 from ...sim_envs.spaces import CONTROL_HZ, Observation
 from .assignment import Assignment
-from .levels import State, Switch, name, supervises
+from .effort_entry import effort_entry, kind_of_level
+from .levels import State, Switch, supervises
 from .subscriber import EpisodeContext, Outcome, Subscriber, Tick
 
-KINDS = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
-"""What the ledger calls the levels; the others go by their names."""
 HANDS_CHANGE = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
 
 
@@ -75,26 +73,20 @@ class EffortCount(Subscriber):
 
     def entry(self, level: Level, round_number: int, policy_id: str | None) -> Effort:
         """The ledger's entry for all that was counted."""
-        return Effort(
-            round=round_number,
-            kind=KINDS.get(level, name(level)),
-            driven_s=self.driven / CONTROL_HZ,
-            watched_s=self.watched / CONTROL_HZ,
-            takeovers=len(self.takeovers),
+        return effort_entry(
+            kind_of_level(level),
+            round_number,
+            policy_id,
             episodes=self.episodes,
-            payload=self._payload(policy_id),
+            successes=self.successes,
+            policy=self.policy,
+            driven=self.driven,
+            watched=self.watched,
+            takeovers=len(self.takeovers),
+            switches=self.switches,
+            requests=self.requests,
+            takeover_s=[ticks / CONTROL_HZ for ticks in self.takeovers],
         )
-
-    def _payload(self, policy_id: str | None) -> dict[str, Any]:
-        return {
-            "steps_human": self.driven,
-            "steps_policy": self.policy,
-            "successes": self.successes,
-            "policy": policy_id,
-            "switches": self.switches,
-            "requests": self.requests,
-            "takeover_s": [ticks / CONTROL_HZ for ticks in self.takeovers],
-        }
 
 
 @dataclass

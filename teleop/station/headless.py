@@ -4,9 +4,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from ...datasets.database import Database, Effort
+from ...datasets.database import Database
 from ...datasets.step import Level
-from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..autonomy.audit_sampling import AUDITED_SHARE, auditor
@@ -17,7 +16,7 @@ from ..devices.simulated_operator import SimulatedOperator
 from ..learning.active_policy import Duty, Relief, assignment_of
 from ..session.assignment import Assignment
 from ..session.help_requests import Alarm, CallRules
-from ..session.human_effort import KINDS, EffortCount
+from ..session.human_effort import EffortCount
 from ..session.levels import LIMITS_WHEN_CORRECTED, NEEDS_POLICY, name, supervises
 from ..session.open_session import recorded_session
 from ..session.policy_runner import Pilot
@@ -72,18 +71,6 @@ class DriveReport:
         names = [field.name for field in fields(cls) if field.name != "level"]
         counts = {name: sum(getattr(leg, name) for leg in legs) for name in names}
         return cls(**counts, level=legs[-1].level)
-
-    @classmethod
-    def of_summaries(cls, summaries: Sequence[EpisodeSummary], level: Level) -> "DriveReport":
-        """Add up recorded episodes."""
-        return cls(
-            len(summaries),
-            sum(summary.success for summary in summaries),
-            sum(summary.human_steps for summary in summaries),
-            sum(summary.policy_steps for summary in summaries),
-            sum(summary.takeovers for summary in summaries),
-            name(level),
-        )
 
 
 def drive_simulated(
@@ -179,26 +166,6 @@ def _run(
         if evidence.lost or relieved():
             break
     return outcomes
-
-
-def effort(
-    report: DriveReport, level: Level, round_number: int, control_hz: int, policy_id: str | None
-) -> Effort:
-    """The ledger's entry where nobody counted along: from the episodes as they were recorded."""
-    return Effort(
-        round=round_number,
-        kind=KINDS.get(level, name(level)),
-        driven_s=report.human_steps / control_hz,
-        watched_s=report.policy_steps / control_hz,
-        takeovers=report.takeovers,
-        episodes=report.episodes,
-        payload={
-            "steps_human": report.human_steps,
-            "steps_policy": report.policy_steps,
-            "successes": report.successes,
-            "policy": policy_id,
-        },
-    )
 
 
 def drive_in_legs(

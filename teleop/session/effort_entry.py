@@ -1,0 +1,79 @@
+"""One entry of the ledger of human effort, made from counted ticks; the only way to make one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...datasets.database import Effort
+from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
+from ...sim_envs.spaces import CONTROL_HZ
+from .levels import name
+
+KINDS = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
+"""What the ledger calls the levels; the others go by their names."""
+
+
+def kind_of_level(level: Level) -> str:
+    """What the ledger calls episodes of a level."""
+    return KINDS.get(level, name(level))
+
+
+def effort_entry(
+    kind: str,
+    round_number: int,
+    policy_id: str | None,
+    *,
+    episodes: int,
+    successes: int,
+    policy: int,
+    driven: int = 0,
+    watched: int = 0,
+    takeovers: int = 0,
+    hz: float = CONTROL_HZ,
+    **payload: Any,
+) -> Effort:
+    """An entry from ticks that the human drove, had to watch, and that the policy drove.
+
+    `payload` is whatever else was counted, as JSON takes it.
+    """
+    return Effort(
+        round=round_number,
+        kind=kind,
+        driven_s=driven / hz,
+        watched_s=watched / hz,
+        takeovers=takeovers,
+        episodes=episodes,
+        payload={
+            "steps_human": driven,
+            "steps_policy": policy,
+            "successes": successes,
+            "policy": policy_id,
+            **payload,
+        },
+    )
+
+
+def recorded_effort(
+    done: Sequence[EpisodeSummary],
+    level: Level,
+    round_number: int,
+    policy_id: str | None,
+    hz: float,
+) -> Effort:
+    """The entry of supervised or demonstrated episodes by their files, where no session counted.
+
+    A person watched every step of the policy.
+    """
+    policy = sum(summary.policy_steps for summary in done)
+    return effort_entry(
+        kind_of_level(level),
+        round_number,
+        policy_id,
+        episodes=len(done),
+        successes=sum(summary.success for summary in done),
+        policy=policy,
+        driven=sum(summary.human_steps for summary in done),
+        watched=policy,
+        takeovers=sum(summary.takeovers for summary in done),
+        hz=hz,
+    )
