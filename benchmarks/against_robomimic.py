@@ -29,20 +29,20 @@ from sidestick.datasets.frames import Frames
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
 from sidestick.policies.base.torch_setup import choose_precision
-from sidestick.policies.network import Network
+from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.policy import Policy, load_policy
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.training.config import TrainConfig
-from sidestick.policies.training.from_episodes import about, training_data
-from sidestick.policies.training.loop import Fit
-from sidestick.policies.training.train import new_head, new_vision, recipe, train
+from sidestick.policies.training.from_episodes import config_of, training_data
+from sidestick.policies.training.loop import TrainingLoop
+from sidestick.policies.training.train import loop_config, new_head, new_vision, train
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.evaluation.seeds import EVALUATION
 from sidestick.teleop.learning.workspace_training import succeeded
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.open_session import unattended_session
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.policy_runner import PolicyRunner
 
 PEER = Path(__file__).with_name("peer_robomimic.py")
 PEERS = Path.home() / ".cache/sidestick/peers/bin/python"
@@ -159,14 +159,18 @@ class Peer:
 
 def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, float]]:
     """A training of ours that can be run for so many seconds at a time."""
-    vision = new_vision(config, about(frames))
+    vision = new_vision(config, config_of(frames))
     marks = (
-        about(frames).cameras if config.encoder == "pointer" and vision.name != "keypoints" else ()
+        config_of(frames).cameras
+        if config.encoder == "pointer" and vision.name != "keypoints"
+        else ()
     )
     data = training_data(frames, vision, config.chunk, marks=marks)
     vision.fit(data.window_inputs())
-    network = Network(vision, new_head(config, vision.size))
-    fit = Fit(network, data, np.ones(len(data)), recipe(config, len(data)), choose_precision())
+    network = PolicyNetwork(vision, new_head(config, vision.size))
+    fit = TrainingLoop(
+        network, data, np.ones(len(data)), loop_config(config, len(data)), choose_precision()
+    )
 
     def run(seconds: float) -> dict[str, float]:
         cpu, wall, made = time.process_time(), time.perf_counter(), 0
@@ -207,7 +211,7 @@ def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
 def driven(workspace: Workspace, policy: Policy, episodes: int) -> dict[str, Any]:
     """How often a policy succeeds."""
     env = workspace_env(workspace.config)
-    session = unattended_session(env, Pilot(policy))
+    session = unattended_session(env, PolicyRunner(policy))
     seeds = EVALUATION.seeds(episodes)
     won = [session.run_episode(seed).success for seed in seeds]
     env.close()

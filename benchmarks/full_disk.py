@@ -21,7 +21,7 @@ import numpy as np
 
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort
+from sidestick.datasets.database import Database, EffortEntry
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.merge import merge
 from sidestick.datasets.recorder import Recorder
@@ -103,7 +103,7 @@ def import_back(workspace: Workspace) -> object:
 def note(workspace: Workspace) -> object:
     """Write to the database."""
     fill(workspace.path.parent)
-    effort = Effort(0, "demonstration", 1.0, 0.0, 0, 1, {"long": "x" * 100_000})
+    effort = EffortEntry(0, "demonstration", 1.0, 0.0, 0, 1, {"long": "x" * 100_000})
     return Database(workspace.db_path).add_effort(effort)
 
 

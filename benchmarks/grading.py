@@ -25,7 +25,7 @@ from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
 from sidestick.teleop.evaluation.evaluate import evaluate
 from sidestick.teleop.evaluation.rollouts import Rollouts
-from sidestick.teleop.learning.workspace_training import learn
+from sidestick.teleop.learning.workspace_training import train_on_workspace
 from sidestick.teleop.review.run_predictions import review_predictions
 from sidestick.teleop.station.headless import drive_simulated
 
@@ -81,14 +81,14 @@ def main() -> None:
             graded, "simulated", None, headless=True, simulated=True, count=options.predictions
         )
         print(f"{time.strftime('%X')} graded: {found.grades}", file=sys.stderr, flush=True)
-        learn(graded, config, chooses=demonstrated, progress=False)
+        train_on_workspace(graded, config, chooses=demonstrated, progress=False)
         after = success(graded, rollouts, options.episodes)
         seconds = sum(found.grades.values()) * options.seconds_per_grade
         left, seed = seconds * driven.config.control_hz, MORE_SEED
         while left > 0:
             left -= drive_simulated(driven, Level.DEMONSTRATE, [seed]).human_steps
             seed += 1
-        learn(driven, config, progress=False)
+        train_on_workspace(driven, config, progress=False)
         drove = success(driven, rollouts, options.episodes)
     figures = {
         "before": str(before),

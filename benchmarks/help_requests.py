@@ -24,23 +24,23 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.statistics.rates import Rate
-from sidestick.teleop.autonomy.help_calibration import Feelings, calibrated
+from sidestick.teleop.autonomy.help_calibration import UncertaintyTrace, calibrated_rules
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
-from sidestick.teleop.evaluation.help_request_quality import receipts, unattended
-from sidestick.teleop.learning.active_policy import load_pilot
+from sidestick.teleop.evaluation.help_request_quality import help_request_quality, unattended
+from sidestick.teleop.learning.active_policy import load_runner
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
-from sidestick.teleop.session.human_effort import EffortCount
-from sidestick.teleop.session.levels import State
+from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
+from sidestick.teleop.session.human_effort import EffortCounter
+from sidestick.teleop.session.levels import ControlState
 from sidestick.teleop.session.session import Session
 
 FIRST_SEED = 400_000
-RULES = CallRules()
+RULES = HelpRules()
 NEVER = 1e6
 
 
-def alone(rules: CallRules) -> dict[str, CallRules]:
+def alone(rules: HelpRules) -> dict[str, HelpRules]:
     """The rules as they are, and what each signal gives by itself."""
     return {
         "all": rules,
@@ -50,21 +50,23 @@ def alone(rules: CallRules) -> dict[str, CallRules]:
     }
 
 
-def first_request(felt: Feelings, rules: CallRules) -> tuple[int, Reason] | None:
+def first_request(felt: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
     """The tick of the first request that these rules would have made, and why."""
-    alarm = Alarm(rules)
+    alarm = HelpMonitor(rules)
     for tick, novelty in enumerate(felt.novelty.tolist()):
-        reason = alarm.feel(State.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick])
+        reason = alarm.feel(
+            ControlState.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick]
+        )
         if reason:
             return tick, reason
     return None
 
 
-def judged(felt: Sequence[Feelings], rules: CallRules) -> dict[str, Any]:
+def judged(felt: Sequence[UncertaintyTrace], rules: HelpRules) -> dict[str, Any]:
     """Precision, recall, when and why."""
     first = {f.seed: first_request(f, rules) for f in felt}
     asked = {seed: request is not None for seed, request in first.items()}
-    found = receipts(asked, {f.seed: not f.success for f in felt})
+    found = help_request_quality(asked, {f.seed: not f.success for f in felt})
     requests = [request for request in first.values() if request]
     return {
         **found.to_json(),
@@ -75,13 +77,13 @@ def judged(felt: Sequence[Feelings], rules: CallRules) -> dict[str, Any]:
 
 
 def helped(
-    workspace: Workspace, policy: str, seeds: Sequence[int], rules: CallRules
+    workspace: Workspace, policy: str, seeds: Sequence[int], rules: HelpRules
 ) -> dict[str, Any]:
     """The same seeds on call, with the simulated operator."""
-    env, effort = workspace_env(workspace.config), EffortCount()
+    env, effort = workspace_env(workspace.config), EffortCounter()
     operator = SimulatedOperator(env, Level.ON_CALL)
-    alarm = Alarm(replace(rules, budget=len(seeds)))
-    assignment = Assignment(Level.ON_CALL, policy, load_pilot(workspace, policy), alarm)
+    alarm = HelpMonitor(replace(rules, budget=len(seeds)))
+    assignment = Assignment(Level.ON_CALL, policy, load_runner(workspace, policy), alarm)
     session = Session(env, operator, assignment, [effort], max_steps=2 * env.task.max_steps)
     outcomes = [session.run_episode(seed) for seed in seeds]
     env.close()
@@ -116,8 +118,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     workspace = Workspace.open(options.workspace)
     first, middle = options.first_seed, options.first_seed + options.calibration
     seeds = range(middle, middle + options.episodes)
-    env, pilot = workspace_env(workspace.config), load_pilot(workspace, options.policy)
-    rules = calibrated(unattended(env, pilot, range(first, middle)), RULES)
+    env, pilot = workspace_env(workspace.config), load_runner(workspace, options.policy)
+    rules = calibrated_rules(unattended(env, pilot, range(first, middle)), RULES)
     felt = unattended(env, pilot, seeds)
     env.close()
     report = {

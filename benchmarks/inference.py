@@ -18,7 +18,7 @@ import tyro
 
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.heads import HEADS
-from sidestick.policies.network import Network
+from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, disagreement
 from sidestick.policies.perception.network import Perception
 from sidestick.policies.policy import LearnedPolicy, PolicyConfig
@@ -50,7 +50,7 @@ def untrained(config: TrainConfig, about: PolicyConfig) -> LearnedPolicy:
     given = torch.randn(MOST_POINTS, vision.size, generator=torch.Generator().manual_seed(0))
     body = np.random.default_rng(0).normal(size=(50, vision.size)).astype(np.float32)
     vision.fit({"features": body, "body": body[:, :10]})
-    network = Network(vision, new_head(config, vision.size))
+    network = PolicyNetwork(vision, new_head(config, vision.size))
     with torch.inference_mode():
         spread = network.eval().head.predict(given[:100]).spread.numpy()
     neighbours = Neighbours.fit(given, np.arange(len(given)))

@@ -17,18 +17,18 @@ os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.devices.gamepads import Pads
+from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.sdl import pygame
-from sidestick.teleop.learning.workspace_training import taught_perception
+from sidestick.teleop.learning.workspace_training import click_finetuned_perception
 from sidestick.teleop.report.write import write_report
 from sidestick.teleop.review.click_review import choose_pictures, shipped
-from sidestick.teleop.review.click_window import ClickingPage, ClickReview
-from sidestick.teleop.review.episode_review import Grading
-from sidestick.teleop.review.episode_window import EpisodesPage
-from sidestick.teleop.review.prediction_review import Foretelling
-from sidestick.teleop.review.prediction_window import ForetellingPage
-from sidestick.teleop.review.predictions import forecasts
-from sidestick.teleop.review.review_loop import Page, review_window
+from sidestick.teleop.review.click_window import ClickReview, ClickWindow
+from sidestick.teleop.review.episode_review import EpisodeReview
+from sidestick.teleop.review.episode_window import EpisodeWindow
+from sidestick.teleop.review.prediction_review import PredictionReview
+from sidestick.teleop.review.prediction_window import PredictionWindow
+from sidestick.teleop.review.predictions import recorded_plans
+from sidestick.teleop.review.review_loop import ReviewWindow, review_window
 from sidestick.teleop.ui.key_input import press
 
 EPISODE_KEYS = ("4", "r", "2", "t", "2", *["right"] * 18, "i", *["right"] * 12, "g")
@@ -37,7 +37,7 @@ REPORT_SIZE, REPORT_URL = "1100,1500", "file://{}"
 WHO = "ada"
 
 
-def shoot(page: Page, surface: pygame.Surface, keys: tuple[str, ...], path: Path) -> None:
+def shoot(page: ReviewWindow, surface: pygame.Surface, keys: tuple[str, ...], path: Path) -> None:
     """Press keys, a frame after each, and save the last frame."""
     for key in (None, *keys):
         if key is not None:
@@ -50,27 +50,27 @@ def shoot(page: Page, surface: pygame.Surface, keys: tuple[str, ...], path: Path
     print(path)
 
 
-def episodes(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
+def episodes(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
     """An episode with grades, a trim, a stage and a bad stretch that is being marked."""
-    with contextlib.closing(Grading(workspace, WHO)) as grading:
-        save(EpisodesPage(grading, pads), EPISODE_KEYS, "review")
+    with contextlib.closing(EpisodeReview(workspace, WHO)) as grading:
+        save(EpisodeWindow(grading, pads), EPISODE_KEYS, "review")
 
 
-def predictions(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
+def predictions(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
     """A prediction whose end has been dragged."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     name = store.ids()[0]
-    items = forecasts(workspace, store.load(name, config), WHO, 6, pool=60)
-    with contextlib.closing(Foretelling(workspace, WHO, name, items)) as grading:
-        save(ForetellingPage(grading, pads), ("n", "up", "up", "left"), "predictions")
+    items = recorded_plans(workspace, store.load(name, config), WHO, 6, pool=60)
+    with contextlib.closing(PredictionReview(workspace, WHO, name, items)) as grading:
+        save(PredictionWindow(grading, pads), ("n", "up", "up", "left"), "predictions")
 
 
-def clicks(workspace: Workspace, save: Callable[..., None], pads: Pads) -> None:
+def clicks(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
     """A picture with the cursor on its way."""
-    perception = taught_perception(workspace) or shipped(workspace)
+    perception = click_finetuned_perception(workspace) or shipped(workspace)
     pictures = choose_pictures(workspace, perception, 12)
     with contextlib.closing(ClickReview(workspace, WHO, pictures)) as pointing:
-        save(ClickingPage(pointing, pads), ("up", "up", "left", "left", "left"), "clicks")
+        save(ClickWindow(pointing, pads), ("up", "up", "left", "left", "left"), "clicks")
 
 
 def report(workspace: Workspace, out: Path) -> None:
@@ -98,7 +98,7 @@ def main() -> None:
         workspace = Workspace.open(copy)
         with review_window(headless=True) as (surface, pads):
 
-            def save(page: Page, keys: tuple[str, ...], name: str) -> None:
+            def save(page: ReviewWindow, keys: tuple[str, ...], name: str) -> None:
                 shoot(page, surface, keys, options.out / f"{name}.png")
 
             for part in (episodes, predictions, clicks):

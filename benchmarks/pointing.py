@@ -23,8 +23,8 @@ from sidestick.policies.perception.network import Perception
 from sidestick.policies.policy import load_policy
 from sidestick.policies.task_features.features import Columns
 from sidestick.policies.task_features.grasp_labels import grasp_marks, next_grasps
-from sidestick.policies.task_features.triangulation import Lens, cells, centroid
-from sidestick.policies.vision.grasp_pointing import Pointing
+from sidestick.policies.task_features.triangulation import PinholeCamera, cells, centroid
+from sidestick.policies.vision.grasp_pointing import GraspPointing
 from sidestick.sim_envs.making import describe_task
 from sidestick.sim_envs.spaces import GRIP
 from sidestick.teleop.learning.workspace_training import succeeded
@@ -44,7 +44,7 @@ def chosen(frames: Frames) -> np.ndarray:
     return np.flatnonzero(before & (first | (np.arange(len(frames)) % EVERY == 0)))
 
 
-def told(vision: Pointing, columns: Columns, goal: np.ndarray) -> np.ndarray:
+def told(vision: GraspPointing, columns: Columns, goal: np.ndarray) -> np.ndarray:
     """Peaks (N, cameras, 3) for a named item: place in the picture and how sure."""
     named = np.eye(vision.config.num_goals, dtype=np.float32)[goal]
     features = vision.prepare({**columns, "goal": named})["features"]
@@ -55,14 +55,14 @@ def told(vision: Pointing, columns: Columns, goal: np.ndarray) -> np.ndarray:
 
 def off_the_ray(task: str, peaks: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Centimetres between places (N, 3) and the rays of the front camera's peaks (N, 2)."""
-    lens = Lens.of(describe_task(task).cameras["front"])
+    lens = PinholeCamera.of(describe_task(task).cameras["front"])
     rays = lens.rays(peaks)
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
     away = places - lens.eye
     return 100 * np.linalg.norm(away - (away * rays).sum(-1, keepdims=True) * rays, axis=-1)
 
 
-def others(task: str, vision: Pointing, columns: Columns, goal: np.ndarray) -> dict[str, int]:
+def others(task: str, vision: GraspPointing, columns: Columns, goal: np.ndarray) -> dict[str, int]:
     """Asked for each item that is not the demonstrated one: what is pointed at?"""
     counts = {"asked": 0, "right": 0, "demonstrated": 0}
     seen = Perception.load_shipped(task).keypoints(np.asarray(columns["front_image"], np.uint8))
@@ -85,7 +85,7 @@ def measure(workspace: Workspace, folder: Path) -> dict[str, Any]:
     """All figures."""
     policy, task = load_policy(folder), workspace.config.task
     vision = policy.network.vision
-    if not isinstance(vision, Pointing):
+    if not isinstance(vision, GraspPointing):
         raise SystemExit(f"{folder}: its vision is {vision.name}, which does not point")
     vision = vision if vision.config.frozen else vision.freeze()
     learnt = set(policy.config.provenance.episodes)

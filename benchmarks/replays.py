@@ -28,7 +28,7 @@ from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.evaluation.replay import verify
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.session.recording import Recording
 from sidestick.teleop.session.session import Session
 
@@ -67,7 +67,7 @@ def record(folder: Path, task: str, episodes: int) -> Workspace:
     env = workspace_env(workspace.config)
     operator = SimulatedOperator(env, Level.SUPERVISED)
     with Recorder(workspace) as recorder:
-        assignment = Assignment(Level.SUPERVISED, runner=Pilot(Wanderer()))
+        assignment = Assignment(Level.SUPERVISED, runner=PolicyRunner(Wanderer()))
         session = Session(env, operator, assignment, [Recording(recorder)])
         for number in range(episodes):
             episode = session.prepare(FIRST_SEED + number)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort
+from sidestick.datasets.database import Database, EffortEntry
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.step import ActionMode
 from sidestick.datasets.workspace import Workspace
@@ -45,7 +45,9 @@ def fill(folder: Path, episodes: int) -> Workspace:
         replace(episode, summary=summary).write(workspace.episodes_dir / f"{name}.hdf5")
         if number % 5 == 0:
             judge.say(name, "quality", quality=1 + number % 5)
-    Database(workspace.db_path).add_effort(Effort(0, "demonstrations", 600.0, 0.0, 0, episodes))
+    Database(workspace.db_path).add_effort(
+        EffortEntry(0, "demonstrations", 600.0, 0.0, 0, episodes)
+    )
     return workspace
 
 

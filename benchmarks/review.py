@@ -17,10 +17,10 @@ import numpy as np
 
 from sidestick.datasets.judgements.judgement_state import MACHINE
 from sidestick.datasets.workspace import Workspace
-from sidestick.teleop.review.episode_review import Grading
-from sidestick.teleop.review.episode_window import EpisodesPage
-from sidestick.teleop.review.review_loop import review_window, sit
-from sidestick.teleop.review.simulated_reviewer import SimulatedGrader
+from sidestick.teleop.review.episode_review import EpisodeReview
+from sidestick.teleop.review.episode_window import EpisodeWindow
+from sidestick.teleop.review.review_loop import review_window, run_window
+from sidestick.teleop.review.simulated_reviewer import SimulatedReviewer
 
 
 def main() -> None:
@@ -42,10 +42,10 @@ def main() -> None:
         workspace = Workspace.open(copy)
         with (
             review_window(headless=True) as (surface, pads),
-            contextlib.closing(Grading(workspace, MACHINE)) as grading,
+            contextlib.closing(EpisodeReview(workspace, MACHINE)) as grading,
         ):
-            page = EpisodesPage(grading, pads)
-            sit(page, surface, SimulatedGrader(options.episodes))
+            page = EpisodeWindow(grading, pads)
+            run_window(page, surface, SimulatedReviewer(options.episodes))
             tempo = grading.tempo
             spent = tempo.clock() - tempo.began
             waits = 1e3 * np.array(tempo.waits)

@@ -29,12 +29,12 @@ from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.levels import name
-from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.station.options import SeatOptions
-from sidestick.teleop.station.screen.frame_scheduler import Artist
+from sidestick.teleop.session.policy_runner import PolicyRunner
+from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import DirectView
-from sidestick.teleop.station.states import Event
+from sidestick.teleop.station.states import WindowEvent
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
 
@@ -70,7 +70,7 @@ class Photographer:
     def __init__(self, rig: SeatRig, out: Path, size: tuple[int, int]) -> None:
         surface = pygame.display.set_mode(size)
         view = DirectView(rig.env, best_view_renderer())
-        self.artist = Artist(surface, view, Prompter(defaults(SEAT)), rig.time)
+        self.artist = FrameScheduler(surface, view, Prompter(defaults(SEAT)), rig.time)
         self.rig, self.out = rig, out
 
     def __call__(self, name: str) -> None:
@@ -115,7 +115,7 @@ def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
     rig.run(0.4)
     rig.tap(vp.START)
     rig.seat.offered = True
-    rig.seat.signal(Event.SUCCEEDED)
+    rig.seat.signal(WindowEvent.SUCCEEDED)
     rig.run(1.5)
     shoot("verdict")
     rig.tap(vp.A)
@@ -214,10 +214,10 @@ def main() -> None:
 
     def beside(level: Level) -> Assignment:
         policy: Policy = load_policy(asked.policy) if asked.policy else StandIn()
-        return Assignment(level, "0001", Pilot(policy))
+        return Assignment(level, "0001", PolicyRunner(policy))
 
-    plain, human = SeatOptions(first_seed=3, sound=False), Assignment(Level.DEMONSTRATE)
-    acts: list[tuple[Callable[[SeatRig, Photographer], None], SeatOptions, Assignment]] = [
+    plain, human = StationOptions(first_seed=3, sound=False), Assignment(Level.DEMONSTRATE)
+    acts: list[tuple[Callable[[SeatRig, Photographer], None], StationOptions, Assignment]] = [
         (demonstrations, plain, human),
         (unplugged, plain, human),
         (lesson, replace(plain, lesson=True), human),

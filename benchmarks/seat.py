@@ -30,27 +30,27 @@ from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
-from sidestick.teleop.devices.gamepads import Pads
-from sidestick.teleop.devices.operator_input import Hands
+from sidestick.teleop.devices.gamepads import Gamepads
+from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.devices.stick_frames import picture_frame
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.pacing import BEHIND_MS
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.session.recording import Recording
 from sidestick.teleop.session.session import Session
 from sidestick.teleop.session.subscriber import Tick
-from sidestick.teleop.station.cues import Feedback
-from sidestick.teleop.station.live_episode import Scene
-from sidestick.teleop.station.loop import Seat
-from sidestick.teleop.station.options import Desk
-from sidestick.teleop.station.screen.frame_scheduler import Artist
+from sidestick.teleop.station.cues import CuePlayer
+from sidestick.teleop.station.live_episode import OperatorEpisode
+from sidestick.teleop.station.loop import StationLoop
+from sidestick.teleop.station.options import OperatorContext
+from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import VIEWS, open_view
-from sidestick.teleop.station.states import State
-from sidestick.teleop.station.workspace_counts import Tally
+from sidestick.teleop.station.states import WindowState
+from sidestick.teleop.station.workspace_counts import WorkspaceCounts
 from sidestick.teleop.ui.window import open_window
 from tests import virtual_pad as vp
 
@@ -115,12 +115,14 @@ class Pusher:
 class Observer:
     """Stands between the seat and its scene and screen with a stopwatch."""
 
-    def __init__(self, artist: Artist, pusher: Pusher, pad: vp.VirtualPad, seconds: float) -> None:
+    def __init__(
+        self, artist: FrameScheduler, pusher: Pusher, pad: vp.VirtualPad, seconds: float
+    ) -> None:
         self.figures = Figures()
         self._artist, self._pusher, self._pad = artist, pusher, pad
         self._seconds, self._began = seconds, 0.0
 
-    def watch(self, scene: Scene) -> None:
+    def watch(self, scene: OperatorEpisode) -> None:
         """Time every tick; an episode lasts as long as the measurement."""
         scene.session.max_steps = 10**6
         scene.lay()
@@ -145,12 +147,12 @@ class Observer:
 
         return timed
 
-    def __call__(self, seat: Seat) -> float:
+    def __call__(self, seat: StationLoop) -> float:
         """Keep the seat going, and let the artist draw."""
         now = time.perf_counter()
-        if seat.state is State.READY:
+        if seat.state is WindowState.READY:
             self._pad.press(vp.START, seat.seconds_here > 0.5)
-        elif seat.state is State.PAUSED:
+        elif seat.state is WindowState.PAUSED:
             self._go_on(seat)
         elif not self._began:
             self._began = now
@@ -167,7 +169,7 @@ class Observer:
             self.figures.frame_ms.append((time.perf_counter() - now) * 1000)
         return wait
 
-    def _go_on(self, seat: Seat) -> None:
+    def _go_on(self, seat: StationLoop) -> None:
         """After a pause everything is let go first, as the seat asks for."""
         self._pusher.rest(True)
         if seat.seconds_here > 0.5:
@@ -187,17 +189,17 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
         workspace = Workspace.create(Path(folder) / "ws", WorkspaceConfig("ShelfPick", recorded))
         env = workspace_env(workspace.config)
         view = open_view(env, view_name)
-        pilot = Pilot(load_policy(policy)) if policy else None
-        pad, pads, tally = vp.VirtualPad(), Pads(), Tally(workspace)
-        hands = Hands(env, defaults(SEAT), pads)
+        pilot = PolicyRunner(load_policy(policy)) if policy else None
+        pad, pads, tally = vp.VirtualPad(), Gamepads(), WorkspaceCounts(workspace)
+        hands = OperatorInput(env, defaults(SEAT), pads)
         with Recorder(workspace) as recorder:
             assignment = Assignment(Level.DEMONSTRATE, "0001" if pilot else None, pilot)
             told = [Recording(recorder, tally.refresh)]
-            scene = Scene(Session(env, hands, assignment, told))
-            artist = Artist(surface, view, Prompter(defaults(SEAT)))
+            scene = OperatorEpisode(Session(env, hands, assignment, told))
+            artist = FrameScheduler(surface, view, Prompter(defaults(SEAT)))
             observer = Observer(artist, Pusher(pad), pad, seconds)
             observer.watch(scene)
-            seat = Seat(Desk(hands, tally, Feedback(pads)), scene, observer)
+            seat = StationLoop(OperatorContext(hands, tally, CuePlayer(pads)), scene, observer)
             cpu, began = time.process_time(), time.perf_counter()
             seat.run()
             cores = (time.process_time() - cpu) / (time.perf_counter() - began)

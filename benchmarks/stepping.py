@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.timing import Stopwatch, renderers_here
 from sidestick.sim_envs import arm, make_task_env
-from sidestick.sim_envs.cameras import View
+from sidestick.sim_envs.cameras import CameraView
 from sidestick.sim_envs.engine import pybullet
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.spaces import CAMERAS, IMAGE_SIZE, Action
@@ -37,7 +37,7 @@ class Tick:
     action: Action
     commands: list[Command]
     """Arguments of the motor command before each sub-step."""
-    views: list[View]
+    views: list[CameraView]
     """Of the recorded cameras, after the last one."""
 
 

@@ -101,7 +101,7 @@ class Options:
 
 
 def key(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What a measurement is of, as `Setting.key` has it."""
+    """What a measurement is of, as `WorkspaceSetting.key` has it."""
     names = ("folder", "vision", "head", "demonstrations", "training_seed")
     return tuple(row[name] for name in names)
 

@@ -45,8 +45,8 @@ from sidestick.teleop.evaluation.seeds import EVALUATION, PRACTICE, SEEDS_PER_RO
 from sidestick.teleop.learning.autonomous_practice import practise
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE
 from sidestick.teleop.report.ledger import read_ledger
-from sidestick.teleop.session.help_requests import CallRules
-from sidestick.teleop.station.headless import Terms, drive_simulated
+from sidestick.teleop.session.help_requests import HelpRules
+from sidestick.teleop.station.headless import RunRules, drive_simulated
 
 SHOWN_APART = 30
 """Demonstrations between those that two seeds begin with."""
@@ -203,7 +203,7 @@ def together(pupil: Pupil) -> None:
     policy = pupil.learn(say="demonstrations")
     for number in range(1, options.rounds + 1):
         solved, failed = attempt(pupil, policy, number)
-        terms = Terms(CallRules(budget=options.calls))
+        terms = RunRules(HelpRules(budget=options.calls))
         asked = drive_simulated(
             pupil.workspace, Level.ON_CALL, failed[: options.calls], policy, number, terms=terms
         )

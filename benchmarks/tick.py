@@ -27,7 +27,7 @@ from sidestick.sim_envs.environment import ArmEnv
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.session.recording import Recording
 from sidestick.teleop.session.session import Session
 from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
@@ -107,7 +107,7 @@ def main() -> None:
         with Recorder(workspace) as recorder:
             told = [Recording(recorder), stopwatch]
             operator = SimulatedOperator(env, Level.SUPERVISED)
-            assignment = Assignment(Level.SUPERVISED, policy_id, Pilot(policy))
+            assignment = Assignment(Level.SUPERVISED, policy_id, PolicyRunner(policy))
             session = Session(env, operator, assignment, told)
             seeds = range(FIRST_SEED, FIRST_SEED + options.episodes)
             outcomes = [session.run_episode(seed) for seed in seeds]

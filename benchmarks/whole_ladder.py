@@ -27,18 +27,18 @@ from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.policy import LearnedPolicy
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
-from sidestick.teleop.autonomy.ladder import Change, Why
+from sidestick.teleop.autonomy.ladder import ChangeReason, LevelChange
 from sidestick.teleop.autonomy.ladder_plot import plot_ladder
-from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.autonomy.ladder_store import LadderStore
 from sidestick.teleop.evaluation.rollouts import Rollouts
-from sidestick.teleop.learning.active_policy import load_pilot
+from sidestick.teleop.learning.active_policy import load_runner
 from sidestick.teleop.learning.autonomous_practice import practise
-from sidestick.teleop.learning.workspace_training import learn
+from sidestick.teleop.learning.workspace_training import train_on_workspace
 from sidestick.teleop.report.ledger import read_ledger
-from sidestick.teleop.session.help_requests import CallRules
+from sidestick.teleop.session.help_requests import HelpRules
 from sidestick.teleop.session.levels import name
-from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.station.headless import Terms, drive_simulated
+from sidestick.teleop.session.policy_runner import PolicyRunner
+from sidestick.teleop.station.headless import RunRules, drive_simulated
 
 DEMONSTRATION_SEED, FIRST_SEED, PRACTICE_SEED = 0, 500_000, 600_000
 PATIENCE = 30
@@ -58,12 +58,12 @@ class Climb:
     say: Callable[[str], object] = lambda _: None
     seed: int = FIRST_SEED
     rounds: int = 0
-    changes: list[Change] = field(default_factory=list)
+    changes: list[LevelChange] = field(default_factory=list)
     driven: Counter[str] = field(default_factory=Counter)
     """Episodes by level."""
 
     def __post_init__(self) -> None:
-        self.book = LadderBook(self.workspace)
+        self.book = LadderStore(self.workspace)
         self.store = PolicyStore(self.workspace.policies_dir)
 
     def demonstrate(self, episodes: int) -> None:
@@ -77,7 +77,7 @@ class Climb:
         kind = "demonstrations" if parent is None else "practice"
         provenance = Provenance(parent=parent, round=self.rounds, kind=kind)
         training = TrainConfig(steps=self.steps)
-        result = learn(self.workspace, training, provenance=provenance, progress=False)
+        result = train_on_workspace(self.workspace, training, provenance=provenance, progress=False)
         self.say(f"policy {result.path.name} from {kind}")
 
     def improve(self) -> None:
@@ -105,25 +105,25 @@ class Climb:
                 here = 0
         return True
 
-    def drive(self, level: Level, pilot: Pilot | None = None) -> None:
+    def drive(self, level: Level, pilot: PolicyRunner | None = None) -> None:
         """One more episode."""
-        terms = Terms(CallRules(budget=1), ladder=True, on_change=self._hear)
+        terms = RunRules(HelpRules(budget=1), ladder=True, on_change=self._hear)
         drive_simulated(self.workspace, level, [self.seed], terms=terms, pilot=pilot)
         self.seed += 1
         self.driven[name(level)] += 1
 
     def fall(self, noise: float) -> int | None:
         """Spoil the policy, and count the episodes until it is demoted."""
-        pilot = load_pilot(self.workspace, self.store.latest())
+        pilot = load_runner(self.workspace, self.store.latest())
         assert isinstance(pilot.policy, LearnedPolicy)
         spoil(pilot.policy, noise)
         for episode in range(1, 2 * MUST_FALL_WITHIN + 1):
             self.drive(Level.AUTONOMOUS, pilot)
-            if self.changes and self.changes[-1].why is Why.DEMOTED:
+            if self.changes and self.changes[-1].why is ChangeReason.DEMOTED:
                 return episode
         return None
 
-    def _hear(self, change: Change) -> None:
+    def _hear(self, change: LevelChange) -> None:
         self.changes.append(change)
         self.say(f"{change.why.value}: {name(change.after)}; {change.evidence}")
 
@@ -155,7 +155,7 @@ def run(climb: Climb, demonstrations: int, most_rounds: int, noise: float) -> di
             f"{entry.policy} {entry.why.value} {name(entry.before)} -> {name(entry.after)}: "
             f"{entry.evidence}"
             for entry in ladder.entries
-            if isinstance(entry, Change)
+            if isinstance(entry, LevelChange)
         ],
         "human": read_ledger(climb.workspace).to_json()["total"],
     }

@@ -17,7 +17,7 @@
 | `export`, `import_into`, `ExportOptions` | robomimic, LeRobot v3, Minari |
 | `merge` | several workspaces into one |
 | `Database` | evaluations, effort, events |
-| `Judge`, `Judgements`, `Choice` | say, read and obey what people judge; see `judgements` |
+| `Judge`, `Judgements`, `TrainingSelection` | say, read and obey what people judge; see `judgements` |
 | `tables` | a dozen tidy tables for notebooks; see `tables` |
 
 `sidestick.datasets` itself has no `__init__` (a folder named `datasets` with one would shadow other
@@ -31,7 +31,7 @@ from .episode import Episode, episode_summary
 from .formats.registry import export, import_into
 from .formats.transfer import ExportOptions
 from .frames import Frames
-from .judgements.judgement_state import Choice
+from .judgements.judgement_state import TrainingSelection
 from .judgements.judgements import Judge, Judgements
 from .merge import merge
 from .recorder import Recorder
@@ -41,7 +41,6 @@ from .windows import Windows
 from .workspace import Workspace
 
 __all__ = [
-    "Choice",
     "Database",
     "Episode",
     "EpisodeHeader",
@@ -51,6 +50,7 @@ __all__ = [
     "Judgements",
     "Recorder",
     "Step",
+    "TrainingSelection",
     "Windows",
     "Workspace",
     "WorkspaceConfig",

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS events (
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationEntry:
     """A policy's success over a run of seeds."""
 
     policy: str
@@ -51,7 +51,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Effort:
+class EffortEntry:
     """What a round of episodes cost the human."""
 
     round: int
@@ -96,7 +96,7 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Event:
+class EventEntry:
     """Something that happened, with its evidence."""
 
     kind: str
@@ -107,7 +107,7 @@ class Event:
     """time.time(), s."""
 
 
-Row = TypeVar("Row", Evaluation, Effort, Event)
+Row = TypeVar("Row", EvaluationEntry, EffortEntry, EventEntry)
 
 
 class Database:
@@ -119,35 +119,35 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def add_evaluation(self, evaluation: Evaluation) -> int:
+    def add_evaluation(self, evaluation: EvaluationEntry) -> int:
         """Add an evaluation; return its number."""
         return self._add("evaluations", evaluation)
 
-    def evaluations(self) -> list[Evaluation]:
+    def evaluations(self) -> list[EvaluationEntry]:
         """Return all evaluations in the order they were added."""
-        return self._all("evaluations", Evaluation)
+        return self._all("evaluations", EvaluationEntry)
 
-    def add_effort(self, effort: Effort) -> int:
+    def add_effort(self, effort: EffortEntry) -> int:
         """Add to the ledger of human effort; return the entry's number."""
         return self._add("effort", effort)
 
-    def efforts(self) -> list[Effort]:
+    def efforts(self) -> list[EffortEntry]:
         """Return the ledger in the order it was written."""
-        return self._all("effort", Effort)
+        return self._all("effort", EffortEntry)
 
-    def add_event(self, event: Event) -> int:
+    def add_event(self, event: EventEntry) -> int:
         """Add an event of a known kind; return its number."""
         if event.kind not in tuple(EventKind):
             raise BadValue("kind of event", f"one of {', '.join(EventKind)}", repr(event.kind))
         return self._add("events", event)
 
-    def copy_event(self, event: Event) -> int:
+    def copy_event(self, event: EventEntry) -> int:
         """Add an event that was read from another database, of whatever kind; return its number."""
         return self._add("events", event)
 
-    def events(self, kind: EventKind | None = None) -> list[Event]:
+    def events(self, kind: EventKind | None = None) -> list[EventEntry]:
         """Return the events, or those of one kind, in the order they were added."""
-        return [event for event in self._all("events", Event) if kind in (None, event.kind)]
+        return [event for event in self._all("events", EventEntry) if kind in (None, event.kind)]
 
     def problems(self) -> list[str]:
         """Return what SQLite finds wrong with the file; nothing for one that is not there."""
@@ -157,7 +157,7 @@ class Database:
             found = connection.execute("PRAGMA quick_check").fetchall()
         return [str(reason) for (reason,) in found if reason != "ok"]
 
-    def _add(self, table: str, row: Evaluation | Effort | Event) -> int:
+    def _add(self, table: str, row: EvaluationEntry | EffortEntry | EventEntry) -> int:
         """Insert one row; its columns are the dataclass's fields."""
         names = [f.name for f in fields(row)]
         values = [getattr(row, name) for name in names]

@@ -16,7 +16,7 @@ from .labels import abandoned_labels, intervention_labels
 from .schema import FINAL_OBS, FINAL_STATE, OBS, Columns
 from .step import Driver, EpisodeHeader, Step, describe
 from .step_packing import Packer, sizes_of
-from .summary import EpisodeSummary, Outcome, from_attributes, summarise, to_attributes
+from .summary import EpisodeSummary, RecordedOutcome, from_attributes, summarise, to_attributes
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +76,7 @@ class Episode:
         cls,
         episode_id: str,
         header: EpisodeHeader,
-        outcome: Outcome,
+        outcome: RecordedOutcome,
         recorded: Columns,
         final: Columns | None = None,
         abandoned: tuple[Branch, ...] = (),
@@ -113,7 +113,7 @@ class Episode:
         if final_observation is not None and final_state is not None:
             end = packer.pack_final(final_observation, final_state)
             final = {key: end[key][0] for key in end.dtype.names or ()}
-        outcome = Outcome(success, complete, steps[-1].wall_time)
+        outcome = RecordedOutcome(success, complete, steps[-1].wall_time)
         return cls.of_recording(episode_id, header, outcome, columns, final)
 
     @classmethod

@@ -35,7 +35,7 @@ Buffer: TypeAlias = bytes | bytearray | memoryview
 _log = logging.getLogger(__name__)
 
 
-class Kind(IntEnum):
+class RecordKind(IntEnum):
     """What a record's body is."""
 
     HEADER = 1
@@ -54,7 +54,7 @@ class Record(NamedTuple):
     stop: int
 
 
-def frame(buffer: bytearray, kind: Kind) -> None:
+def frame(buffer: bytearray, kind: RecordKind) -> None:
     """Complete a record whose body already stands behind the space of its head."""
     KIND.pack_into(buffer, HEAD.size - KIND.size, kind)
     covered = memoryview(buffer)[HEAD.size - KIND.size :]
@@ -83,7 +83,7 @@ class Journal:
         self._sync = threading.Thread(target=self._keep_synced, name="journal-sync", daemon=True)
         self._sync.start()
 
-    def append(self, kind: Kind, body: bytes) -> None:
+    def append(self, kind: RecordKind, body: bytes) -> None:
         """Append one record; its bytes are the kernel's when this returns."""
         buffer = bytearray(HEAD.size) + body
         frame(buffer, kind)

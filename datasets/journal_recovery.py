@@ -14,14 +14,14 @@ from . import lock
 from .durable import TEMPORARY
 from .episode import Episode
 from .hdf5 import Branch
-from .journal import HEAD, Kind, records
+from .journal import HEAD, RecordKind, records
 from .step import EpisodeHeader
-from .summary import END_OF_TIME_S, Outcome, header_from_json
+from .summary import END_OF_TIME_S, RecordedOutcome, header_from_json
 
 _log = logging.getLogger(__name__)
 
 
-class Recording(NamedTuple):
+class RecoveredRecording(NamedTuple):
     """What a journal holds."""
 
     episode: Episode | None
@@ -45,9 +45,9 @@ class _Reader:
     def follow(self) -> None:
         """Take every whole record."""
         for kind, start, stop in records(self.data):
-            if kind == Kind.STEP:
+            if kind == RecordKind.STEP:
                 self._step(start, stop)
-            elif kind == Kind.FINAL:
+            elif kind == RecordKind.FINAL:
                 self.final = start
             else:
                 self._note(kind, bytes(self.data[start:stop]))
@@ -58,20 +58,20 @@ class _Reader:
         self.rows.append(start)
 
     def _note(self, kind: int, body: bytes) -> None:
-        if kind == Kind.HEADER:
+        if kind == RecordKind.HEADER:
             self.header = header_from_json(body)
-        elif kind == Kind.LAYOUT:
+        elif kind == RecordKind.LAYOUT:
             layout = json.loads(body)
             self.layout, self.final_layout = _dtype(layout["step"]), _dtype(layout["final"])
-        elif kind == Kind.REWIND:
+        elif kind == RecordKind.REWIND:
             keep = int(json.loads(body)["keep"])
             self.branches.append((keep, self.rows[keep:]))
             del self.rows[keep:]
-        elif kind == Kind.END:
+        elif kind == RecordKind.END:
             self.end = json.loads(body)
 
 
-def read_journal(path: Path) -> Recording:
+def read_journal(path: Path) -> RecoveredRecording:
     """Read a journal up to its first torn record; raise DamagedFile when it is not one of ours."""
     try:
         reader = _Reader(_mapped(path))
@@ -93,13 +93,13 @@ def layout_to_json(step: np.dtype[np.void], final: np.dtype[np.void]) -> bytes:
     return json.dumps({"step": _fields(step), "final": _fields(final)}).encode()
 
 
-def _recording(reader: _Reader, episode_id: str) -> Recording:
+def _recording(reader: _Reader, episode_id: str) -> RecoveredRecording:
     """Put together what was read."""
     discarded = bool(reader.end.get("discarded", False))
     if reader.header is None and reader.data[: HEAD.size].any():
         raise ValueError("not a journal of ours, or its first record is damaged")
     if reader.header is None or not reader.rows:
-        return Recording(None, discarded)
+        return RecoveredRecording(None, discarded)
     columns = _gather(reader.data, reader.rows, reader.layout)
     final = None
     if reader.final >= 0:
@@ -112,13 +112,15 @@ def _recording(reader: _Reader, episode_id: str) -> Recording:
     )
     outcome = _outcome(reader.end, columns, reader.header.started)
     episode = Episode.of_recording(episode_id, reader.header, outcome, columns, final, branches)
-    return Recording(episode, discarded)
+    return RecoveredRecording(episode, discarded)
 
 
-def _outcome(end: dict[str, Any], columns: dict[str, NDArray[Any]], started: float) -> Outcome:
+def _outcome(
+    end: dict[str, Any], columns: dict[str, NDArray[Any]], started: float
+) -> RecordedOutcome:
     """Read how the episode ended; one that broke off ended with its last step."""
     ended = float(end.get("ended", columns["wall_time"][-1]))
-    return Outcome(
+    return RecordedOutcome(
         success=bool(end.get("success", columns["succeeded"][-1])),
         complete=bool(end.get("complete", False)),
         ended=ended if 0 <= ended < END_OF_TIME_S else started,

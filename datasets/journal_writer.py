@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..sim_envs.errors import BadValue, RecordingError
 from ..sim_envs.spaces import Observation
 from .config import WorkspaceConfig
-from .journal import HEAD, Journal, Kind, frame
+from .journal import HEAD, Journal, RecordKind, frame
 from .journal_recovery import JOURNAL, layout_to_json
 from .step import EpisodeHeader, Step
 from .step_packing import Packer, sizes_of
@@ -22,7 +22,7 @@ RESERVED_SECONDS = 30
 """How much of an episode gets its room on disk before the episode starts."""
 
 
-class RunningEpisode:
+class JournalWriter:
     """One open journal; the first step tells how all are laid out."""
 
     def __init__(
@@ -38,7 +38,7 @@ class RunningEpisode:
         except OSError as error:
             raise RecordingError(f"{folder}: cannot record here: {error.strerror}") from error
         try:
-            self.journal.append(Kind.HEADER, body)
+            self.journal.append(RecordKind.HEADER, body)
         except RecordingError:
             self.journal.close()
             self.journal.path.unlink()
@@ -49,7 +49,7 @@ class RunningEpisode:
         """Check a step and hand it to the kernel."""
         packer = self._packer or self._lay_out(step)
         packer.pack(step)
-        frame(packer.record, Kind.STEP)
+        frame(packer.record, RecordKind.STEP)
         self.journal.write(packer.record)
         self.steps += 1
 
@@ -58,7 +58,7 @@ class RunningEpisode:
         if not 0 < steps <= self.steps:
             raise BadValue("steps to cut", f"1 to {self.steps}", steps)
         keep = self.steps - steps
-        self.journal.append(Kind.REWIND, json.dumps({"keep": keep}).encode())
+        self.journal.append(RecordKind.REWIND, json.dumps({"keep": keep}).encode())
         self.steps = keep
 
     def end(
@@ -70,9 +70,9 @@ class RunningEpisode:
     ) -> None:
         """Note how the episode ended; `final` is the last observation and state [S]."""
         if final and self._packer:
-            self.journal.append(Kind.FINAL, self._packer.pack_final(*final).tobytes())
+            self.journal.append(RecordKind.FINAL, self._packer.pack_final(*final).tobytes())
         end = {"success": success, "complete": complete, "discarded": discarded}
-        self.journal.append(Kind.END, json.dumps({**end, "ended": time.time()}).encode())
+        self.journal.append(RecordKind.END, json.dumps({**end, "ended": time.time()}).encode())
 
     def _lay_out(self, step: Step) -> Packer:
         """Learn the sizes from the first step, and note them for whoever reads the journal."""
@@ -84,7 +84,7 @@ class RunningEpisode:
         packer = Packer(sizes, HEAD.size)
         packer.pack(step)  # a step that does not fit must not decide the layout
         layout = layout_to_json(packer.layout, packer.final_layout)
-        self.journal.append(Kind.LAYOUT, layout)
+        self.journal.append(RecordKind.LAYOUT, layout)
         self._packer = packer
         return packer
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..sim_envs.errors import DamagedFile, WorkspaceError
 from .checking.check import Problem, episode_files
-from .database import Database, Effort, Event, EventKind
+from .database import Database, EffortEntry, EventEntry, EventKind
 from .durable import copy_file
 from .journal_recovery import EPISODE
 from .judgements.judgements import UNDO, Judgement, Judgements
@@ -118,7 +118,9 @@ class _Merging:
         here = {path.stem for path in episode_files(self._target)}
         came = [path.stem for path in episode_files(source) if path.stem in here]
         if fresh := [name for name in came if name not in noted]:
-            self._database.add_event(Event(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh}))
+            self._database.add_event(
+                EventEntry(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh})
+            )
         self._bring_events(source, origin)
         self._bring_judgements(source, self._same)
 
@@ -181,6 +183,6 @@ def _judged(given: Judgement) -> tuple[object, ...]:
     return (given.created, given.operator, given.episode, given.kind, given.start, given.stop)
 
 
-def _mark(row: Effort | Event) -> tuple[object, ...]:
+def _mark(row: EffortEntry | EventEntry) -> tuple[object, ...]:
     """Return what tells a row of the database from all others."""
     return (type(row).__name__, row.kind, row.created)

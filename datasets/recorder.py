@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..sim_envs.errors import BadValue, DamagedFile, RecordingError
 from ..sim_envs.spaces import Observation
 from .journal_recovery import convert
-from .journal_writer import RunningEpisode
+from .journal_writer import JournalWriter
 from .step import EpisodeHeader, Step
 from .workspace import Workspace
 
@@ -31,7 +31,7 @@ class Recorder:
         self._lock = workspace.lock() if lock else None
         self._pool = ThreadPoolExecutor(1, "convert")
         self._pending: list[Future[Path]] = []
-        self._running: RunningEpisode | None = None
+        self._running: JournalWriter | None = None
 
     @property
     def recording(self) -> bool:
@@ -58,7 +58,7 @@ class Recorder:
             started=header.started or time.time(),
             env_args=header.env_args or config.env_args(),
         )
-        self._running = RunningEpisode(self.workspace.journal_dir, header, config, name)
+        self._running = JournalWriter(self.workspace.journal_dir, header, config, name)
         return self._running.id
 
     def append(self, step: Step) -> None:
@@ -118,7 +118,7 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _current(self) -> RunningEpisode:
+    def _current(self) -> JournalWriter:
         """Return the running episode."""
         if self._running is None:
             raise RecordingError("no episode is being recorded: start one first")
@@ -143,7 +143,7 @@ class Recorder:
             self._pending.append(future)
         return future
 
-    def _convert(self, running: RunningEpisode) -> Path:
+    def _convert(self, running: JournalWriter) -> Path:
         """Make the episode's file; the journal stays where that fails."""
         journal, workspace = running.journal, self.workspace
         try:

@@ -22,7 +22,7 @@ END_OF_TIME_S = 253_402_300_799.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RecordedOutcome:
     """What is known once an episode is over."""
 
     success: bool
@@ -41,7 +41,7 @@ class EpisodeSummary:
     """Time and eight hexadecimal digits; sorts by time, names the file."""
     header: EpisodeHeader
     """What was known at the start."""
-    outcome: Outcome
+    outcome: RecordedOutcome
     """What was known at the end."""
     steps: int
     """Steps of the main line."""
@@ -71,7 +71,7 @@ class EpisodeSummary:
 
 
 def summarise(
-    episode_id: str, header: EpisodeHeader, outcome: Outcome, columns: Columns
+    episode_id: str, header: EpisodeHeader, outcome: RecordedOutcome, columns: Columns
 ) -> EpisodeSummary:
     """Count what a table of episodes shows, from the columns [T, ...] of one."""
     takeovers = columns["takeover_id"]
@@ -113,7 +113,7 @@ def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
     return EpisodeSummary(
         id=str(attributes["id"]),
         header=_header(attributes),
-        outcome=Outcome(
+        outcome=RecordedOutcome(
             bool(attributes["success"]),
             bool(attributes["complete"]),
             _moment(attributes["ended"], "ended"),

@@ -10,7 +10,7 @@ from .task_features.features import BODY_NAMES, Columns
 from .vision.protocol import Batch, Vision
 
 
-class Network(nn.Module):
+class PolicyNetwork(nn.Module):
     """Vision and head as one module, so that weights have one set of names."""
 
     def __init__(self, vision: Vision, head: Head, history: int = 1) -> None:
@@ -50,7 +50,7 @@ class Network(nn.Module):
         return x.flatten(1)
 
 
-def storage(network: Network) -> dict[str, Tensor]:
+def state_for_disk(network: PolicyNetwork) -> dict[str, Tensor]:
     """All weights: frozen ones as float16, as they were shipped, learnt ones as float32."""
     learnt = {name for name, p in network.named_parameters() if p.requires_grad}
     state = network.state_dict()

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
-from .base.checkpoint import Tensors, fill, read_json, read_tensors, write_json, write_tensors
+from .base.checkpoint import Tensors, load_state, read_json, read_tensors, write_json, write_tensors
 from .base.compatibility import refusal
 from .base.plan import Plan
 from .base.provenance import Provenance
 from .heads import build_head
 from .heads.temporal_ensembling import TemporalEnsemble
-from .network import Network, as_batch, storage
+from .network import PolicyNetwork, as_batch, state_for_disk
 from .novelty import Novelty, disagreement
 from .task_features import hand_frame
 from .task_features.features import Columns
@@ -89,7 +89,7 @@ class LearnedPolicy:
     (with `ensembling`) and which grasps failed; all is meant for plans `execute` steps apart.
     """
 
-    def __init__(self, config: PolicyConfig, network: Network, novelty: Novelty) -> None:
+    def __init__(self, config: PolicyConfig, network: PolicyNetwork, novelty: Novelty) -> None:
         self.config, self.network, self.novelty = config, network.eval(), novelty
         self.chunk = int(network.head.settings()["chunk"])
         self.execute = min(config.execute, self.chunk)
@@ -133,7 +133,7 @@ class LearnedPolicy:
 
     def save(self, folder: Path) -> None:
         """Write weights, then config.json: a folder with a config is a whole policy."""
-        tensors = {**storage(self.network), **self.novelty.tensors()}
+        tensors = {**state_for_disk(self.network), **self.novelty.tensors()}
         write_tensors(folder / MODEL, tensors, {"format": FORMAT})
         head, vision = self.network.head, self.network.vision
         size = vision.size * self.network.history
@@ -192,7 +192,7 @@ def load_policy(
     here = {"task": task, "renderer": renderer, "cameras": cameras, "image_size": image_size}
     if reason := refusal(policy.config, here):
         raise PolicyError(f"{folder}: {reason}")
-    fill(policy.network, tensors, folder / MODEL)
+    load_state(policy.network, tensors, folder / MODEL)
     return policy
 
 
@@ -205,4 +205,4 @@ def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:
     size = vision.size * config.history
     head = build_head(settings["head"]["name"], size, settings["head"]["settings"])
     novelty = Novelty.build(settings["novelty"], tensors)
-    return LearnedPolicy(config, Network(vision, head, config.history), novelty)
+    return LearnedPolicy(config, PolicyNetwork(vision, head, config.history), novelty)

@@ -22,7 +22,7 @@ class Light:
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """What a renderer draws the shapes with; the default changes nothing."""
 
     light: Light = field(default_factory=Light)
@@ -37,5 +37,5 @@ class Look:
         return colour if tint is None else tint.on(colour)
 
 
-PLAIN = Look()
+PLAIN = Appearance()
 """The look of a world without variation."""

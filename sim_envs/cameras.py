@@ -14,7 +14,7 @@ HEADING: Triple = (1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
-class View:
+class CameraView:
     """A camera at one moment: all that a renderer needs to know of it."""
 
     eye: Vector
@@ -85,14 +85,14 @@ class FixedCamera(_Placed):
     far_m: float = 4.0
     up: Triple = UP
 
-    def view(self, arm: Arm) -> View:
+    def view(self, arm: Arm) -> CameraView:
         """The same view at every moment."""
         return self.fixed_view()
 
-    def fixed_view(self) -> View:
+    def fixed_view(self) -> CameraView:
         """The view that needs no arm."""
         eye, target, up = (np.array(v) for v in (self.eye, self.target, self.up))
-        return View(eye, target, up, self.fov_deg, self.near_m, self.far_m)
+        return CameraView(eye, target, up, self.fov_deg, self.near_m, self.far_m)
 
     def shifted(self, shift: CameraShift) -> "FixedCamera":
         """The same camera, put up a little differently."""
@@ -101,26 +101,26 @@ class FixedCamera(_Placed):
 
 
 @dataclass(frozen=True)
-class HandCamera(_Placed):
+class WristCamera(_Placed):
     """A camera on the hand, given in the tool's frame (z out of the hand, y the fingers)."""
 
     near_m: float = 0.01
     far_m: float = 3.0
     up: Triple = HEADING
 
-    def view(self, arm: Arm) -> View:
+    def view(self, arm: Arm) -> CameraView:
         """The view from where the hand is now."""
         tool = arm.tool()
         turn = matrix_from_quat(tool.quat)
         eye = tool.position + turn @ np.array(self.eye)
         target = tool.position + turn @ np.array(self.target)
         up = turn @ np.array(self.up)
-        return View(eye, target, up, self.fov_deg, self.near_m, self.far_m)
+        return CameraView(eye, target, up, self.fov_deg, self.near_m, self.far_m)
 
-    def shifted(self, shift: CameraShift) -> "HandCamera":
+    def shifted(self, shift: CameraShift) -> "WristCamera":
         """The same camera, mounted a little differently."""
         eye, target = self._shifted(shift)
         return replace(self, eye=eye, target=target, up=shift.turned(self.up))
 
 
-Camera = FixedCamera | HandCamera
+Camera = FixedCamera | WristCamera

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .appearance import PLAIN, Light, Look
-from .cameras import Camera, CameraShift, HandCamera, Triple
+from .appearance import PLAIN, Appearance, Light
+from .cameras import Camera, CameraShift, Triple, WristCamera
 from .clutter import Clutter, Nook, draw_clutter
 from .colours import Tint
 from .errors import UnknownName
@@ -28,7 +28,7 @@ HAND_SHARE = 0.4
 
 
 @dataclass(frozen=True)
-class Strength:
+class RandomizationRanges:
     """How far each thing may go from where it is in the plain world, to either side."""
 
     camera_m: float
@@ -62,7 +62,7 @@ class Strength:
 
 
 STRENGTHS = {
-    "mild": Strength(
+    "mild": RandomizationRanges(
         camera_m=0.008,
         camera_deg=1.2,
         lamp_deg=20.0,
@@ -78,7 +78,7 @@ STRENGTHS = {
         stretch=0.05,
         clutter=1,
     ),
-    "strong": Strength(
+    "strong": RandomizationRanges(
         camera_m=0.025,
         camera_deg=3.0,
         lamp_deg=60.0,
@@ -106,7 +106,7 @@ class Variation:
     """One of LEVELS."""
     cameras: Mapping[str, CameraShift] = field(default_factory=dict)
     """By the name of a recorded camera."""
-    look: Look = PLAIN
+    look: Appearance = PLAIN
     stretches: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """By the name of an item: factors of its width and its height."""
     clutter: tuple[Clutter, ...] = ()
@@ -121,7 +121,7 @@ class Variation:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Randomizable:
     """What a task has that can vary."""
 
     cameras: Mapping[str, Camera]
@@ -149,7 +149,7 @@ def variation_stream(layout: Mapping[str, Any]) -> np.random.Generator:
     return np.random.default_rng([STREAM, *words])
 
 
-def draw(level: str, subject: Subject, rng: np.random.Generator) -> Variation:
+def draw(level: str, subject: Randomizable, rng: np.random.Generator) -> Variation:
     """Draw an episode's variation; levels differ in how far they go, not in which way."""
     if level == "none":
         return Variation()
@@ -164,7 +164,7 @@ def draw(level: str, subject: Subject, rng: np.random.Generator) -> Variation:
     stretches = {name: (width, height) for name, (width, height) in sizes.items()}
     nooks = rng.permutation(len(subject.nooks))[: rng.integers(by.clutter + 1)]
     clutter = tuple(draw_clutter(rng, subject.nooks[i]) for i in nooks)
-    return Variation(level, cameras, Look(light, tints, textures), stretches, clutter)
+    return Variation(level, cameras, Appearance(light, tints, textures), stretches, clutter)
 
 
 def _factors(share: float, rng: np.random.Generator, number: int) -> list[float]:
@@ -173,14 +173,14 @@ def _factors(share: float, rng: np.random.Generator, number: int) -> list[float]
     return factors
 
 
-def _shift(by: Strength, rng: np.random.Generator, camera: Camera) -> CameraShift:
-    share = HAND_SHARE if isinstance(camera, HandCamera) else 1.0
+def _shift(by: RandomizationRanges, rng: np.random.Generator, camera: Camera) -> CameraShift:
+    share = HAND_SHARE if isinstance(camera, WristCamera) else 1.0
     move = share * by.camera_m * rng.uniform(-1, 1, 3)
     turn = share * np.radians(by.camera_deg) * rng.uniform(-1, 1, 3)
     return CameraShift(_triple(move), _triple(turn))
 
 
-def _light(by: Strength, rng: np.random.Generator) -> Light:
+def _light(by: RandomizationRanges, rng: np.random.Generator) -> Light:
     turn = np.radians(by.lamp_deg) * rng.uniform(-1, 1)
     slant = 1.0 + by.lamp_slant * rng.uniform(-1, 1)
     x, y, z = Light().direction
@@ -191,19 +191,19 @@ def _light(by: Strength, rng: np.random.Generator) -> Light:
     return Light(direction, (1.0 + warm, 1.0, 1.0 - warm), lamp, room)
 
 
-def _surface_tint(by: Strength, rng: np.random.Generator) -> Tint:
+def _surface_tint(by: RandomizationRanges, rng: np.random.Generator) -> Tint:
     (value,) = _factors(by.surface, rng, 1)
     wash = _triple(rng.random(3))
     return Tint(value=value, wash=wash, share=by.wash * float(rng.random()))
 
 
-def _tint(by: Strength, rng: np.random.Generator) -> Tint:
+def _tint(by: RandomizationRanges, rng: np.random.Generator) -> Tint:
     hue = by.hue_deg / 360.0 * float(rng.uniform(-1, 1))
     saturation, value = _factors(by.shade, rng, 2)
     return Tint(hue, saturation, value)
 
 
-def _texture(by: Strength, rng: np.random.Generator) -> Texture:
+def _texture(by: RandomizationRanges, rng: np.random.Generator) -> Texture:
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
     count, seed = int(rng.integers(*TILE_COUNTS, endpoint=True)), int(rng.integers(2**31))
     return Texture(pattern, count, by.contrast * float(rng.uniform(LEAST_CONTRAST, 1.0)), seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .appearance import PLAIN, Look
+from .appearance import PLAIN, Appearance
 from .engine import STDOUT, muted, pybullet, pybullet_data
 from .primitives import IDENTITY_QUAT, Part, shape_arguments
 from .rotations import Vector
@@ -39,7 +39,7 @@ class World:
         self.bodies: dict[str, int] = {}
         self.dynamic: list[str] = []
         self.labels: dict[int, int] = {}
-        self.look: Look = PLAIN
+        self.look: Appearance = PLAIN
         """Light, tints and textures; change it by dress()."""
         self.appearance = 0
         """Counts changes, so that a renderer knows when its copy of the shapes is stale."""
@@ -74,7 +74,7 @@ class World:
         self.labels.clear()
         self.dress(PLAIN)
 
-    def dress(self, look: Look) -> None:
+    def dress(self, look: Appearance) -> None:
         """Set the look of all that is added from now on, and the light."""
         self.look = look
         self.appearance += 1

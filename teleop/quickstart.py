@@ -20,11 +20,11 @@ from ..policies.training.config import TrainConfig
 from .evaluation.evaluate import evaluate
 from .evaluation.rollouts import Rollouts
 from .evaluation.seeds import PEOPLE, recorded_seeds, supervised_seeds
-from .learning.acceptance_gate import GateRules
+from .learning.acceptance_gate import AcceptanceCriteria
 from .learning.autonomous_practice import KIND as PRACTICE
-from .learning.practice_rounds import RULES, Rounds
-from .learning.workspace_training import learn
-from .report.cost import Cost
+from .learning.practice_rounds import RULES, PracticeRounds
+from .learning.workspace_training import train_on_workspace
+from .report.cost import EffortCost
 from .report.write import write_report
 from .session.effort_entry import recorded_effort
 from .station.headless import drive_simulated
@@ -162,9 +162,9 @@ class Quickstart:
 
     def practise(self, round_number: int) -> str:
         """Let the policy try on its own, and hear whether what it learns from that may drive."""
-        gate = GateRules(pairs=self.course.gate_pairs)
+        gate = AcceptanceCriteria(pairs=self.course.gate_pairs)
         rules = replace(RULES, gate=gate, selection=self.course.selection_episodes)
-        rounds = Rounds(self.workspace, self.rollouts, rules)
+        rounds = PracticeRounds(self.workspace, self.rollouts, rules)
         if (broken_off := rounds.go_on()) is not None:
             return broken_off.words
         if self._has_effort(PRACTICE, round_number):
@@ -176,7 +176,7 @@ class Quickstart:
         if _id(number) in self.store.ids():
             return "done before"
         parent = _id(number - 1) if number > 1 else None
-        result = learn(
+        result = train_on_workspace(
             self.workspace,
             self.course.training(),
             self.rollouts,
@@ -217,7 +217,7 @@ class Quickstart:
         entry = recorded_effort(done, level, round_number, policy, self.workspace.config.control_hz)
         if not self._has_effort(entry.kind, round_number):
             self.database.add_effort(entry)
-        cost = Cost.of([entry], entry.kind)
+        cost = EffortCost.of([entry], entry.kind)
         return f"{cost.driven_min:.1f} min driven, {cost.watched_min:.1f} min watched"
 
 

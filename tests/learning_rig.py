@@ -15,19 +15,19 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
-from sidestick.policies.training.finetune import Nudge
-from sidestick.policies.training.loop import Fit
+from sidestick.policies.training.finetune import FinetuneConfig
+from sidestick.policies.training.loop import TrainingLoop
 from sidestick.teleop.learning import candidate_store
-from sidestick.teleop.learning.acceptance_gate import GateRules
-from sidestick.teleop.learning.candidate_evaluation import Examination
-from sidestick.teleop.learning.candidate_store import Staging
+from sidestick.teleop.learning.acceptance_gate import AcceptanceCriteria
+from sidestick.teleop.learning.candidate_evaluation import CandidateEvaluation
+from sidestick.teleop.learning.candidate_store import CandidateStore
 from sidestick.teleop.learning.learner import Learner, LearnerRules
 from sidestick.teleop.learning.workspace_training import TAUGHT
 from tests.synthetic import GOALS, made_up_episode
 
 QUICK = LearnerRules(
-    gate=GateRules(rise=100.0),
-    nudge=Nudge(steps=5),
+    gate=AcceptanceCriteria(rise=100.0),
+    nudge=FinetuneConfig(steps=5),
     train=TrainConfig(
         steps=12,
         batch=20,
@@ -86,11 +86,11 @@ def die(*_: object, **__: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def after(steps: int) -> Callable[[Fit], torch.Tensor]:
+def after(steps: int) -> Callable[[TrainingLoop], torch.Tensor]:
     """An update that dies once so many have been made, and saved."""
-    update = Fit.update
+    update = TrainingLoop.update
 
-    def dying(fit: Fit) -> torch.Tensor:
+    def dying(fit: TrainingLoop) -> torch.Tensor:
         if fit.step == steps:
             die()
         return update(fit)
@@ -100,19 +100,19 @@ def after(steps: int) -> Callable[[Fit], torch.Tensor]:
 
 MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "plan written": lambda: mock.patch.object(Learner, "_make", die),
-    "in the training": lambda: mock.patch.object(Fit, "update", after(3)),
+    "in the training": lambda: mock.patch.object(TrainingLoop, "update", after(3)),
     "weights written, settings not": lambda: mock.patch(
         "sidestick.policies.policy.write_json", die
     ),
-    "candidate whole": lambda: mock.patch.object(Examination, "examine", die),
-    "examined": lambda: mock.patch.object(Staging, "decide", die),
+    "candidate whole": lambda: mock.patch.object(CandidateEvaluation, "examine", die),
+    "examined": lambda: mock.patch.object(CandidateStore, "decide", die),
     "ruling written": lambda: mock.patch.object(PolicyStore, "publish", die),
     "published": lambda: mock.patch.object(Database, "add_event", die),
 }
 """Where a candidate that passes can be cut short."""
 REFUSAL_MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "ruling written": lambda: mock.patch.object(Database, "add_event", die),
-    "told": lambda: mock.patch.object(Staging, "clear", die),
+    "told": lambda: mock.patch.object(CandidateStore, "clear", die),
     "half removed": lambda: mock.patch.object(candidate_store.shutil, "rmtree", die),
 }
 """Where one that is refused can be."""
@@ -123,7 +123,7 @@ def die_at(folder: Path, moment: str, refused: bool = False) -> None:
     moments = REFUSAL_MOMENTS if refused else MOMENTS
     made = learner(Workspace.open(folder), only_present if refused else solves)
     if refused:  # to the moment before, without dying
-        with mock.patch.object(Staging, "settle", return_value=None):
+        with mock.patch.object(CandidateStore, "settle", return_value=None):
             made.step()
     with moments[moment]():
         made.step()

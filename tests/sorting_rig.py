@@ -4,12 +4,12 @@ import numpy as np
 import torch
 
 from sidestick.policies.perception.keypoints import cell_counts, keypoints
-from sidestick.policies.task_features.next_object import NextThing
+from sidestick.policies.task_features.next_object import NextObject
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.making import describe_task
 
-LITTER = NextThing(describe_task("SortRecycling"))
-GARMENT = NextThing(describe_task("SortClothes"))
+LITTER = NextObject(describe_task("SortRecycling"))
+GARMENT = NextObject(describe_task("SortClothes"))
 
 
 def perfect(env: ArmEnv) -> np.ndarray:

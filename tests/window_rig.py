@@ -14,23 +14,23 @@ from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.teleop.devices.bindings import Bindings, defaults
 from sidestick.teleop.devices.controls import SEAT, Control
-from sidestick.teleop.devices.gamepads import Pads
-from sidestick.teleop.devices.operator_input import Hands
+from sidestick.teleop.devices.gamepads import Gamepads
+from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.response_curves import DEADZONE, EXPO, RAMP_S, SATURATION
-from sidestick.teleop.devices.simulated_window_input import SimulatedHands
+from sidestick.teleop.devices.simulated_window_input import SimulatedWindowInput
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.recording import Recording
 from sidestick.teleop.session.session import Session
 from sidestick.teleop.session.subscriber import Subscriber
-from sidestick.teleop.station.auto_buttons import Attendant
-from sidestick.teleop.station.cues import Feedback
-from sidestick.teleop.station.live_episode import LIMITS_AT_THE_WINDOW, Scene
-from sidestick.teleop.station.loop import Seat
-from sidestick.teleop.station.options import Desk, SeatOptions
-from sidestick.teleop.station.states import State
-from sidestick.teleop.station.workspace_counts import Tally
+from sidestick.teleop.station.auto_buttons import AutoButtons
+from sidestick.teleop.station.cues import CuePlayer
+from sidestick.teleop.station.live_episode import LIMITS_AT_THE_WINDOW, OperatorEpisode
+from sidestick.teleop.station.loop import StationLoop
+from sidestick.teleop.station.options import OperatorContext, StationOptions
+from sidestick.teleop.station.states import WindowState
+from sidestick.teleop.station.workspace_counts import WorkspaceCounts
 from tests import virtual_pad as vp
 
 DEMONSTRATE = Assignment(Level.DEMONSTRATE)
@@ -59,41 +59,43 @@ class SeatRig:
     def __init__(
         self,
         folder: Path,
-        options: SeatOptions | None = None,
+        options: StationOptions | None = None,
         assignment: Assignment = DEMONSTRATE,
         bindings: Bindings[Control] | None = None,
         pad: bool = True,
         num_items: int = 1,
         subscribers: Sequence[Subscriber] = (),
     ) -> None:
-        options = options or SeatOptions()
+        options = options or StationOptions()
         self.time = FakeTime()
         config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": num_items})
         self.workspace = Workspace.open_or_create(folder, config)
         self.env: ArmEnv = workspace_env(self.workspace.config)
         self.pad = vp.VirtualPad() if pad else None
-        self.pads = Pads()
+        self.pads = Gamepads()
         bound = bindings or defaults(SEAT)
         if options.simulated:
-            self.hands: Hands = SimulatedHands(self.env, bound, self.pads, self.time)
+            self.hands: OperatorInput = SimulatedWindowInput(self.env, bound, self.pads, self.time)
         else:
-            self.hands = Hands(self.env, bound, self.pads, "tester", self.time)
-        self.attend = Attendant() if options.simulated else lambda seat: None
+            self.hands = OperatorInput(self.env, bound, self.pads, "tester", self.time)
+        self.attend = AutoButtons() if options.simulated else lambda seat: None
         self.recorder = Recorder(self.workspace)
-        self.tally = Tally(self.workspace)
+        self.tally = WorkspaceCounts(self.workspace)
         told = [Recording(self.recorder, self.tally.refresh), *subscribers]
         limit = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
         session = Session(self.env, self.hands, assignment, told, max_steps=limit)
-        self.scene = Scene(session, options.seeds.start)
-        feedback = Feedback(self.pads, options.sound, self.time)
-        desk = Desk(self.hands, self.tally, feedback, self.time, self.time.sleep, options)
-        self.seat = Seat(desk, self.scene, lambda _: TURN_S)
+        self.scene = OperatorEpisode(session, options.seeds.start)
+        feedback = CuePlayer(self.pads, options.sound, self.time)
+        desk = OperatorContext(
+            self.hands, self.tally, feedback, self.time, self.time.sleep, options
+        )
+        self.seat = StationLoop(desk, self.scene, lambda _: TURN_S)
         self.expert = make_expert("ShelfPick")
         self._turned: dict[int, float] = {}
         self.run(0.3)
 
     @property
-    def state(self) -> State:
+    def state(self) -> WindowState:
         return self.seat.state
 
     @property
@@ -103,7 +105,7 @@ class SeatRig:
     def run(self, seconds: float) -> None:
         """Let the seat go on for a while."""
         until = self.time.now + seconds
-        while self.time.now < until and self.state is not State.CLOSED:
+        while self.time.now < until and self.state is not WindowState.CLOSED:
             self.seat.turn()
             self.attend(self.seat)
 
@@ -157,7 +159,7 @@ class SeatRig:
         """Hold the clutch and do the job, by what anybody can see of the environment."""
         self.pad.press(vp.LB)
         until = self.time.now + seconds
-        while self.time.now < until and self.state is State.RECORDING:
+        while self.time.now < until and self.state is WindowState.RECORDING:
             intent = self.expert.next(self.env)
             if intent.closing != self.env.arm.controller.closing:
                 self.pull(vp.RT)
@@ -165,7 +167,7 @@ class SeatRig:
             self.run(TICK_S)
         self._push(np.zeros(7))
         self.pad.release(vp.LB)
-        return self.state is State.VERDICT
+        return self.state is WindowState.VERDICT
 
     def _push(self, action: np.ndarray) -> None:
         """Both sticks, for an action in the base frame at full speed."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from ...sim_envs.errors import DamagedFile
-from ..database import Database, Event, EventKind
+from ..database import Database, EventEntry, EventKind
 from ..durable import TEMPORARY
 from ..episode import Episode
 from ..index import read_index
@@ -183,7 +183,9 @@ def _note_missing(workspace: Workspace) -> None:
     try:
         missing = _missing(workspace)
         if missing > 0:
-            Database(workspace.db_path).add_event(Event(EventKind.MISSING, {"episodes": missing}))
+            Database(workspace.db_path).add_event(
+                EventEntry(EventKind.MISSING, {"episodes": missing})
+            )
     except (DamagedFile, ValueError, TypeError) as error:
         _log.warning("%s: %s", workspace.db_path, error)
 

@@ -16,7 +16,7 @@ from ..episode import Episode
 from ..schema import OBS, Sizes, columns, is_image
 from ..step import ActionMode, Driver, EpisodeHeader, Level
 from ..step_packing import LIMIT
-from ..summary import NO_SEED, Outcome
+from ..summary import NO_SEED, RecordedOutcome
 
 ALIASES = {
     "robot0_joint_pos": "joint_pos",
@@ -33,7 +33,7 @@ OUR_ACTION = (
 
 
 @dataclass
-class Foreign:
+class ImportedEpisode:
     """One episode as another tool recorded it."""
 
     name: str
@@ -84,7 +84,7 @@ def check_observations(names: set[str]) -> None:
         raise FormatError(f"it has no observation {', '.join(missing)}; it has {sorted(names)}")
 
 
-def episode_of(foreign: Foreign, hz: int, filled_in: list[str]) -> Episode:
+def episode_of(foreign: ImportedEpisode, hz: int, filled_in: list[str]) -> Episode:
     """Make an episode of another tool's, and note once what had to be assumed."""
     given = dict(foreign.columns)
     check_action(given["actions"])
@@ -108,7 +108,7 @@ def episode_of(foreign: Foreign, hz: int, filled_in: list[str]) -> Episode:
         rows[column.key] = np.ascontiguousarray(given[column.key], column.dtype)
     success = _success(foreign, rows)
     rows["succeeded"][-1] |= success
-    outcome = Outcome(success, True, float(rows["wall_time"][-1]))
+    outcome = RecordedOutcome(success, True, float(rows["wall_time"][-1]))
     return Episode.of_recording(_id(foreign, rows), _header(foreign, sizes), outcome, rows)
 
 
@@ -116,7 +116,7 @@ def _default(
     key: str,
     shape: tuple[int, ...],
     nan: bool,
-    foreign: Foreign,
+    foreign: ImportedEpisode,
     hz: int,
     given: Mapping[str, NDArray[Any]],
 ) -> NDArray[Any]:
@@ -144,14 +144,14 @@ def _note(filled_in: list[str], key: str, nan: bool) -> None:
         filled_in.append(said)
 
 
-def _success(foreign: Foreign, rows: Mapping[str, NDArray[Any]]) -> bool:
+def _success(foreign: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> bool:
     """Tell whether an episode succeeded, as far as it says."""
     if foreign.success is not None:
         return foreign.success
     return bool(rows["succeeded"].any() or rows["rewards"][-1:].max(initial=0) > 0)
 
 
-def _header(foreign: Foreign, sizes: Sizes) -> EpisodeHeader:
+def _header(foreign: ImportedEpisode, sizes: Sizes) -> EpisodeHeader:
     """Return what is known about the start of an episode."""
     goal = foreign.goal or foreign.instruction
     return EpisodeHeader(
@@ -168,7 +168,7 @@ def _header(foreign: Foreign, sizes: Sizes) -> EpisodeHeader:
     )
 
 
-def _id(foreign: Foreign, rows: Mapping[str, NDArray[Any]]) -> str:
+def _id(foreign: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> str:
     """Return an id that the same episode gets every time."""
     moment = datetime.fromtimestamp(foreign.started, UTC)
     digest = zlib.crc32(rows["actions"].tobytes(), zlib.crc32(foreign.name.encode()))

@@ -15,7 +15,7 @@ from ..episode import Episode
 from ..layout_check import MAX_STEPS
 from ..schema import IMAGE_SUFFIX, OBS, columns
 from ..summary import Attributes, from_attributes
-from .imported_episode import OUR_ACTION, Foreign, episode_of, file_time, image_size
+from .imported_episode import OUR_ACTION, ImportedEpisode, episode_of, file_time, image_size
 from .lerobot_layout import (
     IMAGES,
     INFO,
@@ -82,7 +82,7 @@ class LeRobotSource:
             found[f"{OBS}{camera}{IMAGE_SUFFIX}"] = images
         if number < len(self._own):
             return _own_episode(self._own[number], found, self.path)
-        foreign = Foreign(
+        foreign = ImportedEpisode(
             name=name,
             columns=found,
             task=self.config.task,

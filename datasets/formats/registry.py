@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 from ...sim_envs.errors import BadValue, DamagedFile, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
-from ..database import Database, Event, EventKind
+from ..database import Database, EventEntry, EventKind
 from ..episode import Episode
 from ..workspace import Workspace
 from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
-from .transfer import ExportOptions, Source, Tick, Transfer, Writer, ignore, whole
+from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_target, ignore
 
 WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions], Writer]
 SourceOpener: TypeAlias = Callable[[Path, str | None], Source]
@@ -42,7 +42,7 @@ def export(
         raise WorkspaceError(f"{workspace.path}: no episode to export")
     skipped: list[Problem] = []
     episodes = steps = 0
-    with whole(target) as temporary:
+    with atomic_target(target) as temporary:
         writer = make(temporary, workspace.config, options)
         try:
             for path in chosen:
@@ -115,7 +115,7 @@ def _remember(workspace: Workspace, name: str, source: Path, taken: dict[str, in
     """Note in the database where the episodes came from."""
     if taken:
         payload = {"format": name, "origin": str(source.absolute()), "episodes": list(taken)}
-        Database(workspace.db_path).add_event(Event(EventKind.IMPORT, payload))
+        Database(workspace.db_path).add_event(EventEntry(EventKind.IMPORT, payload))
 
 
 def _known(registry: Mapping[str, Any], name: str) -> Any:

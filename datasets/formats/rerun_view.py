@@ -12,7 +12,7 @@ from ..episode import Episode
 from ..schema import is_image
 from ..step import Driver
 from .optional import require
-from .transfer import whole
+from .transfer import atomic_target
 
 APPLICATION = "sidestick"
 SERIES = ("novelty", "rewards", "level", "driver", "takeover_id", "late_ms")
@@ -24,7 +24,7 @@ STEP, TIME = "step", "time"
 def save(episode: Episode, hz: int, target: Path) -> None:
     """Write an episode as an .rrd file, whole or not at all; needs no screen."""
     rerun = require("rerun", "view")
-    with whole(target) as temporary:
+    with atomic_target(target) as temporary:
         stream = rerun.RecordingStream(APPLICATION, recording_id=episode.summary.id)
         memory = stream.memory_recording()  # Rerun's own file sink only logs that a disk is full
         log(rerun, stream, episode, hz)

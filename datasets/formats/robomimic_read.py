@@ -20,7 +20,7 @@ from ..schema import IMAGE_SUFFIX, OBS, is_image
 from ..summary import ENV_ARGS
 from .imported_episode import (
     OUR_ACTION,
-    Foreign,
+    ImportedEpisode,
     check_action,
     check_observations,
     episode_of,
@@ -77,7 +77,7 @@ class RobomimicSource:
         keys = {key: path for key, path in keys.items() if self._wanted(key)}
         keys |= {key: key for key in DATASETS if key in demo}
         columns = {key: _read(demo, path) for key, path in keys.items()}
-        foreign = Foreign(
+        foreign = ImportedEpisode(
             name=name,
             columns=columns,
             task=self.config.task,

@@ -15,7 +15,7 @@ import h5py
 from ..hdf5 import LIBVER
 
 
-class Spool(io.FileIO):
+class CrashSafeFile(io.FileIO):
     """A file on the disk, whose writes never raise."""
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +51,7 @@ class Spool(io.FileIO):
 @contextmanager
 def hdf5_file(path: Path) -> Iterator[tuple[h5py.File, Callable[[], None]]]:
     """Write a new HDF5 file; gives it with a function that raises once the disk is full."""
-    with Spool(path) as spool:
+    with CrashSafeFile(path) as spool:
         with h5py.File(spool, "w", libver=LIBVER) as file:
             yield file, spool.check
         spool.check()

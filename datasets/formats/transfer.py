@@ -96,7 +96,7 @@ class Source(Protocol):
 
 
 @contextmanager
-def whole(target: Path) -> Iterator[Path]:
+def atomic_target(target: Path) -> Iterator[Path]:
     """Give a temporary place beside the target, and move it there once everything is written."""
     temporary = target.with_name(f".{target.name}{TEMPORARY}")
     try:

@@ -35,7 +35,7 @@ MACHINE = "simulated"
 
 
 @dataclass(frozen=True)
-class Standing:
+class ResolvedJudgements:
     """An episode as people judge it now."""
 
     success: bool | None = None
@@ -72,14 +72,14 @@ class Standing:
         return sorted(stretch for stretch in cut if stretch[0] < stretch[1])
 
 
-def standing(events: Iterable[Judgement]) -> Standing:
+def resolved(events: Iterable[Judgement]) -> ResolvedJudgements:
     """What one episode's judgements come to: the last word counts, stretches and tags add up."""
-    left = standing_events(events)
+    left = not_undone(events)
     verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in left if e.kind == VERDICT}
     reason = _last(left, REASON)
     trim = [e for e in left if e.kind == TRIM]
     verdict, quality = _last(left, VERDICT), _last(left, QUALITY)
-    return Standing(
+    return ResolvedJudgements(
         success=verdict["verdict"] == SUCCESS if verdict else None,
         quality=quality.get("quality"),
         reasons=tuple(reason.get("reasons", ())),
@@ -93,7 +93,7 @@ def standing(events: Iterable[Judgement]) -> Standing:
     )
 
 
-def standing_events(events: Iterable[Judgement]) -> list[Judgement]:
+def not_undone(events: Iterable[Judgement]) -> list[Judgement]:
     """The judgements that were not taken back, in order; an undo takes back its author's own."""
     given = list(events)
     by_number = {event.id: event for event in given}
@@ -106,14 +106,14 @@ def standing_events(events: Iterable[Judgement]) -> list[Judgement]:
     return [event for event in given if event.kind != UNDO and event.id not in undone]
 
 
-def standings(judgements: Judgements) -> dict[str, Standing]:
+def resolved_by_episode(judgements: Judgements) -> dict[str, ResolvedJudgements]:
     """What stands of every episode that somebody judged, by its id."""
     ordered = sorted(judgements.all(), key=lambda event: (event.episode, event.id))
-    return {name: standing(events) for name, events in groupby(ordered, lambda e: e.episode)}
+    return {name: resolved(events) for name, events in groupby(ordered, lambda e: e.episode)}
 
 
 @dataclass(frozen=True)
-class Choice:
+class TrainingSelection:
     """What training reads of a workspace, as people judge it at this moment."""
 
     success: Mapping[str, bool]
@@ -124,11 +124,11 @@ class Choice:
     """Graded predictions that stand: accepted and corrected ones are examples."""
 
     @classmethod
-    def of(cls, judgements: Judgements, episodes: Iterable[EpisodeSummary]) -> "Choice":
+    def of(cls, judgements: Judgements, episodes: Iterable[EpisodeSummary]) -> "TrainingSelection":
         """What the judgements come to for these episodes."""
         lengths = {summary.id: summary.steps for summary in episodes}
-        stands = {name: s for name, s in standings(judgements).items() if name in lengths}
-        graded = [e for e in standing_events(judgements.all()) if e.kind == PREDICTION]
+        stands = {name: s for name, s in resolved_by_episode(judgements).items() if name in lengths}
+        graded = [e for e in not_undone(judgements.all()) if e.kind == PREDICTION]
         return cls(
             {name: s.success for name, s in stands.items() if s.success is not None},
             {name: tuple(d) for name, s in stands.items() if (d := s.dropped(lengths[name]))},

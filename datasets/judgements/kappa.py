@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ...sim_envs.errors import BadValue
-from .judgement_state import standing_events
+from .judgement_state import not_undone
 from .judgements import PREDICTION, QUALITY, VERDICT, Judgement
 
 KEYS = {VERDICT: "verdict", QUALITY: "quality", PREDICTION: "grade"}
 
 
-class Agreement(NamedTuple):
+class JudgeAgreement(NamedTuple):
     """Two graders on what both have graded."""
 
     first: str
@@ -44,12 +44,12 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
     return float("nan") if expected >= 1.0 else (agreed - expected) / (1.0 - expected)
 
 
-def agreements(events: Iterable[Judgement], kind: str = PREDICTION) -> list[Agreement]:
+def agreements(events: Iterable[Judgement], kind: str = PREDICTION) -> list[JudgeAgreement]:
     """Kappa of every two graders on what both graded; each one's last word on a thing counts."""
     if kind not in KEYS:
         raise BadValue("kind of judgement", f"one of {', '.join(KEYS)}", kind)
     said: Mapping[str, dict[Hashable, Hashable]] = defaultdict(dict)
-    for event in standing_events(events):
+    for event in not_undone(events):
         if event.kind == kind:
             said[event.operator][event.episode, event.start] = event.payload[KEYS[kind]]
     found = []
@@ -59,5 +59,5 @@ def agreements(events: Iterable[Judgement], kind: str = PREDICTION) -> list[Agre
             one, other = ([said[name][item] for item in shared] for name in (first, second))
             agreed = float(np.mean([a == b for a, b in zip(one, other, strict=True)]))
             kappa = cohen_kappa(one, other)
-            found.append(Agreement(first, second, len(shared), agreed, kappa))
+            found.append(JudgeAgreement(first, second, len(shared), agreed, kappa))
     return found

@@ -13,14 +13,14 @@ from ..checking.check import Problem, episode_files
 from ..checking.warnings import FLAGGERS, Flag, Flagger, flags_of, late_ticks
 from ..database import Database, EventKind
 from ..episode import Episode
-from ..judgements.judgement_state import standings
+from ..judgements.judgement_state import resolved_by_episode
 from ..judgements.judgements import Judgements
 from ..step import Driver, Level
 from ..workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Row:
+class ListingRow:
     """One episode of the table."""
 
     number: int
@@ -58,7 +58,7 @@ class Row:
 class Listing:
     """The table, and what is not in it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[ListingRow, ...]
     damaged: tuple[Problem, ...]
     """Files that cannot be read."""
     bytes: int
@@ -82,7 +82,7 @@ class Listing:
 
 def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) -> Listing:
     """List the episodes by time; images are not read."""
-    rows: list[Row] = []
+    rows: list[ListingRow] = []
     damaged: list[Problem] = []
     size = 0
     grades, origins = _grades(workspace.db_path), _origins(workspace.db_path)
@@ -139,10 +139,10 @@ def moment(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Row:
+def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> ListingRow:
     """Make an episode's row, without what the database tells."""
     summary, header = episode.summary, episode.summary.header
-    return Row(
+    return ListingRow(
         number=number,
         id=summary.id,
         started=moment(header.started),
@@ -167,7 +167,7 @@ def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Row
 
 def _grades(database: Path) -> dict[str, str]:
     """Return people's verdict and quality by episode."""
-    stands = standings(Judgements(database))
+    stands = resolved_by_episode(Judgements(database))
     return {name: words for name, stand in stands.items() if (words := stand.words)}
 
 

@@ -31,7 +31,7 @@ from typing import Any
 from ...sim_envs.spaces import ACTION_NAMES
 from ..episode import Episode
 from ..judgements import judgements as judging
-from ..judgements.judgement_state import Standing, standing_events, standings
+from ..judgements.judgement_state import ResolvedJudgements, not_undone, resolved_by_episode
 from ..step import Driver
 from .history_tables import comparisons, efforts, evaluations, events, ladder, outcomes
 from .table import Table, Where, level_name, moment, opened, table
@@ -40,10 +40,10 @@ from .table import Table, Where, level_name, moment, opened, table
 def episodes(where: Where) -> Table:
     """Who, when, how long, how it went; `success` is the file's, `judged` what people say now."""
     workspace = opened(where)
-    stands = standings(judging.Judgements(workspace.db_path))
+    stands = resolved_by_episode(judging.Judgements(workspace.db_path))
     rows = []
     for summary in workspace.summaries():
-        header, stand = summary.header, stands.get(summary.id, Standing())
+        header, stand = summary.header, stands.get(summary.id, ResolvedJudgements())
         rows.append(
             {
                 "episode": summary.id,
@@ -74,7 +74,7 @@ def episodes(where: Where) -> Table:
 def judgements(where: Where) -> Table:
     """Every event as it was said, undone ones too; `stands` tells which count."""
     found = judging.Judgements(opened(where).db_path).all()
-    left = {event.id for event in standing_events(found)}
+    left = {event.id for event in not_undone(found)}
     rows = [
         {
             "id": event.id,
@@ -94,7 +94,7 @@ def judgements(where: Where) -> Table:
 
 def standing(where: Where) -> Table:
     """What all judgements of an episode come to."""
-    found = standings(judging.Judgements(opened(where).db_path))
+    found = resolved_by_episode(judging.Judgements(opened(where).db_path))
     rows = [
         {
             "episode": name,
@@ -147,7 +147,7 @@ def steps(where: Where, episode: str) -> Table:
 
 
 def _said(where: Where, kind: str, keys: Sequence[str]) -> Table:
-    found = standing_events(judging.Judgements(opened(where).db_path).all())
+    found = not_undone(judging.Judgements(opened(where).db_path).all())
     rows = [
         {
             "created": moment(event.created),

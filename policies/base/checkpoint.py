@@ -89,7 +89,7 @@ def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
     return tensors, metadata
 
 
-def fill(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
+def load_state(module: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> None:
     """Copy `tensors` into `module`; PolicyError names `path` if names or shapes differ."""
     try:
         module.load_state_dict(dict(tensors), strict=True)

@@ -54,7 +54,7 @@ def average(mean: Mapping[str, Tensor], now: Mapping[str, Tensor], step: int, de
 
 
 @torch.no_grad()
-def put(network: nn.Module, values: Mapping[str, Tensor]) -> None:
+def load_parameters(network: nn.Module, values: Mapping[str, Tensor]) -> None:
     """Copy `values` into the parameters that they are named for."""
     parameters = trainable(network)
     for name, value in values.items():

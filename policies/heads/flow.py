@@ -19,7 +19,7 @@ FREQUENCIES = 8
 """Sines and cosines of the flow's time, of 1 to 8 half turns."""
 
 
-class Block(nn.Module):
+class FlowBlock(nn.Module):
     """A residual layer whose input is scaled and shifted by the condition (Perez 2018)."""
 
     def __init__(self, width: int) -> None:
@@ -57,7 +57,7 @@ class Flow(Head):
             nn.Linear(size + 2 * FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.GELU()
         )
         self.enter = nn.Linear(flat, width)
-        self.blocks = nn.ModuleList(Block(width) for _ in range(layers))
+        self.blocks = nn.ModuleList(FlowBlock(width) for _ in range(layers))
         self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, flat))
         self.register_buffer("starts", fixed_noise(samples, 1, chunk, ACTION_SIZE), False)
 
@@ -72,7 +72,7 @@ class Flow(Head):
 
     def _films(self, x: Tensor, time: Tensor) -> list[Tensor]:
         """What depends on x and time alone, (B, 2 * width) for each block."""
-        condition = self.condition(torch.cat((x, waves(time)), dim=-1))
+        condition = self.condition(torch.cat((x, sinusoidal_embedding(time)), dim=-1))
         return [block.get_submodule("film")(condition) for block in self.blocks]
 
     def _velocity(self, noisy: Tensor, films: Sequence[Tensor]) -> Tensor:
@@ -120,7 +120,7 @@ class Flow(Head):
         return chunks.clamp(-1, 1)
 
 
-def waves(time: Tensor) -> Tensor:
+def sinusoidal_embedding(time: Tensor) -> Tensor:
     """Sines and cosines of time (B,) in [0, 1]: (B, 2 * FREQUENCIES)."""
     turns = torch.arange(1, FREQUENCIES + 1, device=time.device, dtype=time.dtype)
     angles = math.pi * time[:, None] * turns

@@ -40,7 +40,7 @@ class Click:
 
 
 @dataclass(frozen=True)
-class Gain:
+class ClickGain:
     """What the clicks taught, measured on clicks that were kept out."""
 
     taught: int
@@ -57,12 +57,12 @@ class Gain:
         return self.after_px < self.before_px
 
 
-def teach(
+def finetune_on_clicks(
     perception: Perception,
     clicks: Sequence[Click],
     seed: int = 0,
     report: Callable[[int], object] = lambda step: None,
-) -> Gain:
+) -> ClickGain:
     """Fine-tune the head and the last block on clicks; the earlier layers stay as they are.
 
     BadValue for fewer than `LEAST` clicks or an unknown item.
@@ -80,7 +80,7 @@ def teach(
     taught = _fitted(perception, seen, seed, report)
     before, after = pixel_error(perception, held), pixel_error(taught, held)
     chosen = taught if after < before else perception
-    return Gain(len(seen), len(held), before, after, chosen.frozen())
+    return ClickGain(len(seen), len(held), before, after, chosen.frozen())
 
 
 def pixel_error(perception: Perception, clicks: Sequence[Click]) -> float:

@@ -7,7 +7,7 @@ heap is out of the picture; a point that stands out is seen between the fingers 
 import torch
 from torch import Tensor, nn
 
-from .heatmaps import near_peak, told, wanted
+from .heatmaps import near_peak, read_peak, target_heatmap
 
 HOLD_NAMES = ("hold_x", "hold_y", "hold_sure", "hold_z")
 """Place in the picture times how sure it is, that, and metres above the table."""
@@ -19,7 +19,7 @@ HEIGHT_WEIGHT = 1.0
 """Of the height's mean error, in `HEIGHT_M`, beside the cross entropy of the place."""
 
 
-class Holds(nn.Module):
+class GraspPointHead(nn.Module):
     """From the trunk's features to a score and a height for every cell, shared by all classes."""
 
     def __init__(self, channels: int) -> None:
@@ -40,27 +40,27 @@ class Holds(nn.Module):
         return torch.cat((scores, nowhere), dim=-1).log_softmax(-1), maps[:, 1]
 
 
-def hold_points(logs: Tensor, heights: Tensor) -> Tensor:
-    """What `Holds` gives for classes (B, K) to their holds (B, K, 4), see HOLD_NAMES."""
+def grasp_points(logs: Tensor, heights: Tensor) -> Tensor:
+    """What `GraspPointHead` gives for classes (B, K) to their holds (B, K, 4), see HOLD_NAMES."""
     flat = logs.flatten(0, 1)
     near = near_peak(flat)
     of_each = heights.repeat_interleave(logs.shape[1], dim=0)
     height = (near * of_each).sum((1, 2)) / near.sum((1, 2)).clamp_min(1e-6)
-    points = torch.cat((told(flat), HEIGHT_M * height[:, None]), dim=1)
+    points = torch.cat((read_peak(flat), HEIGHT_M * height[:, None]), dim=1)
     return points.reshape(*logs.shape[:2], len(HOLD_NAMES))
 
 
-def hold_loss(logs: Tensor, heights: Tensor, marks: Tensor, shown: Tensor) -> Tensor:
+def grasp_point_loss(logs: Tensor, heights: Tensor, marks: Tensor, shown: Tensor) -> Tensor:
     """Cross entropy of the places and error of the heights, as a scalar.
 
-    logs (B, K, g * g + 1) and heights (B, g, g) from `Holds`; marks (B, K, 3), picture coordinates
+    logs (B, K, g * g + 1) and heights (B, g, g) from `GraspPointHead`; marks (B, K, 3), picture coordinates
     and metres, NaN for classes that are not asked about; shown bool (B, K), false for marks that
     something hides.
     """
     asked = ~marks.isnan().any(-1)
     outside = marks.new_full((), 2.0)
     place = torch.where((asked & shown)[..., None], marks[..., :2], outside)
-    share = wanted(place[asked], logs.shape[-1])
+    share = target_heatmap(place[asked], logs.shape[-1])
     entropy = -(share * logs[asked]).sum(-1).sum() / asked.sum().clamp_min(1)
     error = heights.flatten(1)[:, None] - marks[..., 2:] / HEIGHT_M  # (B, K, g * g)
     lies = asked & (marks[..., 2] < LIES_M)

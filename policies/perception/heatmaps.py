@@ -31,7 +31,7 @@ def near_peak(logs: Tensor) -> Tensor:
     return near
 
 
-def told(logs: Tensor, moved: Tensor | None = None) -> Tensor:
+def read_peak(logs: Tensor, moved: Tensor | None = None) -> Tensor:
     """Log-probabilities (B, g * g + 1) to x, y in [-1, 1] times `sure`, and `sure`: (B, 3).
 
     Of a picture that was moved by (B, 2) the place before that.
@@ -43,7 +43,7 @@ def told(logs: Tensor, moved: Tensor | None = None) -> Tensor:
     return torch.cat((place if moved is None else place - sure * moved, sure), dim=1)
 
 
-def wanted(marks: Tensor, size: int) -> Tensor:
+def target_heatmap(marks: Tensor, size: int) -> Tensor:
     """The probabilities (B, size) to learn: a peak at each mark (B, 2), or all on nowhere."""
     grid = round((size - 1) ** 0.5)
     inside = (marks.abs() < 1).all(-1)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from ...sim_envs.errors import BadValue, PolicyError
 from ...sim_envs.task_description import is_label_of
-from ..base.checkpoint import checksum, fill, read_tensors, write_tensors
+from ..base.checkpoint import checksum, load_state, read_tensors, write_tensors
 from ..base.torch_setup import as_tensor, choose_precision
-from .grasp_points import HOLD_NAMES, Holds, hold_points
+from .grasp_points import HOLD_NAMES, GraspPointHead, grasp_points
 from .keypoints import KEYPOINT_SIZE, keypoints
 
 BATCH = 64
@@ -62,7 +62,7 @@ class PerceptionConfig:
         return self.image_size // 4
 
 
-class Residual(nn.Module):
+class DilatedResidual(nn.Module):
     """A dilated 3x3 convolution beside the identity (He 2015; dilation: Yu and Koltun 2016)."""
 
     def __init__(self, channels: int, dilation: int) -> None:
@@ -83,7 +83,7 @@ class Trunk(nn.Sequential):
             nn.ReLU(),
             nn.Conv2d(channels, channels, 3, stride=2, padding=1),
             nn.ReLU(),
-            *(Residual(channels, dilation) for dilation in dilations),
+            *(DilatedResidual(channels, dilation) for dilation in dilations),
         )
 
 
@@ -111,10 +111,10 @@ class Perception(nn.Module):
         self.holds = self._untrained_holds() if config.holds else None
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def _untrained_holds(self) -> Holds:
+    def _untrained_holds(self) -> GraspPointHead:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            return Holds(self.config.channels)
+            return GraspPointHead(self.config.channels)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """float32 (B, 3, H, W) from `as_input` to float32 logits (B, K, g, g)."""
@@ -160,7 +160,7 @@ class Perception(nn.Module):
             return seen
         with choose_precision().autocast():
             logs, heights = self.holds(features, logits)
-        return torch.cat((seen, hold_points(logs, heights)), dim=-1)
+        return torch.cat((seen, grasp_points(logs, heights)), dim=-1)
 
     @property
     def fingerprint(self) -> str:
@@ -184,7 +184,7 @@ class Perception(nn.Module):
             network = cls(config_from(settings))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PolicyError(f"{path}: not perception weights ({error!r})") from None
-        fill(network, tensors, path)
+        load_state(network, tensors, path)
         network.metrics = metrics
         return network.frozen()
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..base.schedule import one_cycle, set_rate
 from ..base.torch_setup import choose_precision
-from .grasp_points import hold_loss
+from .grasp_points import grasp_point_loss
 from .network import Perception, PerceptionConfig, as_input
 from .quality import every_image, marked, measure, measure_holds, shares_of_area
 from .scene_bank import SampleScene, SceneBank, SceneShape, make_scenes
@@ -151,7 +151,7 @@ def fit_holds(
                 logits = network.head(features)
             logs, heights = holds(features, logits)
         seen, hold = marked(marks[rows], counts[rows])
-        loss = hold_loss(logs, heights, hold, seen)
+        loss = grasp_point_loss(logs, heights, hold, seen)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
         optimiser.step()

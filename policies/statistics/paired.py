@@ -31,7 +31,7 @@ DIRICHLET = (0.5, 0.5, 0.5)
 TOLERANCE = 1e-6
 
 
-class Verdict(StrEnum):
+class PairedVerdict(StrEnum):
     """What a comparison says."""
 
     A_BETTER = "A is better"
@@ -40,7 +40,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tally:
+class PairCounts:
     """Pairs so far."""
 
     only_a: int = 0
@@ -55,7 +55,7 @@ class Tally:
             raise BadValue("pairs", "counts from 0", (self.only_a, self.only_b, self.ties))
 
     @classmethod
-    def of(cls, scores_a: Sequence[float], scores_b: Sequence[float]) -> "Tally":
+    def of(cls, scores_a: Sequence[float], scores_b: Sequence[float]) -> "PairCounts":
         """Count pairs of scores, of which the higher is the better."""
         pairs = list(zip(scores_a, scores_b, strict=True))
         wins, losses = sum(a > b for a, b in pairs), sum(a < b for a, b in pairs)
@@ -72,7 +72,7 @@ class Tally:
         return (self.only_a - self.only_b) / self.pairs if self.pairs else float("nan")
 
 
-def log_evidence(tally: Tally, prior: float = PRIOR) -> float:
+def log_evidence(tally: PairCounts, prior: float = PRIOR) -> float:
     """Log of the mixture likelihood ratio against a fair coin; 0 before the first pair."""
     wins, losses = tally.only_a, tally.only_b
     mixture = betaln(wins + prior, losses + prior) - betaln(prior, prior)
@@ -82,7 +82,7 @@ def log_evidence(tally: Tally, prior: float = PRIOR) -> float:
 def fewest_pairs(alpha: float = ALPHA) -> int:
     """How many pairs it takes at least to decide, all won by the same side; 8 at 0.05."""
     pairs = 1
-    while log_evidence(Tally(pairs)) < -math.log(alpha):
+    while log_evidence(PairCounts(pairs)) < -math.log(alpha):
         pairs += 1
     return pairs
 
@@ -98,26 +98,26 @@ class SequentialTest:
     def __init__(self, alpha: float = ALPHA) -> None:
         if not 0 < alpha < 1:
             raise BadValue("alpha", "an error rate between 0 and 1", alpha)
-        self.alpha, self.tally = alpha, Tally()
+        self.alpha, self.tally = alpha, PairCounts()
         self._best = 0.0
-        self._verdict = Verdict.OPEN
+        self._verdict = PairedVerdict.OPEN
 
-    def add(self, score_a: float, score_b: float) -> Verdict:
+    def add(self, score_a: float, score_b: float) -> PairedVerdict:
         """One more pair of scores, the higher the better; the verdict, which never changes back."""
         tally = self.tally
-        self.tally = Tally(
+        self.tally = PairCounts(
             tally.only_a + (score_a > score_b),
             tally.only_b + (score_a < score_b),
             tally.ties + (score_a == score_b),
         )
         self._best = max(self._best, log_evidence(self.tally))
-        if self._verdict is Verdict.OPEN and self.p_value <= self.alpha:
+        if self._verdict is PairedVerdict.OPEN and self.p_value <= self.alpha:
             ahead = self.tally.only_a > self.tally.only_b
-            self._verdict = Verdict.A_BETTER if ahead else Verdict.B_BETTER
+            self._verdict = PairedVerdict.A_BETTER if ahead else PairedVerdict.B_BETTER
         return self._verdict
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> PairedVerdict:
         """What is known by now."""
         return self._verdict
 
@@ -130,13 +130,13 @@ class SequentialTest:
         """Whether no outcome of the pairs that are left could decide it; stopping costs nothing."""
         tally = self.tally
         reach = max(
-            log_evidence(Tally(tally.only_a + pairs_left, tally.only_b)),
-            log_evidence(Tally(tally.only_a, tally.only_b + pairs_left)),
+            log_evidence(PairCounts(tally.only_a + pairs_left, tally.only_b)),
+            log_evidence(PairCounts(tally.only_a, tally.only_b + pairs_left)),
         )
-        return self._verdict is Verdict.OPEN and reach < -math.log(self.alpha)
+        return self._verdict is PairedVerdict.OPEN and reach < -math.log(self.alpha)
 
 
-def difference_interval(tally: Tally, alpha: float = ALPHA) -> tuple[float, float]:
+def difference_interval(tally: PairCounts, alpha: float = ALPHA) -> tuple[float, float]:
     """An interval of the difference (share that A wins less share that B wins) for any stop.
 
     The Dirichlet mixture of multinomial likelihoods over the likelihood of the truth is a

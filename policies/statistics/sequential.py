@@ -8,7 +8,7 @@ from ...sim_envs.errors import BadValue
 
 
 @dataclass(frozen=True)
-class Sequence:
+class SprtState:
     """Where a sequential test stands."""
 
     log_ratio: float
@@ -64,14 +64,14 @@ class Sprt:
             return math.log(self.bad / self.good)
         return math.log((1 - self.bad) / (1 - self.good))
 
-    def judge(self, successes: Iterable[bool]) -> Sequence:
+    def judge(self, successes: Iterable[bool]) -> SprtState:
         """Judge trials in their order, up to the one that decides against the good rate."""
         ratio, trials = 0.0, 0
         for success in successes:
             trials += 1
             ratio += self.weight(success)
             if ratio >= self.reject_at:
-                return Sequence(ratio, trials, rejected_after=trials)
+                return SprtState(ratio, trials, rejected_after=trials)
             if ratio <= self.accept_at:
                 ratio = 0.0
-        return Sequence(ratio, trials)
+        return SprtState(ratio, trials)

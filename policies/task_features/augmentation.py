@@ -9,15 +9,15 @@ from torch import Tensor
 
 from .features import Columns
 from .hand_frame import Array, heading, rotation
-from .hand_frame_augmentation import Imagined
-from .retry_perturbation import SecondGuess
+from .hand_frame_augmentation import HandFrameAugmentation
+from .retry_perturbation import RetryPerturbation
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """The three changes that the geometry of a feature set allows; each keeps what is right."""
 
-    imagined: Imagined
+    imagined: HandFrameAugmentation
     """The features' names, and the camera on the hand."""
     passes: ClassVar[int] = 500
     """Windows that are augmented anew each time are worth more passes: SortRecycling, one item and
@@ -36,6 +36,6 @@ class Augmentation:
         """
         return self.imagined(features, actions, mask, noise)
 
-    def perturb(self) -> SecondGuess:
+    def perturb(self) -> RetryPerturbation:
         """What shifts the features of one policy's episodes after grasps that failed."""
-        return SecondGuess(self.imagined)
+        return RetryPerturbation(self.imagined)

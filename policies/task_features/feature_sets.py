@@ -9,17 +9,17 @@ from ...sim_envs.errors import UnknownName
 from ...sim_envs.making import describe_task
 from .augmentation import Augmentation
 from .features import Columns, GoalItem
-from .next_object import NextThing
+from .next_object import NextObject
 
 AUTO = "auto"
 """The layout that is made for the task."""
-LAYOUTS = (GoalItem.name, NextThing.name)
+LAYOUTS = (GoalItem.name, NextObject.name)
 """Names of all layouts."""
-EARLIER_NAMES = {"next-litter": NextThing.name, "next-garment": NextThing.name}
+EARLIER_NAMES = {"next-litter": NextObject.name, "next-garment": NextObject.name}
 """What saved policies may call them."""
 
 
-class Layout(Protocol):
+class FeatureSet(Protocol):
     """From keypoints and the robot's own state to a short vector whose numbers have names."""
 
     @property
@@ -41,15 +41,15 @@ class Layout(Protocol):
         ...
 
 
-def layout(name: str, task: str) -> Layout:
+def feature_set(name: str, task: str) -> FeatureSet:
     """The layout of that name; of "auto", the one for the task's description."""
     name = EARLIER_NAMES.get(name, name)
     if name == AUTO:
-        name = NextThing.name if _is_sorting(task) else GoalItem.name
+        name = NextObject.name if _is_sorting(task) else GoalItem.name
     if name == GoalItem.name:
         return GoalItem()
-    if name == NextThing.name:
-        return NextThing(describe_task(task))
+    if name == NextObject.name:
+        return NextObject(describe_task(task))
     raise UnknownName("feature layout", name, (AUTO, *LAYOUTS))
 
 

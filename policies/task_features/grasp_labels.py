@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.frames import Frames
-from ...sim_envs.cameras import Camera, HandCamera
+from ...sim_envs.cameras import Camera, WristCamera
 from ...sim_envs.errors import BadValue
 from ...sim_envs.making import describe_task
 from ...sim_envs.spaces import GRIP
 from .hand_frame import Array, rotation
-from .triangulation import Lens
+from .triangulation import PinholeCamera
 
 STILL_THERE_M = 0.03
 """A hand that has closed and is farther than this from there has left."""
@@ -66,7 +66,10 @@ def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[
 
 
 def _mark(camera: Camera, places: Array, from_hand: Array) -> Array:
-    lens, points = Lens.of(camera), from_hand if isinstance(camera, HandCamera) else places
+    lens, points = (
+        PinholeCamera.of(camera),
+        from_hand if isinstance(camera, WristCamera) else places,
+    )
     depth = (points - lens.eye) @ lens.axes[2]
     with np.errstate(divide="ignore", invalid="ignore"):
         marks = lens.picture(points)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT
 from .hand_frame import turned
-from .triangulation import Lens
+from .triangulation import PinholeCamera
 
 MIRRORED = 0.5
 """Share of the windows that are seen in a mirror."""
@@ -56,11 +56,11 @@ RISE = 0.4
 
 
 @dataclass(frozen=True)
-class Imagined:
+class HandFrameAugmentation:
     """Windows of named features, and the actions that belong to them, seen otherwise."""
 
     names: tuple[str, ...]
-    wrist: Lens
+    wrist: PinholeCamera
     """The camera on the hand, in the hand's frame."""
 
     def __call__(

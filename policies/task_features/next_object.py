@@ -16,8 +16,8 @@ from ..perception.keypoints import KEYPOINT_NAMES, KEYPOINT_SIZE, VISIBLE_CELLS
 from .augmentation import Augmentation
 from .features import Columns
 from .hand_frame import Array, rotation, turned
-from .hand_frame_augmentation import CARRIED_M, WIDEST_HELD_M, Imagined
-from .triangulation import LEAST_SURE, Stereo, cells, centroid, off_line
+from .hand_frame_augmentation import CARRIED_M, WIDEST_HELD_M, HandFrameAugmentation
+from .triangulation import LEAST_SURE, StereoRig, cells, centroid, off_line
 
 NARROWEST_HELD_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
@@ -50,7 +50,7 @@ HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
 
 @dataclass(frozen=True)
-class NextThing:
+class NextObject:
     """The next thing, seen from the hand: its keypoint, the ways to it and to its container."""
 
     name: ClassVar[str] = "next-object"
@@ -73,9 +73,9 @@ class NextThing:
         return self.task.sorting or Sorting()
 
     @cached_property
-    def stereo(self) -> Stereo:
+    def stereo(self) -> StereoRig:
         """The calibration of the task's cameras."""
-        return Stereo.of(self.task)
+        return StereoRig.of(self.task)
 
     @cached_property
     def centres_m(self) -> Array:
@@ -90,7 +90,7 @@ class NextThing:
     @cached_property
     def augmentation(self) -> Augmentation:
         """The features are given in the hand's frame."""
-        return Augmentation(Imagined(self.names(()), self.stereo.wrist))
+        return Augmentation(HandFrameAugmentation(self.names(()), self.stereo.wrist))
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
         """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to (N, F)."""

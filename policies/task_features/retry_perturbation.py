@@ -11,7 +11,12 @@ import torch
 from torch import Tensor
 
 from .hand_frame import turned
-from .hand_frame_augmentation import CARRIED_M, CLOSED_ON_NOTHING_M, WIDEST_HELD_M, Imagined
+from .hand_frame_augmentation import (
+    CARRIED_M,
+    CLOSED_ON_NOTHING_M,
+    WIDEST_HELD_M,
+    HandFrameAugmentation,
+)
 
 GUESSES = (
     (0.0, 0.0, 0.010, 0.0),
@@ -30,10 +35,10 @@ STILL_M, STILL_PLANS = 0.006, 3
 """A hand and fingers that move less than this for so many plans on end stand still."""
 
 
-class SecondGuess:
+class RetryPerturbation:
     """Counts the attempts of an episode, plan by plan, and shifts the features after failures."""
 
-    def __init__(self, imagined: Imagined) -> None:
+    def __init__(self, imagined: HandFrameAugmentation) -> None:
         self.imagined = imagined
         self.reset()
 

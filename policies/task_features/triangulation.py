@@ -10,7 +10,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.cameras import Camera, FixedCamera, HandCamera, View
+from ...sim_envs.cameras import Camera, CameraView, FixedCamera, WristCamera
 from ...sim_envs.errors import BadValue
 from ...sim_envs.task_description import TaskDescription
 from ..perception.keypoints import KEYPOINT_SIZE, VISIBLE_CELLS
@@ -55,7 +55,7 @@ def centroid(keypoints: NDArray[np.floating]) -> Array:
 
 
 @dataclass(frozen=True)
-class Lens:
+class PinholeCamera:
     """A calibrated camera: how it stands in its frame, the base's or the hand's."""
 
     eye: Array
@@ -65,11 +65,11 @@ class Lens:
     """Tangent of half the vertical field of view; pictures are square."""
 
     @classmethod
-    def of(cls, about: Camera) -> "Lens":
+    def of(cls, about: Camera) -> "PinholeCamera":
         """The lens of a camera that stands where the task puts it."""
-        up = (1.0, 0.0, 0.0) if isinstance(about, HandCamera) else (0.0, 0.0, 1.0)
+        up = (1.0, 0.0, 0.0) if isinstance(about, WristCamera) else (0.0, 0.0, 1.0)
         eye, target, upwards = (np.array(v, np.float64) for v in (about.eye, about.target, up))
-        view = View(eye, target, upwards, about.fov_deg, about.near_m, about.far_m)
+        view = CameraView(eye, target, upwards, about.fov_deg, about.near_m, about.far_m)
         return cls(eye, np.stack(view.axes()), float(np.tan(np.radians(about.fov_deg) / 2)))
 
     def rays(self, points: Array) -> Array:
@@ -99,22 +99,22 @@ class Lens:
 
 
 @dataclass(frozen=True)
-class Stereo:
+class StereoRig:
     """The fixed camera and the one on the hand."""
 
-    front: Lens
-    wrist: Lens
+    front: PinholeCamera
+    wrist: PinholeCamera
 
     @classmethod
-    def of(cls, task: TaskDescription) -> "Stereo":
+    def of(cls, task: TaskDescription) -> "StereoRig":
         """The two recorded cameras of a task; BadValue if they are of other kinds."""
         cameras = [task.cameras[name] for name in task.recorded_cameras]
         kinds = tuple(type(camera).__name__ for camera in cameras)
-        if kinds != (FixedCamera.__name__, HandCamera.__name__):
+        if kinds != (FixedCamera.__name__, WristCamera.__name__):
             expected = "a fixed one and then one on the hand"
             raise BadValue(f"recorded cameras of {task.name}", expected, kinds)
         front, wrist = cameras
-        return cls(Lens.of(front), Lens.of(wrist))
+        return cls(PinholeCamera.of(front), PinholeCamera.of(wrist))
 
     def places(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
         """Where things lie, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.

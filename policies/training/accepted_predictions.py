@@ -12,7 +12,7 @@ from .window_data import TrainingData
 
 
 @dataclass(frozen=True, repr=False)
-class Example:
+class AcceptedPrediction:
     """What a person wants done from one recorded moment on."""
 
     episode: str
@@ -23,8 +23,11 @@ class Example:
     """(H, A) in [-1, 1]; more or fewer than the policy's chunk are cut or masked."""
 
 
-def with_examples(
-    data: TrainingData, frames: Frames, examples: Sequence[Example], label: int = DEMONSTRATION
+def with_accepted_predictions(
+    data: TrainingData,
+    frames: Frames,
+    examples: Sequence[AcceptedPrediction],
+    label: int = DEMONSTRATION,
 ) -> TrainingData:
     """The training data with one more window for each example that lies in `frames`.
 

@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from ...sim_envs.errors import BadValue
 from ..base.checkpoint import Tensors
 from ..base.provenance import ProvenanceKind
-from ..base.schedule import put
+from ..base.schedule import load_parameters
 from ..base.torch_setup import choose_precision
 from ..policy import LearnedPolicy
 from .class_weights import PRE_INTERVENTION, target_shares, weights
-from .loop import Fit, Recipe
+from .loop import LoopConfig, TrainingLoop
 from .run import held_out_loss
-from .validate import evaluate
+from .validate import validate
 from .window_data import TrainingData, joined
 
-__all__ = ["Nudge", "held_out_loss", "nudge"]
+__all__ = ["FinetuneConfig", "finetune", "held_out_loss"]
 
 MOST_STEPS = 100
 """A nudge is between two episodes; what needs more is a refit from the base."""
@@ -27,7 +27,7 @@ NEW_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Nudge:
+class FinetuneConfig:
     """How to nudge."""
 
     steps: int = MOST_STEPS
@@ -48,11 +48,11 @@ class Nudge:
             raise BadValue("steps of a nudge", f"1 to {MOST_STEPS}; else refit", self.steps)
 
 
-def nudge(
+def finetune(
     policy: LearnedPolicy,
     data: TrainingData,
     new_data: TrainingData,
-    how: Nudge | None = None,
+    how: FinetuneConfig | None = None,
     parent: str | None = None,
 ) -> LearnedPolicy:
     """A copy of `policy` that has learnt `new_data` while going over `data` again.
@@ -60,17 +60,19 @@ def nudge(
     Half of each batch is new. Only the head moves: what the encoders see is kept, as is the
     calibration of novelty. Whether the copy may drive is for a gate to say (`held_out_loss`).
     """
-    how = how or Nudge()
+    how = how or FinetuneConfig()
     network = copy.deepcopy(policy.network)
     learns = {name for name, p in network.named_parameters() if p.requires_grad}
     network.vision.requires_grad_(False)
     both = joined(data, new_data)
-    recipe = Recipe(how.steps, how.batch, how.peak_rate, 1e-2, how.ema, how.seed)
-    fit = Fit(network, both, _weights(data, new_data, how.shares), recipe, choose_precision())
+    recipe = LoopConfig(how.steps, how.batch, how.peak_rate, 1e-2, how.ema, how.seed)
+    fit = TrainingLoop(
+        network, both, _weights(data, new_data, how.shares), recipe, choose_precision()
+    )
     for _ in range(how.steps):
         fit.update()
     weights_now: Tensors = {name: mean.clone() for name, mean in fit.mean.items()}
-    put(network, weights_now)
+    load_parameters(network, weights_now)
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(name in learns)
     config = replace(
@@ -84,7 +86,7 @@ def nudge(
         training={
             **policy.config.training,
             "nudge": {"of": parent, "steps": how.steps, "windows": len(new_data)},
-            "loss": evaluate(network, both).error,
+            "loss": validate(network, both).error,
         },
     )
     return LearnedPolicy(config, network, policy.novelty)

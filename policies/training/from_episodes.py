@@ -25,7 +25,7 @@ IDLE = ("bridge", "cut", "keep")
 """What happens to steps on which nothing moved: left out of the chunks, cutting them, kept."""
 
 
-def about(frames: Frames) -> PolicyConfig:
+def config_of(frames: Frames) -> PolicyConfig:
     """What the episodes are of; PolicyError if they are of several tasks or renderers."""
     if not frames.episodes:
         raise PolicyError("no episodes to train on; record some with `sidestick drive`")
@@ -118,7 +118,7 @@ def _keypoints(
 
 
 def _marks(frames: Frames, cameras: tuple[str, ...]) -> NDArray[np.float32]:
-    return grasp_marks(frames, about(frames).task, cameras)
+    return grasp_marks(frames, config_of(frames).task, cameras)
 
 
 def _images(frames: Frames, rows: slice, summary: EpisodeSummary) -> Columns:

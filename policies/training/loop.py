@@ -13,9 +13,9 @@ from torch import Tensor
 
 from ...sim_envs.errors import PolicyError
 from ..base.checkpoint import Tensors, read_tensors, write_tensors
-from ..base.schedule import average, one_cycle, put, set_rate, trainable
+from ..base.schedule import average, load_parameters, one_cycle, set_rate, trainable
 from ..base.torch_setup import Precision, as_tensor
-from ..network import Network
+from ..network import PolicyNetwork
 from .distributed import Processes
 from .validate import windows
 from .window_data import TrainingData
@@ -25,7 +25,7 @@ STATE = "state"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class LoopConfig:
     """The numbers that the loop needs."""
 
     steps: int
@@ -47,7 +47,7 @@ class Recipe:
 
 
 @dataclass
-class Candidate:
+class ScoredWeights:
     """Averaged weights that rollouts judged, or would have."""
 
     step: int
@@ -55,7 +55,7 @@ class Candidate:
     weights: Tensors
 
 
-class Fit:
+class TrainingLoop:
     """One training: the network, its averaged weights, and how far it is.
 
     Every draw is a function of (seed, step) and the schedule one of the step, so the weights,
@@ -64,10 +64,10 @@ class Fit:
 
     def __init__(
         self,
-        network: Network,
+        network: PolicyNetwork,
         data: TrainingData,
         weights: NDArray[np.float64],
-        recipe: Recipe,
+        recipe: LoopConfig,
         precision: Precision,
         processes: Processes | None = None,
     ) -> None:
@@ -87,14 +87,14 @@ class Fit:
         self.step = self.tried = 0
         self.is_whole = True
         """False in the middle of an update, where a state must not be saved."""
-        self.best: Candidate | None = None
+        self.best: ScoredWeights | None = None
 
     def update(self) -> Tensor:
         """One step of training; its loss, a scalar that is not yet read back."""
         recipe, step, network = self.recipe, self.step, self.network
         network.train()
         set_rate(self.optimiser, one_cycle(step, recipe.steps, recipe.peak_rate))
-        with quick_zeros():
+        with flush_denormals():
             loss = self._loss()
             self.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
@@ -155,12 +155,12 @@ class Fit:
         tensors, metadata = read_tensors(path)
         try:
             state = metadata[STATE]
-            put(self.network, _under("now", tensors))
+            load_parameters(self.network, _under("now", tensors))
             for name, value in _under("mean", tensors).items():
                 self.mean[name].copy_(value)
             self._restore_optimiser(tensors)
             if state["best"]:
-                self.best = Candidate(**state["best"], weights=_under("best", tensors))
+                self.best = ScoredWeights(**state["best"], weights=_under("best", tensors))
             self.step, self.tried = int(state["step"]), int(state["tried"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise PolicyError(f"{path}: not a state of this training ({error!r})") from None
@@ -186,7 +186,7 @@ def saved_extra(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def quick_zeros() -> Iterator[None]:
+def flush_denormals() -> Iterator[None]:
     """Numbers that all but vanish, as fading gradients and moments do, count as zero.
 
     Computing with them takes ten times as long on common CPUs.
@@ -198,7 +198,7 @@ def quick_zeros() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-def better(new: Candidate, old: Candidate | None) -> Candidate:
+def better(new: ScoredWeights, old: ScoredWeights | None) -> ScoredWeights:
     """The one with the higher score; the later one of two equals."""
     if old is None or old.score is None or new.score is None:
         return new
@@ -206,7 +206,7 @@ def better(new: Candidate, old: Candidate | None) -> Candidate:
 
 
 def run(
-    fit: Fit, stops: set[int], at_stop: Callable[[], None], each: Callable[[Tensor], None]
+    fit: TrainingLoop, stops: set[int], at_stop: Callable[[], None], each: Callable[[Tensor], None]
 ) -> None:
     """Update to the end; `each` hears every loss, `at_stop` is called once after certain steps."""
     while True:

@@ -10,15 +10,15 @@ from pathlib import Path
 import torch
 
 from ...sim_envs.errors import PolicyError
-from ..base.schedule import one_cycle, put
-from ..network import Network
+from ..base.schedule import load_parameters, one_cycle
+from ..network import PolicyNetwork
 from ..novelty import Neighbours, Novelty, disagreement
 from ..policy import LearnedPolicy, Policy, PolicyConfig, load_policy
 from . import loop as fitting
 from .config import TrainConfig
 from .log import TrainingLog
-from .loop import Candidate, Fit, better, saved_extra
-from .validate import evaluate
+from .loop import ScoredWeights, TrainingLoop, better, saved_extra
+from .validate import validate
 from .window_data import TrainingData
 
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Training:
 
     def __init__(
         self,
-        fit: Fit,
+        fit: TrainingLoop,
         config: TrainConfig,
         about: PolicyConfig,
         folder: Path,
@@ -124,18 +124,18 @@ class Training:
 
     def _try_candidate(self) -> None:
         weights_now = {name: value.to("cpu", copy=True) for name, value in self.fit.mean.items()}
-        candidate = Candidate(self.fit.step, None, weights_now)
+        candidate = ScoredWeights(self.fit.step, None, weights_now)
         if self.rollout is not None and self.fit.processes.is_main:
             candidate.score = float(self.rollout(self.policy(candidate)))
             self.scores[candidate.step] = candidate.score
         self.fit.best = better(candidate, self.fit.best)
         self.fit.processes.wait()
 
-    def policy(self, candidate: Candidate) -> LearnedPolicy:
+    def policy(self, candidate: ScoredWeights) -> LearnedPolicy:
         """A copy of the network with the candidate's weights, and its novelty calibrated."""
         network = copy.deepcopy(self.fit.network)
-        put(network, candidate.weights)
-        novelty = calibrated(network, self.fit.data, self.held, self.config.execute)
+        load_parameters(network, candidate.weights)
+        novelty = calibrated_novelty(network, self.fit.data, self.held, self.config.execute)
         return LearnedPolicy(self.about, network.cpu(), novelty)
 
     def finish(self) -> TrainResult:
@@ -147,7 +147,7 @@ class Training:
         if best is None:
             raise PolicyError(f"{self.folder}: the training ended without a candidate")
         policy = self.policy(best)
-        loss = evaluate(policy.network, self.fit.data).error
+        loss = validate(policy.network, self.fit.data).error
         held = None if self.held is None else held_out_loss(policy, self.held)
         figures = {"loss": loss, "held_out_loss": held, "seconds": round(self.seconds, 1)}
         training = {**self.about.training, **figures, "chosen_step": best.step}
@@ -172,19 +172,19 @@ class Training:
         )
 
 
-def calibrated(
-    network: Network, seen: TrainingData, held: TrainingData | None, execute: int
+def calibrated_novelty(
+    network: PolicyNetwork, seen: TrainingData, held: TrainingData | None, execute: int
 ) -> Novelty:
     """What is familiar to a network: held-out windows, or those that it was trained on.
 
     Distances are to the training windows; between those, to the ones of other episodes.
     """
-    judged = evaluate(network, seen)
+    judged = validate(network, seen)
     neighbours = Neighbours.fit(judged.x, seen.episodes[judged.chosen])
     if held is None:
         distances = neighbours(judged.x, seen.episodes[judged.chosen])
     else:
-        judged = evaluate(network, held)
+        judged = validate(network, held)
         distances = neighbours(judged.x)
     source = "training" if held is None else "held-out"
     scores = disagreement(judged.spread, execute)
@@ -193,4 +193,4 @@ def calibrated(
 
 def held_out_loss(policy: LearnedPolicy, data: TrainingData) -> float:
     """Mean absolute error of a policy's plans on windows that it was not trained on."""
-    return evaluate(policy.network, data).error
+    return validate(policy.network, data).error

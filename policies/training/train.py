@@ -14,21 +14,21 @@ from ..base.provenance import Provenance
 from ..base.schedule import PASSES, updates
 from ..base.torch_setup import choose_precision
 from ..heads import Head, build_head
-from ..network import Network
+from ..network import PolicyNetwork
 from ..perception.keypoint_cache import KeypointCache
 from ..perception.network import Perception
 from ..policy import CONFIG, PolicyConfig
 from ..vision.end_to_end import EndToEnd, EndToEndConfig
-from ..vision.grasp_pointing import Pointing, PointingConfig
+from ..vision.grasp_pointing import GraspPointing, GraspPointingConfig
 from ..vision.keypoints import KeypointVision
 from ..vision.protocol import GraspSupervision, Vision
-from .accepted_predictions import Example, with_examples
+from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights
 from .config import POINTER, TrainConfig
 from .distributed import processes
-from .from_episodes import about, training_data
+from .from_episodes import config_of, training_data
 from .log import TrainingLog
-from .loop import Fit, Recipe
+from .loop import LoopConfig, TrainingLoop
 from .run import Rollout, Training, TrainResult
 from .two_stage import ENCODERS, first_step, learnt_before, second_step
 from .window_data import TrainingData, hold_out
@@ -60,10 +60,10 @@ def train_on(
     shares = target_shares(seen.classes, config.shares)
     together = processes()
     precision = choose_precision(config.precision, device=together.device.type)
-    network = Network(vision, new_head(config, vision.size * config.history), config.history)
+    network = PolicyNetwork(vision, new_head(config, vision.size * config.history), config.history)
     weight = weights(seen.classes, shares)
-    length = recipe(config, int(np.count_nonzero(weight)), vision.passes)
-    fit = Fit(network, seen, weight, length, precision, together)
+    length = loop_config(config, int(np.count_nonzero(weight)), vision.passes)
+    fit = TrainingLoop(network, seen, weight, length, precision, together)
     policy = replace(
         policy,
         execute=config.execute,
@@ -81,11 +81,11 @@ def train_on(
     return training.finish()
 
 
-def recipe(config: TrainConfig, windows: int, passes: int = PASSES) -> Recipe:
+def loop_config(config: TrainConfig, windows: int, passes: int = PASSES) -> LoopConfig:
     """The loop's part of the configuration, for so many windows that count."""
     steps = config.steps or updates(windows, config.batch, passes)
-    names = (field.name for field in fields(Recipe))
-    return Recipe(**{**{name: getattr(config, name) for name in names}, "steps": steps})
+    names = (field.name for field in fields(LoopConfig))
+    return LoopConfig(**{**{name: getattr(config, name) for name in names}, "steps": steps})
 
 
 def new_head(config: TrainConfig, size: int) -> Head:
@@ -125,7 +125,7 @@ def train(
     perception: Perception | None = None,
     cache: KeypointCache | None = None,
     progress: bool = True,
-    examples: Sequence[Example] = (),
+    examples: Sequence[AcceptedPrediction] = (),
     one_step: Callable[..., TrainResult] = train_on,
 ) -> TrainResult:
     """Train a policy from the base on `frames` into `folder`; resumes what was interrupted.
@@ -137,13 +137,13 @@ def train(
     """
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
-    policy = replace(about(frames), provenance=provenance or Provenance())
+    policy = replace(config_of(frames), provenance=provenance or Provenance())
     vision = new_vision(config, policy, perception)
     if (teacher := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
         vision = _encoders(frames, vision, teacher, policy, first, encoders, progress, one_step)
         config = second_step(config)
-    data = with_examples(_windows(frames, vision, config, cache), frames, examples)
+    data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
     return one_step(data, vision, policy, config, folder, rollout, progress)
 
 
@@ -197,7 +197,7 @@ def new_vision(
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         if config.encoder == POINTER:
-            return Pointing(PointingConfig(*images, **changes))
+            return GraspPointing(GraspPointingConfig(*images, **changes))
         encoders = EndToEndConfig(*images, **changes, film=config.film, encoder=config.encoder)
         vision = EndToEnd(encoders)
     if config.encoder_weights is not None:

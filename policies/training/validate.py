@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..base.torch_setup import as_tensor
 from ..heads.head import masked_mean
-from ..network import Network, as_batch
+from ..network import PolicyNetwork, as_batch
 from ..vision.protocol import Batch
 from .window_data import TrainingData
 
@@ -30,7 +30,7 @@ def windows(
     return moved, as_tensor(actions).to(device), as_tensor(mask).to(device)
 
 
-class Judged(NamedTuple):
+class Validation(NamedTuple):
     """What a network makes of some windows."""
 
     error: float
@@ -44,7 +44,7 @@ class Judged(NamedTuple):
 
 
 @torch.inference_mode()
-def evaluate(network: Network, data: TrainingData, limit: int = 4096) -> Judged:
+def validate(network: PolicyNetwork, data: TrainingData, limit: int = 4096) -> Validation:
     """The plans of a network on at most `limit` windows, evenly chosen."""
     network.eval()
     device = next(network.parameters()).device
@@ -58,4 +58,4 @@ def evaluate(network: Network, data: TrainingData, limit: int = 4096) -> Judged:
         errors.append(float(masked_mean((prediction.actions - actions).abs(), mask)) * len(part))
         spreads.append(prediction.spread.cpu().numpy())
         read.append(x.cpu())
-    return Judged(sum(errors) / len(chosen), np.concatenate(spreads), torch.cat(read), chosen)
+    return Validation(sum(errors) / len(chosen), np.concatenate(spreads), torch.cat(read), chosen)

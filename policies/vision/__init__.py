@@ -1,8 +1,10 @@
 """Every kind of vision by its name."""
 
 from .end_to_end import EndToEnd
-from .grasp_pointing import Pointing
+from .grasp_pointing import GraspPointing
 from .keypoints import KeypointVision
 from .protocol import Vision
 
-KINDS: dict[str, type[Vision]] = {kind.name: kind for kind in (KeypointVision, EndToEnd, Pointing)}
+KINDS: dict[str, type[Vision]] = {
+    kind.name: kind for kind in (KeypointVision, EndToEnd, GraspPointing)
+}

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..base import transforms
 from ..base.torch_setup import as_tensor, choose_precision
 from ..base.transforms import Clip, Normalise
-from ..perception.heatmaps import TOLD, told, wanted
+from ..perception.heatmaps import TOLD, read_peak, target_heatmap
 from ..perception.network import BATCH, Trunk, as_input
 from ..task_features.features import BODY_NAMES, PROPRIOCEPTION, Columns, body
 from .augmentation import random_colour, shifted, shifts
@@ -29,7 +29,7 @@ LIMIT = 5.0
 
 
 @dataclass(frozen=True)
-class PointingConfig:
+class GraspPointingConfig:
     """Size of the encoders, and how images are changed in training."""
 
     num_goals: int
@@ -52,10 +52,10 @@ class PointingConfig:
     """Whether the encoders have learnt what they will: each picture is then looked at once."""
 
 
-class Pointer(nn.Module):
+class HeatmapEncoder(nn.Module):
     """One camera's encoder."""
 
-    def __init__(self, config: PointingConfig) -> None:
+    def __init__(self, config: GraspPointingConfig) -> None:
         super().__init__()
         self.trunk = Trunk(config.channels, config.dilations)
         self.maps = nn.Conv2d(config.channels, config.num_goals, 1)
@@ -78,16 +78,16 @@ class Pointer(nn.Module):
         return named.log_softmax(-1)
 
 
-class Pointing(Vision):
+class GraspPointing(Vision):
     """The place of the named item in each camera, beside the normalised body."""
 
     name: ClassVar[str] = "pointing"
     needs_images: ClassVar[bool] = True
 
-    def __init__(self, config: PointingConfig) -> None:
+    def __init__(self, config: GraspPointingConfig) -> None:
         super().__init__()
         self.config = config
-        self.pointers = nn.ModuleDict({camera: Pointer(config) for camera in config.cameras})
+        self.pointers = nn.ModuleDict({camera: HeatmapEncoder(config) for camera in config.cameras})
         self.seen = len(TOLD) * len(config.cameras)
         self.size = self.seen + len(BODY_NAMES)
         self.transforms: tuple[Normalise | Clip, ...] = ()
@@ -99,7 +99,7 @@ class Pointing(Vision):
         """Rebuild from `settings()`, without weights."""
         values = dict(settings["encoder"])
         values |= {key: tuple(values[key]) for key in ("cameras", "dilations")}
-        vision = cls(PointingConfig(**values))
+        vision = cls(GraspPointingConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
         return vision
 
@@ -127,9 +127,9 @@ class Pointing(Vision):
         """Its own, until it is frozen."""
         return None if self.config.frozen else self
 
-    def freeze(self) -> "Pointing":
+    def freeze(self) -> "GraspPointing":
         """A copy that looks at each picture once; weights as they will be stored."""
-        frozen = Pointing(replace(self.config, frozen=True))
+        frozen = GraspPointing(replace(self.config, frozen=True))
         frozen.load_state_dict({name: t.half() for name, t in self.state_dict().items()})
         return frozen
 
@@ -145,8 +145,8 @@ class Pointing(Vision):
     def prepare(self, columns: Columns) -> Columns:
         """The numbers that the head reads, once frozen; until then images, body and goal."""
         if self.config.frozen:
-            told = np.concatenate(list(self._all_told(columns)))
-            return {"features": np.concatenate((told, body(columns)), axis=-1)}
+            points = np.concatenate(list(self._all_told(columns)))
+            return {"features": np.concatenate((points, body(columns)), axis=-1)}
         images = {key: columns[key] for key in self._images}
         return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
 
@@ -158,7 +158,7 @@ class Pointing(Vision):
             for camera, key in zip(self.config.cameras, self._images, strict=True):
                 pixels = as_input(np.asarray(columns[key][rows], np.uint8))
                 with torch.inference_mode(), choose_precision().autocast():
-                    parts.append(told(self.pointers[camera](pixels, goal)))
+                    parts.append(read_peak(self.pointers[camera](pixels, goal)))
             yield torch.cat(parts, dim=1).numpy()
 
     def fit(self, inputs: Columns) -> None:
@@ -208,13 +208,15 @@ class Pointing(Vision):
         every = len(logs) // len(marks)  # of the frames that a window sees, the last one
         logs, moved = logs[every - 1 :: every], moved[every - 1 :: every]
         known = ~marks.isnan().any(-1)
-        entropy = -(wanted(marks.nan_to_num(nan=2.0) + moved, logs.shape[-1]) * logs).sum(-1)
+        entropy = -(target_heatmap(marks.nan_to_num(nan=2.0) + moved, logs.shape[-1]) * logs).sum(
+            -1
+        )
         return (entropy * known).sum() / known.sum().clamp_min(1)
 
     def _read(
         self, batch: Batch, looks: list[tuple[Tensor, Tensor]], noise: torch.Generator | None
     ) -> Tensor:
-        seen = [told(logs, moved) for logs, moved in looks]
+        seen = [read_peak(logs, moved) for logs, moved in looks]
         return self._normalised(torch.cat((*seen, batch["body"]), dim=1), noise)
 
     def _normalised(self, numbers: Tensor, noise: torch.Generator | None) -> Tensor:

@@ -13,7 +13,7 @@ from ..base.transforms import Clip, Normalise
 from ..perception.network import Perception, config_from
 from ..task_features import hand_frame
 from ..task_features.augmentation import Augmentation
-from ..task_features.feature_sets import AUTO, layout
+from ..task_features.feature_sets import AUTO, feature_set
 from ..task_features.features import PROPRIOCEPTION, Columns
 from .protocol import Batch, Vision
 
@@ -32,7 +32,7 @@ class KeypointVision(Vision):
     def __init__(self, perception: Perception, layout_name: str = AUTO) -> None:
         super().__init__()
         self.perception = perception.frozen()
-        self.layout = layout(layout_name, perception.config.task)
+        self.layout = feature_set(layout_name, perception.config.task)
         self.cameras = perception.config.cameras
         self.size = len(self.names)
         if self.augmentation is not None:

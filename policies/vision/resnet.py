@@ -24,7 +24,7 @@ UNUSED = ("fc.", "running_mean", "running_var", "num_batches_tracked")
 """What a published file holds beside: the classifier, and what batch normalisation counted."""
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
@@ -56,7 +56,7 @@ class ResNet18(nn.Module):
         self.pool = nn.MaxPool2d(3, 2, 1)
         inputs = 64
         for number, (outputs, stride) in enumerate(STAGES, 1):
-            blocks = (Block(inputs, outputs, stride), Block(outputs, outputs, 1))
+            blocks = (ResidualBlock(inputs, outputs, stride), ResidualBlock(outputs, outputs, 1))
             self.add_module(f"layer{number}", nn.Sequential(*blocks))
             inputs = outputs
 

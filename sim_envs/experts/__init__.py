@@ -1,7 +1,7 @@
 """Experts, one file per task: what somebody who knows the job would do next."""
 
 from ..errors import UnknownName
-from .expert import Expert, Intent
+from .expert import Expert
 from .shelf_pick import ShelfPickExpert
 from .sort_clothes import SortClothesExpert
 from .sort_recycling import SortRecyclingExpert
@@ -12,7 +12,7 @@ EXPERTS: dict[str, type[Expert]] = {
     "SortClothes": SortClothesExpert,
 }
 
-__all__ = ["EXPERTS", "Expert", "Intent", "make_expert"]
+__all__ = ["EXPERTS", "Expert", "ExpertTarget", "make_expert"]
 
 
 def make_expert(task: str) -> Expert:

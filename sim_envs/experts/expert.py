@@ -15,7 +15,7 @@ APPROACH_GAIN = 0.45
 
 
 @dataclass(frozen=True)
-class Intent:
+class ExpertTarget:
     """Where the tool should go now, and whether the hand should close."""
 
     target: Pose
@@ -40,5 +40,5 @@ class Expert(ABC):
     """Knows the job and looks at the simulator's state; a policy never may."""
 
     @abstractmethod
-    def next(self, env: ArmEnv) -> Intent:
+    def next(self, env: ArmEnv) -> ExpertTarget:
         """The intent for the world as it is now."""

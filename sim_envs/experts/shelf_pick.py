@@ -7,7 +7,7 @@ from ..gripper import PANDA
 from ..rotations import Vector, matrix_from_quat, tilted_hand
 from ..tasks.shelf_pick import HAND_TILT_RAD, ITEMS, TOTE, ShelfPick
 from ..world import Pose
-from .expert import Expert, Intent
+from .expert import Expert, ExpertTarget
 
 STAND_OFF_M = 0.13
 LINED_UP_M = 0.018
@@ -32,7 +32,7 @@ LYING_COSINE = 0.6
 class ShelfPickExpert(Expert):
     """Decides from the world alone, so it picks up wherever the hand was left."""
 
-    def next(self, env: ArmEnv) -> Intent:
+    def next(self, env: ArmEnv) -> ExpertTarget:
         """The intent for the world as it is now."""
         task = env.task
         assert isinstance(task, ShelfPick)
@@ -40,7 +40,7 @@ class ShelfPickExpert(Expert):
         tool = env.arm.tool()
         if TOTE.holds(item.position):
             away = np.array([*TOTE.centre_m, RELEASE_HEIGHT_M + 0.06])
-            return Intent(Pose(away, tilted_hand(HAND_TILT_RAD, TOTE_YAW_RAD)), closing=False)
+            return ExpertTarget(Pose(away, tilted_hand(HAND_TILT_RAD, TOTE_YAW_RAD)), closing=False)
         quat = grasp_quat(item)
         grip = item.position + grip_offset(item, ITEMS[task.target].grip_height_m)
         held = env.arm.controller.closing and env.arm.fingers_touching(task.target) == 2
@@ -48,7 +48,7 @@ class ShelfPickExpert(Expert):
             return self._carry(tool, item, task.start_height_m)
         return self._fetch(env, tool, Pose(grip, quat))
 
-    def _fetch(self, env: ArmEnv, tool: Pose, grip: Pose) -> Intent:
+    def _fetch(self, env: ArmEnv, tool: Pose, grip: Pose) -> ExpertTarget:
         """Line up in front of the item, reach in, and close around it."""
         forward = matrix_from_quat(grip.quat)[:, 2]
         approach = np.array([1.0, 0.0, 0.0]) if grip.position[2] > TABLE_REACH_M else forward
@@ -59,34 +59,34 @@ class ShelfPickExpert(Expert):
         distance = float(np.linalg.norm(gap))
         empty = float(arm.finger_positions().mean()) < PANDA.empty_finger_m
         if arm.controller.closing and distance < STAYS_CLOSED_M and not empty:
-            return Intent(grip, closing=True, speed=REACH_IN_SPEED)
+            return ExpertTarget(grip, closing=True, speed=REACH_IN_SPEED)
         if not arm.controller.closing and abs(along) < CLOSES_ALONG_M and across < LINED_UP_M:
-            return Intent(grip, closing=True, speed=REACH_IN_SPEED)
+            return ExpertTarget(grip, closing=True, speed=REACH_IN_SPEED)
         if across < LINED_UP_M or (across < 2 * LINED_UP_M and along < STAND_OFF_M / 2):
-            return Intent(grip, closing=False, speed=REACH_IN_SPEED)
+            return ExpertTarget(grip, closing=False, speed=REACH_IN_SPEED)
         pre = grip.position - STAND_OFF_M * approach
         if along < STAND_OFF_M * 0.7:  # beside or behind it: back out before lining up
             pre = tool.position - (STAND_OFF_M - along) * approach
-        return Intent(Pose(pre, grip.quat), closing=False)
+        return ExpertTarget(Pose(pre, grip.quat), closing=False)
 
-    def _carry(self, tool: Pose, item: Pose, start_height: float) -> Intent:
+    def _carry(self, tool: Pose, item: Pose, start_height: float) -> ExpertTarget:
         """Lift off the board, pull out of the shelf, bring it over the tote and let go."""
         upright = tilted_hand(HAND_TILT_RAD, float(np.arctan2(*tool.position[1::-1])))
         on_shelf = item.position[0] > CLEAR_OF_SHELF_X_M
         low = item.position[2] - start_height < LIFT_M * 0.8
         if on_shelf and low and CLEAR_OF_SHELF_X_M + 0.06 < tool.position[0] < TOO_DEEP_X_M:
             lift = tool.position + np.array([0.0, 0.0, LIFT_M])
-            return Intent(Pose(lift, tool.quat), closing=True, speed=REACH_IN_SPEED)
+            return ExpertTarget(Pose(lift, tool.quat), closing=True, speed=REACH_IN_SPEED)
         if on_shelf:
             out = np.array([CARRY_X_M, tool.position[1], tool.position[2]])
-            return Intent(Pose(out, upright), closing=True)
+            return ExpertTarget(Pose(out, upright), closing=True)
         over = np.array([*TOTE.centre_m, RELEASE_HEIGHT_M])
         miss = float(np.linalg.norm(item.position[:2] - over[:2]))
         if tool.position[2] < RELEASE_HEIGHT_M - 0.06 and miss > TOTE.half_m[0]:
             rise = np.array([*tool.position[:2], RELEASE_HEIGHT_M])
-            return Intent(Pose(rise, upright), closing=True)
+            return ExpertTarget(Pose(rise, upright), closing=True)
         done = miss < OVER_TOTE_M and tool.position[2] < RELEASE_HEIGHT_M + 0.03
-        return Intent(Pose(over, upright), closing=not done)
+        return ExpertTarget(Pose(over, upright), closing=not done)
 
 
 def grip_offset(item: Pose, height: float) -> Vector:

@@ -9,7 +9,7 @@ from ..rotations import STRAIGHT_DOWN_RAD, Vector, tilted_hand
 from ..tasks.clothes_scene import BIN, BOXES, HAMPERS
 from ..tasks.sort_clothes import SortClothes
 from ..world import Pose
-from .expert import Expert, Intent
+from .expert import Expert, ExpertTarget
 from .garment_grasps import Nodes, choose_node, choose_yaw, half_turn, yaw_of
 
 LOWEST_IN_BOX_M = 0.0215
@@ -53,7 +53,7 @@ SHAKE_OFF_RAD = 0.5
 class SortClothesExpert(Expert):
     """Decides from the world alone, so it picks up wherever the hand was left."""
 
-    def next(self, env: ArmEnv) -> Intent:
+    def next(self, env: ArmEnv) -> ExpertTarget:
         """The intent for the world as it is now."""
         task = env.task
         assert isinstance(task, SortClothes)
@@ -61,14 +61,14 @@ class SortClothesExpert(Expert):
         tool, arm = env.arm.tool(), env.arm
         if arm.controller.closing:
             if arm.finger_speed() < CLOSING_M_S:
-                return Intent(tool, closing=True)
+                return ExpertTarget(tool, closing=True)
             held, opening = in_hand(tool, nodes), float(arm.finger_positions().mean())
             if held and opening > PANDA.empty_finger_m:
                 return carry(tool, held[0], nodes, opening)
         left = [cloth for cloth in nodes if not task.in_place(cloth, nodes[cloth])]
         if not left:
             away = np.array([*tool.position[:2], REST_M])
-            return Intent(Pose(away, straight_down(tool)), closing=False)
+            return ExpertTarget(Pose(away, straight_down(tool)), closing=False)
         attempt = env.elapsed // ATTEMPT_TICKS
         cloth, node = choose_node(tool, left, nodes, attempt)
         if nodes[cloth][:, 2].min() > ON_HAND_M:
@@ -84,7 +84,7 @@ def in_hand(tool: Pose, nodes: Nodes) -> list[Cloth]:
     return sorted((c for c in gaps if gaps[c] < HOLD_RADIUS_M), key=gaps.__getitem__)
 
 
-def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> Intent:
+def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> ExpertTarget:
     """Come over a grip [3], wait until the fingers are open, reach down, close."""
     quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
     gap = grip - tool.position
@@ -92,25 +92,25 @@ def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> Intent:
     turned = abs(half_turn(yaw - yaw_of(tool))) < TURNED_RAD
     if turned and opening > OPEN_FINGERS_M:
         if across < LINED_UP_M and abs(gap[2]) < AT_NODE_M:
-            return Intent(Pose(grip, quat), closing=True)
+            return ExpertTarget(Pose(grip, quat), closing=True)
         if across < LINED_UP_M or (across < 2 * LINED_UP_M and -gap[2] < STAND_OFF_M):
-            return Intent(Pose(grip, quat), closing=False, speed=REACH_DOWN_SPEED)
+            return ExpertTarget(Pose(grip, quat), closing=False, speed=REACH_DOWN_SPEED)
     free, most = FUNNEL_M
     height = grip[2] + STAND_OFF_M + min(max(across - free, 0.0), most)
     if tool.position[2] < height - SINKING_M:
         rise = np.array([*tool.position[:2], height])
-        return Intent(Pose(rise, straight_down(tool)), closing=False)
-    return Intent(Pose(np.array([*grip[:2], height]), quat), closing=False)
+        return ExpertTarget(Pose(rise, straight_down(tool)), closing=False)
+    return ExpertTarget(Pose(np.array([*grip[:2], height]), quat), closing=False)
 
 
-def shake_off(tool: Pose, over_m: tuple[float, float]) -> Intent:
+def shake_off(tool: Pose, over_m: tuple[float, float]) -> ExpertTarget:
     """Tilt an open hand on which a garment lies, above the place where it belongs."""
     over = np.array([*over_m, REST_M])
     yaw = float(np.arctan2(tool.position[1], tool.position[0]))
-    return Intent(Pose(over, tilted_hand(SHAKE_OFF_RAD, yaw)), closing=False)
+    return ExpertTarget(Pose(over, tilted_hand(SHAKE_OFF_RAD, yaw)), closing=False)
 
 
-def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> Intent:
+def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> ExpertTarget:
     """Lift what is in the hand until it hangs free, bring it over its hamper, let go."""
     near = [c for c in nodes if c is cloth or hangs_along(tool, nodes[c])]
     lifted = np.concatenate([nodes[c] for c in near])
@@ -118,19 +118,19 @@ def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> Intent:
     if any(c.shade != cloth.shade for c in near):
         back = np.array([*BIN.centre_m, DROP_BACK_M])
         over = bool(np.linalg.norm(tool.position[:2] - back[:2]) < OVER_BIN_M)
-        return Intent(Pose(back, quat), closing=not over)
+        return ExpertTarget(Pose(back, quat), closing=not over)
     lift = CLEAR_M - float(lifted[:, 2].min())
     if lift > 0.015 and tool.position[2] < HIGHEST_TOOL_M - 0.02:
         height = min(tool.position[2] + max(lift, LIFT_AT_LEAST_M), HIGHEST_TOOL_M)
         speed = 1.0 if opening < FIRM_FINGERS_M else LOOSE_SPEED
-        return Intent(Pose(np.array([*tool.position[:2], height]), quat), True, speed)
+        return ExpertTarget(Pose(np.array([*tool.position[:2], height]), quat), True, speed)
     hamper = HAMPERS[cloth.shade]
     middle = (lifted[:, :2].min(0) + lifted[:, :2].max(0)) / 2
     over_m = tool.position[:2] + hamper.centre_m - middle
     room = np.array(hamper.half_m) - INSIDE_M
     inside = bool(np.all(np.abs(lifted[:, :2] - hamper.centre_m) < room))
     goal = np.array([*over_m, tool.position[2] + lift])
-    return Intent(Pose(goal, quat), closing=not inside)
+    return ExpertTarget(Pose(goal, quat), closing=not inside)
 
 
 def hangs_along(tool: Pose, points: Vector) -> bool:

@@ -10,7 +10,7 @@ from ..rotations import STRAIGHT_DOWN_RAD, Vector, rotvec_between, tilted_hand
 from ..tasks.recycling_items import BINS, ITEMS, own_bin
 from ..tasks.sort_recycling import SortRecycling
 from ..world import Pose, World
-from .expert import Expert, Intent
+from .expert import Expert, ExpertTarget
 from .top_grasps import PLAIN, SHIFTED, Obstacle, grips, obstruction
 
 CLEAR_M = 0.14
@@ -41,7 +41,7 @@ SPOTS_M = ((-0.055, -0.04), (0.055, 0.04), (-0.055, 0.04), (0.055, -0.04))
 class SortRecyclingExpert(Expert):
     """Decides from the world alone, so it picks up wherever the hand was left."""
 
-    def next(self, env: ArmEnv) -> Intent:
+    def next(self, env: ArmEnv) -> ExpertTarget:
         """The intent for the world as it is now."""
         task, world, arm = env.task, env.world, env.arm
         assert isinstance(task, SortRecycling)
@@ -51,7 +51,7 @@ class SortRecyclingExpert(Expert):
             return carry(tool, drop_spot(held, task, world))
         left = [name for name in task.unsorted(world) if not is_falling(world, name)]
         if not left:
-            return Intent(Pose(above(tool.position, STAND_OFF_M), tool.quat), closing=False)
+            return ExpertTarget(Pose(above(tool.position, STAND_OFF_M), tool.quat), closing=False)
         return fetch(arm, tool, best_grip(left, task.present, world, tool))
 
 
@@ -68,20 +68,20 @@ def is_falling(world: World, name: str) -> bool:
     return over and world.speed(name) > FALLING_M_S
 
 
-def carry(tool: Pose, spot: Vector) -> Intent:
+def carry(tool: Pose, spot: Vector) -> ExpertTarget:
     """Lift what is in the hand, bring it over its spot [2] in its bin, lower it and let go."""
     miss = float(np.linalg.norm(spot - tool.position[:2]))
     level = tilted_hand(STRAIGHT_DOWN_RAD)
     if miss < OVER_SPOT_M:
         low = tool.position[2] < RELEASE_M + 0.02
-        return Intent(Pose(np.array([*spot, RELEASE_M]), level), closing=not low)
+        return ExpertTarget(Pose(np.array([*spot, RELEASE_M]), level), closing=not low)
     if tool.position[2] < CARRY_M - CARRY_SLACK_M:
         up = np.array([*tool.position[:2], CARRY_M + 0.02])
-        return Intent(Pose(up, tool.quat), closing=True)
-    return Intent(Pose(np.array([*spot, CARRY_M]), level), closing=True)
+        return ExpertTarget(Pose(up, tool.quat), closing=True)
+    return ExpertTarget(Pose(np.array([*spot, CARRY_M]), level), closing=True)
 
 
-def fetch(arm: Arm, tool: Pose, grip: Pose) -> Intent:
+def fetch(arm: Arm, tool: Pose, grip: Pose) -> ExpertTarget:
     """Pass over to it, line up, reach down, and close around it."""
     gap = grip.position - tool.position
     across = float(np.linalg.norm(gap[:2]))
@@ -89,20 +89,20 @@ def fetch(arm: Arm, tool: Pose, grip: Pose) -> Intent:
     closing = arm.controller.closing
     empty = float(arm.finger_positions().mean()) < THINNEST_HALF_M
     if closing and distance < STAYS_CLOSED_WITHIN_M and not empty:
-        return Intent(grip, closing=True)
+        return ExpertTarget(grip, closing=True)
     turned = float(np.linalg.norm(rotvec_between(tool.quat, grip.quat))) < TURNED_RAD
     if not closing and distance < CLOSES_WITHIN_M and turned:
-        return Intent(grip, closing=True)
+        return ExpertTarget(grip, closing=True)
     height = -float(gap[2])
     if turned and (across < LINED_UP_M or (across < NEARLY_M and height < STAND_OFF_M * 0.8)):
-        return Intent(grip, closing=False)
+        return ExpertTarget(grip, closing=False)
     if across < NEARLY_M:
-        return Intent(Pose(above(grip.position, STAND_OFF_M), grip.quat), closing=False)
+        return ExpertTarget(Pose(above(grip.position, STAND_OFF_M), grip.quat), closing=False)
     if tool.position[2] < CLEAR_M - 0.02:
         up = np.array([*tool.position[:2], CLEAR_M + 0.02])
-        return Intent(Pose(up, grip.quat), closing=False)
+        return ExpertTarget(Pose(up, grip.quat), closing=False)
     over = np.array([*grip.position[:2], max(CLEAR_M, grip.position[2] + STAND_OFF_M)])
-    return Intent(Pose(over, grip.quat), closing=False)
+    return ExpertTarget(Pose(over, grip.quat), closing=False)
 
 
 def drop_spot(name: str, task: SortRecycling, world: World) -> Vector:

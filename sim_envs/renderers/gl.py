@@ -5,12 +5,12 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cameras import View
+from ..cameras import CameraView
 from ..errors import RendererMissing
 from ..spaces import Image
 from ..world import World
-from .gl_canvas import Canvas
-from .gl_device import Device, current_device, is_alive, require_libraries
+from .gl_canvas import GlCanvas
+from .gl_device import GlDevice, current_device, is_alive, require_libraries
 from .gl_model import Model
 from .renderer import Renderer
 from .scene import read_scene
@@ -30,19 +30,19 @@ class GlRenderer:
         self._forget()
 
     def _forget(self) -> None:
-        self._device: Device | None = None
+        self._device: GlDevice | None = None
         self._world: World | None = None
         self._version = (0, 0)
         self._model: Model | None = None
-        self._canvases: dict[tuple[int, int], Canvas] = {}
+        self._canvases: dict[tuple[int, int], GlCanvas] = {}
 
-    def picture(self, world: World, view: View, width: int, height: int) -> Image:
+    def picture(self, world: World, view: CameraView, width: int, height: int) -> Image:
         """Colours as seen from `view`, uint8 [height, width, 3], RGB."""
         with current_device() as device:
             return self._picture(device, world, view, width, height)[0]
 
     def labelled(
-        self, world: World, view: View, width: int, height: int
+        self, world: World, view: CameraView, width: int, height: int
     ) -> tuple[Image, NDArray[np.int64]]:
         """The picture, and the label of the body at each pixel, int64 [height, width]."""
         with current_device() as device:
@@ -53,8 +53,8 @@ class GlRenderer:
             return picture, table[canvas.frames(model)]
 
     def _picture(
-        self, device: Device, world: World, view: View, width: int, height: int
-    ) -> tuple[Image, Model, Canvas]:
+        self, device: GlDevice, world: World, view: CameraView, width: int, height: int
+    ) -> tuple[Image, Model, GlCanvas]:
         if device is not self._device:
             self._forget()  # made by a parent process
             self._device = device
@@ -67,7 +67,7 @@ class GlRenderer:
         device.programs.look(device.programs.lit, view, width, height)
         return canvas.picture(model), model, canvas
 
-    def _current_model(self, device: Device, world: World) -> Model:
+    def _current_model(self, device: GlDevice, world: World) -> Model:
         version = (world.appearance, len(world.bodies))
         if self._model is None or world is not self._world or version != self._version:
             if self._model is not None:
@@ -76,9 +76,9 @@ class GlRenderer:
             self._world, self._version = world, version
         return self._model
 
-    def _canvas(self, device: Device, width: int, height: int) -> Canvas:
+    def _canvas(self, device: GlDevice, width: int, height: int) -> GlCanvas:
         if (width, height) not in self._canvases:
-            self._canvases[width, height] = Canvas(device, width, height)
+            self._canvases[width, height] = GlCanvas(device, width, height)
         return self._canvases[width, height]
 
     def close(self) -> None:

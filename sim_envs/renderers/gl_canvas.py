@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..spaces import Image
-from .gl_device import Device
+from .gl_device import GlDevice
 from .gl_model import Model
 
 SMALL_UP_TO_PX = 160 * 160
@@ -17,10 +17,10 @@ SMALL_SHADOWS_PX, LARGE_SHADOWS_PX = 192, 512
 BACKGROUND = (0.80, 0.84, 0.88)
 
 
-class Canvas:
+class GlCanvas:
     """Buffers for one picture size; make, use and release it inside current_device()."""
 
-    def __init__(self, device: Device, width: int, height: int) -> None:
+    def __init__(self, device: GlDevice, width: int, height: int) -> None:
         self._context = context = device.context
         self._programs = device.programs
         self._shape = (height, width)

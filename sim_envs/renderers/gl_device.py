@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import RendererMissing
-from .gl_programs import Programs
+from .gl_programs import ShaderPrograms
 
 EGL_LIBRARY = "libEGL.so.1"
 """Gives the OpenGL functions too, so that no libGL is needed."""
@@ -16,13 +16,13 @@ SINGLE_THREADED = {"LP_NUM_THREADS": "0", "MESA_SHADER_CACHE_DISABLE": "true"}
 """Mesa's software driver starts no threads then: pictures are small, and forks stay safe."""
 
 
-class Device:
+class GlDevice:
     """A context and what was compiled for it; use it as current_device() gives it."""
 
     def __init__(self, context: Any) -> None:
         self.context = context
         with context:
-            self.programs = Programs(context)
+            self.programs = ShaderPrograms(context)
 
 
 class _Process:
@@ -30,7 +30,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.device: Device | None = None
+        self.device: GlDevice | None = None
 
 
 _process = _Process()
@@ -68,12 +68,12 @@ def _mesa_missing(reason: str) -> RendererMissing:
     )
 
 
-def _started() -> Device:
+def _started() -> GlDevice:
     moderngl = require_libraries()
     for name, value in SINGLE_THREADED.items():
         os.environ.setdefault(name, value)
     try:
-        return Device(
+        return GlDevice(
             moderngl.create_context(
                 standalone=True, backend="egl", libegl=EGL_LIBRARY, libgl=EGL_LIBRARY
             )
@@ -83,7 +83,7 @@ def _started() -> Device:
 
 
 @contextmanager
-def current_device() -> Iterator[Device]:
+def current_device() -> Iterator[GlDevice]:
     """The process's device, current on this thread while the block runs; other threads wait.
 
     Made on first use; raises RendererMissing when this machine cannot make one.
@@ -96,6 +96,6 @@ def current_device() -> Iterator[Device]:
             yield process.device
 
 
-def is_alive(device: Device | None) -> bool:
+def is_alive(device: GlDevice | None) -> bool:
     """Whether that is this process's device, and not one that a parent process had."""
     return device is not None and device is _process.device

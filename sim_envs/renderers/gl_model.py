@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadValue
 from . import gl_shaders
-from .gl_device import Device
+from .gl_device import GlDevice
 from .gl_programs import FRAMES_BINDING
 from .scene import FRAME_SIZE, VERTEX, Scene
 
@@ -20,7 +20,7 @@ PLACE_ATTRIBUTES = ("3f 16x 1i", "point", "frame")
 class Model:
     """Buffers of one scene; make, use and release it inside current_device()."""
 
-    def __init__(self, device: Device, scene: Scene) -> None:
+    def __init__(self, device: GlDevice, scene: Scene) -> None:
         if len(scene.owners) > gl_shaders.MAX_FRAMES:
             limit = f"at most {gl_shaders.MAX_FRAMES} bodies and links for the renderer 'gl'"
             raise BadValue("world", limit, len(scene.owners))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..appearance import Light
-from ..cameras import View
+from ..cameras import CameraView
 from ..engine import pybullet
 from . import gl_shaders
 
@@ -19,7 +19,7 @@ LIT_HALF_M = 0.72
 LIT_DEPTH_M = 2.0
 
 
-class Programs:
+class ShaderPrograms:
     """One per way of drawing; make and use them while their context is current."""
 
     def __init__(self, context: Any) -> None:
@@ -49,7 +49,7 @@ class Programs:
         self.lit["lamp_factor"].value = tuple(part * light.lamp for part in light.colour)
         self.lit["room_factor"].value = light.room
 
-    def look(self, drawing: Any, view: View, width: int, height: int) -> None:
+    def look(self, drawing: Any, view: CameraView, width: int, height: int) -> None:
         """Put the camera of `lit` or `label` where `view` says, for a picture of that size.
 
         After shine(): where things gleam depends on both.

@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..cameras import View
+from ..cameras import CameraView
 from ..spaces import Image
 from ..world import World
 
@@ -15,11 +15,11 @@ class Renderer(Protocol):
 
     name: str
 
-    def picture(self, world: World, view: View, width: int, height: int) -> Image:
+    def picture(self, world: World, view: CameraView, width: int, height: int) -> Image:
         """Colours as seen from `view`, uint8 [height, width, 3], RGB."""
 
     def labelled(
-        self, world: World, view: View, width: int, height: int
+        self, world: World, view: CameraView, width: int, height: int
     ) -> tuple[Image, NDArray[np.int64]]:
         """The picture, and the label of the body at each pixel, int64 [height, width]."""
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..appearance import Light
-from ..cameras import View
+from ..cameras import CameraView
 from ..engine import pybullet
 from ..spaces import Image
 from ..world import World
@@ -30,7 +30,7 @@ class TinyRenderer:
     name = "tiny"
 
     def _camera_image(
-        self, world: World, view: View, width: int, height: int, flags: int
+        self, world: World, view: CameraView, width: int, height: int, flags: int
     ) -> tuple[Image, NDArray[np.int32]]:
         look = pybullet.computeViewMatrix(view.eye.tolist(), view.target.tolist(), view.up.tolist())
         lens = pybullet.computeProjectionMatrixFOV(
@@ -49,13 +49,13 @@ class TinyRenderer:
         colours = np.asarray(result[2], np.uint8).reshape(height, width, 4)
         return np.ascontiguousarray(colours[:, :, :3]), np.asarray(result[4], np.int32)
 
-    def picture(self, world: World, view: View, width: int, height: int) -> Image:
+    def picture(self, world: World, view: CameraView, width: int, height: int) -> Image:
         """Colours as seen from `view`, uint8 [height, width, 3], RGB."""
         flags = pybullet.ER_NO_SEGMENTATION_MASK
         return self._camera_image(world, view, width, height, flags)[0]
 
     def labelled(
-        self, world: World, view: View, width: int, height: int
+        self, world: World, view: CameraView, width: int, height: int
     ) -> tuple[Image, NDArray[np.int64]]:
         """The picture, and the label of the body at each pixel, int64 [height, width]."""
         picture, bodies = self._camera_image(world, view, width, height, 0)

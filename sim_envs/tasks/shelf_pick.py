@@ -8,7 +8,7 @@ import numpy as np
 from .. import kinematics
 from ..arm import NAME as ARM
 from ..arm import Arm
-from ..cameras import Camera, FixedCamera, HandCamera
+from ..cameras import Camera, FixedCamera, WristCamera
 from ..clutter import Nook
 from ..colours import Colour
 from ..errors import BadValue
@@ -79,7 +79,7 @@ class ShelfPick(Task):
     max_steps: ClassVar[int] = 300
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((-0.24, 0.56, 0.92), (0.54, 0.10, 0.25), 54.0),
-        "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
+        "wrist": WristCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.05, 0.28), 52.0),
     }
     stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)

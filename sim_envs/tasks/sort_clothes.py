@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .. import kinematics
 from ..arm import FINGER_LINKS, Arm
 from ..arm import NAME as ARM
-from ..cameras import Camera, FixedCamera, HandCamera
+from ..cameras import Camera, FixedCamera, WristCamera
 from ..clutter import Nook
 from ..errors import BadValue
 from ..furniture import add_room
@@ -67,7 +67,7 @@ class SortClothes(Task):
     sorting: ClassVar[Sorting] = Sorting(hangs_m=0.07, rim_m=0.008, extents=1.45)
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.05, 0.0, 0.98), (0.46, 0.0, 0.05), 46.0),
-        "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
+        "wrist": WristCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.0, 0.10), 52.0),
     }
     nooks: ClassVar[tuple[Nook, ...]] = (

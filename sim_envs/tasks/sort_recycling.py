@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from .. import kinematics
 from ..arm import NAME as ARM
 from ..arm import Arm
-from ..cameras import Camera, FixedCamera, HandCamera
+from ..cameras import Camera, FixedCamera, WristCamera
 from ..clutter import Nook
 from ..errors import BadValue
 from ..furniture import add_room
@@ -79,7 +79,7 @@ class SortRecycling(Task):
     sorting: ClassVar[Sorting] = Sorting()
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.30, 0.0, 1.02), (0.46, 0.0, 0.10), 44.0),
-        "wrist": HandCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
+        "wrist": WristCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((-0.10, 0.62, 0.95), (0.46, -0.02, 0.05), 54.0),
     }
     stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)

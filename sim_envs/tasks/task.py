@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..arm import Arm
 from ..cameras import Camera
 from ..clutter import Nook
-from ..domain_randomization import LEVELS, Subject, Variation, checked_level, draw
+from ..domain_randomization import LEVELS, Randomizable, Variation, checked_level, draw
 from ..errors import BadValue
 from ..rotations import Vector
 from ..spaces import CAMERAS
@@ -114,7 +114,7 @@ class Task(ABC):
     def draw_variation(self, rng: np.random.Generator) -> None:
         """Draw how this episode looks; `cameras` then say where they stand."""
         recorded = {name: self.camera_plan[name] for name in self.recorded_cameras}
-        subject = Subject(recorded, self.labels[1:-1], self.stretchable, self.nooks)
+        subject = Randomizable(recorded, self.labels[1:-1], self.stretchable, self.nooks)
         self.drawn = draw(self.variation, subject, rng)
         shifts = self.drawn.cameras
         self.cameras = {

@@ -12,7 +12,7 @@ STREAM = 11
 """Keeps this draw apart from others that are made of the same seed."""
 
 
-def auditor(share: float = AUDITED_SHARE) -> Callable[[int], bool]:
+def audit_sampler(share: float = AUDITED_SHARE) -> Callable[[int], bool]:
     """Tells for an episode's seed whether it is watched; always the same for the same seed."""
     if not 0 <= share <= 1:
         raise BadValue("audited share", "between 0 and 1", share)

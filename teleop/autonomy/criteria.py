@@ -15,7 +15,7 @@ ENOUGH_FOR_A_STAGE = 10
 
 
 @dataclass(frozen=True)
-class Rung:
+class Criteria:
     """One level's conditions."""
 
     bar: float | None
@@ -29,23 +29,23 @@ class Rung:
     """The same on one stage of the task, over the episodes that came to it."""
 
 
-RUNGS: Mapping[Level, Rung] = {
-    Level.DEMONSTRATE: Rung(None, "it ended in success", None),
-    Level.SHADOW: Rung(None, "it ended in success and the policy wanted what the human did", None),
-    Level.ASSIST: Rung(
+CRITERIA: Mapping[Level, Criteria] = {
+    Level.DEMONSTRATE: Criteria(None, "it ended in success", None),
+    Level.SHADOW: Criteria(None, "it ended in success and the policy agreed with the human", None),
+    Level.ASSIST: Criteria(
         0.50,
         "it ended in success and the policy had its share of the motion",
         Sprt(good=0.70, bad=0.30),
     ),
-    Level.SUPERVISED: Rung(
+    Level.SUPERVISED: Criteria(
         0.60, "it ended in success without takeover or rewind", Sprt(good=0.60, bad=0.25),
         Sprt(good=0.60, bad=0.40),
     ),
-    Level.ON_CALL: Rung(
+    Level.ON_CALL: Criteria(
         0.60, "it ended in success without request, takeover or rewind", Sprt(good=0.60, bad=0.25),
         Sprt(good=0.60, bad=0.40),
     ),
-    Level.AUTONOMOUS: Rung(
+    Level.AUTONOMOUS: Criteria(
         0.80, "it ended in success without takeover or rewind", Sprt(good=0.85, bad=0.60),
         Sprt(good=0.85, bad=0.70),
     ),

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ...datasets.step import Level
 from ...sim_envs.errors import DamagedFile
-from ..session.action_agreement import Agreement, agreement, agreement_by_stage
-from ..session.levels import State, supervises
+from ..session.action_agreement import ActionAgreement, action_agreement, agreement_by_stage
+from ..session.levels import ControlState, supervises
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class EpisodeKey:
     policy: str
     """Id of the policy that was loaded; empty without one."""
     fingerprint: str
-    """What the policy's weights were, see `LadderBook.fingerprint`; empty without a policy."""
+    """What the policy's weights were, see `LadderStore.fingerprint`; empty without a policy."""
     level: Level
     seed: int
     episode: str = ""
@@ -45,7 +45,7 @@ class EpisodeKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trial(EpisodeKey):
+class EpisodeEvidence(EpisodeKey):
     """One episode that was driven to its end."""
 
     success: bool
@@ -69,14 +69,14 @@ LEAST_SHARE = 0.10
 
 
 @dataclass(frozen=True)
-class Account:
+class EpisodeTrace:
     """An episode that was driven to its end; branches that were left by a rewind are in it."""
 
     human: NDArray[np.float32]
     """[T, 7] what the human wanted; NaN for nothing."""
     policy: NDArray[np.float32]
     """[T, 7] what the policy wanted; NaN for nothing."""
-    states: Sequence[State]
+    states: Sequence[ControlState]
     """[T] who had the arm."""
     shares: Sequence[float]
     """[T] the policy's share of the motion, in [0, 1]; NaN where nobody drove."""
@@ -89,7 +89,7 @@ class Account:
     requests: int = 0
     rewinds: int = 0
 
-    def trial(self, key: EpisodeKey) -> Trial:
+    def trial(self, key: EpisodeKey) -> EpisodeEvidence:
         """The evidence that the episode is."""
         whole, parts = self._agreement(key)
         share = self._policy_share()
@@ -105,7 +105,7 @@ class Account:
         shown = {"all": whole, **parts} if whole else {}
         known = asdict(key)
         known["audited"] &= key.level is Level.AUTONOMOUS
-        return Trial(
+        return EpisodeEvidence(
             **known,
             success=self.success,
             clean=clean and self.success,
@@ -118,19 +118,21 @@ class Account:
             agreement={stage: found.to_json() for stage, found in shown.items()},
         )
 
-    def _agreement(self, key: EpisodeKey) -> tuple[Agreement | None, dict[str, Agreement]]:
+    def _agreement(
+        self, key: EpisodeKey
+    ) -> tuple[ActionAgreement | None, dict[str, ActionAgreement]]:
         """Of the episode and of its stages, where the human drove with a policy beside her."""
         if supervises(key.level) or not key.policy:
             return None, {}
         parts = agreement_by_stage(self.human, self.policy, self.stages, self.names)
-        return agreement(self.human, self.policy), parts
+        return action_agreement(self.human, self.policy), parts
 
     def _policy_share(self) -> float | None:
         """The policy's mean share of the motion, over the ticks on which both drove."""
         shares = [
             share
             for share, state in zip(self.shares, self.states, strict=True)
-            if state is State.BLEND
+            if state is ControlState.BLEND
         ]
         return float(np.mean(shares)) if shares else None
 
@@ -138,7 +140,7 @@ class Account:
         """Which stages the policy passed alone; the last one that was come to only on success."""
         passed: dict[str, bool] = {}
         for stage, state in zip(self.stages.tolist(), self.states, strict=True):
-            alone = state is State.POLICY
+            alone = state is ControlState.POLICY
             passed[self.names[stage]] = passed.get(self.names[stage], True) and alone
         if not self.success:
             passed[self.names[self.stages[-1]]] = False

@@ -15,25 +15,25 @@ from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
 from ..session.authority import usable
 from ..session.blending import blend
-from ..session.levels import State
-from ..session.subscriber import EpisodeContext, Outcome, Subscriber, Tick
-from .episode_evidence import Account, EpisodeKey
-from .ladder import Change
-from .ladder_store import LadderBook
+from ..session.levels import ControlState
+from ..session.subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
+from .episode_evidence import EpisodeKey, EpisodeTrace
+from .ladder import LevelChange
+from .ladder_store import LadderStore
 
-OnChange = Callable[[Change], object]
+OnChange = Callable[[LevelChange], object]
 
 
-class Witness(Subscriber):
+class EvidenceRecorder(Subscriber):
     """Adds a trial to the ladder for each episode that was judged.
 
     Which episodes shall be evidence is written down as they begin: so the evidence can be had from
-    the file where this process dies before the trial is written (see `catch_up`).
+    the file where this process dies before the trial is written (see `recover_evidence`).
     """
 
     def __init__(
         self,
-        book: LadderBook,
+        book: LadderStore,
         audited: Callable[[int], bool] = lambda _: False,
         on_change: OnChange = lambda _: None,
     ) -> None:
@@ -46,7 +46,7 @@ class Witness(Subscriber):
         self._names = context.env.task.stages
         self._wanted: list[tuple[Action, Action]] = []
         self._stages: list[int] = []
-        self._states: list[State] = []
+        self._states: list[ControlState] = []
         self._shares: list[float] = []
         self._key = self._key_of(context)
         self.book.open(self._key)
@@ -77,7 +77,7 @@ class Witness(Subscriber):
         self._shares.append(tick.share)
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         """Add the evidence; what was thrown away or broken off is none."""
         if outcome.discarded or not outcome.complete or not self._states:
@@ -85,9 +85,9 @@ class Witness(Subscriber):
         for change in self.book.add(self._account(outcome).trial(self._key)):
             self.on_change(change)
 
-    def _account(self, outcome: Outcome) -> Account:
+    def _account(self, outcome: EpisodeOutcome) -> EpisodeTrace:
         human, policy = (np.array(side) for side in zip(*self._wanted, strict=True))
-        return Account(
+        return EpisodeTrace(
             human=human,
             policy=policy,
             states=self._states,
@@ -101,22 +101,26 @@ class Witness(Subscriber):
         )
 
 
-STATES = {Driver.POLICY: State.POLICY, Driver.HUMAN: State.HUMAN, Driver.BLEND: State.BLEND}
+STATES = {
+    Driver.POLICY: ControlState.POLICY,
+    Driver.HUMAN: ControlState.HUMAN,
+    Driver.BLEND: ControlState.BLEND,
+}
 COLUMNS = ("driver", "human_actions", "policy_actions", "novelty", "stage", "wall_time")
 _log = logging.getLogger(__name__)
 Rows = dict[str, NDArray[Any]]
 
 
-def catch_up(book: LadderBook) -> list[Change]:
+def recover_evidence(book: LadderStore) -> list[LevelChange]:
     """Add the trials that are missing; return the changes of level that follow. Safe to repeat."""
     files = {s.id: s.path for s in book.workspace.summaries() if s.complete and s.steps}
-    changes: list[Change] = []
+    changes: list[LevelChange] = []
     for key in book.cases():
         path = files.get(key.episode)
         if path is None or not book.knows(key):
             continue
         try:
-            trial = account_of(path).trial(key)
+            trial = trace_of(path).trial(key)
         except DamagedFile as error:
             _log.warning("no evidence: %s", error)
             continue
@@ -124,13 +128,13 @@ def catch_up(book: LadderBook) -> list[Change]:
     return changes
 
 
-def account_of(path: Path) -> Account:
+def trace_of(path: Path) -> EpisodeTrace:
     """What a recorded episode's file says of it, as the witness would have heard it."""
     episode = Episode.read(path, images=False)
     rows = _in_order(episode)
     states = _states(rows, Level(episode.summary.header.level))
     runs = [state for state, _ in groupby(states)]
-    return Account(
+    return EpisodeTrace(
         human=rows["human_actions"],
         policy=rows["policy_actions"],
         states=states,
@@ -139,7 +143,7 @@ def account_of(path: Path) -> Account:
         names=episode.summary.header.stages,
         success=episode.summary.success,
         takeovers=episode.summary.takeovers,
-        requests=runs.count(State.CALLING),
+        requests=runs.count(ControlState.CALLING),
         rewinds=len(episode.abandoned),
     )
 
@@ -154,19 +158,21 @@ def _in_order(episode: Episode) -> Rows:
     return {name: values[order] for name, values in rows.items()}
 
 
-def _states(rows: Rows, level: Level) -> list[State]:
+def _states(rows: Rows, level: Level) -> list[ControlState]:
     """Who had the arm; on call an arm that holds still, with a policy that has an answer, calls."""
-    waiting = State.CALLING if level is Level.ON_CALL else State.RESTING
+    waiting = ControlState.CALLING if level is Level.ON_CALL else ControlState.RESTING
     return [
-        STATES.get(Driver(driver), waiting if usable(wish) else State.RESTING)
+        STATES.get(Driver(driver), waiting if usable(wish) else ControlState.RESTING)
         for driver, wish in zip(rows["driver"].tolist(), rows["policy_actions"], strict=True)
     ]
 
 
-def _shares(rows: Rows, states: Sequence[State]) -> list[float]:
+def _shares(rows: Rows, states: Sequence[ControlState]) -> list[float]:
     """The policy's share of the motion where both drove; NaN elsewhere."""
     wishes = zip(rows["human_actions"], rows["policy_actions"], rows["novelty"], strict=True)
     return [
-        blend(human, policy, 1.0 - float(novelty))[1] if state is State.BLEND else float("nan")
+        blend(human, policy, 1.0 - float(novelty))[1]
+        if state is ControlState.BLEND
+        else float("nan")
         for state, (human, policy, novelty) in zip(states, wishes, strict=True)
     ]

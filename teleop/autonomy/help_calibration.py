@@ -15,7 +15,7 @@ from ...datasets.episode import Episode
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...sim_envs.spaces import CONTROL_HZ
-from ..session.help_requests import CallRules, extent_m
+from ..session.help_requests import HelpRules, extent_m
 
 LEAST_SUCCESSES = 6
 """Successes without help that a calibration needs; before that the rules stay as they are."""
@@ -29,7 +29,7 @@ UNCENSORED = frozenset({Level.SUPERVISED, Level.AUTONOMOUS})
 
 
 @dataclass(frozen=True)
-class Feelings:
+class UncertaintyTrace:
     """What a policy that drove alone felt in one episode; rules can be tried on it afterwards."""
 
     novelty: NDArray[np.float64]
@@ -54,7 +54,7 @@ class Feelings:
             longest = max(longest, end - start)
         return longest / CONTROL_HZ
 
-    def sustained_novelty(self, rules: CallRules) -> float:
+    def sustained_novelty(self, rules: HelpRules) -> float:
         """The highest novelty that was reached on `alarmed` of `of` ticks; 0 if never known."""
         known = np.nan_to_num(self.novelty, nan=0.0)
         windows = np.lib.stride_tricks.sliding_window_view(known, min(rules.of, len(known)))
@@ -62,7 +62,7 @@ class Feelings:
         return float(ordered[:, min(rules.alarmed, ordered.shape[1]) - 1].max())
 
 
-def calibrated(felt: Sequence[Feelings], rules: CallRules) -> CallRules:
+def calibrated_rules(felt: Sequence[UncertaintyTrace], rules: HelpRules) -> HelpRules:
     """The rules, with thresholds that the policy's successes seldom reach; or as they were.
 
     A novelty that its successes reach as well says nothing, and asks for nothing any more.
@@ -81,7 +81,7 @@ def calibrated(felt: Sequence[Feelings], rules: CallRules) -> CallRules:
     )
 
 
-def recorded_feelings(workspace: Workspace, policy_id: str) -> list[Feelings]:
+def recorded_uncertainty(workspace: Workspace, policy_id: str) -> list[UncertaintyTrace]:
     """What a policy felt in its recorded episodes without takeover.
 
     Those on call are left out: what lasted longer there was asked about, so they would make the
@@ -98,8 +98,8 @@ def recorded_feelings(workspace: Workspace, policy_id: str) -> list[Feelings]:
     ]
 
 
-def _of_episode(episode: Episode) -> Feelings:
-    return Feelings(
+def _of_episode(episode: Episode) -> UncertaintyTrace:
+    return UncertaintyTrace(
         episode.novelty.astype(np.float64),
         np.asarray(np.isfinite(episode.policy_actions).all(axis=1)),
         episode.observations["ee_pos"].astype(np.float64),

@@ -14,12 +14,12 @@ from ...policies.statistics.rates import Rate
 from ...sim_envs.errors import DamagedFile, NotEarned, PolicyError
 from ...sim_envs.tasks import task_class
 from ..session.levels import name
-from .criteria import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
-from .episode_evidence import Trial
+from .criteria import CRITERIA, ENOUGH_DEMONSTRATIONS, RECENT
+from .episode_evidence import EpisodeEvidence
 from .stage_evidence import StageEvidence, evidence_by_stage, failed_stage, where_lost
 
 
-class Why(Enum):
+class ChangeReason(Enum):
     """What changed a level."""
 
     PROMOTED = "promoted"
@@ -30,13 +30,13 @@ class Why(Enum):
 
 
 @dataclass(frozen=True)
-class Change:
+class LevelChange:
     """A change of level, with its evidence."""
 
     task: str
     policy: str
     fingerprint: str
-    why: Why
+    why: ChangeReason
     before: Level
     after: Level
     evidence: str
@@ -48,17 +48,17 @@ class Change:
         return {**asdict(self), **values}
 
     @classmethod
-    def from_json(cls, payload: Mapping[str, Any]) -> "Change":
+    def from_json(cls, payload: Mapping[str, Any]) -> "LevelChange":
         """From an event's payload; fields of later versions are left out."""
         try:
             values = {f.name: payload[f.name] for f in fields(cls)}
             levels = {key: Level(values[key]) for key in ("before", "after")}
-            return cls(**{**values, **levels, "why": Why(values["why"])})
+            return cls(**{**values, **levels, "why": ChangeReason(values["why"])})
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedFile(f"an event that is no change of level: {error!r}") from error
 
 
-Entry = Trial | Change
+Entry = EpisodeEvidence | LevelChange
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Ladder:
         """Whether the policy is new and has not shown itself."""
         return _probation(self._changes(self.policy))
 
-    def recent(self, level: Level) -> list[Trial]:
+    def recent(self, level: Level) -> list[EpisodeEvidence]:
         """The policy's latest episodes at a level, since its level last changed."""
         return self._trials(level)[-RECENT:]
 
@@ -97,9 +97,9 @@ class Ladder:
     def stages(self, level: Level) -> list[StageEvidence]:
         """The same for every stage of the task that has come up, in the task's order."""
         order = task_class(self.task).stages
-        return evidence_by_stage(self._trials(level), order, RUNGS[level].keeps_stage)
+        return evidence_by_stage(self._trials(level), order, CRITERIA[level].keeps_stage)
 
-    def judge(self) -> Change | None:
+    def judge(self) -> LevelChange | None:
         """The change that the evidence calls for now, if any; apply it, and judge again."""
         if self.policy is None:
             return None
@@ -107,7 +107,9 @@ class Ladder:
             return self._arrival()
         return self._demotion() or self._promotion()
 
-    def admit(self, wanted: Level | None, override: bool = False) -> tuple[Level, Change | None]:
+    def admit(
+        self, wanted: Level | None, override: bool = False
+    ) -> tuple[Level, LevelChange | None]:
         """The level to drive at: the earned one, or a wanted one up to it.
 
         A higher one is refused with what is missing, or with `override` given and recorded.
@@ -122,7 +124,7 @@ class Ladder:
         if not override:
             raise NotEarned(self.missing(wanted))
         words = f"the operator asked for {name(wanted)}: {self._lack()}"
-        return wanted, self._change(Why.OVERRIDE, self.level, words)
+        return wanted, self._change(ChangeReason.OVERRIDE, self.level, words)
 
     def missing(self, wanted: Level) -> str:
         """What evidence a level lacks, in words."""
@@ -136,7 +138,7 @@ class Ladder:
     def _lack(self) -> str:
         """What the next level needs, and what there is."""
         following = Level(self.level + 1)
-        bar = RUNGS[following].bar
+        bar = CRITERIA[following].bar
         if bar is None:
             return (
                 f"{name(following)} needs {ENOUGH_DEMONSTRATIONS} successful demonstrations; "
@@ -148,48 +150,54 @@ class Ladder:
             f"of {rate.n}: {rate.interval95[0]:.2f}"
         )
 
-    def _changes(self, policy: str | None) -> list[Change]:
+    def _changes(self, policy: str | None) -> list[LevelChange]:
         """What changed a policy's level; an override does not."""
         return [
             entry
             for entry in self.entries
-            if isinstance(entry, Change)
+            if isinstance(entry, LevelChange)
             and entry.policy == policy
-            and entry.why is not Why.OVERRIDE
+            and entry.why is not ChangeReason.OVERRIDE
         ]
 
-    def _trials(self, level: Level) -> list[Trial]:
+    def _trials(self, level: Level) -> list[EpisodeEvidence]:
         """All of the policy's episodes at a level, since its level last changed."""
-        trials: list[Trial] = []
+        trials: list[EpisodeEvidence] = []
         for entry in self.entries:
             if entry.policy != self.policy:
                 continue
-            if isinstance(entry, Trial):
+            if isinstance(entry, EpisodeEvidence):
                 trials += [entry] if entry.level is level else []
-            elif entry.why is not Why.OVERRIDE:
+            elif entry.why is not ChangeReason.OVERRIDE:
                 trials.clear()
         return trials
 
-    def _change(self, why: Why, after: Level, evidence: str) -> Change:
+    def _change(self, why: ChangeReason, after: Level, evidence: str) -> LevelChange:
         assert self.policy is not None
-        return Change(self.task, self.policy, self.fingerprint, why, self.level, after, evidence)
+        return LevelChange(
+            self.task, self.policy, self.fingerprint, why, self.level, after, evidence
+        )
 
-    def _arrival(self) -> Change:
+    def _arrival(self) -> LevelChange:
         """A new policy starts one level below the last one that has shown itself."""
-        others = [e for e in self.entries if isinstance(e, Change) and e.why is not Why.OVERRIDE]
+        others = [
+            e
+            for e in self.entries
+            if isinstance(e, LevelChange) and e.why is not ChangeReason.OVERRIDE
+        ]
         if not others:
-            return self._change(Why.NEW_POLICY, Level.DEMONSTRATE, "the first policy")
+            return self._change(ChangeReason.NEW_POLICY, Level.DEMONSTRATE, "the first policy")
         last = others[-1]
         below = 0 if _probation(self._changes(last.policy)) else 1
         after = Level(max(Level.DEMONSTRATE, last.after - below))
         words = f"policy {last.policy} had {name(last.after)}; a new one has to show itself"
-        return self._change(Why.NEW_POLICY, after, words)
+        return self._change(ChangeReason.NEW_POLICY, after, words)
 
-    def _promotion(self) -> Change | None:
+    def _promotion(self) -> LevelChange | None:
         if self.level is Level.AUTONOMOUS:
             return None
         following = Level(self.level + 1)
-        bar, rate = RUNGS[following].bar, self.standing(self.level)
+        bar, rate = CRITERIA[following].bar, self.standing(self.level)
         if bar is None:
             earned = self.demonstrations >= ENOUGH_DEMONSTRATIONS
             words = f"{self.demonstrations} successful demonstrations and a policy"
@@ -199,18 +207,18 @@ class Ladder:
                 f"{rate.successes} clean of {rate.n} at {name(self.level)}: lower bound "
                 f"{rate.interval95[0]:.2f}, needed {bar:.2f}"
             )
-        return self._change(Why.PROMOTED, following, words) if earned else None
+        return self._change(ChangeReason.PROMOTED, following, words) if earned else None
 
-    def _demotion(self) -> Change | None:
+    def _demotion(self) -> LevelChange | None:
         """The highest level whose test has been failed, at or below the earned one."""
-        for level in sorted(RUNGS, reverse=True):
+        for level in sorted(CRITERIA, reverse=True):
             if level <= self.level and (words := self._failed(level) or self._failed_stage(level)):
-                return self._change(Why.DEMOTED, Level(level - 1), words)
+                return self._change(ChangeReason.DEMOTED, Level(level - 1), words)
         return None
 
     def _failed(self, level: Level) -> str:
         """What takes a level away, in words; empty while nothing does."""
-        test = RUNGS[level].keeps
+        test = CRITERIA[level].keeps
         if test is None:
             return ""
         trials = [trial.clean for trial in self._trials(level)]
@@ -225,7 +233,7 @@ class Ladder:
 
     def _failed_stage(self, level: Level) -> str:
         """The same for the stage that takes it away."""
-        test, worst = RUNGS[level].keeps_stage, failed_stage(self.stages(level))
+        test, worst = CRITERIA[level].keeps_stage, failed_stage(self.stages(level))
         if test is None or worst is None or worst.test is None:
             return ""
         passed = worst.passed
@@ -236,5 +244,5 @@ class Ladder:
         )
 
 
-def _probation(changes: Sequence[Change]) -> bool:
-    return bool(changes) and changes[-1].why is Why.NEW_POLICY
+def _probation(changes: Sequence[LevelChange]) -> bool:
+    return bool(changes) and changes[-1].why is ChangeReason.NEW_POLICY

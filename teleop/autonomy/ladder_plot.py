@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from ...datasets.step import Level
 from ...sim_envs.errors import BadValue
 from ..session.levels import name
-from .criteria import RUNGS
-from .episode_evidence import Trial
-from .ladder import Change, Ladder, Why
+from .criteria import CRITERIA
+from .episode_evidence import EpisodeEvidence
+from .ladder import ChangeReason, Ladder, LevelChange
 
 SIZE_IN = (9.0, 6.0)
 DPI = 130
@@ -23,10 +23,10 @@ LOOKS = {True: ("o", "#2a7f62"), False: ("x", "#c0392b")}
 EARNED, BOUND, BAR = "#34495e", "#2a6fa8", "#8e6c1f"
 
 
-class Place(NamedTuple):
+class EvidencePoint(NamedTuple):
     """One episode in its order, and how things stood after it."""
 
-    trial: Trial
+    trial: EpisodeEvidence
     earned: Level
     bound: float
     """Lower end of the interval at the earned level."""
@@ -49,22 +49,22 @@ def plot_ladder(ladder: Ladder, path: Path) -> None:
     figure.savefig(path)
 
 
-def _places(ladder: Ladder) -> Iterator[Place]:
+def _places(ladder: Ladder) -> Iterator[EvidencePoint]:
     """Every trial of the policy, and how things stood once its changes were made."""
     entries = [entry for entry in ladder.entries if entry.policy == ladder.policy]
     for i, entry in enumerate(entries):
-        if isinstance(entry, Trial):
+        if isinstance(entry, EpisodeEvidence):
             end = i + 1
-            while end < len(entries) and isinstance(entries[end], Change):
+            while end < len(entries) and isinstance(entries[end], LevelChange):
                 end += 1
             then = replace(ladder, entries=entries[:end])
             level = then.level
-            bar = RUNGS[Level(level + 1)].bar if level < Level.AUTONOMOUS else None
+            bar = CRITERIA[Level(level + 1)].bar if level < Level.AUTONOMOUS else None
             bound = then.standing(level).interval95[0]
-            yield Place(entry, level, bound, float("nan") if bar is None else bar)
+            yield EvidencePoint(entry, level, bound, float("nan") if bar is None else bar)
 
 
-def _draw_levels(axes: Axes, places: list[Place]) -> None:
+def _draw_levels(axes: Axes, places: list[EvidencePoint]) -> None:
     numbers = range(1, len(places) + 1)
     axes.step(numbers, [p.earned for p in places], where="mid", color=EARNED, label="earned")
     for clean, (mark, colour) in LOOKS.items():
@@ -84,15 +84,15 @@ def _draw_changes(axes: Axes, ladder: Ladder) -> None:
     for entry in ladder.entries:
         if entry.policy != ladder.policy:
             continue
-        if isinstance(entry, Trial):
+        if isinstance(entry, EpisodeEvidence):
             number += 1
-        elif entry.why in (Why.DEMOTED, Why.OVERRIDE):
+        elif entry.why in (ChangeReason.DEMOTED, ChangeReason.OVERRIDE):
             axes.axvline(number + 0.5, color=LOOKS[False][1], linestyle=":", linewidth=1)
             place = (number + 0.6, len(Level) - 0.3)
             axes.annotate(entry.why.value, place, fontsize=8, rotation=90, va="top")
 
 
-def _draw_bounds(axes: Axes, places: list[Place]) -> None:
+def _draw_bounds(axes: Axes, places: list[EvidencePoint]) -> None:
     numbers = range(1, len(places) + 1)
     axes.plot(numbers, [p.bound for p in places], color=BOUND, label="lower end of 95 % interval")
     bars = [p.bar for p in places]

@@ -3,19 +3,19 @@
 import hashlib
 from collections.abc import Iterator
 
-from ...datasets.database import Database, Event, EventKind
+from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy import MODEL
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import WorkspaceError
-from .episode_evidence import EpisodeKey, Trial
-from .ladder import Change, Entry, Ladder
+from .episode_evidence import EpisodeEvidence, EpisodeKey
+from .ladder import Entry, Ladder, LevelChange
 
 FINGERPRINT_DIGITS = 16
 
 
-class LadderBook:
+class LadderStore:
     """The evidence of one workspace; every call reads what is there now."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -41,9 +41,9 @@ class LadderBook:
         weights = (self._store.path(policy) / MODEL).read_bytes()
         return hashlib.sha256(weights).hexdigest()[:FINGERPRINT_DIGITS]
 
-    def settle(self, policy: str | None = None) -> tuple[Ladder, list[Change]]:
+    def settle(self, policy: str | None = None) -> tuple[Ladder, list[LevelChange]]:
         """Make every change that the evidence calls for; return the ladder and the changes."""
-        made: list[Change] = []
+        made: list[LevelChange] = []
         while change := self.ladder(policy).judge():
             self.note(change)
             made.append(change)
@@ -61,7 +61,7 @@ class LadderBook:
 
     def open(self, key: EpisodeKey) -> None:
         """Write down that an episode shall be evidence, before it is driven."""
-        self._database.add_event(Event(EventKind.ON_TRIAL, key.to_json()))
+        self._database.add_event(EventEntry(EventKind.ON_TRIAL, key.to_json()))
 
     def cases(self) -> list[EpisodeKey]:
         """Those that no evidence has come of: broken off, thrown away, or about to end."""
@@ -78,14 +78,14 @@ class LadderBook:
         there = key.policy in self._store.ids()
         return there and self.fingerprint(key.policy) == key.fingerprint
 
-    def add(self, trial: Trial) -> list[Change]:
+    def add(self, trial: EpisodeEvidence) -> list[LevelChange]:
         """Add an episode's evidence; return the changes of level that follow from it."""
-        self._database.add_event(Event(EventKind.TRIAL, trial.to_json()))
+        self._database.add_event(EventEntry(EventKind.TRIAL, trial.to_json()))
         return self.settle(trial.policy)[1] if trial.policy else []
 
-    def note(self, change: Change) -> None:
+    def note(self, change: LevelChange) -> None:
         """Write down a change."""
-        self._database.add_event(Event(EventKind.LEVEL, change.to_json()))
+        self._database.add_event(EventEntry(EventKind.LEVEL, change.to_json()))
 
     def events(self) -> list[tuple[float, Entry]]:
         """All entries with their times, oldest first; no recording counts twice."""
@@ -93,9 +93,9 @@ class LadderBook:
         seen: set[str] = set()
         for event in self._database.events():
             if event.kind == EventKind.LEVEL:
-                found.append((event.created, Change.from_json(event.payload)))
+                found.append((event.created, LevelChange.from_json(event.payload)))
             elif event.kind == EventKind.TRIAL:
-                trial = Trial.from_json(event.payload)
+                trial = EpisodeEvidence.from_json(event.payload)
                 if not trial.episode or trial.episode not in seen:
                     found.append((event.created, trial))
                 seen.add(trial.episode)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...policies.statistics.rates import Rate
-from ...policies.statistics.sequential import Sequence as Standing
 from ...policies.statistics.sequential import Sprt
+from ...policies.statistics.sequential import SprtState as Standing
 from .criteria import ENOUGH_FOR_A_STAGE, RECENT
-from .episode_evidence import Trial
+from .episode_evidence import EpisodeEvidence
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class StageEvidence:
 
 
 def evidence_by_stage(
-    trials: Sequence[Trial], order: Sequence[str], test: Sprt | None
+    trials: Sequence[EpisodeEvidence], order: Sequence[str], test: Sprt | None
 ) -> list[StageEvidence]:
     """Every stage that some trial came to, in the task's order; `trials` are of one level."""
     recent = trials[-RECENT:]
@@ -82,7 +82,7 @@ def where_lost(evidence: Sequence[StageEvidence]) -> str:
     return f"; most were lost at {worst.stage!r}, {lost[worst]} of {worst.passed.n} that came to it"
 
 
-def _known(trials: Sequence[Trial], order: Sequence[str]) -> list[str]:
+def _known(trials: Sequence[EpisodeEvidence], order: Sequence[str]) -> list[str]:
     """The stages that came up, in the task's order; what the task does not name comes last."""
     seen = {stage for trial in trials for stage in trial.stages}
     return [*(stage for stage in order if stage in seen), *sorted(seen - set(order))]

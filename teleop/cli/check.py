@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ...datasets.checking.check import check, episode_files
 from ...datasets.checking.warnings import FLAGGERS
 from ...datasets.workspace import Workspace
-from ..evaluation.visibility import NEVER_IN_VIEW, NeverInView
+from ..evaluation.visibility import NEVER_IN_VIEW, VisibilityCheck
 from .console import print_json, progress, say
 from .subcommand import DONE, FOUND, WorkspacePath
 
@@ -29,7 +29,7 @@ class Check:
         """Check, and report."""
         workspace = Workspace.open(self.workspace)
         total = len(episode_files(workspace))
-        with NeverInView() as unseen, progress("checking", total) as tick:
+        with VisibilityCheck() as unseen, progress("checking", total) as tick:
             report = check(workspace, self.repair, {**FLAGGERS, NEVER_IN_VIEW: unseen}, tick)
         if self.json:
             print_json(report.to_json())

@@ -12,7 +12,7 @@ from ..evaluation.compare import PAIRS, Comparison, compare
 from ..evaluation.compare_blind import SCENES, compare_blind
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
-from ..session.subscriber import Outcome
+from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 
@@ -73,18 +73,18 @@ class Compare:
 
     def _blind(self, workspace: Workspace) -> Comparison:
         if self.operator != "simulated":
-            from ..station.blind_comparison import compare_at_the_seat
+            from ..station.blind_comparison import compare_at_the_window
 
             if self.headless:
                 raise BadValue("--headless", "--operator simulated with it", "--operator person")
-            return compare_at_the_seat(
+            return compare_at_the_window(
                 workspace, self.a, self.b, self.episodes or SCENES,
                 self._first(BLIND), self.alpha,
             )  # fmt: skip
         scenes, first = self.episodes or SCENES, self._first(BLIND)
         with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
 
-            def heard(number: int, outcome: Outcome) -> None:
+            def heard(number: int, outcome: EpisodeOutcome) -> None:
                 tick(f"{outcome.takeovers} takeovers in the last")
 
             return compare_blind(

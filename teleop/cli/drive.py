@@ -15,20 +15,20 @@ from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
 from ..autonomy.audit_sampling import AUDITED_SHARE
-from ..autonomy.evidence_recorder import catch_up
-from ..autonomy.ladder import Change
-from ..autonomy.ladder_store import LadderBook
+from ..autonomy.evidence_recorder import recover_evidence
+from ..autonomy.ladder import LevelChange
+from ..autonomy.ladder_store import LadderStore
 from ..evaluation.seeds import PEOPLE, Seeds
-from ..learning.active_policy import Duty, assignment_of
+from ..learning.active_policy import ActivePolicy, assignment_of
 from ..learning.autonomous_practice import ASKS, open_failures
 from ..learning.background_process import LearnerProcess
 from ..session.assignment import Assignment
-from ..session.help_requests import CallRules
+from ..session.help_requests import HelpRules
 from ..session.levels import level_named, name
-from ..session.subscriber import Outcome
-from ..station.headless import DriveReport, Terms, drive_in_legs, headless_assignment
-from ..station.options import SeatOptions
-from ..station.run import lesson_wanted, run_seat
+from ..session.subscriber import EpisodeOutcome
+from ..station.headless import DriveReport, RunRules, drive_in_legs, headless_assignment
+from ..station.options import StationOptions
+from ..station.run import run_station, tutorial_wanted
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 
@@ -91,8 +91,8 @@ class Drive:
             self.workspace, self.task, num_items=self.num_items, variation=self.variation
         )
         workspace.recover()
-        book = LadderBook(workspace)
-        for change in catch_up(book):
+        book = LadderStore(workspace)
+        for change in recover_evidence(book):
             _tell(change)
         level = book.admit(wanted, self.policy, self.override)
         limit_threads()  # a plan is small, and threads that wait for each other make ticks late
@@ -128,7 +128,7 @@ class Drive:
         workspace: Workspace,
         level: Level,
         assign: Callable[..., Assignment] | None = None,
-        window: Callable[..., DriveReport] = run_seat,
+        window: Callable[..., DriveReport] = run_station,
         headless: Callable[..., DriveReport] = drive_in_legs,
     ) -> DriveReport:
         """Record at a level that is allowed; the callables are what tests put others in place of.
@@ -143,9 +143,9 @@ class Drive:
             return self._headless(workspace, assignment, seeds, headless)
         return window(workspace, assignment, self._options(seeds))
 
-    def _options(self, seeds: Seeds) -> SeatOptions:
+    def _options(self, seeds: Seeds) -> StationOptions:
         simulated = self.operator == "simulated"
-        return SeatOptions(
+        return StationOptions(
             first_seed=seeds.first,
             failures=tuple(seeds.failures),
             episodes=self.episodes,
@@ -154,7 +154,7 @@ class Drive:
             simulated=simulated,
             sound=self.sound,
             view=self.view,
-            lesson=self.lesson or (lesson_wanted() and not simulated),
+            lesson=self.lesson or (tutorial_wanted() and not simulated),
             calls=self._calls(),
             audited=self.audited,
         )
@@ -167,11 +167,11 @@ class Drive:
         drive: Callable[..., DriveReport],
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
-        duty = Duty(workspace, assignment, self.policy is None, self._calls())
-        terms = Terms(self._calls(), self.audited, ladder=True, on_change=_tell)
+        duty = ActivePolicy(workspace, assignment, self.policy is None, self._calls())
+        terms = RunRules(self._calls(), self.audited, ladder=True, on_change=_tell)
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
-            def heard(outcome: Outcome) -> None:
+            def heard(outcome: EpisodeOutcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
                 if words := seeds.words(outcome.seed):
@@ -182,11 +182,11 @@ class Drive:
                 workspace, assignment, duty, taken, heard, terms, lambda new: say(new.words)
             )
 
-    def _calls(self) -> CallRules:
-        return CallRules(budget=self.requests)
+    def _calls(self) -> HelpRules:
+        return HelpRules(budget=self.requests)
 
 
-def _tell(change: Change) -> None:
+def _tell(change: LevelChange) -> None:
     """Say what the ladder has decided."""
     say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
 

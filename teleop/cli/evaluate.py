@@ -14,8 +14,8 @@ from ..evaluation.evaluate import EvaluationReport, evaluate, varied
 from ..evaluation.rollout_video import film
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION
-from ..evaluation.takeover_prediction import workspace_foresight
-from ..session.subscriber import Outcome
+from ..evaluation.takeover_prediction import workspace_takeover_prediction
+from ..session.subscriber import EpisodeOutcome
 from .console import PEOPLE, print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 
@@ -83,7 +83,7 @@ class Evaluate:
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
         ):
 
-            def heard(outcome: Outcome) -> None:
+            def heard(outcome: EpisodeOutcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
@@ -98,7 +98,7 @@ class Evaluate:
         return film(config, policy, failed[: self.most_videos], self.videos)
 
     def _report_novelty(self, workspace: Workspace) -> int:
-        found = workspace_foresight(workspace, self.policy)
+        found = workspace_takeover_prediction(workspace, self.policy)
         if self.json:
             print_json(found.to_json())
         else:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...datasets.episode import Episode
-from ...datasets.tables.listing import Listing, Row, details, listing
+from ...datasets.tables.listing import Listing, ListingRow, details, listing
 from ...datasets.workspace import Workspace
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, FOUND, WorkspacePath
@@ -66,7 +66,7 @@ class Inspect:
         return DONE
 
 
-def _table(rows: tuple[Row, ...]) -> Table:
+def _table(rows: tuple[ListingRow, ...]) -> Table:
     """Lay the episodes out; a column that says nothing is left out, the instruction gives way."""
     lines = [_cells(row) for row in rows]
     shown = [
@@ -83,7 +83,7 @@ def _table(rows: tuple[Row, ...]) -> Table:
     return table
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: ListingRow) -> tuple[str, ...]:
     """Write a row, a text for each column."""
     ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
     cells = (row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}", ended)

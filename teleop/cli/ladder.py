@@ -9,11 +9,11 @@ from rich.table import Table
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ..autonomy.criteria import RUNGS
-from ..autonomy.evidence_recorder import catch_up
-from ..autonomy.ladder import Change, Ladder
+from ..autonomy.criteria import CRITERIA
+from ..autonomy.evidence_recorder import recover_evidence
+from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_plot import plot_ladder
-from ..autonomy.ladder_store import LadderBook
+from ..autonomy.ladder_store import LadderStore
 from ..session.levels import name
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, WorkspacePath
@@ -34,8 +34,8 @@ class LadderVerb:
 
     def run(self) -> int:
         """Bring the ladder up to date and show it."""
-        book = LadderBook(Workspace.open(self.workspace))
-        catch_up(book)
+        book = LadderStore(Workspace.open(self.workspace))
+        recover_evidence(book)
         ladder, _ = book.settle(self.policy)
         if self.plot:
             plot_ladder(ladder, self.plot)
@@ -64,7 +64,7 @@ def to_json(ladder: Ladder) -> dict[str, Any]:
                 "clean": rate.successes,
                 "episodes": rate.n,
                 "interval95": list(rate.interval95),
-                "bar_of_next": RUNGS[Level(level + 1)].bar if level < Level.AUTONOMOUS else None,
+                "bar_of_next": CRITERIA[Level(level + 1)].bar if level < Level.AUTONOMOUS else None,
             }
             for level in Level
             for rate in [ladder.standing(level)]
@@ -74,8 +74,8 @@ def to_json(ladder: Ladder) -> dict[str, Any]:
     }
 
 
-def _changes(ladder: Ladder) -> list[Change]:
-    return [entry for entry in ladder.entries if isinstance(entry, Change)]
+def _changes(ladder: Ladder) -> list[LevelChange]:
+    return [entry for entry in ladder.entries if isinstance(entry, LevelChange)]
 
 
 def _rungs(ladder: Ladder) -> Table:
@@ -83,7 +83,7 @@ def _rungs(ladder: Ladder) -> Table:
     title = f"{ladder.task}: policy {ladder.policy or 'none'} has {name(ladder.level)}{probation}"
     table = Table("", "level", "clean", "needed for it", "a clean episode", title=title, box=SIMPLE)
     for level in reversed(Level):
-        rung, rate = RUNGS[level], ladder.standing(level)
+        rung, rate = CRITERIA[level], ladder.standing(level)
         needed = "" if rung.bar is None else f"{name(Level(level - 1))} >= {rung.bar:.2f}"
         clean = str(rate) if rate.n else ""
         here = "->" if level is ladder.level else ""
@@ -93,7 +93,7 @@ def _rungs(ladder: Ladder) -> Table:
 
 def _stages(ladder: Ladder, level: Level) -> Table:
     """Where episodes at a level died, and how each stage's own test stands."""
-    test = RUNGS[level].keeps_stage
+    test = CRITERIA[level].keeps_stage
     title = f"Stages at {name(level)}"
     table = Table("stage", "passed clean", "episodes that died there", title=title, box=SIMPLE)
     if test is not None:

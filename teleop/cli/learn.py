@@ -5,12 +5,12 @@ import sys
 from dataclasses import dataclass, replace
 from types import FrameType
 
-from ...datasets.database import Event
+from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
-from ..evaluation.rollouts import Soloist
-from ..learning.acceptance_gate import GateRules
-from ..learning.background_process import give_way, learn_on, only_learner
-from ..learning.learner import Learner, LearnerRules, words
+from ..evaluation.rollouts import InProcessRollouts
+from ..learning.acceptance_gate import AcceptanceCriteria
+from ..learning.background_process import learn_on, lower_priority, only_learner
+from ..learning.learner import Learner, LearnerRules, describe_update
 from .console import complain, print_json, say
 from .subcommand import DONE, WorkspacePath
 
@@ -44,13 +44,13 @@ class Learn:
 
     def run(self) -> int:
         """Learn what is due."""
-        give_way(self.parent)
+        lower_priority(self.parent)
         signal.signal(signal.SIGTERM, _leave)
         workspace = Workspace.open(self.workspace)
-        with only_learner(workspace), Soloist(workspace.config) as soloist:
+        with only_learner(workspace), InProcessRollouts(workspace.config) as soloist:
             learner = Learner(workspace, soloist, self._rules(), say)
             if self.watch:
-                learn_on(learner, lambda event: say(words(event)), complain)
+                learn_on(learner, lambda event: say(describe_update(event)), complain)
             events = self._all(learner)
         if self.json:
             print_json({"gate": [dict(event.payload) for event in events]})
@@ -58,17 +58,17 @@ class Learn:
             say("nothing to learn: no new episodes, or too few")
         return DONE
 
-    def _all(self, learner: Learner) -> list[Event]:
+    def _all(self, learner: Learner) -> list[EventEntry]:
         """Until nothing is due any more."""
-        events: list[Event] = []
+        events: list[EventEntry] = []
         while (event := learner.step()) is not None:
-            say(words(event))
+            say(describe_update(event))
             events.append(event)
         return events
 
     def _rules(self) -> LearnerRules:
         homework = replace(DEFAULTS.homework, refit=self.refit, nudge_steps=self.nudge_steps)
-        gate: GateRules = replace(DEFAULTS.gate, pairs=self.pairs)
+        gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.pairs)
         return replace(DEFAULTS, homework=homework, gate=gate, selection=self.selection_episodes)
 
 

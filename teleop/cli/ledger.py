@@ -7,8 +7,8 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ...datasets.workspace import Workspace
-from ..report.cost import Cost
-from ..report.ledger import Ledger, Return, read_ledger
+from ..report.cost import EffortCost
+from ..report.ledger import EffortReturn, Ledger, read_ledger
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, WorkspacePath
 
@@ -59,7 +59,7 @@ def _tables(ledger: Ledger) -> list[Table]:
     return [*costs, returns]
 
 
-def _cost_cells(cost: Cost) -> list[str]:
+def _cost_cells(cost: EffortCost) -> list[str]:
     length = "" if cost.takeover_s is None else f" of {cost.takeover_s:.1f} s"
     return [
         cost.name.removeprefix("session ").removeprefix("round "),
@@ -73,7 +73,7 @@ def _cost_cells(cost: Cost) -> list[str]:
     ]
 
 
-def _return_cells(entry: Return) -> list[str]:
+def _return_cells(entry: EffortReturn) -> list[str]:
     gained = entry.per_minute
     if gained is None:
         words = ""

@@ -26,12 +26,12 @@ from .quickstart import QuickstartVerb
 from .replay import Replay
 from .report import Report
 from .review import Review
-from .subcommand import REFUSED, Verb
+from .subcommand import REFUSED, Subcommand
 from .tasks import Tasks
 from .train import Train
 from .view import ViewEpisode
 
-VERBS: dict[str, type[Verb]] = {
+VERBS: dict[str, type[Subcommand]] = {
     "quickstart": QuickstartVerb,
     "tasks": Tasks,
     "pad": Pad,
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb that the command line names, and exit with its code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     verb = tyro.extras.subcommand_cli_from_dict(
-        dict[str, Callable[..., Verb]](VERBS),
+        dict[str, Callable[..., Subcommand]](VERBS),
         prog="sidestick",
         description=DESCRIPTION,
         args=arguments,

@@ -6,7 +6,7 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
-from ..learning.practice_rounds import Round, Rounds
+from ..learning.practice_rounds import PracticeRound, PracticeRounds
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 
@@ -38,16 +38,16 @@ class Practice:
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
-            return self.practise(Rounds(workspace, rollouts, tell=say))
+            return self.practise(PracticeRounds(workspace, rollouts, tell=say))
 
-    def practise(self, rounds: Rounds) -> int:
+    def practise(self, rounds: PracticeRounds) -> int:
         """As many rounds as were asked for, and the report."""
         done = self._all(rounds)
         if self.json:
             print_json({"rounds": [made.to_json() for made in done]})
         return DONE
 
-    def _all(self, rounds: Rounds) -> list[Round]:
+    def _all(self, rounds: PracticeRounds) -> list[PracticeRound]:
         broken_off = rounds.go_on()
         done = [] if broken_off is None else [broken_off]
         for made in done:
@@ -57,7 +57,7 @@ class Practice:
             say(done[-1].words)
         return done
 
-    def _round(self, rounds: Rounds) -> Round:
+    def _round(self, rounds: PracticeRounds) -> PracticeRound:
         label = f"round {rounds.next()}: {rounds.driver()} practises"
         with progress(label, self.episodes) as tick:
             return rounds.practise(self.episodes, lambda _: tick(""))

@@ -12,7 +12,7 @@ WorkspacePath: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
 """The workspace's folder, as the first argument."""
 
 
-class Verb(Protocol):
+class Subcommand(Protocol):
     """One thing that the command line does."""
 
     def run(self) -> int:

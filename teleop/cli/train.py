@@ -14,7 +14,7 @@ from ...policies.training.distributed import launch, launched, processes
 from ...policies.training.run import TrainResult
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
-from ..learning.workspace_training import learn
+from ..learning.workspace_training import train_on_workspace
 from .console import print_json, say
 from .subcommand import DONE, WorkspacePath
 
@@ -153,9 +153,9 @@ class Train:
         together.wait()
         if self.selection_episodes:
             with Rollouts(workspace.config, self.workers) as rollouts:
-                result = learn(workspace, config, rollouts, self.selection_episodes)
+                result = train_on_workspace(workspace, config, rollouts, self.selection_episodes)
         else:
-            result = learn(workspace, config)
+            result = train_on_workspace(workspace, config)
         if together.is_main:
             self._report(result)
         return DONE

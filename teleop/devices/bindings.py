@@ -11,8 +11,8 @@ import tomlkit
 from tomlkit.items import Table
 
 from ...sim_envs.errors import SidestickError
-from .controls import KEYBOARD, PAD, SEAT, C, Chord, Control, ControlTable, Reading
-from .raw_inputs import KEYS, PAD_INPUTS, Touch
+from .controls import KEYBOARD, PAD, SEAT, C, Chord, Control, ControlReadings, ControlTable
+from .raw_inputs import KEYS, PAD_INPUTS, RawInput
 
 CONFIG_VARIABLE = "SIDESTICK_CONFIG_DIR"
 FILE_NAME = "bindings.toml"
@@ -57,7 +57,7 @@ class Bindings(Generic[C]):
                     longer[device][chord[-1]] = (*others, chord)
         object.__setattr__(self, "longer", longer)
 
-    def read(self, device: str, touch: Touch) -> Reading[C]:
+    def read(self, device: str, touch: RawInput) -> ControlReadings[C]:
         """What a device's touched inputs ask for."""
         values: dict[C, float] = {}
         pressed = set()
@@ -69,9 +69,9 @@ class Bindings(Generic[C]):
                     values[control] = max(value, values.get(control, 0.0))
                 if chord[-1] in touch.pressed:
                     pressed.add(control)
-        return Reading(values, frozenset(pressed))
+        return ControlReadings(values, frozenset(pressed))
 
-    def _is_meant(self, device: str, chord: Chord, touch: Touch) -> bool:
+    def _is_meant(self, device: str, chord: Chord, touch: RawInput) -> bool:
         """Whether all of it is held, and no longer chord that ends on the same input is."""
         if not _is_down(chord, touch):
             return False
@@ -228,6 +228,6 @@ def _merged(
     return {**kept, **own}
 
 
-def _is_down(chord: Chord, touch: Touch) -> bool:
+def _is_down(chord: Chord, touch: RawInput) -> bool:
     """Whether everything before the last input is held."""
     return all(touch.values.get(name, 0.0) > 0.5 for name in chord[:-1])

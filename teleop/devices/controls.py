@@ -45,7 +45,7 @@ class Control(Enum):
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ControlMeaning:
     """What a control does."""
 
     words: str
@@ -58,40 +58,46 @@ class Meaning:
     """Whether it moves the arm as far as it is pushed."""
 
 
-MEANINGS: Mapping[Control, Meaning] = {
-    Control.CLUTCH: Meaning("hold to drive; let go to hand back or rest", "LB", "space"),
-    Control.RIGHT: Meaning("hand to the right of the picture", "left stick right", "d", True),
-    Control.LEFT: Meaning("hand to the left of the picture", "left stick left", "a", True),
-    Control.AWAY: Meaning("hand away from you", "left stick up", "w", True),
-    Control.NEAR: Meaning("hand towards you", "left stick down", "s", True),
-    Control.UP: Meaning("hand up", "right stick up", "r", True),
-    Control.DOWN: Meaning("hand down", "right stick down", "f", True),
-    Control.TURN_LEFT: Meaning("turn the hand to the left", "right stick left", "q", True),
-    Control.TURN_RIGHT: Meaning("turn the hand to the right", "right stick right", "e", True),
-    Control.PITCH_UP: Meaning("tip the hand up", "D-pad up", "up", True),
-    Control.PITCH_DOWN: Meaning("tip the hand down", "D-pad down", "down", True),
-    Control.ROLL_LEFT: Meaning("roll the hand to the left", "D-pad left", "left", True),
-    Control.ROLL_RIGHT: Meaning("roll the hand to the right", "D-pad right", "right", True),
-    Control.PRECISION: Meaning("hold for small, slow motion", "LT", "left shift"),
-    Control.HOME: Meaning("hold to bring the hand back to where it began", "Y", "h"),
-    Control.GRIPPER: Meaning("close or open the gripper", "RT", "g"),
-    Control.START: Meaning("start recording; go on after a pause", "START", "enter"),
-    Control.SUCCESS: Meaning("save as a success", "A", "1"),
-    Control.FAILURE: Meaning("save as a failure", "B", "2"),
-    Control.DISCARD: Meaning("hold 0.6 s to discard the episode", "X", "backspace"),
-    Control.UNDO: Meaning("undo the discard", "RB + X", "u"),
-    Control.REWIND: Meaning("go back 2 s; keep holding to go further", "R3", "z"),
-    Control.FREEZE: Meaning("pause, and go on", "BACK", "p"),
-    Control.SPEED: Meaning("next of the three speeds", "L3", "tab"),
-    Control.CAMERA: Meaning("next camera", "RB + A", "c"),
-    Control.FRAME: Meaning("sticks follow the picture, or the robot's base", "RB + B", "b"),
-    Control.SLOW: Meaning("slow motion: full, half, quarter time", "RB + D-pad down", "m"),
-    Control.FREE: Meaning("drive freely; nothing is recorded", "RB + D-pad up", "x"),
-    Control.LESSON: Meaning("the lesson of two minutes", "RB + D-pad left", "l"),
-    Control.SOUND: Meaning("sound and rumble on or off", "RB + D-pad right", "n"),
-    Control.ROLL_BACK: Meaning("set this policy aside; the one before drives again", "RB + Y", "k"),
-    Control.HELP: Meaning("this help", "GUIDE", "f1"),
-    Control.QUIT: Meaning("save and leave", "RB + BACK", "left ctrl + q"),
+MEANINGS: Mapping[Control, ControlMeaning] = {
+    Control.CLUTCH: ControlMeaning("hold to drive; let go to hand back or rest", "LB", "space"),
+    Control.RIGHT: ControlMeaning(
+        "hand to the right of the picture", "left stick right", "d", True
+    ),
+    Control.LEFT: ControlMeaning("hand to the left of the picture", "left stick left", "a", True),
+    Control.AWAY: ControlMeaning("hand away from you", "left stick up", "w", True),
+    Control.NEAR: ControlMeaning("hand towards you", "left stick down", "s", True),
+    Control.UP: ControlMeaning("hand up", "right stick up", "r", True),
+    Control.DOWN: ControlMeaning("hand down", "right stick down", "f", True),
+    Control.TURN_LEFT: ControlMeaning("turn the hand to the left", "right stick left", "q", True),
+    Control.TURN_RIGHT: ControlMeaning(
+        "turn the hand to the right", "right stick right", "e", True
+    ),
+    Control.PITCH_UP: ControlMeaning("tip the hand up", "D-pad up", "up", True),
+    Control.PITCH_DOWN: ControlMeaning("tip the hand down", "D-pad down", "down", True),
+    Control.ROLL_LEFT: ControlMeaning("roll the hand to the left", "D-pad left", "left", True),
+    Control.ROLL_RIGHT: ControlMeaning("roll the hand to the right", "D-pad right", "right", True),
+    Control.PRECISION: ControlMeaning("hold for small, slow motion", "LT", "left shift"),
+    Control.HOME: ControlMeaning("hold to bring the hand back to where it began", "Y", "h"),
+    Control.GRIPPER: ControlMeaning("close or open the gripper", "RT", "g"),
+    Control.START: ControlMeaning("start recording; go on after a pause", "START", "enter"),
+    Control.SUCCESS: ControlMeaning("save as a success", "A", "1"),
+    Control.FAILURE: ControlMeaning("save as a failure", "B", "2"),
+    Control.DISCARD: ControlMeaning("hold 0.6 s to discard the episode", "X", "backspace"),
+    Control.UNDO: ControlMeaning("undo the discard", "RB + X", "u"),
+    Control.REWIND: ControlMeaning("go back 2 s; keep holding to go further", "R3", "z"),
+    Control.FREEZE: ControlMeaning("pause, and go on", "BACK", "p"),
+    Control.SPEED: ControlMeaning("next of the three speeds", "L3", "tab"),
+    Control.CAMERA: ControlMeaning("next camera", "RB + A", "c"),
+    Control.FRAME: ControlMeaning("sticks follow the picture, or the robot's base", "RB + B", "b"),
+    Control.SLOW: ControlMeaning("slow motion: full, half, quarter time", "RB + D-pad down", "m"),
+    Control.FREE: ControlMeaning("drive freely; nothing is recorded", "RB + D-pad up", "x"),
+    Control.LESSON: ControlMeaning("the lesson of two minutes", "RB + D-pad left", "l"),
+    Control.SOUND: ControlMeaning("sound and rumble on or off", "RB + D-pad right", "n"),
+    Control.ROLL_BACK: ControlMeaning(
+        "set this policy aside; the one before drives again", "RB + Y", "k"
+    ),
+    Control.HELP: ControlMeaning("this help", "GUIDE", "f1"),
+    Control.QUIT: ControlMeaning("save and leave", "RB + BACK", "left ctrl + q"),
 }
 
 MOTION = tuple(control for control, meaning in MEANINGS.items() if meaning.moves)
@@ -136,7 +142,7 @@ SEAT = ControlTable[Control](
 
 
 @dataclass(frozen=True)
-class Reading(Generic[C]):
+class ControlReadings(Generic[C]):
     """All controls of a window at one moment, from one device."""
 
     values: Mapping[C, float]
@@ -153,15 +159,15 @@ class Reading(Generic[C]):
         return self.values.get(plus, 0.0) - self.values.get(minus, 0.0)
 
 
-def is_moving(reading: Reading[Control]) -> bool:
+def is_moving(reading: ControlReadings[Control]) -> bool:
     """Whether a stick, or what stands for one, is pushed."""
     return any(reading.values.get(control, 0.0) > 0.0 for control in MOTION)
 
 
-def is_neutral(reading: Reading[Control]) -> bool:
+def is_neutral(reading: ControlReadings[Control]) -> bool:
     """Whether nothing is pushed and the clutch is up."""
     held = reading.held(Control.CLUTCH) or reading.held(Control.HOME)
     return not is_moving(reading) and not held
 
 
-UNTOUCHED: Reading[Control] = Reading({})
+UNTOUCHED: ControlReadings[Control] = ControlReadings({})

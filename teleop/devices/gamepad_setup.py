@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from .gamepads import Pads, mapping_line, remember
+from .gamepads import Gamepads, mapping_line, remember
 from .sdl import controller, pygame
 
 
@@ -25,7 +25,7 @@ def without_window() -> Iterator[None]:
 def plugged_in() -> list[dict[str, object]]:
     """Name, GUID and whether it is mapped, of every pad."""
     with without_window():
-        pads = Pads()
+        pads = Gamepads()
         mapped: list[dict[str, object]] = [
             {"name": pad.name, "guid": pad.guid, "mapped": True} for pad in pads.pads.values()
         ]
@@ -68,7 +68,7 @@ HATS = {(0, 1): 1, (1, 0): 2, (0, -1): 4, (-1, 0): 8}
 """SDL's bit of a hat's direction."""
 
 
-class Wizard:
+class GamepadWizard:
     """Asks for one control after the other, and notes what moves."""
 
     def __init__(
@@ -127,7 +127,7 @@ class Wizard:
 def learn_plugged_in(tell: Callable[[str], object], wait_s: float = WAIT_S) -> bool:
     """Teach the first pad that SDL does not know, or else the first there is."""
     with without_window():
-        pads = Pads()
+        pads = Gamepads()
         joysticks = [*pads.strangers.values()]
         joysticks += [pad.device.as_joystick() for pad in pads.pads.values()]
         if not joysticks:
@@ -135,7 +135,7 @@ def learn_plugged_in(tell: Callable[[str], object], wait_s: float = WAIT_S) -> b
             return False
         joystick = joysticks[0]
         tell(f"learning {joystick.get_name()}: leave all sticks alone until you are asked")
-        bound = Wizard(joystick, tell).learn(wait_s)
+        bound = GamepadWizard(joystick, tell).learn(wait_s)
         missing = [ASKED[target] for target in NEEDED if target not in bound]
         if missing:
             tell(f"not kept: {'; '.join(missing)} must be there")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .bindings import config_folder
-from .raw_inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, Touch
+from .raw_inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, RawInput
 from .response_curves import ramped, stick, trigger
 from .sdl import controller, pygame
 
@@ -39,7 +39,7 @@ class Gamepad:
     grown: dict[str, float] = field(default_factory=dict)
     """How far the D-pad's directions have grown; they have no way of being pushed halfway."""
 
-    def touch(self, elapsed_s: float = 0.0) -> Touch:
+    def touch(self, elapsed_s: float = 0.0) -> RawInput:
         """What is touched now, and what went down since the last call, `elapsed_s` ago."""
         values = {name: 1.0 for name, code in PAD_BUTTONS.items() if self.device.get_button(code)}
         for name in RAMPED:
@@ -51,7 +51,7 @@ class Gamepad:
             values.update(self._trigger(name, axis))
         pressed, self.pressed = frozenset(self.pressed), set()
         values.update({name: 1.0 for name in pressed - {*RAMPED} if name in PAD_BUTTONS})
-        return Touch({name: value for name, value in values.items() if value}, pressed)
+        return RawInput({name: value for name, value in values.items() if value}, pressed)
 
     def _stick(self, name: str, across: int, along: int) -> dict[str, float]:
         x, y = stick(self._axis(across), self._axis(along))
@@ -79,7 +79,7 @@ class Gamepad:
         return max(-1.0, self.device.get_axis(axis) / FULL)
 
 
-class Pads:
+class Gamepads:
     """All pads that are plugged in, in the order of their coming."""
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Pads:
         for pad in self.pads.values():
             pad.touch()
 
-    def touches(self, elapsed_s: float = 0.0) -> Mapping[int, Touch]:
+    def touches(self, elapsed_s: float = 0.0) -> Mapping[int, RawInput]:
         """What is touched on each pad, by instance id; call it once a look."""
         return {instance: pad.touch(elapsed_s) for instance, pad in self.pads.items()}
 

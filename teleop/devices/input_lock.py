@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
-from .controls import UNTOUCHED, Control, Reading, is_neutral
+from .controls import UNTOUCHED, Control, ControlReadings, is_neutral
 
 DEAF_S = 0.2
 """After a refocus stale button presses arrive for about this long."""
 
 
-class Guard:
+class InputLock:
     """A locked device counts as untouched until it has been seen neutral."""
 
     def __init__(self) -> None:
@@ -24,8 +24,8 @@ class Guard:
         self._deaf_until = now + DEAF_S
 
     def pass_on(
-        self, readings: Mapping[Hashable, Reading[Control]], now: float
-    ) -> dict[Hashable, Reading[Control]]:
+        self, readings: Mapping[Hashable, ControlReadings[Control]], now: float
+    ) -> dict[Hashable, ControlReadings[Control]]:
         """What may be heard; a device that is neutral is unlocked by this, from the next look on.
 
         Devices are new, and so locked, when they are seen for the first time.
@@ -34,7 +34,7 @@ class Guard:
         self.waiting = False
         if now < self._deaf_until:
             return dict.fromkeys(readings, UNTOUCHED)
-        heard: dict[Hashable, Reading[Control]] = {}
+        heard: dict[Hashable, ControlReadings[Control]] = {}
         for source, reading in readings.items():
             if source in self._open:
                 heard[source] = reading

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from .controls import Control, Reading
-from .raw_inputs import KEY_NAMES, Touch
+from .controls import Control, ControlReadings
+from .raw_inputs import KEY_NAMES, RawInput
 from .response_curves import disc, ramped
 from .sdl import pygame
 
@@ -39,10 +39,10 @@ class Keyboard:
         self._down.clear()
         self._pressed.clear()
 
-    def touch(self) -> Touch:
+    def touch(self) -> RawInput:
         """What is held, and what went down since the last call."""
         pressed, self._pressed = frozenset(self._pressed), set()
-        return Touch(dict.fromkeys(self._down | pressed, 1.0), pressed)
+        return RawInput(dict.fromkeys(self._down | pressed, 1.0), pressed)
 
 
 class Ramp:
@@ -53,7 +53,7 @@ class Ramp:
         self._last = clock()
         self._speed: dict[Control, float] = {}
 
-    def __call__(self, reading: Reading[Control]) -> Reading[Control]:
+    def __call__(self, reading: ControlReadings[Control]) -> ControlReadings[Control]:
         """The same reading, with motion that grows from nothing to full."""
         now = self._clock()
         elapsed, self._last = now - self._last, now
@@ -64,7 +64,7 @@ class Ramp:
                 self._speed[control] = grown
             x, y = disc(self._speed[right] - self._speed[left], self._speed[up] - self._speed[down])
             values.update(_halves(right, left, x) | _halves(up, down, y))
-        return Reading({c: v for c, v in values.items() if v}, reading.pressed)
+        return ControlReadings({c: v for c, v in values.items() if v}, reading.pressed)
 
 
 def _halves(plus: Control, minus: Control, value: float) -> dict[Control, float]:

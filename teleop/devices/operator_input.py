@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from ...datasets.step import Driver
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.experts import Intent
+from ...sim_envs.experts.expert import ExpertTarget
 from ...sim_envs.spaces import Action
-from ..session.command import Command, Request, still
+from ..session.command import Command, Request, zero_action
 from .bindings import Bindings
-from .controls import KEYBOARD, PAD, UNTOUCHED, Control, Reading, is_moving, is_neutral
-from .gamepads import Gamepad, Pads
-from .input_lock import Guard, HoldButton, Repeat
+from .controls import KEYBOARD, PAD, UNTOUCHED, Control, ControlReadings, is_moving, is_neutral
+from .gamepads import Gamepad, Gamepads
+from .input_lock import HoldButton, InputLock, Repeat
 from .keyboard import Keyboard, Ramp
 from .sdl import pygame
-from .stick_frames import BASE, Frame, picture_frame
+from .stick_frames import BASE, StickFrame, picture_frame
 
 SPEEDS = (("slow", 0.3), ("normal", 0.6), ("fast", 1.0))
 PRECISION_LEAST = 0.2
@@ -54,14 +54,14 @@ class InputSample:
     """Why the hands cannot be trusted any more; empty when they can."""
 
 
-class Hands:
+class OperatorInput:
     """Looks at the devices between ticks, and answers a tick's poll from the last look."""
 
     def __init__(
         self,
         env: ArmEnv,
         bindings: Bindings[Control],
-        pads: Pads,
+        pads: Gamepads,
         operator: str = "human",
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -71,7 +71,7 @@ class Hands:
         self.source: Hashable = next(iter(pads.pads), KEYBOARD)
         """Who drives, or drove last: the instance id of a pad, or the keyboard."""
         self.reading, self.neutral = UNTOUCHED, True
-        self.guard, self.discard = Guard(), HoldButton()
+        self.guard, self.discard = InputLock(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
         self._looked = clock()
         self._closing = False
@@ -106,7 +106,7 @@ class Hands:
         if lost:
             self.guard.lock_all(now)
             self.keyboard.release()
-        readings: dict[Hashable, Reading[Control]] = {
+        readings: dict[Hashable, ControlReadings[Control]] = {
             pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.touches(elapsed).items()
         }
         keys = self.bindings.read(KEYBOARD, self.keyboard.touch())
@@ -128,13 +128,13 @@ class Hands:
     def poll(self, driver: Driver) -> Command:
         """What the hands want on this tick."""
         if self._clock() - self._looked > SILENCE_S or not self.focused:
-            return Command(still(), alive=False)
+            return Command(zero_action(), alive=False)
         if driver is not Driver.HUMAN:
             self._closing = self._env.arm.controller.closing
         if self.reading.held(Control.HOME):
             return Command(self._homeward(), clutch=True)
         if not self.reading.held(Control.CLUTCH):
-            return Command(still())
+            return Command(zero_action())
         grip = 1.0 if self._closing else -1.0
         return Command(self._axes().action(self.reading, self.scale, grip), clutch=True)
 
@@ -175,7 +175,7 @@ class Hands:
             return f"the computer was busy for {silent * 1000:.0f} ms"
         return ""
 
-    def _choose(self, heard: dict[Hashable, Reading[Control]]) -> None:
+    def _choose(self, heard: dict[Hashable, ControlReadings[Control]]) -> None:
         """The device that drives keeps driving; else the one whose clutch is pressed takes over."""
         if self.source not in heard:
             self.source = next(iter(self.pads.pads), KEYBOARD)
@@ -197,7 +197,10 @@ class Hands:
             self.camera = cameras[(cameras.index(self.camera) + 1) % len(cameras)]
 
     def _requests(
-        self, heard: dict[Hashable, Reading[Control]], pressed: frozenset[Control], now: float
+        self,
+        heard: dict[Hashable, ControlReadings[Control]],
+        pressed: frozenset[Control],
+        now: float,
     ) -> frozenset[Request]:
         requests = {request for control, request in REQUESTS.items() if control in pressed}
         if self.discard.update(any(r.held(Control.DISCARD) for r in heard.values()), now):
@@ -206,12 +209,12 @@ class Hands:
             requests.add(Request.SCRUB)
         return frozenset(requests)
 
-    def _axes(self) -> Frame:
+    def _axes(self) -> StickFrame:
         camera, frame = self._followed
         if frame == "base":
             return BASE
         return picture_frame(self._env.task.cameras[camera].view(self._env.arm))
 
     def _homeward(self) -> Action:
-        intent = Intent(self._home, self._env.arm.controller.closing, HOME_SPEED)
+        intent = ExpertTarget(self._home, self._env.arm.controller.closing, HOME_SPEED)
         return intent.action(self._env.arm.tool())

@@ -61,7 +61,7 @@ KEY_NAMES: Mapping[int, str] = {code: name for name, code in KEYS.items()}
 
 
 @dataclass(frozen=True)
-class Touch:
+class RawInput:
     """What is touched on one device, by input name."""
 
     values: Mapping[str, float]

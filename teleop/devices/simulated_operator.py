@@ -16,11 +16,11 @@ from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOTION, MOVE, Action
 from ..session.command import IDLE, Command
 from ..session.levels import supervises
 from ..session.subscriber import Subscriber, Tick
-from .simulated_supervisor import Summons, Watch, WatchRules
+from .simulated_supervisor import HelpListener, SimulatedSupervisor, SupervisorModel
 
 
 @dataclass(frozen=True)
-class Habits:
+class OperatorModel:
     """How a person's hand differs from a script's."""
 
     slew: float = 0.35
@@ -50,14 +50,14 @@ class SimulatedOperator(Subscriber):
         self,
         env: ArmEnv,
         level: Level,
-        habits: Habits | None = None,
-        rules: WatchRules | None = None,
+        habits: OperatorModel | None = None,
+        rules: SupervisorModel | None = None,
     ) -> None:
         self._env = env
-        self._habits = habits or Habits()
+        self._habits = habits or OperatorModel()
         self._expert: Expert = make_expert(env.task_name)
-        self._watch = Watch(rules or WatchRules()) if supervises(level) else None
-        self._summons = Summons(self._habits.answers_s) if level is Level.ON_CALL else None
+        self._watch = SimulatedSupervisor(rules or SupervisorModel()) if supervises(level) else None
+        self._summons = HelpListener(self._habits.answers_s) if level is Level.ON_CALL else None
         self._alone = level is Level.AUTONOMOUS
         self.begin(0)
 
@@ -88,7 +88,7 @@ class SimulatedOperator(Subscriber):
             return IDLE
         return self._drive()
 
-    def _comes(self, watch: Watch, driver: Driver) -> bool:
+    def _comes(self, watch: SimulatedSupervisor, driver: Driver) -> bool:
         """Whether she drives where a policy may."""
         if self._summons and self._summons.heard:
             watch.step_in(self._env.status)

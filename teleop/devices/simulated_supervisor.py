@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from ...datasets.step import Driver
 from ...sim_envs.spaces import CONTROL_HZ
 from ...sim_envs.tasks import Status
-from ..session.levels import State
+from ..session.levels import ControlState
 from ..session.subscriber import Tick
 
 
 @dataclass(frozen=True)
-class WatchRules:
+class SupervisorModel:
     """What worries a person, in terms of the task's progress (0 to 1)."""
 
     stalled_s: float = 2.5
@@ -28,10 +28,10 @@ class WatchRules:
     """How long it must look right before she lets go."""
 
 
-class Watch:
+class SimulatedSupervisor:
     """Follows one episode's progress; wants to drive when the policy stalls, strays or drops."""
 
-    def __init__(self, rules: WatchRules) -> None:
+    def __init__(self, rules: SupervisorModel) -> None:
         self._rules = rules
         self.begin()
 
@@ -85,7 +85,7 @@ class Watch:
         return self._good > self._rules.settled_s * CONTROL_HZ
 
 
-class Summons:
+class HelpListener:
     """What someone on call hears of the session: nothing but the calls."""
 
     def __init__(self, answers_s: float) -> None:
@@ -103,4 +103,4 @@ class Summons:
 
     def on_tick(self, tick: Tick) -> None:
         """A call lasts until it is answered."""
-        self._called = self._called + 1 if tick.state is State.CALLING else 0
+        self._called = self._called + 1 if tick.state is ControlState.CALLING else 0

@@ -9,19 +9,19 @@ from ..session.command import Command
 from ..session.subscriber import EpisodeContext, Subscriber, Tick
 from .bindings import Bindings
 from .controls import Control
-from .gamepads import Pads
-from .operator_input import Hands
+from .gamepads import Gamepads
+from .operator_input import OperatorInput
 from .simulated_operator import SimulatedOperator
 
 
-class SimulatedHands(Hands, Subscriber):
+class SimulatedWindowInput(OperatorInput, Subscriber):
     """Hears every device like the hands that it is, and the session, which it listens to."""
 
     def __init__(
         self,
         env: ArmEnv,
         bindings: Bindings[Control],
-        pads: Pads,
+        pads: Gamepads,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(env, bindings, pads, SimulatedOperator.name, clock)

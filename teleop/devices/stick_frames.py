@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...sim_envs.cameras import View
+from ...sim_envs.cameras import CameraView
 from ...sim_envs.rotations import Vector
 from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOVE, TURN, Action
-from .controls import Control, Reading
+from .controls import Control, ControlReadings
 
 UP = np.array([0.0, 0.0, 1.0])
 STEEP = 0.2
@@ -15,13 +15,13 @@ STEEP = 0.2
 
 
 @dataclass(frozen=True)
-class Frame:
+class StickFrame:
     """Directions on the table, unit vectors [3] in the base frame."""
 
     right: Vector
     away: Vector
 
-    def action(self, reading: Reading[Control], scale: float, grip: float) -> Action:
+    def action(self, reading: ControlReadings[Control], scale: float, grip: float) -> Action:
         """The action [7] of the pushed sticks: z is world-up, turning is about world-up."""
         right = reading.between(Control.RIGHT, Control.LEFT)
         away = reading.between(Control.AWAY, Control.NEAR)
@@ -37,14 +37,14 @@ class Frame:
         return np.asarray(np.clip(action, -1.0, 1.0), np.float32)
 
 
-BASE = Frame(np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
+BASE = StickFrame(np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
 """The robot's own: away is its x, left is its y."""
 
 
-def picture_frame(view: View) -> Frame:
+def picture_frame(view: CameraView) -> StickFrame:
     """Right and away as the picture shows them, laid flat on the table."""
     _, down, forward = view.axes()
     ahead = forward if np.hypot(forward[0], forward[1]) > STEEP else -down
     away = np.array([ahead[0], ahead[1], 0.0])
     away = away / np.linalg.norm(away)
-    return Frame(np.cross(away, UP), away)
+    return StickFrame(np.cross(away, UP), away)

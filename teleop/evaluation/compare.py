@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from ...datasets.config import WorkspaceConfig
-from ...datasets.database import Database, Event, EventKind
+from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.workspace import Workspace
 from ...policies.policy import CONFIG
 from ...policies.statistics.paired import (
     ALPHA,
+    PairCounts,
+    PairedVerdict,
     SequentialTest,
-    Tally,
-    Verdict,
     difference_interval,
     fewest_pairs,
     rate_interval,
 )
 from ...policies.store import PolicyStore, load_for
 from ...sim_envs.errors import BadValue
-from ..session.subscriber import Outcome
+from ..session.subscriber import EpisodeOutcome
 from .evaluate import per_episode
 from .rollouts import Rollouts
 from .seeds import EVALUATION, recorded_seeds
@@ -37,7 +37,7 @@ Fits = Callable[[Path, WorkspaceConfig], object]
 
 
 @dataclass(frozen=True)
-class Contender:
+class PolicyRef:
     """A policy that is compared."""
 
     name: str
@@ -45,7 +45,7 @@ class Contender:
     path: Path
 
     @classmethod
-    def find(cls, workspace: Workspace, name: str, fits: Fits = load_for) -> "Contender":
+    def find(cls, workspace: Workspace, name: str, fits: Fits = load_for) -> "PolicyRef":
         """By number in the workspace, or by folder; `fits` raises for one that cannot drive there.
 
         UnknownName with those that exist; PolicyError for one of another task or renderer.
@@ -78,8 +78,8 @@ class Comparison:
     task: str
     a: Side
     b: Side
-    tally: Tally
-    verdict: Verdict
+    tally: PairCounts
+    verdict: PairedVerdict
     p_value: float
     """Always valid (see `policies.paired`)."""
     alpha: float
@@ -128,9 +128,9 @@ def compare(
 
     The result is added to the database; nothing that stands there is changed.
     """
-    first, second = contenders(workspace, a, b, fits)
+    first, second = policies_to_compare(workspace, a, b, fits)
     test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
-    outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+    outcomes: tuple[list[EpisodeOutcome], list[EpisodeOutcome]] = ([], [])
     why = ""
     for start in range(0, pairs, PAIRS_PER_LOOK):
         batch = seeds[start : start + PAIRS_PER_LOOK]
@@ -141,16 +141,16 @@ def compare(
             on_pair(test)
         if why := stopped(test, pairs - test.tally.pairs):
             break
-    found = summed_up(workspace, test, (first, second), outcomes, why)
-    keep(workspace, found, outcomes)
+    found = summarise(workspace, test, (first, second), outcomes, why)
+    save_comparison(workspace, found, outcomes)
     return found
 
 
-def contenders(
+def policies_to_compare(
     workspace: Workspace, a: str, b: str, fits: Fits = load_for
-) -> tuple[Contender, Contender]:
+) -> tuple[PolicyRef, PolicyRef]:
     """Both policies; BadValue for one policy twice."""
-    first, second = (Contender.find(workspace, name, fits) for name in (a, b))
+    first, second = (PolicyRef.find(workspace, name, fits) for name in (a, b))
     if first.path.resolve() == second.path.resolve():
         raise BadValue("policies to compare", "two different ones", f"{a} twice")
     return first, second
@@ -178,7 +178,7 @@ def unseen_seeds(
 
 def stopped(test: SequentialTest, pairs_left: int) -> str:
     """Why to stop now; empty to go on."""
-    if test.verdict is not Verdict.OPEN:
+    if test.verdict is not PairedVerdict.OPEN:
         return "stopped once it was decided"
     if pairs_left == 0:
         return "all pairs driven"
@@ -188,11 +188,11 @@ def stopped(test: SequentialTest, pairs_left: int) -> str:
     return ""
 
 
-def summed_up(
+def summarise(
     workspace: Workspace,
     test: SequentialTest,
-    both: tuple[Contender, Contender],
-    outcomes: tuple[Sequence[Outcome], Sequence[Outcome]],
+    both: tuple[PolicyRef, PolicyRef],
+    outcomes: tuple[Sequence[EpisodeOutcome], Sequence[EpisodeOutcome]],
     why: str,
     blind: bool = False,
 ) -> Comparison:
@@ -221,18 +221,18 @@ def summed_up(
     )  # fmt: skip
 
 
-def keep(
+def save_comparison(
     workspace: Workspace,
     found: Comparison,
-    outcomes: tuple[Sequence[Outcome], Sequence[Outcome]],
+    outcomes: tuple[Sequence[EpisodeOutcome], Sequence[EpisodeOutcome]],
 ) -> None:
     """Add the comparison and each episode's outcome to the database."""
     episodes = {side: _votes(mine) for side, mine in zip("ab", outcomes, strict=True)}
     payload = {**found.to_json(), "per_episode": episodes}
-    Database(workspace.db_path).add_event(Event(EventKind.COMPARISON, payload))
+    Database(workspace.db_path).add_event(EventEntry(EventKind.COMPARISON, payload))
 
 
-def _votes(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def _votes(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
     kept = zip(per_episode(outcomes), outcomes, strict=True)
     return [{**entry, "takeovers": outcome.takeovers} for entry, outcome in kept]
 

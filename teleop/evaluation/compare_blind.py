@@ -11,12 +11,20 @@ from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...policies.store import load_for
 from ..devices.simulated_operator import SimulatedOperator
 from ..session.assignment import Assignment
-from ..session.human_effort import EffortCount
+from ..session.human_effort import EffortCounter
 from ..session.levels import LIMITS_WHEN_CORRECTED
 from ..session.open_session import recorded_session
-from ..session.policy_runner import Pilot
-from ..session.subscriber import Outcome
-from .compare import Comparison, Contender, contenders, keep, stopped, summed_up, unseen_seeds
+from ..session.policy_runner import PolicyRunner
+from ..session.subscriber import EpisodeOutcome
+from .compare import (
+    Comparison,
+    PolicyRef,
+    policies_to_compare,
+    save_comparison,
+    stopped,
+    summarise,
+    unseen_seeds,
+)
 from .seeds import BLIND
 
 SCENES = 20
@@ -24,11 +32,11 @@ BLOCK = 4
 """Scenes whose episodes are shuffled together: the same scene seldom comes twice in a row."""
 PURPOSE = "blind comparison"
 """What the ledger says the effort was for."""
-OnEpisode = Callable[[int, Outcome], object]
+OnEpisode = Callable[[int, EpisodeOutcome], object]
 
 
 @dataclass(frozen=True)
-class Turn:
+class BlindTrial:
     """One episode of the schedule."""
 
     seed: int
@@ -36,31 +44,31 @@ class Turn:
     """0 for A, 1 for B; for nobody's eyes."""
 
 
-def schedule(seeds: Sequence[int], chance: random.Random) -> list[Turn]:
+def schedule(seeds: Sequence[int], chance: random.Random) -> list[BlindTrial]:
     """Every scene once for each policy, in an order that tells nobody which."""
-    turns: list[Turn] = []
+    turns: list[BlindTrial] = []
     for start in range(0, len(seeds), BLOCK):
-        block = [Turn(seed, side) for seed in seeds[start : start + BLOCK] for side in (0, 1)]
+        block = [BlindTrial(seed, side) for seed in seeds[start : start + BLOCK] for side in (0, 1)]
         chance.shuffle(block)
         turns += block
     return turns
 
 
-def vote(outcome: Outcome) -> tuple[bool, int]:
+def vote(outcome: EpisodeOutcome) -> tuple[bool, int]:
     """How well an episode went: the verdict first, then the fewest interventions."""
     return outcome.success, -outcome.takeovers
 
 
-class Ballot:
+class BlindVotes:
     """Collects the votes of both sides, and pairs them by scene."""
 
     def __init__(self, alpha: float = ALPHA) -> None:
         self.test = SequentialTest(alpha)
-        self.outcomes: tuple[list[Outcome], list[Outcome]] = ([], [])
+        self.outcomes: tuple[list[EpisodeOutcome], list[EpisodeOutcome]] = ([], [])
         """In pairs, of the scenes that both have driven."""
-        self._single: dict[tuple[int, int], Outcome] = {}
+        self._single: dict[tuple[int, int], EpisodeOutcome] = {}
 
-    def add(self, turn: Turn, outcome: Outcome) -> None:
+    def add(self, turn: BlindTrial, outcome: EpisodeOutcome) -> None:
         """One episode's vote; it counts once its scene has been driven by both."""
         other = self._single.pop((turn.seed, 1 - turn.side), None)
         if other is None:
@@ -86,12 +94,12 @@ def compare_blind(
 
     `seed` repeats an order; None takes one that nobody knows. Stops early by the same test.
     """
-    both = contenders(workspace, a, b)
+    both = policies_to_compare(workspace, a, b)
     turns = schedule(
         unseen_seeds(workspace, first_seed, scenes, alpha),
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
-    ballot, effort, why = Ballot(alpha), EffortCount(), ""
+    ballot, effort, why = BlindVotes(alpha), EffortCounter(), ""
     assigned = [supervised(workspace, contender) for contender in both]
     with recorded_session(
         workspace,
@@ -108,28 +116,28 @@ def compare_blind(
             why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
             if why:
                 break
-    return reveal(workspace, ballot, both, why, effort)
+    return finish(workspace, ballot, both, why, effort)
 
 
-def reveal(
+def finish(
     workspace: Workspace,
-    ballot: Ballot,
-    both: tuple[Contender, Contender],
+    ballot: BlindVotes,
+    both: tuple[PolicyRef, PolicyRef],
     why: str,
-    effort: EffortCount,
+    effort: EffortCounter,
 ) -> Comparison:
     """Say which was which, keep it, and enter what all of it cost the human."""
-    found = summed_up(workspace, ballot.test, both, ballot.outcomes, why or "ended early", True)
-    keep(workspace, found, ballot.outcomes)
+    found = summarise(workspace, ballot.test, both, ballot.outcomes, why or "ended early", True)
+    save_comparison(workspace, found, ballot.outcomes)
     entry = effort.entry(Level.SUPERVISED, 0, None)
     payload = {**entry.payload, "purpose": PURPOSE}
     Database(workspace.db_path).add_effort(replace(entry, payload=payload))
     return found
 
 
-def supervised(workspace: Workspace, contender: Contender) -> Assignment:
+def supervised(workspace: Workspace, contender: PolicyRef) -> Assignment:
     """A contender that drives while the human supervises."""
-    pilot = Pilot(load_for(contender.path, workspace.config))
+    pilot = PolicyRunner(load_for(contender.path, workspace.config))
     return Assignment(Level.SUPERVISED, contender.path.name, pilot)
 
 

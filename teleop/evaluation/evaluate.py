@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...datasets.config import WorkspaceConfig
-from ...datasets.database import Database, Evaluation
+from ...datasets.database import Database, EvaluationEntry
 from ...datasets.workspace import Workspace
 from ...policies.statistics.rates import Rate
 from ...policies.store import PolicyStore
 from ...sim_envs.tasks import task_class
-from ..session.subscriber import Outcome
+from ..session.subscriber import EpisodeOutcome
 from .rollouts import OnOutcome, Rollouts
 from .seeds import EVALUATION
 
@@ -22,7 +22,7 @@ class EvaluationReport:
     task: str
     policy: str
     first_seed: int
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[EpisodeOutcome, ...]
     stages: tuple[str, ...] = ()
     """The task's stages in order; the last one is success."""
     env_kwargs: dict[str, Any] = field(default_factory=dict)
@@ -98,7 +98,7 @@ def evaluate(
     stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)
     report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs)
     Database(workspace.db_path).add_evaluation(
-        Evaluation(
+        EvaluationEntry(
             policy=policy_id,
             task=config.task,
             first_seed=first_seed,
@@ -110,7 +110,7 @@ def evaluate(
     return report
 
 
-def per_episode(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def per_episode(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
     """What the database keeps of each episode."""
     return [
         {

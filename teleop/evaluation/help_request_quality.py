@@ -16,15 +16,15 @@ from ...policies.statistics.rates import Rate
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import Observation
-from ..autonomy.help_calibration import Feelings
+from ..autonomy.help_calibration import UncertaintyTrace
 from ..session.authority import usable
 from ..session.open_session import unattended_session
-from ..session.policy_runner import Pilot
-from ..session.subscriber import EpisodeContext, Outcome, Subscriber, Tick
+from ..session.policy_runner import PolicyRunner
+from ..session.subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
 
 @dataclass(frozen=True)
-class Receipts:
+class HelpRequestQuality:
     """What requests were worth, over episodes."""
 
     needed: Rate
@@ -40,18 +40,20 @@ class Receipts:
         }
 
 
-def receipts(asked: Mapping[int, bool], would_fail: Mapping[int, bool]) -> Receipts:
+def help_request_quality(
+    asked: Mapping[int, bool], would_fail: Mapping[int, bool]
+) -> HelpRequestQuality:
     """Compare, by seed, which episodes asked with which would have failed without help."""
     if asked.keys() != would_fail.keys():
         raise BadValue("seeds", "the same in both", sorted(asked.keys() ^ would_fail.keys()))
     both = sum(asked[seed] and would_fail[seed] for seed in asked)
-    return Receipts(
+    return HelpRequestQuality(
         Rate(both, sum(asked.values())),
         Rate(both, sum(would_fail.values())),
     )
 
 
-def unattended(env: ArmEnv, pilot: Pilot, seeds: Iterable[int]) -> list[Feelings]:
+def unattended(env: ArmEnv, pilot: PolicyRunner, seeds: Iterable[int]) -> list[UncertaintyTrace]:
     """Let a policy drive alone on every seed, and keep what it felt."""
     listener = _Listener()
     session = unattended_session(env, pilot, subscribers=[listener])
@@ -64,7 +66,7 @@ class _Listener(Subscriber):
     """Remembers what the robot knew on every tick."""
 
     def __init__(self) -> None:
-        self.found: list[Feelings] = []
+        self.found: list[UncertaintyTrace] = []
 
     def on_begin(self, context: EpisodeContext) -> None:
         self._felt: list[tuple[float, bool, NDArray[Any]]] = []
@@ -74,7 +76,7 @@ class _Listener(Subscriber):
         self._felt.append((tick.proposal.novelty, answered, tick.step.observation["ee_pos"]))
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         novelty, answered, hand = (np.array(side) for side in zip(*self._felt, strict=True))
-        self.found.append(Feelings(novelty, answered, hand, outcome.seed, outcome.success))
+        self.found.append(UncertaintyTrace(novelty, answered, hand, outcome.seed, outcome.success))

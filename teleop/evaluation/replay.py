@@ -8,7 +8,7 @@ from gymnasium.utils.seeding import np_random
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...sim_envs.cameras import FixedCamera, View
+from ...sim_envs.cameras import CameraView, FixedCamera
 from ...sim_envs.domain_randomization import variation_stream
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue
@@ -82,7 +82,7 @@ def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator
         env.close()
 
 
-def recorded_view(episode: Episode, camera: str) -> View:
+def recorded_view(episode: Episode, camera: str) -> CameraView:
     """A fixed camera as it stood in an episode, where `variation` may have moved it.
 
     Draws what the episode's seed drew for its cameras; nothing is simulated. BadValue for a
@@ -100,7 +100,7 @@ def recorded_view(episode: Episode, camera: str) -> View:
     return placed.fixed_view()
 
 
-class Restored:
+class RestoredMoment:
     """An environment that stands where an episode stood before one of its steps."""
 
     def __init__(self, episode: Episode, step: int, env: ArmEnv | None = None) -> None:
@@ -132,7 +132,7 @@ class Restored:
         return np.array(self.driven, np.float32).reshape(-1, 7)
 
 
-def expert_drive(restored: Restored, ticks: int) -> NDArray[np.float32]:
+def expert_drive(restored: RestoredMoment, ticks: int) -> NDArray[np.float32]:
     """What somebody who knows the job would do from a restored moment on, (ticks, 7)."""
     expert, env = make_expert(restored.env.task_name), restored.env
     for _ in range(ticks):

@@ -9,7 +9,7 @@ from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import Image
 from ..session.environments import workspace_env
 from ..session.open_session import unattended_session
-from ..session.policy_runner import Pilot
+from ..session.policy_runner import PolicyRunner
 from ..session.session import Session
 from .video import encode
 
@@ -24,7 +24,7 @@ def film(
     folder.mkdir(parents=True, exist_ok=True)
     env = workspace_env(config)
     try:
-        session = unattended_session(env, Pilot(load_for(policy, config)))
+        session = unattended_session(env, PolicyRunner(load_for(policy, config)))
         return [_film_one(session, env, seed, folder, camera) for seed in seeds]
     finally:
         env.close()

@@ -22,9 +22,9 @@ from ...sim_envs import make_task_env
 from ...sim_envs.environment import ArmEnv
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
-from ..session.policy_runner import Pilot
-from ..session.recording import Rehearsal
-from ..session.subscriber import Outcome
+from ..session.policy_runner import PolicyRunner
+from ..session.recording import DeferredRecording
+from ..session.subscriber import EpisodeOutcome
 
 CHECK_S = 1.0
 """How often a child looks whether its parent was killed."""
@@ -45,13 +45,13 @@ KEPT = 2
 """Policies that are kept in memory: those that are being compared."""
 
 
-class Soloist:
+class InProcessRollouts:
     """Keeps the environment and the policies that drove last warm."""
 
     def __init__(self, config: WorkspaceConfig) -> None:
         self._config = config
         self._env: ArmEnv | None = None
-        self._pilots: dict[tuple[Path, int], Pilot] = {}
+        self._pilots: dict[tuple[Path, int], PolicyRunner] = {}
 
     def __call__(self, policy: Path, seed: int) -> bool:
         """Whether the policy in a folder solves a seed."""
@@ -59,13 +59,13 @@ class Soloist:
         session = unattended_session(self._env, self._pilot(policy), policy.name)
         return session.run_episode(seed).success
 
-    def _pilot(self, policy: Path) -> Pilot:
+    def _pilot(self, policy: Path) -> PolicyRunner:
         """The policy that is in the folder now: candidates follow one another in one place."""
         key = (policy, (policy / CONFIG).stat().st_mtime_ns)
         if key not in self._pilots:
             loaded = load_for(policy, self._config)
             self._pilots = dict([*self._pilots.items()][1 - KEPT :])
-            self._pilots[key] = Pilot(loaded)
+            self._pilots[key] = PolicyRunner(loaded)
         return self._pilots[key]
 
     def close(self) -> None:
@@ -81,11 +81,11 @@ class Soloist:
         self.close()
 
 
-OnOutcome = Callable[[Outcome], object]
+OnOutcome = Callable[[EpisodeOutcome], object]
 
 
 @dataclass(frozen=True)
-class Job:
+class RolloutJob:
     """One episode for a worker."""
 
     environment: str
@@ -115,13 +115,15 @@ class Rollouts:
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
-    ) -> list[Outcome]:
+    ) -> list[EpisodeOutcome]:
         """One episode for every seed, in any order of time; the outcomes in the order of seeds.
 
         Successes are recorded into `record_into`, and of the first `keep_failures` also failures.
         """
         jobs = [
-            Job(self._environment, policy.resolve(), seed, record_into, place < keep_failures)
+            RolloutJob(
+                self._environment, policy.resolve(), seed, record_into, place < keep_failures
+            )
             for place, seed in enumerate(seeds)
         ]
         futures = [self._pool.submit(_run, job) for job in jobs]
@@ -157,8 +159,8 @@ def _environment(keywords: str) -> ArmEnv:
 
 
 @functools.lru_cache(maxsize=1)
-def _pilot(policy: Path, stamp: int, task: str, renderer: str) -> Pilot:
-    return Pilot(load_policy(policy, task, renderer))
+def _pilot(policy: Path, stamp: int, task: str, renderer: str) -> PolicyRunner:
+    return PolicyRunner(load_policy(policy, task, renderer))
 
 
 @functools.lru_cache(maxsize=1)
@@ -166,7 +168,7 @@ def _recorder(workspace: Path) -> Recorder:
     return Recorder(Workspace.open(workspace), lock=False)
 
 
-def _run(job: Job) -> Outcome:
+def _run(job: RolloutJob) -> EpisodeOutcome:
     """Drive one episode in this worker."""
     env = _environment(job.environment)
     stamp = (job.policy / CONFIG).stat().st_mtime_ns
@@ -174,7 +176,7 @@ def _run(job: Job) -> Outcome:
     subscribers = []
     if job.record_into is not None:
         recorder = _recorder(job.record_into)
-        subscribers.append(Rehearsal(recorder, job.keep_failure))
+        subscribers.append(DeferredRecording(recorder, job.keep_failure))
     session = unattended_session(env, pilot, job.policy.name, subscribers)
     outcome = session.run_episode(job.seed)
     if job.record_into is not None:

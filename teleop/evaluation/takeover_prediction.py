@@ -24,7 +24,7 @@ RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class Warned:
+class EpisodeScores:
     """The ticks of one episode on which a policy drove and knew how novel the scene was."""
 
     novelty: NDArray[np.float64]
@@ -33,7 +33,7 @@ class Warned:
     """(N,) whether a person took over within `AHEAD_TICKS`."""
 
     @classmethod
-    def of(cls, episode: Episode) -> "Warned":
+    def of(cls, episode: Episode) -> "EpisodeScores":
         """Read one recorded episode."""
         begins = np.flatnonzero(np.diff(episode.takeover_id, prepend=-1) > 0)
         ticks = np.arange(len(episode))
@@ -45,7 +45,7 @@ class Warned:
 
 
 @dataclass(frozen=True)
-class Foresight:
+class TakeoverPrediction:
     """Area under the ROC curve of "a takeover comes within the next second"."""
 
     auroc: float
@@ -69,9 +69,9 @@ class Foresight:
         }
 
 
-def foresight(episodes: Iterable[Episode], seed: int = 0) -> Foresight:
+def takeover_prediction(episodes: Iterable[Episode], seed: int = 0) -> TakeoverPrediction:
     """Judge the novelty of supervised episodes; BadValue where there is nothing to judge by."""
-    parts = [part for part in map(Warned.of, episodes) if len(part.novelty)]
+    parts = [part for part in map(EpisodeScores.of, episodes) if len(part.novelty)]
     soon = sum(int(part.soon.sum()) for part in parts)
     ticks = sum(len(part.soon) for part in parts)
     if not soon or soon == ticks:
@@ -80,10 +80,12 @@ def foresight(episodes: Iterable[Episode], seed: int = 0) -> Foresight:
             "some in which a person took over from a policy that measures novelty",
             f"{len(parts)} with {ticks} ticks of a policy and {soon} before a takeover",
         )
-    return Foresight(_area(parts), _interval95(parts, seed), ticks, soon, len(parts))
+    return TakeoverPrediction(_area(parts), _interval95(parts, seed), ticks, soon, len(parts))
 
 
-def workspace_foresight(workspace: Workspace, policy_id: str | None = None) -> Foresight:
+def workspace_takeover_prediction(
+    workspace: Workspace, policy_id: str | None = None
+) -> TakeoverPrediction:
     """The same of a workspace's episodes, of one policy where it is given."""
     paths = [
         summary.path
@@ -92,15 +94,15 @@ def workspace_foresight(workspace: Workspace, policy_id: str | None = None) -> F
         and summary.header.level in WATCHED
         and policy_id in (None, summary.header.policy_id)
     ]
-    return foresight(Episode.read(path, images=False) for path in paths)
+    return takeover_prediction(Episode.read(path, images=False) for path in paths)
 
 
-def _area(parts: Sequence[Warned]) -> float:
+def _area(parts: Sequence[EpisodeScores]) -> float:
     novelty = np.concatenate([part.novelty for part in parts])
     return auroc(novelty, np.concatenate([part.soon for part in parts]))
 
 
-def _interval95(parts: Sequence[Warned], seed: int) -> tuple[float, float]:
+def _interval95(parts: Sequence[EpisodeScores], seed: int) -> tuple[float, float]:
     """Of the area, by resampled episodes; a resample without a takeover has none to tell of."""
     if len(parts) < 2:
         return _area(parts), _area(parts)

@@ -27,7 +27,7 @@ SEEN_PIXELS = 8
 _log = logging.getLogger(__name__)
 
 
-class NeverInView:
+class VisibilityCheck:
     """A flagger: names the items of the instruction that no recorded camera saw at any look.
 
     Says nothing about episodes whose scene cannot be built again: of another tool's task, or of

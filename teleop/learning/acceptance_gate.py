@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ...policies.statistics.paired import SequentialTest, Verdict
+from ...policies.statistics.paired import PairedVerdict, SequentialTest
 from ...sim_envs.errors import BadValue
 
 
 @dataclass(frozen=True)
-class GateRules:
+class AcceptanceCriteria:
     """What a candidate must keep to."""
 
     rise: float = 0.5
@@ -41,7 +41,7 @@ class GateRules:
 
 
 @dataclass(frozen=True)
-class Losses:
+class HeldOutLosses:
     """Mean absolute error of both policies' plans on steps that neither was trained on."""
 
     candidate: float
@@ -51,12 +51,12 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class GateEvidence:
     """What is known about a candidate and the policy that it would replace."""
 
-    corrections: Losses | None = None
+    corrections: HeldOutLosses | None = None
     """On held-out interventions; None where there are none."""
-    demonstrations: Losses | None = None
+    demonstrations: HeldOutLosses | None = None
     """On held-out demonstrations; None where there are none."""
     pairs: Sequence[tuple[bool, bool]] = ()
     """Success of the candidate and of the present policy, seed by seed."""
@@ -65,7 +65,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Ruling:
+class GateDecision:
     """What the gate says, and why."""
 
     passed: bool
@@ -77,30 +77,32 @@ class Ruling:
         return {**asdict(self), "reasons": list(self.reasons)}
 
 
-def rule(evidence: Evidence, rules: GateRules) -> Ruling:
+def decide(evidence: GateEvidence, rules: AcceptanceCriteria) -> GateDecision:
     """Whether the candidate passes: nothing speaks against it, and something was compared."""
     if evidence.alone:
-        return Ruling(True, ("it is the first policy",))
+        return GateDecision(True, ("it is the first policy",))
     found = [
         *_lost("corrections", evidence.corrections, rules),
         *_lost("demonstrations", evidence.demonstrations, rules),
         *_paired(evidence.pairs, rules),
     ]
     if not found:
-        return Ruling(False, ("there is nothing to compare it on",))
+        return GateDecision(False, ("there is nothing to compare it on",))
     against = [words for good, words in found if not good]
-    return Ruling(not against, (*against, *(words for good, words in found if good)))
+    return GateDecision(not against, (*against, *(words for good, words in found if good)))
 
 
-def decided(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> bool:
+def is_decided(pairs: Sequence[tuple[bool, bool]], rules: AcceptanceCriteria) -> bool:
     """Whether more pairs could change nothing: all are driven, or the test has spoken."""
     if len(pairs) >= rules.pairs:
         return True
     test = _test(pairs, rules)
-    return test.verdict is not Verdict.OPEN or test.is_hopeless(rules.pairs - len(pairs))
+    return test.verdict is not PairedVerdict.OPEN or test.is_hopeless(rules.pairs - len(pairs))
 
 
-def _lost(kind: str, losses: Losses | None, rules: GateRules) -> list[tuple[bool, str]]:
+def _lost(
+    kind: str, losses: HeldOutLosses | None, rules: AcceptanceCriteria
+) -> list[tuple[bool, str]]:
     if losses is None or losses.windows < rules.windows:
         return []
     limit = losses.present * (1 + rules.rise) + rules.slack
@@ -112,7 +114,9 @@ def _lost(kind: str, losses: Losses | None, rules: GateRules) -> list[tuple[bool
     return [(good, words)]
 
 
-def _paired(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> list[tuple[bool, str]]:
+def _paired(
+    pairs: Sequence[tuple[bool, bool]], rules: AcceptanceCriteria
+) -> list[tuple[bool, str]]:
     if not pairs:
         return []
     test = _test(pairs, rules)
@@ -121,13 +125,13 @@ def _paired(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> list[tuple[
         f"{candidate} of {len(pairs)} seeds solved, now {present} "
         f"(p = {test.p_value:.2f}, worse from {rules.alpha:.2f} down)"
     )
-    return [(test.verdict is not Verdict.B_BETTER, words)]
+    return [(test.verdict is not PairedVerdict.B_BETTER, words)]
 
 
-def _test(pairs: Sequence[tuple[bool, bool]], rules: GateRules) -> SequentialTest:
+def _test(pairs: Sequence[tuple[bool, bool]], rules: AcceptanceCriteria) -> SequentialTest:
     """Stops at its first verdict, as whoever drives the pairs does."""
     test = SequentialTest(rules.alpha)
     for candidate, present in pairs:
-        if test.add(candidate, present) is not Verdict.OPEN:
+        if test.add(candidate, present) is not PairedVerdict.OPEN:
             break
     return test

@@ -4,34 +4,34 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...datasets.database import Database, Event, EventKind
+from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import PolicyError
-from ..autonomy.help_calibration import calibrated, recorded_feelings
-from ..autonomy.ladder_store import LadderBook
+from ..autonomy.help_calibration import calibrated_rules, recorded_uncertainty
+from ..autonomy.ladder_store import LadderStore
 from ..session.assignment import Assignment
-from ..session.help_requests import Alarm, CallRules
+from ..session.help_requests import HelpMonitor, HelpRules
 from ..session.levels import name
-from ..session.policy_runner import Pilot
-from .candidate_store import ruling_of
+from ..session.policy_runner import PolicyRunner
+from .candidate_store import decision_of
 
 PASSED, ROLLED_BACK = "passed the gate", "rolled back"
 
 
-def load_pilot(workspace: Workspace, policy_id: str) -> Pilot:
+def load_runner(workspace: Workspace, policy_id: str) -> PolicyRunner:
     """A policy of the workspace, ready to drive there."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
-    return Pilot(store.load(policy_id, config))
+    return PolicyRunner(store.load(policy_id, config))
 
 
 def assignment_of(
     workspace: Workspace,
     level: Level,
     policy_id: str | None,
-    rules: CallRules | None = None,
-    pilot: Pilot | None = None,
+    rules: HelpRules | None = None,
+    pilot: PolicyRunner | None = None,
 ) -> Assignment:
     """A policy of the workspace at a level; None for the human alone.
 
@@ -39,15 +39,15 @@ def assignment_of(
     of the policy that would be loaded, as when a test spoils it.
     """
     if policy_id is None:
-        return Assignment(level, None, pilot, Alarm(rules))
-    pilot, rules = pilot or load_pilot(workspace, policy_id), rules or CallRules()
+        return Assignment(level, None, pilot, HelpMonitor(rules))
+    pilot, rules = pilot or load_runner(workspace, policy_id), rules or HelpRules()
     if level is Level.ON_CALL:
-        rules = calibrated(recorded_feelings(workspace, policy_id), rules)
-    return Assignment(level, policy_id, pilot, Alarm(rules))
+        rules = calibrated_rules(recorded_uncertainty(workspace, policy_id), rules)
+    return Assignment(level, policy_id, pilot, HelpMonitor(rules))
 
 
 @dataclass(frozen=True)
-class Relief:
+class PolicySwitch:
     """A policy that takes over at the boundary between two episodes."""
 
     assignment: Assignment
@@ -66,7 +66,7 @@ class Relief:
         return f"new policy {policy} {verb} from now on, at {name(level)}"
 
 
-class Duty:
+class ActivePolicy:
     """Asked at every boundary between two episodes, and only there does anything change.
 
     It is told the present assignment each time: that is the session's, and is kept nowhere else.
@@ -77,14 +77,14 @@ class Duty:
         workspace: Workspace,
         first: Assignment,
         follows: bool = True,
-        rules: CallRules | None = None,
+        rules: HelpRules | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`follows` false keeps the policy that the operator has named; `rules` are for help."""
         self.follows, self.highest = follows, first.level
         """No policy drives at a higher level than the session began with."""
         self._workspace, self._rules, self._clock = workspace, rules, clock
-        self._store, self._book = PolicyStore(workspace.policies_dir), LadderBook(workspace)
+        self._store, self._book = PolicyStore(workspace.policies_dir), LadderStore(workspace)
         policy = first.policy_id
         self._overridden = policy is not None and first.level > self._book.ladder(policy).level
         self._back_to: str | None = None
@@ -112,7 +112,7 @@ class Duty:
         """Whether another policy would take over now."""
         return self._back_to is not None or self._newcomer(present.policy_id) is not None
 
-    def relief(self, present: Assignment) -> Relief | None:
+    def relief(self, present: Assignment) -> PolicySwitch | None:
         """Who takes over now, if anybody does; a few looks at the disk, but for the loading."""
         wanted, why = self._back_to, ROLLED_BACK
         if wanted is None:
@@ -128,7 +128,7 @@ class Duty:
         self._begin()
         level = name(relief.assignment.level)
         payload = {"policy": wanted, "before": relief.before, "why": why, "level": level}
-        Database(self._workspace.db_path).add_event(Event(EventKind.SWAP, payload))
+        Database(self._workspace.db_path).add_event(EventEntry(EventKind.SWAP, payload))
         return relief
 
     def roll_back(self, present: Assignment) -> str:
@@ -144,7 +144,7 @@ class Duty:
             return "there is no policy to go back to"
         payload = {"policy": policy, "to": before, "created": self._clock()}
         self._store.set_aside(policy, payload)
-        Database(self._workspace.db_path).add_event(Event(EventKind.SET_ASIDE, payload))
+        Database(self._workspace.db_path).add_event(EventEntry(EventKind.SET_ASIDE, payload))
         self._back_to = before
         return f"policy {policy} is set aside: {before} drives from the next episode on"
 
@@ -165,15 +165,15 @@ class Duty:
             return None
         if present is not None and newest < present:
             return None
-        return newest if ruling_of(self._store.path(newest)) else None
+        return newest if decision_of(self._store.path(newest)) else None
 
-    def _relief(self, present: Assignment, wanted: str, why: str) -> Relief:
-        pilot = load_pilot(self._workspace, wanted)
+    def _relief(self, present: Assignment, wanted: str, why: str) -> PolicySwitch:
+        pilot = load_runner(self._workspace, wanted)
         level = self._level_of(wanted, why)
         assignment = assignment_of(self._workspace, level, wanted, self._rules, pilot)
         monitor, before = assignment.monitor, present.monitor
         monitor.left, monitor.refused = before.left, before.refused  # a budget is for the session
-        return Relief(assignment, present.policy_id, why)
+        return PolicySwitch(assignment, present.policy_id, why)
 
     def _level_of(self, wanted: str, why: str) -> Level:
         """What a policy has earned, but no more than the sitting began with.

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...datasets.database import Database, Effort
+from ...datasets.database import Database, EffortEntry
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
@@ -11,7 +11,7 @@ from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import recorded_seeds
 from ..session.effort_entry import effort_entry
-from ..session.subscriber import Outcome
+from ..session.subscriber import EpisodeOutcome
 from .workspace_training import judged_summaries
 
 KIND = "practice"
@@ -35,7 +35,7 @@ def practise(
     seeds: Iterable[int],
     round_number: int,
     on_outcome: OnOutcome = lambda _: None,
-) -> list[Outcome]:
+) -> list[EpisodeOutcome]:
     """Attempt every seed that has no recorded episode yet; record the successes.
 
     The ledger gets an entry with no human second in it, and the seeds that failed: they are the
@@ -62,7 +62,7 @@ def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary
     ]
 
 
-def _entry(attempts: Sequence[Attempt], policy_id: str, round_number: int) -> Effort:
+def _entry(attempts: Sequence[Attempt], policy_id: str, round_number: int) -> EffortEntry:
     return effort_entry(
         KIND,
         round_number,
@@ -87,7 +87,7 @@ def open_failures(workspace: Workspace) -> tuple[int, ...]:
     return tuple(unsolved(Database(workspace.db_path).efforts(), solved))
 
 
-def unsolved(efforts: Iterable[Effort], solved: Mapping[int, float]) -> list[int]:
+def unsolved(efforts: Iterable[EffortEntry], solved: Mapping[int, float]) -> list[int]:
     """Seeds that practice failed on and nobody has solved since, of the latest practice first.
 
     `solved` says when the last episode began that solved a seed, time.time() in s.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
-from ...datasets.database import Event
+from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import limit_threads
 from ...sim_envs.errors import SidestickError
@@ -27,7 +27,7 @@ ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "1
 """Environment of the process: arithmetic and software rendering on one core."""
 
 
-def give_way(parent: int | None = None) -> None:
+def lower_priority(parent: int | None = None) -> None:
     """Make this process humble; with `parent`, end it when that process is gone."""
     os.nice(NICENESS)
     if hasattr(os, "SCHED_BATCH"):  # not woken ahead of somebody who waits for a tick
@@ -52,7 +52,7 @@ def only_learner(workspace: Workspace) -> Iterator[None]:
 
 def learn_on(
     learner: Learner,
-    heard: Callable[[Event], object],
+    heard: Callable[[EventEntry], object],
     complain: Callable[[object], object],
     sleep: Callable[[float], object] = time.sleep,
 ) -> None:

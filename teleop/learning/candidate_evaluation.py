@@ -13,47 +13,47 @@ from ...policies.training.from_episodes import training_data
 from ...policies.training.run import held_out_loss
 from ...policies.training.window_data import TrainingData
 from ..evaluation.seeds import GATE
-from .acceptance_gate import Evidence, GateRules, Losses, decided
-from .candidate_store import ruling_of
-from .update_schedule import fair
+from .acceptance_gate import AcceptanceCriteria, GateEvidence, HeldOutLosses, is_decided
+from .candidate_store import decision_of
+from .update_schedule import comparable
 from .workspace_training import KEYPOINT_CACHE, judged_frames, succeeded
 
 Drives = Callable[[Path, int], bool]
 """Whether the policy in a folder solves a seed, driving alone."""
 
 
-class Examination:
+class CandidateEvaluation:
     """Compares candidates of one workspace with the policy that drives."""
 
-    def __init__(self, workspace: Workspace, rules: GateRules, drives: Drives) -> None:
+    def __init__(self, workspace: Workspace, rules: AcceptanceCriteria, drives: Drives) -> None:
         self.workspace, self.rules, self.drives = workspace, rules, drives
 
     def examine(
         self, candidate: Path, present: Path | None, held: Iterable[str]
-    ) -> tuple[Evidence, dict[str, Any]]:
+    ) -> tuple[GateEvidence, dict[str, Any]]:
         """What speaks for and against the candidate; and what is worth keeping of it, as JSON."""
         if present is None:
-            return Evidence(alone=True), {}
+            return GateEvidence(alone=True), {}
         config = self.workspace.config
         one = load_for(candidate, config)
         other = load_for(present, config)
         trained = (policy.config.provenance.episodes for policy in (one, other))
-        episodes = frozenset(fair(held, *trained))
+        episodes = frozenset(comparable(held, *trained))
         corrections, demonstrations = self._losses(one, other, episodes)
         pairs, solved = self._pairs(candidate, present)
-        return Evidence(corrections, demonstrations, pairs), {
+        return GateEvidence(corrections, demonstrations, pairs), {
             "held_out_episodes": sorted(episodes),
             "solved": solved,
         }
 
     def _losses(
         self, one: LearnedPolicy, other: LearnedPolicy, episodes: frozenset[str]
-    ) -> tuple[Losses | None, Losses | None]:
+    ) -> tuple[HeldOutLosses | None, HeldOutLosses | None]:
         """Both policies on the corrections, and on the demonstrations, of some episodes."""
         if not episodes:
             return None, None
         data = [episode_data(self.workspace, policy, episodes) for policy in (one, other)]
-        found: list[Losses | None] = []
+        found: list[HeldOutLosses | None] = []
         for label in (INTERVENTION, DEMONSTRATION):
             steps = [part.take(part.classes == label) for part in data if label in part.classes]
             if len(steps) < len(data):
@@ -63,7 +63,7 @@ class Examination:
                 held_out_loss(policy, part)
                 for policy, part in zip((one, other), steps, strict=True)
             ]
-            found.append(Losses(errors[0], errors[1], len(steps[0])))
+            found.append(HeldOutLosses(errors[0], errors[1], len(steps[0])))
         return found[0], found[1]
 
     def _pairs(
@@ -73,10 +73,10 @@ class Examination:
 
         What the present policy solved when it was a candidate itself is not driven again.
         """
-        known = (ruling_of(present) or {}).get("solved", {})
+        known = (decision_of(present) or {}).get("solved", {})
         pairs: list[tuple[bool, bool]] = []
         solved: dict[str, bool] = {}
-        while not decided(pairs, self.rules):
+        while not is_decided(pairs, self.rules):
             seed = GATE.first + len(pairs)
             solved[str(seed)] = self.drives(candidate, seed)
             remembered = known.get(str(seed))

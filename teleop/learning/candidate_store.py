@@ -13,21 +13,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ...datasets.database import Database, Event, EventKind
+from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.durable import sync_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import read_json, write_json
 from ...policies.policy import CONFIG
 from ...policies.store import STAGING, PolicyStore
 from ...sim_envs.errors import PolicyError
-from .update_schedule import Homework, Kind, Occasion
+from .update_schedule import Update, UpdateKind, UpdateTrigger
 
 PLAN, RULING = "plan.json", "gate.json"
 KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
 """What a ruling keeps of its plan; those of earlier versions had no occasion."""
 
 
-class Staging:
+class CandidateStore:
     """The one place of a workspace where a candidate may lie."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -43,22 +43,22 @@ class Staging:
         """Whether the candidate has been learnt."""
         return (self.candidate / CONFIG).exists()
 
-    def begin(self, homework: Homework) -> None:
+    def begin(self, homework: Update) -> None:
         """Make room for a candidate, and write down what it shall learn."""
         self.clear()
         plan = {**asdict(homework), "kind": homework.kind.value, "token": secrets.token_hex(8)}
         write_json(self.candidate / PLAN, plan)
 
-    def plan(self) -> Homework | None:
+    def plan(self) -> Update | None:
         """What the candidate shall learn; None where there is none, or it cannot be read."""
         try:
             found = read_json(self.candidate / PLAN)
-            return Homework(
-                Kind(found["kind"]),
+            return Update(
+                UpdateKind(found["kind"]),
                 tuple(found["episodes"]),
                 tuple(found["fresh"]),
                 found["parent"],
-                Occasion(**found.get("occasion", {})),
+                UpdateTrigger(**found.get("occasion", {})),
             )
         except (PolicyError, KeyError, TypeError, ValueError):
             return None
@@ -79,7 +79,7 @@ class Staging:
         write_json(self.candidate / RULING, {**kept, **ruling})
         sync_folder(self.candidate)
 
-    def settle(self) -> Event | None:
+    def settle(self) -> EventEntry | None:
         """Publish or remove a candidate that was decided on; tell the database what it missed.
 
         Returns the event of the candidate that lay here, or had just been published.
@@ -89,14 +89,14 @@ class Staging:
             ruling = read_json(self.candidate / RULING)
             if ruling["passed"]:
                 number = self.store.publish(self.candidate)
-                event = Event(EventKind.GATE, {**ruling, "policy": number})
+                event = EventEntry(EventKind.GATE, {**ruling, "policy": number})
                 self._tell(event)
             else:
-                event = Event(EventKind.GATE, {**ruling, "policy": None})
+                event = EventEntry(EventKind.GATE, {**ruling, "policy": None})
                 self._tell(event)
                 self.clear()
         for number, ruling in self.published():
-            missed = Event(EventKind.GATE, {**ruling, "policy": number})
+            missed = EventEntry(EventKind.GATE, {**ruling, "policy": number})
             if self._tell(missed):
                 event = missed
         return event
@@ -104,7 +104,7 @@ class Staging:
     def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Numbers and rulings of the policies that came through the gate."""
         for number in self.store.ids():
-            ruling = ruling_of(self.store.path(number))
+            ruling = decision_of(self.store.path(number))
             if ruling is not None:
                 yield number, ruling
 
@@ -112,7 +112,7 @@ class Staging:
         """All that the gate has said so far."""
         return [dict(event.payload) for event in self.database.events(EventKind.GATE)]
 
-    def _tell(self, event: Event) -> bool:
+    def _tell(self, event: EventEntry) -> bool:
         """Tell the database, once; whether it did not know."""
         if event.payload["token"] in {ruling.get("token") for ruling in self.rulings()}:
             return False
@@ -120,7 +120,7 @@ class Staging:
         return True
 
 
-def ruling_of(policy: Path) -> dict[str, Any] | None:
+def decision_of(policy: Path) -> dict[str, Any] | None:
     """What the gate said about a policy; None for one that did not come through it."""
     if not (policy / RULING).exists():
         return None

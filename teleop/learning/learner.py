@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...datasets.database import Event
+from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.provenance import Provenance, ProvenanceKind
 from ...policies.perception.keypoint_cache import KeypointCache
@@ -20,20 +20,28 @@ from ...policies.policy import LearnedPolicy, Policy, PolicyConfig
 from ...policies.store import PolicyStore
 from ...policies.training.class_weights import DEMONSTRATION, HUMAN_ONLY, INTERVENTION
 from ...policies.training.config import TrainConfig
-from ...policies.training.finetune import Nudge, nudge
+from ...policies.training.finetune import FinetuneConfig, finetune
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError, SidestickError
 from ..evaluation.seeds import SELECTION
-from .acceptance_gate import GateRules, rule
+from .acceptance_gate import AcceptanceCriteria, decide
 from .autonomous_practice import KIND as PRACTISED
-from .candidate_evaluation import Drives, Examination, episode_data
-from .candidate_store import Staging
-from .update_schedule import Homework, HomeworkRules, Kind, Lesson, Occasion, held_out, homework
+from .candidate_evaluation import CandidateEvaluation, Drives, episode_data
+from .candidate_store import CandidateStore
+from .update_schedule import (
+    EpisodeInfo,
+    Update,
+    UpdateKind,
+    UpdateRules,
+    UpdateTrigger,
+    held_out,
+    next_update,
+)
 from .workspace_training import (
     KEYPOINT_CACHE,
+    click_finetuned_perception,
     judged_frames,
     judged_summaries,
-    taught_perception,
 )
 
 
@@ -41,11 +49,11 @@ from .workspace_training import (
 class LearnerRules:
     """How the learner works."""
 
-    homework: HomeworkRules = field(default_factory=HomeworkRules)
+    homework: UpdateRules = field(default_factory=UpdateRules)
     """When it learns."""
-    gate: GateRules = field(default_factory=GateRules)
+    gate: AcceptanceCriteria = field(default_factory=AcceptanceCriteria)
     """What passes."""
-    nudge: Nudge = field(default_factory=Nudge)
+    nudge: FinetuneConfig = field(default_factory=FinetuneConfig)
     """How it nudges."""
     train: TrainConfig | None = None
     """How it refits; None: as the policy that drives was trained."""
@@ -67,12 +75,12 @@ class Learner:
         """`score` compares a refit's checkpoints; None: each drives the selection seeds here."""
         self.workspace, self.rules, self.tell = workspace, rules or LearnerRules(), tell
         self.store = PolicyStore(workspace.policies_dir)
-        self.staging = Staging(workspace)
-        self.examination = Examination(workspace, self.rules.gate, drives)
+        self.staging = CandidateStore(workspace)
+        self.examination = CandidateEvaluation(workspace, self.rules.gate, drives)
         self._drives, self._score = drives, score or self._score_here
         self._known: dict[str, PolicyConfig] = {}
 
-    def step(self, occasion: Occasion | None = None) -> Event | None:
+    def step(self, occasion: UpdateTrigger | None = None) -> EventEntry | None:
         """Finish the candidate that lies there, or make one where something is due.
 
         Returns the gate's event; None where there was nothing to learn.
@@ -86,7 +94,7 @@ class Learner:
         self.staging.begin(task)
         return self._learn(task)
 
-    def resume(self) -> Event | None:
+    def resume(self) -> EventEntry | None:
         """Finish the candidate that lies there, where there is one and its parent still drives."""
         settled = self.staging.settle()
         if settled is not None:
@@ -97,10 +105,10 @@ class Learner:
         self.staging.clear()
         return None
 
-    def due(self, occasion: Occasion | None = None) -> Homework | None:
+    def due(self, occasion: UpdateTrigger | None = None) -> Update | None:
         """What there is to learn now, after that."""
-        parent, occasion = self.store.newest(), occasion or Occasion()
-        lessons = [Lesson(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
+        parent, occasion = self.store.newest(), occasion or UpdateTrigger()
+        lessons = [EpisodeInfo(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
         taken_up, refitted = self._taken_up()
         can_nudge = parent is not None and bool(
             set(self._provenance(parent).episodes) & {lesson.id for lesson in lessons}
@@ -108,10 +116,10 @@ class Learner:
         shares = self._config(parent, occasion).shares
         alone = occasion.source == PRACTISED or shares not in HUMAN_ONLY
         rules = self.rules.homework
-        task = homework(lessons, taken_up, refitted, parent, rules, can_nudge, alone)
+        task = next_update(lessons, taken_up, refitted, parent, rules, can_nudge, alone)
         return None if task is None else replace(task, occasion=occasion)
 
-    def _learn(self, task: Homework) -> Event | None:
+    def _learn(self, task: Update) -> EventEntry | None:
         """Make the candidate, and let the gate decide."""
         try:
             ruling = self._try(task)
@@ -122,7 +130,7 @@ class Learner:
         self.staging.decide(ruling)
         return self.staging.settle()
 
-    def _try(self, task: Homework) -> dict[str, Any]:
+    def _try(self, task: Update) -> dict[str, Any]:
         """Make the candidate where that is left to do, and examine it."""
         began = time.monotonic()
         if not self.staging.is_whole:
@@ -144,7 +152,7 @@ class Learner:
                 refitted.update(provenance.episodes)
         for ruling in self.staging.rulings():
             taken_up.update(ruling["episodes"])
-            if ruling["kind"] == Kind.REFIT.value:
+            if ruling["kind"] == UpdateKind.REFIT.value:
                 refitted.update(ruling["episodes"])
         return taken_up, refitted
 
@@ -162,15 +170,15 @@ class Learner:
         config = self.workspace.config
         return self.store.load(name, config)
 
-    def _make(self, task: Homework) -> None:
+    def _make(self, task: Update) -> None:
         """Leave a whole policy in the staging folder."""
         folder = self.staging.candidate
-        if task.kind is Kind.NUDGE and task.parent is not None:
+        if task.kind is UpdateKind.NUDGE and task.parent is not None:
             self._nudge(task, task.parent).save(folder)
         else:
             self._refit(task, folder)
 
-    def _nudge(self, task: Homework, parent: str) -> LearnedPolicy:
+    def _nudge(self, task: Update, parent: str) -> LearnedPolicy:
         policy = self._policy(parent)
         data = episode_data(self.workspace, policy, frozenset(task.episodes))
         places = [i for i, name in enumerate(data.episode_ids) if name in task.fresh]
@@ -178,9 +186,9 @@ class Learner:
         shown = new & np.isin(data.classes, (INTERVENTION, DEMONSTRATION))
         if not shown.any() or new.all():
             raise PolicyError(f"policy {parent}: nothing to nudge it with, or nothing to replay")
-        return nudge(policy, data.take(~new), data.take(shown), self.rules.nudge, parent)
+        return finetune(policy, data.take(~new), data.take(shown), self.rules.nudge, parent)
 
-    def _refit(self, task: Homework, folder: Path) -> None:
+    def _refit(self, task: Update, folder: Path) -> None:
         config = self._config(task.parent, task.occasion)
         images = config.needs_images
         frames, examples = judged_frames(
@@ -192,7 +200,7 @@ class Learner:
             folder,
             self._score if self.rules.selection else None,
             provenance=self._new_provenance(task),
-            perception=taught_perception(self.workspace),
+            perception=click_finetuned_perception(self.workspace),
             cache=KeypointCache(self.workspace.path / KEYPOINT_CACHE),
             progress=False,
             examples=examples,
@@ -205,7 +213,7 @@ class Learner:
         seeds = SELECTION.seeds(self.rules.selection)
         return sum(self._drives(self.staging.trial, seed) for seed in seeds) / len(seeds)
 
-    def _new_provenance(self, task: Homework) -> Provenance:
+    def _new_provenance(self, task: Update) -> Provenance:
         """Of a refit; its episodes are filled in by the training."""
         if task.parent is None:
             return Provenance()
@@ -214,7 +222,7 @@ class Learner:
             number = self._provenance(task.parent).round + 1
         return Provenance(parent=task.parent, round=number, kind=task.occasion.source)
 
-    def _config(self, parent: str | None, occasion: Occasion) -> TrainConfig:
+    def _config(self, parent: str | None, occasion: UpdateTrigger) -> TrainConfig:
         """As the parent was trained, quietly and on one core; what is practised counts after
         practice, and at no other time."""
         config = self.rules.train
@@ -230,16 +238,16 @@ class Learner:
                 config = replace(config, shares=shares)
         return replace(config, threads=1, tensorboard=False, save_every_s=5.0)
 
-    def _examine(self, task: Homework) -> dict[str, Any]:
+    def _examine(self, task: Update) -> dict[str, Any]:
         """The gate's ruling on the candidate, with its figures."""
         present = None if task.parent is None else self.store.path(task.parent)
         held = held_out([summary.id for summary in judged_summaries(self.workspace)])
         evidence, kept = self.examination.examine(self.staging.candidate, present, held)
-        ruling = rule(evidence, self.rules.gate)
+        ruling = decide(evidence, self.rules.gate)
         return {**ruling.to_json(), **kept}
 
 
-def words(event: Event) -> str:
+def describe_update(event: EventEntry) -> str:
     """What the gate said, for people."""
     ruling = event.payload
     what = f"{ruling['kind']} of {ruling['parent']}" if ruling["parent"] else "first policy"

@@ -8,28 +8,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ...datasets.database import Database, Effort, Event
+from ...datasets.database import Database, EffortEntry, EventEntry
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import practice_seeds
 from .autonomous_practice import KIND, practise, recorded
-from .learner import Learner, LearnerRules, words
-from .update_schedule import HomeworkRules, Occasion
+from .learner import Learner, LearnerRules, describe_update
+from .update_schedule import UpdateRules, UpdateTrigger
 from .workspace_training import selection
 
-RULES = LearnerRules(homework=HomeworkRules(first=1, refit=1), selection=20)
+RULES = LearnerRules(homework=UpdateRules(first=1, refit=1), selection=20)
 """Any new episode makes a refit due; its checkpoint is chosen on so many seeds."""
 
 
 @dataclass(frozen=True)
-class Round:
+class PracticeRound:
     """What a round of practice came to."""
 
     number: int
     attempts: int
     successes: int
-    gate: Event | None
+    gate: EventEntry | None
     """The ruling on the candidate; None where there was nothing new to learn from."""
     policy: str
     """Who drives from now on."""
@@ -40,7 +40,7 @@ class Round:
         done = f"round {self.number}: {self.successes} of {self.attempts} succeeded; "
         if self.gate is None:
             return f"{done}nothing new to learn, policy {self.policy} goes on driving"
-        ruled = words(self.gate)
+        ruled = describe_update(self.gate)
         if self.gate.payload["passed"]:
             return f"{done}{ruled}"
         return f"{done}{ruled}; policy {self.policy} goes on driving"
@@ -58,7 +58,7 @@ class Round:
         }
 
 
-class Rounds:
+class PracticeRounds:
     """One workspace's rounds; whoever makes them must be the workspace's only learner."""
 
     def __init__(
@@ -84,40 +84,40 @@ class Rounds:
         """The policy that will practise; PolicyError where there is none."""
         return self._store.latest()
 
-    def go_on(self) -> Round | None:
+    def go_on(self) -> PracticeRound | None:
         """Finish the learning that was broken off; the round, where it was one of practice."""
         event, last = self.learner.resume(), self._last()
         if event is not None and _occasion(event).source != KIND:
-            self._tell(words(event))
+            self._tell(describe_update(event))
             event = None
         if event is None and last is not None and self._unlearnt(last.round):
-            event = self.learner.step(Occasion(KIND, last.round))
+            event = self.learner.step(UpdateTrigger(KIND, last.round))
         return None if event is None or last is None else self._round(last, event)
 
-    def practise(self, episodes: int, on_outcome: OnOutcome = lambda _: None) -> Round:
+    def practise(self, episodes: int, on_outcome: OnOutcome = lambda _: None) -> PracticeRound:
         """Attempt, learn from what succeeded, and hear the gate."""
         number, policy = self.next(), self.driver()
         seeds = practice_seeds(number, episodes)
         practise(self._workspace, self._rollouts, policy, seeds, number, on_outcome)
         entry = self._last()
         assert entry is not None
-        return self._round(entry, self.learner.step(Occasion(KIND, number)))
+        return self._round(entry, self.learner.step(UpdateTrigger(KIND, number)))
 
-    def _round(self, entry: Effort, event: Event | None) -> Round:
+    def _round(self, entry: EffortEntry, event: EventEntry | None) -> PracticeRound:
         successes = int(entry.payload["successes"])
-        return Round(entry.round, entry.episodes, successes, event, self.driver())
+        return PracticeRound(entry.round, entry.episodes, successes, event, self.driver())
 
-    def _last(self) -> Effort | None:
+    def _last(self) -> EffortEntry | None:
         """The ledger's last entry of practice."""
         entries = [entry for entry in self._database.efforts() if entry.kind == KIND]
         return entries[-1] if entries else None
 
     def _unlearnt(self, number: int) -> bool:
         """Whether a round recorded something that no candidate was about."""
-        due = self.learner.due(Occasion(KIND, number))
+        due = self.learner.due(UpdateTrigger(KIND, number))
         own = {s.id for s in recorded(self._workspace, practice_seeds(number))}
         return due is not None and not own.isdisjoint(due.fresh)
 
 
-def _occasion(event: Event) -> Occasion:
-    return Occasion(**event.payload.get("occasion", {}))
+def _occasion(event: EventEntry) -> UpdateTrigger:
+    return UpdateTrigger(**event.payload.get("occasion", {}))

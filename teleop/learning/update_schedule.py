@@ -11,7 +11,7 @@ LEAST_TO_HOLD_OUT = 20
 """Episodes from which on some are held out; of fewer each counts for success."""
 
 
-class Kind(Enum):
+class UpdateKind(Enum):
     """How a policy is made better."""
 
     NUDGE = "nudge"
@@ -21,7 +21,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class HomeworkRules:
+class UpdateRules:
     """When which is due."""
 
     first: int = 5
@@ -33,7 +33,7 @@ class HomeworkRules:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class EpisodeInfo:
     """An episode as the rule sees it."""
 
     id: str
@@ -41,7 +41,7 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Occasion:
+class UpdateTrigger:
     """What a candidate is made after, for its provenance."""
 
     source: str = "corrections"
@@ -51,17 +51,17 @@ class Occasion:
 
 
 @dataclass(frozen=True)
-class Homework:
+class Update:
     """What to learn next."""
 
-    kind: Kind
+    kind: UpdateKind
     episodes: tuple[str, ...]
     """Ids of all episodes to train on."""
     fresh: tuple[str, ...]
     """Of those, the ones that no attempt has taken up before."""
     parent: str | None
     """The policy to learn from, or to be compared with; None for the first."""
-    occasion: Occasion = Occasion()
+    occasion: UpdateTrigger = UpdateTrigger()
 
 
 def held_out(ids: Sequence[str]) -> frozenset[str]:
@@ -76,21 +76,21 @@ def _draw(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
-def fair(held: Iterable[str], candidate: Iterable[str], present: Iterable[str]) -> list[str]:
+def comparable(held: Iterable[str], candidate: Iterable[str], present: Iterable[str]) -> list[str]:
     """Of the held-out episodes, those that both policies were trained on, or neither was."""
     learnt, knows = set(candidate), set(present)
     return [name for name in held if (name in learnt) == (name in knows)]
 
 
-def homework(
-    lessons: Sequence[Lesson],
+def next_update(
+    lessons: Sequence[EpisodeInfo],
     taken_up: Iterable[str],
     refitted: Iterable[str],
     parent: str | None,
-    rules: HomeworkRules,
+    rules: UpdateRules,
     nudges: bool = True,
     alone: bool = True,
-) -> Homework | None:
+) -> Update | None:
     """What to learn from the episodes, in order; None where nothing is due.
 
     `taken_up` are those that any attempt was about, passed or refused, `refitted` those that a
@@ -105,10 +105,10 @@ def homework(
     ids = tuple(lesson.id for lesson in given)
     names = tuple(lesson.id for lesson in fresh)
     if parent is None:
-        return Homework(Kind.REFIT, ids, names, None) if len(given) >= rules.first else None
+        return Update(UpdateKind.REFIT, ids, names, None) if len(given) >= rules.first else None
     if sum(lesson.id not in based for lesson in given) >= rules.refit:
-        return Homework(Kind.REFIT, ids, names, parent)
+        return Update(UpdateKind.REFIT, ids, names, parent)
     corrected = sum(lesson.human_steps for lesson in fresh)
     if nudges and corrected >= rules.nudge_steps:
-        return Homework(Kind.NUDGE, ids, names, parent)
+        return Update(UpdateKind.NUDGE, ids, names, parent)
     return None

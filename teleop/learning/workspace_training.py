@@ -5,7 +5,7 @@ from collections.abc import Callable, Container
 from pathlib import Path
 
 from ...datasets.frames import Frames
-from ...datasets.judgements.judgement_state import Choice
+from ...datasets.judgements.judgement_state import TrainingSelection
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
@@ -14,7 +14,7 @@ from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.perception.network import Perception
 from ...policies.policy import LearnedPolicy, Policy
 from ...policies.store import PolicyStore
-from ...policies.training.accepted_predictions import Example
+from ...policies.training.accepted_predictions import AcceptedPrediction
 from ...policies.training.config import TrainConfig
 from ...policies.training.run import TrainResult
 from ...policies.training.train import train
@@ -34,7 +34,7 @@ def succeeded(summary: EpisodeSummary) -> bool:
     return summary.success and summary.complete
 
 
-def learn(
+def train_on_workspace(
     workspace: Workspace,
     config: TrainConfig,
     rollouts: Rollouts | None = None,
@@ -57,14 +57,14 @@ def learn(
         PolicyStore(workspace.policies_dir).next_path(),
         drive,
         provenance=provenance,
-        perception=taught_perception(workspace),
+        perception=click_finetuned_perception(workspace),
         cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
         progress=progress,
         examples=examples,
     )
 
 
-def taught_perception(workspace: Workspace) -> Perception | None:
+def click_finetuned_perception(workspace: Workspace) -> Perception | None:
     """What people's clicks have taught in this workspace; None where nobody clicked."""
     path = workspace.path / TAUGHT
     return Perception.load(path) if path.exists() else None
@@ -73,7 +73,7 @@ def taught_perception(workspace: Workspace) -> Perception | None:
 def judged_summaries(workspace: Workspace, chooses: Chooses = succeeded) -> list[EpisodeSummary]:
     """The chosen episodes as people judge them, oldest first."""
     summaries = workspace.summaries()
-    choice = Choice.of(Judgements(workspace.db_path), summaries)
+    choice = TrainingSelection.of(Judgements(workspace.db_path), summaries)
     return [s for s in summaries if choice.includes(s, chooses(s))]
 
 
@@ -82,21 +82,21 @@ def judged_frames(
     chooses: Chooses = succeeded,
     images: bool = False,
     only: Container[str] | None = None,
-) -> tuple[Frames, list[Example]]:
+) -> tuple[Frames, list[AcceptedPrediction]]:
     """The chosen episodes as people judge them, and their graded predictions.
 
     Episodes that only gave predictions are read too, with all of their own steps masked. With
     `only`, nothing of other episodes than those is read, whatever people say of them.
     """
     summaries = [s for s in workspace.summaries() if only is None or s.id in only]
-    choice = Choice.of(Judgements(workspace.db_path), summaries)
+    choice = TrainingSelection.of(Judgements(workspace.db_path), summaries)
     chosen = [s for s in summaries if choice.includes(s, chooses(s))]
     if not chosen:
         raise PolicyError(
             f"{workspace.path}: no successful episode to learn from; "
             "record some with `sidestick drive`"
         )
-    examples = [Example(*given) for given in choice.examples()]
+    examples = [AcceptedPrediction(*given) for given in choice.examples()]
     hidden = {example.episode for example in examples} - {s.id for s in chosen}
     read = [s for s in summaries if s in chosen or s.id in hidden]
     frames = Frames.read([s.path for s in read if s.path is not None], images)

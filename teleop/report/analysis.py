@@ -9,9 +9,9 @@ import numpy as np
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.intervals import Interval, poisson_rate, share_interval
 from ...policies.statistics.rates import mcnemar, wilson
-from .cost import Cost
-from .recorded_events import Happening
-from .records import EpisodeRow, Evaluation, PolicyRow
+from .cost import EffortCost
+from .recorded_events import TimelineEvent
+from .records import EpisodeRow, PolicyEvaluation, PolicyRow
 from .report_data import ReportData
 
 
@@ -44,7 +44,7 @@ class SupervisedRound:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedOutcomes:
     """Two policies on the same seeds."""
 
     seeds: int
@@ -57,7 +57,7 @@ class Paired:
     """McNemar's exact test, two-sided."""
 
 
-def success_rate(evaluation: Evaluation) -> Interval:
+def success_rate(evaluation: PolicyEvaluation) -> Interval:
     """Return the success rate with Wilson's interval."""
     low, high = wilson(evaluation.successes, evaluation.episodes)
     return Interval(evaluation.rate, low, high)
@@ -73,7 +73,7 @@ def learning_curve(data: ReportData) -> list[CurvePoint]:
     return points
 
 
-def event_places(data: ReportData, watched: bool) -> list[tuple[float, Happening]]:
+def event_places(data: ReportData, watched: bool) -> list[tuple[float, TimelineEvent]]:
     """Return each change and ruling with the human minutes that went before it."""
     places = []
     for event in data.events:
@@ -100,7 +100,7 @@ def supervised_rounds(data: ReportData) -> list[SupervisedRound]:
     return rounds
 
 
-def _human_share(cost: Cost, members: Sequence[EpisodeRow]) -> Interval:
+def _human_share(cost: EffortCost, members: Sequence[EpisodeRow]) -> Interval:
     value = cost.steps_human / cost.steps if cost.steps else 0.0
     if len(members) < 2:
         return Interval(value, value, value)
@@ -109,7 +109,7 @@ def _human_share(cost: Cost, members: Sequence[EpisodeRow]) -> Interval:
     return Interval(value, min(low, value), max(high, value))
 
 
-def paired(earlier: Evaluation, later: Evaluation) -> Paired | None:
+def paired(earlier: PolicyEvaluation, later: PolicyEvaluation) -> PairedOutcomes | None:
     """Compare two evaluations seed by seed; None when they share no seed."""
     before = {outcome.seed: outcome.success for outcome in earlier.outcomes}
     after = {outcome.seed: outcome.success for outcome in later.outcomes}
@@ -118,14 +118,14 @@ def paired(earlier: Evaluation, later: Evaluation) -> Paired | None:
         return None
     fixed = sum(after[seed] and not before[seed] for seed in shared)
     broken = sum(before[seed] and not after[seed] for seed in shared)
-    return Paired(len(shared), fixed, broken, mcnemar(fixed, broken))
+    return PairedOutcomes(len(shared), fixed, broken, mcnemar(fixed, broken))
 
 
-def failure_stages(evaluation: Evaluation) -> Counter[str]:
+def failure_stages(evaluation: PolicyEvaluation) -> Counter[str]:
     """Count the stages that the failed episodes had reached."""
     return Counter(outcome.stage for outcome in evaluation.outcomes if not outcome.success)
 
 
-def is_unseen(evaluation: Evaluation, episodes: Sequence[EpisodeRow]) -> bool:
+def is_unseen(evaluation: PolicyEvaluation, episodes: Sequence[EpisodeRow]) -> bool:
     """Whether no recorded episode shares a seed with the evaluation."""
     return not any(episode.seed in evaluation.seeds for episode in episodes)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from ...datasets.database import Database
 from ...datasets.journal_recovery import EPISODE
-from ...datasets.judgements.judgement_state import standings as standing_now
+from ...datasets.judgements.judgement_state import resolved_by_episode as standing_now
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
@@ -16,9 +16,9 @@ from ...sim_envs.errors import SidestickError
 from .episode_media import choose, kind_of
 from .policy_lineage import read_policies, stage_names
 from .recorded_events import read_comparisons, read_events, read_judged
-from .records import EpisodeRow, PolicyRow, Setting
+from .records import EpisodeRow, PolicyRow, WorkspaceSetting
 from .report_data import ReportData
-from .step_statistics import read_moments
+from .step_statistics import read_step_statistics
 
 LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 
@@ -42,7 +42,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
         events=read_events(database),
-        moments=read_moments(summaries, standings),
+        moments=read_step_statistics(summaries, standings),
         judged=read_judged(summaries, standings),
         comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),
@@ -50,10 +50,10 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
     )
 
 
-def _setting(workspace: Workspace, stages: tuple[str, ...]) -> Setting:
+def _setting(workspace: Workspace, stages: tuple[str, ...]) -> WorkspaceSetting:
     config = workspace.config
     versions = [(name, version(name)) for name in LIBRARIES]
-    return Setting(
+    return WorkspaceSetting(
         workspace=str(workspace.path),
         task=config.task,
         variant=", ".join(f"{key}={value}" for key, value in config.env_kwargs.items()),

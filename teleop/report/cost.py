@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...datasets.database import Effort
+from ...datasets.database import EffortEntry
 
 SECONDS_PER_MINUTE = 60.0
 
 
 @dataclass(frozen=True)
-class Cost:
+class EffortCost:
     """What one session, one round or everything has cost."""
 
     name: str
@@ -38,7 +38,7 @@ class Cost:
     """Wall time at which the last of it was entered, s; -inf for nothing."""
 
     @classmethod
-    def of(cls, efforts: Sequence[Effort], name: str) -> "Cost":
+    def of(cls, efforts: Sequence[EffortEntry], name: str) -> "EffortCost":
         """The sum of some entries."""
         lengths = [float(s) for effort in efforts for s in effort.payload.get("takeover_s", ())]
 

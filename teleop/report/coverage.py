@@ -12,16 +12,16 @@ from ...datasets.step import Driver
 from ..session.driver_styles import DRIVER_STYLES
 from .bar_charts import AXIS_HEIGHT_IN, ROUND_STEPS, ROW_HEIGHT_IN
 from .figure_style import INK, MUTED, POLICY, panel, to_svg
-from .recorded_events import Judged
+from .recorded_events import JudgementSummary
 from .records import EpisodeRow
-from .step_statistics import Moments
+from .step_statistics import StepStatistics
 
 LINES = {Driver.HUMAN: "-", Driver.POLICY: "--", Driver.BLEND: ":"}
 """How a driver's line is drawn, for readers who see no colours."""
 CM = 100.0
 
 
-def draw_coverage(moments: Moments) -> Markup:
+def draw_coverage(moments: StepStatistics) -> Markup:
     """Where episodes began and where the hand first closed: circles solved, crosses failed."""
     with panel(height_in=3.6) as (figure, axes):
         start = np.median(moments.starts_m, axis=0) * CM
@@ -67,7 +67,7 @@ def draw_distribution(
         return to_svg(figure, name, f"{title}, by who drove: {', '.join(names)}")
 
 
-def draw_last_stages(moments: Moments, stages: Sequence[str]) -> Markup:
+def draw_last_stages(moments: StepStatistics, stages: Sequence[str]) -> Markup:
     """Recorded episodes that failed, by their last stage and how they came about."""
     kinds = list(moments.died)
     hatches = dict(zip(kinds, ("", "////", "...."), strict=False))
@@ -98,14 +98,14 @@ def draw_operators(episodes: Sequence[EpisodeRow]) -> Markup:
     return _rows("operators", "Operators", "episodes", dict(counts))
 
 
-def draw_grades(judged: Judged) -> Markup:
+def draw_grades(judged: JudgementSummary) -> Markup:
     """Verdicts and grades that people gave."""
     rows = {f"judged a {name}": judged.verdicts.get(name, 0) for name in ("success", "failure")}
     rows |= {f"quality {grade}": judged.qualities.get(grade, 0) for grade in range(5, 0, -1)}
     return _rows("grades", "What graders said", "episodes", rows)
 
 
-def draw_reasons(judged: Judged) -> Markup:
+def draw_reasons(judged: JudgementSummary) -> Markup:
     """Why, by how often."""
     rows = dict(Counter(judged.reasons).most_common(9))
     return _rows("reasons", "Reasons", "episodes", rows)

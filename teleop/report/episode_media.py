@@ -18,7 +18,7 @@ Key = tuple[bool | float | str, ...]
 
 
 @dataclass(frozen=True)
-class Footage:
+class EpisodeMedia:
     """The recorded pictures of one episode and who drove at each step."""
 
     name: str
@@ -60,7 +60,7 @@ def kind_of(episode: EpisodeSummary) -> ProvenanceKind:
     )
 
 
-def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, Footage | None]:
+def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, EpisodeMedia | None]:
     """Return the footage of a success, a failure and a correction, each None without one."""
     whole = [e for e in episodes if e.complete and e.steps > 1]
     solved = [e for e in whole if e.success and not e.takeovers]
@@ -87,7 +87,7 @@ def _clear_rescue(episode: EpisodeSummary) -> Key:
     return (episode.success, -episode.takeovers, *_latest(episode))
 
 
-def _first_readable(candidates: Sequence[EpisodeSummary]) -> Footage | None:
+def _first_readable(candidates: Sequence[EpisodeSummary]) -> EpisodeMedia | None:
     for summary in candidates:
         if summary.path is not None:
             try:
@@ -97,11 +97,11 @@ def _first_readable(candidates: Sequence[EpisodeSummary]) -> Footage | None:
     return None
 
 
-def _footage(episode: Episode) -> Footage:
+def _footage(episode: Episode) -> EpisodeMedia:
     header = episode.summary.header
     stages = tuple(header.stages[i] for i in episode.stage) if header.stages else ()
     views = [name for name in episode.observations if is_image(name)]
-    return Footage(
+    return EpisodeMedia(
         name=episode.summary.id,
         seed=header.seed,
         instruction=header.instruction,

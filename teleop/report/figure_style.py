@@ -59,7 +59,7 @@ STYLE: Any = {
 
 
 @dataclass(frozen=True)
-class Mark:
+class SeriesStyle:
     """How one kind is drawn: never by colour alone."""
 
     colour: str
@@ -73,10 +73,10 @@ class Mark:
 
 
 MARKS = {
-    ProvenanceKind.DEMONSTRATIONS: Mark("#000000", "o", "●", ""),
-    ProvenanceKind.CORRECTIONS: Mark("#d55e00", "s", "■", "////"),
-    ProvenanceKind.PRACTICE: Mark("#009e73", "^", "▲", "...."),
-    ProvenanceKind.NUDGE: Mark("#0072b2", "P", "✚", "xx"),
+    ProvenanceKind.DEMONSTRATIONS: SeriesStyle("#000000", "o", "●", ""),
+    ProvenanceKind.CORRECTIONS: SeriesStyle("#d55e00", "s", "■", "////"),
+    ProvenanceKind.PRACTICE: SeriesStyle("#009e73", "^", "▲", "...."),
+    ProvenanceKind.NUDGE: SeriesStyle("#0072b2", "P", "✚", "xx"),
 }
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from ...policies.base.provenance import ProvenanceKind
 from .analysis import CurvePoint
 from .figure_style import LINE, MARKS, MUTED, error_bars, panel, percent_axis, to_svg
-from .recorded_events import Happening
+from .recorded_events import TimelineEvent
 
 DODGE = 0.05
 """Shift of a point that stands at the same minutes as the one before, share of the width."""
@@ -28,7 +28,7 @@ def draw_curve(
     name: str,
     title: str,
     axis: str,
-    events: Sequence[tuple[float, Happening]] = (),
+    events: Sequence[tuple[float, TimelineEvent]] = (),
     reach: float = 0.0,
 ) -> Markup:
     """Draw success with intervals against one measure of human time, and what was decided when.
@@ -52,7 +52,7 @@ def draw_curve(
         return to_svg(figure, name, f"{title}: {_spoken(points, minutes)}")
 
 
-def _draw_events(axes: Axes, events: Sequence[tuple[float, Happening]]) -> None:
+def _draw_events(axes: Axes, events: Sequence[tuple[float, TimelineEvent]]) -> None:
     """A line and a sign for each change or ruling; the list under the curve says which."""
     for number, (place, event) in enumerate(events, 1):
         axes.axvline(place, color=MUTED, lw=0.9, linestyle=(0, (1, 2)), zorder=0)

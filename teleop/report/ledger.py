@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from ...datasets.database import Database, Effort
+from ...datasets.database import Database, EffortEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.rates import Rate
-from .cost import Cost
+from .cost import EffortCost
 from .policy_lineage import read_policies
 from .records import PolicyRow
 
@@ -30,14 +30,14 @@ SOURCES = {
 
 
 @dataclass(frozen=True)
-class Return:
+class EffortReturn:
     """What a policy is worth, against the human time that was spent until then."""
 
     policy: PolicyRow
     """An evaluated one."""
     rate: Rate
     """Success without help, on unseen seeds."""
-    until: Cost
+    until: EffortCost
     """All human effort until the policy was made."""
     gained: float | None
     """Success gained on the evaluated policy before, as a share of all episodes; None for the
@@ -77,7 +77,7 @@ class Return:
 class Line:
     """Neighbouring entries of one round and one kind, as the report shows them."""
 
-    cost: Cost
+    cost: EffortCost
     source: ProvenanceKind | None
     """What policies learn from it; None for an entry of an unknown kind."""
     policy: PolicyRow | None = None
@@ -90,12 +90,12 @@ class Line:
 class Ledger:
     """Everything that the human spent and what came of it."""
 
-    sessions: tuple[Cost, ...]
+    sessions: tuple[EffortCost, ...]
     """One for each entry, in the order of their time."""
-    rounds: tuple[Cost, ...]
-    total: Cost
+    rounds: tuple[EffortCost, ...]
+    total: EffortCost
     lines: tuple[Line, ...]
-    returns: tuple[Return, ...]
+    returns: tuple[EffortReturn, ...]
     """One for each evaluated policy, in the order of their making."""
     notes: tuple[str, ...] = ()
     """Which policies are left out, and why."""
@@ -125,7 +125,7 @@ def read_ledger(workspace: Workspace) -> Ledger:
 
 
 def make_ledger(
-    efforts: Iterable[Effort], policies: Sequence[PolicyRow], notes: Sequence[str] = ()
+    efforts: Iterable[EffortEntry], policies: Sequence[PolicyRow], notes: Sequence[str] = ()
 ) -> Ledger:
     """Add up the entries and set every evaluated policy against them.
 
@@ -137,19 +137,23 @@ def make_ledger(
     evaluated = [policy for policy in policies if policy.evaluation is not None]
     numbers = sorted({entry.round for entry in entries})
     return Ledger(
-        sessions=tuple(Cost.of([entry], f"session {i}") for i, entry in enumerate(entries, 1)),
+        sessions=tuple(
+            EffortCost.of([entry], f"session {i}") for i, entry in enumerate(entries, 1)
+        ),
         rounds=tuple(
-            Cost.of([entry for entry in entries if entry.round == number], f"round {number}")
+            EffortCost.of([entry for entry in entries if entry.round == number], f"round {number}")
             for number in numbers
         ),
-        total=Cost.of(entries, "all"),
+        total=EffortCost.of(entries, "all"),
         lines=_lines(entries, evaluated, taught),
         returns=_returns(entries, evaluated, taught),
         notes=tuple(notes),
     )
 
 
-def _taught(entries: Sequence[Effort], policies: Sequence[PolicyRow]) -> dict[str, frozenset[int]]:
+def _taught(
+    entries: Sequence[EffortEntry], policies: Sequence[PolicyRow]
+) -> dict[str, frozenset[int]]:
     """By policy the places of the entries that had been spent when it was made.
 
     These are the entries that had begun when its last training episode did, those of its own and
@@ -178,22 +182,22 @@ def _had_begun(moment: float, policy: PolicyRow) -> bool:
 
 
 def _returns(
-    entries: Sequence[Effort],
+    entries: Sequence[EffortEntry],
     evaluated: Sequence[PolicyRow],
     taught: Mapping[str, frozenset[int]],
-) -> tuple[Return, ...]:
-    found: list[Return] = []
+) -> tuple[EffortReturn, ...]:
+    found: list[EffortReturn] = []
     for policy in evaluated:
-        until = Cost.of([entries[i] for i in sorted(taught[policy.name])], policy.name)
+        until = EffortCost.of([entries[i] for i in sorted(taught[policy.name])], policy.name)
         rate, before = policy.rate, found[-1] if found else None
         gained = rate.value - before.rate.value if before else None
         spent = until.minutes - (before.until.minutes if before else 0.0)
-        found.append(Return(policy, rate, until, gained, spent))
+        found.append(EffortReturn(policy, rate, until, gained, spent))
     return tuple(found)
 
 
 def _lines(
-    entries: Sequence[Effort],
+    entries: Sequence[EffortEntry],
     evaluated: Sequence[PolicyRow],
     taught: Mapping[str, frozenset[int]],
 ) -> tuple[Line, ...]:
@@ -207,10 +211,10 @@ def _lines(
         made = [p for p in evaluated if start <= max(taught[p.name], default=-1) < end]
         gain = made[-1].rate.value - last.rate.value if made and last else None
         name = f"{source or mine[0].kind} (round {number})"
-        found.append(Line(Cost.of(mine, name), source, made[-1] if made else None, gain))
+        found.append(Line(EffortCost.of(mine, name), source, made[-1] if made else None, gain))
         last, start = made[-1] if made else last, end
     return tuple(found)
 
 
-def _source(entry: Effort) -> ProvenanceKind | None:
+def _source(entry: EffortEntry) -> ProvenanceKind | None:
     return SOURCES.get(entry.kind.replace("-", "_"))

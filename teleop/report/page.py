@@ -16,7 +16,7 @@ from .analysis import (
     success_rate,
     supervised_rounds,
 )
-from .episode_media import Footage
+from .episode_media import EpisodeMedia
 from .figure_style import HUMAN, MARKS, POLICY
 from .learning_curve import draw_curve
 from .lineage_tree import draw_tree
@@ -160,7 +160,7 @@ def _stage_figure(data: ReportData) -> dict[str, Any]:
 
 
 def _clip(data: ReportData, role: str) -> dict[str, Any]:
-    footage: Footage = getattr(data, role)
+    footage: EpisodeMedia = getattr(data, role)
     hz = data.setting.control_hz
     clip = make_clip(footage, round(hz))
     return {

@@ -10,16 +10,16 @@ from ...datasets import database
 from ...datasets.summary import EpisodeSummary
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.policy import CONFIG
-from .records import Evaluation, Outcome, PolicyRow
+from .records import EvaluatedSeed, PolicyEvaluation, PolicyRow
 
 SELECTION = "selection"
 """Evaluations of this kind chose a checkpoint; they say nothing about unseen seeds."""
-Found = dict[str, list[database.Evaluation]]
+Found = dict[str, list[database.EvaluationEntry]]
 
 
 def read_policies(
     folder: Path,
-    evaluations: Sequence[database.Evaluation],
+    evaluations: Sequence[database.EvaluationEntry],
     summaries: Sequence[EpisodeSummary],
 ) -> tuple[tuple[PolicyRow, ...], list[str]]:
     """Return the policies in the order of their making, and notes on what is left out.
@@ -63,7 +63,7 @@ def _order(row: PolicyRow) -> tuple[float, float]:
 
 def _row(
     config: Path,
-    found: Sequence[database.Evaluation],
+    found: Sequence[database.EvaluationEntry],
     shared: Mapping[tuple[int, int], int],
     stages: Sequence[str],
     starts: Mapping[str, float],
@@ -91,13 +91,15 @@ def _row(
     )
 
 
-def _evaluation(row: database.Evaluation, stages: Sequence[str]) -> Evaluation:
+def _evaluation(row: database.EvaluationEntry, stages: Sequence[str]) -> PolicyEvaluation:
     outcomes = tuple(_outcome(entry, stages) for entry in row.payload.get("per_episode", ()))
-    return Evaluation(row.created, row.first_seed, row.episodes, row.successes, outcomes)
+    return PolicyEvaluation(row.created, row.first_seed, row.episodes, row.successes, outcomes)
 
 
-def _outcome(entry: Mapping[str, Any], stages: Sequence[str]) -> Outcome:
+def _outcome(entry: Mapping[str, Any], stages: Sequence[str]) -> EvaluatedSeed:
     stage = entry.get("stage", "")
     if isinstance(stage, int):
         stage = stages[stage] if 0 <= stage < len(stages) else ""
-    return Outcome(int(entry["seed"]), bool(entry["success"]), int(entry["length"]), str(stage))
+    return EvaluatedSeed(
+        int(entry["seed"]), bool(entry["success"]), int(entry["length"]), str(stage)
+    )

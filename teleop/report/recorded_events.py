@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ...datasets.database import Database, Event, EventKind
-from ...datasets.judgements.judgement_state import Standing
+from ...datasets.database import Database, EventEntry, EventKind
+from ...datasets.judgements.judgement_state import ResolvedJudgements
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 
 
-class Sign(Enum):
+class EventSign(Enum):
     """What kind of thing happened, as a character for the curve and the list under it."""
 
     PROMOTED = "▲"
@@ -23,43 +23,43 @@ class Sign(Enum):
 
 
 @dataclass(frozen=True)
-class Happening:
+class TimelineEvent:
     """A promotion, a demotion, a swap of the policy, or a ruling of the gate."""
 
     created: float
     """Wall time, seconds."""
     words: str
     """What happened, e.g. `shadow to assist`."""
-    sign: Sign
+    sign: EventSign
 
 
-def read_events(database: Database) -> tuple[Happening, ...]:
+def read_events(database: Database) -> tuple[TimelineEvent, ...]:
     """All of them in order; events that say less than that are passed over."""
     found = (_happening(event) for event in database.events())
     return tuple(happening for happening in found if happening is not None)
 
 
-def _happening(event: Event) -> Happening | None:
+def _happening(event: EventEntry) -> TimelineEvent | None:
     if event.kind == EventKind.SWAP:
         words = f"policy {event.payload.get('policy', '?')} takes over"
-        return Happening(event.created, words, Sign.SWAPPED)
+        return TimelineEvent(event.created, words, EventSign.SWAPPED)
     if event.kind == EventKind.GATE:
         return _ruling(event)
     return _change(event) if event.kind == EventKind.LEVEL else None
 
 
-def _change(event: Event) -> Happening | None:
+def _change(event: EventEntry) -> TimelineEvent | None:
     try:
         before, after = Level(event.payload["before"]), Level(event.payload["after"])
     except (KeyError, ValueError):
         return None
     if before == after:
         return None
-    sign = Sign.PROMOTED if after > before else Sign.DEMOTED
-    return Happening(event.created, f"{_name(before)} to {_name(after)}", sign)
+    sign = EventSign.PROMOTED if after > before else EventSign.DEMOTED
+    return TimelineEvent(event.created, f"{_name(before)} to {_name(after)}", sign)
 
 
-def _ruling(event: Event) -> Happening | None:
+def _ruling(event: EventEntry) -> TimelineEvent | None:
     """A candidate that was published, or refused for the first of the gate's reasons."""
     ruling = event.payload
     if not isinstance(ruling.get("passed"), bool):
@@ -67,9 +67,11 @@ def _ruling(event: Event) -> Happening | None:
     what = _candidate(ruling)
     if ruling["passed"]:
         words = f"policy {ruling.get('policy', '?')}, {what}, passed the gate"
-        return Happening(event.created, words, Sign.PUBLISHED)
+        return TimelineEvent(event.created, words, EventSign.PUBLISHED)
     reason = next(iter(ruling.get("reasons", ())), "no reason kept")
-    return Happening(event.created, f"{what} was refused at the gate: {reason}", Sign.REFUSED)
+    return TimelineEvent(
+        event.created, f"{what} was refused at the gate: {reason}", EventSign.REFUSED
+    )
 
 
 def _candidate(ruling: Mapping[str, Any]) -> str:
@@ -119,7 +121,7 @@ def _sentence(payload: Mapping[str, object]) -> str:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgementSummary:
     """What people said of the episodes."""
 
     verdicts: Mapping[str, int]
@@ -133,15 +135,15 @@ class Judged:
 
 
 def read_judged(
-    summaries: Sequence[EpisodeSummary], standings: Mapping[str, Standing]
-) -> Judged | None:
+    summaries: Sequence[EpisodeSummary], standings: Mapping[str, ResolvedJudgements]
+) -> JudgementSummary | None:
     """What stands of people's judgements on these episodes; None without any."""
     stands = [(s, standings[s.id]) for s in summaries if s.id in standings]
     stands = [(s, stand) for s, stand in stands if stand.operators]
     if not stands:
         return None
     said = [(s, stand) for s, stand in stands if stand.success is not None]
-    return Judged(
+    return JudgementSummary(
         verdicts=Counter("success" if stand.success else "failure" for _, stand in said),
         qualities=Counter(stand.quality for _, stand in stands if stand.quality is not None),
         reasons=Counter(reason for _, stand in stands for reason in stand.reasons),

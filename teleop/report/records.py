@@ -15,7 +15,7 @@ EPISODE_NAMES: Mapping[ProvenanceKind, str] = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EvaluatedSeed:
     """One evaluation episode."""
 
     seed: int
@@ -29,7 +29,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class PolicyEvaluation:
     """One measurement of one policy, driving alone."""
 
     created: float
@@ -40,7 +40,7 @@ class Evaluation:
     """How many."""
     successes: int
     """Of these, how many succeeded."""
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[EvaluatedSeed, ...] = ()
     """Each episode; empty when only the counts were kept."""
 
     @property
@@ -77,7 +77,7 @@ class PolicyRow:
     """How it sees, e.g. keypoints or end-to-end; empty when unknown."""
     trained_on: int | None
     """Episodes in its training data; None when unknown."""
-    evaluation: Evaluation | None
+    evaluation: PolicyEvaluation | None
     """On the seeds that most policies share, of these the largest; None before the first."""
     taught: float | None = None
     """Wall time at which its last training episode began, seconds; None where they are gone."""
@@ -126,7 +126,7 @@ class EpisodeRow:
 
 
 @dataclass(frozen=True)
-class Setting:
+class WorkspaceSetting:
     """What was measured, with what."""
 
     workspace: str

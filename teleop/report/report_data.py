@@ -3,41 +3,41 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ...datasets.database import Effort
-from .episode_media import Footage
+from ...datasets.database import EffortEntry
+from .episode_media import EpisodeMedia
 from .ledger import Ledger, make_ledger
-from .recorded_events import ComparisonRow, Happening, Judged
-from .records import EpisodeRow, PolicyRow, Setting
-from .step_statistics import Moments
+from .recorded_events import ComparisonRow, JudgementSummary, TimelineEvent
+from .records import EpisodeRow, PolicyRow, WorkspaceSetting
+from .step_statistics import StepStatistics
 
 
 @dataclass(frozen=True)
 class ReportData:
     """A workspace as the report sees it."""
 
-    setting: Setting
+    setting: WorkspaceSetting
     """What was measured, with what."""
     policies: tuple[PolicyRow, ...] = ()
     """In the order of their making."""
-    efforts: tuple[Effort, ...] = ()
+    efforts: tuple[EffortEntry, ...] = ()
     """The ledger's entries."""
     episodes: tuple[EpisodeRow, ...] = ()
     """In the order of their recording."""
-    success: Footage | None = None
+    success: EpisodeMedia | None = None
     """A success without a takeover, the policy's where there is one; None without any."""
-    failure: Footage | None = None
+    failure: EpisodeMedia | None = None
     """An episode that failed."""
-    correction: Footage | None = None
+    correction: EpisodeMedia | None = None
     """An episode with a takeover that ended well where possible."""
     commands: tuple[str, ...] = ()
     """Shell lines that give the figures again."""
     notes: tuple[str, ...] = ()
     """What the reader must know, e.g. files that were skipped."""
-    events: tuple[Happening, ...] = ()
+    events: tuple[TimelineEvent, ...] = ()
     """Promotions, demotions, swaps and what the gate said, in order."""
-    moments: Moments | None = None
+    moments: StepStatistics | None = None
     """What the steps come to; None where they were not read."""
-    judged: Judged | None = None
+    judged: JudgementSummary | None = None
     """None where nobody has judged."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""

@@ -6,9 +6,9 @@ from itertools import groupby
 from ...datasets.step import Driver
 from ...policies.statistics.intervals import Interval
 from ..session.driver_styles import DRIVER_STYLES
-from .analysis import CurvePoint, Paired, is_unseen, paired
-from .episode_media import Footage
-from .records import EpisodeRow, Evaluation
+from .analysis import CurvePoint, PairedOutcomes, is_unseen, paired
+from .episode_media import EpisodeMedia
+from .records import EpisodeRow, PolicyEvaluation
 from .report_data import ReportData
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -43,7 +43,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,}{SPACE}{noun}{'' if count == 1 else 's'}"
 
 
-def first_and_last(data: ReportData) -> Paired | None:
+def first_and_last(data: ReportData) -> PairedOutcomes | None:
     """Compare the first and the last evaluated policy; None with fewer than two or other seeds."""
     found = [policy.evaluation for policy in data.evaluated if policy.evaluation is not None]
     return paired(found[0], found[-1]) if len(found) > 1 else None
@@ -90,13 +90,13 @@ def subline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
     return f"{change}, with {time}."
 
 
-def seeds(evaluation: Evaluation, episodes: Sequence[EpisodeRow]) -> str:
+def seeds(evaluation: PolicyEvaluation, episodes: Sequence[EpisodeRow]) -> str:
     """Return what an evaluation was run on; `unseen` only where no episode shares a seed."""
     unseen = f"unseen{SPACE}" if is_unseen(evaluation, episodes) else ""
     return f"{evaluation.episodes:,}{SPACE}{unseen}seed{'' if evaluation.episodes == 1 else 's'}"
 
 
-def paired_sentence(test: Paired | None) -> str:
+def paired_sentence(test: PairedOutcomes | None) -> str:
     """Return the seed-by-seed comparison of the first and the last policy; empty without one."""
     if test is None:
         return ""
@@ -108,7 +108,7 @@ def paired_sentence(test: Paired | None) -> str:
     )
 
 
-def clip_title(footage: Footage, role: str) -> str:
+def clip_title(footage: EpisodeMedia, role: str) -> str:
     """Return what a clip is called, from who drove in it."""
     if role == "correction":
         ending = "hands back" if footage.drivers[-1] == Driver.POLICY else "drives to the end"
@@ -132,7 +132,7 @@ def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float
     return runs
 
 
-def who_drove(footage: Footage, hz: float) -> str:
+def who_drove(footage: EpisodeMedia, hz: float) -> str:
     """Return who drove when, in words; longer stories are summed up."""
     runs = stretches([int(driver) for driver in footage.drivers], hz)
     if len(runs) == 1:
@@ -146,7 +146,7 @@ def who_drove(footage: Footage, hz: float) -> str:
     return f"Who drives: {', '.join(told)}."
 
 
-def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
+def what_to_look_at(footage: EpisodeMedia, role: str, hz: float) -> str:
     """Return what the reader should watch for."""
     if role == "correction":
         runs = stretches([int(driver) for driver in footage.drivers], hz)
@@ -162,7 +162,7 @@ def what_to_look_at(footage: Footage, role: str, hz: float) -> str:
     return "Look at the wrist camera as the hand closes: the named item stands between the fingers."
 
 
-def _last_stage(footage: Footage, hz: float) -> str:
+def _last_stage(footage: EpisodeMedia, hz: float) -> str:
     if not footage.stages:
         return "It ended without success."
     last = footage.stages[-1]

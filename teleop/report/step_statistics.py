@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import Standing
+from ...datasets.judgements.judgement_state import ResolvedJudgements
 from ...datasets.step import Driver
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.errors import DamagedFile
@@ -24,7 +24,7 @@ DRIVERS = (Driver.HUMAN, Driver.POLICY, Driver.BLEND)
 
 
 @dataclass(frozen=True)
-class Moments:
+class StepStatistics:
     """What all recorded steps come to, counted while they are read one episode at a time."""
 
     starts_m: NDArray[np.float64]
@@ -41,9 +41,9 @@ class Moments:
     """ProvenanceKind of episode -> last stage -> failed episodes."""
 
 
-def read_moments(
-    summaries: Sequence[EpisodeSummary], standings: Mapping[str, Standing]
-) -> Moments | None:
+def read_step_statistics(
+    summaries: Sequence[EpisodeSummary], standings: Mapping[str, ResolvedJudgements]
+) -> StepStatistics | None:
     """Count over all episodes; None where none can be read."""
     starts, grasps, solved = [], [], []
     motion: dict[Driver, NDArray[np.int64]] = {}
@@ -53,7 +53,7 @@ def read_moments(
         episode = _read(summary)
         if episode is None or not len(episode):
             continue
-        said = standings.get(summary.id, Standing()).success
+        said = standings.get(summary.id, ResolvedJudgements()).success
         success = summary.success if said is None else said
         starts.append(episode.observations["ee_pos"][0, :2])
         grasps.append(_first_grasp(episode))
@@ -66,7 +66,7 @@ def read_moments(
     if not starts:
         return None
     places = np.array(starts, np.float64), np.array(grasps, np.float64)
-    return Moments(*places, np.array(solved, np.bool_), motion, novelty, died)
+    return StepStatistics(*places, np.array(solved, np.bool_), motion, novelty, died)
 
 
 def _read(summary: EpisodeSummary) -> Episode | None:

@@ -14,7 +14,7 @@ from ...sim_envs.spaces import Image
 from ..evaluation.video import Video, encode, enlarge, jpeg
 from ..session.driver_styles import DRIVER_STYLES, DriverStyle
 from ..ui.palette import Colour, readable_on
-from .episode_media import Footage
+from .episode_media import EpisodeMedia
 
 VIEW_PX = 384
 """Height of a camera's picture in the video."""
@@ -34,7 +34,7 @@ CURSOR = 255
 
 
 @dataclass(frozen=True)
-class Clip:
+class VideoClip:
     """A video with what stands in for it before it plays and on paper."""
 
     video: Video
@@ -47,30 +47,30 @@ class Clip:
     """How many times faster than the recording it plays."""
 
 
-def make_clip(footage: Footage, fps: int) -> Clip:
+def make_clip(footage: EpisodeMedia, fps: int) -> VideoClip:
     """Paint and encode one episode."""
     speed = -(-len(footage) // LONGEST_FRAMES)
     frames = (_painted(footage, step, VIEW_PX) for step in range(0, len(footage), speed))
     video = encode(frames, fps)
     poster = jpeg(_painted(footage, telling_step(footage), VIEW_PX))
-    return Clip(video, poster, jpeg(_contact_sheet(footage)), speed)
+    return VideoClip(video, poster, jpeg(_contact_sheet(footage)), speed)
 
 
-def telling_step(footage: Footage) -> int:
+def telling_step(footage: EpisodeMedia) -> int:
     """Return the step to show first: just after a hand-over, else near the end."""
     changes = np.flatnonzero(np.diff(footage.drivers)) + 1
     last = len(footage) - 1
     return min(int(changes[0]) + 4, last) if changes.size else last * 9 // 10
 
 
-def _contact_sheet(footage: Footage) -> Image:
+def _contact_sheet(footage: EpisodeMedia) -> Image:
     steps = np.linspace(0, len(footage) - 1, STILLS).round().astype(int)
     steps[1] = max(1, min(telling_step(footage), steps[2] - 1)) if len(footage) > STILLS else 0
     first, second, third, fourth = (_painted(footage, int(s), STILL_PX) for s in steps)
     return np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
 
 
-def _painted(footage: Footage, step: int, view_px: int) -> Image:
+def _painted(footage: EpisodeMedia, step: int, view_px: int) -> Image:
     style = DRIVER_STYLES[Driver(int(footage.drivers[step]))]
     border = view_px // 24
     pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in footage.frame(step)]
@@ -121,7 +121,7 @@ def _label(
     return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)[..., :3]
 
 
-def _time_line(footage: Footage, step: int, width: int, height: int) -> Image:
+def _time_line(footage: EpisodeMedia, step: int, width: int, height: int) -> Image:
     drivers = footage.drivers[np.arange(width) * len(footage) // width]
     grounds = np.stack([_ground(DRIVER_STYLES[driver], height, width) for driver in Driver])
     line = grounds[drivers, :, np.arange(width)].swapaxes(0, 1).copy()

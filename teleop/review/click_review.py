@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import standing_events
+from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import CLICK, Judgement, Judgements
 from ...datasets.workspace import Workspace
-from ...policies.perception.click_finetuning import LEAST, Click, teach
+from ...policies.perception.click_finetuning import LEAST, Click, finetune_on_clicks
 from ...policies.perception.network import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
 from ...sim_envs.task_description import is_label_of
-from ..learning.workspace_training import TAUGHT, taught_perception
+from ..learning.workspace_training import TAUGHT, click_finetuned_perception
 from ..session.environments import episode_env
 from ..ui.key_input import press
-from .click_window import ClickingPage, ClickReview, Picture
-from .review_loop import review_window, sit
+from .click_window import ClickReview, ClickWindow, Picture
+from .review_loop import review_window, run_window
 
 CAMERA = "front"
 STRIDE = 15
@@ -60,14 +60,14 @@ def review_clicks(
     """Click the named item in at most `count` pictures, then fine-tune on all clicks there are."""
     if not workspace.episodes():
         raise BadValue("pictures to click on", "at least one episode", "none")
-    perception = taught_perception(workspace) or shipped(workspace)
+    perception = click_finetuned_perception(workspace) or shipped(workspace)
     pictures = choose_pictures(workspace, perception, count)
     with (
         review_window(headless) as (surface, pads),
         contextlib.closing(ClickReview(workspace, operator, pictures)) as pointing,
         contextlib.closing(SimulatedPointer(workspace)) as grader,
     ):
-        sit(ClickingPage(pointing, pads), surface, grader if simulated else (lambda _: None))
+        run_window(ClickWindow(pointing, pads), surface, grader if simulated else (lambda _: None))
         said = len(pointing.pen.said)
     return learn_clicks(workspace, operator, said)
 
@@ -77,7 +77,7 @@ def learn_clicks(workspace: Workspace, operator: str, said: int) -> ClickReport:
     clicks = list(stored_clicks(workspace))
     if len(clicks) < LEAST:
         return ClickReport(operator, said, 0, 0, None, None, False)
-    gain = teach(shipped(workspace), clicks)
+    gain = finetune_on_clicks(shipped(workspace), clicks)
     if gain.is_better:
         gain.perception.save(workspace.path / TAUGHT)
     before, after = round(gain.before_px, 2), round(gain.after_px, 2)
@@ -92,7 +92,7 @@ def shipped(workspace: Workspace) -> Perception:
 def stored_clicks(workspace: Workspace) -> list[Click]:
     """All clicks that stand, each with its picture; those of episodes that are gone are left."""
     by_episode: dict[str, list[Judgement]] = {}
-    for event in standing_events(Judgements(workspace.db_path).all()):
+    for event in not_undone(Judgements(workspace.db_path).all()):
         if event.kind == CLICK:
             by_episode.setdefault(event.episode, []).append(event)
     found: list[Click] = []
@@ -113,7 +113,7 @@ def choose_pictures(
     workspace: Workspace, perception: Perception, count: int, seed: int = 0
 ) -> list[Picture]:
     """Pictures that nobody has clicked, those of which perception is least sure first."""
-    events = standing_events(Judgements(workspace.db_path).all())
+    events = not_undone(Judgements(workspace.db_path).all())
     known = {(e.episode, e.start) for e in events if e.kind == CLICK}
     rng, paths = np.random.default_rng(seed), workspace.episodes()
     pool: list[Picture] = []
@@ -154,7 +154,7 @@ class SimulatedPointer:
         self._env: ArmEnv | None = None
         self._seen = -1
 
-    def __call__(self, page: ClickingPage) -> None:
+    def __call__(self, page: ClickWindow) -> None:
         """Click, or pass where the item cannot be seen."""
         pointing = page.pointing
         picture = pointing.picture

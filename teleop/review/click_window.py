@@ -9,21 +9,21 @@ from numpy.typing import NDArray
 
 from ...datasets.judgements.judgements import CLICK, Judge
 from ...datasets.workspace import Workspace
-from ..devices.gamepads import Pads
+from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
-from ..ui.canvas import Brush
-from ..ui.key_input import Fingers, Key, KeyTable, ReviewAction
+from ..ui.canvas import Canvas
+from ..ui.key_input import Key, KeyInput, KeyTable, ReviewAction
 from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import BACKGROUND, DIM, MINT, PANEL, TEXT, YELLOW
-from ..ui.text import Typewriter
+from ..ui.text import TextRenderer
 from ..ui.widgets import draw_help
-from .judgement_writer import Pen, Tempo
+from .judgement_writer import GradingSpeed, JudgementWriter
 
 STICK_PX_S = 60.0
 """Pixels of the picture that a fully pushed stick moves the cursor in a second."""
 
 
-class Point(ReviewAction):
+class ClickAction(ReviewAction):
     """One press."""
 
     HERE = auto()
@@ -44,22 +44,53 @@ class Point(ReviewAction):
 KEYS = KeyTable(
     "clicks",
     [
-        Key(Point.HERE, "enter, space", "A", "it is here; so does a click of the mouse", "here"),
-        Key(Point.HIDDEN, "n, tab", "B", "it cannot be seen: the next picture", "not to be seen"),
-        Key(Point.LEFT, "left", "D-pad left", "cursor to the left, 2 pixels", "move", True),
-        Key(Point.RIGHT, "right", "D-pad right", "cursor to the right", "", True),
-        Key(Point.UP, "up", "D-pad up", "cursor up", "", True),
-        Key(Point.DOWN, "down", "D-pad down", "cursor down", "", True),
-        Key(Point.SLIDE_LEFT, "", "left stick left", "cursor to the left, gliding", held=True),
-        Key(Point.SLIDE_RIGHT, "", "left stick right", "cursor to the right, gliding", held=True),
-        Key(Point.SLIDE_UP, "", "left stick up", "cursor up, gliding", held=True),
-        Key(Point.SLIDE_DOWN, "", "left stick down", "cursor down, gliding", held=True),
-        Key(Point.UNDO, "u, backspace", "LB", "take the last click back", "undo"),
-        Key(Point.HELP, "h, f1", "GUIDE", "this help", "help"),
-        Key(Point.QUIT, "q, escape", "RB + BACK", "leave, and teach perception", "leave and teach"),
+        Key(
+            ClickAction.HERE,
+            "enter, space",
+            "A",
+            "it is here; so does a click of the mouse",
+            "here",
+        ),
+        Key(
+            ClickAction.HIDDEN,
+            "n, tab",
+            "B",
+            "it cannot be seen: the next picture",
+            "not to be seen",
+        ),
+        Key(ClickAction.LEFT, "left", "D-pad left", "cursor to the left, 2 pixels", "move", True),
+        Key(ClickAction.RIGHT, "right", "D-pad right", "cursor to the right", "", True),
+        Key(ClickAction.UP, "up", "D-pad up", "cursor up", "", True),
+        Key(ClickAction.DOWN, "down", "D-pad down", "cursor down", "", True),
+        Key(
+            ClickAction.SLIDE_LEFT, "", "left stick left", "cursor to the left, gliding", held=True
+        ),
+        Key(
+            ClickAction.SLIDE_RIGHT,
+            "",
+            "left stick right",
+            "cursor to the right, gliding",
+            held=True,
+        ),
+        Key(ClickAction.SLIDE_UP, "", "left stick up", "cursor up, gliding", held=True),
+        Key(ClickAction.SLIDE_DOWN, "", "left stick down", "cursor down, gliding", held=True),
+        Key(ClickAction.UNDO, "u, backspace", "LB", "take the last click back", "undo"),
+        Key(ClickAction.HELP, "h, f1", "GUIDE", "this help", "help"),
+        Key(
+            ClickAction.QUIT,
+            "q, escape",
+            "RB + BACK",
+            "leave, and teach perception",
+            "leave and teach",
+        ),
     ],
 )
-MOVES = {Point.LEFT: (-2, 0), Point.RIGHT: (2, 0), Point.UP: (0, -2), Point.DOWN: (0, 2)}
+MOVES = {
+    ClickAction.LEFT: (-2, 0),
+    ClickAction.RIGHT: (2, 0),
+    ClickAction.UP: (0, -2),
+    ClickAction.DOWN: (0, 2),
+}
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,8 +109,12 @@ class ClickReview:
     """The state behind the window of clicks."""
 
     def __init__(self, workspace: Workspace, operator: str, pictures: list[Picture]) -> None:
-        self.pen, self.pictures, self.place = Pen(Judge(workspace, operator)), pictures, 0
-        self.tempo = Tempo(time.perf_counter, began=time.perf_counter())
+        self.pen, self.pictures, self.place = (
+            JudgementWriter(Judge(workspace, operator)),
+            pictures,
+            0,
+        )
+        self.tempo = GradingSpeed(time.perf_counter, began=time.perf_counter())
         self.help = self.over = False
         side = pictures[0].image.shape[0] if pictures else 0
         self.side = side
@@ -90,21 +125,21 @@ class ClickReview:
         """What is shown; None when there is none left."""
         return self.pictures[self.place] if self.place < len(self.pictures) else None
 
-    def do(self, point: Point) -> None:
+    def do(self, point: ClickAction) -> None:
         """One press."""
         picture = self.picture
-        if point is Point.QUIT:
+        if point is ClickAction.QUIT:
             self.over = True
-        elif point is Point.HELP or self.help:
+        elif point is ClickAction.HELP or self.help:
             self.help = not self.help
-        elif point is Point.UNDO:
+        elif point is ClickAction.UNDO:
             if self.pen.take_back() is not None:
                 self.place = max(0, self.place - 1)
         elif picture is None:
             return
         elif point in MOVES:
             self.move(*MOVES[point])
-        elif point is Point.HERE:
+        elif point is ClickAction.HERE:
             self.tempo.verdict()
             self.pen.write(
                 picture.episode, CLICK, picture.step, camera=picture.camera, item=picture.item,
@@ -124,12 +159,12 @@ class ClickReview:
         self.pen.flush()
 
 
-class ClickingPage:
+class ClickWindow:
     """Joins the state with fingers and screen."""
 
-    def __init__(self, pointing: ClickReview, pads: Pads) -> None:
-        self.pointing, self.fingers = pointing, Fingers(KEYS, pads)
-        self._type = Typewriter()
+    def __init__(self, pointing: ClickReview, pads: Gamepads) -> None:
+        self.pointing, self.fingers = pointing, KeyInput(KEYS, pads)
+        self._type = TextRenderer()
         self._area = pygame.Rect(0, 0, 1, 1)
 
     @property
@@ -147,7 +182,7 @@ class ClickingPage:
             scale = self.pointing.side / self._area.w
             self.pointing.x = (event.pos[0] - self._area.x) * scale
             self.pointing.y = (event.pos[1] - self._area.y) * scale
-            self.pointing.do(Point.HERE)
+            self.pointing.do(ClickAction.HERE)
             return
         for point in self.fingers.hear(event):
             self.pointing.do(point)
@@ -157,8 +192,8 @@ class ClickingPage:
         reading, presses = self.fingers.sample(seconds)
         for point in presses:
             self.pointing.do(point)
-        right = reading.between(Point.SLIDE_RIGHT, Point.SLIDE_LEFT)
-        down = reading.between(Point.SLIDE_DOWN, Point.SLIDE_UP)
+        right = reading.between(ClickAction.SLIDE_RIGHT, ClickAction.SLIDE_LEFT)
+        down = reading.between(ClickAction.SLIDE_DOWN, ClickAction.SLIDE_UP)
         self.pointing.move(right * seconds * STICK_PX_S, down * seconds * STICK_PX_S)
 
     def shown(self) -> None:
@@ -168,11 +203,13 @@ class ClickingPage:
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
         layout = review_layout(*surface.get_size(), 1, with_line=False)
-        brush = Brush(surface, self._type, layout.unit)
+        brush = Canvas(surface, self._type, layout.unit)
         brush.clear()
         picture = self.pointing.picture
         if picture is None:
-            words = f"No picture is left: {self.fingers.name_of(Point.QUIT)} leaves and teaches."
+            words = (
+                f"No picture is left: {self.fingers.name_of(ClickAction.QUIT)} leaves and teaches."
+            )
             brush.text(words, layout.window.center, 28, TEXT, True, "center")
         else:
             self._area = layout.views[0]
@@ -184,7 +221,7 @@ class ClickingPage:
         if self.pointing.help:
             draw_help(brush, layout.window, self.fingers.help_page())
 
-    def _cursor(self, brush: Brush) -> None:
+    def _cursor(self, brush: Canvas) -> None:
         scale = self._area.w / self.pointing.side
         x = self._area.x + round(self.pointing.x * scale)
         y = self._area.y + round(self.pointing.y * scale)
@@ -197,7 +234,7 @@ class ClickingPage:
 
 
 def _frame(
-    brush: Brush, layout: ReviewLayout, pointing: ClickReview, picture: Picture | None
+    brush: Canvas, layout: ReviewLayout, pointing: ClickReview, picture: Picture | None
 ) -> None:
     for area in (layout.top, layout.bottom, layout.column):
         pygame.draw.rect(brush.surface, PANEL, area)

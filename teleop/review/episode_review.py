@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import Standing, standing
+from ...datasets.judgements.judgement_state import ResolvedJudgements, resolved
 from ...datasets.judgements.judgements import (
     FAILURE,
     QUALITIES,
@@ -17,16 +17,18 @@ from ...datasets.judgements.judgements import (
 )
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
-from .episode_actions import REASONS, TAGS, Deed
-from .judgement_writer import Marks, Menu, Pen, Tempo
-from .playback import MOVES, Marked, Player, bad_stretch, next_stage, trimmed
-from .review_queue import Order, Worth
+from .episode_actions import REASONS, TAGS, EpisodeAction
+from .judgement_writer import GradingSpeed, JudgementWriter, Marks, Menu
+from .playback import MOVES, Playback, TimelineMark, bad_stretch, next_stage, trimmed
+from .review_queue import Priority, ReviewQueue
 
-MARKING = frozenset({Deed.BAD, Deed.TRIM_START, Deed.TRIM_END, Deed.STAGE})
+MARKING = frozenset(
+    {EpisodeAction.BAD, EpisodeAction.TRIM_START, EpisodeAction.TRIM_END, EpisodeAction.STAGE}
+)
 NOTICE_S = 2.5
 
 
-class Grading:
+class EpisodeReview:
     """The state behind the window: no drawing, no events, so that tests can press its keys."""
 
     def __init__(
@@ -36,14 +38,14 @@ class Grading:
         only: Iterable[str] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.pen, self.clock = Pen(Judge(workspace, operator)), clock
-        self.order = Order(workspace, operator, only)
-        self.player = Player(hz=workspace.config.control_hz)
-        self.tempo = Tempo(clock, began=clock())
+        self.pen, self.clock = JudgementWriter(Judge(workspace, operator)), clock
+        self.order = ReviewQueue(workspace, operator, only)
+        self.player = Playback(hz=workspace.config.control_hz)
+        self.tempo = GradingSpeed(clock, began=clock())
         self.marks = Marks()
         self.episode: Episode | None = None
-        self.stands = Standing()
-        self.worth = Worth()
+        self.stands = ResolvedJudgements()
+        self.worth = Priority()
         self.help = self.over = False
         self._visited: list[str] = []
         self._notice = ("", 0.0)
@@ -77,18 +79,18 @@ class Grading:
         self.tempo.shown()
         self._flush()
 
-    def do(self, deed: Deed) -> None:
+    def do(self, deed: EpisodeAction) -> None:
         """One press."""
         self._flush()
-        if deed is Deed.QUIT and not (self.marks.menu or self.help):
+        if deed is EpisodeAction.QUIT and not (self.marks.menu or self.help):
             self.over = True
-        elif deed is Deed.HELP or self.help:
+        elif deed is EpisodeAction.HELP or self.help:
             self.help = not self.help
         elif self.marks.menu is not None:
             self._choose(deed, self.marks.menu)
-        elif deed is Deed.UNDO:
+        elif deed is EpisodeAction.UNDO:
             self._undo()
-        elif deed is Deed.PREVIOUS:
+        elif deed is EpisodeAction.PREVIOUS:
             self._go_back()
         elif self.episode is not None:
             self._act(deed, self.episode)
@@ -124,20 +126,20 @@ class Grading:
             self.tell(self.pen.refused)
             self.pen.refused = ""
 
-    def _act(self, deed: Deed, episode: Episode) -> None:
-        if deed in (Deed.SUCCESS, Deed.FAILURE):
-            self._verdict(SUCCESS if deed is Deed.SUCCESS else FAILURE)
+    def _act(self, deed: EpisodeAction, episode: Episode) -> None:
+        if deed in (EpisodeAction.SUCCESS, EpisodeAction.FAILURE):
+            self._verdict(SUCCESS if deed is EpisodeAction.SUCCESS else FAILURE)
         elif deed.number in QUALITIES:
             self.say(QUALITY, quality=deed.number)
-        elif deed is Deed.REASON:
+        elif deed is EpisodeAction.REASON:
             self.marks.menu = Menu("Why?", REASON, REASONS)
-        elif deed is Deed.TAG:
+        elif deed is EpisodeAction.TAG:
             self.marks.menu = Menu("Tag it", TAG, TAGS)
-        elif deed is Deed.WRITE:
+        elif deed is EpisodeAction.WRITE:
             self.marks.text, self.player.playing = self.stands.text, False
         elif deed in MARKING:
             self._mark(deed, episode)
-        elif deed is Deed.NEXT:
+        elif deed is EpisodeAction.NEXT:
             self._go_on(skip=True)
         elif deed in MOVES:
             MOVES[deed](self.player)
@@ -157,7 +159,7 @@ class Grading:
             self._visited.append(current)
             if skip and current in self.order.open:
                 worth = self.order.worths[current]
-                self.order.worths[current] = Worth(worth.value - 1000.0, worth.why)
+                self.order.worths[current] = Priority(worth.value - 1000.0, worth.why)
         while (name := self.order.next(current)) is not None:
             if self._show(name):
                 return
@@ -176,7 +178,7 @@ class Grading:
         except DamagedFile as error:
             self.tell(f"passed over: {error}")
             return False
-        self.worth = self.order.worths.get(name, Worth())
+        self.worth = self.order.worths.get(name, Priority())
         self.marks = Marks()
         self.player.load(len(self.episode))
         self._refresh()
@@ -185,7 +187,9 @@ class Grading:
 
     def _refresh(self) -> None:
         self.stands = (
-            standing(self.pen.judge.judgements.all(self.name)) if self.name else Standing()
+            resolved(self.pen.judge.judgements.all(self.name))
+            if self.name
+            else ResolvedJudgements()
         )
 
     def _undo(self) -> None:
@@ -206,7 +210,7 @@ class Grading:
         self._refresh()
         self.tell(f"taken back: {last.kind}")
 
-    def _choose(self, deed: Deed, menu: Menu) -> None:
+    def _choose(self, deed: EpisodeAction, menu: Menu) -> None:
         self.marks.menu, item = menu.answered(deed)
         if item is None:
             return
@@ -216,18 +220,18 @@ class Grading:
             reasons = list(dict.fromkeys([*self.stands.reasons, item]))
             self.say(REASON, reasons=reasons, text=self.stands.text)
 
-    def _mark(self, deed: Deed, episode: Episode) -> None:
+    def _mark(self, deed: EpisodeAction, episode: Episode) -> None:
         step, begun = self.player.step, self.marks.bad_from
-        if deed is Deed.BAD and begun is None:
+        if deed is EpisodeAction.BAD and begun is None:
             self.marks.bad_from = step
-            marked = Marked(words="a bad stretch begins here; press again where it ends")
-        elif deed is Deed.BAD and begun is not None:
+            marked = TimelineMark(words="a bad stretch begins here; press again where it ends")
+        elif deed is EpisodeAction.BAD and begun is not None:
             self.marks.bad_from = None
             marked = bad_stretch(begun, step)
-        elif deed is Deed.STAGE:
+        elif deed is EpisodeAction.STAGE:
             marked = next_stage(self.stands, episode.summary.header.stages, step)
         else:
-            marked = trimmed(self.stands, len(episode), step, deed is Deed.TRIM_START)
+            marked = trimmed(self.stands, len(episode), step, deed is EpisodeAction.TRIM_START)
         if marked.words:
             self.tell(marked.words)
         if marked.kind is not None:

@@ -8,11 +8,11 @@ from ...datasets.episode import Episode
 from ...datasets.schema import is_image
 from ...datasets.step import Driver, Level
 from ...sim_envs.spaces import Image
-from ..devices.gamepads import Pads
+from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
 from ..session.driver_styles import DRIVER_STYLES
-from ..ui.canvas import Brush
-from ..ui.key_input import Fingers
+from ..ui.canvas import Canvas
+from ..ui.key_input import KeyInput
 from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import (
     BACKGROUND,
@@ -26,19 +26,19 @@ from ..ui.palette import (
     YELLOW,
     Colour,
 )
-from ..ui.text import Typewriter
+from ..ui.text import TextRenderer
 from ..ui.widgets import draw_help, draw_list, draw_notice, draw_symbol, wrapped
-from .episode_actions import KEYS, Deed
-from .episode_review import Grading
+from .episode_actions import KEYS, EpisodeAction
+from .episode_review import EpisodeReview
 from .timeline import draw_timeline
 
 
-class EpisodesPage:
+class EpisodeWindow:
     """Joins the state with fingers and screen."""
 
-    def __init__(self, grading: Grading, pads: Pads) -> None:
-        self.grading, self.fingers = grading, Fingers(KEYS, pads)
-        self._screen = GradingScreen()
+    def __init__(self, grading: EpisodeReview, pads: Gamepads) -> None:
+        self.grading, self.fingers = grading, KeyInput(KEYS, pads)
+        self._screen = EpisodeScreen()
         self._echo = ""
         """SDL tells a letter twice, as key and as text; the text of the key that began is it."""
 
@@ -60,7 +60,7 @@ class EpisodesPage:
             return
         for deed in deeds:
             self.grading.do(deed)
-        if Deed.WRITE in deeds:
+        if EpisodeAction.WRITE in deeds:
             self._echo = getattr(event, "unicode", "")
 
     def pass_time(self, seconds: float) -> None:
@@ -68,7 +68,9 @@ class EpisodesPage:
         reading, deeds = self.fingers.sample(seconds)
         for deed in deeds if self.grading.marks.text is None else ():
             self.grading.do(deed)
-        self.grading.pass_time(seconds, reading.between(Deed.SCRUB_ON, Deed.SCRUB_BACK))
+        self.grading.pass_time(
+            seconds, reading.between(EpisodeAction.SCRUB_ON, EpisodeAction.SCRUB_BACK)
+        )
 
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
@@ -90,18 +92,20 @@ class EpisodesPage:
             marks.text = marks.text[:-1]
 
 
-class GradingScreen:
+class EpisodeScreen:
     """Draws a Grading on any surface, of any size."""
 
     def __init__(self) -> None:
-        self._type = Typewriter()
+        self._type = TextRenderer()
 
-    def draw(self, surface: pygame.Surface, grading: Grading, fingers: Fingers[Deed]) -> None:
+    def draw(
+        self, surface: pygame.Surface, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+    ) -> None:
         """One whole frame."""
         episode = grading.episode
         pictures = _pictures(episode, grading.player.step) if episode else {}
         layout = review_layout(*surface.get_size(), max(1, len(pictures)))
-        brush = Brush(surface, self._type, layout.unit)
+        brush = Canvas(surface, self._type, layout.unit)
         brush.clear()
         if episode is None:
             _done(brush, layout, grading, fingers)
@@ -128,7 +132,7 @@ def _pictures(episode: Episode, step: int) -> dict[str, Image]:
 
 
 def _views(
-    brush: Brush, layout: ReviewLayout, pictures: dict[str, Image], grading: Grading
+    brush: Canvas, layout: ReviewLayout, pictures: dict[str, Image], grading: EpisodeReview
 ) -> None:
     for rect, (camera, image) in zip(layout.views, pictures.items(), strict=True):
         brush.picture(image, rect)
@@ -141,7 +145,7 @@ def _views(
         draw_notice(brush, first.union(last), grading.notice)
 
 
-def _top(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
+def _top(brush: Canvas, layout: ReviewLayout, grading: EpisodeReview) -> None:
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
     tempo, order = grading.tempo, grading.order
@@ -166,7 +170,7 @@ def _top(brush: Brush, layout: ReviewLayout, grading: Grading) -> None:
     brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
 
 
-def _column(brush: Brush, area: pygame.Rect, episode: Episode, grading: Grading) -> None:
+def _column(brush: Canvas, area: pygame.Rect, episode: Episode, grading: EpisodeReview) -> None:
     pygame.draw.rect(brush.surface, PANEL, area)
     x, y, wide = area.x + brush.px(16), area.y + brush.px(20), area.w - brush.px(32)
     stands, player = grading.stands, grading.player
@@ -204,7 +208,7 @@ def _column(brush: Brush, area: pygame.Rect, episode: Episode, grading: Grading)
         y += brush.px(6)
 
 
-def _stars(brush: Brush, x: int, y: int, quality: int | None) -> int:
+def _stars(brush: Canvas, x: int, y: int, quality: int | None) -> int:
     for number in range(5):
         centre = (x + brush.px(13 + 30 * number), y + brush.px(6))
         filled = quality is not None and number < quality
@@ -214,24 +218,28 @@ def _stars(brush: Brush, x: int, y: int, quality: int | None) -> int:
     return y + brush.px(34)
 
 
-def _bottom(brush: Brush, layout: ReviewLayout, fingers: Fingers[Deed]) -> None:
+def _bottom(brush: Canvas, layout: ReviewLayout, fingers: KeyInput[EpisodeAction]) -> None:
     pygame.draw.rect(brush.surface, PANEL, layout.bottom)
     at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
     brush.keys(fingers.hints(), at, 13.5, layout.bottom.right - brush.px(10))
 
 
-def _done(brush: Brush, layout: ReviewLayout, grading: Grading, fingers: Fingers[Deed]) -> None:
+def _done(
+    brush: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+) -> None:
     centre = layout.window.center
     total = grading.order.total
     words = f"All {total} episodes are judged." if total else "There is nothing to judge here."
     brush.text(words, centre, 28, TEXT, True, "center")
     below = (centre[0], centre[1] + brush.px(40))
-    undo, leave = fingers.name_of(Deed.UNDO), fingers.name_of(Deed.QUIT)
+    undo, leave = fingers.name_of(EpisodeAction.UNDO), fingers.name_of(EpisodeAction.QUIT)
     told = f"{undo} takes the last judgement back, {leave} leaves."
     brush.text(told, below, 16, DIM, anchor="center")
 
 
-def _over(brush: Brush, layout: ReviewLayout, grading: Grading, fingers: Fingers[Deed]) -> None:
+def _over(
+    brush: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+) -> None:
     marks = grading.marks
     if marks.menu is not None:
         draw_list(brush, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from ...datasets.judgements.judgements import VERDICT, Judge, Judgement
 from ...sim_envs.errors import SidestickError
-from .episode_actions import Deed
+from .episode_actions import EpisodeAction
 
 
-class Pen:
+class JudgementWriter:
     """What one person says in one sitting."""
 
     def __init__(self, judge: Judge) -> None:
@@ -67,15 +67,15 @@ class Menu:
     items: tuple[str, ...]
     at: int = 0
 
-    def answered(self, deed: Deed) -> tuple["Menu | None", str | None]:
+    def answered(self, deed: EpisodeAction) -> tuple["Menu | None", str | None]:
         """What a press makes of it: the list as it goes on, None once it is closed; the choice."""
         number = deed.number
         if number is not None and number <= len(self.items):
             return None, self.items[number - 1]
-        if deed in (Deed.FASTER, Deed.SLOWER):
-            step = 1 if deed is Deed.SLOWER else -1
+        if deed in (EpisodeAction.FASTER, EpisodeAction.SLOWER):
+            step = 1 if deed is EpisodeAction.SLOWER else -1
             return replace(self, at=(self.at + step) % len(self.items)), None
-        return None, self.items[self.at] if deed is Deed.SUCCESS else None
+        return None, self.items[self.at] if deed is EpisodeAction.SUCCESS else None
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Marks:
 
 
 @dataclass
-class Tempo:
+class GradingSpeed:
     """How fast the grader is, and how long the window kept her waiting."""
 
     clock: Callable[[], float]

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from ...datasets.judgements.judgement_state import Standing
+from ...datasets.judgements.judgement_state import ResolvedJudgements
 from ...datasets.judgements.judgements import BAD, STAGE, TRIM
-from .episode_actions import Deed
+from .episode_actions import EpisodeAction
 
 SPEEDS = (1, 2, 4, 8)
 
 
 @dataclass
-class Player:
+class Playback:
     """Plays `steps` steps at `hz` steps a second times the speed; stays at the end."""
 
     steps: int = 1
@@ -62,22 +62,22 @@ class Player:
         self.speed = SPEEDS[min(max(place, 0), len(SPEEDS) - 1)]
 
 
-MOVES: dict[Deed, Callable[[Player], None]] = {
-    Deed.PLAY: Player.toggle,
-    Deed.FORWARD: lambda player: player.move(1),
-    Deed.BACK: lambda player: player.move(-1),
-    Deed.SECOND_ON: lambda player: player.move(round(player.hz)),
-    Deed.SECOND_BACK: lambda player: player.move(-round(player.hz)),
-    Deed.FIRST: lambda player: player.move(-player.steps),
-    Deed.LAST: lambda player: player.move(player.steps),
-    Deed.FASTER: lambda player: player.faster(1),
-    Deed.SLOWER: lambda player: player.faster(-1),
+MOVES: dict[EpisodeAction, Callable[[Playback], None]] = {
+    EpisodeAction.PLAY: Playback.toggle,
+    EpisodeAction.FORWARD: lambda player: player.move(1),
+    EpisodeAction.BACK: lambda player: player.move(-1),
+    EpisodeAction.SECOND_ON: lambda player: player.move(round(player.hz)),
+    EpisodeAction.SECOND_BACK: lambda player: player.move(-round(player.hz)),
+    EpisodeAction.FIRST: lambda player: player.move(-player.steps),
+    EpisodeAction.LAST: lambda player: player.move(player.steps),
+    EpisodeAction.FASTER: lambda player: player.faster(1),
+    EpisodeAction.SLOWER: lambda player: player.faster(-1),
 }
 """What the keys of the player do."""
 
 
 @dataclass(frozen=True)
-class Marked:
+class TimelineMark:
     """What a press comes to: a judgement to write, words to show, or both."""
 
     kind: str | None = None
@@ -88,24 +88,28 @@ class Marked:
     words: str = ""
 
 
-def bad_stretch(begun: int, step: int) -> Marked:
+def bad_stretch(begun: int, step: int) -> TimelineMark:
     """From where it was begun to here, both included, in either order."""
     first, last = sorted((begun, step))
     words = f"steps {first + 1} to {last + 1} are bad: nobody learns from them"
-    return Marked(BAD, first, last + 1, words=words)
+    return TimelineMark(BAD, first, last + 1, words=words)
 
 
-def trimmed(stands: Standing, steps: int, step: int, from_here: bool) -> Marked:
+def trimmed(stands: ResolvedJudgements, steps: int, step: int, from_here: bool) -> TimelineMark:
     """Keep what lies from here on, or up to here; refused where nothing would be left."""
     first, end = stands.kept or (0, steps)
     start, stop = (step, end) if from_here else (first, step + 1)
-    return Marked(TRIM, start, stop) if start < stop else Marked(words="nothing would be left")
+    return (
+        TimelineMark(TRIM, start, stop)
+        if start < stop
+        else TimelineMark(words="nothing would be left")
+    )
 
 
-def next_stage(stands: Standing, stages: Sequence[str], step: int) -> Marked:
+def next_stage(stands: ResolvedJudgements, stages: Sequence[str], step: int) -> TimelineMark:
     """The stage after those that have begun before this step begins here."""
     begun = [s for s, start in stands.stages.items() if start < step and s in stages]
     place = max((stages.index(s) for s in begun), default=0) + 1
     if place == len(stages):
-        return Marked(words="all stages have begun before this step")
-    return Marked(STAGE, step, payload={"stage": stages[place]})
+        return TimelineMark(words="all stages have begun before this step")
+    return TimelineMark(STAGE, step, payload={"stage": stages[place]})

@@ -5,7 +5,7 @@ from enum import auto
 from ..ui.key_input import Key, KeyTable, ReviewAction
 
 
-class Say(ReviewAction):
+class PredictionAction(ReviewAction):
     """One press."""
 
     ACCEPT = auto()
@@ -28,31 +28,71 @@ class Say(ReviewAction):
 KEYS = KeyTable(
     "predictions",
     [
-        Key(Say.ACCEPT, "a, enter", "A", "right as drawn; a moved one is a correction", "right"),
-        Key(Say.REJECT, "r", "B", "wrong: it counts for nothing", "wrong"),
-        Key(Say.AS_DONE, "c", "Y", "right would be what was done (blue)", "as was done"),
-        Key(Say.AWAY, "up", "D-pad up, left stick up", "move its end away from you, 5 mm",
-            "move the end", True),
-        Key(Say.NEAR, "down", "D-pad down, left stick down", "move its end towards you", "", True),
-        Key(Say.LEFT, "left", "D-pad left, left stick left", "move its end to the left", "", True),
-        Key(Say.RIGHT, "right", "D-pad right, left stick right",
-            "move its end to the right", "", True),
-        Key(Say.UP, "page up", "RB + D-pad up", "move its end up", "", True),
-        Key(Say.DOWN, "page down", "RB + D-pad down", "move its end down", "", True),
-        Key(Say.GRIP, "g", "X", "the hand ends closed, or open", "grip"),
-        Key(Say.DRIVE, "d", "START", "drive it from this very state; again: done", "drive"),
-        Key(Say.UNDO, "u, backspace", "LB", "take the last grade back", "undo"),
-        Key(Say.SKIP, "n, tab", "BACK", "next, without a grade", "next"),
-        Key(Say.HELP, "h, f1", "GUIDE", "this help", "help"),
-        Key(Say.QUIT, "q, escape", "RB + BACK", "leave; everything is kept already"),
+        Key(
+            PredictionAction.ACCEPT,
+            "a, enter",
+            "A",
+            "right as drawn; a moved one is a correction",
+            "right",
+        ),
+        Key(PredictionAction.REJECT, "r", "B", "wrong: it counts for nothing", "wrong"),
+        Key(
+            PredictionAction.AS_DONE, "c", "Y", "right would be what was done (blue)", "as was done"
+        ),
+        Key(
+            PredictionAction.AWAY,
+            "up",
+            "D-pad up, left stick up",
+            "move its end away from you, 5 mm",
+            "move the end",
+            True,
+        ),
+        Key(
+            PredictionAction.NEAR,
+            "down",
+            "D-pad down, left stick down",
+            "move its end towards you",
+            "",
+            True,
+        ),
+        Key(
+            PredictionAction.LEFT,
+            "left",
+            "D-pad left, left stick left",
+            "move its end to the left",
+            "",
+            True,
+        ),
+        Key(
+            PredictionAction.RIGHT,
+            "right",
+            "D-pad right, left stick right",
+            "move its end to the right",
+            "",
+            True,
+        ),
+        Key(PredictionAction.UP, "page up", "RB + D-pad up", "move its end up", "", True),
+        Key(PredictionAction.DOWN, "page down", "RB + D-pad down", "move its end down", "", True),
+        Key(PredictionAction.GRIP, "g", "X", "the hand ends closed, or open", "grip"),
+        Key(
+            PredictionAction.DRIVE,
+            "d",
+            "START",
+            "drive it from this very state; again: done",
+            "drive",
+        ),
+        Key(PredictionAction.UNDO, "u, backspace", "LB", "take the last grade back", "undo"),
+        Key(PredictionAction.SKIP, "n, tab", "BACK", "next, without a grade", "next"),
+        Key(PredictionAction.HELP, "h, f1", "GUIDE", "this help", "help"),
+        Key(PredictionAction.QUIT, "q, escape", "RB + BACK", "leave; everything is kept already"),
     ],
-)  # fmt: skip
+)
 DIRECTIONS = {
-    Say.AWAY: (1, 0, 0),
-    Say.NEAR: (-1, 0, 0),
-    Say.LEFT: (0, 1, 0),
-    Say.RIGHT: (0, -1, 0),
-    Say.UP: (0, 0, 1),
-    Say.DOWN: (0, 0, -1),
+    PredictionAction.AWAY: (1, 0, 0),
+    PredictionAction.NEAR: (-1, 0, 0),
+    PredictionAction.LEFT: (0, 1, 0),
+    PredictionAction.RIGHT: (0, -1, 0),
+    PredictionAction.UP: (0, 0, 1),
+    PredictionAction.DOWN: (0, 0, -1),
 }
 """In the base frame: x away from the robot, y to its left, z up."""

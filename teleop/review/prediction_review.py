@@ -13,10 +13,10 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import SidestickError
 from ...sim_envs.spaces import CONTROL_HZ, GRIP, METRES_PER_UNIT, MOVE
-from ..evaluation.replay import Restored
-from .judgement_writer import Pen, Tempo
-from .prediction_actions import DIRECTIONS, Say
-from .predictions import Forecast, dragged
+from ..evaluation.replay import RestoredMoment
+from .judgement_writer import GradingSpeed, JudgementWriter
+from .prediction_actions import DIRECTIONS, PredictionAction
+from .predictions import RecordedPlan, plan_to
 
 DRAG_M = 0.005
 """One press moves the end of the plan by this."""
@@ -25,7 +25,7 @@ NOTICE_S = 3.0
 
 
 @dataclass
-class Draft:
+class PlanEdit:
     """The plan that is shown, as far as it has been put right."""
 
     closing: bool = False
@@ -42,7 +42,7 @@ class Draft:
         return bool(self.offset_m.any()) or self.grip is not None or self.driven is not None
 
 
-class Foretelling:
+class PredictionReview:
     """The state behind the window of predictions."""
 
     def __init__(
@@ -50,23 +50,23 @@ class Foretelling:
         workspace: Workspace,
         operator: str,
         policy: str,
-        items: Sequence[Forecast],
+        items: Sequence[RecordedPlan],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.workspace, self.policy, self.clock = workspace, policy, clock
-        self.pen = Pen(Judge(workspace, operator))
+        self.pen = JudgementWriter(Judge(workspace, operator))
         self.items, self.place = list(items), 0
-        self.tempo = Tempo(clock, began=clock())
+        self.tempo = GradingSpeed(clock, began=clock())
         self.help = self.over = False
-        self.drive: Restored | None = None
+        self.drive: RestoredMoment | None = None
         self._env: ArmEnv | None = None
         self._owed_s = 0.0
         self._notice = ("", 0.0)
-        self.draft = Draft()
+        self.draft = PlanEdit()
         self._begin()
 
     @property
-    def item(self) -> Forecast | None:
+    def item(self) -> RecordedPlan | None:
         """What is shown; None when there is none left."""
         return self.items[self.place] if self.place < len(self.items) else None
 
@@ -82,32 +82,32 @@ class Foretelling:
         if self.draft.driven is not None:
             return self.draft.driven
         assert item is not None
-        actions = dragged(item.plan.actions, self.draft.offset_m)
+        actions = plan_to(item.plan.actions, self.draft.offset_m)
         if self.draft.grip is not None:
             actions[len(actions) // 2 :, GRIP] = self.draft.grip
         return actions
 
-    def do(self, say: Say) -> None:
+    def do(self, say: PredictionAction) -> None:
         """One press."""
-        if say is Say.QUIT:
+        if say is PredictionAction.QUIT:
             self.over = True
-        elif say is Say.HELP or self.help:
+        elif say is PredictionAction.HELP or self.help:
             self.help = not self.help
-        elif say is Say.UNDO:
+        elif say is PredictionAction.UNDO:
             self._undo()
         elif self.item is None:
             return
-        elif say is Say.DRIVE:
+        elif say is PredictionAction.DRIVE:
             self._toggle_drive(self.item)
         elif self.drive is not None:
-            if say is Say.GRIP:
+            if say is PredictionAction.GRIP:
                 self.draft.closing = not self.draft.closing
         elif say in DIRECTIONS:
             self.draft.offset_m = self.draft.offset_m + DRAG_M * np.array(DIRECTIONS[say], float)
-        elif say is Say.GRIP:
+        elif say is PredictionAction.GRIP:
             last = self.proposal[-1, GRIP]
             self.draft.grip = -1.0 if last > 0 else 1.0
-        elif say is Say.SKIP:
+        elif say is PredictionAction.SKIP:
             self._next()
         else:
             self._grade(say, self.item)
@@ -136,27 +136,27 @@ class Foretelling:
         if self._env is not None:
             self._env.close()
 
-    def restored(self, item: Forecast) -> Restored:
+    def restored(self, item: RecordedPlan) -> RestoredMoment:
         """The simulator at the moment that is shown."""
         episode = Episode.read(self.workspace.find(item.episode), images=False)
-        restored = Restored(episode, item.step, self._env)
+        restored = RestoredMoment(episode, item.step, self._env)
         self._env = restored.env
         return restored
 
     def _begin(self) -> None:
-        self.draft = Draft(self.item.closing if self.item else False)
+        self.draft = PlanEdit(self.item.closing if self.item else False)
         self.drive, self._owed_s = None, 0.0
 
     def _next(self) -> None:
         self.place += 1
         self._begin()
 
-    def _grade(self, say: Say, item: Forecast) -> None:
+    def _grade(self, say: PredictionAction, item: RecordedPlan) -> None:
         actions = self.proposal
         grade = CORRECT if self.draft.is_moved else ACCEPT
-        if say is Say.AS_DONE:
+        if say is PredictionAction.AS_DONE:
             grade, actions = CORRECT, item.done
-        elif say is Say.REJECT:
+        elif say is PredictionAction.REJECT:
             grade, actions = REJECT, item.plan.actions
         self.tempo.verdict()
         self.pen.write(
@@ -181,7 +181,7 @@ class Foretelling:
         self._begin()
         self._tell("taken back")
 
-    def _toggle_drive(self, item: Forecast) -> None:
+    def _toggle_drive(self, item: RecordedPlan) -> None:
         if self.drive is not None:
             self._end_drive()
             return
@@ -205,6 +205,6 @@ def _json(value: float) -> float | None:
     return round(value, 4) if np.isfinite(value) else None
 
 
-def end_m(item: Forecast, actions: NDArray[np.float32]) -> NDArray[np.float64]:
+def end_m(item: RecordedPlan, actions: NDArray[np.float32]) -> NDArray[np.float64]:
     """Where the hand would be after these actions, [3] in the base frame."""
     return np.asarray(item.hand_m + actions[:, MOVE].sum(0) * METRES_PER_UNIT, np.float64)

@@ -5,30 +5,30 @@ from numpy.typing import NDArray
 
 from ...policies.base.plan import Plan
 from ...sim_envs.spaces import Image
-from ..devices.gamepads import Pads
+from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
-from ..ui.canvas import Brush
-from ..ui.key_input import Fingers
+from ..ui.canvas import Canvas
+from ..ui.key_input import KeyInput
 from ..ui.layout import ReviewLayout, review_layout
 from ..ui.palette import DIM, MINT, ORANGE, PANEL, SKY, TEXT, YELLOW
 from ..ui.plan_path import DrawnPath, draw_path, drawn_path
-from ..ui.text import Typewriter
+from ..ui.text import TextRenderer
 from ..ui.widgets import draw_help, draw_notice
 from .prediction_actions import DIRECTIONS, KEYS
-from .prediction_review import Foretelling
-from .predictions import CAMERA, Forecast
+from .prediction_review import PredictionReview
+from .predictions import CAMERA, RecordedPlan
 
 VIEW_PX = 480
 ENLARGED = 4.0
 """The front picture under the magnifying glass, in widths of the glass."""
 
 
-class ForetellingPage:
+class PredictionWindow:
     """Joins the state with fingers and screen."""
 
-    def __init__(self, grading: Foretelling, pads: Pads) -> None:
-        self.grading, self.fingers = grading, Fingers(KEYS, pads)
-        self._type = Typewriter()
+    def __init__(self, grading: PredictionReview, pads: Gamepads) -> None:
+        self.grading, self.fingers = grading, KeyInput(KEYS, pads)
+        self._type = TextRenderer()
 
     @property
     def over(self) -> bool:
@@ -62,7 +62,7 @@ class ForetellingPage:
         """One frame."""
         grading, item = self.grading, self.grading.item
         layout = review_layout(*surface.get_size(), 2, with_line=False)
-        brush = Brush(surface, self._type, layout.unit)
+        brush = Canvas(surface, self._type, layout.unit)
         brush.clear()
         if item is not None:
             _column(brush, layout, grading, item)
@@ -79,7 +79,7 @@ class ForetellingPage:
         if grading.help:
             draw_help(brush, layout.window, self.fingers.help_page())
 
-    def _pictures(self, brush: Brush, layout: ReviewLayout, item: Forecast) -> None:
+    def _pictures(self, brush: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
         front, wrist = layout.views
         drive = self.grading.drive
         images: dict[str, Image] = item.images
@@ -91,7 +91,9 @@ class ForetellingPage:
             self._paths(brush, front, front, item)
             self._magnify(brush, layout, item)
 
-    def _paths(self, brush: Brush, area: pygame.Rect, within: pygame.Rect, item: Forecast) -> None:
+    def _paths(
+        self, brush: Canvas, area: pygame.Rect, within: pygame.Rect, item: RecordedPlan
+    ) -> None:
         """What was done and what would be, on a picture that fills `area`, cut to `within`."""
         brush.surface.set_clip(within)
         for actions, colour in ((item.done, SKY), (self.grading.proposal, ORANGE)):
@@ -99,7 +101,7 @@ class ForetellingPage:
                 draw_path(brush, area, self._path(item, actions), colour, with_doubt=False)
         brush.surface.set_clip(None)
 
-    def _magnify(self, brush: Brush, layout: ReviewLayout, item: Forecast) -> None:
+    def _magnify(self, brush: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
         """The front picture around the hand, larger: paths are short."""
         side = layout.column.w - 2 * brush.px(16)
         glass = pygame.Rect(layout.column.x + brush.px(16), 0, side, side)
@@ -114,12 +116,12 @@ class ForetellingPage:
         self._paths(brush, whole, glass, item)
         pygame.draw.rect(brush.surface, DIM, glass, brush.px(2))
 
-    def _path(self, item: Forecast, actions: NDArray[np.float32]) -> DrawnPath:
+    def _path(self, item: RecordedPlan, actions: NDArray[np.float32]) -> DrawnPath:
         plan = Plan(actions, np.zeros_like(actions), float("nan"))
         return drawn_path(item.view, item.hand_m, item.closing, plan, 0)
 
 
-def _top(brush: Brush, layout: ReviewLayout, grading: Foretelling) -> None:
+def _top(brush: Canvas, layout: ReviewLayout, grading: PredictionReview) -> None:
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
     left, right = area.x + brush.px(14), area.right - brush.px(14)
@@ -137,7 +139,9 @@ def _top(brush: Brush, layout: ReviewLayout, grading: Foretelling) -> None:
         brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
 
 
-def _column(brush: Brush, layout: ReviewLayout, grading: Foretelling, item: Forecast) -> None:
+def _column(
+    brush: Canvas, layout: ReviewLayout, grading: PredictionReview, item: RecordedPlan
+) -> None:
     area = layout.column
     pygame.draw.rect(brush.surface, PANEL, area)
     x, y = area.x + brush.px(16), area.y + brush.px(24)

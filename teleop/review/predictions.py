@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import standing_events
+from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import PREDICTION, Judgements
 from ...datasets.workspace import Workspace
 from ...policies.base.plan import Plan
 from ...policies.policy import LearnedPolicy
-from ...sim_envs.cameras import View
+from ...sim_envs.cameras import CameraView
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE, Image
 from ..evaluation.replay import recorded_view
@@ -30,13 +30,13 @@ CAMERA = "front"
 
 
 @dataclass(frozen=True, repr=False)
-class Forecast:
+class RecordedPlan:
     """A recorded moment, what was done, and what the policy would do."""
 
     episode: str
     step: int
     images: dict[str, Image]
-    view: View
+    view: CameraView
     """The front camera as it stood in this episode."""
     hand_m: NDArray[np.float64]
     """[3], where the hand is."""
@@ -70,21 +70,21 @@ class Forecast:
         return np.array([*self.hand_m, *end, float(self.goal), float(self.closing)])
 
 
-def forecasts(
+def recorded_plans(
     workspace: Workspace,
     policy: LearnedPolicy,
     operator: str,
     count: int,
     pool: int = POOL,
     seed: int = 0,
-) -> list[Forecast]:
+) -> list[RecordedPlan]:
     """At most `count` moments that this operator has not graded, the worthiest first."""
-    events = standing_events(Judgements(workspace.db_path).all())
+    events = not_undone(Judgements(workspace.db_path).all())
     graded = {(e.episode, e.start) for e in events if e.kind == PREDICTION}
     own = {(e.episode, e.start) for e in events if e.kind == PREDICTION and e.operator == operator}
     rng = np.random.default_rng(seed)
     paths = workspace.episodes()
-    found: list[Forecast] = []
+    found: list[RecordedPlan] = []
     for place in rng.permutation(len(paths)):
         if len(found) >= pool:
             break
@@ -98,18 +98,18 @@ def forecasts(
             for step in range(offset, len(episode), STRIDE)
             if (episode.summary.id, step) not in own
         ]
-        found += [forecast(episode, step, policy) for step in moments]
+        found += [recorded_plan(episode, step, policy) for step in moments]
     # what somebody else graded is graded again only where nothing else is left
     found.sort(key=lambda f: ((f.episode, f.step) in graded, -f.worth))
     return list(_without_duplicates(found, count))
 
 
-def forecast(episode: Episode, step: int, policy: LearnedPolicy) -> Forecast:
+def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> RecordedPlan:
     """What the policy would do at one recorded moment."""
     observation = episode.observation(step)
     plan = policy.plan(observation)
     closing = episode.actions[step - 1, GRIP] > 0 if step else False
-    return Forecast(
+    return RecordedPlan(
         episode=episode.summary.id,
         step=step,
         images={
@@ -128,7 +128,7 @@ def forecast(episode: Episode, step: int, policy: LearnedPolicy) -> Forecast:
     )
 
 
-def _without_duplicates(ordered: Sequence[Forecast], count: int) -> Iterator[Forecast]:
+def _without_duplicates(ordered: Sequence[RecordedPlan], count: int) -> Iterator[RecordedPlan]:
     chosen: list[NDArray[np.float64]] = []
     for one in ordered:
         if len(chosen) >= count:
@@ -139,7 +139,7 @@ def _without_duplicates(ordered: Sequence[Forecast], count: int) -> Iterator[For
             yield one
 
 
-def dragged(actions: NDArray[np.float32], offset_m: NDArray[np.float64]) -> NDArray[np.float32]:
+def plan_to(actions: NDArray[np.float32], offset_m: NDArray[np.float64]) -> NDArray[np.float32]:
     """Actions (h, 7) with their end moved by [3] metres: each takes an equal share of the way."""
     moved = actions.astype(np.float64)
     moved[:, MOVE] += offset_m / METRES_PER_UNIT / len(actions)

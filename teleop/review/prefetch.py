@@ -15,7 +15,7 @@ READ_S = 30.0
 """An episode that takes longer than this to read is given up."""
 
 
-class Stock:
+class Prefetcher:
     """Reads wanted episodes in order; between them it does small jobs, such as scoring."""
 
     def __init__(

@@ -11,12 +11,12 @@ import numpy as np
 
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
-from ..devices.gamepads import Pads
+from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
 from ..ui.window import open_window
-from .episode_review import Grading
-from .episode_window import EpisodesPage
-from .simulated_reviewer import SimulatedGrader
+from .episode_review import EpisodeReview
+from .episode_window import EpisodeWindow
+from .simulated_reviewer import SimulatedReviewer
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class ReviewReport:
 
 
 @contextlib.contextmanager
-def review_window(headless: bool) -> Iterator[tuple[pygame.Surface, Pads]]:
+def review_window(headless: bool) -> Iterator[tuple[pygame.Surface, Gamepads]]:
     """The window and the pads; without a screen where it is headless."""
     if headless:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
     surface = open_window()
     try:
-        yield surface, Pads()
+        yield surface, Gamepads()
     finally:
         pygame.quit()
 
@@ -68,17 +68,17 @@ def review_episodes(
     names = [] if only is None else [workspace.find(only).stem]
     if not workspace.episodes():
         raise BadValue("episodes to judge", "at least one in the workspace", "none")
-    grader = SimulatedGrader(episodes) if simulated else None
+    grader = SimulatedReviewer(episodes) if simulated else None
     with (
         review_window(headless) as (surface, pads),
-        contextlib.closing(Grading(workspace, operator, names)) as grading,
+        contextlib.closing(EpisodeReview(workspace, operator, names)) as grading,
     ):
-        page = EpisodesPage(grading, pads)
-        sit(page, surface, grader or (lambda _: None))
+        page = EpisodeWindow(grading, pads)
+        run_window(page, surface, grader or (lambda _: None))
         return _report(grading, operator)
 
 
-def _report(grading: Grading, operator: str) -> ReviewReport:
+def _report(grading: EpisodeReview, operator: str) -> ReviewReport:
     tempo = grading.tempo
     spent = tempo.clock() - tempo.began
     return ReviewReport(
@@ -95,7 +95,7 @@ FRAME_S = 1 / 50
 SHORTEST_NAP_S = 0.001
 
 
-class Page(Protocol):
+class ReviewWindow(Protocol):
     """What is before the grader."""
 
     @property
@@ -124,12 +124,12 @@ class Page(Protocol):
         ...
 
 
-PageKind = TypeVar("PageKind", bound=Page)
+PageKind = TypeVar("PageKind", bound=ReviewWindow)
 Grader = Callable[[PageKind], None]
 """A simulated grader: looks at the page before each frame, and posts its key presses."""
 
 
-def sit(
+def run_window(
     page: PageKind,
     surface: pygame.Surface,
     grader: Grader[PageKind] = lambda _: None,

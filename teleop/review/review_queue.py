@@ -10,14 +10,18 @@ import numpy as np
 from ...datasets.checking.warnings import flags_of
 from ...datasets.database import Database, EventKind
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import Standing, standing_events, standings
+from ...datasets.judgements.judgement_state import (
+    ResolvedJudgements,
+    not_undone,
+    resolved_by_episode,
+)
 from ...datasets.judgements.judgements import VERDICT, Judgements
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
-from ..autonomy.audit_sampling import auditor
-from .prefetch import Stock
+from ..autonomy.audit_sampling import audit_sampler
+from .prefetch import Prefetcher
 
 AUDIT_WORTH, DISPUTE_WORTH, NEAR_MISS_WORTH, BROKEN_WORTH, TAKEOVER_WORTH, FLAG_WORTH = (
     8.0, 4.0, 2.0, 1.5, 0.5, 0.5,
@@ -29,7 +33,7 @@ NOVEL_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Worth:
+class Priority:
     """What judging an episode is worth, and why."""
 
     value: float = 0.0
@@ -54,10 +58,12 @@ def is_audited(summary: EpisodeSummary, draws: Mapping[str, bool] = MappingProxy
     """
     if summary.header.level != Level.AUTONOMOUS:
         return False
-    return draws.get(summary.id, auditor()(summary.header.seed))
+    return draws.get(summary.id, audit_sampler()(summary.header.seed))
 
 
-def first_worth(summary: EpisodeSummary, stands: Standing | None, audited: bool) -> Worth:
+def first_priority(
+    summary: EpisodeSummary, stands: ResolvedJudgements | None, audited: bool
+) -> Priority:
     """What is known before an episode's arrays are read."""
     parts: list[tuple[float, str]] = []
     if audited:
@@ -71,10 +77,10 @@ def first_worth(summary: EpisodeSummary, stands: Standing | None, audited: bool)
     return _sum(parts)
 
 
-def full_worth(episode: Episode, stands: Standing | None, audited: bool) -> Worth:
+def full_priority(episode: Episode, stands: ResolvedJudgements | None, audited: bool) -> Priority:
     """What an episode's own arrays add; images are not needed."""
     summary = episode.summary
-    first = first_worth(summary, stands, audited)
+    first = first_priority(summary, stands, audited)
     parts = [(first.value, why) for why in first.why[:1]] + [(0.0, why) for why in first.why[1:]]
     judged = summary.success if stands is None or stands.success is None else stands.success
     solved = bool(episode.succeeded[-1])
@@ -92,7 +98,7 @@ def full_worth(episode: Episode, stands: Standing | None, audited: bool) -> Wort
     return _sum(parts)
 
 
-def best(worths: Mapping[str, Worth]) -> str | None:
+def best(worths: Mapping[str, Priority]) -> str | None:
     """The episode that is worth most; of equals the earliest. None where there is none."""
     return min(worths, key=lambda name: (-worths[name].value, name), default=None)
 
@@ -106,9 +112,9 @@ def _word(success: bool) -> str:
     return "success" if success else "failure"
 
 
-def _sum(parts: list[tuple[float, str]]) -> Worth:
+def _sum(parts: list[tuple[float, str]]) -> Priority:
     ordered = sorted(parts, key=lambda part: -part[0])
-    return Worth(sum(value for value, _ in parts), tuple(why for _, why in ordered if why))
+    return Priority(sum(value for value, _ in parts), tuple(why for _, why in ordered if why))
 
 
 AHEAD = 3
@@ -117,15 +123,15 @@ JUDGED_BY_OTHERS = -100.0
 """Added to the worth of an episode that somebody else has judged undisputed."""
 
 
-class Order:
+class ReviewQueue:
     """The episodes that one person has given no verdict on, by worth."""
 
     def __init__(self, workspace: Workspace, operator: str, only: Iterable[str] = ()) -> None:
         self.summaries = {summary.id: summary for summary in workspace.summaries()}
         judgements = Judgements(workspace.db_path)
-        self._stands = standings(judgements)
+        self._stands = resolved_by_episode(judgements)
         self._draws = recorded_draws(judgements)
-        spoken = [e for e in standing_events(judgements.all()) if e.kind == VERDICT]
+        spoken = [e for e in not_undone(judgements.all()) if e.kind == VERDICT]
         own = {event.episode for event in spoken if event.operator == operator}
         self._others = {event.episode for event in spoken if event.operator != operator}
         wanted = set(only)
@@ -134,7 +140,7 @@ class Order:
         self.total = len(self.open)
         self.worths = {name: self._first(name) for name in self.open}
         self._unscored = sorted(self.open, key=lambda name: -self.worths[name].value)
-        self.stock = Stock(self._path, self._score_one)
+        self.stock = Prefetcher(self._path, self._score_one)
 
     @property
     def scoring(self) -> int:
@@ -163,15 +169,15 @@ class Order:
         """Stop reading."""
         self.stock.close()
 
-    def _first(self, name: str) -> Worth:
+    def _first(self, name: str) -> Priority:
         summary = self.summaries[name]
         audited = is_audited(summary, self._draws)
-        return self._discounted(name, first_worth(summary, self._stands.get(name), audited))
+        return self._discounted(name, first_priority(summary, self._stands.get(name), audited))
 
-    def _discounted(self, name: str, worth: Worth) -> Worth:
+    def _discounted(self, name: str, worth: Priority) -> Priority:
         stands = self._stands.get(name)
         if name in self._others and not (stands and stands.disputed):
-            return Worth(worth.value + JUDGED_BY_OTHERS, (*worth.why, "a second opinion"))
+            return Priority(worth.value + JUDGED_BY_OTHERS, (*worth.why, "a second opinion"))
         return worth
 
     def _path(self, name: str) -> Path:
@@ -191,6 +197,6 @@ class Order:
             except DamagedFile:
                 return True
             audited = is_audited(summary, self._draws)
-            worth = full_worth(episode, self._stands.get(name), audited)
+            worth = full_priority(episode, self._stands.get(name), audited)
             self.worths[name] = self._discounted(name, worth)
         return True

@@ -14,10 +14,10 @@ from ...sim_envs.errors import BadValue, SidestickError
 from ...sim_envs.spaces import GRIP
 from ..evaluation.replay import expert_drive
 from ..ui.key_input import press
-from .prediction_review import Foretelling, end_m
-from .prediction_window import ForetellingPage
-from .predictions import forecasts
-from .review_loop import review_window, sit
+from .prediction_review import PredictionReview, end_m
+from .prediction_window import PredictionWindow
+from .predictions import recorded_plans
+from .review_loop import review_window, run_window
 
 COUNT = 100
 """Predictions in a sitting, unless more are asked for."""
@@ -59,13 +59,13 @@ def review_predictions(
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     policy_id = policy_id or store.latest()
     policy = store.load(policy_id, config)
-    items = forecasts(workspace, policy, operator, count)
-    grader = SimulatedForeteller() if simulated else None
+    items = recorded_plans(workspace, policy, operator, count)
+    grader = SimulatedPredictionReviewer() if simulated else None
     with (
         review_window(headless) as (surface, pads),
-        contextlib.closing(Foretelling(workspace, operator, policy_id, items)) as grading,
+        contextlib.closing(PredictionReview(workspace, operator, policy_id, items)) as grading,
     ):
-        sit(ForetellingPage(grading, pads), surface, grader or (lambda _: None))
+        run_window(PredictionWindow(grading, pads), surface, grader or (lambda _: None))
         said = [judgement.payload["grade"] for judgement in grading.pen.said]
         spent = grading.clock() - grading.tempo.began
     found = agreements(Judgements(workspace.db_path).all())
@@ -78,7 +78,7 @@ def review_predictions(
     )
 
 
-class SimulatedForeteller:
+class SimulatedPredictionReviewer:
     """Drives the job from the restored state, and compares the plan with its own way.
 
     A plan that ends near its own way, with the same grip, is accepted; another is replaced by
@@ -88,7 +88,7 @@ class SimulatedForeteller:
     def __init__(self) -> None:
         self._seen = -1
 
-    def __call__(self, page: ForetellingPage) -> None:
+    def __call__(self, page: PredictionWindow) -> None:
         """Grade what is shown."""
         grading = page.grading
         item = grading.item

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...datasets.judgements.judgement_state import MACHINE
 from ..ui.key_input import press
-from .episode_window import EpisodesPage
+from .episode_window import EpisodeWindow
 
 REACTION_S = 0.25
 """From seeing the end to the first key."""
@@ -22,7 +22,7 @@ GOOD_SHARE = 0.33
 """The fastest third of the successes gets the best grade."""
 
 
-class SimulatedGrader:
+class SimulatedReviewer:
     """Call it before each frame."""
 
     name = MACHINE
@@ -40,7 +40,7 @@ class SimulatedGrader:
         self._ready = clock()
         self._judged: str | None = None
 
-    def __call__(self, page: EpisodesPage) -> None:
+    def __call__(self, page: EpisodeWindow) -> None:
         """Press the next key, when it is time."""
         grading, now = page.grading, self._clock()
         if grading.episode is None or (self._left == 0 and not self._keys):
@@ -58,7 +58,7 @@ class SimulatedGrader:
             if self._left is not None:
                 self._left -= 1
 
-    def _verdict(self, page: EpisodesPage) -> list[str]:
+    def _verdict(self, page: EpisodeWindow) -> list[str]:
         episode = page.grading.episode
         assert episode is not None
         solved = bool(episode.succeeded[-1])

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import Standing
+from ...datasets.judgements.judgement_state import ResolvedJudgements
 from ...datasets.step import Driver
 from ..devices.sdl import pygame
 from ..session.driver_styles import DRIVER_STYLES
-from ..ui.canvas import Brush
+from ..ui.canvas import Canvas
 from ..ui.palette import (
     BACKGROUND,
     DIM,
@@ -31,10 +31,10 @@ XOf = Callable[[float], int]
 
 
 def draw_timeline(
-    brush: Brush,
+    brush: Canvas,
     area: pygame.Rect,
     episode: Episode,
-    stands: Standing,
+    stands: ResolvedJudgements,
     step: int,
     bad_from: int | None = None,
 ) -> None:
@@ -66,7 +66,7 @@ def draw_timeline(
     pygame.draw.line(brush.surface, TEXT, (x, row.y - 6), (x, row.bottom + 5), brush.px(3))
 
 
-def _names(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
+def _names(brush: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
     """Who drove, on a plate, so that it can be read over hatching."""
     for start, stop in runs(episode.driver):
         if x_of(stop) - x_of(start) > brush.px(70):
@@ -84,7 +84,9 @@ def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _stages(brush: Brush, row: pygame.Rect, episode: Episode, stands: Standing, x_of: XOf) -> None:
+def _stages(
+    brush: Canvas, row: pygame.Rect, episode: Episode, stands: ResolvedJudgements, x_of: XOf
+) -> None:
     names = episode.summary.header.stages
     right = 0
     for start, _ in runs(episode.stage):
@@ -103,7 +105,7 @@ def _stages(brush: Brush, row: pygame.Rect, episode: Episode, stands: Standing, 
         brush.text(f"{name} (judged)", (x + 4, row.bottom + brush.px(12)), 12.5, YELLOW)
 
 
-def _novelty(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
+def _novelty(brush: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
     base = row.bottom + brush.px(51)
     tall = brush.px(30)
     scores = episode.novelty
@@ -118,7 +120,9 @@ def _novelty(brush: Brush, row: pygame.Rect, episode: Episode, x_of: XOf) -> Non
     brush.text("novelty", (row.x, base + brush.px(9)), 11.5, DIM)
 
 
-def _dropped(brush: Brush, row: pygame.Rect, stands: Standing, steps: int, x_of: XOf) -> None:
+def _dropped(
+    brush: Canvas, row: pygame.Rect, stands: ResolvedJudgements, steps: int, x_of: XOf
+) -> None:
     for start, stop in stands.dropped(steps):
         piece = pygame.Rect(x_of(start), row.y, max(2, x_of(stop) - x_of(start)), row.h)
         ground = pygame.Surface(piece.size, pygame.SRCALPHA)
@@ -127,7 +131,7 @@ def _dropped(brush: Brush, row: pygame.Rect, stands: Standing, steps: int, x_of:
         _hatch(brush, piece, VERMILION, 2)
 
 
-def _hatch(brush: Brush, rect: pygame.Rect, colour: Colour, width: int) -> None:
+def _hatch(brush: Canvas, rect: pygame.Rect, colour: Colour, width: int) -> None:
     before = brush.surface.get_clip()
     brush.surface.set_clip(rect.clip(before))
     for x in range(rect.x - rect.h, rect.right, brush.px(HATCH * (3 if width == 1 else 1))):

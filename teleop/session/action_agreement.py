@@ -19,7 +19,7 @@ GOOD_COSINE, GOOD_GRIPPER, GOOD_DISTANCE_M = 0.70, 0.85, 0.08
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ActionAgreement:
     """One stage's, or a whole episode's."""
 
     steps: int
@@ -43,9 +43,9 @@ class Agreement:
         return {key: None if value != value else value for key, value in asdict(self).items()}
 
 
-def agreement(
+def action_agreement(
     human: NDArray[np.float32], policy: NDArray[np.float32], chosen: NDArray[np.bool_] | None = None
-) -> Agreement:
+) -> ActionAgreement:
     """Compare what was wanted, (T, 7) each with NaN for nothing; over the `chosen` steps (T,)."""
     both: NDArray[np.bool_] = np.isfinite(np.concatenate([human, policy], axis=1)).all(axis=1)
     counted = both if chosen is None else both & chosen
@@ -54,7 +54,7 @@ def agreement(
     moving = counted & (lengths[0] > STILL) & (lengths[1] > STILL)
     cosines = (hers[moving] * its[moving]).sum(axis=1) / (lengths[0] * lengths[1])[moving]
     same = (human[counted, GRIP] > 0) == (policy[counted, GRIP] > 0)
-    return Agreement(
+    return ActionAgreement(
         int(counted.sum()), _mean(cosines), _mean(_apart_m(hers - its, both)[counted]), _mean(same)
     )
 
@@ -64,9 +64,11 @@ def agreement_by_stage(
     policy: NDArray[np.float32],
     stage: NDArray[np.integer],
     stages: Sequence[str],
-) -> dict[str, Agreement]:
+) -> dict[str, ActionAgreement]:
     """The same for every stage that came up; `stage` (T,) counts in `stages`."""
-    return {stages[i]: agreement(human, policy, stage == i) for i in np.unique(stage).tolist()}
+    return {
+        stages[i]: action_agreement(human, policy, stage == i) for i in np.unique(stage).tolist()
+    }
 
 
 def _apart_m(difference: NDArray[np.float64], both: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -88,7 +90,7 @@ MEMORY = 0.9
 """Share of what is known that is left after a tick: half of the weight is younger than 0.33 s."""
 
 
-class Accord:
+class RunningAgreement:
     """A running mean of the cosine of what both hands want, on ticks on which both move."""
 
     def __init__(self) -> None:

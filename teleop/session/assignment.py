@@ -6,9 +6,9 @@ from ...datasets.step import Driver, Level
 from ...sim_envs.errors import PolicyError
 from ...sim_envs.spaces import Observation
 from .authority import usable
-from .help_requests import Alarm, Reason
-from .levels import NEEDS_POLICY, State, name
-from .policy_runner import NO_PROPOSAL, Pilot, Proposal
+from .help_requests import HelpMonitor, HelpReason
+from .levels import NEEDS_POLICY, ControlState, name
+from .policy_runner import NO_PROPOSAL, PolicyRunner, Proposal
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Assignment:
     """Who may drive."""
     policy_id: str | None = None
     """Number of the policy, for the records; None where there is none, or none with a number."""
-    runner: Pilot | None = None
+    runner: PolicyRunner | None = None
     """The loaded policy, which drives or looks on; None where the human drives without one."""
-    monitor: Alarm = field(default_factory=Alarm)
+    monitor: HelpMonitor = field(default_factory=HelpMonitor)
     """What makes a policy on call ask for help; its budget lasts for the session."""
 
     def __post_init__(self) -> None:
@@ -51,8 +51,8 @@ class Assignment:
         return self.runner is not None and self.runner.needs_images(driver)
 
     def help_wanted(
-        self, state: State, proposal: Proposal, observation: Observation
-    ) -> Reason | None:
+        self, state: ControlState, proposal: Proposal, observation: Observation
+    ) -> HelpReason | None:
         """Why the policy asks for help on this tick, at the level at which it may.
 
         `state` is that of the last tick; a reason takes one request from the monitor's budget.

@@ -7,7 +7,7 @@ import numpy as np
 from ...datasets.step import ActionMode, Driver, Level
 from ...sim_envs.spaces import Action
 from .blending import blend
-from .command import Command, still
+from .command import Command, zero_action
 from .levels import (
     ASKING,
     DRIVERS,
@@ -16,7 +16,7 @@ from .levels import (
     WITHOUT_HUMAN,
     WITHOUT_POLICY,
     Clutch,
-    State,
+    ControlState,
     Switch,
     supervises,
 )
@@ -34,7 +34,7 @@ class Decision:
     """float32[7] to execute."""
     driver: Driver
     """Whose action it is."""
-    state: State
+    state: ControlState
     """Who has the arm, and why nobody has it."""
     mode: ActionMode
     """What the step is to a learner."""
@@ -56,7 +56,7 @@ class Authority:
 
     def __init__(self, level: Level) -> None:
         self.level = level
-        self.state = State.RESTING
+        self.state = ControlState.RESTING
         self.takeovers = 0
 
     @property
@@ -79,7 +79,7 @@ class Authority:
         """
         state = self._next(command, usable(policy_action), asks)
         switch = None if state is self.state else SWITCHES[self.state, state]
-        correcting = state is State.HUMAN and supervises(self.level)
+        correcting = state is ControlState.HUMAN and supervises(self.level)
         if correcting and switch in COUNTED:
             self.takeovers += 1
         self.state = state
@@ -90,34 +90,34 @@ class Authority:
 
     def rest(self) -> None:
         """Nobody drives, as at the beginning; takeovers go on being counted."""
-        self.state = State.RESTING
+        self.state = ControlState.RESTING
 
-    def _next(self, command: Command, policy_usable: bool, asks: bool) -> State:
+    def _next(self, command: Command, policy_usable: bool, asks: bool) -> ControlState:
         """The state of this tick."""
-        calling = self.state is State.CALLING
+        calling = self.state is ControlState.CALLING
         if not command.alive:
-            return State.CALLING if calling else State.RESTING
+            return ControlState.CALLING if calling else ControlState.RESTING
         state = STATE_BY_LEVEL[self.level, Clutch(command.clutch)]
         if not policy_usable:
             state = WITHOUT_POLICY.get(state, state)
         if not usable(command.action):
             state = WITHOUT_HUMAN.get(state, state)
-        if calling and state is not State.HUMAN:
-            return State.CALLING
+        if calling and state is not ControlState.HUMAN:
+            return ControlState.CALLING
         may_ask = self.level is Level.ON_CALL and not command.clutch and self.state in ASKING
-        return State.CALLING if asks and may_ask else state
+        return ControlState.CALLING if asks and may_ask else state
 
     def _action(
         self, command: Command, policy_action: Action | None, novelty: float
     ) -> tuple[Action, float]:
         """What is executed in the state, and the policy's share of it."""
-        if self.state is State.HUMAN:
+        if self.state is ControlState.HUMAN:
             return command.action, 0.0
-        if policy_action is not None and self.state is State.POLICY:
+        if policy_action is not None and self.state is ControlState.POLICY:
             return policy_action, 1.0
-        if policy_action is not None and self.state is State.BLEND:
+        if policy_action is not None and self.state is ControlState.BLEND:
             return blend(command.action, policy_action, 1.0 - novelty)
-        return still(), NAN
+        return zero_action(), NAN
 
     def _mode(self, correcting: bool) -> ActionMode:
         if not supervises(self.level):

@@ -22,7 +22,7 @@ STILL = 0.05
 Vector = NDArray[np.float64]
 
 
-def agreement(human: Vector, policy: Vector) -> float:
+def alignment(human: Vector, policy: Vector) -> float:
     """The cosine of two parts of commands; 0 where either asks for no motion."""
     lengths = float(np.linalg.norm(human)), float(np.linalg.norm(policy))
     if min(lengths) < STILL:
@@ -40,7 +40,7 @@ def blend(human: Action, policy: Action, confidence: float) -> tuple[Action, flo
     parts = {"human": 0.0, "policy": 0.0}
     for part in PARTS:
         hers, its = human[part].astype(np.float64), policy[part].astype(np.float64)
-        share = LARGEST_SHARE * trust * max(0.0, agreement(hers, its))
+        share = LARGEST_SHARE * trust * max(0.0, alignment(hers, its))
         executed[part] = (1.0 - share) * hers + share * its
         parts["human"] += (1.0 - share) * float(np.linalg.norm(hers))
         parts["policy"] += share * float(np.linalg.norm(its))

@@ -47,12 +47,12 @@ class Command:
     """False when the device was lost or has been silent for too long: the arm holds still."""
 
 
-def still(grip: float = 0.0) -> Action:
+def zero_action(grip: float = 0.0) -> Action:
     """The action that moves nothing; a grip of 0 keeps what the gripper is doing."""
     action = np.zeros(ACTION_SIZE, np.float32)
     action[-1] = grip
     return action
 
 
-IDLE = Command(still())
+IDLE = Command(zero_action())
 """Nobody touches anything."""

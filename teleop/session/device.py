@@ -6,7 +6,7 @@ from ...datasets.step import Driver
 from .command import IDLE, Command
 
 
-class Device(Protocol):
+class InputDevice(Protocol):
     """Polled once a tick."""
 
     name: str
@@ -19,7 +19,7 @@ class Device(Protocol):
         """What the human wants now; `driver` drove the last tick."""
 
 
-class Nobody:
+class NoOperator:
     """An empty seat: evaluation and practice."""
 
     name = ""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ...datasets.database import Effort
+from ...datasets.database import EffortEntry
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.spaces import CONTROL_HZ
@@ -31,12 +31,12 @@ def effort_entry(
     takeovers: int = 0,
     hz: float = CONTROL_HZ,
     **payload: Any,
-) -> Effort:
+) -> EffortEntry:
     """An entry from ticks that the human drove, had to watch, and that the policy drove.
 
     `payload` is whatever else was counted, as JSON takes it.
     """
-    return Effort(
+    return EffortEntry(
         round=round_number,
         kind=kind,
         driven_s=driven / hz,
@@ -59,7 +59,7 @@ def recorded_effort(
     round_number: int,
     policy_id: str | None,
     hz: float,
-) -> Effort:
+) -> EffortEntry:
     """The entry of supervised or demonstrated episodes by their files, where no session counted.
 
     A person watched every step of the policy.

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import CONTROL_HZ
-from .levels import State
+from .levels import ControlState
 
 
-class Reason(Enum):
+class HelpReason(Enum):
     """Why help was asked for, as the screen says it."""
 
     NEW = "the scene is new to the policy"
@@ -33,7 +33,7 @@ class Reason(Enum):
 
 
 @dataclass(frozen=True)
-class CallRules:
+class HelpRules:
     """When help is asked for, and how often it may be."""
 
     novelty: float = 0.99
@@ -68,11 +68,11 @@ class CallRules:
             raise BadValue("budget", "no fewer than 0 requests", self.budget)
 
 
-class Alarm:
+class HelpMonitor:
     """Feels every tick of an episode, and says when to ask; the budget lasts for a sitting."""
 
-    def __init__(self, rules: CallRules | None = None) -> None:
-        self.rules = rules or CallRules()
+    def __init__(self, rules: HelpRules | None = None) -> None:
+        self.rules = rules or HelpRules()
         self.left = self.rules.budget
         """Requests that are left; None for any number."""
         self.refused = 0
@@ -91,14 +91,14 @@ class Alarm:
         self._hand: deque[NDArray[np.float64]] = deque(maxlen=_ticks(self.rules.stalled_s))
 
     def feel(
-        self, state: State, novelty: float, has_answer: bool, hand_m: NDArray[Any]
-    ) -> Reason | None:
+        self, state: ControlState, novelty: float, has_answer: bool, hand_m: NDArray[Any]
+    ) -> HelpReason | None:
         """Why to ask for help on this tick, if so.
 
         `state` is that of the last tick, `hand_m` [3] where the hand is. A reason that is given
         takes one request from the budget; without one left, the policy goes on alone.
         """
-        if state in (State.HUMAN, State.CALLING):
+        if state in (ControlState.HUMAN, ControlState.CALLING):
             self._forget()
             self._armed = False
             return None
@@ -125,16 +125,16 @@ class Alarm:
         self._armed |= calm or self._driven >= _ticks(rules.grace_s)
         self._alarming.append(self._armed and known and novelty > rules.novelty)
 
-    def _reason(self) -> Reason | None:
+    def _reason(self) -> HelpReason | None:
         rules = self.rules
         if sum(self._mute) >= rules.alarmed:
-            return Reason.MUTE
+            return HelpReason.MUTE
         if sum(self._alarming) >= rules.alarmed:
-            return Reason.NEW
+            return HelpReason.NEW
         long_enough = len(self._hand) == self._hand.maxlen
         if long_enough and extent_m(np.array(self._hand)) < rules.stalled_m:
-            return Reason.STALLED
-        return Reason.OVERDUE if self._driven >= _ticks(rules.overdue_s) else None
+            return HelpReason.STALLED
+        return HelpReason.OVERDUE if self._driven >= _ticks(rules.overdue_s) else None
 
 
 def extent_m(places: NDArray[Any]) -> float:

@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ...datasets.database import Database, Effort
+from ...datasets.database import Database, EffortEntry
 from ...datasets.step import Level
 from ...sim_envs.spaces import CONTROL_HZ, Observation
 from .assignment import Assignment
 from .effort_entry import effort_entry, kind_of_level
-from .levels import State, Switch, supervises
-from .subscriber import EpisodeContext, Outcome, Subscriber, Tick
+from .levels import ControlState, Switch, supervises
+from .subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
 HANDS_CHANGE = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
 
 
 @dataclass
-class EffortCount(Subscriber):
+class EffortCounter(Subscriber):
     """Counts everything that happened, on branches that were left by a rewind too."""
 
     audited: Callable[[int], bool] = lambda _: False
@@ -40,26 +40,28 @@ class EffortCount(Subscriber):
 
     def on_begin(self, context: EpisodeContext) -> None:
         """An episode begins."""
-        self._level, self._before = context.assignment.level, State.RESTING
+        self._level, self._before = context.assignment.level, ControlState.RESTING
         self._looks = self._level is Level.SUPERVISED
         self._looks |= self._level is Level.AUTONOMOUS and self.audited(context.seed)
 
     def on_tick(self, tick: Tick) -> None:
         """Count it."""
         state = tick.state
-        self.driven += state in (State.HUMAN, State.BLEND, State.RESTING)
-        self.policy += state is State.POLICY
-        self.watched += state is State.CALLING or (state is State.POLICY and self._looks)
+        self.driven += state in (ControlState.HUMAN, ControlState.BLEND, ControlState.RESTING)
+        self.policy += state is ControlState.POLICY
+        self.watched += state is ControlState.CALLING or (
+            state is ControlState.POLICY and self._looks
+        )
         self.switches += tick.switch in HANDS_CHANGE
         self.requests += tick.asked is not None
-        if state is State.HUMAN and supervises(self._level):
-            if self._before is not State.HUMAN:
+        if state is ControlState.HUMAN and supervises(self._level):
+            if self._before is not ControlState.HUMAN:
                 self.takeovers.append(0)
             self.takeovers[-1] += 1
         self._before = state
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         """An episode that was thrown away has cost its time, and is counted as none."""
         self.episodes += not outcome.discarded
@@ -71,7 +73,7 @@ class EffortCount(Subscriber):
         self.episodes = self.successes = 0
         self.takeovers = []
 
-    def entry(self, level: Level, round_number: int, policy_id: str | None) -> Effort:
+    def entry(self, level: Level, round_number: int, policy_id: str | None) -> EffortEntry:
         """The ledger's entry for all that was counted."""
         return effort_entry(
             kind_of_level(level),
@@ -90,7 +92,7 @@ class EffortCount(Subscriber):
 
 
 @dataclass
-class EffortLedger(EffortCount):
+class EffortLedger(EffortCounter):
     """Enters what was counted in the workspace's ledger, for every policy by itself."""
 
     database: Database = field(kw_only=True)

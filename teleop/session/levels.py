@@ -16,7 +16,7 @@ class Clutch(Enum):
     HELD = True
 
 
-class State(Enum):
+class ControlState(Enum):
     """Who has the arm, and why nobody has it."""
 
     RESTING = "the arm holds still"
@@ -39,61 +39,61 @@ class Switch(Enum):
     ANSWERED = "the human took over because the policy asked"
 
 
-DRIVERS: Mapping[State, Driver] = {
-    State.RESTING: Driver.NOBODY,
-    State.HUMAN: Driver.HUMAN,
-    State.BLEND: Driver.BLEND,
-    State.POLICY: Driver.POLICY,
-    State.CALLING: Driver.NOBODY,
+DRIVERS: Mapping[ControlState, Driver] = {
+    ControlState.RESTING: Driver.NOBODY,
+    ControlState.HUMAN: Driver.HUMAN,
+    ControlState.BLEND: Driver.BLEND,
+    ControlState.POLICY: Driver.POLICY,
+    ControlState.CALLING: Driver.NOBODY,
 }
 """Whose action is executed in a state."""
 
-STATE_BY_LEVEL: Mapping[tuple[Level, Clutch], State] = {
-    (Level.DEMONSTRATE, Clutch.RELEASED): State.RESTING,
-    (Level.DEMONSTRATE, Clutch.HELD): State.HUMAN,
-    (Level.SHADOW, Clutch.RELEASED): State.RESTING,
-    (Level.SHADOW, Clutch.HELD): State.HUMAN,
-    (Level.ASSIST, Clutch.RELEASED): State.RESTING,
-    (Level.ASSIST, Clutch.HELD): State.BLEND,
-    (Level.SUPERVISED, Clutch.RELEASED): State.POLICY,
-    (Level.SUPERVISED, Clutch.HELD): State.HUMAN,
-    (Level.ON_CALL, Clutch.RELEASED): State.POLICY,
-    (Level.ON_CALL, Clutch.HELD): State.HUMAN,
-    (Level.AUTONOMOUS, Clutch.RELEASED): State.POLICY,
-    (Level.AUTONOMOUS, Clutch.HELD): State.HUMAN,
+STATE_BY_LEVEL: Mapping[tuple[Level, Clutch], ControlState] = {
+    (Level.DEMONSTRATE, Clutch.RELEASED): ControlState.RESTING,
+    (Level.DEMONSTRATE, Clutch.HELD): ControlState.HUMAN,
+    (Level.SHADOW, Clutch.RELEASED): ControlState.RESTING,
+    (Level.SHADOW, Clutch.HELD): ControlState.HUMAN,
+    (Level.ASSIST, Clutch.RELEASED): ControlState.RESTING,
+    (Level.ASSIST, Clutch.HELD): ControlState.BLEND,
+    (Level.SUPERVISED, Clutch.RELEASED): ControlState.POLICY,
+    (Level.SUPERVISED, Clutch.HELD): ControlState.HUMAN,
+    (Level.ON_CALL, Clutch.RELEASED): ControlState.POLICY,
+    (Level.ON_CALL, Clutch.HELD): ControlState.HUMAN,
+    (Level.AUTONOMOUS, Clutch.RELEASED): ControlState.POLICY,
+    (Level.AUTONOMOUS, Clutch.HELD): ControlState.HUMAN,
 }
 """The whole rule of the levels, for a live device and a policy that has an answer."""
 
-WITHOUT_POLICY: Mapping[State, State] = {
-    State.POLICY: State.RESTING,
-    State.BLEND: State.HUMAN,
+WITHOUT_POLICY: Mapping[ControlState, ControlState] = {
+    ControlState.POLICY: ControlState.RESTING,
+    ControlState.BLEND: ControlState.HUMAN,
 }
 """What a state becomes when the policy is missing, late or not finite; the others need none."""
 
-WITHOUT_HUMAN: Mapping[State, State] = {
-    State.HUMAN: State.RESTING,
-    State.BLEND: State.RESTING,
+WITHOUT_HUMAN: Mapping[ControlState, ControlState] = {
+    ControlState.HUMAN: ControlState.RESTING,
+    ControlState.BLEND: ControlState.RESTING,
 }
 """What a state becomes when what the human wants is not finite; the others do not need her."""
 
-SWITCHES: Mapping[tuple[State, State], Switch | None] = {
-    (State.POLICY, State.HUMAN): Switch.TAKEOVER,
-    (State.HUMAN, State.POLICY): Switch.HAND_BACK,
-    (State.RESTING, State.HUMAN): Switch.GRASPED,
-    (State.RESTING, State.BLEND): Switch.GRASPED,
-    (State.HUMAN, State.RESTING): Switch.LET_GO,
-    (State.BLEND, State.RESTING): Switch.LET_GO,
-    (State.HUMAN, State.BLEND): None,  # her hand stays on the stick
-    (State.BLEND, State.HUMAN): None,
-    (State.RESTING, State.POLICY): Switch.STARTED,
-    (State.POLICY, State.RESTING): Switch.STOPPED,
-    (State.POLICY, State.CALLING): Switch.ASKED,
-    (State.RESTING, State.CALLING): Switch.ASKED,
-    (State.CALLING, State.HUMAN): Switch.ANSWERED,
+SWITCHES: Mapping[tuple[ControlState, ControlState], Switch | None] = {
+    (ControlState.POLICY, ControlState.HUMAN): Switch.TAKEOVER,
+    (ControlState.HUMAN, ControlState.POLICY): Switch.HAND_BACK,
+    (ControlState.RESTING, ControlState.HUMAN): Switch.GRASPED,
+    (ControlState.RESTING, ControlState.BLEND): Switch.GRASPED,
+    (ControlState.HUMAN, ControlState.RESTING): Switch.LET_GO,
+    (ControlState.BLEND, ControlState.RESTING): Switch.LET_GO,
+    (ControlState.HUMAN, ControlState.BLEND): None,  # her hand stays on the stick
+    (ControlState.BLEND, ControlState.HUMAN): None,
+    (ControlState.RESTING, ControlState.POLICY): Switch.STARTED,
+    (ControlState.POLICY, ControlState.RESTING): Switch.STOPPED,
+    (ControlState.POLICY, ControlState.CALLING): Switch.ASKED,
+    (ControlState.RESTING, ControlState.CALLING): Switch.ASKED,
+    (ControlState.CALLING, ControlState.HUMAN): Switch.ANSWERED,
 }
 """Every change of state that there is; a state may always stay what it is."""
 
-ASKING = frozenset({State.POLICY, State.RESTING})
+ASKING = frozenset({ControlState.POLICY, ControlState.RESTING})
 """States from which a policy that is on call may ask for help."""
 
 LIMITS_WHEN_CORRECTED = 2
@@ -102,7 +102,7 @@ LIMITS_WHEN_CORRECTED = 2
 
 def supervises(level: Level) -> bool:
     """Whether the policy drives and the human corrects, so that her driving is an intervention."""
-    return STATE_BY_LEVEL[level, Clutch.RELEASED] is State.POLICY
+    return STATE_BY_LEVEL[level, Clutch.RELEASED] is ControlState.POLICY
 
 
 def name(level: Level) -> str:

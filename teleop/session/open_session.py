@@ -8,9 +8,9 @@ from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from .assignment import Assignment
-from .device import Device, Nobody
+from .device import InputDevice, NoOperator
 from .environments import workspace_env
-from .policy_runner import Pilot
+from .policy_runner import PolicyRunner
 from .recording import Recording
 from .session import Session
 from .subscriber import Subscriber
@@ -19,7 +19,7 @@ from .subscriber import Subscriber
 @contextlib.contextmanager
 def recorded_session(
     workspace: Workspace,
-    operator: Callable[[ArmEnv], Device],
+    operator: Callable[[ArmEnv], InputDevice],
     assignment: Assignment,
     subscribers: Sequence[Subscriber] = (),
     patience: int = 1,
@@ -42,9 +42,9 @@ def recorded_session(
 
 def unattended_session(
     env: ArmEnv,
-    runner: Pilot,
+    runner: PolicyRunner,
     policy_id: str | None = None,
     subscribers: Sequence[Subscriber] = (),
 ) -> Session:
     """A session in which a policy drives alone: evaluation and practice."""
-    return Session(env, Nobody(), Assignment(Level.AUTONOMOUS, policy_id, runner), subscribers)
+    return Session(env, NoOperator(), Assignment(Level.AUTONOMOUS, policy_id, runner), subscribers)

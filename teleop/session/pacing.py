@@ -84,7 +84,7 @@ WINDOW_TICKS = 40
 """Two seconds of ticks make the rate that is shown."""
 
 
-class Meter:
+class RateMeter:
     """Counts ticks by the clock; pauses are left out."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:

@@ -26,7 +26,7 @@ class Proposal:
 NO_PROPOSAL = Proposal(None, float("nan"), None)
 
 
-class Pilot:
+class PolicyRunner:
     """Turns plans into one action a tick. Asks anew after `policy.execute` actions of its own,
     at every change of driver, and on every tick while somebody else drives.
     """

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ...datasets.recorder import Recorder
 from ...datasets.step import EpisodeHeader, Step
 from ...sim_envs.spaces import Observation
-from .subscriber import EpisodeContext, Outcome, Subscriber, Tick
+from .subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
 
 class Recording(Subscriber):
@@ -34,7 +34,7 @@ class Recording(Subscriber):
             self.recorder.cut(undone)
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         """Hand the episode to the background conversion, or to the trash."""
         if outcome.discarded:
@@ -44,7 +44,7 @@ class Recording(Subscriber):
         saved.add_done_callback(lambda _: self.on_saved())
 
 
-class Rehearsal(Subscriber):
+class DeferredRecording(Subscriber):
     """Keeps an unattended episode in memory, and records it only if it is worth it."""
 
     wants_images = True
@@ -63,7 +63,7 @@ class Rehearsal(Subscriber):
         self._steps.append(tick.step)
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         """Record the whole episode at once, if it succeeded or failures are wanted."""
         if not (outcome.success or self.keep_failures):

@@ -1,24 +1,24 @@
 """Moments of the running episode to rewind to: one every half second, as far as memory is lent."""
 
 from ...sim_envs.spaces import CONTROL_HZ
-from .session import Episode, Mark
+from .session import LiveEpisode, RewindMark
 
 EVERY_TICKS = CONTROL_HZ // 2
 LONGEST = 240
 """Marks that are kept: two minutes."""
 
 
-class History:
+class RewindBuffer:
     """The marks of one episode, oldest first."""
 
     def __init__(self) -> None:
-        self.marks: list[Mark] = []
+        self.marks: list[RewindMark] = []
 
     def begin(self) -> None:
         """Another episode: the world is new, and old moments went with it."""
         self.marks = []
 
-    def keep_up(self, episode: Episode) -> None:
+    def keep_up(self, episode: LiveEpisode) -> None:
         """Call before every tick: remembers a moment where one is due."""
         last = self.marks[-1].steps if self.marks else -EVERY_TICKS
         if episode.steps - last < EVERY_TICKS:
@@ -27,7 +27,7 @@ class History:
         if len(self.marks) > LONGEST:  # the first one, where the episode begins, stays
             self.marks.pop(1)
 
-    def back(self, episode: Episode, seconds: float) -> int:
+    def back(self, episode: LiveEpisode, seconds: float) -> int:
         """Go back at least this long, or to the beginning; returns the ticks undone."""
         if not self.marks:
             return 0

@@ -12,11 +12,11 @@ from ...sim_envs.spaces import CONTROL_HZ, Observation
 from .assignment import Assignment
 from .authority import Authority, Decision
 from .command import ENDING, Command, Request
-from .device import Device
-from .help_requests import Reason
-from .levels import DRIVERS, State, Switch
+from .device import InputDevice
+from .help_requests import HelpReason
+from .levels import DRIVERS, ControlState, Switch
 from .pacing import Pace, Unpaced
-from .subscriber import EpisodeContext, Outcome, Subscriber, Tick
+from .subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
 WAITED_OUT_S = 60.0
 """Help that has not come after this long, in all, will not come: the episode ends."""
@@ -28,7 +28,7 @@ class Session:
     def __init__(
         self,
         env: ArmEnv,
-        device: Device,
+        device: InputDevice,
         assignment: Assignment,
         subscribers: Sequence[Subscriber] = (),
         pace: Pace | None = None,
@@ -47,7 +47,7 @@ class Session:
         for subscriber in self.subscribers:
             subscriber.on_assign(before, assignment)
 
-    def run_episode(self, seed: int) -> Outcome:
+    def run_episode(self, seed: int) -> EpisodeOutcome:
         """Reset to `seed` and tick until success, the step limit, or the human's verdict."""
         episode = self.prepare(seed)
         self.pace.begin()
@@ -58,21 +58,21 @@ class Session:
             late_ms = self.pace.wait()
         return episode.end()
 
-    def prepare(self, seed: int) -> "Episode":
+    def prepare(self, seed: int) -> "LiveEpisode":
         """Reset the world to `seed`; nobody is told until the episode begins."""
         observation, _ = self.env.reset(seed=seed)
         self.device.begin(seed)
         self.assignment.begin()
         return self.go_on(seed, observation)
 
-    def go_on(self, seed: int, observation: Observation) -> "Episode":
+    def go_on(self, seed: int, observation: Observation) -> "LiveEpisode":
         """An episode in the world as it is, which was reset to `seed` some time ago."""
         context = EpisodeContext(self.env, seed, self.device.name, self.assignment)
-        return Episode(context, self.device, self.subscribers, self.max_steps, observation)
+        return LiveEpisode(context, self.device, self.subscribers, self.max_steps, observation)
 
 
 @dataclass(frozen=True)
-class Mark:
+class RewindMark:
     """A moment of a running episode to go back to."""
 
     snapshot: Snapshot
@@ -82,13 +82,13 @@ class Mark:
     """Highest progress until then."""
 
 
-class Episode:
+class LiveEpisode:
     """The tick, written once for people, simulated operators and evaluation."""
 
     def __init__(
         self,
         context: EpisodeContext,
-        device: Device,
+        device: InputDevice,
         subscribers: Sequence[Subscriber],
         max_steps: int,
         observation: Observation,
@@ -98,12 +98,12 @@ class Episode:
         self._device, self._subscribers, self._max_steps = device, subscribers, max_steps
         self._wants_images = any(subscriber.wants_images for subscriber in subscribers)
         self.authority = Authority(context.assignment.level)
-        self.states: list[State] = []
+        self.states: list[ControlState] = []
         """Who had the arm, for every tick of the main line."""
         self.asked, self.rewinds = 0, 0
         """How often the policy asked for help and the human went back, over all branches."""
         self.progress, self.stage = 0.0, context.env.task.stages[0]
-        self.calling: Reason | None = None
+        self.calling: HelpReason | None = None
         """Why the arm waits for help now; None while it does not."""
         self.share = float("nan")
         """The policy's share of the last tick's motion, in [0, 1]; NaN where nobody drove."""
@@ -169,11 +169,11 @@ class Episode:
             subscriber.on_tick(tick)
         return tick
 
-    def mark(self) -> Mark:
+    def mark(self) -> RewindMark:
         """This moment, to rewind() to."""
-        return Mark(self._env.snapshot(), self.steps, self.progress)
+        return RewindMark(self._env.snapshot(), self.steps, self.progress)
 
-    def rewind(self, mark: Mark) -> int:
+    def rewind(self, mark: RewindMark) -> int:
         """Go back to a mark; nobody drives until somebody begins to. Returns the ticks undone."""
         self.rewinds += 1
         undone = self.steps - mark.steps
@@ -188,10 +188,10 @@ class Episode:
             subscriber.on_rewind(undone)
         return undone
 
-    def _note(self, decision: Decision, reason: Reason | None) -> Reason | None:
+    def _note(self, decision: Decision, reason: HelpReason | None) -> HelpReason | None:
         """Remember why help is waited for; gives the reason on the tick that it is asked for."""
         self.share = decision.share
-        if decision.state is not State.CALLING:
+        if decision.state is not ControlState.CALLING:
             self.calling = None
         if decision.switch is not Switch.ASKED:
             return None
@@ -203,7 +203,7 @@ class Episode:
         status = self._env.status
         if status.progress > self.progress:
             self.progress, self.stage = status.progress, status.stage
-        waiting = self.states.count(State.CALLING)
+        waiting = self.states.count(ControlState.CALLING)
         limit = self.steps - waiting >= self._max_steps
         unheard = waiting >= WAITED_OUT_S * CONTROL_HZ
         self.success = success or Request.SAVE_SUCCESS in command.requests
@@ -211,7 +211,7 @@ class Episode:
 
     def end(
         self, verdict: bool | None = None, complete: bool = True, discarded: bool = False
-    ) -> Outcome:
+    ) -> EpisodeOutcome:
         """Tell everybody that it is over; a `verdict` is the human's, against the task's."""
         outcome, state = self.outcome(), self._env.state()
         success = outcome.success if verdict is None else verdict
@@ -221,11 +221,11 @@ class Episode:
             subscriber.on_end(outcome, self.observation, state)
         return outcome
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> EpisodeOutcome:
         """What the counters say."""
-        waiting = self.states.count(State.CALLING)
-        policy = self.states.count(State.POLICY)
-        return Outcome(
+        waiting = self.states.count(ControlState.CALLING)
+        policy = self.states.count(ControlState.POLICY)
+        return EpisodeOutcome(
             seed=self.context.seed,
             success=self.success,
             steps=self.steps,

@@ -10,8 +10,8 @@ from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import Observation
 from .assignment import Assignment
 from .command import Command
-from .help_requests import Reason
-from .levels import State, Switch
+from .help_requests import HelpReason
+from .levels import ControlState, Switch
 from .policy_runner import Proposal
 
 
@@ -43,16 +43,16 @@ class Tick:
     """What the policy wanted, with its whole plan."""
     command: Command
     """What the human wanted."""
-    state: State = State.RESTING
+    state: ControlState = ControlState.RESTING
     """Who has the arm, and why nobody has it; CALLING while help is waited for."""
     share: float = float("nan")
     """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
-    asked: Reason | None = None
+    asked: HelpReason | None = None
     """Why the policy asks for help on this very tick."""
 
 
 @dataclass(frozen=True)
-class Outcome:
+class EpisodeOutcome:
     """How an episode ended."""
 
     seed: int
@@ -100,7 +100,7 @@ class Subscriber:
         """The last `undone` ticks left the main line; the episode goes on from before them."""
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         """The episode is over; `observation` and `state` float64[S] are the last ones."""
 

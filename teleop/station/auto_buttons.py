@@ -3,29 +3,29 @@
 from collections.abc import Mapping
 
 from ..session.command import Request
-from .loop import Seat
-from .states import State
+from .loop import StationLoop
+from .states import WindowState
 
 GLANCE_S = 1.0
 """So long she looks before she presses anything."""
-GOES_ON: Mapping[State, Request] = {
-    State.READY: Request.START,
-    State.REWINDING: Request.START,
-    State.VERDICT: Request.SAVE_FAILURE,
+GOES_ON: Mapping[WindowState, Request] = {
+    WindowState.READY: Request.START,
+    WindowState.REWINDING: Request.START,
+    WindowState.VERDICT: Request.SAVE_FAILURE,
 }
 """What she presses; a person who watches may pause, discard and leave, which is left alone."""
 
 
-class Attendant:
+class AutoButtons:
     """Called after every turn of the seat."""
 
-    def __call__(self, seat: Seat) -> None:
+    def __call__(self, seat: StationLoop) -> None:
         """Go on where nothing stands against it."""
         if seat.seconds_here < GLANCE_S or not seat.hands.focused or seat.help:
             return
-        if seat.state is State.VERDICT and seat.offered:
+        if seat.state is WindowState.VERDICT and seat.offered:
             seat.signal(Request.SAVE_SUCCESS)
-        elif seat.state is State.PAUSED:
+        elif seat.state is WindowState.PAUSED:
             if seat.lost:  # a pause that somebody asked for is hers to end
                 seat.signal(Request.START)
         elif seat.state in GOES_ON:

@@ -6,34 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...datasets.workspace import Workspace
-from ..evaluation.compare import Comparison, contenders, stopped, unseen_seeds
-from ..evaluation.compare_blind import Ballot, Turn, reveal, schedule, supervised
+from ..evaluation.compare import Comparison, policies_to_compare, stopped, unseen_seeds
+from ..evaluation.compare_blind import BlindTrial, BlindVotes, finish, schedule, supervised
 from ..session.assignment import Assignment
-from ..session.human_effort import EffortCount
-from ..session.subscriber import Outcome
-from .live_episode import Scene
-from .loop import Seat
-from .options import SeatOptions
-from .setup import OnTurn, open_cockpit
+from ..session.human_effort import EffortCounter
+from ..session.subscriber import EpisodeOutcome
+from .live_episode import OperatorEpisode
+from .loop import StationLoop
+from .options import StationOptions
+from .setup import OnTurn, open_station
 
 HIDDEN = "A or B"
 """What the window calls the policy."""
 
 
 @dataclass
-class BlindScene(Scene):
+class BlindEpisodes(OperatorEpisode):
     """Lays the schedule's scenes, each with the policy whose turn it is."""
 
-    turns: list[Turn] = field(default_factory=list)
+    turns: list[BlindTrial] = field(default_factory=list)
     both: tuple[Assignment, ...] = ()
     """A's and B's; the files say which it was, only the window is blind."""
-    ballot: Ballot = field(default_factory=Ballot)
+    ballot: BlindVotes = field(default_factory=BlindVotes)
     on_vote: Callable[[], object] = lambda: None
     votes: int = 0
     """Cast so far; a turn that gave none comes again."""
 
     @property
-    def turn(self) -> Turn:
+    def turn(self) -> BlindTrial:
         """Whose turn it is."""
         return self.turns[min(self.votes, len(self.turns) - 1)]
 
@@ -44,7 +44,9 @@ class BlindScene(Scene):
         self.session.assign(self.both[turn.side])
         super().lay()
 
-    def end(self, verdict: bool, complete: bool = True, discarded: bool = False) -> Outcome | None:
+    def end(
+        self, verdict: bool, complete: bool = True, discarded: bool = False
+    ) -> EpisodeOutcome | None:
         """End the episode; a whole one that is kept is a vote."""
         turn = self.turn
         outcome = super().end(verdict, complete, discarded)
@@ -55,7 +57,7 @@ class BlindScene(Scene):
         return outcome
 
 
-def compare_at_the_seat(
+def compare_at_the_window(
     workspace: Workspace,
     a: str,
     b: str,
@@ -69,20 +71,20 @@ def compare_at_the_seat(
     `on_turn` looks on after every turn of the seat's loop. Raises NoDisplay without a screen;
     leaving early is fine, what was voted counts.
     """
-    both = contenders(workspace, a, b)
+    both = policies_to_compare(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
-    ballot, effort = Ballot(alpha), EffortCount()
-    options = SeatOptions(shown_policy=HIDDEN, operator=getpass.getuser())
+    ballot, effort = BlindVotes(alpha), EffortCounter()
+    options = StationOptions(shown_policy=HIDDEN, operator=getpass.getuser())
     assigned = tuple(supervised(workspace, contender) for contender in both)
-    with open_cockpit(workspace, options, assigned[0], [effort]) as cockpit:
-        scene = BlindScene(cockpit.session, turns=turns, both=assigned, ballot=ballot)
+    with open_station(workspace, options, assigned[0], [effort]) as cockpit:
+        scene = BlindEpisodes(cockpit.session, turns=turns, both=assigned, ballot=ballot)
         seat = cockpit.seat(scene)
         scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
         cockpit.sit(seat, on_turn)
     why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
-    return reveal(workspace, ballot, both, why, effort)
+    return finish(workspace, ballot, both, why, effort)
 
 
-def _leave_when_decided(seat: Seat, ballot: Ballot, scenes: int) -> None:
+def _leave_when_decided(seat: StationLoop, ballot: BlindVotes, scenes: int) -> None:
     if stopped(ballot.test, scenes - ballot.test.tally.pairs):
         seat.leave()

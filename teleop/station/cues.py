@@ -7,7 +7,7 @@ from enum import Enum
 
 import numpy as np
 
-from ..devices.gamepads import Pads
+from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
 from ..session.levels import Switch
 
@@ -17,7 +17,7 @@ FADE_S = 0.008
 
 
 @dataclass(frozen=True)
-class Signal:
+class CueSignal:
     """A short melody, and how the pad shakes with it."""
 
     notes: tuple[tuple[float, float], ...]
@@ -29,15 +29,15 @@ class Signal:
 class Cue(Enum):
     """What there is to be told."""
 
-    YOU_DRIVE = Signal(((660, 0.07),), ((0.0, 0.12),))
-    POLICY_DRIVES = Signal(((520, 0.06), (0, 0.04), (392, 0.07)), ((0.0, 0.1), (0.2, 0.1)))
-    STARTED = Signal(((523, 0.07), (784, 0.09)))
-    SAVED = Signal(((784, 0.07), (1047, 0.12)), ((0.0, 0.08),))
-    DISCARDED = Signal(((330, 0.10), (247, 0.14)))
-    REWOUND = Signal(((880, 0.04), (660, 0.04), (440, 0.06)))
-    LEARNT = Signal(((659, 0.06), (784, 0.06), (988, 0.10)))
-    HELP_WANTED = Signal(((988, 0.1), (0, 0.05), (988, 0.1)), ((0.0, 0.15), (0.3, 0.15)))
-    LOST = Signal(((220, 0.35),), ((0.0, 0.6),))
+    YOU_DRIVE = CueSignal(((660, 0.07),), ((0.0, 0.12),))
+    POLICY_DRIVES = CueSignal(((520, 0.06), (0, 0.04), (392, 0.07)), ((0.0, 0.1), (0.2, 0.1)))
+    STARTED = CueSignal(((523, 0.07), (784, 0.09)))
+    SAVED = CueSignal(((784, 0.07), (1047, 0.12)), ((0.0, 0.08),))
+    DISCARDED = CueSignal(((330, 0.10), (247, 0.14)))
+    REWOUND = CueSignal(((880, 0.04), (660, 0.04), (440, 0.06)))
+    LEARNT = CueSignal(((659, 0.06), (784, 0.06), (988, 0.10)))
+    HELP_WANTED = CueSignal(((988, 0.1), (0, 0.05), (988, 0.1)), ((0.0, 0.15), (0.3, 0.15)))
+    LOST = CueSignal(((220, 0.35),), ((0.0, 0.6),))
 
 
 SWITCH_CUES: Mapping[Switch, Cue] = {
@@ -51,11 +51,11 @@ SWITCH_CUES: Mapping[Switch, Cue] = {
 }
 
 
-class Feedback:
+class CuePlayer:
     """Plays cues without ever waiting for them; a machine without sound still rumbles."""
 
     def __init__(
-        self, pads: Pads, on: bool = True, clock: Callable[[], float] = time.perf_counter
+        self, pads: Gamepads, on: bool = True, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self.on = on
         self._pads, self._clock = pads, clock
@@ -96,7 +96,7 @@ def _sounds() -> dict[Cue, pygame.mixer.Sound]:
         return {}
 
 
-def _wave(signal: Signal) -> bytes:
+def _wave(signal: CueSignal) -> bytes:
     """16-bit samples of a melody, each note faded in and out so that nothing clicks."""
     parts = [np.zeros(1)]
     for pitch, seconds in signal.notes:

@@ -8,35 +8,35 @@ from ...datasets.database import Database
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
-from ..autonomy.audit_sampling import AUDITED_SHARE, auditor
-from ..autonomy.evidence_recorder import Witness
-from ..autonomy.ladder import Change, Why
-from ..autonomy.ladder_store import LadderBook
+from ..autonomy.audit_sampling import AUDITED_SHARE, audit_sampler
+from ..autonomy.evidence_recorder import EvidenceRecorder
+from ..autonomy.ladder import ChangeReason, LevelChange
+from ..autonomy.ladder_store import LadderStore
 from ..devices.simulated_operator import SimulatedOperator
-from ..learning.active_policy import Duty, Relief, assignment_of
+from ..learning.active_policy import ActivePolicy, PolicySwitch, assignment_of
 from ..session.assignment import Assignment
-from ..session.help_requests import Alarm, CallRules
-from ..session.human_effort import EffortCount
+from ..session.help_requests import HelpMonitor, HelpRules
+from ..session.human_effort import EffortCounter
 from ..session.levels import LIMITS_WHEN_CORRECTED, NEEDS_POLICY, name, supervises
 from ..session.open_session import recorded_session
-from ..session.policy_runner import Pilot
+from ..session.policy_runner import PolicyRunner
 from ..session.session import Session
-from ..session.subscriber import Outcome, Subscriber
+from ..session.subscriber import EpisodeOutcome, Subscriber
 
-OnOutcome = Callable[[Outcome], object]
+OnOutcome = Callable[[EpisodeOutcome], object]
 
 
 @dataclass(frozen=True)
-class Terms:
+class RunRules:
     """On what terms a policy drives, beside its level."""
 
-    calls: CallRules = field(default_factory=CallRules)
+    calls: HelpRules = field(default_factory=HelpRules)
     """When it asks for help while on call, and how often it may."""
     audited: float = AUDITED_SHARE
     """Share of the autonomous episodes that a person watches."""
     ladder: bool = False
     """Whether the episodes are evidence: a policy that loses the level stops driving at once."""
-    on_change: Callable[[Change], object] = lambda _: None
+    on_change: Callable[[LevelChange], object] = lambda _: None
     """Told of every change of level."""
     relieved: Callable[[], bool] = lambda: False
     """Asked after every episode whether another policy waits to take over: the run ends there."""
@@ -54,7 +54,7 @@ class DriveReport:
     level: str
 
     @classmethod
-    def of(cls, outcomes: Sequence[Outcome], level: Level) -> "DriveReport":
+    def of(cls, outcomes: Sequence[EpisodeOutcome], level: Level) -> "DriveReport":
         """Add up the outcomes."""
         return cls(
             len(outcomes),
@@ -81,14 +81,14 @@ def drive_simulated(
     round_number: int = 0,
     on_outcome: OnOutcome = lambda _: None,
     ledger: bool = True,
-    terms: Terms | None = None,
-    pilot: Pilot | None = None,
+    terms: RunRules | None = None,
+    pilot: PolicyRunner | None = None,
 ) -> DriveReport:
     """Record one episode a seed at a level; enter the effort in the ledger.
 
     `pilot` takes the place of the policy's own, as when a test spoils it.
     """
-    terms = terms or Terms()
+    terms = terms or RunRules()
     assignment = headless_assignment(workspace, level, policy_id, terms.calls, pilot)
     return _drive(workspace, assignment, seeds, round_number, on_outcome, ledger, terms)
 
@@ -97,12 +97,12 @@ def headless_assignment(
     workspace: Workspace,
     level: Level,
     policy_id: str | None,
-    rules: CallRules,
-    pilot: Pilot | None = None,
+    rules: HelpRules,
+    pilot: PolicyRunner | None = None,
 ) -> Assignment:
     """The policy, the newest unless given; it is not loaded where it would only look on unseen."""
     if level not in NEEDS_POLICY:
-        return Assignment(level, policy_id, monitor=Alarm(rules))
+        return Assignment(level, policy_id, monitor=HelpMonitor(rules))
     policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
     return assignment_of(workspace, level, policy_id, rules, pilot)
 
@@ -114,11 +114,14 @@ def _drive(
     round_number: int,
     on_outcome: OnOutcome,
     ledger: bool,
-    terms: Terms,
+    terms: RunRules,
 ) -> DriveReport:
     level, policy_id = assignment.level, assignment.policy_id
     driven = assignment if level in NEEDS_POLICY else Assignment(level)
-    effort, evidence = EffortCount(auditor(terms.audited)), _Evidence(workspace, driven, terms)
+    effort, evidence = (
+        EffortCounter(audit_sampler(terms.audited)),
+        _Evidence(workspace, driven, terms),
+    )
     with recorded_session(
         workspace,
         lambda env: SimulatedOperator(env, level),
@@ -135,15 +138,15 @@ def _drive(
 class _Evidence:
     """Makes the episodes evidence, where they shall be, and hears when the level is lost."""
 
-    def __init__(self, workspace: Workspace, assignment: Assignment, terms: Terms) -> None:
+    def __init__(self, workspace: Workspace, assignment: Assignment, terms: RunRules) -> None:
         self.level, self._terms, self.lost = assignment.level, terms, False
         self.listeners: list[Subscriber] = []
         if terms.ladder and assignment.policy_id is not None:
-            book, audited = LadderBook(workspace), auditor(terms.audited)
-            self.listeners.append(Witness(book, audited, self._hear))
+            book, audited = LadderStore(workspace), audit_sampler(terms.audited)
+            self.listeners.append(EvidenceRecorder(book, audited, self._hear))
 
-    def _hear(self, change: Change) -> None:
-        self.lost |= change.why is Why.DEMOTED and change.after < self.level
+    def _hear(self, change: LevelChange) -> None:
+        self.lost |= change.why is ChangeReason.DEMOTED and change.after < self.level
         self._terms.on_change(change)
 
 
@@ -157,7 +160,7 @@ def _run(
     on_outcome: OnOutcome,
     evidence: _Evidence,
     relieved: Callable[[], bool],
-) -> list[Outcome]:
+) -> list[EpisodeOutcome]:
     """Drive the seeds in their order, until the level is lost or another policy takes over."""
     outcomes = []
     for seed in seeds:
@@ -171,11 +174,11 @@ def _run(
 def drive_in_legs(
     workspace: Workspace,
     assignment: Assignment,
-    duty: Duty,
+    duty: ActivePolicy,
     seeds: Iterable[int],
     on_outcome: OnOutcome = lambda _: None,
-    terms: Terms | None = None,
-    on_relief: Callable[[Relief], object] = lambda _: None,
+    terms: RunRules | None = None,
+    on_relief: Callable[[PolicySwitch], object] = lambda _: None,
 ) -> DriveReport:
     """Drive the seeds with the simulated operator, each with the policy that is active by then.
 
@@ -184,7 +187,7 @@ def drive_in_legs(
     left, waiting = deque(seeds), False
     legs: list[DriveReport] = []
 
-    def heard(outcome: Outcome) -> None:
+    def heard(outcome: EpisodeOutcome) -> None:
         left.popleft()
         duty.episode_over()
         on_outcome(outcome)
@@ -194,7 +197,7 @@ def drive_in_legs(
         waiting = duty.waiting(assignment)
         return waiting
 
-    terms = replace(terms or Terms(), relieved=relieved)
+    terms = replace(terms or RunRules(), relieved=relieved)
     while left:
         relief = duty.relief(assignment)
         if relief is not None:

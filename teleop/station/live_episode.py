@@ -6,28 +6,28 @@ from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
 from ..session.assignment import Assignment
 from ..session.policy_runner import NO_PROPOSAL, Proposal
-from ..session.rewind import History
-from ..session.session import Episode, Session
-from ..session.subscriber import DrawImages, Outcome, Tick
+from ..session.rewind import RewindBuffer
+from ..session.session import LiveEpisode, Session
+from ..session.subscriber import DrawImages, EpisodeOutcome, Tick
 
 LIMITS_AT_THE_WINDOW = 4
 """A person at the window may take this many times longer than the task's own limit."""
 
 
 @dataclass
-class Scene:
+class OperatorEpisode:
     """The present episode of a session, in an order that the operator decides."""
 
     session: Session
     seed: int = 0
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[EpisodeOutcome] = field(default_factory=list)
     """Of the episodes that were saved."""
 
     def __post_init__(self) -> None:
         device, alone = self.session.device, Assignment(Level.DEMONSTRATE)
         self._unrecorded = Session(self.env, device, alone, [DrawImages()])
         self._recorded = True
-        self.history = History()
+        self.history = RewindBuffer()
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
         """How many actions of the proposal's plan have been executed."""
@@ -47,7 +47,7 @@ class Scene:
 
     def lay(self) -> None:
         """Reset the world to the seed; nothing is recorded yet."""
-        self.episode: Episode = self.session.prepare(self.seed)
+        self.episode: LiveEpisode = self.session.prepare(self.seed)
         self._recorded = True
         self.laid += 1
         self.history.begin()
@@ -79,7 +79,9 @@ class Scene:
         self._foresee()
         return undone
 
-    def end(self, verdict: bool, complete: bool = True, discarded: bool = False) -> Outcome | None:
+    def end(
+        self, verdict: bool, complete: bool = True, discarded: bool = False
+    ) -> EpisodeOutcome | None:
         """End the episode; None where nothing is kept: thrown away, or not a step long."""
         discarded = discarded or self.episode.steps == 0
         outcome = self.episode.end(verdict, complete=complete, discarded=discarded)

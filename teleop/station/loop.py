@@ -4,17 +4,25 @@ from collections.abc import Callable
 
 from ...sim_envs.errors import RecordingError
 from ...sim_envs.spaces import CONTROL_HZ
-from ..devices.controls import Control, Reading
+from ..devices.controls import Control, ControlReadings
 from ..devices.sdl import pygame
-from ..session.action_agreement import Accord
+from ..session.action_agreement import RunningAgreement
 from ..session.command import Request
-from ..session.pacing import Meter, RealTime
-from ..session.subscriber import Outcome
+from ..session.pacing import RateMeter, RealTime
+from ..session.subscriber import EpisodeOutcome
 from .cues import SWITCH_CUES, Cue
-from .live_episode import Scene
-from .options import Desk
-from .states import HOLDS_EPISODE, TICKING, Effect, Event, Signal, State, moved
-from .tutorial import EXERCISES, Lesson
+from .live_episode import OperatorEpisode
+from .options import OperatorContext
+from .states import (
+    HOLDS_EPISODE,
+    TICKING,
+    Signal,
+    WindowEffect,
+    WindowEvent,
+    WindowState,
+    transition,
+)
+from .tutorial import EXERCISES, Tutorial
 
 REWIND_S, SCRUB_S = 2.0, 0.5
 SLOWNESSES = (1, 2, 4)
@@ -29,15 +37,17 @@ NAP_S, SHORTEST_NAP_S = 0.004, 0.0001
 """Longest and shortest sleep: the hands are heard at least every longest one."""
 
 
-class Seat:
+class StationLoop:
     """Hears, decides, ticks; `draw` is called whenever there may be time for a frame."""
 
-    def __init__(self, desk: Desk, scene: Scene, draw: Callable[["Seat"], float]) -> None:
+    def __init__(
+        self, desk: OperatorContext, scene: OperatorEpisode, draw: Callable[["StationLoop"], float]
+    ) -> None:
         self.desk, self.scene, self.hands, self.options = desk, scene, desk.hands, desk.options
-        self.state = State.READY
-        self.meter = Meter(desk.clock)
+        self.state = WindowState.READY
+        self.meter = RateMeter(desk.clock)
         self.pace = RealTime(CONTROL_HZ, desk.clock, desk.sleep)
-        self.lesson, self.accord = Lesson(), Accord()
+        self.lesson, self.accord = Tutorial(), RunningAgreement()
         self.slowness, self.help = 1, False
         self.lost, self.offered = "", False
         self._notice, self._notice_until = "", 0.0
@@ -48,9 +58,9 @@ class Seat:
             self.signal(Request.LESSON)
         self.hands.excuse()
 
-    def run(self) -> list[Outcome]:
+    def run(self) -> list[EpisodeOutcome]:
         """Sit there until the window is closed or enough episodes are saved."""
-        while self.state is not State.CLOSED:
+        while self.state is not WindowState.CLOSED:
             self.turn()
         return self.scene.outcomes
 
@@ -83,9 +93,9 @@ class Seat:
             self._answer(request)
         if self._asked_to_quit:
             self.signal(Request.QUIT)
-        offered = self.state is State.VERDICT and self.offered and self.hands.focused
+        offered = self.state is WindowState.VERDICT and self.offered and self.hands.focused
         if offered and self.seconds_here > ACCEPT_S:
-            self.signal(Event.ACCEPTED)
+            self.signal(WindowEvent.ACCEPTED)
         self.desk.feedback.attend(self.hands.source)
 
     @property
@@ -104,27 +114,29 @@ class Seat:
 
     def signal(self, signal: Signal) -> bool:
         """Make the move that the table has for a signal; False where it has none."""
-        move = moved(self.state, signal)
+        move = transition(self.state, signal)
         if move is None:
             return False
         self.state, self._since = move.state, self.desk.clock()
-        if self.state in (State.PAUSED, State.READY):
+        if self.state in (WindowState.PAUSED, WindowState.READY):
             self.hands.guard.lock_all(self.desk.clock())
-        if self.state is not State.PAUSED:
+        if self.state is not WindowState.PAUSED:
             self.lost = ""
         try:
             for effect in move.effects:
                 _DEEDS[effect](self)
         except RecordingError as error:
             self.say(str(error), FAILURE_NOTICE_S)
-            self.signal(Event.REFUSED if Effect.BEGIN in move.effects else Event.BROKEN)
+            self.signal(
+                WindowEvent.REFUSED if WindowEffect.BEGIN in move.effects else WindowEvent.BROKEN
+            )
         self.hands.excuse()
         return True
 
     def _answer(self, request: Request) -> None:
         if request is Request.HELP:
             self.help = not self.help
-            if self.help and self.state is State.RECORDING:
+            if self.help and self.state is WindowState.RECORDING:
                 self.signal(Request.FREEZE)  # nobody reads and drives at once
         elif request is Request.SOUND:
             self.desk.feedback.toggle()
@@ -134,7 +146,7 @@ class Seat:
             self.meter.rest()
         elif request is Request.ROLL_BACK:
             self._roll_back()
-        elif request in GOING_ON and self.state is State.PAUSED and not self.hands.neutral:
+        elif request in GOING_ON and self.state is WindowState.PAUSED and not self.hands.neutral:
             self.say("let go of everything first, then go on", 2.0)
         else:
             self.signal(request)
@@ -142,10 +154,10 @@ class Seat:
     def _lose(self, reason: str) -> None:
         if self.state in TICKING:
             self.desk.feedback.tell(Cue.LOST)
-        if self.state in (State.FREE, State.LESSON):
+        if self.state in (WindowState.FREE, WindowState.LESSON):
             self.say(f"{reason}: let go of everything, then hold the clutch")
-        self.signal(Event.LOST)
-        if self.state is State.PAUSED:
+        self.signal(WindowEvent.LOST)
+        if self.state is WindowState.PAUSED:
             self.lost = reason
 
     def _tick(self, late_ms: float) -> None:
@@ -153,32 +165,32 @@ class Seat:
             tick = self.scene.tick(late_ms)
         except RecordingError as error:
             self.say(f"recording stopped: {error}", FAILURE_NOTICE_S)
-            self.signal(Event.BROKEN)
+            self.signal(WindowEvent.BROKEN)
             return
         self.meter.tick(late_ms)
         self.accord.feel(tick)
         if tick.switch and tick.switch in SWITCH_CUES:
             self.desk.feedback.tell(SWITCH_CUES[tick.switch])
         episode = self.scene.episode
-        if self.state is State.LESSON:
+        if self.state is WindowState.LESSON:
             self._teach()
-        elif self.state is State.RECORDING and episode.over:
+        elif self.state is WindowState.RECORDING and episode.over:
             self.offered = episode.success
-            self.signal(Event.SUCCEEDED if episode.success else Event.TIMED_OUT)
+            self.signal(WindowEvent.SUCCEEDED if episode.success else WindowEvent.TIMED_OUT)
         self._pressed = frozenset()
 
     def _teach(self) -> None:
-        reading = Reading(self.hands.reading.values, self._pressed)
+        reading = ControlReadings(self.hands.reading.values, self._pressed)
         arm = self.scene.env.arm
         if self.lesson.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
             self.desk.feedback.tell(Cue.LEARNT)
         if self.lesson.over:
             self.say(f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts.")
-            self.signal(Event.LEARNT)
+            self.signal(WindowEvent.LEARNT)
 
     def _begin(self) -> None:
         self.scene.begin()
-        self.accord = Accord()
+        self.accord = RunningAgreement()
         self._resume()
         self.desk.feedback.tell(Cue.STARTED)
 
@@ -190,7 +202,7 @@ class Seat:
         self.meter.rest()
 
     def _show_lesson(self) -> None:
-        self.lesson = Lesson()
+        self.lesson = Tutorial()
         self._resume()
 
     def _rewind(self, seconds: float) -> None:
@@ -223,7 +235,7 @@ class Seat:
         """Set the policy aside: at once between two episodes, else with the next one."""
         if self.desk.duty:
             self.say(self.desk.duty.roll_back(self.scene.assignment), RELIEF_NOTICE_S)
-            if self.state is State.READY:
+            if self.state is WindowState.READY:
                 self._relieve()
                 self.scene.lay()
 
@@ -232,18 +244,18 @@ class Seat:
         self.desk.feedback.tell(Cue.DISCARDED)
 
 
-_DEEDS: dict[Effect, Callable[[Seat], object]] = {
-    Effect.BEGIN: Seat._begin,
-    Effect.RESET: lambda seat: seat.scene.lay(),
-    Effect.NEXT: Seat._next,
-    Effect.SAVE_SUCCESS: lambda seat: seat._save(True),
-    Effect.SAVE_FAILURE: lambda seat: seat._save(False),
-    Effect.SAVE_OFFERED: lambda seat: seat._save(seat.offered),
-    Effect.KEEP: lambda seat: seat.scene.end(False, complete=False),
-    Effect.DROP: Seat._drop,
-    Effect.BACK: lambda seat: seat._rewind(REWIND_S),
-    Effect.BACK_A_LITTLE: lambda seat: seat._rewind(SCRUB_S),
-    Effect.RESUME: Seat._resume,
-    Effect.SHOW_LESSON: Seat._show_lesson,
+_DEEDS: dict[WindowEffect, Callable[[StationLoop], object]] = {
+    WindowEffect.BEGIN: StationLoop._begin,
+    WindowEffect.RESET: lambda seat: seat.scene.lay(),
+    WindowEffect.NEXT: StationLoop._next,
+    WindowEffect.SAVE_SUCCESS: lambda seat: seat._save(True),
+    WindowEffect.SAVE_FAILURE: lambda seat: seat._save(False),
+    WindowEffect.SAVE_OFFERED: lambda seat: seat._save(seat.offered),
+    WindowEffect.KEEP: lambda seat: seat.scene.end(False, complete=False),
+    WindowEffect.DROP: StationLoop._drop,
+    WindowEffect.BACK: lambda seat: seat._rewind(REWIND_S),
+    WindowEffect.BACK_A_LITTLE: lambda seat: seat._rewind(SCRUB_S),
+    WindowEffect.RESUME: StationLoop._resume,
+    WindowEffect.SHOW_LESSON: StationLoop._show_lesson,
 }
 """What the effects of the flow mean here."""

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..autonomy.audit_sampling import AUDITED_SHARE
-from ..devices.operator_input import Hands
+from ..devices.operator_input import OperatorInput
 from ..evaluation.seeds import Seeds
-from ..learning.active_policy import Duty
-from ..session.help_requests import CallRules
-from .cues import Feedback
-from .workspace_counts import Tally
+from ..learning.active_policy import ActivePolicy
+from ..session.help_requests import HelpRules
+from .cues import CuePlayer
+from .workspace_counts import WorkspaceCounts
 
 
 @dataclass(frozen=True)
-class SeatOptions:
+class StationOptions:
     """How a sitting shall be."""
 
     first_seed: int = 0
@@ -37,7 +37,7 @@ class SeatOptions:
     """Which renderer draws the large picture: auto, gl or tiny."""
     lesson: bool = False
     """Begin with the lesson."""
-    calls: CallRules = field(default_factory=CallRules)
+    calls: HelpRules = field(default_factory=HelpRules)
     """When a policy on call asks for help, and how often it may."""
     audited: float = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
@@ -51,14 +51,14 @@ class SeatOptions:
 
 
 @dataclass
-class Desk:
+class OperatorContext:
     """What stands around the operator."""
 
-    hands: Hands
-    tally: Tally
-    feedback: Feedback
+    hands: OperatorInput
+    tally: WorkspaceCounts
+    feedback: CuePlayer
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], None] = time.sleep
-    options: SeatOptions = field(default_factory=SeatOptions)
-    duty: Duty | None = None
+    options: StationOptions = field(default_factory=StationOptions)
+    duty: ActivePolicy | None = None
     """Which policy drives, and who may relieve it; None where that never changes."""

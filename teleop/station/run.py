@@ -2,62 +2,64 @@
 
 from ...datasets.database import Database
 from ...datasets.workspace import Workspace
-from ..autonomy.audit_sampling import auditor
-from ..autonomy.evidence_recorder import Witness
-from ..autonomy.ladder import Change, Why
-from ..autonomy.ladder_store import LadderBook
+from ..autonomy.audit_sampling import audit_sampler
+from ..autonomy.evidence_recorder import EvidenceRecorder
+from ..autonomy.ladder import ChangeReason, LevelChange
+from ..autonomy.ladder_store import LadderStore
 from ..devices.bindings import config_folder
-from ..learning.active_policy import Duty
+from ..learning.active_policy import ActivePolicy
 from ..session.assignment import Assignment
 from ..session.human_effort import EffortLedger
 from ..session.levels import name
 from .headless import DriveReport
-from .live_episode import Scene
-from .loop import Seat
-from .options import SeatOptions
-from .setup import open_cockpit
+from .live_episode import OperatorEpisode
+from .loop import StationLoop
+from .options import StationOptions
+from .setup import open_station
 
 LESSON_MARK = "lesson-seen"
 
 
-def run_seat(workspace: Workspace, assignment: Assignment, options: SeatOptions) -> DriveReport:
+def run_station(
+    workspace: Workspace, assignment: Assignment, options: StationOptions
+) -> DriveReport:
     """Open the window and drive there; returns what the session came to.
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
     """
-    audited = auditor(options.audited)
+    audited = audit_sampler(options.audited)
     effort = EffortLedger(audited, database=Database(workspace.db_path))
-    witness = Witness(LadderBook(workspace), audited)
-    with open_cockpit(workspace, options, assignment, [effort, witness]) as cockpit:
-        scene = Scene(cockpit.session, options.seeds.start)
-        duty = Duty(workspace, assignment, options.follows, options.calls)
+    witness = EvidenceRecorder(LadderStore(workspace), audited)
+    with open_station(workspace, options, assignment, [effort, witness]) as cockpit:
+        scene = OperatorEpisode(cockpit.session, options.seeds.start)
+        duty = ActivePolicy(workspace, assignment, options.follows, options.calls)
         seat = cockpit.seat(scene, duty)
         witness.on_change = lambda change: _obey(seat, duty, change)
         cockpit.sit(seat)
         effort.enter(scene.assignment)
         report = DriveReport.of(scene.outcomes, scene.assignment.level)
     if seat.lesson.over:
-        mark_lesson_seen()
+        mark_tutorial_seen()
     return report
 
 
-def lesson_wanted() -> bool:
+def tutorial_wanted() -> bool:
     """Whether this person has not been through the lesson yet."""
     return not (config_folder() / LESSON_MARK).exists()
 
 
-def mark_lesson_seen() -> None:
+def mark_tutorial_seen() -> None:
     """Do not offer the lesson by itself again."""
     config_folder().mkdir(parents=True, exist_ok=True)
     (config_folder() / LESSON_MARK).touch()
 
 
-def _obey(seat: Seat, duty: Duty, change: Change) -> None:
+def _obey(seat: StationLoop, duty: ActivePolicy, change: LevelChange) -> None:
     """Say what the ladder has decided; a level that is lost is left before the next episode."""
     seat.say(f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0)
     session = seat.scene.session
     before, highest = session.assignment.level, min(change.after, duty.highest)
-    if change.why is Why.DEMOTED and change.after < before:
+    if change.why is ChangeReason.DEMOTED and change.after < before:
         session.assign(session.assignment.at(change.after))
-    elif change.why is Why.PROMOTED and highest > before:
+    elif change.why is ChangeReason.PROMOTED and highest > before:
         session.assign(session.assignment.at(highest))  # a new policy has shown itself

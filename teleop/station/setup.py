@@ -11,54 +11,54 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ..devices.bindings import load
 from ..devices.controls import SEAT
-from ..devices.gamepads import Pads
-from ..devices.operator_input import Hands
+from ..devices.gamepads import Gamepads
+from ..devices.operator_input import OperatorInput
 from ..devices.sdl import pygame
-from ..devices.simulated_window_input import SimulatedHands
-from ..learning.active_policy import Duty
+from ..devices.simulated_window_input import SimulatedWindowInput
+from ..learning.active_policy import ActivePolicy
 from ..session.assignment import Assignment
 from ..session.command import Request
 from ..session.open_session import recorded_session
 from ..session.session import Session
 from ..session.subscriber import Subscriber
 from ..ui.window import open_window
-from .auto_buttons import Attendant
-from .cues import Feedback
-from .live_episode import LIMITS_AT_THE_WINDOW, Scene
-from .loop import Seat
-from .options import Desk, SeatOptions
-from .screen.frame_scheduler import Artist
+from .auto_buttons import AutoButtons
+from .cues import CuePlayer
+from .live_episode import LIMITS_AT_THE_WINDOW, OperatorEpisode
+from .loop import StationLoop
+from .options import OperatorContext, StationOptions
+from .screen.frame_scheduler import FrameScheduler
 from .screen.prompts import Prompter
 from .screen.view import open_view
-from .states import State
-from .workspace_counts import Tally
+from .states import WindowState
+from .workspace_counts import WorkspaceCounts
 
-OnTurn = Callable[[Seat], object]
+OnTurn = Callable[[StationLoop], object]
 
 
 @dataclass(frozen=True)
-class Cockpit:
+class Station:
     """Everything around the operator."""
 
-    options: SeatOptions
+    options: StationOptions
     session: Session
-    hands: Hands
-    pads: Pads
-    tally: Tally
-    artist: Artist
+    hands: OperatorInput
+    pads: Gamepads
+    tally: WorkspaceCounts
+    artist: FrameScheduler
 
-    def seat(self, scene: Scene, duty: Duty | None = None) -> Seat:
+    def seat(self, scene: OperatorEpisode, duty: ActivePolicy | None = None) -> StationLoop:
         """A seat before a scene."""
-        feedback = Feedback(self.pads, self.options.sound)
-        desk = Desk(self.hands, self.tally, feedback, options=self.options, duty=duty)
-        return Seat(desk, scene, self.artist)
+        feedback = CuePlayer(self.pads, self.options.sound)
+        desk = OperatorContext(self.hands, self.tally, feedback, options=self.options, duty=duty)
+        return StationLoop(desk, scene, self.artist)
 
-    def sit(self, seat: Seat, on_turn: OnTurn = lambda seat: None) -> None:
+    def sit(self, seat: StationLoop, on_turn: OnTurn = lambda seat: None) -> None:
         """Sit there until the window is closed; what was driven is on the disk after."""
-        attend: OnTurn = Attendant() if self.options.simulated else lambda seat: None
+        attend: OnTurn = AutoButtons() if self.options.simulated else lambda seat: None
         with leaving_on_signals(seat.leave):
             try:
-                while seat.state is not State.CLOSED:
+                while seat.state is not WindowState.CLOSED:
                     seat.turn()
                     attend(seat)
                     on_turn(seat)
@@ -67,12 +67,12 @@ class Cockpit:
 
 
 @contextlib.contextmanager
-def open_cockpit(
+def open_station(
     workspace: Workspace,
-    options: SeatOptions,
+    options: StationOptions,
     assignment: Assignment,
     subscribers: Sequence[Subscriber] = (),
-) -> Iterator[Cockpit]:
+) -> Iterator[Station]:
     """Open the window, the devices and the session.
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
@@ -81,22 +81,22 @@ def open_cockpit(
     with contextlib.ExitStack() as stack:
         surface = open_window()
         stack.callback(pygame.quit)
-        tally = stack.enter_context(contextlib.closing(Tally(workspace)))
-        pads = Pads()
+        tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace)))
+        pads = Gamepads()
 
-        def hands_of(env: ArmEnv) -> Hands:
+        def hands_of(env: ArmEnv) -> OperatorInput:
             if options.simulated:
-                return SimulatedHands(env, bindings, pads)
-            return Hands(env, bindings, pads, options.operator)
+                return SimulatedWindowInput(env, bindings, pads)
+            return OperatorInput(env, bindings, pads, options.operator)
 
         opened = recorded_session(
             workspace, hands_of, assignment, subscribers, LIMITS_AT_THE_WINDOW, tally.refresh
         )
         session = stack.enter_context(opened)
-        assert isinstance(session.device, Hands)
+        assert isinstance(session.device, OperatorInput)
         view = stack.enter_context(contextlib.closing(open_view(session.env, options.view)))
-        artist = Artist(surface, view, Prompter(bindings))
-        yield Cockpit(options, session, session.device, pads, tally, artist)
+        artist = FrameScheduler(surface, view, Prompter(bindings))
+        yield Station(options, session, session.device, pads, tally, artist)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..session.command import Request
 
 
-class State(Enum):
+class WindowState(Enum):
     """What the operator's seat is doing."""
 
     LESSON = "lesson"
@@ -21,7 +21,7 @@ class State(Enum):
     CLOSED = "closed"
 
 
-class Event(Enum):
+class WindowEvent(Enum):
     """What happens to the session without being asked for."""
 
     SUCCEEDED = "the task is solved"
@@ -33,7 +33,7 @@ class Event(Enum):
     BROKEN = "recording cannot go on"
 
 
-class Effect(Enum):
+class WindowEffect(Enum):
     """What has to be done, in this order, when a state is left for another."""
 
     BEGIN = "begin the episode and its recording"
@@ -50,76 +50,100 @@ class Effect(Enum):
     SHOW_LESSON = "begin the lesson"
 
 
-Signal = Request | Event
+Signal = Request | WindowEvent
 
 
-class Move(NamedTuple):
+class Transition(NamedTuple):
     """An entry of the table."""
 
-    state: State
-    effects: tuple[Effect, ...] = ()
+    state: WindowState
+    effects: tuple[WindowEffect, ...] = ()
 
 
-_TAKEN = (State.RECORDING, State.PAUSED, State.REWINDING, State.VERDICT)
+_TAKEN = (WindowState.RECORDING, WindowState.PAUSED, WindowState.REWINDING, WindowState.VERDICT)
 """States that hold an episode which is being recorded."""
 
-MOVES: Mapping[tuple[State, Signal], Move] = {
-    (State.READY, Request.START): Move(State.RECORDING, (Effect.BEGIN,)),
-    (State.READY, Request.FREE_DRIVE): Move(State.FREE, (Effect.RESUME,)),
-    (State.READY, Request.LESSON): Move(State.LESSON, (Effect.SHOW_LESSON,)),
-    (State.READY, Request.QUIT): Move(State.CLOSED),
-    (State.RECORDING, Request.FREEZE): Move(State.PAUSED),
-    (State.RECORDING, Event.LOST): Move(State.PAUSED),
-    (State.RECORDING, Event.SUCCEEDED): Move(State.VERDICT),
-    (State.RECORDING, Event.TIMED_OUT): Move(State.VERDICT),
-    (State.RECORDING, Event.REFUSED): Move(State.READY, (Effect.RESET,)),
-    (State.RECORDING, Event.BROKEN): Move(State.READY, (Effect.KEEP, Effect.NEXT)),
-    (State.PAUSED, Request.START): Move(State.RECORDING, (Effect.RESUME,)),
-    (State.PAUSED, Request.FREEZE): Move(State.RECORDING, (Effect.RESUME,)),
-    (State.REWINDING, Request.START): Move(State.RECORDING, (Effect.RESUME,)),
-    (State.REWINDING, Request.DRIVE): Move(State.RECORDING, (Effect.RESUME,)),
-    (State.REWINDING, Request.SCRUB): Move(State.REWINDING, (Effect.BACK_A_LITTLE,)),
-    (State.VERDICT, Event.ACCEPTED): Move(State.READY, (Effect.SAVE_OFFERED, Effect.NEXT)),
-    (State.VERDICT, Request.START): Move(State.READY, (Effect.SAVE_OFFERED, Effect.NEXT)),
-    (State.VERDICT, Request.QUIT): Move(State.CLOSED, (Effect.SAVE_OFFERED,)),
+TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
+    (WindowState.READY, Request.START): Transition(WindowState.RECORDING, (WindowEffect.BEGIN,)),
+    (WindowState.READY, Request.FREE_DRIVE): Transition(WindowState.FREE, (WindowEffect.RESUME,)),
+    (WindowState.READY, Request.LESSON): Transition(
+        WindowState.LESSON, (WindowEffect.SHOW_LESSON,)
+    ),
+    (WindowState.READY, Request.QUIT): Transition(WindowState.CLOSED),
+    (WindowState.RECORDING, Request.FREEZE): Transition(WindowState.PAUSED),
+    (WindowState.RECORDING, WindowEvent.LOST): Transition(WindowState.PAUSED),
+    (WindowState.RECORDING, WindowEvent.SUCCEEDED): Transition(WindowState.VERDICT),
+    (WindowState.RECORDING, WindowEvent.TIMED_OUT): Transition(WindowState.VERDICT),
+    (WindowState.RECORDING, WindowEvent.REFUSED): Transition(
+        WindowState.READY, (WindowEffect.RESET,)
+    ),
+    (WindowState.RECORDING, WindowEvent.BROKEN): Transition(
+        WindowState.READY, (WindowEffect.KEEP, WindowEffect.NEXT)
+    ),
+    (WindowState.PAUSED, Request.START): Transition(WindowState.RECORDING, (WindowEffect.RESUME,)),
+    (WindowState.PAUSED, Request.FREEZE): Transition(WindowState.RECORDING, (WindowEffect.RESUME,)),
+    (WindowState.REWINDING, Request.START): Transition(
+        WindowState.RECORDING, (WindowEffect.RESUME,)
+    ),
+    (WindowState.REWINDING, Request.DRIVE): Transition(
+        WindowState.RECORDING, (WindowEffect.RESUME,)
+    ),
+    (WindowState.REWINDING, Request.SCRUB): Transition(
+        WindowState.REWINDING, (WindowEffect.BACK_A_LITTLE,)
+    ),
+    (WindowState.VERDICT, WindowEvent.ACCEPTED): Transition(
+        WindowState.READY, (WindowEffect.SAVE_OFFERED, WindowEffect.NEXT)
+    ),
+    (WindowState.VERDICT, Request.START): Transition(
+        WindowState.READY, (WindowEffect.SAVE_OFFERED, WindowEffect.NEXT)
+    ),
+    (WindowState.VERDICT, Request.QUIT): Transition(
+        WindowState.CLOSED, (WindowEffect.SAVE_OFFERED,)
+    ),
     **{
-        (state, Request.QUIT): Move(State.CLOSED, (Effect.KEEP,))
-        for state in (State.RECORDING, State.PAUSED, State.REWINDING)
+        (state, Request.QUIT): Transition(WindowState.CLOSED, (WindowEffect.KEEP,))
+        for state in (WindowState.RECORDING, WindowState.PAUSED, WindowState.REWINDING)
     },
     **{
         (state, signal): move
         for state in _TAKEN
         for signal, move in (
-            (Request.SAVE_SUCCESS, Move(State.READY, (Effect.SAVE_SUCCESS, Effect.NEXT))),
-            (Request.SAVE_FAILURE, Move(State.READY, (Effect.SAVE_FAILURE, Effect.NEXT))),
-            (Request.DISCARD, Move(State.DISCARDED)),
-            (Request.REWIND, Move(State.REWINDING, (Effect.BACK,))),
+            (
+                Request.SAVE_SUCCESS,
+                Transition(WindowState.READY, (WindowEffect.SAVE_SUCCESS, WindowEffect.NEXT)),
+            ),
+            (
+                Request.SAVE_FAILURE,
+                Transition(WindowState.READY, (WindowEffect.SAVE_FAILURE, WindowEffect.NEXT)),
+            ),
+            (Request.DISCARD, Transition(WindowState.DISCARDED)),
+            (Request.REWIND, Transition(WindowState.REWINDING, (WindowEffect.BACK,))),
         )
     },
-    (State.DISCARDED, Request.UNDO): Move(State.PAUSED),
-    (State.DISCARDED, Request.START): Move(
-        State.RECORDING, (Effect.DROP, Effect.RESET, Effect.BEGIN)
+    (WindowState.DISCARDED, Request.UNDO): Transition(WindowState.PAUSED),
+    (WindowState.DISCARDED, Request.START): Transition(
+        WindowState.RECORDING, (WindowEffect.DROP, WindowEffect.RESET, WindowEffect.BEGIN)
     ),
-    (State.DISCARDED, Request.FREE_DRIVE): Move(
-        State.FREE, (Effect.DROP, Effect.RESET, Effect.RESUME)
+    (WindowState.DISCARDED, Request.FREE_DRIVE): Transition(
+        WindowState.FREE, (WindowEffect.DROP, WindowEffect.RESET, WindowEffect.RESUME)
     ),
-    (State.DISCARDED, Request.QUIT): Move(State.CLOSED, (Effect.DROP,)),
-    (State.FREE, Request.FREE_DRIVE): Move(State.READY, (Effect.RESET,)),
-    (State.FREE, Request.START): Move(State.READY, (Effect.RESET,)),
-    (State.FREE, Request.QUIT): Move(State.CLOSED),
-    (State.LESSON, Event.LEARNT): Move(State.READY, (Effect.RESET,)),
-    (State.LESSON, Request.FREEZE): Move(State.READY, (Effect.RESET,)),
-    (State.LESSON, Request.LESSON): Move(State.READY, (Effect.RESET,)),
-    (State.LESSON, Request.QUIT): Move(State.CLOSED),
+    (WindowState.DISCARDED, Request.QUIT): Transition(WindowState.CLOSED, (WindowEffect.DROP,)),
+    (WindowState.FREE, Request.FREE_DRIVE): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.FREE, Request.START): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.FREE, Request.QUIT): Transition(WindowState.CLOSED),
+    (WindowState.LESSON, WindowEvent.LEARNT): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.LESSON, Request.FREEZE): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.LESSON, Request.LESSON): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.LESSON, Request.QUIT): Transition(WindowState.CLOSED),
 }
 """Every state and signal that belong together; any other signal is ignored in that state."""
 
-TICKING = frozenset({State.RECORDING, State.FREE, State.LESSON})
+TICKING = frozenset({WindowState.RECORDING, WindowState.FREE, WindowState.LESSON})
 """States in which time runs."""
-HOLDS_EPISODE = frozenset({*_TAKEN, State.DISCARDED})
+HOLDS_EPISODE = frozenset({*_TAKEN, WindowState.DISCARDED})
 """States that must not be left without ending the episode."""
 
 
-def moved(state: State, signal: Signal) -> Move | None:
+def transition(state: WindowState, signal: Signal) -> Transition | None:
     """What a signal does in a state; None where it does nothing."""
-    return MOVES.get((state, signal))
+    return TRANSITIONS.get((state, signal))

@@ -7,16 +7,16 @@ import numpy as np
 
 from ...sim_envs.rotations import Vector, rotvec_between
 from ...sim_envs.world import Pose
-from ..devices.controls import Control, Reading
+from ..devices.controls import Control, ControlReadings
 
-Check = Callable[["Doing"], float]
+Check = Callable[["TutorialTick"], float]
 
 
 @dataclass(frozen=True)
-class Doing:
+class TutorialTick:
     """What was done in a tick of the lesson."""
 
-    reading: Reading[Control]
+    reading: ControlReadings[Control]
     """The controls that were touched."""
     moved_m: Vector
     """How far the hand went in the base frame, [3]."""
@@ -38,40 +38,40 @@ class Exercise:
     """How much of it one tick has done, as a share."""
 
 
-def _driving(doing: Doing) -> bool:
+def _driving(doing: TutorialTick) -> bool:
     return doing.reading.held(Control.CLUTCH)
 
 
-def _hold(doing: Doing) -> float:
+def _hold(doing: TutorialTick) -> float:
     return doing.seconds if _driving(doing) else 0.0
 
 
-def _slide(doing: Doing) -> float:
+def _slide(doing: TutorialTick) -> float:
     return float(np.hypot(*doing.moved_m[:2])) / 0.25 if _driving(doing) else 0.0
 
 
-def _lift(doing: Doing) -> float:
+def _lift(doing: TutorialTick) -> float:
     return abs(float(doing.moved_m[2])) / 0.15 if _driving(doing) else 0.0
 
 
-def _turn(doing: Doing) -> float:
+def _turn(doing: TutorialTick) -> float:
     return doing.turned_rad / 0.5 if _driving(doing) else 0.0
 
 
-def _grip(doing: Doing) -> float:
+def _grip(doing: TutorialTick) -> float:
     return doing.grips / 2
 
 
-def _precise(doing: Doing) -> float:
+def _precise(doing: TutorialTick) -> float:
     careful = _driving(doing) and doing.reading.held(Control.PRECISION)
     return float(np.linalg.norm(doing.moved_m)) / 0.04 if careful else 0.0
 
 
-def _let_go(doing: Doing) -> float:
+def _let_go(doing: TutorialTick) -> float:
     return 0.0 if _driving(doing) else doing.seconds
 
 
-def _home(doing: Doing) -> float:
+def _home(doing: TutorialTick) -> float:
     return doing.seconds if doing.reading.held(Control.HOME) else 0.0
 
 
@@ -108,7 +108,7 @@ EXERCISES = (
 )
 
 
-class Lesson:
+class Tutorial:
     """Where the pupil is."""
 
     def __init__(self) -> None:
@@ -125,13 +125,15 @@ class Lesson:
         """What is to be done now."""
         return EXERCISES[min(self.number, len(EXERCISES) - 1)]
 
-    def watch(self, reading: Reading[Control], tool: Pose, closing: bool, seconds: float) -> bool:
+    def watch(
+        self, reading: ControlReadings[Control], tool: Pose, closing: bool, seconds: float
+    ) -> bool:
         """A tick has passed; True when it finished an exercise."""
         pose, was_closing = self._last or (tool, closing)
         self._last = (tool, closing)
         turned = float(np.linalg.norm(rotvec_between(pose.quat, tool.quat)))
         moved = np.asarray(tool.position - pose.position)
-        doing = Doing(reading, moved, turned, int(closing != was_closing), seconds)
+        doing = TutorialTick(reading, moved, turned, int(closing != was_closing), seconds)
         if self.over:
             return False
         self.done = min(1.0, self.done + self.exercise.progress(doing))

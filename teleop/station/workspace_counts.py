@@ -7,14 +7,14 @@ from ...datasets.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Count:
+class EpisodeCount:
     """The workspace's finished episodes."""
 
     episodes: int = 0
     successes: int = 0
 
 
-class Tally:
+class WorkspaceCounts:
     """Reads the workspace back in the background, so that the screen never counts by itself."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -44,6 +44,6 @@ class Tally:
             self.count = self._read()
             self.minutes_left = self._workspace.minutes_left()
 
-    def _read(self) -> Count:
+    def _read(self) -> EpisodeCount:
         found = self._workspace.summaries()
-        return Count(len(found), sum(summary.success for summary in found))
+        return EpisodeCount(len(found), sum(summary.success for summary in found))

@@ -8,16 +8,16 @@ from ...datasets.step import Driver
 from ...sim_envs.spaces import Image
 from ..devices.sdl import pygame
 from .palette import BACKGROUND, DIM, FAINT, RAISED, STRIP, STRIP_ALPHA, TEXT, Colour
-from .text import Typewriter
+from .text import TextRenderer
 
 KEY_GAP = 12
 """Between two buttons with what they do."""
 
 
-class Brush:
+class Canvas:
     """Draws on one surface, in units of the layout."""
 
-    def __init__(self, surface: pygame.Surface, type_: Typewriter, unit: float) -> None:
+    def __init__(self, surface: pygame.Surface, type_: TextRenderer, unit: float) -> None:
         self.surface, self.type, self.unit = surface, type_, unit
 
     def px(self, units: float) -> int:

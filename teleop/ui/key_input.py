@@ -6,10 +6,10 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from ..devices.bindings import REVIEW, Bindings, load
-from ..devices.controls import KEYBOARD, PAD, ControlTable, Reading, split
-from ..devices.gamepads import Pads
+from ..devices.controls import KEYBOARD, PAD, ControlReadings, ControlTable, split
+from ..devices.gamepads import Gamepads
 from ..devices.keyboard import Keyboard
-from ..devices.raw_inputs import KEY_NAMES, KEYS, Touch
+from ..devices.raw_inputs import KEY_NAMES, KEYS, RawInput
 from ..devices.sdl import pygame
 from .widgets import HelpPage
 
@@ -61,10 +61,10 @@ class KeyTable(Generic[Deed]):
         )
 
 
-class Fingers(Generic[Deed]):
+class KeyInput(Generic[Deed]):
     """Turns events into presses, and what is held into a reading, by the person's bindings."""
 
-    def __init__(self, table: KeyTable[Deed], pads: Pads) -> None:
+    def __init__(self, table: KeyTable[Deed], pads: Gamepads) -> None:
         self.table, self.pads = table, pads
         self.bindings: Bindings[Deed] = load(table.controls)
         self.on_pad = False
@@ -80,7 +80,7 @@ class Fingers(Generic[Deed]):
         if event.type == pygame.KEYDOWN and event.key in KEY_NAMES:
             self.on_pad = False
             name = KEY_NAMES[event.key]
-            found = self.bindings.read(KEYBOARD, Touch({**held, name: 1.0}, frozenset({name})))
+            found = self.bindings.read(KEYBOARD, RawInput({**held, name: 1.0}, frozenset({name})))
             again = name in held
             return [d for d in self._pressed(found) if not again or self.table.rows[d].repeats]
         if event.type == pygame.CONTROLLERBUTTONDOWN and event.instance_id in self.pads.pads:
@@ -89,7 +89,7 @@ class Fingers(Generic[Deed]):
             self._keyboard.release()
         return []
 
-    def sample(self, elapsed_s: float) -> tuple[Reading[Deed], list[Deed]]:
+    def sample(self, elapsed_s: float) -> tuple[ControlReadings[Deed], list[Deed]]:
         """What is held now on any device, and what triggers ask for; call it once a frame."""
         touches = self.pads.touches(elapsed_s).values()
         presses = [deed for touch in touches for deed in self._pad_presses(touch)]
@@ -99,7 +99,7 @@ class Fingers(Generic[Deed]):
         for reading in readings:
             for deed, value in reading.values.items():
                 values[deed] = max(value, values.get(deed, 0.0))
-        return Reading(values), presses
+        return ControlReadings(values), presses
 
     def help_page(self) -> HelpPage:
         """What every key and button does."""
@@ -124,11 +124,11 @@ class Fingers(Generic[Deed]):
         """The key or button to press for a deed; empty where there is none."""
         return self.bindings.first(PAD if self.on_pad else KEYBOARD, deed)
 
-    def _pad_presses(self, touch: Touch) -> list[Deed]:
+    def _pad_presses(self, touch: RawInput) -> list[Deed]:
         self.on_pad = self.on_pad or bool(touch.pressed)
         return self._pressed(self.bindings.read(PAD, touch))
 
-    def _pressed(self, reading: Reading[Deed]) -> list[Deed]:
+    def _pressed(self, reading: ControlReadings[Deed]) -> list[Deed]:
         """In the order of the table."""
         return [d for d, row in self.table.rows.items() if d in reading.pressed and not row.held]
 

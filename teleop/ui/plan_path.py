@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...policies.base.plan import Plan
-from ...sim_envs.cameras import View
+from ...sim_envs.cameras import CameraView
 from ...sim_envs.rotations import Vector
 from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE
 from ..devices.sdl import pygame
-from .canvas import Brush
+from .canvas import Canvas
 from .palette import ORANGE, STRIP, TEXT, Colour
 
 
@@ -35,7 +35,7 @@ Points = list[tuple[int, int]]
 """Pixels of the window, x and y."""
 
 
-def drawn_path(view: View, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
+def drawn_path(view: CameraView, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
     """The rest of a plan after its first `done` actions, from the tool at `tool_m` [3]."""
     actions = plan.actions[done:].astype(np.float64)
     spread = plan.spread[done:, MOVE].astype(np.float64)
@@ -53,7 +53,7 @@ def drawn_path(view: View, tool_m: Vector, closing: bool, plan: Plan, done: int)
 
 
 def draw_path(
-    brush: Brush,
+    brush: Canvas,
     area: pygame.Rect,
     path: DrawnPath,
     colour: Colour = ORANGE,
@@ -87,7 +87,7 @@ def draw_path(
 
 
 def _draw_doubt(
-    brush: Brush, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
+    brush: Canvas, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
 ) -> None:
     """A translucent tube of the standard deviation, ringed at its end; touches only its own box."""
     widest = max(int(max(radii)), brush.px(LEAST_DOUBT)) + brush.px(4)

@@ -24,7 +24,7 @@ def _typeface(name: str) -> str | None:
     return None
 
 
-class Typewriter:
+class TextRenderer:
     """Turns words into surfaces; sizes are in pixels of the real window."""
 
     def __init__(self) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..devices.sdl import pygame
-from .canvas import Brush
+from .canvas import Canvas
 from .palette import DIM, FAINT, MINT, RAISED, TEXT, VERMILION, YELLOW
 
 
-def draw_symbol(brush: Brush, success: bool | None, centre: tuple[int, int]) -> None:
+def draw_symbol(brush: Canvas, success: bool | None, centre: tuple[int, int]) -> None:
     """A tick, a cross or a ring, so that the colour is not needed."""
     x, y = centre
     half, thick = brush.px(11), brush.px(4)
@@ -24,7 +24,7 @@ def draw_symbol(brush: Brush, success: bool | None, centre: tuple[int, int]) -> 
             pygame.draw.line(brush.surface, VERMILION, *ends, thick)
 
 
-def wrapped(brush: Brush, words: str, size: float, width: int, most: int) -> list[str]:
+def wrapped(brush: Canvas, words: str, size: float, width: int, most: int) -> list[str]:
     """The words in at most so many lines of a width in pixels; what is left is cut by the brush."""
     lines = [""]
     for word in words.split():
@@ -37,7 +37,9 @@ def wrapped(brush: Brush, words: str, size: float, width: int, most: int) -> lis
     return lines
 
 
-def draw_list(brush: Brush, window: pygame.Rect, title: str, items: Sequence[str], at: int) -> None:
+def draw_list(
+    brush: Canvas, window: pygame.Rect, title: str, items: Sequence[str], at: int
+) -> None:
     """A numbered list in the middle, one line marked."""
     row = brush.px(34)
     box = pygame.Rect(0, 0, brush.px(560), row * (len(items) + 2))
@@ -57,7 +59,7 @@ def draw_list(brush: Brush, window: pygame.Rect, title: str, items: Sequence[str
         brush.text(item, (left, y), 17, TEXT, width=box.right - left - brush.px(16))
 
 
-def draw_notice(brush: Brush, area: pygame.Rect, words: str) -> None:
+def draw_notice(brush: Canvas, area: pygame.Rect, words: str) -> None:
     """A short message at the top of an area."""
     line = brush.type.fitted(words, 16 * brush.unit, area.w - brush.px(60), YELLOW, bold=True)
     rect = line.get_rect(midtop=(area.centerx, area.y + brush.px(20)))
@@ -78,7 +80,7 @@ class HelpPage:
     """A text for each column."""
 
 
-def draw_help(brush: Brush, window: pygame.Rect, page: HelpPage) -> None:
+def draw_help(brush: Canvas, window: pygame.Rect, page: HelpPage) -> None:
     """The help, over everything but the border."""
     area = window.inflate(-brush.px(18), -brush.px(18))
     brush.strip(area, 250, 0)

@@ -8,7 +8,13 @@ from typing import TypeGuard
 
 import pytest
 
-from sidestick.datasets.database import Database, Effort, Evaluation, Event, EventKind
+from sidestick.datasets.database import (
+    Database,
+    EffortEntry,
+    EvaluationEntry,
+    EventEntry,
+    EventKind,
+)
 from sidestick.sim_envs.errors import BadValue, DamagedFile
 
 ROOT = Path(__file__).parents[2]
@@ -23,10 +29,10 @@ def database(tmp_path: Path) -> Database:
 def test_what_was_added_is_read_back_in_order(database: Database) -> None:
     """Every kind of row comes back as it was, payload included."""
     evaluations = [
-        Evaluation("0001", "ShelfPick", 1000, 100, 57, payload={"lengths": [1, 2], "é": None}),
-        Evaluation("0001", "ShelfPick", 1000, 100, 58, kind="selection", created=1.5),
+        EvaluationEntry("0001", "ShelfPick", 1000, 100, 57, payload={"lengths": [1, 2], "é": None}),
+        EvaluationEntry("0001", "ShelfPick", 1000, 100, 58, kind="selection", created=1.5),
     ]
-    effort = Effort(1, "correction", 12.5, 80.0, 7, 22)
+    effort = EffortEntry(1, "correction", 12.5, 80.0, 7, 22)
     assert [database.add_evaluation(row) for row in evaluations] == [1, 2]
     database.add_effort(effort)
     assert database.evaluations() == evaluations
@@ -37,18 +43,18 @@ def test_what_was_added_is_read_back_in_order(database: Database) -> None:
 def test_events_can_be_asked_for_by_kind(database: Database) -> None:
     """The log is one table, read in parts."""
     for kind in (EventKind.GATE, EventKind.LEVEL, EventKind.GATE):
-        database.add_event(Event(kind, {"n": kind}))
+        database.add_event(EventEntry(kind, {"n": kind}))
     assert [event.kind for event in database.events()] == ["gate", "level", "gate"]
     assert len(database.events(EventKind.GATE)) == 2
 
 
 def test_a_kind_of_event_that_is_not_known_is_read_and_not_written(database: Database) -> None:
     """A file of another version is read whole; nobody adds an event that nobody reads."""
-    database.copy_event(Event("weather", {"rain": True}))
+    database.copy_event(EventEntry("weather", {"rain": True}))
     assert [event.kind for event in database.events()] == ["weather"]
     assert database.events(EventKind.LEVEL) == []
     with pytest.raises(BadValue, match=r"on-trial.*'weather'"):
-        database.add_event(Event("weather"))
+        database.add_event(EventEntry("weather"))
 
 
 def test_every_kind_of_event_is_written_and_read_by_its_name() -> None:
@@ -79,7 +85,9 @@ def test_a_database_that_was_never_written_to_is_empty(database: Database) -> No
 def test_several_writers_lose_nothing(database: Database) -> None:
     """Workers that write at the same time wait for each other."""
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: database.add_event(Event(EventKind.TRIAL, {"n": n})), range(80)))
+        list(
+            pool.map(lambda n: database.add_event(EventEntry(EventKind.TRIAL, {"n": n})), range(80))
+        )
     assert sorted(event.payload["n"] for event in database.events()) == list(range(80))
 
 
@@ -91,7 +99,7 @@ def test_a_busy_file_is_opened_again(database: Database, monkeypatch: pytest.Mon
     monkeypatch.setattr(sqlite3, "connect", lambda path, timeout: connect(path, timeout=0.0))
     release = threading.Timer(0.3, other.close)
     release.start()
-    database.add_event(Event(EventKind.TRIAL, {"n": 1}))
+    database.add_event(EventEntry(EventKind.TRIAL, {"n": 1}))
     release.join()
     assert [event.payload["n"] for event in database.events()] == [1]
 
@@ -104,12 +112,12 @@ def test_a_file_that_stays_busy_is_named(
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DamagedFile, match=r"sidestick.db: database is locked"):
-            database.add_event(Event(EventKind.TRIAL))
+            database.add_event(EventEntry(EventKind.TRIAL))
 
 
 def test_any_tool_can_read_it(database: Database) -> None:
     """It is plain SQLite in write-ahead mode."""
-    database.add_effort(Effort(0, "demonstration", 60.0, 0.0, 0, 10))
+    database.add_effort(EffortEntry(0, "demonstration", 60.0, 0.0, 0, 10))
     connection = sqlite3.connect(database.path)
     assert connection.execute("SELECT driven_s, episodes FROM effort").fetchall() == [(60.0, 10)]
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

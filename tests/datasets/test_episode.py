@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sidestick.datasets.episode import Episode, episode_summary
 from sidestick.datasets.step import EpisodeHeader
-from sidestick.datasets.summary import Outcome
+from sidestick.datasets.summary import RecordedOutcome
 from sidestick.sim_envs.errors import BadValue, DamagedFile
 from tests.synthetic import made_up_episode, made_up_header, made_up_steps
 
@@ -66,7 +66,7 @@ def test_an_episode_is_read_as_it_was_written(
 ) -> None:
     """Writing and reading are inverse, for every length, header and way to end."""
     made = made_up_episode(modes, seed=len(modes), image_size=SIZE)
-    summary = replace(made.summary, header=header, outcome=Outcome(success, complete, 7.5))
+    summary = replace(made.summary, header=header, outcome=RecordedOutcome(success, complete, 7.5))
     end = {} if with_end else {"final_observation": None, "final_state": None}
     episode = replace(made, summary=summary, **end)
     path = tmp_path_factory.mktemp("episode") / "one.hdf5"

@@ -10,7 +10,7 @@ import pytest
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.checking.warnings import FLAGGERS, flags_of
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort, Event, EventKind
+from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.tables.listing import details, listing
@@ -156,8 +156,8 @@ def test_content_that_cannot_be_is_damage(
 def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
     """Rows about episodes that are nowhere, a ledger with more than there is, a damaged file."""
     database = Database(workspace.db_path)
-    database.add_event(Event(EventKind.TRIAL, {"episode": "gone"}))
-    database.add_effort(Effort(0, "demonstration", 1, 0, 0, 5, {"successes": 5}))
+    database.add_event(EventEntry(EventKind.TRIAL, {"episode": "gone"}))
+    database.add_effort(EffortEntry(0, "demonstration", 1, 0, 0, 5, {"successes": 5}))
     reasons = [problem.reason for problem in check(workspace).damaged]
     assert "gone, which is nowhere" in reasons[0]
     assert "3 successful episodes more" in reasons[1]
@@ -181,6 +181,6 @@ def test_a_workspace_that_cannot_be_written_is_still_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database is opened as it lies there, without a file beside it."""
-    Database(workspace.db_path).add_event(Event(EventKind.SWAP))
+    Database(workspace.db_path).add_event(EventEntry(EventKind.SWAP))
     monkeypatch.setattr("sidestick.datasets.database.os.access", lambda *_: False)
     assert [event.kind for event in Database(workspace.db_path).events()] == ["swap"]

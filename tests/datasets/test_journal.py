@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidestick.datasets import lock
-from sidestick.datasets.journal import HEAD, Journal, Kind, frame, records
+from sidestick.datasets.journal import HEAD, Journal, RecordKind, frame, records
 from sidestick.datasets.lock import FileLock
 from sidestick.sim_envs.errors import RecordingError
 
@@ -36,7 +36,7 @@ def bodies(content: bytes) -> list[bytes]:
 def framed(body: bytes) -> bytes:
     """Return a body as a record."""
     buffer = bytearray(HEAD.size) + body
-    frame(buffer, Kind.STEP)
+    frame(buffer, RecordKind.STEP)
     return bytes(buffer)
 
 
@@ -78,8 +78,8 @@ def test_any_bytes_can_be_read(content: bytes) -> None:
 
 def test_what_is_appended_is_in_the_file_at_once(journal: Journal) -> None:
     """Another reader sees a record before anything is synced or closed."""
-    journal.append(Kind.HEADER, b"{}")
-    journal.append(Kind.STEP, b"one")
+    journal.append(RecordKind.HEADER, b"{}")
+    journal.append(RecordKind.STEP, b"one")
     assert bodies(journal.path.read_bytes()) == [b"{}", b"one"]
 
 
@@ -89,7 +89,7 @@ def test_the_reserved_room_is_there_before_the_first_record_and_gone_after_the_l
     """Room is taken up front; settling cuts the file to what was written."""
     assert journal.path.stat().st_size == ROOM
     assert bodies(journal.path.read_bytes()) == []
-    journal.append(Kind.STEP, b"one")
+    journal.append(RecordKind.STEP, b"one")
     journal.settle()
     assert journal.path.stat().st_size == journal.end == HEAD.size + 3
 
@@ -97,7 +97,7 @@ def test_the_reserved_room_is_there_before_the_first_record_and_gone_after_the_l
 def test_a_journal_grows_beyond_its_reserved_room(journal: Journal) -> None:
     """The reservation is a floor, not a limit."""
     for number in range(10):
-        journal.append(Kind.STEP, bytes([number + 1]) * 1000)
+        journal.append(RecordKind.STEP, bytes([number + 1]) * 1000)
     assert len(bodies(journal.path.read_bytes())) == 10
 
 
@@ -105,7 +105,7 @@ def test_a_short_write_is_cut_back_to_the_last_whole_record(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk takes half a record and then refuses: the file ends with the record before."""
-    journal.append(Kind.STEP, b"kept")
+    journal.append(RecordKind.STEP, b"kept")
     real = os.pwrite
 
     def full_disk(fd: int, data: memoryview, offset: int) -> int:
@@ -115,10 +115,10 @@ def test_a_short_write_is_cut_back_to_the_last_whole_record(
 
     monkeypatch.setattr(os, "pwrite", full_disk)
     with pytest.raises(RecordingError, match="No space left"):
-        journal.append(Kind.STEP, b"lost entirely")
+        journal.append(RecordKind.STEP, b"lost entirely")
     assert journal.path.stat().st_size == journal.end
     monkeypatch.undo()
-    journal.append(Kind.STEP, b"after space was freed")
+    journal.append(RecordKind.STEP, b"after space was freed")
     assert bodies(journal.path.read_bytes()) == [b"kept", b"after space was freed"]
 
 
@@ -146,7 +146,7 @@ def test_a_file_system_that_cannot_reserve_is_recorded_to_all_the_same(
 
     monkeypatch.setattr(os, "posix_fallocate", unsupported)
     journal = Journal(tmp_path / "a.journal", reserve=1 << 20)
-    journal.append(Kind.STEP, b"one")
+    journal.append(RecordKind.STEP, b"one")
     journal.close()
     assert bodies((tmp_path / "a.journal").read_bytes()) == [b"one"]
 
@@ -222,6 +222,6 @@ def test_a_journal_gives_back_what_it_took(
     path = tmp_path_factory.mktemp("journal") / "a.journal"
     journal = Journal(path, reserve=256)
     for body in written:
-        journal.append(Kind.STEP, body)
+        journal.append(RecordKind.STEP, body)
     journal.close()
     assert bodies(path.read_bytes()) == written

@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Event, EventKind
-from sidestick.datasets.judgements.judgement_state import Choice, Standing, standing, standings
+from sidestick.datasets.database import Database, EventEntry, EventKind
+from sidestick.datasets.judgements.judgement_state import (
+    ResolvedJudgements,
+    TrainingSelection,
+    resolved,
+    resolved_by_episode,
+)
 from sidestick.datasets.judgements.judgements import (
     BAD,
     PREDICTION,
@@ -25,7 +30,7 @@ from sidestick.datasets.labels import JUDGED_BAD
 from sidestick.datasets.step import ActionMode
 from sidestick.datasets.windows import Windows
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.training.accepted_predictions import with_examples
+from sidestick.policies.training.accepted_predictions import with_accepted_predictions
 from sidestick.sim_envs.errors import BadValue, PolicyError, UnknownName
 from sidestick.teleop.learning.workspace_training import judged_frames
 from tests.synthetic import made_up_episode
@@ -53,8 +58,8 @@ def ada(workspace: Workspace) -> Judge:
     return Judge(workspace, "ada")
 
 
-def stands(judge: Judge, episode: str = IDS[0]) -> Standing:
-    return standing(judge.judgements.all(episode))
+def stands(judge: Judge, episode: str = IDS[0]) -> ResolvedJudgements:
+    return resolved(judge.judgements.all(episode))
 
 
 def test_every_kind_of_judgement_comes_back_as_it_was_said(ada: Judge) -> None:
@@ -72,7 +77,7 @@ def test_every_kind_of_judgement_comes_back_as_it_was_said(ada: Judge) -> None:
     assert ada.judgements.all() == said
     assert [judgement.id for judgement in said] == list(range(1, 9))
     assert all(judgement.operator == "ada" and judgement.created > 0 for judgement in said)
-    assert stands(ada) == Standing(
+    assert stands(ada) == ResolvedJudgements(
         success=False, quality=2, reasons=("dropped it",), text="at the rim, twice",
         tags=("nice light",), stages={"grasp": 7}, kept=(2, 18), bad=((5, 9),), operators=("ada",),
     )  # fmt: skip
@@ -145,7 +150,7 @@ def test_two_people_at_once_are_both_kept(workspace: Workspace) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    found = standing(Judgements(workspace.db_path).all())
+    found = resolved(Judgements(workspace.db_path).all())
     assert len(found.tags) == 50
     assert found.disputed
     assert set(found.operators) == {"ada", "bob"}
@@ -160,11 +165,11 @@ def test_a_person_counts_more_than_the_simulated_grader(workspace: Workspace, ad
 
 def test_a_database_from_before_judgements_gets_the_table(workspace: Workspace, ada: Judge) -> None:
     """What stands in it stays readable by both."""
-    Database(workspace.db_path).add_event(Event(EventKind.LEVEL))
+    Database(workspace.db_path).add_event(EventEntry(EventKind.LEVEL))
     assert ada.judgements.all() == []
     ada.say(IDS[0], QUALITY, quality=5)
     assert [event.kind for event in Database(workspace.db_path).events()] == ["level"]
-    assert list(standings(ada.judgements)) == [IDS[0]]
+    assert list(resolved_by_episode(ada.judgements)) == [IDS[0]]
 
 
 def test_judging_never_touches_a_recorded_file(workspace: Workspace, ada: Judge) -> None:
@@ -225,7 +230,7 @@ def test_graded_predictions_become_examples_and_rejected_ones_weigh_nothing(
     frames, examples = judged_frames(workspace)
     windows = Windows(frames, chunk=4)
     assert set(windows.starts) == set(range(40)) - {25, 26, 27}
-    data = with_examples(_training_data(frames, windows), frames, examples)
+    data = with_accepted_predictions(_training_data(frames, windows), frames, examples)
     assert data.rows[-1] == 46
     np.testing.assert_array_equal(data.actions[-1], np.full((4, 7), 0.5, np.float32))
     assert len(data) == 38
@@ -235,7 +240,7 @@ def test_the_last_grade_of_a_moment_counts(workspace: Workspace, ada: Judge) -> 
     """Somebody else's correction replaces an accepted prediction."""
     ada.say(IDS[0], PREDICTION, 2, grade="accept", actions=CHUNK)
     Judge(workspace, "bob").say(IDS[0], PREDICTION, 2, grade="reject", actions=CHUNK)
-    choice = Choice.of(Judgements(workspace.db_path), workspace.summaries())
+    choice = TrainingSelection.of(Judgements(workspace.db_path), workspace.summaries())
     assert choice.examples() == []
     assert len(choice.predictions) == 1
 

@@ -8,9 +8,9 @@ import pytest
 from sidestick.datasets import merge as merging
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort, Event, EventKind
+from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.judgements.judgement_state import standings
+from sidestick.datasets.judgements.judgement_state import resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.merge import merge
 from sidestick.datasets.tables.listing import listing
@@ -32,8 +32,8 @@ def made(path: Path, numbers: range, config: WorkspaceConfig = CONFIG) -> Worksp
         episode = made_up_episode([-1] * 4, number, image_size=8, episode_id=stem)
         episode.write(workspace.episodes_dir / f"{stem}.hdf5")
         Judge(workspace, "ada").say(stem, "quality", quality=number + 1)
-    database.add_effort(Effort(0, "demonstration", 1, 0, 0, len(numbers), {}))
-    database.add_event(Event(EventKind.LEVEL, {"after": 3}))
+    database.add_effort(EffortEntry(0, "demonstration", 1, 0, 0, len(numbers), {}))
+    database.add_event(EventEntry(EventKind.LEVEL, {"after": 3}))
     workspace.rebuild_index()
     return workspace
 
@@ -84,14 +84,14 @@ def test_what_people_judged_comes_along_with_what_they_took_back(tmp_path: Path)
     for _ in range(2):
         merge([c.path, a.path, b.path], tmp_path / "into")
     found = Judgements(tmp_path / "into" / "sidestick.db")
-    assert standings(found)[stems[0]].success is False
+    assert resolved_by_episode(found)[stems[0]].success is False
     assert [given.operator for given in found.all()] == ["ada"] * 7
 
 
 def test_events_of_kinds_that_are_not_known_come_along(tmp_path: Path) -> None:
     """Those of a later version that are about an episode, as they are."""
     a = made(tmp_path / "a", range(1))
-    about = Event("weather", {"episode": a.episodes()[0].stem, "rain": True})
+    about = EventEntry("weather", {"episode": a.episodes()[0].stem, "rain": True})
     Database(a.db_path).copy_event(about)
     merge([a.path], tmp_path / "into")
     (event,) = [e for e in Database(tmp_path / "into/sidestick.db").events() if e.kind == "weather"]

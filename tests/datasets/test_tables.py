@@ -4,7 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.database import Database, Effort, Evaluation, Event, EventKind
+from sidestick.datasets.database import (
+    Database,
+    EffortEntry,
+    EvaluationEntry,
+    EventEntry,
+    EventKind,
+)
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.tables import tables
 from sidestick.datasets.workspace import Workspace
@@ -24,10 +30,10 @@ def workspace(tmp_path: Path) -> Workspace:
     database = Database(made.db_path)
     outcome = {"seed": 5, "success": True, "length": 90, "stage": "place", "progress": 1.0}
     database.add_evaluation(
-        Evaluation("0001", "ShelfPick", 5, 10, 7, payload={"per_episode": [outcome]})
+        EvaluationEntry("0001", "ShelfPick", 5, 10, 7, payload={"per_episode": [outcome]})
     )
-    database.add_effort(Effort(1, "supervised", 12.0, 30.0, 2, 4))
-    database.add_event(Event(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
+    database.add_effort(EffortEntry(1, "supervised", 12.0, 30.0, 2, 4))
+    database.add_event(EventEntry(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
     return made
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.feature_sets import AUTO, layout
+from sidestick.policies.task_features.feature_sets import AUTO, feature_set
 from sidestick.policies.task_features.features import GoalItem
-from sidestick.policies.task_features.next_object import NextThing
+from sidestick.policies.task_features.next_object import NextObject
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.cameras import Camera
 from sidestick.sim_envs.errors import BadValue, UnknownName
@@ -72,9 +72,9 @@ def test_a_sorting_task_of_ones_own_is_read_by_its_own_description(
 
 def test_a_task_without_a_description_is_read_by_its_goal_alone() -> None:
     """A policy of a task that is not registered here still opens."""
-    assert layout(AUTO, "Unheard").name == GoalItem.name
+    assert feature_set(AUTO, "Unheard").name == GoalItem.name
     with pytest.raises(UnknownName, match="ShelfPick"):
-        layout(NextThing.name, "Unheard")
+        feature_set(NextObject.name, "Unheard")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_task_without_a_description_is_read_by_its_goal_alone() -> None:
 )
 def test_the_names_in_earlier_policies_are_known(name: str, task: str) -> None:
     """They named the task where now its description is asked."""
-    assert layout(name, task) == NextThing(describe_task(task)) == layout(AUTO, task)
+    assert feature_set(name, task) == NextObject(describe_task(task)) == feature_set(AUTO, task)
 
 
 def test_the_next_object_needs_a_fixed_camera_and_one_on_the_hand(
@@ -92,4 +92,4 @@ def test_the_next_object_needs_a_fixed_camera_and_one_on_the_hand(
     plan: dict[str, Camera] = SortTools.camera_plan
     monkeypatch.setattr(SortTools, "camera_plan", {**plan, "wrist": plan["front"]})
     with pytest.raises(BadValue, match="recorded cameras of SortTools"):
-        _ = NextThing(describe_task(tools)).stereo
+        _ = NextObject(describe_task(tools)).stereo

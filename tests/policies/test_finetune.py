@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sidestick.policies.policy import load_policy
-from sidestick.policies.training.finetune import Nudge, held_out_loss, nudge
+from sidestick.policies.training.finetune import FinetuneConfig, finetune, held_out_loss
 from sidestick.policies.training.window_data import joined
 from sidestick.sim_envs.errors import BadValue
 from tests.training_rig import SHORT, made_up_data, made_up_observation, trained_policy
@@ -29,7 +29,7 @@ def test_a_nudge_learns_the_new_and_keeps_the_old(policy, correction):
     """The loss on the correction falls, that on what was learnt before does not rise by half."""
     data = made_up_data()
     before = held_out_loss(policy, correction), held_out_loss(policy, data)
-    nudged = nudge(policy, data, correction, Nudge(peak_rate=2e-3), parent="0007")
+    nudged = finetune(policy, data, correction, FinetuneConfig(peak_rate=2e-3), parent="0007")
     assert held_out_loss(nudged, correction) < 0.8 * before[0]
     assert held_out_loss(nudged, data) < 1.5 * before[1]
 
@@ -37,7 +37,7 @@ def test_a_nudge_learns_the_new_and_keeps_the_old(policy, correction):
 def test_the_nudged_policy_is_another_one(policy, correction, tmp_path):
     """The old one drives on as before; the new one says where it comes from, and loads."""
     before = policy.plan(made_up_observation()).actions
-    nudged = nudge(policy, made_up_data(), correction, Nudge(steps=5), parent="0007")
+    nudged = finetune(policy, made_up_data(), correction, FinetuneConfig(steps=5), parent="0007")
     assert np.array_equal(policy.plan(made_up_observation()).actions, before)
     nudged.save(tmp_path)
     again = load_policy(tmp_path)
@@ -53,7 +53,7 @@ def test_the_nudged_policy_is_another_one(policy, correction, tmp_path):
 def test_the_same_nudge_gives_the_same_policy(policy, correction):
     """Order and noise are drawn by the seed."""
     plans = [
-        nudge(policy, made_up_data(), correction, Nudge(steps=5, seed=s)).plan(
+        finetune(policy, made_up_data(), correction, FinetuneConfig(steps=5, seed=s)).plan(
             made_up_observation()
         )
         for s in (0, 0, 1)
@@ -65,7 +65,7 @@ def test_the_same_nudge_gives_the_same_policy(policy, correction):
 def test_a_nudge_takes_seconds(policy, correction):
     """A hundred steps on cached features."""
     started = time.process_time()
-    nudge(policy, made_up_data(), correction)
+    finetune(policy, made_up_data(), correction)
     assert time.process_time() - started < 10
 
 
@@ -73,13 +73,13 @@ def test_a_nudge_takes_seconds(policy, correction):
 def test_a_nudge_is_short(steps):
     """More is a refit."""
     with pytest.raises(BadValue, match="refit"):
-        Nudge(steps=steps)
+        FinetuneConfig(steps=steps)
 
 
 def test_corrections_of_another_shape_are_refused(policy):
     """Windows that look back cannot be mixed with windows that do not."""
     with pytest.raises(BadValue, match="history"):
-        nudge(policy, made_up_data(), made_up_data(history=2))
+        finetune(policy, made_up_data(), made_up_data(history=2))
 
 
 def test_joined_data_keeps_its_windows_and_their_frames():

@@ -7,14 +7,14 @@ import pytest
 import torch
 
 from sidestick.datasets.frames import Frames
-from sidestick.policies.perception.heatmaps import told, wanted
+from sidestick.policies.perception.heatmaps import read_peak, target_heatmap
 from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.task_features.grasp_labels import grasp_marks, grasps_under_way, next_grasps
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train, train_on
 from sidestick.policies.training.two_stage import ENCODERS
 from sidestick.policies.training.window_data import TrainingData
-from sidestick.policies.vision.grasp_pointing import Pointing, PointingConfig
+from sidestick.policies.vision.grasp_pointing import GraspPointing, GraspPointingConfig
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.errors import BadValue
 from tests.synthetic import made_up_episode
@@ -43,7 +43,7 @@ def one_thread():
 def made(shift=2):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return Pointing(PointingConfig(2, ("front",), SIZE, channels=16, shift=shift))
+        return GraspPointing(GraspPointingConfig(2, ("front",), SIZE, channels=16, shift=shift))
 
 
 def dots(n=96):
@@ -78,22 +78,22 @@ def dots(n=96):
 def test_a_peak_is_told_where_it_is():
     """Wherever it lies between the middles of cells."""
     marks = torch.tensor([[0.31, -0.62], [-0.05, 0.77]])
-    x, y, sure = told(wanted(marks, 24 * 24 + 1).clamp_min(1e-9).log()).T
+    x, y, sure = read_peak(target_heatmap(marks, 24 * 24 + 1).clamp_min(1e-9).log()).T
     assert torch.allclose(torch.stack((x, y), 1), marks * sure[:, None], atol=0.02)
     assert (sure > 0.95).all()
 
 
 def test_of_two_peaks_the_higher_is_told():
     """Not the middle between them."""
-    both = wanted(torch.tensor([[-0.6, 0.0], [0.6, 0.0]]), 24 * 24 + 1)
-    x, _, sure = told((0.6 * both[:1] + 0.4 * both[1:]).clamp_min(1e-9).log())[0]
+    both = target_heatmap(torch.tensor([[-0.6, 0.0], [0.6, 0.0]]), 24 * 24 + 1)
+    x, _, sure = read_peak((0.6 * both[:1] + 0.4 * both[1:]).clamp_min(1e-9).log())[0]
     assert float(x / sure) == pytest.approx(-0.6, abs=0.03)
     assert float(sure) == pytest.approx(0.6, abs=0.03)
 
 
 def test_what_is_outside_is_wanted_nowhere():
     """Behind the camera or beyond the edge; probabilities add up."""
-    cells = wanted(torch.tensor([[np.inf, np.inf], [0.2, 1.3], [0.2, 0.3]]), 24 * 24 + 1)
+    cells = target_heatmap(torch.tensor([[np.inf, np.inf], [0.2, 1.3], [0.2, 0.3]]), 24 * 24 + 1)
     assert cells.sum(-1).tolist() == pytest.approx([1, 1, 1])
     assert cells[:, -1].tolist() == [1, 1, 0]
 
@@ -101,8 +101,8 @@ def test_what_is_outside_is_wanted_nowhere():
 def test_a_shifted_picture_is_told_as_it_was():
     """The place in the picture before the shift, so that the action stays right."""
     mark, moved = torch.tensor([[0.2, -0.3]]), torch.tensor([[0.125, -0.0625]])
-    logs = wanted(mark + moved, 24 * 24 + 1).clamp_min(1e-9).log()
-    x, y, sure = told(logs, moved)[0]
+    logs = target_heatmap(mark + moved, 24 * 24 + 1).clamp_min(1e-9).log()
+    x, y, sure = read_peak(logs, moved)[0]
     assert (float(x / sure), float(y / sure)) == pytest.approx((0.2, -0.3), abs=0.02)
 
 
@@ -170,7 +170,7 @@ def test_encoders_then_head(tmp_path):
     observation = {key: c[0] for key, c in {**frames.observations, **frames.images}.items()}
     again = load_policy(tmp_path, "ShelfPick", "tiny")
     assert np.array_equal(result.policy.plan(observation).actions, again.plan(observation).actions)
-    assert isinstance(again.network.vision, Pointing)
+    assert isinstance(again.network.vision, GraspPointing)
     assert again.network.vision.config.frozen
     assert not load_policy(tmp_path / ENCODERS).network.vision.config.frozen
 

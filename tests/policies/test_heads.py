@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sidestick.policies.base.checkpoint import fill, read_tensors, write_tensors
+from sidestick.policies.base.checkpoint import load_state, read_tensors, write_tensors
 from sidestick.policies.heads import HEADS, build_head
 from sidestick.policies.heads.head import held_actions
 from sidestick.sim_envs.errors import BadValue, UnknownName
@@ -125,7 +125,7 @@ class TestEveryHead:
         path = tmp_path / "head.safetensors"
         write_tensors(path, head.state_dict(), {})
         again = build_head(name, SIZE, head.settings()).eval()
-        fill(again, read_tensors(path)[0], path)
+        load_state(again, read_tensors(path)[0], path)
         x = batch()[0]
         mine, its = predicted(head, x), predicted(again, x)
         assert torch.equal(mine.actions, its.actions)

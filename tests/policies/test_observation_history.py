@@ -11,7 +11,7 @@ from sidestick.datasets.step import Driver
 from sidestick.datasets.windows import Windows
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from tests.synthetic import made_up_episode
 from tests.training_rig import SHORT, made_up_data, made_up_observation, trained_policy
 
@@ -103,7 +103,7 @@ def test_ensembling_averages_overlapping_plans(tmp_path):
 
 def test_the_pilot_forgets_while_somebody_else_drives(remembers):
     """What came before a takeover, many ticks or one ago, is no part of the memory."""
-    pilot, policy = Pilot(load_policy(remembers)), load_policy(remembers)
+    pilot, policy = PolicyRunner(load_policy(remembers)), load_policy(remembers)
     pilot.begin()
     pilot.propose(made_up_observation(0), Driver.POLICY)
     pilot.propose(made_up_observation(1), Driver.HUMAN)

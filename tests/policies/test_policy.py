@@ -9,7 +9,7 @@ import torch
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.policies.base.provenance import Provenance
 from sidestick.policies.heads import build_head
-from sidestick.policies.network import Network
+from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import Novelty
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.policy import LearnedPolicy, PolicyConfig, load_policy
@@ -41,7 +41,7 @@ def policy():
         perception.load_state_dict({k: v.half() for k, v in perception.state_dict().items()})
         vision = KeypointVision(perception)
         vision.fit({"features": np.random.default_rng(0).normal(size=(50, 18))})
-        network = Network(vision, build_head("bc", vision.size, {}))
+        network = PolicyNetwork(vision, build_head("bc", vision.size, {}))
     provenance = Provenance(("ep1", "ep2"), "0001", 2, "corrections").complete(())
     config = PolicyConfig("Shapes", "tiny", GOALS, provenance=provenance)
     return LearnedPolicy(config, network, Novelty.fit(np.linspace(0, 1, 99), "held-out"))

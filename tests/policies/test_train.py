@@ -16,7 +16,7 @@ from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.from_episodes import training_data
 from sidestick.policies.training.log import read_metrics
-from sidestick.policies.training.loop import Fit
+from sidestick.policies.training.loop import TrainingLoop
 from sidestick.policies.training.run import RESUME
 from sidestick.policies.training.train import train, train_on
 from sidestick.policies.training.window_data import TrainingData, hold_out
@@ -124,14 +124,14 @@ def test_a_state_saved_on_the_way_is_as_good(tmp_path, perception, monkeypatch):
     often = replace(SHORT, save_every_s=0.0)
     updates = []
 
-    def crash(self, original=Fit.update):
+    def crash(self, original=TrainingLoop.update):
         if len(updates) == 13:
             raise RuntimeError("power cut")
         updates.append(1)
         return original(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr("sidestick.policies.training.loop.Fit.update", crash)
+        patch.setattr("sidestick.policies.training.loop.TrainingLoop.update", crash)
         with pytest.raises(RuntimeError, match="power cut"):
             trained(tmp_path / "parts", perception, often)
     trained(tmp_path / "parts", perception, often)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sidestick.sim_envs import make_task_env
-from sidestick.sim_envs.appearance import PLAIN, Light, Look
+from sidestick.sim_envs.appearance import PLAIN, Appearance, Light
 from sidestick.sim_envs.domain_randomization import STRENGTHS
 from sidestick.sim_envs.furniture import Bin
 from sidestick.sim_envs.garments import GARMENTS, SHADES
@@ -121,15 +121,15 @@ def test_every_renderer_follows_the_light(name: str) -> None:
     env.build(0)
     view = env.task.cameras["front"].view(env.arm)
 
-    def seen(look: Look) -> np.ndarray:
+    def seen(look: Appearance) -> np.ndarray:
         env.world.dress(look)
         return renderer.picture(env.world, view, 64, 64).astype(int)
 
     plain = seen(PLAIN)
-    other_side = seen(Look(Light(direction=(0.6, -0.5, 1.4))))
+    other_side = seen(Appearance(Light(direction=(0.6, -0.5, 1.4))))
     assert np.abs(other_side - plain).max() > 20
-    assert seen(Look(Light(room=1.1))).mean() > plain.mean() + 3
-    warm = seen(Look(Light(colour=(1.0, 0.9, 0.6)))) - plain
+    assert seen(Appearance(Light(room=1.1))).mean() > plain.mean() + 3
+    warm = seen(Appearance(Light(colour=(1.0, 0.9, 0.6)))) - plain
     assert warm[..., 2].mean() < warm[..., 0].mean() - 1
     np.testing.assert_array_equal(seen(PLAIN), plain)
     renderer.close()

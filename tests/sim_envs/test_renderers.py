@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sidestick.sim_envs import make_task_env
-from sidestick.sim_envs.cameras import View
+from sidestick.sim_envs.cameras import CameraView
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.sim_envs.primitives import Part
 from sidestick.sim_envs.renderers import (
@@ -21,7 +21,9 @@ from sidestick.sim_envs.world import World
 from tests.graphics import needs_gl
 
 RED, GREEN, BLUE = (0.9, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.9)
-FRONT = View(np.array([0.0, -1.0, 0.3]), np.zeros(3), np.array([0.0, 0.0, 1.0]), 40.0, 0.05, 4.0)
+FRONT = CameraView(
+    np.array([0.0, -1.0, 0.3]), np.zeros(3), np.array([0.0, 0.0, 1.0]), 40.0, 0.05, 4.0
+)
 """On a little world about the origin, from 1 m."""
 
 
@@ -183,7 +185,9 @@ def test_things_cast_shadows_that_move_with_them(world: World) -> None:
     """The table is darker beside a box than where there is none."""
     world.add("table", [Part("box", (1.0, 1.0, 0.01), (0.8, 0.8, 0.8))], (0.4, 0, -0.01))
     world.add("box", [Part("box", (0.05, 0.05, 0.1), RED)], (0.4, 0, 0.1), mass_kg=1, label=1)
-    above = View(np.array([0.4, 0, 2]), np.array([0.4, 0, 0]), np.array([0.0, 1, 0]), 40, 0.1, 4)
+    above = CameraView(
+        np.array([0.4, 0, 2]), np.array([0.4, 0, 0]), np.array([0.0, 1, 0]), 40, 0.1, 4
+    )
     renderer = GlRenderer()
     with_box, labels = renderer.labelled(world, above, 200, 200)
     world.place("box", (5.0, 0, 0.1), (0, 0, 0, 1))

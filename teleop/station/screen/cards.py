@@ -3,7 +3,7 @@
 import math
 
 from ...devices.sdl import pygame
-from ...ui.canvas import Brush
+from ...ui.canvas import Canvas
 from ...ui.palette import DIM, FAINT, GREEN, MINT, TEXT, VERMILION, YELLOW, Colour
 from ...ui.widgets import draw_symbol
 from .dashboard import Card
@@ -12,7 +12,7 @@ TONES: dict[str, Colour] = {"plain": FAINT, "good": GREEN, "bad": VERMILION, "wa
 SYMBOL_UNITS = 34
 
 
-def draw_card(brush: Brush, area: pygame.Rect, card: Card) -> None:
+def draw_card(brush: Canvas, area: pygame.Rect, card: Card) -> None:
     """A card at the foot of the view, so that the scene stays in sight."""
     px = brush.px
     line_h, title_h = px(25), px(38)
@@ -43,7 +43,7 @@ def draw_card(brush: Brush, area: pygame.Rect, card: Card) -> None:
         brush.bar(bar, card.filled, MINT if card.tone in ("good", "plain") else YELLOW)
 
 
-def _symbol(brush: Brush, tone: str, centre: tuple[int, int]) -> None:
+def _symbol(brush: Canvas, tone: str, centre: tuple[int, int]) -> None:
     """A tick, a cross or a warning, so that the colour is not needed."""
     x, y = centre
     half = brush.px(11)
@@ -57,7 +57,7 @@ def _symbol(brush: Brush, tone: str, centre: tuple[int, int]) -> None:
         pygame.draw.circle(brush.surface, DIM, centre, half, brush.px(3))
 
 
-def draw_discard(brush: Brush, area: pygame.Rect, share: float) -> None:
+def draw_discard(brush: Canvas, area: pygame.Rect, share: float) -> None:
     """A ring that closes while the discard button is held."""
     radius = brush.px(46)
     box = pygame.Rect(0, 0, radius * 2, radius * 2)

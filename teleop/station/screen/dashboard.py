@@ -7,7 +7,7 @@ from ....datasets.step import Driver
 from ....sim_envs.spaces import Image
 from ...ui.plan_path import DrawnPath
 from ...ui.widgets import HelpPage
-from ..states import State
+from ..states import WindowState
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Card:
 class Dashboard:
     """One moment of the seat."""
 
-    state: State
+    state: WindowState
     driver: Driver
     level: str
     instruction: str

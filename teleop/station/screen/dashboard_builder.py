@@ -7,23 +7,23 @@ import numpy as np
 from ....datasets.step import Driver, Level
 from ....sim_envs.environment import ArmEnv
 from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
-from ...autonomy.audit_sampling import auditor
+from ...autonomy.audit_sampling import audit_sampler
 from ...devices.operator_input import SPEEDS
 from ...session.levels import name
 from ...ui.plan_path import DrawnPath, drawn_path
-from ..loop import ACCEPT_S, Seat
-from ..states import TICKING, State
+from ..loop import ACCEPT_S, StationLoop
+from ..states import TICKING, WindowState
 from ..tutorial import EXERCISES
 from .dashboard import Card, Dashboard, Health
 from .prompts import Prompter
 
-PATHLESS = (State.FREE, State.LESSON, State.VERDICT)
+PATHLESS = (WindowState.FREE, WindowState.LESSON, WindowState.VERDICT)
 COMPARED = (Level.SHADOW, Level.ASSIST)
 """Levels at which it counts whether the policy wants what the human does."""
 SIMULATED = "THE SIMULATED OPERATOR"
 
 
-class Clerk:
+class DashboardBuilder:
     """Knows the seat and the words; asked once a frame."""
 
     def __init__(self, prompter: Prompter) -> None:
@@ -31,13 +31,13 @@ class Clerk:
         self._base: int | None = None
         self._item: tuple[int, Image | None] = (0, None)
 
-    def dashboard(self, seat: Seat, frames: float) -> Dashboard:
+    def dashboard(self, seat: StationLoop, frames: float) -> Dashboard:
         """The seat at this moment; `frames` are drawn a second."""
         board = self._episode(seat, frames)
         board = self._hands(board, seat)
         return self._policy(self._words(board, seat), seat)
 
-    def _episode(self, seat: Seat, frames: float) -> Dashboard:
+    def _episode(self, seat: StationLoop, frames: float) -> Dashboard:
         """What is driven, and how far it is."""
         scene, tally = seat.scene, seat.desk.tally
         env, episode, count = scene.env, scene.episode, tally.count
@@ -65,7 +65,7 @@ class Clerk:
             item=self._item_picture(seat),
         )
 
-    def _hands(self, board: Dashboard, seat: Seat) -> Dashboard:
+    def _hands(self, board: Dashboard, seat: StationLoop) -> Dashboard:
         """How the hands are set."""
         hands = seat.hands
         return replace(
@@ -80,7 +80,7 @@ class Clerk:
             sound=seat.desk.feedback.on,
         )
 
-    def _words(self, board: Dashboard, seat: Seat) -> Dashboard:
+    def _words(self, board: Dashboard, seat: StationLoop) -> Dashboard:
         """What is said."""
         device = seat.hands.device
         return replace(
@@ -91,7 +91,7 @@ class Clerk:
             help=self._prompter.help_page() if seat.help else None,
         )
 
-    def _policy(self, board: Dashboard, seat: Seat) -> Dashboard:
+    def _policy(self, board: Dashboard, seat: StationLoop) -> Dashboard:
         """Who it is, what it wants, and what it makes of the scene."""
         scene, duty, options = seat.scene, seat.desk.duty, seat.options
         assigned = scene.assignment
@@ -102,7 +102,7 @@ class Clerk:
             board,
             path=self._path(seat),
             share=scene.episode.share,
-            calling=seat.state is State.RECORDING and scene.episode.calling is not None,
+            calling=seat.state is WindowState.RECORDING and scene.episode.calling is not None,
             novelty=scene.proposal.novelty,
             novelty_threshold=options.novelty_threshold,
             accord=seat.accord.cosine if level in COMPARED else None,
@@ -112,14 +112,14 @@ class Clerk:
             requests_left=assigned.monitor.left if level is Level.ON_CALL else None,
         )
 
-    def _card(self, seat: Seat) -> Card | None:
+    def _card(self, seat: StationLoop) -> Card | None:
         device = seat.hands.device
-        if seat.state is State.LESSON:
+        if seat.state is WindowState.LESSON:
             return self._prompter.lesson_card(seat.lesson, len(EXERCISES), device)
         reason = seat.scene.episode.calling
-        if reason and seat.state is State.RECORDING:
+        if reason and seat.state is WindowState.RECORDING:
             return self._prompter.call_card(reason.value, device)
-        if seat.state is State.READY:
+        if seat.state is WindowState.READY:
             note, level = seat.options.seeds.words(seat.scene.seed), seat.scene.assignment.level
             return self._prompter.ready_card(level, device, _watched(seat), note)
         return self._prompter.card(
@@ -131,7 +131,7 @@ class Clerk:
             left=max(0.01, 1.0 - seat.seconds_here / ACCEPT_S),
         )
 
-    def _path(self, seat: Seat) -> DrawnPath | None:
+    def _path(self, seat: StationLoop) -> DrawnPath | None:
         plan = seat.scene.proposal.plan
         if plan is None or seat.state in PATHLESS:
             return None
@@ -140,7 +140,7 @@ class Clerk:
         done = min(seat.scene.plan_done, len(plan.actions) - 1)
         return drawn_path(view, arm.tool().position, arm.controller.closing, plan, done)
 
-    def _item_picture(self, seat: Seat) -> Image | None:
+    def _item_picture(self, seat: StationLoop) -> Image | None:
         """A picture of the named item, taken when the scene was laid."""
         if self._item[0] != seat.scene.laid:
             self._item = (seat.scene.laid, item_picture(seat.scene.env))
@@ -152,11 +152,11 @@ def insets(observation: Observation) -> dict[str, Image]:
     return {camera: np.asarray(observation[f"{camera}_image"], np.uint8) for camera in CAMERAS}
 
 
-def _watched(seat: Seat) -> bool:
+def _watched(seat: StationLoop) -> bool:
     """Whether somebody has to watch the episode that comes."""
-    return seat.scene.assignment.level is not Level.AUTONOMOUS or auditor(seat.options.audited)(
-        seat.scene.seed
-    )
+    return seat.scene.assignment.level is not Level.AUTONOMOUS or audit_sampler(
+        seat.options.audited
+    )(seat.scene.seed)
 
 
 ITEM_PICTURE = 480

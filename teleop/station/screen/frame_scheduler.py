@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from ...devices.sdl import pygame
-from ..loop import Seat
+from ..loop import StationLoop
 from ..states import TICKING
-from .dashboard_builder import Clerk
+from .dashboard_builder import DashboardBuilder
 from .prompts import Prompter
 from .screen import Screen
 from .view import ViewSource
@@ -20,7 +20,7 @@ LONGEST_GAP_S = 0.2
 MARGIN_S = 0.002
 
 
-class Artist:
+class FrameScheduler:
     """Called whenever the seat has nothing more urgent to do."""
 
     def __init__(
@@ -31,11 +31,11 @@ class Artist:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.surface, self.view, self.screen = surface, view, Screen()
-        self._clerk, self._clock = Clerk(prompter), clock
+        self._clerk, self._clock = DashboardBuilder(prompter), clock
         self._began, self._cost = float("-inf"), 0.01
         self._fps = 0.0
 
-    def __call__(self, seat: Seat) -> float:
+    def __call__(self, seat: StationLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
         now = self._clock()
         ahead = seat.pace.ahead_s() if seat.state in TICKING else 1.0
@@ -54,7 +54,7 @@ class Artist:
         self._cost = max(spent, 0.9 * self._cost) if spent < 0.04 else 0.04
         return 0.0
 
-    def draw(self, seat: Seat) -> None:
+    def draw(self, seat: StationLoop) -> None:
         """One frame, whether or not it is due."""
         self.surface = pygame.display.get_surface() or self.surface
         area = self.screen.layout(self.surface).body

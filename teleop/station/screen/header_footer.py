@@ -5,7 +5,7 @@ import math
 from ....datasets.step import Driver
 from ...devices.sdl import pygame
 from ...session.driver_styles import DRIVER_STYLES
-from ...ui.canvas import Brush
+from ...ui.canvas import Canvas
 from ...ui.layout import DriveLayout
 from ...ui.palette import (
     BACKGROUND,
@@ -18,7 +18,7 @@ from ...ui.palette import (
     Colour,
     readable_on,
 )
-from ..states import State
+from ..states import WindowState
 from .dashboard import Dashboard
 
 LEAST_MINUTES = 30.0
@@ -26,21 +26,21 @@ FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
 REC: Colour = (235, 64, 52)
 STATE_WORDS = {
-    State.LESSON: "LESSON",
-    State.READY: "READY",
-    State.PAUSED: "PAUSED",
-    State.REWINDING: "REWOUND",
-    State.VERDICT: "VERDICT",
-    State.DISCARDED: "DISCARDED",
-    State.FREE: "FREE DRIVE: NOT RECORDED",
-    State.CLOSED: "SAVING",
+    WindowState.LESSON: "LESSON",
+    WindowState.READY: "READY",
+    WindowState.PAUSED: "PAUSED",
+    WindowState.REWINDING: "REWOUND",
+    WindowState.VERDICT: "VERDICT",
+    WindowState.DISCARDED: "DISCARDED",
+    WindowState.FREE: "FREE DRIVE: NOT RECORDED",
+    WindowState.CLOSED: "SAVING",
 }
-HALTED = (State.PAUSED, State.REWINDING, State.VERDICT, State.DISCARDED)
+HALTED = (WindowState.PAUSED, WindowState.REWINDING, WindowState.VERDICT, WindowState.DISCARDED)
 
 
 def tone(board: Dashboard) -> tuple[Colour, str]:
     """Colour and words for who drives."""
-    if board.state is State.PAUSED and board.card and board.card.tone == "warn":
+    if board.state is WindowState.PAUSED and board.card and board.card.tone == "warn":
         return VERMILION, "THE ARM HOLDS STILL"
     if board.state in HALTED:
         return FAINT, "THE ARM HOLDS STILL"
@@ -54,7 +54,7 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
     return style.colour, words
 
 
-def draw_border(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
+def draw_border(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """A frame around everything, in the driver's colour; dashed while nobody drives."""
     colour, _ = tone(board)
     width = layout.border
@@ -65,7 +65,7 @@ def draw_border(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
                 pygame.draw.rect(brush.surface, BACKGROUND, (x, y, brush.px(18), width))
 
 
-def draw_top(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
+def draw_top(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """What to do, who drives, whether it is recorded."""
     area = layout.top
     pygame.draw.rect(brush.surface, PANEL, area)
@@ -95,7 +95,7 @@ def standing(board: Dashboard) -> str:
     return "  ·  ".join(words)
 
 
-def _tab(brush: Brush, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
+def _tab(brush: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     """The words in the middle of the head line, hanging from the border."""
     colour, words = tone(board)
     ink = readable_on(colour)
@@ -113,10 +113,10 @@ def _tab(brush: Brush, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     return tab
 
 
-def _recording(brush: Brush, area: pygame.Rect, board: Dashboard, left: int) -> None:
+def _recording(brush: Canvas, area: pygame.Rect, board: Dashboard, left: int) -> None:
     right = area.right - brush.px(14)
     room = right - left
-    if board.state is State.RECORDING:
+    if board.state is WindowState.RECORDING:
         words, colour = f"REC  {clock(board.seconds)}", TEXT
         dot = brush.px(8)
         line = brush.text(words, (right, area.centery - brush.px(9)), 20, colour, True, "midright")
@@ -134,7 +134,7 @@ def _recording(brush: Brush, area: pygame.Rect, board: Dashboard, left: int) -> 
     brush.text(tally, (right, area.centery + brush.px(16)), 14, DIM, False, "midright", room)
 
 
-def draw_bottom(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
+def draw_bottom(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """What the buttons do now, and how well the session keeps its time."""
     area = layout.bottom
     pygame.draw.rect(brush.surface, PANEL, area)

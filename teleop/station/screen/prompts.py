@@ -8,8 +8,8 @@ from ....datasets.step import Level
 from ...devices.bindings import Bindings
 from ...devices.controls import KEYBOARD, MEANINGS, PAD, Control
 from ...ui.widgets import HelpPage
-from ..states import State
-from ..tutorial import Lesson
+from ..states import WindowState
+from ..tutorial import Tutorial
 from .dashboard import Card
 
 LINE_WIDTH = 62
@@ -63,16 +63,16 @@ FREE: Wanted = (
 )
 LESSON: Wanted = ((Control.FREEZE, "leave the lesson"), (Control.HELP, "help"))
 
-HINTS: Mapping[State, Wanted] = {
-    State.READY: READY,
-    State.RECORDING: DRIVING,
-    State.PAUSED: PAUSED,
-    State.REWINDING: REWOUND,
-    State.VERDICT: VERDICT,
-    State.DISCARDED: DISCARDED,
-    State.FREE: FREE,
-    State.LESSON: LESSON,
-    State.CLOSED: (),
+HINTS: Mapping[WindowState, Wanted] = {
+    WindowState.READY: READY,
+    WindowState.RECORDING: DRIVING,
+    WindowState.PAUSED: PAUSED,
+    WindowState.REWINDING: REWOUND,
+    WindowState.VERDICT: VERDICT,
+    WindowState.DISCARDED: DISCARDED,
+    WindowState.FREE: FREE,
+    WindowState.LESSON: LESSON,
+    WindowState.CLOSED: (),
 }
 
 
@@ -102,9 +102,14 @@ class Prompter:
             if bound.get(control)
         )
 
-    def hints(self, state: State, device: str) -> tuple[tuple[str, str], ...]:
+    def hints(self, state: WindowState, device: str) -> tuple[tuple[str, str], ...]:
         """The foot line; a state whose card names its buttons needs few."""
-        if state in (State.RECORDING, State.FREE, State.LESSON, State.READY):
+        if state in (
+            WindowState.RECORDING,
+            WindowState.FREE,
+            WindowState.LESSON,
+            WindowState.READY,
+        ):
             return self.keys(device, HINTS[state])
         return self.keys(device, ((Control.CAMERA, "camera"), (Control.HELP, "help")))
 
@@ -119,23 +124,30 @@ class Prompter:
         return Card("Ready", tuple(lines), self.keys(device, READY[:1]))
 
     def card(
-        self, state: State, device: str, *, lost: str, locked: bool, offered: bool, left: float
+        self,
+        state: WindowState,
+        device: str,
+        *,
+        lost: str,
+        locked: bool,
+        offered: bool,
+        left: float,
     ) -> Card | None:
         """The card of a state; `left` is the share of time until the offer is taken."""
         keys = self.keys(device, HINTS[state])
-        if state is State.PAUSED and lost:
+        if state is WindowState.PAUSED and lost:
             wait = "let go of everything, then press the button" if locked else "you may go on"
             return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
                         "warn")  # fmt: skip
-        if state is State.PAUSED:
+        if state is WindowState.PAUSED:
             return Card("Paused", (), keys)
-        if state is State.REWINDING:
+        if state is WindowState.REWINDING:
             return Card("Rewound", ("What was left behind is kept as an abandoned branch.",), keys)
-        if state is State.VERDICT and offered:
+        if state is WindowState.VERDICT and offered:
             return Card("It worked: save as a success?", (), keys, "good", left)
-        if state is State.VERDICT:
+        if state is WindowState.VERDICT:
             return Card("Time is up: what was it?", (), keys, "bad")
-        if state is State.DISCARDED:
+        if state is WindowState.DISCARDED:
             return Card("Discarded", ("Nothing is gone until you start again.",), keys, "bad")
         return None
 
@@ -144,7 +156,7 @@ class Prompter:
         lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
         return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")
 
-    def lesson_card(self, lesson: Lesson, count: int, device: str) -> Card:
+    def lesson_card(self, lesson: Tutorial, count: int, device: str) -> Card:
         """The exercise of the moment, with the buttons that this person has bound."""
         words = re.sub(
             r"\{([a-z-]+)\}",

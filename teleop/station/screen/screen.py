@@ -2,10 +2,10 @@
 
 from ....sim_envs.spaces import Image
 from ...devices.sdl import pygame
-from ...ui.canvas import Brush
+from ...ui.canvas import Canvas
 from ...ui.layout import DriveLayout, drive_layout
 from ...ui.plan_path import draw_path
-from ...ui.text import Typewriter
+from ...ui.text import TextRenderer
 from ...ui.widgets import draw_help, draw_notice
 from .cards import draw_card, draw_discard
 from .dashboard import Dashboard
@@ -17,7 +17,7 @@ class Screen:
     """Draws on any surface, of any size."""
 
     def __init__(self) -> None:
-        self._type = Typewriter()
+        self._type = TextRenderer()
         self._layout: DriveLayout | None = None
 
     def layout(self, surface: pygame.Surface) -> DriveLayout:
@@ -30,7 +30,7 @@ class Screen:
     def draw(self, surface: pygame.Surface, view: Image, board: Dashboard) -> None:
         """One whole frame over the large picture `view`, uint8 [H, W, 3]."""
         layout = self.layout(surface)
-        brush = Brush(surface, self._type, layout.unit)
+        brush = Canvas(surface, self._type, layout.unit)
         brush.picture(view, layout.body)
         surface.set_clip(layout.body)
         if board.path is not None:

@@ -5,7 +5,7 @@ import math
 from ....sim_envs.gripper import PANDA
 from ...devices.sdl import pygame
 from ...session.action_agreement import GOOD_COSINE
-from ...ui.canvas import Brush
+from ...ui.canvas import Canvas
 from ...ui.layout import DriveLayout
 from ...ui.palette import (
     DIM,
@@ -27,7 +27,7 @@ NOVELTY_DECADES = 3.0
 ROW = 27.0
 
 
-def draw_column(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
+def draw_column(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """Insets, stages, gauges."""
     pygame.draw.rect(brush.surface, PANEL, layout.column)
     for rect, (name, image) in zip(layout.insets, board.insets.items(), strict=False):
@@ -42,7 +42,7 @@ def draw_column(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
     _gauges(brush, layout, board)
 
 
-def _stages(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
+def _stages(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """The task's stages from top to bottom, the current one filled."""
     left = layout.insets[0].right + brush.px(12)
     top = layout.insets[0].y + brush.px(4)
@@ -65,7 +65,7 @@ def _stages(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
         brush.text(stage, at, 14.5, colour, i == now, width=room - brush.px(22))
 
 
-def _gauges(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
+def _gauges(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     area = layout.gauges
     rows = 6.0 + (1.7 if board.policy else 0) + bool(board.duty) + (board.accord is not None)
     row = min(ROW * brush.unit, area.h / rows)
@@ -97,7 +97,7 @@ def _gauges(brush: Brush, layout: DriveLayout, board: Dashboard) -> None:
         _novelty(brush, area, y + row, row, board)
 
 
-def _accord(brush: Brush, area: pygame.Rect, y: float, accord: float) -> None:
+def _accord(brush: Canvas, area: pygame.Rect, y: float, accord: float) -> None:
     """Whether the policy wants what the human does, of late."""
     words = "agrees" if accord >= GOOD_COSINE else "wants other"
     if math.isnan(accord):
@@ -110,14 +110,16 @@ def _accord(brush: Brush, area: pygame.Rect, y: float, accord: float) -> None:
     brush.bar(bar, (1 + accord) / 2, colour, (1 + GOOD_COSINE) / 2)
 
 
-def _line(brush: Brush, area: pygame.Rect, y: float, name: str, value: str, colour: Colour) -> None:
+def _line(
+    brush: Canvas, area: pygame.Rect, y: float, name: str, value: str, colour: Colour
+) -> None:
     brush.text(name, (area.x, y), 13.5, DIM)
     left = area.x + brush.px(72)
     brush.text(value, (left, y), 14, colour, width=area.right - left)
 
 
 def _gauge(
-    brush: Brush, area: pygame.Rect, y: float, name: str, value: str, share: float, colour: Colour
+    brush: Canvas, area: pygame.Rect, y: float, name: str, value: str, share: float, colour: Colour
 ) -> None:
     _line(brush, area, y, name, value, TEXT)
     bar = pygame.Rect(area.x + brush.px(150), 0, area.right - area.x - brush.px(152), brush.px(9))
@@ -133,7 +135,7 @@ def novelty_share(novelty: float) -> float:
     return min(1.0, -math.log10(rare) / NOVELTY_DECADES)
 
 
-def _novelty(brush: Brush, area: pygame.Rect, y: float, row: float, board: Dashboard) -> None:
+def _novelty(brush: Canvas, area: pygame.Rect, y: float, row: float, board: Dashboard) -> None:
     known = math.isfinite(board.novelty)
     strange = known and board.novelty >= board.novelty_threshold
     words = "not known" if not known else "familiar"

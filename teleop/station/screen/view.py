@@ -50,14 +50,14 @@ class DirectView:
         self._renderer.close()
 
 
-class MirrorView:
+class ProcessView:
     """Shows what a mirror process has drawn last; asking never waits."""
 
     widest = 320
 
     def __init__(self, env: ArmEnv) -> None:
         self._env = env
-        self._mirror = Mirror(env.task_name, env.env_kwargs)
+        self._mirror = ViewProcess(env.task_name, env.env_kwargs)
         self._last: Image = np.zeros((240, 320, 3), np.uint8)
 
     @property
@@ -88,11 +88,11 @@ def open_view(env: ArmEnv, wanted: str = "auto") -> ViewSource:
     if wanted not in VIEWS:
         raise BadValue("view", f"one of {', '.join(VIEWS)}", wanted)
     if wanted == "tiny":
-        return MirrorView(env)
+        return ProcessView(env)
     renderer = make_renderer("gl") if wanted == "gl" else best_view_renderer()
     if renderer.name == "tiny":
         renderer.close()
-        return MirrorView(env)
+        return ProcessView(env)
     return DirectView(env, renderer)
 
 
@@ -100,11 +100,11 @@ HEADER_BYTES = 256
 SMALLEST_IMAGE = 16
 
 
-class MirrorLost(SidestickError):
+class ViewProcessLost(SidestickError):
     """The process that draws the view is gone."""
 
 
-class Mirror:
+class ViewProcess:
     """The near end of the pipe."""
 
     def __init__(self, task: str, env_kwargs: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ class Mirror:
     def ask(
         self, camera: str, seed: int, state: NDArray[np.float64], width: int, height: int
     ) -> None:
-        """Ask for a picture of a state [S]; raises MirrorLost when nobody is there to draw it."""
+        """Ask for a picture of a state [S]; raises ViewProcessLost when nobody is there to draw it."""
         wish = {"camera": camera, "seed": seed, "width": width, "height": height}
         try:
             self._pipe.send_bytes(json.dumps(wish).encode().ljust(HEADER_BYTES) + state.tobytes())
@@ -147,8 +147,8 @@ class Mirror:
         height, width = np.frombuffer(message, "<i4", 2)
         return np.frombuffer(message, np.uint8, offset=8).reshape(height, width, 3)
 
-    def _lost(self) -> MirrorLost:
-        return MirrorLost(
+    def _lost(self) -> ViewProcessLost:
+        return ViewProcessLost(
             "the process that draws the view has died; what was recorded is kept. "
             "Start `sidestick drive` again"
         )

@@ -16,13 +16,13 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import CONFIG, MODEL
-from sidestick.teleop.autonomy.episode_evidence import EpisodeKey, Trial
-from sidestick.teleop.autonomy.evidence_recorder import account_of, catch_up
-from sidestick.teleop.autonomy.ladder_store import LadderBook
-from sidestick.teleop.session.help_requests import CallRules
-from sidestick.teleop.session.levels import State
-from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.station.headless import Terms, drive_simulated
+from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence, EpisodeKey
+from sidestick.teleop.autonomy.evidence_recorder import recover_evidence, trace_of
+from sidestick.teleop.autonomy.ladder_store import LadderStore
+from sidestick.teleop.session.help_requests import HelpRules
+from sidestick.teleop.session.levels import ControlState
+from sidestick.teleop.session.policy_runner import PolicyRunner
+from sidestick.teleop.station.headless import RunRules, drive_simulated
 from tests.learning_rig import die
 from tests.synthetic import made_up_episode, made_up_header, made_up_steps
 from tests.teleop.station.test_headless import Dull
@@ -54,18 +54,18 @@ def with_a_policy(path: Path, image_size: int) -> Workspace:
 
 
 def drive(workspace: Workspace, level: Level) -> None:
-    terms = Terms(CallRules(budget=1), ladder=True)
-    drive_simulated(workspace, level, [0], "0001", terms=terms, pilot=Pilot(Dull()))
+    terms = RunRules(HelpRules(budget=1), ladder=True)
+    drive_simulated(workspace, level, [0], "0001", terms=terms, pilot=PolicyRunner(Dull()))
 
 
-def trials(workspace: Workspace) -> list[Trial]:
+def trials(workspace: Workspace) -> list[EpisodeEvidence]:
     events = Database(workspace.db_path).events(EventKind.TRIAL)
-    return [Trial.from_json(event.payload) for event in events]
+    return [EpisodeEvidence.from_json(event.payload) for event in events]
 
 
 def die_before_the_trial(folder: Path) -> None:
     """Drive one episode; runs in a process of its own."""
-    with mock.patch.object(LadderBook, "add", die):
+    with mock.patch.object(LadderStore, "add", die):
         drive(Workspace.open(folder), Level.SHADOW)
 
 
@@ -78,10 +78,10 @@ def test_killed_before_the_trial_was_written_the_next_start_writes_it_once(
     process.join()
     assert process.exitcode == -signal.SIGKILL
     driven.recover()
-    book = LadderBook(driven)
+    book = LadderStore(driven)
     assert trials(driven) == []
     for _ in range(2):
-        catch_up(book)
+        recover_evidence(book)
     (trial,) = trials(driven)
     (summary,) = driven.summaries()
     assert (trial.episode, trial.success, trial.level) == (summary.id, True, Level.SHADOW)
@@ -91,10 +91,10 @@ def test_killed_before_the_trial_was_written_the_next_start_writes_it_once(
 @pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST, Level.ON_CALL])
 def test_the_file_says_what_the_witness_heard(driven: Workspace, level: Level) -> None:
     """Every field of the trial: stages, agreement, share, requests and all."""
-    heard: list[Trial] = []
-    with mock.patch.object(LadderBook, "add", lambda _, trial: heard.append(trial) or []):
+    heard: list[EpisodeEvidence] = []
+    with mock.patch.object(LadderStore, "add", lambda _, trial: heard.append(trial) or []):
         drive(driven, level)
-    catch_up(LadderBook(driven))
+    recover_evidence(LadderStore(driven))
     (derived,), (live,) = trials(driven), heard
     assert derived.policy_share == (
         None if live.policy_share is None else pytest.approx(live.policy_share, abs=1e-6)
@@ -110,41 +110,43 @@ def saved(
     """An episode in the workspace, and its case."""
     made = made_up_episode(modes, 3, success, episode_id=name)
     made.write(workspace.episodes_dir / f"{name}.hdf5")
-    fingerprint = LadderBook(workspace).fingerprint("0001")
+    fingerprint = LadderStore(workspace).fingerprint("0001")
     return EpisodeKey("ShelfPick", "0001", fingerprint, Level.SUPERVISED, 3, name)
 
 
 def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> None:
     """Not what was driven without the ladder, not what was thrown away, not another's weights."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     saved(workspace, "without-a-case", [0] * 4)
     book.open(replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb"))
     book.open(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
     book.open(EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
-    assert catch_up(book) == []
+    assert recover_evidence(book) == []
     assert trials(workspace) == []
     book.open(saved(workspace, "good", [0] * 4))
-    catch_up(book)
+    recover_evidence(book)
     (trial,) = trials(workspace)
     assert (trial.episode, trial.clean, trial.stages) == ("good", True, {"reach": True})
 
 
 def test_a_trial_that_was_written_twice_counts_once(workspace: Workspace) -> None:
     """As when a session that still runs writes it at the very moment."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     case = saved(workspace, "one", [0] * 4)
-    trial = account_of(workspace.episodes()[0]).trial(case)
+    trial = trace_of(workspace.episodes()[0]).trial(case)
     for _ in range(2):
         book.add(trial)
-    assert [entry for entry in book.ladder().entries if isinstance(entry, Trial)] == [trial]
+    assert [entry for entry in book.ladder().entries if isinstance(entry, EpisodeEvidence)] == [
+        trial
+    ]
 
 
 def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
     """It cannot say anything; the others can."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     for name in ("a", "b"):
         book.open(saved(workspace, name, [0] * 4))
-    read = account_of
+    read = trace_of
 
     def failing(path: Path) -> object:
         from sidestick.sim_envs.errors import DamagedFile
@@ -153,8 +155,8 @@ def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
             raise DamagedFile("broken")
         return read(path)
 
-    with mock.patch("sidestick.teleop.autonomy.evidence_recorder.account_of", failing):
-        catch_up(book)
+    with mock.patch("sidestick.teleop.autonomy.evidence_recorder.trace_of", failing):
+        recover_evidence(book)
     assert [trial.episode for trial in trials(workspace)] == ["b"]
 
 
@@ -170,8 +172,8 @@ def test_what_was_rewound_is_in_the_account(workspace: Workspace) -> None:
         for step in steps[10:]:
             recorder.append(step)
         path = recorder.finish(None, None, True).result()
-    account = account_of(path)
-    drove = [State.POLICY] * 6 + [State.HUMAN] * 4 + [State.POLICY] * 5
+    account = trace_of(path)
+    drove = [ControlState.POLICY] * 6 + [ControlState.HUMAN] * 4 + [ControlState.POLICY] * 5
     assert (list(account.states), account.rewinds) == (drove, 1)
     np.testing.assert_array_equal(account.human[6:10], [s.action for s in steps[6:10]])
     case = EpisodeKey("ShelfPick", "0001", "", Level.SUPERVISED, 3)
@@ -190,6 +192,6 @@ def test_on_call_an_arm_that_waits_has_called(workspace: Workspace) -> None:
         for step in driven:
             recorder.append(step)
         path = recorder.finish(None, None, False).result()
-    account = account_of(path)
+    account = trace_of(path)
     assert account.requests == 2
-    assert account.states[-1] is State.RESTING
+    assert account.states[-1] is ControlState.RESTING

@@ -4,29 +4,38 @@ import numpy as np
 import pytest
 
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.autonomy.help_calibration import LEAST_SUCCESSES, MARGIN, Feelings, calibrated
-from sidestick.teleop.evaluation.help_request_quality import receipts
-from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
-from sidestick.teleop.session.levels import State
+from sidestick.teleop.autonomy.help_calibration import (
+    LEAST_SUCCESSES,
+    MARGIN,
+    UncertaintyTrace,
+    calibrated_rules,
+)
+from sidestick.teleop.evaluation.help_request_quality import help_request_quality
+from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
+from sidestick.teleop.session.levels import ControlState
 
-RULES = CallRules()
+RULES = HelpRules()
 
 
 def felt(
     ticks: int, success: bool = True, novelty: float = 0.5, rest: int = 0, seed: int = 0
-) -> Feelings:
+) -> UncertaintyTrace:
     """A hand that moves steadily, but for `rest` ticks in one place."""
     steps = np.full((ticks, 3), 0.01)
     steps[10 : 10 + rest] = 0
     answered = np.ones(ticks, np.bool_)
-    return Feelings(np.full(ticks, novelty), answered, np.cumsum(steps, axis=0), seed, success)
+    return UncertaintyTrace(
+        np.full(ticks, novelty), answered, np.cumsum(steps, axis=0), seed, success
+    )
 
 
-def first_request(felt: Feelings, rules: CallRules) -> tuple[int, Reason] | None:
+def first_request(felt: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
     """The tick of the first request that these rules would have made, and why."""
-    alarm = Alarm(rules)
+    alarm = HelpMonitor(rules)
     for tick, novelty in enumerate(felt.novelty.tolist()):
-        reason = alarm.feel(State.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick])
+        reason = alarm.feel(
+            ControlState.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick]
+        )
         if reason:
             return tick, reason
     return None
@@ -34,43 +43,45 @@ def first_request(felt: Feelings, rules: CallRules) -> tuple[int, Reason] | None
 
 def test_each_signal_is_allowed_what_successes_show() -> None:
     """Their length, their longest stall, the novelty that they sustained."""
-    rules = calibrated([felt(120, rest=50, novelty=0.995)] * LEAST_SUCCESSES, RULES)
+    rules = calibrated_rules([felt(120, rest=50, novelty=0.995)] * LEAST_SUCCESSES, RULES)
     assert rules.overdue_s == pytest.approx(6.0 * MARGIN)
     assert rules.stalled_s == pytest.approx(51 / 20 * MARGIN, abs=0.06)
     assert rules.novelty == 0.995
     assert first_request(felt(120, rest=50, novelty=0.995), rules) is None
-    assert first_request(felt(300), rules) == (138 - 1, Reason.OVERDUE)
-    assert first_request(felt(120, novelty=0.999), rules) == (4, Reason.NEW)
+    assert first_request(felt(300), rules) == (138 - 1, HelpReason.OVERDUE)
+    assert first_request(felt(120, novelty=0.999), rules) == (4, HelpReason.NEW)
     stalled = first_request(felt(120, rest=80), rules)
     assert stalled is not None
-    assert stalled[1] is Reason.STALLED
+    assert stalled[1] is HelpReason.STALLED
 
 
 def test_a_novelty_that_successes_reach_as_well_says_nothing() -> None:
     """One that is calibrated on training data alone alarms always: it is switched off."""
     everything_is_new = [felt(120, novelty=1.0)] * LEAST_SUCCESSES
-    rules = calibrated(everything_is_new, RULES)
-    assert first_request(felt(120, novelty=1.0), RULES) == (4, Reason.NEW)
+    rules = calibrated_rules(everything_is_new, RULES)
+    assert first_request(felt(120, novelty=1.0), RULES) == (4, HelpReason.NEW)
     assert first_request(felt(120, novelty=1.0), rules) is None
 
 
 def test_the_rules_never_become_stricter_about_novelty() -> None:
     """Successes in which everything was familiar do not make the next new thing an alarm."""
-    assert calibrated([felt(120, novelty=0.1)] * LEAST_SUCCESSES, RULES).novelty == RULES.novelty
+    assert (
+        calibrated_rules([felt(120, novelty=0.1)] * LEAST_SUCCESSES, RULES).novelty == RULES.novelty
+    )
 
 
 def test_failures_and_too_few_successes_teach_nothing() -> None:
     """The rules stay as they were."""
     few = [felt(100)] * (LEAST_SUCCESSES - 1) + [felt(300, success=False)] * 20
-    assert calibrated(few, RULES) == RULES
+    assert calibrated_rules(few, RULES) == RULES
 
 
 def test_receipts_count_what_was_needed_and_what_was_met() -> None:
     """Two needed of three requests, two met of four needs."""
     asked = {1: True, 2: True, 3: True, 4: False, 5: False, 6: False}
     would_fail = {1: True, 2: True, 3: False, 4: True, 5: True, 6: False}
-    found = receipts(asked, would_fail)
+    found = help_request_quality(asked, would_fail)
     assert (found.needed.successes, found.needed.n) == (2, 3)
     assert (found.met.successes, found.met.n) == (2, 4)
     with pytest.raises(BadValue, match="seeds"):
-        receipts({1: True}, {2: True})
+        help_request_quality({1: True}, {2: True})

@@ -16,15 +16,15 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import CONFIG, MODEL
 from sidestick.policies.statistics.rates import wilson
 from sidestick.sim_envs.errors import NotEarned, PolicyError, WorkspaceError
-from sidestick.teleop.autonomy.criteria import ENOUGH_DEMONSTRATIONS, RECENT, RUNGS
-from sidestick.teleop.autonomy.episode_evidence import Trial
-from sidestick.teleop.autonomy.ladder import Change, Entry, Ladder, Why
-from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.autonomy.criteria import CRITERIA, ENOUGH_DEMONSTRATIONS, RECENT
+from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence
+from sidestick.teleop.autonomy.ladder import ChangeReason, Entry, Ladder, LevelChange
+from sidestick.teleop.autonomy.ladder_store import LadderStore
 from sidestick.teleop.cli.ladder import LadderVerb
 
-TRIAL = Trial("ShelfPick", "0001", "aa", Level.ASSIST, 0, success=True, clean=True)
-AT_ASSIST = Change(
-    "ShelfPick", "0001", "aa", Why.PROMOTED, Level.SHADOW, Level.ASSIST, "for the test"
+TRIAL = EpisodeEvidence("ShelfPick", "0001", "aa", Level.ASSIST, 0, success=True, clean=True)
+AT_ASSIST = LevelChange(
+    "ShelfPick", "0001", "aa", ChangeReason.PROMOTED, Level.SHADOW, Level.ASSIST, "for the test"
 )
 
 
@@ -57,7 +57,7 @@ def test_a_level_is_earned_by_the_lower_end_of_the_interval() -> None:
     assert words in str(refused.value)
     change = at(Level.ASSIST, *trials(6)).judge()
     assert change is not None
-    assert (change.why, change.after) == (Why.PROMOTED, Level.SUPERVISED)
+    assert (change.why, change.after) == (ChangeReason.PROMOTED, Level.SUPERVISED)
     assert "6 clean of 6" in change.evidence
 
 
@@ -73,7 +73,7 @@ def test_a_spoilt_policy_loses_its_level_within_ten_episodes(level: Level) -> No
                 "ShelfPick", "0001", "aa", 9, [start, *entries, *trials(0, failures, level)]
             )
             change = ladder.judge()
-            if change and change.why is Why.DEMOTED:
+            if change and change.why is ChangeReason.DEMOTED:
                 break
         assert change is not None
         assert change.after == level - 1
@@ -175,8 +175,8 @@ def test_every_promotion_stands_on_its_bar_and_goes_one_rung(
         ladder = Ladder("ShelfPick", policy, "aa", 9, entries)
         while change := ladder.judge():
             before = ladder.standing(ladder.level)
-            bar = RUNGS[change.after].bar
-            if change.why is Why.PROMOTED:
+            bar = CRITERIA[change.after].bar
+            if change.why is ChangeReason.PROMOTED:
                 assert change.after == change.before + 1
                 assert bar is None or wilson(before.successes, before.n)[0] >= bar
             else:
@@ -189,9 +189,9 @@ def test_every_promotion_stands_on_its_bar_and_goes_one_rung(
 def test_entries_come_back_from_json_as_they_were(level: Level, clean: bool) -> None:
     """Trials and changes are stored and read without loss."""
     trial = replace(TRIAL, level=level, clean=clean, stages={"reach": clean})
-    assert Trial.from_json(trial.to_json()) == trial
+    assert EpisodeEvidence.from_json(trial.to_json()) == trial
     change = replace(AT_ASSIST, after=level)
-    assert Change.from_json(change.to_json()) == change
+    assert LevelChange.from_json(change.to_json()) == change
 
 
 @pytest.fixture
@@ -211,28 +211,28 @@ def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
 
 def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None:
     """Every change and every trial is in the database before the next episode begins."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     book.settle()
     start = replace(AT_ASSIST, fingerprint=book.fingerprint("0001"))
     book.note(start)
     one = replace(TRIAL, fingerprint=start.fingerprint)
     changes = [change for _ in range(6) for change in book.add(one)]
     assert [change.after for change in changes] == [Level.SUPERVISED]
-    again = LadderBook(Workspace.open(workspace.path)).ladder()
+    again = LadderStore(Workspace.open(workspace.path)).ladder()
     assert again.level is Level.SUPERVISED
     assert len(Database(workspace.db_path).events(EventKind.TRIAL)) == 6
 
 
 def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     """A database that was copied from elsewhere does not hand over the stick."""
-    LadderBook(workspace).note(replace(AT_ASSIST, task="SortClothes"))
+    LadderStore(workspace).note(replace(AT_ASSIST, task="SortClothes"))
     with pytest.raises(WorkspaceError, match="SortClothes"):
-        LadderBook(workspace).ladder()
+        LadderStore(workspace).ladder()
 
 
 def test_evidence_of_other_weights_is_refused(workspace: Workspace) -> None:
     """A policy that was replaced under its number has earned nothing."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     book.settle()
     (workspace.policies_dir / "0001" / MODEL).write_bytes(b"others")
     with pytest.raises(WorkspaceError, match="another policy 0001"):
@@ -243,11 +243,11 @@ def test_evidence_of_other_weights_is_refused(workspace: Workspace) -> None:
 
 def test_an_override_is_recorded(workspace: Workspace) -> None:
     """It can be read afterwards who drove on whose responsibility."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     assert book.admit(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
     _, last = book.events()[-1]
-    assert isinstance(last, Change)
-    assert last.why is Why.OVERRIDE
+    assert isinstance(last, LevelChange)
+    assert last.why is ChangeReason.OVERRIDE
     assert book.admit(None) is Level.DEMONSTRATE
 
 
@@ -279,8 +279,8 @@ def test_a_stage_that_is_lost_too_often_costs_the_level() -> None:
     passes = "xx.x." * 11
     fallen = settled(at(Level.SUPERVISED, *supervised(passes, ("grasp",))))
     change = fallen.entries[-1]
-    assert isinstance(change, Change)
-    assert (change.why, change.after) == (Why.DEMOTED, Level.ASSIST)
+    assert isinstance(change, LevelChange)
+    assert (change.why, change.after) == (ChangeReason.DEMOTED, Level.ASSIST)
     assert "'grasp' was not passed alone in 24 of 40 episodes that came to it" in change.evidence
     spread = at(Level.SUPERVISED, *supervised(passes, ("reach", "grasp", "carry", "place")))
     assert spread.judge() is None
@@ -290,10 +290,10 @@ def test_a_lost_level_says_where_most_was_lost() -> None:
     """The evidence names the stage, where the trials do."""
     fallen = settled(at(Level.SUPERVISED, *supervised("xxxxxxxx", ("carry", "carry", "reach"))))
     change = fallen.entries[-1]
-    assert isinstance(change, Change)
+    assert isinstance(change, LevelChange)
     assert change.evidence.endswith("; most were lost at 'carry', 6 of 6 that came to it")
     unknown = settled(at(Level.SUPERVISED, *trials(0, 8, Level.SUPERVISED))).entries[-1]
-    assert isinstance(unknown, Change)
+    assert isinstance(unknown, LevelChange)
     assert "lost at" not in unknown.evidence
 
 
@@ -321,19 +321,19 @@ def test_where_episodes_died_is_counted_with_intervals() -> None:
 def test_evidence_of_earlier_versions_is_read() -> None:
     """It has no recording and no last stage."""
     payload = {k: v for k, v in TRIAL.to_json().items() if k not in ("episode", "last_stage")}
-    assert Trial.from_json(payload) == TRIAL
+    assert EpisodeEvidence.from_json(payload) == TRIAL
 
 
 def test_the_verb_prints_where_episodes_died(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A table of the stages for people, the same figures for scripts."""
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     book.settle()
     own = {"fingerprint": book.fingerprint("0001")}
     book.note(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
     for trial in supervised("x...x" * 2 + "...", ("carry",)):
-        assert isinstance(trial, Trial)
+        assert isinstance(trial, EpisodeEvidence)
         book.add(replace(trial, **own))
     LadderVerb(workspace.path).run()
     lines = [line.split() for line in capsys.readouterr().err.splitlines()]

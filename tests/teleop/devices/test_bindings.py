@@ -6,12 +6,12 @@ import pytest
 
 from sidestick.teleop.devices.bindings import BadBinding, defaults, load, parse
 from sidestick.teleop.devices.controls import KEYBOARD, MEANINGS, PAD, SEAT, Control
-from sidestick.teleop.devices.raw_inputs import Touch
+from sidestick.teleop.devices.raw_inputs import RawInput
 from sidestick.teleop.review import click_window, episode_actions, prediction_actions
 
 
-def touch(*names: str, pressed: tuple[str, ...] = ()) -> Touch:
-    return Touch(dict.fromkeys(names, 1.0), frozenset(pressed))
+def touch(*names: str, pressed: tuple[str, ...] = ()) -> RawInput:
+    return RawInput(dict.fromkeys(names, 1.0), frozenset(pressed))
 
 
 @pytest.mark.parametrize("device", [PAD, KEYBOARD])
@@ -37,9 +37,9 @@ def test_what_means_the_same_is_rebound_in_every_window() -> None:
     keys = episode_actions.KEYS.controls
     text = '[pad]\nsuccess = "Y"\nleft = "L3"\n'
     bindings = parse(text, keys)
-    assert bindings.words(PAD, episode_actions.Deed.SUCCESS) == "Y"
-    assert bindings.words(PAD, episode_actions.Deed.REASON) == "-"
-    assert bindings.words(PAD, episode_actions.Deed.TRIM_START) == "L3"
+    assert bindings.words(PAD, episode_actions.EpisodeAction.SUCCESS) == "Y"
+    assert bindings.words(PAD, episode_actions.EpisodeAction.REASON) == "-"
+    assert bindings.words(PAD, episode_actions.EpisodeAction.TRIM_START) == "L3"
     own = text + '[review.episodes.pad]\nreason = "Y"\nsuccess = "A"\n'
     assert parse(own, keys) == defaults(keys)
     assert parse(own, SEAT).words(PAD, Control.SUCCESS) == "Y"

@@ -7,7 +7,7 @@ import pytest
 
 from sidestick.teleop.devices.gamepad_setup import ASKED, learn_plugged_in
 from sidestick.teleop.devices.gamepads import mapping_lines
-from sidestick.teleop.station.states import State
+from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
 
@@ -74,7 +74,7 @@ def test_a_taught_pad_drives_and_grips(own_mappings: None, sit: Sit) -> None:
     rig.pad = odd_pad()
     rig.run(0.3)
     rig.tap(ODD["start"])
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     assert rig.hands.words == "Odd Pad"
     axis, down = AXES["lefty"]
     rig.pad.press(ODD["leftshoulder"])

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidestick.sim_envs.cameras import View
-from sidestick.teleop.devices.controls import Control, Reading
-from sidestick.teleop.devices.input_lock import DEAF_S, Guard, HoldButton, Repeat
+from sidestick.sim_envs.cameras import CameraView
+from sidestick.teleop.devices.controls import Control, ControlReadings
+from sidestick.teleop.devices.input_lock import DEAF_S, HoldButton, InputLock, Repeat
 from sidestick.teleop.devices.keyboard import Ramp
 from sidestick.teleop.devices.response_curves import DEADZONE, disc, ramped, stick, trigger
 from sidestick.teleop.devices.stick_frames import BASE, picture_frame
@@ -60,23 +60,23 @@ def test_the_ramp_leaves_the_clutch_alone() -> None:
     now = [0.0]
     ramp = Ramp(lambda: now[0])
     now[0] = 0.03
-    reading = ramp(Reading({Control.CLUTCH: 1.0, Control.AWAY: 1.0}))
+    reading = ramp(ControlReadings({Control.CLUTCH: 1.0, Control.AWAY: 1.0}))
     assert reading.held(Control.CLUTCH)
     assert reading.values[Control.AWAY] == pytest.approx(0.1)
 
 
 def test_in_the_base_frame_away_is_x_and_left_is_y() -> None:
     """The robot's own axes, z up, turning left is positive about z."""
-    reading = Reading({Control.AWAY: 0.5, Control.LEFT: 0.25, Control.UP: 1.0})
+    reading = ControlReadings({Control.AWAY: 0.5, Control.LEFT: 0.25, Control.UP: 1.0})
     np.testing.assert_allclose(BASE.action(reading, 1.0, -1.0), [0.5, 0.25, 1, 0, 0, 0, -1])
-    turned = BASE.action(Reading({Control.TURN_LEFT: 1.0}), 0.5, 1.0)
+    turned = BASE.action(ControlReadings({Control.TURN_LEFT: 1.0}), 0.5, 1.0)
     np.testing.assert_allclose(turned, [0, 0, 0, 0, 0, 0.5, 1])
 
 
 def test_in_the_picture_right_is_right_whatever_the_camera() -> None:
     """From the side, a push to the right goes where the picture's right is, flat on the table."""
     eye, target = np.array([0.1, -1.15, 0.75]), np.array([0.5, 0.05, 0.28])
-    view = View(eye, target, np.array([0.0, 0.0, 1.0]), 52.0, 0.05, 4.0)
+    view = CameraView(eye, target, np.array([0.0, 0.0, 1.0]), 52.0, 0.05, 4.0)
     frame = picture_frame(view)
     seen = view.project(np.array([target, target + 0.1 * frame.right, target + 0.1 * frame.away]))
     assert seen[1, 0] > seen[0, 0] + 0.05
@@ -86,23 +86,25 @@ def test_in_the_picture_right_is_right_whatever_the_camera() -> None:
 
 def test_a_camera_that_looks_straight_down_still_has_an_away() -> None:
     """Then the top of the picture is away."""
-    view = View(np.array([0.5, 0, 1.0]), np.array([0.5, 0, 0]), np.array([1.0, 0, 0]), 60, 0.1, 3)
+    view = CameraView(
+        np.array([0.5, 0, 1.0]), np.array([0.5, 0, 0]), np.array([1.0, 0, 0]), 60, 0.1, 3
+    )
     np.testing.assert_allclose(picture_frame(view).away, [1, 0, 0], atol=1e-9)
 
 
 def test_a_new_device_is_heard_only_after_it_was_seen_neutral() -> None:
     """A clutch that is held while the pad is plugged in takes nothing over."""
-    guard, held = Guard(), Reading({Control.CLUTCH: 1.0})
+    guard, held = InputLock(), ControlReadings({Control.CLUTCH: 1.0})
     assert not guard.pass_on({1: held}, 0.0)[1].held(Control.CLUTCH)
     assert guard.waiting
-    guard.pass_on({1: Reading({})}, 0.1)
+    guard.pass_on({1: ControlReadings({})}, 0.1)
     assert guard.pass_on({1: held}, 0.2)[1].held(Control.CLUTCH)
 
 
 def test_stale_presses_after_refocus_are_not_heard() -> None:
     """Nothing counts for 200 ms, and nothing that was pressed before neutral."""
-    guard, press = Guard(), Reading({}, frozenset({Control.START}))
-    guard.pass_on({1: Reading({})}, 0.0)
+    guard, press = InputLock(), ControlReadings({}, frozenset({Control.START}))
+    guard.pass_on({1: ControlReadings({})}, 0.0)
     guard.lock_all(1.0)
     assert not guard.pass_on({1: press}, 1.0 + DEAF_S / 2)[1].pressed
     assert not guard.pass_on({1: press}, 1.01 + DEAF_S)[1].pressed

@@ -11,9 +11,9 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.statistics.paired import (
+    PairCounts,
+    PairedVerdict,
     SequentialTest,
-    Tally,
-    Verdict,
     difference_interval,
     log_evidence,
     rate_interval,
@@ -27,8 +27,8 @@ from sidestick.teleop.evaluation.compare import (
     stopped,
     unseen_seeds,
 )
-from sidestick.teleop.evaluation.compare_blind import Ballot, Turn, schedule, vote
-from sidestick.teleop.session.subscriber import Outcome
+from sidestick.teleop.evaluation.compare_blind import BlindTrial, BlindVotes, schedule, vote
+from sidestick.teleop.session.subscriber import EpisodeOutcome
 from tests.synthetic import made_up_episode
 
 COMPARISONS, PAIRS, ALPHA = 500, 200, 0.05
@@ -43,7 +43,7 @@ def false_alarms(rate: float, seed: int) -> int:
     for _ in range(COMPARISONS):
         test = SequentialTest(ALPHA)
         a, b = generator.random((2, PAIRS)) < rate
-        found += any(test.add(x, y) is not Verdict.OPEN for x, y in zip(a, b, strict=True))
+        found += any(test.add(x, y) is not PairedVerdict.OPEN for x, y in zip(a, b, strict=True))
     return found
 
 
@@ -71,10 +71,10 @@ def test_a_real_difference_is_found_before_the_pairs_run_out() -> None:
     needed = []
     for _ in range(50):
         test, pairs = SequentialTest(ALPHA), 0
-        while test.verdict is Verdict.OPEN and pairs < 200:
+        while test.verdict is PairedVerdict.OPEN and pairs < 200:
             test.add(generator.random() < 0.9, generator.random() < 0.5)
             pairs += 1
-        assert test.verdict is Verdict.A_BETTER
+        assert test.verdict is PairedVerdict.A_BETTER
         needed.append(pairs)
     assert np.median(needed) < 60
 
@@ -84,14 +84,17 @@ def test_a_real_difference_is_found_before_the_pairs_run_out() -> None:
 def test_the_test_keeps_its_laws(pairs: list[tuple[int, int]]) -> None:
     """Ties change nothing, swapping the policies swaps the verdict, p never rises."""
     test, swapped, p_before = SequentialTest(), SequentialTest(), 1.0
-    other = {Verdict.A_BETTER: Verdict.B_BETTER, Verdict.B_BETTER: Verdict.A_BETTER}
+    other = {
+        PairedVerdict.A_BETTER: PairedVerdict.B_BETTER,
+        PairedVerdict.B_BETTER: PairedVerdict.A_BETTER,
+    }
     for a, b in pairs:
         verdict = test.add(a, b)
         assert swapped.add(b, a) is other.get(verdict, verdict)
         assert test.p_value <= p_before
         p_before = test.p_value
     tally = test.tally
-    assert log_evidence(tally) == log_evidence(Tally(tally.only_a, tally.only_b, 0))
+    assert log_evidence(tally) == log_evidence(PairCounts(tally.only_a, tally.only_b, 0))
     low, high = difference_interval(tally)
     assert -1 <= low <= high <= 1
     assert not pairs or low <= tally.difference + 1e-6
@@ -103,7 +106,7 @@ def test_the_intervals_hold_the_truth_at_all_looks_together() -> None:
     generator, missed = np.random.default_rng(3), 0
     for _ in range(60):
         a, b = generator.random(100) < 0.7, generator.random(100) < 0.5
-        looks = [difference_interval(Tally.of(a[:n], b[:n])) for n in range(1, 101, 9)]
+        looks = [difference_interval(PairCounts.of(a[:n], b[:n])) for n in range(1, 101, 9)]
         missed += any(not low - 1e-5 <= 0.2 <= high + 1e-5 for low, high in looks)
     assert missed <= binom.ppf(0.999, 60, ALPHA)
     assert rate_interval(0, 0) == (0.0, 1.0)
@@ -134,8 +137,8 @@ def test_a_comparison_is_not_given_up_before_eight_pairs() -> None:
     assert stopped(test, 0) == "all pairs driven"
 
 
-def outcome(seed: int, success: bool, takeovers: int = 0) -> Outcome:
-    return Outcome(seed, success, 100, 20 * takeovers, 80, takeovers, "place", 1.0)
+def outcome(seed: int, success: bool, takeovers: int = 0) -> EpisodeOutcome:
+    return EpisodeOutcome(seed, success, 100, 20 * takeovers, 80, takeovers, "place", 1.0)
 
 
 def test_the_blind_order_tells_nobody_which(tmp_path: Path) -> None:
@@ -155,13 +158,13 @@ def test_verdicts_and_interventions_are_the_votes() -> None:
     """A success beats a failure, fewer takeovers beat more, and a scene counts once both drove."""
     assert vote(outcome(1, True, 3)) > vote(outcome(1, False, 0))
     assert vote(outcome(1, True, 0)) > vote(outcome(1, True, 1))
-    ballot = Ballot()
-    ballot.add(Turn(7, 1), outcome(7, True, 2))
+    ballot = BlindVotes()
+    ballot.add(BlindTrial(7, 1), outcome(7, True, 2))
     assert ballot.test.tally.pairs == 0
-    ballot.add(Turn(7, 0), outcome(7, True, 1))
-    ballot.add(Turn(8, 0), outcome(8, True))
-    ballot.add(Turn(8, 1), outcome(8, True))
-    assert ballot.test.tally == Tally(1, 0, 1)
+    ballot.add(BlindTrial(7, 0), outcome(7, True, 1))
+    ballot.add(BlindTrial(8, 0), outcome(8, True))
+    ballot.add(BlindTrial(8, 1), outcome(8, True))
+    assert ballot.test.tally == PairCounts(1, 0, 1)
     assert [o.takeovers for o in ballot.outcomes[0]] == [1, 0]
 
 
@@ -171,7 +174,7 @@ class ScriptedRollouts:
     def __init__(self, rates: dict[str, float]) -> None:
         self.rates, self.driven = rates, 0
 
-    def run(self, policy: Path, seeds: list[int]) -> list[Outcome]:
+    def run(self, policy: Path, seeds: list[int]) -> list[EpisodeOutcome]:
         self.driven += len(seeds)
         return [
             outcome(
@@ -199,7 +202,7 @@ def test_a_comparison_stops_early_and_is_kept(workspace: Workspace) -> None:
     """The same seeds for both; every comparison is one more event, none is overwritten."""
     rollouts = ScriptedRollouts({"0001": 1.0, "0002": 0.1})
     found = compared(workspace, rollouts)
-    assert found.verdict is Verdict.A_BETTER
+    assert found.verdict is PairedVerdict.A_BETTER
     assert rollouts.driven < 80
     assert found.interval[0] > 0
     again = compared(workspace, rollouts)

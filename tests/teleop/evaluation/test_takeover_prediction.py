@@ -9,7 +9,11 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver
 from sidestick.policies.statistics.roc import auroc
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.evaluation.takeover_prediction import AHEAD_TICKS, Warned, foresight
+from sidestick.teleop.evaluation.takeover_prediction import (
+    AHEAD_TICKS,
+    EpisodeScores,
+    takeover_prediction,
+)
 from tests.synthetic import made_up_episode
 
 ROLLOUT, HUMAN = ActionMode.ROLLOUT, ActionMode.INTERVENTION
@@ -25,7 +29,7 @@ def supervised(novelty: np.ndarray, seed: int = 0) -> Episode:
 
 def test_the_ticks_before_a_takeover_are_those_of_the_last_second():
     """Only ticks on which the policy drove count."""
-    warned = Warned.of(supervised(np.linspace(0, 1, ALONE + 10)))
+    warned = EpisodeScores.of(supervised(np.linspace(0, 1, ALONE + 10)))
     assert len(warned.soon) == ALONE
     assert np.flatnonzero(warned.soon).tolist() == list(range(ALONE - AHEAD_TICKS, ALONE))
 
@@ -33,8 +37,8 @@ def test_the_ticks_before_a_takeover_are_those_of_the_last_second():
 def test_a_perfect_warning_has_area_one_and_its_contrary_zero():
     """Novelty that rises exactly in the last second, and one that falls there."""
     rises = np.r_[np.full(ALONE - AHEAD_TICKS, 0.1), np.full(AHEAD_TICKS + 10, 0.9)]
-    assert foresight([supervised(rises), supervised(rises, 1)]).auroc == 1.0
-    assert foresight([supervised(1 - rises), supervised(1 - rises, 1)]).auroc == 0.0
+    assert takeover_prediction([supervised(rises), supervised(rises, 1)]).auroc == 1.0
+    assert takeover_prediction([supervised(1 - rises), supervised(1 - rises, 1)]).auroc == 0.0
 
 
 def test_area_is_the_share_of_pairs_in_the_right_order():
@@ -52,7 +56,7 @@ def test_area_is_the_share_of_pairs_in_the_right_order():
 def test_noise_is_near_chance_and_inside_its_interval():
     """Many episodes of noise."""
     rng = np.random.default_rng(1)
-    found = foresight(supervised(rng.random(ALONE + 10), i) for i in range(20))
+    found = takeover_prediction(supervised(rng.random(ALONE + 10), i) for i in range(20))
     low, high = found.interval95
     assert low < 0.5 < high
     assert low < found.auroc < high
@@ -61,4 +65,4 @@ def test_noise_is_near_chance_and_inside_its_interval():
 def test_nothing_to_judge_by_is_said():
     """Demonstrations alone hold no takeover."""
     with pytest.raises(BadValue, match="0 before a takeover"):
-        foresight([made_up_episode()])
+        takeover_prediction([made_up_episode()])

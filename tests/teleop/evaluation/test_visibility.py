@@ -17,7 +17,7 @@ from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.making import make_task_env
 from sidestick.teleop.cli.check import Check
 from sidestick.teleop.cli.subcommand import DONE
-from sidestick.teleop.evaluation.visibility import NEVER_IN_VIEW, NeverInView
+from sidestick.teleop.evaluation.visibility import NEVER_IN_VIEW, VisibilityCheck
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.recording import episode_header
 from sidestick.teleop.session.subscriber import EpisodeContext
@@ -28,9 +28,9 @@ BEHIND_THE_SHELF = (1.6, 0.0, 0.1)
 
 
 @pytest.fixture
-def look() -> Iterator[NeverInView]:
+def look() -> Iterator[VisibilityCheck]:
     """Return the flagger."""
-    with NeverInView() as flagger:
+    with VisibilityCheck() as flagger:
         yield flagger
 
 
@@ -80,7 +80,7 @@ def test_check_flags_the_episode_whose_item_no_camera_saw(
     assert flag == {"name": NEVER_IN_VIEW, "detail": f"front and wrist never showed the {goal}"}
 
 
-def test_one_look_is_enough(tmp_path: Path, look: NeverInView) -> None:
+def test_one_look_is_enough(tmp_path: Path, look: VisibilityCheck) -> None:
     """An item that comes into view in the last step was in view."""
     workspace, env = made(tmp_path / "ws", "ShelfPick", num_items=2)
     seen = Episode.read(recorded(workspace, env, 5, hide=None))
@@ -92,7 +92,7 @@ def test_one_look_is_enough(tmp_path: Path, look: NeverInView) -> None:
 
 
 def test_where_several_are_named_the_one_that_is_missing_is_told(
-    tmp_path: Path, look: NeverInView
+    tmp_path: Path, look: VisibilityCheck
 ) -> None:
     """The sorting jobs name several things; the label of a garment says its shade as well."""
     workspace, env = made(tmp_path / "ws", "SortRecycling", num_items=3)
@@ -107,7 +107,7 @@ def test_where_several_are_named_the_one_that_is_missing_is_told(
 
 
 @pytest.mark.parametrize("task", ["ShelfPick", "Lift"])
-def test_what_cannot_be_built_again_is_not_judged(look: NeverInView, task: str) -> None:
+def test_what_cannot_be_built_again_is_not_judged(look: VisibilityCheck, task: str) -> None:
     """Another tool's task, or a scene that this version lays otherwise, raises no flag."""
     episode = made_up_episode(image_size=SIZE)
     header = replace(episode.summary.header, task=task)

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from sidestick.datasets.database import Database, Event, EventKind
+from sidestick.datasets.database import Database, EventEntry, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import PolicyError
-from sidestick.teleop.autonomy.ladder import Change, Why
-from sidestick.teleop.autonomy.ladder_store import LadderBook
-from sidestick.teleop.learning.active_policy import Duty, Relief, assignment_of
+from sidestick.teleop.autonomy.ladder import ChangeReason, LevelChange
+from sidestick.teleop.autonomy.ladder_store import LadderStore
+from sidestick.teleop.learning.active_policy import ActivePolicy, PolicySwitch, assignment_of
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.help_requests import CallRules
+from sidestick.teleop.session.help_requests import HelpRules
 from tests.learning_rig import add_correction, learner
 
 
@@ -29,10 +29,12 @@ def workspace(taught: Path, tmp_path: Path) -> Workspace:
 
 
 def earn(workspace: Workspace, policy: str, level: Level) -> None:
-    book = LadderBook(workspace)
+    book = LadderStore(workspace)
     fingerprint, before = book.fingerprint(policy), Level(level - 1)
     words = "for the test"
-    book.note(Change("ShelfPick", policy, fingerprint, Why.PROMOTED, before, level, words))
+    book.note(
+        LevelChange("ShelfPick", policy, fingerprint, ChangeReason.PROMOTED, before, level, words)
+    )
 
 
 def first(workspace: Workspace, level: Level = Level.SUPERVISED) -> Assignment:
@@ -40,7 +42,7 @@ def first(workspace: Workspace, level: Level = Level.SUPERVISED) -> Assignment:
     return assignment_of(workspace, level, "0001")
 
 
-def relieved(duty: Duty, present: Assignment) -> Relief:
+def relieved(duty: ActivePolicy, present: Assignment) -> PolicySwitch:
     """The policy that takes over, as the session would be told."""
     relief = duty.relief(present)
     assert relief is not None
@@ -58,7 +60,7 @@ def nudged(workspace: Workspace, number: int = 6) -> str:
 def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) -> None:
     """Neither without a newcomer, nor with one that was trained without the gate."""
     present = first(workspace)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     assert not duty.waiting(present)
     assert duty.relief(present) is None
     shutil.copytree(workspace.policies_dir / "0001", workspace.policies_dir / "0002")
@@ -69,7 +71,7 @@ def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) 
 def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
     """It has not shown itself; the takeover is an event that the report draws."""
     present = first(workspace)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     duty.episode_over()
     nudged(workspace)
     assert duty.waiting(present)
@@ -87,13 +89,13 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
 
 def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Workspace) -> None:
     """At once for whoever starts anew; with the next episode in this sitting."""
-    duty = Duty(workspace, first(workspace))
+    duty = ActivePolicy(workspace, first(workspace))
     nudged(workspace)
     present = relieved(duty, first(workspace)).assignment
     words = "policy 0002 is set aside: 0001 drives from the next episode on"
     assert duty.roll_back(present) == words
     assert PolicyStore(workspace.policies_dir).latest() == "0001"
-    assert LadderBook(workspace).ladder().policy == "0001"
+    assert LadderStore(workspace).ladder().policy == "0001"
     assert duty.roll_back(present) == "policy 0001 drives from the next episode on"
     back = relieved(duty, present).assignment
     assert (back.policy_id, back.level) == ("0001", Level.SUPERVISED)
@@ -111,7 +113,7 @@ def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Works
 def test_going_back_twice_goes_back_two_policies(workspace: Workspace) -> None:
     """Each time to the one that drove before."""
     present = first(workspace)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     for number in (6, 7):
         nudged(workspace, number)
         present = relieved(duty, present).assignment
@@ -125,7 +127,7 @@ def test_going_back_twice_goes_back_two_policies(workspace: Workspace) -> None:
 def test_a_policy_that_the_operator_named_stays(workspace: Workspace) -> None:
     """Newer ones wait for the next sitting."""
     present = first(workspace)
-    duty = Duty(workspace, present, follows=False)
+    duty = ActivePolicy(workspace, present, follows=False)
     nudged(workspace)
     assert not duty.waiting(present)
     assert duty.relief(present) is None
@@ -136,14 +138,14 @@ def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
 ) -> None:
     """It is recorded for each of them."""
     present = first(workspace, Level.AUTONOMOUS)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     nudged(workspace)
     present = relieved(duty, present).assignment
     assert present.level is Level.ON_CALL
     duty.roll_back(present)
     assert relieved(duty, present).assignment.level is Level.AUTONOMOUS
-    overrides = [e for _, e in LadderBook(workspace).events() if isinstance(e, Change)]
-    assert [change.why for change in overrides].count(Why.OVERRIDE) == 2
+    overrides = [e for _, e in LadderStore(workspace).events() if isinstance(e, LevelChange)]
+    assert [change.why for change in overrides].count(ChangeReason.OVERRIDE) == 2
 
 
 @pytest.mark.parametrize(
@@ -154,12 +156,12 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
 ) -> None:
     """Whatever the database was not told any more."""
     present = first(workspace)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     nudged(workspace)
     if back:
         present = relieved(duty, present).assignment
 
-    def killed(database: Database, event: Event) -> int:
+    def killed(database: Database, event: EventEntry) -> int:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -167,13 +169,13 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
         with pytest.raises(KeyboardInterrupt):
             duty.roll_back(present) if back else duty.relief(present)
     assert PolicyStore(workspace.policies_dir).latest() == policy
-    assert LadderBook(workspace).admit(None) is level
+    assert LadderStore(workspace).admit(None) is level
 
 
 def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
     """Whoever drives goes on driving, and nobody waits for ever."""
     present = first(workspace)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     nudged(workspace)
     weights = workspace.policies_dir / "0002" / MODEL
     weights.write_bytes(weights.read_bytes()[:1000])
@@ -185,7 +187,7 @@ def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
 def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace) -> None:
     """Number, time, episodes; nothing where there is no policy."""
     present = first(workspace)
-    duty = Duty(workspace, present)
+    duty = ActivePolicy(workspace, present)
     duty.episode_over()
     assert duty.words(present).startswith("policy 0001 since ")
     assert duty.words(present).endswith(", 1 episode")
@@ -194,9 +196,9 @@ def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace
 
 def test_the_budget_of_requests_is_for_the_session_not_for_a_policy(workspace: Workspace) -> None:
     """What the policy before has asked for is not there for the next one."""
-    present = assignment_of(workspace, Level.SUPERVISED, "0001", CallRules(budget=3))
+    present = assignment_of(workspace, Level.SUPERVISED, "0001", HelpRules(budget=3))
     present.monitor.left = 1
-    duty = Duty(workspace, present, rules=CallRules(budget=3))
+    duty = ActivePolicy(workspace, present, rules=HelpRules(budget=3))
     nudged(workspace)
     assert relieved(duty, present).assignment.monitor.left == 1
 

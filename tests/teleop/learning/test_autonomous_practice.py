@@ -24,9 +24,9 @@ from sidestick.teleop.evaluation.rollouts import OnOutcome, Rollouts
 from sidestick.teleop.evaluation.seeds import practice_seeds
 from sidestick.teleop.learning.background_process import only_learner
 from sidestick.teleop.learning.learner import Learner
-from sidestick.teleop.learning.practice_rounds import Rounds
-from sidestick.teleop.learning.update_schedule import HomeworkRules
-from sidestick.teleop.session.subscriber import Outcome
+from sidestick.teleop.learning.practice_rounds import PracticeRounds
+from sidestick.teleop.learning.update_schedule import UpdateRules
+from sidestick.teleop.session.subscriber import EpisodeOutcome
 from tests.learning_rig import MOMENTS as CANDIDATE_MOMENTS
 from tests.learning_rig import QUICK, die, learner, only_present
 from tests.synthetic import made_up_episode
@@ -34,7 +34,7 @@ from tests.synthetic import made_up_episode
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["tests.learning_rig"])
 ATTEMPTS, FAILED = 6, 2
-RULES = replace(QUICK, homework=HomeworkRules(first=1, refit=1))
+RULES = replace(QUICK, homework=UpdateRules(first=1, refit=1))
 Drives = Callable[[Path, int], bool]
 
 
@@ -51,7 +51,7 @@ class MadeUp(Rollouts):
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
-    ) -> list[Outcome]:
+    ) -> list[EpisodeOutcome]:
         outcomes = []
         for place, seed in enumerate(seeds):
             if seed == self._dies_at:
@@ -59,7 +59,7 @@ class MadeUp(Rollouts):
             success = seed % 3 != 2 if record_into else self._drives(policy, seed)
             if record_into and (success or place < keep_failures):
                 record(Workspace.open(record_into), seed, success)
-            outcomes.append(Outcome(seed, success, 20, 0, 20, 0, "reach", 0.0))
+            outcomes.append(EpisodeOutcome(seed, success, 20, 0, 20, 0, "reach", 0.0))
             on_outcome(outcomes[-1])
         return outcomes
 
@@ -70,7 +70,7 @@ class MadeUp(Rollouts):
 class Idle(MadeUp):
     """Attempts of which none comes to an end."""
 
-    def run(self, *_: object, **__: object) -> list[Outcome]:
+    def run(self, *_: object, **__: object) -> list[EpisodeOutcome]:
         return []
 
 
@@ -88,7 +88,7 @@ class OneAnswerARound(MadeUp):
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
-    ) -> list[Outcome]:
+    ) -> list[EpisodeOutcome]:
         if record_into:
             self._drives = next(self._answers)
         return super().run(policy, seeds, record_into, on_outcome, keep_failures)
@@ -105,8 +105,8 @@ def record(workspace: Workspace, seed: int, success: bool, level: Level = Level.
 
 def rounds_of(
     workspace: Workspace, drives: Drives = lambda *_: True, dies_at: int | None = None
-) -> Rounds:
-    return Rounds(workspace, MadeUp(drives, dies_at), RULES)
+) -> PracticeRounds:
+    return PracticeRounds(workspace, MadeUp(drives, dies_at), RULES)
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_a_refused_candidate_leaves_the_driver_and_practice_goes_on(workspace: W
 
 def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None:
     """No candidate, no ruling; the failures are in the ledger for people."""
-    made = Rounds(workspace, Idle(lambda *_: True), RULES).practise(ATTEMPTS)
+    made = PracticeRounds(workspace, Idle(lambda *_: True), RULES).practise(ATTEMPTS)
     assert made.gate is None
     assert "nothing new to learn" in made.words
     assert made.to_json()["passed"] is None
@@ -222,7 +222,7 @@ def test_the_verb_says_who_drives(workspace: Workspace, capsys: pytest.CaptureFi
     """Both to people and to scripts, one refused and one that passed."""
     rollouts = OneAnswerARound(only_present, lambda *_: True)
     practice = verb.Practice(workspace.path, rounds=2, episodes=ATTEMPTS, json=True)
-    assert practice.practise(Rounds(workspace, rollouts, RULES, verb.say)) == 0
+    assert practice.practise(PracticeRounds(workspace, rollouts, RULES, verb.say)) == 0
     said = capsys.readouterr()
     found = json.loads(said.out)["rounds"]
     assert [(r["round"], r["passed"], r["policy"]) for r in found] == [

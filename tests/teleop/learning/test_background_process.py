@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sidestick.datasets.database import Event
+from sidestick.datasets.database import EventEntry
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import PolicyError, WorkspaceError
@@ -99,10 +99,10 @@ def test_one_learner_is_enough(workspace: Workspace) -> None:
 def test_what_goes_wrong_is_told_and_tried_again() -> None:
     """A full disk or a damaged policy does not end the learner."""
 
-    results = [PolicyError("damaged"), OSError("disk full"), Event("gate", {}), None]
+    results = [PolicyError("damaged"), OSError("disk full"), EventEntry("gate", {}), None]
 
     class Unlucky:
-        def step(self) -> Event | None:
+        def step(self) -> EventEntry | None:
             result = results.pop(0)
             if isinstance(result, Exception):
                 raise result

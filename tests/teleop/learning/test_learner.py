@@ -12,7 +12,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL, load_policy
 from sidestick.policies.store import STAGING, PolicyStore
 from sidestick.sim_envs.errors import PolicyError
-from sidestick.teleop.learning.learner import Learner, words
+from sidestick.teleop.learning.learner import Learner, describe_update
 from tests.learning_rig import (
     MOMENTS,
     QUICK,
@@ -96,7 +96,7 @@ def test_a_correction_is_nudged_in_and_drives_after_the_gate(workspace: Workspac
     ruling = event.payload
     assert (ruling["policy"], ruling["kind"], ruling["parent"]) == ("0002", "nudge", "0001")
     assert len(ruling["solved"]) >= 5
-    assert "seeds solved" in words(event)
+    assert "seeds solved" in describe_update(event)
     assert whole(workspace) == ["0001", "0002"]
     assert load_policy(workspace.policies_dir / "0002").config.provenance.kind == "nudge"
     assert made.step() is None
@@ -111,7 +111,7 @@ def test_a_candidate_that_loses_on_the_seeds_is_refused_and_not_tried_again(
     assert event is not None
     assert not event.payload["passed"]
     assert event.payload["policy"] is None
-    assert "0 of 5 seeds solved, now 5" in words(event)
+    assert "0 of 5 seeds solved, now 5" in describe_update(event)
     assert whole(workspace) == ["0001"]
     assert not made.staging.candidate.exists()
     assert made.step() is None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, Effort
+from sidestick.datasets.database import Database, EffortEntry
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
@@ -19,9 +19,9 @@ from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.evaluation.seeds import Seeds
 from sidestick.teleop.learning.autonomous_practice import open_failures, unsolved
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.headless import DriveReport
-from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
 from tests.synthetic import made_up_episode
@@ -29,8 +29,8 @@ from tests.teleop.station.test_headless import Dull
 from tests.window_rig import SeatRig
 
 
-def practice(created: float, failed: Sequence[int], kind: str = "practice") -> Effort:
-    return Effort(1, kind, 0.0, 0.0, 0, 10, {"failed_seeds": list(failed)}, created)
+def practice(created: float, failed: Sequence[int], kind: str = "practice") -> EffortEntry:
+    return EffortEntry(1, kind, 0.0, 0.0, 0, 10, {"failed_seeds": list(failed)}, created)
 
 
 def test_failures_of_the_latest_practice_come_first_and_each_once() -> None:
@@ -48,7 +48,7 @@ def test_what_was_solved_later_is_no_failure_any_more() -> None:
 
 def test_practice_of_earlier_versions_names_no_seeds() -> None:
     """It is no reason to fail."""
-    assert unsolved([Effort(1, "practice", 0.0, 0.0, 0, 10)], {}) == []
+    assert unsolved([EffortEntry(1, "practice", 0.0, 0.0, 0, 10)], {}) == []
 
 
 @given(st.lists(st.integers(200_000, 200_050), unique=True), st.integers(0, 30))
@@ -107,17 +107,17 @@ def test_where_a_sitting_begins(
 ) -> None:
     """With a window and without one: failures where a person is asked, unless told otherwise."""
     headless: list[int] = []
-    sat: list[SeatOptions] = []
+    sat: list[StationOptions] = []
     report = DriveReport(0, 0, 0, 0, 0, "")
 
     def assign(*_: object) -> Assignment:
-        return Assignment(level, runner=Pilot(Dull()))
+        return Assignment(level, runner=PolicyRunner(Dull()))
 
     def legs(first: object, second: object, third: object, seeds: list[int], *_: object) -> object:
         headless.extend(seeds)
         return report
 
-    def window(workspace: object, assignment: object, options: SeatOptions) -> DriveReport:
+    def window(workspace: object, assignment: object, options: StationOptions) -> DriveReport:
         sat.append(options)
         return report
 
@@ -132,7 +132,7 @@ def test_where_a_sitting_begins(
 
 def test_at_the_seat_the_card_says_that_practice_failed_here(sit: Callable[..., SeatRig]) -> None:
     """Then come the fresh seeds, and nothing is said of them."""
-    rig = sit(options=SeatOptions(first_seed=3, failures=(210_001,)))
+    rig = sit(options=StationOptions(first_seed=3, failures=(210_001,)))
     prompter = Prompter(defaults(SEAT))
     seen: list[tuple[int, tuple[str, ...]]] = []
     for _ in range(2):

@@ -5,43 +5,45 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidestick.teleop.learning.update_schedule import (
-    HomeworkRules,
-    Kind,
-    Lesson,
-    fair,
+    EpisodeInfo,
+    UpdateKind,
+    UpdateRules,
+    comparable,
     held_out,
-    homework,
+    next_update,
 )
 
-RULES = HomeworkRules()
+RULES = UpdateRules()
 
 
-def lessons(count: int, human_steps: int = 0, first: int = 0) -> list[Lesson]:
-    return [Lesson(f"e{number:04d}", human_steps) for number in range(first, first + count)]
+def lessons(count: int, human_steps: int = 0, first: int = 0) -> list[EpisodeInfo]:
+    return [EpisodeInfo(f"e{number:04d}", human_steps) for number in range(first, first + count)]
 
 
-def names(given: list[Lesson]) -> list[str]:
+def names(given: list[EpisodeInfo]) -> list[str]:
     return [lesson.id for lesson in given]
 
 
 def test_the_first_policy_waits_for_enough_demonstrations() -> None:
     """Five, and then it is a training from the base with nobody to compare with."""
-    assert homework(lessons(4, 100), (), (), None, RULES) is None
-    due = homework(lessons(5, 100), (), (), None, RULES)
+    assert next_update(lessons(4, 100), (), (), None, RULES) is None
+    due = next_update(lessons(5, 100), (), (), None, RULES)
     assert due is not None
-    assert (due.kind, due.parent, len(due.fresh)) == (Kind.REFIT, None, 5)
+    assert (due.kind, due.parent, len(due.fresh)) == (UpdateKind.REFIT, None, 5)
 
 
 @pytest.mark.parametrize(
     ("human_steps", "nudges", "expected"),
-    [(60, True, Kind.NUDGE), (49, True, None), (60, False, None)],
+    [(60, True, UpdateKind.NUDGE), (49, True, None), (60, False, None)],
 )
 def test_corrections_make_a_nudge_due(
-    human_steps: int, nudges: bool, expected: Kind | None
+    human_steps: int, nudges: bool, expected: UpdateKind | None
 ) -> None:
     """Fifty human steps in an episode that nothing was learnt from yet."""
     known = names(lessons(6))
-    due = homework([*lessons(6), *lessons(1, human_steps, 6)], known, known, "0001", RULES, nudges)
+    due = next_update(
+        [*lessons(6), *lessons(1, human_steps, 6)], known, known, "0001", RULES, nudges
+    )
     assert (due and due.kind) == expected
     if due:
         assert due.fresh == ("e0006",)
@@ -51,21 +53,21 @@ def test_corrections_make_a_nudge_due(
 def test_a_round_of_new_episodes_makes_a_refit_due_though_all_were_nudged_before() -> None:
     """Ten since the last refit; but never twice on the same episodes."""
     given, based = lessons(16, 80), names(lessons(6))
-    due = homework(given, names(lessons(15)), based, "0001", RULES)
+    due = next_update(given, names(lessons(15)), based, "0001", RULES)
     assert due is not None
-    assert (due.kind, due.fresh) == (Kind.REFIT, ("e0015",))
-    assert homework(given, names(given), based, "0001", RULES) is None
+    assert (due.kind, due.fresh) == (UpdateKind.REFIT, ("e0015",))
+    assert next_update(given, names(given), based, "0001", RULES) is None
 
 
 def test_what_the_policy_did_alone_is_no_reason_to_learn_where_it_teaches_nothing() -> None:
     """Six episodes of its own make no refit due; five in which somebody drove do."""
-    rules, corrected = HomeworkRules(refit=5), lessons(5, 20, 50)
+    rules, corrected = UpdateRules(refit=5), lessons(5, 20, 50)
     given, known = [*lessons(6, 80), *lessons(6, 0, 6)], names(lessons(6))
-    assert homework(given, known, known, "0001", rules, alone=False) is None
-    assert homework(given, known, known, "0001", rules) is not None
-    due = homework([*given, *corrected], known, known, "0001", rules, alone=False)
+    assert next_update(given, known, known, "0001", rules, alone=False) is None
+    assert next_update(given, known, known, "0001", rules) is not None
+    due = next_update([*given, *corrected], known, known, "0001", rules, alone=False)
     assert due is not None
-    assert (due.kind, due.fresh) == (Kind.REFIT, tuple(names(corrected)))
+    assert (due.kind, due.fresh) == (UpdateKind.REFIT, tuple(names(corrected)))
     assert set(due.episodes) == {*known, *names(corrected)}
 
 
@@ -74,7 +76,7 @@ def test_nothing_that_is_held_out_is_ever_learnt() -> None:
     given = lessons(300, 100)
     held = held_out(names(given))
     assert 15 <= len(held) <= 45
-    due = homework(given, (), (), "0001", RULES)
+    due = next_update(given, (), (), "0001", RULES)
     assert due is not None
     assert not held & {*due.episodes, *due.fresh}
     assert len(due.episodes) == 300 - len(held)
@@ -91,4 +93,4 @@ def test_an_episode_stays_held_out_whatever_comes_after_it(count: int, more: int
 
 def test_only_episodes_that_both_know_or_neither_are_compared_on() -> None:
     """One's own training episodes would flatter."""
-    assert fair("abcd", candidate="ab", present="bc") == ["b", "d"]
+    assert comparable("abcd", candidate="ab", present="bc") == ["b", "d"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sidestick.datasets.database import Database, Effort
-from sidestick.datasets.database import Evaluation as KeptEvaluation
+from sidestick.datasets.database import Database, EffortEntry
+from sidestick.datasets.database import EvaluationEntry as KeptEvaluation
 from sidestick.datasets.step import ActionMode
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
 from sidestick.policies.base.provenance import ProvenanceKind
@@ -17,7 +17,7 @@ from sidestick.teleop.cli.ledger import LedgerVerb
 from sidestick.teleop.report.analysis import learning_curve
 from sidestick.teleop.report.collect import collect
 from sidestick.teleop.report.ledger import make_ledger, read_ledger
-from sidestick.teleop.report.records import Evaluation, PolicyRow
+from sidestick.teleop.report.records import PolicyEvaluation, PolicyRow
 from tests.synthetic import made_up_episode
 
 KIND = ProvenanceKind.CORRECTIONS
@@ -25,13 +25,13 @@ KIND = ProvenanceKind.CORRECTIONS
 
 def effort(
     number: int, created: float, driven_s: float, watched_s: float = 0.0, **payload: object
-) -> Effort:
+) -> EffortEntry:
     values = {"successes": 9, **payload}
-    return Effort(number, "supervised", driven_s, watched_s, 2, 10, values, created)
+    return EffortEntry(number, "supervised", driven_s, watched_s, 2, 10, values, created)
 
 
 def policy(name: str, number: int, successes: int, taught: float | None = None) -> PolicyRow:
-    evaluation = Evaluation(0.0, 0, 100, successes)
+    evaluation = PolicyEvaluation(0.0, 0, 100, successes)
     return PolicyRow(name, None, KIND, number, 1e9, "keypoints", 1, evaluation, taught)
 
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.database import Effort
+from sidestick.datasets.database import EffortEntry
 from sidestick.policies.base.provenance import ProvenanceKind
-from sidestick.teleop.report.episode_media import Footage
+from sidestick.teleop.report.episode_media import EpisodeMedia
 from sidestick.teleop.report.page import render
 from sidestick.teleop.report.records import (
     EpisodeRow,
-    Evaluation,
-    Outcome,
+    EvaluatedSeed,
+    PolicyEvaluation,
     PolicyRow,
-    Setting,
+    WorkspaceSetting,
 )
 from sidestick.teleop.report.report_data import ReportData
 
@@ -33,17 +33,17 @@ ROUNDS = (
 )
 
 
-def fake_evaluation(index: int, episodes: int) -> Evaluation:
+def fake_evaluation(index: int, episodes: int) -> PolicyEvaluation:
     """A policy that solves the same seeds as before and some more."""
     generator = np.random.default_rng(7)
     order = generator.permutation(episodes)
     solved = set(order[: round(RATES[index] * episodes)].tolist())
     stages = generator.choice(STAGES, episodes, p=[0.15, 0.55, 0.2, 0.1])
     outcomes = tuple(
-        Outcome(50_000 + i, i in solved, 130 if i in solved else 400, str(stages[i]))
+        EvaluatedSeed(50_000 + i, i in solved, 130 if i in solved else 400, str(stages[i]))
         for i in range(episodes)
     )
-    return Evaluation(START + 600 * index + 90, 50_000, episodes, len(solved), outcomes)
+    return PolicyEvaluation(START + 600 * index + 90, 50_000, episodes, len(solved), outcomes)
 
 
 def fake_episodes(
@@ -66,7 +66,7 @@ def fake_episodes(
     return rows
 
 
-def fake_footage(name: str, human: range, *, success: bool, steps: int = 40) -> Footage:
+def fake_footage(name: str, human: range, *, success: bool, steps: int = 40) -> EpisodeMedia:
     """A gripper that descends on a can before a shelf; `human` are the steps of a takeover."""
     front = np.full((steps, 96, 96, 3), (206, 211, 216), np.uint8)
     front[:, 30:33, 10:86] = front[:, 62:65, 10:86] = (139, 105, 72)
@@ -81,7 +81,7 @@ def fake_footage(name: str, human: range, *, success: bool, steps: int = 40) -> 
         wrist[step, 30:66, 4:12] = wrist[step, 30:66, 84:92] = (40, 44, 52)
     drivers = np.isin(np.arange(steps), list(human)).astype(np.uint8)
     stages = tuple(STAGES[min(4 * step // steps, 3 if success else 1)] for step in range(steps))
-    return Footage(name, 1012, "put the red can into the tote", success,
+    return EpisodeMedia(name, 1012, "put the red can into the tote", success,
                    ("front", "wrist"), (front, wrist), drivers, stages)  # fmt: skip
 
 
@@ -100,14 +100,15 @@ def fake_data(evaluation_episodes: int = 100, steps: int = 40) -> ReportData:
         human, policy = sum(r.steps_human for r in rows), sum(r.steps_policy for r in rows)
         watched = policy / 20 if kind is ProvenanceKind.CORRECTIONS else 0.0
         payload = {"steps_human": human, "steps_policy": policy}
-        efforts.append(Effort(number, kind, human / 20, watched, takeovers, count, payload,
+        efforts.append(EffortEntry(number, kind, human / 20, watched, takeovers, count, payload,
                               start + count))  # fmt: skip
         evaluation = fake_evaluation(index, evaluation_episodes)
         episodes += rows
         policies.append(PolicyRow(str(index + 1), str(index) if index else None, kind, number,
                                   start + 300, "keypoints", len(episodes), evaluation))  # fmt: skip
-    setting = Setting("runs/demo", "ShelfPick", "", "tiny", ("front", "wrist"), 96, 20, STAGES,
-                      (("sidestick", "0.1.0"), ("torch", "2.13.0")), START + 4200)  # fmt: skip
+    setting = WorkspaceSetting("runs/demo", "ShelfPick", "", "tiny", ("front", "wrist"), 96, 20,
+                      STAGES, (("sidestick", "0.1.0"), ("torch", "2.13.0")),
+                      START + 4200)  # fmt: skip
     return ReportData(
         setting,
         tuple(policies),

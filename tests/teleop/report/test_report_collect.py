@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.database import Database, Effort, Evaluation, Event, EventKind
+from sidestick.datasets.database import (
+    Database,
+    EffortEntry,
+    EvaluationEntry,
+    EventEntry,
+    EventKind,
+)
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver, EpisodeHeader, Level, Step
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
@@ -17,7 +23,7 @@ from sidestick.sim_envs.errors import SidestickError
 from sidestick.teleop.report import collect, write_report
 from sidestick.teleop.report.figure_style import MARKS
 from sidestick.teleop.report.learning_curve import KIND_LABELS
-from sidestick.teleop.report.recorded_events import Sign, read_events
+from sidestick.teleop.report.recorded_events import EventSign, read_events
 
 STAGES = ("reach", "grasp", "place")
 START = 1_790_000_000.0
@@ -77,7 +83,7 @@ def add_policy(workspace: Workspace, number: int, kind: ProvenanceKind, successe
     outcomes = [{"seed": 500 + i, "success": i < successes, "length": 12, "stage": STAGES[i % 3]}
                 for i in range(20)]  # fmt: skip
     Database(workspace.db_path).add_evaluation(
-        Evaluation(f"{number:04d}", "ShelfPick", 500, 20, successes,
+        EvaluationEntry(f"{number:04d}", "ShelfPick", 500, 20, successes,
                    payload={"per_episode": outcomes}, created=created + 10)
     )  # fmt: skip
 
@@ -93,8 +99,9 @@ def workspace(tmp_path: Path) -> Workspace:
     for index, (level, name, kind, successes) in enumerate(rounds):
         add_episode(workspace, index + 1, level)
         driven, watched = (60.0, 0.0) if index == 0 else (30.0, 120.0)
-        effort = Effort(index, name, driven if index < 2 else 0.0, watched if index < 2 else 0.0,
-                        int(index == 1), 1, {"steps_human": 4, "steps_policy": 8},
+        effort = EffortEntry(index, name, driven if index < 2 else 0.0,
+                        watched if index < 2 else 0.0, int(index == 1), 1,
+                        {"steps_human": 4, "steps_policy": 8},
                         START + 100 * (index + 1) + 20)  # fmt: skip
         Database(workspace.db_path).add_effort(effort)
         add_policy(workspace, index + 1, kind, successes)
@@ -193,8 +200,8 @@ def test_damaged_files_are_named_and_the_rest_is_used(
 def test_selection_does_not_count_and_shared_seeds_come_first(workspace: Workspace) -> None:
     """A checkpoint's selection is no evaluation; the seeds that all policies share win."""
     database = Database(workspace.db_path)
-    database.add_evaluation(Evaluation("3", "ShelfPick", 0, 200, 200, "selection"))
-    database.add_evaluation(Evaluation("3", "ShelfPick", 900, 100, 95))
+    database.add_evaluation(EvaluationEntry("3", "ShelfPick", 0, 200, 200, "selection"))
+    database.add_evaluation(EvaluationEntry("3", "ShelfPick", 900, 100, 95))
     last = collect(workspace).policies[-1].evaluation
     assert last is not None
     assert (last.first_seed, last.episodes) == (500, 20)
@@ -202,13 +209,13 @@ def test_selection_does_not_count_and_shared_seeds_come_first(workspace: Workspa
 
 def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
     """A round that was interrupted and taken up again is one line of the ledger."""
-    Database(workspace.db_path).add_effort(Effort(2, "practice", 0.0, 0.0, 0, 5))
+    Database(workspace.db_path).add_effort(EffortEntry(2, "practice", 0.0, 0.0, 0, 5))
     assert [line.cost.episodes for line in collect(workspace).ledger.lines] == [1, 1, 6]
 
 
 def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: Path) -> None:
     """What is in the database and in the steps is on the page, and it fetches nothing."""
-    from sidestick.datasets.database import Database, Effort, Event, EventKind
+    from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
     from sidestick.datasets.judgements.judgements import Judge
     from sidestick.teleop.report.collect import collect
     from sidestick.teleop.report.page import figures
@@ -220,17 +227,17 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
     judge.say(IDS[1], "quality", quality=4)
     judge.say(IDS[0], "reason", reasons=["dropped it"])
     database = Database(workspace.db_path)
-    database.add_effort(Effort(0, "demonstrations", 60.0, 0.0, 0, 3, created=1.0))
-    database.add_event(Event(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
-    database.add_event(Event(EventKind.LEVEL, {"before": 3, "after": 2, "why": "lost"}))
-    database.add_event(Event(EventKind.LEVEL, {"nonsense": 1}))
+    database.add_effort(EffortEntry(0, "demonstrations", 60.0, 0.0, 0, 3, created=1.0))
+    database.add_event(EventEntry(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
+    database.add_event(EventEntry(EventKind.LEVEL, {"before": 3, "after": 2, "why": "lost"}))
+    database.add_event(EventEntry(EventKind.LEVEL, {"nonsense": 1}))
     side = {"policy": "0001", "successes": 3, "episodes": 4}
     payload = {"a": side, "b": side, "verdict": "no difference found", "interval": [-0.4, 0.4]}
-    database.add_event(Event(EventKind.COMPARISON, payload))
+    database.add_event(EventEntry(EventKind.COMPARISON, payload))
     data = collect(workspace)
     assert data.judged is not None
     assert (dict(data.judged.verdicts), data.judged.overruled) == ({"failure": 1}, 1)
-    assert [event.sign for event in data.events] == [Sign.PROMOTED, Sign.DEMOTED]
+    assert [event.sign for event in data.events] == [EventSign.PROMOTED, EventSign.DEMOTED]
     assert data.moments is not None
     assert len(data.moments.starts_m) == 3
     assert data.moments.solved.tolist() == [False, True, False]
@@ -272,13 +279,13 @@ def test_what_the_gate_said_stands_beside_the_changes(workspace: Workspace) -> N
         (EventKind.SWAP, {"policy": "0004"}),
         (EventKind.GATE, {"nonsense": 1}),
     ):
-        database.add_event(Event(kind, payload, moment))
+        database.add_event(EventEntry(kind, payload, moment))
     found = read_events(database)
     assert [(event.sign, event.words) for event in found] == [
-        (Sign.PUBLISHED, "policy 0001, the first policy, passed the gate"),
-        (Sign.PUBLISHED, "policy 0004, a refit of 0003, passed the gate"),
-        (Sign.REFUSED, "a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5"),
-        (Sign.SWAPPED, "policy 0004 takes over"),
+        (EventSign.PUBLISHED, "policy 0001, the first policy, passed the gate"),
+        (EventSign.PUBLISHED, "policy 0004, a refit of 0003, passed the gate"),
+        (EventSign.REFUSED, "a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5"),
+        (EventSign.SWAPPED, "policy 0004 takes over"),
     ]
     page = write_report(workspace).read_text(encoding="utf-8")
     assert "✘3 a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5" in page

@@ -10,25 +10,30 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.judgements.judgement_state import Choice
+from sidestick.datasets.judgements.judgement_state import TrainingSelection
 from sidestick.datasets.judgements.judgements import CLICK, PREDICTION, Judgements
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
-from sidestick.policies.perception.click_finetuning import Click, clicked_class, pixel_error, teach
+from sidestick.policies.perception.click_finetuning import (
+    Click,
+    clicked_class,
+    finetune_on_clicks,
+    pixel_error,
+)
 from sidestick.policies.perception.network import Perception
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import METRES_PER_UNIT
-from sidestick.teleop.devices.gamepads import Pads
-from sidestick.teleop.evaluation.replay import Restored, expert_drive
-from sidestick.teleop.learning.workspace_training import judged_frames, taught_perception
+from sidestick.teleop.devices.gamepads import Gamepads
+from sidestick.teleop.evaluation.replay import RestoredMoment, expert_drive
+from sidestick.teleop.learning.workspace_training import click_finetuned_perception, judged_frames
 from sidestick.teleop.review.click_review import learn_clicks, review_clicks, stored_clicks
-from sidestick.teleop.review.prediction_review import DRAG_M, Foretelling, end_m
-from sidestick.teleop.review.prediction_window import ForetellingPage
-from sidestick.teleop.review.predictions import dragged, forecast, forecasts
-from sidestick.teleop.review.review_loop import sit
-from sidestick.teleop.review.run_predictions import SimulatedForeteller
+from sidestick.teleop.review.prediction_review import DRAG_M, PredictionReview, end_m
+from sidestick.teleop.review.prediction_window import PredictionWindow
+from sidestick.teleop.review.predictions import plan_to, recorded_plan, recorded_plans
+from sidestick.teleop.review.review_loop import run_window
+from sidestick.teleop.review.run_predictions import SimulatedPredictionReviewer
 from sidestick.teleop.station.headless import drive_simulated
 from sidestick.teleop.ui.key_input import press
 from sidestick.teleop.ui.layout import review_layout
@@ -67,12 +72,12 @@ def workspace(recorded: Workspace) -> Iterator[Workspace]:
     recorded.db_path.unlink(missing_ok=True)
 
 
-def grading(workspace: Workspace, count: int = 5, operator: str = "ada") -> Foretelling:
-    items = forecasts(workspace, Straight(), operator, count)  # type: ignore[arg-type]
-    return Foretelling(workspace, operator, "0001", items)
+def grading(workspace: Workspace, count: int = 5, operator: str = "ada") -> PredictionReview:
+    items = recorded_plans(workspace, Straight(), operator, count)  # type: ignore[arg-type]
+    return PredictionReview(workspace, operator, "0001", items)
 
 
-def keys(page: ForetellingPage, *names: str) -> None:
+def keys(page: PredictionWindow, *names: str) -> None:
     for name in names:
         press(name)
         for event in pygame.event.get():
@@ -81,7 +86,7 @@ def keys(page: ForetellingPage, *names: str) -> None:
 
 def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspace) -> None:
     """Ordered by novelty and disagreement; no two alike; graded ones do not come again."""
-    items = forecasts(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
+    items = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
     worths = [item.worth for item in items]
     assert worths == sorted(worths, reverse=True)
     for place, item in enumerate(items):
@@ -90,24 +95,24 @@ def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspac
     window = grading(workspace, 1)
     first = window.item
     window.pen.judge.say(first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7])
-    again = forecasts(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
+    again = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
     assert (first.episode, first.step) not in {(f.episode, f.step) for f in again}
 
 
 def test_dragging_moves_the_end_by_what_was_asked() -> None:
     """Spread over the actions; full sticks stay full."""
     plan = Straight().plan({"ee_pos": np.zeros(3)})
-    moved = dragged(plan.actions, np.array([0.0, 0.03, -0.015]))
+    moved = plan_to(plan.actions, np.array([0.0, 0.03, -0.015]))
     shift = (moved - plan.actions)[:, :3].sum(0) * METRES_PER_UNIT
     np.testing.assert_allclose(shift, [0.0, 0.03, -0.015], atol=1e-6)
-    assert np.abs(dragged(plan.actions, np.array([5.0, 0.0, 0.0]))).max() <= 1.0
+    assert np.abs(plan_to(plan.actions, np.array([5.0, 0.0, 0.0]))).max() <= 1.0
 
 
 def test_accept_reject_and_correct_each_with_a_key(workspace: Workspace, quiet_sdl: None) -> None:
     """Dragged plans are corrections, and what stands decides what is learnt from."""
     surface = pygame.display.set_mode((1280, 800))
     window = grading(workspace)
-    page = ForetellingPage(window, Pads())
+    page = PredictionWindow(window, Gamepads())
     first = window.item
     end = end_m(first, window.proposal)
     keys(page, "a", "r", "left", "left", "g")
@@ -126,22 +131,25 @@ def test_accept_reject_and_correct_each_with_a_key(workspace: Workspace, quiet_s
     frames, examples = judged_frames(workspace)
     assert len(examples) == 2
     assert {e.episode for e in examples} <= {summary.id for summary in frames.episodes}
-    assert len(Choice.of(Judgements(workspace.db_path), workspace.summaries()).predictions) == 3
+    assert (
+        len(TrainingSelection.of(Judgements(workspace.db_path), workspace.summaries()).predictions)
+        == 3
+    )
     window.close()
 
 
 def test_a_correction_is_driven_from_the_very_state(workspace: Workspace, quiet_sdl: None) -> None:
     """The restored state is that of the recording, and the driven actions take the plan's place."""
     episode = Episode.read(workspace.episodes()[0], images=False)
-    restored = Restored(episode, 17)
+    restored = RestoredMoment(episode, 17)
     np.testing.assert_array_equal(restored.env.state(), episode.states[17])
     own = expert_drive(restored, 6)
     assert own.shape == (6, 7)
     restored.env.close()
     with pytest.raises(BadValue, match="step"):
-        Restored(episode, 10_000)
+        RestoredMoment(episode, 10_000)
     window = grading(workspace, 1)
-    page = ForetellingPage(window, Pads())
+    page = PredictionWindow(window, Gamepads())
     keys(page, "d")
     assert window.drive is not None
     for _ in range(40):
@@ -159,8 +167,10 @@ def test_a_correction_is_driven_from_the_very_state(workspace: Workspace, quiet_
 def test_a_simulated_grader_grades_predictions(workspace: Workspace, quiet_sdl: None) -> None:
     """What ends elsewhere than the expert would go is corrected by driving it."""
     window = grading(workspace, 4, "simulated")
-    sit(
-        ForetellingPage(window, Pads()), pygame.display.set_mode((1280, 800)), SimulatedForeteller()
+    run_window(
+        PredictionWindow(window, Gamepads()),
+        pygame.display.set_mode((1280, 800)),
+        SimulatedPredictionReviewer(),
     )
     grades = [event.payload["grade"] for event in window.pen.said]
     assert len(grades) == len(window.items)
@@ -171,7 +181,7 @@ def test_a_simulated_grader_grades_predictions(workspace: Workspace, quiet_sdl: 
 def test_forecasts_know_what_was_done(workspace: Workspace) -> None:
     """The blue line is the recording's own."""
     episode = Episode.read(workspace.episodes()[0])
-    item = forecast(episode, len(episode) - 3, Straight())  # type: ignore[arg-type]
+    item = recorded_plan(episode, len(episode) - 3, Straight())  # type: ignore[arg-type]
     np.testing.assert_array_equal(item.done, episode.actions[-3:])
     assert item.disagreement_m >= 0
 
@@ -190,10 +200,10 @@ def test_paths_are_drawn_by_the_camera_of_their_episode(
         actions=np.tile(np.float32([0, 0.5, 0, 0, 0, 0, -1]), (16, 1)),
         observations={**episode.observations, "ee_pos": hand},
     )  # fmt: skip
-    item = forecast(episode, 0, Straight())  # type: ignore[arg-type]
-    window = Foretelling(workspace, "ada", "0001", [item])
+    item = recorded_plan(episode, 0, Straight())  # type: ignore[arg-type]
+    window = PredictionReview(workspace, "ada", "0001", [item])
     surface = pygame.display.set_mode((1280, 800))
-    ForetellingPage(window, Pads()).draw(surface)
+    PredictionWindow(window, Gamepads()).draw(surface)
     area = review_layout(1280, 800, 2, with_line=False).views[0]
     view = env.task.cameras["front"].view(env.arm)
     end = end_m(item, item.done)
@@ -217,7 +227,7 @@ def test_clicks_are_stored_with_their_pictures_and_teach(
     assert len(clicks) == len(events)
     assert report.taught + report.held_out == len(clicks)
     assert report.before_px is not None
-    assert (taught_perception(workspace) is not None) == report.kept
+    assert (click_finetuned_perception(workspace) is not None) == report.kept
     (workspace.path / "perception.safetensors").unlink(missing_ok=True)
 
 
@@ -225,7 +235,7 @@ def test_clicks_mend_a_perception_that_looks_beside_the_item(workspace: Workspac
     """Shown pictures whose colours it does not know, it finds the items after forty clicks."""
     perception = Perception.load_shipped("ShelfPick")
     clicks = disguised_clicks(workspace)
-    gain = teach(perception, clicks)
+    gain = finetune_on_clicks(perception, clicks)
     assert gain.before_px > 4.0
     assert gain.after_px < gain.before_px / 2
     assert gain.is_better
@@ -270,9 +280,9 @@ def test_too_few_clicks_and_unknown_items_are_refused(workspace: Workspace) -> N
     """Said clearly; nothing is written."""
     perception = Perception.load_shipped("ShelfPick")
     with pytest.raises(BadValue, match="at least 8"):
-        teach(perception, [])
+        finetune_on_clicks(perception, [])
     clicks = [Click(np.zeros((96, 96, 3), np.uint8), "moon", 1.0, 1.0)] * 8
     with pytest.raises(BadValue, match="moon"):
-        teach(perception, clicks)
+        finetune_on_clicks(perception, clicks)
     assert learn_clicks(workspace, "ada", 0).before_px is None
     assert not Path(workspace.path / "perception.safetensors").exists()

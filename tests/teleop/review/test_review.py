@@ -13,21 +13,21 @@ import pygame
 import pytest
 
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.judgements.judgement_state import standing, standings
+from sidestick.datasets.judgements.judgement_state import resolved, resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, UnknownName
-from sidestick.teleop.autonomy.ladder_store import LadderBook
+from sidestick.teleop.autonomy.episode_evidence import EpisodeKey
+from sidestick.teleop.autonomy.ladder_store import LadderStore
 from sidestick.teleop.devices.bindings import FILE_NAME, INPUTS, config_folder
-from sidestick.teleop.devices.gamepads import Pads
-from sidestick.teleop.review.episode_actions import KEYS, REASONS, Deed
-from sidestick.teleop.review.episode_review import Grading
-from sidestick.teleop.review.episode_window import EpisodesPage
-from sidestick.teleop.review.playback import Player
+from sidestick.teleop.devices.gamepads import Gamepads
+from sidestick.teleop.review.episode_actions import KEYS, REASONS, EpisodeAction
+from sidestick.teleop.review.episode_review import EpisodeReview
+from sidestick.teleop.review.episode_window import EpisodeWindow
+from sidestick.teleop.review.playback import Playback
 from sidestick.teleop.review.review_loop import review_episodes
-from sidestick.teleop.review.review_queue import best, first_worth, full_worth
-from sidestick.teleop.session.subscriber import Case
+from sidestick.teleop.review.review_queue import best, first_priority, full_priority
 from sidestick.teleop.ui.key_input import press, write
 from tests import virtual_pad as vp
 from tests.datasets.test_judgements import IDS, made_up_workspace
@@ -53,8 +53,8 @@ class Rig:
 
     def __init__(self, workspace: Workspace, operator: str = "ada") -> None:
         self.surface = pygame.display.set_mode((1280, 800))
-        self.grading = Grading(workspace, operator)
-        self.page = EpisodesPage(self.grading, Pads())
+        self.grading = EpisodeReview(workspace, operator)
+        self.page = EpisodeWindow(self.grading, Gamepads())
         deadline = time.monotonic() + 20
         while self.grading.order.scoring and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -95,7 +95,7 @@ def test_one_key_judges_and_brings_the_next(workspace: Workspace, rig: Callable[
         window.keys(key)
     assert sorted(filter(None, shown)) == list(IDS)
     assert window.grading.episode is None
-    found = standings(Judgements(workspace.db_path))
+    found = resolved_by_episode(Judgements(workspace.db_path))
     assert [found[str(name)].success for name in shown] == [True, False, True]
     assert len(window.grading.tempo.waits) == 3
 
@@ -109,7 +109,7 @@ def test_every_judgement_has_its_key(workspace: Workspace, rig: Callable[..., Ri
     window.keys("enter")
     window.keys("home", *["right"] * 3, "i", "right", "right", "b", "right", "right", "b", "g")
     window.keys("end", "left", "o")
-    found = standing(Judgements(workspace.db_path).all(name))
+    found = resolved(Judgements(workspace.db_path).all(name))
     assert (found.quality, found.reasons, found.text) == (4, (REASONS[1],), "slipped at the rim")
     assert found.tags == ("example to show",)
     assert found.kept == (3, 19)
@@ -159,7 +159,7 @@ def test_the_pad_does_it_too(workspace: Workspace, quiet_sdl: None) -> None:
         if held is not None:
             pad.release(held)
         window.turn()
-    found = standings(Judgements(workspace.db_path))
+    found = resolved_by_episode(Judgements(workspace.db_path))
     assert found[str(name)].success is False
     assert found[str(name)].quality == 1
     assert sorted(stands.quality or 0 for stands in found.values()) == [1, 5]
@@ -185,7 +185,7 @@ def test_a_person_who_rebinds_the_pad_is_heard_in_review(
     window.page.pass_time(0.01)
     pad.press(vp.L3)
     window.turn()
-    found = standings(Judgements(workspace.db_path))
+    found = resolved_by_episode(Judgements(workspace.db_path))
     assert (found[str(name)].quality, found[str(name)].success) == (5, True)
     shown = {does: pad for _, pad, does in window.page.fingers.help_page().rows}
     assert shown["quality 5, excellent"] == "LT"
@@ -198,7 +198,7 @@ def test_a_person_who_rebinds_the_pad_is_heard_in_review(
 
 def test_the_player_plays_scrubs_and_stays_at_the_end() -> None:
     """Eight times the speed is eight times the steps; nothing leaves the episode."""
-    player = Player(steps=100, hz=20)
+    player = Playback(steps=100, hz=20)
     for _ in range(3):
         player.faster(1)
     player.pass_time(0.25)
@@ -220,11 +220,11 @@ def test_audits_come_before_disagreement_before_near_misses() -> None:
     novel = made_up_episode([ActionMode.ROLLOUT] * 20, seed=1, success=False)
     novel.novelty[:] = np.linspace(0.5, 1.0, 20)
     values = {
-        "audit": full_worth(plain, None, True),
-        "lied": full_worth(lied, None, False),
-        "near": full_worth(near, None, False),
-        "novel": full_worth(novel, None, False),
-        "plain": full_worth(plain, None, False),
+        "audit": full_priority(plain, None, True),
+        "lied": full_priority(lied, None, False),
+        "near": full_priority(near, None, False),
+        "novel": full_priority(novel, None, False),
+        "plain": full_priority(plain, None, False),
     }
     order = []
     while values:
@@ -242,8 +242,10 @@ def test_an_episode_that_its_session_chose_for_an_audit_is_shown_first(
         header = replace(alone.summary.header, level=Level.AUTONOMOUS)
         replace(alone, summary=replace(alone.summary, header=header)).write(path)
     for number, name in enumerate(IDS):
-        case = Case("ShelfPick", "0001", "", Level.AUTONOMOUS, number, name, audited=number == 1)
-        LadderBook(workspace).open(case)
+        key = EpisodeKey(
+            "ShelfPick", "0001", "", Level.AUTONOMOUS, number, name, audited=number == 1
+        )
+        LadderStore(workspace).open(key)
     window = rig()
     assert window.grading.name == IDS[1]
     assert "audit" in window.grading.worth.why
@@ -281,14 +283,14 @@ def test_the_help_names_every_key_and_no_key_has_two_meanings() -> None:
         chords = [chord for ways in KEYS.controls.chords[device].values() for chord in ways]
         assert len(set(chords)) == len(chords)
         assert {name for chord in chords for name in chord} <= set(inputs)
-    assert set(KEYS.rows) == set(Deed)
+    assert set(KEYS.rows) == set(EpisodeAction)
 
 
 def test_a_simulated_grader_runs_it_headless(workspace: Workspace, quiet_sdl: None) -> None:
     """Every episode gets a verdict, failures a reason; the report counts them."""
     report = review_episodes(workspace, "simulated", headless=True, simulated=True)
     assert (report.judged, report.left) == (3, 0)
-    found = standings(Judgements(workspace.db_path))
+    found = resolved_by_episode(Judgements(workspace.db_path))
     assert all(found[name].success is False and found[name].reasons for name in IDS)
     assert report.per_minute > 0
 
@@ -313,7 +315,7 @@ def test_unattended_episodes_are_audited_in_a_fixed_share() -> None:
     drawn = [is_audited(summary) for summary in seeded]
     assert abs(np.mean(drawn) - AUDITED_SHARE) < 0.03
     assert not is_audited(summary)
-    assert first_worth(alone, None, True).why[0] == "audit"
+    assert first_priority(alone, None, True).why[0] == "audit"
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sidestick.sim_envs.spaces import METRES_PER_UNIT
-from sidestick.teleop.session.action_agreement import AHEAD, agreement, agreement_by_stage
+from sidestick.teleop.session.action_agreement import AHEAD, action_agreement, agreement_by_stage
 
 STEPS = 50
 
@@ -16,16 +16,16 @@ def wanted(x: float, y: float, grip: float) -> np.ndarray:
 
 def test_the_same_wishes_agree() -> None:
     """Direction, distance and gripper are as good as they can be."""
-    found = agreement(wanted(0.5, 0, 1), wanted(0.5, 0, 1))
+    found = action_agreement(wanted(0.5, 0, 1), wanted(0.5, 0, 1))
     assert (found.cosine, found.distance_m, found.gripper) == pytest.approx((1, 0, 1))
     assert found.good
 
 
 def test_each_measure_finds_its_own_fault() -> None:
     """Another direction, another speed, another grip."""
-    turned = agreement(wanted(0.5, 0, 1), wanted(0, 0.5, 1))
-    slow = agreement(wanted(0.5, 0, 1), wanted(0.1, 0, 1))
-    open_hand = agreement(wanted(0.5, 0, 1), wanted(0.5, 0, -1))
+    turned = action_agreement(wanted(0.5, 0, 1), wanted(0, 0.5, 1))
+    slow = action_agreement(wanted(0.5, 0, 1), wanted(0.1, 0, 1))
+    open_hand = action_agreement(wanted(0.5, 0, 1), wanted(0.5, 0, -1))
     assert turned.cosine == pytest.approx(0.0)
     assert slow.cosine == pytest.approx(1.0)
     assert slow.distance_m == pytest.approx(0.4 * METRES_PER_UNIT * AHEAD)
@@ -37,9 +37,9 @@ def test_steps_on_which_either_wanted_nothing_do_not_count() -> None:
     """Pauses break the second that is looked ahead, and are left out of the rest."""
     human = wanted(0.5, 0, 1)
     human[20:25] = np.nan
-    found = agreement(human, wanted(0.5, 0, 1))
+    found = action_agreement(human, wanted(0.5, 0, 1))
     assert found.steps == STEPS - 5
-    nothing = agreement(np.full_like(human, np.nan), human)
+    nothing = action_agreement(np.full_like(human, np.nan), human)
     assert nothing.steps == 0
     assert not nothing.good
     assert nothing.to_json()["cosine"] is None

@@ -18,7 +18,7 @@ from sidestick.teleop.session.levels import (
     STATE_BY_LEVEL,
     SWITCHES,
     Clutch,
-    State,
+    ControlState,
     Switch,
     level_named,
     name,
@@ -127,7 +127,7 @@ def test_nothing_unusable_is_ever_executed(level: Level, events: list[Event]) ->
 @given(levels, events)
 def test_no_switch_happens_outside_the_table(level: Level, events: list[Event]) -> None:
     """Every change of state is one of the table; the target is re-seated where hands change."""
-    authority, before = Authority(level), State.RESTING
+    authority, before = Authority(level), ControlState.RESTING
     for event in events:
         decision = decide(authority, event)
         if decision.state is before:
@@ -145,9 +145,9 @@ def test_a_level_knows_its_own_states_alone(level: Level, events: list[Event]) -
     authority = Authority(level)
     for event in events:
         state = decide(authority, event).state
-        assert state is not State.POLICY or supervises(level)
-        assert state is not State.BLEND or level is Level.ASSIST
-        assert state is not State.CALLING or level is Level.ON_CALL
+        assert state is not ControlState.POLICY or supervises(level)
+        assert state is not ControlState.BLEND or level is Level.ASSIST
+        assert state is not ControlState.CALLING or level is Level.ON_CALL
 
 
 @given(levels, events)
@@ -175,7 +175,7 @@ def test_an_arm_that_has_called_waits_for_the_clutch(events: list[Event]) -> Non
         if clutch and alive and hand == "steady":
             assert decision.switch is Switch.ANSWERED
             return
-        assert decision.state is State.CALLING
+        assert decision.state is ControlState.CALLING
         assert not decision.action.any()
 
 
@@ -205,7 +205,7 @@ def test_in_the_shadow_the_policy_is_never_executed() -> None:
 def test_the_table_covers_every_level_and_clutch() -> None:
     """All six levels are named; a held clutch always gives the human the stick."""
     for level in Level:
-        assert STATE_BY_LEVEL[level, Clutch.HELD] in (State.HUMAN, State.BLEND)
+        assert STATE_BY_LEVEL[level, Clutch.HELD] in (ControlState.HUMAN, ControlState.BLEND)
         assert (level, Clutch.RELEASED) in STATE_BY_LEVEL
         assert level_named(name(level)) is level
 

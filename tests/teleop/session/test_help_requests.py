@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 
 from sidestick.sim_envs.errors import BadValue
-from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
-from sidestick.teleop.session.levels import State
+from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
+from sidestick.teleop.session.levels import ControlState
 
-RULES = CallRules(novelty=0.99, familiar=0.9, overdue_s=20.0)
+RULES = HelpRules(novelty=0.99, familiar=0.9, overdue_s=20.0)
 MOVING = [np.array([0.01 * i, 0.0, 0.3]) for i in range(2000)]
 
 
 def feel(
-    alarm: Alarm, novelties: list[float], state: State = State.POLICY, start: int = 0
-) -> list[Reason | None]:
+    alarm: HelpMonitor,
+    novelties: list[float],
+    state: ControlState = ControlState.POLICY,
+    start: int = 0,
+) -> list[HelpReason | None]:
     """The answers to so many ticks of a hand that moves."""
     return [
         alarm.feel(state, novelty, True, MOVING[start + i]) for i, novelty in enumerate(novelties)
@@ -25,66 +28,71 @@ def feel(
 
 def test_five_alarming_ticks_of_ten_are_a_reason() -> None:
     """Not four, and not five that lie further apart."""
-    assert feel(Alarm(RULES), [1.0] * 4 + [0.0] * 6 + [1.0] * 4) == [None] * 14
-    asked = feel(Alarm(RULES), [1.0, 0.0] * 4 + [1.0])
-    assert asked == [None] * 8 + [Reason.NEW]
+    assert feel(HelpMonitor(RULES), [1.0] * 4 + [0.0] * 6 + [1.0] * 4) == [None] * 14
+    asked = feel(HelpMonitor(RULES), [1.0, 0.0] * 4 + [1.0])
+    assert asked == [None] * 8 + [HelpReason.NEW]
 
 
 def test_a_hand_that_stays_in_one_place_is_stalled() -> None:
     """The box around its way stays small for the whole time."""
-    alarm, hand = Alarm(RULES), np.array([0.4, 0.0, 0.3])
+    alarm, hand = HelpMonitor(RULES), np.array([0.4, 0.0, 0.3])
     ticks = round(RULES.stalled_s * 20)
-    asked = [alarm.feel(State.POLICY, 0.0, True, hand) for _ in range(ticks)]
-    assert asked == [None] * (ticks - 1) + [Reason.STALLED]
+    asked = [alarm.feel(ControlState.POLICY, 0.0, True, hand) for _ in range(ticks)]
+    assert asked == [None] * (ticks - 1) + [HelpReason.STALLED]
 
 
 def test_a_job_that_drags_on_is_overdue() -> None:
     """However familiar everything looks."""
-    alarm = Alarm(replace(RULES, overdue_s=3.0))
-    assert feel(alarm, [0.0] * 60) == [None] * 59 + [Reason.OVERDUE]
+    alarm = HelpMonitor(replace(RULES, overdue_s=3.0))
+    assert feel(alarm, [0.0] * 60) == [None] * 59 + [HelpReason.OVERDUE]
 
 
 def test_a_policy_without_an_answer_asks() -> None:
     """Half a second of silence is a reason, a single late plan is none."""
-    alarm = Alarm(RULES)
-    asked = [alarm.feel(State.RESTING, math.nan, False, MOVING[i]) for i in range(5)]
-    assert asked == [None] * 4 + [Reason.MUTE]
+    alarm = HelpMonitor(RULES)
+    asked = [alarm.feel(ControlState.RESTING, math.nan, False, MOVING[i]) for i in range(5)]
+    assert asked == [None] * 4 + [HelpReason.MUTE]
 
 
 def test_after_help_novelty_is_silent_until_the_scene_is_familiar_again() -> None:
     """Hysteresis: between the two thresholds nothing is asked again; below, it may be soon."""
-    alarm = Alarm(RULES)
-    feel(alarm, [0.0] * 3, State.HUMAN)
+    alarm = HelpMonitor(RULES)
+    feel(alarm, [0.0] * 3, ControlState.HUMAN)
     assert feel(alarm, [1.0] * 20) == [None] * 20
-    alarm = Alarm(RULES)
-    feel(alarm, [0.0] * 3, State.HUMAN)
+    alarm = HelpMonitor(RULES)
+    feel(alarm, [0.0] * 3, ControlState.HUMAN)
     asked = feel(alarm, [0.5] * 10 + [1.0] * 5)
-    assert asked[-1] is Reason.NEW
+    assert asked[-1] is HelpReason.NEW
 
 
 def test_after_a_grace_period_novelty_is_heard_in_any_case() -> None:
     """A scene that stays strange for longer than that is asked about again."""
-    alarm = Alarm(RULES)
-    feel(alarm, [0.0], State.HUMAN)
+    alarm = HelpMonitor(RULES)
+    feel(alarm, [0.0], ControlState.HUMAN)
     asked = feel(alarm, [1.0] * 70)
-    assert asked.index(Reason.NEW) == pytest.approx(RULES.grace_s * 20 + 4, abs=1)
+    assert asked.index(HelpReason.NEW) == pytest.approx(RULES.grace_s * 20 + 4, abs=1)
 
 
 def test_letting_go_starts_the_clocks_anew() -> None:
     """Overtime counts from the last help."""
-    alarm = Alarm(replace(RULES, overdue_s=3.0))
+    alarm = HelpMonitor(replace(RULES, overdue_s=3.0))
     feel(alarm, [0.0] * 50)
-    feel(alarm, [0.0], State.HUMAN)
+    feel(alarm, [0.0], ControlState.HUMAN)
     assert feel(alarm, [0.0] * 50) == [None] * 50
 
 
 def test_the_budget_is_a_limit_over_all_episodes() -> None:
     """Two requests are granted, later ones are counted as refused and the policy goes on."""
-    alarm = Alarm(replace(RULES, budget=2))
-    for expected in (Reason.NEW, Reason.NEW, None, None):
+    alarm = HelpMonitor(replace(RULES, budget=2))
+    for expected in (HelpReason.NEW, HelpReason.NEW, None, None):
         alarm.begin()
         assert feel(alarm, [1.0] * 5)[-1] is expected
-        feel(alarm, [1.0] * 5, State.POLICY if expected is None else State.CALLING, start=5)
+        feel(
+            alarm,
+            [1.0] * 5,
+            ControlState.POLICY if expected is None else ControlState.CALLING,
+            start=5,
+        )
     assert (alarm.left, alarm.refused) == (0, 2)
 
 
@@ -94,4 +102,4 @@ def test_the_budget_is_a_limit_over_all_episodes() -> None:
 def test_rules_that_make_no_sense_are_refused(values: dict[str, float]) -> None:
     """The value that is wrong is named."""
     with pytest.raises(BadValue, match="|".join(values)):
-        CallRules(**values)
+        HelpRules(**values)

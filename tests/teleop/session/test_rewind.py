@@ -18,16 +18,16 @@ from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.command import Command, still
-from sidestick.teleop.session.help_requests import Alarm, CallRules
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.command import Command, zero_action
+from sidestick.teleop.session.help_requests import HelpMonitor, HelpRules
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.session.recording import Recording
-from sidestick.teleop.session.rewind import History
+from sidestick.teleop.session.rewind import RewindBuffer
 from sidestick.teleop.session.session import Session
 
 HUMAN = np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32)
 POLICY = np.array([0.1, -0.3, 0.1, 0, 0, 0, -1], np.float32)
-NEVER = CallRules(novelty=1.0, stalled_s=1e6, overdue_s=1e6)
+NEVER = HelpRules(novelty=1.0, stalled_s=1e6, overdue_s=1e6)
 LONG_S = 30.0
 CONFIG = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
 
@@ -42,7 +42,7 @@ class Hand:
         """Nothing to do."""
 
     def poll(self, driver: Driver) -> Command:
-        return Command(HUMAN if self.held else still(), self.held)
+        return Command(HUMAN if self.held else zero_action(), self.held)
 
 
 class Slow:
@@ -69,9 +69,9 @@ def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=1, image_size=32)
     hand = Hand()
     hand.held = level in (Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST)
-    assignment = Assignment(level, runner=Pilot(Slow()), monitor=Alarm(NEVER))
+    assignment = Assignment(level, runner=PolicyRunner(Slow()), monitor=HelpMonitor(NEVER))
     session = Session(env, hand, assignment, max_steps=10_000)
-    episode, history, states = session.prepare(3), History(), []
+    episode, history, states = session.prepare(3), RewindBuffer(), []
     history.begin()
     for _ in range(round(LONG_S * CONTROL_HZ) + 45):
         history.keep_up(episode)
@@ -91,9 +91,9 @@ def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
 
 def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_path: Path) -> None:
     """It is kept with labels of its own; what led to it on the main line is no worse for it."""
-    workspace, hand, history = Workspace.create(tmp_path / "ws", CONFIG), Hand(), History()
+    workspace, hand, history = Workspace.create(tmp_path / "ws", CONFIG), Hand(), RewindBuffer()
     with Recorder(workspace) as recorder:
-        assignment = Assignment(Level.SUPERVISED, "0001", Pilot(Slow()))
+        assignment = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Slow()))
         session = Session(env, hand, assignment, [Recording(recorder)])
         episode = session.prepare(3)
         episode.begin()

@@ -24,16 +24,16 @@ from sidestick.teleop.evaluation.replay import verify
 from sidestick.teleop.session import session as session_module
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.blending import LARGEST_SHARE
-from sidestick.teleop.session.command import Command, Request, still
-from sidestick.teleop.session.device import Nobody
-from sidestick.teleop.session.help_requests import Alarm, CallRules, Reason
+from sidestick.teleop.session.command import Command, Request, zero_action
+from sidestick.teleop.session.device import NoOperator
+from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
 from sidestick.teleop.session.human_effort import EffortLedger
-from sidestick.teleop.session.levels import State, Switch
+from sidestick.teleop.session.levels import ControlState, Switch
 from sidestick.teleop.session.pacing import RealTime
-from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.session.recording import Recording, Rehearsal, episode_header
+from sidestick.teleop.session.policy_runner import PolicyRunner
+from sidestick.teleop.session.recording import DeferredRecording, Recording, episode_header
 from sidestick.teleop.session.session import Session
-from sidestick.teleop.session.subscriber import EpisodeContext, Outcome, Subscriber, Tick
+from sidestick.teleop.session.subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
 CONFIG = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 2})
 HUMAN = np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32)
@@ -56,7 +56,7 @@ class Script:
         tick = next(self._ticks)
         last = tick == len(self.clutch) - 1
         requests = frozenset({Request.QUIT}) if last else frozenset()
-        return Command(HUMAN if self.clutch[tick] else still(), self.clutch[tick], requests)
+        return Command(HUMAN if self.clutch[tick] else zero_action(), self.clutch[tick], requests)
 
 
 class Constant:
@@ -90,7 +90,7 @@ class Listener(Subscriber):
         self.ticks.append(tick)
 
     def on_end(
-        self, outcome: Outcome, observation: Observation, state: NDArray[np.float64]
+        self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
         self.outcome = outcome
 
@@ -102,7 +102,7 @@ def env() -> ArmEnv:
 
 def run(env: ArmEnv, clutch: list[bool], policy: Constant | None, level: Level) -> Listener:
     listener = Listener()
-    assignment = Assignment(level, runner=Pilot(policy) if policy else None)
+    assignment = Assignment(level, runner=PolicyRunner(policy) if policy else None)
     Session(env, Script(clutch), assignment, [listener]).run_episode(1)
     return listener
 
@@ -158,14 +158,14 @@ def test_a_policy_is_asked_again_only_when_its_actions_are_used_up(env: ArmEnv) 
 def test_a_level_without_what_it_needs_is_refused(env: ArmEnv) -> None:
     """Supervised needs a policy; the reason is said before anything moves."""
     with pytest.raises(PolicyError, match="needs a policy"):
-        Session(env, Nobody(), Assignment(Level.SUPERVISED))
+        Session(env, NoOperator(), Assignment(Level.SUPERVISED))
 
 
 def test_in_the_shadow_both_wishes_are_kept_and_the_human_drives(env: ArmEnv) -> None:
     """The policy is asked on every tick, and moves nothing."""
     listener = run(env, [True, True, False, True], Constant(), Level.SHADOW)
     for tick, held in zip(listener.ticks, [True, True, False, True], strict=True):
-        np.testing.assert_array_equal(tick.step.action, HUMAN if held else still())
+        np.testing.assert_array_equal(tick.step.action, HUMAN if held else zero_action())
         np.testing.assert_array_equal(tick.step.policy_action, POLICY)
         assert tick.step.action_mode == ActionMode.DEMONSTRATION
     assert (listener.outcome.policy_steps, listener.outcome.takeovers) == (0, 0)
@@ -188,16 +188,16 @@ def test_with_assist_both_drive_and_the_shares_can_be_read_back(env: ArmEnv) -> 
 
 def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> None:
     """A scene that is new for five ticks; then the arm holds still until the human drives."""
-    rules = CallRules(novelty=0.2, familiar=0.1, budget=1)
+    rules = HelpRules(novelty=0.2, familiar=0.1, budget=1)
     clutch = [False] * 8 + [True, True, False, False]
-    listener, alarm = Listener(), Alarm(rules)
-    assignment = Assignment(Level.ON_CALL, runner=Pilot(Constant()), monitor=alarm)
+    listener, alarm = Listener(), HelpMonitor(rules)
+    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=alarm)
     session = Session(env, Script(clutch), assignment, [listener])
     outcome = session.run_episode(1)
     states = [tick.state for tick in listener.ticks]
-    assert states[:8] == [State.POLICY] * 4 + [State.CALLING] * 4
-    assert states[8:] == [State.HUMAN] * 2 + [State.POLICY] * 2
-    assert [tick.asked for tick in listener.ticks if tick.asked] == [Reason.NEW]
+    assert states[:8] == [ControlState.POLICY] * 4 + [ControlState.CALLING] * 4
+    assert states[8:] == [ControlState.HUMAN] * 2 + [ControlState.POLICY] * 2
+    assert [tick.asked for tick in listener.ticks if tick.asked] == [HelpReason.NEW]
     assert listener.ticks[8].switch is Switch.ANSWERED
     assert not any(tick.step.action.any() for tick in listener.ticks[4:8])
     assert (outcome.requests, outcome.waiting_steps, outcome.takeovers) == (1, 4, 1)
@@ -210,9 +210,9 @@ def test_help_that_never_comes_ends_the_episode(
 ) -> None:
     """An arm that nobody answers does not wait for ever, and waiting is no driving time."""
     monkeypatch.setattr(session_module, "WAITED_OUT_S", 4.0)
-    alarm = Alarm(CallRules(overdue_s=0.2))
-    assignment = Assignment(Level.ON_CALL, runner=Pilot(Constant()), monitor=alarm)
-    session = Session(env, Nobody(), assignment, max_steps=50)
+    alarm = HelpMonitor(HelpRules(overdue_s=0.2))
+    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=alarm)
+    session = Session(env, NoOperator(), assignment, max_steps=50)
     outcome = session.run_episode(1)
     assert not outcome.success
     assert outcome.waiting_steps == 4 * CONTROL_HZ
@@ -224,7 +224,7 @@ def test_the_target_jumps_less_than_a_millimetre_at_any_change_of_hands(level: L
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=2, image_size=32)
     rng = np.random.default_rng(3)
     clutch = np.repeat(rng.random(30) < 0.5, 4).tolist()
-    session = Session(env, Script(clutch), Assignment(level, runner=Pilot(Constant())))
+    session = Session(env, Script(clutch), Assignment(level, runner=PolicyRunner(Constant())))
     running, jumps = session.prepare(5), []
     reseat = env.arm.reseat
 
@@ -249,7 +249,7 @@ def test_a_recorded_episode_with_takeovers_replays_to_the_last_bit(
     )
     clutch = [False] * 10 + [True] * 6 + [False] * 9 + [True] * 5 + [False] * 4
     with Recorder(workspace) as recorder:
-        assignment = Assignment(Level.SUPERVISED, "0001", Pilot(Constant()))
+        assignment = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
         Session(env, Script(clutch), assignment, [Recording(recorder)]).run_episode(3)
         (path,) = recorder.wait()
     episode = Episode.read(path)
@@ -284,7 +284,7 @@ def test_a_rehearsal_is_recorded_only_when_it_succeeds(env: ArmEnv, tmp_path: Pa
     )
     operator = SimulatedOperator(env, Level.DEMONSTRATE)
     with Recorder(workspace) as recorder:
-        rehearsal = Rehearsal(recorder)
+        rehearsal = DeferredRecording(recorder)
         Session(env, Script([True] * 5), DEMONSTRATE, [rehearsal]).run_episode(0)
         assert recorder.wait() == []
         outcome = Session(env, operator, DEMONSTRATE, [rehearsal]).run_episode(0)
@@ -305,13 +305,13 @@ def test_the_simulated_operator_is_the_same_person_for_the_same_seed(env: ArmEnv
 
 def test_a_simulated_operator_on_call_hears_the_session_by_itself(env: ArmEnv) -> None:
     """Nobody registers it: a device that is a subscriber listens, and comes when it is called."""
-    monitor, listener = Alarm(CallRules(overdue_s=0.5)), Listener()
-    assignment = Assignment(Level.ON_CALL, runner=Pilot(Constant()), monitor=monitor)
+    monitor, listener = HelpMonitor(HelpRules(overdue_s=0.5)), Listener()
+    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=monitor)
     operator = SimulatedOperator(env, Level.ON_CALL)
     Session(env, operator, assignment, [listener], max_steps=80).run_episode(2)
     states = [tick.state for tick in listener.ticks]
-    assert State.CALLING in states
-    assert State.HUMAN in states[states.index(State.CALLING) :]
+    assert ControlState.CALLING in states
+    assert ControlState.HUMAN in states[states.index(ControlState.CALLING) :]
 
 
 def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None:
@@ -326,7 +326,7 @@ def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None
         def on_begin(self, context: EpisodeContext) -> None:
             levels.append(context.assignment.level)
 
-    first = Assignment(Level.SUPERVISED, "0001", Pilot(Constant()))
+    first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
     session = Session(env, Script([False] * 6), first, [Hears()])
     episode = session.prepare(1)
     episode.begin()
@@ -340,8 +340,8 @@ def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None
 def test_every_policy_has_its_own_entry_in_the_ledger(tmp_path: Path) -> None:
     """Closed when another one is assigned; another level of the same policy goes on in it."""
     ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
-    first = Assignment(Level.SUPERVISED, "0001", Pilot(Constant()))
-    ended = Outcome(1, True, 20, 0, 20, 0, "reach", 1.0)
+    first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
+    ended = EpisodeOutcome(1, True, 20, 0, 20, 0, "reach", 1.0)
     nothing: dict[str, NDArray[np.float32]] = {}
     ledger.on_end(ended, nothing, np.zeros(1))
     ledger.on_assign(first, first.at(Level.ON_CALL))
@@ -358,7 +358,7 @@ def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go
     """It watches, drives until things are back on track, and hands back."""
     listener = Listener()
     operator = SimulatedOperator(env, Level.SUPERVISED)
-    assignment = Assignment(Level.SUPERVISED, runner=Pilot(Constant()))
+    assignment = Assignment(Level.SUPERVISED, runner=PolicyRunner(Constant()))
     Session(env, operator, assignment, [listener]).run_episode(2)
     drivers = [tick.step.driver for tick in listener.ticks]
     spells = [driver for driver, _ in itertools.groupby(drivers)]

@@ -15,17 +15,17 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.statistics.paired import Tally, Verdict
+from sidestick.policies.statistics.paired import PairCounts, PairedVerdict
 from sidestick.policies.training.config import TrainConfig
 from sidestick.teleop.cli.main import main
 from sidestick.teleop.devices import operator_input
 from sidestick.teleop.evaluation.compare import LEAST_PAIRS, Comparison
 from sidestick.teleop.evaluation.compare_blind import PURPOSE
-from sidestick.teleop.learning.workspace_training import TAUGHT, learn
-from sidestick.teleop.station.blind_comparison import HIDDEN, BlindScene, compare_at_the_seat
-from sidestick.teleop.station.loop import Seat
-from sidestick.teleop.station.states import State
-from sidestick.teleop.ui.text import Typewriter
+from sidestick.teleop.learning.workspace_training import TAUGHT, train_on_workspace
+from sidestick.teleop.station.blind_comparison import HIDDEN, BlindEpisodes, compare_at_the_window
+from sidestick.teleop.station.loop import StationLoop
+from sidestick.teleop.station.states import WindowState
+from sidestick.teleop.ui.text import TextRenderer
 from tests import virtual_pad as vp
 from tests.synthetic import GOALS, made_up_episode
 
@@ -51,7 +51,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
         about = PerceptionConfig("ShelfPick", "tiny", ("bg", *GOALS), GOALS, channels=4)
         Perception(about).save(workspace.path / TAUGHT)
         for _ in NAMES:
-            learn(workspace, QUICK, progress=False)
+            train_on_workspace(workspace, QUICK, progress=False)
     return folder
 
 
@@ -63,29 +63,32 @@ class Voter:
         self.pressed: int | None = None
         self.seen: set[str] = set()
         self.captions: set[str] = set()
-        self.seat: Seat | None = None
-        self.leave: Callable[[Seat], object] = Seat.leave
+        self.seat: StationLoop | None = None
+        self.leave: Callable[[StationLoop], object] = StationLoop.leave
         self.stall_s = 0.0
         """The machine stops for this long, once, in the middle of an episode."""
         self.lost: list[str] = []
 
-    def __call__(self, seat: Seat) -> None:
+    def __call__(self, seat: StationLoop) -> None:
         """Press and let go, one thing a turn; called by the seat's own loop."""
         self.seat, scene = seat, seat.scene
-        assert isinstance(scene, BlindScene)
+        assert isinstance(scene, BlindEpisodes)
         self.captions.add(pygame.display.get_caption()[0])
-        if seat.state is State.PAUSED and seat.lost not in self.lost[-1:]:
+        if seat.state is WindowState.PAUSED and seat.lost not in self.lost[-1:]:
             self.lost.append(seat.lost)
         if scene.votes >= self.until:
             self.leave(seat)
         elif self.pressed is not None:
             self.pad.release(self.pressed)
             self.pressed = None
-        elif seat.state in (State.RECORDING, State.PAUSED) and scene.episode.steps >= 2:
+        elif seat.state in (WindowState.RECORDING, WindowState.PAUSED) and scene.episode.steps >= 2:
             self._press(vp.A if scene.turn.side == self.better else vp.B)
-        elif seat.state in (State.READY, State.PAUSED):  # a busy machine pauses at any moment
+        elif seat.state in (
+            WindowState.READY,
+            WindowState.PAUSED,
+        ):  # a busy machine pauses at any moment
             self._press(vp.START)
-        elif seat.state is State.RECORDING and self.stall_s and scene.episode.steps:
+        elif seat.state is WindowState.RECORDING and self.stall_s and scene.episode.steps:
             time.sleep(self.stall_s)
             self.stall_s = 0.0
 
@@ -104,18 +107,18 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
     """Every word that was written into the window."""
     words: set[str] = set()
-    write = Typewriter.words
+    write = TextRenderer.words
 
-    def remember(self: Typewriter, text: str, *rest: object, **more: object) -> pygame.Surface:
+    def remember(self: TextRenderer, text: str, *rest: object, **more: object) -> pygame.Surface:
         words.add(text)
         return write(self, text, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Typewriter, "words", remember)
+    monkeypatch.setattr(TextRenderer, "words", remember)
     return words
 
 
 def sit(folder: Path, voter: Voter, scenes: int = 10) -> Comparison:
-    return compare_at_the_seat(Workspace.open(folder), *NAMES, scenes, 400_000, 0.05, voter)
+    return compare_at_the_window(Workspace.open(folder), *NAMES, scenes, 400_000, 0.05, voter)
 
 
 def test_a_person_votes_blind_and_the_answer_is_revealed(
@@ -125,8 +128,8 @@ def test_a_person_votes_blind_and_the_answer_is_revealed(
     before = len(Workspace.open(taught).episodes())
     voter = Voter(better=1)
     found = sit(taught, voter)
-    assert found.verdict is Verdict.B_BETTER
-    assert found.tally == Tally(0, 8, 0)
+    assert found.verdict is PairedVerdict.B_BETTER
+    assert found.tally == PairCounts(0, 8, 0)
     assert found.interval[0] == -1
     assert found.interval[1] < 0.1
     assert found.blind
@@ -154,7 +157,7 @@ def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None, patient: N
     voter.leave = lambda seat: os.kill(os.getpid(), signal.SIGINT)
     before = len(Workspace.open(taught).episodes())
     found = sit(taught, voter)
-    assert found.verdict is Verdict.OPEN
+    assert found.verdict is PairedVerdict.OPEN
     assert found.why_stopped == "ended early"
     assert found.tally.pairs <= 2 < LEAST_PAIRS
     assert len(Workspace.open(taught).episodes()) == before + 5
@@ -174,7 +177,7 @@ def test_a_stalled_machine_pauses_and_the_votes_still_count(taught: Path, quiet_
 def test_leaving_at_once_reveals_nothing_found(taught: Path, quiet_sdl: None) -> None:
     """Without a pair there is no number to show."""
     found = sit(taught, Voter(better=0, until=0))
-    assert found.tally == Tally()
+    assert found.tally == PairCounts()
     assert "no scene was driven by both" in str(found)
     assert "nan" not in str(found)
 

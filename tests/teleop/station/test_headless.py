@@ -15,12 +15,12 @@ from sidestick.policies.base.plan import Plan
 from sidestick.policies.policy import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import Observation
-from sidestick.teleop.autonomy.audit_sampling import auditor
-from sidestick.teleop.autonomy.ladder import Change, Why
-from sidestick.teleop.autonomy.ladder_store import LadderBook
-from sidestick.teleop.session.help_requests import CallRules
-from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.station.headless import DriveReport, Terms, drive_simulated
+from sidestick.teleop.autonomy.audit_sampling import audit_sampler
+from sidestick.teleop.autonomy.ladder import ChangeReason, LevelChange
+from sidestick.teleop.autonomy.ladder_store import LadderStore
+from sidestick.teleop.session.help_requests import HelpRules
+from sidestick.teleop.session.policy_runner import PolicyRunner
+from sidestick.teleop.station.headless import DriveReport, RunRules, drive_simulated
 
 
 class Dull:
@@ -50,10 +50,15 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def drive(
-    workspace: Workspace, level: Level, seeds: Sequence[int] = (0,), terms: Terms | None = None
+    workspace: Workspace, level: Level, seeds: Sequence[int] = (0,), terms: RunRules | None = None
 ) -> tuple[DriveReport, EpisodeSummary]:
     report = drive_simulated(
-        workspace, level, seeds, "0001", terms=terms or Terms(ladder=True), pilot=Pilot(Dull())
+        workspace,
+        level,
+        seeds,
+        "0001",
+        terms=terms or RunRules(ladder=True),
+        pilot=PolicyRunner(Dull()),
     )
     return report, workspace.summaries()[0]
 
@@ -73,7 +78,7 @@ def test_beside_a_policy_the_operator_demonstrates(workspace: Workspace, level: 
 
 def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) -> None:
     """The dull arm stalls, asks, waits for her to come, and she drives it home."""
-    terms = Terms(CallRules(budget=3), ladder=True)
+    terms = RunRules(HelpRules(budget=3), ladder=True)
     report, _ = drive(workspace, Level.ON_CALL, terms=terms)
     assert report.successes == 1
     assert report.takeovers >= 1
@@ -81,7 +86,7 @@ def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) 
     assert 1 <= effort.payload["requests"] <= 3
     assert effort.watched_s == pytest.approx(effort.payload["requests"] * 1.55, abs=0.2)
     assert effort.driven_s == sum(effort.payload["takeover_s"])
-    assert report.policy_steps / 20 >= CallRules().stalled_s
+    assert report.policy_steps / 20 >= HelpRules().stalled_s
     (event,) = Database(workspace.db_path).events(EventKind.TRIAL)
     assert event.payload["success"]
     assert not event.payload["clean"]
@@ -90,7 +95,7 @@ def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) 
 
 def test_without_budget_nobody_is_called(workspace: Workspace) -> None:
     """The operator's limit holds, and the episode fails for it."""
-    report, _ = drive(workspace, Level.ON_CALL, terms=Terms(CallRules(budget=0)))
+    report, _ = drive(workspace, Level.ON_CALL, terms=RunRules(HelpRules(budget=0)))
     assert (report.successes, report.takeovers, report.human_steps) == (0, 0, 0)
     (effort,) = Database(workspace.db_path).efforts()
     assert (effort.driven_s, effort.watched_s) == (0.0, 0.0)
@@ -100,15 +105,15 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
     workspace: Workspace,
 ) -> None:
     """The sequential test takes the level, and the run ends there."""
-    told: list[Change] = []
-    terms = Terms(audited=0.5, ladder=True, on_change=told.append)
-    book = LadderBook(workspace)
+    told: list[LevelChange] = []
+    terms = RunRules(audited=0.5, ladder=True, on_change=told.append)
+    book = LadderStore(workspace)
     book.note(
-        Change(
+        LevelChange(
             "ShelfPick",
             "0001",
             book.fingerprint("0001"),
-            Why.PROMOTED,
+            ChangeReason.PROMOTED,
             Level.ON_CALL,
             Level.AUTONOMOUS,
             "for the test",
@@ -116,19 +121,21 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
     )
     report, _ = drive(workspace, Level.AUTONOMOUS, range(20), terms)
     assert report.episodes <= 10
-    assert [(change.why, change.after) for change in told] == [(Why.DEMOTED, Level.ON_CALL)]
+    assert [(change.why, change.after) for change in told] == [
+        (ChangeReason.DEMOTED, Level.ON_CALL)
+    ]
     (effort,) = Database(workspace.db_path).efforts()
-    watched = sum(map(auditor(0.5), range(report.episodes)))
+    watched = sum(map(audit_sampler(0.5), range(report.episodes)))
     assert effort.watched_s == watched * report.policy_steps / report.episodes / 20
     assert effort.driven_s == 0
 
 
 def test_audits_are_a_random_share_and_known_beforehand() -> None:
     """The same seed is always audited or never; a share is a share."""
-    audited = auditor(0.2)
+    audited = audit_sampler(0.2)
     chosen = [audited(seed) for seed in range(1000)]
     assert 0.16 < sum(chosen) / 1000 < 0.24
-    assert chosen[:50] == [auditor(0.2)(seed) for seed in range(50)]
-    assert not any(map(auditor(0.0), range(50)))
+    assert chosen[:50] == [audit_sampler(0.2)(seed) for seed in range(50)]
+    assert not any(map(audit_sampler(0.0), range(50)))
     with pytest.raises(BadValue, match="audited"):
-        auditor(1.5)
+        audit_sampler(1.5)

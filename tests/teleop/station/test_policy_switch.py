@@ -9,10 +9,10 @@ import pytest
 from sidestick.datasets.database import Database
 from sidestick.datasets.step import Level
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.learning.active_policy import Duty, assignment_of
+from sidestick.teleop.learning.active_policy import ActivePolicy, assignment_of
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.station.headless import Terms, drive_in_legs
-from sidestick.teleop.station.states import State
+from sidestick.teleop.station.headless import RunRules, drive_in_legs
+from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.learning_rig import add_correction, learner, tiny_workspace
 from tests.window_rig import SeatRig
@@ -37,7 +37,7 @@ def rig(sit: Callable[..., SeatRig], policies: Path) -> SeatRig:
     assignment = assignment_of(rig.workspace, Level.DEMONSTRATE, "0001")
     rig.scene.session.assign(assignment)
     rig.scene.lay()
-    rig.seat.desk.duty = Duty(rig.workspace, assignment, clock=rig.time)
+    rig.seat.desk.duty = ActivePolicy(rig.workspace, assignment, clock=rig.time)
     return rig
 
 
@@ -49,7 +49,7 @@ def record(rig: SeatRig) -> None:
     rig.run(0.5)
     rig.tap(vp.START)
     rig.drive(0.5)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
 
 
 def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Path) -> None:
@@ -79,7 +79,7 @@ def test_one_key_brings_the_policy_before_back(rig: SeatRig, policies: Path) -> 
     record(rig)
     rig.chord(vp.Y)
     assert rig.seat.notice.startswith("policy 0002 is set aside")
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     assert rig.scene.assignment.policy_id == "0002"
     rig.tap(vp.A)
     assert rig.scene.assignment.policy_id == "0001"
@@ -97,7 +97,7 @@ def test_between_two_episodes_it_changes_at_once(rig: SeatRig, policies: Path) -
     assert (rig.scene.assignment.policy_id, rig.scene.seed, rig.state) == (
         "0001",
         seed,
-        State.READY,
+        WindowState.READY,
     )
     rig.chord(vp.Y)
     assert rig.seat.notice == "there is no policy to go back to"
@@ -107,7 +107,7 @@ def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, polici
     """Every leg has its own entry in the ledger, and no seed is driven twice."""
     rig.recorder.close()
     first = Assignment(Level.DEMONSTRATE, "0001")
-    duty = Duty(rig.workspace, first)
+    duty = ActivePolicy(rig.workspace, first)
     seen: list[int] = []
 
     def heard(outcome: object) -> None:
@@ -115,7 +115,7 @@ def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, polici
         if len(seen) == 1:
             newcomer(rig, policies)
 
-    report = drive_in_legs(rig.workspace, first, duty, range(2), heard, Terms())
+    report = drive_in_legs(rig.workspace, first, duty, range(2), heard, RunRules())
     assert seen == [0, 1]
     assert (report.episodes, report.successes, report.level) == (2, 2, "demonstrate")
     efforts = Database(rig.workspace.db_path).efforts()

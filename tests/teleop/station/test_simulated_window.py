@@ -8,9 +8,9 @@ from sidestick.datasets.step import Driver, Level
 from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.policy_runner import Pilot
-from sidestick.teleop.station.options import SeatOptions
-from sidestick.teleop.station.states import Event, State
+from sidestick.teleop.session.policy_runner import PolicyRunner
+from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.station.states import WindowEvent, WindowState
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
 
@@ -35,9 +35,9 @@ class Sideways:
 
 def test_it_demonstrates_and_saves_by_itself(sit: Sit) -> None:
     """Nobody touches anything: a success is on the disk, under its name, and it leaves."""
-    rig = sit(options=SeatOptions(simulated=True, episodes=1))
+    rig = sit(options=StationOptions(simulated=True, episodes=1))
     rig.run(60.0)
-    assert rig.state is State.CLOSED
+    assert rig.state is WindowState.CLOSED
     rig.recorder.wait()
     (summary,) = rig.workspace.summaries()
     assert summary.success
@@ -47,9 +47,9 @@ def test_it_demonstrates_and_saves_by_itself(sit: Sit) -> None:
 
 def test_a_person_takes_the_stick_from_it(sit: Sit) -> None:
     """While her clutch is held it is her action that is executed, from that tick on."""
-    rig = sit(options=SeatOptions(simulated=True))
+    rig = sit(options=StationOptions(simulated=True))
     rig.run(2.0)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     own = rig.scene.tick(0.0).step.human_action
     assert own is not None
     rig.pad.press(vp.LB)
@@ -62,22 +62,22 @@ def test_a_person_takes_the_stick_from_it(sit: Sit) -> None:
 
 def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(sit: Sit) -> None:
     """What she has stopped stays stopped."""
-    rig = sit(options=SeatOptions(simulated=True))
+    rig = sit(options=StationOptions(simulated=True))
     rig.run(2.0)
     rig.time.sleep(0.5)
     rig.run(0.1)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     rig.run(2.0)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     rig.tap(vp.BACK)
     rig.run(5.0)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
 
 
 def test_it_comes_when_the_policy_calls(sit: Sit) -> None:
     """On call it looks at nothing until it is asked, and then drives."""
-    assignment = Assignment(Level.ON_CALL, "0001", Pilot(Sideways(novelty=1.0)))
-    rig = sit(options=SeatOptions(simulated=True), assignment=assignment)
+    assignment = Assignment(Level.ON_CALL, "0001", PolicyRunner(Sideways(novelty=1.0)))
+    rig = sit(options=StationOptions(simulated=True), assignment=assignment)
     rig.run(8.0)
     drivers = rig.scene.episode.drivers
     assert rig.scene.episode.asked >= 1
@@ -87,10 +87,10 @@ def test_it_comes_when_the_policy_calls(sit: Sit) -> None:
 
 def test_what_took_too_long_is_a_failure(sit: Sit) -> None:
     """It gives the verdict that a person would."""
-    rig = sit(options=SeatOptions(simulated=True))
+    rig = sit(options=StationOptions(simulated=True))
     rig.run(2.0)
     rig.seat.offered = False
-    rig.seat.signal(Event.TIMED_OUT)
+    rig.seat.signal(WindowEvent.TIMED_OUT)
     rig.run(1.5)
     rig.recorder.wait()
     (summary,) = rig.workspace.summaries()

@@ -6,9 +6,9 @@ import pytest
 
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
-from sidestick.teleop.station.options import SeatOptions
+from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.screen.prompts import Prompter
-from sidestick.teleop.station.states import State
+from sidestick.teleop.station.states import WindowState
 from sidestick.teleop.station.tutorial import EXERCISES
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
@@ -60,19 +60,19 @@ def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
     sit: Callable[..., SeatRig],
 ) -> None:
     """One after the other, each by its own doing alone; nothing is recorded."""
-    rig = sit(options=SeatOptions(lesson=True))
+    rig = sit(options=StationOptions(lesson=True))
     rig.run(0.3)
     assert len(DOING) == len(EXERCISES) == 12
     prompter = Prompter(defaults(SEAT))
     for number, (button, do) in enumerate(DOING):
         lesson = rig.seat.lesson
-        assert (rig.state, lesson.number) == (State.LESSON, number)
+        assert (rig.state, lesson.number) == (WindowState.LESSON, number)
         card = prompter.lesson_card(lesson, len(EXERCISES), rig.hands.device)
         assert button in " ".join(card.lines)
         assert card.title == f"Lesson {number + 1} of 12"
         do(rig)
     assert rig.seat.lesson.over
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
     assert rig.seat.notice.startswith("Well done: 12 of 12")
     assert rig.hands.camera == "wrist"
     assert rig.steps == 0
@@ -82,7 +82,7 @@ def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
 
 def test_the_wrong_doing_teaches_nothing(sit: Callable[..., SeatRig]) -> None:
     """Whoever moves without the clutch, or presses other buttons, stays where she is."""
-    rig = sit(options=SeatOptions(lesson=True))
+    rig = sit(options=StationOptions(lesson=True))
     rig.run(0.3)
     rig.pad.axis(vp.LEFT_Y, -1.0)
     rig.run(1.5)
@@ -90,4 +90,4 @@ def test_the_wrong_doing_teaches_nothing(sit: Callable[..., SeatRig]) -> None:
     rig.tap(vp.A)
     rig.tap(vp.R3)
     rig.tap(vp.START)
-    assert (rig.state, rig.seat.lesson.number) == (State.LESSON, 0)
+    assert (rig.state, rig.seat.lesson.number) == (WindowState.LESSON, 0)

@@ -18,10 +18,15 @@ from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
-from sidestick.teleop.station.screen.frame_scheduler import Artist
+from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
-from sidestick.teleop.station.screen.view import Mirror, MirrorLost, MirrorView, open_view
-from sidestick.teleop.station.states import State
+from sidestick.teleop.station.screen.view import (
+    ProcessView,
+    ViewProcess,
+    ViewProcessLost,
+    open_view,
+)
+from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
 
@@ -67,7 +72,7 @@ def test_the_mirror_shows_the_world_as_it_is(env: ArmEnv) -> None:
     """After some steps its picture is the one that this process would have drawn."""
     for _ in range(5):
         env.step(np.array([1, 0, 0, 0, 0, 0, 1], np.float32))
-    mirror = Mirror(env.task_name, env.env_kwargs)
+    mirror = ViewProcess(env.task_name, env.env_kwargs)
     try:
         mirror.ask("front", 5, env.state(), 120, 80)
         assert not mirror.free
@@ -101,9 +106,9 @@ def test_an_unknown_view_is_refused(env: ArmEnv) -> None:
 def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(sit: Sit) -> None:
     """The error says what happened; leaving afterwards saves what was driven."""
     rig = sit()
-    view = MirrorView(rig.env)
+    view = ProcessView(rig.env)
     surface = pygame.display.set_mode((960, 600))
-    artist = Artist(surface, view, Prompter(defaults(SEAT)))
+    artist = FrameScheduler(surface, view, Prompter(defaults(SEAT)))
     try:
         rig.tap(vp.START)
         rig.drive(0.5)
@@ -114,13 +119,13 @@ def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(sit: Sit) -> Non
             artist.draw(rig.seat)
             return False
 
-        with pytest.raises(MirrorLost, match="what was recorded is kept"):
+        with pytest.raises(ViewProcessLost, match="what was recorded is kept"):
             wait_for(draw)
     finally:
         view.close()
     rig.close()
     (path,) = rig.recorder.wait()
-    assert rig.state is State.CLOSED
+    assert rig.state is WindowState.CLOSED
     assert Episode.read(path, images=False).summary.steps > 5
 
 

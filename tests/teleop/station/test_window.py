@@ -9,8 +9,8 @@ import pytest
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Driver
 from sidestick.sim_envs import make_task_env
-from sidestick.teleop.station.options import SeatOptions
-from sidestick.teleop.station.states import State
+from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.window_rig import SeatRig
 
@@ -20,14 +20,14 @@ Sit = Callable[..., SeatRig]
 def test_start_records_and_a_saves(sit: Sit) -> None:
     """START, some driving and A leave one successful episode on the disk, driven by the human."""
     rig = sit()
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
     rig.tap(vp.START)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     before = rig.env.arm.tool().position
     rig.drive(1.0)
     assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.05
     rig.tap(vp.A)
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
     (path,) = rig.recorder.wait()
     episode = Episode.read(path, images=False)
     assert episode.summary.success
@@ -55,16 +55,16 @@ def test_discard_needs_a_long_hold_and_can_be_undone(sit: Sit) -> None:
     rig.tap(vp.START)
     rig.drive(0.5)
     rig.tap(vp.X)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     rig.hold(vp.X, 0.7)
-    assert rig.state is State.DISCARDED
+    assert rig.state is WindowState.DISCARDED
     steps = rig.steps
     rig.chord(vp.X)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     assert rig.steps == steps
     rig.run(0.3)
     rig.tap(vp.START)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     rig.tap(vp.B)
     rig.recorder.wait()
     assert len(rig.files("episodes")) == 1
@@ -77,7 +77,7 @@ def test_a_discarded_episode_goes_to_the_trash_and_is_redone(sit: Sit) -> None:
     rig.drive(0.5)
     rig.hold(vp.X, 0.7)
     rig.tap(vp.START)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     assert rig.scene.seed == 0
     assert rig.steps < 6
     rig.seat.leave()
@@ -93,13 +93,13 @@ def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(sit: Sit) -> No
     rig.drive(3.0)
     before = rig.steps
     rig.tap(vp.R3)
-    assert rig.state is State.REWINDING
+    assert rig.state is WindowState.REWINDING
     assert 40 <= before - rig.steps <= 50
     held = rig.steps
     rig.run(0.5)
     assert rig.steps == held
     rig.drive(1.0, vp.RIGHT_Y, -1.0)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     rig.tap(vp.A)
     (path,) = rig.recorder.wait()
     episode = Episode.read(path, images=False)
@@ -135,7 +135,7 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
     steps = rig.steps
     rig.pad.unplug()
     rig.run(0.3)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     assert "Test Pad was unplugged" in rig.seat.lost
     assert rig.steps - steps <= 1
     rig.pad = vp.VirtualPad("Second Pad")
@@ -143,11 +143,11 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
     rig.pad.axis(vp.LEFT_Y, -1.0)
     rig.run(0.3)
     rig.tap(vp.START)
-    assert rig.state is State.PAUSED  # the stick is still pushed
+    assert rig.state is WindowState.PAUSED  # the stick is still pushed
     rig.pad.axis(vp.LEFT_Y, 0.0)
     rig.run(0.3)
     rig.tap(vp.START)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     rig.drive(0.3)
     assert rig.hands.words == "Second Pad"
     rig.tap(vp.A)
@@ -175,7 +175,7 @@ def test_of_two_pads_the_one_whose_clutch_is_held_drives(sit: Sit) -> None:
     assert rig.hands.words == "Test Pad (2 of 2)"
     other.unplug()
     rig.run(0.1)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
 
 
 def test_taking_the_clutch_is_felt(sit: Sit) -> None:
@@ -214,18 +214,18 @@ def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
     pygame.event.post(pygame.event.Event(away))
     steps = rig.steps
     rig.run(0.3)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     assert "focus" in rig.seat.lost
     assert rig.steps - steps <= 1
     pygame.event.post(pygame.event.Event(back))
     rig.run(0.05)
     rig.tap(vp.START)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     rig.pad.release(vp.LB)
     rig.pad.axis(vp.LEFT_Y, 0.0)
     rig.run(0.4)
     rig.tap(vp.START)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
 
 
 def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
@@ -238,7 +238,7 @@ def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
     steps = rig.steps
     rig.time.now += 0.2
     rig.run(0.2)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     assert "the computer was busy for 20" in rig.seat.lost
     assert rig.steps == steps
 
@@ -261,7 +261,7 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     monkeypatch.setattr(rig.env, "step", slow)
     steps = rig.steps
     rig.run(0.5)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     assert "the computer was busy for 30" in rig.seat.lost
     assert rig.steps == steps + 1
     monkeypatch.undo()
@@ -269,7 +269,7 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     rig.pad.release(vp.LB)
     rig.run(0.4)
     rig.tap(vp.START)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     assert rig.steps > steps
 
 
@@ -290,12 +290,12 @@ def test_a_pause_stops_time_and_goes_on(sit: Sit) -> None:
     rig.tap(vp.START)
     rig.drive(0.4)
     rig.tap(vp.BACK)
-    assert rig.state is State.PAUSED
+    assert rig.state is WindowState.PAUSED
     steps = rig.steps
     rig.run(1.0)
     assert rig.steps == steps
     rig.tap(vp.BACK)
-    assert rig.state is State.RECORDING
+    assert rig.state is WindowState.RECORDING
     rig.run(0.2)
     assert steps < rig.steps < steps + 12
 
@@ -304,13 +304,13 @@ def test_free_drive_records_nothing(sit: Sit) -> None:
     """The arm can be driven without leaving a trace."""
     rig = sit()
     rig.chord(vp.UP)
-    assert rig.state is State.FREE
+    assert rig.state is WindowState.FREE
     before = rig.env.arm.tool().position
     rig.run(0.3)
     rig.drive(0.5)
     assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.02
     rig.tap(vp.START)
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
     assert not rig.recorder.recording
     np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=1e-4)
 
@@ -322,7 +322,7 @@ def test_closing_the_window_saves_the_running_episode(sit: Sit) -> None:
     rig.drive(0.5)
     pygame.event.post(pygame.event.Event(pygame.QUIT))
     rig.run(0.1)
-    assert rig.state is State.CLOSED
+    assert rig.state is WindowState.CLOSED
     (path,) = rig.recorder.wait()
     summary = Episode.read(path, images=False).summary
     assert not summary.complete
@@ -359,15 +359,15 @@ def test_the_gripper_keeps_its_state_over_hand_overs(sit: Sit) -> None:
 
 def test_the_lesson_teaches_by_doing(sit: Sit) -> None:
     """Holding the clutch and moving finishes the first exercises; BACK leaves."""
-    rig = sit(options=SeatOptions(lesson=True))
-    assert rig.state is State.LESSON
+    rig = sit(options=StationOptions(lesson=True))
+    assert rig.state is WindowState.LESSON
     rig.run(0.3)
     rig.hold(vp.LB, 1.3)
     assert rig.seat.lesson.number == 1
     rig.drive(1.8)
     assert rig.seat.lesson.number == 2
     rig.tap(vp.BACK)
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
 
 
 def test_a_full_disk_refuses_to_begin(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,7 +381,7 @@ def test_a_full_disk_refuses_to_begin(sit: Sit, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(rig.recorder, "start", full)
     rig.tap(vp.START)
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
     assert "No space left" in rig.seat.notice
 
 
@@ -400,7 +400,7 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
 
     monkeypatch.setattr(rig.recorder, "append", full)
     rig.run(0.2)
-    assert rig.state is State.READY
+    assert rig.state is WindowState.READY
     assert "No space left" in rig.seat.notice
     monkeypatch.undo()
     assert len(rig.recorder.wait()) == 1
@@ -439,7 +439,7 @@ def test_a_change_of_camera_turns_no_motion_that_is_under_way(sit: Sit) -> None:
 
 def test_a_whole_episode_is_driven_to_success_through_the_pad(sit: Sit) -> None:
     """An expert's brain, a pad's buttons: the item lands in the tote, the verdict is offered."""
-    rig = sit(options=SeatOptions(first_seed=1), num_items=6)
+    rig = sit(options=StationOptions(first_seed=1), num_items=6)
     assert rig.do_the_job()
     assert rig.seat.offered
     rig.tap(vp.A)
@@ -450,7 +450,7 @@ def test_a_whole_episode_is_driven_to_success_through_the_pad(sit: Sit) -> None:
 @pytest.mark.slow
 def test_the_pad_is_enough_for_nine_scenes_of_ten(sit: Sit) -> None:
     """Ten full shelves in a row through buttons and sticks alone; the disk has the verdicts."""
-    rig = sit(options=SeatOptions(first_seed=1), num_items=6)
+    rig = sit(options=StationOptions(first_seed=1), num_items=6)
     rig.chord(vp.B)  # sticks follow the base
     rig.tap(vp.L3)  # full speed
     for _ in range(10):
@@ -465,16 +465,16 @@ def test_the_pad_is_enough_for_nine_scenes_of_ten(sit: Sit) -> None:
 
 def test_a_success_is_saved_when_nobody_objects(sit: Sit) -> None:
     """Five seconds after an offered success the next scene is ready."""
-    rig = sit(options=SeatOptions(first_seed=3, episodes=1))
+    rig = sit(options=StationOptions(first_seed=3, episodes=1))
     rig.tap(vp.START)
     rig.drive(0.2)
     rig.scene.episode.over = rig.scene.episode.success = True
-    from sidestick.teleop.station.states import Event
+    from sidestick.teleop.station.states import WindowEvent
 
     rig.seat.offered = True
-    rig.seat.signal(Event.SUCCEEDED)
+    rig.seat.signal(WindowEvent.SUCCEEDED)
     rig.run(4.5)
-    assert rig.state is State.VERDICT
+    assert rig.state is WindowState.VERDICT
     rig.run(1.0)
-    assert rig.state is State.CLOSED
+    assert rig.state is WindowState.CLOSED
     assert [outcome.success for outcome in rig.scene.outcomes] == [True]

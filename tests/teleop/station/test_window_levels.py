@@ -10,8 +10,8 @@ from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import SEAT
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.help_requests import Reason
-from sidestick.teleop.session.policy_runner import Pilot
+from sidestick.teleop.session.help_requests import HelpReason
+from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.cues import Cue
 from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
@@ -35,15 +35,15 @@ class Lost:
 
 def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
     """The arm waits; a tone; a card with the reason and the button; then the human drives."""
-    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", Pilot(Lost())))
+    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
     told: list[Cue] = []
     rig.seat.desk.feedback.tell = told.append  # type: ignore[method-assign]
     rig.tap(vp.START)
     rig.run(1.0)
-    assert rig.scene.episode.calling is Reason.NEW
+    assert rig.scene.episode.calling is HelpReason.NEW
     assert rig.scene.episode.drivers[-1] is Driver.NOBODY
     assert Cue.HELP_WANTED in told
-    card = Prompter(defaults(SEAT)).call_card(Reason.NEW.value, rig.hands.device)
+    card = Prompter(defaults(SEAT)).call_card(HelpReason.NEW.value, rig.hands.device)
     assert card.keys
     assert "new to the policy" in card.lines[0]
     rig.pad.press(vp.LB)
@@ -57,7 +57,7 @@ def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
 
 def test_a_lost_level_is_left_before_the_next_episode(sit: Sit) -> None:
     """From the next scene on the policy only looks on."""
-    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", Pilot(Lost())))
+    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
     rig.scene.session.assign(rig.scene.assignment.at(Level.SHADOW))
     rig.scene.lay()
     rig.tap(vp.START)
