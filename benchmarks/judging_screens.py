@@ -43,7 +43,7 @@ def shoot(page: ReviewWindow, surface: pygame.Surface, keys: tuple[str, ...], pa
         if key is not None:
             press(key)
         for event in pygame.event.get():
-            page.hear(event)
+            page.handle(event)
         page.draw(surface)
         page.shown()
     pygame.image.save(surface, path)

@@ -148,7 +148,7 @@ def look_ahead(rig: SeatRig) -> None:
     policy = rig.scene.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
-        rig.scene._foresee()
+        rig.scene._preview()
 
 
 def meet_something_new(rig: SeatRig) -> None:

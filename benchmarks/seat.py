@@ -125,7 +125,7 @@ class Observer:
     def watch(self, scene: OperatorEpisode) -> None:
         """Time every tick; an episode lasts as long as the measurement."""
         scene.session.max_steps = 10**6
-        scene.lay()
+        scene.reset()
         view = scene.env.task.cameras["front"].view(scene.env.arm)
         right = picture_frame(view).right[:2]
         scene.tick = self._timed(scene.tick, right)  # type: ignore[method-assign]
@@ -151,7 +151,7 @@ class Observer:
         """Keep the seat going, and let the artist draw."""
         now = time.perf_counter()
         if seat.state is WindowState.READY:
-            self._pad.press(vp.START, seat.seconds_here > 0.5)
+            self._pad.press(vp.START, seat.seconds_in_state > 0.5)
         elif seat.state is WindowState.PAUSED:
             self._go_on(seat)
         elif not self._began:
@@ -172,7 +172,7 @@ class Observer:
     def _go_on(self, seat: StationLoop) -> None:
         """After a pause everything is let go first, as the seat asks for."""
         self._pusher.rest(True)
-        if seat.seconds_here > 0.5:
+        if seat.seconds_in_state > 0.5:
             self.figures.pauses.append(seat.lost)
             seat.signal(Request.START)
             self._pusher.rest(False)

@@ -94,7 +94,7 @@ class Climb:
     def climb(self, most_rounds: int) -> bool:
         """Up to autonomous; False where the policy never gets that far."""
         here = 0
-        while (level := self.book.admit(None)) is not Level.AUTONOMOUS:
+        while (level := self.book.authorise(None)) is not Level.AUTONOMOUS:
             before = len(self.changes)
             self.drive(level)
             here = 0 if len(self.changes) > before else here + 1

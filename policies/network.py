@@ -19,7 +19,7 @@ class PolicyNetwork(nn.Module):
         self.head = head
         self.history = history
 
-    def see(
+    def encode(
         self, batch: Batch, noise: torch.Generator | None = None, dropout: float = 0.0
     ) -> Tensor:
         """Prepared inputs (B * history, ...) to what the head reads, (B, history * size).
@@ -28,7 +28,7 @@ class PolicyNetwork(nn.Module):
         """
         return self._given(self.vision(batch, noise), noise, dropout)
 
-    def learn(
+    def encode_with_loss(
         self, batch: Batch, marks: Tensor, noise: torch.Generator, dropout: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """What `see` gives in training, and a scalar that vision learns by, from the marks.

@@ -166,10 +166,10 @@ class Quickstart:
         rules = replace(RULES, gate=gate, selection=self.course.selection_episodes)
         rounds = PracticeRounds(self.workspace, self.rollouts, rules)
         if (broken_off := rounds.go_on()) is not None:
-            return broken_off.words
+            return broken_off.label
         if self._has_effort(PRACTICE, round_number):
             return "done before"
-        return rounds.practise(self.course.practice_episodes).words
+        return rounds.practise(self.course.practice_episodes).label
 
     def train(self, kind: str, round_number: int, number: int) -> str:
         """Refit from the base on everything that succeeded so far."""

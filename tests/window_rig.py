@@ -106,7 +106,7 @@ class SeatRig:
         """Let the seat go on for a while."""
         until = self.time.now + seconds
         while self.time.now < until and self.state is not WindowState.CLOSED:
-            self.seat.turn()
+            self.seat.step()
             self.attend(self.seat)
 
     def tap(self, button: int, pad: vp.VirtualPad | None = None) -> None:

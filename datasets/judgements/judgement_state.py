@@ -58,7 +58,7 @@ class ResolvedJudgements:
     """Two people's last verdicts differ."""
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Verdict and grade, such as `failure, 2`; empty where there is neither."""
         verdict = {None: "", True: "success", False: "failure"}[self.success]
         return ", ".join(filter(None, (verdict, str(self.quality or ""))))

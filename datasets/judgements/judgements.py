@@ -121,7 +121,7 @@ class Judge:
         self.workspace, self.operator = workspace, operator
         self.judgements = Judgements(workspace.db_path)
 
-    def say(
+    def add(
         self,
         episode: str,
         kind: str,

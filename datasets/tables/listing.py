@@ -168,7 +168,7 @@ def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Lis
 def _grades(database: Path) -> dict[str, str]:
     """Return people's verdict and quality by episode."""
     stands = resolved_by_episode(Judgements(database))
-    return {name: words for name, stand in stands.items() if (words := stand.words)}
+    return {name: words for name, stand in stands.items() if (words := stand.label)}
 
 
 def _origins(database: Path) -> dict[str, str]:

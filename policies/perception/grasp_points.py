@@ -53,8 +53,8 @@ def grasp_points(logs: Tensor, heights: Tensor) -> Tensor:
 def grasp_point_loss(logs: Tensor, heights: Tensor, marks: Tensor, shown: Tensor) -> Tensor:
     """Cross entropy of the places and error of the heights, as a scalar.
 
-    logs (B, K, g * g + 1) and heights (B, g, g) from `GraspPointHead`; marks (B, K, 3), picture coordinates
-    and metres, NaN for classes that are not asked about; shown bool (B, K), false for marks that
+    logs (B, K, g * g + 1) and heights (B, g, g) from `GraspPointHead`; marks (B, K, 3), picture
+    coordinates and metres, NaN for classes that are not asked about; shown bool (B, K), false for marks that
     something hides.
     """
     asked = ~marks.isnan().any(-1)

@@ -75,9 +75,9 @@ class HandFrameAugmentation:
         empty = self.of(features, "held") < 0.5
         before = actions[:, 0, GRIP] < 0
         picked = (draws[1] < FINGERS) & empty & (open_ | before)
-        actions, mask = self.fingers(features, actions, mask, picked, draws[2:4])
+        actions, mask = self.gripper(features, actions, mask, picked, draws[2:4])
         aside = (draws[4] < ASIDE) & ~picked & (open_ | ~empty)
-        return self.aside(features, actions, mask, aside, shift)
+        return self.off_path(features, actions, mask, aside, shift)
 
     def of(self, features: Tensor, name: str) -> Tensor:
         """One feature, (B,): a view of it."""
@@ -91,7 +91,7 @@ class HandFrameAugmentation:
         for axis in (1, 3, 5):
             actions[:, :, axis] *= sign[:, None]
 
-    def fingers(
+    def gripper(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
     ) -> tuple[Tensor, Tensor]:
         """An empty hand whose fingers are not open: near a thing it waits until they are.
@@ -110,7 +110,7 @@ class HandFrameAugmentation:
         rise = torch.where(low & (ticks >= actions.shape[1]), RISE, 0.0)
         return delayed(actions, mask, ticks, rise)
 
-    def aside(
+    def off_path(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The hand off the path by a little, in `picked` (B,) windows where it could be.
@@ -129,7 +129,7 @@ class HandFrameAugmentation:
         seen, visible = self.seen(features, to, turned(to - off, -turn), turn)
         in_air = held & (self.of(features, "ee_z") > CARRIED_M)
         picked = picked & torch.where(held, in_air, visible) & (self.of(features, "is_one") > 0.5)
-        moved = self.moved(features, off, turn, seen, held)
+        moved = self.transformed(features, off, turn, seen, held)
         closing = ((actions[:, :, GRIP] > 0) & mask).long()
         first = torch.where(closing.any(1), closing.argmax(1), len(mask[0]))
         ticks = torch.where(picked & ~held, (BACK_TICKS - first).clamp_min(0), 0)
@@ -138,7 +138,7 @@ class HandFrameAugmentation:
         features = torch.where(picked[:, None], moved, features)
         return features, torch.where(picked[:, None, None], back, actions), mask
 
-    def moved(
+    def transformed(
         self, features: Tensor, off: Tensor, turn: Tensor, seen: Tensor, held: Tensor
     ) -> Tensor:
         """What a hand reads that is `off` (B, 3) and turned by `turn` (B,)."""

@@ -136,14 +136,16 @@ class NextObject:
     def places(self, things: NDArray[np.float32], columns: Columns) -> Array:
         """Where each thing is, (N, M, 3) metres; NaN where it is not seen."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        return self.stereo.places(things, columns["ee_pos"].astype(np.float64), turn)
+        return self.stereo.triangulate(things, columns["ee_pos"].astype(np.float64), turn)
 
     def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
         """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
         if not has_holds(things):
             return places
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        found, sure = self.stereo.holds(things, columns["ee_pos"].astype(np.float64), turn)
+        found, sure = self.stereo.triangulate_grasp(
+            things, columns["ee_pos"].astype(np.float64), turn
+        )
         near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
         return np.where((sure & near)[..., None], found, places)
 

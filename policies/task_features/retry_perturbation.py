@@ -61,7 +61,7 @@ class RetryPerturbation:
         if not known:
             return features
         nothing_held = torch.zeros(1, dtype=torch.bool)
-        return self.imagined.moved(features, off, turn, seen, nothing_held)
+        return self.imagined.transformed(features, off, turn, seen, nothing_held)
 
     def _watch(self, features: Tensor) -> None:
         self._watch_place(features)

@@ -116,7 +116,7 @@ class StereoRig:
         front, wrist = cameras
         return cls(PinholeCamera.of(front), PinholeCamera.of(wrist))
 
-    def places(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
+    def triangulate(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
         """Where things lie, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
 
         The place that agrees best with both rays and with the table's height, weighted least
@@ -134,7 +134,7 @@ class StereoRig:
         away = np.linalg.norm(places[..., :2], axis=-1) > FARTHEST_M
         return np.where((away | ~seen.any(1))[..., None], np.nan, places)
 
-    def holds(
+    def triangulate_grasp(
         self, things: NDArray[np.floating], hand_m: Array, turn: Array
     ) -> tuple[Array, NDArray[np.bool_]]:
         """Where things are taken hold of, (N, M, 3) metres, from keypoints (N, 2, M, 10).

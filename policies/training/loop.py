@@ -120,10 +120,10 @@ class TrainingLoop:
             batch = {**batch, "features": features}
         with self.precision.autocast():
             if self.data.marks is None:
-                x = network.see(batch, noise, recipe.proprioception_dropout)
+                x = network.encode(batch, noise, recipe.proprioception_dropout)
                 return network.head.loss(x, actions, mask, noise)
             marks = as_tensor(self.data.marks[chosen]).to(device)
-            x, missed = network.learn(batch, marks, noise, recipe.proprioception_dropout)
+            x, missed = network.encode_with_loss(batch, marks, noise, recipe.proprioception_dropout)
             return network.head.loss(x, actions, mask, noise) + recipe.aux_grasp * missed
 
     def _draw(self, random: np.random.Generator) -> NDArray[np.int64]:

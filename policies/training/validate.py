@@ -53,7 +53,7 @@ def validate(network: PolicyNetwork, data: TrainingData, limit: int = 4096) -> V
     for start in range(0, len(chosen), BATCH):
         part = chosen[start : start + BATCH]
         batch, actions, mask = windows(data, part, device)
-        x = network.see(batch)
+        x = network.encode(batch)
         prediction = network.head.predict(x)
         errors.append(float(masked_mean((prediction.actions - actions).abs(), mask)) * len(part))
         spreads.append(prediction.spread.cpu().numpy())

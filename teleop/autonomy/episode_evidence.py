@@ -89,7 +89,7 @@ class EpisodeTrace:
     requests: int = 0
     rewinds: int = 0
 
-    def trial(self, key: EpisodeKey) -> EpisodeEvidence:
+    def evidence(self, key: EpisodeKey) -> EpisodeEvidence:
         """The evidence that the episode is."""
         whole, parts = self._agreement(key)
         share = self._policy_share()

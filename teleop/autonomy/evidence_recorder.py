@@ -49,7 +49,7 @@ class EvidenceRecorder(Subscriber):
         self._states: list[ControlState] = []
         self._shares: list[float] = []
         self._key = self._key_of(context)
-        self.book.open(self._key)
+        self.book.add_context(self._key)
 
     def _key_of(self, context: EpisodeContext) -> EpisodeKey:
         policy, level = context.assignment.policy_id or "", context.assignment.level
@@ -82,7 +82,7 @@ class EvidenceRecorder(Subscriber):
         """Add the evidence; what was thrown away or broken off is none."""
         if outcome.discarded or not outcome.complete or not self._states:
             return
-        for change in self.book.add(self._account(outcome).trial(self._key)):
+        for change in self.book.add(self._account(outcome).evidence(self._key)):
             self.on_change(change)
 
     def _account(self, outcome: EpisodeOutcome) -> EpisodeTrace:
@@ -115,12 +115,12 @@ def recover_evidence(book: LadderStore) -> list[LevelChange]:
     """Add the trials that are missing; return the changes of level that follow. Safe to repeat."""
     files = {s.id: s.path for s in book.workspace.summaries() if s.complete and s.steps}
     changes: list[LevelChange] = []
-    for key in book.cases():
+    for key in book.open_contexts():
         path = files.get(key.episode)
-        if path is None or not book.knows(key):
+        if path is None or not book.has_weights(key):
             continue
         try:
-            trial = trace_of(path).trial(key)
+            trial = trace_of(path).evidence(key)
         except DamagedFile as error:
             _log.warning("no evidence: %s", error)
             continue

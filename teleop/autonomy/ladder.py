@@ -107,7 +107,7 @@ class Ladder:
             return self._arrival()
         return self._demotion() or self._promotion()
 
-    def admit(
+    def authorise(
         self, wanted: Level | None, override: bool = False
     ) -> tuple[Level, LevelChange | None]:
         """The level to drive at: the earned one, or a wanted one up to it.

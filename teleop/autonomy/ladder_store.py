@@ -41,29 +41,29 @@ class LadderStore:
         weights = (self._store.path(policy) / MODEL).read_bytes()
         return hashlib.sha256(weights).hexdigest()[:FINGERPRINT_DIGITS]
 
-    def settle(self, policy: str | None = None) -> tuple[Ladder, list[LevelChange]]:
+    def apply_evidence(self, policy: str | None = None) -> tuple[Ladder, list[LevelChange]]:
         """Make every change that the evidence calls for; return the ladder and the changes."""
         made: list[LevelChange] = []
         while change := self.ladder(policy).judge():
-            self.note(change)
+            self.add_change(change)
             made.append(change)
         return self.ladder(policy), made
 
-    def admit(
+    def authorise(
         self, wanted: Level | None, policy: str | None = None, override: bool = False
     ) -> Level:
         """The level to drive at; raises NotEarned with what is missing for a wanted one."""
-        ladder, _ = self.settle(policy)
-        level, change = ladder.admit(wanted, override)
+        ladder, _ = self.apply_evidence(policy)
+        level, change = ladder.authorise(wanted, override)
         if change:
-            self.note(change)
+            self.add_change(change)
         return level
 
-    def open(self, key: EpisodeKey) -> None:
+    def add_context(self, key: EpisodeKey) -> None:
         """Write down that an episode shall be evidence, before it is driven."""
         self._database.add_event(EventEntry(EventKind.ON_TRIAL, key.to_json()))
 
-    def cases(self) -> list[EpisodeKey]:
+    def open_contexts(self) -> list[EpisodeKey]:
         """Those that no evidence has come of: broken off, thrown away, or about to end."""
         trials = self._database.events(EventKind.TRIAL)
         begun = self._database.events(EventKind.ON_TRIAL)
@@ -71,7 +71,7 @@ class LadderStore:
         keys = [EpisodeKey.from_json(event.payload) for event in begun]
         return [key for key in keys if key.episode not in tried]
 
-    def knows(self, key: EpisodeKey) -> bool:
+    def has_weights(self, key: EpisodeKey) -> bool:
         """Whether the episode's policy is here with the weights that it had."""
         if not key.policy:
             return True
@@ -81,9 +81,9 @@ class LadderStore:
     def add(self, trial: EpisodeEvidence) -> list[LevelChange]:
         """Add an episode's evidence; return the changes of level that follow from it."""
         self._database.add_event(EventEntry(EventKind.TRIAL, trial.to_json()))
-        return self.settle(trial.policy)[1] if trial.policy else []
+        return self.apply_evidence(trial.policy)[1] if trial.policy else []
 
-    def note(self, change: LevelChange) -> None:
+    def add_change(self, change: LevelChange) -> None:
         """Write down a change."""
         self._database.add_event(EventEntry(EventKind.LEVEL, change.to_json()))
 

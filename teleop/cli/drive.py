@@ -94,7 +94,7 @@ class Drive:
         book = LadderStore(workspace)
         for change in recover_evidence(book):
             _tell(change)
-        level = book.admit(wanted, self.policy, self.override)
+        level = book.authorise(wanted, self.policy, self.override)
         limit_threads()  # a plan is small, and threads that wait for each other make ticks late
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
             report = self.record(workspace, level)
@@ -174,12 +174,12 @@ class Drive:
             def heard(outcome: EpisodeOutcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
-                if words := seeds.words(outcome.seed):
+                if words := seeds.label(outcome.seed):
                     say(f"{words}; {'solved' if outcome.success else 'not solved'} now")
 
             taken = seeds.take(episodes)
             return drive(
-                workspace, assignment, duty, taken, heard, terms, lambda new: say(new.words)
+                workspace, assignment, duty, taken, heard, terms, lambda new: say(new.label)
             )
 
     def _calls(self) -> HelpRules:

@@ -36,7 +36,7 @@ class LadderVerb:
         """Bring the ladder up to date and show it."""
         book = LadderStore(Workspace.open(self.workspace))
         recover_evidence(book)
-        ladder, _ = book.settle(self.policy)
+        ladder, _ = book.apply_evidence(self.policy)
         if self.plot:
             plot_ladder(ladder, self.plot)
             say(f"drawn: {self.plot}")

@@ -48,9 +48,9 @@ class Pad:
     def _show(self, bindings: Bindings[Control], path: str, own: bool) -> int:
         rows = {
             control.value: {
-                PAD: bindings.words(PAD, control),
-                KEYBOARD: bindings.words(KEYBOARD, control),
-                "does": MEANINGS[control].words,
+                PAD: bindings.label(PAD, control),
+                KEYBOARD: bindings.label(KEYBOARD, control),
+                "does": MEANINGS[control].label,
             }
             for control in Control
         }

@@ -51,10 +51,10 @@ class Practice:
         broken_off = rounds.go_on()
         done = [] if broken_off is None else [broken_off]
         for made in done:
-            say(made.words)
+            say(made.label)
         while len(done) < self.rounds:
             done.append(self._round(rounds))
-            say(done[-1].words)
+            say(done[-1].label)
         return done
 
     def _round(self, rounds: PracticeRounds) -> PracticeRound:

@@ -78,7 +78,7 @@ class Bindings(Generic[C]):
         rivals = self.longer[device].get(chord[-1], ())
         return not any(len(r) > len(chord) and _is_down(r, touch) for r in rivals)
 
-    def words(self, device: str, control: C, between: str = " or ") -> str:
+    def label(self, device: str, control: C, between: str = " or ") -> str:
         """How people say it: `LB`, `RB + A`; a dash where it is not bound."""
         return between.join(" + ".join(c) for c in self.chords[device].get(control, ())) or "-"
 

@@ -48,7 +48,7 @@ class Control(Enum):
 class ControlMeaning:
     """What a control does."""
 
-    words: str
+    label: str
     """As the help overlay says it."""
     pad: str
     """The pad's inputs that it is bound to unless a file says otherwise."""
@@ -131,7 +131,7 @@ class ControlTable(Generic[C]):
 
 SEAT = ControlTable[Control](
     section=(),
-    words={control: meaning.words for control, meaning in MEANINGS.items()},
+    words={control: meaning.label for control, meaning in MEANINGS.items()},
     chords={
         PAD: {control: split(meaning.pad) for control, meaning in MEANINGS.items()},
         KEYBOARD: {control: split(meaning.keyboard) for control, meaning in MEANINGS.items()},

@@ -39,7 +39,7 @@ class Gamepad:
     grown: dict[str, float] = field(default_factory=dict)
     """How far the D-pad's directions have grown; they have no way of being pushed halfway."""
 
-    def touch(self, elapsed_s: float = 0.0) -> RawInput:
+    def read(self, elapsed_s: float = 0.0) -> RawInput:
         """What is touched now, and what went down since the last call, `elapsed_s` ago."""
         values = {name: 1.0 for name, code in PAD_BUTTONS.items() if self.device.get_button(code)}
         for name in RAMPED:
@@ -115,11 +115,11 @@ class Gamepads:
     def forget_presses(self) -> None:
         """Drop what went down and has not been looked at."""
         for pad in self.pads.values():
-            pad.touch()
+            pad.read()
 
-    def touches(self, elapsed_s: float = 0.0) -> Mapping[int, RawInput]:
+    def read(self, elapsed_s: float = 0.0) -> Mapping[int, RawInput]:
         """What is touched on each pad, by instance id; call it once a look."""
-        return {instance: pad.touch(elapsed_s) for instance, pad in self.pads.items()}
+        return {instance: pad.read(elapsed_s) for instance, pad in self.pads.items()}
 
     def _open(self, index: int) -> None:
         try:

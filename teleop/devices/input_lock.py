@@ -23,7 +23,7 @@ class InputLock:
         self._open.clear()
         self._deaf_until = now + DEAF_S
 
-    def pass_on(
+    def filter(
         self, readings: Mapping[Hashable, ControlReadings[Control]], now: float
     ) -> dict[Hashable, ControlReadings[Control]]:
         """What may be heard; a device that is neutral is unlocked by this, from the next look on.

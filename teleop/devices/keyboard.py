@@ -39,7 +39,7 @@ class Keyboard:
         self._down.clear()
         self._pressed.clear()
 
-    def touch(self) -> RawInput:
+    def read(self) -> RawInput:
         """What is held, and what went down since the last call."""
         pressed, self._pressed = frozenset(self._pressed), set()
         return RawInput(dict.fromkeys(self._down | pressed, 1.0), pressed)

@@ -98,7 +98,7 @@ class OperatorInput:
             self.keyboard.release()
             self.pads.forget_presses()
 
-    def look(self, driving: bool = True) -> InputSample:
+    def sample(self, driving: bool = True) -> InputSample:
         """Read every device; call it often, and right before a tick."""
         now = self._clock()
         lost, elapsed = self._loss(now, driving), now - self._looked
@@ -107,12 +107,12 @@ class OperatorInput:
             self.guard.lock_all(now)
             self.keyboard.release()
         readings: dict[Hashable, ControlReadings[Control]] = {
-            pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.touches(elapsed).items()
+            pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.read(elapsed).items()
         }
-        keys = self.bindings.read(KEYBOARD, self.keyboard.touch())
+        keys = self.bindings.read(KEYBOARD, self.keyboard.read())
         readings[KEYBOARD] = self._ramp(keys)
         self.neutral = all(is_neutral(reading) for reading in readings.values())
-        heard = self.guard.pass_on(readings, now)
+        heard = self.guard.filter(readings, now)
         self._choose(heard)
         self.reading = heard[self.source]
         pressed = frozenset().union(*(reading.pressed for reading in heard.values()))
@@ -121,7 +121,7 @@ class OperatorInput:
             self._followed = (self.camera, self.frame)
         return InputSample(self._requests(heard, pressed, now), pressed, lost)
 
-    def excuse(self) -> None:
+    def reset_timeout(self) -> None:
         """Work that took long was done on purpose; the silence meanwhile means nothing."""
         self._looked = self._clock()
 
@@ -145,7 +145,7 @@ class OperatorInput:
         return SPEEDS[self.speed][1] * slowed
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Which device drives, for people."""
         if self.source in self.pads.pads:
             pads = list(self.pads.pads)

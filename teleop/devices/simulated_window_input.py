@@ -42,6 +42,6 @@ class SimulatedWindowInput(OperatorInput, Subscriber):
         return own if own.clutch or not own.alive else self._operator.poll(driver)
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Who drives, for people."""
         return "the simulated operator"

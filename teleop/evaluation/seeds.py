@@ -113,7 +113,7 @@ class Seeds:
         left = max(0, scenes - len(self.failures))
         return [*self.failures[:scenes], *range(self.first, self.first + left)]
 
-    def words(self, seed: int) -> str:
+    def label(self, seed: int) -> str:
         """Why a seed is there, for people; empty for a fresh one."""
         return f"seed {seed}: practice failed here" if seed in self.failures else ""
 

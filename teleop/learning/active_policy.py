@@ -57,7 +57,7 @@ class PolicySwitch:
     why: str
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """For the operator."""
         policy, level = self.assignment.policy_id, self.assignment.level
         if self.why == ROLLED_BACK:
@@ -100,7 +100,7 @@ class ActivePolicy:
         """Count an episode that was saved."""
         self.episodes += 1
 
-    def words(self, present: Assignment) -> str:
+    def label(self, present: Assignment) -> str:
         """The policy, since when it drives, and over how many episodes; empty without one."""
         if present.policy_id is None:
             return ""
@@ -112,7 +112,7 @@ class ActivePolicy:
         """Whether another policy would take over now."""
         return self._back_to is not None or self._newcomer(present.policy_id) is not None
 
-    def relief(self, present: Assignment) -> PolicySwitch | None:
+    def next_switch(self, present: Assignment) -> PolicySwitch | None:
         """Who takes over now, if anybody does; a few looks at the disk, but for the loading."""
         wanted, why = self._back_to, ROLLED_BACK
         if wanted is None:
@@ -181,9 +181,9 @@ class ActivePolicy:
         Where that was by the operator's override, it holds for the policy before, and a new one
         gets one level less; it is recorded like the first.
         """
-        earned = self._book.admit(None, wanted)
+        earned = self._book.authorise(None, wanted)
         if not self._overridden:
             return min(self.highest, earned)
         lower = 0 if why == ROLLED_BACK else 1
         asked = Level(max(self.highest - lower, Level.DEMONSTRATE))
-        return self._book.admit(max(asked, min(self.highest, earned)), wanted, override=True)
+        return self._book.authorise(max(asked, min(self.highest, earned)), wanted, override=True)

@@ -28,7 +28,7 @@ class CandidateEvaluation:
     def __init__(self, workspace: Workspace, rules: AcceptanceCriteria, drives: Drives) -> None:
         self.workspace, self.rules, self.drives = workspace, rules, drives
 
-    def examine(
+    def evaluate(
         self, candidate: Path, present: Path | None, held: Iterable[str]
     ) -> tuple[GateEvidence, dict[str, Any]]:
         """What speaks for and against the candidate; and what is worth keeping of it, as JSON."""

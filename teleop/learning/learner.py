@@ -242,7 +242,7 @@ class Learner:
         """The gate's ruling on the candidate, with its figures."""
         present = None if task.parent is None else self.store.path(task.parent)
         held = held_out([summary.id for summary in judged_summaries(self.workspace)])
-        evidence, kept = self.examination.examine(self.staging.candidate, present, held)
+        evidence, kept = self.examination.evaluate(self.staging.candidate, present, held)
         ruling = decide(evidence, self.rules.gate)
         return {**ruling.to_json(), **kept}
 

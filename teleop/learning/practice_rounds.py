@@ -35,7 +35,7 @@ class PracticeRound:
     """Who drives from now on."""
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """For people."""
         done = f"round {self.number}: {self.successes} of {self.attempts} succeeded; "
         if self.gate is None:

@@ -28,7 +28,7 @@ class TimelineEvent:
 
     created: float
     """Wall time, seconds."""
-    words: str
+    sentence: str
     """What happened, e.g. `shadow to assist`."""
     sign: EventSign
 
@@ -89,7 +89,7 @@ class ComparisonRow:
     """Two policies that were compared."""
 
     created: float
-    words: str
+    sentence: str
     """The verdict in a sentence."""
 
 

@@ -176,7 +176,7 @@ class ClickWindow:
         """The window was closed."""
         self.pointing.over = True
 
-    def hear(self, event: pygame.event.Event) -> None:
+    def handle(self, event: pygame.event.Event) -> None:
         """One event of the window."""
         if event.type == pygame.MOUSEBUTTONDOWN and self._area.collidepoint(event.pos):
             scale = self.pointing.side / self._area.w
@@ -184,7 +184,7 @@ class ClickWindow:
             self.pointing.y = (event.pos[1] - self._area.y) * scale
             self.pointing.do(ClickAction.HERE)
             return
-        for point in self.fingers.hear(event):
+        for point in self.fingers.handle(event):
             self.pointing.do(point)
 
     def pass_time(self, seconds: float) -> None:

@@ -61,7 +61,7 @@ class EpisodeReview:
         """The short message that is to be shown now."""
         return self._notice[0] if self.clock() < self._notice[1] else ""
 
-    def tell(self, words: str) -> None:
+    def show_notice(self, words: str) -> None:
         """Show a short message."""
         self._notice = (words, self.clock() + NOTICE_S)
 
@@ -123,7 +123,7 @@ class EpisodeReview:
     def _flush(self) -> None:
         self.pen.flush()
         if self.pen.refused:
-            self.tell(self.pen.refused)
+            self.show_notice(self.pen.refused)
             self.pen.refused = ""
 
     def _act(self, deed: EpisodeAction, episode: Episode) -> None:
@@ -176,7 +176,7 @@ class EpisodeReview:
         try:
             self.episode = self.order.stock.take(name)
         except DamagedFile as error:
-            self.tell(f"passed over: {error}")
+            self.show_notice(f"passed over: {error}")
             return False
         self.worth = self.order.worths.get(name, Priority())
         self.marks = Marks()
@@ -198,7 +198,7 @@ class EpisodeReview:
             return
         last = self.pen.take_back()
         if last is None:
-            self.tell("nothing to take back")
+            self.show_notice("nothing to take back")
             return
         if last.kind == VERDICT:
             self.order.open.add(last.episode)
@@ -208,7 +208,7 @@ class EpisodeReview:
                 self._visited.append(self.name)
             self._show(last.episode)
         self._refresh()
-        self.tell(f"taken back: {last.kind}")
+        self.show_notice(f"taken back: {last.kind}")
 
     def _choose(self, deed: EpisodeAction, menu: Menu) -> None:
         self.marks.menu, item = menu.answered(deed)
@@ -224,7 +224,7 @@ class EpisodeReview:
         step, begun = self.player.step, self.marks.bad_from
         if deed is EpisodeAction.BAD and begun is None:
             self.marks.bad_from = step
-            marked = TimelineMark(words="a bad stretch begins here; press again where it ends")
+            marked = TimelineMark(label="a bad stretch begins here; press again where it ends")
         elif deed is EpisodeAction.BAD and begun is not None:
             self.marks.bad_from = None
             marked = bad_stretch(begun, step)
@@ -232,7 +232,7 @@ class EpisodeReview:
             marked = next_stage(self.stands, episode.summary.header.stages, step)
         else:
             marked = trimmed(self.stands, len(episode), step, deed is EpisodeAction.TRIM_START)
-        if marked.words:
-            self.tell(marked.words)
+        if marked.label:
+            self.show_notice(marked.label)
         if marked.kind is not None:
             self.say(marked.kind, marked.start, marked.stop, **marked.payload)

@@ -51,10 +51,10 @@ class EpisodeWindow:
         """The window was closed."""
         self.grading.over = True
 
-    def hear(self, event: pygame.event.Event) -> None:
+    def handle(self, event: pygame.event.Event) -> None:
         """One event of the window."""
         writing = self.grading.marks.text is not None
-        deeds = self.fingers.hear(event)
+        deeds = self.fingers.handle(event)
         if writing:
             self._hear_writing(event)
             return
@@ -136,7 +136,7 @@ def _views(
 ) -> None:
     for rect, (camera, image) in zip(layout.views, pictures.items(), strict=True):
         brush.picture(image, rect)
-        tag = brush.type.words(camera, 13 * brush.unit, DIM)
+        tag = brush.type.rendered(camera, 13 * brush.unit, DIM)
         place = tag.get_rect(topleft=(rect.x + brush.px(10), rect.y + brush.px(8)))
         brush.strip(place.inflate(brush.px(12), brush.px(6)))
         brush.surface.blit(tag, place)

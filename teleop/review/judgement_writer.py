@@ -30,7 +30,7 @@ class JudgementWriter:
         """Write a judgement now; what comes of one about an episode that is gone is `refused`."""
         self.refused = ""
         try:
-            self.said.append(self.judge.say(episode, kind, start, stop, **payload))
+            self.said.append(self.judge.add(episode, kind, start, stop, **payload))
         except SidestickError as error:
             self.refused = f"not written: {error}"[:140]
 

@@ -85,14 +85,14 @@ class TimelineMark:
     start: int | None = None
     stop: int | None = None
     payload: dict[str, str] = field(default_factory=dict)
-    words: str = ""
+    label: str = ""
 
 
 def bad_stretch(begun: int, step: int) -> TimelineMark:
     """From where it was begun to here, both included, in either order."""
     first, last = sorted((begun, step))
     words = f"steps {first + 1} to {last + 1} are bad: nobody learns from them"
-    return TimelineMark(BAD, first, last + 1, words=words)
+    return TimelineMark(BAD, first, last + 1, label=words)
 
 
 def trimmed(stands: ResolvedJudgements, steps: int, step: int, from_here: bool) -> TimelineMark:
@@ -102,7 +102,7 @@ def trimmed(stands: ResolvedJudgements, steps: int, step: int, from_here: bool) 
     return (
         TimelineMark(TRIM, start, stop)
         if start < stop
-        else TimelineMark(words="nothing would be left")
+        else TimelineMark(label="nothing would be left")
     )
 
 
@@ -111,5 +111,5 @@ def next_stage(stands: ResolvedJudgements, stages: Sequence[str], step: int) -> 
     begun = [s for s, start in stands.stages.items() if start < step and s in stages]
     place = max((stages.index(s) for s in begun), default=0) + 1
     if place == len(stages):
-        return TimelineMark(words="all stages have begun before this step")
+        return TimelineMark(label="all stages have begun before this step")
     return TimelineMark(STAGE, step, payload={"stage": stages[place]})

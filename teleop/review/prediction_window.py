@@ -39,9 +39,9 @@ class PredictionWindow:
         """The window was closed."""
         self.grading.over = True
 
-    def hear(self, event: pygame.event.Event) -> None:
+    def handle(self, event: pygame.event.Event) -> None:
         """One event of the window."""
-        for say in self.fingers.hear(event):
+        for say in self.fingers.handle(event):
             self.grading.do(say)
 
     def pass_time(self, seconds: float) -> None:

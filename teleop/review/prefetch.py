@@ -29,7 +29,7 @@ class Prefetcher:
         self._thread = threading.Thread(target=self._run, name="stock", daemon=True)
         self._thread.start()
 
-    def want(self, names: Sequence[str]) -> None:
+    def request(self, names: Sequence[str]) -> None:
         """Read these next, in this order."""
         with self._changed:
             if tuple(names) != self._wanted:

@@ -107,7 +107,7 @@ class ReviewWindow(Protocol):
         """The window was closed."""
         ...
 
-    def hear(self, event: pygame.event.Event) -> None:
+    def handle(self, event: pygame.event.Event) -> None:
         """One event of the window."""
         ...
 
@@ -144,7 +144,7 @@ def run_window(
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 page.leave()
-            page.hear(event)
+            page.handle(event)
         page.pass_time(began - before)
         before = began
         page.draw(pygame.display.get_surface() or surface)

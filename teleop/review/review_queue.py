@@ -157,7 +157,7 @@ class ReviewQueue:
             assert name is not None
             del worths[name]
             ahead.append(name)
-        self.stock.want(([current] if current else []) + ahead)
+        self.stock.request(([current] if current else []) + ahead)
         return ahead
 
     def next(self, current: str | None = None) -> str | None:

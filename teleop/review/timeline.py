@@ -71,7 +71,7 @@ def _names(brush: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None
     for start, stop in runs(episode.driver):
         if x_of(stop) - x_of(start) > brush.px(70):
             driver = Driver(int(episode.driver[start]))
-            words = brush.type.words(DRIVER_STYLES[driver].name, 13 * brush.unit, INK, True)
+            words = brush.type.rendered(DRIVER_STYLES[driver].name, 13 * brush.unit, INK, True)
             plate = words.get_rect(midleft=(x_of(start) + brush.px(6), row.centery))
             pygame.draw.rect(brush.surface, DRIVER_STYLES[driver].colour, plate.inflate(8, 4))
             brush.surface.blit(words, plate)

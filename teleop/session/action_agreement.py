@@ -101,7 +101,7 @@ class RunningAgreement:
         """From -1, against each other, to 1, alike; NaN where nothing is known of late."""
         return self._sum / self._weight if self._weight > 0.1 else math.nan
 
-    def feel(self, tick: Tick) -> None:
+    def update(self, tick: Tick) -> None:
         """A tick has passed."""
         self._sum, self._weight = self._sum * MEMORY, self._weight * MEMORY
         hers, its = tick.step.human_action, tick.step.policy_action

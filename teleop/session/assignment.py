@@ -60,4 +60,4 @@ class Assignment:
         if self.level is not Level.ON_CALL:
             return None
         answer, hand_m = usable(proposal.action), observation["ee_pos"]
-        return self.monitor.feel(state, proposal.novelty, answer, hand_m)
+        return self.monitor.update(state, proposal.novelty, answer, hand_m)

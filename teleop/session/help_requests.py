@@ -90,7 +90,7 @@ class HelpMonitor:
         self._mute: deque[bool] = deque(maxlen=self.rules.of)
         self._hand: deque[NDArray[np.float64]] = deque(maxlen=_ticks(self.rules.stalled_s))
 
-    def feel(
+    def update(
         self, state: ControlState, novelty: float, has_answer: bool, hand_m: NDArray[Any]
     ) -> HelpReason | None:
         """Why to ask for help on this tick, if so.

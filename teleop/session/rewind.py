@@ -18,7 +18,7 @@ class RewindBuffer:
         """Another episode: the world is new, and old moments went with it."""
         self.marks = []
 
-    def keep_up(self, episode: LiveEpisode) -> None:
+    def add_if_due(self, episode: LiveEpisode) -> None:
         """Call before every tick: remembers a moment where one is due."""
         last = self.marks[-1].steps if self.marks else -EVERY_TICKS
         if episode.steps - last < EVERY_TICKS:
@@ -27,7 +27,7 @@ class RewindBuffer:
         if len(self.marks) > LONGEST:  # the first one, where the episode begins, stays
             self.marks.pop(1)
 
-    def back(self, episode: LiveEpisode, seconds: float) -> int:
+    def rewind(self, episode: LiveEpisode, seconds: float) -> int:
         """Go back at least this long, or to the beginning; returns the ticks undone."""
         if not self.marks:
             return 0

@@ -21,7 +21,7 @@ class AutoButtons:
 
     def __call__(self, seat: StationLoop) -> None:
         """Go on where nothing stands against it."""
-        if seat.seconds_here < GLANCE_S or not seat.hands.focused or seat.help:
+        if seat.seconds_in_state < GLANCE_S or not seat.hands.focused or seat.help:
             return
         if seat.state is WindowState.VERDICT and seat.offered:
             seat.signal(Request.SAVE_SUCCESS)

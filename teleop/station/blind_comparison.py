@@ -42,7 +42,7 @@ class BlindEpisodes(OperatorEpisode):
         turn = self.turn
         self.seed = turn.seed
         self.session.assign(self.both[turn.side])
-        super().lay()
+        super().reset()
 
     def end(
         self, verdict: bool, complete: bool = True, discarded: bool = False
@@ -80,7 +80,7 @@ def compare_at_the_window(
         scene = BlindEpisodes(cockpit.session, turns=turns, both=assigned, ballot=ballot)
         seat = cockpit.seat(scene)
         scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
-        cockpit.sit(seat, on_turn)
+        cockpit.run(seat, on_turn)
     why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
     return finish(workspace, ballot, both, why, effort)
 

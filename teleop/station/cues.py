@@ -68,7 +68,7 @@ class CuePlayer:
         if self.on and not self._sounds:
             self._sounds = _sounds()
 
-    def tell(self, cue: Cue) -> None:
+    def play(self, cue: Cue) -> None:
         """Begin a cue."""
         if not self.on:
             return
@@ -77,7 +77,7 @@ class CuePlayer:
         now = self._clock()
         self._due += [(now + start, length) for start, length in cue.value.rumbles]
 
-    def attend(self, source: object) -> None:
+    def update(self, source: object) -> None:
         """Shake the pad in use where a rumble is due; call it often."""
         now = self._clock()
         due = [length for start, length in self._due if start <= now]

@@ -199,7 +199,7 @@ def drive_in_legs(
 
     terms = replace(terms or RunRules(), relieved=relieved)
     while left:
-        relief = duty.relief(assignment)
+        relief = duty.next_switch(assignment)
         if relief is not None:
             assignment = relief.assignment
             on_relief(relief)

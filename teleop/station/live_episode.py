@@ -33,7 +33,7 @@ class OperatorEpisode:
         """How many actions of the proposal's plan have been executed."""
         self.laid = 0
         """Counts the scenes."""
-        self.lay()
+        self.reset()
 
     @property
     def env(self) -> ArmEnv:
@@ -45,19 +45,19 @@ class OperatorEpisode:
         """Level and policy of the next episode, and of the present one unless they just changed."""
         return self.session.assignment
 
-    def lay(self) -> None:
+    def reset(self) -> None:
         """Reset the world to the seed; nothing is recorded yet."""
         self.episode: LiveEpisode = self.session.prepare(self.seed)
         self._recorded = True
         self.laid += 1
         self.history.begin()
-        self._foresee()
+        self._preview()
 
     def begin(self) -> None:
         """Begin to record."""
         self.episode.begin()
 
-    def loosen(self) -> None:
+    def free_drive(self) -> None:
         """Drive on without recording."""
         if self._recorded:
             self.episode = self._unrecorded.go_on(self.seed, self.episode.observation)
@@ -66,7 +66,7 @@ class OperatorEpisode:
     def tick(self, late_ms: float) -> Tick:
         """One control tick."""
         if self._recorded:
-            self.history.keep_up(self.episode)
+            self.history.add_if_due(self.episode)
         tick = self.episode.tick(late_ms)
         same = tick.proposal.plan is self.proposal.plan
         self.plan_done = self.plan_done + 1 if same else 1
@@ -75,8 +75,8 @@ class OperatorEpisode:
 
     def rewind(self, seconds: float) -> int:
         """Go back; returns the ticks undone."""
-        undone = self.history.back(self.episode, seconds)
-        self._foresee()
+        undone = self.history.rewind(self.episode, seconds)
+        self._preview()
         return undone
 
     def end(
@@ -90,7 +90,7 @@ class OperatorEpisode:
         self.outcomes.append(outcome)
         return outcome
 
-    def _foresee(self) -> None:
+    def _preview(self) -> None:
         """What the policy would do from here, for the screen."""
         self.plan_done = 0
         self.proposal = self.assignment.propose(self.episode.observation, Driver.NOBODY)

@@ -56,21 +56,21 @@ class StationLoop:
         self._draw, self._asked_to_quit = draw, False
         if self.options.lesson:
             self.signal(Request.LESSON)
-        self.hands.excuse()
+        self.hands.reset_timeout()
 
     def run(self) -> list[EpisodeOutcome]:
         """Sit there until the window is closed or enough episodes are saved."""
         while self.state is not WindowState.CLOSED:
-            self.turn()
+            self.step()
         return self.scene.outcomes
 
     def leave(self) -> None:
         """Save and leave at the next turn; may be called from a signal's handler."""
         self._asked_to_quit = True
 
-    def turn(self) -> None:
+    def step(self) -> None:
         """Hear the hands; then tick, draw or wait, whichever is due."""
-        self.attend()
+        self.process_events()
         ahead = self.pace.ahead_s() if self.state in TICKING else float("inf")
         if ahead <= SLACK_S:
             self._tick(self.pace.wait())
@@ -79,13 +79,13 @@ class StationLoop:
         if wait > 0:
             self.desk.sleep(max(SHORTEST_NAP_S, min(wait, ahead - SLACK_S, NAP_S)))
 
-    def attend(self) -> None:
+    def process_events(self) -> None:
         """Everything that was touched, and what follows from it."""
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 self._asked_to_quit = True
             self.hands.handle(event)
-        look = self.hands.look(self.state in TICKING)
+        look = self.hands.sample(self.state in TICKING)
         self._pressed |= look.pressed
         if look.lost:
             self._lose(look.lost)
@@ -94,12 +94,12 @@ class StationLoop:
         if self._asked_to_quit:
             self.signal(Request.QUIT)
         offered = self.state is WindowState.VERDICT and self.offered and self.hands.focused
-        if offered and self.seconds_here > ACCEPT_S:
+        if offered and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
-        self.desk.feedback.attend(self.hands.source)
+        self.desk.feedback.update(self.hands.source)
 
     @property
-    def seconds_here(self) -> float:
+    def seconds_in_state(self) -> float:
         """How long the state has lasted."""
         return self.desk.clock() - self._since
 
@@ -108,7 +108,7 @@ class StationLoop:
         """The short message that is to be shown now."""
         return self._notice if self.desk.clock() < self._notice_until else ""
 
-    def say(self, notice: str, seconds: float = NOTICE_S) -> None:
+    def show_notice(self, notice: str, seconds: float = NOTICE_S) -> None:
         """Show a short message."""
         self._notice, self._notice_until = notice, self.desk.clock() + seconds
 
@@ -126,11 +126,11 @@ class StationLoop:
             for effect in move.effects:
                 _DEEDS[effect](self)
         except RecordingError as error:
-            self.say(str(error), FAILURE_NOTICE_S)
+            self.show_notice(str(error), FAILURE_NOTICE_S)
             self.signal(
                 WindowEvent.REFUSED if WindowEffect.BEGIN in move.effects else WindowEvent.BROKEN
             )
-        self.hands.excuse()
+        self.hands.reset_timeout()
         return True
 
     def _answer(self, request: Request) -> None:
@@ -147,15 +147,15 @@ class StationLoop:
         elif request is Request.ROLL_BACK:
             self._roll_back()
         elif request in GOING_ON and self.state is WindowState.PAUSED and not self.hands.neutral:
-            self.say("let go of everything first, then go on", 2.0)
+            self.show_notice("let go of everything first, then go on", 2.0)
         else:
             self.signal(request)
 
     def _lose(self, reason: str) -> None:
         if self.state in TICKING:
-            self.desk.feedback.tell(Cue.LOST)
+            self.desk.feedback.play(Cue.LOST)
         if self.state in (WindowState.FREE, WindowState.LESSON):
-            self.say(f"{reason}: let go of everything, then hold the clutch")
+            self.show_notice(f"{reason}: let go of everything, then hold the clutch")
         self.signal(WindowEvent.LOST)
         if self.state is WindowState.PAUSED:
             self.lost = reason
@@ -164,13 +164,13 @@ class StationLoop:
         try:
             tick = self.scene.tick(late_ms)
         except RecordingError as error:
-            self.say(f"recording stopped: {error}", FAILURE_NOTICE_S)
+            self.show_notice(f"recording stopped: {error}", FAILURE_NOTICE_S)
             self.signal(WindowEvent.BROKEN)
             return
         self.meter.tick(late_ms)
-        self.accord.feel(tick)
+        self.accord.update(tick)
         if tick.switch and tick.switch in SWITCH_CUES:
-            self.desk.feedback.tell(SWITCH_CUES[tick.switch])
+            self.desk.feedback.play(SWITCH_CUES[tick.switch])
         episode = self.scene.episode
         if self.state is WindowState.LESSON:
             self._teach()
@@ -183,21 +183,23 @@ class StationLoop:
         reading = ControlReadings(self.hands.reading.values, self._pressed)
         arm = self.scene.env.arm
         if self.lesson.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
-            self.desk.feedback.tell(Cue.LEARNT)
+            self.desk.feedback.play(Cue.LEARNT)
         if self.lesson.over:
-            self.say(f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts.")
+            self.show_notice(
+                f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts."
+            )
             self.signal(WindowEvent.LEARNT)
 
     def _begin(self) -> None:
         self.scene.begin()
         self.accord = RunningAgreement()
         self._resume()
-        self.desk.feedback.tell(Cue.STARTED)
+        self.desk.feedback.play(Cue.STARTED)
 
     def _resume(self) -> None:
         """Count time from now."""
         if self.state not in HOLDS_EPISODE:
-            self.scene.loosen()
+            self.scene.free_drive()
         self.pace.begin()
         self.meter.rest()
 
@@ -207,46 +209,48 @@ class StationLoop:
 
     def _rewind(self, seconds: float) -> None:
         undone = self.scene.rewind(seconds)
-        self.desk.feedback.tell(Cue.REWOUND)
-        self.say(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
+        self.desk.feedback.play(Cue.REWOUND)
+        self.show_notice(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
 
     def _save(self, verdict: bool) -> None:
         outcome = self.scene.end(verdict)
         if outcome and self.desk.duty:
             self.desk.duty.episode_over()
-        self.desk.feedback.tell(Cue.SAVED if outcome else Cue.DISCARDED)
-        self.say("nothing was recorded yet" if outcome is None else SAVED_WORDS[verdict], 2.0)
+        self.desk.feedback.play(Cue.SAVED if outcome else Cue.DISCARDED)
+        self.show_notice(
+            "nothing was recorded yet" if outcome is None else SAVED_WORDS[verdict], 2.0
+        )
 
     def _next(self) -> None:
         if self.options.episodes is not None:
             self._asked_to_quit |= len(self.scene.outcomes) >= self.options.episodes
         self.scene.seed = self.options.seeds.after(self.scene.seed)
         self._relieve()
-        self.scene.lay()
+        self.scene.reset()
 
     def _relieve(self) -> None:
         """Between two episodes: another policy takes over where one shall."""
         duty = self.desk.duty
-        if duty and (relief := duty.relief(self.scene.assignment)):
+        if duty and (relief := duty.next_switch(self.scene.assignment)):
             self.scene.session.assign(relief.assignment)
-            self.say(relief.words, RELIEF_NOTICE_S)
+            self.show_notice(relief.label, RELIEF_NOTICE_S)
 
     def _roll_back(self) -> None:
         """Set the policy aside: at once between two episodes, else with the next one."""
         if self.desk.duty:
-            self.say(self.desk.duty.roll_back(self.scene.assignment), RELIEF_NOTICE_S)
+            self.show_notice(self.desk.duty.roll_back(self.scene.assignment), RELIEF_NOTICE_S)
             if self.state is WindowState.READY:
                 self._relieve()
-                self.scene.lay()
+                self.scene.reset()
 
     def _drop(self) -> None:
         self.scene.end(False, discarded=True)
-        self.desk.feedback.tell(Cue.DISCARDED)
+        self.desk.feedback.play(Cue.DISCARDED)
 
 
 _DEEDS: dict[WindowEffect, Callable[[StationLoop], object]] = {
     WindowEffect.BEGIN: StationLoop._begin,
-    WindowEffect.RESET: lambda seat: seat.scene.lay(),
+    WindowEffect.RESET: lambda seat: seat.scene.reset(),
     WindowEffect.NEXT: StationLoop._next,
     WindowEffect.SAVE_SUCCESS: lambda seat: seat._save(True),
     WindowEffect.SAVE_FAILURE: lambda seat: seat._save(False),

@@ -35,7 +35,7 @@ def run_station(
         duty = ActivePolicy(workspace, assignment, options.follows, options.calls)
         seat = cockpit.seat(scene, duty)
         witness.on_change = lambda change: _obey(seat, duty, change)
-        cockpit.sit(seat)
+        cockpit.run(seat)
         effort.enter(scene.assignment)
         report = DriveReport.of(scene.outcomes, scene.assignment.level)
     if seat.lesson.over:
@@ -56,7 +56,9 @@ def mark_tutorial_seen() -> None:
 
 def _obey(seat: StationLoop, duty: ActivePolicy, change: LevelChange) -> None:
     """Say what the ladder has decided; a level that is lost is left before the next episode."""
-    seat.say(f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0)
+    seat.show_notice(
+        f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0
+    )
     session = seat.scene.session
     before, highest = session.assignment.level, min(change.after, duty.highest)
     if change.why is ChangeReason.DEMOTED and change.after < before:

@@ -53,13 +53,13 @@ class Station:
         desk = OperatorContext(self.hands, self.tally, feedback, options=self.options, duty=duty)
         return StationLoop(desk, scene, self.artist)
 
-    def sit(self, seat: StationLoop, on_turn: OnTurn = lambda seat: None) -> None:
+    def run(self, seat: StationLoop, on_turn: OnTurn = lambda seat: None) -> None:
         """Sit there until the window is closed; what was driven is on the disk after."""
         attend: OnTurn = AutoButtons() if self.options.simulated else lambda seat: None
         with leaving_on_signals(seat.leave):
             try:
                 while seat.state is not WindowState.CLOSED:
-                    seat.turn()
+                    seat.step()
                     attend(seat)
                     on_turn(seat)
             finally:

@@ -32,7 +32,7 @@ class TutorialTick:
 class Exercise:
     """One thing to do."""
 
-    words: str
+    label: str
     """What to do; names in braces are controls, shown as the buttons that they are bound to."""
     progress: Check
     """How much of it one tick has done, as a share."""

@@ -48,7 +48,7 @@ class Canvas:
 
     def key(self, words: str, at: tuple[float, float], size: float = 15) -> pygame.Rect:
         """A button as a cap with its name on it, placed by the middle of its left side."""
-        line = self.type.words(words, size * self.unit, TEXT, bold=True)
+        line = self.type.rendered(words, size * self.unit, TEXT, bold=True)
         cap = line.get_rect(midleft=(round(at[0]) + self.px(7), round(at[1])))
         frame = cap.inflate(self.px(13), self.px(7))
         pygame.draw.rect(self.surface, RAISED, frame, border_radius=self.px(5))
@@ -73,8 +73,8 @@ class Canvas:
     def keys_width(self, pairs: tuple[tuple[str, str], ...], size: float) -> float:
         """How much room keys() needs."""
         return sum(
-            self.type.words(name, size * self.unit, TEXT, bold=True).get_width()
-            + self.type.words(meaning, size * self.unit, DIM).get_width()
+            self.type.rendered(name, size * self.unit, TEXT, bold=True).get_width()
+            + self.type.rendered(meaning, size * self.unit, DIM).get_width()
             + self.px(7) * 2
             + self.px(13)
             + self.px(KEY_GAP)

@@ -31,12 +31,12 @@ Deed = TypeVar("Deed", bound=ReviewAction)
 class Key(Generic[Deed]):
     """One thing to do, and what it is bound to unless a file says otherwise."""
 
-    deed: Deed
+    action: Deed
     keyboard: str
     """Keys or chords as `devices.raw_inputs` names them, with a comma between; empty for none."""
     pad: str
     """The same of the pad, such as `A` or `RB + A`."""
-    words: str
+    label: str
     """As the help says it; empty leaves it out."""
     hint: str = ""
     """As the foot line says it; empty leaves it out."""
@@ -50,13 +50,13 @@ class KeyTable(Generic[Deed]):
     """What can be done in one review window."""
 
     def __init__(self, window: str, rows: Sequence[Key[Deed]]) -> None:
-        self.rows: Mapping[Deed, Key[Deed]] = {row.deed: row for row in rows}
+        self.rows: Mapping[Deed, Key[Deed]] = {row.action: row for row in rows}
         self.controls: ControlTable[Deed] = ControlTable(
             section=(REVIEW, window),
-            words={row.deed: row.words or row.deed.value for row in rows},
+            words={row.action: row.label or row.action.value for row in rows},
             chords={
-                PAD: {row.deed: split(row.pad) for row in rows},
-                KEYBOARD: {row.deed: split(row.keyboard) for row in rows},
+                PAD: {row.action: split(row.pad) for row in rows},
+                KEYBOARD: {row.action: split(row.keyboard) for row in rows},
             },
         )
 
@@ -72,10 +72,10 @@ class KeyInput(Generic[Deed]):
         self._keyboard = Keyboard()
         pygame.key.set_repeat(REPEAT_AFTER_MS, REPEAT_EVERY_MS)
 
-    def hear(self, event: pygame.event.Event) -> list[Deed]:
+    def handle(self, event: pygame.event.Event) -> list[Deed]:
         """What an event asks for; held keys repeat only where that is wanted."""
         self.pads.handle(event)
-        held = self._keyboard.touch().values
+        held = self._keyboard.read().values
         self._keyboard.handle(event)
         if event.type == pygame.KEYDOWN and event.key in KEY_NAMES:
             self.on_pad = False
@@ -84,17 +84,17 @@ class KeyInput(Generic[Deed]):
             again = name in held
             return [d for d in self._pressed(found) if not again or self.table.rows[d].repeats]
         if event.type == pygame.CONTROLLERBUTTONDOWN and event.instance_id in self.pads.pads:
-            return self._pad_presses(self.pads.pads[event.instance_id].touch())
+            return self._pad_presses(self.pads.pads[event.instance_id].read())
         if event.type in (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED):
             self._keyboard.release()
         return []
 
     def sample(self, elapsed_s: float) -> tuple[ControlReadings[Deed], list[Deed]]:
         """What is held now on any device, and what triggers ask for; call it once a frame."""
-        touches = self.pads.touches(elapsed_s).values()
+        touches = self.pads.read(elapsed_s).values()
         presses = [deed for touch in touches for deed in self._pad_presses(touch)]
         readings = [self.bindings.read(PAD, touch) for touch in touches]
-        readings.append(self.bindings.read(KEYBOARD, self._keyboard.touch()))
+        readings.append(self.bindings.read(KEYBOARD, self._keyboard.read()))
         values: dict[Deed, float] = {}
         for reading in readings:
             for deed, value in reading.values.items():
@@ -103,11 +103,11 @@ class KeyInput(Generic[Deed]):
 
     def help_page(self) -> HelpPage:
         """What every key and button does."""
-        words = self.bindings.words
+        words = self.bindings.label
         rows = [
-            (words(KEYBOARD, deed, ", "), words(PAD, deed, ", "), row.words)
+            (words(KEYBOARD, deed, ", "), words(PAD, deed, ", "), row.label)
             for deed, row in self.table.rows.items()
-            if row.words
+            if row.label
         ]
         columns = {KEYBOARD: 0.0, PAD: 0.2, "does": 0.55}
         return HelpPage("Keys", "any key closes", columns, rows)

@@ -39,7 +39,7 @@ class TextRenderer:
             self._fonts[key] = pygame.font.Font(_typeface(BOLD if bold else REGULAR), key[0])
         return self._fonts[key]
 
-    def words(
+    def rendered(
         self, text: str, size: float, colour: Colour = TEXT, bold: bool = False
     ) -> pygame.Surface:
         """One line of text."""
@@ -54,12 +54,12 @@ class TextRenderer:
         self, text: str, size: float, width: float, colour: Colour = TEXT, bold: bool = False
     ) -> pygame.Surface:
         """One line of text, made smaller, and then cut short, until it fits the width."""
-        line = self.words(text, size, colour, bold)
+        line = self.rendered(text, size, colour, bold)
         if line.get_width() <= width:
             return line
         smaller = math.floor(max(size * 0.7, size * width / line.get_width()))
-        line = self.words(text, smaller, colour, bold)
+        line = self.rendered(text, smaller, colour, bold)
         while line.get_width() > width and len(text) > 2:
             text = text[:-2].rstrip() + "…"
-            line = self.words(text, smaller, colour, bold)
+            line = self.rendered(text, smaller, colour, bold)
         return line

@@ -29,7 +29,7 @@ def wrapped(brush: Canvas, words: str, size: float, width: int, most: int) -> li
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        fits = brush.type.words(longer, size * brush.unit).get_width() <= width
+        fits = brush.type.rendered(longer, size * brush.unit).get_width() <= width
         if fits or not lines[-1] or len(lines) == most:
             lines[-1] = longer
         else:

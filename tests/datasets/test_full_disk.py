@@ -18,7 +18,7 @@ from tests.synthetic import made_up_episode
 CODE = """
 import os, resource, sys
 from pathlib import Path
-from sidestick.datasets.database import Database, Effort
+from sidestick.datasets.database import Database, EffortEntry
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.formats.transfer import ExportOptions
 from sidestick.datasets.merge import merge
@@ -53,7 +53,7 @@ def other(workspace, stage):
         export(workspace, "robomimic", workspace.path.with_name("kept.hdf5"))
     limit(50_000)
     if stage == "database":
-        Database(workspace.db_path).add_effort(Effort(0, "x", 1, 0, 0, 1, {"x": "y" * 200_000}))
+        Database(workspace.db_path).add_effort(EffortEntry(0, "x", 1, 0, 0, 1, {"x": "y" * 200_000}))
     elif stage == "merge":
         merge([workspace.path], target)
     elif stage == "import":

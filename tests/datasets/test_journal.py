@@ -157,12 +157,12 @@ def test_a_real_limit_on_the_file_keeps_every_whole_record(tmp_path: Path) -> No
 import resource, sys
 from pathlib import Path
 from sidestick.sim_envs.errors import RecordingError
-from sidestick.datasets.journal import Journal, Kind
+from sidestick.datasets.journal import Journal, RecordKind
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 journal = Journal(Path(sys.argv[1]))
 try:
     while True:
-        journal.append(Kind.STEP, b"x" * 900)
+        journal.append(RecordKind.STEP, b"x" * 900)
 except RecordingError as error:
     print(error)
 journal.close()

@@ -64,7 +64,9 @@ def test_an_imagined_hand_reads_what_a_hand_there_reads(env, seed):
     to = before[:, NAMES.index("to_x") :][:, :3]
     turned_back = turned(to - shift, -turns)
     seen, known = NEXT.augmentation.imagined.seen(before, to, turned_back, turns)
-    read = NEXT.augmentation.imagined.moved(before, shift, turns, seen, torch.tensor([False]))[0]
+    read = NEXT.augmentation.imagined.transformed(
+        before, shift, turns, seen, torch.tensor([False])
+    )[0]
     assert known.all()
     difference = dict(zip(NAMES, (read - after).abs().tolist(), strict=True))
     assert all(difference[name] < 2e-3 for name in EXACT)

@@ -187,7 +187,7 @@ def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
 def test_a_hold_is_where_the_rays_and_the_height_meet(sure):
     """By both cameras, and by either of them alone."""
     place = np.array([0.52, 0.03, 0.045])
-    found, known = GARMENT.stereo.holds(*with_hold(place, sure=sure))
+    found, known = GARMENT.stereo.triangulate_grasp(*with_hold(place, sure=sure))
     assert np.allclose(found[0, 0], place, atol=2e-3)
     assert known[0].tolist() == [True] + [False] * (len(GARMENT.things) - 1)
 

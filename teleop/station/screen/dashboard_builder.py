@@ -73,7 +73,7 @@ class DashboardBuilder:
             operator=SIMULATED if seat.options.simulated else "YOU",
             speed=SPEEDS[hands.speed][0],
             precision=(1.0 - hands.scale / SPEEDS[hands.speed][1]),
-            device=hands.words,
+            device=hands.label,
             camera=hands.camera,
             frame=hands.frame,
             discard=hands.discard.fraction,
@@ -107,7 +107,7 @@ class DashboardBuilder:
             novelty_threshold=options.novelty_threshold,
             accord=seat.accord.cosine if level in COMPARED else None,
             policy=options.shown_policy or assigned.policy_id,
-            duty=duty.words(assigned).removeprefix("policy ") if duty else "",
+            duty=duty.label(assigned).removeprefix("policy ") if duty else "",
             looks_on=level in (Level.DEMONSTRATE, Level.SHADOW),
             requests_left=assigned.monitor.left if level is Level.ON_CALL else None,
         )
@@ -120,7 +120,7 @@ class DashboardBuilder:
         if reason and seat.state is WindowState.RECORDING:
             return self._prompter.call_card(reason.value, device)
         if seat.state is WindowState.READY:
-            note, level = seat.options.seeds.words(seat.scene.seed), seat.scene.assignment.level
+            note, level = seat.options.seeds.label(seat.scene.seed), seat.scene.assignment.level
             return self._prompter.ready_card(level, device, _watched(seat), note)
         return self._prompter.card(
             seat.state,
@@ -128,7 +128,7 @@ class DashboardBuilder:
             lost=seat.lost,
             locked=seat.hands.guard.waiting or not seat.hands.focused,
             offered=seat.offered,
-            left=max(0.01, 1.0 - seat.seconds_here / ACCEPT_S),
+            left=max(0.01, 1.0 - seat.seconds_in_state / ACCEPT_S),
         )
 
     def _path(self, seat: StationLoop) -> DrawnPath | None:

@@ -99,7 +99,7 @@ def _tab(brush: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     """The words in the middle of the head line, hanging from the border."""
     colour, words = tone(board)
     ink = readable_on(colour)
-    line = brush.type.words(words, 21 * brush.unit, ink, bold=True)
+    line = brush.type.rendered(words, 21 * brush.unit, ink, bold=True)
     tab = pygame.Rect(0, 0, line.get_width() + brush.px(76), layout.top.h - brush.px(10))
     tab.midtop = (layout.window.centerx, layout.top.y)
     corner = brush.px(10)

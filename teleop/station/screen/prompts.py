@@ -97,7 +97,7 @@ class Prompter:
         """Button and meaning, for the device that is in use."""
         bound = self._bindings.chords[device]
         return tuple(
-            (self._bindings.words(device, control), words)
+            (self._bindings.label(device, control), words)
             for control, words in wanted
             if bound.get(control)
         )
@@ -119,7 +119,7 @@ class Prompter:
         A `note` says what is special about the scene.
         """
         line = READY_WORDS[level] if watched else UNWATCHED
-        words = self._bindings.words(device, Control.CLUTCH)
+        words = self._bindings.label(device, Control.CLUTCH)
         lines = [line.format(clutch=f"[{words}]"), *([f"{_capital(note)}."] if note else [])]
         return Card("Ready", tuple(lines), self.keys(device, READY[:1]))
 
@@ -160,8 +160,8 @@ class Prompter:
         """The exercise of the moment, with the buttons that this person has bound."""
         words = re.sub(
             r"\{([a-z-]+)\}",
-            lambda match: f"[{self._bindings.words(device, Control(match[1]))}]",
-            lesson.exercise.words,
+            lambda match: f"[{self._bindings.label(device, Control(match[1]))}]",
+            lesson.exercise.label,
         )
         title = f"Lesson {min(lesson.number + 1, count)} of {count}"
         keys = self.keys(device, LESSON[:1])
@@ -169,10 +169,10 @@ class Prompter:
 
     def help_page(self) -> HelpPage:
         """What every control is bound to, on the pad and on the keyboard."""
-        words = self._bindings.words
+        words = self._bindings.label
         keys = f"{words(PAD, Control.HELP)} or {words(KEYBOARD, Control.HELP)}"
         rows = tuple(
-            (words(PAD, control), words(KEYBOARD, control), MEANINGS[control].words)
+            (words(PAD, control), words(KEYBOARD, control), MEANINGS[control].label)
             for control in Control
         )
         closing = f"close: {keys}   ·   change: `sidestick pad --write`"

@@ -33,7 +33,7 @@ def draw_column(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     for rect, (name, image) in zip(layout.insets, board.insets.items(), strict=False):
         brush.picture(image, rect)
         pygame.draw.rect(brush.surface, FAINT, rect, brush.px(1))
-        label = brush.type.words(name, 12.5 * brush.unit)
+        label = brush.type.rendered(name, 12.5 * brush.unit)
         strip = label.get_rect(topleft=rect.topleft).inflate(brush.px(8), brush.px(4))
         strip.topleft = rect.topleft
         brush.strip(strip, radius=0)

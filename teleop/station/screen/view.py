@@ -127,7 +127,7 @@ class ViewProcess:
     def ask(
         self, camera: str, seed: int, state: NDArray[np.float64], width: int, height: int
     ) -> None:
-        """Ask for a picture of a state [S]; raises ViewProcessLost when nobody is there to draw it."""
+        """Ask for a picture of a state [S]; raises ViewProcessLost when the process is gone."""
         wish = {"camera": camera, "seed": seed, "width": width, "height": height}
         try:
             self._pipe.send_bytes(json.dumps(wish).encode().ljust(HEADER_BYTES) + state.tobytes())

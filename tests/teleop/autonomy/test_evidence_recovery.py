@@ -118,12 +118,12 @@ def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> Non
     """Not what was driven without the ladder, not what was thrown away, not another's weights."""
     book = LadderStore(workspace)
     saved(workspace, "without-a-case", [0] * 4)
-    book.open(replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb"))
-    book.open(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
-    book.open(EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
+    book.add_context(replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb"))
+    book.add_context(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
+    book.add_context(EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
     assert recover_evidence(book) == []
     assert trials(workspace) == []
-    book.open(saved(workspace, "good", [0] * 4))
+    book.add_context(saved(workspace, "good", [0] * 4))
     recover_evidence(book)
     (trial,) = trials(workspace)
     assert (trial.episode, trial.clean, trial.stages) == ("good", True, {"reach": True})
@@ -133,7 +133,7 @@ def test_a_trial_that_was_written_twice_counts_once(workspace: Workspace) -> Non
     """As when a session that still runs writes it at the very moment."""
     book = LadderStore(workspace)
     case = saved(workspace, "one", [0] * 4)
-    trial = trace_of(workspace.episodes()[0]).trial(case)
+    trial = trace_of(workspace.episodes()[0]).evidence(case)
     for _ in range(2):
         book.add(trial)
     assert [entry for entry in book.ladder().entries if isinstance(entry, EpisodeEvidence)] == [
@@ -145,7 +145,7 @@ def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
     """It cannot say anything; the others can."""
     book = LadderStore(workspace)
     for name in ("a", "b"):
-        book.open(saved(workspace, name, [0] * 4))
+        book.add_context(saved(workspace, name, [0] * 4))
     read = trace_of
 
     def failing(path: Path) -> object:
@@ -177,7 +177,7 @@ def test_what_was_rewound_is_in_the_account(workspace: Workspace) -> None:
     assert (list(account.states), account.rewinds) == (drove, 1)
     np.testing.assert_array_equal(account.human[6:10], [s.action for s in steps[6:10]])
     case = EpisodeKey("ShelfPick", "0001", "", Level.SUPERVISED, 3)
-    trial = account.trial(case)
+    trial = account.evidence(case)
     assert (trial.clean, trial.stages) == (False, {"reach": False})
 
 

@@ -33,7 +33,7 @@ def first_request(felt: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpRe
     """The tick of the first request that these rules would have made, and why."""
     alarm = HelpMonitor(rules)
     for tick, novelty in enumerate(felt.novelty.tolist()):
-        reason = alarm.feel(
+        reason = alarm.update(
             ControlState.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick]
         )
         if reason:

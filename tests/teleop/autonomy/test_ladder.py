@@ -52,7 +52,7 @@ def test_a_level_is_earned_by_the_lower_end_of_the_interval() -> None:
     ladder = at(Level.ASSIST, *trials(7, 3), *trials(7, 3))
     assert ladder.judge() is None
     with pytest.raises(NotEarned) as refused:
-        ladder.admit(Level.SUPERVISED)
+        ladder.authorise(Level.SUPERVISED)
     words = "supervised needs a lower bound of 0.60; you have 14 clean of 20: 0.48"
     assert words in str(refused.value)
     change = at(Level.ASSIST, *trials(6)).judge()
@@ -120,7 +120,7 @@ def test_the_first_policy_needs_demonstrations() -> None:
     few = settled(Ladder("ShelfPick", "0001", "aa", ENOUGH_DEMONSTRATIONS - 1))
     assert few.level is Level.DEMONSTRATE
     with pytest.raises(NotEarned, match="5 successful demonstrations; there are 4"):
-        few.admit(Level.SHADOW)
+        few.authorise(Level.SHADOW)
     assert settled(Ladder("ShelfPick", "0001", "aa", ENOUGH_DEMONSTRATIONS)).level is Level.SHADOW
 
 
@@ -128,18 +128,18 @@ def test_without_a_policy_there_is_nothing_to_earn() -> None:
     """The reason is the policy, not the evidence."""
     ladder = Ladder("ShelfPick", None, "", 50)
     assert ladder.judge() is None
-    assert ladder.admit(None) == (Level.DEMONSTRATE, None)
+    assert ladder.authorise(None) == (Level.DEMONSTRATE, None)
     with pytest.raises(PolicyError, match="no policy"):
-        ladder.admit(Level.SUPERVISED, override=True)
+        ladder.authorise(Level.SUPERVISED, override=True)
 
 
 def test_the_operator_may_go_down_and_up_only_with_an_override() -> None:
     """An override is a change with its evidence, and earns nothing."""
     ladder = at(Level.SUPERVISED)
-    assert ladder.admit(Level.DEMONSTRATE) == (Level.DEMONSTRATE, None)
+    assert ladder.authorise(Level.DEMONSTRATE) == (Level.DEMONSTRATE, None)
     with pytest.raises(NotEarned, match="autonomous comes after on-call, and on-call needs"):
-        ladder.admit(Level.AUTONOMOUS)
-    level, change = ladder.admit(Level.AUTONOMOUS, override=True)
+        ladder.authorise(Level.AUTONOMOUS)
+    level, change = ladder.authorise(Level.AUTONOMOUS, override=True)
     assert level is Level.AUTONOMOUS
     assert change is not None
     after = replace(ladder, entries=[*ladder.entries, change])
@@ -212,9 +212,9 @@ def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
 def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None:
     """Every change and every trial is in the database before the next episode begins."""
     book = LadderStore(workspace)
-    book.settle()
+    book.apply_evidence()
     start = replace(AT_ASSIST, fingerprint=book.fingerprint("0001"))
-    book.note(start)
+    book.add_change(start)
     one = replace(TRIAL, fingerprint=start.fingerprint)
     changes = [change for _ in range(6) for change in book.add(one)]
     assert [change.after for change in changes] == [Level.SUPERVISED]
@@ -225,7 +225,7 @@ def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None
 
 def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     """A database that was copied from elsewhere does not hand over the stick."""
-    LadderStore(workspace).note(replace(AT_ASSIST, task="SortClothes"))
+    LadderStore(workspace).add_change(replace(AT_ASSIST, task="SortClothes"))
     with pytest.raises(WorkspaceError, match="SortClothes"):
         LadderStore(workspace).ladder()
 
@@ -233,22 +233,22 @@ def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Pat
 def test_evidence_of_other_weights_is_refused(workspace: Workspace) -> None:
     """A policy that was replaced under its number has earned nothing."""
     book = LadderStore(workspace)
-    book.settle()
+    book.apply_evidence()
     (workspace.policies_dir / "0001" / MODEL).write_bytes(b"others")
     with pytest.raises(WorkspaceError, match="another policy 0001"):
         book.ladder()
     add_policy(workspace, "0002", np.random.default_rng(0).bytes(9))
-    assert book.settle("0002")[0].level is Level.DEMONSTRATE
+    assert book.apply_evidence("0002")[0].level is Level.DEMONSTRATE
 
 
 def test_an_override_is_recorded(workspace: Workspace) -> None:
     """It can be read afterwards who drove on whose responsibility."""
     book = LadderStore(workspace)
-    assert book.admit(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
+    assert book.authorise(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
     _, last = book.events()[-1]
     assert isinstance(last, LevelChange)
     assert last.why is ChangeReason.OVERRIDE
-    assert book.admit(None) is Level.DEMONSTRATE
+    assert book.authorise(None) is Level.DEMONSTRATE
 
 
 def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
@@ -329,9 +329,9 @@ def test_the_verb_prints_where_episodes_died(
 ) -> None:
     """A table of the stages for people, the same figures for scripts."""
     book = LadderStore(workspace)
-    book.settle()
+    book.apply_evidence()
     own = {"fingerprint": book.fingerprint("0001")}
-    book.note(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
+    book.add_change(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
     for trial in supervised("x...x" * 2 + "...", ("carry",)):
         assert isinstance(trial, EpisodeEvidence)
         book.add(replace(trial, **own))

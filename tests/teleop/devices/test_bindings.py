@@ -37,12 +37,12 @@ def test_what_means_the_same_is_rebound_in_every_window() -> None:
     keys = episode_actions.KEYS.controls
     text = '[pad]\nsuccess = "Y"\nleft = "L3"\n'
     bindings = parse(text, keys)
-    assert bindings.words(PAD, episode_actions.EpisodeAction.SUCCESS) == "Y"
-    assert bindings.words(PAD, episode_actions.EpisodeAction.REASON) == "-"
-    assert bindings.words(PAD, episode_actions.EpisodeAction.TRIM_START) == "L3"
+    assert bindings.label(PAD, episode_actions.EpisodeAction.SUCCESS) == "Y"
+    assert bindings.label(PAD, episode_actions.EpisodeAction.REASON) == "-"
+    assert bindings.label(PAD, episode_actions.EpisodeAction.TRIM_START) == "L3"
     own = text + '[review.episodes.pad]\nreason = "Y"\nsuccess = "A"\n'
     assert parse(own, keys) == defaults(keys)
-    assert parse(own, SEAT).words(PAD, Control.SUCCESS) == "Y"
+    assert parse(own, SEAT).label(PAD, Control.SUCCESS) == "Y"
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
@@ -54,8 +54,8 @@ def test_own_bindings_take_the_input_from_the_default() -> None:
     """START given to the camera no longer starts; the rest stays as it was."""
     bindings = parse('[pad]\ncamera = "START"\n', SEAT)
     assert bindings.read(PAD, touch("START", pressed=("START",))).pressed == {Control.CAMERA}
-    assert bindings.words(PAD, Control.START) == "-"
-    assert bindings.words(PAD, Control.CLUTCH) == "LB"
+    assert bindings.label(PAD, Control.START) == "-"
+    assert bindings.label(PAD, Control.CLUTCH) == "LB"
 
 
 def test_a_chord_silences_the_plain_binding_of_its_last_input_only() -> None:
@@ -69,7 +69,7 @@ def test_several_ways_are_a_list() -> None:
     """A list binds one control to more than one input."""
     bindings = parse('[keyboard]\nclutch = ["space", "right ctrl"]\n', SEAT)
     assert bindings.read(KEYBOARD, touch("right ctrl")).held(Control.CLUTCH)
-    assert bindings.words(KEYBOARD, Control.CLUTCH) == "space or right ctrl"
+    assert bindings.label(KEYBOARD, Control.CLUTCH) == "space or right ctrl"
 
 
 @pytest.mark.parametrize(

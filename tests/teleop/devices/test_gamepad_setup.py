@@ -59,7 +59,7 @@ def test_an_unknown_pad_is_named_with_the_command_that_teaches_it(sit: Sit) -> N
     rig = sit(pad=False)
     rig.pad = odd_pad()
     rig.run(0.2)
-    assert rig.hands.words == "keyboard (Odd Pad: run `sidestick pad --learn`)"
+    assert rig.hands.label == "keyboard (Odd Pad: run `sidestick pad --learn`)"
 
 
 def test_a_taught_pad_drives_and_grips(own_mappings: None, sit: Sit) -> None:
@@ -75,7 +75,7 @@ def test_a_taught_pad_drives_and_grips(own_mappings: None, sit: Sit) -> None:
     rig.run(0.3)
     rig.tap(ODD["start"])
     assert rig.state is WindowState.RECORDING
-    assert rig.hands.words == "Odd Pad"
+    assert rig.hands.label == "Odd Pad"
     axis, down = AXES["lefty"]
     rig.pad.press(ODD["leftshoulder"])
     rig.pad.axis(axis, -down)

@@ -95,20 +95,20 @@ def test_a_camera_that_looks_straight_down_still_has_an_away() -> None:
 def test_a_new_device_is_heard_only_after_it_was_seen_neutral() -> None:
     """A clutch that is held while the pad is plugged in takes nothing over."""
     guard, held = InputLock(), ControlReadings({Control.CLUTCH: 1.0})
-    assert not guard.pass_on({1: held}, 0.0)[1].held(Control.CLUTCH)
+    assert not guard.filter({1: held}, 0.0)[1].held(Control.CLUTCH)
     assert guard.waiting
-    guard.pass_on({1: ControlReadings({})}, 0.1)
-    assert guard.pass_on({1: held}, 0.2)[1].held(Control.CLUTCH)
+    guard.filter({1: ControlReadings({})}, 0.1)
+    assert guard.filter({1: held}, 0.2)[1].held(Control.CLUTCH)
 
 
 def test_stale_presses_after_refocus_are_not_heard() -> None:
     """Nothing counts for 200 ms, and nothing that was pressed before neutral."""
     guard, press = InputLock(), ControlReadings({}, frozenset({Control.START}))
-    guard.pass_on({1: ControlReadings({})}, 0.0)
+    guard.filter({1: ControlReadings({})}, 0.0)
     guard.lock_all(1.0)
-    assert not guard.pass_on({1: press}, 1.0 + DEAF_S / 2)[1].pressed
-    assert not guard.pass_on({1: press}, 1.01 + DEAF_S)[1].pressed
-    assert guard.pass_on({1: press}, 1.1 + DEAF_S)[1].pressed
+    assert not guard.filter({1: press}, 1.0 + DEAF_S / 2)[1].pressed
+    assert not guard.filter({1: press}, 1.01 + DEAF_S)[1].pressed
+    assert guard.filter({1: press}, 1.1 + DEAF_S)[1].pressed
 
 
 def test_a_hold_fires_once() -> None:

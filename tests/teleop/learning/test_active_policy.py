@@ -32,7 +32,7 @@ def earn(workspace: Workspace, policy: str, level: Level) -> None:
     book = LadderStore(workspace)
     fingerprint, before = book.fingerprint(policy), Level(level - 1)
     words = "for the test"
-    book.note(
+    book.add_change(
         LevelChange("ShelfPick", policy, fingerprint, ChangeReason.PROMOTED, before, level, words)
     )
 
@@ -44,7 +44,7 @@ def first(workspace: Workspace, level: Level = Level.SUPERVISED) -> Assignment:
 
 def relieved(duty: ActivePolicy, present: Assignment) -> PolicySwitch:
     """The policy that takes over, as the session would be told."""
-    relief = duty.relief(present)
+    relief = duty.next_switch(present)
     assert relief is not None
     return relief
 
@@ -62,10 +62,10 @@ def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) 
     present = first(workspace)
     duty = ActivePolicy(workspace, present)
     assert not duty.waiting(present)
-    assert duty.relief(present) is None
+    assert duty.next_switch(present) is None
     shutil.copytree(workspace.policies_dir / "0001", workspace.policies_dir / "0002")
     (workspace.policies_dir / "0002" / "gate.json").unlink()
-    assert duty.relief(present) is None
+    assert duty.next_switch(present) is None
 
 
 def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
@@ -78,7 +78,7 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
     relief = relieved(duty, present)
     made = relief.assignment
     assert (made.policy_id, relief.before, made.level) == ("0002", "0001", Level.ASSIST)
-    assert relief.words == "new policy 0002 drives from now on, at assist"
+    assert relief.label == "new policy 0002 drives from now on, at assist"
     assert made.runner is not present.runner
     assert duty.episodes == 0
     assert not duty.waiting(made)
@@ -99,7 +99,7 @@ def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Works
     assert duty.roll_back(present) == "policy 0001 drives from the next episode on"
     back = relieved(duty, present).assignment
     assert (back.policy_id, back.level) == ("0001", Level.SUPERVISED)
-    assert duty.relief(back) is None
+    assert duty.next_switch(back) is None
     assert duty.roll_back(back) == "there is no policy to go back to"
     swaps = Database(workspace.db_path).events(EventKind.SWAP)
     assert [event.payload["why"] for event in swaps] == [
@@ -130,7 +130,7 @@ def test_a_policy_that_the_operator_named_stays(workspace: Workspace) -> None:
     duty = ActivePolicy(workspace, present, follows=False)
     nudged(workspace)
     assert not duty.waiting(present)
-    assert duty.relief(present) is None
+    assert duty.next_switch(present) is None
 
 
 def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
@@ -167,9 +167,9 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
     with monkeypatch.context() as patch:
         patch.setattr(Database, "add_event", killed)
         with pytest.raises(KeyboardInterrupt):
-            duty.roll_back(present) if back else duty.relief(present)
+            duty.roll_back(present) if back else duty.next_switch(present)
     assert PolicyStore(workspace.policies_dir).latest() == policy
-    assert LadderStore(workspace).admit(None) is level
+    assert LadderStore(workspace).authorise(None) is level
 
 
 def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
@@ -180,7 +180,7 @@ def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
     weights = workspace.policies_dir / "0002" / MODEL
     weights.write_bytes(weights.read_bytes()[:1000])
     assert duty.waiting(present)
-    assert duty.relief(present) is None
+    assert duty.next_switch(present) is None
     assert not duty.waiting(present)
 
 
@@ -189,9 +189,9 @@ def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace
     present = first(workspace)
     duty = ActivePolicy(workspace, present)
     duty.episode_over()
-    assert duty.words(present).startswith("policy 0001 since ")
-    assert duty.words(present).endswith(", 1 episode")
-    assert duty.words(Assignment(Level.DEMONSTRATE)) == ""
+    assert duty.label(present).startswith("policy 0001 since ")
+    assert duty.label(present).endswith(", 1 episode")
+    assert duty.label(Assignment(Level.DEMONSTRATE)) == ""
 
 
 def test_the_budget_of_requests_is_for_the_session_not_for_a_policy(workspace: Workspace) -> None:

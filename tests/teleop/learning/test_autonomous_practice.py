@@ -120,7 +120,7 @@ def test_what_practice_has_learnt_drives_after_the_gate(workspace: Workspace) ->
     made = rounds_of(workspace).practise(ATTEMPTS)
     assert (made.number, made.attempts, made.successes) == (1, ATTEMPTS, ATTEMPTS - FAILED)
     assert made.policy == "0002"
-    assert "passed the gate" in made.words
+    assert "passed the gate" in made.label
     provenance = load_policy(workspace.policies_dir / "0002").config.provenance
     assert (provenance.kind, provenance.round, provenance.parent) == ("practice", 1, "0001")
     (_, ruling) = learner(workspace).staging.rulings()
@@ -132,8 +132,8 @@ def test_a_refused_candidate_leaves_the_driver_and_practice_goes_on(workspace: W
     """The next round has more to learn from: the refused one's episodes, and its own."""
     first = rounds_of(workspace, only_present).practise(ATTEMPTS)
     assert first.policy == "0001"
-    assert "was refused at the gate: 0 of 5 seeds solved" in first.words
-    assert first.words.endswith("policy 0001 goes on driving")
+    assert "was refused at the gate: 0 of 5 seeds solved" in first.label
+    assert first.label.endswith("policy 0001 goes on driving")
     second = rounds_of(workspace).practise(ATTEMPTS)
     assert (second.number, second.policy) == (2, "0002")
     provenance = load_policy(workspace.policies_dir / "0002").config.provenance
@@ -145,7 +145,7 @@ def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None
     """No candidate, no ruling; the failures are in the ledger for people."""
     made = PracticeRounds(workspace, Idle(lambda *_: True), RULES).practise(ATTEMPTS)
     assert made.gate is None
-    assert "nothing new to learn" in made.words
+    assert "nothing new to learn" in made.label
     assert made.to_json()["passed"] is None
 
 

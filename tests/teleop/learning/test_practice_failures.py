@@ -61,7 +61,7 @@ def test_the_seeds_go_on_one_by_one_as_they_are_taken(failures: list[int], scene
         seed = seeds.after(seed)
     assert asked == seeds.take(scenes)
     assert asked[len(failures) :] == list(range(40, 40 + max(0, scenes - len(failures))))
-    assert [bool(seeds.words(s)) for s in asked] == [s in failures for s in asked]
+    assert [bool(seeds.label(s)) for s in asked] == [s in failures for s in asked]
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def record(workspace: Workspace, seed: int, success: bool) -> None:
 def test_open_failures_are_read_from_ledger_and_episodes(workspace: Workspace) -> None:
     """Trying is not enough, and a person's word on an episode is the last one."""
     assert open_failures(workspace) == (210_001, 210_003)
-    Judge(workspace, "ada").say("of-210002", "verdict", verdict="failure")
+    Judge(workspace, "ada").add("of-210002", "verdict", verdict="failure")
     assert open_failures(workspace) == (210_001, 210_002, 210_003)
 
 
@@ -137,7 +137,7 @@ def test_at_the_seat_the_card_says_that_practice_failed_here(sit: Callable[..., 
     seen: list[tuple[int, tuple[str, ...]]] = []
     for _ in range(2):
         rig.run(0.3)
-        note = rig.seat.options.seeds.words(rig.scene.seed)
+        note = rig.seat.options.seeds.label(rig.scene.seed)
         card = prompter.ready_card(Level.SUPERVISED, rig.hands.device, True, note)
         seen.append((rig.scene.seed, card.lines[1:]))
         rig.tap(vp.START)

@@ -223,9 +223,9 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
 
     workspace = made_up_workspace(tmp_path / "ws")
     judge = Judge(workspace, "ada")
-    judge.say(IDS[0], "verdict", verdict="failure")
-    judge.say(IDS[1], "quality", quality=4)
-    judge.say(IDS[0], "reason", reasons=["dropped it"])
+    judge.add(IDS[0], "verdict", verdict="failure")
+    judge.add(IDS[1], "quality", quality=4)
+    judge.add(IDS[0], "reason", reasons=["dropped it"])
     database = Database(workspace.db_path)
     database.add_effort(EffortEntry(0, "demonstrations", 60.0, 0.0, 0, 3, created=1.0))
     database.add_event(EventEntry(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
@@ -281,7 +281,7 @@ def test_what_the_gate_said_stands_beside_the_changes(workspace: Workspace) -> N
     ):
         database.add_event(EventEntry(kind, payload, moment))
     found = read_events(database)
-    assert [(event.sign, event.words) for event in found] == [
+    assert [(event.sign, event.sentence) for event in found] == [
         (EventSign.PUBLISHED, "policy 0001, the first policy, passed the gate"),
         (EventSign.PUBLISHED, "policy 0004, a refit of 0003, passed the gate"),
         (EventSign.REFUSED, "a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5"),

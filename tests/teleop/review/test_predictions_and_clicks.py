@@ -81,7 +81,7 @@ def keys(page: PredictionWindow, *names: str) -> None:
     for name in names:
         press(name)
         for event in pygame.event.get():
-            page.hear(event)
+            page.handle(event)
 
 
 def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspace) -> None:
@@ -94,7 +94,7 @@ def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspac
             assert np.abs(item.signature - other.signature).max() > 0.02
     window = grading(workspace, 1)
     first = window.item
-    window.pen.judge.say(first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7])
+    window.pen.judge.add(first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7])
     again = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
     assert (first.episode, first.step) not in {(f.episode, f.step) for f in again}
 

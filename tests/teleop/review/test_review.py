@@ -62,7 +62,7 @@ class Rig:
 
     def turn(self) -> None:
         for event in pygame.event.get():
-            self.page.hear(event)
+            self.page.handle(event)
         self.page.draw(self.surface)
         self.page.shown()
 
@@ -245,7 +245,7 @@ def test_an_episode_that_its_session_chose_for_an_audit_is_shown_first(
         key = EpisodeKey(
             "ShelfPick", "0001", "", Level.AUTONOMOUS, number, name, audited=number == 1
         )
-        LadderStore(workspace).open(key)
+        LadderStore(workspace).add_context(key)
     window = rig()
     assert window.grading.name == IDS[1]
     assert "audit" in window.grading.worth.why
@@ -257,7 +257,7 @@ def test_what_another_grader_judged_comes_last_unless_they_disagree(
     """A second opinion is worth less than a first, a third on a dispute is worth more."""
     for name, verdicts in ((IDS[0], ("success",)), (IDS[1], ("success", "failure"))):
         for number, verdict in enumerate(verdicts):
-            Judge(workspace, f"grader{number}").say(name, "verdict", verdict=verdict)
+            Judge(workspace, f"grader{number}").add(name, "verdict", verdict=verdict)
     window = rig()
     assert window.grading.name == IDS[1]
     assert "graders disagree" in window.grading.worth.why

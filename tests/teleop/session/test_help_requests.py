@@ -22,7 +22,7 @@ def feel(
 ) -> list[HelpReason | None]:
     """The answers to so many ticks of a hand that moves."""
     return [
-        alarm.feel(state, novelty, True, MOVING[start + i]) for i, novelty in enumerate(novelties)
+        alarm.update(state, novelty, True, MOVING[start + i]) for i, novelty in enumerate(novelties)
     ]
 
 
@@ -37,7 +37,7 @@ def test_a_hand_that_stays_in_one_place_is_stalled() -> None:
     """The box around its way stays small for the whole time."""
     alarm, hand = HelpMonitor(RULES), np.array([0.4, 0.0, 0.3])
     ticks = round(RULES.stalled_s * 20)
-    asked = [alarm.feel(ControlState.POLICY, 0.0, True, hand) for _ in range(ticks)]
+    asked = [alarm.update(ControlState.POLICY, 0.0, True, hand) for _ in range(ticks)]
     assert asked == [None] * (ticks - 1) + [HelpReason.STALLED]
 
 
@@ -50,7 +50,7 @@ def test_a_job_that_drags_on_is_overdue() -> None:
 def test_a_policy_without_an_answer_asks() -> None:
     """Half a second of silence is a reason, a single late plan is none."""
     alarm = HelpMonitor(RULES)
-    asked = [alarm.feel(ControlState.RESTING, math.nan, False, MOVING[i]) for i in range(5)]
+    asked = [alarm.update(ControlState.RESTING, math.nan, False, MOVING[i]) for i in range(5)]
     assert asked == [None] * 4 + [HelpReason.MUTE]
 
 

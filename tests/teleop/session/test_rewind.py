@@ -74,11 +74,11 @@ def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
     episode, history, states = session.prepare(3), RewindBuffer(), []
     history.begin()
     for _ in range(round(LONG_S * CONTROL_HZ) + 45):
-        history.keep_up(episode)
+        history.add_if_due(episode)
         states.append(env.state())
         episode.tick()
     before = episode.steps
-    undone = history.back(episode, LONG_S)
+    undone = history.rewind(episode, LONG_S)
     assert LONG_S <= undone / CONTROL_HZ <= LONG_S + 0.5
     assert episode.steps == before - undone
     np.testing.assert_array_equal(env.state(), states[episode.steps])
@@ -99,9 +99,9 @@ def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_
         episode.begin()
         history.begin()
         for _ in range(50):
-            history.keep_up(episode)
+            history.add_if_due(episode)
             episode.tick()
-        history.back(episode, 1.0)
+        history.rewind(episode, 1.0)
         kept, hand.held = episode.steps, True
         for _ in range(20):
             episode.tick()

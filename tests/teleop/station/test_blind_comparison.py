@@ -107,7 +107,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
     """Every word that was written into the window."""
     words: set[str] = set()
-    write = TextRenderer.words
+    write = TextRenderer.rendered
 
     def remember(self: TextRenderer, text: str, *rest: object, **more: object) -> pygame.Surface:
         words.add(text)

@@ -108,7 +108,7 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
     told: list[LevelChange] = []
     terms = RunRules(audited=0.5, ladder=True, on_change=told.append)
     book = LadderStore(workspace)
-    book.note(
+    book.add_change(
         LevelChange(
             "ShelfPick",
             "0001",

@@ -29,18 +29,18 @@ from tests.xdotool import Hand
 SITTING = """
 import functools, sys
 from sidestick.teleop.cli import drive, main
-from sidestick.teleop.devices import hands
-from sidestick.teleop.ui.text import Typewriter
-hands.SILENCE_S = 60.0
+from sidestick.teleop.devices import operator_input
+from sidestick.teleop.ui.text import TextRenderer
+operator_input.SILENCE_S = 60.0
 quick = ("--selection-episodes", "0", "--pairs", "6")
 drive.LearnerProcess = functools.partial(drive.LearnerProcess, more=quick)
-write, seen, log = Typewriter.words, set(), open(sys.argv[1], "w", buffering=1)
+write, seen, log = TextRenderer.rendered, set(), open(sys.argv[1], "w", buffering=1)
 def remember(self, text, *rest, **more):
     if text not in seen:
         seen.add(text)
         print(text, file=log)
     return write(self, text, *rest, **more)
-Typewriter.words = remember
+TextRenderer.rendered = remember
 raise SystemExit(main.main(sys.argv[2:]))
 """
 """The command, with a learner that tries little out, with all that the screen said, and without

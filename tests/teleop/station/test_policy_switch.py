@@ -36,7 +36,7 @@ def rig(sit: Callable[..., SeatRig], policies: Path) -> SeatRig:
     shutil.copytree(policies / "0001", rig.workspace.policies_dir / "0001")
     assignment = assignment_of(rig.workspace, Level.DEMONSTRATE, "0001")
     rig.scene.session.assign(assignment)
-    rig.scene.lay()
+    rig.scene.reset()
     rig.seat.desk.duty = ActivePolicy(rig.workspace, assignment, clock=rig.time)
     return rig
 

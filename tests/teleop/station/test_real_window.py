@@ -28,12 +28,12 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.station.options import StationOptions
-from sidestick.teleop.station.run import run_seat
+from sidestick.teleop.station.run import run_station
 config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
 workspace = Workspace.open_or_create(sys.argv[1], config)
 try:
     options = StationOptions(sound=False, view=sys.argv[2])
-    print(run_seat(workspace, Assignment(Level.DEMONSTRATE), options))
+    print(run_station(workspace, Assignment(Level.DEMONSTRATE), options))
 except Exception as error:
     print(type(error).__name__, error)
     raise SystemExit(3)

@@ -34,9 +34,9 @@ Sit = Callable[..., SeatRig]
 PATIENCE_S = 60.0
 PARENT = """
 import time
-from sidestick.teleop.station.screen.view import Mirror
+from sidestick.teleop.station.screen.view import ViewProcess
 if __name__ == "__main__":
-    print(Mirror("ShelfPick", {"num_items": 1}).pid, flush=True)
+    print(ViewProcess("ShelfPick", {"num_items": 1}).pid, flush=True)
     time.sleep(300)
 """
 

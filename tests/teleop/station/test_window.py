@@ -149,7 +149,7 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
     rig.tap(vp.START)
     assert rig.state is WindowState.RECORDING
     rig.drive(0.3)
-    assert rig.hands.words == "Second Pad"
+    assert rig.hands.label == "Second Pad"
     rig.tap(vp.A)
     rig.recorder.wait()
     assert len(rig.files("episodes")) == 1
@@ -172,7 +172,7 @@ def test_of_two_pads_the_one_whose_clutch_is_held_drives(sit: Sit) -> None:
     other.press(vp.LB)
     rig.run(0.4)
     assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.02
-    assert rig.hands.words == "Test Pad (2 of 2)"
+    assert rig.hands.label == "Test Pad (2 of 2)"
     other.unplug()
     rig.run(0.1)
     assert rig.state is WindowState.PAUSED

@@ -37,7 +37,7 @@ def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
     """The arm waits; a tone; a card with the reason and the button; then the human drives."""
     rig = sit(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
     told: list[Cue] = []
-    rig.seat.desk.feedback.tell = told.append  # type: ignore[method-assign]
+    rig.seat.desk.feedback.play = told.append  # type: ignore[method-assign]
     rig.tap(vp.START)
     rig.run(1.0)
     assert rig.scene.episode.calling is HelpReason.NEW
@@ -59,7 +59,7 @@ def test_a_lost_level_is_left_before_the_next_episode(sit: Sit) -> None:
     """From the next scene on the policy only looks on."""
     rig = sit(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
     rig.scene.session.assign(rig.scene.assignment.at(Level.SHADOW))
-    rig.scene.lay()
+    rig.scene.reset()
     rig.tap(vp.START)
     rig.run(1.0)
     assert set(rig.scene.episode.drivers) == {Driver.NOBODY}
