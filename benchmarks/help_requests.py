@@ -52,9 +52,9 @@ def alone(rules: HelpRules) -> dict[str, HelpRules]:
 
 def first_request(felt: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
     """The tick of the first request that these rules would have made, and why."""
-    alarm = HelpMonitor(rules)
+    monitor = HelpMonitor(rules)
     for tick, novelty in enumerate(felt.novelty.tolist()):
-        reason = alarm.update(
+        reason = monitor.update(
             ControlState.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick]
         )
         if reason:
@@ -82,8 +82,8 @@ def helped(
     """The same seeds on call, with the simulated operator."""
     env, effort = workspace_env(workspace.config), EffortCounter()
     operator = SimulatedOperator(env, Level.ON_CALL)
-    alarm = HelpMonitor(replace(rules, budget=len(seeds)))
-    assignment = Assignment(Level.ON_CALL, policy, load_runner(workspace, policy), alarm)
+    monitor = HelpMonitor(replace(rules, budget=len(seeds)))
+    assignment = Assignment(Level.ON_CALL, policy, load_runner(workspace, policy), monitor)
     session = Session(env, operator, assignment, [effort], max_steps=2 * env.task.max_steps)
     outcomes = [session.run_episode(seed) for seed in seeds]
     env.close()
@@ -92,7 +92,7 @@ def helped(
         "successes": str(Rate(sum(o.success for o in outcomes), len(outcomes))),
         "requests": effort.requests,
         "budget": len(seeds),
-        "refused": alarm.refused,
+        "refused": monitor.refused,
         "driven_s": entry.driven_s,
         "called_s": entry.watched_s,
     }
@@ -118,9 +118,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     workspace = Workspace.open(options.workspace)
     first, middle = options.first_seed, options.first_seed + options.calibration
     seeds = range(middle, middle + options.episodes)
-    env, pilot = workspace_env(workspace.config), load_runner(workspace, options.policy)
-    rules = calibrated_rules(unattended(env, pilot, range(first, middle)), RULES)
-    felt = unattended(env, pilot, seeds)
+    env, runner = workspace_env(workspace.config), load_runner(workspace, options.policy)
+    rules = calibrated_rules(unattended(env, runner, range(first, middle)), RULES)
+    felt = unattended(env, runner, seeds)
     env.close()
     report = {
         "policy": options.policy,

@@ -5,7 +5,7 @@
 WS is a workspace with policies and episodes. In a copy with only its first policy, so that there
 is much to learn, a supervised session runs in real time at 20 Hz, with two cameras drawn on every
 tick, inference and recording: first alone, then with `sidestick learn WS --watch` as the child
-process that `sidestick drive --learn` starts. With `--seat` the operator's window is measured as
+process that `sidestick drive --learn` starts. With `--window` the operator's window is measured as
 well, the same two ways. Prints one JSON document. Wall-clock figures: nothing else may run.
 """
 
@@ -51,7 +51,7 @@ class Options:
     workspace: Annotated[Path, tyro.conf.Positional]
     seconds: float = 120.0
     """Of each measurement."""
-    seat: bool = False
+    window: bool = False
     """Measure the operator's window too."""
 
 
@@ -118,9 +118,9 @@ def session(workspace: Workspace, seconds: float) -> dict[str, Any]:
     }
 
 
-def seat(workspace: Workspace, seconds: float) -> dict[str, Any]:
+def at_the_window(workspace: Workspace, seconds: float) -> dict[str, Any]:
     """The window, with a policy loaded and a pad that is pushed."""
-    from benchmarks.seat import measure
+    from benchmarks.window import measure
 
     store = PolicyStore(workspace.policies_dir)
     return measure(seconds, store.path(store.ids()[0]), "auto", (1280, 800))
@@ -163,8 +163,8 @@ def main(options: Options) -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = copy(options.workspace, Path(folder) / "ws")
         report["session"] = both(workspace, session, options.seconds)
-        if options.seat:
-            report["seat"] = both(workspace, seat, options.seconds)
+        if options.window:
+            report["window"] = both(workspace, at_the_window, options.seconds)
     print(json.dumps(report, indent=1))
 
 

@@ -55,10 +55,10 @@ def told(vision: GraspPointing, columns: Columns, goal: np.ndarray) -> np.ndarra
 
 def off_the_ray(task: str, peaks: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Centimetres between places (N, 3) and the rays of the front camera's peaks (N, 2)."""
-    lens = PinholeCamera.of(describe_task(task).cameras["front"])
-    rays = lens.rays(peaks)
+    pinhole = PinholeCamera.of(describe_task(task).cameras["front"])
+    rays = pinhole.rays(peaks)
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
-    away = places - lens.eye
+    away = places - pinhole.eye
     return 100 * np.linalg.norm(away - (away * rays).sum(-1, keepdims=True) * rays, axis=-1)
 
 

@@ -25,7 +25,7 @@ from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.levels import name
@@ -36,7 +36,7 @@ from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import DirectView
 from sidestick.teleop.station.states import WindowEvent
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
 COLOURS, ROUNDS = 256, 2
 """Of a picture, and of the search for them: without it small bright things change colour."""
@@ -67,16 +67,16 @@ class StandIn:
 class Photographer:
     """Draws the rig's seat into a file."""
 
-    def __init__(self, rig: SeatRig, out: Path, size: tuple[int, int]) -> None:
+    def __init__(self, rig: WindowRig, out: Path, size: tuple[int, int]) -> None:
         surface = pygame.display.set_mode(size)
         view = DirectView(rig.env, best_view_renderer())
-        self.artist = FrameScheduler(surface, view, Prompter(defaults(SEAT)), rig.time)
+        self.frame_scheduler = FrameScheduler(surface, view, Prompter(defaults(DRIVING)), rig.time)
         self.rig, self.out = rig, out
 
     def __call__(self, name: str) -> None:
         """One picture."""
-        self.artist._fps = 40.0
-        self.artist.draw(self.rig.seat)
+        self.frame_scheduler._fps = 40.0
+        self.frame_scheduler.draw(self.rig.loop)
         shown = pygame.display.get_surface()
         assert shown is not None
         whole = Image.frombytes("RGB", shown.get_size(), pygame.image.tobytes(shown, "RGB"))
@@ -85,7 +85,7 @@ class Photographer:
         print(self.out / f"{name}.png", self.rig.state)
 
 
-def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
+def demonstrations(rig: WindowRig, shoot: Photographer) -> None:
     """Ready, recording, pause, rewind, discard, verdicts, help, free drive."""
     shoot("ready")
     rig.tap(vp.START)
@@ -99,9 +99,9 @@ def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
     rig.tap(vp.BACK)
     rig.run(0.3)
     shoot("paused")
-    rig.seat.help = True  # SDL stretches GUIDE to 250 ms of real time, which is not made up
+    rig.loop.help = True  # SDL stretches GUIDE to 250 ms of real time, which is not made up
     shoot("help")
-    rig.seat.help = False
+    rig.loop.help = False
     rig.tap(vp.R3)
     shoot("rewound")
     rig.drive(0.6)
@@ -114,8 +114,8 @@ def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
     rig.chord(vp.X)
     rig.run(0.4)
     rig.tap(vp.START)
-    rig.seat.offered = True
-    rig.seat.signal(WindowEvent.SUCCEEDED)
+    rig.loop.offered = True
+    rig.loop.signal(WindowEvent.SUCCEEDED)
     rig.run(1.5)
     shoot("verdict")
     rig.tap(vp.A)
@@ -127,7 +127,7 @@ def demonstrations(rig: SeatRig, shoot: Photographer) -> None:
     shoot("free-drive")
 
 
-def unplugged(rig: SeatRig, shoot: Photographer) -> None:
+def unplugged(rig: WindowRig, shoot: Photographer) -> None:
     """The pad is pulled out while it drives."""
     rig.tap(vp.START)
     rig.drive(0.8)
@@ -136,14 +136,14 @@ def unplugged(rig: SeatRig, shoot: Photographer) -> None:
     shoot("unplugged")
 
 
-def lesson(rig: SeatRig, shoot: Photographer) -> None:
+def tutorial(rig: WindowRig, shoot: Photographer) -> None:
     """The second exercise."""
     rig.hold(vp.LB, 1.3)
     rig.drive(0.6)
     shoot("lesson")
 
 
-def look_ahead(rig: SeatRig) -> None:
+def look_ahead(rig: WindowRig) -> None:
     """A stand-in for a policy knows the scene, and has its plan drawn."""
     policy = rig.scene.assignment.runner.policy
     if isinstance(policy, StandIn):
@@ -151,14 +151,14 @@ def look_ahead(rig: SeatRig) -> None:
         rig.scene._preview()
 
 
-def meet_something_new(rig: SeatRig) -> None:
+def meet_something_new(rig: WindowRig) -> None:
     """A stand-in for a policy finds the scene unusual."""
     policy = rig.scene.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.novelty = 0.996
 
 
-def supervised(rig: SeatRig, shoot: Photographer) -> None:
+def supervised(rig: WindowRig, shoot: Photographer) -> None:
     """The policy drives; it meets something new; the human takes over."""
     look_ahead(rig)
     shoot("ready-with-policy")
@@ -172,7 +172,7 @@ def supervised(rig: SeatRig, shoot: Photographer) -> None:
     shoot("takeover")
 
 
-def together(rig: SeatRig, shoot: Photographer) -> None:
+def together(rig: WindowRig, shoot: Photographer) -> None:
     """The policy looks on, or both drive; they agree."""
     look_ahead(rig)
     rig.chord(vp.B)
@@ -182,7 +182,7 @@ def together(rig: SeatRig, shoot: Photographer) -> None:
     shoot(f"level-{name(rig.scene.assignment.level)}")
 
 
-def called(rig: SeatRig, shoot: Photographer) -> None:
+def called(rig: WindowRig, shoot: Photographer) -> None:
     """The policy meets something new, asks for help and waits; the human comes."""
     look_ahead(rig)
     rig.tap(vp.START)
@@ -195,7 +195,7 @@ def called(rig: SeatRig, shoot: Photographer) -> None:
     shoot("level-on-call-rewound")
 
 
-def alone(rig: SeatRig, shoot: Photographer) -> None:
+def alone(rig: WindowRig, shoot: Photographer) -> None:
     """The policy drives, and nobody needs to watch."""
     look_ahead(rig)
     shoot("level-autonomous")
@@ -217,10 +217,10 @@ def main() -> None:
         return Assignment(level, "0001", PolicyRunner(policy))
 
     plain, human = StationOptions(first_seed=3, sound=False), Assignment(Level.DEMONSTRATE)
-    acts: list[tuple[Callable[[SeatRig, Photographer], None], StationOptions, Assignment]] = [
+    acts: list[tuple[Callable[[WindowRig, Photographer], None], StationOptions, Assignment]] = [
         (demonstrations, plain, human),
         (unplugged, plain, human),
-        (lesson, replace(plain, lesson=True), human),
+        (tutorial, replace(plain, tutorial=True), human),
         (supervised, plain, beside(Level.SUPERVISED)),
         (together, plain, beside(Level.SHADOW)),
         (together, plain, beside(Level.ASSIST)),
@@ -230,7 +230,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for act, options, assignment in acts:
             place = Path(folder) / f"{act.__name__}-{name(assignment.level)}"
-            rig = SeatRig(place, options, assignment, num_items=6)
+            rig = WindowRig(place, options, assignment, num_items=6)
             act(rig, Photographer(rig, asked.out, (width, height)))
             rig.close()
 

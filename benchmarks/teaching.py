@@ -203,9 +203,9 @@ def together(pupil: Pupil) -> None:
     policy = pupil.learn(say="demonstrations")
     for number in range(1, options.rounds + 1):
         solved, failed = attempt(pupil, policy, number)
-        terms = RunRules(HelpRules(budget=options.calls))
+        rules = RunRules(HelpRules(budget=options.calls))
         asked = drive_simulated(
-            pupil.workspace, Level.ON_CALL, failed[: options.calls], policy, number, terms=terms
+            pupil.workspace, Level.ON_CALL, failed[: options.calls], policy, number, rules=rules
         )
         policy = pupil.learn(
             say=f"round {number}",

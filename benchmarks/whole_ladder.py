@@ -63,7 +63,7 @@ class Climb:
     """Episodes by level."""
 
     def __post_init__(self) -> None:
-        self.book = LadderStore(self.workspace)
+        self.ladder_store = LadderStore(self.workspace)
         self.store = PolicyStore(self.workspace.policies_dir)
 
     def demonstrate(self, episodes: int) -> None:
@@ -94,7 +94,7 @@ class Climb:
     def climb(self, most_rounds: int) -> bool:
         """Up to autonomous; False where the policy never gets that far."""
         here = 0
-        while (level := self.book.authorise(None)) is not Level.AUTONOMOUS:
+        while (level := self.ladder_store.authorise(None)) is not Level.AUTONOMOUS:
             before = len(self.changes)
             self.drive(level)
             here = 0 if len(self.changes) > before else here + 1
@@ -105,20 +105,20 @@ class Climb:
                 here = 0
         return True
 
-    def drive(self, level: Level, pilot: PolicyRunner | None = None) -> None:
+    def drive(self, level: Level, runner: PolicyRunner | None = None) -> None:
         """One more episode."""
-        terms = RunRules(HelpRules(budget=1), ladder=True, on_change=self._hear)
-        drive_simulated(self.workspace, level, [self.seed], terms=terms, pilot=pilot)
+        rules = RunRules(HelpRules(budget=1), ladder=True, on_change=self._hear)
+        drive_simulated(self.workspace, level, [self.seed], rules=rules, runner=runner)
         self.seed += 1
         self.driven[name(level)] += 1
 
     def fall(self, noise: float) -> int | None:
         """Spoil the policy, and count the episodes until it is demoted."""
-        pilot = load_runner(self.workspace, self.store.latest())
-        assert isinstance(pilot.policy, LearnedPolicy)
-        spoil(pilot.policy, noise)
+        runner = load_runner(self.workspace, self.store.latest())
+        assert isinstance(runner.policy, LearnedPolicy)
+        spoil(runner.policy, noise)
         for episode in range(1, 2 * MUST_FALL_WITHIN + 1):
-            self.drive(Level.AUTONOMOUS, pilot)
+            self.drive(Level.AUTONOMOUS, runner)
             if self.changes and self.changes[-1].why is ChangeReason.DEMOTED:
                 return episode
         return None
@@ -144,7 +144,7 @@ def run(climb: Climb, demonstrations: int, most_rounds: int, noise: float) -> di
     climb.learn()
     arrived = climb.climb(most_rounds)
     fell = climb.fall(noise) if arrived else None
-    ladder = climb.book.ladder()
+    ladder = climb.ladder_store.ladder()
     return {
         "autonomous": arrived,
         "demoted_after": fell,
@@ -183,7 +183,7 @@ def main() -> int:
     climb = Climb(workspace, options.practice, options.steps, say)
     report = run(climb, options.demonstrations, options.rounds, options.noise)
     if options.plot:
-        plot_ladder(climb.book.ladder(), options.plot)
+        plot_ladder(climb.ladder_store.ladder(), options.plot)
     print(json.dumps(report, indent=1))
     fell = report["demoted_after"]
     return 0 if fell is not None and fell <= MUST_FALL_WITHIN else 1

@@ -17,7 +17,7 @@
 | `export`, `import_into`, `ExportOptions` | robomimic, LeRobot v3, Minari |
 | `merge` | several workspaces into one |
 | `Database` | evaluations, effort, events |
-| `Judge`, `Judgements`, `TrainingSelection` | say, read and obey what people judge; see `judgements` |
+| `Judge`, `Judgements`, `TrainingSelection` | write, read and obey judgements; see `judgements` |
 | `tables` | a dozen tidy tables for notebooks; see `tables` |
 
 `sidestick.datasets` itself has no `__init__` (a folder named `datasets` with one would shadow other

@@ -117,17 +117,17 @@ class Workspace:
         )
         return self.hold("session.lock", "record", taken)
 
-    def hold(self, name: str, doing: str, taken: str) -> FileLock:
+    def hold(self, name: str, tutorial_tick: str, taken: str) -> FileLock:
         """Take the lock file `name`; WorkspaceError, in the words of `taken`, where it is held.
 
-        `doing` is what cannot be done where the folder cannot be written to.
+        `tutorial_tick` is what cannot be done where the folder cannot be written to.
         """
         held = FileLock(self.journal_dir / name)
         try:
             self.make_folders()
             got = held.acquire()
         except OSError as error:
-            raise WorkspaceError(f"{self.path}: cannot {doing} here: {error}") from error
+            raise WorkspaceError(f"{self.path}: cannot {tutorial_tick} here: {error}") from error
         if not got:
             raise WorkspaceError(taken.format(path=self.path, owner=held.owner()))
         return held

@@ -10,7 +10,7 @@ from .primitives import Part
 from .rotations import quat_from_rotvec
 from .world import World
 
-Nook = tuple[tuple[float, float], tuple[float, float]]
+ClutterSpot = tuple[tuple[float, float], tuple[float, float]]
 """A rectangle on the table in which a job has no business: its low and its high corner [m]."""
 
 SHAPES = ("box", "cylinder", "sphere")
@@ -42,12 +42,12 @@ class Clutter:
         world.add(name, [part], (*self.place_m, half_height), quat)
 
 
-def draw_clutter(rng: np.random.Generator, nook: Nook) -> Clutter:
+def draw_clutter(rng: np.random.Generator, clutter_spot: ClutterSpot) -> Clutter:
     """A random piece somewhere in a nook."""
     shape = SHAPES[rng.integers(len(SHAPES))]
     size = rng.uniform(SMALLEST_M[shape], LARGEST_M[shape]).tolist()
     hue, saturation = rng.random(), MOST_SATURATION * rng.random()
     colour = colorsys.hsv_to_rgb(hue, saturation, rng.uniform(*VALUES))
-    x, y = rng.uniform(*nook).tolist()
+    x, y = rng.uniform(*clutter_spot).tolist()
     yaw = float(rng.uniform(-np.pi, np.pi))
     return Clutter(shape, tuple(size), colour, (x, y), yaw)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .appearance import PLAIN, Appearance, Light
 from .cameras import Camera, CameraShift, Triple, WristCamera
-from .clutter import Clutter, Nook, draw_clutter
+from .clutter import Clutter, ClutterSpot, draw_clutter
 from .colours import Tint
 from .errors import UnknownName
 from .items import Item
@@ -130,7 +130,7 @@ class Randomizable:
     """Materials of what has a name: things, bins, garments."""
     stretchable: Sequence[str]
     """Items whose shape may vary."""
-    nooks: Sequence[Nook]
+    clutter_spots: Sequence[ClutterSpot]
     """Where clutter may be, one piece each."""
 
 
@@ -149,21 +149,21 @@ def variation_stream(layout: Mapping[str, Any]) -> np.random.Generator:
     return np.random.default_rng([STREAM, *words])
 
 
-def draw(level: str, subject: Randomizable, rng: np.random.Generator) -> Variation:
+def draw(level: str, randomizable: Randomizable, rng: np.random.Generator) -> Variation:
     """Draw an episode's variation; levels differ in how far they go, not in which way."""
     if level == "none":
         return Variation()
     by = STRENGTHS[level]
-    cameras = {name: _shift(by, rng, subject.cameras[name]) for name in subject.cameras}
+    cameras = {name: _shift(by, rng, randomizable.cameras[name]) for name in randomizable.cameras}
     light = _light(by, rng)
     tints = {name: _surface_tint(by, rng) for name in SURFACES}
-    tints |= {name: _tint(by, rng) for name in subject.named}
+    tints |= {name: _tint(by, rng) for name in randomizable.named}
     drawn = {name: (rng.random(), _texture(by, rng)) for name in TEXTURED}
     textures = {name: texture for name, (u, texture) in drawn.items() if u < by.textured}
-    sizes = {name: _factors(by.stretch, rng, 2) for name in subject.stretchable}
+    sizes = {name: _factors(by.stretch, rng, 2) for name in randomizable.stretchable}
     stretches = {name: (width, height) for name, (width, height) in sizes.items()}
-    nooks = rng.permutation(len(subject.nooks))[: rng.integers(by.clutter + 1)]
-    clutter = tuple(draw_clutter(rng, subject.nooks[i]) for i in nooks)
+    clutter_spots = rng.permutation(len(randomizable.clutter_spots))[: rng.integers(by.clutter + 1)]
+    clutter = tuple(draw_clutter(rng, randomizable.clutter_spots[i]) for i in clutter_spots)
     return Variation(level, cameras, Appearance(light, tints, textures), stretches, clutter)
 
 

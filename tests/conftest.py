@@ -42,14 +42,14 @@ def quiet_sdl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 
 
 @pytest.fixture
-def sit(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]:
+def open_rig(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]:
     """Make operator's seats; each is closed after the test."""
-    from tests.window_rig import SeatRig
+    from tests.window_rig import WindowRig
 
-    rigs: list[SeatRig] = []
+    rigs: list[WindowRig] = []
 
-    def make(**settings: object) -> SeatRig:
-        rigs.append(SeatRig(tmp_path / f"workspace{len(rigs)}", **settings))
+    def make(**settings: object) -> WindowRig:
+        rigs.append(WindowRig(tmp_path / f"workspace{len(rigs)}", **settings))
         return rigs[-1]
 
     yield make

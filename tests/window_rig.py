@@ -13,7 +13,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.teleop.devices.bindings import Bindings, defaults
-from sidestick.teleop.devices.controls import SEAT, Control
+from sidestick.teleop.devices.controls import DRIVING, Control
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.response_curves import DEADZONE, EXPO, RAMP_S, SATURATION
@@ -36,7 +36,7 @@ from tests import virtual_pad as vp
 DEMONSTRATE = Assignment(Level.DEMONSTRATE)
 TURN_S = 0.01
 TICK_S = 0.05
-TURN_WORTH = 0.12
+TURN_PRIORITY = 0.12
 """The D-pad is pressed for turns larger than this, and let go once it turns twice as fast."""
 
 
@@ -53,7 +53,7 @@ class FakeTime:
         self.now += seconds
 
 
-class SeatRig:
+class WindowRig:
     """The seat, a plugged-in pad, and a hand to push it with."""
 
     def __init__(
@@ -73,30 +73,32 @@ class SeatRig:
         self.env: ArmEnv = workspace_env(self.workspace.config)
         self.pad = vp.VirtualPad() if pad else None
         self.pads = Gamepads()
-        bound = bindings or defaults(SEAT)
+        bound = bindings or defaults(DRIVING)
         if options.simulated:
-            self.hands: OperatorInput = SimulatedWindowInput(self.env, bound, self.pads, self.time)
+            self.operator_input: OperatorInput = SimulatedWindowInput(
+                self.env, bound, self.pads, self.time
+            )
         else:
-            self.hands = OperatorInput(self.env, bound, self.pads, "tester", self.time)
-        self.attend = AutoButtons() if options.simulated else lambda seat: None
+            self.operator_input = OperatorInput(self.env, bound, self.pads, "tester", self.time)
+        self.attend = AutoButtons() if options.simulated else lambda loop: None
         self.recorder = Recorder(self.workspace)
         self.tally = WorkspaceCounts(self.workspace)
         told = [Recording(self.recorder, self.tally.refresh), *subscribers]
         limit = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
-        session = Session(self.env, self.hands, assignment, told, max_steps=limit)
+        session = Session(self.env, self.operator_input, assignment, told, max_steps=limit)
         self.scene = OperatorEpisode(session, options.seeds.start)
         feedback = CuePlayer(self.pads, options.sound, self.time)
-        desk = OperatorContext(
-            self.hands, self.tally, feedback, self.time, self.time.sleep, options
+        context = OperatorContext(
+            self.operator_input, self.tally, feedback, self.time, self.time.sleep, options
         )
-        self.seat = StationLoop(desk, self.scene, lambda _: TURN_S)
+        self.loop = StationLoop(context, self.scene, lambda _: TURN_S)
         self.expert = make_expert("ShelfPick")
         self._turned: dict[int, float] = {}
         self.run(0.3)
 
     @property
     def state(self) -> WindowState:
-        return self.seat.state
+        return self.loop.state
 
     @property
     def steps(self) -> int:
@@ -106,8 +108,8 @@ class SeatRig:
         """Let the seat go on for a while."""
         until = self.time.now + seconds
         while self.time.now < until and self.state is not WindowState.CLOSED:
-            self.seat.step()
-            self.attend(self.seat)
+            self.loop.step()
+            self.attend(self.loop)
 
     def tap(self, button: int, pad: vp.VirtualPad | None = None) -> None:
         """Press and let go."""
@@ -180,7 +182,7 @@ class SeatRig:
             (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll),
         ):  # fmt: skip
             grown = self._turned.get(button, 0.0) + TICK_S / RAMP_S
-            pressed = bool(wanted > max(TURN_WORTH, 0.5 * min(1.0, grown)))
+            pressed = bool(wanted > max(TURN_PRIORITY, 0.5 * min(1.0, grown)))
             self._turned[button] = grown if pressed else 0.0
             self.pad.press(button, pressed)
 
@@ -190,7 +192,7 @@ class SeatRig:
 
     def close(self) -> None:
         """Leave the seat, keeping what runs."""
-        self.seat.signal(Request.QUIT)
+        self.loop.signal(Request.QUIT)
         self.recorder.close()
         self.tally.close()
         self.env.close()

@@ -84,9 +84,9 @@ def check_observations(names: set[str]) -> None:
         raise FormatError(f"it has no observation {', '.join(missing)}; it has {sorted(names)}")
 
 
-def episode_of(foreign: ImportedEpisode, hz: int, filled_in: list[str]) -> Episode:
+def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Episode:
     """Make an episode of another tool's, and note once what had to be assumed."""
-    given = dict(foreign.columns)
+    given = dict(imported.columns)
     check_action(given["actions"])
     steps = len(given["actions"])
     goal = given.setdefault(f"{OBS}goal", np.ones((steps, 1), np.float32))
@@ -101,28 +101,28 @@ def episode_of(foreign: ImportedEpisode, hz: int, filled_in: list[str]) -> Episo
             continue
         shape = (steps, *sizes.shape(column.shape))
         if column.key not in given:
-            given[column.key] = _default(column.key, shape, column.nan, foreign, hz, given)
+            given[column.key] = _default(column.key, shape, column.nan, imported, hz, given)
             _note(filled_in, column.key, column.nan)
         if given[column.key].shape != shape:
             raise FormatError(f"{column.key}: expected {shape}, got {given[column.key].shape}")
         rows[column.key] = np.ascontiguousarray(given[column.key], column.dtype)
-    success = _success(foreign, rows)
+    success = _success(imported, rows)
     rows["succeeded"][-1] |= success
     outcome = RecordedOutcome(success, True, float(rows["wall_time"][-1]))
-    return Episode.of_recording(_id(foreign, rows), _header(foreign, sizes), outcome, rows)
+    return Episode.of_recording(_id(imported, rows), _header(imported, sizes), outcome, rows)
 
 
 def _default(
     key: str,
     shape: tuple[int, ...],
     nan: bool,
-    foreign: ImportedEpisode,
+    imported: ImportedEpisode,
     hz: int,
     given: Mapping[str, NDArray[Any]],
 ) -> NDArray[Any]:
     """Return the values of a column that the other tool does not have."""
     if key == "wall_time":
-        return foreign.started + np.arange(shape[0]) / hz
+        return imported.started + np.arange(shape[0]) / hz
     if key == "human_actions" and "action_modes" not in given:
         return given["actions"]
     if nan:
@@ -144,34 +144,34 @@ def _note(filled_in: list[str], key: str, nan: bool) -> None:
         filled_in.append(said)
 
 
-def _success(foreign: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> bool:
+def _success(imported: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> bool:
     """Tell whether an episode succeeded, as far as it says."""
-    if foreign.success is not None:
-        return foreign.success
+    if imported.success is not None:
+        return imported.success
     return bool(rows["succeeded"].any() or rows["rewards"][-1:].max(initial=0) > 0)
 
 
-def _header(foreign: ImportedEpisode, sizes: Sizes) -> EpisodeHeader:
+def _header(imported: ImportedEpisode, sizes: Sizes) -> EpisodeHeader:
     """Return what is known about the start of an episode."""
-    goal = foreign.goal or foreign.instruction
+    goal = imported.goal or imported.instruction
     return EpisodeHeader(
-        task=foreign.task,
-        instruction=foreign.instruction,
+        task=imported.task,
+        instruction=imported.instruction,
         goal=goal,
         seed=NO_SEED,
         operator="imported",
         level=Level.DEMONSTRATE,
         stages=("whole",),
         goal_names=(goal,) if sizes.goals == 1 else tuple(map(str, range(sizes.goals))),
-        env_args=foreign.env_args,
-        started=foreign.started,
+        env_args=imported.env_args,
+        started=imported.started,
     )
 
 
-def _id(foreign: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> str:
+def _id(imported: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> str:
     """Return an id that the same episode gets every time."""
-    moment = datetime.fromtimestamp(foreign.started, UTC)
-    digest = zlib.crc32(rows["actions"].tobytes(), zlib.crc32(foreign.name.encode()))
+    moment = datetime.fromtimestamp(imported.started, UTC)
+    digest = zlib.crc32(rows["actions"].tobytes(), zlib.crc32(imported.name.encode()))
     return f"{moment:%Y%m%dT%H%M%S}-{digest:08x}"
 
 

@@ -82,14 +82,14 @@ class LeRobotSource:
             found[f"{OBS}{camera}{IMAGE_SUFFIX}"] = images
         if number < len(self._own):
             return _own_episode(self._own[number], found, self.path)
-        foreign = ImportedEpisode(
+        imported = ImportedEpisode(
             name=name,
             columns=found,
             task=self.config.task,
             instruction="; ".join(row["tasks"]),
             started=file_time(self.path / INFO) + number,
         )
-        return episode_of(foreign, self.config.control_hz, self.filled_in)
+        return episode_of(imported, self.config.control_hz, self.filled_in)
 
     def _frames(self, row: Mapping[str, Any], length: int) -> dict[str, Any]:
         """Read an episode's numbers."""

@@ -77,7 +77,7 @@ class RobomimicSource:
         keys = {key: path for key, path in keys.items() if self._wanted(key)}
         keys |= {key: key for key in DATASETS if key in demo}
         columns = {key: _read(demo, path) for key, path in keys.items()}
-        foreign = ImportedEpisode(
+        imported = ImportedEpisode(
             name=name,
             columns=columns,
             task=self.config.task,
@@ -85,7 +85,7 @@ class RobomimicSource:
             env_args=self.env_args,
             started=file_time(self.path) + number,
         )
-        return episode_of(foreign, self.config.control_hz, self.filled_in)
+        return episode_of(imported, self.config.control_hz, self.filled_in)
 
     def _wanted(self, key: str) -> bool:
         """Tell whether an observation has a place with us; note those that have none."""

@@ -54,8 +54,8 @@ def grasp_point_loss(logs: Tensor, heights: Tensor, marks: Tensor, shown: Tensor
     """Cross entropy of the places and error of the heights, as a scalar.
 
     logs (B, K, g * g + 1) and heights (B, g, g) from `GraspPointHead`; marks (B, K, 3), picture
-    coordinates and metres, NaN for classes that are not asked about; shown bool (B, K), false for marks that
-    something hides.
+    coordinates and metres, NaN for classes that are not asked about; shown bool (B, K), false for
+    marks that something hides.
     """
     asked = ~marks.isnan().any(-1)
     outside = marks.new_full((), 2.0)

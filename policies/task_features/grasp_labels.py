@@ -66,13 +66,13 @@ def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[
 
 
 def _mark(camera: Camera, places: Array, from_hand: Array) -> Array:
-    lens, points = (
+    pinhole, points = (
         PinholeCamera.of(camera),
         from_hand if isinstance(camera, WristCamera) else places,
     )
-    depth = (points - lens.eye) @ lens.axes[2]
+    depth = (points - pinhole.eye) @ pinhole.axes[2]
     with np.errstate(divide="ignore", invalid="ignore"):
-        marks = lens.picture(points)
+        marks = pinhole.picture(points)
     outside = (depth < LEAST_DEPTH_M) | (np.abs(marks) >= 1).any(-1)
     return np.where(outside[:, None], np.inf, marks)
 

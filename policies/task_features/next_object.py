@@ -73,7 +73,7 @@ class NextObject:
         return self.task.sorting or Sorting()
 
     @cached_property
-    def stereo(self) -> StereoRig:
+    def rig(self) -> StereoRig:
         """The calibration of the task's cameras."""
         return StereoRig.of(self.task)
 
@@ -90,7 +90,7 @@ class NextObject:
     @cached_property
     def augmentation(self) -> Augmentation:
         """The features are given in the hand's frame."""
-        return Augmentation(HandFrameAugmentation(self.names(()), self.stereo.wrist))
+        return Augmentation(HandFrameAugmentation(self.names(()), self.rig.wrist))
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
         """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to (N, F)."""
@@ -136,16 +136,14 @@ class NextObject:
     def places(self, things: NDArray[np.float32], columns: Columns) -> Array:
         """Where each thing is, (N, M, 3) metres; NaN where it is not seen."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        return self.stereo.triangulate(things, columns["ee_pos"].astype(np.float64), turn)
+        return self.rig.triangulate(things, columns["ee_pos"].astype(np.float64), turn)
 
     def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
         """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
         if not has_holds(things):
             return places
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        found, sure = self.stereo.triangulate_grasp(
-            things, columns["ee_pos"].astype(np.float64), turn
-        )
+        found, sure = self.rig.triangulate_grasp(things, columns["ee_pos"].astype(np.float64), turn)
         near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
         return np.where((sure & near)[..., None], found, places)
 
@@ -163,9 +161,9 @@ class NextObject:
         """The wrist's keypoints (N, 6), moved to places (N, 3) that are in its picture."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
         from_hand = np.einsum("nji,nj->ni", turn, at - columns["ee_pos"].astype(np.float64))
-        depth = (from_hand - self.stereo.wrist.eye) @ self.stereo.wrist.axes[2]
+        depth = (from_hand - self.rig.wrist.eye) @ self.rig.wrist.axes[2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            point = self.stereo.wrist.picture(from_hand)
+            point = self.rig.wrist.picture(from_hand)
         inside = (np.abs(point) < 1.0).all(-1) & (depth > 0.0)
         shown = np.tanh(cells(seen) / VISIBLE_CELLS)[:, None]  # as in keypoints()
         moved = np.where(inside[:, None], point * shown, seen[:, :2])
@@ -177,7 +175,7 @@ class NextObject:
         closed = (width > NARROWEST_HELD_M) & ((width < WIDEST_HELD_M) | (width > STRETCHED_M))
         tool_m = columns["ee_pos"].astype(np.float64)
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        eye, rays = self.stereo.front_rays(centroid(things[:, 0]))
+        eye, rays = self.rig.front_rays(centroid(things[:, 0]))
         hidden = cells(things[:, 0]) < 1.0
         hangs_m = self.sorting.hangs_m
         swings = ((tool_m[:, 2] > CARRIED_M) & bool(hangs_m))[:, None]
@@ -187,7 +185,7 @@ class NextObject:
             below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, hangs_m)  # (N,)
             place = tool_m + turn[:, :, 2] * below[:, None]
             near = off_line(place[:, None], eye, rays) < aside_m
-            shown = self.stereo.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
+            shown = self.rig.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
             gap = np.linalg.norm(centroid(things[:, 1]) - shown[:, None], axis=-1)
             best = np.minimum(best, np.where(near | hidden, gap, np.inf))
         best = np.where(cells(things[:, 1]) >= 1.0, best, np.inf)
@@ -205,7 +203,7 @@ class NextObject:
             return np.zeros(things[:, 0, :, 0].shape, np.bool_)
         hold = things[:, 1, :, KEYPOINT_SIZE:]
         point = hold[..., :2] / np.maximum(hold[..., 2:3], LEAST_SURE)
-        away = np.linalg.norm(point - self.stereo.wrist.picture(np.zeros(3)), axis=-1)
+        away = np.linalg.norm(point - self.rig.wrist.picture(np.zeros(3)), axis=-1)
         return np.asarray((hold[..., 2] > SURELY) & (away > ELSEWHERE))
 
     def left(
@@ -215,7 +213,7 @@ class NextObject:
         goal = columns["goal"].astype(np.float32)
         asked = goal[:, [thing.goal for thing in self.things]] > 0.5
         half = np.array([thing.container.half_m for thing in self.things]) - self.sorting.rim_m
-        half = half - self.sorting.extents * self.stereo.front.width_m(things[:, 0], places)
+        half = half - self.sorting.extents * self.rig.front.width_m(things[:, 0], places)
         with np.errstate(invalid="ignore"):
             inside = np.all(np.abs(places[..., :2] - self.centres_m) < half, axis=-1)
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)

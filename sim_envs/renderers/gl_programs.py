@@ -88,10 +88,10 @@ def _lens(fov_deg: float, near_m: float, far_m: float, width: int, height: int) 
     middle: half a pixel makes their pictures agree.
     """
     flat = pybullet.computeProjectionMatrixFOV(fov_deg, width / height, near_m, far_m)
-    lens = np.array(flat, np.float32).reshape(4, 4)  # transposed
-    lens[2, :2] -= 1 / width, 1 / height
-    lens[:, 1] *= -1
-    return lens.tobytes()
+    pinhole = np.array(flat, np.float32).reshape(4, 4)  # transposed
+    pinhole[2, :2] -= 1 / width, 1 / height
+    pinhole[:, 1] *= -1
+    return pinhole.tobytes()
 
 
 def _light_matrix(to_lamp: tuple[float, ...]) -> bytes:

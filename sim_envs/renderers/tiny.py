@@ -33,14 +33,14 @@ class TinyRenderer:
         self, world: World, view: CameraView, width: int, height: int, flags: int
     ) -> tuple[Image, NDArray[np.int32]]:
         look = pybullet.computeViewMatrix(view.eye.tolist(), view.target.tolist(), view.up.tolist())
-        lens = pybullet.computeProjectionMatrixFOV(
+        pinhole = pybullet.computeProjectionMatrixFOV(
             view.fov_deg, width / height, view.near_m, view.far_m
         )
         result = pybullet.getCameraImage(
             width,
             height,
             look,
-            lens,
+            pinhole,
             renderer=pybullet.ER_TINY_RENDERER,
             flags=flags,
             physicsClientId=world.client,

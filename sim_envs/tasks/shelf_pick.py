@@ -9,7 +9,7 @@ from .. import kinematics
 from ..arm import NAME as ARM
 from ..arm import Arm
 from ..cameras import Camera, FixedCamera, WristCamera
-from ..clutter import Nook
+from ..clutter import ClutterSpot
 from ..colours import Colour
 from ..errors import BadValue
 from ..furniture import Bin, add_room
@@ -83,7 +83,7 @@ class ShelfPick(Task):
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.05, 0.28), 52.0),
     }
     stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)
-    nooks: ClassVar[tuple[Nook, ...]] = (
+    clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = (
         ((0.60, -0.34), (0.68, -0.14)),  # below the lower board
         ((0.60, -0.06), (0.68, 0.14)),
         ((0.62, 0.46), (0.76, 0.60)),  # beside the shelf

@@ -10,7 +10,7 @@ from .. import kinematics
 from ..arm import FINGER_LINKS, Arm
 from ..arm import NAME as ARM
 from ..cameras import Camera, FixedCamera, WristCamera
-from ..clutter import Nook
+from ..clutter import ClutterSpot
 from ..errors import BadValue
 from ..furniture import add_room
 from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
@@ -70,7 +70,7 @@ class SortClothes(Task):
         "wrist": WristCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),
         "side": FixedCamera((0.10, -1.15, 0.75), (0.50, 0.0, 0.10), 52.0),
     }
-    nooks: ClassVar[tuple[Nook, ...]] = (
+    clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = (
         ((0.74, -0.30), (0.78, -0.12)),  # beyond the bin
         ((0.74, 0.12), (0.78, 0.30)),
         ((0.14, -0.38), (0.22, -0.28)),  # beside the arm

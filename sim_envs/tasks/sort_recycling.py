@@ -10,7 +10,7 @@ from .. import kinematics
 from ..arm import NAME as ARM
 from ..arm import Arm
 from ..cameras import Camera, FixedCamera, WristCamera
-from ..clutter import Nook
+from ..clutter import ClutterSpot
 from ..errors import BadValue
 from ..furniture import add_room
 from ..gripper import PANDA
@@ -83,7 +83,7 @@ class SortRecycling(Task):
         "side": FixedCamera((-0.10, 0.62, 0.95), (0.46, -0.02, 0.05), 54.0),
     }
     stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)
-    nooks: ClassVar[tuple[Nook, ...]] = (
+    clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = (
         ((0.76, -0.34), (0.82, -0.12)),  # beyond the litter
         ((0.76, 0.12), (0.82, 0.34)),
         ((0.14, -0.42), (0.22, -0.30)),  # beside the arm

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..arm import Arm
 from ..cameras import Camera
-from ..clutter import Nook
+from ..clutter import ClutterSpot
 from ..domain_randomization import LEVELS, Randomizable, Variation, checked_level, draw
 from ..errors import BadValue
 from ..rotations import Vector
@@ -58,7 +58,7 @@ class Task(ABC):
     """Names of the cameras whose pictures are observations."""
     stretchable: ClassVar[tuple[str, ...]] = ()
     """Items whose shape a variation may change."""
-    nooks: ClassVar[tuple[Nook, ...]] = ()
+    clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = ()
     """Where a variation may put clutter."""
     has_holds: ClassVar[bool] = False
     """Whether things can be taken hold of here and not there, see `holds`."""
@@ -114,8 +114,10 @@ class Task(ABC):
     def draw_variation(self, rng: np.random.Generator) -> None:
         """Draw how this episode looks; `cameras` then say where they stand."""
         recorded = {name: self.camera_plan[name] for name in self.recorded_cameras}
-        subject = Randomizable(recorded, self.labels[1:-1], self.stretchable, self.nooks)
-        self.drawn = draw(self.variation, subject, rng)
+        randomizable = Randomizable(
+            recorded, self.labels[1:-1], self.stretchable, self.clutter_spots
+        )
+        self.drawn = draw(self.variation, randomizable, rng)
         shifts = self.drawn.cameras
         self.cameras = {
             name: camera.shifted(shifts[name]) if name in shifts else camera

@@ -33,11 +33,11 @@ class EvidenceRecorder(Subscriber):
 
     def __init__(
         self,
-        book: LadderStore,
+        ladder_store: LadderStore,
         audited: Callable[[int], bool] = lambda _: False,
         on_change: OnChange = lambda _: None,
     ) -> None:
-        self.book, self.audited, self.on_change = book, audited, on_change
+        self.ladder_store, self.audited, self.on_change = ladder_store, audited, on_change
         self._fingerprints: dict[str, str] = {}
         """By policy, of the weights that it had when its first episode began."""
 
@@ -49,12 +49,12 @@ class EvidenceRecorder(Subscriber):
         self._states: list[ControlState] = []
         self._shares: list[float] = []
         self._key = self._key_of(context)
-        self.book.add_context(self._key)
+        self.ladder_store.add_context(self._key)
 
     def _key_of(self, context: EpisodeContext) -> EpisodeKey:
         policy, level = context.assignment.policy_id or "", context.assignment.level
         if policy and policy not in self._fingerprints:
-            self._fingerprints[policy] = self.book.fingerprint(policy)
+            self._fingerprints[policy] = self.ladder_store.fingerprint(policy)
         return EpisodeKey(
             context.env.task_name,
             policy,
@@ -82,7 +82,7 @@ class EvidenceRecorder(Subscriber):
         """Add the evidence; what was thrown away or broken off is none."""
         if outcome.discarded or not outcome.complete or not self._states:
             return
-        for change in self.book.add(self._account(outcome).evidence(self._key)):
+        for change in self.ladder_store.add(self._account(outcome).evidence(self._key)):
             self.on_change(change)
 
     def _account(self, outcome: EpisodeOutcome) -> EpisodeTrace:
@@ -111,20 +111,20 @@ _log = logging.getLogger(__name__)
 Rows = dict[str, NDArray[Any]]
 
 
-def recover_evidence(book: LadderStore) -> list[LevelChange]:
+def recover_evidence(ladder_store: LadderStore) -> list[LevelChange]:
     """Add the trials that are missing; return the changes of level that follow. Safe to repeat."""
-    files = {s.id: s.path for s in book.workspace.summaries() if s.complete and s.steps}
+    files = {s.id: s.path for s in ladder_store.workspace.summaries() if s.complete and s.steps}
     changes: list[LevelChange] = []
-    for key in book.open_contexts():
+    for key in ladder_store.open_contexts():
         path = files.get(key.episode)
-        if path is None or not book.has_weights(key):
+        if path is None or not ladder_store.has_weights(key):
             continue
         try:
             trial = trace_of(path).evidence(key)
         except DamagedFile as error:
             _log.warning("no evidence: %s", error)
             continue
-        changes += book.add(trial)
+        changes += ladder_store.add(trial)
     return changes
 
 

@@ -91,10 +91,10 @@ class Drive:
             self.workspace, self.task, num_items=self.num_items, variation=self.variation
         )
         workspace.recover()
-        book = LadderStore(workspace)
-        for change in recover_evidence(book):
-            _tell(change)
-        level = book.authorise(wanted, self.policy, self.override)
+        ladder_store = LadderStore(workspace)
+        for change in recover_evidence(ladder_store):
+            _notify(change)
+        level = ladder_store.authorise(wanted, self.policy, self.override)
         limit_threads()  # a plan is small, and threads that wait for each other make ticks late
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
             report = self.record(workspace, level)
@@ -154,7 +154,7 @@ class Drive:
             simulated=simulated,
             sound=self.sound,
             view=self.view,
-            lesson=self.lesson or (tutorial_wanted() and not simulated),
+            tutorial=self.lesson or (tutorial_wanted() and not simulated),
             calls=self._calls(),
             audited=self.audited,
         )
@@ -167,8 +167,8 @@ class Drive:
         drive: Callable[..., DriveReport],
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
-        duty = ActivePolicy(workspace, assignment, self.policy is None, self._calls())
-        terms = RunRules(self._calls(), self.audited, ladder=True, on_change=_tell)
+        active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._calls())
+        rules = RunRules(self._calls(), self.audited, ladder=True, on_change=_notify)
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
             def heard(outcome: EpisodeOutcome) -> None:
@@ -179,14 +179,20 @@ class Drive:
 
             taken = seeds.take(episodes)
             return drive(
-                workspace, assignment, duty, taken, heard, terms, lambda new: say(new.label)
+                workspace,
+                assignment,
+                active_policy,
+                taken,
+                heard,
+                rules,
+                lambda new: say(new.label),
             )
 
     def _calls(self) -> HelpRules:
         return HelpRules(budget=self.requests)
 
 
-def _tell(change: LevelChange) -> None:
+def _notify(change: LevelChange) -> None:
     """Say what the ladder has decided."""
     say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
 

@@ -49,10 +49,10 @@ class Export:
         total = len(chosen_episodes(workspace, options))
         with progress(f"exporting to {self.format}", total) as tick:
             report = export(workspace, self.format, self.path, options, tick)
-        return tell(report, self.json)
+        return notify(report, self.json)
 
 
-def tell(report: Transfer, json: bool) -> int:
+def notify(report: Transfer, json: bool) -> int:
     """Report a transfer; return the exit code."""
     if json:
         print_json(report.to_json())

@@ -8,7 +8,7 @@ import tyro
 
 from ...datasets.formats.registry import SOURCES, import_into
 from .console import progress
-from .export import tell
+from .export import notify
 from .subcommand import WorkspacePath
 
 
@@ -39,4 +39,4 @@ class Import:
         total = len(SOURCES[self.format](self.path, self.task))
         with progress(f"importing from {self.format}", total) as tick:
             report = import_into(self.format, self.path, self.workspace, self.task, tick)
-        return tell(report, self.json)
+        return notify(report, self.json)

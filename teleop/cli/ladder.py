@@ -34,16 +34,16 @@ class LadderVerb:
 
     def run(self) -> int:
         """Bring the ladder up to date and show it."""
-        book = LadderStore(Workspace.open(self.workspace))
-        recover_evidence(book)
-        ladder, _ = book.apply_evidence(self.policy)
+        ladder_store = LadderStore(Workspace.open(self.workspace))
+        recover_evidence(ladder_store)
+        ladder, _ = ladder_store.apply_evidence(self.policy)
         if self.plot:
             plot_ladder(ladder, self.plot)
             say(f"drawn: {self.plot}")
         if self.json:
             print_json(to_json(ladder))
             return DONE
-        PEOPLE.print(_rungs(ladder))
+        PEOPLE.print(_criteria(ladder))
         for level in reversed(Level):
             if ladder.stages(level):
                 PEOPLE.print(_stages(ladder, level))
@@ -78,16 +78,16 @@ def _changes(ladder: Ladder) -> list[LevelChange]:
     return [entry for entry in ladder.entries if isinstance(entry, LevelChange)]
 
 
-def _rungs(ladder: Ladder) -> Table:
+def _criteria(ladder: Ladder) -> Table:
     probation = ", on probation" if ladder.probation else ""
     title = f"{ladder.task}: policy {ladder.policy or 'none'} has {name(ladder.level)}{probation}"
     table = Table("", "level", "clean", "needed for it", "a clean episode", title=title, box=SIMPLE)
     for level in reversed(Level):
-        rung, rate = CRITERIA[level], ladder.standing(level)
-        needed = "" if rung.bar is None else f"{name(Level(level - 1))} >= {rung.bar:.2f}"
+        criteria, rate = CRITERIA[level], ladder.standing(level)
+        needed = "" if criteria.bar is None else f"{name(Level(level - 1))} >= {criteria.bar:.2f}"
         clean = str(rate) if rate.n else ""
         here = "->" if level is ladder.level else ""
-        table.add_row(here, name(level), clean, needed, rung.clean)
+        table.add_row(here, name(level), clean, needed, criteria.clean)
     return table
 
 

@@ -33,9 +33,9 @@ class Learn:
     """Seeds that a candidate and the present policy both drive at the gate, at most."""
     selection_episodes: int = DEFAULTS.selection
     """Episodes that each checkpoint of a refit drives before one is chosen; 0 takes the last."""
-    refit: int = DEFAULTS.homework.refit
+    refit: int = DEFAULTS.planned_update.refit
     """New episodes after which the policy is refitted from the base."""
-    nudge_steps: int = DEFAULTS.homework.nudge_steps
+    nudge_steps: int = DEFAULTS.planned_update.nudge_steps
     """New human-driven steps after which it is nudged."""
     parent: int | None = None
     """End when the process of this number, which started this one, is gone."""
@@ -67,9 +67,13 @@ class Learn:
         return events
 
     def _rules(self) -> LearnerRules:
-        homework = replace(DEFAULTS.homework, refit=self.refit, nudge_steps=self.nudge_steps)
+        planned_update = replace(
+            DEFAULTS.planned_update, refit=self.refit, nudge_steps=self.nudge_steps
+        )
         gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.pairs)
-        return replace(DEFAULTS, homework=homework, gate=gate, selection=self.selection_episodes)
+        return replace(
+            DEFAULTS, planned_update=planned_update, gate=gate, selection=self.selection_episodes
+        )
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

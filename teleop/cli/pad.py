@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..devices.bindings import FILE_NAME, Bindings, config_folder, defaults, load
-from ..devices.controls import KEYBOARD, MEANINGS, PAD, SEAT, Control, ControlTable
+from ..devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, ControlTable
 from ..devices.gamepad_setup import learn_plugged_in, plugged_in
 from ..review import click_window, episode_actions, prediction_actions
 from .console import print_json, say
@@ -38,7 +38,7 @@ class Pad:
         path = config_folder() / FILE_NAME
         if self.write:
             return _write()
-        bindings = load(SEAT, path)  # BadBinding names the line
+        bindings = load(DRIVING, path)  # BadBinding names the line
         for table in REVIEW_TABLES:
             load(table, path)
         if self.learn:
@@ -84,4 +84,4 @@ def _write() -> int:
 def _all_defaults() -> str:
     """The bindings file of somebody who has changed nothing."""
     review = [defaults(table).to_toml() for table in REVIEW_TABLES]
-    return "\n".join([EXPLANATION, defaults(SEAT).to_toml(), *review])
+    return "\n".join([EXPLANATION, defaults(DRIVING).to_toml(), *review])

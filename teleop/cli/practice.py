@@ -38,7 +38,7 @@ class Practice:
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
-            return self.practise(PracticeRounds(workspace, rollouts, tell=say))
+            return self.practise(PracticeRounds(workspace, rollouts, notify=say))
 
     def practise(self, rounds: PracticeRounds) -> int:
         """As many rounds as were asked for, and the report."""

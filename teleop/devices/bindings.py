@@ -11,7 +11,7 @@ import tomlkit
 from tomlkit.items import Table
 
 from ...sim_envs.errors import SidestickError
-from .controls import KEYBOARD, PAD, SEAT, C, Chord, Control, ControlReadings, ControlTable
+from .controls import DRIVING, KEYBOARD, PAD, C, Chord, Control, ControlReadings, ControlTable
 from .raw_inputs import KEYS, PAD_INPUTS, RawInput
 
 CONFIG_VARIABLE = "SIDESTICK_CONFIG_DIR"
@@ -131,8 +131,8 @@ def parse(text: str, table: ControlTable[C], source: str = FILE_NAME) -> Binding
     if table.section:
         changed = {
             control.value: ways
-            for control, ways in file.entries(SEAT, PAD)
-            if control in SHARED and ways != SEAT.chords[PAD][control]
+            for control, ways in file.entries(DRIVING, PAD)
+            if control in SHARED and ways != DRIVING.chords[PAD][control]
         }
         shared = {c: changed[c.value] for c in table.words if c.value in changed}
         chords[PAD] = _merged(chords[PAD], shared)

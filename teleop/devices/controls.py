@@ -37,7 +37,7 @@ class Control(Enum):
     FRAME = "frame"
     SLOW = "slow-motion"
     FREE = "free-drive"
-    LESSON = "lesson"
+    TUTORIAL = "lesson"
     SOUND = "sound"
     ROLL_BACK = "roll-back"
     HELP = "help"
@@ -91,7 +91,7 @@ MEANINGS: Mapping[Control, ControlMeaning] = {
     Control.FRAME: ControlMeaning("sticks follow the picture, or the robot's base", "RB + B", "b"),
     Control.SLOW: ControlMeaning("slow motion: full, half, quarter time", "RB + D-pad down", "m"),
     Control.FREE: ControlMeaning("drive freely; nothing is recorded", "RB + D-pad up", "x"),
-    Control.LESSON: ControlMeaning("the lesson of two minutes", "RB + D-pad left", "l"),
+    Control.TUTORIAL: ControlMeaning("the lesson of two minutes", "RB + D-pad left", "l"),
     Control.SOUND: ControlMeaning("sound and rumble on or off", "RB + D-pad right", "n"),
     Control.ROLL_BACK: ControlMeaning(
         "set this policy aside; the one before drives again", "RB + Y", "k"
@@ -129,7 +129,7 @@ class ControlTable(Generic[C]):
     """The control that must be bound."""
 
 
-SEAT = ControlTable[Control](
+DRIVING = ControlTable[Control](
     section=(),
     words={control: meaning.label for control, meaning in MEANINGS.items()},
     chords={

@@ -72,22 +72,22 @@ class GamepadWizard:
     """Asks for one control after the other, and notes what moves."""
 
     def __init__(
-        self, joystick: pygame.joystick.JoystickType, tell: Callable[[str], object]
+        self, joystick: pygame.joystick.JoystickType, notify: Callable[[str], object]
     ) -> None:
-        self._joystick, self._tell = joystick, tell
+        self._joystick, self._notify = joystick, notify
         self._rest = [joystick.get_axis(i) for i in range(joystick.get_numaxes())]
         self.bound: dict[str, str] = {}
 
     def learn(self, wait_s: float = WAIT_S) -> dict[str, str]:
         """Everything that was pressed in time; what is skipped stays unbound."""
         for target, words in ASKED.items():
-            self._tell(f"press or push {words} (wait to skip)")
+            self._notify(f"press or push {words} (wait to skip)")
             found = self._wait(wait_s)
             if found is None:
-                self._tell("  skipped")
+                self._notify("  skipped")
                 continue
             self.bound[target] = found
-            self._tell(f"  {found}")
+            self._notify(f"  {found}")
             self._wait_for_rest()
         return self.bound
 
@@ -124,22 +124,22 @@ class GamepadWizard:
         return None
 
 
-def learn_plugged_in(tell: Callable[[str], object], wait_s: float = WAIT_S) -> bool:
+def learn_plugged_in(notify: Callable[[str], object], wait_s: float = WAIT_S) -> bool:
     """Teach the first pad that SDL does not know, or else the first there is."""
     with without_window():
         pads = Gamepads()
         joysticks = [*pads.strangers.values()]
         joysticks += [pad.device.as_joystick() for pad in pads.pads.values()]
         if not joysticks:
-            tell("no pad is plugged in")
+            notify("no pad is plugged in")
             return False
         joystick = joysticks[0]
-        tell(f"learning {joystick.get_name()}: leave all sticks alone until you are asked")
-        bound = GamepadWizard(joystick, tell).learn(wait_s)
+        notify(f"learning {joystick.get_name()}: leave all sticks alone until you are asked")
+        bound = GamepadWizard(joystick, notify).learn(wait_s)
         missing = [ASKED[target] for target in NEEDED if target not in bound]
         if missing:
-            tell(f"not kept: {'; '.join(missing)} must be there")
+            notify(f"not kept: {'; '.join(missing)} must be there")
             return False
         path = remember(mapping_line(joystick.get_guid(), joystick.get_name(), bound))
-        tell(f"kept in {path}")
+        notify(f"kept in {path}")
         return True

@@ -33,7 +33,7 @@ REQUESTS = {
     Control.REWIND: Request.REWIND,
     Control.UNDO: Request.UNDO,
     Control.FREE: Request.FREE_DRIVE,
-    Control.LESSON: Request.LESSON,
+    Control.TUTORIAL: Request.TUTORIAL,
     Control.SLOW: Request.SLOW,
     Control.SOUND: Request.SOUND,
     Control.ROLL_BACK: Request.ROLL_BACK,

@@ -50,21 +50,23 @@ class SimulatedOperator(Subscriber):
         self,
         env: ArmEnv,
         level: Level,
-        habits: OperatorModel | None = None,
+        operator_model: OperatorModel | None = None,
         rules: SupervisorModel | None = None,
     ) -> None:
         self._env = env
-        self._habits = habits or OperatorModel()
+        self._operator_model = operator_model or OperatorModel()
         self._expert: Expert = make_expert(env.task_name)
         self._watch = SimulatedSupervisor(rules or SupervisorModel()) if supervises(level) else None
-        self._summons = HelpListener(self._habits.answers_s) if level is Level.ON_CALL else None
+        self._summons = (
+            HelpListener(self._operator_model.answers_s) if level is Level.ON_CALL else None
+        )
         self._alone = level is Level.AUTONOMOUS
         self.begin(0)
 
     def begin(self, seed: int) -> None:
         """A new episode: the same seed gives the same person on the same day."""
         self._random = np.random.default_rng([seed, 7])
-        self._pace = self._random.uniform(self._habits.slowest, 1.0)
+        self._pace = self._random.uniform(self._operator_model.slowest, 1.0)
         self._rest(IDLE.action)
         self._pause = 0
         if self._watch:
@@ -97,8 +99,8 @@ class SimulatedOperator(Subscriber):
         return watch.wants_to_drive(self._env.status, driver)
 
     def _drive(self) -> Command:
-        if self._pause == 0 and self._random.random() < self._habits.pause_chance:
-            self._pause = int(self._random.integers(*self._habits.pause_ticks))
+        if self._pause == 0 and self._random.random() < self._operator_model.pause_chance:
+            self._pause = int(self._random.integers(*self._operator_model.pause_ticks))
         if self._pause > 0:
             self._pause -= 1
             self._rest(IDLE.action)
@@ -108,13 +110,15 @@ class SimulatedOperator(Subscriber):
 
     def _hand(self) -> Action:
         """The sticks: they slew towards what is intended, and tremble."""
-        habits = self._habits
+        operator_model = self._operator_model
         intended = self._expert.next(self._env).action(self._env.arm.tool()).astype(np.float64)
         wanted = intended[MOTION] * self._pace
-        change = np.clip(wanted - self._stick[MOTION], -habits.slew, habits.slew)
+        change = np.clip(wanted - self._stick[MOTION], -operator_model.slew, operator_model.slew)
         self._stick[MOTION] += change
-        fresh = self._random.normal(0.0, habits.noise, 6) * np.sqrt(1 - habits.tremble_memory**2)
-        self._tremble = self._tremble * habits.tremble_memory + fresh
+        fresh = self._random.normal(0.0, operator_model.noise, 6) * np.sqrt(
+            1 - operator_model.tremble_memory**2
+        )
+        self._tremble = self._tremble * operator_model.tremble_memory + fresh
         effort = float(np.linalg.norm(self._stick[MOVE]))
         moving = min(1.0, 0.3 + effort)  # a hand at rest trembles less
         stick = np.concatenate([self._stick[MOTION] + self._tremble * moving, intended[GRIP:]])

@@ -134,8 +134,8 @@ def compare(
     why = ""
     for start in range(0, pairs, PAIRS_PER_LOOK):
         batch = seeds[start : start + PAIRS_PER_LOOK]
-        for contender, mine in zip((first, second), outcomes, strict=True):
-            mine += rollouts.run(contender.path, batch)
+        for ref, mine in zip((first, second), outcomes, strict=True):
+            mine += rollouts.run(ref.path, batch)
         for one, other in zip(outcomes[0][start:], outcomes[1][start:], strict=True):
             test.add(one.success, other.success)
             on_pair(test)
@@ -200,12 +200,12 @@ def summarise(
     hz = workspace.config.control_hz
     solved = [(x, y) for x, y in zip(*outcomes, strict=True) if x.success and y.success]
     sides = []
-    for place, (contender, mine) in enumerate(zip(both, outcomes, strict=True)):
+    for place, (ref, mine) in enumerate(zip(both, outcomes, strict=True)):
         successes = sum(outcome.success for outcome in mine)
         steps = [pair[place].steps for pair in solved]
         sides.append(
             Side(
-                contender.name,
+                ref.name,
                 len(mine),
                 successes,
                 rate_interval(successes, len(mine), test.alpha),

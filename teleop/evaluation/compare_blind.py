@@ -99,8 +99,8 @@ def compare_blind(
         unseen_seeds(workspace, first_seed, scenes, alpha),
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
-    ballot, effort, why = BlindVotes(alpha), EffortCounter(), ""
-    assigned = [supervised(workspace, contender) for contender in both]
+    blind_votes, effort, why = BlindVotes(alpha), EffortCounter(), ""
+    assigned = [supervised(workspace, ref) for ref in both]
     with recorded_session(
         workspace,
         lambda env: SimulatedOperator(env, Level.SUPERVISED),
@@ -111,34 +111,36 @@ def compare_blind(
         for number, turn in enumerate(turns, 1):
             session.assign(assigned[turn.side])
             outcome = session.run_episode(turn.seed)
-            ballot.add(turn, outcome)
+            blind_votes.add(turn, outcome)
             on_episode(number, outcome)
-            why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
+            why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
             if why:
                 break
-    return finish(workspace, ballot, both, why, effort)
+    return finish(workspace, blind_votes, both, why, effort)
 
 
 def finish(
     workspace: Workspace,
-    ballot: BlindVotes,
+    blind_votes: BlindVotes,
     both: tuple[PolicyRef, PolicyRef],
     why: str,
     effort: EffortCounter,
 ) -> Comparison:
     """Say which was which, keep it, and enter what all of it cost the human."""
-    found = summarise(workspace, ballot.test, both, ballot.outcomes, why or "ended early", True)
-    save_comparison(workspace, found, ballot.outcomes)
+    found = summarise(
+        workspace, blind_votes.test, both, blind_votes.outcomes, why or "ended early", True
+    )
+    save_comparison(workspace, found, blind_votes.outcomes)
     entry = effort.entry(Level.SUPERVISED, 0, None)
     payload = {**entry.payload, "purpose": PURPOSE}
     Database(workspace.db_path).add_effort(replace(entry, payload=payload))
     return found
 
 
-def supervised(workspace: Workspace, contender: PolicyRef) -> Assignment:
+def supervised(workspace: Workspace, ref: PolicyRef) -> Assignment:
     """A contender that drives while the human supervises."""
-    pilot = PolicyRunner(load_for(contender.path, workspace.config))
-    return Assignment(Level.SUPERVISED, contender.path.name, pilot)
+    runner = PolicyRunner(load_for(ref.path, workspace.config))
+    return Assignment(Level.SUPERVISED, ref.path.name, runner)
 
 
 def _ranks(one: tuple[bool, int], other: tuple[bool, int]) -> tuple[float, float]:

@@ -53,10 +53,10 @@ def help_request_quality(
     )
 
 
-def unattended(env: ArmEnv, pilot: PolicyRunner, seeds: Iterable[int]) -> list[UncertaintyTrace]:
+def unattended(env: ArmEnv, runner: PolicyRunner, seeds: Iterable[int]) -> list[UncertaintyTrace]:
     """Let a policy drive alone on every seed, and keep what it felt."""
     listener = _Listener()
-    session = unattended_session(env, pilot, subscribers=[listener])
+    session = unattended_session(env, runner, subscribers=[listener])
     for seed in seeds:
         session.run_episode(seed)
     return listener.found

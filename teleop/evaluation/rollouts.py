@@ -51,22 +51,22 @@ class InProcessRollouts:
     def __init__(self, config: WorkspaceConfig) -> None:
         self._config = config
         self._env: ArmEnv | None = None
-        self._pilots: dict[tuple[Path, int], PolicyRunner] = {}
+        self._runners: dict[tuple[Path, int], PolicyRunner] = {}
 
     def __call__(self, policy: Path, seed: int) -> bool:
         """Whether the policy in a folder solves a seed."""
         self._env = self._env or workspace_env(self._config)
-        session = unattended_session(self._env, self._pilot(policy), policy.name)
+        session = unattended_session(self._env, self._runner(policy), policy.name)
         return session.run_episode(seed).success
 
-    def _pilot(self, policy: Path) -> PolicyRunner:
+    def _runner(self, policy: Path) -> PolicyRunner:
         """The policy that is in the folder now: candidates follow one another in one place."""
         key = (policy, (policy / CONFIG).stat().st_mtime_ns)
-        if key not in self._pilots:
+        if key not in self._runners:
             loaded = load_for(policy, self._config)
-            self._pilots = dict([*self._pilots.items()][1 - KEPT :])
-            self._pilots[key] = PolicyRunner(loaded)
-        return self._pilots[key]
+            self._runners = dict([*self._runners.items()][1 - KEPT :])
+            self._runners[key] = PolicyRunner(loaded)
+        return self._runners[key]
 
     def close(self) -> None:
         """End the environment."""
@@ -159,7 +159,7 @@ def _environment(keywords: str) -> ArmEnv:
 
 
 @functools.lru_cache(maxsize=1)
-def _pilot(policy: Path, stamp: int, task: str, renderer: str) -> PolicyRunner:
+def _runner(policy: Path, stamp: int, task: str, renderer: str) -> PolicyRunner:
     return PolicyRunner(load_policy(policy, task, renderer))
 
 
@@ -172,12 +172,12 @@ def _run(job: RolloutJob) -> EpisodeOutcome:
     """Drive one episode in this worker."""
     env = _environment(job.environment)
     stamp = (job.policy / CONFIG).stat().st_mtime_ns
-    pilot = _pilot(job.policy, stamp, env.task_name, env.renderer.name)
+    runner = _runner(job.policy, stamp, env.task_name, env.renderer.name)
     subscribers = []
     if job.record_into is not None:
         recorder = _recorder(job.record_into)
         subscribers.append(DeferredRecording(recorder, job.keep_failure))
-    session = unattended_session(env, pilot, job.policy.name, subscribers)
+    session = unattended_session(env, runner, job.policy.name, subscribers)
     outcome = session.run_episode(job.seed)
     if job.record_into is not None:
         _recorder(job.record_into).wait()

@@ -31,19 +31,19 @@ def assignment_of(
     level: Level,
     policy_id: str | None,
     rules: HelpRules | None = None,
-    pilot: PolicyRunner | None = None,
+    runner: PolicyRunner | None = None,
 ) -> Assignment:
     """A policy of the workspace at a level; None for the human alone.
 
-    On call its requests for help are calibrated on its recorded episodes. `pilot` takes the place
+    On call its requests for help are calibrated on its recorded episodes. `runner` takes the place
     of the policy that would be loaded, as when a test spoils it.
     """
     if policy_id is None:
-        return Assignment(level, None, pilot, HelpMonitor(rules))
-    pilot, rules = pilot or load_runner(workspace, policy_id), rules or HelpRules()
+        return Assignment(level, None, runner, HelpMonitor(rules))
+    runner, rules = runner or load_runner(workspace, policy_id), rules or HelpRules()
     if level is Level.ON_CALL:
         rules = calibrated_rules(recorded_uncertainty(workspace, policy_id), rules)
-    return Assignment(level, policy_id, pilot, HelpMonitor(rules))
+    return Assignment(level, policy_id, runner, HelpMonitor(rules))
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,14 @@ class ActivePolicy:
         self.follows, self.highest = follows, first.level
         """No policy drives at a higher level than the session began with."""
         self._workspace, self._rules, self._clock = workspace, rules, clock
-        self._store, self._book = PolicyStore(workspace.policies_dir), LadderStore(workspace)
+        self._store, self._ladder_store = (
+            PolicyStore(workspace.policies_dir),
+            LadderStore(workspace),
+        )
         policy = first.policy_id
-        self._overridden = policy is not None and first.level > self._book.ladder(policy).level
+        self._overridden = (
+            policy is not None and first.level > self._ladder_store.ladder(policy).level
+        )
         self._back_to: str | None = None
         self._broken: set[str] = set()
         self._begin()
@@ -121,15 +126,15 @@ class ActivePolicy:
         if wanted is None:
             return None
         try:
-            relief = self._relief(present, wanted, why)
+            policy_switch = self._switch_to(present, wanted, why)
         except PolicyError:  # damaged on the disk: the one that drives goes on
             self._broken.add(wanted)
             return None
         self._begin()
-        level = name(relief.assignment.level)
-        payload = {"policy": wanted, "before": relief.before, "why": why, "level": level}
+        level = name(policy_switch.assignment.level)
+        payload = {"policy": wanted, "before": policy_switch.before, "why": why, "level": level}
         Database(self._workspace.db_path).add_event(EventEntry(EventKind.SWAP, payload))
-        return relief
+        return policy_switch
 
     def roll_back(self, present: Assignment) -> str:
         """Set the policy on duty aside for good; the one before drives from the next episode on.
@@ -167,10 +172,10 @@ class ActivePolicy:
             return None
         return newest if decision_of(self._store.path(newest)) else None
 
-    def _relief(self, present: Assignment, wanted: str, why: str) -> PolicySwitch:
-        pilot = load_runner(self._workspace, wanted)
+    def _switch_to(self, present: Assignment, wanted: str, why: str) -> PolicySwitch:
+        runner = load_runner(self._workspace, wanted)
         level = self._level_of(wanted, why)
-        assignment = assignment_of(self._workspace, level, wanted, self._rules, pilot)
+        assignment = assignment_of(self._workspace, level, wanted, self._rules, runner)
         monitor, before = assignment.monitor, present.monitor
         monitor.left, monitor.refused = before.left, before.refused  # a budget is for the session
         return PolicySwitch(assignment, present.policy_id, why)
@@ -181,9 +186,11 @@ class ActivePolicy:
         Where that was by the operator's override, it holds for the policy before, and a new one
         gets one level less; it is recorded like the first.
         """
-        earned = self._book.authorise(None, wanted)
+        earned = self._ladder_store.authorise(None, wanted)
         if not self._overridden:
             return min(self.highest, earned)
         lower = 0 if why == ROLLED_BACK else 1
         asked = Level(max(self.highest - lower, Level.DEMONSTRATE))
-        return self._book.authorise(max(asked, min(self.highest, earned)), wanted, override=True)
+        return self._ladder_store.authorise(
+            max(asked, min(self.highest, earned)), wanted, override=True
+        )

@@ -43,10 +43,12 @@ class CandidateStore:
         """Whether the candidate has been learnt."""
         return (self.candidate / CONFIG).exists()
 
-    def begin(self, homework: Update) -> None:
+    def begin(self, planned_update: Update) -> None:
         """Make room for a candidate, and write down what it shall learn."""
         self.clear()
-        plan = {**asdict(homework), "kind": homework.kind.value, "token": secrets.token_hex(8)}
+        plan = asdict(planned_update)
+        plan["kind"], plan["occasion"] = planned_update.kind.value, plan.pop("trigger")
+        plan["token"] = secrets.token_hex(8)
         write_json(self.candidate / PLAN, plan)
 
     def plan(self) -> Update | None:
@@ -90,14 +92,14 @@ class CandidateStore:
             if ruling["passed"]:
                 number = self.store.publish(self.candidate)
                 event = EventEntry(EventKind.GATE, {**ruling, "policy": number})
-                self._tell(event)
+                self._notify(event)
             else:
                 event = EventEntry(EventKind.GATE, {**ruling, "policy": None})
-                self._tell(event)
+                self._notify(event)
                 self.clear()
         for number, ruling in self.published():
             missed = EventEntry(EventKind.GATE, {**ruling, "policy": number})
-            if self._tell(missed):
+            if self._notify(missed):
                 event = missed
         return event
 
@@ -112,7 +114,7 @@ class CandidateStore:
         """All that the gate has said so far."""
         return [dict(event.payload) for event in self.database.events(EventKind.GATE)]
 
-    def _tell(self, event: EventEntry) -> bool:
+    def _notify(self, event: EventEntry) -> bool:
         """Tell the database, once; whether it did not know."""
         if event.payload["token"] in {ruling.get("token") for ruling in self.rulings()}:
             return False

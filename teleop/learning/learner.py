@@ -49,7 +49,7 @@ from .workspace_training import (
 class LearnerRules:
     """How the learner works."""
 
-    homework: UpdateRules = field(default_factory=UpdateRules)
+    planned_update: UpdateRules = field(default_factory=UpdateRules)
     """When it learns."""
     gate: AcceptanceCriteria = field(default_factory=AcceptanceCriteria)
     """What passes."""
@@ -69,18 +69,18 @@ class Learner:
         workspace: Workspace,
         drives: Drives,
         rules: LearnerRules | None = None,
-        tell: Callable[[str], object] = lambda _: None,
+        notify: Callable[[str], object] = lambda _: None,
         score: Callable[[Policy], float] | None = None,
     ) -> None:
         """`score` compares a refit's checkpoints; None: each drives the selection seeds here."""
-        self.workspace, self.rules, self.tell = workspace, rules or LearnerRules(), tell
+        self.workspace, self.rules, self.notify = workspace, rules or LearnerRules(), notify
         self.store = PolicyStore(workspace.policies_dir)
         self.staging = CandidateStore(workspace)
         self.examination = CandidateEvaluation(workspace, self.rules.gate, drives)
         self._drives, self._score = drives, score or self._score_here
         self._known: dict[str, PolicyConfig] = {}
 
-    def step(self, occasion: UpdateTrigger | None = None) -> EventEntry | None:
+    def step(self, trigger: UpdateTrigger | None = None) -> EventEntry | None:
         """Finish the candidate that lies there, or make one where something is due.
 
         Returns the gate's event; None where there was nothing to learn.
@@ -88,7 +88,7 @@ class Learner:
         finished = self.resume()
         if finished is not None:
             return finished
-        task = self.due(occasion)
+        task = self.due(trigger)
         if task is None:
             return None
         self.staging.begin(task)
@@ -105,19 +105,19 @@ class Learner:
         self.staging.clear()
         return None
 
-    def due(self, occasion: UpdateTrigger | None = None) -> Update | None:
+    def due(self, trigger: UpdateTrigger | None = None) -> Update | None:
         """What there is to learn now, after that."""
-        parent, occasion = self.store.newest(), occasion or UpdateTrigger()
-        lessons = [EpisodeInfo(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
+        parent, trigger = self.store.newest(), trigger or UpdateTrigger()
+        episodes_info = [EpisodeInfo(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
         taken_up, refitted = self._taken_up()
         can_nudge = parent is not None and bool(
-            set(self._provenance(parent).episodes) & {lesson.id for lesson in lessons}
+            set(self._provenance(parent).episodes) & {tutorial.id for tutorial in episodes_info}
         )
-        shares = self._config(parent, occasion).shares
-        alone = occasion.source == PRACTISED or shares not in HUMAN_ONLY
-        rules = self.rules.homework
-        task = next_update(lessons, taken_up, refitted, parent, rules, can_nudge, alone)
-        return None if task is None else replace(task, occasion=occasion)
+        shares = self._config(parent, trigger).shares
+        alone = trigger.source == PRACTISED or shares not in HUMAN_ONLY
+        rules = self.rules.planned_update
+        task = next_update(episodes_info, taken_up, refitted, parent, rules, can_nudge, alone)
+        return None if task is None else replace(task, trigger=trigger)
 
     def _learn(self, task: Update) -> EventEntry | None:
         """Make the candidate, and let the gate decide."""
@@ -134,7 +134,9 @@ class Learner:
         """Make the candidate where that is left to do, and examine it."""
         began = time.monotonic()
         if not self.staging.is_whole:
-            self.tell(f"{task.kind.value} on {len(task.episodes)} episodes, {len(task.fresh)} new")
+            self.notify(
+                f"{task.kind.value} on {len(task.episodes)} episodes, {len(task.fresh)} new"
+            )
             self._make(task)
         made = time.monotonic()
         ruling = self._examine(task)
@@ -189,7 +191,7 @@ class Learner:
         return finetune(policy, data.take(~new), data.take(shown), self.rules.nudge, parent)
 
     def _refit(self, task: Update, folder: Path) -> None:
-        config = self._config(task.parent, task.occasion)
+        config = self._config(task.parent, task.trigger)
         images = config.needs_images
         frames, examples = judged_frames(
             self.workspace, images=images, only=frozenset(task.episodes)
@@ -217,12 +219,12 @@ class Learner:
         """Of a refit; its episodes are filled in by the training."""
         if task.parent is None:
             return Provenance()
-        number = task.occasion.round
+        number = task.trigger.round
         if number is None:
             number = self._provenance(task.parent).round + 1
-        return Provenance(parent=task.parent, round=number, kind=task.occasion.source)
+        return Provenance(parent=task.parent, round=number, kind=task.trigger.source)
 
-    def _config(self, parent: str | None, occasion: UpdateTrigger) -> TrainConfig:
+    def _config(self, parent: str | None, trigger: UpdateTrigger) -> TrainConfig:
         """As the parent was trained, quietly and on one core; what is practised counts after
         practice, and at no other time."""
         config = self.rules.train
@@ -233,8 +235,8 @@ class Learner:
                 for key, value in made.items()
             }
             config = TrainConfig(**given)
-            if PRACTISED in (occasion.source, config.shares):
-                shares = PRACTISED if occasion.source == PRACTISED else TrainConfig().shares
+            if PRACTISED in (trigger.source, config.shares):
+                shares = PRACTISED if trigger.source == PRACTISED else TrainConfig().shares
                 config = replace(config, shares=shares)
         return replace(config, threads=1, tensorboard=False, save_every_s=5.0)
 

@@ -18,7 +18,7 @@ from .learner import Learner, LearnerRules, describe_update
 from .update_schedule import UpdateRules, UpdateTrigger
 from .workspace_training import selection
 
-RULES = LearnerRules(homework=UpdateRules(first=1, refit=1), selection=20)
+RULES = LearnerRules(planned_update=UpdateRules(first=1, refit=1), selection=20)
 """Any new episode makes a refit due; its checkpoint is chosen on so many seeds."""
 
 
@@ -66,11 +66,11 @@ class PracticeRounds:
         workspace: Workspace,
         rollouts: Rollouts,
         rules: LearnerRules = RULES,
-        tell: Callable[[str], object] = lambda _: None,
+        notify: Callable[[str], object] = lambda _: None,
     ) -> None:
         score = selection(rollouts, rules.selection) if rules.selection else None
-        self.learner = Learner(workspace, rollouts.solves, rules, tell, score)
-        self._workspace, self._rollouts, self._tell = workspace, rollouts, tell
+        self.learner = Learner(workspace, rollouts.solves, rules, notify, score)
+        self._workspace, self._rollouts, self._notify = workspace, rollouts, notify
         self._store, self._database = (
             PolicyStore(workspace.policies_dir),
             Database(workspace.db_path),
@@ -88,7 +88,7 @@ class PracticeRounds:
         """Finish the learning that was broken off; the round, where it was one of practice."""
         event, last = self.learner.resume(), self._last()
         if event is not None and _occasion(event).source != KIND:
-            self._tell(describe_update(event))
+            self._notify(describe_update(event))
             event = None
         if event is None and last is not None and self._unlearnt(last.round):
             event = self.learner.step(UpdateTrigger(KIND, last.round))

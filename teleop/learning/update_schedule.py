@@ -61,7 +61,7 @@ class Update:
     """Of those, the ones that no attempt has taken up before."""
     parent: str | None
     """The policy to learn from, or to be compared with; None for the first."""
-    occasion: UpdateTrigger = UpdateTrigger()
+    trigger: UpdateTrigger = UpdateTrigger()
 
 
 def held_out(ids: Sequence[str]) -> frozenset[str]:
@@ -83,7 +83,7 @@ def comparable(held: Iterable[str], candidate: Iterable[str], present: Iterable[
 
 
 def next_update(
-    lessons: Sequence[EpisodeInfo],
+    episodes_info: Sequence[EpisodeInfo],
     taken_up: Iterable[str],
     refitted: Iterable[str],
     parent: str | None,
@@ -97,18 +97,18 @@ def next_update(
     training from the base was about. `nudges` is whether the parent can be nudged, `alone`
     whether an episode in which no human drove teaches anything.
     """
-    reserved, known, based = held_out([x.id for x in lessons]), set(taken_up), set(refitted)
-    given = [x for x in lessons if x.id not in reserved and (alone or x.human_steps)]
-    fresh = [lesson for lesson in given if lesson.id not in known]
+    reserved, known, based = held_out([x.id for x in episodes_info]), set(taken_up), set(refitted)
+    given = [x for x in episodes_info if x.id not in reserved and (alone or x.human_steps)]
+    fresh = [tutorial for tutorial in given if tutorial.id not in known]
     if not fresh:
         return None
-    ids = tuple(lesson.id for lesson in given)
-    names = tuple(lesson.id for lesson in fresh)
+    ids = tuple(tutorial.id for tutorial in given)
+    names = tuple(tutorial.id for tutorial in fresh)
     if parent is None:
         return Update(UpdateKind.REFIT, ids, names, None) if len(given) >= rules.first else None
-    if sum(lesson.id not in based for lesson in given) >= rules.refit:
+    if sum(tutorial.id not in based for tutorial in given) >= rules.refit:
         return Update(UpdateKind.REFIT, ids, names, parent)
-    corrected = sum(lesson.human_steps for lesson in fresh)
+    corrected = sum(tutorial.human_steps for tutorial in fresh)
     if nudges and corrected >= rules.nudge_steps:
         return Update(UpdateKind.NUDGE, ids, names, parent)
     return None

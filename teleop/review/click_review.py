@@ -68,7 +68,7 @@ def review_clicks(
         contextlib.closing(SimulatedPointer(workspace)) as grader,
     ):
         run_window(ClickWindow(pointing, pads), surface, grader if simulated else (lambda _: None))
-        said = len(pointing.pen.said)
+        said = len(pointing.writer.said)
     return learn_clicks(workspace, operator, said)
 
 

@@ -109,12 +109,12 @@ class ClickReview:
     """The state behind the window of clicks."""
 
     def __init__(self, workspace: Workspace, operator: str, pictures: list[Picture]) -> None:
-        self.pen, self.pictures, self.place = (
+        self.writer, self.pictures, self.place = (
             JudgementWriter(Judge(workspace, operator)),
             pictures,
             0,
         )
-        self.tempo = GradingSpeed(time.perf_counter, began=time.perf_counter())
+        self.grading_speed = GradingSpeed(time.perf_counter, began=time.perf_counter())
         self.help = self.over = False
         side = pictures[0].image.shape[0] if pictures else 0
         self.side = side
@@ -133,15 +133,15 @@ class ClickReview:
         elif point is ClickAction.HELP or self.help:
             self.help = not self.help
         elif point is ClickAction.UNDO:
-            if self.pen.take_back() is not None:
+            if self.writer.take_back() is not None:
                 self.place = max(0, self.place - 1)
         elif picture is None:
             return
         elif point in MOVES:
             self.move(*MOVES[point])
         elif point is ClickAction.HERE:
-            self.tempo.verdict()
-            self.pen.write(
+            self.grading_speed.verdict()
+            self.writer.write(
                 picture.episode, CLICK, picture.step, camera=picture.camera, item=picture.item,
                 x=round(self.x, 1), y=round(self.y, 1),
             )  # fmt: skip
@@ -156,7 +156,7 @@ class ClickReview:
 
     def close(self) -> None:
         """Everything that was clicked is on the disk already."""
-        self.pen.flush()
+        self.writer.flush()
 
 
 class ClickWindow:
@@ -198,56 +198,56 @@ class ClickWindow:
 
     def shown(self) -> None:
         """The frame is on the screen."""
-        self.pointing.tempo.shown()
+        self.pointing.grading_speed.shown()
 
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
         layout = review_layout(*surface.get_size(), 1, with_line=False)
-        brush = Canvas(surface, self._type, layout.unit)
-        brush.clear()
+        canvas = Canvas(surface, self._type, layout.unit)
+        canvas.clear()
         picture = self.pointing.picture
         if picture is None:
             words = (
                 f"No picture is left: {self.fingers.name_of(ClickAction.QUIT)} leaves and teaches."
             )
-            brush.text(words, layout.window.center, 28, TEXT, True, "center")
+            canvas.text(words, layout.window.center, 28, TEXT, True, "center")
         else:
             self._area = layout.views[0]
-            brush.picture(picture.image, self._area)
-            self._cursor(brush)
-        _frame(brush, layout, self.pointing, picture)
-        at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
-        brush.keys(self.fingers.hints(), at, 13.5, layout.bottom.right)
+            canvas.picture(picture.image, self._area)
+            self._cursor(canvas)
+        _frame(canvas, layout, self.pointing, picture)
+        at = (layout.bottom.x + canvas.px(12), layout.bottom.centery)
+        canvas.keys(self.fingers.hints(), at, 13.5, layout.bottom.right)
         if self.pointing.help:
-            draw_help(brush, layout.window, self.fingers.help_page())
+            draw_help(canvas, layout.window, self.fingers.help_page())
 
-    def _cursor(self, brush: Canvas) -> None:
+    def _cursor(self, canvas: Canvas) -> None:
         scale = self._area.w / self.pointing.side
         x = self._area.x + round(self.pointing.x * scale)
         y = self._area.y + round(self.pointing.y * scale)
         for colour, width in ((BACKGROUND, 5), (YELLOW, 2)):
-            pygame.draw.circle(brush.surface, colour, (x, y), brush.px(16), brush.px(width))
+            pygame.draw.circle(canvas.surface, colour, (x, y), canvas.px(16), canvas.px(width))
             for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-                near, far = brush.px(8), brush.px(28)
+                near, far = canvas.px(8), canvas.px(28)
                 ends = (x + dx * near, y + dy * near), (x + dx * far, y + dy * far)
-                pygame.draw.line(brush.surface, colour, *ends, brush.px(width))
+                pygame.draw.line(canvas.surface, colour, *ends, canvas.px(width))
 
 
 def _frame(
-    brush: Canvas, layout: ReviewLayout, pointing: ClickReview, picture: Picture | None
+    canvas: Canvas, layout: ReviewLayout, pointing: ClickReview, picture: Picture | None
 ) -> None:
     for area in (layout.top, layout.bottom, layout.column):
-        pygame.draw.rect(brush.surface, PANEL, area)
-    left, right = layout.top.x + brush.px(14), layout.top.right - brush.px(14)
+        pygame.draw.rect(canvas.surface, PANEL, area)
+    left, right = layout.top.x + canvas.px(14), layout.top.right - canvas.px(14)
     words = "" if picture is None else f"Where is the {picture.item}?"
-    brush.text(words, (left, layout.top.centery), 24, TEXT, True)
-    done = f"{pointing.place} of {len(pointing.pictures)}, {len(pointing.pen.said)} clicks"
-    brush.text(done, (right, layout.top.centery - brush.px(8)), 18, TEXT, True, "midright")
-    bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
-    bar.midright = (right, layout.top.centery + brush.px(16))
-    brush.bar(bar, pointing.place / max(1, len(pointing.pictures)), MINT)
+    canvas.text(words, (left, layout.top.centery), 24, TEXT, True)
+    done = f"{pointing.place} of {len(pointing.pictures)}, {len(pointing.writer.said)} clicks"
+    canvas.text(done, (right, layout.top.centery - canvas.px(8)), 18, TEXT, True, "midright")
+    bar = pygame.Rect(0, 0, canvas.px(220), canvas.px(8))
+    bar.midright = (right, layout.top.centery + canvas.px(16))
+    canvas.bar(bar, pointing.place / max(1, len(pointing.pictures)), MINT)
     if picture is not None:
-        x, y = layout.column.x + brush.px(16), layout.column.y + brush.px(24)
+        x, y = layout.column.x + canvas.px(16), layout.column.y + canvas.px(24)
         for line in (f"{picture.camera} camera", picture.episode, f"step {picture.step}"):
-            brush.text(line, (x, y), 14, DIM, width=layout.column.w - brush.px(32))
-            y += brush.px(24)
+            canvas.text(line, (x, y), 14, DIM, width=layout.column.w - canvas.px(32))
+            y += canvas.px(24)

@@ -38,14 +38,14 @@ class EpisodeReview:
         only: Iterable[str] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.pen, self.clock = JudgementWriter(Judge(workspace, operator)), clock
+        self.writer, self.clock = JudgementWriter(Judge(workspace, operator)), clock
         self.order = ReviewQueue(workspace, operator, only)
         self.player = Playback(hz=workspace.config.control_hz)
-        self.tempo = GradingSpeed(clock, began=clock())
+        self.grading_speed = GradingSpeed(clock, began=clock())
         self.marks = Marks()
         self.episode: Episode | None = None
         self.stands = ResolvedJudgements()
-        self.worth = Priority()
+        self.priority = Priority()
         self.help = self.over = False
         self._visited: list[str] = []
         self._notice = ("", 0.0)
@@ -76,24 +76,24 @@ class EpisodeReview:
 
     def shown(self) -> None:
         """A frame is on the screen; what was said is written now, so that nobody waits for it."""
-        self.tempo.shown()
+        self.grading_speed.shown()
         self._flush()
 
-    def do(self, deed: EpisodeAction) -> None:
+    def do(self, action: EpisodeAction) -> None:
         """One press."""
         self._flush()
-        if deed is EpisodeAction.QUIT and not (self.marks.menu or self.help):
+        if action is EpisodeAction.QUIT and not (self.marks.menu or self.help):
             self.over = True
-        elif deed is EpisodeAction.HELP or self.help:
+        elif action is EpisodeAction.HELP or self.help:
             self.help = not self.help
         elif self.marks.menu is not None:
-            self._choose(deed, self.marks.menu)
-        elif deed is EpisodeAction.UNDO:
+            self._choose(action, self.marks.menu)
+        elif action is EpisodeAction.UNDO:
             self._undo()
-        elif deed is EpisodeAction.PREVIOUS:
+        elif action is EpisodeAction.PREVIOUS:
             self._go_back()
         elif self.episode is not None:
-            self._act(deed, self.episode)
+            self._act(action, self.episode)
 
     def write(self, text: str) -> None:
         """Characters typed while somebody writes."""
@@ -111,7 +111,7 @@ class EpisodeReview:
     ) -> None:
         """Write one judgement about the episode that is shown."""
         if self.name is not None:
-            self.pen.write(self.name, kind, start, stop, **payload)
+            self.writer.write(self.name, kind, start, stop, **payload)
             self._flush()
             self._refresh()
 
@@ -121,34 +121,34 @@ class EpisodeReview:
         self.order.close()
 
     def _flush(self) -> None:
-        self.pen.flush()
-        if self.pen.refused:
-            self.show_notice(self.pen.refused)
-            self.pen.refused = ""
+        self.writer.flush()
+        if self.writer.refused:
+            self.show_notice(self.writer.refused)
+            self.writer.refused = ""
 
-    def _act(self, deed: EpisodeAction, episode: Episode) -> None:
-        if deed in (EpisodeAction.SUCCESS, EpisodeAction.FAILURE):
-            self._verdict(SUCCESS if deed is EpisodeAction.SUCCESS else FAILURE)
-        elif deed.number in QUALITIES:
-            self.say(QUALITY, quality=deed.number)
-        elif deed is EpisodeAction.REASON:
+    def _act(self, action: EpisodeAction, episode: Episode) -> None:
+        if action in (EpisodeAction.SUCCESS, EpisodeAction.FAILURE):
+            self._verdict(SUCCESS if action is EpisodeAction.SUCCESS else FAILURE)
+        elif action.number in QUALITIES:
+            self.say(QUALITY, quality=action.number)
+        elif action is EpisodeAction.REASON:
             self.marks.menu = Menu("Why?", REASON, REASONS)
-        elif deed is EpisodeAction.TAG:
+        elif action is EpisodeAction.TAG:
             self.marks.menu = Menu("Tag it", TAG, TAGS)
-        elif deed is EpisodeAction.WRITE:
+        elif action is EpisodeAction.WRITE:
             self.marks.text, self.player.playing = self.stands.text, False
-        elif deed in MARKING:
-            self._mark(deed, episode)
-        elif deed is EpisodeAction.NEXT:
+        elif action in MARKING:
+            self._mark(action, episode)
+        elif action is EpisodeAction.NEXT:
             self._go_on(skip=True)
-        elif deed in MOVES:
-            MOVES[deed](self.player)
+        elif action in MOVES:
+            MOVES[action](self.player)
 
     def _verdict(self, verdict: str) -> None:
         name = self.name
         assert name is not None
-        self.tempo.verdict()
-        self.pen.write_later(name, verdict)
+        self.grading_speed.verdict()
+        self.writer.write_later(name, verdict)
         self.order.open.discard(name)
         self._go_on()
 
@@ -158,8 +158,8 @@ class EpisodeReview:
         if current is not None:
             self._visited.append(current)
             if skip and current in self.order.open:
-                worth = self.order.worths[current]
-                self.order.worths[current] = Priority(worth.value - 1000.0, worth.why)
+                priority = self.order.priorities[current]
+                self.order.priorities[current] = Priority(priority.value - 1000.0, priority.why)
         while (name := self.order.next(current)) is not None:
             if self._show(name):
                 return
@@ -174,11 +174,11 @@ class EpisodeReview:
     def _show(self, name: str) -> bool:
         """Show an episode; one that cannot be read is named and passed over."""
         try:
-            self.episode = self.order.stock.take(name)
+            self.episode = self.order.prefetcher.take(name)
         except DamagedFile as error:
             self.show_notice(f"passed over: {error}")
             return False
-        self.worth = self.order.worths.get(name, Priority())
+        self.priority = self.order.priorities.get(name, Priority())
         self.marks = Marks()
         self.player.load(len(self.episode))
         self._refresh()
@@ -187,7 +187,7 @@ class EpisodeReview:
 
     def _refresh(self) -> None:
         self.stands = (
-            resolved(self.pen.judge.judgements.all(self.name))
+            resolved(self.writer.judge.judgements.all(self.name))
             if self.name
             else ResolvedJudgements()
         )
@@ -196,13 +196,13 @@ class EpisodeReview:
         if self.marks.bad_from is not None:
             self.marks.bad_from = None
             return
-        last = self.pen.take_back()
+        last = self.writer.take_back()
         if last is None:
             self.show_notice("nothing to take back")
             return
         if last.kind == VERDICT:
             self.order.open.add(last.episode)
-            self.tempo.done = self.tempo.done[:-1]
+            self.grading_speed.done = self.grading_speed.done[:-1]
         if last.episode != self.name:
             if self.name is not None:
                 self._visited.append(self.name)
@@ -210,8 +210,8 @@ class EpisodeReview:
         self._refresh()
         self.show_notice(f"taken back: {last.kind}")
 
-    def _choose(self, deed: EpisodeAction, menu: Menu) -> None:
-        self.marks.menu, item = menu.answered(deed)
+    def _choose(self, action: EpisodeAction, menu: Menu) -> None:
+        self.marks.menu, item = menu.answered(action)
         if item is None:
             return
         if menu.kind == TAG:
@@ -220,18 +220,18 @@ class EpisodeReview:
             reasons = list(dict.fromkeys([*self.stands.reasons, item]))
             self.say(REASON, reasons=reasons, text=self.stands.text)
 
-    def _mark(self, deed: EpisodeAction, episode: Episode) -> None:
+    def _mark(self, action: EpisodeAction, episode: Episode) -> None:
         step, begun = self.player.step, self.marks.bad_from
-        if deed is EpisodeAction.BAD and begun is None:
+        if action is EpisodeAction.BAD and begun is None:
             self.marks.bad_from = step
             marked = TimelineMark(label="a bad stretch begins here; press again where it ends")
-        elif deed is EpisodeAction.BAD and begun is not None:
+        elif action is EpisodeAction.BAD and begun is not None:
             self.marks.bad_from = None
             marked = bad_stretch(begun, step)
-        elif deed is EpisodeAction.STAGE:
+        elif action is EpisodeAction.STAGE:
             marked = next_stage(self.stands, episode.summary.header.stages, step)
         else:
-            marked = trimmed(self.stands, len(episode), step, deed is EpisodeAction.TRIM_START)
+            marked = trimmed(self.stands, len(episode), step, action is EpisodeAction.TRIM_START)
         if marked.label:
             self.show_notice(marked.label)
         if marked.kind is not None:

@@ -54,20 +54,20 @@ class EpisodeWindow:
     def handle(self, event: pygame.event.Event) -> None:
         """One event of the window."""
         writing = self.grading.marks.text is not None
-        deeds = self.fingers.handle(event)
+        actions = self.fingers.handle(event)
         if writing:
             self._hear_writing(event)
             return
-        for deed in deeds:
-            self.grading.do(deed)
-        if EpisodeAction.WRITE in deeds:
+        for action in actions:
+            self.grading.do(action)
+        if EpisodeAction.WRITE in actions:
             self._echo = getattr(event, "unicode", "")
 
     def pass_time(self, seconds: float) -> None:
         """Play on."""
-        reading, deeds = self.fingers.sample(seconds)
-        for deed in deeds if self.grading.marks.text is None else ():
-            self.grading.do(deed)
+        reading, actions = self.fingers.sample(seconds)
+        for action in actions if self.grading.marks.text is None else ():
+            self.grading.do(action)
         self.grading.pass_time(
             seconds, reading.between(EpisodeAction.SCRUB_ON, EpisodeAction.SCRUB_BACK)
         )
@@ -105,22 +105,22 @@ class EpisodeScreen:
         episode = grading.episode
         pictures = _pictures(episode, grading.player.step) if episode else {}
         layout = review_layout(*surface.get_size(), max(1, len(pictures)))
-        brush = Canvas(surface, self._type, layout.unit)
-        brush.clear()
+        canvas = Canvas(surface, self._type, layout.unit)
+        canvas.clear()
         if episode is None:
-            _done(brush, layout, grading, fingers)
+            _done(canvas, layout, grading, fingers)
         else:
-            _views(brush, layout, pictures, grading)
-            _column(brush, layout.column, episode, grading)
+            _views(canvas, layout, pictures, grading)
+            _column(canvas, layout.column, episode, grading)
             marks = grading.marks
             draw_timeline(
-                brush, layout.line, episode, grading.stands, grading.player.step, marks.bad_from
+                canvas, layout.line, episode, grading.stands, grading.player.step, marks.bad_from
             )
             driver = Driver(int(episode.driver[grading.player.step]))
             pygame.draw.rect(surface, DRIVER_STYLES[driver].colour, layout.window, layout.border)
-        _top(brush, layout, grading)
-        _bottom(brush, layout, fingers)
-        _over(brush, layout, grading, fingers)
+        _top(canvas, layout, grading)
+        _bottom(canvas, layout, fingers)
+        _over(canvas, layout, grading, fingers)
 
 
 def _pictures(episode: Episode, step: int) -> dict[str, Image]:
@@ -132,56 +132,58 @@ def _pictures(episode: Episode, step: int) -> dict[str, Image]:
 
 
 def _views(
-    brush: Canvas, layout: ReviewLayout, pictures: dict[str, Image], grading: EpisodeReview
+    canvas: Canvas, layout: ReviewLayout, pictures: dict[str, Image], grading: EpisodeReview
 ) -> None:
     for rect, (camera, image) in zip(layout.views, pictures.items(), strict=True):
-        brush.picture(image, rect)
-        tag = brush.type.rendered(camera, 13 * brush.unit, DIM)
-        place = tag.get_rect(topleft=(rect.x + brush.px(10), rect.y + brush.px(8)))
-        brush.strip(place.inflate(brush.px(12), brush.px(6)))
-        brush.surface.blit(tag, place)
+        canvas.picture(image, rect)
+        tag = canvas.type.rendered(camera, 13 * canvas.unit, DIM)
+        place = tag.get_rect(topleft=(rect.x + canvas.px(10), rect.y + canvas.px(8)))
+        canvas.strip(place.inflate(canvas.px(12), canvas.px(6)))
+        canvas.surface.blit(tag, place)
     if grading.notice:
         first, last = layout.views[0], layout.views[-1]
-        draw_notice(brush, first.union(last), grading.notice)
+        draw_notice(canvas, first.union(last), grading.notice)
 
 
-def _top(brush: Canvas, layout: ReviewLayout, grading: EpisodeReview) -> None:
+def _top(canvas: Canvas, layout: ReviewLayout, grading: EpisodeReview) -> None:
     area = layout.top
-    pygame.draw.rect(brush.surface, PANEL, area)
-    tempo, order = grading.tempo, grading.order
-    left = area.x + brush.px(14)
-    right = area.right - brush.px(14)
-    rate = tempo.per_minute
+    pygame.draw.rect(canvas.surface, PANEL, area)
+    grading_speed, order = grading.grading_speed, grading.order
+    left = area.x + canvas.px(14)
+    right = area.right - canvas.px(14)
+    rate = grading_speed.per_minute
     speed = f"   {rate:.1f} a minute" if math.isfinite(rate) else ""
     done = f"{order.total - len(order.open)} of {order.total} judged{speed}"
-    end = brush.text(done, (right, area.centery - brush.px(10)), 18, TEXT, True, "midright")
-    bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
-    bar.midright = (right, area.centery + brush.px(15))
-    brush.bar(bar, 1 - len(order.open) / max(1, order.total), MINT)
+    end = canvas.text(done, (right, area.centery - canvas.px(10)), 18, TEXT, True, "midright")
+    bar = pygame.Rect(0, 0, canvas.px(220), canvas.px(8))
+    bar.midright = (right, area.centery + canvas.px(15))
+    canvas.bar(bar, 1 - len(order.open) / max(1, order.total), MINT)
     if grading.episode is None:
         return
     summary = grading.episode.summary
     header = summary.header
-    room = end.left - left - brush.px(20)
-    brush.text(header.instruction, (left, area.centery - brush.px(10)), 20, TEXT, True, width=room)
+    room = end.left - left - canvas.px(20)
+    canvas.text(
+        header.instruction, (left, area.centery - canvas.px(10)), 20, TEXT, True, width=room
+    )
     level = Level(header.level).name.lower().replace("_", "-")
     policy = f", policy {header.policy_id}" if header.policy_id else ""
     below = f"{summary.id}   {level}{policy}   driven by {header.operator or 'nobody'}"
-    brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
+    canvas.text(below, (left, area.centery + canvas.px(15)), 13.5, DIM, width=room)
 
 
-def _column(brush: Canvas, area: pygame.Rect, episode: Episode, grading: EpisodeReview) -> None:
-    pygame.draw.rect(brush.surface, PANEL, area)
-    x, y, wide = area.x + brush.px(16), area.y + brush.px(20), area.w - brush.px(32)
+def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, grading: EpisodeReview) -> None:
+    pygame.draw.rect(canvas.surface, PANEL, area)
+    x, y, wide = area.x + canvas.px(16), area.y + canvas.px(20), area.w - canvas.px(32)
     stands, player = grading.stands, grading.player
     solved = bool(episode.succeeded[-1])
     said = stands.success
     words = "no verdict yet" if said is None else ("SUCCESS" if said else "FAILURE")
     colour: Colour = FAINT if said is None else (MINT if said else VERMILION)
-    draw_symbol(brush, said, (x + brush.px(14), y + brush.px(6)))
-    brush.text(words, (x + brush.px(38), y + brush.px(6)), 22, colour, True, width=wide)
-    y += brush.px(40)
-    y = _stars(brush, x, y, stands.quality)
+    draw_symbol(canvas, said, (x + canvas.px(14), y + canvas.px(6)))
+    canvas.text(words, (x + canvas.px(38), y + canvas.px(6)), 22, colour, True, width=wide)
+    y += canvas.px(40)
+    y = _stars(canvas, x, y, stands.quality)
     driver = Driver(int(episode.driver[player.step]))
     state = "plays" if player.playing and not player.at_end else "stands"
     rows: list[tuple[str, str]] = [
@@ -189,7 +191,7 @@ def _column(brush: Canvas, area: pygame.Rect, episode: Episode, grading: Episode
         ("recorded as", "success" if episode.summary.success else "failure"),
         ("drives here", DRIVER_STYLES[driver].name),
         (f"{state}, {player.speed}x", f"step {player.step + 1} of {player.steps}"),
-        ("shown because", "; ".join(grading.worth.why) or "it is next"),
+        ("shown because", "; ".join(grading.priority.why) or "it is next"),
     ]
     if stands.reasons or stands.text:
         told = [*stands.reasons, *([f"“{stands.text}”"] if stands.text else [])]
@@ -200,51 +202,51 @@ def _column(brush: Canvas, area: pygame.Rect, episode: Episode, grading: Episode
         disputed = "; they disagree" if stands.disputed else ""
         rows.append(("judged by", ", ".join(stands.operators) + disputed))
     for label, value in rows:
-        brush.text(label, (x, y), 12.5, DIM, width=wide)
-        y += brush.px(18)
-        for line in wrapped(brush, value, 15, wide, 3):
-            brush.text(line, (x, y), 15, TEXT, width=wide)
-            y += brush.px(20)
-        y += brush.px(6)
+        canvas.text(label, (x, y), 12.5, DIM, width=wide)
+        y += canvas.px(18)
+        for line in wrapped(canvas, value, 15, wide, 3):
+            canvas.text(line, (x, y), 15, TEXT, width=wide)
+            y += canvas.px(20)
+        y += canvas.px(6)
 
 
-def _stars(brush: Canvas, x: int, y: int, quality: int | None) -> int:
+def _stars(canvas: Canvas, x: int, y: int, quality: int | None) -> int:
     for number in range(5):
-        centre = (x + brush.px(13 + 30 * number), y + brush.px(6))
+        centre = (x + canvas.px(13 + 30 * number), y + canvas.px(6))
         filled = quality is not None and number < quality
-        pygame.draw.circle(brush.surface, YELLOW if filled else RAISED, centre, brush.px(10))
+        pygame.draw.circle(canvas.surface, YELLOW if filled else RAISED, centre, canvas.px(10))
         ink = BACKGROUND if filled else DIM
-        brush.text(str(number + 1), centre, 12.5, ink, True, "center")
-    return y + brush.px(34)
+        canvas.text(str(number + 1), centre, 12.5, ink, True, "center")
+    return y + canvas.px(34)
 
 
-def _bottom(brush: Canvas, layout: ReviewLayout, fingers: KeyInput[EpisodeAction]) -> None:
-    pygame.draw.rect(brush.surface, PANEL, layout.bottom)
-    at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
-    brush.keys(fingers.hints(), at, 13.5, layout.bottom.right - brush.px(10))
+def _bottom(canvas: Canvas, layout: ReviewLayout, fingers: KeyInput[EpisodeAction]) -> None:
+    pygame.draw.rect(canvas.surface, PANEL, layout.bottom)
+    at = (layout.bottom.x + canvas.px(12), layout.bottom.centery)
+    canvas.keys(fingers.hints(), at, 13.5, layout.bottom.right - canvas.px(10))
 
 
 def _done(
-    brush: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+    canvas: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
 ) -> None:
     centre = layout.window.center
     total = grading.order.total
     words = f"All {total} episodes are judged." if total else "There is nothing to judge here."
-    brush.text(words, centre, 28, TEXT, True, "center")
-    below = (centre[0], centre[1] + brush.px(40))
+    canvas.text(words, centre, 28, TEXT, True, "center")
+    below = (centre[0], centre[1] + canvas.px(40))
     undo, leave = fingers.name_of(EpisodeAction.UNDO), fingers.name_of(EpisodeAction.QUIT)
     told = f"{undo} takes the last judgement back, {leave} leaves."
-    brush.text(told, below, 16, DIM, anchor="center")
+    canvas.text(told, below, 16, DIM, anchor="center")
 
 
 def _over(
-    brush: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+    canvas: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
 ) -> None:
     marks = grading.marks
     if marks.menu is not None:
-        draw_list(brush, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)
+        draw_list(canvas, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)
     elif marks.text is not None:
         title = "In your own words: enter keeps, escape drops"
-        draw_list(brush, layout.window, title, (marks.text + "▏",), -1)
+        draw_list(canvas, layout.window, title, (marks.text + "▏",), -1)
     if grading.help:
-        draw_help(brush, layout.window, fingers.help_page())
+        draw_help(canvas, layout.window, fingers.help_page())

@@ -67,15 +67,15 @@ class Menu:
     items: tuple[str, ...]
     at: int = 0
 
-    def answered(self, deed: EpisodeAction) -> tuple["Menu | None", str | None]:
+    def answered(self, action: EpisodeAction) -> tuple["Menu | None", str | None]:
         """What a press makes of it: the list as it goes on, None once it is closed; the choice."""
-        number = deed.number
+        number = action.number
         if number is not None and number <= len(self.items):
             return None, self.items[number - 1]
-        if deed in (EpisodeAction.FASTER, EpisodeAction.SLOWER):
-            step = 1 if deed is EpisodeAction.SLOWER else -1
+        if action in (EpisodeAction.FASTER, EpisodeAction.SLOWER):
+            step = 1 if action is EpisodeAction.SLOWER else -1
             return replace(self, at=(self.at + step) % len(self.items)), None
-        return None, self.items[self.at] if deed is EpisodeAction.SUCCESS else None
+        return None, self.items[self.at] if action is EpisodeAction.SUCCESS else None
 
 
 @dataclass

@@ -54,15 +54,15 @@ class PredictionReview:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.workspace, self.policy, self.clock = workspace, policy, clock
-        self.pen = JudgementWriter(Judge(workspace, operator))
+        self.writer = JudgementWriter(Judge(workspace, operator))
         self.items, self.place = list(items), 0
-        self.tempo = GradingSpeed(clock, began=clock())
+        self.grading_speed = GradingSpeed(clock, began=clock())
         self.help = self.over = False
         self.drive: RestoredMoment | None = None
         self._env: ArmEnv | None = None
         self._owed_s = 0.0
         self._notice = ("", 0.0)
-        self.draft = PlanEdit()
+        self.plan_edit = PlanEdit()
         self._begin()
 
     @property
@@ -79,12 +79,12 @@ class PredictionReview:
     def proposal(self) -> NDArray[np.float32]:
         """The plan as it has been put right so far, (H, 7)."""
         item = self.item
-        if self.draft.driven is not None:
-            return self.draft.driven
+        if self.plan_edit.driven is not None:
+            return self.plan_edit.driven
         assert item is not None
-        actions = plan_to(item.plan.actions, self.draft.offset_m)
-        if self.draft.grip is not None:
-            actions[len(actions) // 2 :, GRIP] = self.draft.grip
+        actions = plan_to(item.plan.actions, self.plan_edit.offset_m)
+        if self.plan_edit.grip is not None:
+            actions[len(actions) // 2 :, GRIP] = self.plan_edit.grip
         return actions
 
     def do(self, say: PredictionAction) -> None:
@@ -101,12 +101,14 @@ class PredictionReview:
             self._toggle_drive(self.item)
         elif self.drive is not None:
             if say is PredictionAction.GRIP:
-                self.draft.closing = not self.draft.closing
+                self.plan_edit.closing = not self.plan_edit.closing
         elif say in DIRECTIONS:
-            self.draft.offset_m = self.draft.offset_m + DRAG_M * np.array(DIRECTIONS[say], float)
+            self.plan_edit.offset_m = self.plan_edit.offset_m + DRAG_M * np.array(
+                DIRECTIONS[say], float
+            )
         elif say is PredictionAction.GRIP:
             last = self.proposal[-1, GRIP]
-            self.draft.grip = -1.0 if last > 0 else 1.0
+            self.plan_edit.grip = -1.0 if last > 0 else 1.0
         elif say is PredictionAction.SKIP:
             self._next()
         else:
@@ -121,18 +123,18 @@ class PredictionReview:
             self._owed_s -= 1 / CONTROL_HZ
             action = np.zeros(7, np.float32)
             action[MOVE] = np.clip(push, -1, 1) * DRIVE_SPEED
-            action[GRIP] = 1.0 if self.draft.closing else -1.0
+            action[GRIP] = 1.0 if self.plan_edit.closing else -1.0
             self.drive.drive(action)
             if len(self.drive.driven) >= len(self.item.plan.actions):
                 self._end_drive()
 
     def correct(self, actions: NDArray[np.float32]) -> None:
         """Put the driven actions, (n, 7), in the place of the plan."""
-        self.draft.driven = actions
+        self.plan_edit.driven = actions
 
     def close(self) -> None:
         """Free the simulator."""
-        self.pen.flush()
+        self.writer.flush()
         if self._env is not None:
             self._env.close()
 
@@ -144,7 +146,7 @@ class PredictionReview:
         return restored
 
     def _begin(self) -> None:
-        self.draft = PlanEdit(self.item.closing if self.item else False)
+        self.plan_edit = PlanEdit(self.item.closing if self.item else False)
         self.drive, self._owed_s = None, 0.0
 
     def _next(self) -> None:
@@ -153,33 +155,33 @@ class PredictionReview:
 
     def _grade(self, say: PredictionAction, item: RecordedPlan) -> None:
         actions = self.proposal
-        grade = CORRECT if self.draft.is_moved else ACCEPT
+        grade = CORRECT if self.plan_edit.is_moved else ACCEPT
         if say is PredictionAction.AS_DONE:
             grade, actions = CORRECT, item.done
         elif say is PredictionAction.REJECT:
             grade, actions = REJECT, item.plan.actions
-        self.tempo.verdict()
-        self.pen.write(
+        self.grading_speed.verdict()
+        self.writer.write(
             item.episode, PREDICTION, item.step, grade=grade, policy=self.policy,
             actions=np.clip(actions, -1, 1).astype(float).round(5).tolist(),
             executed=item.executed, novelty=_json(item.plan.novelty),
             disagreement_m=round(item.disagreement_m, 4),
         )  # fmt: skip
-        if self.pen.refused:
-            self._tell(self.pen.refused)
+        if self.writer.refused:
+            self._notify(self.writer.refused)
         self._next()
 
     def _undo(self) -> None:
-        last = self.pen.take_back()
+        last = self.writer.take_back()
         if last is None:
-            self._tell("nothing to take back")
+            self._notify("nothing to take back")
             return
         places = [
             i for i, f in enumerate(self.items) if (f.episode, f.step) == (last.episode, last.start)
         ]
         self.place = places[0] if places else self.place
         self._begin()
-        self._tell("taken back")
+        self._notify("taken back")
 
     def _toggle_drive(self, item: RecordedPlan) -> None:
         if self.drive is not None:
@@ -187,17 +189,17 @@ class PredictionReview:
             return
         try:
             self.drive = self.restored(item)
-            self.draft.driven, self._owed_s = None, 0.0
-            self._tell(f"you drive: {len(item.plan.actions) / CONTROL_HZ:.1f} s")
+            self.plan_edit.driven, self._owed_s = None, 0.0
+            self._notify(f"you drive: {len(item.plan.actions) / CONTROL_HZ:.1f} s")
         except SidestickError as error:
-            self._tell(str(error)[:120])
+            self._notify(str(error)[:120])
 
     def _end_drive(self) -> None:
         if self.drive is not None and self.drive.driven:
             self.correct(self.drive.actions)
         self.drive = None
 
-    def _tell(self, words: str) -> None:
+    def _notify(self, words: str) -> None:
         self._notice = (words, self.clock() + NOTICE_S)
 
 

@@ -56,95 +56,95 @@ class PredictionWindow:
 
     def shown(self) -> None:
         """The frame is on the screen."""
-        self.grading.tempo.shown()
+        self.grading.grading_speed.shown()
 
     def draw(self, surface: pygame.Surface) -> None:
         """One frame."""
         grading, item = self.grading, self.grading.item
         layout = review_layout(*surface.get_size(), 2, with_line=False)
-        brush = Canvas(surface, self._type, layout.unit)
-        brush.clear()
+        canvas = Canvas(surface, self._type, layout.unit)
+        canvas.clear()
         if item is not None:
-            _column(brush, layout, grading, item)
-            self._pictures(brush, layout, item)
+            _column(canvas, layout, grading, item)
+            self._pictures(canvas, layout, item)
         else:
             words = "Every prediction is graded." if grading.items else "No predictions to grade."
-            brush.text(words, layout.window.center, 28, TEXT, True, "center")
-        _top(brush, layout, grading)
+            canvas.text(words, layout.window.center, 28, TEXT, True, "center")
+        _top(canvas, layout, grading)
         pygame.draw.rect(surface, PANEL, layout.bottom)
-        at = (layout.bottom.x + brush.px(12), layout.bottom.centery)
-        brush.keys(self.fingers.hints(), at, 13.5, layout.bottom.right)
+        at = (layout.bottom.x + canvas.px(12), layout.bottom.centery)
+        canvas.keys(self.fingers.hints(), at, 13.5, layout.bottom.right)
         if grading.notice:
-            draw_notice(brush, layout.views[0].union(layout.views[1]), grading.notice)
+            draw_notice(canvas, layout.views[0].union(layout.views[1]), grading.notice)
         if grading.help:
-            draw_help(brush, layout.window, self.fingers.help_page())
+            draw_help(canvas, layout.window, self.fingers.help_page())
 
-    def _pictures(self, brush: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
+    def _pictures(self, canvas: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
         front, wrist = layout.views
         drive = self.grading.drive
         images: dict[str, Image] = item.images
         if drive is not None:
             images = {CAMERA: drive.env.picture(CAMERA, VIEW_PX, VIEW_PX)}
         for rect, image in zip((front, wrist), images.values(), strict=False):
-            brush.picture(image, rect)
+            canvas.picture(image, rect)
         if drive is None:
-            self._paths(brush, front, front, item)
-            self._magnify(brush, layout, item)
+            self._paths(canvas, front, front, item)
+            self._magnify(canvas, layout, item)
 
     def _paths(
-        self, brush: Canvas, area: pygame.Rect, within: pygame.Rect, item: RecordedPlan
+        self, canvas: Canvas, area: pygame.Rect, within: pygame.Rect, item: RecordedPlan
     ) -> None:
         """What was done and what would be, on a picture that fills `area`, cut to `within`."""
-        brush.surface.set_clip(within)
+        canvas.surface.set_clip(within)
         for actions, colour in ((item.done, SKY), (self.grading.proposal, ORANGE)):
             if len(actions):
-                draw_path(brush, area, self._path(item, actions), colour, with_doubt=False)
-        brush.surface.set_clip(None)
+                draw_path(canvas, area, self._path(item, actions), colour, with_doubt=False)
+        canvas.surface.set_clip(None)
 
-    def _magnify(self, brush: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
+    def _magnify(self, canvas: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
         """The front picture around the hand, larger: paths are short."""
-        side = layout.column.w - 2 * brush.px(16)
-        glass = pygame.Rect(layout.column.x + brush.px(16), 0, side, side)
-        glass.bottom = layout.column.bottom - brush.px(12)
+        side = layout.column.w - 2 * canvas.px(16)
+        glass = pygame.Rect(layout.column.x + canvas.px(16), 0, side, side)
+        glass.bottom = layout.column.bottom - canvas.px(12)
         points = [self._path(item, way).points for way in (item.done, self.grading.proposal)]
         x, y = np.mean([end for path in points for end in (path[0], path[-1])], axis=0)
         whole = pygame.Rect(0, 0, round(ENLARGED * side), round(ENLARGED * side))
         half = whole.h / 2
         whole.center = (round(glass.centerx - x * half), round(glass.centery - y * half))
-        brush.surface.set_clip(glass)
-        brush.picture(item.images[CAMERA], whole)
-        self._paths(brush, whole, glass, item)
-        pygame.draw.rect(brush.surface, DIM, glass, brush.px(2))
+        canvas.surface.set_clip(glass)
+        canvas.picture(item.images[CAMERA], whole)
+        self._paths(canvas, whole, glass, item)
+        pygame.draw.rect(canvas.surface, DIM, glass, canvas.px(2))
 
     def _path(self, item: RecordedPlan, actions: NDArray[np.float32]) -> DrawnPath:
         plan = Plan(actions, np.zeros_like(actions), float("nan"))
         return drawn_path(item.view, item.hand_m, item.closing, plan, 0)
 
 
-def _top(brush: Canvas, layout: ReviewLayout, grading: PredictionReview) -> None:
+def _top(canvas: Canvas, layout: ReviewLayout, grading: PredictionReview) -> None:
     area = layout.top
-    pygame.draw.rect(brush.surface, PANEL, area)
-    left, right = area.x + brush.px(14), area.right - brush.px(14)
+    pygame.draw.rect(canvas.surface, PANEL, area)
+    left, right = area.x + canvas.px(14), area.right - canvas.px(14)
     place, count = min(grading.place, len(grading.items)), len(grading.items)
-    done = f"{place} of {count}, {len(grading.pen.said)} graded"
-    end = brush.text(done, (right, area.centery - brush.px(10)), 18, TEXT, True, "midright")
-    bar = pygame.Rect(0, 0, brush.px(220), brush.px(8))
-    bar.midright = (right, area.centery + brush.px(15))
-    brush.bar(bar, grading.place / max(1, len(grading.items)), MINT)
+    done = f"{place} of {count}, {len(grading.writer.said)} graded"
+    end = canvas.text(done, (right, area.centery - canvas.px(10)), 18, TEXT, True, "midright")
+    bar = pygame.Rect(0, 0, canvas.px(220), canvas.px(8))
+    bar.midright = (right, area.centery + canvas.px(15))
+    canvas.bar(bar, grading.place / max(1, len(grading.items)), MINT)
     if grading.item is not None:
-        room = end.left - left - brush.px(20)
+        room = end.left - left - canvas.px(20)
         words = f"Is this right?  {grading.item.instruction}"
-        brush.text(words, (left, area.centery - brush.px(10)), 20, TEXT, True, width=room)
+        canvas.text(words, (left, area.centery - canvas.px(10)), 20, TEXT, True, width=room)
         below = f"{grading.item.episode}, step {grading.item.step}; policy {grading.policy}"
-        brush.text(below, (left, area.centery + brush.px(15)), 13.5, DIM, width=room)
+        canvas.text(below, (left, area.centery + canvas.px(15)), 13.5, DIM, width=room)
 
 
 def _column(
-    brush: Canvas, layout: ReviewLayout, grading: PredictionReview, item: RecordedPlan
+    canvas: Canvas, layout: ReviewLayout, grading: PredictionReview, item: RecordedPlan
 ) -> None:
     area = layout.column
-    pygame.draw.rect(brush.surface, PANEL, area)
-    x, y = area.x + brush.px(16), area.y + brush.px(24)
+    pygame.draw.rect(canvas.surface, PANEL, area)
+    x, y = area.x + canvas.px(16), area.y + canvas.px(24)
     novelty = f"{item.plan.novelty:.2f}" if np.isfinite(item.plan.novelty) else "not known"
     closes = "closed" if grading.proposal[-1, -1] > 0 else "open"
     rows = [
@@ -154,15 +154,17 @@ def _column(
         ("they end apart by", f"{100 * item.disagreement_m:.1f} cm", TEXT),
         ("the hand ends", closes, TEXT),
     ]
-    if grading.draft.is_moved:
+    if grading.plan_edit.is_moved:
         moved = (
-            "driven by you" if grading.draft.driven is not None else _offset(grading.draft.offset_m)
+            "driven by you"
+            if grading.plan_edit.driven is not None
+            else _offset(grading.plan_edit.offset_m)
         )
         rows.append(("put right", moved, YELLOW))
     for label, value, colour in rows:
-        brush.text(label, (x, y), 12.5, DIM)
-        brush.text(value, (x, y + brush.px(20)), 16, colour, True, width=area.w - brush.px(32))
-        y += brush.px(54)
+        canvas.text(label, (x, y), 12.5, DIM)
+        canvas.text(value, (x, y + canvas.px(20)), 16, colour, True, width=area.w - canvas.px(32))
+        y += canvas.px(54)
 
 
 def _offset(offset_m: NDArray[np.float64]) -> str:

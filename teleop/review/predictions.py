@@ -58,7 +58,7 @@ class RecordedPlan:
         return float(np.linalg.norm(apart)) * METRES_PER_UNIT
 
     @property
-    def worth(self) -> float:
+    def priority(self) -> float:
         """Novelty and disagreement, alike in size."""
         novelty = self.plan.novelty if np.isfinite(self.plan.novelty) else 0.0
         return novelty + min(self.disagreement_m / UNSURE_M, 2.0)
@@ -100,7 +100,7 @@ def recorded_plans(
         ]
         found += [recorded_plan(episode, step, policy) for step in moments]
     # what somebody else graded is graded again only where nothing else is left
-    found.sort(key=lambda f: ((f.episode, f.step) in graded, -f.worth))
+    found.sort(key=lambda f: ((f.episode, f.step) in graded, -f.priority))
     return list(_without_duplicates(found, count))
 
 

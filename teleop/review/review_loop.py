@@ -79,15 +79,15 @@ def review_episodes(
 
 
 def _report(grading: EpisodeReview, operator: str) -> ReviewReport:
-    tempo = grading.tempo
-    spent = tempo.clock() - tempo.began
+    grading_speed = grading.grading_speed
+    spent = grading_speed.clock() - grading_speed.began
     return ReviewReport(
         operator=operator,
-        judged=len(tempo.done),
+        judged=len(grading_speed.done),
         left=len(grading.order.open),
-        judgements=len(grading.pen.said),
-        per_minute=round(60.0 * len(tempo.done) / max(spent, 1e-9), 1),
-        longest_wait_ms=round(1e3 * float(np.max(tempo.waits, initial=0.0)), 1),
+        judgements=len(grading.writer.said),
+        per_minute=round(60.0 * len(grading_speed.done) / max(spent, 1e-9), 1),
+        longest_wait_ms=round(1e3 * float(np.max(grading_speed.waits, initial=0.0)), 1),
     )
 
 

@@ -23,9 +23,8 @@ from ...sim_envs.errors import DamagedFile
 from ..autonomy.audit_sampling import audit_sampler
 from .prefetch import Prefetcher
 
-AUDIT_WORTH, DISPUTE_WORTH, NEAR_MISS_WORTH, BROKEN_WORTH, TAKEOVER_WORTH, FLAG_WORTH = (
-    8.0, 4.0, 2.0, 1.5, 0.5, 0.5,
-)  # fmt: skip
+AUDIT_PRIORITY, DISPUTE_PRIORITY, NEAR_MISS_PRIORITY = 8.0, 4.0, 2.0
+BROKEN_PRIORITY, TAKEOVER_PRIORITY, FLAG_PRIORITY = 1.5, 0.5, 0.5
 NOVEL = 0.9
 """From this quantile of familiar scenes on an episode is called novel."""
 NOVEL_SHARE = 0.1
@@ -67,13 +66,13 @@ def first_priority(
     """What is known before an episode's arrays are read."""
     parts: list[tuple[float, str]] = []
     if audited:
-        parts.append((AUDIT_WORTH, "audit"))
+        parts.append((AUDIT_PRIORITY, "audit"))
     if stands is not None and stands.disputed:
-        parts.append((DISPUTE_WORTH, "graders disagree"))
+        parts.append((DISPUTE_PRIORITY, "graders disagree"))
     if not summary.complete:
-        parts.append((BROKEN_WORTH, "it broke off"))
+        parts.append((BROKEN_PRIORITY, "it broke off"))
     if summary.takeovers:
-        parts.append((TAKEOVER_WORTH, f"{summary.takeovers} takeovers"))
+        parts.append((TAKEOVER_PRIORITY, f"{summary.takeovers} takeovers"))
     return _sum(parts)
 
 
@@ -86,21 +85,21 @@ def full_priority(episode: Episode, stands: ResolvedJudgements | None, audited: 
     solved = bool(episode.succeeded[-1])
     if judged != solved:
         said, seen = _word(judged), _word(solved)
-        parts.append((DISPUTE_WORTH, f"a person says {said}, the environment {seen}"))
+        parts.append((DISPUTE_PRIORITY, f"a person says {said}, the environment {seen}"))
     stages = max(len(summary.header.stages) - 1, 1)
     reached = float(episode.stage.max()) / stages
     if not solved and reached >= 0.5:
-        parts.append((NEAR_MISS_WORTH * reached, "near miss"))
+        parts.append((NEAR_MISS_PRIORITY * reached, "near miss"))
     novelty = _novelty(episode)
     if novelty is not None:
         parts.append((novelty, "new to the policy" if novelty >= NOVEL else ""))
-    parts += [(FLAG_WORTH, f"{flag.name}: {flag.detail}") for flag in flags_of(episode)]
+    parts += [(FLAG_PRIORITY, f"{flag.name}: {flag.detail}") for flag in flags_of(episode)]
     return _sum(parts)
 
 
-def best(worths: Mapping[str, Priority]) -> str | None:
+def best(priorities: Mapping[str, Priority]) -> str | None:
     """The episode that is worth most; of equals the earliest. None where there is none."""
-    return min(worths, key=lambda name: (-worths[name].value, name), default=None)
+    return min(priorities, key=lambda name: (-priorities[name].value, name), default=None)
 
 
 def _novelty(episode: Episode) -> float | None:
@@ -138,9 +137,9 @@ class ReviewQueue:
         self.open = {n for n in self.summaries if (n in wanted if wanted else n not in own)}
         """Without an own verdict."""
         self.total = len(self.open)
-        self.worths = {name: self._first(name) for name in self.open}
-        self._unscored = sorted(self.open, key=lambda name: -self.worths[name].value)
-        self.stock = Prefetcher(self._path, self._score_one)
+        self.priorities = {name: self._first(name) for name in self.open}
+        self._unscored = sorted(self.open, key=lambda name: -self.priorities[name].value)
+        self.prefetcher = Prefetcher(self._path, self._score_one)
 
     @property
     def scoring(self) -> int:
@@ -151,34 +150,36 @@ class ReviewQueue:
         """The next ones at this moment; they are read in the background."""
         names = self.open - {current}
         ahead: list[str] = []
-        worths = {name: self.worths[name] for name in names}
-        while worths and len(ahead) < AHEAD:
-            name = best(worths)
+        priorities = {name: self.priorities[name] for name in names}
+        while priorities and len(ahead) < AHEAD:
+            name = best(priorities)
             assert name is not None
-            del worths[name]
+            del priorities[name]
             ahead.append(name)
-        self.stock.request(([current] if current else []) + ahead)
+        self.prefetcher.request(([current] if current else []) + ahead)
         return ahead
 
     def next(self, current: str | None = None) -> str | None:
         """The best one that is there at once, of the next ones; None when all are judged."""
         ahead = self.look_ahead(current)
-        return next((name for name in ahead if self.stock.has(name)), ahead[0] if ahead else None)
+        return next(
+            (name for name in ahead if self.prefetcher.has(name)), ahead[0] if ahead else None
+        )
 
     def close(self) -> None:
         """Stop reading."""
-        self.stock.close()
+        self.prefetcher.close()
 
     def _first(self, name: str) -> Priority:
         summary = self.summaries[name]
         audited = is_audited(summary, self._draws)
         return self._discounted(name, first_priority(summary, self._stands.get(name), audited))
 
-    def _discounted(self, name: str, worth: Priority) -> Priority:
+    def _discounted(self, name: str, priority: Priority) -> Priority:
         stands = self._stands.get(name)
         if name in self._others and not (stands and stands.disputed):
-            return Priority(worth.value + JUDGED_BY_OTHERS, (*worth.why, "a second opinion"))
-        return worth
+            return Priority(priority.value + JUDGED_BY_OTHERS, (*priority.why, "a second opinion"))
+        return priority
 
     def _path(self, name: str) -> Path:
         path = self.summaries[name].path
@@ -197,6 +198,6 @@ class ReviewQueue:
             except DamagedFile:
                 return True
             audited = is_audited(summary, self._draws)
-            worth = full_priority(episode, self._stands.get(name), audited)
-            self.worths[name] = self._discounted(name, worth)
+            priority = full_priority(episode, self._stands.get(name), audited)
+            self.priorities[name] = self._discounted(name, priority)
         return True

@@ -66,8 +66,8 @@ def review_predictions(
         contextlib.closing(PredictionReview(workspace, operator, policy_id, items)) as grading,
     ):
         run_window(PredictionWindow(grading, pads), surface, grader or (lambda _: None))
-        said = [judgement.payload["grade"] for judgement in grading.pen.said]
-        spent = grading.clock() - grading.tempo.began
+        said = [judgement.payload["grade"] for judgement in grading.writer.said]
+        spent = grading.clock() - grading.grading_speed.began
     found = agreements(Judgements(workspace.db_path).all())
     return PredictionReport(
         operator,

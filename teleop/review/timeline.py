@@ -31,7 +31,7 @@ XOf = Callable[[float], int]
 
 
 def draw_timeline(
-    brush: Canvas,
+    canvas: Canvas,
     area: pygame.Rect,
     episode: Episode,
     stands: ResolvedJudgements,
@@ -39,10 +39,10 @@ def draw_timeline(
     bad_from: int | None = None,
 ) -> None:
     """Fill the strip under the pictures."""
-    pygame.draw.rect(brush.surface, PANEL, area)
+    pygame.draw.rect(canvas.surface, PANEL, area)
     steps = len(episode)
-    row = pygame.Rect(area.x + brush.px(16), area.y + brush.px(34), 0, brush.px(26))
-    row.w = area.w - brush.px(32)
+    row = pygame.Rect(area.x + canvas.px(16), area.y + canvas.px(34), 0, canvas.px(26))
+    row.w = area.w - canvas.px(32)
 
     def x_of(place: float) -> int:
         return row.x + round(place / steps * row.w)
@@ -50,31 +50,31 @@ def draw_timeline(
     for start, stop in runs(episode.driver):
         driver = Driver(int(episode.driver[start]))
         piece = pygame.Rect(x_of(start), row.y, max(1, x_of(stop) - x_of(start)), row.h)
-        pygame.draw.rect(brush.surface, DRIVER_STYLES[driver].colour, piece)
+        pygame.draw.rect(canvas.surface, DRIVER_STYLES[driver].colour, piece)
         if driver is Driver.HUMAN:
-            _hatch(brush, piece, BACKGROUND, 1)
-    _stages(brush, row, episode, stands, x_of)
-    _novelty(brush, row, episode, x_of)
-    _dropped(brush, row, stands, steps, x_of)
-    _names(brush, row, episode, x_of)
+            _hatch(canvas, piece, BACKGROUND, 1)
+    _stages(canvas, row, episode, stands, x_of)
+    _novelty(canvas, row, episode, x_of)
+    _dropped(canvas, row, stands, steps, x_of)
+    _names(canvas, row, episode, x_of)
     if bad_from is not None:
         first, last = sorted((bad_from, step))
         pending = pygame.Rect(x_of(first), row.y, max(3, x_of(last + 1) - x_of(first)), row.h)
-        pygame.draw.rect(brush.surface, YELLOW, pending, brush.px(3))
+        pygame.draw.rect(canvas.surface, YELLOW, pending, canvas.px(3))
     x = x_of(step + 0.5)
-    pygame.draw.line(brush.surface, BACKGROUND, (x, row.y - 6), (x, row.bottom + 5), brush.px(6))
-    pygame.draw.line(brush.surface, TEXT, (x, row.y - 6), (x, row.bottom + 5), brush.px(3))
+    pygame.draw.line(canvas.surface, BACKGROUND, (x, row.y - 6), (x, row.bottom + 5), canvas.px(6))
+    pygame.draw.line(canvas.surface, TEXT, (x, row.y - 6), (x, row.bottom + 5), canvas.px(3))
 
 
-def _names(brush: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
+def _names(canvas: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
     """Who drove, on a plate, so that it can be read over hatching."""
     for start, stop in runs(episode.driver):
-        if x_of(stop) - x_of(start) > brush.px(70):
+        if x_of(stop) - x_of(start) > canvas.px(70):
             driver = Driver(int(episode.driver[start]))
-            words = brush.type.rendered(DRIVER_STYLES[driver].name, 13 * brush.unit, INK, True)
-            plate = words.get_rect(midleft=(x_of(start) + brush.px(6), row.centery))
-            pygame.draw.rect(brush.surface, DRIVER_STYLES[driver].colour, plate.inflate(8, 4))
-            brush.surface.blit(words, plate)
+            words = canvas.type.rendered(DRIVER_STYLES[driver].name, 13 * canvas.unit, INK, True)
+            plate = words.get_rect(midleft=(x_of(start) + canvas.px(6), row.centery))
+            pygame.draw.rect(canvas.surface, DRIVER_STYLES[driver].colour, plate.inflate(8, 4))
+            canvas.surface.blit(words, plate)
 
 
 def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
@@ -85,7 +85,7 @@ def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
 
 
 def _stages(
-    brush: Canvas, row: pygame.Rect, episode: Episode, stands: ResolvedJudgements, x_of: XOf
+    canvas: Canvas, row: pygame.Rect, episode: Episode, stands: ResolvedJudgements, x_of: XOf
 ) -> None:
     names = episode.summary.header.stages
     right = 0
@@ -93,48 +93,50 @@ def _stages(
         number = int(episode.stage[start])
         name = names[number] if number < len(names) else str(number)
         x = x_of(start)
-        pygame.draw.line(brush.surface, FAINT, (x, row.y - brush.px(14)), (x, row.y), brush.px(2))
+        pygame.draw.line(
+            canvas.surface, FAINT, (x, row.y - canvas.px(14)), (x, row.y), canvas.px(2)
+        )
         if x > right:
-            place = brush.text(name, (x + brush.px(4), row.y - brush.px(13)), 12.5, DIM)
-            right = place.right + brush.px(8)
+            place = canvas.text(name, (x + canvas.px(4), row.y - canvas.px(13)), 12.5, DIM)
+            right = place.right + canvas.px(8)
     for name, start in stands.stages.items():
         x = x_of(start)
         pygame.draw.line(
-            brush.surface, YELLOW, (x, row.y - brush.px(6)), (x, row.bottom + brush.px(16)), 2
+            canvas.surface, YELLOW, (x, row.y - canvas.px(6)), (x, row.bottom + canvas.px(16)), 2
         )
-        brush.text(f"{name} (judged)", (x + 4, row.bottom + brush.px(12)), 12.5, YELLOW)
+        canvas.text(f"{name} (judged)", (x + 4, row.bottom + canvas.px(12)), 12.5, YELLOW)
 
 
-def _novelty(brush: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
-    base = row.bottom + brush.px(51)
-    tall = brush.px(30)
+def _novelty(canvas: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
+    base = row.bottom + canvas.px(51)
+    tall = canvas.px(30)
     scores = episode.novelty
     known = np.isfinite(scores)
     if not known.any():
-        brush.text("no policy was loaded: no novelty", (row.x, base - tall // 2), 12.5, FAINT)
+        canvas.text("no policy was loaded: no novelty", (row.x, base - tall // 2), 12.5, FAINT)
         return
-    pygame.draw.line(brush.surface, RAISED, (row.x, base), (row.right, base))
+    pygame.draw.line(canvas.surface, RAISED, (row.x, base), (row.right, base))
     points = [(x_of(i + 0.5), base - round(float(scores[i]) * tall)) for i in np.flatnonzero(known)]
     if len(points) > 1:
-        pygame.draw.lines(brush.surface, YELLOW, False, points, brush.px(2))
-    brush.text("novelty", (row.x, base + brush.px(9)), 11.5, DIM)
+        pygame.draw.lines(canvas.surface, YELLOW, False, points, canvas.px(2))
+    canvas.text("novelty", (row.x, base + canvas.px(9)), 11.5, DIM)
 
 
 def _dropped(
-    brush: Canvas, row: pygame.Rect, stands: ResolvedJudgements, steps: int, x_of: XOf
+    canvas: Canvas, row: pygame.Rect, stands: ResolvedJudgements, steps: int, x_of: XOf
 ) -> None:
     for start, stop in stands.dropped(steps):
         piece = pygame.Rect(x_of(start), row.y, max(2, x_of(stop) - x_of(start)), row.h)
         ground = pygame.Surface(piece.size, pygame.SRCALPHA)
         ground.fill((*BACKGROUND, 190))
-        brush.surface.blit(ground, piece)
-        _hatch(brush, piece, VERMILION, 2)
+        canvas.surface.blit(ground, piece)
+        _hatch(canvas, piece, VERMILION, 2)
 
 
-def _hatch(brush: Canvas, rect: pygame.Rect, colour: Colour, width: int) -> None:
-    before = brush.surface.get_clip()
-    brush.surface.set_clip(rect.clip(before))
-    for x in range(rect.x - rect.h, rect.right, brush.px(HATCH * (3 if width == 1 else 1))):
+def _hatch(canvas: Canvas, rect: pygame.Rect, colour: Colour, width: int) -> None:
+    before = canvas.surface.get_clip()
+    canvas.surface.set_clip(rect.clip(before))
+    for x in range(rect.x - rect.h, rect.right, canvas.px(HATCH * (3 if width == 1 else 1))):
         ends = (x, rect.bottom), (x + rect.h, rect.y)
-        pygame.draw.line(brush.surface, colour, *ends, width)
-    brush.surface.set_clip(before)
+        pygame.draw.line(canvas.surface, colour, *ends, width)
+    canvas.surface.set_clip(before)

@@ -49,13 +49,16 @@ def action_agreement(
     """Compare what was wanted, (T, 7) each with NaN for nothing; over the `chosen` steps (T,)."""
     both: NDArray[np.bool_] = np.isfinite(np.concatenate([human, policy], axis=1)).all(axis=1)
     counted = both if chosen is None else both & chosen
-    hers, its = human[:, MOVE].astype(np.float64), policy[:, MOVE].astype(np.float64)
-    lengths = np.linalg.norm(hers, axis=1), np.linalg.norm(its, axis=1)
+    human_part, its = human[:, MOVE].astype(np.float64), policy[:, MOVE].astype(np.float64)
+    lengths = np.linalg.norm(human_part, axis=1), np.linalg.norm(its, axis=1)
     moving = counted & (lengths[0] > STILL) & (lengths[1] > STILL)
-    cosines = (hers[moving] * its[moving]).sum(axis=1) / (lengths[0] * lengths[1])[moving]
+    cosines = (human_part[moving] * its[moving]).sum(axis=1) / (lengths[0] * lengths[1])[moving]
     same = (human[counted, GRIP] > 0) == (policy[counted, GRIP] > 0)
     return ActionAgreement(
-        int(counted.sum()), _mean(cosines), _mean(_apart_m(hers - its, both)[counted]), _mean(same)
+        int(counted.sum()),
+        _mean(cosines),
+        _mean(_apart_m(human_part - its, both)[counted]),
+        _mean(same),
     )
 
 
@@ -104,10 +107,10 @@ class RunningAgreement:
     def update(self, tick: Tick) -> None:
         """A tick has passed."""
         self._sum, self._weight = self._sum * MEMORY, self._weight * MEMORY
-        hers, its = tick.step.human_action, tick.step.policy_action
-        if hers is None or its is None:
+        human_part, its = tick.step.human_action, tick.step.policy_action
+        if human_part is None or its is None:
             return
-        one, other = hers[MOVE].astype(np.float64), its[MOVE].astype(np.float64)
+        one, other = human_part[MOVE].astype(np.float64), its[MOVE].astype(np.float64)
         lengths = float(np.linalg.norm(one)), float(np.linalg.norm(other))
         if min(lengths) > STILL:
             self._sum += float(one @ other) / (lengths[0] * lengths[1])

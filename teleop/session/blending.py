@@ -39,10 +39,10 @@ def blend(human: Action, policy: Action, confidence: float) -> tuple[Action, flo
     executed = human.astype(np.float64)
     parts = {"human": 0.0, "policy": 0.0}
     for part in PARTS:
-        hers, its = human[part].astype(np.float64), policy[part].astype(np.float64)
-        share = LARGEST_SHARE * trust * max(0.0, alignment(hers, its))
-        executed[part] = (1.0 - share) * hers + share * its
-        parts["human"] += (1.0 - share) * float(np.linalg.norm(hers))
+        human_part, its = human[part].astype(np.float64), policy[part].astype(np.float64)
+        share = LARGEST_SHARE * trust * max(0.0, alignment(human_part, its))
+        executed[part] = (1.0 - share) * human_part + share * its
+        parts["human"] += (1.0 - share) * float(np.linalg.norm(human_part))
         parts["policy"] += share * float(np.linalg.norm(its))
     whole = parts["human"] + parts["policy"]
     return executed.astype(np.float32), parts["policy"] / whole if whole > 0 else 0.0

@@ -22,7 +22,7 @@ class Request(Enum):
     SCRUB = "go back a little further"
     UNDO = "undo the discard"
     FREE_DRIVE = "drive without recording, or stop doing so"
-    LESSON = "the lesson"
+    TUTORIAL = "the lesson"
     SLOW = "next slow motion"
     SOUND = "sound on or off"
     ROLL_BACK = "back to the policy before"

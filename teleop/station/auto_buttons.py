@@ -19,14 +19,14 @@ GOES_ON: Mapping[WindowState, Request] = {
 class AutoButtons:
     """Called after every turn of the seat."""
 
-    def __call__(self, seat: StationLoop) -> None:
+    def __call__(self, loop: StationLoop) -> None:
         """Go on where nothing stands against it."""
-        if seat.seconds_in_state < GLANCE_S or not seat.hands.focused or seat.help:
+        if loop.seconds_in_state < GLANCE_S or not loop.operator_input.focused or loop.help:
             return
-        if seat.state is WindowState.VERDICT and seat.offered:
-            seat.signal(Request.SAVE_SUCCESS)
-        elif seat.state is WindowState.PAUSED:
-            if seat.lost:  # a pause that somebody asked for is hers to end
-                seat.signal(Request.START)
-        elif seat.state in GOES_ON:
-            seat.signal(GOES_ON[seat.state])
+        if loop.state is WindowState.VERDICT and loop.offered:
+            loop.signal(Request.SAVE_SUCCESS)
+        elif loop.state is WindowState.PAUSED:
+            if loop.lost:  # a pause that somebody asked for is hers to end
+                loop.signal(Request.START)
+        elif loop.state in GOES_ON:
+            loop.signal(GOES_ON[loop.state])

@@ -27,7 +27,7 @@ class BlindEpisodes(OperatorEpisode):
     turns: list[BlindTrial] = field(default_factory=list)
     both: tuple[Assignment, ...] = ()
     """A's and B's; the files say which it was, only the window is blind."""
-    ballot: BlindVotes = field(default_factory=BlindVotes)
+    blind_votes: BlindVotes = field(default_factory=BlindVotes)
     on_vote: Callable[[], object] = lambda: None
     votes: int = 0
     """Cast so far; a turn that gave none comes again."""
@@ -51,7 +51,7 @@ class BlindEpisodes(OperatorEpisode):
         turn = self.turn
         outcome = super().end(verdict, complete, discarded)
         if outcome is not None and outcome.complete:
-            self.ballot.add(turn, outcome)
+            self.blind_votes.add(turn, outcome)
             self.votes += 1
             self.on_vote()
         return outcome
@@ -64,7 +64,7 @@ def compare_at_the_window(
     scenes: int,
     first_seed: int,
     alpha: float,
-    on_turn: OnTurn = lambda seat: None,
+    on_turn: OnTurn = lambda loop: None,
 ) -> Comparison:
     """Open the seat, let a person supervise both, and say which was which when she leaves.
 
@@ -73,18 +73,18 @@ def compare_at_the_window(
     """
     both = policies_to_compare(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
-    ballot, effort = BlindVotes(alpha), EffortCounter()
+    blind_votes, effort = BlindVotes(alpha), EffortCounter()
     options = StationOptions(shown_policy=HIDDEN, operator=getpass.getuser())
-    assigned = tuple(supervised(workspace, contender) for contender in both)
-    with open_station(workspace, options, assigned[0], [effort]) as cockpit:
-        scene = BlindEpisodes(cockpit.session, turns=turns, both=assigned, ballot=ballot)
-        seat = cockpit.seat(scene)
-        scene.on_vote = lambda: _leave_when_decided(seat, ballot, scenes)
-        cockpit.run(seat, on_turn)
-    why = stopped(ballot.test, scenes - ballot.test.tally.pairs)
-    return finish(workspace, ballot, both, why, effort)
+    assigned = tuple(supervised(workspace, ref) for ref in both)
+    with open_station(workspace, options, assigned[0], [effort]) as station:
+        scene = BlindEpisodes(station.session, turns=turns, both=assigned, blind_votes=blind_votes)
+        loop = station.loop(scene)
+        scene.on_vote = lambda: _leave_when_decided(loop, blind_votes, scenes)
+        station.run(loop, on_turn)
+    why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
+    return finish(workspace, blind_votes, both, why, effort)
 
 
-def _leave_when_decided(seat: StationLoop, ballot: BlindVotes, scenes: int) -> None:
-    if stopped(ballot.test, scenes - ballot.test.tally.pairs):
-        seat.leave()
+def _leave_when_decided(loop: StationLoop, blind_votes: BlindVotes, scenes: int) -> None:
+    if stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs):
+        loop.leave()

@@ -81,16 +81,16 @@ def drive_simulated(
     round_number: int = 0,
     on_outcome: OnOutcome = lambda _: None,
     ledger: bool = True,
-    terms: RunRules | None = None,
-    pilot: PolicyRunner | None = None,
+    rules: RunRules | None = None,
+    runner: PolicyRunner | None = None,
 ) -> DriveReport:
     """Record one episode a seed at a level; enter the effort in the ledger.
 
-    `pilot` takes the place of the policy's own, as when a test spoils it.
+    `runner` takes the place of the policy's own, as when a test spoils it.
     """
-    terms = terms or RunRules()
-    assignment = headless_assignment(workspace, level, policy_id, terms.calls, pilot)
-    return _drive(workspace, assignment, seeds, round_number, on_outcome, ledger, terms)
+    rules = rules or RunRules()
+    assignment = headless_assignment(workspace, level, policy_id, rules.calls, runner)
+    return _drive(workspace, assignment, seeds, round_number, on_outcome, ledger, rules)
 
 
 def headless_assignment(
@@ -98,13 +98,13 @@ def headless_assignment(
     level: Level,
     policy_id: str | None,
     rules: HelpRules,
-    pilot: PolicyRunner | None = None,
+    runner: PolicyRunner | None = None,
 ) -> Assignment:
     """The policy, the newest unless given; it is not loaded where it would only look on unseen."""
     if level not in NEEDS_POLICY:
         return Assignment(level, policy_id, monitor=HelpMonitor(rules))
     policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
-    return assignment_of(workspace, level, policy_id, rules, pilot)
+    return assignment_of(workspace, level, policy_id, rules, runner)
 
 
 def _drive(
@@ -114,13 +114,13 @@ def _drive(
     round_number: int,
     on_outcome: OnOutcome,
     ledger: bool,
-    terms: RunRules,
+    rules: RunRules,
 ) -> DriveReport:
     level, policy_id = assignment.level, assignment.policy_id
     driven = assignment if level in NEEDS_POLICY else Assignment(level)
     effort, evidence = (
-        EffortCounter(audit_sampler(terms.audited)),
-        _Evidence(workspace, driven, terms),
+        EffortCounter(audit_sampler(rules.audited)),
+        _Evidence(workspace, driven, rules),
     )
     with recorded_session(
         workspace,
@@ -129,7 +129,7 @@ def _drive(
         [effort, *evidence.listeners],
         LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,
     ) as session:
-        outcomes = _run(session, seeds, on_outcome, evidence, terms.relieved)
+        outcomes = _run(session, seeds, on_outcome, evidence, rules.relieved)
     if ledger:
         Database(workspace.db_path).add_effort(effort.entry(level, round_number, policy_id))
     return DriveReport.of(outcomes, level)
@@ -138,16 +138,16 @@ def _drive(
 class _Evidence:
     """Makes the episodes evidence, where they shall be, and hears when the level is lost."""
 
-    def __init__(self, workspace: Workspace, assignment: Assignment, terms: RunRules) -> None:
-        self.level, self._terms, self.lost = assignment.level, terms, False
+    def __init__(self, workspace: Workspace, assignment: Assignment, rules: RunRules) -> None:
+        self.level, self._rules, self.lost = assignment.level, rules, False
         self.listeners: list[Subscriber] = []
-        if terms.ladder and assignment.policy_id is not None:
-            book, audited = LadderStore(workspace), audit_sampler(terms.audited)
-            self.listeners.append(EvidenceRecorder(book, audited, self._hear))
+        if rules.ladder and assignment.policy_id is not None:
+            ladder_store, audited = LadderStore(workspace), audit_sampler(rules.audited)
+            self.listeners.append(EvidenceRecorder(ladder_store, audited, self._hear))
 
     def _hear(self, change: LevelChange) -> None:
         self.lost |= change.why is ChangeReason.DEMOTED and change.after < self.level
-        self._terms.on_change(change)
+        self._rules.on_change(change)
 
 
 def _is_corrected(level: Level) -> bool:
@@ -174,11 +174,11 @@ def _run(
 def drive_in_legs(
     workspace: Workspace,
     assignment: Assignment,
-    duty: ActivePolicy,
+    active_policy: ActivePolicy,
     seeds: Iterable[int],
     on_outcome: OnOutcome = lambda _: None,
-    terms: RunRules | None = None,
-    on_relief: Callable[[PolicySwitch], object] = lambda _: None,
+    rules: RunRules | None = None,
+    on_switch: Callable[[PolicySwitch], object] = lambda _: None,
 ) -> DriveReport:
     """Drive the seeds with the simulated operator, each with the policy that is active by then.
 
@@ -189,21 +189,21 @@ def drive_in_legs(
 
     def heard(outcome: EpisodeOutcome) -> None:
         left.popleft()
-        duty.episode_over()
+        active_policy.episode_over()
         on_outcome(outcome)
 
     def relieved() -> bool:
         nonlocal waiting
-        waiting = duty.waiting(assignment)
+        waiting = active_policy.waiting(assignment)
         return waiting
 
-    terms = replace(terms or RunRules(), relieved=relieved)
+    rules = replace(rules or RunRules(), relieved=relieved)
     while left:
-        relief = duty.next_switch(assignment)
-        if relief is not None:
-            assignment = relief.assignment
-            on_relief(relief)
+        policy_switch = active_policy.next_switch(assignment)
+        if policy_switch is not None:
+            assignment = policy_switch.assignment
+            on_switch(policy_switch)
         elif legs and not waiting:
             break
-        legs.append(_drive(workspace, assignment, tuple(left), 0, heard, True, terms))
+        legs.append(_drive(workspace, assignment, tuple(left), 0, heard, True, rules))
     return DriveReport.together(legs)

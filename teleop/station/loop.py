@@ -29,7 +29,7 @@ SLOWNESSES = (1, 2, 4)
 GOING_ON = (Request.START, Request.FREEZE)
 ACCEPT_S = 5.0
 """A success that the task has seen is saved after this, when nobody objects."""
-NOTICE_S, RELIEF_NOTICE_S, FAILURE_NOTICE_S = 4.0, 10.0, 30.0
+NOTICE_S, SWITCH_NOTICE_S, FAILURE_NOTICE_S = 4.0, 10.0, 30.0
 SAVED_WORDS = {True: "saved as a success", False: "saved as a failure"}
 SLACK_S = 0.0015
 """A tick is waited for when it is due within this time; before that there are things to do."""
@@ -41,22 +41,30 @@ class StationLoop:
     """Hears, decides, ticks; `draw` is called whenever there may be time for a frame."""
 
     def __init__(
-        self, desk: OperatorContext, scene: OperatorEpisode, draw: Callable[["StationLoop"], float]
+        self,
+        context: OperatorContext,
+        scene: OperatorEpisode,
+        draw: Callable[["StationLoop"], float],
     ) -> None:
-        self.desk, self.scene, self.hands, self.options = desk, scene, desk.hands, desk.options
+        self.context, self.scene, self.operator_input, self.options = (
+            context,
+            scene,
+            context.operator_input,
+            context.options,
+        )
         self.state = WindowState.READY
-        self.meter = RateMeter(desk.clock)
-        self.pace = RealTime(CONTROL_HZ, desk.clock, desk.sleep)
-        self.lesson, self.accord = Tutorial(), RunningAgreement()
+        self.meter = RateMeter(context.clock)
+        self.pace = RealTime(CONTROL_HZ, context.clock, context.sleep)
+        self.tutorial, self.running_agreement = Tutorial(), RunningAgreement()
         self.slowness, self.help = 1, False
         self.lost, self.offered = "", False
         self._notice, self._notice_until = "", 0.0
-        self._since = desk.clock()
+        self._since = context.clock()
         self._pressed: frozenset[Control] = frozenset()
         self._draw, self._asked_to_quit = draw, False
-        if self.options.lesson:
-            self.signal(Request.LESSON)
-        self.hands.reset_timeout()
+        if self.options.tutorial:
+            self.signal(Request.TUTORIAL)
+        self.operator_input.reset_timeout()
 
     def run(self) -> list[EpisodeOutcome]:
         """Sit there until the window is closed or enough episodes are saved."""
@@ -77,15 +85,15 @@ class StationLoop:
             return
         wait = self._draw(self)
         if wait > 0:
-            self.desk.sleep(max(SHORTEST_NAP_S, min(wait, ahead - SLACK_S, NAP_S)))
+            self.context.sleep(max(SHORTEST_NAP_S, min(wait, ahead - SLACK_S, NAP_S)))
 
     def process_events(self) -> None:
         """Everything that was touched, and what follows from it."""
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 self._asked_to_quit = True
-            self.hands.handle(event)
-        look = self.hands.sample(self.state in TICKING)
+            self.operator_input.handle(event)
+        look = self.operator_input.sample(self.state in TICKING)
         self._pressed |= look.pressed
         if look.lost:
             self._lose(look.lost)
@@ -93,44 +101,44 @@ class StationLoop:
             self._answer(request)
         if self._asked_to_quit:
             self.signal(Request.QUIT)
-        offered = self.state is WindowState.VERDICT and self.offered and self.hands.focused
+        offered = self.state is WindowState.VERDICT and self.offered and self.operator_input.focused
         if offered and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
-        self.desk.feedback.update(self.hands.source)
+        self.context.feedback.update(self.operator_input.source)
 
     @property
     def seconds_in_state(self) -> float:
         """How long the state has lasted."""
-        return self.desk.clock() - self._since
+        return self.context.clock() - self._since
 
     @property
     def notice(self) -> str:
         """The short message that is to be shown now."""
-        return self._notice if self.desk.clock() < self._notice_until else ""
+        return self._notice if self.context.clock() < self._notice_until else ""
 
     def show_notice(self, notice: str, seconds: float = NOTICE_S) -> None:
         """Show a short message."""
-        self._notice, self._notice_until = notice, self.desk.clock() + seconds
+        self._notice, self._notice_until = notice, self.context.clock() + seconds
 
     def signal(self, signal: Signal) -> bool:
         """Make the move that the table has for a signal; False where it has none."""
         move = transition(self.state, signal)
         if move is None:
             return False
-        self.state, self._since = move.state, self.desk.clock()
+        self.state, self._since = move.state, self.context.clock()
         if self.state in (WindowState.PAUSED, WindowState.READY):
-            self.hands.guard.lock_all(self.desk.clock())
+            self.operator_input.guard.lock_all(self.context.clock())
         if self.state is not WindowState.PAUSED:
             self.lost = ""
         try:
             for effect in move.effects:
-                _DEEDS[effect](self)
+                _ACTIONS[effect](self)
         except RecordingError as error:
             self.show_notice(str(error), FAILURE_NOTICE_S)
             self.signal(
                 WindowEvent.REFUSED if WindowEffect.BEGIN in move.effects else WindowEvent.BROKEN
             )
-        self.hands.reset_timeout()
+        self.operator_input.reset_timeout()
         return True
 
     def _answer(self, request: Request) -> None:
@@ -139,22 +147,26 @@ class StationLoop:
             if self.help and self.state is WindowState.RECORDING:
                 self.signal(Request.FREEZE)  # nobody reads and drives at once
         elif request is Request.SOUND:
-            self.desk.feedback.toggle()
+            self.context.feedback.toggle()
         elif request is Request.SLOW:
             self.slowness = SLOWNESSES[(SLOWNESSES.index(self.slowness) + 1) % len(SLOWNESSES)]
             self.pace.slow_down(self.slowness)
             self.meter.rest()
         elif request is Request.ROLL_BACK:
             self._roll_back()
-        elif request in GOING_ON and self.state is WindowState.PAUSED and not self.hands.neutral:
+        elif (
+            request in GOING_ON
+            and self.state is WindowState.PAUSED
+            and not self.operator_input.neutral
+        ):
             self.show_notice("let go of everything first, then go on", 2.0)
         else:
             self.signal(request)
 
     def _lose(self, reason: str) -> None:
         if self.state in TICKING:
-            self.desk.feedback.play(Cue.LOST)
-        if self.state in (WindowState.FREE, WindowState.LESSON):
+            self.context.feedback.play(Cue.LOST)
+        if self.state in (WindowState.FREE, WindowState.TUTORIAL):
             self.show_notice(f"{reason}: let go of everything, then hold the clutch")
         self.signal(WindowEvent.LOST)
         if self.state is WindowState.PAUSED:
@@ -168,11 +180,11 @@ class StationLoop:
             self.signal(WindowEvent.BROKEN)
             return
         self.meter.tick(late_ms)
-        self.accord.update(tick)
+        self.running_agreement.update(tick)
         if tick.switch and tick.switch in SWITCH_CUES:
-            self.desk.feedback.play(SWITCH_CUES[tick.switch])
+            self.context.feedback.play(SWITCH_CUES[tick.switch])
         episode = self.scene.episode
-        if self.state is WindowState.LESSON:
+        if self.state is WindowState.TUTORIAL:
             self._teach()
         elif self.state is WindowState.RECORDING and episode.over:
             self.offered = episode.success
@@ -180,11 +192,11 @@ class StationLoop:
         self._pressed = frozenset()
 
     def _teach(self) -> None:
-        reading = ControlReadings(self.hands.reading.values, self._pressed)
+        reading = ControlReadings(self.operator_input.reading.values, self._pressed)
         arm = self.scene.env.arm
-        if self.lesson.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
-            self.desk.feedback.play(Cue.LEARNT)
-        if self.lesson.over:
+        if self.tutorial.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
+            self.context.feedback.play(Cue.LEARNT)
+        if self.tutorial.over:
             self.show_notice(
                 f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts."
             )
@@ -192,9 +204,9 @@ class StationLoop:
 
     def _begin(self) -> None:
         self.scene.begin()
-        self.accord = RunningAgreement()
+        self.running_agreement = RunningAgreement()
         self._resume()
-        self.desk.feedback.play(Cue.STARTED)
+        self.context.feedback.play(Cue.STARTED)
 
     def _resume(self) -> None:
         """Count time from now."""
@@ -203,20 +215,20 @@ class StationLoop:
         self.pace.begin()
         self.meter.rest()
 
-    def _show_lesson(self) -> None:
-        self.lesson = Tutorial()
+    def _show_tutorial(self) -> None:
+        self.tutorial = Tutorial()
         self._resume()
 
     def _rewind(self, seconds: float) -> None:
         undone = self.scene.rewind(seconds)
-        self.desk.feedback.play(Cue.REWOUND)
+        self.context.feedback.play(Cue.REWOUND)
         self.show_notice(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
 
     def _save(self, verdict: bool) -> None:
         outcome = self.scene.end(verdict)
-        if outcome and self.desk.duty:
-            self.desk.duty.episode_over()
-        self.desk.feedback.play(Cue.SAVED if outcome else Cue.DISCARDED)
+        if outcome and self.context.active_policy:
+            self.context.active_policy.episode_over()
+        self.context.feedback.play(Cue.SAVED if outcome else Cue.DISCARDED)
         self.show_notice(
             "nothing was recorded yet" if outcome is None else SAVED_WORDS[verdict], 2.0
         )
@@ -230,36 +242,38 @@ class StationLoop:
 
     def _relieve(self) -> None:
         """Between two episodes: another policy takes over where one shall."""
-        duty = self.desk.duty
-        if duty and (relief := duty.next_switch(self.scene.assignment)):
-            self.scene.session.assign(relief.assignment)
-            self.show_notice(relief.label, RELIEF_NOTICE_S)
+        active_policy = self.context.active_policy
+        if active_policy and (policy_switch := active_policy.next_switch(self.scene.assignment)):
+            self.scene.session.assign(policy_switch.assignment)
+            self.show_notice(policy_switch.label, SWITCH_NOTICE_S)
 
     def _roll_back(self) -> None:
         """Set the policy aside: at once between two episodes, else with the next one."""
-        if self.desk.duty:
-            self.show_notice(self.desk.duty.roll_back(self.scene.assignment), RELIEF_NOTICE_S)
+        if self.context.active_policy:
+            self.show_notice(
+                self.context.active_policy.roll_back(self.scene.assignment), SWITCH_NOTICE_S
+            )
             if self.state is WindowState.READY:
                 self._relieve()
                 self.scene.reset()
 
     def _drop(self) -> None:
         self.scene.end(False, discarded=True)
-        self.desk.feedback.play(Cue.DISCARDED)
+        self.context.feedback.play(Cue.DISCARDED)
 
 
-_DEEDS: dict[WindowEffect, Callable[[StationLoop], object]] = {
+_ACTIONS: dict[WindowEffect, Callable[[StationLoop], object]] = {
     WindowEffect.BEGIN: StationLoop._begin,
-    WindowEffect.RESET: lambda seat: seat.scene.reset(),
+    WindowEffect.RESET: lambda loop: loop.scene.reset(),
     WindowEffect.NEXT: StationLoop._next,
-    WindowEffect.SAVE_SUCCESS: lambda seat: seat._save(True),
-    WindowEffect.SAVE_FAILURE: lambda seat: seat._save(False),
-    WindowEffect.SAVE_OFFERED: lambda seat: seat._save(seat.offered),
-    WindowEffect.KEEP: lambda seat: seat.scene.end(False, complete=False),
+    WindowEffect.SAVE_SUCCESS: lambda loop: loop._save(True),
+    WindowEffect.SAVE_FAILURE: lambda loop: loop._save(False),
+    WindowEffect.SAVE_OFFERED: lambda loop: loop._save(loop.offered),
+    WindowEffect.KEEP: lambda loop: loop.scene.end(False, complete=False),
     WindowEffect.DROP: StationLoop._drop,
-    WindowEffect.BACK: lambda seat: seat._rewind(REWIND_S),
-    WindowEffect.BACK_A_LITTLE: lambda seat: seat._rewind(SCRUB_S),
+    WindowEffect.BACK: lambda loop: loop._rewind(REWIND_S),
+    WindowEffect.BACK_A_LITTLE: lambda loop: loop._rewind(SCRUB_S),
     WindowEffect.RESUME: StationLoop._resume,
-    WindowEffect.SHOW_LESSON: StationLoop._show_lesson,
+    WindowEffect.SHOW_TUTORIAL: StationLoop._show_tutorial,
 }
 """What the effects of the flow mean here."""

@@ -35,7 +35,7 @@ class StationOptions:
     """Tones and rumble."""
     view: str = "auto"
     """Which renderer draws the large picture: auto, gl or tiny."""
-    lesson: bool = False
+    tutorial: bool = False
     """Begin with the lesson."""
     calls: HelpRules = field(default_factory=HelpRules)
     """When a policy on call asks for help, and how often it may."""
@@ -54,11 +54,11 @@ class StationOptions:
 class OperatorContext:
     """What stands around the operator."""
 
-    hands: OperatorInput
+    operator_input: OperatorInput
     tally: WorkspaceCounts
     feedback: CuePlayer
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], None] = time.sleep
     options: StationOptions = field(default_factory=StationOptions)
-    duty: ActivePolicy | None = None
+    active_policy: ActivePolicy | None = None
     """Which policy drives, and who may relieve it; None where that never changes."""

@@ -17,7 +17,7 @@ from .loop import StationLoop
 from .options import StationOptions
 from .setup import open_station
 
-LESSON_MARK = "lesson-seen"
+TUTORIAL_MARK = "lesson-seen"
 
 
 def run_station(
@@ -29,38 +29,38 @@ def run_station(
     """
     audited = audit_sampler(options.audited)
     effort = EffortLedger(audited, database=Database(workspace.db_path))
-    witness = EvidenceRecorder(LadderStore(workspace), audited)
-    with open_station(workspace, options, assignment, [effort, witness]) as cockpit:
-        scene = OperatorEpisode(cockpit.session, options.seeds.start)
-        duty = ActivePolicy(workspace, assignment, options.follows, options.calls)
-        seat = cockpit.seat(scene, duty)
-        witness.on_change = lambda change: _obey(seat, duty, change)
-        cockpit.run(seat)
+    evidence_recorder = EvidenceRecorder(LadderStore(workspace), audited)
+    with open_station(workspace, options, assignment, [effort, evidence_recorder]) as station:
+        scene = OperatorEpisode(station.session, options.seeds.start)
+        active_policy = ActivePolicy(workspace, assignment, options.follows, options.calls)
+        loop = station.loop(scene, active_policy)
+        evidence_recorder.on_change = lambda change: _obey(loop, active_policy, change)
+        station.run(loop)
         effort.enter(scene.assignment)
         report = DriveReport.of(scene.outcomes, scene.assignment.level)
-    if seat.lesson.over:
+    if loop.tutorial.over:
         mark_tutorial_seen()
     return report
 
 
 def tutorial_wanted() -> bool:
     """Whether this person has not been through the lesson yet."""
-    return not (config_folder() / LESSON_MARK).exists()
+    return not (config_folder() / TUTORIAL_MARK).exists()
 
 
 def mark_tutorial_seen() -> None:
     """Do not offer the lesson by itself again."""
     config_folder().mkdir(parents=True, exist_ok=True)
-    (config_folder() / LESSON_MARK).touch()
+    (config_folder() / TUTORIAL_MARK).touch()
 
 
-def _obey(seat: StationLoop, duty: ActivePolicy, change: LevelChange) -> None:
+def _obey(loop: StationLoop, active_policy: ActivePolicy, change: LevelChange) -> None:
     """Say what the ladder has decided; a level that is lost is left before the next episode."""
-    seat.show_notice(
+    loop.show_notice(
         f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0
     )
-    session = seat.scene.session
-    before, highest = session.assignment.level, min(change.after, duty.highest)
+    session = loop.scene.session
+    before, highest = session.assignment.level, min(change.after, active_policy.highest)
     if change.why is ChangeReason.DEMOTED and change.after < before:
         session.assign(session.assignment.at(change.after))
     elif change.why is ChangeReason.PROMOTED and highest > before:

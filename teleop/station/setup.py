@@ -10,7 +10,7 @@ from typing import Any
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ..devices.bindings import load
-from ..devices.controls import SEAT
+from ..devices.controls import DRIVING
 from ..devices.gamepads import Gamepads
 from ..devices.operator_input import OperatorInput
 from ..devices.sdl import pygame
@@ -42,28 +42,36 @@ class Station:
 
     options: StationOptions
     session: Session
-    hands: OperatorInput
+    operator_input: OperatorInput
     pads: Gamepads
     tally: WorkspaceCounts
-    artist: FrameScheduler
+    frame_scheduler: FrameScheduler
 
-    def seat(self, scene: OperatorEpisode, duty: ActivePolicy | None = None) -> StationLoop:
+    def loop(
+        self, scene: OperatorEpisode, active_policy: ActivePolicy | None = None
+    ) -> StationLoop:
         """A seat before a scene."""
         feedback = CuePlayer(self.pads, self.options.sound)
-        desk = OperatorContext(self.hands, self.tally, feedback, options=self.options, duty=duty)
-        return StationLoop(desk, scene, self.artist)
+        context = OperatorContext(
+            self.operator_input,
+            self.tally,
+            feedback,
+            options=self.options,
+            active_policy=active_policy,
+        )
+        return StationLoop(context, scene, self.frame_scheduler)
 
-    def run(self, seat: StationLoop, on_turn: OnTurn = lambda seat: None) -> None:
+    def run(self, loop: StationLoop, on_turn: OnTurn = lambda loop: None) -> None:
         """Sit there until the window is closed; what was driven is on the disk after."""
-        attend: OnTurn = AutoButtons() if self.options.simulated else lambda seat: None
-        with leaving_on_signals(seat.leave):
+        attend: OnTurn = AutoButtons() if self.options.simulated else lambda loop: None
+        with leaving_on_signals(loop.leave):
             try:
-                while seat.state is not WindowState.CLOSED:
-                    seat.step()
-                    attend(seat)
-                    on_turn(seat)
+                while loop.state is not WindowState.CLOSED:
+                    loop.step()
+                    attend(loop)
+                    on_turn(loop)
             finally:
-                seat.signal(Request.QUIT)  # whatever happened, the running episode is kept
+                loop.signal(Request.QUIT)  # whatever happened, the running episode is kept
 
 
 @contextlib.contextmanager
@@ -77,7 +85,7 @@ def open_station(
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
     """
-    bindings = load(SEAT)
+    bindings = load(DRIVING)
     with contextlib.ExitStack() as stack:
         surface = open_window()
         stack.callback(pygame.quit)
@@ -95,8 +103,8 @@ def open_station(
         session = stack.enter_context(opened)
         assert isinstance(session.device, OperatorInput)
         view = stack.enter_context(contextlib.closing(open_view(session.env, options.view)))
-        artist = FrameScheduler(surface, view, Prompter(bindings))
-        yield Station(options, session, session.device, pads, tally, artist)
+        frame_scheduler = FrameScheduler(surface, view, Prompter(bindings))
+        yield Station(options, session, session.device, pads, tally, frame_scheduler)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

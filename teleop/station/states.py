@@ -10,7 +10,7 @@ from ..session.command import Request
 class WindowState(Enum):
     """What the operator's seat is doing."""
 
-    LESSON = "lesson"
+    TUTORIAL = "lesson"
     READY = "ready"
     RECORDING = "recording"
     PAUSED = "paused"
@@ -47,7 +47,7 @@ class WindowEffect(Enum):
     BACK = "go back two seconds"
     BACK_A_LITTLE = "go back half a second"
     RESUME = "count time from now"
-    SHOW_LESSON = "begin the lesson"
+    SHOW_TUTORIAL = "begin the lesson"
 
 
 Signal = Request | WindowEvent
@@ -66,8 +66,8 @@ _TAKEN = (WindowState.RECORDING, WindowState.PAUSED, WindowState.REWINDING, Wind
 TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
     (WindowState.READY, Request.START): Transition(WindowState.RECORDING, (WindowEffect.BEGIN,)),
     (WindowState.READY, Request.FREE_DRIVE): Transition(WindowState.FREE, (WindowEffect.RESUME,)),
-    (WindowState.READY, Request.LESSON): Transition(
-        WindowState.LESSON, (WindowEffect.SHOW_LESSON,)
+    (WindowState.READY, Request.TUTORIAL): Transition(
+        WindowState.TUTORIAL, (WindowEffect.SHOW_TUTORIAL,)
     ),
     (WindowState.READY, Request.QUIT): Transition(WindowState.CLOSED),
     (WindowState.RECORDING, Request.FREEZE): Transition(WindowState.PAUSED),
@@ -131,14 +131,16 @@ TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
     (WindowState.FREE, Request.FREE_DRIVE): Transition(WindowState.READY, (WindowEffect.RESET,)),
     (WindowState.FREE, Request.START): Transition(WindowState.READY, (WindowEffect.RESET,)),
     (WindowState.FREE, Request.QUIT): Transition(WindowState.CLOSED),
-    (WindowState.LESSON, WindowEvent.LEARNT): Transition(WindowState.READY, (WindowEffect.RESET,)),
-    (WindowState.LESSON, Request.FREEZE): Transition(WindowState.READY, (WindowEffect.RESET,)),
-    (WindowState.LESSON, Request.LESSON): Transition(WindowState.READY, (WindowEffect.RESET,)),
-    (WindowState.LESSON, Request.QUIT): Transition(WindowState.CLOSED),
+    (WindowState.TUTORIAL, WindowEvent.LEARNT): Transition(
+        WindowState.READY, (WindowEffect.RESET,)
+    ),
+    (WindowState.TUTORIAL, Request.FREEZE): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.TUTORIAL, Request.TUTORIAL): Transition(WindowState.READY, (WindowEffect.RESET,)),
+    (WindowState.TUTORIAL, Request.QUIT): Transition(WindowState.CLOSED),
 }
 """Every state and signal that belong together; any other signal is ignored in that state."""
 
-TICKING = frozenset({WindowState.RECORDING, WindowState.FREE, WindowState.LESSON})
+TICKING = frozenset({WindowState.RECORDING, WindowState.FREE, WindowState.TUTORIAL})
 """States in which time runs."""
 HOLDS_EPISODE = frozenset({*_TAKEN, WindowState.DISCARDED})
 """States that must not be left without ending the episode."""

@@ -38,45 +38,45 @@ class Exercise:
     """How much of it one tick has done, as a share."""
 
 
-def _driving(doing: TutorialTick) -> bool:
-    return doing.reading.held(Control.CLUTCH)
+def _driving(tutorial_tick: TutorialTick) -> bool:
+    return tutorial_tick.reading.held(Control.CLUTCH)
 
 
-def _hold(doing: TutorialTick) -> float:
-    return doing.seconds if _driving(doing) else 0.0
+def _hold(tutorial_tick: TutorialTick) -> float:
+    return tutorial_tick.seconds if _driving(tutorial_tick) else 0.0
 
 
-def _slide(doing: TutorialTick) -> float:
-    return float(np.hypot(*doing.moved_m[:2])) / 0.25 if _driving(doing) else 0.0
+def _slide(tutorial_tick: TutorialTick) -> float:
+    return float(np.hypot(*tutorial_tick.moved_m[:2])) / 0.25 if _driving(tutorial_tick) else 0.0
 
 
-def _lift(doing: TutorialTick) -> float:
-    return abs(float(doing.moved_m[2])) / 0.15 if _driving(doing) else 0.0
+def _lift(tutorial_tick: TutorialTick) -> float:
+    return abs(float(tutorial_tick.moved_m[2])) / 0.15 if _driving(tutorial_tick) else 0.0
 
 
-def _turn(doing: TutorialTick) -> float:
-    return doing.turned_rad / 0.5 if _driving(doing) else 0.0
+def _turn(tutorial_tick: TutorialTick) -> float:
+    return tutorial_tick.turned_rad / 0.5 if _driving(tutorial_tick) else 0.0
 
 
-def _grip(doing: TutorialTick) -> float:
-    return doing.grips / 2
+def _grip(tutorial_tick: TutorialTick) -> float:
+    return tutorial_tick.grips / 2
 
 
-def _precise(doing: TutorialTick) -> float:
-    careful = _driving(doing) and doing.reading.held(Control.PRECISION)
-    return float(np.linalg.norm(doing.moved_m)) / 0.04 if careful else 0.0
+def _precise(tutorial_tick: TutorialTick) -> float:
+    careful = _driving(tutorial_tick) and tutorial_tick.reading.held(Control.PRECISION)
+    return float(np.linalg.norm(tutorial_tick.moved_m)) / 0.04 if careful else 0.0
 
 
-def _let_go(doing: TutorialTick) -> float:
-    return 0.0 if _driving(doing) else doing.seconds
+def _let_go(tutorial_tick: TutorialTick) -> float:
+    return 0.0 if _driving(tutorial_tick) else tutorial_tick.seconds
 
 
-def _home(doing: TutorialTick) -> float:
-    return doing.seconds if doing.reading.held(Control.HOME) else 0.0
+def _home(tutorial_tick: TutorialTick) -> float:
+    return tutorial_tick.seconds if tutorial_tick.reading.held(Control.HOME) else 0.0
 
 
 def _press(control: Control) -> Check:
-    return lambda doing: float(control in doing.reading.pressed)
+    return lambda tutorial_tick: float(control in tutorial_tick.reading.pressed)
 
 
 EXERCISES = (
@@ -133,10 +133,10 @@ class Tutorial:
         self._last = (tool, closing)
         turned = float(np.linalg.norm(rotvec_between(pose.quat, tool.quat)))
         moved = np.asarray(tool.position - pose.position)
-        doing = TutorialTick(reading, moved, turned, int(closing != was_closing), seconds)
+        tutorial_tick = TutorialTick(reading, moved, turned, int(closing != was_closing), seconds)
         if self.over:
             return False
-        self.done = min(1.0, self.done + self.exercise.progress(doing))
+        self.done = min(1.0, self.done + self.exercise.progress(tutorial_tick))
         if self.done < 1.0:
             return False
         self.number, self.done = self.number + 1, 0.0

@@ -92,21 +92,21 @@ class KeyInput(Generic[Deed]):
     def sample(self, elapsed_s: float) -> tuple[ControlReadings[Deed], list[Deed]]:
         """What is held now on any device, and what triggers ask for; call it once a frame."""
         touches = self.pads.read(elapsed_s).values()
-        presses = [deed for touch in touches for deed in self._pad_presses(touch)]
+        presses = [action for touch in touches for action in self._pad_presses(touch)]
         readings = [self.bindings.read(PAD, touch) for touch in touches]
         readings.append(self.bindings.read(KEYBOARD, self._keyboard.read()))
         values: dict[Deed, float] = {}
         for reading in readings:
-            for deed, value in reading.values.items():
-                values[deed] = max(value, values.get(deed, 0.0))
+            for action, value in reading.values.items():
+                values[action] = max(value, values.get(action, 0.0))
         return ControlReadings(values), presses
 
     def help_page(self) -> HelpPage:
         """What every key and button does."""
         words = self.bindings.label
         rows = [
-            (words(KEYBOARD, deed, ", "), words(PAD, deed, ", "), row.label)
-            for deed, row in self.table.rows.items()
+            (words(KEYBOARD, action, ", "), words(PAD, action, ", "), row.label)
+            for action, row in self.table.rows.items()
             if row.label
         ]
         columns = {KEYBOARD: 0.0, PAD: 0.2, "does": 0.55}
@@ -116,13 +116,13 @@ class KeyInput(Generic[Deed]):
         """Key and what it does, for the foot line, of the device that was pressed last."""
         return tuple(
             (key, row.hint)
-            for deed, row in self.table.rows.items()
-            if row.hint and (key := self.name_of(deed))
+            for action, row in self.table.rows.items()
+            if row.hint and (key := self.name_of(action))
         )
 
-    def name_of(self, deed: Deed) -> str:
+    def name_of(self, action: Deed) -> str:
         """The key or button to press for a deed; empty where there is none."""
-        return self.bindings.first(PAD if self.on_pad else KEYBOARD, deed)
+        return self.bindings.first(PAD if self.on_pad else KEYBOARD, action)
 
     def _pad_presses(self, touch: RawInput) -> list[Deed]:
         self.on_pad = self.on_pad or bool(touch.pressed)

@@ -43,8 +43,8 @@ def drawn_path(view: CameraView, tool_m: Vector, closing: bool, plan: Plan, done
     unsure_m = np.sqrt(np.cumsum((spread * METRES_PER_UNIT) ** 2, axis=0).mean(axis=1))
     points = view.project(tool_m + moves)
     seen = points[:, 2] > NEAREST_M
-    lens = np.tan(np.radians(view.fov_deg) / 2) * np.maximum(points[:, 2], NEAREST_M)
-    radii = np.concatenate([[0.0], unsure_m]) / lens
+    pinhole = np.tan(np.radians(view.fov_deg) / 2) * np.maximum(points[:, 2], NEAREST_M)
+    radii = np.concatenate([[0.0], unsure_m]) / pinhole
     end = len(points) if seen.all() else int(np.argmin(seen))
     closed = np.concatenate([[closing], actions[:, GRIP] > 0])
     changes = np.flatnonzero(closed[1:] != closed[:-1]) + 1
@@ -53,7 +53,7 @@ def drawn_path(view: CameraView, tool_m: Vector, closing: bool, plan: Plan, done
 
 
 def draw_path(
-    brush: Canvas,
+    canvas: Canvas,
     area: pygame.Rect,
     path: DrawnPath,
     colour: Colour = ORANGE,
@@ -71,26 +71,26 @@ def draw_path(
     if len(points) < 2:
         return
     if with_doubt:
-        _draw_doubt(brush, area, points, [float(r) * half for r in path.radii], colour)
-    pygame.draw.lines(brush.surface, STRIP, False, points, brush.px(7))
-    pygame.draw.lines(brush.surface, colour, False, points, brush.px(4))
+        _draw_doubt(canvas, area, points, [float(r) * half for r in path.radii], colour)
+    pygame.draw.lines(canvas.surface, STRIP, False, points, canvas.px(7))
+    pygame.draw.lines(canvas.surface, colour, False, points, canvas.px(4))
     if with_doubt:
         for point in points[1:]:
-            pygame.draw.circle(brush.surface, STRIP, point, brush.px(5))
-            pygame.draw.circle(brush.surface, colour, point, brush.px(3.5))
+            pygame.draw.circle(canvas.surface, STRIP, point, canvas.px(5))
+            pygame.draw.circle(canvas.surface, colour, point, canvas.px(3.5))
     else:
-        pygame.draw.circle(brush.surface, colour, points[-1], brush.px(8))
-        pygame.draw.circle(brush.surface, STRIP, points[-1], brush.px(8), brush.px(2))
+        pygame.draw.circle(canvas.surface, colour, points[-1], canvas.px(8))
+        pygame.draw.circle(canvas.surface, STRIP, points[-1], canvas.px(8), canvas.px(2))
     for i in path.grips:
-        pygame.draw.circle(brush.surface, STRIP, points[i], brush.px(12), brush.px(5))
-        pygame.draw.circle(brush.surface, TEXT, points[i], brush.px(11), brush.px(3))
+        pygame.draw.circle(canvas.surface, STRIP, points[i], canvas.px(12), canvas.px(5))
+        pygame.draw.circle(canvas.surface, TEXT, points[i], canvas.px(11), canvas.px(3))
 
 
 def _draw_doubt(
-    brush: Canvas, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
+    canvas: Canvas, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
 ) -> None:
     """A translucent tube of the standard deviation, ringed at its end; touches only its own box."""
-    widest = max(int(max(radii)), brush.px(LEAST_DOUBT)) + brush.px(4)
+    widest = max(int(max(radii)), canvas.px(LEAST_DOUBT)) + canvas.px(4)
     xs, ys = zip(*points, strict=True)
     box = pygame.Rect(min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1)
     box = box.inflate(2 * widest, 2 * widest).clip(area)
@@ -98,9 +98,9 @@ def _draw_doubt(
         return
     tube = pygame.Surface(box.size, pygame.SRCALPHA)
     for (x, y), radius in zip(points, radii, strict=True):
-        wide = max(brush.px(LEAST_DOUBT), int(radius))
+        wide = max(canvas.px(LEAST_DOUBT), int(radius))
         pygame.draw.circle(tube, (*colour, PATH_ALPHA), (x - box.x, y - box.y), wide)
-    brush.surface.blit(tube, box)
-    end = max(brush.px(LEAST_DOUBT), int(radii[-1])) + brush.px(2)
-    pygame.draw.circle(brush.surface, STRIP, points[-1], end + brush.px(1), brush.px(4))
-    pygame.draw.circle(brush.surface, colour, points[-1], end, brush.px(2))
+    canvas.surface.blit(tube, box)
+    end = max(canvas.px(LEAST_DOUBT), int(radii[-1])) + canvas.px(2)
+    pygame.draw.circle(canvas.surface, STRIP, points[-1], end + canvas.px(1), canvas.px(4))
+    pygame.draw.circle(canvas.surface, colour, points[-1], end, canvas.px(2))

@@ -53,7 +53,8 @@ def other(workspace, stage):
         export(workspace, "robomimic", workspace.path.with_name("kept.hdf5"))
     limit(50_000)
     if stage == "database":
-        Database(workspace.db_path).add_effort(EffortEntry(0, "x", 1, 0, 0, 1, {"x": "y" * 200_000}))
+        entry = EffortEntry(0, "x", 1, 0, 0, 1, {"x": "y" * 200_000})
+        Database(workspace.db_path).add_effort(entry)
     elif stage == "merge":
         merge([workspace.path], target)
     elif stage == "import":

@@ -92,4 +92,4 @@ def test_the_next_object_needs_a_fixed_camera_and_one_on_the_hand(
     plan: dict[str, Camera] = SortTools.camera_plan
     monkeypatch.setattr(SortTools, "camera_plan", {**plan, "wrist": plan["front"]})
     with pytest.raises(BadValue, match="recorded cameras of SortTools"):
-        _ = NextObject(describe_task(tools)).stereo
+        _ = NextObject(describe_task(tools)).rig

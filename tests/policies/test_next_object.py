@@ -119,10 +119,10 @@ def hand_with(layout, width, *, height=0.2, aside=None):
     """
     things = np.zeros((1, 2, len(layout.things), 6), np.float32)
     tool = np.array([0.5, 0.0, height])
-    things[0, 1, 0, :2] = layout.stereo.wrist.picture(np.zeros(3))
+    things[0, 1, 0, :2] = layout.rig.wrist.picture(np.zeros(3))
     things[0, 1, 0, 2] = np.log1p(20)
     if aside is not None:
-        things[0, 0, 0, :2] = layout.stereo.front.picture(np.add(tool, (0.0, aside, 0.0)))
+        things[0, 0, 0, :2] = layout.rig.front.picture(np.add(tool, (0.0, aside, 0.0)))
         things[0, 0, 0, 2] = np.log1p(20)
     quat = tilted_hand(STRAIGHT_DOWN_RAD, 0.0)
     return things, {
@@ -162,20 +162,20 @@ def test_a_garment_whose_highest_fold_is_far_below_half_open_fingers_is_not_held
     things, given = hand_with(GARMENT, 0.03)
     known = np.zeros((*things.shape[:-1], 10), np.float32)
     known[..., :6] = things
-    fold = GARMENT.stereo.wrist.picture(np.array([0.0, 0.0, below_m]))
+    fold = GARMENT.rig.wrist.picture(np.array([0.0, 0.0, below_m]))
     known[0, 1, 0, 6:9] = (*(fold * sure), sure)
     assert GARMENT.held(known, given)[0, 0] == held
 
 
 def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
     """One garment (1, 2, M, 10) whose middle is elsewhere, taken hold of at `place`, and a hand."""
-    stereo, tool = GARMENT.stereo, np.array(tool)
+    rig, tool = GARMENT.rig, np.array(tool)
     quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
     turn = rotation(quat[None])[0]
     things = np.zeros((1, 2, len(GARMENT.things), 10), np.float32)
-    shown = stereo.front.picture(place), stereo.wrist.picture(turn.T @ (place - tool))
+    shown = rig.front.picture(place), rig.wrist.picture(turn.T @ (place - tool))
     middle = place + np.array([0.03, -0.02, -0.01])
-    at = stereo.front.picture(middle), stereo.wrist.picture(turn.T @ (middle - tool))
+    at = rig.front.picture(middle), rig.wrist.picture(turn.T @ (middle - tool))
     for camera in (0, 1):
         things[0, camera, 0, :2], things[0, camera, 0, 2] = at[camera], np.log1p(20)
         certain = sure[camera]
@@ -187,7 +187,7 @@ def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
 def test_a_hold_is_where_the_rays_and_the_height_meet(sure):
     """By both cameras, and by either of them alone."""
     place = np.array([0.52, 0.03, 0.045])
-    found, known = GARMENT.stereo.triangulate_grasp(*with_hold(place, sure=sure))
+    found, known = GARMENT.rig.triangulate_grasp(*with_hold(place, sure=sure))
     assert np.allclose(found[0, 0], place, atol=2e-3)
     assert known[0].tolist() == [True] + [False] * (len(GARMENT.things) - 1)
 
@@ -225,7 +225,7 @@ def test_in_training_a_garment_is_taken_where_the_demonstration_takes_it():
             turned(to, GARMENT.augmentation.frame(given)), (known - tool)[:, :2], atol=3e-3
         )
         assert read["to_z"] == pytest.approx(known[0, 2] - tool[0, 2], abs=3e-3)
-        shown = GARMENT.stereo.wrist.picture((known - tool) @ turn[0])[0]
+        shown = GARMENT.rig.wrist.picture((known - tool) @ turn[0])[0]
         assert np.allclose((read["wrist_x"], read["wrist_y"]), shown, atol=0.03)
 
 
@@ -254,12 +254,12 @@ def test_a_garment_is_sorted_when_all_of_it_lies_in_the_hamper(gap_m, width_m, i
     thing = GARMENT.things[0]
     centre, half = np.array(thing.container.centre_m), thing.container.half_m
     place = np.array([centre[0], centre[1] - half[1] + gap_m, 0.03])
-    lens = GARMENT.stereo.front
-    depth = (place - lens.eye) @ lens.axes[2]
-    spread = width_m / (depth * lens.slope)
+    pinhole = GARMENT.rig.front
+    depth = (place - pinhole.eye) @ pinhole.axes[2]
+    spread = width_m / (depth * pinhole.slope)
     things = np.zeros((1, 2, len(GARMENT.things), 6), np.float32)
-    things[0, 0, 0] = (*lens.picture(place), np.log1p(20), spread, 1.0, 0.0)  # along x alone
-    assert lens.width_m(things[:, 0], place[None, None])[0, 0, 1] == pytest.approx(
+    things[0, 0, 0] = (*pinhole.picture(place), np.log1p(20), spread, 1.0, 0.0)  # along x alone
+    assert pinhole.width_m(things[:, 0], place[None, None])[0, 0, 1] == pytest.approx(
         width_m, rel=0.01
     )
     goal = {"goal": np.ones((1, 4), np.float32)}

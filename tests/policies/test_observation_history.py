@@ -103,9 +103,9 @@ def test_ensembling_averages_overlapping_plans(tmp_path):
 
 def test_the_pilot_forgets_while_somebody_else_drives(remembers):
     """What came before a takeover, many ticks or one ago, is no part of the memory."""
-    pilot, policy = PolicyRunner(load_policy(remembers)), load_policy(remembers)
-    pilot.begin()
-    pilot.propose(made_up_observation(0), Driver.POLICY)
-    pilot.propose(made_up_observation(1), Driver.HUMAN)
-    given = pilot.propose(made_up_observation(2), Driver.HUMAN).action
+    runner, policy = PolicyRunner(load_policy(remembers)), load_policy(remembers)
+    runner.begin()
+    runner.propose(made_up_observation(0), Driver.POLICY)
+    runner.propose(made_up_observation(1), Driver.HUMAN)
+    given = runner.propose(made_up_observation(2), Driver.HUMAN).action
     assert np.array_equal(given, policy.plan(made_up_observation(2)).actions[0])

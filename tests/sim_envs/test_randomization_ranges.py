@@ -42,7 +42,7 @@ def test_clutter_is_background_and_out_of_everybodys_way(task: str, level: str) 
             assert not any(box.is_under(point) for box in BINS[task])
             assert any(
                 np.all(np.array(low) <= piece.place_m) and np.all(piece.place_m <= np.array(high))
-                for low, high in env.task.nooks
+                for low, high in env.task.clutter_spots
             )
     assert min(counts) == 0
     assert max(counts) == STRENGTHS[level].clutter

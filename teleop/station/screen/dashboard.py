@@ -80,7 +80,7 @@ class Dashboard:
     novelty_threshold: float = 0.99
     calling: bool = False
     """Whether the policy has asked for help, and waits."""
-    accord: float | None = None
+    running_agreement: float | None = None
     """How far the policy wants what the human does, in [-1, 1], NaN where it is not known; None
     where it does not count."""
     requests_left: int | None = None
@@ -89,7 +89,7 @@ class Dashboard:
     """Whether the policy does not drive at this level."""
     policy: str | None = None
     """Which policy is loaded."""
-    duty: str = ""
+    active_policy: str = ""
     """Its number, since when it is loaded, and over how many episodes."""
     discard: float = 0.0
     """How far the discard button has been held."""

@@ -17,7 +17,7 @@ from ..tutorial import EXERCISES
 from .dashboard import Card, Dashboard, Health
 from .prompts import Prompter
 
-PATHLESS = (WindowState.FREE, WindowState.LESSON, WindowState.VERDICT)
+PATHLESS = (WindowState.FREE, WindowState.TUTORIAL, WindowState.VERDICT)
 COMPARED = (Level.SHADOW, Level.ASSIST)
 """Levels at which it counts whether the policy wants what the human does."""
 SIMULATED = "THE SIMULATED OPERATOR"
@@ -31,22 +31,22 @@ class DashboardBuilder:
         self._base: int | None = None
         self._item: tuple[int, Image | None] = (0, None)
 
-    def dashboard(self, seat: StationLoop, frames: float) -> Dashboard:
+    def dashboard(self, loop: StationLoop, frames: float) -> Dashboard:
         """The seat at this moment; `frames` are drawn a second."""
-        board = self._episode(seat, frames)
-        board = self._hands(board, seat)
-        return self._policy(self._words(board, seat), seat)
+        board = self._episode(loop, frames)
+        board = self._operator_input(board, loop)
+        return self._policy(self._words(board, loop), loop)
 
-    def _episode(self, seat: StationLoop, frames: float) -> Dashboard:
+    def _episode(self, loop: StationLoop, frames: float) -> Dashboard:
         """What is driven, and how far it is."""
-        scene, tally = seat.scene, seat.desk.tally
+        scene, tally = loop.scene, loop.context.tally
         env, episode, count = scene.env, scene.episode, tally.count
         if self._base is None:
             self._base = count.episodes
-        meter = seat.meter
+        meter = loop.meter
         return Dashboard(
-            state=seat.state,
-            driver=episode.authority.driver if seat.state in TICKING else Driver.NOBODY,
+            state=loop.state,
+            driver=episode.authority.driver if loop.state in TICKING else Driver.NOBODY,
             level=name(scene.assignment.level),
             instruction=env.instruction,
             episode=self._base + len(scene.outcomes) + 1,
@@ -57,93 +57,95 @@ class DashboardBuilder:
             stage=env.status.stage,
             gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
             closing=env.arm.controller.closing,
-            slowness=seat.slowness,
+            slowness=loop.slowness,
             health=Health(
                 meter.hz, meter.worst_hz, meter.late, meter.late_share, frames, tally.minutes_left
             ),
             insets=insets(episode.observation),
-            item=self._item_picture(seat),
+            item=self._item_picture(loop),
         )
 
-    def _hands(self, board: Dashboard, seat: StationLoop) -> Dashboard:
+    def _operator_input(self, board: Dashboard, loop: StationLoop) -> Dashboard:
         """How the hands are set."""
-        hands = seat.hands
+        operator_input = loop.operator_input
         return replace(
             board,
-            operator=SIMULATED if seat.options.simulated else "YOU",
-            speed=SPEEDS[hands.speed][0],
-            precision=(1.0 - hands.scale / SPEEDS[hands.speed][1]),
-            device=hands.label,
-            camera=hands.camera,
-            frame=hands.frame,
-            discard=hands.discard.fraction,
-            sound=seat.desk.feedback.on,
+            operator=SIMULATED if loop.options.simulated else "YOU",
+            speed=SPEEDS[operator_input.speed][0],
+            precision=(1.0 - operator_input.scale / SPEEDS[operator_input.speed][1]),
+            device=operator_input.label,
+            camera=operator_input.camera,
+            frame=operator_input.frame,
+            discard=operator_input.discard.fraction,
+            sound=loop.context.feedback.on,
         )
 
-    def _words(self, board: Dashboard, seat: StationLoop) -> Dashboard:
+    def _words(self, board: Dashboard, loop: StationLoop) -> Dashboard:
         """What is said."""
-        device = seat.hands.device
+        device = loop.operator_input.device
         return replace(
             board,
-            hints=self._prompter.hints(seat.state, device),
-            card=self._card(seat),
-            notice=seat.notice,
-            help=self._prompter.help_page() if seat.help else None,
+            hints=self._prompter.hints(loop.state, device),
+            card=self._card(loop),
+            notice=loop.notice,
+            help=self._prompter.help_page() if loop.help else None,
         )
 
-    def _policy(self, board: Dashboard, seat: StationLoop) -> Dashboard:
+    def _policy(self, board: Dashboard, loop: StationLoop) -> Dashboard:
         """Who it is, what it wants, and what it makes of the scene."""
-        scene, duty, options = seat.scene, seat.desk.duty, seat.options
+        scene, active_policy, options = loop.scene, loop.context.active_policy, loop.options
         assigned = scene.assignment
         if assigned.runner is None:
             return board
         level = assigned.level
         return replace(
             board,
-            path=self._path(seat),
+            path=self._path(loop),
             share=scene.episode.share,
-            calling=seat.state is WindowState.RECORDING and scene.episode.calling is not None,
+            calling=loop.state is WindowState.RECORDING and scene.episode.calling is not None,
             novelty=scene.proposal.novelty,
             novelty_threshold=options.novelty_threshold,
-            accord=seat.accord.cosine if level in COMPARED else None,
+            running_agreement=loop.running_agreement.cosine if level in COMPARED else None,
             policy=options.shown_policy or assigned.policy_id,
-            duty=duty.label(assigned).removeprefix("policy ") if duty else "",
+            active_policy=active_policy.label(assigned).removeprefix("policy ")
+            if active_policy
+            else "",
             looks_on=level in (Level.DEMONSTRATE, Level.SHADOW),
             requests_left=assigned.monitor.left if level is Level.ON_CALL else None,
         )
 
-    def _card(self, seat: StationLoop) -> Card | None:
-        device = seat.hands.device
-        if seat.state is WindowState.LESSON:
-            return self._prompter.lesson_card(seat.lesson, len(EXERCISES), device)
-        reason = seat.scene.episode.calling
-        if reason and seat.state is WindowState.RECORDING:
+    def _card(self, loop: StationLoop) -> Card | None:
+        device = loop.operator_input.device
+        if loop.state is WindowState.TUTORIAL:
+            return self._prompter.tutorial_card(loop.tutorial, len(EXERCISES), device)
+        reason = loop.scene.episode.calling
+        if reason and loop.state is WindowState.RECORDING:
             return self._prompter.call_card(reason.value, device)
-        if seat.state is WindowState.READY:
-            note, level = seat.options.seeds.label(seat.scene.seed), seat.scene.assignment.level
-            return self._prompter.ready_card(level, device, _watched(seat), note)
+        if loop.state is WindowState.READY:
+            note, level = loop.options.seeds.label(loop.scene.seed), loop.scene.assignment.level
+            return self._prompter.ready_card(level, device, _watched(loop), note)
         return self._prompter.card(
-            seat.state,
+            loop.state,
             device,
-            lost=seat.lost,
-            locked=seat.hands.guard.waiting or not seat.hands.focused,
-            offered=seat.offered,
-            left=max(0.01, 1.0 - seat.seconds_in_state / ACCEPT_S),
+            lost=loop.lost,
+            locked=loop.operator_input.guard.waiting or not loop.operator_input.focused,
+            offered=loop.offered,
+            left=max(0.01, 1.0 - loop.seconds_in_state / ACCEPT_S),
         )
 
-    def _path(self, seat: StationLoop) -> DrawnPath | None:
-        plan = seat.scene.proposal.plan
-        if plan is None or seat.state in PATHLESS:
+    def _path(self, loop: StationLoop) -> DrawnPath | None:
+        plan = loop.scene.proposal.plan
+        if plan is None or loop.state in PATHLESS:
             return None
-        arm = seat.scene.env.arm
-        view = seat.scene.env.task.cameras[seat.hands.camera].view(arm)
-        done = min(seat.scene.plan_done, len(plan.actions) - 1)
+        arm = loop.scene.env.arm
+        view = loop.scene.env.task.cameras[loop.operator_input.camera].view(arm)
+        done = min(loop.scene.plan_done, len(plan.actions) - 1)
         return drawn_path(view, arm.tool().position, arm.controller.closing, plan, done)
 
-    def _item_picture(self, seat: StationLoop) -> Image | None:
+    def _item_picture(self, loop: StationLoop) -> Image | None:
         """A picture of the named item, taken when the scene was laid."""
-        if self._item[0] != seat.scene.laid:
-            self._item = (seat.scene.laid, item_picture(seat.scene.env))
+        if self._item[0] != loop.scene.laid:
+            self._item = (loop.scene.laid, item_picture(loop.scene.env))
         return self._item[1]
 
 
@@ -152,11 +154,11 @@ def insets(observation: Observation) -> dict[str, Image]:
     return {camera: np.asarray(observation[f"{camera}_image"], np.uint8) for camera in CAMERAS}
 
 
-def _watched(seat: StationLoop) -> bool:
+def _watched(loop: StationLoop) -> bool:
     """Whether somebody has to watch the episode that comes."""
-    return seat.scene.assignment.level is not Level.AUTONOMOUS or audit_sampler(
-        seat.options.audited
-    )(seat.scene.seed)
+    return loop.scene.assignment.level is not Level.AUTONOMOUS or audit_sampler(
+        loop.options.audited
+    )(loop.scene.seed)
 
 
 ITEM_PICTURE = 480

@@ -31,14 +31,14 @@ class FrameScheduler:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.surface, self.view, self.screen = surface, view, Screen()
-        self._clerk, self._clock = DashboardBuilder(prompter), clock
+        self._dashboard_builder, self._clock = DashboardBuilder(prompter), clock
         self._began, self._cost = float("-inf"), 0.01
         self._fps = 0.0
 
-    def __call__(self, seat: StationLoop) -> float:
+    def __call__(self, loop: StationLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
         now = self._clock()
-        ahead = seat.pace.ahead_s() if seat.state in TICKING else 1.0
+        ahead = loop.pace.ahead_s() if loop.state in TICKING else 1.0
         due = self._began + FRAME_S - now
         if ahead - due < self._cost + MARGIN_S:  # then it would be too late
             due = self._began + SHORTEST_S - now
@@ -48,18 +48,18 @@ class FrameScheduler:
             return ahead
         gap, self._began = now - self._began, now
         self._fps += 0.05 * (1 / gap - self._fps)
-        self.draw(seat)
+        self.draw(loop)
         pygame.display.flip()
         spent = self._clock() - now
         self._cost = max(spent, 0.9 * self._cost) if spent < 0.04 else 0.04
         return 0.0
 
-    def draw(self, seat: StationLoop) -> None:
+    def draw(self, loop: StationLoop) -> None:
         """One frame, whether or not it is due."""
         self.surface = pygame.display.get_surface() or self.surface
         area = self.screen.layout(self.surface).body
-        camera = seat.hands.camera
+        camera = loop.operator_input.camera
         shrunk = min(1.0, self.view.widest / area.w)
         size = (round(area.w * shrunk), round(area.h * shrunk))
-        picture = self.view.picture(camera, seat.scene.seed, *size)
-        self.screen.draw(self.surface, picture, self._clerk.dashboard(seat, self._fps))
+        picture = self.view.picture(camera, loop.scene.seed, *size)
+        self.screen.draw(self.surface, picture, self._dashboard_builder.dashboard(loop, self._fps))

@@ -26,7 +26,7 @@ FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
 REC: Colour = (235, 64, 52)
 STATE_WORDS = {
-    WindowState.LESSON: "LESSON",
+    WindowState.TUTORIAL: "LESSON",
     WindowState.READY: "READY",
     WindowState.PAUSED: "PAUSED",
     WindowState.REWINDING: "REWOUND",
@@ -54,33 +54,33 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
     return style.colour, words
 
 
-def draw_border(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
+def draw_border(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """A frame around everything, in the driver's colour; dashed while nobody drives."""
     colour, _ = tone(board)
     width = layout.border
-    pygame.draw.rect(brush.surface, colour, layout.window, width)
+    pygame.draw.rect(canvas.surface, colour, layout.window, width)
     if board.driver is Driver.NOBODY or board.state in HALTED:
-        for x in range(0, layout.window.w, brush.px(56)):
+        for x in range(0, layout.window.w, canvas.px(56)):
             for y in (0, layout.window.h - width):
-                pygame.draw.rect(brush.surface, BACKGROUND, (x, y, brush.px(18), width))
+                pygame.draw.rect(canvas.surface, BACKGROUND, (x, y, canvas.px(18), width))
 
 
-def draw_top(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
+def draw_top(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """What to do, who drives, whether it is recorded."""
     area = layout.top
-    pygame.draw.rect(brush.surface, PANEL, area)
-    tab = _tab(brush, layout, board)
-    x = area.x + brush.px(10)
+    pygame.draw.rect(canvas.surface, PANEL, area)
+    tab = _tab(canvas, layout, board)
+    x = area.x + canvas.px(10)
     if board.item is not None:
-        side = area.h - brush.px(10)
-        frame = pygame.Rect(x, area.y + brush.px(5), side, side)
-        brush.picture(board.item, frame)
-        pygame.draw.rect(brush.surface, TEXT, frame, brush.px(2), border_radius=brush.px(3))
-        x = frame.right + brush.px(10)
-    room = tab.left - x - brush.px(12)
-    brush.text(board.instruction, (x, area.centery - brush.px(9)), 20, TEXT, True, width=room)
-    brush.text(standing(board), (x, area.centery + brush.px(16)), 14, DIM, width=room)
-    _recording(brush, area, board, tab.right + brush.px(12))
+        side = area.h - canvas.px(10)
+        frame = pygame.Rect(x, area.y + canvas.px(5), side, side)
+        canvas.picture(board.item, frame)
+        pygame.draw.rect(canvas.surface, TEXT, frame, canvas.px(2), border_radius=canvas.px(3))
+        x = frame.right + canvas.px(10)
+    room = tab.left - x - canvas.px(12)
+    canvas.text(board.instruction, (x, area.centery - canvas.px(9)), 20, TEXT, True, width=room)
+    canvas.text(standing(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
+    _recording(canvas, area, board, tab.right + canvas.px(12))
 
 
 def standing(board: Dashboard) -> str:
@@ -95,54 +95,56 @@ def standing(board: Dashboard) -> str:
     return "  ·  ".join(words)
 
 
-def _tab(brush: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
+def _tab(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     """The words in the middle of the head line, hanging from the border."""
     colour, words = tone(board)
     ink = readable_on(colour)
-    line = brush.type.rendered(words, 21 * brush.unit, ink, bold=True)
-    tab = pygame.Rect(0, 0, line.get_width() + brush.px(76), layout.top.h - brush.px(10))
+    line = canvas.type.rendered(words, 21 * canvas.unit, ink, bold=True)
+    tab = pygame.Rect(0, 0, line.get_width() + canvas.px(76), layout.top.h - canvas.px(10))
     tab.midtop = (layout.window.centerx, layout.top.y)
-    corner = brush.px(10)
+    corner = canvas.px(10)
     pygame.draw.rect(
-        brush.surface, colour, tab,
+        canvas.surface, colour, tab,
         border_bottom_left_radius=corner, border_bottom_right_radius=corner,
     )  # fmt: skip
     driver = Driver.NOBODY if board.state in HALTED else board.driver
-    brush.driver(driver, (tab.x + brush.px(30), tab.centery), 26, ink)
-    brush.surface.blit(line, line.get_rect(midleft=(tab.x + brush.px(52), tab.centery)))
+    canvas.driver(driver, (tab.x + canvas.px(30), tab.centery), 26, ink)
+    canvas.surface.blit(line, line.get_rect(midleft=(tab.x + canvas.px(52), tab.centery)))
     return tab
 
 
-def _recording(brush: Canvas, area: pygame.Rect, board: Dashboard, left: int) -> None:
-    right = area.right - brush.px(14)
+def _recording(canvas: Canvas, area: pygame.Rect, board: Dashboard, left: int) -> None:
+    right = area.right - canvas.px(14)
     room = right - left
     if board.state is WindowState.RECORDING:
         words, colour = f"REC  {clock(board.seconds)}", TEXT
-        dot = brush.px(8)
-        line = brush.text(words, (right, area.centery - brush.px(9)), 20, colour, True, "midright")
-        pygame.draw.circle(brush.surface, REC, (line.x - dot - brush.px(6), line.centery), dot)
-        used = pygame.Rect(right - brush.px(150), area.bottom - brush.px(6), brush.px(150), 3)
+        dot = canvas.px(8)
+        line = canvas.text(
+            words, (right, area.centery - canvas.px(9)), 20, colour, True, "midright"
+        )
+        pygame.draw.circle(canvas.surface, REC, (line.x - dot - canvas.px(6), line.centery), dot)
+        used = pygame.Rect(right - canvas.px(150), area.bottom - canvas.px(6), canvas.px(150), 3)
         if board.time_used > 0.5:
-            brush.bar(used, board.time_used, YELLOW)
+            canvas.bar(used, board.time_used, YELLOW)
     else:
         words = STATE_WORDS[board.state]
         if board.state in HALTED:
             words = f"{words}  {clock(board.seconds)}"
-        brush.text(words, (right, area.centery - brush.px(9)), 18, YELLOW, True, "midright", room)
+        canvas.text(words, (right, area.centery - canvas.px(9)), 18, YELLOW, True, "midright", room)
     won, episodes = board.tally
     tally = f"episode {board.episode}   on disk: {won} of {episodes} succeeded"
-    brush.text(tally, (right, area.centery + brush.px(16)), 14, DIM, False, "midright", room)
+    canvas.text(tally, (right, area.centery + canvas.px(16)), 14, DIM, False, "midright", room)
 
 
-def draw_bottom(brush: Canvas, layout: DriveLayout, board: Dashboard) -> None:
+def draw_bottom(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """What the buttons do now, and how well the session keeps its time."""
     area = layout.bottom
-    pygame.draw.rect(brush.surface, PANEL, area)
-    right = float(area.right - brush.px(14))
+    pygame.draw.rect(canvas.surface, PANEL, area)
+    right = float(area.right - canvas.px(14))
     for words, colour in reversed(_health(board)):
-        line = brush.text(words, (right, area.centery), 13, colour, anchor="midright")
-        right = line.left - brush.px(13)
-    brush.keys(board.hints, (area.x + brush.px(12), area.centery), 13.5, right)
+        line = canvas.text(words, (right, area.centery), 13, colour, anchor="midright")
+        right = line.left - canvas.px(13)
+    canvas.keys(board.hints, (area.x + canvas.px(12), area.centery), 13.5, right)
 
 
 def _health(board: Dashboard) -> list[tuple[str, Colour]]:

@@ -20,7 +20,7 @@ Wanted = tuple[tuple[Control, str], ...]
 READY: Wanted = (
     (Control.START, "record"),
     (Control.FREE, "drive freely"),
-    (Control.LESSON, "lesson"),
+    (Control.TUTORIAL, "lesson"),
     (Control.HELP, "help"),
 )
 CALLED: Wanted = ((Control.CLUTCH, "hold to drive"),)
@@ -61,7 +61,7 @@ FREE: Wanted = (
     (Control.START, "back to the scene"),
     (Control.HELP, "help"),
 )
-LESSON: Wanted = ((Control.FREEZE, "leave the lesson"), (Control.HELP, "help"))
+TUTORIAL: Wanted = ((Control.FREEZE, "leave the lesson"), (Control.HELP, "help"))
 
 HINTS: Mapping[WindowState, Wanted] = {
     WindowState.READY: READY,
@@ -71,7 +71,7 @@ HINTS: Mapping[WindowState, Wanted] = {
     WindowState.VERDICT: VERDICT,
     WindowState.DISCARDED: DISCARDED,
     WindowState.FREE: FREE,
-    WindowState.LESSON: LESSON,
+    WindowState.TUTORIAL: TUTORIAL,
     WindowState.CLOSED: (),
 }
 
@@ -107,7 +107,7 @@ class Prompter:
         if state in (
             WindowState.RECORDING,
             WindowState.FREE,
-            WindowState.LESSON,
+            WindowState.TUTORIAL,
             WindowState.READY,
         ):
             return self.keys(device, HINTS[state])
@@ -156,16 +156,16 @@ class Prompter:
         lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
         return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")
 
-    def lesson_card(self, lesson: Tutorial, count: int, device: str) -> Card:
+    def tutorial_card(self, tutorial: Tutorial, count: int, device: str) -> Card:
         """The exercise of the moment, with the buttons that this person has bound."""
         words = re.sub(
             r"\{([a-z-]+)\}",
             lambda match: f"[{self._bindings.label(device, Control(match[1]))}]",
-            lesson.exercise.label,
+            tutorial.exercise.label,
         )
-        title = f"Lesson {min(lesson.number + 1, count)} of {count}"
-        keys = self.keys(device, LESSON[:1])
-        return Card(title, tuple(wrap(words, LINE_WIDTH)), keys, "plain", max(lesson.done, 0.001))
+        title = f"Lesson {min(tutorial.number + 1, count)} of {count}"
+        keys = self.keys(device, TUTORIAL[:1])
+        return Card(title, tuple(wrap(words, LINE_WIDTH)), keys, "plain", max(tutorial.done, 0.001))
 
     def help_page(self) -> HelpPage:
         """What every control is bound to, on the pad and on the keyboard."""

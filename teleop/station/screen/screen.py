@@ -30,21 +30,21 @@ class Screen:
     def draw(self, surface: pygame.Surface, view: Image, board: Dashboard) -> None:
         """One whole frame over the large picture `view`, uint8 [H, W, 3]."""
         layout = self.layout(surface)
-        brush = Canvas(surface, self._type, layout.unit)
-        brush.picture(view, layout.body)
+        canvas = Canvas(surface, self._type, layout.unit)
+        canvas.picture(view, layout.body)
         surface.set_clip(layout.body)
         if board.path is not None:
-            draw_path(brush, layout.body, board.path)
+            draw_path(canvas, layout.body, board.path)
         if board.notice:
-            draw_notice(brush, layout.body, board.notice)
+            draw_notice(canvas, layout.body, board.notice)
         if board.card:
-            draw_card(brush, layout.body, board.card)
+            draw_card(canvas, layout.body, board.card)
         if board.discard > 0.05:
-            draw_discard(brush, layout.body, board.discard)
+            draw_discard(canvas, layout.body, board.discard)
         surface.set_clip(None)
-        draw_column(brush, layout, board)
-        draw_top(brush, layout, board)
-        draw_bottom(brush, layout, board)
-        draw_border(brush, layout, board)
+        draw_column(canvas, layout, board)
+        draw_top(canvas, layout, board)
+        draw_bottom(canvas, layout, board)
+        draw_border(canvas, layout, board)
         if board.help is not None:
-            draw_help(brush, layout.window, board.help)
+            draw_help(canvas, layout.window, board.help)

@@ -54,8 +54,8 @@ def with_a_policy(path: Path, image_size: int) -> Workspace:
 
 
 def drive(workspace: Workspace, level: Level) -> None:
-    terms = RunRules(HelpRules(budget=1), ladder=True)
-    drive_simulated(workspace, level, [0], "0001", terms=terms, pilot=PolicyRunner(Dull()))
+    rules = RunRules(HelpRules(budget=1), ladder=True)
+    drive_simulated(workspace, level, [0], "0001", rules=rules, runner=PolicyRunner(Dull()))
 
 
 def trials(workspace: Workspace) -> list[EpisodeEvidence]:
@@ -78,14 +78,14 @@ def test_killed_before_the_trial_was_written_the_next_start_writes_it_once(
     process.join()
     assert process.exitcode == -signal.SIGKILL
     driven.recover()
-    book = LadderStore(driven)
+    ladder_store = LadderStore(driven)
     assert trials(driven) == []
     for _ in range(2):
-        recover_evidence(book)
+        recover_evidence(ladder_store)
     (trial,) = trials(driven)
     (summary,) = driven.summaries()
     assert (trial.episode, trial.success, trial.level) == (summary.id, True, Level.SHADOW)
-    assert book.ladder().entries[0] == trial
+    assert ladder_store.ladder().entries[0] == trial
 
 
 @pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST, Level.ON_CALL])
@@ -116,36 +116,40 @@ def saved(
 
 def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> None:
     """Not what was driven without the ladder, not what was thrown away, not another's weights."""
-    book = LadderStore(workspace)
+    ladder_store = LadderStore(workspace)
     saved(workspace, "without-a-case", [0] * 4)
-    book.add_context(replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb"))
-    book.add_context(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
-    book.add_context(EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away"))
-    assert recover_evidence(book) == []
+    ladder_store.add_context(
+        replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb")
+    )
+    ladder_store.add_context(replace(saved(workspace, "of-no-policy", [0] * 4), policy="0009"))
+    ladder_store.add_context(
+        EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away")
+    )
+    assert recover_evidence(ladder_store) == []
     assert trials(workspace) == []
-    book.add_context(saved(workspace, "good", [0] * 4))
-    recover_evidence(book)
+    ladder_store.add_context(saved(workspace, "good", [0] * 4))
+    recover_evidence(ladder_store)
     (trial,) = trials(workspace)
     assert (trial.episode, trial.clean, trial.stages) == ("good", True, {"reach": True})
 
 
 def test_a_trial_that_was_written_twice_counts_once(workspace: Workspace) -> None:
     """As when a session that still runs writes it at the very moment."""
-    book = LadderStore(workspace)
+    ladder_store = LadderStore(workspace)
     case = saved(workspace, "one", [0] * 4)
     trial = trace_of(workspace.episodes()[0]).evidence(case)
     for _ in range(2):
-        book.add(trial)
-    assert [entry for entry in book.ladder().entries if isinstance(entry, EpisodeEvidence)] == [
-        trial
-    ]
+        ladder_store.add(trial)
+    assert [
+        entry for entry in ladder_store.ladder().entries if isinstance(entry, EpisodeEvidence)
+    ] == [trial]
 
 
 def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
     """It cannot say anything; the others can."""
-    book = LadderStore(workspace)
+    ladder_store = LadderStore(workspace)
     for name in ("a", "b"):
-        book.add_context(saved(workspace, name, [0] * 4))
+        ladder_store.add_context(saved(workspace, name, [0] * 4))
     read = trace_of
 
     def failing(path: Path) -> object:
@@ -156,7 +160,7 @@ def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
         return read(path)
 
     with mock.patch("sidestick.teleop.autonomy.evidence_recorder.trace_of", failing):
-        recover_evidence(book)
+        recover_evidence(ladder_store)
     assert [trial.episode for trial in trials(workspace)] == ["b"]
 
 

@@ -31,9 +31,9 @@ def felt(
 
 def first_request(felt: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
     """The tick of the first request that these rules would have made, and why."""
-    alarm = HelpMonitor(rules)
+    monitor = HelpMonitor(rules)
     for tick, novelty in enumerate(felt.novelty.tolist()):
-        reason = alarm.update(
+        reason = monitor.update(
             ControlState.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick]
         )
         if reason:

@@ -211,12 +211,12 @@ def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
 
 def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None:
     """Every change and every trial is in the database before the next episode begins."""
-    book = LadderStore(workspace)
-    book.apply_evidence()
-    start = replace(AT_ASSIST, fingerprint=book.fingerprint("0001"))
-    book.add_change(start)
+    ladder_store = LadderStore(workspace)
+    ladder_store.apply_evidence()
+    start = replace(AT_ASSIST, fingerprint=ladder_store.fingerprint("0001"))
+    ladder_store.add_change(start)
     one = replace(TRIAL, fingerprint=start.fingerprint)
-    changes = [change for _ in range(6) for change in book.add(one)]
+    changes = [change for _ in range(6) for change in ladder_store.add(one)]
     assert [change.after for change in changes] == [Level.SUPERVISED]
     again = LadderStore(Workspace.open(workspace.path)).ladder()
     assert again.level is Level.SUPERVISED
@@ -232,23 +232,23 @@ def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Pat
 
 def test_evidence_of_other_weights_is_refused(workspace: Workspace) -> None:
     """A policy that was replaced under its number has earned nothing."""
-    book = LadderStore(workspace)
-    book.apply_evidence()
+    ladder_store = LadderStore(workspace)
+    ladder_store.apply_evidence()
     (workspace.policies_dir / "0001" / MODEL).write_bytes(b"others")
     with pytest.raises(WorkspaceError, match="another policy 0001"):
-        book.ladder()
+        ladder_store.ladder()
     add_policy(workspace, "0002", np.random.default_rng(0).bytes(9))
-    assert book.apply_evidence("0002")[0].level is Level.DEMONSTRATE
+    assert ladder_store.apply_evidence("0002")[0].level is Level.DEMONSTRATE
 
 
 def test_an_override_is_recorded(workspace: Workspace) -> None:
     """It can be read afterwards who drove on whose responsibility."""
-    book = LadderStore(workspace)
-    assert book.authorise(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
-    _, last = book.events()[-1]
+    ladder_store = LadderStore(workspace)
+    assert ladder_store.authorise(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
+    _, last = ladder_store.events()[-1]
     assert isinstance(last, LevelChange)
     assert last.why is ChangeReason.OVERRIDE
-    assert book.authorise(None) is Level.DEMONSTRATE
+    assert ladder_store.authorise(None) is Level.DEMONSTRATE
 
 
 def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
@@ -328,13 +328,13 @@ def test_the_verb_prints_where_episodes_died(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A table of the stages for people, the same figures for scripts."""
-    book = LadderStore(workspace)
-    book.apply_evidence()
-    own = {"fingerprint": book.fingerprint("0001")}
-    book.add_change(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
+    ladder_store = LadderStore(workspace)
+    ladder_store.apply_evidence()
+    own = {"fingerprint": ladder_store.fingerprint("0001")}
+    ladder_store.add_change(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
     for trial in supervised("x...x" * 2 + "...", ("carry",)):
         assert isinstance(trial, EpisodeEvidence)
-        book.add(replace(trial, **own))
+        ladder_store.add(replace(trial, **own))
     LadderVerb(workspace.path).run()
     lines = [line.split() for line in capsys.readouterr().err.splitlines()]
     assert ["Stages", "at", "supervised"] in lines

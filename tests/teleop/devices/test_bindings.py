@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.teleop.devices.bindings import BadBinding, defaults, load, parse
-from sidestick.teleop.devices.controls import KEYBOARD, MEANINGS, PAD, SEAT, Control
+from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control
 from sidestick.teleop.devices.raw_inputs import RawInput
 from sidestick.teleop.review import click_window, episode_actions, prediction_actions
 
@@ -17,18 +17,18 @@ def touch(*names: str, pressed: tuple[str, ...] = ()) -> RawInput:
 @pytest.mark.parametrize("device", [PAD, KEYBOARD])
 def test_every_control_is_bound_and_explained(device: str) -> None:
     """Gamepad and keyboard are equals: each control has a button and a key."""
-    assert set(defaults(SEAT).chords[device]) == set(Control) == set(MEANINGS)
+    assert set(defaults(DRIVING).chords[device]) == set(Control) == set(MEANINGS)
 
 
 def test_the_written_file_reads_back() -> None:
     """What `sidestick pad --write` writes means what it was written from."""
-    assert parse(defaults(SEAT).to_toml(), SEAT) == defaults(SEAT)
+    assert parse(defaults(DRIVING).to_toml(), DRIVING) == defaults(DRIVING)
 
 
 @pytest.mark.parametrize("keys", [episode_actions.KEYS, prediction_actions.KEYS, click_window.KEYS])
 def test_a_whole_file_of_the_operators_window_alone_changes_nothing_in_review(keys) -> None:
     """Files that were written before the review had tables of its own have all of [pad]."""
-    assert parse(defaults(SEAT).to_toml(), keys.controls) == defaults(keys.controls)
+    assert parse(defaults(DRIVING).to_toml(), keys.controls) == defaults(keys.controls)
     assert parse(defaults(keys.controls).to_toml(), keys.controls) == defaults(keys.controls)
 
 
@@ -42,17 +42,17 @@ def test_what_means_the_same_is_rebound_in_every_window() -> None:
     assert bindings.label(PAD, episode_actions.EpisodeAction.TRIM_START) == "L3"
     own = text + '[review.episodes.pad]\nreason = "Y"\nsuccess = "A"\n'
     assert parse(own, keys) == defaults(keys)
-    assert parse(own, SEAT).label(PAD, Control.SUCCESS) == "Y"
+    assert parse(own, DRIVING).label(PAD, Control.SUCCESS) == "Y"
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     """Nobody has to write a file."""
-    assert load(SEAT, tmp_path / "none.toml") == defaults(SEAT)
+    assert load(DRIVING, tmp_path / "none.toml") == defaults(DRIVING)
 
 
 def test_own_bindings_take_the_input_from_the_default() -> None:
     """START given to the camera no longer starts; the rest stays as it was."""
-    bindings = parse('[pad]\ncamera = "START"\n', SEAT)
+    bindings = parse('[pad]\ncamera = "START"\n', DRIVING)
     assert bindings.read(PAD, touch("START", pressed=("START",))).pressed == {Control.CAMERA}
     assert bindings.label(PAD, Control.START) == "-"
     assert bindings.label(PAD, Control.CLUTCH) == "LB"
@@ -60,14 +60,14 @@ def test_own_bindings_take_the_input_from_the_default() -> None:
 
 def test_a_chord_silences_the_plain_binding_of_its_last_input_only() -> None:
     """RB + A changes the camera and saves nothing; LB stays the clutch while RB is held."""
-    reading = defaults(SEAT).read(PAD, touch("LB", "RB", "A", pressed=("A",)))
+    reading = defaults(DRIVING).read(PAD, touch("LB", "RB", "A", pressed=("A",)))
     assert reading.pressed == {Control.CAMERA}
     assert reading.held(Control.CLUTCH)
 
 
 def test_several_ways_are_a_list() -> None:
     """A list binds one control to more than one input."""
-    bindings = parse('[keyboard]\nclutch = ["space", "right ctrl"]\n', SEAT)
+    bindings = parse('[keyboard]\nclutch = ["space", "right ctrl"]\n', DRIVING)
     assert bindings.read(KEYBOARD, touch("right ctrl")).held(Control.CLUTCH)
     assert bindings.label(KEYBOARD, Control.CLUTCH) == "space or right ctrl"
 
@@ -90,7 +90,7 @@ def test_several_ways_are_a_list() -> None:
 def test_a_mistake_names_its_line_and_what_exists(text: str, line: int, words: list[str]) -> None:
     """File, line number, what it says, what would be right."""
     with pytest.raises(BadBinding) as raised:
-        parse(text, SEAT, "bindings.toml")
+        parse(text, DRIVING, "bindings.toml")
     assert f"bindings.toml:{line}:" in str(raised.value)
     assert all(word in str(raised.value) for word in words)
 
@@ -98,4 +98,4 @@ def test_a_mistake_names_its_line_and_what_exists(text: str, line: int, words: l
 def test_broken_toml_names_its_line() -> None:
     """A syntax error is reported with where it is."""
     with pytest.raises(BadBinding, match="line 2"):
-        parse('[pad]\nclutch "LB"\n', SEAT)
+        parse('[pad]\nclutch "LB"\n', DRIVING)

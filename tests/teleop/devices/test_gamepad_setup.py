@@ -9,9 +9,9 @@ from sidestick.teleop.devices.gamepad_setup import ASKED, learn_plugged_in
 from sidestick.teleop.devices.gamepads import mapping_lines
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
-Sit = Callable[..., SeatRig]
+OpenWindow = Callable[..., WindowRig]
 ODD = {"a": 9, "b": 8, "x": 7, "y": 6, "leftshoulder": 2, "start": 0, "righttrigger": 5}
 """Where this pad has its buttons; others it has not."""
 AXES = {"leftx": (2, 1.0), "lefty": (0, -1.0), "rightx": (1, 1.0), "righty": (3, 1.0)}
@@ -54,15 +54,17 @@ def own_mappings(quiet_sdl: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SDL_GAMECONTROLLERCONFIG", "")
 
 
-def test_an_unknown_pad_is_named_with_the_command_that_teaches_it(sit: Sit) -> None:
+def test_an_unknown_pad_is_named_with_the_command_that_teaches_it(
+    open_rig: OpenWindow,
+) -> None:
     """The keyboard drives meanwhile, and the screen says why."""
-    rig = sit(pad=False)
+    rig = open_rig(pad=False)
     rig.pad = odd_pad()
     rig.run(0.2)
-    assert rig.hands.label == "keyboard (Odd Pad: run `sidestick pad --learn`)"
+    assert rig.operator_input.label == "keyboard (Odd Pad: run `sidestick pad --learn`)"
 
 
-def test_a_taught_pad_drives_and_grips(own_mappings: None, sit: Sit) -> None:
+def test_a_taught_pad_drives_and_grips(own_mappings: None, open_rig: OpenWindow) -> None:
     """Press what is asked for; the next seat knows the pad by its GUID, with axes put right."""
     pupil = Pupil(odd_pad())
     assert learn_plugged_in(pupil, wait_s=0.15), pupil.heard
@@ -70,18 +72,18 @@ def test_a_taught_pad_drives_and_grips(own_mappings: None, sit: Sit) -> None:
     assert ",lefty:a0~," in line
     assert "leftstick" not in line
     pygame.display.init()  # the wizard has left, and SDL with it
-    rig = sit(pad=False)
+    rig = open_rig(pad=False)
     rig.pad = odd_pad()
     rig.run(0.3)
     rig.tap(ODD["start"])
     assert rig.state is WindowState.RECORDING
-    assert rig.hands.label == "Odd Pad"
+    assert rig.operator_input.label == "Odd Pad"
     axis, down = AXES["lefty"]
     rig.pad.press(ODD["leftshoulder"])
     rig.pad.axis(axis, -down)
     before = rig.env.arm.tool().position
     rig.run(0.6)
-    away = rig.hands._axes().away
+    away = rig.operator_input._axes().away
     assert (rig.env.arm.tool().position - before) @ away > 0.04
     rig.pad.press(ODD["righttrigger"])
     rig.run(0.1)

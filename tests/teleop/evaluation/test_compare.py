@@ -58,11 +58,11 @@ def test_a_fixed_test_looked_at_all_the_time_would_not_keep_it() -> None:
     from scipy.stats import binomtest
 
     generator = np.random.default_rng(1)
-    alarms = 0
+    monitors = 0
     for _ in range(100):
         wins = np.cumsum(generator.random(60) < 0.5)
-        alarms += any(binomtest(int(w), n).pvalue <= ALPHA for n, w in enumerate(wins, 1))
-    assert alarms > binom.ppf(0.999, 100, ALPHA)
+        monitors += any(binomtest(int(w), n).pvalue <= ALPHA for n, w in enumerate(wins, 1))
+    assert monitors > binom.ppf(0.999, 100, ALPHA)
 
 
 def test_a_real_difference_is_found_before_the_pairs_run_out() -> None:
@@ -158,14 +158,14 @@ def test_verdicts_and_interventions_are_the_votes() -> None:
     """A success beats a failure, fewer takeovers beat more, and a scene counts once both drove."""
     assert vote(outcome(1, True, 3)) > vote(outcome(1, False, 0))
     assert vote(outcome(1, True, 0)) > vote(outcome(1, True, 1))
-    ballot = BlindVotes()
-    ballot.add(BlindTrial(7, 1), outcome(7, True, 2))
-    assert ballot.test.tally.pairs == 0
-    ballot.add(BlindTrial(7, 0), outcome(7, True, 1))
-    ballot.add(BlindTrial(8, 0), outcome(8, True))
-    ballot.add(BlindTrial(8, 1), outcome(8, True))
-    assert ballot.test.tally == PairCounts(1, 0, 1)
-    assert [o.takeovers for o in ballot.outcomes[0]] == [1, 0]
+    blind_votes = BlindVotes()
+    blind_votes.add(BlindTrial(7, 1), outcome(7, True, 2))
+    assert blind_votes.test.tally.pairs == 0
+    blind_votes.add(BlindTrial(7, 0), outcome(7, True, 1))
+    blind_votes.add(BlindTrial(8, 0), outcome(8, True))
+    blind_votes.add(BlindTrial(8, 1), outcome(8, True))
+    assert blind_votes.test.tally == PairCounts(1, 0, 1)
+    assert [o.takeovers for o in blind_votes.outcomes[0]] == [1, 0]
 
 
 class ScriptedRollouts:

@@ -29,10 +29,10 @@ def workspace(taught: Path, tmp_path: Path) -> Workspace:
 
 
 def earn(workspace: Workspace, policy: str, level: Level) -> None:
-    book = LadderStore(workspace)
-    fingerprint, before = book.fingerprint(policy), Level(level - 1)
+    ladder_store = LadderStore(workspace)
+    fingerprint, before = ladder_store.fingerprint(policy), Level(level - 1)
     words = "for the test"
-    book.add_change(
+    ladder_store.add_change(
         LevelChange("ShelfPick", policy, fingerprint, ChangeReason.PROMOTED, before, level, words)
     )
 
@@ -42,11 +42,11 @@ def first(workspace: Workspace, level: Level = Level.SUPERVISED) -> Assignment:
     return assignment_of(workspace, level, "0001")
 
 
-def relieved(duty: ActivePolicy, present: Assignment) -> PolicySwitch:
+def relieved(active_policy: ActivePolicy, present: Assignment) -> PolicySwitch:
     """The policy that takes over, as the session would be told."""
-    relief = duty.next_switch(present)
-    assert relief is not None
-    return relief
+    policy_switch = active_policy.next_switch(present)
+    assert policy_switch is not None
+    return policy_switch
 
 
 def nudged(workspace: Workspace, number: int = 6) -> str:
@@ -60,28 +60,28 @@ def nudged(workspace: Workspace, number: int = 6) -> str:
 def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) -> None:
     """Neither without a newcomer, nor with one that was trained without the gate."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present)
-    assert not duty.waiting(present)
-    assert duty.next_switch(present) is None
+    active_policy = ActivePolicy(workspace, present)
+    assert not active_policy.waiting(present)
+    assert active_policy.next_switch(present) is None
     shutil.copytree(workspace.policies_dir / "0001", workspace.policies_dir / "0002")
     (workspace.policies_dir / "0002" / "gate.json").unlink()
-    assert duty.next_switch(present) is None
+    assert active_policy.next_switch(present) is None
 
 
 def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
     """It has not shown itself; the takeover is an event that the report draws."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present)
-    duty.episode_over()
+    active_policy = ActivePolicy(workspace, present)
+    active_policy.episode_over()
     nudged(workspace)
-    assert duty.waiting(present)
-    relief = relieved(duty, present)
-    made = relief.assignment
-    assert (made.policy_id, relief.before, made.level) == ("0002", "0001", Level.ASSIST)
-    assert relief.label == "new policy 0002 drives from now on, at assist"
+    assert active_policy.waiting(present)
+    policy_switch = relieved(active_policy, present)
+    made = policy_switch.assignment
+    assert (made.policy_id, policy_switch.before, made.level) == ("0002", "0001", Level.ASSIST)
+    assert policy_switch.label == "new policy 0002 drives from now on, at assist"
     assert made.runner is not present.runner
-    assert duty.episodes == 0
-    assert not duty.waiting(made)
+    assert active_policy.episodes == 0
+    assert not active_policy.waiting(made)
     (event,) = Database(workspace.db_path).events(EventKind.SWAP)
     assert event.payload["policy"] == "0002"
     assert event.payload["before"] == "0001"
@@ -89,48 +89,48 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
 
 def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Workspace) -> None:
     """At once for whoever starts anew; with the next episode in this sitting."""
-    duty = ActivePolicy(workspace, first(workspace))
+    active_policy = ActivePolicy(workspace, first(workspace))
     nudged(workspace)
-    present = relieved(duty, first(workspace)).assignment
+    present = relieved(active_policy, first(workspace)).assignment
     words = "policy 0002 is set aside: 0001 drives from the next episode on"
-    assert duty.roll_back(present) == words
+    assert active_policy.roll_back(present) == words
     assert PolicyStore(workspace.policies_dir).latest() == "0001"
     assert LadderStore(workspace).ladder().policy == "0001"
-    assert duty.roll_back(present) == "policy 0001 drives from the next episode on"
-    back = relieved(duty, present).assignment
+    assert active_policy.roll_back(present) == "policy 0001 drives from the next episode on"
+    back = relieved(active_policy, present).assignment
     assert (back.policy_id, back.level) == ("0001", Level.SUPERVISED)
-    assert duty.next_switch(back) is None
-    assert duty.roll_back(back) == "there is no policy to go back to"
+    assert active_policy.next_switch(back) is None
+    assert active_policy.roll_back(back) == "there is no policy to go back to"
     swaps = Database(workspace.db_path).events(EventKind.SWAP)
     assert [event.payload["why"] for event in swaps] == [
         "passed the gate",
         "rolled back",
     ]
     assert nudged(workspace, 7) == "0003"
-    assert duty.waiting(back)
+    assert active_policy.waiting(back)
 
 
 def test_going_back_twice_goes_back_two_policies(workspace: Workspace) -> None:
     """Each time to the one that drove before."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present)
+    active_policy = ActivePolicy(workspace, present)
     for number in (6, 7):
         nudged(workspace, number)
-        present = relieved(duty, present).assignment
+        present = relieved(active_policy, present).assignment
     assert present.policy_id == "0003"
     for expected in ("0002", "0001"):
-        duty.roll_back(present)
-        present = relieved(duty, present).assignment
+        active_policy.roll_back(present)
+        present = relieved(active_policy, present).assignment
         assert present.policy_id == expected
 
 
 def test_a_policy_that_the_operator_named_stays(workspace: Workspace) -> None:
     """Newer ones wait for the next sitting."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present, follows=False)
+    active_policy = ActivePolicy(workspace, present, follows=False)
     nudged(workspace)
-    assert not duty.waiting(present)
-    assert duty.next_switch(present) is None
+    assert not active_policy.waiting(present)
+    assert active_policy.next_switch(present) is None
 
 
 def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
@@ -138,12 +138,12 @@ def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
 ) -> None:
     """It is recorded for each of them."""
     present = first(workspace, Level.AUTONOMOUS)
-    duty = ActivePolicy(workspace, present)
+    active_policy = ActivePolicy(workspace, present)
     nudged(workspace)
-    present = relieved(duty, present).assignment
+    present = relieved(active_policy, present).assignment
     assert present.level is Level.ON_CALL
-    duty.roll_back(present)
-    assert relieved(duty, present).assignment.level is Level.AUTONOMOUS
+    active_policy.roll_back(present)
+    assert relieved(active_policy, present).assignment.level is Level.AUTONOMOUS
     overrides = [e for _, e in LadderStore(workspace).events() if isinstance(e, LevelChange)]
     assert [change.why for change in overrides].count(ChangeReason.OVERRIDE) == 2
 
@@ -156,10 +156,10 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
 ) -> None:
     """Whatever the database was not told any more."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present)
+    active_policy = ActivePolicy(workspace, present)
     nudged(workspace)
     if back:
-        present = relieved(duty, present).assignment
+        present = relieved(active_policy, present).assignment
 
     def killed(database: Database, event: EventEntry) -> int:
         raise KeyboardInterrupt
@@ -167,7 +167,7 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
     with monkeypatch.context() as patch:
         patch.setattr(Database, "add_event", killed)
         with pytest.raises(KeyboardInterrupt):
-            duty.roll_back(present) if back else duty.next_switch(present)
+            active_policy.roll_back(present) if back else active_policy.next_switch(present)
     assert PolicyStore(workspace.policies_dir).latest() == policy
     assert LadderStore(workspace).authorise(None) is level
 
@@ -175,32 +175,32 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
 def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
     """Whoever drives goes on driving, and nobody waits for ever."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present)
+    active_policy = ActivePolicy(workspace, present)
     nudged(workspace)
     weights = workspace.policies_dir / "0002" / MODEL
     weights.write_bytes(weights.read_bytes()[:1000])
-    assert duty.waiting(present)
-    assert duty.next_switch(present) is None
-    assert not duty.waiting(present)
+    assert active_policy.waiting(present)
+    assert active_policy.next_switch(present) is None
+    assert not active_policy.waiting(present)
 
 
 def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace) -> None:
     """Number, time, episodes; nothing where there is no policy."""
     present = first(workspace)
-    duty = ActivePolicy(workspace, present)
-    duty.episode_over()
-    assert duty.label(present).startswith("policy 0001 since ")
-    assert duty.label(present).endswith(", 1 episode")
-    assert duty.label(Assignment(Level.DEMONSTRATE)) == ""
+    active_policy = ActivePolicy(workspace, present)
+    active_policy.episode_over()
+    assert active_policy.label(present).startswith("policy 0001 since ")
+    assert active_policy.label(present).endswith(", 1 episode")
+    assert active_policy.label(Assignment(Level.DEMONSTRATE)) == ""
 
 
 def test_the_budget_of_requests_is_for_the_session_not_for_a_policy(workspace: Workspace) -> None:
     """What the policy before has asked for is not there for the next one."""
     present = assignment_of(workspace, Level.SUPERVISED, "0001", HelpRules(budget=3))
     present.monitor.left = 1
-    duty = ActivePolicy(workspace, present, rules=HelpRules(budget=3))
+    active_policy = ActivePolicy(workspace, present, rules=HelpRules(budget=3))
     nudged(workspace)
-    assert relieved(duty, present).assignment.monitor.left == 1
+    assert relieved(active_policy, present).assignment.monitor.left == 1
 
 
 def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> None:

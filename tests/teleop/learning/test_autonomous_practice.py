@@ -34,7 +34,7 @@ from tests.synthetic import made_up_episode
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["tests.learning_rig"])
 ATTEMPTS, FAILED = 6, 2
-RULES = replace(QUICK, homework=UpdateRules(first=1, refit=1))
+RULES = replace(QUICK, planned_update=UpdateRules(first=1, refit=1))
 Drives = Callable[[Path, int], bool]
 
 

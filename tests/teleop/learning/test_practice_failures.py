@@ -15,7 +15,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.cli.drive import Drive
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.evaluation.seeds import Seeds
 from sidestick.teleop.learning.autonomous_practice import open_failures, unsolved
 from sidestick.teleop.session.assignment import Assignment
@@ -26,7 +26,7 @@ from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
 from tests.synthetic import made_up_episode
 from tests.teleop.station.test_headless import Dull
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
 
 def practice(created: float, failed: Sequence[int], kind: str = "practice") -> EffortEntry:
@@ -130,15 +130,17 @@ def test_where_a_sitting_begins(
     assert ("practice failed, 2 so far unsolved" in said) == (210_001 in expected)
 
 
-def test_at_the_seat_the_card_says_that_practice_failed_here(sit: Callable[..., SeatRig]) -> None:
+def test_at_the_seat_the_card_says_that_practice_failed_here(
+    open_rig: Callable[..., WindowRig],
+) -> None:
     """Then come the fresh seeds, and nothing is said of them."""
-    rig = sit(options=StationOptions(first_seed=3, failures=(210_001,)))
-    prompter = Prompter(defaults(SEAT))
+    rig = open_rig(options=StationOptions(first_seed=3, failures=(210_001,)))
+    prompter = Prompter(defaults(DRIVING))
     seen: list[tuple[int, tuple[str, ...]]] = []
     for _ in range(2):
         rig.run(0.3)
-        note = rig.seat.options.seeds.label(rig.scene.seed)
-        card = prompter.ready_card(Level.SUPERVISED, rig.hands.device, True, note)
+        note = rig.loop.options.seeds.label(rig.scene.seed)
+        card = prompter.ready_card(Level.SUPERVISED, rig.operator_input.device, True, note)
         seen.append((rig.scene.seed, card.lines[1:]))
         rig.tap(vp.START)
         rig.drive(0.2)

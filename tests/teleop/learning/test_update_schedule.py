@@ -16,18 +16,18 @@ from sidestick.teleop.learning.update_schedule import (
 RULES = UpdateRules()
 
 
-def lessons(count: int, human_steps: int = 0, first: int = 0) -> list[EpisodeInfo]:
+def episodes_info(count: int, human_steps: int = 0, first: int = 0) -> list[EpisodeInfo]:
     return [EpisodeInfo(f"e{number:04d}", human_steps) for number in range(first, first + count)]
 
 
 def names(given: list[EpisodeInfo]) -> list[str]:
-    return [lesson.id for lesson in given]
+    return [tutorial.id for tutorial in given]
 
 
 def test_the_first_policy_waits_for_enough_demonstrations() -> None:
     """Five, and then it is a training from the base with nobody to compare with."""
-    assert next_update(lessons(4, 100), (), (), None, RULES) is None
-    due = next_update(lessons(5, 100), (), (), None, RULES)
+    assert next_update(episodes_info(4, 100), (), (), None, RULES) is None
+    due = next_update(episodes_info(5, 100), (), (), None, RULES)
     assert due is not None
     assert (due.kind, due.parent, len(due.fresh)) == (UpdateKind.REFIT, None, 5)
 
@@ -40,9 +40,9 @@ def test_corrections_make_a_nudge_due(
     human_steps: int, nudges: bool, expected: UpdateKind | None
 ) -> None:
     """Fifty human steps in an episode that nothing was learnt from yet."""
-    known = names(lessons(6))
+    known = names(episodes_info(6))
     due = next_update(
-        [*lessons(6), *lessons(1, human_steps, 6)], known, known, "0001", RULES, nudges
+        [*episodes_info(6), *episodes_info(1, human_steps, 6)], known, known, "0001", RULES, nudges
     )
     assert (due and due.kind) == expected
     if due:
@@ -52,8 +52,8 @@ def test_corrections_make_a_nudge_due(
 
 def test_a_round_of_new_episodes_makes_a_refit_due_though_all_were_nudged_before() -> None:
     """Ten since the last refit; but never twice on the same episodes."""
-    given, based = lessons(16, 80), names(lessons(6))
-    due = next_update(given, names(lessons(15)), based, "0001", RULES)
+    given, based = episodes_info(16, 80), names(episodes_info(6))
+    due = next_update(given, names(episodes_info(15)), based, "0001", RULES)
     assert due is not None
     assert (due.kind, due.fresh) == (UpdateKind.REFIT, ("e0015",))
     assert next_update(given, names(given), based, "0001", RULES) is None
@@ -61,8 +61,8 @@ def test_a_round_of_new_episodes_makes_a_refit_due_though_all_were_nudged_before
 
 def test_what_the_policy_did_alone_is_no_reason_to_learn_where_it_teaches_nothing() -> None:
     """Six episodes of its own make no refit due; five in which somebody drove do."""
-    rules, corrected = UpdateRules(refit=5), lessons(5, 20, 50)
-    given, known = [*lessons(6, 80), *lessons(6, 0, 6)], names(lessons(6))
+    rules, corrected = UpdateRules(refit=5), episodes_info(5, 20, 50)
+    given, known = [*episodes_info(6, 80), *episodes_info(6, 0, 6)], names(episodes_info(6))
     assert next_update(given, known, known, "0001", rules, alone=False) is None
     assert next_update(given, known, known, "0001", rules) is not None
     due = next_update([*given, *corrected], known, known, "0001", rules, alone=False)
@@ -73,22 +73,22 @@ def test_what_the_policy_did_alone_is_no_reason_to_learn_where_it_teaches_nothin
 
 def test_nothing_that_is_held_out_is_ever_learnt() -> None:
     """About a tenth, from twenty episodes on."""
-    given = lessons(300, 100)
+    given = episodes_info(300, 100)
     held = held_out(names(given))
     assert 15 <= len(held) <= 45
     due = next_update(given, (), (), "0001", RULES)
     assert due is not None
     assert not held & {*due.episodes, *due.fresh}
     assert len(due.episodes) == 300 - len(held)
-    assert not held_out(names(lessons(19)))
+    assert not held_out(names(episodes_info(19)))
 
 
 @given(st.integers(20, 200), st.integers(0, 100))
 def test_an_episode_stays_held_out_whatever_comes_after_it(count: int, more: int) -> None:
     """It is drawn by its name alone."""
-    before = held_out(names(lessons(count)))
-    after = held_out(names(lessons(count + more)))
-    assert before == after & set(names(lessons(count)))
+    before = held_out(names(episodes_info(count)))
+    after = held_out(names(episodes_info(count + more)))
+    assert before == after & set(names(episodes_info(count)))
 
 
 def test_only_episodes_that_both_know_or_neither_are_compared_on() -> None:

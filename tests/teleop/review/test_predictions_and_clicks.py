@@ -87,14 +87,16 @@ def keys(page: PredictionWindow, *names: str) -> None:
 def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspace) -> None:
     """Ordered by novelty and disagreement; no two alike; graded ones do not come again."""
     items = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
-    worths = [item.worth for item in items]
-    assert worths == sorted(worths, reverse=True)
+    priorities = [item.priority for item in items]
+    assert priorities == sorted(priorities, reverse=True)
     for place, item in enumerate(items):
         for other in items[:place]:
             assert np.abs(item.signature - other.signature).max() > 0.02
     window = grading(workspace, 1)
     first = window.item
-    window.pen.judge.add(first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7])
+    window.writer.judge.add(
+        first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7]
+    )
     again = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
     assert (first.episode, first.step) not in {(f.episode, f.step) for f in again}
 
@@ -121,7 +123,7 @@ def test_accept_reject_and_correct_each_with_a_key(workspace: Workspace, quiet_s
     np.testing.assert_allclose(moved, [0.0, 2 * DRAG_M, 0.0], atol=1e-6)
     page.draw(surface)
     keys(page, "a", "c", "u")
-    said = [event.payload["grade"] for event in window.pen.said]
+    said = [event.payload["grade"] for event in window.writer.said]
     assert said == ["accept", "reject", "correct"]
     assert window.place == 3
     events = Judgements(workspace.db_path).all()
@@ -155,12 +157,12 @@ def test_a_correction_is_driven_from_the_very_state(workspace: Workspace, quiet_
     for _ in range(40):
         window.pass_time(0.05, np.array([0.0, 1.0, 0.0]))
     assert window.drive is None
-    assert window.draft.driven is not None
-    assert window.draft.driven.shape == (16, 7)
-    assert (window.draft.driven[:, 1] > 0.5).all()
+    assert window.plan_edit.driven is not None
+    assert window.plan_edit.driven.shape == (16, 7)
+    assert (window.plan_edit.driven[:, 1] > 0.5).all()
     page.draw(pygame.display.set_mode((1280, 800)))
     keys(page, "a")
-    assert window.pen.said[0].payload["grade"] == "correct"
+    assert window.writer.said[0].payload["grade"] == "correct"
     window.close()
 
 
@@ -172,7 +174,7 @@ def test_a_simulated_grader_grades_predictions(workspace: Workspace, quiet_sdl: 
         pygame.display.set_mode((1280, 800)),
         SimulatedPredictionReviewer(),
     )
-    grades = [event.payload["grade"] for event in window.pen.said]
+    grades = [event.payload["grade"] for event in window.writer.said]
     assert len(grades) == len(window.items)
     assert "correct" in grades
     window.close()

@@ -35,7 +35,7 @@ from tests.synthetic import made_up_episode
 from tests.xdotool import Hand
 
 ROOT = Path(__file__).parents[3]
-SITTING = """
+SCRIPT = """
 import sys
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.review.review_loop import review_episodes
@@ -97,7 +97,7 @@ def test_one_key_judges_and_brings_the_next(workspace: Workspace, rig: Callable[
     assert window.grading.episode is None
     found = resolved_by_episode(Judgements(workspace.db_path))
     assert [found[str(name)].success for name in shown] == [True, False, True]
-    assert len(window.grading.tempo.waits) == 3
+    assert len(window.grading.grading_speed.waits) == 3
 
 
 def test_every_judgement_has_its_key(workspace: Workspace, rig: Callable[..., Rig]) -> None:
@@ -248,7 +248,7 @@ def test_an_episode_that_its_session_chose_for_an_audit_is_shown_first(
         LadderStore(workspace).add_context(key)
     window = rig()
     assert window.grading.name == IDS[1]
-    assert "audit" in window.grading.worth.why
+    assert "audit" in window.grading.priority.why
 
 
 def test_what_another_grader_judged_comes_last_unless_they_disagree(
@@ -260,7 +260,7 @@ def test_what_another_grader_judged_comes_last_unless_they_disagree(
             Judge(workspace, f"grader{number}").add(name, "verdict", verdict=verdict)
     window = rig()
     assert window.grading.name == IDS[1]
-    assert "graders disagree" in window.grading.worth.why
+    assert "graders disagree" in window.grading.priority.why
     window.keys("s", "s")
     assert window.grading.name == IDS[0]
 
@@ -325,7 +325,7 @@ def test_keys_work_in_a_real_window(workspace: Workspace, display: str, tmp_path
     environment |= {"DISPLAY": display, "SDL_AUDIODRIVER": "dummy", "OMP_NUM_THREADS": "1"}
     environment |= {"SIDESTICK_CONFIG_DIR": str(tmp_path / "config")}
     with subprocess.Popen(
-        [sys.executable, "-c", SITTING, str(workspace.path)],
+        [sys.executable, "-c", SCRIPT, str(workspace.path)],
         env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as window:  # fmt: skip
         try:

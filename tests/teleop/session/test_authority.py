@@ -234,8 +234,8 @@ def test_a_blend_never_points_against_the_human(
         same = float(human[part] @ policy[part])
         if same <= 0 or np.linalg.norm(human[part]) < 0.05:
             np.testing.assert_array_equal(action[part], human[part])
-        hers = float(np.linalg.norm(human[part]))
-        assert float(action[part] @ human[part]) >= (1 - LARGEST_SHARE) * hers**2 - 1e-6
+        human_part = float(np.linalg.norm(human[part]))
+        assert float(action[part] @ human[part]) >= (1 - LARGEST_SHARE) * human_part**2 - 1e-6
 
 
 def test_the_policys_share_grows_with_confidence_and_agreement() -> None:

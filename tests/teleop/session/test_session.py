@@ -190,8 +190,8 @@ def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> 
     """A scene that is new for five ticks; then the arm holds still until the human drives."""
     rules = HelpRules(novelty=0.2, familiar=0.1, budget=1)
     clutch = [False] * 8 + [True, True, False, False]
-    listener, alarm = Listener(), HelpMonitor(rules)
-    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=alarm)
+    listener, monitor = Listener(), HelpMonitor(rules)
+    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=monitor)
     session = Session(env, Script(clutch), assignment, [listener])
     outcome = session.run_episode(1)
     states = [tick.state for tick in listener.ticks]
@@ -202,7 +202,7 @@ def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> 
     assert not any(tick.step.action.any() for tick in listener.ticks[4:8])
     assert (outcome.requests, outcome.waiting_steps, outcome.takeovers) == (1, 4, 1)
     assert (outcome.human_steps, outcome.policy_steps) == (2, 6)
-    assert alarm.left == 0
+    assert monitor.left == 0
 
 
 def test_help_that_never_comes_ends_the_episode(
@@ -210,8 +210,8 @@ def test_help_that_never_comes_ends_the_episode(
 ) -> None:
     """An arm that nobody answers does not wait for ever, and waiting is no driving time."""
     monkeypatch.setattr(session_module, "WAITED_OUT_S", 4.0)
-    alarm = HelpMonitor(HelpRules(overdue_s=0.2))
-    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=alarm)
+    monitor = HelpMonitor(HelpRules(overdue_s=0.2))
+    assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=monitor)
     session = Session(env, NoOperator(), assignment, max_steps=50)
     outcome = session.run_episode(1)
     assert not outcome.success

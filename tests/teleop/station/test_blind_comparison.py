@@ -63,32 +63,32 @@ class Voter:
         self.pressed: int | None = None
         self.seen: set[str] = set()
         self.captions: set[str] = set()
-        self.seat: StationLoop | None = None
+        self.loop: StationLoop | None = None
         self.leave: Callable[[StationLoop], object] = StationLoop.leave
         self.stall_s = 0.0
         """The machine stops for this long, once, in the middle of an episode."""
         self.lost: list[str] = []
 
-    def __call__(self, seat: StationLoop) -> None:
+    def __call__(self, loop: StationLoop) -> None:
         """Press and let go, one thing a turn; called by the seat's own loop."""
-        self.seat, scene = seat, seat.scene
+        self.loop, scene = loop, loop.scene
         assert isinstance(scene, BlindEpisodes)
         self.captions.add(pygame.display.get_caption()[0])
-        if seat.state is WindowState.PAUSED and seat.lost not in self.lost[-1:]:
-            self.lost.append(seat.lost)
+        if loop.state is WindowState.PAUSED and loop.lost not in self.lost[-1:]:
+            self.lost.append(loop.lost)
         if scene.votes >= self.until:
-            self.leave(seat)
+            self.leave(loop)
         elif self.pressed is not None:
             self.pad.release(self.pressed)
             self.pressed = None
-        elif seat.state in (WindowState.RECORDING, WindowState.PAUSED) and scene.episode.steps >= 2:
+        elif loop.state in (WindowState.RECORDING, WindowState.PAUSED) and scene.episode.steps >= 2:
             self._press(vp.A if scene.turn.side == self.better else vp.B)
-        elif seat.state in (
+        elif loop.state in (
             WindowState.READY,
             WindowState.PAUSED,
         ):  # a busy machine pauses at any moment
             self._press(vp.START)
-        elif seat.state is WindowState.RECORDING and self.stall_s and scene.episode.steps:
+        elif loop.state is WindowState.RECORDING and self.stall_s and scene.episode.steps:
             time.sleep(self.stall_s)
             self.stall_s = 0.0
 
@@ -117,7 +117,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
     return words
 
 
-def sit(folder: Path, voter: Voter, scenes: int = 10) -> Comparison:
+def open_rig(folder: Path, voter: Voter, scenes: int = 10) -> Comparison:
     return compare_at_the_window(Workspace.open(folder), *NAMES, scenes, 400_000, 0.05, voter)
 
 
@@ -127,7 +127,7 @@ def test_a_person_votes_blind_and_the_answer_is_revealed(
     """Eight scenes won by B decide it; until then no word on the screen says which is which."""
     before = len(Workspace.open(taught).episodes())
     voter = Voter(better=1)
-    found = sit(taught, voter)
+    found = open_rig(taught, voter)
     assert found.verdict is PairedVerdict.B_BETTER
     assert found.tally == PairCounts(0, 8, 0)
     assert found.interval[0] == -1
@@ -154,9 +154,9 @@ def test_a_person_votes_blind_and_the_answer_is_revealed(
 def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None, patient: None) -> None:
     """Ctrl-C after five episodes: the pairs that are whole count, every episode is recorded."""
     voter = Voter(better=0, until=5)
-    voter.leave = lambda seat: os.kill(os.getpid(), signal.SIGINT)
+    voter.leave = lambda loop: os.kill(os.getpid(), signal.SIGINT)
     before = len(Workspace.open(taught).episodes())
-    found = sit(taught, voter)
+    found = open_rig(taught, voter)
     assert found.verdict is PairedVerdict.OPEN
     assert found.why_stopped == "ended early"
     assert found.tally.pairs <= 2 < LEAST_PAIRS
@@ -169,14 +169,14 @@ def test_a_stalled_machine_pauses_and_the_votes_still_count(taught: Path, quiet_
     voter = Voter(better=0, until=2)
     voter.stall_s = 1.5 * operator_input.SILENCE_S
     before = len(Workspace.open(taught).episodes())
-    sit(taught, voter)
+    open_rig(taught, voter)
     assert any("ms" in reason for reason in voter.lost)
     assert len(Workspace.open(taught).episodes()) == before + 2
 
 
 def test_leaving_at_once_reveals_nothing_found(taught: Path, quiet_sdl: None) -> None:
     """Without a pair there is no number to show."""
-    found = sit(taught, Voter(better=0, until=0))
+    found = open_rig(taught, Voter(better=0, until=0))
     assert found.tally == PairCounts()
     assert "no scene was driven by both" in str(found)
     assert "nan" not in str(found)

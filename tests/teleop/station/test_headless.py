@@ -50,15 +50,15 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def drive(
-    workspace: Workspace, level: Level, seeds: Sequence[int] = (0,), terms: RunRules | None = None
+    workspace: Workspace, level: Level, seeds: Sequence[int] = (0,), rules: RunRules | None = None
 ) -> tuple[DriveReport, EpisodeSummary]:
     report = drive_simulated(
         workspace,
         level,
         seeds,
         "0001",
-        terms=terms or RunRules(ladder=True),
-        pilot=PolicyRunner(Dull()),
+        rules=rules or RunRules(ladder=True),
+        runner=PolicyRunner(Dull()),
     )
     return report, workspace.summaries()[0]
 
@@ -78,8 +78,8 @@ def test_beside_a_policy_the_operator_demonstrates(workspace: Workspace, level: 
 
 def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) -> None:
     """The dull arm stalls, asks, waits for her to come, and she drives it home."""
-    terms = RunRules(HelpRules(budget=3), ladder=True)
-    report, _ = drive(workspace, Level.ON_CALL, terms=terms)
+    rules = RunRules(HelpRules(budget=3), ladder=True)
+    report, _ = drive(workspace, Level.ON_CALL, rules=rules)
     assert report.successes == 1
     assert report.takeovers >= 1
     (effort,) = Database(workspace.db_path).efforts()
@@ -95,7 +95,7 @@ def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) 
 
 def test_without_budget_nobody_is_called(workspace: Workspace) -> None:
     """The operator's limit holds, and the episode fails for it."""
-    report, _ = drive(workspace, Level.ON_CALL, terms=RunRules(HelpRules(budget=0)))
+    report, _ = drive(workspace, Level.ON_CALL, rules=RunRules(HelpRules(budget=0)))
     assert (report.successes, report.takeovers, report.human_steps) == (0, 0, 0)
     (effort,) = Database(workspace.db_path).efforts()
     assert (effort.driven_s, effort.watched_s) == (0.0, 0.0)
@@ -106,20 +106,20 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
 ) -> None:
     """The sequential test takes the level, and the run ends there."""
     told: list[LevelChange] = []
-    terms = RunRules(audited=0.5, ladder=True, on_change=told.append)
-    book = LadderStore(workspace)
-    book.add_change(
+    rules = RunRules(audited=0.5, ladder=True, on_change=told.append)
+    ladder_store = LadderStore(workspace)
+    ladder_store.add_change(
         LevelChange(
             "ShelfPick",
             "0001",
-            book.fingerprint("0001"),
+            ladder_store.fingerprint("0001"),
             ChangeReason.PROMOTED,
             Level.ON_CALL,
             Level.AUTONOMOUS,
             "for the test",
         )
     )
-    report, _ = drive(workspace, Level.AUTONOMOUS, range(20), terms)
+    report, _ = drive(workspace, Level.AUTONOMOUS, range(20), rules)
     assert report.episodes <= 10
     assert [(change.why, change.after) for change in told] == [
         (ChangeReason.DEMOTED, Level.ON_CALL)

@@ -26,7 +26,7 @@ from sidestick.teleop.station.headless import drive_simulated
 from tests.learning_rig import QUICK, learner
 from tests.xdotool import Hand
 
-SITTING = """
+SCRIPT = """
 import functools, sys
 from sidestick.teleop.cli import drive, main
 from sidestick.teleop.devices import operator_input
@@ -73,7 +73,7 @@ def taught(folder: Path) -> Workspace:
         torch.manual_seed(0)
         about = PerceptionConfig("ShelfPick", "tiny", ("background", *names), names, channels=4)
         Perception(about).save(workspace.path / TAUGHT)
-    drive_simulated(workspace, Level.DEMONSTRATE, range(QUICK.homework.first))
+    drive_simulated(workspace, Level.DEMONSTRATE, range(QUICK.planned_update.first))
     learner(workspace).step()
     return workspace
 
@@ -96,7 +96,7 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
         return lambda: said.exists() and words in said.read_text()
 
     with subprocess.Popen(
-        [sys.executable, "-c", SITTING, str(said), *command],
+        [sys.executable, "-c", SCRIPT, str(said), *command],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
     ) as process:  # fmt: skip
         try:

@@ -15,7 +15,7 @@ from sidestick.teleop.station.headless import RunRules, drive_in_legs
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.learning_rig import add_correction, learner, tiny_workspace
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
 
 @pytest.fixture(scope="module")
@@ -30,29 +30,29 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rig(sit: Callable[..., SeatRig], policies: Path) -> SeatRig:
+def rig(open_rig: Callable[..., WindowRig], policies: Path) -> WindowRig:
     """At the demonstrate level, with the first policy on duty."""
-    rig = sit()
+    rig = open_rig()
     shutil.copytree(policies / "0001", rig.workspace.policies_dir / "0001")
     assignment = assignment_of(rig.workspace, Level.DEMONSTRATE, "0001")
     rig.scene.session.assign(assignment)
     rig.scene.reset()
-    rig.seat.desk.duty = ActivePolicy(rig.workspace, assignment, clock=rig.time)
+    rig.loop.context.active_policy = ActivePolicy(rig.workspace, assignment, clock=rig.time)
     return rig
 
 
-def newcomer(rig: SeatRig, policies: Path) -> None:
+def newcomer(rig: WindowRig, policies: Path) -> None:
     shutil.copytree(policies / "0002", rig.workspace.policies_dir / "0002")
 
 
-def record(rig: SeatRig) -> None:
+def record(rig: WindowRig) -> None:
     rig.run(0.5)
     rig.tap(vp.START)
     rig.drive(0.5)
     assert rig.state is WindowState.RECORDING
 
 
-def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Path) -> None:
+def test_a_newcomer_waits_for_the_end_of_the_episode(rig: WindowRig, policies: Path) -> None:
     """Then it drives, is recorded as the driver, and the notice says so."""
     before = rig.scene.assignment
     record(rig)
@@ -60,7 +60,7 @@ def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Pat
     rig.drive(0.5)
     assert rig.scene.assignment is before
     rig.tap(vp.A)
-    assert rig.seat.notice == "new policy 0002 looks on from now on, at demonstrate"
+    assert rig.loop.notice == "new policy 0002 looks on from now on, at demonstrate"
     assert rig.scene.assignment.runner is not before.runner
     assert rig.scene.assignment.policy_id == "0002"
     record(rig)
@@ -70,7 +70,7 @@ def test_a_newcomer_waits_for_the_end_of_the_episode(rig: SeatRig, policies: Pat
     assert drove == ["0001", "0002"]
 
 
-def test_one_key_brings_the_policy_before_back(rig: SeatRig, policies: Path) -> None:
+def test_one_key_brings_the_policy_before_back(rig: WindowRig, policies: Path) -> None:
     """In the middle of an episode it is only set aside; the change comes with the next one."""
     newcomer(rig, policies)
     record(rig)
@@ -78,7 +78,7 @@ def test_one_key_brings_the_policy_before_back(rig: SeatRig, policies: Path) -> 
     assert rig.scene.assignment.policy_id == "0002"
     record(rig)
     rig.chord(vp.Y)
-    assert rig.seat.notice.startswith("policy 0002 is set aside")
+    assert rig.loop.notice.startswith("policy 0002 is set aside")
     assert rig.state is WindowState.RECORDING
     assert rig.scene.assignment.policy_id == "0002"
     rig.tap(vp.A)
@@ -86,28 +86,28 @@ def test_one_key_brings_the_policy_before_back(rig: SeatRig, policies: Path) -> 
     assert PolicyStore(rig.workspace.policies_dir).latest() == "0001"
 
 
-def test_between_two_episodes_it_changes_at_once(rig: SeatRig, policies: Path) -> None:
+def test_between_two_episodes_it_changes_at_once(rig: WindowRig, policies: Path) -> None:
     """The same scene is laid again; nothing is recorded by that."""
     newcomer(rig, policies)
     record(rig)
     rig.tap(vp.A)
     seed = rig.scene.seed
     rig.chord(vp.Y)
-    assert rig.seat.notice == "back to policy 0001, at demonstrate"
+    assert rig.loop.notice == "back to policy 0001, at demonstrate"
     assert (rig.scene.assignment.policy_id, rig.scene.seed, rig.state) == (
         "0001",
         seed,
         WindowState.READY,
     )
     rig.chord(vp.Y)
-    assert rig.seat.notice == "there is no policy to go back to"
+    assert rig.loop.notice == "there is no policy to go back to"
 
 
-def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, policies: Path) -> None:
+def test_headless_runs_change_policies_between_episodes_too(rig: WindowRig, policies: Path) -> None:
     """Every leg has its own entry in the ledger, and no seed is driven twice."""
     rig.recorder.close()
     first = Assignment(Level.DEMONSTRATE, "0001")
-    duty = ActivePolicy(rig.workspace, first)
+    active_policy = ActivePolicy(rig.workspace, first)
     seen: list[int] = []
 
     def heard(outcome: object) -> None:
@@ -115,7 +115,7 @@ def test_headless_runs_change_policies_between_episodes_too(rig: SeatRig, polici
         if len(seen) == 1:
             newcomer(rig, policies)
 
-    report = drive_in_legs(rig.workspace, first, duty, range(2), heard, RunRules())
+    report = drive_in_legs(rig.workspace, first, active_policy, range(2), heard, RunRules())
     assert seen == [0, 1]
     assert (report.episodes, report.successes, report.level) == (2, 2, "demonstrate")
     efforts = Database(rig.workspace.db_path).efforts()

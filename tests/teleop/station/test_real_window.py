@@ -21,7 +21,7 @@ from sidestick.teleop.ui.window import DESIGN
 from tests.graphics import needs_gl
 from tests.xdotool import Hand, photograph
 
-SITTING = """
+SCRIPT = """
 import sys
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.step import Level
@@ -50,10 +50,12 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def sitting(tmp_path: Path, view: str = "auto", **more: str) -> Iterator["subprocess.Popen[str]"]:
+def session_run(
+    tmp_path: Path, view: str = "auto", **more: str
+) -> Iterator["subprocess.Popen[str]"]:
     """The seat in a process of its own, which ends with the test."""
     with subprocess.Popen(
-        [sys.executable, "-c", SITTING, str(tmp_path / "ws"), view],
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "ws"), view],
         env=environment(tmp_path, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -69,7 +71,7 @@ def sitting(tmp_path: Path, view: str = "auto", **more: str) -> Iterator["subpro
 @pytest.mark.slow
 def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None:
     """Enter, space and w, 1, then ctrl + q: one successful episode with human steps."""
-    with sitting(tmp_path, DISPLAY=display) as process:
+    with session_run(tmp_path, DISPLAY=display) as process:
         hand = Hand(display, process)
         time.sleep(1.5)
         hand("key", "Return")
@@ -92,7 +94,7 @@ def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Signals) -> None:
     """The running episode is on the disk, as incomplete, and the exit is clean."""
-    with sitting(tmp_path, DISPLAY=display) as process:
+    with session_run(tmp_path, DISPLAY=display) as process:
         hand = Hand(display, process)
         time.sleep(1.5)
         hand("key", "Return")
@@ -107,7 +109,7 @@ def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Si
 @pytest.mark.slow
 def test_a_kill_loses_nothing_that_was_driven(display: str, tmp_path: Path) -> None:
     """After SIGKILL the journal is made an episode at the next start."""
-    with sitting(tmp_path, DISPLAY=display) as process:
+    with session_run(tmp_path, DISPLAY=display) as process:
         hand = Hand(display, process)
         time.sleep(1.5)
         hand("key", "Return")
@@ -152,7 +154,7 @@ def test_a_real_window_shows_the_scene(display: str, tmp_path: Path, view: str) 
     area.h = area.h * 3 // 5  # a card lies over the rest
     whole = expected(view, drive_layout(*DESIGN).body.size)[: area.h]
     assert whole.std() > 20, "the scene itself is blank"
-    with sitting(tmp_path, view, DISPLAY=display) as process:
+    with session_run(tmp_path, view, DISPLAY=display) as process:
         Hand(display, process)
         for _ in range(120):
             seen = photograph(display)[area.top : area.bottom, area.left : area.right]
@@ -166,7 +168,7 @@ def test_a_real_window_shows_the_scene(display: str, tmp_path: Path, view: str) 
 
 def test_without_a_display_the_error_names_headless(tmp_path: Path) -> None:
     """SDL would silently choose a driver that nobody sees."""
-    with sitting(tmp_path) as process:
+    with session_run(tmp_path) as process:
         out, _ = process.communicate(timeout=120)
         assert process.returncode == 3
         assert "NoDisplay" in out

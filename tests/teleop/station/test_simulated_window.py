@@ -12,9 +12,9 @@ from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.states import WindowEvent, WindowState
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
-Sit = Callable[..., SeatRig]
+OpenWindow = Callable[..., WindowRig]
 
 
 class Sideways:
@@ -33,9 +33,9 @@ class Sideways:
         return Plan(actions, np.zeros_like(actions), self.novelty)
 
 
-def test_it_demonstrates_and_saves_by_itself(sit: Sit) -> None:
+def test_it_demonstrates_and_saves_by_itself(open_rig: OpenWindow) -> None:
     """Nobody touches anything: a success is on the disk, under its name, and it leaves."""
-    rig = sit(options=StationOptions(simulated=True, episodes=1))
+    rig = open_rig(options=StationOptions(simulated=True, episodes=1))
     rig.run(60.0)
     assert rig.state is WindowState.CLOSED
     rig.recorder.wait()
@@ -45,9 +45,9 @@ def test_it_demonstrates_and_saves_by_itself(sit: Sit) -> None:
     assert summary.human_steps > 50
 
 
-def test_a_person_takes_the_stick_from_it(sit: Sit) -> None:
+def test_a_person_takes_the_stick_from_it(open_rig: OpenWindow) -> None:
     """While her clutch is held it is her action that is executed, from that tick on."""
-    rig = sit(options=StationOptions(simulated=True))
+    rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
     assert rig.state is WindowState.RECORDING
     own = rig.scene.tick(0.0).step.human_action
@@ -60,9 +60,11 @@ def test_a_person_takes_the_stick_from_it(sit: Sit) -> None:
     assert not np.allclose(rig.scene.tick(0.0).step.human_action[:6], 0.0)
 
 
-def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(sit: Sit) -> None:
+def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(
+    open_rig: OpenWindow,
+) -> None:
     """What she has stopped stays stopped."""
-    rig = sit(options=StationOptions(simulated=True))
+    rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
     rig.time.sleep(0.5)
     rig.run(0.1)
@@ -74,10 +76,10 @@ def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(sit: Sit) -> N
     assert rig.state is WindowState.PAUSED
 
 
-def test_it_comes_when_the_policy_calls(sit: Sit) -> None:
+def test_it_comes_when_the_policy_calls(open_rig: OpenWindow) -> None:
     """On call it looks at nothing until it is asked, and then drives."""
     assignment = Assignment(Level.ON_CALL, "0001", PolicyRunner(Sideways(novelty=1.0)))
-    rig = sit(options=StationOptions(simulated=True), assignment=assignment)
+    rig = open_rig(options=StationOptions(simulated=True), assignment=assignment)
     rig.run(8.0)
     drivers = rig.scene.episode.drivers
     assert rig.scene.episode.asked >= 1
@@ -85,12 +87,12 @@ def test_it_comes_when_the_policy_calls(sit: Sit) -> None:
     assert Driver.HUMAN in drivers
 
 
-def test_what_took_too_long_is_a_failure(sit: Sit) -> None:
+def test_what_took_too_long_is_a_failure(open_rig: OpenWindow) -> None:
     """It gives the verdict that a person would."""
-    rig = sit(options=StationOptions(simulated=True))
+    rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
-    rig.seat.offered = False
-    rig.seat.signal(WindowEvent.TIMED_OUT)
+    rig.loop.offered = False
+    rig.loop.signal(WindowEvent.TIMED_OUT)
     rig.run(1.5)
     rig.recorder.wait()
     (summary,) = rig.workspace.summaries()

@@ -5,16 +5,16 @@ from collections.abc import Callable
 import pytest
 
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.states import WindowState
 from sidestick.teleop.station.tutorial import EXERCISES
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
 
-def grip_twice(rig: SeatRig) -> None:
+def grip_twice(rig: WindowRig) -> None:
     """Close and open with the clutch held."""
     rig.pad.press(vp.LB)
     rig.run(0.1)
@@ -24,13 +24,13 @@ def grip_twice(rig: SeatRig) -> None:
     rig.run(0.1)
 
 
-def up_and_down(rig: SeatRig) -> None:
+def up_and_down(rig: WindowRig) -> None:
     """As far as the arm goes, and back."""
     rig.drive(1.5, vp.RIGHT_Y, -1.0)
     rig.drive(1.5, vp.RIGHT_Y, 1.0)
 
 
-def go_gently(rig: SeatRig) -> None:
+def go_gently(rig: WindowRig) -> None:
     """Move with the precision trigger pulled."""
     rig.pad.axis(vp.LT, 1.0)
     rig.drive(2.0, vp.LEFT_Y, 1.0)
@@ -38,7 +38,7 @@ def go_gently(rig: SeatRig) -> None:
     rig.run(0.05)
 
 
-DOING: tuple[tuple[str, Callable[[SeatRig], object]], ...] = (
+DOING: tuple[tuple[str, Callable[[WindowRig], object]], ...] = (
     ("[LB]", lambda rig: rig.hold(vp.LB, 1.2)),
     ("[left stick up]", lambda rig: rig.drive(1.8, vp.LEFT_Y, -1.0)),
     ("[right stick up]", up_and_down),
@@ -57,32 +57,32 @@ DOING: tuple[tuple[str, Callable[[SeatRig], object]], ...] = (
 
 @pytest.mark.slow
 def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
-    sit: Callable[..., SeatRig],
+    open_rig: Callable[..., WindowRig],
 ) -> None:
     """One after the other, each by its own doing alone; nothing is recorded."""
-    rig = sit(options=StationOptions(lesson=True))
+    rig = open_rig(options=StationOptions(tutorial=True))
     rig.run(0.3)
     assert len(DOING) == len(EXERCISES) == 12
-    prompter = Prompter(defaults(SEAT))
+    prompter = Prompter(defaults(DRIVING))
     for number, (button, do) in enumerate(DOING):
-        lesson = rig.seat.lesson
-        assert (rig.state, lesson.number) == (WindowState.LESSON, number)
-        card = prompter.lesson_card(lesson, len(EXERCISES), rig.hands.device)
+        tutorial = rig.loop.tutorial
+        assert (rig.state, tutorial.number) == (WindowState.TUTORIAL, number)
+        card = prompter.tutorial_card(tutorial, len(EXERCISES), rig.operator_input.device)
         assert button in " ".join(card.lines)
         assert card.title == f"Lesson {number + 1} of 12"
         do(rig)
-    assert rig.seat.lesson.over
+    assert rig.loop.tutorial.over
     assert rig.state is WindowState.READY
-    assert rig.seat.notice.startswith("Well done: 12 of 12")
-    assert rig.hands.camera == "wrist"
+    assert rig.loop.notice.startswith("Well done: 12 of 12")
+    assert rig.operator_input.camera == "wrist"
     assert rig.steps == 0
     rig.recorder.wait()
     assert rig.files("episodes") == []
 
 
-def test_the_wrong_doing_teaches_nothing(sit: Callable[..., SeatRig]) -> None:
+def test_the_wrong_doing_teaches_nothing(open_rig: Callable[..., WindowRig]) -> None:
     """Whoever moves without the clutch, or presses other buttons, stays where she is."""
-    rig = sit(options=StationOptions(lesson=True))
+    rig = open_rig(options=StationOptions(tutorial=True))
     rig.run(0.3)
     rig.pad.axis(vp.LEFT_Y, -1.0)
     rig.run(1.5)
@@ -90,4 +90,4 @@ def test_the_wrong_doing_teaches_nothing(sit: Callable[..., SeatRig]) -> None:
     rig.tap(vp.A)
     rig.tap(vp.R3)
     rig.tap(vp.START)
-    assert (rig.state, rig.seat.lesson.number) == (WindowState.LESSON, 0)
+    assert (rig.state, rig.loop.tutorial.number) == (WindowState.TUTORIAL, 0)

@@ -17,7 +17,7 @@ from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import (
@@ -28,9 +28,9 @@ from sidestick.teleop.station.screen.view import (
 )
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
-Sit = Callable[..., SeatRig]
+OpenWindow = Callable[..., WindowRig]
 PATIENCE_S = 60.0
 PARENT = """
 import time
@@ -103,20 +103,22 @@ def test_an_unknown_view_is_refused(env: ArmEnv) -> None:
         open_view(env, "vulkan")
 
 
-def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(sit: Sit) -> None:
+def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(
+    open_rig: OpenWindow,
+) -> None:
     """The error says what happened; leaving afterwards saves what was driven."""
-    rig = sit()
+    rig = open_rig()
     view = ProcessView(rig.env)
     surface = pygame.display.set_mode((960, 600))
-    artist = FrameScheduler(surface, view, Prompter(defaults(SEAT)))
+    frame_scheduler = FrameScheduler(surface, view, Prompter(defaults(DRIVING)))
     try:
         rig.tap(vp.START)
         rig.drive(0.5)
-        artist.draw(rig.seat)
+        frame_scheduler.draw(rig.loop)
         os.kill(view.pid, signal.SIGKILL)
 
         def draw() -> bool:
-            artist.draw(rig.seat)
+            frame_scheduler.draw(rig.loop)
             return False
 
         with pytest.raises(ViewProcessLost, match="what was recorded is kept"):

@@ -12,14 +12,14 @@ from sidestick.sim_envs import make_task_env
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
-Sit = Callable[..., SeatRig]
+OpenWindow = Callable[..., WindowRig]
 
 
-def test_start_records_and_a_saves(sit: Sit) -> None:
+def test_start_records_and_a_saves(open_rig: OpenWindow) -> None:
     """START, some driving and A leave one successful episode on the disk, driven by the human."""
-    rig = sit()
+    rig = open_rig()
     assert rig.state is WindowState.READY
     rig.tap(vp.START)
     assert rig.state is WindowState.RECORDING
@@ -35,9 +35,9 @@ def test_start_records_and_a_saves(sit: Sit) -> None:
     assert rig.scene.seed == 1
 
 
-def test_releasing_the_clutch_stops_within_one_tick(sit: Sit) -> None:
+def test_releasing_the_clutch_stops_within_one_tick(open_rig: OpenWindow) -> None:
     """With LB up the very next tick is nobody's and moves nothing."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -1.0)
@@ -49,9 +49,9 @@ def test_releasing_the_clutch_stops_within_one_tick(sit: Sit) -> None:
     assert rig.scene.episode.drivers[steps + 1 :] == [Driver.NOBODY] * (rig.steps - steps - 1)
 
 
-def test_discard_needs_a_long_hold_and_can_be_undone(sit: Sit) -> None:
+def test_discard_needs_a_long_hold_and_can_be_undone(open_rig: OpenWindow) -> None:
     """A tap of X does nothing; 0.6 s discards; RB + X brings the running episode back."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.5)
     rig.tap(vp.X)
@@ -70,9 +70,9 @@ def test_discard_needs_a_long_hold_and_can_be_undone(sit: Sit) -> None:
     assert len(rig.files("episodes")) == 1
 
 
-def test_a_discarded_episode_goes_to_the_trash_and_is_redone(sit: Sit) -> None:
+def test_a_discarded_episode_goes_to_the_trash_and_is_redone(open_rig: OpenWindow) -> None:
     """START after a discard lays the same scene again; the old episode is in the trash."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.5)
     rig.hold(vp.X, 0.7)
@@ -80,15 +80,17 @@ def test_a_discarded_episode_goes_to_the_trash_and_is_redone(sit: Sit) -> None:
     assert rig.state is WindowState.RECORDING
     assert rig.scene.seed == 0
     assert rig.steps < 6
-    rig.seat.leave()
+    rig.loop.leave()
     rig.run(0.1)
     rig.close()
     assert len(rig.files("trash")) == 1
 
 
-def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(sit: Sit) -> None:
+def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(
+    open_rig: OpenWindow,
+) -> None:
     """Back 2 s, another way from there: seed and actions of the main line give the same states."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(3.0)
     before = rig.steps
@@ -115,9 +117,9 @@ def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(sit: Sit) -> No
     env.close()
 
 
-def test_holding_rewind_goes_further_back(sit: Sit) -> None:
+def test_holding_rewind_goes_further_back(open_rig: OpenWindow) -> None:
     """A second and a half on R3 goes back more than three seconds in all."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(4.0)
     before = rig.steps
@@ -125,9 +127,9 @@ def test_holding_rewind_goes_further_back(sit: Sit) -> None:
     assert before - rig.steps > 60
 
 
-def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
+def test_unplugging_holds_the_arm_and_keeps_the_episode(open_rig: OpenWindow) -> None:
     """The pad goes: pause at once, with its name; a replug needs neutral sticks and a press."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -1.0)
@@ -136,7 +138,7 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
     rig.pad.unplug()
     rig.run(0.3)
     assert rig.state is WindowState.PAUSED
-    assert "Test Pad was unplugged" in rig.seat.lost
+    assert "Test Pad was unplugged" in rig.loop.lost
     assert rig.steps - steps <= 1
     rig.pad = vp.VirtualPad("Second Pad")
     rig.run(0.1)
@@ -149,15 +151,15 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(sit: Sit) -> None:
     rig.tap(vp.START)
     assert rig.state is WindowState.RECORDING
     rig.drive(0.3)
-    assert rig.hands.label == "Second Pad"
+    assert rig.operator_input.label == "Second Pad"
     rig.tap(vp.A)
     rig.recorder.wait()
     assert len(rig.files("episodes")) == 1
 
 
-def test_of_two_pads_the_one_whose_clutch_is_held_drives(sit: Sit) -> None:
+def test_of_two_pads_the_one_whose_clutch_is_held_drives(open_rig: OpenWindow) -> None:
     """A second, equal pad does nothing until its own clutch is closed; then it drives."""
-    rig = sit()
+    rig = open_rig()
     other = vp.VirtualPad()
     rig.run(0.3)
     rig.tap(vp.START)
@@ -172,23 +174,23 @@ def test_of_two_pads_the_one_whose_clutch_is_held_drives(sit: Sit) -> None:
     other.press(vp.LB)
     rig.run(0.4)
     assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.02
-    assert rig.hands.label == "Test Pad (2 of 2)"
+    assert rig.operator_input.label == "Test Pad (2 of 2)"
     other.unplug()
     rig.run(0.1)
     assert rig.state is WindowState.PAUSED
 
 
-def test_taking_the_clutch_is_felt(sit: Sit) -> None:
+def test_taking_the_clutch_is_felt(open_rig: OpenWindow) -> None:
     """One short rumble says: you have control."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.3)
     assert any(low or high for low, high in rig.pad.rumbles)
 
 
-def test_rumble_and_sound_can_be_switched_off(sit: Sit) -> None:
+def test_rumble_and_sound_can_be_switched_off(open_rig: OpenWindow) -> None:
     """RB + D-pad right silences everything."""
-    rig = sit()
+    rig = open_rig()
     rig.chord(vp.RIGHT)
     rig.tap(vp.START)
     rig.drive(0.3)
@@ -203,10 +205,10 @@ def test_rumble_and_sound_can_be_switched_off(sit: Sit) -> None:
     ],
 )
 def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
-    sit: Sit, away: int, back: int
+    open_rig: OpenWindow, away: int, back: int
 ) -> None:
     """A frozen axis and a stale press after refocus move nothing."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -0.61)
@@ -215,7 +217,7 @@ def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
     steps = rig.steps
     rig.run(0.3)
     assert rig.state is WindowState.PAUSED
-    assert "focus" in rig.seat.lost
+    assert "focus" in rig.loop.lost
     assert rig.steps - steps <= 1
     pygame.event.post(pygame.event.Event(back))
     rig.run(0.05)
@@ -228,9 +230,9 @@ def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
     assert rig.state is WindowState.RECORDING
 
 
-def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
+def test_silence_of_the_devices_holds_the_arm(open_rig: OpenWindow) -> None:
     """When nothing could be heard for 150 ms the arm rests and the window says so."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -1.0)
@@ -239,15 +241,15 @@ def test_silence_of_the_devices_holds_the_arm(sit: Sit) -> None:
     rig.time.now += 0.2
     rig.run(0.2)
     assert rig.state is WindowState.PAUSED
-    assert "the computer was busy for 20" in rig.seat.lost
+    assert "the computer was busy for 20" in rig.loop.lost
     assert rig.steps == steps
 
 
 def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
-    sit: Sit, monkeypatch: pytest.MonkeyPatch
+    open_rig: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A step that takes 0.3 s is followed by a pause with its reason, and by no further step."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -1.0)
@@ -262,7 +264,7 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     steps = rig.steps
     rig.run(0.5)
     assert rig.state is WindowState.PAUSED
-    assert "the computer was busy for 30" in rig.seat.lost
+    assert "the computer was busy for 30" in rig.loop.lost
     assert rig.steps == steps + 1
     monkeypatch.undo()
     rig.pad.axis(vp.LEFT_Y, 0.0)
@@ -273,9 +275,9 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     assert rig.steps > steps
 
 
-def test_home_brings_the_hand_back(sit: Sit) -> None:
+def test_home_brings_the_hand_back(open_rig: OpenWindow) -> None:
     """Held Y needs no clutch; the hand ends where the episode began."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     begun = rig.env.arm.tool().position
     rig.drive(0.8)
@@ -284,9 +286,9 @@ def test_home_brings_the_hand_back(sit: Sit) -> None:
     assert np.linalg.norm(rig.env.arm.tool().position - begun) < 0.01
 
 
-def test_a_pause_stops_time_and_goes_on(sit: Sit) -> None:
+def test_a_pause_stops_time_and_goes_on(open_rig: OpenWindow) -> None:
     """BACK freezes the episode; BACK again goes on with the next step of the same one."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.4)
     rig.tap(vp.BACK)
@@ -300,9 +302,9 @@ def test_a_pause_stops_time_and_goes_on(sit: Sit) -> None:
     assert steps < rig.steps < steps + 12
 
 
-def test_free_drive_records_nothing(sit: Sit) -> None:
+def test_free_drive_records_nothing(open_rig: OpenWindow) -> None:
     """The arm can be driven without leaving a trace."""
-    rig = sit()
+    rig = open_rig()
     rig.chord(vp.UP)
     assert rig.state is WindowState.FREE
     before = rig.env.arm.tool().position
@@ -315,9 +317,9 @@ def test_free_drive_records_nothing(sit: Sit) -> None:
     np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=1e-4)
 
 
-def test_closing_the_window_saves_the_running_episode(sit: Sit) -> None:
+def test_closing_the_window_saves_the_running_episode(open_rig: OpenWindow) -> None:
     """What was driven so far is on the disk, marked as incomplete."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.5)
     pygame.event.post(pygame.event.Event(pygame.QUIT))
@@ -329,9 +331,9 @@ def test_closing_the_window_saves_the_running_episode(sit: Sit) -> None:
     assert summary.steps > 5
 
 
-def test_slow_motion_stretches_time_and_keeps_the_data_rate(sit: Sit) -> None:
+def test_slow_motion_stretches_time_and_keeps_the_data_rate(open_rig: OpenWindow) -> None:
     """At half time a second of wall clock holds ten ticks."""
-    rig = sit()
+    rig = open_rig()
     rig.chord(vp.DOWN)
     rig.tap(vp.START)
     steps = rig.steps
@@ -339,9 +341,9 @@ def test_slow_motion_stretches_time_and_keeps_the_data_rate(sit: Sit) -> None:
     assert rig.steps - steps == pytest.approx(10, abs=1)
 
 
-def test_the_gripper_keeps_its_state_over_hand_overs(sit: Sit) -> None:
+def test_the_gripper_keeps_its_state_over_hand_overs(open_rig: OpenWindow) -> None:
     """Closed with RT, it stays closed when the clutch is let go and taken again."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.run(0.1)
@@ -357,24 +359,26 @@ def test_the_gripper_keeps_its_state_over_hand_overs(sit: Sit) -> None:
     assert not rig.env.arm.controller.closing
 
 
-def test_the_lesson_teaches_by_doing(sit: Sit) -> None:
+def test_the_lesson_teaches_by_doing(open_rig: OpenWindow) -> None:
     """Holding the clutch and moving finishes the first exercises; BACK leaves."""
-    rig = sit(options=StationOptions(lesson=True))
-    assert rig.state is WindowState.LESSON
+    rig = open_rig(options=StationOptions(tutorial=True))
+    assert rig.state is WindowState.TUTORIAL
     rig.run(0.3)
     rig.hold(vp.LB, 1.3)
-    assert rig.seat.lesson.number == 1
+    assert rig.loop.tutorial.number == 1
     rig.drive(1.8)
-    assert rig.seat.lesson.number == 2
+    assert rig.loop.tutorial.number == 2
     rig.tap(vp.BACK)
     assert rig.state is WindowState.READY
 
 
-def test_a_full_disk_refuses_to_begin(sit: Sit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_refuses_to_begin(
+    open_rig: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No recording begins that cannot be kept, and the window says why."""
     from sidestick.sim_envs.errors import RecordingError
 
-    rig = sit()
+    rig = open_rig()
 
     def full(*_: object) -> None:
         raise RecordingError("journal: cannot record here: No space left on device")
@@ -382,16 +386,16 @@ def test_a_full_disk_refuses_to_begin(sit: Sit, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(rig.recorder, "start", full)
     rig.tap(vp.START)
     assert rig.state is WindowState.READY
-    assert "No space left" in rig.seat.notice
+    assert "No space left" in rig.loop.notice
 
 
 def test_a_disk_that_fills_up_keeps_what_was_recorded(
-    sit: Sit, monkeypatch: pytest.MonkeyPatch
+    open_rig: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Recording stops, the steps so far are saved as incomplete."""
     from sidestick.sim_envs.errors import RecordingError
 
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.5)
 
@@ -401,14 +405,16 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
     monkeypatch.setattr(rig.recorder, "append", full)
     rig.run(0.2)
     assert rig.state is WindowState.READY
-    assert "No space left" in rig.seat.notice
+    assert "No space left" in rig.loop.notice
     monkeypatch.undo()
     assert len(rig.recorder.wait()) == 1
 
 
-def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(sit: Sit) -> None:
+def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(
+    open_rig: OpenWindow,
+) -> None:
     """RB + B with the clutch up, then clutch and stick at once: up on the stick is the base's x."""
-    rig = sit()
+    rig = open_rig()
     rig.chord(vp.B)
     rig.tap(vp.START)
     before = rig.env.arm.tool().position
@@ -418,39 +424,39 @@ def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(sit: Si
     assert abs(moved[1]) < 0.1 * moved[0]
 
 
-def test_a_change_of_camera_turns_no_motion_that_is_under_way(sit: Sit) -> None:
+def test_a_change_of_camera_turns_no_motion_that_is_under_way(open_rig: OpenWindow) -> None:
     """The pushed stick goes on the way it went; after a rest it follows the new picture."""
-    rig = sit()
+    rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -1.0)
     rig.run(0.3)
-    before = rig.hands.poll(Driver.HUMAN).action
+    before = rig.operator_input.poll(Driver.HUMAN).action
     rig.chord(vp.A)
     rig.run(0.1)
-    assert rig.hands.camera != "front"
-    np.testing.assert_allclose(rig.hands.poll(Driver.HUMAN).action, before, atol=1e-6)
+    assert rig.operator_input.camera != "front"
+    np.testing.assert_allclose(rig.operator_input.poll(Driver.HUMAN).action, before, atol=1e-6)
     rig.pad.axis(vp.LEFT_Y, 0.0)
     rig.run(0.1)
     rig.pad.axis(vp.LEFT_Y, -1.0)
     rig.run(0.1)
-    assert np.linalg.norm(rig.hands.poll(Driver.HUMAN).action - before) > 0.1
+    assert np.linalg.norm(rig.operator_input.poll(Driver.HUMAN).action - before) > 0.1
 
 
-def test_a_whole_episode_is_driven_to_success_through_the_pad(sit: Sit) -> None:
+def test_a_whole_episode_is_driven_to_success_through_the_pad(open_rig: OpenWindow) -> None:
     """An expert's brain, a pad's buttons: the item lands in the tote, the verdict is offered."""
-    rig = sit(options=StationOptions(first_seed=1), num_items=6)
+    rig = open_rig(options=StationOptions(first_seed=1), num_items=6)
     assert rig.do_the_job()
-    assert rig.seat.offered
+    assert rig.loop.offered
     rig.tap(vp.A)
     (path,) = rig.recorder.wait()
     assert Episode.read(path, images=False).summary.success
 
 
 @pytest.mark.slow
-def test_the_pad_is_enough_for_nine_scenes_of_ten(sit: Sit) -> None:
+def test_the_pad_is_enough_for_nine_scenes_of_ten(open_rig: OpenWindow) -> None:
     """Ten full shelves in a row through buttons and sticks alone; the disk has the verdicts."""
-    rig = sit(options=StationOptions(first_seed=1), num_items=6)
+    rig = open_rig(options=StationOptions(first_seed=1), num_items=6)
     rig.chord(vp.B)  # sticks follow the base
     rig.tap(vp.L3)  # full speed
     for _ in range(10):
@@ -463,16 +469,16 @@ def test_the_pad_is_enough_for_nine_scenes_of_ten(sit: Sit) -> None:
     assert sum(summary.success for summary in found) >= 9
 
 
-def test_a_success_is_saved_when_nobody_objects(sit: Sit) -> None:
+def test_a_success_is_saved_when_nobody_objects(open_rig: OpenWindow) -> None:
     """Five seconds after an offered success the next scene is ready."""
-    rig = sit(options=StationOptions(first_seed=3, episodes=1))
+    rig = open_rig(options=StationOptions(first_seed=3, episodes=1))
     rig.tap(vp.START)
     rig.drive(0.2)
     rig.scene.episode.over = rig.scene.episode.success = True
     from sidestick.teleop.station.states import WindowEvent
 
-    rig.seat.offered = True
-    rig.seat.signal(WindowEvent.SUCCEEDED)
+    rig.loop.offered = True
+    rig.loop.signal(WindowEvent.SUCCEEDED)
     rig.run(4.5)
     assert rig.state is WindowState.VERDICT
     rig.run(1.0)

@@ -8,16 +8,16 @@ from sidestick.datasets.step import Driver, Level
 from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.help_requests import HelpReason
 from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.cues import Cue
 from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
-from tests.window_rig import SeatRig
+from tests.window_rig import WindowRig
 
-Sit = Callable[..., SeatRig]
+OpenWindow = Callable[..., WindowRig]
 
 
 class Lost:
@@ -33,17 +33,17 @@ class Lost:
         return Plan(actions, np.zeros_like(actions), 1.0)
 
 
-def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
+def test_a_call_is_heard_shown_and_answered_with_the_clutch(open_rig: OpenWindow) -> None:
     """The arm waits; a tone; a card with the reason and the button; then the human drives."""
-    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
+    rig = open_rig(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
     told: list[Cue] = []
-    rig.seat.desk.feedback.play = told.append  # type: ignore[method-assign]
+    rig.loop.context.feedback.play = told.append  # type: ignore[method-assign]
     rig.tap(vp.START)
     rig.run(1.0)
     assert rig.scene.episode.calling is HelpReason.NEW
     assert rig.scene.episode.drivers[-1] is Driver.NOBODY
     assert Cue.HELP_WANTED in told
-    card = Prompter(defaults(SEAT)).call_card(HelpReason.NEW.value, rig.hands.device)
+    card = Prompter(defaults(DRIVING)).call_card(HelpReason.NEW.value, rig.operator_input.device)
     assert card.keys
     assert "new to the policy" in card.lines[0]
     rig.pad.press(vp.LB)
@@ -55,9 +55,9 @@ def test_a_call_is_heard_shown_and_answered_with_the_clutch(sit: Sit) -> None:
     assert rig.scene.episode.drivers[-1] is Driver.POLICY
 
 
-def test_a_lost_level_is_left_before_the_next_episode(sit: Sit) -> None:
+def test_a_lost_level_is_left_before_the_next_episode(open_rig: OpenWindow) -> None:
     """From the next scene on the policy only looks on."""
-    rig = sit(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
+    rig = open_rig(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
     rig.scene.session.assign(rig.scene.assignment.at(Level.SHADOW))
     rig.scene.reset()
     rig.tap(vp.START)

@@ -1,6 +1,6 @@
 """The operator's seat for a minute: control rate, late ticks, frames, from input to action.
 
-`python -m benchmarks.seat [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny]`, under a display
+`python -m benchmarks.window [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny]`, under a screen
 that there is: SDL_VIDEODRIVER=dummy, or Xvfb (`xvfb-run -s "-screen 0 1280x800x24" python ...`).
 A thread pushes a virtual pad's stick at any moment; the delay ends when the simulation has
 executed an action in that direction. `--view tiny` also records with TinyRenderer.
@@ -29,7 +29,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.teleop.devices.bindings import defaults
-from sidestick.teleop.devices.controls import SEAT
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.sdl import pygame
@@ -116,10 +116,10 @@ class Observer:
     """Stands between the seat and its scene and screen with a stopwatch."""
 
     def __init__(
-        self, artist: FrameScheduler, pusher: Pusher, pad: vp.VirtualPad, seconds: float
+        self, frame_scheduler: FrameScheduler, pusher: Pusher, pad: vp.VirtualPad, seconds: float
     ) -> None:
         self.figures = Figures()
-        self._artist, self._pusher, self._pad = artist, pusher, pad
+        self._frame_scheduler, self._pusher, self._pad = frame_scheduler, pusher, pad
         self._seconds, self._began = seconds, 0.0
 
     def watch(self, scene: OperatorEpisode) -> None:
@@ -147,34 +147,34 @@ class Observer:
 
         return timed
 
-    def __call__(self, seat: StationLoop) -> float:
+    def __call__(self, loop: StationLoop) -> float:
         """Keep the seat going, and let the artist draw."""
         now = time.perf_counter()
-        if seat.state is WindowState.READY:
-            self._pad.press(vp.START, seat.seconds_in_state > 0.5)
-        elif seat.state is WindowState.PAUSED:
-            self._go_on(seat)
+        if loop.state is WindowState.READY:
+            self._pad.press(vp.START, loop.seconds_in_state > 0.5)
+        elif loop.state is WindowState.PAUSED:
+            self._go_on(loop)
         elif not self._began:
             self._began = now
             self._pad.release(vp.START)
             self._pusher.start()
         if self._began and now - self._began > self._seconds:
             self._pusher.stop()
-            seat.leave()
+            loop.leave()
         cpu = time.thread_time()
-        wait = self._artist(seat)
+        wait = self._frame_scheduler(loop)
         if wait == 0.0 and self._began:
             self.figures.framed_s.append(time.perf_counter())
             self.figures.frame_cpu_ms.append((time.thread_time() - cpu) * 1000)
             self.figures.frame_ms.append((time.perf_counter() - now) * 1000)
         return wait
 
-    def _go_on(self, seat: StationLoop) -> None:
+    def _go_on(self, loop: StationLoop) -> None:
         """After a pause everything is let go first, as the seat asks for."""
         self._pusher.rest(True)
-        if seat.seconds_in_state > 0.5:
-            self.figures.pauses.append(seat.lost)
-            seat.signal(Request.START)
+        if loop.seconds_in_state > 0.5:
+            self.figures.pauses.append(loop.lost)
+            loop.signal(Request.START)
             self._pusher.rest(False)
 
 
@@ -189,19 +189,21 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
         workspace = Workspace.create(Path(folder) / "ws", WorkspaceConfig("ShelfPick", recorded))
         env = workspace_env(workspace.config)
         view = open_view(env, view_name)
-        pilot = PolicyRunner(load_policy(policy)) if policy else None
+        runner = PolicyRunner(load_policy(policy)) if policy else None
         pad, pads, tally = vp.VirtualPad(), Gamepads(), WorkspaceCounts(workspace)
-        hands = OperatorInput(env, defaults(SEAT), pads)
+        operator_input = OperatorInput(env, defaults(DRIVING), pads)
         with Recorder(workspace) as recorder:
-            assignment = Assignment(Level.DEMONSTRATE, "0001" if pilot else None, pilot)
+            assignment = Assignment(Level.DEMONSTRATE, "0001" if runner else None, runner)
             told = [Recording(recorder, tally.refresh)]
-            scene = OperatorEpisode(Session(env, hands, assignment, told))
-            artist = FrameScheduler(surface, view, Prompter(defaults(SEAT)))
-            observer = Observer(artist, Pusher(pad), pad, seconds)
+            scene = OperatorEpisode(Session(env, operator_input, assignment, told))
+            frame_scheduler = FrameScheduler(surface, view, Prompter(defaults(DRIVING)))
+            observer = Observer(frame_scheduler, Pusher(pad), pad, seconds)
             observer.watch(scene)
-            seat = StationLoop(OperatorContext(hands, tally, CuePlayer(pads)), scene, observer)
+            loop = StationLoop(
+                OperatorContext(operator_input, tally, CuePlayer(pads)), scene, observer
+            )
             cpu, began = time.process_time(), time.perf_counter()
-            seat.run()
+            loop.run()
             cores = (time.process_time() - cpu) / (time.perf_counter() - began)
         tally.close()
         view.close()
