@@ -33,7 +33,7 @@ from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.sdl import pygame
-from sidestick.teleop.devices.stick_frames import picture_frame
+from sidestick.teleop.devices.stick_motion import picture_frame
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env

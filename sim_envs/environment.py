@@ -1,7 +1,7 @@
 """The environment: time, actions and observations around one task, as Gymnasium wants it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 import gymnasium as gym
@@ -13,7 +13,6 @@ from .arm import Arm
 from .domain_randomization import variation_stream
 from .errors import BadValue, UnknownName
 from .renderers import Renderer, make_renderer
-from .snapshots import Snapshot
 from .spaces import (
     CONTROL_HZ,
     IMAGE_SIZE,
@@ -26,6 +25,17 @@ from .spaces import (
 )
 from .tasks.task import Status, Task
 from .world import PHYSICS_HZ, World
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A moment of an episode to come back to; valid until the next reset."""
+
+    history: tuple[Action | None, ...]
+    """All actions since the reset, None for each re-seating: what led to this moment."""
+    episode: int
+    """Which reset the snapshot belongs to."""
+
 
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 START_IK_ITERATIONS = 60

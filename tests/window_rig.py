@@ -16,8 +16,8 @@ from sidestick.teleop.devices.bindings import Bindings, defaults
 from sidestick.teleop.devices.controls import DRIVING, Control
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.operator_input import OperatorInput
-from sidestick.teleop.devices.response_curves import DEADZONE, EXPO, RAMP_S, SATURATION
 from sidestick.teleop.devices.simulated_window_input import SimulatedWindowInput
+from sidestick.teleop.devices.stick_motion import DEADZONE, EXPO, RAMP_S, SATURATION
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env

@@ -11,8 +11,19 @@ import tomlkit
 from tomlkit.items import Table
 
 from ...sim_envs.errors import SidestickError
-from .controls import DRIVING, KEYBOARD, PAD, C, Chord, Control, ControlReadings, ControlTable
-from .raw_inputs import KEYS, PAD_INPUTS, RawInput
+from .controls import (
+    DRIVING,
+    KEYBOARD,
+    KEYS,
+    PAD,
+    PAD_INPUTS,
+    C,
+    Chord,
+    Control,
+    ControlReadings,
+    ControlTable,
+    RawInput,
+)
 
 CONFIG_VARIABLE = "SIDESTICK_CONFIG_DIR"
 FILE_NAME = "bindings.toml"

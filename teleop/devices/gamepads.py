@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .bindings import config_folder
-from .raw_inputs import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, RawInput
-from .response_curves import ramped, stick, trigger
+from .controls import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, RawInput
 from .sdl import controller, pygame
+from .stick_motion import ramped, stick, trigger
 
 MAPPINGS_FILE = "pads.txt"
 FULL = 32767.0

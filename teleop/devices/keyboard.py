@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable
 
-from .controls import Control, ControlReadings
-from .raw_inputs import KEY_NAMES, RawInput
-from .response_curves import disc, ramped
+from .controls import KEY_NAMES, Control, ControlReadings, RawInput
 from .sdl import pygame
+from .stick_motion import disc, ramped
 
 RAMPED = (
     (Control.RIGHT, Control.LEFT, Control.AWAY, Control.NEAR),

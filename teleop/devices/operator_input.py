@@ -15,7 +15,7 @@ from .gamepads import Gamepad, Gamepads
 from .input_lock import HoldButton, InputLock, Repeat
 from .keyboard import Keyboard, Ramp
 from .sdl import pygame
-from .stick_frames import BASE, StickFrame, picture_frame
+from .stick_motion import BASE, StickFrame, picture_frame
 
 SPEEDS = (("slow", 0.3), ("normal", 0.6), ("fast", 1.0))
 PRECISION_LEAST = 0.2

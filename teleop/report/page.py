@@ -9,13 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...policies.base.provenance import ProvenanceKind
 from . import bar_charts, coverage, sentences
-from .analysis import (
-    event_places,
-    failure_stages,
-    learning_curve,
-    success_rate,
-    supervised_rounds,
-)
+from .analysis import event_places, failure_stages, learning_curve, success_rate, supervised_rounds
 from .episode_media import EpisodeMedia
 from .figure_style import HUMAN, MARKS, POLICY
 from .learning_curve import draw_curve

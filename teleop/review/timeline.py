@@ -12,17 +12,7 @@ from ...datasets.step import Driver
 from ..devices.sdl import pygame
 from ..session.driver_styles import DRIVER_STYLES
 from ..ui.canvas import Canvas
-from ..ui.palette import (
-    BACKGROUND,
-    DIM,
-    FAINT,
-    PANEL,
-    RAISED,
-    TEXT,
-    VERMILION,
-    YELLOW,
-    Colour,
-)
+from ..ui.palette import BACKGROUND, DIM, FAINT, PANEL, RAISED, TEXT, VERMILION, YELLOW, Colour
 
 HATCH = 7
 INK: Colour = (10, 12, 14)

@@ -6,10 +6,18 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from ..devices.bindings import REVIEW, Bindings, load
-from ..devices.controls import KEYBOARD, PAD, ControlReadings, ControlTable, split
+from ..devices.controls import (
+    KEY_NAMES,
+    KEYBOARD,
+    KEYS,
+    PAD,
+    ControlReadings,
+    ControlTable,
+    RawInput,
+    split,
+)
 from ..devices.gamepads import Gamepads
 from ..devices.keyboard import Keyboard
-from ..devices.raw_inputs import KEY_NAMES, KEYS, RawInput
 from ..devices.sdl import pygame
 from .widgets import HelpPage
 

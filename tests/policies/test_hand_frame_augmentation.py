@@ -6,11 +6,7 @@ import torch
 
 from sidestick.policies.task_features import hand_frame_augmentation
 from sidestick.policies.task_features.hand_frame import turned
-from sidestick.policies.task_features.hand_frame_augmentation import (
-    BACK_TICKS,
-    delayed,
-    led_back,
-)
+from sidestick.policies.task_features.hand_frame_augmentation import BACK_TICKS, delayed, led_back
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
 from sidestick.sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT

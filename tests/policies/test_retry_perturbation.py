@@ -4,11 +4,7 @@ import pytest
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.retry_perturbation import (
-    GUESSES,
-    LOWEST_LED_M,
-    STILL_PLANS,
-)
+from sidestick.policies.task_features.retry_perturbation import GUESSES, LOWEST_LED_M, STILL_PLANS
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.tasks import task_class
 from tests.sorting_rig import LITTER as NEXT

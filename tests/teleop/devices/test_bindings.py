@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.teleop.devices.bindings import BadBinding, defaults, load, parse
-from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control
-from sidestick.teleop.devices.raw_inputs import RawInput
+from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, RawInput
 from sidestick.teleop.review import click_window, episode_actions, prediction_actions
 
 

@@ -11,8 +11,15 @@ from sidestick.sim_envs.cameras import CameraView
 from sidestick.teleop.devices.controls import Control, ControlReadings
 from sidestick.teleop.devices.input_lock import DEAF_S, HoldButton, InputLock, Repeat
 from sidestick.teleop.devices.keyboard import Ramp
-from sidestick.teleop.devices.response_curves import DEADZONE, disc, ramped, stick, trigger
-from sidestick.teleop.devices.stick_frames import BASE, picture_frame
+from sidestick.teleop.devices.stick_motion import (
+    BASE,
+    DEADZONE,
+    disc,
+    picture_frame,
+    ramped,
+    stick,
+    trigger,
+)
 
 UNIT = st.floats(-1, 1)
 
