@@ -1,0 +1,37 @@
+"""The documents cite files that are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *(ROOT / "docs").rglob("*.md")]
+CITED = re.compile(r"(?<![\w.])((?:[\w-]+/)*[\w-]+\.(?:py|md|jsonl?|png))\b")
+WRITTEN_BY_USERS = {"config.json", "gate.json", "set-aside.json", "metrics.jsonl", "ladder.png"}
+"""Files that the product or its user writes, named as such."""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_cited_file_exists(document: Path) -> None:
+    """A file is cited by its path from the root, from the document, or by the end of its path."""
+    folders = ("sim_envs", "datasets", "policies", "teleop", "tests", "benchmarks", "docs")
+    paths = [p.relative_to(ROOT).as_posix() for f in folders for p in (ROOT / f).rglob("*.*")]
+    missing = [
+        cited
+        for cited in CITED.findall(document.read_text())
+        if cited not in WRITTEN_BY_USERS
+        and not (ROOT / cited).exists()
+        and not (document.parent / cited).exists()
+        and not any(path.endswith(f"/{cited}") for path in paths)
+    ]
+    assert not missing
+
+
+def test_the_architecture_names_every_folder_with_code() -> None:
+    """A newcomer finds each inner room in the one page about them."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    for room in ("sim_envs", "datasets", "policies", "teleop"):
+        for folder in {path.parent for path in (ROOT / room).rglob("*.py")}:
+            if folder.name not in ("assets", "weights", "screen"):
+                assert f"{folder.name}/" in page, folder
