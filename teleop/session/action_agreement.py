@@ -1,4 +1,8 @@
-"""How far a policy wanted what the human did, while she drove: from the two recorded actions."""
+"""These measures say how well a policy's actions agree with those of the operator who drives.
+
+`action_agreement` compares the recorded actions of an episode, as evidence for the ladder;
+`RunningAgreement` follows the ticks of a running one, for the window's gauge.
+"""
 
 import math
 from collections.abc import Sequence
@@ -15,49 +19,53 @@ from .subscriber import Tick
 AHEAD = CONTROL_HZ
 """Steps of the next second."""
 GOOD_COSINE, GOOD_GRIPPER, GOOD_DISTANCE_M = 0.70, 0.85, 0.08
-"""From where on a policy wants what the human does."""
+"""Least cosine, least share of equal grips and largest distance of a policy that agrees."""
 
 
 @dataclass(frozen=True)
 class ActionAgreement:
-    """One stage's, or a whole episode's."""
+    """The agreement of operator and policy over one stage or a whole episode."""
 
     steps: int
-    """Steps on which both wanted something."""
+    """Steps on which both gave an action."""
     cosine: float
-    """Mean cosine of the two translations, over steps on which the human's hand moved."""
+    """Mean cosine of the two translations, over steps on which both asked for motion."""
     distance_m: float
-    """How far apart the two would have brought the hand within a second, on average, m: the
-    policy's wish is asked anew on every step, from where the human has come."""
+    """How far apart the two would have moved the end effector within a second, on average, m: the
+    policy is asked anew on every step, from where the operator has come."""
     gripper: float
-    """Share of steps on which both wanted the gripper alike."""
+    """Share of steps on which both gave the same gripper command."""
 
     @property
     def good(self) -> bool:
-        """Whether the policy wanted what the human did; what is not known (NaN) is not good."""
+        """Whether all three measures reach their bounds; one that is NaN does not."""
         near = self.distance_m <= GOOD_DISTANCE_M
         return self.cosine >= GOOD_COSINE and self.gripper >= GOOD_GRIPPER and near
 
     def to_json(self) -> dict[str, Any]:
-        """With None for what is not known."""
+        """The fields by name, with None for NaN."""
         return {key: None if value != value else value for key, value in asdict(self).items()}
 
 
 def action_agreement(
     human: NDArray[np.float32], policy: NDArray[np.float32], chosen: NDArray[np.bool_] | None = None
 ) -> ActionAgreement:
-    """Compare what was wanted, (T, 7) each with NaN for nothing; over the `chosen` steps (T,)."""
+    """The agreement of two sequences of actions, (T, 7) each with NaN rows for none.
+
+    Counts the `chosen` steps (T,); all where it is None.
+    """
     both: NDArray[np.bool_] = np.isfinite(np.concatenate([human, policy], axis=1)).all(axis=1)
     counted = both if chosen is None else both & chosen
-    human_part, its = human[:, MOVE].astype(np.float64), policy[:, MOVE].astype(np.float64)
-    lengths = np.linalg.norm(human_part, axis=1), np.linalg.norm(its, axis=1)
+    human_part, policy_part = human[:, MOVE].astype(np.float64), policy[:, MOVE].astype(np.float64)
+    lengths = np.linalg.norm(human_part, axis=1), np.linalg.norm(policy_part, axis=1)
     moving = counted & (lengths[0] > STILL) & (lengths[1] > STILL)
-    cosines = (human_part[moving] * its[moving]).sum(axis=1) / (lengths[0] * lengths[1])[moving]
+    dots = (human_part[moving] * policy_part[moving]).sum(axis=1)
+    cosines = dots / (lengths[0] * lengths[1])[moving]
     same = (human[counted, GRIP] > 0) == (policy[counted, GRIP] > 0)
     return ActionAgreement(
         int(counted.sum()),
         _mean(cosines),
-        _mean(_apart_m(human_part - its, both)[counted]),
+        _mean(_apart_m(human_part - policy_part, both)[counted]),
         _mean(same),
     )
 
@@ -68,14 +76,17 @@ def agreement_by_stage(
     stage: NDArray[np.integer],
     stages: Sequence[str],
 ) -> dict[str, ActionAgreement]:
-    """The same for every stage that came up; `stage` (T,) counts in `stages`."""
+    """`action_agreement` by stage, for those that occur; `stage` (T,) indexes `stages`."""
     return {
         stages[i]: action_agreement(human, policy, stage == i) for i in np.unique(stage).tolist()
     }
 
 
 def _apart_m(difference: NDArray[np.float64], both: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """For every step, how far two hands are apart a second later, m; NaN where it is not known."""
+    """Distance (T,) between where the two would be a second later, m; NaN where unknown.
+
+    `difference` (T, 3) is that of the two translations, `both` (T,) where both gave an action.
+    """
     steps = np.where(both[:, None], difference, np.nan) * METRES_PER_UNIT
     apart = np.full(len(steps), np.nan)
     for i in range(len(steps) - AHEAD + 1):
@@ -84,34 +95,37 @@ def _apart_m(difference: NDArray[np.float64], both: NDArray[np.bool_]) -> NDArra
 
 
 def _mean(values: NDArray[Any]) -> float:
-    """The mean of what is known; NaN where nothing is."""
+    """The mean of the values (N,) that are not NaN; NaN where there are none."""
     known = values[~np.isnan(values)] if values.dtype.kind == "f" else values
     return float(known.mean()) if len(known) else float("nan")
 
 
 MEMORY = 0.9
-"""Share of what is known that is left after a tick: half of the weight is younger than 0.33 s."""
+"""Share of the weight that is left after a tick: half of it is younger than 0.33 s."""
 
 
 class RunningAgreement:
-    """A running mean of the cosine of what both hands want, on ticks on which both move."""
+    """An exponential mean of the cosine of operator's and policy's translation, for the gauge.
+
+    Ticks on which either asks for no motion do not count.
+    """
 
     def __init__(self) -> None:
         self._sum, self._weight = 0.0, 0.0
 
     @property
     def cosine(self) -> float:
-        """From -1, against each other, to 1, alike; NaN where nothing is known of late."""
+        """From -1, opposed, to 1, alike; NaN where no recent tick counted."""
         return self._sum / self._weight if self._weight > 0.1 else math.nan
 
     def update(self, tick: Tick) -> None:
-        """A tick has passed."""
+        """Take in a tick."""
         self._sum, self._weight = self._sum * MEMORY, self._weight * MEMORY
-        human_part, its = tick.step.human_action, tick.step.policy_action
-        if human_part is None or its is None:
+        human, policy = tick.step.human_action, tick.step.policy_action
+        if human is None or policy is None:
             return
-        one, other = human_part[MOVE].astype(np.float64), its[MOVE].astype(np.float64)
-        lengths = float(np.linalg.norm(one)), float(np.linalg.norm(other))
+        human_part, policy_part = human[MOVE].astype(np.float64), policy[MOVE].astype(np.float64)
+        lengths = float(np.linalg.norm(human_part)), float(np.linalg.norm(policy_part))
         if min(lengths) > STILL:
-            self._sum += float(one @ other) / (lengths[0] * lengths[1])
+            self._sum += float(human_part @ policy_part) / (lengths[0] * lengths[1])
             self._weight += 1.0

@@ -1,4 +1,7 @@
-"""The assignment: at which level an episode is driven, and which policy takes part in it."""
+"""An assignment says at which level an episode is driven, and which policy takes part in it.
+
+A session holds one; the tick asks it for the policy's proposal and for its help requests.
+"""
 
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +16,7 @@ from .policy_runner import NO_PROPOSAL, PolicyRunner, Proposal
 
 @dataclass(frozen=True)
 class Assignment:
-    """Owned by the session, which replaces it as a whole, between two episodes.
+    """Level, policy and help monitor of an episode; a session replaces it between two episodes.
 
     Raises PolicyError for a level that needs a policy, without one.
     """
@@ -23,9 +26,9 @@ class Assignment:
     policy_id: str | None = None
     """Number of the policy, for the records; None where there is none, or none with a number."""
     runner: PolicyRunner | None = None
-    """The loaded policy, which drives or looks on; None where the human drives without one."""
+    """The loaded policy, which drives or only proposes; None where the operator drives without."""
     monitor: HelpMonitor = field(default_factory=HelpMonitor)
-    """What makes a policy on call ask for help; its budget lasts for the session."""
+    """Decides when a policy at on-call asks for help; its budget lasts for the session."""
 
     def __post_init__(self) -> None:
         if self.level in NEEDS_POLICY and self.runner is None:
@@ -38,22 +41,22 @@ class Assignment:
         return replace(self, level=level)
 
     def begin(self) -> None:
-        """Let the policy forget what it planned: an episode begins, or another branch of it."""
+        """Reset the policy: an episode begins, or another branch of it after a rewind."""
         if self.runner:
             self.runner.begin()
 
     def propose(self, observation: Observation, driver: Driver) -> Proposal:
-        """What the policy wants on this tick, when `driver` drove the last one."""
+        """The policy's proposal for this tick, when `driver` drove the last one."""
         return self.runner.propose(observation, driver) if self.runner else NO_PROPOSAL
 
     def needs_images(self, driver: Driver) -> bool:
-        """Whether the next proposal will look at the observation, if `driver` goes on driving."""
+        """Whether the next proposal needs fresh images, if `driver` goes on driving."""
         return self.runner is not None and self.runner.needs_images(driver)
 
     def help_wanted(
         self, state: ControlState, proposal: Proposal, observation: Observation
     ) -> HelpReason | None:
-        """Why the policy asks for help on this tick, at the level at which it may.
+        """Why the policy asks for help on this tick; None where it does not, or is not at on-call.
 
         `state` is that of the last tick; a reason takes one request from the monitor's budget.
         """

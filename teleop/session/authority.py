@@ -1,4 +1,8 @@
-"""Who drives: a pure state machine of level, clutch and policy; no clock, no device, no engine."""
+"""`Authority` decides on every tick who drives, from level, clutch and the policy's action.
+
+It is a pure state machine (no clock, no device, no simulator) that a running episode calls; its
+`Decision` holds the action to execute. The tables are in `levels`.
+"""
 
 from dataclasses import dataclass
 
@@ -28,18 +32,18 @@ COUNTED = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.GRASPED})
 
 @dataclass(frozen=True)
 class Decision:
-    """Who drives this tick, and what the arm will do."""
+    """Who drives this tick, and the action to execute."""
 
     action: Action
     """float32[7] to execute."""
     driver: Driver
     """Whose action it is."""
     state: ControlState
-    """Who has the arm, and why nobody has it."""
+    """Who controls the arm, or why nobody does."""
     mode: ActionMode
-    """What the step is to a learner."""
+    """What the step counts as in training."""
     switch: Switch | None
-    """What changed hands on this tick; None when nothing did."""
+    """The change of state on this tick that changes the driver; None when there is none."""
     takeover_id: int
     """Number of the takeover that this step belongs to; -1 outside of one."""
     share: float
@@ -52,7 +56,7 @@ class Decision:
 
 
 class Authority:
-    """Decides tick by tick, at one level; create a new one for every episode."""
+    """The state machine of one episode at one level."""
 
     def __init__(self, level: Level) -> None:
         self.level = level
@@ -71,11 +75,12 @@ class Authority:
         novelty: float = NAN,
         asks: bool = False,
     ) -> Decision:
-        """The human's action on the tick that the clutch is held, the policy's if it may, or rest.
+        """Decide one tick: the operator's action while the clutch is held, the policy's or rest.
 
-        A policy that is missing, late (None) or not finite, and a device that is not alive, rest.
-        `novelty` in [0, 1] is what the policy makes of the scene, `asks` that it wants help: it
-        is heard on call alone. Then the arm waits until the human closes the clutch.
+        The arm rests where the policy drives and its action is missing, late (None) or not
+        finite, and where the device is not alive. `novelty` in [0, 1] is the policy's, NaN where
+        unknown. `asks`, which counts at on-call only, is a help request: the arm waits until the
+        operator closes the clutch.
         """
         state = self._next(command, usable(policy_action), asks)
         switch = None if state is self.state else SWITCHES[self.state, state]
@@ -89,20 +94,19 @@ class Authority:
         return Decision(action, self.driver, state, mode, switch, takeover, share)
 
     def rest(self) -> None:
-        """Nobody drives, as at the beginning; takeovers go on being counted."""
+        """Let nobody drive, as at the beginning; takeovers go on being counted."""
         self.state = ControlState.RESTING
 
     def _next(self, command: Command, policy_usable: bool, asks: bool) -> ControlState:
-        """The state of this tick."""
-        calling = self.state is ControlState.CALLING
+        waiting = self.state is ControlState.CALLING
         if not command.alive:
-            return ControlState.CALLING if calling else ControlState.RESTING
+            return ControlState.CALLING if waiting else ControlState.RESTING
         state = STATE_BY_LEVEL[self.level, Clutch(command.clutch)]
         if not policy_usable:
             state = WITHOUT_POLICY.get(state, state)
         if not usable(command.action):
             state = WITHOUT_HUMAN.get(state, state)
-        if calling and state is not ControlState.HUMAN:
+        if waiting and state is not ControlState.HUMAN:
             return ControlState.CALLING
         may_ask = self.level is Level.ON_CALL and not command.clutch and self.state in ASKING
         return ControlState.CALLING if asks and may_ask else state
@@ -110,7 +114,7 @@ class Authority:
     def _action(
         self, command: Command, policy_action: Action | None, novelty: float
     ) -> tuple[Action, float]:
-        """What is executed in the state, and the policy's share of it."""
+        """The action [7] to execute in the present state, and the policy's share of it."""
         if self.state is ControlState.HUMAN:
             return command.action, 0.0
         if policy_action is not None and self.state is ControlState.POLICY:
@@ -126,5 +130,5 @@ class Authority:
 
 
 def usable(action: Action | None) -> bool:
-    """Whether there is an action and every number of it is finite."""
+    """Whether there is an action [7] and every number of it is finite."""
     return action is not None and bool(np.isfinite(action).all())

@@ -1,4 +1,4 @@
-"""What the human wants this tick."""
+"""A `Command` is an operator's input to a session for one tick: action, clutch and requests."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -9,7 +9,7 @@ from ...sim_envs.spaces import ACTION_SIZE, Action
 
 
 class Request(Enum):
-    """Something the human asks of the session, beside driving."""
+    """Something the operator asks of the session or the window, beside driving."""
 
     SAVE_SUCCESS = "save as success"
     SAVE_FAILURE = "save as failure"
@@ -22,7 +22,7 @@ class Request(Enum):
     SCRUB = "go back a little further"
     UNDO = "undo the discard"
     FREE_DRIVE = "drive without recording, or stop doing so"
-    TUTORIAL = "the lesson"
+    TUTORIAL = "the tutorial"
     SLOW = "next slow motion"
     SOUND = "sound on or off"
     ROLL_BACK = "back to the policy before"
@@ -30,7 +30,7 @@ class Request(Enum):
 
 
 ENDING = frozenset({Request.SAVE_SUCCESS, Request.SAVE_FAILURE, Request.DISCARD, Request.QUIT})
-"""What ends an episode at once."""
+"""Requests that end an episode at once."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,21 @@ class Command:
     """One poll of an operator's device."""
 
     action: Action
-    """float32[7] in [-1, 1]; what the sticks say, whether or not the clutch is held."""
+    """float32[7] in [-1, 1]; the position of the sticks, whether or not the clutch is held."""
     clutch: bool = False
-    """Held: the human drives, on this very tick."""
+    """Held: the operator drives, on this very tick."""
     requests: frozenset[Request] = frozenset()
-    """What was asked for since the last poll."""
+    """Requests since the last poll."""
     alive: bool = True
     """False when the device was lost or has been silent for too long: the arm holds still."""
 
 
 def zero_action(grip: float = 0.0) -> Action:
-    """The action that moves nothing; a grip of 0 keeps what the gripper is doing."""
+    """The action [7] that moves nothing; a grip of 0 keeps what the gripper is doing."""
     action = np.zeros(ACTION_SIZE, np.float32)
     action[-1] = grip
     return action
 
 
 IDLE = Command(zero_action())
-"""Nobody touches anything."""
+"""The command of a device that nobody touches."""

@@ -1,4 +1,4 @@
-"""What every operator's device can do: gamepad, keyboard and simulated operator alike."""
+"""`InputDevice` is the protocol of everything an operator drives with, simulated ones included."""
 
 from typing import Protocol
 
@@ -7,20 +7,20 @@ from .command import IDLE, Command
 
 
 class InputDevice(Protocol):
-    """Polled once a tick."""
+    """A source of commands that a session polls once a tick."""
 
     name: str
     """Who is at the device, for the records; `simulated` for the simulated operator."""
 
     def begin(self, seed: int) -> None:
-        """An episode of this seed begins."""
+        """Prepare for an episode of this seed."""
 
     def poll(self, driver: Driver) -> Command:
-        """What the human wants now; `driver` drove the last tick."""
+        """The operator's command for this tick; `driver` drove the last one."""
 
 
 class NoOperator:
-    """An empty seat: evaluation and practice."""
+    """The device of a session without an operator: evaluation and autonomous practice."""
 
     name = ""
 
@@ -28,5 +28,5 @@ class NoOperator:
         """Nothing to do."""
 
     def poll(self, driver: Driver) -> Command:
-        """Nothing is ever touched."""
+        """Always idle."""
         return IDLE

@@ -1,4 +1,4 @@
-"""What people are told about who drives: one name, banner and colour for every driver."""
+"""`DRIVER_STYLES` gives each driver its name, banner and colour in windows, videos and report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ...datasets.step import Driver
 
 @dataclass(frozen=True)
 class DriverStyle:
-    """How a driver is shown in the windows, in the videos and in the report."""
+    """How a driver is shown."""
 
     name: str
     """In running text, e.g. `policy`."""
@@ -17,7 +17,7 @@ class DriverStyle:
     colour: tuple[int, int, int]
     """Red, green and blue, 0 to 255; of Okabe and Ito, for any colour vision."""
     striped: bool
-    """Whether the border of a video carries stripes, for readers who see no colours."""
+    """Whether the border of a video carries stripes, for viewers who cannot tell the colours."""
 
     @property
     def hex(self) -> str:

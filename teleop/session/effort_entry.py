@@ -1,4 +1,7 @@
-"""One entry of the ledger of human effort, made from counted ticks; the only way to make one."""
+"""`effort_entry` makes every entry of the ledger of human effort, from counted ticks.
+
+`human_effort` calls it for sessions, which count along; `recorded_effort` counts from files.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +13,11 @@ from ...sim_envs.spaces import CONTROL_HZ
 from .levels import name
 
 KINDS = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
-"""What the ledger calls the levels; the others go by their names."""
+"""The ledger's names of levels, where they differ from `levels.name`; workspaces hold them."""
 
 
 def kind_of_level(level: Level) -> str:
-    """What the ledger calls episodes of a level."""
+    """The ledger's name for episodes of a level."""
     return KINDS.get(level, name(level))
 
 
@@ -32,9 +35,9 @@ def effort_entry(
     hz: float = CONTROL_HZ,
     **payload: Any,
 ) -> EffortEntry:
-    """An entry from ticks that the human drove, had to watch, and that the policy drove.
+    """An entry from ticks that the operator drove, had to watch, and that the policy drove.
 
-    `payload` is whatever else was counted, as JSON takes it.
+    `payload` is whatever else was counted, as JSON values.
     """
     return EffortEntry(
         round=round_number,
@@ -60,9 +63,9 @@ def recorded_effort(
     policy_id: str | None,
     hz: float,
 ) -> EffortEntry:
-    """The entry of supervised or demonstrated episodes by their files, where no session counted.
+    """The entry of supervised or demonstrated episodes from their files, where no session counted.
 
-    A person watched every step of the policy.
+    Every step of the policy counts as watched.
     """
     policy = sum(summary.policy_steps for summary in done)
     return effort_entry(

@@ -1,4 +1,4 @@
-"""The environment of a workspace and of a recorded episode, made from what is written in them."""
+"""These functions make the environment of a workspace from its config, and that of an episode."""
 
 import json
 
@@ -25,7 +25,7 @@ def workspace_env(config: WorkspaceConfig) -> ArmEnv:
 
 
 def episode_env(episode: Episode) -> ArmEnv:
-    """The environment that an episode was recorded in, from its own description."""
+    """The environment that an episode was recorded in, from its header."""
     header = episode.summary.header
     keywords = json.loads(json.dumps(header.env_args.get("env_kwargs", {})))
     return make_task_env(**{"task": header.task, **keywords})

@@ -1,12 +1,13 @@
-"""When a policy that drives alone asks for help: new scenes, a stalled hand, a job that drags on.
+"""`HelpMonitor` decides when a policy at on-call asks the operator for help.
 
-It feels nothing but what the robot itself knows: its novelty, where its hand is, for how long it
-has driven. Pure: no clock, no simulator's state.
+The reasons are novelty, a stalled end effector, an overdue task and a policy without an answer. The
+monitor's inputs are what the robot itself knows: the policy's novelty, where the end effector is,
+for how long it has driven. It is pure: no clock, no simulator state.
 
-Hysteresis (LazyDAgger 2021, ThriftyDAgger 2021) is in asking, never in letting go: she who opens
-the clutch hands back on that tick, at every level. After that the novelty alarm stays silent until
-the scene was familiar for a while (below a lower threshold), or until a grace period is over; the
-stall and the overtime count anew.
+Hysteresis (LazyDAgger 2021, ThriftyDAgger 2021) applies to asking, never to the handover: an
+operator who releases the clutch gives control back on that tick, at every level. After that
+novelty is no reason until the scene was familiar for a while (below a lower threshold), or until a
+grace period is over; the times until stalled and overdue start anew.
 """
 
 import math
@@ -24,11 +25,11 @@ from .levels import ControlState
 
 
 class HelpReason(Enum):
-    """Why help was asked for, as the screen says it."""
+    """Why help was asked for; the value is shown in the window."""
 
     NEW = "the scene is new to the policy"
-    STALLED = "the hand does not get on"
-    OVERDUE = "the job takes longer than it should"
+    STALLED = "the arm has stopped moving"
+    OVERDUE = "the task takes longer than it should"
     MUTE = "the policy has no answer"
 
 
@@ -37,26 +38,26 @@ class HelpRules:
     """When help is asked for, and how often it may be."""
 
     novelty: float = 0.99
-    """A tick is alarming when more than this share of familiar scenes is less unusual: 1 - alpha
-    with ThriftyDAgger's alpha of 0.01; with 1 novelty never alarms."""
+    """A tick is novel when more than this share of familiar scenes is less unusual: 1 - alpha
+    with ThriftyDAgger's alpha of 0.01; with 1 novelty is never a reason."""
     familiar: float = 0.9
     """A tick is familiar again below this."""
     alarmed: int = 5
-    """So many alarming ticks among the last `of` are a reason (Sirius-Fleet 2024)."""
+    """So many novel ticks among the last `of` are a reason (Sirius-Fleet 2024)."""
     of: int = 10
-    """The length of that memory, ticks."""
+    """The length of that window, ticks."""
     calm_s: float = 0.5
-    """So long it must have been familiar, after help, before novelty may alarm again."""
+    """So long the scene must be familiar, after help, before novelty may be a reason again."""
     grace_s: float = 3.0
-    """At the latest it may alarm again after this long."""
+    """After this long, in any case, novelty may be a reason again."""
     stalled_s: float = 2.5
-    """A hand that stays within `stalled_m` for this long is stalled."""
+    """An end effector that stays within `stalled_m` for this long is stalled."""
     stalled_m: float = 0.012
-    """How little counts as not moving, m: the diagonal of the box around its way."""
+    """How little counts as not moving, m: the diagonal of the box around its path."""
     overdue_s: float = 11.0
-    """Driving alone for longer than this, since the beginning or the last help, is too long."""
+    """Driving alone for longer than this, since the beginning or the last help, is overdue."""
     budget: int | None = None
-    """How many requests the operator allows in a sitting; None allows any number."""
+    """How many requests the operator allows in a session; None allows any number."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.familiar <= self.novelty <= 1:
@@ -69,34 +70,34 @@ class HelpRules:
 
 
 class HelpMonitor:
-    """Feels every tick of an episode, and says when to ask; the budget lasts for a sitting."""
+    """Takes in every tick of an episode and decides when to ask; the budget lasts for a session."""
 
     def __init__(self, rules: HelpRules | None = None) -> None:
         self.rules = rules or HelpRules()
         self.left = self.rules.budget
-        """Requests that are left; None for any number."""
+        """Requests left in the budget; None for any number."""
         self.refused = 0
         """Requests that could not be made for want of budget."""
         self.begin()
 
     def begin(self) -> None:
-        """A new episode, or another branch of it: nothing has been felt yet."""
+        """Start anew: an episode begins, or another branch of it after a rewind."""
         self._armed = True
         self._forget()
 
     def _forget(self) -> None:
-        self._driven, self._calm, self._muted = 0, 0, False
-        self._alarming: deque[bool] = deque(maxlen=self.rules.of)
-        self._mute: deque[bool] = deque(maxlen=self.rules.of)
-        self._hand: deque[NDArray[np.float64]] = deque(maxlen=_ticks(self.rules.stalled_s))
+        self._driven, self._calm, self._refused = 0, 0, False
+        self._novel: deque[bool] = deque(maxlen=self.rules.of)
+        self._unanswered: deque[bool] = deque(maxlen=self.rules.of)
+        self._positions: deque[NDArray[np.float64]] = deque(maxlen=_ticks(self.rules.stalled_s))
 
     def update(
         self, state: ControlState, novelty: float, has_answer: bool, hand_m: NDArray[Any]
     ) -> HelpReason | None:
-        """Why to ask for help on this tick, if so.
+        """Why to ask for help on this tick; None for no request.
 
-        `state` is that of the last tick, `hand_m` [3] where the hand is. A reason that is given
-        takes one request from the budget; without one left, the policy goes on alone.
+        `state` is that of the last tick, `hand_m` [3] the end effector's position. A reason takes
+        one request from the budget; when none is left, the policy goes on alone.
         """
         if state in (ControlState.HUMAN, ControlState.CALLING):
             self._forget()
@@ -107,8 +108,8 @@ class HelpMonitor:
         if reason is None:
             return None
         if self.left == 0:
-            self.refused += not self._muted
-            self._muted = True
+            self.refused += not self._refused
+            self._refused = True
             return None
         if self.left is not None:
             self.left -= 1
@@ -117,28 +118,28 @@ class HelpMonitor:
     def _remember(self, novelty: float, has_answer: bool, hand_m: NDArray[Any]) -> None:
         rules = self.rules
         self._driven += 1
-        self._hand.append(np.asarray(hand_m, np.float64))
-        self._mute.append(not has_answer)
+        self._positions.append(np.asarray(hand_m, np.float64))
+        self._unanswered.append(not has_answer)
         known = not math.isnan(novelty)
         self._calm = self._calm + 1 if known and novelty < rules.familiar else 0
         calm = self._calm >= _ticks(rules.calm_s)
         self._armed |= calm or self._driven >= _ticks(rules.grace_s)
-        self._alarming.append(self._armed and known and novelty > rules.novelty)
+        self._novel.append(self._armed and known and novelty > rules.novelty)
 
     def _reason(self) -> HelpReason | None:
         rules = self.rules
-        if sum(self._mute) >= rules.alarmed:
+        if sum(self._unanswered) >= rules.alarmed:
             return HelpReason.MUTE
-        if sum(self._alarming) >= rules.alarmed:
+        if sum(self._novel) >= rules.alarmed:
             return HelpReason.NEW
-        long_enough = len(self._hand) == self._hand.maxlen
-        if long_enough and extent_m(np.array(self._hand)) < rules.stalled_m:
+        long_enough = len(self._positions) == self._positions.maxlen
+        if long_enough and extent_m(np.array(self._positions)) < rules.stalled_m:
             return HelpReason.STALLED
         return HelpReason.OVERDUE if self._driven >= _ticks(rules.overdue_s) else None
 
 
 def extent_m(places: NDArray[Any]) -> float:
-    """The diagonal of the box around so many places (N, 3), m."""
+    """The diagonal of the box around positions (N, 3), m."""
     return float(np.linalg.norm(np.ptp(places, axis=0)))
 
 

@@ -1,4 +1,7 @@
-"""What episodes cost the human: a subscriber that counts who was busy with what, tick by tick."""
+"""These subscribers count, tick by tick, the human effort that episodes cost.
+
+`EffortCounter` holds the counts; `EffortLedger` enters them in the workspace's ledger by policy.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,19 +22,19 @@ HANDS_CHANGE = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
 
 @dataclass
 class EffortCounter(Subscriber):
-    """Counts everything that happened, on branches that were left by a rewind too."""
+    """Counts the operator's and the policy's ticks, on branches abandoned by a rewind too."""
 
     audited: Callable[[int], bool] = lambda _: False
-    """Which seeds of autonomous episodes a person watches."""
+    """Which seeds of autonomous episodes the operator watches."""
     driven: int = 0
-    """Ticks that she drove, alone or with the policy, or on which the arm rested before her."""
+    """Ticks that the operator drove, alone or blended, or on which the arm rested."""
     watched: int = 0
-    """Ticks that she had to watch: every one that the policy drives at supervised, those of
-    audited episodes when it is autonomous, and none on call, but for those that she is called."""
+    """Ticks that the operator had to watch: every one that the policy drives at supervised and in
+    audited autonomous episodes; at on-call only those on which the arm waits for help."""
     policy: int = 0
     """Ticks that the policy drove."""
     switches: int = 0
-    """How often hands changed between the two."""
+    """How often control passed between operator and policy."""
     requests: int = 0
     episodes: int = 0
     successes: int = 0
@@ -39,18 +42,18 @@ class EffortCounter(Subscriber):
     """The length of every takeover, ticks."""
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """An episode begins."""
+        """Note the level, and whether the policy's ticks are watched."""
         self._level, self._before = context.assignment.level, ControlState.RESTING
-        self._looks = self._level is Level.SUPERVISED
-        self._looks |= self._level is Level.AUTONOMOUS and self.audited(context.seed)
+        self._watches = self._level is Level.SUPERVISED
+        self._watches |= self._level is Level.AUTONOMOUS and self.audited(context.seed)
 
     def on_tick(self, tick: Tick) -> None:
-        """Count it."""
+        """Count the tick."""
         state = tick.state
         self.driven += state in (ControlState.HUMAN, ControlState.BLEND, ControlState.RESTING)
         self.policy += state is ControlState.POLICY
         self.watched += state is ControlState.CALLING or (
-            state is ControlState.POLICY and self._looks
+            state is ControlState.POLICY and self._watches
         )
         self.switches += tick.switch in HANDS_CHANGE
         self.requests += tick.asked is not None
@@ -63,18 +66,18 @@ class EffortCounter(Subscriber):
     def on_end(
         self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
-        """An episode that was thrown away has cost its time, and is counted as none."""
+        """Count the episode; one that was discarded costs its time and does not count."""
         self.episodes += not outcome.discarded
         self.successes += outcome.success and not outcome.discarded
 
     def clear(self) -> None:
-        """Count from nothing again."""
+        """Set all counts to zero."""
         self.driven = self.watched = self.policy = self.switches = self.requests = 0
         self.episodes = self.successes = 0
         self.takeovers = []
 
     def entry(self, level: Level, round_number: int, policy_id: str | None) -> EffortEntry:
-        """The ledger's entry for all that was counted."""
+        """The ledger's entry of the counts."""
         return effort_entry(
             kind_of_level(level),
             round_number,
@@ -93,7 +96,7 @@ class EffortCounter(Subscriber):
 
 @dataclass
 class EffortLedger(EffortCounter):
-    """Enters what was counted in the workspace's ledger, for every policy by itself."""
+    """Enters the counts in the workspace's ledger, one entry per policy."""
 
     database: Database = field(kw_only=True)
     round_number: int = 0
@@ -104,7 +107,7 @@ class EffortLedger(EffortCounter):
             self.enter(before)
 
     def enter(self, assignment: Assignment) -> None:
-        """Enter what was spent on an assignment; nothing where no episode was driven."""
+        """Enter the counts of an assignment and clear them; nothing where no episode was driven."""
         if self.episodes:
             entry = self.entry(assignment.level, self.round_number, assignment.policy_id)
             self.database.add_effort(entry)

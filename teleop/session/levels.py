@@ -1,4 +1,7 @@
-"""The rule of the levels: who may drive, as one table for every level, clutch and lack."""
+"""The tables here say who may drive at every level, by clutch and where an action is missing.
+
+`Authority` reads them on every tick; `name` and `level_named` turn levels into text and back.
+"""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -10,27 +13,27 @@ NEEDS_POLICY = frozenset(Level) - {Level.DEMONSTRATE}
 
 
 class Clutch(Enum):
-    """The one control that matters."""
+    """The control that the operator holds to drive."""
 
     RELEASED = False
     HELD = True
 
 
 class ControlState(Enum):
-    """Who has the arm, and why nobody has it."""
+    """Who controls the arm, or why nobody does."""
 
     RESTING = "the arm holds still"
     HUMAN = "the human drives"
-    BLEND = "both drive, the policy with a share that the human can veto"
+    BLEND = "both drive; the policy's share is 0 where the human disagrees"
     POLICY = "the policy drives"
     CALLING = "the policy has asked for help, and the arm waits for the human"
 
 
 class Switch(Enum):
-    """What changed hands on a tick."""
+    """A change of who controls the arm, on one tick."""
 
     TAKEOVER = "the human took over from the policy"
-    HAND_BACK = "the human handed back to the policy"
+    HAND_BACK = "the human gave control back to the policy"
     GRASPED = "the human closed the clutch on a resting arm"
     LET_GO = "the human let go and the arm rests"
     STARTED = "the policy began to drive a resting arm"
@@ -68,13 +71,13 @@ WITHOUT_POLICY: Mapping[ControlState, ControlState] = {
     ControlState.POLICY: ControlState.RESTING,
     ControlState.BLEND: ControlState.HUMAN,
 }
-"""What a state becomes when the policy is missing, late or not finite; the others need none."""
+"""What a state becomes when the policy's action is missing, late or not finite."""
 
 WITHOUT_HUMAN: Mapping[ControlState, ControlState] = {
     ControlState.HUMAN: ControlState.RESTING,
     ControlState.BLEND: ControlState.RESTING,
 }
-"""What a state becomes when what the human wants is not finite; the others do not need her."""
+"""What a state becomes when the human's action is not finite."""
 
 SWITCHES: Mapping[tuple[ControlState, ControlState], Switch | None] = {
     (ControlState.POLICY, ControlState.HUMAN): Switch.TAKEOVER,
@@ -83,7 +86,7 @@ SWITCHES: Mapping[tuple[ControlState, ControlState], Switch | None] = {
     (ControlState.RESTING, ControlState.BLEND): Switch.GRASPED,
     (ControlState.HUMAN, ControlState.RESTING): Switch.LET_GO,
     (ControlState.BLEND, ControlState.RESTING): Switch.LET_GO,
-    (ControlState.HUMAN, ControlState.BLEND): None,  # her hand stays on the stick
+    (ControlState.HUMAN, ControlState.BLEND): None,  # the clutch stays held
     (ControlState.BLEND, ControlState.HUMAN): None,
     (ControlState.RESTING, ControlState.POLICY): Switch.STARTED,
     (ControlState.POLICY, ControlState.RESTING): Switch.STOPPED,
@@ -91,22 +94,22 @@ SWITCHES: Mapping[tuple[ControlState, ControlState], Switch | None] = {
     (ControlState.RESTING, ControlState.CALLING): Switch.ASKED,
     (ControlState.CALLING, ControlState.HUMAN): Switch.ANSWERED,
 }
-"""Every change of state that there is; a state may always stay what it is."""
+"""Every change of state that can happen; None for those that count as no switch."""
 
 ASKING = frozenset({ControlState.POLICY, ControlState.RESTING})
-"""States from which a policy that is on call may ask for help."""
+"""States from which a policy at on-call may ask for help."""
 
 LIMITS_WHEN_CORRECTED = 2
 """An episode in which the simulated operator corrects a policy may take so many step limits."""
 
 
 def supervises(level: Level) -> bool:
-    """Whether the policy drives and the human corrects, so that her driving is an intervention."""
+    """Whether the policy drives and the operator corrects: human driving is an intervention."""
     return STATE_BY_LEVEL[level, Clutch.RELEASED] is ControlState.POLICY
 
 
 def name(level: Level) -> str:
-    """The level as people write it, such as on-call."""
+    """The level's name in commands and texts, such as on-call."""
     return level.name.lower().replace("_", "-")
 
 

@@ -1,4 +1,7 @@
-"""The one wiring of a session: environment, recorder, operator and subscribers."""
+"""These functions put sessions together: environment, recorder, operator and subscribers.
+
+Headless collection, evaluation and autonomous practice call them.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +28,7 @@ def recorded_session(
     patience: int = 1,
     on_saved: Callable[[], object] = lambda: None,
 ) -> Iterator[Session]:
-    """A session that records into the workspace; what it recorded is on the disk after.
+    """A session that records into the workspace; all episodes are on disk when the context ends.
 
     `operator` makes the device for the session's environment, an episode may take `patience` times
     the task's step limit, and `on_saved` is called from another thread for every file.
@@ -34,9 +37,9 @@ def recorded_session(
         contextlib.closing(workspace_env(workspace.config)) as env,
         Recorder(workspace) as recorder,
     ):
-        told = [Recording(recorder, on_saved), *subscribers]
+        all_subscribers = [Recording(recorder, on_saved), *subscribers]
         limit = env.task.max_steps * patience
-        yield Session(env, operator(env), assignment, told, max_steps=limit)
+        yield Session(env, operator(env), assignment, all_subscribers, max_steps=limit)
         recorder.wait()
 
 
@@ -46,5 +49,5 @@ def unattended_session(
     policy_id: str | None = None,
     subscribers: Sequence[Subscriber] = (),
 ) -> Session:
-    """A session in which a policy drives alone: evaluation and practice."""
+    """A session in which a policy drives alone: evaluation and autonomous practice."""
     return Session(env, NoOperator(), Assignment(Level.AUTONOMOUS, policy_id, runner), subscribers)

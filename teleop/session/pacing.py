@@ -1,4 +1,4 @@
-"""Time: hold a session to its control rate, or let it run as fast as it can."""
+"""A `Pace` holds a session to its control rate or lets it run freely; `RateMeter` measures it."""
 
 import time
 from collections import deque
@@ -7,28 +7,28 @@ from typing import Protocol
 
 
 class Pace(Protocol):
-    """Waits for the next tick."""
+    """What a session waits on between two ticks."""
 
     def begin(self) -> None:
-        """An episode begins now."""
+        """Note that an episode begins now."""
 
     def wait(self) -> float:
         """Wait until the next tick is due; return how late it begins, ms."""
 
 
 class Unpaced:
-    """As fast as the machine can: for evaluation, practice and simulated operators."""
+    """As fast as the machine can: for evaluation, autonomous practice and simulated operators."""
 
     def begin(self) -> None:
-        """Nothing to remember."""
+        """Do nothing."""
 
     def wait(self) -> float:
-        """Never wait, never late."""
+        """Return at once; never late."""
         return 0.0
 
 
 class RealTime:
-    """Deadlines counted from the start of the episode, so that errors never add up.
+    """Real time, with deadlines counted from the start of the episode so that errors do not add up.
 
     When a tick is late by a whole period or more, the deadlines shift: simulated time slows down
     on the wall clock instead of ticks following each other without a pause.
@@ -78,14 +78,14 @@ class RealTime:
 
 
 BEHIND_MS = 10.0
-"""A tick that begins this much after it was due counts as late in the figures of the loop: a fifth
-of its period. What makes an episode worth a look is `datasets.checking.warnings.LATE_MS`."""
+"""A tick that begins this much after it was due counts as late in the rate meter: a fifth of its
+period. Episodes are flagged from `datasets.checking.warnings.LATE_MS` on."""
 WINDOW_TICKS = 40
-"""Two seconds of ticks make the rate that is shown."""
+"""The shown rate is over so many ticks: two seconds."""
 
 
 class RateMeter:
-    """Counts ticks by the clock; pauses are left out."""
+    """The tick rate and the share of late ticks, without pauses."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
@@ -94,11 +94,11 @@ class RateMeter:
         self.worst_hz = float("inf")
 
     def rest(self) -> None:
-        """Time stands still until the next tick."""
+        """Leave out the time until the next tick."""
         self._times.clear()
 
     def tick(self, late_ms: float) -> None:
-        """A tick has begun."""
+        """Count a tick that begins now, `late_ms` after it was due."""
         self._times.append(self._clock())
         self.ticks += 1
         self.late += late_ms >= BEHIND_MS

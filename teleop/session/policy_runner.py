@@ -1,4 +1,7 @@
-"""The policy at the stick: asks for a plan, executes its first actions, and asks again."""
+"""`PolicyRunner` turns a policy's plans (action chunks) into one `Proposal` a tick.
+
+An assignment holds it; it executes the first actions of a plan, then asks the policy for another.
+"""
 
 from dataclasses import dataclass
 
@@ -13,22 +16,22 @@ from ...sim_envs.spaces import Action, Observation
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the policy wants on one tick."""
+    """The policy's action for one tick, and what it comes from."""
 
     action: Action | None
     """float32[7]; None when the policy has no usable answer."""
     novelty: float
-    """How unusual the policy finds the scene, in [0, 1]; NaN where it does not know."""
+    """How unusual the scene is to the policy, in [0, 1]; NaN where it is not known."""
     plan: Plan | None
-    """The plan that the action comes from."""
+    """The plan that the action comes from; None without a usable answer."""
 
 
 NO_PROPOSAL = Proposal(None, float("nan"), None)
 
 
 class PolicyRunner:
-    """Turns plans into one action a tick. Asks anew after `policy.execute` actions of its own,
-    at every change of driver, and on every tick while somebody else drives.
+    """Executes a policy's plans. It asks for a new plan after `policy.execute` actions, at every
+    change of driver, and on every tick while somebody else drives.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -37,12 +40,12 @@ class PolicyRunner:
         self._next = 0
 
     def begin(self) -> None:
-        """A new episode begins."""
+        """Reset the policy and drop its plan, for a new episode or branch."""
         self.policy.reset()
         self._plan = None
 
     def needs_images(self, driver: Driver) -> bool:
-        """Whether the next proposal will look at the observation, if `driver` goes on driving."""
+        """Whether the next proposal needs fresh images, if `driver` goes on driving."""
         return driver is not Driver.POLICY or self._used_up
 
     @property
@@ -50,7 +53,7 @@ class PolicyRunner:
         return self._plan is None or self._next >= self.policy.execute
 
     def propose(self, observation: Observation, driver: Driver) -> Proposal:
-        """The action for this tick, when `driver` drove the last one."""
+        """The proposal for this tick, when `driver` drove the last one."""
         if driver is not Driver.POLICY:
             self.policy.reset()  # what it remembers of its own driving is out of date
         if driver is not Driver.POLICY or self._used_up:

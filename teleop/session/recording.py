@@ -1,4 +1,7 @@
-"""The recorder as a subscriber of the tick."""
+"""These subscribers record a session's episodes, at once or when they end.
+
+`episode_header` makes the header that an episode's file begins with.
+"""
 
 from collections.abc import Callable
 
@@ -25,11 +28,11 @@ class Recording(Subscriber):
         self.recorder.start(episode_header(context), context.episode_id)
 
     def on_tick(self, tick: Tick) -> None:
-        """Append the step: it survives the death of this process from here on."""
+        """Append the step to the journal: from here on it survives a crash of this process."""
         self.recorder.append(tick.step)
 
     def on_rewind(self, undone: int) -> None:
-        """Take the last steps off the main line; they are kept as an abandoned branch."""
+        """Move the last steps from the main line to an abandoned branch."""
         if undone:
             self.recorder.cut(undone)
 
@@ -45,7 +48,7 @@ class Recording(Subscriber):
 
 
 class DeferredRecording(Subscriber):
-    """Keeps an unattended episode in memory, and records it only if it is worth it."""
+    """Holds an unattended episode in memory, and records it if it succeeds or failures are kept."""
 
     wants_images = True
 
@@ -54,12 +57,12 @@ class DeferredRecording(Subscriber):
         self._steps: list[Step] = []
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """Forget the last one."""
+        """Note the header, and drop the last episode's steps."""
         self._context, self._header = context, episode_header(context)
         self._steps.clear()
 
     def on_tick(self, tick: Tick) -> None:
-        """Remember the step."""
+        """Hold the step in memory."""
         self._steps.append(tick.step)
 
     def on_end(
@@ -75,7 +78,7 @@ class DeferredRecording(Subscriber):
 
 
 def episode_header(context: EpisodeContext) -> EpisodeHeader:
-    """What the file says of an episode that begins."""
+    """The header of the file of an episode that begins."""
     task = context.env.task
     return EpisodeHeader(
         task=context.env.task_name,

@@ -1,11 +1,11 @@
-"""Moments of the running episode to rewind to: one every half second, as far as memory is lent."""
+"""`RewindBuffer` keeps marks of the running episode to rewind to, one every half second."""
 
 from ...sim_envs.spaces import CONTROL_HZ
 from .session import LiveEpisode, RewindMark
 
 EVERY_TICKS = CONTROL_HZ // 2
 LONGEST = 240
-"""Marks that are kept: two minutes."""
+"""The largest number of marks: two minutes."""
 
 
 class RewindBuffer:
@@ -15,11 +15,11 @@ class RewindBuffer:
         self.marks: list[RewindMark] = []
 
     def begin(self) -> None:
-        """Another episode: the world is new, and old moments went with it."""
+        """Drop all marks: another episode begins."""
         self.marks = []
 
     def add_if_due(self, episode: LiveEpisode) -> None:
-        """Call before every tick: remembers a moment where one is due."""
+        """Add a mark where one is due; call before every tick."""
         last = self.marks[-1].steps if self.marks else -EVERY_TICKS
         if episode.steps - last < EVERY_TICKS:
             return
@@ -28,7 +28,7 @@ class RewindBuffer:
             self.marks.pop(1)
 
     def rewind(self, episode: LiveEpisode, seconds: float) -> int:
-        """Go back at least this long, or to the beginning; returns the ticks undone."""
+        """Go back at least this long, or to the beginning; return the ticks undone."""
         if not self.marks:
             return 0
         wanted = episode.steps - round(seconds * CONTROL_HZ)

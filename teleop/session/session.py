@@ -1,4 +1,8 @@
-"""A session makes episodes and runs them, tick by tick: observe, ask, decide, act, tell."""
+"""A `Session` makes episodes; a `LiveEpisode` runs one, tick by tick.
+
+Each tick reads the observation, polls the device, asks the policy for a proposal, lets `Authority`
+decide, steps the environment and notifies the subscribers.
+"""
 
 import time
 from collections.abc import Sequence
@@ -18,7 +22,7 @@ from .pacing import Pace, Unpaced
 from .subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
 WAITED_OUT_S = 60.0
-"""Help that has not come after this long, in all, will not come: the episode ends."""
+"""An episode ends once it has waited this long for help, in all."""
 
 
 class Session:
@@ -33,21 +37,21 @@ class Session:
         pace: Pace | None = None,
         max_steps: int | None = None,
     ) -> None:
-        """A device that is a subscriber too, as one that may be called, listens as the last."""
+        """A device that is a subscriber too, as the simulated operator, is notified last."""
         self.env, self.device, self.assignment = env, device, assignment
-        listening = [device] if isinstance(device, Subscriber) else []
-        self.subscribers: tuple[Subscriber, ...] = (*subscribers, *listening)
+        last = [device] if isinstance(device, Subscriber) else []
+        self.subscribers: tuple[Subscriber, ...] = (*subscribers, *last)
         self.pace = pace or Unpaced()
         self.max_steps = max_steps or env.task.max_steps
 
     def assign(self, assignment: Assignment) -> None:
-        """Let the next episode be driven on another assignment; all subscribers are told."""
+        """Use another assignment from the next episode on, and notify all subscribers."""
         before, self.assignment = self.assignment, assignment
         for subscriber in self.subscribers:
             subscriber.on_assign(before, assignment)
 
     def run_episode(self, seed: int) -> EpisodeOutcome:
-        """Reset to `seed` and tick until success, the step limit, or the human's verdict."""
+        """Reset to `seed` and tick until success, the step limit, or the operator's verdict."""
         episode = self.prepare(seed)
         self.pace.begin()
         episode.begin()
@@ -58,14 +62,14 @@ class Session:
         return episode.end()
 
     def prepare(self, seed: int) -> "LiveEpisode":
-        """Reset the world to `seed`; nobody is told until the episode begins."""
+        """Reset the scene to `seed`; subscribers are not notified until the episode begins."""
         observation, _ = self.env.reset(seed=seed)
         self.device.begin(seed)
         self.assignment.begin()
         return self.go_on(seed, observation)
 
     def go_on(self, seed: int, observation: Observation) -> "LiveEpisode":
-        """An episode in the world as it is, which was reset to `seed` some time ago."""
+        """An episode in the scene as it is, which was reset to `seed` some time ago."""
         context = EpisodeContext(self.env, seed, self.device.name, self.assignment)
         return LiveEpisode(context, self.device, self.subscribers, self.max_steps, observation)
 
@@ -82,7 +86,7 @@ class RewindMark:
 
 
 class LiveEpisode:
-    """The tick, written once for people, simulated operators and evaluation."""
+    """A running episode; the same for operators, simulated operators and evaluation."""
 
     def __init__(
         self,
@@ -98,14 +102,14 @@ class LiveEpisode:
         self._wants_images = any(subscriber.wants_images for subscriber in subscribers)
         self.authority = Authority(context.assignment.level)
         self.states: list[ControlState] = []
-        """Who had the arm, for every tick of the main line."""
+        """Who controlled the arm, for every tick of the main line."""
         self.asked, self.rewinds = 0, 0
-        """How often the policy asked for help and the human went back, over all branches."""
+        """How often the policy asked for help and the operator rewound, over all branches."""
         self.progress, self.stage = 0.0, context.env.task.stages[0]
         self.calling: HelpReason | None = None
         """Why the arm waits for help now; None while it does not."""
         self.share = float("nan")
-        """The policy's share of the last tick's motion, in [0, 1]; NaN where nobody drove."""
+        """The policy's share of the last tick's motion, in [0, 1]; NaN where nobody drives."""
         self.over, self.success = False, False
         self.requests: frozenset[Request] = frozenset()
         context.assignment.monitor.begin()
@@ -121,14 +125,14 @@ class LiveEpisode:
         return [DRIVERS[state] for state in self.states]
 
     def begin(self) -> None:
-        """Tell everybody that it begins."""
+        """Give the episode its id and start time, and notify the subscribers."""
         now = time.time()
         self.context = replace(self.context, started=now, episode_id=episode_id(now))
         for subscriber in self._subscribers:
             subscriber.on_begin(self.context)
 
     def tick(self, late_ms: float = 0.0) -> Tick:
-        """One control tick, which begins `late_ms` after it was due."""
+        """Run one control tick, which begins `late_ms` after it was due."""
         env, before = self._env, self.observation
         began, state, stage = time.time(), env.state(), env.status.stage
         command = self._device.poll(self.authority.driver)
@@ -173,7 +177,7 @@ class LiveEpisode:
         return RewindMark(self._env.snapshot(), self.steps, self.progress)
 
     def rewind(self, mark: RewindMark) -> int:
-        """Go back to a mark; nobody drives until somebody begins to. Returns the ticks undone."""
+        """Go back to a mark, with nobody driving; return the ticks undone."""
         self.rewinds += 1
         undone = self.steps - mark.steps
         self.observation = self._env.restore(mark.snapshot)
@@ -188,7 +192,7 @@ class LiveEpisode:
         return undone
 
     def _note(self, decision: Decision, reason: HelpReason | None) -> HelpReason | None:
-        """Remember why help is waited for; gives the reason on the tick that it is asked for."""
+        """Store share and help reason; return the reason on the tick that help is asked for."""
         self.share = decision.share
         if decision.state is not ControlState.CALLING:
             self.calling = None
@@ -204,14 +208,14 @@ class LiveEpisode:
             self.progress, self.stage = status.progress, status.stage
         waiting = self.states.count(ControlState.CALLING)
         limit = self.steps - waiting >= self._max_steps
-        unheard = waiting >= WAITED_OUT_S * CONTROL_HZ
+        unanswered = waiting >= WAITED_OUT_S * CONTROL_HZ
         self.success = success or Request.SAVE_SUCCESS in command.requests
-        self.over = success or limit or unheard or bool(command.requests & ENDING)
+        self.over = success or limit or unanswered or bool(command.requests & ENDING)
 
     def end(
         self, verdict: bool | None = None, complete: bool = True, discarded: bool = False
     ) -> EpisodeOutcome:
-        """Tell everybody that it is over; a `verdict` is the human's, against the task's."""
+        """Notify the subscribers of the outcome; the operator's `verdict` overrides the task's."""
         outcome, state = self.outcome(), self._env.state()
         success = outcome.success if verdict is None else verdict
         discarded = discarded or outcome.discarded
@@ -221,7 +225,7 @@ class LiveEpisode:
         return outcome
 
     def outcome(self) -> EpisodeOutcome:
-        """What the counters say."""
+        """The outcome by the counts so far."""
         waiting = self.states.count(ControlState.CALLING)
         policy = self.states.count(ControlState.POLICY)
         return EpisodeOutcome(

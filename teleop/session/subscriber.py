@@ -1,4 +1,7 @@
-"""What a session tells its subscribers: what an episode begins with, every tick, how it ended."""
+"""`Subscriber` is the base of all that follows a session; the records here are what it is given.
+
+A session passes `EpisodeContext` at the beginning, a `Tick` each tick, `EpisodeOutcome` at the end.
+"""
 
 from dataclasses import dataclass
 
@@ -17,7 +20,7 @@ from .policy_runner import Proposal
 
 @dataclass(frozen=True)
 class EpisodeContext:
-    """What is known of an episode when it begins."""
+    """An episode as it begins."""
 
     env: ArmEnv
     seed: int
@@ -33,22 +36,22 @@ class EpisodeContext:
 
 @dataclass(frozen=True)
 class Tick:
-    """All that happened in one control tick, for whoever listens."""
+    """All that happened in one control tick."""
 
     step: Step
-    """The record, observation before and outcome after the action."""
+    """The recorded step: observation before the action, reward and success after it."""
     switch: Switch | None
-    """What changed hands."""
+    """The change of who controls the arm; None where there is none."""
     proposal: Proposal
-    """What the policy wanted, with its whole plan."""
+    """The policy's action, with its whole plan."""
     command: Command
-    """What the human wanted."""
+    """The operator's command."""
     state: ControlState = ControlState.RESTING
-    """Who has the arm, and why nobody has it; CALLING while help is waited for."""
+    """Who controls the arm, or why nobody does; CALLING while the arm waits for help."""
     share: float = float("nan")
     """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
     asked: HelpReason | None = None
-    """Why the policy asks for help on this very tick."""
+    """Why the policy asks for help on this very tick; None where it does not."""
 
 
 @dataclass(frozen=True)
@@ -57,55 +60,55 @@ class EpisodeOutcome:
 
     seed: int
     success: bool
-    """By the environment's verdict, or by the human's where she gave one."""
+    """By the task's verdict, or the operator's where there is one."""
     steps: int
     human_steps: int
-    """Ticks that the human drove, alone or blended, or on which the arm rested."""
+    """Ticks that the operator drove, alone or blended, or on which the arm rested."""
     policy_steps: int
     takeovers: int
     stage: str
-    """The task's furthest stage that was reached."""
+    """The furthest stage of the task that was reached."""
     progress: float
     """Highest progress that was reached."""
     discarded: bool = False
-    """The human threw the episode away."""
+    """The operator discarded the episode."""
     quit: bool = False
-    """The human wants to leave."""
+    """The operator asked to quit."""
     complete: bool = True
-    """False when she left in the middle, before anybody could judge it."""
+    """False when the operator quit in the middle, before a verdict."""
     waiting_steps: int = 0
     """Ticks on which the arm waited for help."""
     requests: int = 0
     """How often the policy asked for help."""
     rewinds: int = 0
-    """How often the human went back in time."""
+    """How often the operator rewound."""
 
 
 class Subscriber:
-    """Told of everything, asked for nothing; a subclass overrides what it wants to hear."""
+    """Follows a session without acting on it; a subclass overrides the methods that it needs."""
 
     wants_images: bool = False
     """Whether every step's observation must carry fresh images."""
 
     def on_assign(self, before: Assignment, after: Assignment) -> None:
-        """Another level or policy is assigned, from the next episode on."""
+        """Called when another level or policy is assigned, from the next episode on."""
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """An episode begins."""
+        """Called when an episode begins."""
 
     def on_tick(self, tick: Tick) -> None:
-        """A tick has passed."""
+        """Called after every tick."""
 
     def on_rewind(self, undone: int) -> None:
-        """The last `undone` ticks left the main line; the episode goes on from before them."""
+        """Called when the last `undone` ticks left the main line, by a rewind."""
 
     def on_end(
         self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
-        """The episode is over; `observation` and `state` float64[S] are the last ones."""
+        """Called when the episode is over, with the last observation and `state` float64[S]."""
 
 
 class DrawImages(Subscriber):
-    """Makes every tick draw its images where nobody else wants them, as for the screen."""
+    """Makes every tick render images where no other subscriber needs them, as for the window."""
 
     wants_images = True
