@@ -1,4 +1,7 @@
-"""Weights and settings on disk: safetensors and JSON, whole or not at all, never pickle."""
+"""This module writes and reads weights (safetensors) and settings (JSON), atomically, no pickle.
+
+Policies, perception networks and caches are stored by it.
+"""
 
 import json
 import os
@@ -17,13 +20,13 @@ from ...sim_envs.errors import PolicyError
 Tensors = dict[str, Tensor]
 Metadata = dict[str, Any]
 HEADER = "sidestick"
-"""Key in the file's header under which our metadata stands."""
+"""Key of our metadata in the file's header."""
 CHECKSUM = "crc32"
 """Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` in one move: a crash leaves the old file or the new one."""
+    """Replace `path` by `content` atomically: a crash leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as file:
@@ -39,7 +42,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in `path`; PolicyError names a file that is missing or is not one."""
+    """The JSON object in `path`; PolicyError names a file that is missing or holds none."""
     try:
         value = json.loads(path.read_text())
     except FileNotFoundError:
@@ -63,8 +66,8 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata) -> None:
     """Replace `path` by a safetensors file with a checksum and `metadata`, JSON, in its header.
 
-    All of it stands under one key: the format gives several no order, and equal weights shall
-    make equal files.
+    The metadata has one key: the format does not order several, and equal weights must give
+    equal files.
     """
     plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
     ours = json.dumps({**metadata, CHECKSUM: checksum(plain)}, sort_keys=True)
@@ -72,7 +75,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata)
 
 
 def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
-    """Tensors and metadata of a file of ours; PolicyError says what is wrong with any other."""
+    """Tensors and metadata that `write_tensors` wrote; PolicyError for any other file."""
     if not path.is_file():
         raise PolicyError(f"{path}: no such file")
     try:

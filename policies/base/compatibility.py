@@ -1,4 +1,8 @@
-"""What a policy was trained for, held against where it shall drive."""
+"""This module checks whether a policy fits the workspace in which it is to drive.
+
+`Policy` calls it with what it was trained for (task, renderer, cameras, image size) and with what
+is present; a reason for refusal comes out.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +13,13 @@ WORDS = {
     "cameras": "cameras {}",
     "image_size": "images of {} pixels",
 }
-"""How each is told."""
+"""How each attribute is named in the reason."""
 
 
 def refusal(trained: object, here: Mapping[str, Any]) -> str | None:
-    """Why what has these attributes cannot drive here, and what to do; None if it can.
+    """Why a policy with the attributes of `trained` cannot drive here, with advice; None if it can.
 
-    What is None in `here` is not asked for. It may look through fewer cameras than there are.
+    Entries of `here` that are None are not checked. A policy may use fewer cameras than exist.
     """
     for name, found in here.items():
         own = getattr(trained, name)

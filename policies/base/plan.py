@@ -1,4 +1,4 @@
-"""A plan: what a policy wants to do next, how sure it is, and how unusual it finds the scene."""
+"""This module holds the plan, a policy's output: an action chunk, its spread and the novelty."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """The next H actions of a policy; the tick executes the first few and then asks again."""
+    """The next H actions of a policy; the tick executes the first few and then plans again."""
 
     actions: NDArray[np.float32]
     """(H, A) in [-1, 1], in the order of `sim_envs.spaces.ACTION_NAMES`."""
     spread: NDArray[np.float32]
-    """(H, A) standard deviation over the policy's opinions; zero where it has only one."""
+    """(H, A) standard deviation over the policy's predictions; zero where there is only one."""
     novelty: float
-    """Share of familiar scenes that were less unusual, in [0, 1]; NaN where it is not known."""
+    """Share of the training scenes that are less unusual, in [0, 1]; NaN where it is not known."""
 
     def __repr__(self) -> str:
         return f"Plan(actions{self.actions.shape}, novelty={self.novelty:.2f})"

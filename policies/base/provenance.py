@@ -1,4 +1,7 @@
-"""Where a policy comes from: which episodes, which parent, which code."""
+"""This module records where a policy comes from: its episodes, its parent and the code version.
+
+Training fills it in and the policy's config stores it; the ledger and the report read it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -10,7 +13,7 @@ from ...sim_envs.errors import BadValue
 
 
 class ProvenanceKind(StrEnum):
-    """What a policy learned from last; the values stand in its config."""
+    """What a policy last learned from; the values stand in its config."""
 
     DEMONSTRATIONS = "demonstrations"
     CORRECTIONS = "corrections"
@@ -21,18 +24,18 @@ class ProvenanceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a later reader must know to make the policy again."""
+    """What is needed to train the policy again."""
 
     episodes: tuple[str, ...] = ()
     """Ids of the training episodes; filled in by `train` where it is empty."""
     parent: str | None = None
     """Id of the policy that drove while these episodes were made; None before the first."""
     round: int = 0
-    """Which round of corrections or practice this is; 0 for demonstrations alone."""
+    """Number of the round of corrections or practice; 0 for demonstrations alone."""
     kind: str = ProvenanceKind.DEMONSTRATIONS
     """What the round added: a value of `ProvenanceKind`."""
     version: str = ""
-    """Of Sidestick; filled in where it is empty."""
+    """Version of Sidestick; filled in where it is empty."""
 
     def __post_init__(self) -> None:
         known = tuple(ProvenanceKind)
@@ -40,13 +43,13 @@ class Provenance:
             raise BadValue("provenance kind", f"one of {', '.join(known)}", repr(self.kind))
 
     def complete(self, episodes: tuple[str, ...]) -> "Provenance":
-        """With episodes and version filled in."""
+        """A copy with episodes and version filled in."""
         values = {"episodes": self.episodes or episodes, "version": self.version or code_version()}
         return Provenance(**{**asdict(self), **values})
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Provenance":
-        """From a policy's config; fields of later versions are left out."""
+        """The provenance in a policy's config; fields of later versions are left out."""
         known = {field.name for field in fields(cls)}
         values = {key: v for key, v in value.items() if key in known}
         return cls(**{**values, "episodes": tuple(values.get("episodes", ()))})

@@ -1,4 +1,7 @@
-"""One-cycle learning rates and the moving average of weights: pure functions of the step."""
+"""This module gives the number of updates, one-cycle learning rates and averaged weights.
+
+Training, finetuning and pretraining call it at each step; the rates are pure functions of the step.
+"""
 
 import math
 from collections.abc import Mapping
@@ -7,20 +10,20 @@ import torch
 from torch import Tensor, nn
 
 WARM_UP = 0.3
-"""Share of the steps on which the rate rises (Smith 2018, and torch's OneCycleLR)."""
+"""Share of the steps during which the rate rises (Smith 2018, and torch's OneCycleLR)."""
 START_FACTOR, END_FACTOR = 25.0, 1e4
-"""The first rate is the peak over 25; the last one is that over 10,000."""
+"""The first rate is the peak divided by 25; the last one is the first divided by 10,000."""
 PASSES, LEAST_UPDATES, MOST_UPDATES = 120, 300, 8000
-"""How often training goes over all windows, and the fewest and most updates that makes."""
+"""Passes of training over all windows, and the bounds on the number of updates."""
 
 
 def updates(windows: int, batch: int, passes: int = PASSES) -> int:
-    """After how many updates to stop, where nothing else is asked for.
+    """The default number of updates.
 
-    Longer is worse on layouts that few demonstrations did not show, and better once there are
-    many. ShelfPick, of 100 unseen seeds: 25 demonstrations 92 after 500 updates, 88 after 900, 85
+    With few demonstrations longer is worse on layouts that they did not show; with many it is
+    better. ShelfPick, of 100 unseen seeds: 25 demonstrations 92 after 500 updates, 88 after 900, 85
     after 1,500, 76 after 3,000, 70 after 8,000; with 200 practised episodes, of 60: 44 after
-    1,500, 49 after 5,000, 52 after 8,000. The same holds of `flow`: 10 demonstrations, of 30 seeds
+    1,500, 49 after 5,000, 52 after 8,000. The same holds for `flow`: 10 demonstrations, of 30 seeds
     21 after 302 updates, 19 after 604, 20 after 4,000.
     """
     wanted = math.ceil(passes * windows / batch)
@@ -36,13 +39,13 @@ def one_cycle(step: int, steps: int, peak: float) -> float:
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """Use `rate` from now on."""
+    """Set the learning rate of all parameter groups to `rate`."""
     for group in optimiser.param_groups:
         group["lr"] = rate
 
 
 def trainable(network: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that training changes, by name."""
+    """The trainable parameters, by name."""
     return {name: p for name, p in network.named_parameters() if p.requires_grad}
 
 
@@ -55,7 +58,7 @@ def average(mean: Mapping[str, Tensor], now: Mapping[str, Tensor], step: int, de
 
 @torch.no_grad()
 def load_parameters(network: nn.Module, values: Mapping[str, Tensor]) -> None:
-    """Copy `values` into the parameters that they are named for."""
+    """Copy `values` into the trainable parameters of the same names."""
     parameters = trainable(network)
     for name, value in values.items():
         parameters[name].copy_(value)

@@ -1,4 +1,7 @@
-"""Numpy arrays as tensors: shared memory where torch allows it, a copy where it does not."""
+"""This module sets up torch: arrays as tensors, the number of threads, and the precision.
+
+Training, perception and all worker processes call it.
+"""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,13 +18,13 @@ from ...sim_envs.errors import UnknownName
 
 
 def as_tensor(array: NDArray[Any]) -> Tensor:
-    """The array as a tensor of its shape and type; read-only and strided arrays are copied."""
+    """The array as a tensor of its shape and type, sharing memory if writeable and contiguous."""
     plain = np.ascontiguousarray(array)
     return torch.from_numpy(plain if plain.flags.writeable else plain.copy())
 
 
 def limit_threads(threads: int = 1) -> None:
-    """Call it in every worker: two evaluators that each take all cores only thrash."""
+    """Limit torch to so many threads: workers that each use all cores slow each other down."""
     torch.set_num_threads(threads)
 
 
@@ -31,17 +34,17 @@ FAST_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
 @dataclass(frozen=True)
 class Precision:
-    """A choice of arithmetic and the reason for it."""
+    """The chosen precision and the reason for it."""
 
     name: Literal["bf16", "fp32"]
-    """What matrix products and convolutions run in; sums, losses and weights stay float32."""
+    """Type of matrix products and convolutions; sums, losses and weights stay float32."""
     reason: str
-    """Why, for the log: the CPU flag that was found, or that it was asked for."""
+    """For the log: the CPU flag that was found, or "asked for"."""
     device: str = "cpu"
-    """Kind of device that computes."""
+    """Kind of device that computes: "cpu", "cuda" or another of torch's."""
 
     def autocast(self) -> AbstractContextManager[object]:
-        """A context in which networks run in this precision."""
+        """A context manager in which networks run in this precision."""
         return torch.autocast(self.device, torch.bfloat16, enabled=self.name == "bf16")
 
     def __str__(self) -> str:
@@ -62,7 +65,7 @@ def cpu_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
 def choose_precision(
     asked: str = "auto", flags: frozenset[str] | None = None, device: str = "cpu"
 ) -> Precision:
-    """The precision to use: what was asked for, or bfloat16 where the CPU or the GPU has it."""
+    """The precision `asked` for; for "auto" bfloat16 where the CPU or the GPU is fast in it."""
     if asked not in ("auto", "bf16", "fp32"):
         raise UnknownName("precision", asked, ("auto", "bf16", "fp32"))
     if asked == "bf16" or asked == "fp32":

@@ -1,4 +1,7 @@
-"""Preprocessing as a list of frozen callables that is saved with the policy (openpi's idea)."""
+"""This module holds the preprocessing of feature vectors: transforms saved with the policy.
+
+Each vision fits a list of them in training and applies it in driving (the idea is openpi's).
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,7 +15,7 @@ from torch import Tensor
 from ...sim_envs.errors import BadValue, UnknownName
 
 STD_FLOOR = 0.01
-"""Smallest divisor: an input that hardly moved in training must not explode in driving."""
+"""Smallest divisor: an input that hardly varied in training must not become huge in driving."""
 
 
 class Transform(Protocol):
@@ -31,29 +34,29 @@ class Normalise:
 
     kind: ClassVar[str] = "normalise"
     mean: tuple[float, ...]
-    """(F,) in the inputs' own units."""
+    """(F,) means in the inputs' units."""
     std: tuple[float, ...]
-    """(F,) the same, all positive."""
+    """(F,) standard deviations in the inputs' units, all positive."""
 
     @classmethod
     def fit(cls, values: NDArray[np.floating]) -> "Normalise":
-        """The normalisation of (N, F) training inputs; spreads under `STD_FLOOR` are raised."""
+        """The normalisation of (N, F) training inputs; no deviation is below `STD_FLOOR`."""
         mean = values.mean(0, dtype=np.float64)
         std = np.maximum(values.std(0, dtype=np.float64), STD_FLOOR)
         return cls(tuple(mean.tolist()), tuple(std.tolist()))
 
     def __call__(self, values: Tensor) -> Tensor:
-        """(..., F) in units to (..., F) with mean 0 and standard deviation 1."""
+        """(..., F) in the inputs' units to (..., F) with mean 0 and standard deviation 1."""
         return (values - values.new_tensor(self.mean)) / values.new_tensor(self.std)
 
     def inverse(self, values: Tensor) -> Tensor:
-        """The way back: (..., F) to (..., F)."""
+        """The inverse: normalised (..., F) to (..., F) in the inputs' units."""
         return values * values.new_tensor(self.std) + values.new_tensor(self.mean)
 
 
 @dataclass(frozen=True)
 class Clip:
-    """Hold values within +-limit, so that one strange input cannot drown the others."""
+    """Limit values to +-limit, so that one outlier cannot dominate the other inputs."""
 
     kind: ClassVar[str] = "clip"
     limit: float
@@ -69,12 +72,12 @@ TRANSFORMS: dict[str, type[Normalise] | type[Clip]] = {
 
 
 def to_json(transforms: Sequence[Normalise | Clip]) -> list[dict[str, Any]]:
-    """The list as JSON values."""
+    """The transforms as JSON values."""
     return [{"kind": transform.kind, **asdict(transform)} for transform in transforms]
 
 
 def from_json(values: Sequence[dict[str, Any]]) -> tuple[Normalise | Clip, ...]:
-    """The list from JSON values; unknown kinds and fields are refused."""
+    """The transforms from JSON values; UnknownName or BadValue for unknown kinds or fields."""
     return tuple(_one(dict(value)) for value in values)
 
 
@@ -90,7 +93,7 @@ def _one(value: dict[str, Any]) -> Normalise | Clip:
 
 
 def apply(transforms: Sequence[Normalise | Clip], values: Tensor) -> Tensor:
-    """All of them in order, (B, F) to (B, F)."""
+    """`values` (B, F) after all transforms in order, (B, F)."""
     for transform in transforms:
         values = transform(values)
     return torch.as_tensor(values)

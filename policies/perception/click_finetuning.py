@@ -1,4 +1,8 @@
-"""Perception taught by clicks: a soft label around each, most of the network frozen."""
+"""This module finetunes a perception network on clicks, each the place of an item in a picture.
+
+The click review calls it; a network comes out, with its pixel error before and after on held-out
+clicks. Each click gives a soft label, and most of the network stays frozen.
+"""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -15,45 +19,48 @@ from .network import Perception, as_input
 from .pretrain import augmented
 
 SIGMA_CELLS = 0.8
-"""Width of the soft label around a click: a click names a place, not an outline."""
+"""Standard deviation of the soft label around a click: a click is a place, not an outline."""
 STEPS, BATCH, RATE = 200, 16, 1e-3
 """On 53 clicks into inverted pictures this took the error from 34 to 3.7 pixels; 120 steps at
 2e-4 left 25."""
 KEEP = 2.0
-"""Weight of staying as it was where nobody clicked."""
+"""Weight of leaving the probabilities unchanged away from the clicks."""
 HELD_OUT = 0.25
 LEAST, LEAST_HELD = 8, 2
 
 
 @dataclass(frozen=True, repr=False)
 class Click:
-    """Where an item is in one picture."""
+    """The place of an item in one picture."""
 
     image: NDArray[np.uint8]
-    """(H, W, 3)"""
+    """The picture, (H, W, 3)."""
     item: str
-    """One of the perception's goal names."""
+    """One of the perception network's goal names."""
     x: float
-    """Pixels to the right."""
+    """Pixels from the left edge."""
     y: float
-    """Pixels down."""
+    """Pixels from the upper edge."""
 
 
 @dataclass(frozen=True)
 class ClickGain:
-    """What the clicks taught, measured on clicks that were kept out."""
+    """The result of finetuning on clicks, measured on held-out clicks."""
 
     taught: int
+    """Number of clicks that it was finetuned on."""
     held_out: int
+    """Number of clicks that it was measured on."""
     before_px: float
-    """Median distance between keypoint and held-out click, before."""
+    """Median distance between keypoint and held-out click before finetuning, pixels."""
     after_px: float
+    """The same after finetuning."""
     perception: Perception
-    """The taught network, frozen; the one that was given where it is no better."""
+    """The finetuned network, frozen; the given one where that is no worse."""
 
     @property
     def is_better(self) -> bool:
-        """Whether the held-out clicks are nearer now."""
+        """Whether finetuning lowered the error on the held-out clicks."""
         return self.after_px < self.before_px
 
 
@@ -63,7 +70,7 @@ def finetune_on_clicks(
     seed: int = 0,
     report: Callable[[int], object] = lambda step: None,
 ) -> ClickGain:
-    """Fine-tune the head and the last block on clicks; the earlier layers stay as they are.
+    """Finetune the head and the last block on clicks; the earlier layers stay as they are.
 
     BadValue for fewer than `LEAST` clicks or an unknown item.
     """
@@ -77,14 +84,14 @@ def finetune_on_clicks(
     number = max(LEAST_HELD, round(HELD_OUT * len(clicks)))
     held = [clicks[int(place)] for place in order[:number]]
     seen = [clicks[int(place)] for place in order[number:]]
-    taught = _fitted(perception, seen, seed, report)
-    before, after = pixel_error(perception, held), pixel_error(taught, held)
-    chosen = taught if after < before else perception
+    finetuned = _fitted(perception, seen, seed, report)
+    before, after = pixel_error(perception, held), pixel_error(finetuned, held)
+    chosen = finetuned if after < before else perception
     return ClickGain(len(seen), len(held), before, after, chosen.frozen())
 
 
 def pixel_error(perception: Perception, clicks: Sequence[Click]) -> float:
-    """Median distance in pixels between the likeliest place of the item and the click."""
+    """Median distance in pixels between the click and the item's most probable place."""
     images = np.stack([click.image for click in clicks])
     heat = perception.probabilities(images).numpy()
     size, grid = perception.config.image_size, perception.config.grid
@@ -105,14 +112,14 @@ def pixel_error(perception: Perception, clicks: Sequence[Click]) -> float:
 def _fitted(
     perception: Perception, clicks: Sequence[Click], seed: int, report: Callable[[int], object]
 ) -> Perception:
-    """A copy, trained on the clicks."""
+    """A copy of the network, finetuned on the clicks."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = copy.deepcopy(perception).train()
-    learnt = [*network.head.parameters(), *list(network.trunk.children())[-1].parameters()]
-    for parameter in learnt:
+    trained = [*network.head.parameters(), *list(network.trunk.children())[-1].parameters()]
+    for parameter in trained:
         parameter.requires_grad_(True)
-    optimiser = torch.optim.AdamW(learnt, RATE, weight_decay=0.0)
+    optimiser = torch.optim.AdamW(trained, RATE, weight_decay=0.0)
     pixels = as_input(np.stack([click.image for click in clicks]))
     labels = torch.stack([_label(perception, click) for click in clicks])
     before = perception.probabilities(np.stack([click.image for click in clicks])).clone()
@@ -131,7 +138,7 @@ def _fitted(
 
 
 def _loss(logits: Tensor, labels: Tensor, classes: Tensor, before: Tensor) -> Tensor:
-    """The item's map over places is the soft label; elsewhere every cell stays what it was.
+    """The scalar loss: the item's map must equal the soft label, all other cells stay unchanged.
 
     logits, before: (B, K, g, g); labels: (B, g, g) summing to 1; classes: (B,).
     """
@@ -161,8 +168,8 @@ def _label(perception: Perception, click: Click) -> Tensor:
 
 
 def clicked_class(perception: Perception, click: Click, maps: NDArray[np.float32]) -> int:
-    """The item's class; where it comes in several shades, the one that is seen most of.
+    """The item's class; of several shades the one that covers most of the picture.
 
-    maps (K, g, g): the picture's probabilities.
+    maps (K, g, g): the picture's class probabilities.
     """
     return max(perception.config.classes_of(click.item), key=lambda name: float(maps[name].sum()))

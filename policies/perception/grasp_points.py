@@ -1,7 +1,8 @@
-"""Where a hand takes hold of each thing: one point of it and its height, beside the thing's cells.
+"""This module holds the head that finds grasp points: for each class one point and its height.
 
-The middle of a heap of cloth says little about where to grasp it, and near the hand most of the
-heap is out of the picture; a point that stands out is seen between the fingers until they close.
+Pretraining trains it on the trunk's features, and `Perception.keypoints` appends its output. The
+middle of a heap of cloth says little about where to grasp it, and near the end effector most of
+the heap is out of the picture; a salient point is visible between the fingers until they close.
 """
 
 import torch
@@ -10,17 +11,17 @@ from torch import Tensor, nn
 from .heatmaps import near_peak, read_peak, target_heatmap
 
 HOLD_NAMES = ("hold_x", "hold_y", "hold_sure", "hold_z")
-"""Place in the picture times how sure it is, that, and metres above the table."""
+"""Place in the picture times the confidence, the confidence, and metres above the table."""
 HEIGHT_M = 0.1
-"""What the height map counts in."""
+"""Unit of the height map, metres."""
 LIES_M = 0.15
-"""A height above this is that of something in the hand: it is not learnt."""
+"""A height above this is that of an object in the gripper: it is not learnt."""
 HEIGHT_WEIGHT = 1.0
-"""Of the height's mean error, in `HEIGHT_M`, beside the cross entropy of the place."""
+"""Weight of the height's mean error, in `HEIGHT_M`, beside the cross entropy of the place."""
 
 
 class GraspPointHead(nn.Module):
-    """From the trunk's features to a score and a height for every cell, shared by all classes."""
+    """A head that gives every cell a score and a height, shared by all classes."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -31,8 +32,8 @@ class GraspPointHead(nn.Module):
     def forward(self, features: Tensor, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Features (B, C, g, g) and class logits (B, K, g, g) to log-probabilities and heights.
 
-        The first are (B, K, g * g + 1): of each cell that it is the one to hold the class by, and
-        at the end that none in the picture is. The second are (B, g, g), in `HEIGHT_M`.
+        The first are (B, K, g * g + 1): for each cell that it is the grasp point of the class, and
+        last that no cell in the picture is. The second are (B, g, g), in `HEIGHT_M`.
         """
         maps = self.maps(torch.relu(self.mix(features))).float()
         scores = (logits.float().log_softmax(1) + maps[:, :1]).flatten(2)
@@ -41,7 +42,7 @@ class GraspPointHead(nn.Module):
 
 
 def grasp_points(logs: Tensor, heights: Tensor) -> Tensor:
-    """What `GraspPointHead` gives for classes (B, K) to their holds (B, K, 4), see HOLD_NAMES."""
+    """Grasp points (B, K, 4), see HOLD_NAMES, from the two outputs of `GraspPointHead`."""
     flat = logs.flatten(0, 1)
     near = near_peak(flat)
     of_each = heights.repeat_interleave(logs.shape[1], dim=0)
@@ -51,11 +52,11 @@ def grasp_points(logs: Tensor, heights: Tensor) -> Tensor:
 
 
 def grasp_point_loss(logs: Tensor, heights: Tensor, marks: Tensor, shown: Tensor) -> Tensor:
-    """Cross entropy of the places and error of the heights, as a scalar.
+    """The scalar loss: cross entropy of the places plus the error of the heights.
 
     logs (B, K, g * g + 1) and heights (B, g, g) from `GraspPointHead`; marks (B, K, 3), picture
-    coordinates and metres, NaN for classes that are not asked about; shown bool (B, K), false for
-    marks that something hides.
+    coordinates and metres, NaN for classes without a label; shown bool (B, K), false for marks
+    that are occluded.
     """
     asked = ~marks.isnan().any(-1)
     outside = marks.new_full((), 2.0)

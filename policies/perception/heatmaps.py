@@ -1,25 +1,28 @@
-"""A peak on a map of cells: what it tells of a place, and what it should look like for one."""
+"""This module turns heatmaps over the cells of a picture into points, and points into targets.
+
+The heads that find grasp points call it in driving (`read_peak`) and training (`target_heatmap`).
+"""
 
 import torch
 from torch import Tensor
 
 TOLD = ("x", "y", "sure")
-"""What the head reads of each camera: place in the picture times how sure it is, and that."""
+"""Names of a point's numbers: place in the picture times the confidence, and the confidence."""
 NEAR = 2
-"""Cells around the peak that count as the same place."""
+"""Cells on each side of the peak that count as the same place."""
 WIDTH = 0.8
-"""Standard deviation of the wanted peak, cells."""
+"""Standard deviation of the target's peak, cells."""
 
 
 def centres(grid: int, like: Tensor) -> Tensor:
-    """Picture coordinates (g,) of the cells' middles."""
+    """Picture coordinates (g,) of the cells' centres, in [-1, 1]."""
     return (torch.arange(grid, dtype=like.dtype, device=like.device) + 0.5) * 2 / grid - 1
 
 
 def near_peak(logs: Tensor) -> Tensor:
     """Log-probabilities (B, g * g + 1) to the probabilities (B, g, g) around the highest one.
 
-    Zero elsewhere: a mean over two places would be neither.
+    Zero elsewhere: the mean of two separate peaks would be at neither.
     """
     grid = round((logs.shape[-1] - 1) ** 0.5)
     share = logs[:, :-1].exp().reshape(-1, grid, grid)
@@ -34,7 +37,7 @@ def near_peak(logs: Tensor) -> Tensor:
 def read_peak(logs: Tensor, moved: Tensor | None = None) -> Tensor:
     """Log-probabilities (B, g * g + 1) to x, y in [-1, 1] times `sure`, and `sure`: (B, 3).
 
-    Of a picture that was moved by (B, 2) the place before that.
+    For pictures that were shifted by `moved` (B, 2) the place before the shift.
     """
     near = near_peak(logs)
     middle = centres(near.shape[-1], near)
@@ -44,7 +47,7 @@ def read_peak(logs: Tensor, moved: Tensor | None = None) -> Tensor:
 
 
 def target_heatmap(marks: Tensor, size: int) -> Tensor:
-    """The probabilities (B, size) to learn: a peak at each mark (B, 2), or all on nowhere."""
+    """Target probabilities (B, size): a peak at each mark (B, 2), or 1 for "not in the picture"."""
     grid = round((size - 1) ** 0.5)
     inside = (marks.abs() < 1).all(-1)
     away = (centres(grid, marks) - marks.clamp(-1, 1)[..., None]) * grid / 2 / WIDTH  # (B, 2, g)

@@ -1,4 +1,7 @@
-"""Keypoints that were found once: in memory, and as one plain .npy file an episode."""
+"""This module caches the keypoints of recorded episodes, in memory and as one .npy file each.
+
+Training asks it instead of running perception again.
+"""
 
 import io
 from collections.abc import Callable
@@ -13,11 +16,11 @@ from .keypoints import KEYPOINT_SIZE
 
 Keypoints = NDArray[np.float32]
 SIZES = (KEYPOINT_SIZE, KEYPOINT_SIZE + len(HOLD_NAMES))
-"""Numbers of a keypoint, without and with where it is taken hold of."""
+"""Numbers of a keypoint, without and with a grasp point."""
 
 
 class KeypointCache:
-    """Keyed by the perception's fingerprint and the episode's id; a bad file is made again."""
+    """A cache by perception's fingerprint and episode id; damaged files are computed again."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -26,7 +29,7 @@ class KeypointCache:
     def get(
         self, fingerprint: str, episode: str, steps: int, look: Callable[[], Keypoints]
     ) -> Keypoints:
-        """The keypoints (steps, cameras, K, 6) of an episode; `look` finds them where needed."""
+        """Keypoints (steps, cameras, K, 6 or 10) of an episode, computed by `look` if absent."""
         key = (fingerprint, episode)
         known = self._memory.get(key)
         if known is None:
@@ -50,7 +53,7 @@ class KeypointCache:
             return None
         if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 4:
             return None
-        if array.shape[-1] not in SIZES:  # of an earlier version
+        if array.shape[-1] not in SIZES:  # written by an earlier version
             return None
         return array if np.isfinite(array).all() else None
 

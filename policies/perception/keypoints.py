@@ -1,4 +1,7 @@
-"""From class masks to cells and from class probabilities to keypoints."""
+"""This module turns class masks into cell counts and class probabilities into keypoints.
+
+The scene bank calls the first for labels, the perception network the second for its output.
+"""
 
 import numpy as np
 import torch
@@ -18,8 +21,8 @@ VISIBLE_CELLS = 0.5
 def cell_counts(classes: NDArray[np.integer], num_classes: int, grid: int) -> NDArray[np.uint8]:
     """Pixels of each class in each cell, (..., K, g, g).
 
-    classes: (..., H, W) class ids. Returns uint8 (..., num_classes, grid, grid); dividing by
-    (H / grid) * (W / grid) gives the share of the cell's area, the soft label of perception.
+    classes: (..., H, W) class ids. The result is uint8 (..., num_classes, grid, grid); divided by
+    (H / grid) * (W / grid) it is the share of the cell's area, the soft label of perception.
     """
     *lead, height, width = classes.shape
     if height % grid or width % grid:
@@ -35,13 +38,13 @@ def cell_counts(classes: NDArray[np.integer], num_classes: int, grid: int) -> ND
 def keypoints(probabilities: Tensor) -> Tensor:
     """Position, mass, spread and elongation of every class.
 
-    probabilities: (B, K, g, g), summing to 1 over K. Returns (B, K, 6):
+    probabilities: (B, K, g, g), summing to 1 over K. The result is (B, K, 6):
     x, y of the probability-weighted centroid in [-1, 1] (x right, y down), scaled by
     tanh(mass / 0.5 cells) so that they go to 0, not to noise, when nothing is visible;
     mass as log(1 + cells); spread, the root mean square distance from the centroid, in the
     units of x and y; elongation e * (cos 2a, sin 2a), where a is the angle of the long axis from
     x towards y and e in [0, 1] the difference of the principal variances over their sum, 0 for
-    what is round: continuous where an angle would jump. Probabilities under `FLOOR` count as 0.
+    round shapes: continuous where an angle would jump. Probabilities under `FLOOR` count as 0.
     """
     grid = probabilities.shape[-1]
     weight = (probabilities - FLOOR).clamp_min(0) / (1 - FLOOR)
@@ -54,7 +57,7 @@ def keypoints(probabilities: Tensor) -> Tensor:
     var_y = (along_y @ centres.square()) * inverse - y.square()
     covariance = (weight @ centres) @ centres * inverse - x * y
     square = (var_x + var_y).clamp_min(0)
-    round_off = square.clamp_min(1e-4)  # of one cell: it has no direction
+    round_off = square.clamp_min(1e-4)  # a single cell has no direction
     seen = torch.tanh(mass / VISIBLE_CELLS)
     values = (x, y, square.sqrt(), (var_x - var_y) / round_off, 2 * covariance / round_off)
     x, y, spread, along, askew = (value * seen for value in values)

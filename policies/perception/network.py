@@ -1,4 +1,7 @@
-"""Perception: where each class of thing is in a camera's image, learnt from labelled scenes."""
+"""This module holds the perception network, which finds each object class in a camera's image.
+
+It is pretrained on labelled scenes and then frozen; vision and training call `keypoints`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -18,21 +21,21 @@ from .grasp_points import HOLD_NAMES, GraspPointHead, grasp_points
 from .keypoints import KEYPOINT_SIZE, keypoints
 
 BATCH = 64
-"""Images at a time when many are asked for: their feature maps stay in the CPU's cache."""
+"""Images per batch of `keypoints`: their feature maps fit into the CPU's cache."""
 SETTINGS = "perception"
-"""Metadata key in the weights' header."""
+"""Key of the settings in the weights' metadata."""
 
 
 @dataclass(frozen=True)
 class PerceptionConfig:
-    """What a perception network sees and names."""
+    """The inputs, classes and size of a perception network."""
 
     task: str
     """Short name of the task whose scenes it was trained on."""
     renderer: str
     """Renderer of those scenes: the images of two renderers differ."""
     class_names: tuple[str, ...]
-    """Name of each class; 0 is background, then the goal items, then the rest."""
+    """Name of each of the K classes; 0 is background, then the goal items, then the rest."""
     goal_names: tuple[str, ...]
     """The items that an instruction can name: the names of classes 1 .. `items` end in them."""
     cameras: tuple[str, ...] = ("front", "wrist")
@@ -40,11 +43,11 @@ class PerceptionConfig:
     image_size: int = 96
     """Height and width of the images, pixels."""
     channels: int = 64
-    """Width of the trunk."""
+    """Number of the trunk's channels."""
     dilations: tuple[int, ...] = (1, 2, 4, 8)
-    """Dilation of each residual block: together they see the whole image."""
+    """Dilation of each residual block; their joint receptive field is the whole image."""
     holds: bool = False
-    """Whether it also says where a hand takes hold of each goal item."""
+    """Whether the network also finds a grasp point of each goal item."""
 
     @property
     def items(self) -> int:
@@ -52,18 +55,18 @@ class PerceptionConfig:
         return sum(len(self.classes_of(goal)) for goal in self.goal_names)
 
     def classes_of(self, goal: str) -> tuple[int, ...]:
-        """The classes that a goal may be of: one, or one for each shade."""
+        """The class ids of a goal: one, or one for each shade."""
         names = enumerate(self.class_names)
         return tuple(i for i, name in names if is_label_of(name, goal))
 
     @property
     def grid(self) -> int:
-        """Cells along each side of the map: two strides of 2."""
+        """Cells along each side of the map, after two strides of 2."""
         return self.image_size // 4
 
 
 class DilatedResidual(nn.Module):
-    """A dilated 3x3 convolution beside the identity (He 2015; dilation: Yu and Koltun 2016)."""
+    """A residual block of one dilated 3x3 convolution (He 2015; dilation: Yu and Koltun 2016)."""
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
@@ -123,7 +126,7 @@ class Perception(nn.Module):
 
     @property
     def keypoint_size(self) -> int:
-        """Numbers that `keypoints` gives of each class."""
+        """Numbers of each class's keypoint: 6, or 10 with grasp points."""
         return KEYPOINT_SIZE + (len(HOLD_NAMES) if self.config.holds else 0)
 
     def probabilities(self, images: NDArray[np.uint8]) -> Tensor:
@@ -143,7 +146,7 @@ class Perception(nn.Module):
     def keypoints(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 (B, H, W, 3) to every class's keypoint, float32 (B, K, 6).
 
-        With `holds` (B, K, 10): behind them HOLD_NAMES.
+        With `holds` it is (B, K, 10), the last four being HOLD_NAMES.
         """
         parts = [
             self._keypoints(images[start : start + BATCH]).numpy()
@@ -164,11 +167,11 @@ class Perception(nn.Module):
 
     @property
     def fingerprint(self) -> str:
-        """Names these weights: what they computed before may be used again."""
+        """The weights' checksum, by which cached results are found again."""
         return checksum(self.state_dict())
 
     def save(self, path: Path) -> None:
-        """Write the weights as float16 with settings and metrics in the header; round our own."""
+        """Write the weights as float16 with settings and metrics, and round this network's too."""
         halves = {name: tensor.half() for name, tensor in self.state_dict().items()}
         self.load_state_dict(halves)
         settings = {**asdict(self.config), "metrics": self.metrics}
@@ -202,7 +205,7 @@ class Perception(nn.Module):
             return cls.load(path)
 
     def copy(self, config: PerceptionConfig) -> "Perception":
-        """A network of that configuration that finds the classes as this one does."""
+        """A network of that configuration with this one's weights; only `holds` may differ."""
         given, own = asdict(config), asdict(self.config)
         if odd := [key for key, value in own.items() if key != "holds" and given[key] != value]:
             expected = {key: given[key] for key in odd}
@@ -215,14 +218,14 @@ class Perception(nn.Module):
         return network
 
     def frozen(self) -> "Perception":
-        """Itself, no longer trainable."""
+        """This network, no longer trainable."""
         return self.requires_grad_(False).eval()
 
 
 def config_from(settings: dict[str, object]) -> PerceptionConfig:
-    """The configuration from JSON; unknown keys are refused."""
+    """The configuration from JSON settings; BadValue for unknown keys."""
     known = {field.name for field in fields(PerceptionConfig)}
     if unknown := set(settings) - known:
         raise BadValue("perception", f"settings among {sorted(known)}", sorted(unknown))
     values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
-    return PerceptionConfig(**values)  # type: ignore[arg-type]  # checked by what is built of it
+    return PerceptionConfig(**values)  # type: ignore[arg-type]  # the network checks them

@@ -1,4 +1,7 @@
-"""Pretraining of perception on random labelled scenes: no demonstration is needed."""
+"""This module pretrains perception on random labelled scenes, without any demonstration.
+
+`sidestick pretrain` calls it with a function that samples scenes; a weights file comes out.
+"""
 
 import time
 from collections.abc import Callable
@@ -18,36 +21,36 @@ from .quality import every_image, marked, measure, measure_holds, shares_of_area
 from .scene_bank import SampleScene, SceneBank, SceneShape, make_scenes
 
 Report = Callable[[str, int, int, dict[str, float]], object]
-"""Told the stage ("scenes", "training" or "holds"), how much is done, of how much, and figures."""
+"""Called with the stage ("scenes", "training" or "holds"), steps done, all steps, and metrics."""
 BRIGHTNESS, CONTRAST, TINT, NOISE = 0.25, 0.2, 0.1, 0.03
-"""Half widths of the mild augmentation, on pixels in [-1, 1]; noise is a standard deviation."""
+"""Half widths of the colour augmentation, on pixels in [-1, 1]; noise is a standard deviation."""
 
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """How perception is pretrained; the defaults are what is shipped."""
+    """The settings of pretraining; the defaults made the shipped weights."""
 
     scenes: int = 6000
-    """Scenes for training and testing together."""
+    """Number of scenes, for training and testing together."""
     held_out: int = 300
-    """Scenes at the end that only measure the recall."""
+    """Number of the last scenes, which only measure quality."""
     first_seed: int = 1_000_000
     """Seed of the first scene; far from those of demonstrations and evaluations."""
     epochs: int = 12
     """Passes over the scenes; 6 found 97.1 % of the held-out items' cells, 12 found 98.2 %."""
     hold_epochs: int = 6
-    """Passes over the scenes in which it then learns where things are taken hold of, if it shall;
-    what it has learnt before stays as it is."""
+    """Passes over the scenes that then train the grasp points, if the network has them; all other
+    weights stay frozen."""
     batch: int = 32
-    """Images in one step; with 64 the same time taught less (recall 92 against 96 %)."""
+    """Images per step; 64 learnt less in the same time (recall 92 against 96 %)."""
     peak_rate: float = 4e-3
     """Highest learning rate of the one-cycle schedule."""
     weight_decay: float = 1e-2
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     seed: int = 0
-    """Of initial weights, order and augmentation."""
+    """Seed of initial weights, order and augmentation."""
     workers: int = 2
-    """Processes that make scenes; 0 makes them here."""
+    """Processes that make scenes; with 0 this process makes them."""
     precision: str = "auto"
     """"auto", "bf16" or "fp32"."""
 
@@ -68,8 +71,8 @@ def pretrain(
 ) -> Perception:
     """Make the scenes (or take them from `scenes_dir`), train, measure, write weights to `out`.
 
-    `note` names the kind of scenes: a folder of another kind is refused. With `base` the classes
-    are found as it finds them, and only where things are taken hold of is learnt.
+    `note` names the kind of scenes: a folder of another kind is refused. With `base` only grasp
+    points are trained, on its frozen weights.
     """
     config = config or PretrainConfig()
     network = None if base is None else base.copy(perception)
@@ -94,7 +97,7 @@ def pretrain(
 
 
 def bank_shape(perception: PerceptionConfig, scenes: int) -> SceneShape:
-    """What a bank of so many scenes looks like that this perception learns from."""
+    """The shape of a bank of so many scenes for this perception network."""
     cameras, classes = len(perception.cameras), len(perception.class_names)
     return SceneShape(scenes, cameras, perception.image_size, classes, perception.grid)
 
@@ -105,7 +108,7 @@ def fit_perception(
     config: PretrainConfig,
     report: Report = quiet,
 ) -> Perception:
-    """Train on every image of `bank`; deterministic by the seed on one machine."""
+    """A network trained on every image of `bank`; deterministic by the seed on one machine."""
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         network = Perception(perception)
@@ -133,12 +136,12 @@ def fit_perception(
 def fit_holds(
     network: Perception, bank: SceneBank, config: PretrainConfig, report: Report = quiet
 ) -> None:
-    """Learn where things are taken hold of, from the features that are there."""
+    """Train the head of the grasp points in place, on the frozen trunk's features."""
     assert network.holds is not None
-    holds = network.holds.requires_grad_()
+    grasp_head = network.holds.requires_grad_()
     images, counts, marks = every_image(bank)
     optimiser = torch.optim.AdamW(
-        holds.parameters(), config.peak_rate, weight_decay=config.weight_decay, fused=True
+        grasp_head.parameters(), config.peak_rate, weight_decay=config.weight_decay, fused=True
     )
     order = _order(len(images), config.hold_epochs, config)
     precision = choose_precision(config.precision)
@@ -149,9 +152,9 @@ def fit_holds(
             with torch.no_grad():
                 features = network.trunk(augmented(as_input(images[rows]), generator))
                 logits = network.head(features)
-            logs, heights = holds(features, logits)
-        seen, hold = marked(marks[rows], counts[rows])
-        loss = grasp_point_loss(logs, heights, hold, seen)
+            logs, heights = grasp_head(features, logits)
+        shown, points = marked(marks[rows], counts[rows])
+        loss = grasp_point_loss(logs, heights, points, shown)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
         optimiser.step()
@@ -160,14 +163,14 @@ def fit_holds(
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    """Mean over cells of the cross-entropy with soft labels: both (B, K, g, g), to a scalar."""
+    """Mean over cells of the cross-entropy with soft labels: both (B, K, g, g) to a scalar."""
     return nn.functional.cross_entropy(logits, target)
 
 
 def augmented(pixels: Tensor, generator: torch.Generator) -> Tensor:
-    """Another brightness, contrast and tint for each image, and noise for each pixel.
+    """Images with random brightness, contrast and tint, and noise on each pixel, (B, 3, H, W).
 
-    pixels: float32 (B, 3, H, W) in [-1, 1]; the geometry, and so the labels, stay as they are.
+    pixels: float32 (B, 3, H, W) in [-1, 1]; the geometry, and so the labels, do not change.
     """
     shape = (len(pixels), 3, 1, 1)
 

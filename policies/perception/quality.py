@@ -1,4 +1,7 @@
-"""How well perception finds things in labelled scenes that it has not learnt from."""
+"""This module measures a perception network on held-out labelled scenes.
+
+Pretraining and the benchmark of perception call it with a bank; metrics by name come out.
+"""
 
 from typing import Any
 
@@ -15,16 +18,16 @@ from .scene_bank import SceneBank
 
 
 def every_image(bank: SceneBank) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Images (N, s, s, 3), counts (N, K, g, g) and holds (N, K, 3) of a bank."""
+    """Images (N, s, s, 3), counts (N, K, g, g) and grasp points (N, K, 3) of a bank."""
     arrays = (bank.images, bank.counts, bank.holds)
     images, counts, holds = (np.ascontiguousarray(a).reshape(-1, *a.shape[2:]) for a in arrays)
     return images, counts, holds
 
 
 def marked(holds: NDArray[np.float32], counts: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-    """Whether each class's hold is to be seen in the picture, (B, K), and the holds (B, K, 3).
+    """Whether each class's grasp point is visible, bool (B, K), and the grasp points (B, K, 3).
 
-    It is not where none of the cells around it show the class: something hides it.
+    A point is occluded where none of the cells around it show its class.
     """
     marks = as_tensor(holds)
     grid = counts.shape[-1]
@@ -43,10 +46,10 @@ def shares_of_area(counts: NDArray[np.uint8], image_size: int) -> Tensor:
 
 
 def measure(network: Perception, bank: SceneBank) -> dict[str, float]:
-    """Quality on held-out scenes.
+    """Metrics of the classes on held-out scenes.
 
-    recall: share of the cells mostly covered by a goal item whose likeliest class is that item;
-    precision: share of the cells named for an item that it does touch;
+    recall: share of the cells mostly covered by a goal item whose most probable class is that item;
+    precision: share of the cells predicted to be an item that it does touch;
     error_px: median distance, in pixels, between the keypoint and the true centroid of goal items
     that cover at least one cell.
     """
@@ -79,18 +82,18 @@ def _distances(guess: Tensor, truth: Tensor, image_size: int) -> NDArray[Any]:
 
 
 def measure_holds(network: Perception, bank: SceneBank) -> dict[str, float]:
-    """Quality of holds on held-out scenes.
+    """Metrics of the grasp points on held-out scenes.
 
-    hold_px: median distance, in pixels, from where a thing in view is taken hold of to where it is
-    said to be; hold_near: share of those that are said to be within 5 % of the picture's width;
-    hold_z_m: mean error of the height of those that do not hang from the hand.
+    hold_px: median distance, in pixels, between predicted and true visible grasp points;
+    hold_near: share of those that are predicted within 5 % of the picture's width;
+    hold_z_m: mean error of the height of those that do not hang from the gripper.
     """
     images, counts, marks = every_image(bank)
     seen, holds = marked(marks, counts)
-    told = torch.from_numpy(network.keypoints(images))[..., KEYPOINT_SIZE:]
-    place = told[..., :2] / told[..., 2:3].clamp_min(1e-3)
+    found = torch.from_numpy(network.keypoints(images))[..., KEYPOINT_SIZE:]
+    place = found[..., :2] / found[..., 2:3].clamp_min(1e-3)
     off = (place - holds[..., :2]).square().sum(-1).sqrt()[seen]
-    height = (told[..., 3] - holds[..., 2]).abs()[seen & (holds[..., 2] < LIES_M)]
+    height = (found[..., 3] - holds[..., 2]).abs()[seen & (holds[..., 2] < LIES_M)]
     return {
         "hold_px": float(off.median()) * network.config.image_size / 2,
         "hold_near": float((off < 0.1).float().mean()),

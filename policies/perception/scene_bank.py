@@ -1,4 +1,7 @@
-"""Labelled random scenes, made by worker processes and kept as plain .npy files."""
+"""This module makes labelled random scenes in worker processes and stores them as .npy files.
+
+Pretraining calls it with a function from seed to scene; a memory-mapped bank comes out.
+"""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +19,10 @@ from .keypoints import cell_counts
 
 Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.float32]]]
 SampleScene: TypeAlias = Callable[[int], Scene]
-"""seed -> for each camera the image uint8 (H, W, 3), the class of every pixel (H, W), and where
-each class is taken hold of (K, 3): in the picture and metres above the table, NaN for unknown."""
+"""seed -> for each camera the image uint8 (H, W, 3), the class of every pixel (H, W), and the grasp
+point of each class (K, 3): in the picture and metres above the table, NaN for unknown."""
 SCENES_PER_JOB = 25
-"""Small enough for a moving progress bar, large enough that starting a job costs nothing."""
+"""Few enough for frequent progress reports, many enough that starting a job costs little."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,10 @@ class SceneBank:
     counts: NDArray[np.uint8]
     """(N, cameras, K, g, g): pixels of each class in each cell."""
     holds: NDArray[np.float32]
-    """(N, cameras, K, 3): where each class is taken hold of; NaN where that is not known."""
+    """(N, cameras, K, 3): the grasp point of each class; NaN where it is not known."""
 
     def split(self, held_out: int) -> tuple["SceneBank", "SceneBank"]:
-        """All but the last `held_out` scenes, and those."""
+        """All but the last `held_out` scenes, and the last ones."""
         at = len(self.images) - held_out
         return (
             SceneBank(self.images[:at], self.counts[:at], self.holds[:at]),
@@ -44,7 +47,7 @@ class SceneBank:
 
 @dataclass(frozen=True)
 class SceneShape:
-    """What the files of a bank look like."""
+    """The numbers that give the shapes of a bank's files."""
 
     scenes: int
     cameras: int
@@ -53,7 +56,7 @@ class SceneShape:
     grid: int
 
     def open(self, folder: Path, mode: Any) -> SceneBank:
-        """Map the files of `folder`: "w+" makes them, "r+" writes, "r" reads."""
+        """Map the files of `folder`; mode "w+" makes them, "r+" writes, "r" reads."""
         images = (self.scenes, self.cameras, self.image_size, self.image_size, 3)
         counts = (self.scenes, self.cameras, self.num_classes, self.grid, self.grid)
         holds = (self.scenes, self.cameras, self.num_classes, 3)
@@ -73,24 +76,24 @@ def make_scenes(
     progress: Callable[[int], object] = lambda done: None,
     label: str = "",
 ) -> SceneBank:
-    """Scenes of seeds first_seed .. first_seed + N - 1; taken from `folder` if they lie there.
+    """Scenes of seeds first_seed .. first_seed + N - 1; read from `folder` if they are there.
 
     `sample_scene` is sent to spawned processes, so it must be importable by name (a module's
-    function or a `functools.partial` of one). `label` names what was sampled: a folder with
-    another label or shape is refused. Jobs that finished before an interruption are kept.
+    function or a `functools.partial` of one). `label` names what is sampled: PolicyError for
+    a folder with another label or shape. Jobs that finished before an interruption are kept.
     """
-    wanted = {**vars(shape), "first_seed": first_seed, "label": label}
-    ticket = folder / "scenes.json"
-    done = _finished_jobs(ticket, wanted)
+    expected = {**vars(shape), "first_seed": first_seed, "label": label}
+    manifest = folder / "scenes.json"
+    done = _finished_jobs(manifest, expected)
     if done is None:
         folder.mkdir(parents=True, exist_ok=True)
         shape.open(folder, "w+")
         done = set()
     jobs = [s for s in range(0, shape.scenes, SCENES_PER_JOB) if s not in done]
-    write_json(ticket, {**wanted, "done": sorted(done)})
+    write_json(manifest, {**expected, "done": sorted(done)})
     for start in _run(jobs, workers, sample_scene, shape, folder, first_seed):
         done.add(start)
-        write_json(ticket, {**wanted, "done": sorted(done)})
+        write_json(manifest, {**expected, "done": sorted(done)})
         progress(min(len(done) * SCENES_PER_JOB, shape.scenes))
     return shape.open(folder, "r")
 
@@ -98,7 +101,7 @@ def make_scenes(
 def fill_job(
     sample_scene: SampleScene, shape: SceneShape, folder: Path, first_seed: int, start: int
 ) -> int:
-    """Make the scenes of one job and write them into the files; returns `start`."""
+    """Make the scenes of one job and write them into the files; gives `start` back."""
     bank = shape.open(folder, "r+")
     for index in range(start, min(start + SCENES_PER_JOB, shape.scenes)):
         scene = sample_scene(first_seed + index)
@@ -136,20 +139,20 @@ def _run(
 
 
 def _one_thread() -> None:
-    import torch  # the children import it anyway; one thread each, or they fight for the cores
+    import torch  # the workers import it anyway; one thread each, since they share the cores
 
     torch.set_num_threads(1)
 
 
-def _finished_jobs(ticket: Path, wanted: dict[str, Any]) -> set[int] | None:
-    if not ticket.exists():
+def _finished_jobs(manifest: Path, expected: dict[str, Any]) -> set[int] | None:
+    if not manifest.exists():
         return None
-    found = read_json(ticket)
+    found = read_json(manifest)
     done = set(found.pop("done", ()))
-    if found != wanted:
-        differing = [key for key in wanted if found.get(key) != wanted[key]]
+    if found != expected:
+        differing = [key for key in expected if found.get(key) != expected[key]]
         raise PolicyError(
-            f"{ticket.parent}: holds scenes that differ in {', '.join(differing)}; "
+            f"{manifest.parent}: holds scenes that differ in {', '.join(differing)}; "
             "use another folder or remove this one"
         )
     return done
@@ -163,6 +166,6 @@ def _mapped(path: Path, mode: Any, shape: tuple[int, ...], dtype: type) -> NDArr
     except (OSError, ValueError) as error:
         raise PolicyError(f"{path}: not readable as scenes ({error}); remove its folder") from None
     if array.dtype != dtype or array.shape != shape:
-        wanted = np.dtype(dtype)
-        raise PolicyError(f"{path}: expected {wanted} {shape}, got {array.dtype} {array.shape}")
+        expected = np.dtype(dtype)
+        raise PolicyError(f"{path}: expected {expected} {shape}, got {array.dtype} {array.shape}")
     return array

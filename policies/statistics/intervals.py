@@ -1,4 +1,7 @@
-"""A measured value with its interval, where it is not a plain success rate."""
+"""This module gives 95 % intervals of rates and shares other than success rates.
+
+The report calls it for events per exposure (Poisson) and for shares of sums (bootstrap).
+"""
 
 from dataclasses import dataclass
 
@@ -8,7 +11,7 @@ from scipy.stats import bootstrap, chi2
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
-"""Bootstrap resamples of an interval."""
+"""Number of bootstrap resamples per interval."""
 
 
 @dataclass(frozen=True)

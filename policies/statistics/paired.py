@@ -1,7 +1,8 @@
-"""Two policies on the same seeds: a test that may be looked at after every pair.
+"""This module compares two policies on the same seeds; its test stays valid after every pair.
 
-Pairs on which both succeed or both fail say nothing. Of the others, under the null hypothesis
-that neither is better, each is won by either policy with probability 1/2, whatever the seed.
+The comparisons and the acceptance gate feed it pairs of scores. Pairs on which both succeed or
+both fail are uninformative. Of the others, under the null hypothesis that neither is better, each
+is won by either policy with probability 1/2, whatever the seed.
 The evidence against that is the likelihood ratio of a fair coin and a coin of unknown bias with
 a Beta prior, a martingale of mean 1 under the null: by Ville's inequality (Ville 1939) the chance
 that it ever reaches 1/alpha is at most alpha, however long one goes on and for whatever reason one
@@ -23,16 +24,16 @@ from scipy.special import betaln, gammaln
 from ...sim_envs.errors import BadValue
 
 ALPHA = 0.05
-"""Chance of calling identical policies different, over a whole comparison."""
+"""Probability of calling identical policies different, over a whole comparison."""
 PRIOR = 1.0
-"""Of the Beta prior on the share of informative pairs that A wins; 1 is uniform."""
+"""Parameter of the symmetric Beta prior on A's share of the informative pairs; 1 is uniform."""
 DIRICHLET = (0.5, 0.5, 0.5)
-"""Prior of the intervals: A alone, B alone, both or neither (Jeffreys')."""
+"""Dirichlet prior (Jeffreys') of the intervals: A better, B better, tie."""
 TOLERANCE = 1e-6
 
 
 class PairedVerdict(StrEnum):
-    """What a comparison says."""
+    """The result of a comparison."""
 
     A_BETTER = "A is better"
     B_BETTER = "B is better"
@@ -41,14 +42,14 @@ class PairedVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class PairCounts:
-    """Pairs so far."""
+    """How many pairs each policy has won, and how many were ties."""
 
     only_a: int = 0
-    """A did better."""
+    """Pairs on which A did better."""
     only_b: int = 0
-    """B did better."""
+    """Pairs on which B did better."""
     ties: int = 0
-    """Both did equally well."""
+    """Pairs on which both did equally well."""
 
     def __post_init__(self) -> None:
         if min(self.only_a, self.only_b, self.ties) < 0:
@@ -56,19 +57,19 @@ class PairCounts:
 
     @classmethod
     def of(cls, scores_a: Sequence[float], scores_b: Sequence[float]) -> "PairCounts":
-        """Count pairs of scores, of which the higher is the better."""
+        """The counts of pairs of scores; the higher score is the better."""
         pairs = list(zip(scores_a, scores_b, strict=True))
         wins, losses = sum(a > b for a, b in pairs), sum(a < b for a, b in pairs)
         return cls(wins, losses, len(pairs) - wins - losses)
 
     @property
     def pairs(self) -> int:
-        """All of them."""
+        """The number of all pairs."""
         return self.only_a + self.only_b + self.ties
 
     @property
     def difference(self) -> float:
-        """Share of pairs that A won less the share that B won; NaN before the first."""
+        """Share of pairs that A won minus the share that B won; NaN before the first."""
         return (self.only_a - self.only_b) / self.pairs if self.pairs else float("nan")
 
 
@@ -80,7 +81,7 @@ def log_evidence(tally: PairCounts, prior: float = PRIOR) -> float:
 
 
 def fewest_pairs(alpha: float = ALPHA) -> int:
-    """How many pairs it takes at least to decide, all won by the same side; 8 at 0.05."""
+    """The fewest pairs that can decide, all won by the same policy; 8 at 0.05."""
     pairs = 1
     while log_evidence(PairCounts(pairs)) < -math.log(alpha):
         pairs += 1
@@ -88,12 +89,12 @@ def fewest_pairs(alpha: float = ALPHA) -> int:
 
 
 def p_value(best_log_evidence: float) -> float:
-    """The always-valid p value, from the highest evidence that was ever reached."""
+    """The always-valid p value of the highest log evidence reached so far."""
     return min(1.0, math.exp(-best_log_evidence))
 
 
 class SequentialTest:
-    """Takes one pair after the other; may be asked, and stopped, at any time."""
+    """The sequential test over pairs that arrive one by one; it may be stopped at any time."""
 
     def __init__(self, alpha: float = ALPHA) -> None:
         if not 0 < alpha < 1:
@@ -103,7 +104,7 @@ class SequentialTest:
         self._verdict = PairedVerdict.OPEN
 
     def add(self, score_a: float, score_b: float) -> PairedVerdict:
-        """One more pair of scores, the higher the better; the verdict, which never changes back."""
+        """Add a pair of scores, the higher the better; gives the verdict, final once not OPEN."""
         tally = self.tally
         self.tally = PairCounts(
             tally.only_a + (score_a > score_b),
@@ -118,16 +119,16 @@ class SequentialTest:
 
     @property
     def verdict(self) -> PairedVerdict:
-        """What is known by now."""
+        """The result so far."""
         return self._verdict
 
     @property
     def p_value(self) -> float:
-        """Always valid: at most `alpha` of identical policies ever come to `alpha` or below."""
+        """Always valid: at most `alpha` of comparisons of identical policies ever reach `alpha`."""
         return p_value(self._best)
 
     def is_hopeless(self, pairs_left: int) -> bool:
-        """Whether no outcome of the pairs that are left could decide it; stopping costs nothing."""
+        """Whether no outcome of the pairs left could decide it, so that stopping costs nothing."""
         tally = self.tally
         reach = max(
             log_evidence(PairCounts(tally.only_a + pairs_left, tally.only_b)),
@@ -137,12 +138,12 @@ class SequentialTest:
 
 
 def difference_interval(tally: PairCounts, alpha: float = ALPHA) -> tuple[float, float]:
-    """An interval of the difference (share that A wins less share that B wins) for any stop.
+    """An interval of the difference (A's share of wins minus B's), valid at any stopping time.
 
     The Dirichlet mixture of multinomial likelihoods over the likelihood of the truth is a
     martingale of mean 1 (Robbins 1970), so the values of (A, B, tie) under which it stays below
-    1/alpha hold the truth at all times with probability 1 - alpha. The interval is the shadow of
-    that set; (-1, 1) before the first pair.
+    1/alpha contain the truth at all times with probability 1 - alpha. The interval is that set's
+    projection on the difference; (-1, 1) before the first pair.
     """
     counts = np.array([tally.only_a, tally.only_b, tally.ties], float)
     if not counts.sum():
@@ -162,9 +163,9 @@ def difference_interval(tally: PairCounts, alpha: float = ALPHA) -> tuple[float,
 
 
 def rate_interval(successes: int, n: int, alpha: float = ALPHA) -> tuple[float, float]:
-    """An interval of a success rate that holds for any stop; (0, 1) before the first trial.
+    """An interval of a success rate, valid at any stopping time; (0, 1) before the first trial.
 
-    The same construction as above with a Beta(1/2, 1/2) mixture.
+    The construction of `difference_interval` with a Beta(1/2, 1/2) mixture.
     """
     if not 0 <= successes <= n:
         raise BadValue("successes", f"a count between 0 and n={n}", successes)

@@ -1,4 +1,7 @@
-"""Success rates with the interval that belongs to them."""
+"""This module gives success rates with Wilson's interval, and McNemar's test of paired rates.
+
+Evaluation, the ladder and the report call it with counts of successes and trials.
+"""
 
 from dataclasses import dataclass
 
@@ -18,19 +21,19 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """P value of McNemar's exact two-sided test, from the pairs that only one of two solved."""
+    """P value of McNemar's exact two-sided test, from the pairs on which only one succeeded."""
     pairs = only_first + only_second
     return float(binomtest(only_first, pairs).pvalue) if pairs else 1.0
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Successes out of a number of trials."""
+    """A success rate, as successes out of a number of trials."""
 
     successes: int
-    """How many succeeded."""
+    """Number of successes."""
     n: int
-    """How many were tried."""
+    """Number of trials."""
 
     @property
     def value(self) -> float:

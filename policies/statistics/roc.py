@@ -1,4 +1,7 @@
-"""How well a score tells positives from negatives: the area under the ROC curve."""
+"""This module measures how well a score separates positives from negatives: area under the ROC.
+
+The evaluation of takeover prediction calls it.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +9,7 @@ from scipy.stats import mannwhitneyu
 
 
 def auroc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
-    """Chance that a positive's score is above a negative's, ties half (Mann and Whitney 1947).
+    """Probability that a positive scores above a negative, ties half (Mann and Whitney 1947).
 
     `scores` and `positive` are (N,); NaN where all are positive or none is.
     """

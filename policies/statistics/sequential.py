@@ -1,4 +1,7 @@
-"""A sequential test of a success rate: it judges after every trial, and stops as soon as it can."""
+"""This module holds the sequential test of a success rate that the ladder runs on each stage.
+
+Trials go in one by one; the test rejects the good rate as soon as the evidence suffices.
+"""
 
 import math
 from collections.abc import Iterable
@@ -9,15 +12,15 @@ from ...sim_envs.errors import BadValue
 
 @dataclass(frozen=True)
 class SprtState:
-    """Where a sequential test stands."""
+    """The state of a sequential test."""
 
     log_ratio: float
-    """Logarithm of how much likelier the trials are under the bad rate than under the good one,
-    since the test began or last accepted the good rate."""
+    """Log likelihood ratio of the bad rate to the good one, over the trials since the test began or
+    last accepted the good rate."""
     trials: int
-    """Trials that were judged."""
+    """Number of trials seen."""
     rejected_after: int | None = None
-    """Trials after which the good rate was rejected; None when it was not."""
+    """Number of trials after which the good rate was rejected; None if it was not."""
 
     @property
     def rejected(self) -> bool:
@@ -29,18 +32,18 @@ class SprtState:
 class Sprt:
     """Wald's sequential probability ratio test (Annals of Mathematical Statistics 16, 1945).
 
-    It is begun anew whenever it accepts the good rate, so that it goes on watching for ever and a
-    long good past delays a rejection by no more than one acceptance.
+    It restarts whenever it accepts the good rate, so that it never ends by accepting and a long
+    good past delays a rejection by no more than one acceptance.
     """
 
     good: float
-    """Success rate that is as it should be."""
+    """Success rate that is acceptable (the null hypothesis)."""
     bad: float
-    """Success rate that must not go on."""
+    """Success rate that must be detected (the alternative)."""
     alpha: float = 0.05
-    """Chance to reject the good rate, in each test."""
+    """Probability of rejecting the good rate, in each test."""
     beta: float = 0.05
-    """Chance to accept the bad rate, in each test."""
+    """Probability of accepting the bad rate, in each test."""
 
     def __post_init__(self) -> None:
         if not 0 < self.bad < self.good < 1:
@@ -50,12 +53,12 @@ class Sprt:
 
     @property
     def reject_at(self) -> float:
-        """Log ratio from which on the good rate is rejected: Wald's log((1 - beta) / alpha)."""
+        """Log ratio at or above which the good rate is rejected: Wald's log((1 - beta) / alpha)."""
         return math.log((1 - self.beta) / self.alpha)
 
     @property
     def accept_at(self) -> float:
-        """Log ratio down to which the good rate is accepted: Wald's log(beta / (1 - alpha))."""
+        """Log ratio at or below which the good rate is accepted: Wald's log(beta / (1 - alpha))."""
         return math.log(self.beta / (1 - self.alpha))
 
     def weight(self, success: bool) -> float:
@@ -65,7 +68,7 @@ class Sprt:
         return math.log((1 - self.bad) / (1 - self.good))
 
     def judge(self, successes: Iterable[bool]) -> SprtState:
-        """Judge trials in their order, up to the one that decides against the good rate."""
+        """The state after trials in their order, up to the one that rejects the good rate."""
         ratio, trials = 0.0, 0
         for success in successes:
             trials += 1

@@ -1,4 +1,4 @@
-"""Perception: what it computes, and the file that it lives in."""
+"""These tests check what the perception network computes, and its weights file."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def network():
 
 
 def test_keypoints_come_for_every_class(network):
-    """(B, K, 6), float32, finite, also for no image at all."""
+    """The result is (B, K, 6), float32 and finite, also for no images."""
     found = network.keypoints(IMAGES)
     assert found.shape == (3, 4, 6)
     assert found.dtype == np.float32
@@ -29,14 +29,14 @@ def test_keypoints_come_for_every_class(network):
 
 
 def test_a_cell_sees_the_whole_image(network):
-    """The dilations reach across: a far pixel changes a cell."""
+    """The receptive field of a cell is the whole image: every pixel changes it."""
     pixels = torch.rand(1, 3, 96, 96, requires_grad=True)
     network(pixels)[0, :, 12, 12].sum().backward()
     assert (pixels.grad.abs().sum((0, 1)) > 0).all()
 
 
 def test_saving_and_loading_changes_nothing(network, tmp_path):
-    """Same keypoints, fingerprint, settings and metrics; small file."""
+    """Keypoints, fingerprint, settings and metrics are the same, and the file is small."""
     network.metrics = {"recall": 0.98}
     path = tmp_path / "weights.safetensors"
     network.save(path)
@@ -79,7 +79,7 @@ def test_damaged_weights_are_named(network, tmp_path, how):
 
 
 def test_missing_and_other_weights_are_named(tmp_path):
-    """No file; and a whole safetensors file that holds something else."""
+    """PolicyError names a missing file, and a safetensors file with other contents."""
     with pytest.raises(PolicyError, match="no such file"):
         Perception.load(tmp_path / "none.safetensors")
     other = tmp_path / "other.safetensors"
@@ -89,7 +89,7 @@ def test_missing_and_other_weights_are_named(tmp_path):
 
 
 def test_weights_of_another_shape_are_named(network, tmp_path):
-    """Settings and weights that do not belong together."""
+    """PolicyError says that settings and weights do not fit each other."""
     path = tmp_path / "weights.safetensors"
     network.save(path)
     tensors, metadata = read_tensors(path)
@@ -100,7 +100,7 @@ def test_weights_of_another_shape_are_named(network, tmp_path):
 
 
 def test_an_unknown_task_lists_what_is_shipped():
-    """And says how to make weights."""
+    """The message says what is shipped and how to make weights."""
     with pytest.raises(PolicyError, match="pretrain"):
         Perception.load_shipped("FoldLaundry")
 
@@ -109,7 +109,7 @@ def test_an_unknown_task_lists_what_is_shipped():
     ("task", "items"), [("ShelfPick", 6), ("SortRecycling", 8), ("SortClothes", 8)]
 )
 def test_every_class_of_an_item_counts_as_one(task, items):
-    """Garments are named by kind and seen by kind and shade; boxes and the robot are no items."""
+    """Goals are kinds of garments, classes kinds and shades; boxes and the robot are no items."""
     config = Perception.load_shipped(task).config
     assert config.items == items
     named = config.class_names[1 : 1 + items]

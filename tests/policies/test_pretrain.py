@@ -1,4 +1,4 @@
-"""Pretraining: it learns from labelled scenes, repeats itself, and goes on where it stopped."""
+"""These tests pretrain small networks: they learn, are reproducible, and resume after a stop."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ SHAPE = SceneShape(120, 2, SIZE, 3, GRID)
 
 
 def coloured_boxes(seed):
-    """Two boxes on a noisy grey ground, from two cameras that have nothing in common."""
+    """Two boxes on a noisy grey ground for each of two cameras, independently of each other."""
     rng = np.random.default_rng(seed)
     return [one_view(rng), one_view(rng)]
 
@@ -48,7 +48,7 @@ def one_view(rng):
         height, width, y, x = rng.integers((8, 8, 0, 0), (14, 14, SIZE - 14, SIZE - 14))
         image[y : y + height, x : x + width] = np.array(colour) + rng.integers(-20, 20, 3)
         classes[y : y + height, x : x + width] = name
-        corner = np.array([x + 2, y + 2]) * 2 / SIZE - 1  # that is where they are taken hold of
+        corner = np.array([x + 2, y + 2]) * 2 / SIZE - 1  # the grasp point of each box
         holds[name] = (*corner, HEIGHTS_M[name - 1])
     return image.clip(0, 255).astype(np.uint8), classes, holds
 
@@ -67,7 +67,7 @@ def bank(tmp_path_factory):
 
 
 def test_shapes_are_found_after_seconds(tmp_path):
-    """More than 90 % of the items' cells on scenes never seen; the figures are in the file."""
+    """Recall is above 90 % on held-out scenes, and the metrics are in the weights file."""
     config = PretrainConfig(scenes=120, held_out=20, epochs=10, batch=16, workers=0)
     stages = []
     pretrain(
@@ -85,8 +85,8 @@ def test_shapes_are_found_after_seconds(tmp_path):
     assert stages[-1] == ("training", 130, 130)
 
 
-def test_holds_are_learnt_on_what_finds_the_classes(bank, tmp_path):
-    """A corner of each box and its height, in seconds; what finds the classes is untouched."""
+def test_grasp_points_are_learnt_on_frozen_class_weights(bank, tmp_path):
+    """The head finds each box's corner and height; the weights of the classes do not change."""
     base = fit_perception(bank.split(20)[0], CONFIG, PretrainConfig(epochs=10, batch=16))
     config = PretrainConfig(scenes=120, held_out=20, hold_epochs=12, batch=16, workers=0)
     out = tmp_path / "w.safetensors"
@@ -105,14 +105,14 @@ def test_holds_are_learnt_on_what_finds_the_classes(bank, tmp_path):
 
 
 def test_a_base_that_finds_other_classes_is_refused(bank):
-    """Its weights do not fit."""
+    """BadValue: its weights do not fit the configuration."""
     base = fit_perception(bank, CONFIG, PretrainConfig(epochs=0))
     with pytest.raises(BadValue, match="begin from"):
         base.copy(replace(CONFIG, class_names=("background", "red", "green", "blue")))
 
 
-def test_a_hold_that_something_hides_is_not_in_view():
-    """Nor one outside of the picture or one that is not known."""
+def test_an_occluded_grasp_point_is_not_visible():
+    """Nor is one outside the picture, or one that is not known."""
     counts = np.zeros((4, 2, 8, 8), np.uint8)
     counts[:, 1, 3, 5] = 9
     place = np.array([[5.5, 3.5], [1.5, 3.5], [12.0, 3.5], [np.nan, np.nan]]) / 4 - 1
@@ -124,7 +124,7 @@ def test_a_hold_that_something_hides_is_not_in_view():
 
 
 def test_the_same_seed_gives_the_same_weights(bank):
-    """And another seed others."""
+    """Another seed gives other weights."""
     config = PretrainConfig(epochs=1)
     few = SceneBank(bank.images[:32], bank.counts[:32], bank.holds[:32])
     prints = [
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_weights(bank):
 
 
 def test_scenes_are_made_once_and_go_on_after_a_stop(tmp_path):
-    """A stop keeps the finished jobs; other scenes in the same folder are refused."""
+    """A stop keeps the finished jobs; PolicyError for other scenes in the same folder."""
     calls = []
 
     def counted(seed):
@@ -156,7 +156,7 @@ def test_scenes_are_made_once_and_go_on_after_a_stop(tmp_path):
 
 
 def test_augmentation_is_mild_and_repeatable():
-    """Pixels stay in range and close to where they were; the generator decides."""
+    """Pixels stay in range and close to the original; the generator determines them."""
     pixels = as_input(coloured_boxes(0)[0][0][None])
     first, again = (augmented(pixels, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, again)
@@ -165,7 +165,7 @@ def test_augmentation_is_mild_and_repeatable():
 
 
 def test_perfect_guesses_measure_as_perfect(bank):
-    """Recall, precision and error of the truth itself."""
+    """The true labels score recall 1, precision 1 and error 0."""
     truth = torch.tensor(bank.counts.reshape(-1, 3, GRID, GRID)).float() / 16
 
     class Oracle:
@@ -182,7 +182,7 @@ def test_perfect_guesses_measure_as_perfect(bank):
 
 
 def test_precision_follows_the_cpu():
-    """bfloat16 only where it is quick; what was asked for goes before."""
+    """The default is bfloat16 only where it is fast; an explicit choice takes precedence."""
     assert choose_precision(flags=frozenset({"avx512_bf16"})).name == "bf16"
     assert choose_precision(flags=frozenset({"avx2"})).name == "fp32"
     assert choose_precision("fp32", frozenset({"amx_bf16"})).name == "fp32"

@@ -1,4 +1,4 @@
-"""Success rates and their intervals."""
+"""These tests check success rates and their Wilson intervals."""
 
 import pytest
 
@@ -21,17 +21,17 @@ def test_wilson_gives_the_published_numbers(successes, n, low, high):
 
 
 def test_no_trials_say_nothing():
-    """Before the first trial the interval is everything."""
+    """Before the first trial the interval is (0, 1)."""
     assert wilson(0, 0) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(("successes", "n"), [(-1, 5), (6, 5)])
 def test_impossible_counts_are_refused(successes, n):
-    """Counts outside 0..n name the field."""
+    """BadValue names the field for counts outside 0..n."""
     with pytest.raises(BadValue, match="successes"):
         wilson(successes, n)
 
 
 def test_a_rate_prints_its_interval():
-    """The rate never stands alone."""
+    """The text holds counts and interval."""
     assert str(Rate(57, 60)) == "57/60 95 % [86-98]"

@@ -1,4 +1,4 @@
-"""The sequential test: its errors are those that it promises, and it is quick."""
+"""These tests check the error rates of the sequential test and how soon it rejects."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ TEST = Sprt(good=0.85, bad=0.6)
 
 
 def test_failures_in_a_row_are_rejected_and_successes_are_not() -> None:
-    """Four failures suffice; a hundred successes never do."""
+    """Four failures in a row reject; a hundred successes never do."""
     assert TEST.judge([False] * 20).rejected_after == 4
     assert not TEST.judge([True] * 100).rejected
 
@@ -21,13 +21,13 @@ def test_failures_in_a_row_are_rejected_and_successes_are_not() -> None:
 def test_a_long_good_past_never_delays_a_rejection_by_more_than_one_acceptance(
     past: list[bool],
 ) -> None:
-    """Whatever was before, seven failures in a row are too many."""
+    """Whatever came before, seven failures in a row reject."""
     assert TEST.judge([*past, *[False] * 7]).rejected
 
 
 @given(st.lists(st.booleans(), max_size=100))
 def test_the_verdict_stands_at_the_trial_that_gave_it(past: list[bool]) -> None:
-    """What comes after a rejection does not change it; before it there was none."""
+    """Later trials do not change a rejection, and no shorter prefix is rejected."""
     found = TEST.judge(past)
     if found.rejected_after is not None:
         assert found.trials == found.rejected_after
@@ -38,7 +38,7 @@ def test_the_verdict_stands_at_the_trial_that_gave_it(past: list[bool]) -> None:
 
 @pytest.mark.parametrize(("rate", "wrong"), [(0.85, True), (0.6, False)])
 def test_the_errors_are_those_that_were_asked_for(rate: float, wrong: bool) -> None:
-    """Of 2,000 single tests at either rate at most 5 %, and a little for chance, end wrongly."""
+    """Of 2,000 single tests at either rate at most 5 % err, with a margin for chance."""
     rng, errors, runs = np.random.default_rng(0), 0, 2000
     for _ in range(runs):
         ratio = 0.0
@@ -50,6 +50,6 @@ def test_the_errors_are_those_that_were_asked_for(rate: float, wrong: bool) -> N
 
 @pytest.mark.parametrize("values", [(0.5, 0.6), (1.0, 0.5), (0.5, 0.0)])
 def test_rates_that_make_no_sense_are_refused(values: tuple[float, float]) -> None:
-    """The bad rate is below the good one, and both are chances."""
+    """BadValue unless 0 < bad < good < 1."""
     with pytest.raises(BadValue, match="bad"):
         Sprt(*values)

@@ -1,4 +1,4 @@
-"""Preprocessing: laws, and the way through JSON."""
+"""These tests check the laws of the preprocessing transforms and their JSON form."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_normalising_can_be_undone(values):
 
 @given(tables)
 def test_json_brings_the_same_function_back(values):
-    """What is saved with a policy is what trained it."""
+    """Transforms read from JSON are equal to those written, and compute the same."""
     chain = (Normalise.fit(values), Clip(5.0))
     again = from_json(json.loads(json.dumps(to_json(chain))))
     assert again == chain
@@ -34,14 +34,14 @@ def test_json_brings_the_same_function_back(values):
 
 
 def test_a_constant_input_does_not_explode():
-    """An input that never moved in training is divided by the floor, not by 0."""
+    """An input that is constant in training is divided by the floor, not by 0."""
     normalise = Normalise.fit(np.ones((5, 1)))
     assert normalise.std == (STD_FLOOR,)
     assert torch.isfinite(normalise(torch.zeros(1, 1))).all()
 
 
 def test_unknown_kinds_and_fields_are_refused():
-    """A file from elsewhere is named for what is odd in it."""
+    """The error names the unknown kind or the kind with unknown fields."""
     with pytest.raises(UnknownName, match="normalise"):
         from_json([{"kind": "whiten"}])
     with pytest.raises(BadValue, match="clip"):
