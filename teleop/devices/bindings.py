@@ -1,4 +1,7 @@
-"""Which button does what in each window, and the one small file that says so."""
+"""`Bindings` map buttons and keys to a window's controls, by default or by `bindings.toml`.
+
+`load` and `parse` make them; windows `read` raw inputs through them, and the help asks for labels.
+"""
 
 import os
 import tomllib
@@ -32,7 +35,7 @@ REVIEW = "review"
 REVIEW_WINDOWS = ("episodes", "predictions", "clicks")
 """The windows of `sidestick review`; each has tables [review.<window>.pad] and .keyboard."""
 SHARED = (Control.SUCCESS, Control.FAILURE, Control.UNDO, Control.HELP, Control.QUIT)
-"""What means the same in every window; controls have the same names there."""
+"""Controls that mean the same, and have the same names, in every window."""
 MARK = "line of this item"
 
 
@@ -41,7 +44,7 @@ class BadBinding(SidestickError):
 
 
 def config_folder() -> Path:
-    """Where a person's own settings are."""
+    """The folder of the user's own settings."""
     if own := os.environ.get(CONFIG_VARIABLE):
         return Path(own)
     base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
@@ -50,7 +53,7 @@ def config_folder() -> Path:
 
 @dataclass(frozen=True)
 class Bindings(Generic[C]):
-    """For pad and keyboard: the chords of every control of a window."""
+    """The chords of every control of a window, for pad and keyboard."""
 
     table: ControlTable[C]
     chords: Mapping[str, Mapping[C, tuple[Chord, ...]]]
@@ -69,7 +72,7 @@ class Bindings(Generic[C]):
         object.__setattr__(self, "longer", longer)
 
     def read(self, device: str, touch: RawInput) -> ControlReadings[C]:
-        """What a device's touched inputs ask for."""
+        """The controls that a device's raw inputs amount to."""
         values: dict[C, float] = {}
         pressed = set()
         for control, chords in self.chords[device].items():
@@ -83,22 +86,22 @@ class Bindings(Generic[C]):
         return ControlReadings(values, frozenset(pressed))
 
     def _is_meant(self, device: str, chord: Chord, touch: RawInput) -> bool:
-        """Whether all of it is held, and no longer chord that ends on the same input is."""
+        """Whether the chord is held, and no longer one that ends on the same input is."""
         if not _is_down(chord, touch):
             return False
         rivals = self.longer[device].get(chord[-1], ())
         return not any(len(r) > len(chord) and _is_down(r, touch) for r in rivals)
 
     def label(self, device: str, control: C, between: str = " or ") -> str:
-        """How people say it: `LB`, `RB + A`; a dash where it is not bound."""
+        """The control's chords as text: `LB`, `RB + A`; a dash where it is not bound."""
         return between.join(" + ".join(c) for c in self.chords[device].get(control, ())) or "-"
 
     def first(self, device: str, control: C) -> str:
-        """The first way to reach a control, as people say it; empty where there is none."""
+        """The control's first chord as text; empty where it is not bound."""
         return next((" + ".join(c) for c in self.chords[device].get(control, ())), "")
 
     def to_toml(self) -> str:
-        """As a part of a file that `parse` reads back."""
+        """The bindings as a part of a file that `parse` reads back."""
         document = tomlkit.document()
         holder: Any = document
         for name in self.table.section:
@@ -115,12 +118,12 @@ class Bindings(Generic[C]):
 
 
 def defaults(table: ControlTable[C]) -> Bindings[C]:
-    """What every button of a window does when nobody changed it."""
+    """A window's bindings without a file."""
     return Bindings(table, table.chords)
 
 
 def load(table: ControlTable[C], path: Path | None = None) -> Bindings[C]:
-    """The person's bindings in a window, or the defaults where there is no file."""
+    """The user's bindings in a window, or the defaults where there is no file."""
     path = path or config_folder() / FILE_NAME
     if not path.exists():
         return defaults(table)
@@ -132,10 +135,10 @@ def load(table: ControlTable[C], path: Path | None = None) -> Bindings[C]:
 
 
 def parse(text: str, table: ControlTable[C], source: str = FILE_NAME) -> Bindings[C]:
-    """A window's bindings by a file; BadBinding names the line, what it says and what exists.
+    """A window's bindings by the text of a file.
 
-    A button of SHARED that the operator's [pad] changes is changed in the review windows too:
-    whoever gives "success" another button finds it there in every window.
+    Raises BadBinding with the line, what it says and what exists. A control of SHARED that [pad]
+    binds to another button has that button in the review windows too.
     """
     file = _BindingsFile(text, source)
     chords = dict(table.chords)
@@ -153,7 +156,7 @@ def parse(text: str, table: ControlTable[C], source: str = FILE_NAME) -> Binding
 
 
 class _BindingsFile:
-    """The file's tables, and where each line stands."""
+    """The file's tables, and the line of each entry."""
 
     def __init__(self, text: str, source: str) -> None:
         self._text, self._source = text, source
@@ -167,7 +170,7 @@ class _BindingsFile:
             self._check((REVIEW, window), tuple(INPUTS))
 
     def _check(self, path: tuple[str, ...], known: tuple[str, ...]) -> None:
-        """Refuse what is no table, or one of another name."""
+        """Raise BadBinding for what is no table, or one of an unknown name."""
         for name, value in self._at(path).items():
             if name not in known or not isinstance(value, dict):
                 where, names = self._where(*path, name), ", ".join(known)
@@ -181,7 +184,7 @@ class _BindingsFile:
         return table
 
     def entries(self, table: ControlTable[C], device: str) -> Iterator[tuple[C, tuple[Chord, ...]]]:
-        """The checked lines of one device in one window."""
+        """Yield control and chords of each line of one device in one window; raises BadBinding."""
         known = {control.value: control for control in table.words}
         taken: dict[Chord, str] = {}
         path = (*table.section, device)
@@ -195,13 +198,13 @@ class _BindingsFile:
                 raise BadBinding(f"{where}: the {key} must be bound: without it nobody can drive")
             for chord in chords:
                 if chord in taken:
-                    told = f"{' + '.join(chord)!r} is bound to {taken[chord]!r} too"
-                    raise BadBinding(f"{where}: {told}")
+                    clash = f"{' + '.join(chord)!r} is bound to {taken[chord]!r} too"
+                    raise BadBinding(f"{where}: {clash}")
                 taken[chord] = key
             yield known[key], chords
 
     def _where(self, *path: str) -> str:
-        """File and line of an item: it is marked, and its mark looked for in the text."""
+        """File and line of an entry, found by marking it and searching the text for the mark."""
         document = tomlkit.parse(self._text)
         parent: Any = document
         for name in path[:-1]:
@@ -233,7 +236,7 @@ def _chord(where: str, device: str, item: object) -> Chord:
 def _merged(
     base: Mapping[C, tuple[Chord, ...]], own: Mapping[C, tuple[Chord, ...]]
 ) -> dict[C, tuple[Chord, ...]]:
-    """Own bindings win: a default loses the input that was given to something else."""
+    """Defaults with the user's bindings; a default loses an input that the user bound elsewhere."""
     taken = {chord for chords in own.values() for chord in chords}
     kept = {c: tuple(chord for chord in chords if chord not in taken) for c, chords in base.items()}
     return {**kept, **own}

@@ -1,4 +1,8 @@
-"""Every control of a window by name, and the raw inputs of pad and keyboard bound to it."""
+"""These tables name the controls of the operator's window and the inputs of pad and keyboard.
+
+`bindings` maps a device's `RawInput` to `ControlReadings` by a `ControlTable`; the review windows
+have tables of their own.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +13,7 @@ from .sdl import pygame
 
 
 class Control(Enum):
-    """One thing that a hand can ask for; the value is its name in a bindings file."""
+    """A control of the operator's window; the value is its name in a bindings file."""
 
     CLUTCH = "clutch"
     RIGHT = "right"
@@ -51,35 +55,43 @@ class ControlMeaning:
     """What a control does."""
 
     label: str
-    """As the help overlay says it."""
+    """Its text in the help overlay."""
     pad: str
-    """The pad's inputs that it is bound to unless a file says otherwise."""
+    """Its default chords on a pad, as `split` reads them."""
     keyboard: str
-    """The same of the keyboard."""
+    """Its default chords on the keyboard."""
     moves: bool = False
     """Whether it moves the arm as far as it is pushed."""
 
 
 MEANINGS: Mapping[Control, ControlMeaning] = {
-    Control.CLUTCH: ControlMeaning("hold to drive; let go to hand back or rest", "LB", "space"),
+    Control.CLUTCH: ControlMeaning(
+        "hold to drive; release to give control back or rest", "LB", "space"
+    ),
     Control.RIGHT: ControlMeaning(
-        "hand to the right of the picture", "left stick right", "d", True
+        "gripper to the right of the picture", "left stick right", "d", True
     ),
-    Control.LEFT: ControlMeaning("hand to the left of the picture", "left stick left", "a", True),
-    Control.AWAY: ControlMeaning("hand away from you", "left stick up", "w", True),
-    Control.NEAR: ControlMeaning("hand towards you", "left stick down", "s", True),
-    Control.UP: ControlMeaning("hand up", "right stick up", "r", True),
-    Control.DOWN: ControlMeaning("hand down", "right stick down", "f", True),
-    Control.TURN_LEFT: ControlMeaning("turn the hand to the left", "right stick left", "q", True),
+    Control.LEFT: ControlMeaning(
+        "gripper to the left of the picture", "left stick left", "a", True
+    ),
+    Control.AWAY: ControlMeaning("gripper away from you", "left stick up", "w", True),
+    Control.NEAR: ControlMeaning("gripper towards you", "left stick down", "s", True),
+    Control.UP: ControlMeaning("gripper up", "right stick up", "r", True),
+    Control.DOWN: ControlMeaning("gripper down", "right stick down", "f", True),
+    Control.TURN_LEFT: ControlMeaning(
+        "turn the gripper to the left", "right stick left", "q", True
+    ),
     Control.TURN_RIGHT: ControlMeaning(
-        "turn the hand to the right", "right stick right", "e", True
+        "turn the gripper to the right", "right stick right", "e", True
     ),
-    Control.PITCH_UP: ControlMeaning("tip the hand up", "D-pad up", "up", True),
-    Control.PITCH_DOWN: ControlMeaning("tip the hand down", "D-pad down", "down", True),
-    Control.ROLL_LEFT: ControlMeaning("roll the hand to the left", "D-pad left", "left", True),
-    Control.ROLL_RIGHT: ControlMeaning("roll the hand to the right", "D-pad right", "right", True),
+    Control.PITCH_UP: ControlMeaning("tip the gripper up", "D-pad up", "up", True),
+    Control.PITCH_DOWN: ControlMeaning("tip the gripper down", "D-pad down", "down", True),
+    Control.ROLL_LEFT: ControlMeaning("roll the gripper to the left", "D-pad left", "left", True),
+    Control.ROLL_RIGHT: ControlMeaning(
+        "roll the gripper to the right", "D-pad right", "right", True
+    ),
     Control.PRECISION: ControlMeaning("hold for small, slow motion", "LT", "left shift"),
-    Control.HOME: ControlMeaning("hold to bring the hand back to where it began", "Y", "h"),
+    Control.HOME: ControlMeaning("hold to move the gripper back to where it began", "Y", "h"),
     Control.GRIPPER: ControlMeaning("close or open the gripper", "RT", "g"),
     Control.START: ControlMeaning("start recording; go on after a pause", "START", "enter"),
     Control.SUCCESS: ControlMeaning("save as a success", "A", "1"),
@@ -93,7 +105,7 @@ MEANINGS: Mapping[Control, ControlMeaning] = {
     Control.FRAME: ControlMeaning("sticks follow the picture, or the robot's base", "RB + B", "b"),
     Control.SLOW: ControlMeaning("slow motion: full, half, quarter time", "RB + D-pad down", "m"),
     Control.FREE: ControlMeaning("drive freely; nothing is recorded", "RB + D-pad up", "x"),
-    Control.TUTORIAL: ControlMeaning("the lesson of two minutes", "RB + D-pad left", "l"),
+    Control.TUTORIAL: ControlMeaning("the tutorial of two minutes", "RB + D-pad left", "l"),
     Control.SOUND: ControlMeaning("sound and rumble on or off", "RB + D-pad right", "n"),
     Control.ROLL_BACK: ControlMeaning(
         "set this policy aside; the one before drives again", "RB + Y", "k"
@@ -107,7 +119,7 @@ MOTION = tuple(control for control, meaning in MEANINGS.items() if meaning.moves
 
 PAD, KEYBOARD = "pad", "keyboard"
 Chord = tuple[str, ...]
-"""Input names; all but the last are held while the last is pressed."""
+"""Names of inputs; all but the last are held while the last is pressed."""
 C = TypeVar("C", bound=Enum)
 """The controls of one window; their values are their names in a bindings file."""
 
@@ -119,12 +131,12 @@ def split(ways: str) -> tuple[Chord, ...]:
 
 @dataclass(frozen=True)
 class ControlTable(Generic[C]):
-    """The controls of one window, before anybody has bound them differently."""
+    """The controls of one window with their default bindings."""
 
     section: tuple[str, ...]
     """Names of the bindings file's tables above those of pad and keyboard."""
     words: Mapping[C, str]
-    """What each control does, for people."""
+    """What each control does, as text."""
     chords: Mapping[str, Mapping[C, tuple[Chord, ...]]]
     """By device, then by control: the defaults."""
     needed: C | None = None
@@ -148,12 +160,12 @@ class ControlReadings(Generic[C]):
     """All controls of a window at one moment, from one device."""
 
     values: Mapping[C, float]
-    """In [0, 1]; a control that is missing is not touched."""
+    """In [0, 1]; a missing control is at rest."""
     pressed: frozenset[C] = frozenset()
-    """What went down since the last reading."""
+    """Controls pressed since the last reading."""
 
     def held(self, control: C) -> bool:
-        """Whether it is down."""
+        """Whether the control is down."""
         return self.values.get(control, 0.0) > 0.5
 
     def between(self, plus: C, minus: C) -> float:
@@ -162,12 +174,12 @@ class ControlReadings(Generic[C]):
 
 
 def is_moving(reading: ControlReadings[Control]) -> bool:
-    """Whether a stick, or what stands for one, is pushed."""
+    """Whether a control of motion is pushed: a stick, or the keys in its place."""
     return any(reading.values.get(control, 0.0) > 0.0 for control in MOTION)
 
 
 def is_neutral(reading: ControlReadings[Control]) -> bool:
-    """Whether nothing is pushed and the clutch is up."""
+    """Whether no control of motion is pushed, and neither clutch nor home is held."""
     held = reading.held(Control.CLUTCH) or reading.held(Control.HOME)
     return not is_moving(reading) and not held
 
@@ -232,9 +244,9 @@ KEY_NAMES: Mapping[int, str] = {code: name for name, code in KEYS.items()}
 
 @dataclass(frozen=True)
 class RawInput:
-    """What is touched on one device, by input name."""
+    """The state of one device's inputs, by name."""
 
     values: Mapping[str, float]
-    """In [0, 1], of what is not at rest."""
+    """In [0, 1], for inputs that are not at rest."""
     pressed: frozenset[str] = frozenset()
-    """What went down since the last look."""
+    """Inputs pressed since the last reading."""

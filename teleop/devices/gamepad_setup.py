@@ -1,4 +1,7 @@
-"""A look at the pads without a window, for the command line."""
+"""These functions list the plugged-in pads, and map one that SDL does not know, without a window.
+
+`sidestick pad` calls them: `GamepadWizard` asks for one control after the other.
+"""
 
 import contextlib
 import os
@@ -11,7 +14,7 @@ from .sdl import controller, pygame
 
 @contextlib.contextmanager
 def without_window() -> Iterator[None]:
-    """SDL's events work without a window, if it is told so."""
+    """Let SDL deliver events without a window while the context lasts."""
     os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     pygame.display.init()
@@ -58,18 +61,18 @@ ASKED: Mapping[str, str] = {
     "lefttrigger": "the left trigger (LT)",
     "righttrigger": "the right trigger (RT)",
 }
-"""What SDL calls it, and how it is asked for."""
+"""SDL's name of each control, and the wizard's text for it."""
 NEEDED = ("leftshoulder", "leftx", "lefty")
-"""Without the clutch and one stick there is no driving."""
+"""Controls without which a mapping is not kept: the clutch and one stick."""
 PUSHED, LET_GO = 0.7, 0.35
 WAIT_S = 12.0
 POLL_S = 0.01
 HATS = {(0, 1): 1, (1, 0): 2, (0, -1): 4, (-1, 0): 8}
-"""SDL's bit of a hat's direction."""
+"""SDL's bit for each direction of a hat."""
 
 
 class GamepadWizard:
-    """Asks for one control after the other, and notes what moves."""
+    """Asks for one control of a joystick after the other, and records which input moves."""
 
     def __init__(
         self, joystick: pygame.joystick.JoystickType, notify: Callable[[str], object]
@@ -79,7 +82,7 @@ class GamepadWizard:
         self.bound: dict[str, str] = {}
 
     def learn(self, wait_s: float = WAIT_S) -> dict[str, str]:
-        """Everything that was pressed in time; what is skipped stays unbound."""
+        """Ask for every control; return SDL's sources by control, without those not pressed."""
         for target, words in ASKED.items():
             self._notify(f"press or push {words} (wait to skip)")
             found = self._wait(wait_s)
@@ -108,7 +111,7 @@ class GamepadWizard:
             time.sleep(POLL_S)
 
     def moved(self, far: float = PUSHED) -> str | None:
-        """What is pressed now, in SDL's words: b0, a1, -a2, h0.4."""
+        """The input that is pressed now, in SDL's notation (b0, a1, a2~, h0.4), or None."""
         pad = self._joystick
         for i in range(pad.get_numbuttons()):
             if pad.get_button(i):
@@ -125,7 +128,7 @@ class GamepadWizard:
 
 
 def learn_plugged_in(notify: Callable[[str], object], wait_s: float = WAIT_S) -> bool:
-    """Teach the first pad that SDL does not know, or else the first there is."""
+    """Map the first pad that SDL does not know, or else the first there is; whether it was kept."""
     with without_window():
         pads = Gamepads()
         joysticks = [*pads.strangers.values()]

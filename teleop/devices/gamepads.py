@@ -1,7 +1,8 @@
-"""Gamepads through SDL's own mapping: plugged and unplugged at any time, known by instance id.
+"""`Gamepads` reads all plugged-in pads through SDL's mappings, and keeps the user's own mappings.
 
-SDL tells every press of a mapped pad twice, as joystick and as controller. Only the controller's
-events are heard here; the joystick's must not be blocked, since SDL makes the others from them.
+Pads come and go at any time and are known by SDL's instance id. SDL reports every press of a mapped
+pad twice, as joystick and as controller. Only the controller's events are used here; the joystick's
+must not be blocked, since SDL makes the others from them.
 """
 
 import os
@@ -17,7 +18,7 @@ from .stick_motion import ramped, stick, trigger
 MAPPINGS_FILE = "pads.txt"
 FULL = 32767.0
 AT_REST = 0.1
-"""A trigger counts only once it has been seen nearer to rest than this."""
+"""A trigger counts only once its value has been below this."""
 BUTTON_NAMES = {code: name for name, code in PAD_BUTTONS.items()}
 TRIGGER_PRESS = 0.5
 RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
@@ -25,22 +26,22 @@ RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
 
 @dataclass
 class Gamepad:
-    """One mapped pad that is plugged in."""
+    """A mapped pad that is plugged in."""
 
     instance_id: int
-    """Tells it from all others until it is unplugged; a replug brings a new one."""
+    """SDL's id of the pad until it is unplugged; a replug brings a new one."""
     name: str
     guid: str
     device: controller.Controller
     pressed: set[str] = field(default_factory=set)
     rested: set[str] = field(default_factory=set)
-    """Triggers that have been seen at rest."""
+    """Triggers that have been at rest since the pad was plugged in."""
     pulled: set[str] = field(default_factory=set)
     grown: dict[str, float] = field(default_factory=dict)
-    """How far the D-pad's directions have grown; they have no way of being pushed halfway."""
+    """The ramped values of the D-pad's directions, in [0, 1]; these cannot be pushed halfway."""
 
     def read(self, elapsed_s: float = 0.0) -> RawInput:
-        """What is touched now, and what went down since the last call, `elapsed_s` ago."""
+        """The inputs now, and those pressed since the last call, `elapsed_s` ago."""
         values = {name: 1.0 for name, code in PAD_BUTTONS.items() if self.device.get_button(code)}
         for name in RAMPED:
             self.grown[name] = ramped(self.grown.get(name, 0.0), name in values, elapsed_s)
@@ -80,7 +81,7 @@ class Gamepad:
 
 
 class Gamepads:
-    """All pads that are plugged in, in the order of their coming."""
+    """All pads that are plugged in, in the order in which they were."""
 
     def __init__(self) -> None:
         own = mapping_lines()
@@ -91,13 +92,13 @@ class Gamepads:
         controller.init()
         self.pads: dict[int, Gamepad] = {}
         self.unmapped: dict[int, str] = {}
-        """Names of pads that nobody has taught us yet, by instance id."""
+        """Names of pads without a mapping, by instance id."""
         self.strangers: dict[int, pygame.joystick.JoystickType] = {}
         for index in range(pygame.joystick.get_count()):
             self._open(index)
 
     def handle(self, event: pygame.event.Event) -> Gamepad | None:
-        """Take note of an event; return the pad that it took away."""
+        """Take in an event; return the pad that it unplugs, if any."""
         if event.type == pygame.JOYDEVICEADDED:
             self._open(event.device_index)
         elif event.type == pygame.JOYDEVICEREMOVED:
@@ -113,12 +114,12 @@ class Gamepads:
             self.pads[instance].pressed.add(BUTTON_NAMES[button])
 
     def forget_presses(self) -> None:
-        """Drop what went down and has not been looked at."""
+        """Drop presses that have not been read."""
         for pad in self.pads.values():
             pad.read()
 
     def read(self, elapsed_s: float = 0.0) -> Mapping[int, RawInput]:
-        """What is touched on each pad, by instance id; call it once a look."""
+        """The inputs of each pad, by instance id; `elapsed_s` since the last call."""
         return {instance: pad.read(elapsed_s) for instance, pad in self.pads.items()}
 
     def _open(self, index: int) -> None:
@@ -140,12 +141,12 @@ class Gamepads:
 
 
 def mappings_path() -> Path:
-    """The file of learnt pads; lines of gamecontrollerdb.txt may be pasted into it."""
+    """The file of the user's mappings; lines of gamecontrollerdb.txt may be pasted into it."""
     return config_folder() / MAPPINGS_FILE
 
 
 def mapping_lines() -> list[str]:
-    """Every learnt mapping."""
+    """The lines of the user's mappings, without comments."""
     path = mappings_path()
     if not path.exists():
         return []
@@ -154,14 +155,14 @@ def mapping_lines() -> list[str]:
 
 
 def mapping_line(guid: str, name: str, bound: Mapping[str, str]) -> str:
-    """One pad in SDL's format: `bound` gives `a: b0`, `leftx: a0`, `dpup: h0.1` and so on."""
+    """A pad's mapping in SDL's format; `bound` gives `a: b0`, `leftx: a0`, `dpup: h0.1` etc."""
     clean = name.replace(",", " ").strip() or "pad"
     pairs = [f"{target}:{source}" for target, source in bound.items()]
     return ",".join([guid, clean, *pairs, ""])  # SDL garbles the last pair without a comma
 
 
 def remember(line: str) -> Path:
-    """Keep a mapping; an older one of the same GUID is replaced."""
+    """Write a mapping to the user's file, in place of an older one of its GUID; return the path."""
     path = mappings_path()
     guid = line.split(",", 1)[0]
     kept = [old for old in mapping_lines() if old.split(",", 1)[0] != guid]

@@ -1,4 +1,8 @@
-"""Keeps a hand off the arm until it is known to mean it: after focus loss, replug and stalls."""
+"""`InputLock` ignores a device after focus loss, replug and stalls until it has been neutral.
+
+`HoldButton` and `Repeat` time buttons that are held. `OperatorInput` passes all of them readings
+and the time, s.
+"""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
@@ -6,46 +10,46 @@ from dataclasses import replace
 from .controls import UNTOUCHED, Control, ControlReadings, is_neutral
 
 DEAF_S = 0.2
-"""After a refocus stale button presses arrive for about this long."""
+"""Stale button presses arrive for about this long after a refocus."""
 
 
 class InputLock:
-    """A locked device counts as untouched until it has been seen neutral."""
+    """A set of devices, each of which counts as untouched until it has been neutral."""
 
     def __init__(self) -> None:
-        self._open: set[Hashable] = set()
-        self._deaf_until = float("-inf")
+        self._unlocked: set[Hashable] = set()
+        self._ignore_until = float("-inf")
         self.waiting = False
-        """Whether somebody touches a device that is still locked."""
+        """Whether a device that is still locked is touched."""
 
     def lock_all(self, now: float) -> None:
-        """Lock every device, and hear nothing for a moment."""
-        self._open.clear()
-        self._deaf_until = now + DEAF_S
+        """Lock every device, and ignore all of them for DEAF_S."""
+        self._unlocked.clear()
+        self._ignore_until = now + DEAF_S
 
     def filter(
         self, readings: Mapping[Hashable, ControlReadings[Control]], now: float
     ) -> dict[Hashable, ControlReadings[Control]]:
-        """What may be heard; a device that is neutral is unlocked by this, from the next look on.
+        """The readings by device, untouched for locked ones; new devices are locked.
 
-        Devices are new, and so locked, when they are seen for the first time.
+        A neutral reading unlocks its device from the next call on.
         """
-        self._open &= set(readings)
+        self._unlocked &= set(readings)
         self.waiting = False
-        if now < self._deaf_until:
+        if now < self._ignore_until:
             return dict.fromkeys(readings, UNTOUCHED)
-        heard: dict[Hashable, ControlReadings[Control]] = {}
+        filtered: dict[Hashable, ControlReadings[Control]] = {}
         for source, reading in readings.items():
-            if source in self._open:
-                heard[source] = reading
+            if source in self._unlocked:
+                filtered[source] = reading
                 continue
-            heard[source] = UNTOUCHED
+            filtered[source] = UNTOUCHED
             if is_neutral(reading):
-                self._open.add(source)
-                heard[source] = replace(reading, pressed=frozenset())
+                self._unlocked.add(source)
+                filtered[source] = replace(reading, pressed=frozenset())
             else:
                 self.waiting = True
-        return heard
+        return filtered
 
 
 DISCARD_HOLD_S = 0.6
@@ -54,17 +58,17 @@ SCRUB_EVERY_S = 0.25
 
 
 class HoldButton:
-    """Fires once when it has been held long enough."""
+    """A button that fires once when it has been held long enough."""
 
     def __init__(self, hold_s: float = DISCARD_HOLD_S) -> None:
         self.hold_s = hold_s
         self.fraction = 0.0
-        """How much of the time has passed, in [0, 1]."""
+        """Share of the hold time that has passed, in [0, 1]."""
         self._since: float | None = None
         self._fired = False
 
     def update(self, held: bool, now: float) -> bool:
-        """Look at the button; True on the one look at which it fires."""
+        """Take in whether the button is held; return True on the one call on which it fires."""
         if not held:
             self._since, self._fired, self.fraction = None, False, 0.0
             return False
@@ -78,14 +82,14 @@ class HoldButton:
 
 
 class Repeat:
-    """Fires again and again while a button stays down, beginning after a while."""
+    """A button that fires every `every_s` while it is held, from `after_s` on."""
 
     def __init__(self, after_s: float = SCRUB_AFTER_S, every_s: float = SCRUB_EVERY_S) -> None:
         self.after_s, self.every_s = after_s, every_s
         self._next: float | None = None
 
     def update(self, held: bool, now: float) -> bool:
-        """Look at the button; True whenever a repeat is due."""
+        """Take in whether the button is held; return True whenever a repeat is due."""
         if not held:
             self._next = None
             return False

@@ -1,4 +1,7 @@
-"""The keyboard, as far as the window hears it: held keys with a ramp instead of a stick."""
+"""`Keyboard` follows the window's key events; `Ramp` turns held keys into stick-like motion.
+
+`OperatorInput` uses both: it maps the keyboard's raw input by the bindings, then ramps it.
+"""
 
 import time
 from collections.abc import Callable
@@ -12,18 +15,18 @@ RAMPED = (
     (Control.TURN_RIGHT, Control.TURN_LEFT, Control.UP, Control.DOWN),
     (Control.ROLL_RIGHT, Control.ROLL_LEFT, Control.PITCH_UP, Control.PITCH_DOWN),
 )
-"""Pairs of axes, as sticks have them: right, left, up, down."""
+"""Groups of four controls that act as a stick: right, left, up, down."""
 
 
 class Keyboard:
-    """Follows key events; forgets everything when the window loses the keys."""
+    """The keys that are held and were pressed, by the window's events."""
 
     def __init__(self) -> None:
         self._down: set[str] = set()
         self._pressed: set[str] = set()
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Take note of a key that went down or up."""
+        """Take in an event of a key."""
         if event.type not in (pygame.KEYDOWN, pygame.KEYUP) or event.key not in KEY_NAMES:
             return
         name = KEY_NAMES[event.key]
@@ -34,18 +37,18 @@ class Keyboard:
             self._pressed.add(name)
 
     def release(self) -> None:
-        """Forget what is held: nobody will hear the keys go up."""
+        """Count all keys as up: after a loss of focus their release is not reported."""
         self._down.clear()
         self._pressed.clear()
 
     def read(self) -> RawInput:
-        """What is held, and what went down since the last call."""
+        """The keys held now, and those pressed since the last call."""
         pressed, self._pressed = frozenset(self._pressed), set()
         return RawInput(dict.fromkeys(self._down | pressed, 1.0), pressed)
 
 
 class Ramp:
-    """Gives keys the speed that a stick would have had time to build up."""
+    """Lets the motion of held keys grow as a stick's would, from nothing to full."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
@@ -53,7 +56,7 @@ class Ramp:
         self._speed: dict[Control, float] = {}
 
     def __call__(self, reading: ControlReadings[Control]) -> ControlReadings[Control]:
-        """The same reading, with motion that grows from nothing to full."""
+        """The reading with ramped motion; call it once for every reading."""
         now = self._clock()
         elapsed, self._last = now - self._last, now
         values = dict(reading.values)
@@ -67,5 +70,5 @@ class Ramp:
 
 
 def _halves(plus: Control, minus: Control, value: float) -> dict[Control, float]:
-    """One axis as its two directions."""
+    """An axis value in [-1, 1] as its two directions."""
     return {plus: max(0.0, value), minus: max(0.0, -value)}

@@ -1,4 +1,7 @@
-"""The operator's hands: every pad and the keyboard as one device, one of which drives at a time."""
+"""`OperatorInput` merges all pads and the keyboard into the one device of the operator's window.
+
+The window passes it events and samples it often; a session polls it for a `Command` on every tick.
+"""
 
 import time
 from collections.abc import Callable, Hashable
@@ -22,7 +25,7 @@ PRECISION_LEAST = 0.2
 """Share of the speed that is left when the precision trigger is fully pulled."""
 HOME_SPEED = 0.8
 SILENCE_S = 0.15
-"""A device that has not been heard for this long does not drive."""
+"""The arm holds still when the devices have not been sampled for this long."""
 FRAMES = ("picture", "base")
 
 REQUESTS = {
@@ -46,16 +49,19 @@ REQUESTS = {
 
 @dataclass(frozen=True)
 class InputSample:
-    """What the hands did since the last look."""
+    """The operator's requests and presses since the last sample."""
 
     requests: frozenset[Request] = frozenset()
     pressed: frozenset[Control] = frozenset()
     lost: str = ""
-    """Why the hands cannot be trusted any more; empty when they can."""
+    """Why the devices were locked, as text; empty when they were not."""
 
 
 class OperatorInput:
-    """Looks at the devices between ticks, and answers a tick's poll from the last look."""
+    """All of the operator's devices, of which one drives at a time.
+
+    It is sampled between ticks, and answers a tick's poll from the last sample.
+    """
 
     def __init__(
         self,
@@ -69,7 +75,7 @@ class OperatorInput:
         self.bindings, self.pads, self.keyboard = bindings, pads, Keyboard()
         self.camera, self.frame, self.speed = "front", FRAMES[0], 1
         self.source: Hashable = next(iter(pads.pads), KEYBOARD)
-        """Who drives, or drove last: the instance id of a pad, or the keyboard."""
+        """The device that drives, or drove last: a pad's instance id, or KEYBOARD."""
         self.reading, self.neutral = UNTOUCHED, True
         self.guard, self.discard = InputLock(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
@@ -80,12 +86,12 @@ class OperatorInput:
         self.focused = True
 
     def begin(self, seed: int) -> None:
-        """A new episode: home is where its arm begins."""
+        """Take the arm's present pose as home, for a new episode."""
         self._home = self._env.arm.tool()
         self._looked = self._clock()
 
     def handle(self, event: pygame.event.Event) -> None:
-        """Take note of an event of a device or of the window's focus."""
+        """Take in an event of a device or of the window's focus."""
         self.keyboard.handle(event)
         gone = self.pads.handle(event)
         if gone and gone.instance_id == self.source:
@@ -99,7 +105,10 @@ class OperatorInput:
             self.pads.forget_presses()
 
     def sample(self, driving: bool = True) -> InputSample:
-        """Read every device; call it often, and right before a tick."""
+        """Read every device; call it often, and right before a tick.
+
+        Without `driving`, a long time since the last sample does not lock the devices.
+        """
         now = self._clock()
         lost, elapsed = self._loss(now, driving), now - self._looked
         self._looked = now
@@ -107,32 +116,32 @@ class OperatorInput:
             self.guard.lock_all(now)
             self.keyboard.release()
         readings: dict[Hashable, ControlReadings[Control]] = {
-            pad: self.bindings.read(PAD, touch) for pad, touch in self.pads.read(elapsed).items()
+            pad: self.bindings.read(PAD, raw) for pad, raw in self.pads.read(elapsed).items()
         }
         keys = self.bindings.read(KEYBOARD, self.keyboard.read())
         readings[KEYBOARD] = self._ramp(keys)
         self.neutral = all(is_neutral(reading) for reading in readings.values())
-        heard = self.guard.filter(readings, now)
-        self._choose(heard)
-        self.reading = heard[self.source]
-        pressed = frozenset().union(*(reading.pressed for reading in heard.values()))
-        self._turn_knobs(pressed)
+        unlocked = self.guard.filter(readings, now)
+        self._choose(unlocked)
+        self.reading = unlocked[self.source]
+        pressed = frozenset().union(*(reading.pressed for reading in unlocked.values()))
+        self._apply_settings(pressed)
         if not is_moving(self.reading):  # a change of view in mid-motion does not turn the motion
             self._followed = (self.camera, self.frame)
-        return InputSample(self._requests(heard, pressed, now), pressed, lost)
+        return InputSample(self._requests(unlocked, pressed, now), pressed, lost)
 
     def reset_timeout(self) -> None:
-        """Work that took long was done on purpose; the silence meanwhile means nothing."""
+        """Count the time from now on, after work that was meant to take long."""
         self._looked = self._clock()
 
     def poll(self, driver: Driver) -> Command:
-        """What the hands want on this tick."""
+        """The command of the last sample; not alive when that is too old or the focus is lost."""
         if self._clock() - self._looked > SILENCE_S or not self.focused:
             return Command(zero_action(), alive=False)
         if driver is not Driver.HUMAN:
             self._closing = self._env.arm.controller.closing
         if self.reading.held(Control.HOME):
-            return Command(self._homeward(), clutch=True)
+            return Command(self._home_action(), clutch=True)
         if not self.reading.held(Control.CLUTCH):
             return Command(zero_action())
         grip = 1.0 if self._closing else -1.0
@@ -140,13 +149,13 @@ class OperatorInput:
 
     @property
     def scale(self) -> float:
-        """How much of the full speed a fully pushed stick gives."""
+        """Share of full speed, in [0, 1], that a fully pushed stick gives."""
         slowed = 1.0 - (1.0 - PRECISION_LEAST) * self.reading.values.get(Control.PRECISION, 0.0)
         return SPEEDS[self.speed][1] * slowed
 
     @property
     def label(self) -> str:
-        """Which device drives, for people."""
+        """The name of the device that drives."""
         if self.source in self.pads.pads:
             pads = list(self.pads.pads)
             which = f" ({pads.index(self.source) + 1} of {len(pads)})" if len(pads) > 1 else ""
@@ -161,7 +170,7 @@ class OperatorInput:
 
     @property
     def device(self) -> str:
-        """Whose words the help shall use: pad or keyboard."""
+        """The kind of device whose bindings the help shows: PAD or KEYBOARD."""
         return KEYBOARD if self.source == KEYBOARD else PAD
 
     def _loss(self, now: float, driving: bool) -> str:
@@ -175,17 +184,17 @@ class OperatorInput:
             return f"the computer was busy for {silent * 1000:.0f} ms"
         return ""
 
-    def _choose(self, heard: dict[Hashable, ControlReadings[Control]]) -> None:
-        """The device that drives keeps driving; else the one whose clutch is pressed takes over."""
-        if self.source not in heard:
+    def _choose(self, readings: dict[Hashable, ControlReadings[Control]]) -> None:
+        """Keep the device that drives; where none does, take one on which a control was pressed."""
+        if self.source not in readings:
             self.source = next(iter(self.pads.pads), KEYBOARD)
-        if heard[self.source].held(Control.CLUTCH) or heard[self.source].held(Control.HOME):
+        if readings[self.source].held(Control.CLUTCH) or readings[self.source].held(Control.HOME):
             return
-        for source, reading in heard.items():
+        for source, reading in readings.items():
             if reading.pressed:
                 self.source = source
 
-    def _turn_knobs(self, pressed: frozenset[Control]) -> None:
+    def _apply_settings(self, pressed: frozenset[Control]) -> None:
         if Control.GRIPPER in self.reading.pressed and self.reading.held(Control.CLUTCH):
             self._closing = not self._closing
         if Control.SPEED in pressed:
@@ -198,14 +207,14 @@ class OperatorInput:
 
     def _requests(
         self,
-        heard: dict[Hashable, ControlReadings[Control]],
+        readings: dict[Hashable, ControlReadings[Control]],
         pressed: frozenset[Control],
         now: float,
     ) -> frozenset[Request]:
         requests = {request for control, request in REQUESTS.items() if control in pressed}
-        if self.discard.update(any(r.held(Control.DISCARD) for r in heard.values()), now):
+        if self.discard.update(any(r.held(Control.DISCARD) for r in readings.values()), now):
             requests.add(Request.DISCARD)
-        if self._scrub.update(any(r.held(Control.REWIND) for r in heard.values()), now):
+        if self._scrub.update(any(r.held(Control.REWIND) for r in readings.values()), now):
             requests.add(Request.SCRUB)
         return frozenset(requests)
 
@@ -215,6 +224,6 @@ class OperatorInput:
             return BASE
         return picture_frame(self._env.task.cameras[camera].view(self._env.arm))
 
-    def _homeward(self) -> Action:
-        intent = ExpertTarget(self._home, self._env.arm.controller.closing, HOME_SPEED)
-        return intent.action(self._env.arm.tool())
+    def _home_action(self) -> Action:
+        target = ExpertTarget(self._home, self._env.arm.controller.closing, HOME_SPEED)
+        return target.action(self._env.arm.tool())

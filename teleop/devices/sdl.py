@@ -1,9 +1,9 @@
-"""pygame, imported without its greeting (standard output is for JSON alone), under our name."""
+"""This module imports pygame without its greeting: standard output is for JSON alone."""
 
 import os
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-# what window managers and scripts know the window by; pygame would name it after the script
+# the name by which window managers and scripts find the window; pygame would take the script's
 os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "sidestick")
 os.environ.setdefault("SDL_VIDEO_WAYLAND_WMCLASS", "sidestick")
 

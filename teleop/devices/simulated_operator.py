@@ -1,8 +1,8 @@
-"""The simulated operator: a person with reaction time, a slewing hand, noise and pauses.
+"""The simulated operator drives an expert with an operator's reaction time, noise and pauses.
 
-It may look at the simulator's state; the policy never may. It drives through the same device
-interface as a gamepad, so that the whole loop runs without a person, and every figure about human
-effort in this repository is measured with it.
+It may read the simulator's state; a policy never may. It has the same device interface as a
+gamepad, so that the whole loop runs without a person, and every figure about human effort in this
+repository is measured with it.
 """
 
 from dataclasses import dataclass
@@ -21,27 +21,28 @@ from .simulated_supervisor import HelpListener, SimulatedSupervisor, SupervisorM
 
 @dataclass(frozen=True)
 class OperatorModel:
-    """How a person's hand differs from a script's."""
+    """How an operator's commands differ from the expert's."""
 
     slew: float = 0.35
     """Largest change of a stick from one tick to the next."""
     noise: float = 0.10
-    """Standard deviation of the hand's tremble on each stick, which has a memory of 0.25 s."""
+    """Standard deviation of the noise on each stick, which is correlated over about 0.25 s."""
     tremble_memory: float = 0.8
-    """Share of the tremble that is left after a tick."""
+    """Share of the noise that is left after a tick."""
     pause_chance: float = 0.008
-    """Chance per tick that the person lets go to look."""
+    """Chance per tick that the operator pauses to look."""
     pause_ticks: tuple[int, int] = (6, 20)
-    """Shortest and longest pause."""
+    """Shortest and longest pause, ticks."""
     answers_s: float = 1.5
-    """From being called to closing the clutch."""
+    """Time from a help request to closing the clutch, s."""
     slowest: float = 0.7
-    """A person's pace differs by episode, between this and 1."""
+    """The operator's pace differs by episode, between this and 1."""
 
 
 class SimulatedOperator(Subscriber):
-    """Demonstrates; or watches, takes over and lets go, where a policy drives; or comes when the
-    policy asks for help, and looks at nothing before. A session lets its device listen by itself.
+    """A device that does what an operator would at a level: it demonstrates; at supervised, it
+    watches, takes over and gives control back; at on-call, it drives only when asked for help. A
+    session notifies its device by itself.
     """
 
     name = "simulated"
@@ -56,70 +57,72 @@ class SimulatedOperator(Subscriber):
         self._env = env
         self._operator_model = operator_model or OperatorModel()
         self._expert: Expert = make_expert(env.task_name)
-        self._watch = SimulatedSupervisor(rules or SupervisorModel()) if supervises(level) else None
-        self._summons = (
+        self._supervisor = (
+            SimulatedSupervisor(rules or SupervisorModel()) if supervises(level) else None
+        )
+        self._help_listener = (
             HelpListener(self._operator_model.answers_s) if level is Level.ON_CALL else None
         )
         self._alone = level is Level.AUTONOMOUS
         self.begin(0)
 
     def begin(self, seed: int) -> None:
-        """A new episode: the same seed gives the same person on the same day."""
-        self._random = np.random.default_rng([seed, 7])
-        self._pace = self._random.uniform(self._operator_model.slowest, 1.0)
+        """Draw the operator of a new episode; the same seed gives the same one."""
+        self._rng = np.random.default_rng([seed, 7])
+        self._pace = self._rng.uniform(self._operator_model.slowest, 1.0)
         self._rest(IDLE.action)
         self._pause = 0
-        if self._watch:
-            self._watch.begin()
-        if self._summons:
-            self._summons.begin()
+        if self._supervisor:
+            self._supervisor.begin()
+        if self._help_listener:
+            self._help_listener.begin()
 
     def _rest(self, stick: Action) -> None:
         self._stick = stick.astype(np.float64)
-        self._tremble = np.zeros(ACTION_SIZE - 1)
+        self._noise = np.zeros(ACTION_SIZE - 1)
 
     def on_tick(self, tick: Tick) -> None:
-        """A policy on call may ask for help."""
-        if self._summons:
-            self._summons.on_tick(tick)
+        """Follow help requests, at on-call."""
+        if self._help_listener:
+            self._help_listener.on_tick(tick)
 
     def poll(self, driver: Driver) -> Command:
-        """Drive, pause or watch, as a person would."""
-        if self._alone or (self._watch and not self._comes(self._watch, driver)):
+        """Drive, pause or watch."""
+        if self._alone or (self._supervisor and not self._intervenes(self._supervisor, driver)):
             self._rest(IDLE.action)
             return IDLE
         return self._drive()
 
-    def _comes(self, watch: SimulatedSupervisor, driver: Driver) -> bool:
-        """Whether she drives where a policy may."""
-        if self._summons and self._summons.heard:
-            watch.step_in(self._env.status)
-        if self._summons and not watch.driving:
+    def _intervenes(self, supervisor: SimulatedSupervisor, driver: Driver) -> bool:
+        """Whether the operator drives where a policy may."""
+        if self._help_listener and self._help_listener.heard:
+            supervisor.step_in(self._env.status)
+        if self._help_listener and not supervisor.driving:
             return False
-        return watch.wants_to_drive(self._env.status, driver)
+        return supervisor.wants_to_drive(self._env.status, driver)
 
     def _drive(self) -> Command:
-        if self._pause == 0 and self._random.random() < self._operator_model.pause_chance:
-            self._pause = int(self._random.integers(*self._operator_model.pause_ticks))
+        if self._pause == 0 and self._rng.random() < self._operator_model.pause_chance:
+            self._pause = int(self._rng.integers(*self._operator_model.pause_ticks))
         if self._pause > 0:
             self._pause -= 1
             self._rest(IDLE.action)
-            demonstrating = self._watch is None
+            demonstrating = self._supervisor is None
             return IDLE if demonstrating else Command(IDLE.action, clutch=True)
-        return Command(self._hand(), clutch=True)
+        return Command(self._action(), clutch=True)
 
-    def _hand(self) -> Action:
-        """The sticks: they slew towards what is intended, and tremble."""
+    def _action(self) -> Action:
+        """The sticks' action [7]: the expert's, with limited slew and with noise."""
         operator_model = self._operator_model
         intended = self._expert.next(self._env).action(self._env.arm.tool()).astype(np.float64)
         wanted = intended[MOTION] * self._pace
         change = np.clip(wanted - self._stick[MOTION], -operator_model.slew, operator_model.slew)
         self._stick[MOTION] += change
-        fresh = self._random.normal(0.0, operator_model.noise, 6) * np.sqrt(
+        fresh = self._rng.normal(0.0, operator_model.noise, 6) * np.sqrt(
             1 - operator_model.tremble_memory**2
         )
-        self._tremble = self._tremble * operator_model.tremble_memory + fresh
+        self._noise = self._noise * operator_model.tremble_memory + fresh
         effort = float(np.linalg.norm(self._stick[MOVE]))
-        moving = min(1.0, 0.3 + effort)  # a hand at rest trembles less
-        stick = np.concatenate([self._stick[MOTION] + self._tremble * moving, intended[GRIP:]])
+        moving = min(1.0, 0.3 + effort)  # there is less noise at rest
+        stick = np.concatenate([self._stick[MOTION] + self._noise * moving, intended[GRIP:]])
         return np.asarray(np.clip(stick, -1.0, 1.0), np.float32)

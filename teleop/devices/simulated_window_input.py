@@ -1,4 +1,7 @@
-"""The simulated operator at the window: its hand drives, and a person's takes the stick from it."""
+"""`SimulatedWindowInput` lets the simulated operator drive at the window until a person does.
+
+The window uses it in place of `OperatorInput` for tests and demonstrations without a person.
+"""
 
 import time
 from collections.abc import Callable
@@ -15,7 +18,7 @@ from .simulated_operator import SimulatedOperator
 
 
 class SimulatedWindowInput(OperatorInput, Subscriber):
-    """Hears every device like the hands that it is, and the session, which it listens to."""
+    """An operator's input whose commands come from the simulated operator and from all devices."""
 
     def __init__(
         self,
@@ -28,20 +31,21 @@ class SimulatedWindowInput(OperatorInput, Subscriber):
         self._operator = SimulatedOperator(env, Level.DEMONSTRATE)
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """Somebody who demonstrates does other things than somebody who supervises."""
+        """Make a simulated operator for the episode's level and seed."""
         self._operator = SimulatedOperator(context.env, context.assignment.level)
         self._operator.begin(context.seed)
 
     def on_tick(self, tick: Tick) -> None:
-        """A policy on call may ask for help."""
+        """Pass the tick to the simulated operator, for help requests."""
         self._operator.on_tick(tick)
 
     def poll(self, driver: Driver) -> Command:
-        """The person's command while she holds the clutch, or cannot be heard; else its own."""
-        own = super().poll(driver)
-        return own if own.clutch or not own.alive else self._operator.poll(driver)
+        """The devices' command while their clutch is held or they are not alive, else its own."""
+        command = super().poll(driver)
+        overrides = command.clutch or not command.alive
+        return command if overrides else self._operator.poll(driver)
 
     @property
     def label(self) -> str:
-        """Who drives, for people."""
+        """The name of what drives."""
         return "the simulated operator"

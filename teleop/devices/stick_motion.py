@@ -1,4 +1,8 @@
-"""From the raw position of the sticks to a motion of the end effector: curves, and directions."""
+"""These functions turn raw stick and key positions into a motion of the end effector.
+
+`stick`, `trigger`, `ramped` and `disc` are the response curves that the devices apply; `StickFrame`
+turns `ControlReadings` into an action, along the picture or along the robot's base.
+"""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +21,7 @@ STEEP = 0.2
 
 @dataclass(frozen=True)
 class StickFrame:
-    """Directions on the table, unit vectors [3] in the base frame."""
+    """The sticks' directions on the table, as unit vectors [3] in the base frame."""
 
     right: Vector
     away: Vector
@@ -39,11 +43,11 @@ class StickFrame:
 
 
 BASE = StickFrame(np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
-"""The robot's own: away is its x, left is its y."""
+"""The directions of the robot's base: away is its x, left is its y."""
 
 
 def picture_frame(view: CameraView) -> StickFrame:
-    """Right and away as the picture shows them, laid flat on the table."""
+    """Right and away as the picture shows them, projected onto the table."""
     _, down, forward = view.axes()
     ahead = forward if np.hypot(forward[0], forward[1]) > STEEP else -down
     away = np.array([ahead[0], ahead[1], 0.0])
@@ -52,9 +56,9 @@ def picture_frame(view: CameraView) -> StickFrame:
 
 
 DEADZONE = 0.12
-"""Nearer to the middle than this a stick is at rest."""
+"""A stick nearer to the middle than this is at rest."""
 SATURATION = 0.98
-"""Farther out than this it is fully pushed: worn sticks never reach 1."""
+"""A stick farther out than this is fully pushed: worn sticks never reach 1."""
 EXPO = 0.5
 """Share of the cubic curve: fine near the middle, full speed at the rim."""
 RAMP_S = 0.3
@@ -62,7 +66,10 @@ RAMP_S = 0.3
 
 
 def stick(x: float, y: float) -> tuple[float, float]:
-    """Radial deadzone, rescaled so that nothing jumps, and expo; the direction is kept."""
+    """A stick's position after radial deadzone (rescaled, without a jump) and expo, in [-1, 1].
+
+    The direction is kept.
+    """
     radius = math.hypot(x, y)
     if radius <= DEADZONE:
         return 0.0, 0.0
@@ -72,16 +79,16 @@ def stick(x: float, y: float) -> tuple[float, float]:
 
 
 def trigger(value: float) -> float:
-    """A trigger in [0, 1] without its dead ends."""
+    """A trigger's value in [0, 1] after deadzone and saturation."""
     return min(1.0, max(0.0, (value - DEADZONE) / (SATURATION - DEADZONE)))
 
 
 def ramped(before: float, held: bool, elapsed_s: float) -> float:
-    """How far a key counts as pushed: it grows while held, and stops at once when let go."""
+    """How far a key counts as pushed, in [0, 1]: it grows while held, and is 0 once released."""
     return min(1.0, before + elapsed_s / RAMP_S) if held else 0.0
 
 
 def disc(x: float, y: float) -> tuple[float, float]:
-    """Two keys at once go diagonally, no faster than one."""
+    """The point, moved into the unit disc: two keys at once go diagonally, no faster than one."""
     radius = math.hypot(x, y)
     return (x, y) if radius <= 1.0 else (x / radius, y / radius)
