@@ -1,6 +1,6 @@
-"""The world: a PyBullet arm, cameras and tasks, as Gymnasium environments.
+"""This package simulates an arm, its cameras and tasks in PyBullet, as Gymnasium environments.
 
-Importing this room registers `sidestick/<task>-v0` for every task.
+Importing it registers `sidestick/<task>-v0` for every task.
 """
 
 import gymnasium

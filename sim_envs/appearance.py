@@ -1,4 +1,7 @@
-"""How a world looks beside its shapes: light, tints, textures."""
+"""This module describes how a world looks apart from its shapes: light, tints, textures.
+
+domain_randomization draws an Appearance for each episode; World and the renderers apply it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,21 +12,21 @@ from .textures import Texture
 
 @dataclass(frozen=True)
 class Light:
-    """One lamp, and the light of the room."""
+    """One lamp, and the ambient light."""
 
     direction: tuple[float, float, float] = (-0.6, 0.5, 1.4)
-    """From the table to the lamp, in the base frame, of any length."""
+    """Vector from the table to the lamp, in the base frame; any length."""
     colour: Colour = (1.0, 1.0, 1.0)
-    """Of the lamp; a factor."""
+    """Factor of the lamp's colour."""
     lamp: float = 1.0
     """Factor of the lamp's brightness."""
     room: float = 1.0
-    """Factor of the brightness that comes from everywhere."""
+    """Factor of the ambient brightness."""
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """What a renderer draws the shapes with; the default changes nothing."""
+    """Light, tints and textures of the drawn shapes; the default changes nothing."""
 
     light: Light = field(default_factory=Light)
     tints: Mapping[str, Tint] = field(default_factory=dict)
@@ -32,10 +35,10 @@ class Appearance:
     """By the name of a material."""
 
     def colour(self, material: str, colour: Colour) -> Colour:
-        """What becomes of a colour on a material."""
+        """The tinted colour of a material."""
         tint = self.tints.get(material)
         return colour if tint is None else tint.on(colour)
 
 
 PLAIN = Appearance()
-"""The look of a world without variation."""
+"""The appearance of a world without variation."""

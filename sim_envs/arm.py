@@ -1,4 +1,8 @@
-"""The Franka Panda in the world: a leashed target, smooth joint commands, a latched gripper."""
+"""This module simulates the Franka Panda: its joints follow an end-effector target, smoothly.
+
+ArmEnv passes each action to Arm.command() and runs Arm.follow() for one tick. The target stays
+close to the measured pose, and the gripper keeps opening or closing until commanded otherwise.
+"""
 
 from dataclasses import dataclass
 from importlib import resources
@@ -32,25 +36,25 @@ POSITION_GAINS = (0.35,) * len(JOINTS) + (0.25,) * len(FINGER_LINKS)
 VELOCITY_GAINS = (1.0,) * len(MOTORS)
 FINGER_FRICTION = 1.2
 GRIP_DEADBAND = 0.2
-"""A grip command nearer to zero than this keeps what the gripper is doing."""
+"""A grip command nearer to zero than this leaves the gripper's latch as it is."""
 LEASH_M = 0.0008
-"""How far the target may stay ahead of the tool from one tick to the next: whoever takes over
-finds it there, so this is also the farthest that it can jump at a change of driver."""
+"""How far the target may lead the end effector from one tick to the next, and so the farthest
+that it can jump at a change of driver."""
 LEASH_RAD = 0.02
 
 
 @dataclass
 class Controller:
-    """What the arm is trying to do; as much a part of the state as the joints are."""
+    """The arm's targets and the gripper's latch; as much a part of the state as the joints are."""
 
     target_pos: Vector
-    """Where the tool shall go, metres in the base frame, [3]."""
+    """Position of the end effector's target, metres in the base frame, [3]."""
     target_quat: Vector
-    """How the tool shall be turned, xyzw [4]."""
+    """Orientation of the end effector's target, xyzw [4]."""
     commanded: Vector
     """Joint angles last commanded, radians [7]."""
     closing: bool = False
-    """The gripper's latch: it keeps closing, or keeps opening, until told otherwise."""
+    """The gripper's latch: it keeps closing, or keeps opening, until commanded otherwise."""
 
     def pack(self) -> NDArray[np.float64]:
         """Flat float64[15], the inverse of unpack()."""
@@ -65,7 +69,7 @@ class Controller:
 
 
 class Arm:
-    """Seven joints and two fingers that follow one tool target; create one after World.clear()."""
+    """Seven joints and two fingers that follow a target; create one after World.clear()."""
 
     def __init__(self, world: World, joints: Vector, label: int = 0) -> None:
         self._world = world
@@ -96,7 +100,7 @@ class Arm:
         self.controller = Controller(*pose, joints.copy(), closing)
 
     def reseat(self) -> None:
-        """Bring the target to where the tool really is, so that a new driver starts from there."""
+        """Move the target to the measured end-effector pose, from which a new driver starts."""
         joints = self.joint_positions()
         position, quat = kinematics.forward(joints)
         self.controller = Controller(position, quat, joints, self.controller.closing)
@@ -112,7 +116,7 @@ class Arm:
             controller.closing = bool(move[GRIP] > 0)
 
     def follow(self, substeps: int) -> None:
-        """Run `substeps` physics steps, in which the joints glide to the target's solution."""
+        """Run `substeps` physics steps, in which the joints move evenly to the IK solution."""
         controller = self.controller
         start = controller.commanded
         end = kinematics.inverse(controller.target_pos, controller.target_quat, start)
@@ -137,7 +141,7 @@ class Arm:
         self._leash()
 
     def _leash(self) -> None:
-        """Bring the target back to the tool, but for the leash: what blocks the arm stops it."""
+        """Bring the target back to within the leash, so that it stops where the arm is blocked."""
         controller, tool = self.controller, self.tool()
         lead = _shortened(controller.target_pos - tool.position, LEASH_M)
         turn = _shortened(rotvec_between(tool.quat, controller.target_quat), LEASH_RAD)
@@ -145,7 +149,7 @@ class Arm:
         controller.target_quat = normalised(quat_multiply(quat_from_rotvec(turn), tool.quat))
 
     def _finger_goal(self) -> float:
-        """For both fingers: around their common middle, like the real hand's gearing."""
+        """Target of both fingers [m], about their mean position: the real gripper couples them."""
         left, right = self._joint_states(FINGER_LINKS)
         middle = (left[0] + right[0]) / 2
         step = PANDA.finger_speed_m_s / PHYSICS_HZ
@@ -154,7 +158,7 @@ class Arm:
         return min(PANDA.finger_open_m, middle + step)
 
     def _joint_states(self, joints: tuple[int, ...]) -> list[tuple[float, ...]]:
-        """Of each joint its position, its velocity, and more."""
+        """Position, velocity, and more of each joint."""
         states: list[tuple[float, ...]] = pybullet.getJointStates(
             self._body, joints, physicsClientId=self._world.client
         )
@@ -174,7 +178,7 @@ class Arm:
         return (left[1] + right[1]) / 2
 
     def tool(self) -> Pose:
-        """Measured pose of the point between the finger tips; z points out of the hand."""
+        """Measured end-effector pose: the point between the finger tips; z points off the palm."""
         joints = self.joint_positions()
         if self._solved is None or self._solved[0] != joints.tobytes():
             self._solved = joints.tobytes(), Pose(*kinematics.forward(joints))
@@ -182,7 +186,7 @@ class Arm:
         return Pose(pose.position.copy(), pose.quat.copy())
 
     def point(self, offset_m: Vector) -> Vector:
-        """A point given in the tool's frame [3], in the base frame [3], metres."""
+        """A point given in the end effector's frame [3], in the base frame [3], metres."""
         tool = self.tool()
         return np.asarray(tool.position + matrix_from_quat(tool.quat) @ offset_m)
 
@@ -197,7 +201,7 @@ class Arm:
         return np.concatenate([positions, velocities, self.controller.pack()])
 
     def set_state(self, state: NDArray[np.float64]) -> None:
-        """Put the joints and the controller where a state() [33] says; for pictures, restores."""
+        """Set joints and controller from a state() [33]; for pictures, not for exact replays."""
         joints = len(MOTORS)
         for i, joint in enumerate(MOTORS):
             pybullet.resetJointState(

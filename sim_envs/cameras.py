@@ -1,4 +1,7 @@
-"""Cameras: where they stand or which link carries them, and what they can see."""
+"""This module defines fixed and wrist cameras, and the views that renderers draw.
+
+Tasks list cameras in `camera_plan`; `view(arm)` gives a CameraView, which projects points.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -15,7 +18,7 @@ HEADING: Triple = (1.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class CameraView:
-    """A camera at one moment: all that a renderer needs to know of it."""
+    """Pose and lens of a camera at one moment: all that a renderer needs of it."""
 
     eye: Vector
     """Metres in the base frame, [3]."""
@@ -49,7 +52,7 @@ class CameraView:
 
 @dataclass(frozen=True)
 class CameraShift:
-    """How a camera stands beside its place, in the frame that its place is given in."""
+    """Offset of a camera from its planned pose, in the frame that the pose is given in."""
 
     move_m: Triple
     turn_rad: Triple
@@ -63,7 +66,7 @@ class CameraShift:
 
 @dataclass(frozen=True)
 class _Placed:
-    """What cameras of every kind are given by."""
+    """Pose and field of view, which cameras of every kind have."""
 
     eye: Triple
     target: Triple
@@ -102,14 +105,14 @@ class FixedCamera(_Placed):
 
 @dataclass(frozen=True)
 class WristCamera(_Placed):
-    """A camera on the hand, given in the tool's frame (z out of the hand, y the fingers)."""
+    """A camera on the gripper, in the end effector's frame (z off the palm, y finger to finger)."""
 
     near_m: float = 0.01
     far_m: float = 3.0
     up: Triple = HEADING
 
     def view(self, arm: Arm) -> CameraView:
-        """The view from where the hand is now."""
+        """The view at the end effector's measured pose."""
         tool = arm.tool()
         turn = matrix_from_quat(tool.quat)
         eye = tool.position + turn @ np.array(self.eye)

@@ -1,4 +1,7 @@
-"""Clutter: small things that have nothing to do with the job and stay where they are."""
+"""This module draws clutter: small fixed objects that have nothing to do with the task.
+
+domain_randomization calls draw_clutter(); tasks add the pieces to the world.
+"""
 
 import colorsys
 from dataclasses import dataclass
@@ -11,13 +14,13 @@ from .rotations import quat_from_rotvec
 from .world import World
 
 ClutterSpot = tuple[tuple[float, float], tuple[float, float]]
-"""A rectangle on the table in which a job has no business: its low and its high corner [m]."""
+"""A rectangle on the table that a task does not use: its low and its high corner [m]."""
 
 SHAPES = ("box", "cylinder", "sphere")
 SMALLEST_M = {"box": (0.018, 0.014, 0.010), "cylinder": (0.014, 0.030), "sphere": (0.016,)}
 LARGEST_M = {"box": (0.038, 0.028, 0.030), "cylinder": (0.026, 0.075), "sphere": (0.028,)}
 MOST_SATURATION = 0.25
-"""So that nobody takes it for something that an instruction can name."""
+"""Low, so that clutter is not taken for an object that an instruction can name."""
 VALUES = (0.25, 0.85)
 
 
@@ -35,7 +38,7 @@ class Clutter:
     yaw_rad: float
 
     def add(self, world: World, name: str) -> None:
-        """Put it on the table; it is of the background's class."""
+        """Put it on the table, in the background's class."""
         half_height = self.size_m[1] / 2 if self.shape == "cylinder" else self.size_m[-1]
         quat = quat_from_rotvec((0.0, 0.0, self.yaw_rad))
         part = Part(self.shape, self.size_m, self.colour)
@@ -43,7 +46,7 @@ class Clutter:
 
 
 def draw_clutter(rng: np.random.Generator, clutter_spot: ClutterSpot) -> Clutter:
-    """A random piece somewhere in a nook."""
+    """A random piece at a random place in a clutter spot."""
     shape = SHAPES[rng.integers(len(SHAPES))]
     size = rng.uniform(SMALLEST_M[shape], LARGEST_M[shape]).tolist()
     hue, saturation = rng.random(), MOST_SATURATION * rng.random()

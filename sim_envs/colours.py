@@ -1,4 +1,4 @@
-"""Colours, and how one is tinted."""
+"""This module defines RGB colours and Tint, which World applies to the colour of each part."""
 
 import colorsys
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Tint:
-    """A change of colour, small enough that a thing keeps its name."""
+    """A change of colour, small enough that an object keeps its name."""
 
     hue: float = 0.0
     """Added to the hue, in turns of the colour circle."""

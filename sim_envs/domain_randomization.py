@@ -1,4 +1,7 @@
-"""Variation: how an episode looks, drawn from its seed but apart from its layout."""
+"""This module draws an episode's domain randomization (option `variation`) from its seed.
+
+Task.vary() passes a level and what may vary, and gets a Variation; the layout stays the same.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,49 +19,49 @@ from .rotations import Vector, matrix_from_quat, quat_from_rotvec
 from .textures import PATTERNS, Texture
 
 STREAM = 7
-"""Tells the variation's random numbers from those that lay out the scene."""
+"""Separates the variation's random numbers from those that lay out the scene."""
 SURFACES = ("table", "floor", "walls", "shelf", "back")
-"""Materials around the job, which may take any colour."""
+"""Materials of the surroundings, which may take any colour."""
 TEXTURED = ("table", "floor")
 TILE_COUNTS = (6, 14)
 LEAST_CONTRAST = 0.5
-"""Share of the most that a level allows."""
+"""Share of the greatest contrast that a level allows."""
 HAND_SHARE = 0.4
-"""The hand's camera moves by so much of what a fixed one does."""
+"""The wrist camera moves by this share of what a fixed one does."""
 
 
 @dataclass(frozen=True)
 class RandomizationRanges:
-    """How far each thing may go from where it is in the plain world, to either side."""
+    """Largest deviations from the plain world, to either side."""
 
     camera_m: float
-    """Of a fixed camera, along each axis."""
+    """Position of a fixed camera, along each axis."""
     camera_deg: float
-    """Of a fixed camera, about each axis."""
+    """Orientation of a fixed camera, about each axis."""
     lamp_deg: float
-    """About the vertical."""
+    """Direction of the lamp, about the vertical."""
     lamp_slant: float
     """Share by which the lamp's distance from the vertical changes."""
     light: float
-    """Share of the brightness of lamp and room."""
+    """Share of the lamp's and the ambient brightness."""
     warmth: float
     """Share of the lamp's red against its blue."""
     wash: float
-    """Share of another colour on what is around the job."""
+    """Share of another colour mixed into a surface."""
     surface: float
-    """Share of the brightness of what is around the job."""
+    """Share of a surface's brightness."""
     hue_deg: float
-    """Of what has a name; so little that the name stays right."""
+    """Hue of named objects; so little that the name stays right."""
     shade: float
-    """Share of its saturation and brightness."""
+    """Share of a named object's saturation and brightness."""
     contrast: float
-    """Of textures, at most."""
+    """Greatest contrast of textures."""
     textured: float
-    """How often a surface has a texture."""
+    """Probability that a surface has a texture."""
     stretch: float
     """Share of an item's width and height."""
     clutter: int
-    """Most pieces."""
+    """Greatest number of pieces."""
 
 
 STRENGTHS = {
@@ -112,22 +115,22 @@ class Variation:
     clutter: tuple[Clutter, ...] = ()
 
     def sized(self, name: str, item: Item) -> Item:
-        """An item as large as it is in this episode."""
+        """An item at its size in this episode."""
         return item.stretched(*self.stretches[name]) if name in self.stretches else item
 
     def record(self) -> dict[str, Any]:
-        """All of it, JSON-able."""
+        """All fields, JSON-able."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Randomizable:
-    """What a task has that can vary."""
+    """The parts of a task that can vary."""
 
     cameras: Mapping[str, Camera]
     """Those that may be shifted, by name."""
     named: Sequence[str]
-    """Materials of what has a name: things, bins, garments."""
+    """Materials of named objects: items, bins, garments."""
     stretchable: Sequence[str]
     """Items whose shape may vary."""
     clutter_spots: Sequence[ClutterSpot]
@@ -141,16 +144,16 @@ def checked_level(level: object) -> None:
 
 
 def variation_stream(layout: Mapping[str, Any]) -> np.random.Generator:
-    """A generator for the variation of an episode, from the state of the one for its layout.
+    """A generator for an episode's variation, from the state of its layout's generator.
 
-    The other one draws nothing for it, so a scene's layout is the same at every level.
+    It takes no draw from the latter, so a scene's layout is the same at every level.
     """
     words = (word for word in layout["state"].values())
     return np.random.default_rng([STREAM, *words])
 
 
 def draw(level: str, randomizable: Randomizable, rng: np.random.Generator) -> Variation:
-    """Draw an episode's variation; levels differ in how far they go, not in which way."""
+    """Draw an episode's variation; levels differ in their ranges alone."""
     if level == "none":
         return Variation()
     by = STRENGTHS[level]

@@ -1,4 +1,4 @@
-"""PyBullet, imported and connected without its greetings: standard output is for JSON alone."""
+"""This module imports PyBullet with its greetings muted: standard output is for JSON alone."""
 
 import contextlib
 import ctypes

@@ -1,4 +1,7 @@
-"""The environment: time, actions and observations around one task, as Gymnasium wants it."""
+"""ArmEnv runs one task as a Gymnasium environment; make_task_env() builds it.
+
+step() takes a 7-d action for one control tick and gives a dictionary of observations.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -29,10 +32,10 @@ from .world import PHYSICS_HZ, World
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A moment of an episode to come back to; valid until the next reset."""
+    """A moment of an episode for restore(); valid until the next reset."""
 
     history: tuple[Action | None, ...]
-    """All actions since the reset, None for each re-seating: what led to this moment."""
+    """All actions since the reset, None for each reseat()."""
     episode: int
     """Which reset the snapshot belongs to."""
 
@@ -62,14 +65,14 @@ class ArmEnv(gym.Env[Observation, Action]):
         self.renderer: Renderer = make_renderer(renderer)
         self.world = World()
         self.images_due = True
-        """Set False before a step to get the previous images again: rendering is dear."""
+        """Set False before a step to get the previous images again: rendering is slow."""
         self.action_space = cast(gym.Space[Action], action_space())
         spaces = observation_space(len(task.goal_names), image_size, task.recorded_cameras)
         self.observation_space = cast(gym.Space[Observation], spaces)
         self._images: dict[str, Image] = {}
         self._episode = self._elapsed = 0
         self._beginning: Mapping[str, Any] = {}  # the generator's state that built the episode
-        self._history: list[Action | None] = []  # what Snapshot.history keeps
+        self._history: list[Action | None] = []  # becomes Snapshot.history
         self._status = Status(False, task.stages[0], 0.0)
         self._arm: Arm | None = None
 
@@ -87,12 +90,12 @@ class ArmEnv(gym.Env[Observation, Action]):
 
     @property
     def instruction(self) -> str:
-        """This episode's order in words."""
+        """This episode's instruction."""
         return self.task.instruction
 
     @property
     def status(self) -> Status:
-        """What the task said of the world after the last step."""
+        """The task's assessment of the world after the last step."""
         return self._status
 
     @property
@@ -129,7 +132,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         self._assemble()
 
     def _assemble(self) -> None:
-        """Put the world together and let it settle."""
+        """Build the world and let the objects come to rest."""
         self.world.clear()
         self.task.vary(self.world, variation_stream(self._beginning))
         self.task.furnish(self.world)
@@ -165,7 +168,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         self._status = self.task.assess(self.world, self.arm)
 
     def reseat(self) -> None:
-        """Put the target at the measured pose; call it at every change of driver."""
+        """Move the target to the measured pose; call it at every change of driver."""
         self.arm.reseat()
         self._history.append(None)
 
@@ -210,21 +213,21 @@ class ArmEnv(gym.Env[Observation, Action]):
         return np.concatenate([self.arm.state(), self.world.body_states(), self.task.memory])
 
     def show(self, state: NDArray[np.float64]) -> None:
-        """Pose the world as in a recorded state() [S], to look at it; not an exact continuation."""
+        """Pose the world as in a recorded state() [S], for pictures; it continues inexactly."""
         memory, arm = len(self.task.memory), len(self.arm.state())
         self.arm.set_state(state[:arm])
         self.world.set_body_states(state[arm : len(state) - memory])
         self.task.memory = state[len(state) - memory :].copy()
 
     def snapshot(self) -> Snapshot:
-        """Keep this moment; restore() continues from it bit for bit."""
+        """The current moment, from which restore() continues bit for bit."""
         return Snapshot(tuple(self._history), self._episode)
 
     def restore(self, snapshot: Snapshot) -> Observation:
         """Go back to a snapshot of this episode; raises BadValue for one of another episode.
 
-        The episode is simulated again up to there, some 2 ms a tick: a state that the engine
-        saved and restored went another way in 11 of 34 episodes in which things were touched.
+        The episode is resimulated up to there, some 2 ms a tick: a state that the engine saved
+        and restored diverged in 11 of 34 episodes in which objects were touched.
         """
         if snapshot.episode != self._episode:
             raise BadValue("snapshot", "one taken since the last reset", "one of an older episode")

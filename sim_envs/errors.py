@@ -1,7 +1,7 @@
-"""The one exception tree: each message says what was asked, what exists, what to do.
+"""This module holds every error of Sidestick; each message says what was asked and what exists.
 
-It stands whole in the lowest of the four rooms, which all others may import: so one file shows all
-that can go wrong, also in the rooms above, and one `except SidestickError` catches it.
+It lies in the lowest of the four packages, which all others may import: one file lists the errors
+of all four, and one `except SidestickError` catches them.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class BadAction(SidestickError, ValueError):
 
 
 class BadValue(SidestickError, ValueError):
-    """A value came through the door with the wrong shape, type or range."""
+    """A caller gave a value of the wrong shape, type or range."""
 
     def __init__(self, field: str, expected: str, got: object) -> None:
         self.field = field
@@ -48,7 +48,7 @@ class RecordingError(SidestickError):
 
 
 class DamagedFile(SidestickError):
-    """A file of ours cannot be read; it is named, skipped, and never deleted."""
+    """A file of a workspace cannot be read; it is named, skipped, and never deleted."""
 
 
 class PolicyError(SidestickError):
@@ -64,7 +64,7 @@ class RendererMissing(SidestickError):
 
 
 class NotEarned(SidestickError):
-    """A level was asked for that the evidence does not allow."""
+    """A level was asked for whose gate has not been passed."""
 
 
 class MissingExtra(SidestickError):
@@ -72,4 +72,4 @@ class MissingExtra(SidestickError):
 
 
 class FormatError(SidestickError):
-    """A file of another tool cannot be taken over as it is; the message says why."""
+    """A file of other software cannot be imported as it is; the message says why."""

@@ -1,4 +1,7 @@
-"""What stands around: the room, the table, and open boxes that things are put into."""
+"""This module adds the furniture of a scene: the room, the table, and open boxes (Bin).
+
+Tasks call it from furnish(), and ask a Bin which points lie above or within it.
+"""
 
 from dataclasses import dataclass
 
@@ -13,7 +16,7 @@ FLOOR: Colour = (0.42, 0.40, 0.38)
 PAINT: Colour = (0.74, 0.78, 0.80)
 TABLE: Colour = (0.62, 0.64, 0.66)
 MOST_SHAPES = 16
-"""What PyBullet takes for one body."""
+"""PyBullet's limit for one body."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Bin:
 
 
 def add_room(world: World) -> None:
-    """A table to work on, a floor and walls, so that no picture ends in a white void."""
+    """Add a table, a floor and walls, so that no picture shows a white background."""
     add_surface(world, "table", Part("box", (0.85, 1.1, 0.02), TABLE), (0.30, 0.0, -0.02))
     add_surface(world, "floor", Part("box", (4.0, 4.0, 0.02), FLOOR), (0.0, 0.0, -0.74))
     far = Part("box", (0.02, 4.0, 2.0), PAINT)
@@ -66,7 +69,7 @@ def add_room(world: World) -> None:
 
 
 def add_surface(world: World, name: str, slab: Part, position: tuple[float, float, float]) -> None:
-    """A level slab, and the tiles of its texture where the world's look has one for it.
+    """Add a level slab, and its texture's tiles where the world's appearance has one for it.
 
     The tiles come first: what is drawn behind them costs less than what is drawn over.
     """

@@ -1,7 +1,7 @@
-"""Garments: small balls joined into nets, drawn as overlapping patches of cloth.
+"""This module builds garments: nets of small balls, drawn as overlapping patches of cloth.
 
-PyBullet's deformables blow up or cannot be lifted; a net of balls can be gripped, hangs, folds
-and repeats bit for bit.
+SortClothes adds a Garment and gets a Cloth. PyBullet's deformables blow up or cannot be lifted;
+a net of balls can be gripped, hangs, folds and repeats bit for bit.
 """
 
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ class Cloth:
         )
 
     def speed(self, world: World) -> float:
-        """Of its fastest node, m/s."""
+        """Speed of its fastest node, m/s."""
         client = world.client
         velocities = [
             pybullet.getBaseVelocity(body, physicsClientId=client)[0] for body in self.bodies

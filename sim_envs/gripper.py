@@ -1,7 +1,7 @@
-"""The gripper's measures: one record that the arm, tasks, experts and policies read.
+"""This module holds the gripper's dimensions, which the arm, tasks, experts and policies read.
 
-These are facts of the hand. What somebody decides by (how near is near enough, how narrow is
-empty for the thing at hand) stands with whoever decides, under a name of its own.
+They are facts of the gripper. Thresholds for a decision (how near is near enough, how narrow is
+empty for an object) stand in the module that decides, under names of their own.
 """
 
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from dataclasses import dataclass
 class Gripper:
     """Two fingers that move apart from their middle, and the palm above them.
 
-    Lengths are in metres, heights along the tool's axis from the tool's point between the tips.
+    Lengths are in metres, heights along the end effector's z axis from its point between the tips.
     """
 
     finger_open_m: float
     """How far each finger is from the middle when the gripper is open."""
     finger_speed_m_s: float
-    """How fast each finger is told to open."""
+    """Commanded opening speed of each finger."""
     finger_at_m: float
-    """From the tool's point to the middle of an open finger: half of its thickness farther out."""
+    """From the end effector to the middle of an open finger: half of its thickness farther out."""
     tip_m: float
-    """How far the fingers reach beyond the tool's point."""
+    """How far the fingers reach beyond the end effector's point."""
     palm_m: float
-    """How far a thing may reach up between the fingers before it meets the palm."""
+    """How far an object may reach up between the fingers before it meets the palm."""
     palm_half_m: tuple[float, float]
-    """Half of the palm's size along the hand's heading and along the way of the fingers."""
+    """Half of the palm's size along the end effector's x axis and y axis (finger to finger)."""
     empty_finger_m: float
-    """Closed fingers that are nearer to the middle than this hold nothing but what is thin."""
+    """Closed fingers nearer to the middle than this hold nothing, or something thin."""
     lowest_m: float
-    """Height of the tool's point above a table that the finger tips just clear."""
+    """Height of the end effector above a table that the finger tips just clear."""
 
     @property
     def opening_m(self) -> float:

@@ -1,4 +1,7 @@
-"""Things that can be picked up: shape, colour, mass."""
+"""This module builds the items that ShelfPick and SortRecycling move: shape, colour, mass.
+
+Tasks list them by can(), bottle() and the like, and place them by Item.add().
+"""
 
 from dataclasses import dataclass, replace
 
@@ -11,23 +14,22 @@ from .rotations import Vector, matrix_from_quat, quat_from_rotvec
 from .world import ROLLING_FRICTION, World
 
 STEADY = 0.004
-"""Rolling friction of things that would otherwise roll off the table when nudged."""
+"""Rolling friction of items that would otherwise roll off the table when pushed."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One kind of thing, standing on its base when its body's frame is upright."""
+    """One kind of item, standing on its base when its body's frame is upright."""
 
     parts: tuple[Part, ...]
     mass_kg: float
     half_height_m: float
     """From the base to the body's origin."""
     width_m: float
-    """Across what the fingers close on."""
+    """Distance between the sides that the fingers close on."""
     grip_height_m: float
     """Where to hold it, above the body's origin."""
     rolling_friction: float = ROLLING_FRICTION
-    """What slows it when it rolls."""
 
     @property
     def half_extents_m(self) -> Vector:
@@ -51,7 +53,7 @@ class Item:
         return all(part.shape == "cylinder" for part in self.parts)
 
     def stretched(self, width: float, height: float) -> "Item":
-        """The same thing, wider and taller by these factors, of the same mass."""
+        """The same item, wider and taller by these factors, of the same mass."""
         return replace(
             self,
             parts=tuple(part.stretched(width, height) for part in self.parts),

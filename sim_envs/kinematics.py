@@ -1,4 +1,6 @@
-"""Forward and inverse kinematics of the Franka Panda: pure functions of the commanded joints.
+"""This module computes the Franka Panda's forward and inverse kinematics as pure functions.
+
+The arm and the tasks turn joint angles [7] into end-effector poses with it, and back.
 
 Joint frames are Craig's modified Denavit-Hartenberg parameters as published by Franka Emika
 ("Robot and interface specifications", Denavit-Hartenberg parameters). PyBullet's own null-space
@@ -17,7 +19,7 @@ LINK_TWIST_RAD = (0.0, -np.pi / 2, np.pi / 2, np.pi / 2, -np.pi / 2, np.pi / 2, 
 FLANGE_M = 0.107
 HAND_TURN_RAD = -np.pi / 4
 TOOL_M = 0.1034
-"""From the hand's frame to the point between the finger tips."""
+"""From the Franka Hand's frame to the end effector, the point between the finger tips."""
 
 JOINT_LOW_RAD = np.array([-2.85, -1.74, -2.85, -3.05, -2.85, 0.0, -2.85])
 JOINT_HIGH_RAD = np.array([2.85, 1.74, 2.85, -0.07, 2.85, 3.74, 2.85])
@@ -29,13 +31,13 @@ NEXT, AFTER = (1, 2, 0), (2, 0, 1)
 DAMPING = 0.03
 MAX_JOINT_STEP_RAD = 0.12
 NULL_SPACE_DAMPING = 0.002
-"""Much smaller, or the pull to rest would shift the tool by millimetres."""
+"""Much smaller: otherwise the pull to rest would shift the end effector by millimetres."""
 REST_PULL = 0.1
 ITERATIONS = 3
 
 
 def _static_transforms() -> list[Vector]:
-    """The constant part of each joint's transform, before the joint's own turn."""
+    """The constant part of each joint's transform, before the joint's own rotation."""
     frames = []
     for a, d, twist in zip(LINK_LENGTH_A_M, LINK_OFFSET_D_M, LINK_TWIST_RAD, strict=True):
         c, s = np.cos(twist), np.sin(twist)
@@ -54,12 +56,12 @@ STATIC = _static_transforms()
 TOOL = _tool_transform()
 BASE = np.eye(4)
 AT_LIMITS = np.array([1.0, 1.0, 1.0, 0.25, 0.25, 0.25])[:, None]
-"""When a joint is at its limit, being in the right place counts more than being level."""
+"""Weights of the pose error when a joint is at its limit: position over orientation."""
 DAMPED = np.stack([DAMPING**2 * np.eye(6), NULL_SPACE_DAMPING**2 * np.eye(6)])
 
 
 def _turns(joints: Vector) -> Vector:
-    """Each joint's own turn, [joints, 4, 4]."""
+    """Each joint's own rotation, [joints, 4, 4]."""
     turns = np.zeros((len(joints), 4, 4))
     c, s = np.cos(joints), np.sin(joints)
     turns[:, 0, 0], turns[:, 0, 1] = c, -s
@@ -69,7 +71,7 @@ def _turns(joints: Vector) -> Vector:
 
 
 def joint_frames(joints: Vector) -> tuple[Vector, Vector]:
-    """Frames of the seven joints [7, 4, 4] and of the tool [4, 4], in the base frame."""
+    """Frames of the seven joints [7, 4, 4] and of the end effector [4, 4], in the base frame."""
     frames = np.empty((NUM_JOINTS, 4, 4))
     frame = BASE
     for i, (static, turn) in enumerate(zip(STATIC, _turns(joints), strict=True)):
@@ -78,13 +80,13 @@ def joint_frames(joints: Vector) -> tuple[Vector, Vector]:
 
 
 def forward(joints: Vector) -> tuple[Vector, Vector]:
-    """Tool position [3] in metres and orientation xyzw [4] for joint angles [7] in radians."""
+    """End-effector position [3] in metres and orientation xyzw [4] for joint angles [7], rad."""
     tool = joint_frames(joints)[1]
     return tool[:3, 3].copy(), quat_from_matrix(tool[:3, :3])
 
 
 def jacobian(joints: Vector) -> tuple[Vector, Vector, Vector]:
-    """Geometric Jacobian [6, 7] with the tool's position [3] and orientation xyzw [4]."""
+    """Geometric Jacobian [6, 7] with the end effector's position [3] and orientation xyzw [4]."""
     frames, tool = joint_frames(joints)
     position = tool[:3, 3]
     axes = frames[:, :3, 2]  # joint, xyz
@@ -98,10 +100,10 @@ def jacobian(joints: Vector) -> tuple[Vector, Vector, Vector]:
 def inverse(
     target_pos_m: Vector, target_quat_xyzw: Vector, start: Vector, iterations: int = ITERATIONS
 ) -> Vector:
-    """Joint angles [7] near `start` that bring the tool towards the target, within the limits.
+    """Joint angles [7] near `start` that bring the end effector to the target, within limits.
 
-    The redundant seventh degree of freedom is pulled softly to REST_RAD in the null space, so
-    that the elbow never wanders off.
+    The redundant seventh degree of freedom is pulled softly to REST_RAD in the null space, which
+    keeps the elbow near its rest position.
     """
     joints = start.copy()
     for _ in range(iterations):
@@ -121,9 +123,9 @@ def inverse(
 
 
 def _joint_step(matrix: Vector, error: Vector, pull: Vector | float) -> Vector:
-    """The joints' step [7] that mends an error [6], with `pull` [7] where it does not matter."""
+    """The joints' step [7] that reduces an error [6], with `pull` [7] in the null space."""
     sides = np.empty((2, 6, 1))  # of the equations for the error, and for the pull to rest
     pulls = pull + np.zeros(NUM_JOINTS)
     sides[0, :, 0], sides[1, :, 0] = error, matrix @ pulls
-    solved, felt = np.linalg.solve(matrix @ matrix.T + DAMPED, sides)
-    return np.asarray(matrix.T @ solved[:, 0] + pulls - matrix.T @ felt[:, 0])
+    solved, pulled = np.linalg.solve(matrix @ matrix.T + DAMPED, sides)
+    return np.asarray(matrix.T @ solved[:, 0] + pulls - matrix.T @ pulled[:, 0])

@@ -1,4 +1,7 @@
-"""Random scenes with the class of every pixel: perception learns from them alone."""
+"""This module renders random scenes with the class of every pixel, to pretrain perception.
+
+A SceneSource takes a seed and gives each camera's picture, classes and grasp points ("holds").
+"""
 
 import functools
 from dataclasses import dataclass
@@ -22,8 +25,8 @@ class LabelledView:
     classes: NDArray[np.int64]
     """Index into the task's `labels` for each pixel, [height, width]."""
     holds: NDArray[np.float32]
-    """Where a hand takes hold of each label's thing, [labels, 3]: x right and y down in the
-    picture, in [-1, 1] where it is in view, and metres above the table; NaN where none is known."""
+    """Grasp point of each label's object, [labels, 3]: x right and y down in the picture,
+    in [-1, 1] where it is in view, and metres above the table; NaN where none is known."""
 
 
 class SceneSampler:
@@ -60,7 +63,7 @@ class SceneSource:
     task: str
     renderer: str = "tiny"
     variation: str = "none"
-    """How much the look differs from scene to scene; see make_task_env()."""
+    """Level of domain randomization; see make_task_env()."""
 
     def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64], NDArray[np.float32]]]:
         """For each recorded camera the picture, the class of every pixel, and the holds."""

@@ -1,4 +1,4 @@
-"""From the short name of a task to an environment, and to a description of the task."""
+"""This module makes an environment, or a description, from the short name of a task."""
 
 from typing import Any
 
@@ -28,5 +28,5 @@ def make_task_env(
 
 
 def describe_task(task: str) -> TaskDescription:
-    """What the named task tells of itself; raises UnknownName for a task that does not exist."""
+    """The named task's description; raises UnknownName for a task that does not exist."""
     return task_class(task).describe()

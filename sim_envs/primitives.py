@@ -1,4 +1,4 @@
-"""Parts: the convex pieces that bodies are made of."""
+"""This module defines Part, a convex piece of a body, and converts parts for PyBullet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ class Part:
     position: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Offset in the body's frame [m]."""
     quat: Quat = IDENTITY_QUAT
-    """Turn in the body's frame, xyzw."""
+    """Orientation in the body's frame, xyzw."""
 
     def stretched(self, width: float, height: float) -> "Part":
-        """The same piece, its place scaled by `width` along x and y and `height` along z.
+        """The same piece, its position scaled by `width` along x and y and `height` along z.
 
-        So is its size, but along its own axes: a piece that is turned stays a box. A sphere
+        Its size is scaled likewise, but along its own axes: a rotated box stays a box. A sphere
         stays a sphere and takes the width.
         """
         x, y, z = self.position

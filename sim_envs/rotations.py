@@ -1,4 +1,4 @@
-"""Rotations as unit quaternions (x, y, z, w), matrices and rotation vectors, in plain numpy."""
+"""This module converts and composes rotations: quaternions xyzw, matrices, rotation vectors."""
 
 import math
 from typing import TypeAlias
@@ -10,7 +10,7 @@ Vector: TypeAlias = NDArray[np.float64]
 
 TINY_ANGLE_RAD = 1e-9
 STRAIGHT_DOWN_RAD = np.pi / 2
-"""The tilt of a hand that points at the table."""
+"""The tilt of an end effector that points at the table."""
 
 
 def length(vector: Vector) -> float:
@@ -104,7 +104,7 @@ def quat_from_axes(forward: ArrayLike, left: ArrayLike) -> Vector:
 
 
 def tilted_hand(tilt_rad: float, yaw_rad: float = 0.0) -> Vector:
-    """Orientation xyzw [4] of a hand that points forward, `tilt_rad` below the horizon."""
+    """Orientation xyzw [4] of an end effector pointing forward, `tilt_rad` below the horizon."""
     flat = np.cos(tilt_rad)
     forward = (flat * np.cos(yaw_rad), flat * np.sin(yaw_rad), -np.sin(tilt_rad))
     return quat_from_axes(forward, (np.sin(yaw_rad), -np.cos(yaw_rad), 0.0))

@@ -1,4 +1,7 @@
-"""What goes in and out of every environment: the 7-d action and the observation dictionary."""
+"""This module defines what every environment takes and gives: 7-d action, observation dictionary.
+
+The other packages read shapes, names and scales of actions and observations here.
+"""
 
 from typing import TypeAlias
 
@@ -19,13 +22,13 @@ ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "grip")
 """robosuite's convention, in the frame of the robot's base; grip -1 opens and +1 closes."""
 ACTION_SIZE = len(ACTION_NAMES)
 MOVE, TURN, GRIP = slice(0, 3), slice(3, 6), 6
-"""Places of an action's translation, rotation and gripper."""
+"""Indices of an action's translation, rotation and gripper."""
 MOTION = slice(0, 6)
-"""Places of translation and rotation together."""
+"""Indices of translation and rotation together."""
 METRES_PER_UNIT = 0.015
-"""How far the hand's target moves in one tick at a translation of 1."""
+"""How far the end effector's target moves in one tick at a translation of 1."""
 RADIANS_PER_UNIT = 0.06
-"""How far the hand's target turns in one tick at a rotation of 1."""
+"""How far the end effector's target turns in one tick at a rotation of 1."""
 
 Action: TypeAlias = NDArray[np.float32]
 Image: TypeAlias = NDArray[np.uint8]

@@ -1,4 +1,7 @@
-"""What a task tells of itself without a world: its objects, where they belong, its cameras."""
+"""This module describes a task without a world: its objects, where they belong, its cameras.
+
+describe_task() gives a TaskDescription to policies.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ class ObjectClass:
     label: str
     """Its name in labelled pictures, one of the task's `labels`."""
     goal: int
-    """Which of the task's `goal_names` asks for it."""
+    """Index of the one of the task's `goal_names` that asks for it."""
     container: Bin
     """The box that it belongs into."""
 
@@ -30,7 +33,7 @@ class Sorting:
     """An object counts as placed when its middle is this far inside of its container's walls,
     metres."""
     extents: float = 0.0
-    """And farther inside by so many times its visible extent (a standard deviation)."""
+    """How many times its visible extent (a standard deviation) it must be farther inside."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,10 @@ class TaskDescription:
     """Set where a goal may name several objects; None where it names one."""
 
     def label_indices(self) -> tuple[int, ...]:
-        """The class of each object in labelled pictures: its place in `labels`."""
+        """The class of each object in labelled pictures: its index in `labels`."""
         return tuple(self.labels.index(item.label) for item in self.objects)
 
 
 def is_label_of(label: str, name: str) -> bool:
-    """Whether a label is of the thing that an instruction calls `name`: "dark shirt", "shirt"."""
+    """Whether a label is of the object that an instruction calls `name`: "dark shirt", "shirt"."""
     return label == name or label.endswith(f" {name}")

@@ -1,7 +1,7 @@
-"""Procedural textures: flat tiles that darken a surface here and there.
+"""This module makes procedural textures: flat tiles that darken parts of a surface.
 
-Tiles are shapes like any other, so that every renderer draws them alike. PyBullet's own textures
-would not do: each one that is loaded stays in memory for good, and every reset loads them again.
+Tiles are ordinary shapes, so that every renderer draws them alike. PyBullet's own textures would
+leak: each one that is loaded stays in memory for good, and every reset loads them again.
 """
 
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ PATTERNS = ("planks", "checks", "patches")
 OVERLAPPING = "patches"
 HALF_THICK_M = 0.0001
 STEP_M = 0.00005
-"""By so much each tile that overlaps others lies higher than the one before. All this is far below
-what a camera can tell of things that seem to sink in."""
+"""Height of each overlapping tile above the one before: so little that no camera sees objects
+sink into the tiles."""
 PATCH_SHARE = (0.04, 0.20)
 """Half of a patch's side as a share of the surface's half."""
 
@@ -32,11 +32,11 @@ class Texture:
     pattern: str
     """One of PATTERNS."""
     count: int
-    """How many boards or patches, and half of that along a side for checks."""
+    """Number of boards or patches; checks have half as many along a side."""
     contrast: float
     """How much darker than the surface the darkest tile is, in [0, 1]."""
     seed: int
-    """Of what is random in it."""
+    """Of its random numbers."""
 
     def tiles(self, half_m: tuple[float, float], colour: Colour) -> list[Part]:
         """Tiles on a surface of the given half sides, its top at height 0."""

@@ -1,4 +1,4 @@
-"""The engine wrapper: PyBullet by names instead of body ids."""
+"""World wraps a PyBullet client, which ArmEnv, tasks and renderers use by names of bodies."""
 
 import tempfile
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class World:
             self._client = -1
 
     def clear(self) -> None:
-        """Forget everything: a rebuilt world repeats bit for bit, a used one does not."""
+        """Remove everything: a rebuilt world repeats bit for bit, a used one does not."""
         pybullet.resetSimulation(physicsClientId=self._client)
         pybullet.setGravity(0, 0, -GRAVITY_M_S2, physicsClientId=self._client)
         pybullet.setPhysicsEngineParameter(
@@ -75,7 +75,7 @@ class World:
         self.dress(PLAIN)
 
     def dress(self, look: Appearance) -> None:
-        """Set the look of all that is added from now on, and the light."""
+        """Set the appearance of bodies that are added from now on, and the light."""
         self.look = look
         self.appearance += 1
 
@@ -93,9 +93,9 @@ class World:
         solid: bool = True,
         material: str | None = None,
     ) -> None:
-        """Add a body made of `parts`; static when its mass is zero; `label` names its class.
+        """Add a body made of `parts`; static when its mass is zero; `label` is its class.
 
-        `material` is what the look knows its tint by; the body's own name unless given.
+        `material` is the key of its tint in the appearance; the body's own name unless given.
         """
         collision, visual = self._shapes(parts, solid, material or name)
         body = pybullet.createMultiBody(
@@ -117,7 +117,7 @@ class World:
         )
 
     def _shapes(self, parts: Sequence[Part], solid: bool, material: str) -> tuple[int, int]:
-        """PyBullet's numbers of what collides, -1 for nothing, and of what is seen."""
+        """PyBullet's ids of the collision shape, -1 for none, and of the visual shape."""
         shapes, collision = shape_arguments(parts), -1
         offsets = [part.position for part in parts]
         turns = [part.quat for part in parts]
