@@ -1,23 +1,25 @@
-"""The memory's public names: usable alone, without torch or a screen; numpy comes out.
+"""This module re-exports the public names of `sidestick.datasets`; all data is numpy.
+
+A notebook or another program imports from here; neither torch nor a screen is needed.
 
     from sidestick.datasets.api import Workspace, Frames, Windows
 
     workspace = Workspace.open("shelf")                     # one task's folder
     frames = Frames.read(workspace.episodes())              # decoded once, uint8 images
-    windows = Windows(frames, chunk=16, history=2)          # never across what cuts an episode
+    windows = Windows(frames, chunk=16, history=2)          # never across the end of an episode
     batch = windows.batch([0, 5, 9])                        # dict of numpy arrays
 
-| name | what it is for |
+| name | purpose |
 |---|---|
-| `Workspace`, `WorkspaceConfig` | open, make, find episodes, recover what a crash left |
+| `Workspace`, `WorkspaceConfig` | open or make a workspace, find episodes, recover after a crash |
 | `Recorder`, `EpisodeHeader`, `Step` | record episodes that survive the process |
-| `Episode`, `episode_summary` | one episode's arrays, or only who, what and how long |
+| `Episode`, `episode_summary` | one episode's arrays, or only its header, outcome and length |
 | `Frames`, `Windows` | many episodes as arrays, and training windows over them |
-| `check` | hold every file, checksum and count against what it should be |
+| `check` | verify every file, checksum and count |
 | `export`, `import_into`, `ExportOptions` | robomimic, LeRobot v3, Minari |
 | `merge` | several workspaces into one |
 | `Database` | evaluations, effort, events |
-| `Judge`, `Judgements`, `TrainingSelection` | write, read and obey judgements; see `judgements` |
+| `Judge`, `Judgements`, `TrainingSelection` | write, read and apply judgements; see `judgements` |
 | `tables` | a dozen tidy tables for notebooks; see `tables` |
 
 `sidestick.datasets` itself has no `__init__` (a folder named `datasets` with one would shadow other

@@ -1,4 +1,7 @@
-"""Room for many decoded frames: memory, or a memory-mapped file when they would not fit in it."""
+"""This module allocates the arrays of decoded frames: in memory, or in a memory-mapped file.
+
+`frames.Frames` calls it; the file is used when an array would not fit into memory.
+"""
 
 import logging
 import math
@@ -14,11 +17,11 @@ from numpy.typing import NDArray
 from ..sim_envs.errors import WorkspaceError
 
 SHARE = 0.5
-"""Of the memory that is free, one array may take this much."""
+"""Largest share of the free memory that one array may take."""
 SMALL_BYTES = 64 * 2**20
 """Smaller arrays are never put into a file."""
 FOLDER = "cache"
-"""Below the workspace."""
+"""Name of the folder of such files, below the workspace."""
 
 _log = logging.getLogger(__name__)
 
@@ -26,9 +29,9 @@ _log = logging.getLogger(__name__)
 def allocate(
     shape: tuple[int, ...], dtype: np.dtype[Any], folder: Path | None, limit: int | None = None
 ) -> NDArray[Any]:
-    """Return an empty array of `shape`, in a file below `folder` when it is larger than `limit`.
+    """An uninitialised array of `shape`, in a file below `folder` when larger than `limit` bytes.
 
-    Without a limit, half of the memory that is free decides. Without a folder it is memory.
+    The default limit is half of the free memory. Without a folder it is always in memory.
     """
     size = math.prod(shape) * dtype.itemsize
     if limit is None:
@@ -39,7 +42,7 @@ def allocate(
 
 
 def free_memory() -> int:
-    """Return how many bytes programs can have before the machine swaps."""
+    """Bytes of memory that are available before the machine swaps."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         (line,) = (line for line in lines if line.startswith("MemAvailable:"))
@@ -49,9 +52,9 @@ def free_memory() -> int:
 
 
 def _mapped(folder: Path, size: int) -> mmap.mmap:
-    """Map a new file that is gone with its last user, however that one ends.
+    """Map a new unnamed file, which the kernel deletes when its last user ends.
 
-    It gets all its room now: a full disk is an error here, and would be a crash later.
+    Its disk space is reserved now: a full disk is an error here, and would be a crash later.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

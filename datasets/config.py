@@ -1,4 +1,7 @@
-"""What a workspace is for, as its workspace.toml says: nothing else may be mixed in."""
+"""This module reads and writes workspace.toml, the configuration that a workspace's episodes share.
+
+Recorder, import and merge refuse episodes of another task, rate or renderer.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -21,20 +24,20 @@ PURPOSE = "What this workspace is for; other tasks, rates and renderers are refu
 
 @dataclass(frozen=True)
 class WorkspaceConfig:
-    """One task, one renderer, one rate: what all episodes of a workspace share."""
+    """What all episodes of a workspace share: one task, one renderer, one rate."""
 
     task: str
     """Short name of the task, such as ShelfPick."""
     renderer: str = "tiny"
-    """What draws the recorded cameras; two renderers' images differ."""
+    """Name of the renderer of the recorded images; two renderers' images differ."""
     control_hz: int = CONTROL_HZ
-    """Control ticks a second."""
+    """Control ticks per second."""
     image_size: int = IMAGE_SIZE
     """Height and width of the recorded images, pixels."""
     cameras: tuple[str, ...] = CAMERAS
     """The recorded cameras."""
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    """What else rebuilds the environment; entries that are None are left out."""
+    """Further arguments of the environment; entries that are None are left out."""
 
     def __post_init__(self) -> None:
         kwargs = {key: value for key, value in self.env_kwargs.items() if value is not None}
@@ -42,7 +45,7 @@ class WorkspaceConfig:
         object.__setattr__(self, "cameras", tuple(self.cameras))
 
     def env_args(self) -> dict[str, Any]:
-        """Return robomimic's description of the environment."""
+        """Robomimic's description of the environment."""
         return {
             "env_name": f"sidestick.sim_envs:sidestick/{self.task}-v0",
             "type": ROBOMIMIC_GYM,
@@ -55,13 +58,13 @@ class WorkspaceConfig:
         }
 
     def step_bytes(self) -> int:
-        """Return about how many bytes one step takes in the journal."""
+        """About how many bytes one step takes in the journal."""
         return len(self.cameras) * self.image_size**2 * 3 + 4096
 
     def differences(self, asked: "WorkspaceConfig", exact: bool = False) -> list[str]:
-        """Say in what this configuration differs from one that was asked for.
+        """The fields in which this configuration differs from the one `asked` for, as sentences.
 
-        Unless it is to be `exact`, asking for no env_kwargs asks for whatever the workspace has.
+        Unless `exact`, a request without env_kwargs accepts whatever the workspace has.
         """
         ignored = set() if exact or asked.env_kwargs else {"env_kwargs"}
         return [
@@ -83,7 +86,7 @@ def write_config(path: Path, config: WorkspaceConfig) -> None:
 
 
 def read_config(path: Path) -> WorkspaceConfig:
-    """Read a workspace.toml; raise WorkspaceError when it is not one of ours."""
+    """Read a workspace.toml; raise WorkspaceError when it is not a valid one."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
         number = values.pop("version")

@@ -1,4 +1,7 @@
-"""What is known beside the episodes, in SQLite: evaluations, effort, events; only added to."""
+"""This module stores evaluations, operator effort and events in sidestick.db, a SQLite file.
+
+The tables are append-only; sessions, evaluations, merge and import add rows, reports read them.
+"""
 
 import json
 import os
@@ -17,7 +20,7 @@ BUSY_SECONDS = 10.0
 """How long a writer waits for another one."""
 
 OPEN_AGAIN_SECONDS = 0.005
-"""How long until the file is opened again where SQLite itself does not wait."""
+"""Delay before the file is opened again where SQLite itself does not wait."""
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS evaluations (
@@ -35,7 +38,7 @@ CREATE TABLE IF NOT EXISTS events (
 
 @dataclass(frozen=True)
 class EvaluationEntry:
-    """A policy's success over a run of seeds."""
+    """A policy's successes over consecutive seeds."""
 
     policy: str
     task: str
@@ -43,48 +46,48 @@ class EvaluationEntry:
     episodes: int
     successes: int
     kind: str = "evaluation"
-    """What it was for, such as `evaluation` or `selection`."""
+    """Its purpose, such as `evaluation` or `selection`."""
     payload: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever else is worth keeping, as JSON takes it."""
+    """Further JSON-compatible details."""
     created: float = field(default_factory=time.time)
     """time.time(), s."""
 
 
 @dataclass(frozen=True)
 class EffortEntry:
-    """What a round of episodes cost the human."""
+    """Operator time spent on a round of episodes."""
 
     round: int
     """0 for the first demonstrations, then 1, 2, ..."""
     kind: str
     """Such as `demonstration`, `correction` or `practice`."""
     driven_s: float
-    """Time that the human drove, s."""
+    """Time that the operator drove, s."""
     watched_s: float
-    """Time that the human had to watch while the policy drove, s."""
+    """Time that the operator had to watch while the policy drove, s."""
     takeovers: int
     episodes: int
     payload: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever else is worth keeping, as JSON takes it."""
+    """Further JSON-compatible details."""
     created: float = field(default_factory=time.time)
     """time.time(), s."""
 
 
 class EventKind(StrEnum):
-    """What an event is about; the values are what stands in the file."""
+    """Kinds of events; the values are stored in the file."""
 
     LEVEL = "level"
     """A policy was promoted or demoted, or the operator overrode its level."""
     ON_TRIAL = "on-trial"
-    """An episode begins that shall be evidence for the ladder."""
+    """An episode starts that will count as evidence for the ladder."""
     TRIAL = "trial"
-    """An episode ended and is evidence for the ladder."""
+    """An episode ended and counts as evidence for the ladder."""
     GATE = "gate"
     """A candidate passed the gate, or was refused."""
     SWAP = "swap"
-    """Another policy drives from now on."""
+    """The active policy was switched."""
     SET_ASIDE = "set-aside"
-    """The operator went back to the policy before."""
+    """The operator went back to the previous policy."""
     COMPARISON = "comparison"
     """Two policies were compared on the same seeds."""
     MERGE = "merge"
@@ -92,17 +95,17 @@ class EventKind(StrEnum):
     IMPORT = "import"
     """`episodes` came from the file or folder `origin`."""
     MISSING = "missing"
-    """So many `episodes` of the ledger are gone, and that has been told."""
+    """That many `episodes` of the ledger have no file any more, and this was reported."""
 
 
 @dataclass(frozen=True)
 class EventEntry:
-    """Something that happened, with its evidence."""
+    """An event with its evidence."""
 
     kind: str
-    """An `EventKind`; in a file of another version it may be a word that this one does not know."""
+    """An `EventKind`; a file of another version may hold a kind that this one does not know."""
     payload: Mapping[str, Any] = field(default_factory=dict)
-    """The evidence, as JSON takes it."""
+    """The evidence, JSON-compatible."""
     created: float = field(default_factory=time.time)
     """time.time(), s."""
 
@@ -111,10 +114,10 @@ Row = TypeVar("Row", EvaluationEntry, EffortEntry, EventEntry)
 
 
 class Database:
-    """The workspace's sidestick.db; made when first written to, safe for several processes."""
+    """The workspace's sidestick.db; made at the first write, safe for several processes."""
 
     tables: ClassVar[str] = _TABLES
-    """The SQL that makes the tables where they are missing."""
+    """SQL that makes the missing tables."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -124,15 +127,15 @@ class Database:
         return self._add("evaluations", evaluation)
 
     def evaluations(self) -> list[EvaluationEntry]:
-        """Return all evaluations in the order they were added."""
+        """All evaluations in the order they were added."""
         return self._all("evaluations", EvaluationEntry)
 
     def add_effort(self, effort: EffortEntry) -> int:
-        """Add to the ledger of human effort; return the entry's number."""
+        """Add to the ledger of operator effort; return the entry's number."""
         return self._add("effort", effort)
 
     def efforts(self) -> list[EffortEntry]:
-        """Return the ledger in the order it was written."""
+        """The ledger of operator effort, in the order it was written."""
         return self._all("effort", EffortEntry)
 
     def add_event(self, event: EventEntry) -> int:
@@ -142,15 +145,15 @@ class Database:
         return self._add("events", event)
 
     def copy_event(self, event: EventEntry) -> int:
-        """Add an event that was read from another database, of whatever kind; return its number."""
+        """Add an event read from another database, of any kind; return its number."""
         return self._add("events", event)
 
     def events(self, kind: EventKind | None = None) -> list[EventEntry]:
-        """Return the events, or those of one kind, in the order they were added."""
+        """The events, or those of one kind, in the order they were added."""
         return [event for event in self._all("events", EventEntry) if kind in (None, event.kind)]
 
     def problems(self) -> list[str]:
-        """Return what SQLite finds wrong with the file; nothing for one that is not there."""
+        """What SQLite's quick_check reports of the file; empty without a file."""
         if not self.path.exists():
             return []
         with self._connection() as connection:
@@ -181,7 +184,7 @@ class Database:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        """Open the file for one task; what is wrong with it becomes a DamagedFile."""
+        """Open the file for one operation; SQLite's errors become DamagedFile."""
         try:
             with closing(self._open()) as connection:
                 yield connection
@@ -189,10 +192,10 @@ class Database:
             raise DamagedFile(f"{self.path}: {error}") from error
 
     def _open(self) -> sqlite3.Connection:
-        """Open the file; on a disk that cannot be written to it is read as it lies there.
+        """Open the file; in a read-only folder it is opened immutable, without side files.
 
         While another process turns write-ahead mode on, or cleans up as the last one to close,
-        SQLite says "busy" at once, whatever the time-out: it is asked again until that is over.
+        SQLite returns "busy" at once, whatever the time-out: so opening is retried.
         """
         if not os.access(self.path.parent, os.W_OK):
             address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -207,7 +210,7 @@ class Database:
             time.sleep(OPEN_AGAIN_SECONDS)
 
     def _open_once(self) -> sqlite3.Connection:
-        """Open the file in write-ahead mode with all of its tables."""
+        """Open the file in write-ahead mode and make its missing tables."""
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -219,5 +222,5 @@ class Database:
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
-    """Tell whether another process is in the way, from SQLite's primary result code."""
+    """Whether another process holds a lock, by SQLite's primary result code."""
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

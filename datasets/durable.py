@@ -1,4 +1,4 @@
-"""Files that are either whole and on the disk, or not there."""
+"""This module writes files atomically and durably: complete and on the disk, or not at all."""
 
 import io
 import os
@@ -12,12 +12,12 @@ PIECE_BYTES = 2**20
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file beside its place, force it to disk, then move it into place."""
+    """Write a temporary file beside `path`, force it to disk, then rename it to `path`."""
     _replace(path, io.BytesIO(content))
 
 
 def copy_file(source: Path, path: Path) -> None:
-    """Copy a file as `replace_file` writes one, piece by piece: its size costs no memory."""
+    """Copy a file atomically, piece by piece: large files cost no memory."""
     with source.open("rb") as content:
         _replace(path, content)
 

@@ -1,4 +1,7 @@
-"""One episode in memory: its arrays, its summary, the branches that rewinds cut off."""
+"""An `Episode` is one episode in memory: its arrays, its summary and branches cut off by rewinds.
+
+It is made from a file, from a journal's columns or from Steps, and writes its HDF5 file.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -21,13 +24,12 @@ from .summary import EpisodeSummary, RecordedOutcome, from_attributes, summarise
 
 @dataclass(frozen=True, repr=False)
 class Episode:
-    """One episode; every array has T rows, and the schema table says what each holds."""
+    """One episode; every array has T rows, described by the table in `schema`."""
 
     summary: EpisodeSummary
-    """Who, what, how long, how it ended."""
+    """Header, outcome and counts."""
     observations: Mapping[str, NDArray[Any]]
-    """[T, ...] seen before each action: `<camera>_image`, `joint_pos` ...; images may be left out.
-    """
+    """[T, ...] before each action: `<camera>_image`, `joint_pos` ...; images may be left out."""
     actions: NDArray[np.float32]  # [T, 7]
     human_actions: NDArray[np.float32]  # [T, 7]
     policy_actions: NDArray[np.float32]  # [T, 7]
@@ -46,11 +48,11 @@ class Episode:
     wall_time: NDArray[np.float64]  # [T]
     late_ms: NDArray[np.float32]  # [T]
     final_observation: Mapping[str, NDArray[Any]] | None = None
-    """Seen after the last action, without the axis T; None when the recording broke off."""
+    """After the last action, without the axis T; None when the recording broke off."""
     final_state: NDArray[np.float64] | None = None
     """[S] the simulator's state after the last action; None when the recording broke off."""
     abandoned: tuple[Branch, ...] = ()
-    """Branches cut off by rewinds, in the order they were."""
+    """Branches cut off by rewinds, in chronological order."""
 
     @classmethod
     def of_columns(
@@ -60,7 +62,7 @@ class Episode:
         final: Columns | None = None,
         abandoned: tuple[Branch, ...] = (),
     ) -> Self:
-        """Sort columns [T, ...], named as the schema names them, into an episode."""
+        """An episode of columns [T, ...] under the schema's keys."""
         flat = {key: rows for key, rows in columns.items() if not key.startswith(OBS)}
         return cls(
             summary=summary,
@@ -81,7 +83,7 @@ class Episode:
         final: Columns | None = None,
         abandoned: tuple[Branch, ...] = (),
     ) -> Self:
-        """Make an episode of recorded columns [T, ...]; labels and the last `done` are set here."""
+        """An episode of recorded columns [T, ...], with labels and the last `done` set."""
         columns = complete_columns(recorded, frozenset(branch.start for branch in abandoned))
         columns["dones"][-1:] = 1
         branches = tuple(Branch(b.start, abandoned_columns(b.columns)) for b in abandoned)
@@ -99,7 +101,7 @@ class Episode:
         final_state: NDArray[np.float64] | None = None,
         episode_id: str = "in-memory",
     ) -> Self:
-        """Make an episode in memory of its steps and last state [S], without file or journal."""
+        """An episode of Steps and a last state [S], without file or journal."""
         if not steps:
             raise BadValue("steps", "at least one step", "none")
         packer = Packer(sizes_of(steps[0].observation, steps[0].state))
@@ -118,27 +120,27 @@ class Episode:
 
     @classmethod
     def read(cls, path: Path, images: bool = True) -> Self:
-        """Read an episode's file; raise DamagedFile when it is not a whole one of ours."""
+        """Read an episode's file; raise DamagedFile unless it is complete and valid."""
         return cls.of_content(decode(path, images), path)
 
     @classmethod
     def of_content(cls, content: Content, path: Path) -> Self:
-        """Make an episode of what was read from a file."""
+        """An episode of a file's content; `path` is kept in its summary."""
         summary = _summary(content.attributes, path)
         return cls.of_columns(summary, content.columns, content.final, content.abandoned)
 
     def encode(self) -> bytes:
-        """Return the bytes of the episode's file."""
+        """The bytes of the episode's file."""
         attributes = to_attributes(self.summary)
         return encode(Content(attributes, self.columns, self.final, self.abandoned))
 
     def write(self, path: Path) -> None:
-        """Write the episode's file so that it is either whole and on the disk, or not there."""
+        """Write the episode's file atomically and durably."""
         replace_file(path, self.encode())
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The arrays [T, ...] by the schema's keys, as they stand in the file."""
+        """The arrays [T, ...] by the schema's keys, as in the file."""
         rows = {OBS + name: rows for name, rows in self.observations.items()}
         return rows | {name: getattr(self, name) for name in COLUMN_FIELDS}
 
@@ -151,7 +153,7 @@ class Episode:
         return {**seen, FINAL_STATE: self.final_state}
 
     def observation(self, step: int) -> Observation:
-        """Return what was seen before a step, without the axis T; `len(episode)` for the end."""
+        """The observation before a step, without the axis T; `len(episode)` for the last one."""
         if step == len(self) and self.final_observation is not None:
             return dict(self.final_observation)
         return {name: rows[step] for name, rows in self.observations.items()}
@@ -170,16 +172,16 @@ COLUMN_FIELDS = tuple(f.name for f in fields(Episode) if f.name not in _NOT_COLU
 
 
 def episode_summary(path: Path) -> EpisodeSummary:
-    """Read who, what, how long without the arrays; raise DamagedFile as Episode.read does."""
+    """Read the summary without the arrays; raise DamagedFile as Episode.read does."""
     return _summary(decode_attributes(path), path)
 
 
 def complete_columns(
     recorded: Columns, rejoined: frozenset[int] = frozenset()
 ) -> dict[str, NDArray[Any]]:
-    """Add the columns [T, ...] that are made at conversion to those that were recorded.
+    """The recorded columns [T, ...] with those that are made at conversion.
 
-    `rejoined` are the steps at which rewinds came back to the main line.
+    `rejoined` are the steps at which rewinds returned to the main line.
     """
     waiting = recorded["driver"] == Driver.NOBODY
     labels = intervention_labels(recorded["action_modes"], waiting, rejoined)
@@ -187,21 +189,21 @@ def complete_columns(
 
 
 def abandoned_columns(recorded: Columns) -> dict[str, NDArray[Any]]:
-    """Add them to the columns [T, ...] of a branch that was left: none of it is ever a target."""
+    """The same for an abandoned branch [T, ...]; its labels exclude every step from training."""
     labels = abandoned_labels(recorded["action_modes"])
     return {**recorded, "dones": recorded["dones"].copy(), "intv_labels": labels}
 
 
 def _summary(attributes: Mapping[str, Any], path: Path) -> EpisodeSummary:
-    """Read a summary off a file's attributes, or say what is wrong with them."""
+    """The summary in a file's attributes; DamagedFile when they are not valid."""
     try:
         return from_attributes(attributes, path)
     except (KeyError, ValueError, TypeError) as error:
-        raise DamagedFile(f"{path}: not an episode of ours: {error}") from error
+        raise DamagedFile(f"{path}: not a Sidestick episode: {error}") from error
 
 
 def _below(columns: Columns, prefix: str) -> dict[str, NDArray[Any]]:
-    """Return the entries under a prefix, without it."""
+    """The entries under a prefix, without it."""
     return {
         key.removeprefix(prefix): rows for key, rows in columns.items() if key.startswith(prefix)
     }

@@ -1,4 +1,4 @@
-"""Many episodes decoded into memory, one array a column: what training reads from."""
+"""`Frames` holds the steps of many decoded episodes, one array per column, for training."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -27,14 +27,14 @@ _COLUMNS = (
     "takeover_id",
     "reseat",
 )
-"""What is kept of an episode beside its observations."""
+"""Columns that are kept beside the observations."""
 _UNSIZED = Sizes(cameras=(), image=0, goals=0, state=0)
 
 
 class Frames:
-    """The steps of many episodes, one after the other; grows as rounds add episodes.
+    """The concatenated steps of many episodes; `extend` adds episodes of later rounds.
 
-    Arrays handed out are views: take them anew after `extend`.
+    Returned arrays are views: get them again after `extend`.
     """
 
     def __init__(
@@ -45,18 +45,20 @@ class Frames:
         expected: int = 0,
         memory_limit: int | None = None,
     ) -> None:
-        """`cache` is a folder for what would not fit into memory, `expected` the steps to come.
+        """`cache`: folder for arrays that would not fit into memory; `expected`: number of steps.
 
-        `memory_limit` in bytes is for one array; by default it follows the free memory.
+        `memory_limit` is in bytes per array; by default it depends on the free memory.
         """
         self._with_images = images
-        self._room = _Room(cache, expected, memory_limit)
+        self._room = _Allocation(cache, expected, memory_limit)
         self._columns = {
-            column.key: _Growing(_UNSIZED.shape(column.shape), np.dtype(column.dtype), self._room)
+            column.key: _GrowingArray(
+                _UNSIZED.shape(column.shape), np.dtype(column.dtype), self._room
+            )
             for column in COLUMNS
             if column.key in _COLUMNS
         }
-        self._episode = _Growing((), np.dtype(np.int32), self._room)
+        self._episode = _GrowingArray((), np.dtype(np.int32), self._room)
         self._summaries: list[EpisodeSummary] = []
         self.extend(episodes)
 
@@ -64,9 +66,9 @@ class Frames:
     def read(
         cls, paths: Iterable[Path], images: bool = True, memory_limit: int | None = None
     ) -> Self:
-        """Read episode files; a damaged one is named and skipped.
+        """Read episode files; a damaged one is logged and skipped.
 
-        What would not fit into memory goes into a file in the workspace's folder `cache`.
+        Arrays that would not fit into memory are files in the workspace's folder `cache`.
         """
         paths = list(paths)
         cache = paths[0].parent.parent / FOLDER if paths else None
@@ -95,7 +97,7 @@ class Frames:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """What each step is to a learner, an ActionMode, int64[N]."""
+        """Training label of each step, an ActionMode, int64[N]."""
         return self.column("intv_labels")
 
     @property
@@ -105,17 +107,17 @@ class Frames:
 
     @property
     def episode(self) -> NDArray[np.int32]:
-        """The place of each step's episode in `episodes`, int32[N]."""
+        """Index of each step's episode in `episodes`, int32[N]."""
         rows: NDArray[np.int32] = self._episode.rows
         return rows
 
     @property
     def episodes(self) -> tuple[EpisodeSummary, ...]:
-        """The episodes in their order here."""
+        """The episodes' summaries, in the order of their steps."""
         return tuple(self._summaries)
 
     def column(self, key: str) -> NDArray[Any]:
-        """Return a column of the schema over all steps, [N, ...]; BadValue for unknown ones."""
+        """A column of the schema over all steps, [N, ...]; BadValue for unknown ones."""
         if key not in self._columns:
             raise BadValue("column", f"one of {sorted(self._columns)}", repr(key))
         return self._columns[key].rows
@@ -132,7 +134,7 @@ class Frames:
                 yield key.removeprefix(OBS), column.rows
 
     def _add(self, episode: Episode) -> None:
-        """Append an episode's rows to every column; one that does not fit changes nothing."""
+        """Append an episode's rows to every column; an incompatible episode changes nothing."""
         rows = {OBS + name: values for name, values in episode.observations.items()}
         rows = {
             key: values for key, values in rows.items() if self._with_images or not is_image(key)
@@ -141,7 +143,7 @@ class Frames:
         if not self._summaries:
             seen = {key: v for key, v in rows.items() if key.startswith(OBS)}
             self._columns |= {
-                key: _Growing(v.shape[1:], v.dtype, self._room) for key, v in seen.items()
+                key: _GrowingArray(v.shape[1:], v.dtype, self._room) for key, v in seen.items()
             }
         for key in sorted(self._columns.keys() | rows.keys()):
             self._check(key, rows, episode)
@@ -151,36 +153,36 @@ class Frames:
         self._summaries.append(episode.summary)
 
     def _check(self, key: str, rows: dict[str, NDArray[Any]], episode: Episode) -> None:
-        """Raise BadValue when a column of an episode differs from those that are here."""
+        """Raise BadValue when a column of an episode has another shape than the present ones."""
         here = self._columns[key].rows.shape[1:] if key in self._columns else "nothing"
         came = rows[key].shape[1:] if key in rows else "nothing"
         if here != came:
             raise BadValue(f"{key} of episode {episode.summary.id}", f"shape {here}", came)
 
 
-class _Room(NamedTuple):
-    """Where arrays get their room, and how much."""
+class _Allocation(NamedTuple):
+    """Where arrays are allocated, and how large."""
 
     folder: Path | None
     expected: int
     limit: int | None
 
     def allocate(self, rows: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-        """Return an array of so many rows, or as many as are expected."""
+        """An array of `rows` rows, or of the expected number if that is more."""
         return allocate((max(rows, self.expected), *shape), dtype, self.folder, self.limit)
 
 
-class _Growing:
-    """An array that grows at its end, with room to spare."""
+class _GrowingArray:
+    """An array that grows at its end, with spare capacity."""
 
-    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], where: _Room) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], where: _Allocation) -> None:
         self._where = where
         self._room = np.empty((0, *shape), dtype)
         self._used = 0
 
     @property
     def rows(self) -> NDArray[Any]:
-        """What is in use."""
+        """The rows in use, a view."""
         return self._room[: self._used]
 
     def append(self, rows: NDArray[Any]) -> None:
@@ -196,7 +198,7 @@ class _Growing:
 
 
 def _steps(path: Path) -> int:
-    """Return how long an episode says it is; 0 for a damaged one."""
+    """Number of steps in a file's summary; 0 for a damaged file."""
     try:
         return episode_summary(path).steps
     except DamagedFile:
@@ -204,7 +206,7 @@ def _steps(path: Path) -> int:
 
 
 def _readable(paths: Iterable[Path], images: bool) -> Iterator[Episode]:
-    """Yield the episodes that can be read; name and skip the others."""
+    """Yield the episodes that can be read; log and skip the others."""
     for path in paths:
         try:
             yield Episode.read(path, images)

@@ -1,7 +1,7 @@
-"""An episode's content as one HDF5 file in robomimic's layout, and back.
+"""This module encodes an episode's content as one HDF5 file in robomimic's layout, and decodes it.
 
-A file is made in memory and handed to the disk as bytes: a full disk can then never leave HDF5
-with a half-written file, which takes the process down at exit.
+A file is made in memory and written as bytes: a full disk can then never leave HDF5 with a
+half-written file, which crashes the process at exit.
 """
 
 import itertools
@@ -34,9 +34,9 @@ UNREADABLE = (
     ArithmeticError,
     MemoryError,
 )
-"""What h5py and numpy raise over a file that makes no sense."""
+"""What h5py and numpy raise for a file with invalid content."""
 MAX_BYTES = 60_000
-"""No attribute of ours is larger; HDF5's own limit is 64 KiB."""
+"""Largest attribute that is read; HDF5's own limit is 64 KiB."""
 CHANGED = "a checksum does not fit, it was changed since it was written"
 WORDS = {
     "file signature not found": "not an HDF5 file",
@@ -44,34 +44,34 @@ WORDS = {
     "checksum": CHANGED,
     "Permission denied": "no permission to read it",
 }
-"""A part of HDF5's message, and what it means."""
+"""Part of HDF5's message: its meaning."""
 _CUT_OFF = re.compile(r"truncated file: eof = (\d+), .*stored_eof = (\d+)")
 _COLUMN = re.compile(r"[\w/]+: ")
 _numbers = itertools.count()
 
 
 class Branch(NamedTuple):
-    """Steps that a rewind cut off the main line."""
+    """Steps that a rewind removed from the main line."""
 
     start: int
-    """The step of the main line at which the branch left it."""
+    """The step of the main line where the branch starts."""
     columns: Columns
     """[T, ...] the branch's rows, by the schema's keys."""
 
 
 class Content(NamedTuple):
-    """All that an episode's file holds, by the names it has there."""
+    """The content of an episode's file, by the names in the file."""
 
     attributes: Attributes
     columns: Columns
     """[T, ...] by the schema's keys."""
     final: Columns | None
-    """What was seen after the last action; None when the recording broke off."""
+    """Observation and state after the last action; None when the recording broke off."""
     abandoned: tuple[Branch, ...]
 
 
 def encode(content: Content) -> bytes:
-    """Return the bytes of an episode's file."""
+    """The bytes of an episode's file."""
     with in_memory() as file:
         demo = file.create_group(DEMO)
         own = dict(content.attributes)
@@ -98,13 +98,13 @@ def encode(content: Content) -> bytes:
 
 
 def decode(path: Path, images: bool = True) -> Content:
-    """Read an episode's file whole; raise DamagedFile when it is not a whole one of ours."""
+    """Read an episode's file; raise DamagedFile unless it is complete and valid."""
     with opened(path) as file:
         return content_of(file[DEMO], images)
 
 
 def content_of(demo: h5py.Group, images: bool = True) -> Content:
-    """Read one episode's group whole, wherever it lies; raise ValueError for what does not fit."""
+    """Read one episode's group of any file; raise ValueError where it does not fit the schema."""
     attributes = _attributes(demo)
     steps, number = int(attributes["num_samples"]), int(attributes["version"])
     keys = _keys(demo, images)
@@ -124,25 +124,25 @@ def content_of(demo: h5py.Group, images: bool = True) -> Content:
 
 
 def decode_attributes(path: Path) -> Attributes:
-    """Read an episode's attributes alone; raise DamagedFile when it is not one of ours."""
+    """Read only an episode's attributes; raise DamagedFile when it is not a Sidestick episode."""
     with opened(path) as file:
         return _attributes(file[DEMO])
 
 
 def _keys(demo: h5py.Group, images: bool) -> list[str]:
-    """Return the schema's columns that a file holds."""
+    """The schema's columns that a file holds."""
     keys = [column.key for column in columns(cameras_of(demo)) if column.key in demo]
     return [key for key in keys if images or not is_image(key)]
 
 
 def _branches(demo: h5py.Group) -> list[h5py.Group]:
-    """Return the groups of the branches that rewinds cut off, in the order they were."""
+    """The groups of the branches cut off by rewinds, in chronological order."""
     group = demo.get(ABANDONED, {})
     return [group[name] for name in sorted(group, key=int)]
 
 
 def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Read datasets whole; their checksums are held against the data by HDF5."""
+    """Read datasets; HDF5 verifies their checksums."""
     rows: dict[str, NDArray[Any]] = {}
     for key in keys:
         try:
@@ -153,31 +153,31 @@ def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 
 def _attributes(demo: h5py.Group) -> dict[str, Any]:
-    """Read the attributes of an episode, and what robomimic wants beside them."""
+    """Read an episode's attributes, env_args included, which robomimic keeps in the parent."""
     own = read_attributes(demo, demo.attrs)
     return own if ENV_ARGS in own else own | read_attributes(demo.parent, [ENV_ARGS])
 
 
 def in_memory() -> h5py.File:
-    """Open a new file that lives in memory alone; take its bytes with `file.id.get_file_image`."""
+    """Open a new file in memory; `file.id.get_file_image` returns its bytes."""
     name = f"in-memory-{next(_numbers)}"  # HDF5 opens no name twice
     return h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """Open a file for reading; whatever is wrong with it becomes a DamagedFile with its name."""
+    """Open a file for reading; every error becomes a DamagedFile with its path."""
     try:
         with h5py.File(path, "r", locking="best-effort") as file:
             yield file
     except KeyError as error:
-        raise DamagedFile(f"{path}: not an episode of ours, {error.args[0]}") from error
+        raise DamagedFile(f"{path}: not a Sidestick episode, {error.args[0]}") from error
     except UNREADABLE as error:
         raise DamagedFile(f"{path}: {in_plain_words(path, str(error))}") from error
 
 
 def write_columns(group: h5py.Group, rows: Columns) -> None:
-    """Write one compressed, checksummed dataset for each column [T, ...]."""
+    """Write one compressed, checksummed dataset per column [T, ...]."""
     for key, values in rows.items():
         chunk = min(len(values), IMAGES_PER_CHUNK) if is_image(key) else len(values)
         group.create_dataset(
@@ -208,7 +208,7 @@ def read_attributes(group: h5py.Group, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _read_attribute(group: h5py.Group, name: str) -> Any:
-    """Read one attribute, after a look at its type."""
+    """Read one attribute after checking its type, which may be damaged."""
     stored = group.attrs.get_id(name)
     kind = stored.dtype.kind
     if kind not in "biufS" or stored.shape != () or stored.get_storage_size() > MAX_BYTES:
@@ -218,7 +218,7 @@ def _read_attribute(group: h5py.Group, name: str) -> Any:
 
 
 def in_plain_words(path: Path, message: str) -> str:
-    """Return what is wrong with a file; a message that is not known is handed on as it is."""
+    """The reason why a file cannot be read; an unknown message is returned unchanged."""
     if not path.exists():
         return "a link that points nowhere" if path.is_symlink() else "there is no such file"
     if not path.stat().st_size:

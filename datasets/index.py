@@ -1,4 +1,4 @@
-"""dataset.hdf5: links to all episodes, so that they open as one robomimic dataset."""
+"""This module writes and reads dataset.hdf5, which links all episodes as one robomimic dataset."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from .summary import ENV_ARGS, EpisodeSummary
 def write_index(
     path: Path, summaries: Sequence[EpisodeSummary], env_args: Mapping[str, Any]
 ) -> None:
-    """Link the episodes, in the order given, as demo_0, demo_1 ...; the links are relative."""
+    """Link the episodes, in the given order, as demo_0, demo_1 ..., with relative paths."""
     with in_memory() as file:
         data = file.create_group("data")
         total = sum(summary.steps for summary in summaries)
@@ -25,14 +25,14 @@ def write_index(
             if summary.path is not None:
                 link = summary.path.relative_to(path.parent).as_posix()
                 data[f"demo_{number}"] = h5py.ExternalLink(link, f"/{DEMO}")
-            time.sleep(0)  # let the control loop in: this may run beside it
+            time.sleep(0)  # yield to the control loop, which may run in another thread
         file.flush()
         image: bytes = file.id.get_file_image()
     replace_file(path, image)
 
 
 def read_index(path: Path) -> list[str]:
-    """Return the linked files in their order; raise DamagedFile when the index cannot be read."""
+    """The linked files in their order; raise DamagedFile when the index cannot be read."""
     with opened(path) as file:
         data = file["data"]
         links = [data.get(f"demo_{number}", getlink=True) for number in range(len(data))]

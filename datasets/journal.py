@@ -1,8 +1,8 @@
-"""The episode being recorded: an append-only file of records, each with its length and CRC.
+"""A `Journal` is the append-only file of a running episode: records with length and CRC-32.
 
 A record is three little-endian uint32, the length of what the CRC covers, the CRC-32 and the kind,
-followed by its body. The file is given its room on disk up front, so it ends in zeros: a length of
-zero is the end. Nothing here knows what the bodies mean.
+followed by its body. Disk space is reserved at the start, so the file ends in zeros: a length of
+zero is the end. The bodies are opaque here; `journal_writer` and `journal_recovery` know them.
 """
 
 import errno
@@ -26,17 +26,17 @@ from .durable import sync_folder
 HEAD = struct.Struct("<III")
 KIND = struct.Struct("<I")
 SYNC_SECONDS = 0.5
-"""How often what was appended is forced to the disk; a power cut may lose this much."""
+"""Interval of forcing appended records to disk; a power cut may lose this much."""
 MOST_BYTES = 2**26
-"""No record is larger, so a damaged length never has gigabytes checked: a step of ten cameras with
-1024 x 1024 pixels takes half of it."""
+"""Largest record, so that a damaged length never makes a reader check gigabytes: a step of ten
+cameras with 1024 x 1024 pixels takes half of it."""
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _log = logging.getLogger(__name__)
 
 
 class RecordKind(IntEnum):
-    """What a record's body is."""
+    """Types of a record's body."""
 
     HEADER = 1
     LAYOUT = 2
@@ -47,7 +47,7 @@ class RecordKind(IntEnum):
 
 
 class Record(NamedTuple):
-    """Where one whole record's body lies in a journal."""
+    """The byte range of one complete record's body in a journal."""
 
     kind: int
     start: int
@@ -55,7 +55,7 @@ class Record(NamedTuple):
 
 
 def frame(buffer: bytearray, kind: RecordKind) -> None:
-    """Complete a record whose body already stands behind the space of its head."""
+    """Fill in the head of a record whose body already follows the space for it."""
     KIND.pack_into(buffer, HEAD.size - KIND.size, kind)
     covered = memoryview(buffer)[HEAD.size - KIND.size :]
     if len(covered) > MOST_BYTES:
@@ -64,7 +64,7 @@ def frame(buffer: bytearray, kind: RecordKind) -> None:
 
 
 class Journal:
-    """A journal open for writing; it is locked until it is closed, and synced in the background."""
+    """A journal open for writing; locked until closed, and synced in the background."""
 
     def __init__(self, path: Path, reserve: int = 0) -> None:
         self.path = path
@@ -84,13 +84,13 @@ class Journal:
         self._sync.start()
 
     def append(self, kind: RecordKind, body: bytes) -> None:
-        """Append one record; its bytes are the kernel's when this returns."""
+        """Append one record; afterwards it survives the death of the process."""
         buffer = bytearray(HEAD.size) + body
         frame(buffer, kind)
         self.write(buffer)
 
     def write(self, record: Buffer) -> None:
-        """Append a framed record whole, or cut back to the last whole one and raise."""
+        """Append a framed record; on an error truncate to the last complete one and raise."""
         view, done = memoryview(record), 0
         try:
             while done < len(view):
@@ -107,7 +107,7 @@ class Journal:
         self.end += done
 
     def settle(self) -> None:
-        """Stop syncing, cut off the unused room and force the file to disk; it stays locked."""
+        """Stop syncing, cut off the unused space and force the file to disk; it stays locked."""
         if not self._stop.is_set():
             self._stop.set()
             self._sync.join()
@@ -130,7 +130,7 @@ class Journal:
 
 
 def records(data: NDArray[np.uint8]) -> Iterator[Record]:
-    """Yield the whole records in a journal's bytes, uint8[size], up to the first damaged one."""
+    """Yield the complete records in a journal's bytes, uint8[size], up to the first damaged one."""
     view, at = memoryview(data.data), 0
     while at + HEAD.size <= len(view):
         length, crc, kind = HEAD.unpack_from(view, at)
@@ -144,7 +144,7 @@ def records(data: NDArray[np.uint8]) -> Iterator[Record]:
 
 
 def _reserve(fd: int, size: int) -> None:
-    """Give the file its room on disk up front, where the file system can."""
+    """Reserve disk space for the file where the file system can."""
     if size and hasattr(os, "posix_fallocate"):
         try:
             os.posix_fallocate(fd, 0, size)

@@ -1,4 +1,7 @@
-"""A journal becomes an episode: at the end of each recording, and after a crash."""
+"""This module converts a journal into an episode file.
+
+The recorder calls `convert` at the end of each episode, the workspace `recover` after a crash.
+"""
 
 import json
 import logging
@@ -22,16 +25,16 @@ _log = logging.getLogger(__name__)
 
 
 class RecoveredRecording(NamedTuple):
-    """What a journal holds."""
+    """The content of a journal."""
 
     episode: Episode | None
     """None when no step was recorded."""
     discarded: bool
-    """True when the operator threw the episode away."""
+    """True when the operator discarded the episode."""
 
 
 class _Reader:
-    """Follows a journal's records, one method a kind."""
+    """Collects what a journal's records say, one method per kind."""
 
     def __init__(self, data: NDArray[np.uint8]) -> None:
         self.data = data
@@ -43,7 +46,7 @@ class _Reader:
         self.end: dict[str, Any] = {}
 
     def follow(self) -> None:
-        """Take every whole record."""
+        """Process every complete record."""
         for kind, start, stop in records(self.data):
             if kind == RecordKind.STEP:
                 self._step(start, stop)
@@ -72,7 +75,7 @@ class _Reader:
 
 
 def read_journal(path: Path) -> RecoveredRecording:
-    """Read a journal up to its first torn record; raise DamagedFile when it is not one of ours."""
+    """Read a journal up to its first incomplete record; raise DamagedFile when it is not valid."""
     try:
         reader = _Reader(_mapped(path))
         reader.follow()
@@ -82,22 +85,22 @@ def read_journal(path: Path) -> RecoveredRecording:
 
 
 def _mapped(path: Path) -> NDArray[np.uint8]:
-    """Map a file's bytes: a journal that claims more than there is memory costs none."""
+    """Map a file's bytes, uint8[size]: a journal larger than the memory needs none."""
     if not path.stat().st_size:
         return np.zeros(0, np.uint8)
     return np.memmap(path, np.uint8, "r").view(np.ndarray)
 
 
 def layout_to_json(step: np.dtype[np.void], final: np.dtype[np.void]) -> bytes:
-    """Return the record that tells a reader how steps are laid out."""
+    """The body of the record that describes the layout of steps."""
     return json.dumps({"step": _fields(step), "final": _fields(final)}).encode()
 
 
 def _recording(reader: _Reader, episode_id: str) -> RecoveredRecording:
-    """Put together what was read."""
+    """The episode of what was read."""
     discarded = bool(reader.end.get("discarded", False))
     if reader.header is None and reader.data[: HEAD.size].any():
-        raise ValueError("not a journal of ours, or its first record is damaged")
+        raise ValueError("not a Sidestick journal, or its first record is damaged")
     if reader.header is None or not reader.rows:
         return RecoveredRecording(None, discarded)
     columns = _gather(reader.data, reader.rows, reader.layout)
@@ -118,7 +121,7 @@ def _recording(reader: _Reader, episode_id: str) -> RecoveredRecording:
 def _outcome(
     end: dict[str, Any], columns: dict[str, NDArray[Any]], started: float
 ) -> RecordedOutcome:
-    """Read how the episode ended; one that broke off ended with its last step."""
+    """How the episode ended; one that broke off ended with its last step."""
     ended = float(end.get("ended", columns["wall_time"][-1]))
     return RecordedOutcome(
         success=bool(end.get("success", columns["succeeded"][-1])),
@@ -130,7 +133,7 @@ def _outcome(
 def _gather(
     data: NDArray[np.uint8], starts: list[int], layout: np.dtype[np.void]
 ) -> dict[str, NDArray[Any]]:
-    """Copy the rows that start at these bytes into one contiguous array a column."""
+    """Copy the rows that start at these bytes into one contiguous array [T, ...] per column."""
     runs = [
         np.ndarray((len(run),), layout, data, offset=int(run[0]), strides=(_stride(layout),))
         for run in np.split(starts, np.flatnonzero(np.diff(starts) != _stride(layout)) + 1)
@@ -139,17 +142,17 @@ def _gather(
 
 
 def _stride(layout: np.dtype[np.void]) -> int:
-    """Return how far apart rows lie that were recorded one after the other."""
+    """Distance in bytes of two consecutively recorded rows."""
     return HEAD.size + layout.itemsize
 
 
 def _fields(layout: np.dtype[np.void]) -> list[tuple[str, str, tuple[int, ...]]]:
-    """Write a layout as name, type and shape."""
+    """A layout as name, type and shape, for JSON."""
     return [(name, layout[name].base.str, layout[name].shape) for name in layout.names or ()]
 
 
 def _dtype(fields: list[tuple[str, str, list[int]]]) -> np.dtype[np.void]:
-    """Read a layout back; numbers only."""
+    """The layout of `_fields`' result; ValueError unless it holds only numbers."""
     layout = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in fields])
     if any(layout[name].base.kind not in "iuf" for name in layout.names or ()):
         raise ValueError(f"a layout of something else than numbers: {fields}")
@@ -164,8 +167,8 @@ DAMAGED = ".damaged"
 def convert(journal: Path, episodes: Path, trash: Path) -> Path | None:
     """Make the episode file of a settled journal and remove the journal; None without steps.
 
-    Killed at any moment it can be done again: the journal goes only after the file is durable,
-    and a journal whose file is there already is left over and goes too.
+    It can be repeated after a kill at any moment: the journal is removed only after the file is
+    durable, and a journal whose file exists already is a left-over and removed too.
     """
     name = f"{journal.stem}{EPISODE}"
     for place in (episodes / name, trash / name):
@@ -181,7 +184,7 @@ def convert(journal: Path, episodes: Path, trash: Path) -> Path | None:
 
 
 def recover(folder: Path, episodes: Path, trash: Path) -> list[Path]:
-    """Convert every journal that no living recorder holds, and sweep what was left half done."""
+    """Convert every journal that no living recorder locks, and remove half-written files."""
     done: list[Path] = []
     for journal in sorted(folder.glob(f"*{JOURNAL}")):
         fd = os.open(journal, os.O_RDWR | os.O_CLOEXEC)
@@ -203,7 +206,7 @@ def recover(folder: Path, episodes: Path, trash: Path) -> list[Path]:
 
 
 def _sweep(journals: Path, place: Path) -> None:
-    """Remove half-written files whose journal is gone; the others are being written now."""
+    """Remove half-written files without a journal; the others are being written now."""
     for temporary in place.glob(f".*{EPISODE}{TEMPORARY}"):
         stem = temporary.name.removesuffix(f"{EPISODE}{TEMPORARY}").removeprefix(".")
         if not (journals / f"{stem}{JOURNAL}").exists():

@@ -1,4 +1,4 @@
-"""The episode that is being recorded: steps go into its journal as they come."""
+"""A `JournalWriter` checks the Steps of the running episode and appends them to its journal."""
 
 import json
 import secrets
@@ -19,11 +19,11 @@ from .step_packing import Packer, sizes_of
 from .summary import header_from_json, header_to_json
 
 RESERVED_SECONDS = 30
-"""How much of an episode gets its room on disk before the episode starts."""
+"""Length of recording for which disk space is reserved at the start of an episode."""
 
 
 class JournalWriter:
-    """One open journal; the first step tells how all are laid out."""
+    """One open journal; the first step determines the layout of all."""
 
     def __init__(
         self, folder: Path, header: EpisodeHeader, config: WorkspaceConfig, name: str = ""
@@ -46,7 +46,7 @@ class JournalWriter:
         self._packer: Packer | None = None
 
     def append(self, step: Step) -> None:
-        """Check a step and hand it to the kernel."""
+        """Check a step and append it to the journal."""
         packer = self._packer or self._lay_out(step)
         packer.pack(step)
         frame(packer.record, RecordKind.STEP)
@@ -54,7 +54,7 @@ class JournalWriter:
         self.steps += 1
 
     def cut(self, steps: int) -> None:
-        """Note that the last steps left the main line."""
+        """Record that a rewind removed the last `steps` from the main line."""
         if not 0 < steps <= self.steps:
             raise BadValue("steps to cut", f"1 to {self.steps}", steps)
         keep = self.steps - steps
@@ -68,14 +68,14 @@ class JournalWriter:
         complete: bool,
         discarded: bool,
     ) -> None:
-        """Note how the episode ended; `final` is the last observation and state [S]."""
+        """Record how the episode ended; `final` is the last observation and state [S]."""
         if final and self._packer:
             self.journal.append(RecordKind.FINAL, self._packer.pack_final(*final).tobytes())
         end = {"success": success, "complete": complete, "discarded": discarded}
         self.journal.append(RecordKind.END, json.dumps({**end, "ended": time.time()}).encode())
 
     def _lay_out(self, step: Step) -> Packer:
-        """Learn the sizes from the first step, and note them for whoever reads the journal."""
+        """Derive the layout from the first step, and record it for readers of the journal."""
         sizes = sizes_of(step.observation, step.state)
         came = (sorted(sizes.cameras), sizes.image)
         expected = (sorted(self._config.cameras), self._config.image_size)
@@ -90,7 +90,7 @@ class JournalWriter:
 
 
 def _header_record(header: EpisodeHeader) -> bytes:
-    """Return the journal's first record; a header that could not be read back is refused."""
+    """The journal's first record; BadValue for a header that could not be read back."""
     try:
         body = header_to_json(header)
         header_from_json(body)
@@ -100,7 +100,7 @@ def _header_record(header: EpisodeHeader) -> bytes:
 
 
 def episode_id(started: float) -> str:
-    """Return a new id: UTC to the second, microseconds and chance in eight hexadecimal digits.
+    """A new id: UTC to the second, then microseconds and random bits in eight hexadecimal digits.
 
     Ids sort by time, also within a second.
     """

@@ -1,4 +1,4 @@
-"""What each step is to a learner: intervention labels, and which steps are idle."""
+"""This module computes training labels of steps: what led to an intervention, and what is idle."""
 
 from collections.abc import Collection
 
@@ -9,15 +9,15 @@ from ..sim_envs.spaces import GRIP, MOTION
 from .step import ActionMode
 
 PRE_INTERVENTION_STEPS = 15
-"""The policy's last steps before a takeover, 0.75 s: they led to it and are not to be imitated."""
+"""The policy's last steps before a takeover, 0.75 s: they led to it and must not be imitated."""
 JUDGED_BAD = -11
-"""Label of a step that a person wants nobody to learn from; never recorded, set when reading."""
+"""Label of a step that a reviewer excluded from training; never recorded, set when reading."""
 IDLE_NORM = 0.02
-"""A step whose translation and rotation stay below this norm moves nothing."""
+"""Norm of a step's translation and rotation, in action units, below which it does not move."""
 GRIP_OPEN = -1.0
-"""The command that the gripper has when an episode starts."""
+"""The gripper's command at the start of an episode."""
 GRIP_CHANGE = 0.1
-"""A change of the gripper's command that counts; a policy's output trembles by less."""
+"""Smallest change of the gripper's command that counts; a policy's output jitters by less."""
 
 
 def intervention_labels(
@@ -25,7 +25,7 @@ def intervention_labels(
     waiting: NDArray[np.bool_] | None = None,
     rejoined: Collection[int] = (),
 ) -> NDArray[np.int64]:
-    """Return `modes` [T] with -10 on the rollout steps shortly before each intervention.
+    """`modes` [T] with -10 on the rollout steps shortly before each intervention.
 
     Steps on which the arm was `waiting` [T] for help are labelled too, but do not count towards the
     window: what led to the intervention are the policy's actions before it asked. The window ends
@@ -47,14 +47,14 @@ def intervention_labels(
 
 
 def abandoned_labels(modes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return -10 for all steps [T] of a branch that a rewind left: it led to what was undone."""
+    """-10 for all steps [T] of an abandoned branch: it led to what the rewind undid."""
     return np.full_like(modes, ActionMode.PRE_INTERVENTION)
 
 
 def idle_steps(
     actions: NDArray[np.float32], first_of_episode: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Tell which of the actions [N, 7] neither move the hand nor change the gripper's command.
+    """Which of the actions [N, 7] neither move the end effector nor the gripper, bool[N].
 
     Every episode starts with the gripper open.
     """

@@ -1,4 +1,4 @@
-"""Holds an open episode file against the schema, before anything large is read from it."""
+"""This module compares an open episode file with the schema before any large dataset is read."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,19 +10,19 @@ from .schema import FINAL_STATE, IMAGE_SUFFIX, OBS, Sizes, columns, final_dtype
 
 ABANDONED = "abandoned"
 MAX_STEPS = 200_000
-"""A file that claims more is damaged: nearly three hours at 20 Hz."""
+"""Largest plausible number of steps, nearly three hours at 20 Hz; more means damage."""
 MAX_RATIO = 1100
-"""Deflate never packs tighter than 1032 to 1: a file that claims more than that is damaged."""
+"""Largest plausible compression: deflate reaches at most 1032 to 1; more means damage."""
 
 
 def cameras_of(demo: h5py.Group) -> tuple[str, ...]:
-    """Return the cameras whose images a file holds."""
+    """The cameras whose images a file holds."""
     names = demo[OBS.rstrip("/")].keys()
     return tuple(name.removesuffix(IMAGE_SUFFIX) for name in names if name.endswith(IMAGE_SUFFIX))
 
 
 def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]:
-    """Yield what does not fit the schema: what was expected, what came."""
+    """Yield each deviation from the schema: what was expected, what was found."""
     if not 0 < steps <= MAX_STEPS:
         yield f"num_samples: expected 1 to {MAX_STEPS}, got {steps}"
         return
@@ -35,7 +35,7 @@ def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]
             yield from _dataset_problems(demo, key, base, shape)
     branches = list(demo.get(ABANDONED, {}).values())
     if len({h5py.h5o.get_info(branch.id).addr for branch in branches}) < len(branches):
-        yield f"{ABANDONED}: a branch that is there twice"
+        yield f"{ABANDONED}: a branch that is linked twice"
         return
     for branch in branches:
         rows = int(np.shape(branch["actions"])[0])
@@ -43,7 +43,7 @@ def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]
 
 
 def claim_problems(demo: h5py.Group, keys: Iterable[str]) -> Iterator[str]:
-    """Yield what is wrong with the memory that reading these columns would take."""
+    """Yield a problem when reading these columns would take more than half of the free memory."""
     groups = [demo, *demo.get(ABANDONED, {}).values()]
     claimed = sum(group[key].nbytes for group in groups for key in keys)
     room = int(SHARE * free_memory())
@@ -52,12 +52,12 @@ def claim_problems(demo: h5py.Group, keys: Iterable[str]) -> Iterator[str]:
 
 
 def final_keys(cameras: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the datasets that hold the end of an episode."""
+    """The datasets that hold the end of an episode."""
     return final_dtype(Sizes(cameras, 1, 1, 1)).names or ()
 
 
 def _column_problems(group: h5py.Group, steps: int, sizes: Sizes, version: int) -> Iterator[str]:
-    """Yield the problems of the columns of one branch."""
+    """Yield the problems of the columns of the main line or one branch."""
     for column in columns(sizes.cameras):
         if column.since <= version:
             shape = (steps, *sizes.shape(column.shape))
@@ -80,13 +80,13 @@ def _dataset_problems(
 
 
 def _sizes(demo: h5py.Group) -> Sizes:
-    """Read the sizes that differ between tasks off a file; 0 where there is nothing to read."""
+    """The task-dependent sizes in a file; 0 where it has no such dataset."""
     cameras = cameras_of(demo)
     image = _width(demo, f"{OBS}{cameras[0]}{IMAGE_SUFFIX}") if cameras else 0
     return Sizes(cameras, image, _width(demo, f"{OBS}goal"), _width(demo, "states"))
 
 
 def _width(demo: h5py.Group, key: str) -> int:
-    """Return the second axis of a dataset; 0 without one."""
+    """Length of a dataset's second axis; 0 without one."""
     shape: tuple[int, ...] = np.shape(demo[key]) if key in demo else ()
     return int(shape[1]) if len(shape) > 1 else 0

@@ -1,4 +1,4 @@
-"""Advisory file locks that die with their process, and are not kept alive by its children."""
+"""This module takes advisory file locks, which end with their process; forks do not keep them."""
 
 import fcntl
 import os
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Self
 
 _held: set[int] = set()
-"""Descriptors with a lock; a forked child closes them, lest it hold them for a dead parent."""
+"""Descriptors with a lock; a forked child closes them, or it would hold a dead parent's lock."""
 
 
 def _close_in_child() -> None:
-    """Drop the locks that a fork has copied; the parent keeps its own."""
+    """Close the locks that a fork has copied; the parent keeps its own."""
     while _held:
         os.close(_held.pop())
 
@@ -54,11 +54,11 @@ class FileLock:
         return True
 
     def owner(self) -> str:
-        """Return what the holder wrote: the number of its process."""
+        """The number of the holder's process, as it wrote it, or `unknown`."""
         return self.path.read_text().strip() or "unknown"
 
     def release(self) -> None:
-        """Give the lock back; a second time does nothing."""
+        """Release the lock; a second time does nothing."""
         drop(self._fd)
         self._fd = -1
 

@@ -1,8 +1,7 @@
-"""Several workspaces into one: several operators, several machines, one task.
+"""This module merges several workspaces of one task into one, for `sidestick merge`.
 
-Episodes keep their files and ids, which are unique: nothing is numbered anew but the index. What
-the database tells of episodes comes along with its origin; policies, evaluations and levels stay
-where they were earned.
+Episodes keep their files and ids, which are unique: only the index is renumbered. Database rows
+about episodes are copied with their origin; policies, evaluations and levels are not.
 """
 
 import filecmp
@@ -22,29 +21,29 @@ from .workspace import CONFIG_FILE, Workspace, own_summary
 
 ORIGIN = "origin"
 KEPT = (EventKind.MERGE, EventKind.IMPORT, EventKind.MISSING)
-"""Events about many episodes; others come along when they speak of one."""
+"""Events about many episodes, always copied; others are copied when they name an episode."""
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge did."""
+    """The report of a merge."""
 
     path: str
-    """The workspace that everything went into."""
+    """The target workspace."""
     taken: dict[str, tuple[str, ...]]
-    """Episodes that came in, by the workspace that they came from."""
+    """Ids of the copied episodes, by their source workspace."""
     already: int
-    """Episodes that were there, byte for byte."""
+    """Number of identical episodes that the target had already."""
     skipped: tuple[Problem, ...]
-    """Files that cannot be read, and ids that mean something else here."""
+    """Unreadable files, and ids that belong to another episode in the target."""
 
     @property
     def episodes(self) -> int:
-        """How many came in."""
+        """Number of copied episodes."""
         return sum(len(ids) for ids in self.taken.values())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON takes it."""
+        """The report as JSON takes it."""
         skipped = [problem._asdict() for problem in self.skipped]
         return {**asdict(self), "episodes": self.episodes, "skipped": skipped}
 
@@ -52,9 +51,9 @@ class Merged:
 def merge(
     sources: Sequence[Path | str], into: Path | str, tick: Callable[[str], None] = lambda _: None
 ) -> Merged:
-    """Bring the episodes of the sources into a workspace, which is made if it is new.
+    """Copy the episodes of the sources into a workspace, which is made if it is new.
 
-    The sources are only read. Done again, it goes on where it was interrupted.
+    The sources are only read. Repeated, it continues where it was interrupted.
     """
     opened = [Workspace.open(source) for source in sources]
     if not opened:
@@ -68,7 +67,7 @@ def merge(
         target.rebuild_index()
     except OSError as error:
         raise WorkspaceError(
-            f"{target.path}: cannot be written: {error}; every episode in it is whole, "
+            f"{target.path}: cannot be written: {error}; every episode in it is complete, "
             "merge again to go on"
         ) from error
     finally:
@@ -77,7 +76,7 @@ def merge(
 
 
 def _target(sources: Sequence[Workspace], into: Path | str) -> Workspace:
-    """Open or make the workspace to merge into, once it is sure that all sources fit into it."""
+    """Open or make the workspace to merge into, after checking that all sources fit."""
     exists = (Path(into) / CONFIG_FILE).exists()
     config = Workspace.open(into).config if exists else sources[0].config
     for source in sources:
@@ -91,7 +90,7 @@ def _target(sources: Sequence[Workspace], into: Path | str) -> Workspace:
 
 
 class _Merging:
-    """Takes one workspace after the other."""
+    """A merge in progress; takes one workspace after the other."""
 
     def __init__(self, target: Workspace, tick: Callable[[str], None]) -> None:
         self._target, self._tick = target, tick
@@ -99,16 +98,16 @@ class _Merging:
         self._taken: dict[str, tuple[str, ...]] = {}
         self._already = 0
         self._same: set[str] = set()
-        """Ids of the present source's episodes that are here, byte for byte."""
+        """Ids of the current source's episodes that are identical in the target."""
         self._skipped: list[Problem] = []
 
     def report(self) -> Merged:
-        """Return what was done."""
+        """The report so far."""
         path = str(self._target.path)
         return Merged(path, self._taken, self._already, tuple(self._skipped))
 
     def take(self, source: Workspace) -> None:
-        """Take a workspace's episodes, then what its database tells of them."""
+        """Copy a workspace's episodes, then its database rows about them."""
         origin = str(source.path.resolve())
         self._same = set()
         ids = [path.stem for path in episode_files(source) if self._copied(source, path)]
@@ -121,11 +120,11 @@ class _Merging:
             self._database.add_event(
                 EventEntry(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh})
             )
-        self._bring_events(source, origin)
-        self._bring_judgements(source, self._same)
+        self._copy_events(source, origin)
+        self._copy_judgements(source, self._same)
 
     def _copied(self, source: Workspace, path: Path) -> bool:
-        """Copy an episode's file whole; False when it stays out."""
+        """Copy an episode's file; False when it was not copied."""
         target = self._target.episodes_dir / path.name
         self._tick(path.stem)
         try:
@@ -149,40 +148,40 @@ class _Merging:
             self._skipped.append(Problem(f"{source.path.name}/{path.name}", reason))
         return False
 
-    def _bring_judgements(self, source: Workspace, episodes: Container[str]) -> None:
-        """Copy what people judged of these episodes, once; an undo is pointed at the copy."""
+    def _copy_judgements(self, source: Workspace, episodes: Container[str]) -> None:
+        """Copy the judgements of these episodes, once; an undo refers to the copy."""
         ours, numbers = Judgements(self._target.db_path), dict[int, int]()
-        here = {_judged(given): given.id for given in ours.all()}
+        here = {_judgement_key(given): given.id for given in ours.all()}
         for given in Judgements(source.db_path).all():
             undone = numbers.get(given.payload["of"]) if given.kind == UNDO else None
             if given.episode not in episodes or (given.kind == UNDO and undone is None):
                 continue
             moved = given if undone is None else replace(given, payload={"of": undone})
-            if _judged(given) not in here:
-                here[_judged(given)] = ours.copy(moved).id
-            numbers[given.id] = here[_judged(given)]
+            if _judgement_key(given) not in here:
+                here[_judgement_key(given)] = ours.copy(moved).id
+            numbers[given.id] = here[_judgement_key(given)]
 
-    def _bring_events(self, source: Workspace, origin: str) -> None:
-        """Copy the effort and the events that speak of an episode, each with its origin, once."""
+    def _copy_events(self, source: Workspace, origin: str) -> None:
+        """Copy the effort and the events that name an episode, each with its origin, once."""
         theirs = Database(source.db_path)
-        have = {_mark(row) for row in self._database.events()}
-        have |= {_mark(row) for row in self._database.efforts()}
+        have = {_row_key(row) for row in self._database.events()}
+        have |= {_row_key(row) for row in self._database.efforts()}
         for event in theirs.events():
             if "episode" in event.payload or event.kind in KEPT:
                 moved = replace(event, payload={ORIGIN: origin, **event.payload})
-                if _mark(moved) not in have:
+                if _row_key(moved) not in have:
                     self._database.copy_event(moved)
         for effort in theirs.efforts():
             moved_effort = replace(effort, payload={ORIGIN: origin, **effort.payload})
-            if _mark(moved_effort) not in have:
+            if _row_key(moved_effort) not in have:
                 self._database.add_effort(moved_effort)
 
 
-def _judged(given: Judgement) -> tuple[object, ...]:
-    """Return what tells a judgement from all others, whatever its number."""
+def _judgement_key(given: Judgement) -> tuple[object, ...]:
+    """What identifies a judgement independent of its number."""
     return (given.created, given.operator, given.episode, given.kind, given.start, given.stop)
 
 
-def _mark(row: EffortEntry | EventEntry) -> tuple[object, ...]:
-    """Return what tells a row of the database from all others."""
+def _row_key(row: EffortEntry | EventEntry) -> tuple[object, ...]:
+    """What identifies a row of the database."""
     return (type(row).__name__, row.kind, row.created)

@@ -1,4 +1,4 @@
-"""Records episodes: a step is the kernel's at once, the file is made in the background."""
+"""A `Recorder` appends Steps to a journal and makes each episode's file in the background."""
 
 import logging
 import time
@@ -21,9 +21,9 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Takes steps and makes episode files; a second recorder on a workspace is refused.
+    """Records a workspace's episodes; a second recorder on a workspace is refused.
 
-    Worker processes of one session record beside it with `lock=False`: each journal has a lock.
+    Worker processes of the same session use `lock=False`: each journal has its own lock.
     """
 
     def __init__(self, workspace: Workspace, lock: bool = True) -> None:
@@ -44,7 +44,7 @@ class Recorder:
         return self._running.steps if self._running else 0
 
     def start(self, header: EpisodeHeader, name: str = "") -> str:
-        """Begin an episode and return its id, which is `name` unless that is empty.
+        """Start an episode and return its id, which is `name` unless that is empty.
 
         Raises RecordingError when the disk has no room for one.
         """
@@ -62,11 +62,11 @@ class Recorder:
         return self._running.id
 
     def append(self, step: Step) -> None:
-        """Record one step; from here on it survives the death of the process."""
+        """Record one step; afterwards it survives the death of the process."""
         self._current().append(step)
 
     def cut(self, steps: int) -> None:
-        """Take the last steps off the main line, as a rewind does; they are kept as a branch."""
+        """Cut the last `steps` off the main line, as a rewind does; they are kept as a branch."""
         self._current().cut(steps)
 
     def finish(
@@ -76,7 +76,7 @@ class Recorder:
         success: bool,
         complete: bool = True,
     ) -> Future[Path]:
-        """End the episode with its last observation and state [S]; the future gives its file.
+        """End the episode with its last observation and state [S]; return the future of its file.
 
         An episode without a step is not kept: its future raises RecordingError.
         """
@@ -91,7 +91,7 @@ class Recorder:
             self._end(None, success=False, complete=False, discarded=True)
 
     def wait(self) -> list[Path]:
-        """Wait until all ended episodes are on the disk; return their files since the last call.
+        """Wait until all ended episodes are on the disk; return the files since the last call.
 
         Raises the RecordingError of the first that could not be converted: its journal is kept,
         and `Workspace.recover` converts it later.
@@ -103,7 +103,7 @@ class Recorder:
         return [future.result() for future in pending]
 
     def close(self) -> None:
-        """Keep what is running as an incomplete episode, wait, unlock; twice is harmless."""
+        """Keep a running episode as incomplete, wait, unlock; a second call does nothing."""
         if self._running and self._running.steps:
             self._end(None, success=False, complete=False, discarded=False)
         elif self._running:
@@ -119,7 +119,7 @@ class Recorder:
         self.close()
 
     def _current(self) -> JournalWriter:
-        """Return the running episode."""
+        """The running episode; RecordingError without one."""
         if self._running is None:
             raise RecordingError("no episode is being recorded: start one first")
         return self._running
@@ -131,7 +131,7 @@ class Recorder:
         complete: bool,
         discarded: bool,
     ) -> Future[Path]:
-        """Note the end in the journal and leave the rest to the background."""
+        """Record the end in the journal and convert it in the background."""
         running = self._current()
         self._running = None
         try:
@@ -144,7 +144,7 @@ class Recorder:
         return future
 
     def _convert(self, running: JournalWriter) -> Path:
-        """Make the episode's file; the journal stays where that fails."""
+        """Make the episode's file; on failure the journal is kept."""
         journal, workspace = running.journal, self.workspace
         try:
             journal.settle()
@@ -153,10 +153,10 @@ class Recorder:
                 raise RecordingError(f"{running.id}: an episode without a step is not kept")
         except (OSError, ValueError, DamagedFile) as error:
             message = (
-                f"{journal.path}: cannot be made an episode now ({error}); the journal is kept, "
-                "`sidestick check --repair` makes it later"
+                f"{journal.path}: cannot be converted now ({error}); the journal is kept, "
+                "`sidestick check --repair` converts it later"
             )
-            _log.error(message)  # nobody may ever ask the future
+            _log.error(message)  # the future may never be read
             raise RecordingError(message) from error
         finally:
             journal.close()
@@ -164,7 +164,7 @@ class Recorder:
         return path
 
     def _renew_index(self) -> None:
-        """Bring dataset.hdf5 up to date; the episode is safe where that fails."""
+        """Update dataset.hdf5; a failure is only logged, as the episode is safe."""
         try:
             self.workspace.rebuild_index()
         except OSError as error:

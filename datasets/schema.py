@@ -1,7 +1,7 @@
-"""The episode schema: one table that writer, reader, checker and the documentation share.
+"""This module defines the episode schema: one table for writer, reader, checker and documentation.
 
-Axes in this room's shapes: T steps of one episode, N steps of many, B windows of a batch, H actions
-of a chunk, S numbers of the simulator's state, G goals; images are [height, width, 3].
+Axes in this package's shapes: T steps of one episode, N steps of many, B windows of a batch,
+H actions of a chunk, S numbers of the simulator's state, G goals; images are [height, width, 3].
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,12 +23,12 @@ FINAL_STATE = "final_state"
 
 Shape: TypeAlias = tuple[int | str, ...]
 Columns: TypeAlias = Mapping[str, NDArray[Any]]
-"""Arrays by their keys in the file; one row a step."""
+"""Arrays by their keys in the file; one row per step."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One dataset of an episode: its first axis counts steps, `shape` is that of one step."""
+    """One dataset of an episode: its first axis is T, `shape` is that of one step."""
 
     key: str
     """Path below /data/demo_0; `{camera}` stands for each recorded camera."""
@@ -39,18 +39,18 @@ class Column:
     unit: str
     """Physical unit, empty for none."""
     meaning: str
-    """One sentence for the reader."""
+    """One sentence for the documentation."""
     source: str = ""
-    """The Step's attribute it is taken from; empty when made at conversion."""
+    """The Step's attribute that it holds; empty when made at conversion."""
     nan: bool = False
-    """True when NaN stands for `there was none`."""
+    """True when NaN means that there was none."""
     since: int = 1
-    """The format version that brought it."""
+    """The format version that introduced it."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes that differ between tasks; they fill in the letters of the table."""
+    """The task-dependent sizes, which replace the letters of the table."""
 
     cameras: tuple[str, ...]
     image: int
@@ -58,7 +58,7 @@ class Sizes:
     state: int
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
-        """Return `shape` with every letter replaced by its number."""
+        """`shape` with every letter replaced by its number."""
         numbers = {"H": self.image, "W": self.image, "G": self.goals, "S": self.state}
         return tuple(numbers[size] if isinstance(size, str) else size for size in shape)
 
@@ -68,15 +68,22 @@ _ACTION: Shape = (ACTION_SIZE,)
 COLUMNS = (
     Column("obs/{camera}_image", "|u1", ("H", "W", 3), "RGB", "camera image", "observation"),
     Column("obs/joint_pos", "<f4", (7,), "rad", "measured joint angles", "observation"),
-    Column("obs/ee_pos", "<f4", (3,), "m", "hand position in the base frame", "observation"),
-    Column("obs/ee_quat", "<f4", (4,), "", "hand orientation, xyzw", "observation"),
-    Column("obs/gripper_qpos", "<f4", (2,), "m", "finger positions", "observation"),
-    Column("obs/goal", "<f4", ("G",), "", "one-hot of the item to take", "observation"),
-    Column("actions", "<f4", _ACTION, "", "executed action, in [-1, 1]", "action"),
-    Column("human_actions", "<f4", _ACTION, "", "what the human wanted", "human_action", nan=True),
     Column(
-        "policy_actions", "<f4", _ACTION, "", "what the policy wanted", "policy_action", nan=True
+        "obs/ee_pos", "<f4", (3,), "m", "end effector position in the base frame", "observation"
     ),
+    Column("obs/ee_quat", "<f4", (4,), "", "end effector orientation, xyzw", "observation"),
+    Column("obs/gripper_qpos", "<f4", (2,), "m", "finger positions", "observation"),
+    Column(
+        "obs/goal",
+        "<f4",
+        ("G",),
+        "",
+        "item to take: one-hot in ShelfPick, multi-hot in the sorting tasks",
+        "observation",
+    ),
+    Column("actions", "<f4", _ACTION, "", "executed action, in [-1, 1]", "action"),
+    Column("human_actions", "<f4", _ACTION, "", "the operator's action", "human_action", nan=True),
+    Column("policy_actions", "<f4", _ACTION, "", "the policy's action", "policy_action", nan=True),
     Column("rewards", "<f4", (), "", "reward of the action", "reward"),
     Column("dones", "<i8", (), "", "1 where the episode ends, always on the last step", "done"),
     Column("succeeded", "|u1", (), "", "1 where the task was solved", "success"),
@@ -94,11 +101,11 @@ COLUMNS = (
     Column("wall_time", "<f8", (), "s", "clock time at the start of the tick", "wall_time"),
     Column("late_ms", "<f4", (), "ms", "how late the tick began", "late_ms"),
 )
-"""Every dataset of an episode that has one row a step."""
+"""Every dataset of an episode that has one row per step."""
 
 
 def columns(cameras: Iterable[str]) -> Iterator[Column]:
-    """Yield the table with one image column for each camera."""
+    """Yield the table with one image column per camera."""
     names = tuple(cameras)
     for column in COLUMNS:
         if CAMERA in column.key:
@@ -109,7 +116,7 @@ def columns(cameras: Iterable[str]) -> Iterator[Column]:
 
 
 def step_dtype(sizes: Sizes) -> np.dtype[np.void]:
-    """Return the layout of one step in the journal: every column that a Step brings."""
+    """The layout of one step in the journal: every column with a source."""
     return np.dtype(
         [
             (column.key, column.dtype, sizes.shape(column.shape))
@@ -120,7 +127,7 @@ def step_dtype(sizes: Sizes) -> np.dtype[np.void]:
 
 
 def final_dtype(sizes: Sizes) -> np.dtype[np.void]:
-    """Return the layout of what is kept after the last action: observation and state."""
+    """The layout of the observation and state after the last action."""
     fields: list[tuple[str, str, tuple[int, ...]]] = []
     for column in columns(sizes.cameras):
         if column.key.startswith(OBS):
@@ -132,12 +139,12 @@ def final_dtype(sizes: Sizes) -> np.dtype[np.void]:
 
 
 def is_image(key: str) -> bool:
-    """Tell whether an observation or column key names camera images."""
+    """Whether an observation or column key names camera images."""
     return key.endswith(IMAGE_SUFFIX)
 
 
 def markdown_table() -> str:
-    """Return the table as Markdown, for the documentation."""
+    """The table as Markdown, for the README."""
     rows = ["| dataset | type | one step | unit | meaning | since |", "|---|---|---|---|---|---|"]
     for column in COLUMNS:
         shape = ", ".join(str(size) for size in column.shape)

@@ -1,4 +1,4 @@
-"""One tick as the recorder takes it, and what is known about an episode when it starts."""
+"""A `Step` is one recorded tick; an `EpisodeHeader` is what is known when an episode starts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -22,7 +22,7 @@ class Driver(IntEnum):
 
 
 class Level(IntEnum):
-    """How far the policy is trusted, from not at all to alone."""
+    """Level of autonomy, from demonstrations to a policy alone."""
 
     DEMONSTRATE = 0
     SHADOW = 1
@@ -33,7 +33,7 @@ class Level(IntEnum):
 
 
 class ActionMode(IntEnum):
-    """What a step is to a learner, with the numbers of Sirius."""
+    """How training uses a step, with the numbers of Sirius."""
 
     DEMONSTRATION = -1
     ROLLOUT = 0
@@ -44,22 +44,22 @@ class ActionMode(IntEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Step:
-    """One tick: what was seen, who wanted what, and what the arm did."""
+    """One tick: the observation, both drivers' actions, and the executed one."""
 
     observation: Observation
-    """What was seen before the action, by name; images are uint8[height, width, 3]."""
+    """The observation before the action, by name; images are uint8[height, width, 3]."""
     action: Action
-    """float32[7] that the arm executed, in [-1, 1]."""
+    """float32[7], the executed action, in [-1, 1]."""
     human_action: Action | None
-    """float32[7] that the human wanted; None without a human."""
+    """float32[7], the operator's action; None without an operator."""
     policy_action: Action | None
-    """float32[7] that the policy wanted; None without a policy."""
+    """float32[7], the policy's action; None without a policy."""
     driver: int
     """Whose action was executed, a Driver."""
     level: int
-    """How far the policy was trusted, a Level."""
+    """Level of autonomy, a Level."""
     action_mode: int
-    """What the step is to a learner, an ActionMode."""
+    """How training uses the step, an ActionMode."""
     novelty: float
     """The policy's novelty score; NaN without one."""
     stage: int
@@ -93,29 +93,29 @@ class EpisodeHeader:
     task: str
     """Short name of the task, such as ShelfPick."""
     instruction: str
-    """The sentence that the operator and the policy were given."""
+    """The instruction given to the operator and the policy."""
     goal: str
     """The item that the instruction names, one of goal_names."""
     seed: int
-    """The seed that the world was reset with."""
+    """The seed of the scene."""
     operator: str
-    """Who sat in the seat; `simulated` for the simulated operator, empty for nobody."""
+    """The operator's name; `simulated` for the simulated operator, empty for nobody."""
     level: int
     """The Level at which the episode started."""
     policy_id: str | None = None
     """The policy that was loaded; None without one."""
     stages: tuple[str, ...] = ()
-    """The task's stages, in order; Step.stage counts in them."""
+    """The task's stages, in order; Step.stage is an index into them."""
     goal_names: tuple[str, ...] = ()
-    """What each place of the goal's one-hot means."""
+    """The meaning of each entry of the goal vector."""
     env_args: Mapping[str, Any] = field(default_factory=dict)
-    """How to rebuild the environment, robomimic's way; empty takes the workspace's."""
+    """robomimic's description of the environment; empty for the workspace's."""
     started: float = 0.0
-    """time.time() at the start, s; 0 takes the time at which the recorder starts."""
+    """time.time() at the start, s; 0 for the time at which the recorder starts."""
 
 
 def describe(value: object) -> str:
-    """Show arrays by shape, everything else by value."""
+    """Text for a repr: arrays by type and shape, everything else by value."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype}{list(value.shape)}"
     if isinstance(value, Mapping):

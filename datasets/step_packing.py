@@ -1,4 +1,4 @@
-"""A Step as bytes: checked at the door, once, and laid out as the schema says."""
+"""A `Packer` validates Steps and packs them into bytes in the schema's layout, for the journal."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,11 @@ from .schema import (
 from .step import Step
 
 LIMIT = 1.0 + 1e-6
-"""Executed actions lie in [-1, 1]; other tools refuse files where they do not."""
+"""Largest executed action; other tools refuse files with actions outside [-1, 1]."""
 
 
 class Packer:
-    """Lays one Step after the other out in the same place, `record`, behind `head` free bytes."""
+    """Packs each Step into the same buffer, `record`, behind `head` free bytes."""
 
     def __init__(self, sizes: Sizes, head: int = 0) -> None:
         self.layout = step_dtype(sizes)
@@ -43,7 +43,7 @@ class Packer:
                 self._scalars.append((column.source, row[column.key]))
 
     def pack(self, step: Step) -> None:
-        """Write a step into `record`; raise BadValue naming the field that is off."""
+        """Write a step into `record`; raise BadValue with the name of an invalid field."""
         _put_observation(self._seen, step.observation)
         for name, place, nan in self._arrays:
             value = getattr(step, name)
@@ -57,7 +57,7 @@ class Packer:
             raise BadValue("action", "finite values in [-1, 1]", self._action.tolist())
 
     def pack_final(self, observation: Observation, state: NDArray[np.float64]) -> NDArray[np.void]:
-        """Return the final observation and state [S] as one row of the final layout, void[1]."""
+        """The final observation and state [S] as one row of the final layout, void[1]."""
         row = np.zeros(1, self.final_layout)
         _put_observation({name: row[FINAL_OBS + name][0] for name in self._seen}, observation)
         _put(row[FINAL_STATE][0], FINAL_STATE, state)
@@ -65,10 +65,10 @@ class Packer:
 
 
 def sizes_of(observation: Observation, state: NDArray[np.float64]) -> Sizes:
-    """Read the sizes that differ between tasks off an episode's first observation and state [S]."""
+    """The task-dependent sizes of an episode, from its first observation and state [S]."""
     images = [name for name in observation if is_image(name)]
     if not images or "goal" not in observation:
-        raise BadValue("observation", "camera images and a one-hot 'goal'", sorted(observation))
+        raise BadValue("observation", "camera images and a 'goal'", sorted(observation))
     return Sizes(
         cameras=tuple(name.removesuffix(IMAGE_SUFFIX) for name in images),
         image=len(observation[images[0]]),
@@ -78,7 +78,7 @@ def sizes_of(observation: Observation, state: NDArray[np.float64]) -> Sizes:
 
 
 def _put_observation(places: dict[str, NDArray[np.generic]], observation: Observation) -> None:
-    """Copy every entry of an observation into its place; more or fewer are refused."""
+    """Copy an observation into the row; BadValue for missing or unknown entries."""
     if observation.keys() != places.keys():
         raise BadValue("observation", f"the entries {sorted(places)}", sorted(observation))
     for name, place in places.items():
@@ -86,7 +86,7 @@ def _put_observation(places: dict[str, NDArray[np.generic]], observation: Observ
 
 
 def _put(place: NDArray[np.generic], name: str, value: object) -> None:
-    """Copy an array into its place if its shape and type fit."""
+    """Copy an array into the row; BadValue where shape or type do not fit."""
     array = np.asarray(value)
     if array.shape != place.shape or not np.can_cast(array.dtype, place.dtype, "same_kind"):
         expected = f"{place.dtype}{list(place.shape)}"
@@ -95,7 +95,7 @@ def _put(place: NDArray[np.generic], name: str, value: object) -> None:
 
 
 def _put_scalar(place: NDArray[np.generic], name: str, value: float) -> None:
-    """Write a number into a one-element array if it fits its type."""
+    """Write a number into a one-element array; BadValue where it does not fit the type."""
     try:
         place[0] = value
     except (TypeError, ValueError, OverflowError):

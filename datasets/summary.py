@@ -1,4 +1,7 @@
-"""An episode without its arrays: who, what, how long, how it ended."""
+"""An `EpisodeSummary` is an episode without its arrays: header, outcome, counts.
+
+This module also converts it to and from the attributes of an episode's file.
+"""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +26,7 @@ END_OF_TIME_S = 253_402_300_799.0
 
 @dataclass(frozen=True)
 class RecordedOutcome:
-    """What is known once an episode is over."""
+    """How an episode ended."""
 
     success: bool
     """True when the task was solved at the end."""
@@ -35,10 +38,10 @@ class RecordedOutcome:
 
 @dataclass(frozen=True)
 class EpisodeSummary:
-    """What a table of episodes shows."""
+    """Header, outcome and counts of an episode."""
 
     id: str
-    """Time and eight hexadecimal digits; sorts by time, names the file."""
+    """Time and eight hexadecimal digits; sorts by time, and is the file's stem."""
     header: EpisodeHeader
     """What was known at the start."""
     outcome: RecordedOutcome
@@ -46,13 +49,13 @@ class EpisodeSummary:
     steps: int
     """Steps of the main line."""
     human_steps: int
-    """Steps that the human drove, alone or blended, or on which the arm waited for her."""
+    """Steps that the operator drove, alone or blended, or on which the arm waited for help."""
     takeovers: int
-    """How often the human took over."""
+    """Number of takeovers."""
     version: int = FORMAT_VERSION
     """Format version of the file."""
     path: Path | None = None
-    """Where the file is; None for an episode that lives in memory."""
+    """The file; None for an episode that is only in memory."""
 
     @property
     def success(self) -> bool:
@@ -73,7 +76,7 @@ class EpisodeSummary:
 def summarise(
     episode_id: str, header: EpisodeHeader, outcome: RecordedOutcome, columns: Columns
 ) -> EpisodeSummary:
-    """Count what a table of episodes shows, from the columns [T, ...] of one."""
+    """The summary of an episode with these columns [T, ...]."""
     takeovers = columns["takeover_id"]
     return EpisodeSummary(
         id=episode_id,
@@ -86,7 +89,7 @@ def summarise(
 
 
 def to_attributes(summary: EpisodeSummary) -> dict[str, Any]:
-    """Return a summary as attributes of a file; what is neither number nor text is JSON."""
+    """A summary as attributes of a file; values other than numbers and text become JSON."""
     header = summary.header
     return {
         **asdict(header),
@@ -106,8 +109,8 @@ def to_attributes(summary: EpisodeSummary) -> dict[str, Any]:
 
 
 def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
-    """Read a summary back; KeyError or ValueError when the attributes are not ours."""
-    number = _whole(attributes["version"], "version")
+    """The summary in a file's attributes; KeyError or ValueError when they are not valid."""
+    number = _integer(attributes["version"], "version")
     if number > FORMAT_VERSION:
         raise ValueError(f"format version {number}; this Sidestick reads up to {FORMAT_VERSION}")
     return EpisodeSummary(
@@ -118,21 +121,21 @@ def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
             bool(attributes["complete"]),
             _moment(attributes["ended"], "ended"),
         ),
-        steps=_whole(attributes["num_samples"], "num_samples"),
-        human_steps=_whole(attributes["human_steps"], "human_steps"),
-        takeovers=_whole(attributes["takeovers"], "takeovers"),
+        steps=_integer(attributes["num_samples"], "num_samples"),
+        human_steps=_integer(attributes["human_steps"], "human_steps"),
+        takeovers=_integer(attributes["takeovers"], "takeovers"),
         version=number,
         path=path,
     )
 
 
 def header_to_json(header: EpisodeHeader) -> bytes:
-    """Return a header as the first record of a journal."""
+    """A header as the first record of a journal."""
     return json.dumps({**asdict(header), "version": FORMAT_VERSION}).encode()
 
 
 def header_from_json(body: bytes) -> EpisodeHeader:
-    """Read a header back from a journal's first record; ValueError when it is not one of ours."""
+    """The header in a journal's first record; ValueError when it is not valid."""
     values = _json(body, "header", dict)
     if values.pop("version") > FORMAT_VERSION:
         raise ValueError("written by a later Sidestick")
@@ -140,14 +143,14 @@ def header_from_json(body: bytes) -> EpisodeHeader:
 
 
 def _header(values: Attributes) -> EpisodeHeader:
-    """Read the header's part of a file's attributes, where what is no number or text is JSON."""
+    """The header in a file's attributes, where values other than numbers and text are JSON."""
     return EpisodeHeader(
         task=str(values["task"]),
         instruction=str(values["instruction"]),
         goal=str(values["goal"]),
-        seed=_whole(values["seed"], "seed", NO_SEED),
+        seed=_integer(values["seed"], "seed", NO_SEED),
         operator=str(values["operator"]),
-        level=Level(_whole(values["level"], "level")),
+        level=Level(_integer(values["level"], "level")),
         policy_id=str(values["policy_id"]) or None,
         stages=tuple(map(str, _json(values["stages"], "stages", list))),
         goal_names=tuple(map(str, _json(values["goal_names"], "goal_names", list))),
@@ -156,22 +159,22 @@ def _header(values: Attributes) -> EpisodeHeader:
     )
 
 
-def _whole(value: object, name: str, least: int = 0) -> int:
-    """Return a whole number, which numpy may have written; ValueError for anything else."""
+def _integer(value: object, name: str, least: int = 0) -> int:
+    """An integer, possibly numpy's; ValueError for anything else."""
     if not isinstance(value, int) or not least <= value <= MOST:
         raise ValueError(f"{name}: expected a whole number from {least}, got {value!r}")
     return int(value)
 
 
 def _moment(value: object, name: str) -> float:
-    """Return a time in seconds since 1970; ValueError for one that no calendar has."""
+    """A time, s since 1970; ValueError outside the years 1970 to 9999."""
     if not isinstance(value, int | float) or not 0 <= value < END_OF_TIME_S:
         raise ValueError(f"{name}: expected seconds since 1970, got {value!r}")
     return float(value)
 
 
 def _json(value: object, name: str, kind: type[Any]) -> Any:
-    """Return what a text says in JSON, or the value that a journal had read from it already."""
+    """The value of a JSON text, or the already decoded value of a journal."""
     try:
         found = json.loads(value) if isinstance(value, str | bytes) else value
     except RecursionError:

@@ -1,4 +1,4 @@
-"""Windows of observations and action chunks that never reach across what cuts an episode."""
+"""`Windows` cuts Frames into training samples: observation histories with their action chunks."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,11 +14,11 @@ from .step import ActionMode
 __all__ = ["Frames", "Windows"]
 
 DROPPED = frozenset({int(ActionMode.PRE_INTERVENTION), JUDGED_BAD})
-"""Labels that no chunk may contain: what led to a takeover, and what people judged bad."""
+"""Labels that no chunk may contain: what led to a takeover, and what reviewers judged bad."""
 
 
 class Windows:
-    """All places in `frames` where a chunk of actions may start.
+    """All steps of `frames` at which a chunk of actions may start.
 
     A window is `history` observations, `stride` steps apart, of which the last is its start, and
     the `chunk` actions from there on.
@@ -47,7 +47,7 @@ class Windows:
         cuts = dropped if bridge_idle else dropped | idle
         run, run_start = _runs(first | _changes(frames.driver), cuts)
         self.starts: NDArray[np.int64] = np.flatnonzero(~(dropped | idle))
-        """The step at which each window starts, as a place in `frames`."""
+        """int64[B], the index in `frames` of the step at which each window starts."""
         self._chunks, self.chunk_mask = _chunks(self.starts, run, chunk)
         self._oldest = run_start[self.starts]
 
@@ -58,21 +58,21 @@ class Windows:
 
     @property
     def chunk_index(self) -> NDArray[np.int64]:
-        """The steps of each window's actions, int64[B, H]; beyond a cut the last one repeats."""
+        """The steps of each window's actions, int64[B, H]; beyond a cut the last step repeats."""
         return self._chunks
 
     def history_index(self, indices: ArrayLike) -> NDArray[np.int64]:
-        """Return the steps of the windows' observations, int64[B, history], oldest first."""
+        """The steps of the windows' observations, int64[B, history], oldest first."""
         chosen = np.asarray(indices)
         steps = self.starts[chosen][:, None] + self.stride * np.arange(1 - self.history, 1)
         index: NDArray[np.int64] = np.maximum(steps, self._oldest[chosen][:, None])
         return index
 
     def batch(self, indices: ArrayLike, images: bool = True) -> dict[str, NDArray[Any]]:
-        """Return the windows at these places, each entry with the batch as its first axis.
+        """The windows at these indices, each entry with the batch as its first axis.
 
         Observations by name [B, history, ...], `actions` [B, H, 7], `mask` [B, H] True where an
-        action counts, `label` [B], `index` [B] the first step's place in the frames.
+        action counts, `label` [B], `index` [B] of the first step in the frames.
         """
         chosen = np.asarray(indices)
         seen = self.history_index(chosen)
@@ -91,7 +91,7 @@ class Windows:
 
 
 def _changes(rows: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell where a value differs from the one before; the first always does."""
+    """Where a row differs from the one before, bool[N]; the first always does."""
     changes = np.ones(len(rows), np.bool_)
     np.not_equal(rows[1:], rows[:-1], out=changes[1:])
     return changes
@@ -100,7 +100,7 @@ def _changes(rows: NDArray[Any]) -> NDArray[np.bool_]:
 def _runs(
     begins: NDArray[np.bool_], cuts: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Number the runs of steps between cuts, and give the place where each step's run starts."""
+    """The number of each step's run between cuts, and the index of its first step, int64[N]."""
     starts = begins | cuts
     starts[1:] |= cuts[:-1]
     run: NDArray[np.int64] = np.cumsum(starts)
@@ -112,7 +112,7 @@ def _runs(
 def _chunks(
     kept: NDArray[np.int64], run: NDArray[np.int64], chunk: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Give the steps of the chunk from each kept step on, and which of them are in its run."""
+    """The steps of the chunk at each kept step, and which of them are in its run, [B, H]."""
     if not len(kept):
         return np.zeros((0, chunk), np.int64), np.zeros((0, chunk), np.bool_)
     ahead = np.arange(len(kept))[:, None] + np.arange(chunk)

@@ -1,4 +1,7 @@
-"""A workspace: one task's folder, with its episodes, policies and judgements."""
+"""A `Workspace` is one task's folder, with its episodes, policies and database.
+
+It opens and makes the folder, lists and finds episodes, and repairs what a crash left.
+"""
 
 import logging
 import os
@@ -22,24 +25,24 @@ PLACE = re.compile(r"(?:demo_|-)?\d{1,9}")
 _log = logging.getLogger(__name__)
 
 
-class _Seen(NamedTuple):
-    """What a file looked like when it was last opened."""
+class _CachedSummary(NamedTuple):
+    """An episode file's summary and the stamp with which it was read."""
 
     stamp: tuple[int, int]  # ns, bytes
     summary: EpisodeSummary | None  # None for a damaged file
 
 
 class Workspace:
-    """One task's folder; readers need no lock, a recording session takes `lock()`."""
+    """One task's folder; a recording session takes `lock()`, readers need no lock."""
 
     def __init__(self, path: Path, config: WorkspaceConfig) -> None:
         self.path = path
         self.config = config
-        self._seen: dict[Path, _Seen] = {}
+        self._cache: dict[Path, _CachedSummary] = {}
 
     @classmethod
     def create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
-        """Make a new workspace; raise WorkspaceError where there is one already."""
+        """Make a new workspace; raise WorkspaceError where one exists."""
         made = cls(Path(path), config)
         if (made.path / CONFIG_FILE).exists():
             raise WorkspaceError(
@@ -54,7 +57,7 @@ class Workspace:
 
     @classmethod
     def open(cls, path: Path | str) -> Self:
-        """Open a workspace that exists."""
+        """Open an existing workspace; raise WorkspaceError where there is none."""
         path = Path(path)
         _permitted(path)
         if not (path / CONFIG_FILE).exists():
@@ -91,12 +94,12 @@ class Workspace:
 
     @property
     def trash_dir(self) -> Path:
-        """Discarded episodes, until emptied; moved back to episodes/ they are restored."""
+        """Discarded episodes; moving one back to episodes/ restores it."""
         return self.path / "trash"
 
     @property
     def policies_dir(self) -> Path:
-        """One folder a trained policy."""
+        """One folder per trained policy."""
         return self.path / "policies"
 
     @property
@@ -117,17 +120,17 @@ class Workspace:
         )
         return self.hold("session.lock", "record", taken)
 
-    def hold(self, name: str, tutorial_tick: str, taken: str) -> FileLock:
-        """Take the lock file `name`; WorkspaceError, in the words of `taken`, where it is held.
+    def hold(self, name: str, activity: str, taken: str) -> FileLock:
+        """Take the lock file `name`; WorkspaceError with the message `taken` where it is held.
 
-        `tutorial_tick` is what cannot be done where the folder cannot be written to.
+        `activity` is a verb for the error message where the folder cannot be written to.
         """
         held = FileLock(self.journal_dir / name)
         try:
             self.make_folders()
             got = held.acquire()
         except OSError as error:
-            raise WorkspaceError(f"{self.path}: cannot {tutorial_tick} here: {error}") from error
+            raise WorkspaceError(f"{self.path}: cannot {activity} here: {error}") from error
         if not got:
             raise WorkspaceError(taken.format(path=self.path, owner=held.owner()))
         return held
@@ -138,17 +141,17 @@ class Workspace:
             (self.path / folder).mkdir(parents=True, exist_ok=True)
 
     def summaries(self) -> list[EpisodeSummary]:
-        """Return the finished, readable episodes by time; damaged files are named and skipped."""
+        """The finished, readable episodes by time; damaged files are logged and skipped."""
         files = sorted(self.episodes_dir.glob(f"[!.]*{EPISODE}"))
         found = (self._summary(path) for path in files)
         return [summary for summary in found if summary is not None]
 
     def episodes(self) -> list[Path]:
-        """Return the files of the finished, readable episodes by time."""
+        """The files of the finished, readable episodes by time."""
         return [summary.path for summary in self.summaries() if summary.path is not None]
 
     def recover(self) -> list[Path]:
-        """Convert what a crash left, bring the index up to date; return the recovered episodes."""
+        """Convert journals that a crash left, update the index; return the recovered episodes."""
         try:
             self.make_folders()
             found = recover(self.journal_dir, self.episodes_dir, self.trash_dir)
@@ -158,12 +161,11 @@ class Workspace:
         return found
 
     def find(self, name: str) -> Path:
-        """Return the file of an episode: by its id, its place, or a part of the id.
+        """The file of an episode, by its id, its position, or a part of the id.
 
-        Places are numbers as lists have them: 0 is the first episode, -1 the last; demo_0 is the
-        first one as well, by its name in the index. A beginning or an end of an id goes before
-        any other part of one. Raises UnknownName where there is none, AmbiguousName where there
-        is more than one.
+        Positions are Python indices: 0 is the first episode, -1 the last; demo_0 is the first as
+        well, by its name in the index. A prefix or suffix of an id takes precedence over any
+        other part. Raises UnknownName where nothing matches, AmbiguousName where several do.
         """
         files = {path.stem: path for path in self.episodes()}
         if name in files:
@@ -183,37 +185,37 @@ class Workspace:
         return files[found[0]]
 
     def rebuild_index(self) -> None:
-        """Write dataset.hdf5 anew: readers see the old one or the new one, nothing between."""
+        """Replace dataset.hdf5 atomically."""
         with FileLock(self.journal_dir / "index.lock"):
             write_index(self.index_path, self.summaries(), self.config.env_args())
 
     def minutes_left(self) -> float:
-        """Return about how many minutes of recording the disk has room for."""
+        """Approximate minutes of recording for which the disk has space."""
         a_minute = self.config.step_bytes() * self.config.control_hz * 60
         return shutil.disk_usage(self.path).free / a_minute
 
     def _summary(self, path: Path) -> EpisodeSummary | None:
-        """Read a summary, or remember it from the last time the file looked the same."""
+        """The summary of a file, from the cache while its time and size are the same."""
         try:
             status = os.stat(path)
-        except OSError as error:  # a link to nowhere, or gone since it was listed
+        except OSError as error:  # a dangling link, or removed since it was listed
             _log.warning("skipped an episode: %s", error)
             return None
         stamp = (status.st_mtime_ns, status.st_size)
-        if path not in self._seen or self._seen[path].stamp != stamp:
-            self._seen[path] = _Seen(stamp, _read_summary(path))
-        return self._seen[path].summary
+        if path not in self._cache or self._cache[path].stamp != stamp:
+            self._cache[path] = _CachedSummary(stamp, _read_summary(path))
+        return self._cache[path].summary
 
 
 def _permitted(path: Path) -> None:
-    """Raise WorkspaceError for a folder that cannot be looked into: it would seem to be empty."""
+    """Raise WorkspaceError for a folder without read permission: it would seem to be empty."""
     for folder in (path, *(path / name for name in FOLDERS)):
         if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
-            raise WorkspaceError(f"{folder}: no permission to look into it")
+            raise WorkspaceError(f"{folder}: no permission to read it")
 
 
 def own_summary(path: Path) -> EpisodeSummary:
-    """Read a summary; raise DamagedFile for a copy, which would count twice."""
+    """Read a summary; raise DamagedFile for a renamed copy, which would count twice."""
     summary = episode_summary(path)
     if summary.id != path.stem:
         raise DamagedFile(f"{path}: holds episode {summary.id}, a copy or renamed")
@@ -221,7 +223,7 @@ def own_summary(path: Path) -> EpisodeSummary:
 
 
 def _read_summary(path: Path) -> EpisodeSummary | None:
-    """Read a summary; name and skip a damaged file."""
+    """Read a summary; None for a damaged file, which is logged."""
     try:
         return own_summary(path)
     except DamagedFile as error:

@@ -226,7 +226,7 @@ def test_an_hdf5_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.hdf5"
     with h5py.File(path, "w") as file:
         file["data"] = np.zeros(3)
-    with pytest.raises(DamagedFile, match=r"other.hdf5: not an episode of ours"):
+    with pytest.raises(DamagedFile, match=r"other.hdf5: not a Sidestick episode"):
         Episode.read(path)
 
 

@@ -98,9 +98,9 @@ def test_a_folder_that_may_not_be_looked_into_does_not_seem_empty(workspace: Wor
     """The workspace, or its episodes, belong to somebody else."""
 
     def work() -> None:
-        with pytest.raises(WorkspaceError, match="no permission to look into it"):
+        with pytest.raises(WorkspaceError, match="no permission to read it"):
             Workspace.open(workspace.path)
-        with pytest.raises(WorkspaceError, match="no permission to look into it"):
+        with pytest.raises(WorkspaceError, match="no permission to read it"):
             Workspace.open_or_create(workspace.path, CONFIG)
 
     for folder in (workspace.episodes_dir, workspace.path):

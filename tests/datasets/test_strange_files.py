@@ -187,7 +187,7 @@ def test_files_that_unpack_to_gigabytes_cost_no_memory(tmp_path: Path) -> None:
     claims = [line for line in named if "more than half of the" in line]
     (claim,) = claims  # the table reads no images
     assert claim.startswith("episodes/20250101T000000-00000000.hdf5 ")
-    assert "20250101T000001-00000000.hdf5 abandoned: a branch that is there twice" in ran.stdout
+    assert "20250101T000001-00000000.hdf5 abandoned: a branch that is linked twice" in ran.stdout
     assert "20250101T000003-00000000.damaged" in ran.stdout
     assert int(grown) * 1024 < 200 * 2**20
 
