@@ -6,14 +6,14 @@ from typing import Any
 from ..devices.bindings import FILE_NAME, Bindings, config_folder, defaults, load
 from ..devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, ControlTable
 from ..devices.gamepad_setup import learn_plugged_in, plugged_in
-from ..review import click_window, episode_actions, prediction_actions
+from ..review import click_actions, episode_actions, prediction_actions
 from .console import print_json, say
 from .subcommand import DONE, REFUSED
 
 REVIEW_TABLES: tuple[ControlTable[Any], ...] = (
     episode_actions.KEYS.controls,
     prediction_actions.KEYS.controls,
-    click_window.KEYS.controls,
+    click_actions.KEYS.controls,
 )
 EXPLANATION = """\
 # What every button does. Chords are held left to right: "RB + A".

@@ -42,7 +42,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
         events=read_events(database),
-        moments=read_step_statistics(summaries, standings),
+        step_statistics=read_step_statistics(summaries, standings),
         judged=read_judged(summaries, standings),
         comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),

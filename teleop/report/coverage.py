@@ -21,17 +21,17 @@ LINES = {Driver.HUMAN: "-", Driver.POLICY: "--", Driver.BLEND: ":"}
 CM = 100.0
 
 
-def draw_coverage(moments: StepStatistics) -> Markup:
+def draw_coverage(statistics: StepStatistics) -> Markup:
     """Where episodes began and where the hand first closed: circles solved, crosses failed."""
     with panel(height_in=3.6) as (figure, axes):
-        start = np.median(moments.starts_m, axis=0) * CM
-        spread = moments.starts_m * CM
+        start = np.median(statistics.starts_m, axis=0) * CM
+        spread = statistics.starts_m * CM
         axes.plot(spread[:, 1], spread[:, 0], ".", color=MUTED, ms=3, label="hand at the start")
         for solved, marker, colour, label in (
             (True, "o", POLICY, "first grasp, solved"),
             (False, "x", "#d55e00", "first grasp, failed"),
         ):
-            places = moments.grasps_m[moments.solved == solved] * CM
+            places = statistics.grasps_m[statistics.solved == solved] * CM
             places = places[np.isfinite(places).all(axis=1)]
             axes.plot(
                 places[:, 1], places[:, 0], marker, color=colour, ms=5, mfc="none", label=label
@@ -41,7 +41,7 @@ def draw_coverage(moments: StepStatistics) -> Markup:
         axes.set_ylabel("ahead of the base, cm")
         axes.set_title("Start positions and first grasps")
         figure.legend(loc="outside lower left", ncols=1)
-        spoken = f"hand begins near {start[0]:.0f} cm ahead; {len(moments.solved)} episodes"
+        spoken = f"hand begins near {start[0]:.0f} cm ahead; {len(statistics.solved)} episodes"
         return to_svg(figure, "coverage", f"Coverage of start positions: {spoken}")
 
 
@@ -67,16 +67,16 @@ def draw_distribution(
         return to_svg(figure, name, f"{title}, by who drove: {', '.join(names)}")
 
 
-def draw_last_stages(moments: StepStatistics, stages: Sequence[str]) -> Markup:
+def draw_last_stages(statistics: StepStatistics, stages: Sequence[str]) -> Markup:
     """Recorded episodes that failed, by their last stage and how they came about."""
-    kinds = list(moments.died)
+    kinds = list(statistics.died)
     hatches = dict(zip(kinds, ("", "////", "...."), strict=False))
     greys = dict(zip(kinds, ("#444444", "#d55e00", "#009e73"), strict=False))
-    known = [stage for stage in stages if any(moments.died[kind].get(stage) for kind in kinds)]
+    known = [stage for stage in stages if any(statistics.died[kind].get(stage) for kind in kinds)]
     with panel(AXIS_HEIGHT_IN + 0.3 + ROW_HEIGHT_IN * max(len(known), 1)) as (figure, axes):
         left = np.zeros(len(known))
         for kind in kinds:
-            widths = np.array([moments.died[kind].get(stage, 0) for stage in known])
+            widths = np.array([statistics.died[kind].get(stage, 0) for stage in known])
             axes.barh(
                 range(len(known)), widths, 0.62, left=left, color=greys[kind], alpha=0.85,
                 hatch=hatches[kind], edgecolor="white", linewidth=0.5, label=kind,

@@ -46,7 +46,7 @@ class EpisodeMedia:
         return len(self.drivers)
 
     def __repr__(self) -> str:
-        return f"Footage({self.name}, {len(self)} steps, cameras {', '.join(self.cameras)})"
+        return f"EpisodeMedia({self.name}, {len(self)} steps, cameras {', '.join(self.cameras)})"
 
 
 def kind_of(episode: EpisodeSummary) -> ProvenanceKind:
@@ -61,7 +61,7 @@ def kind_of(episode: EpisodeSummary) -> ProvenanceKind:
 
 
 def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, EpisodeMedia | None]:
-    """Return the footage of a success, a failure and a correction, each None without one."""
+    """Return the media of a success, a failure and a correction, each None without one."""
     whole = [e for e in episodes if e.complete and e.steps > 1]
     solved = [e for e in whole if e.success and not e.takeovers]
     helped = [e for e in whole if e.takeovers and e.policy_steps]
@@ -91,13 +91,13 @@ def _first_readable(candidates: Sequence[EpisodeSummary]) -> EpisodeMedia | None
     for summary in candidates:
         if summary.path is not None:
             try:
-                return _footage(Episode.read(summary.path))
+                return _media(Episode.read(summary.path))
             except DamagedFile:
                 continue
     return None
 
 
-def _footage(episode: Episode) -> EpisodeMedia:
+def _media(episode: Episode) -> EpisodeMedia:
     header = episode.summary.header
     stages = tuple(header.stages[i] for i in episode.stage) if header.stages else ()
     views = [name for name in episode.observations if is_image(name)]

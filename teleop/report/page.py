@@ -122,17 +122,19 @@ def _spread_figures(data: ReportData) -> dict[str, Any]:
     drawn: dict[str, Any] = {}
     if len(data.policies) > 1:
         drawn["tree"] = draw_tree(data.policies)
-    if data.moments is not None:
-        drawn["coverage"] = coverage.draw_coverage(data.moments)
+    if data.step_statistics is not None:
+        drawn["coverage"] = coverage.draw_coverage(data.step_statistics)
         drawn["motion"] = coverage.draw_distribution(
-            data.moments.motion, "motion", "How far the hand is sent", "share of full speed"
+            data.step_statistics.motion, "motion", "How far the hand is sent", "share of full speed"
         )
-        if data.moments.novelty:
+        if data.step_statistics.novelty:
             drawn["novelty"] = coverage.draw_distribution(
-                data.moments.novelty, "novelty", "How new the scenes were", "novelty"
+                data.step_statistics.novelty, "novelty", "How new the scenes were", "novelty"
             )
-        if data.moments.died:
-            drawn["laststages"] = coverage.draw_last_stages(data.moments, data.setting.stages)
+        if data.step_statistics.died:
+            drawn["laststages"] = coverage.draw_last_stages(
+                data.step_statistics, data.setting.stages
+            )
     if data.judged is not None:
         drawn["grades"] = coverage.draw_grades(data.judged)
         if data.judged.reasons:
@@ -154,15 +156,15 @@ def _stage_figure(data: ReportData) -> dict[str, Any]:
 
 
 def _clip(data: ReportData, role: str) -> dict[str, Any]:
-    footage: EpisodeMedia = getattr(data, role)
+    media: EpisodeMedia = getattr(data, role)
     hz = data.setting.control_hz
-    clip = make_clip(footage, round(hz))
+    clip = make_clip(media, round(hz))
     return {
-        "title": sentences.clip_title(footage, role),
+        "title": sentences.clip_title(media, role),
         "role": role,
-        "footage": footage,
-        "who": sentences.who_drove(footage, hz),
-        "look": sentences.what_to_look_at(footage, role, hz),
+        "media": media,
+        "who": sentences.who_drove(media, hz),
+        "look": sentences.what_to_look_at(media, role, hz),
         "speed": clip.speed,
         "video": _data_uri(clip.video.data, clip.video.mime),
         "poster": _data_uri(clip.poster, "image/jpeg"),

@@ -35,11 +35,11 @@ class TimelineEvent:
 
 def read_events(database: Database) -> tuple[TimelineEvent, ...]:
     """All of them in order; events that say less than that are passed over."""
-    found = (_happening(event) for event in database.events())
-    return tuple(happening for happening in found if happening is not None)
+    found = (_timeline_event(event) for event in database.events())
+    return tuple(event for event in found if event is not None)
 
 
-def _happening(event: EventEntry) -> TimelineEvent | None:
+def _timeline_event(event: EventEntry) -> TimelineEvent | None:
     if event.kind == EventKind.SWAP:
         words = f"policy {event.payload.get('policy', '?')} takes over"
         return TimelineEvent(event.created, words, EventSign.SWAPPED)

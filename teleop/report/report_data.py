@@ -35,7 +35,7 @@ class ReportData:
     """What the reader must know, e.g. files that were skipped."""
     events: tuple[TimelineEvent, ...] = ()
     """Promotions, demotions, swaps and what the gate said, in order."""
-    moments: StepStatistics | None = None
+    step_statistics: StepStatistics | None = None
     """What the steps come to; None where they were not read."""
     judged: JudgementSummary | None = None
     """None where nobody has judged."""

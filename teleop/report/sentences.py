@@ -108,12 +108,12 @@ def paired_sentence(test: PairedOutcomes | None) -> str:
     )
 
 
-def clip_title(footage: EpisodeMedia, role: str) -> str:
+def clip_title(media: EpisodeMedia, role: str) -> str:
     """Return what a clip is called, from who drove in it."""
     if role == "correction":
-        ending = "hands back" if footage.drivers[-1] == Driver.POLICY else "drives to the end"
+        ending = "hands back" if media.drivers[-1] == Driver.POLICY else "drives to the end"
         return f"A correction: the human takes over and {ending}"
-    drivers = {_name(driver) for driver in footage.drivers} - {_name(Driver.NOBODY)}
+    drivers = {_name(driver) for driver in media.drivers} - {_name(Driver.NOBODY)}
     who = f"the {drivers.pop()} alone" if len(drivers) == 1 else "policy and human"
     return f"A {role}: {who}"
 
@@ -132,9 +132,9 @@ def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float
     return runs
 
 
-def who_drove(footage: EpisodeMedia, hz: float) -> str:
+def who_drove(media: EpisodeMedia, hz: float) -> str:
     """Return who drove when, in words; longer stories are summed up."""
-    runs = stretches([int(driver) for driver in footage.drivers], hz)
+    runs = stretches([int(driver) for driver in media.drivers], hz)
     if len(runs) == 1:
         return f"The {runs[0][0]} drives throughout, {runs[0][2]:.1f}{SPACE}s."
     if len(runs) > 5:
@@ -146,27 +146,27 @@ def who_drove(footage: EpisodeMedia, hz: float) -> str:
     return f"Who drives: {', '.join(told)}."
 
 
-def what_to_look_at(footage: EpisodeMedia, role: str, hz: float) -> str:
+def what_to_look_at(media: EpisodeMedia, role: str, hz: float) -> str:
     """Return what the reader should watch for."""
     if role == "correction":
-        runs = stretches([int(driver) for driver in footage.drivers], hz)
+        runs = stretches([int(driver) for driver in media.drivers], hz)
         start = next((start for who, start, _ in runs if who == _name(Driver.HUMAN)), 0.0)
         solved = "how the human puts it right"
-        ending = solved if footage.success else "why even the human could not save it"
+        ending = solved if media.success else "why even the human could not save it"
         return (
             f"Look at {start:.1f}{SPACE}s, where the border turns blue and striped: "
             f"what the hand was about to do, and {ending}."
         )
     if role == "failure":
-        return f"{_last_stage(footage, hz)} Look at where the hand stops getting closer."
+        return f"{_last_stage(media, hz)} Look at where the hand stops getting closer."
     return "Look at the wrist camera as the hand closes: the named item stands between the fingers."
 
 
-def _last_stage(footage: EpisodeMedia, hz: float) -> str:
-    if not footage.stages:
+def _last_stage(media: EpisodeMedia, hz: float) -> str:
+    if not media.stages:
         return "It ended without success."
-    last = footage.stages[-1]
-    start = len(footage.stages) - 1
-    while start and footage.stages[start - 1] == last:
+    last = media.stages[-1]
+    start = len(media.stages) - 1
+    while start and media.stages[start - 1] == last:
         start -= 1
     return f"It got no further than “{last}”, reached at {start / hz:.1f}{SPACE}s."

@@ -47,41 +47,41 @@ class VideoClip:
     """How many times faster than the recording it plays."""
 
 
-def make_clip(footage: EpisodeMedia, fps: int) -> VideoClip:
+def make_clip(media: EpisodeMedia, fps: int) -> VideoClip:
     """Paint and encode one episode."""
-    speed = -(-len(footage) // LONGEST_FRAMES)
-    frames = (_painted(footage, step, VIEW_PX) for step in range(0, len(footage), speed))
+    speed = -(-len(media) // LONGEST_FRAMES)
+    frames = (_painted(media, step, VIEW_PX) for step in range(0, len(media), speed))
     video = encode(frames, fps)
-    poster = jpeg(_painted(footage, telling_step(footage), VIEW_PX))
-    return VideoClip(video, poster, jpeg(_contact_sheet(footage)), speed)
+    poster = jpeg(_painted(media, telling_step(media), VIEW_PX))
+    return VideoClip(video, poster, jpeg(_contact_sheet(media)), speed)
 
 
-def telling_step(footage: EpisodeMedia) -> int:
+def telling_step(media: EpisodeMedia) -> int:
     """Return the step to show first: just after a hand-over, else near the end."""
-    changes = np.flatnonzero(np.diff(footage.drivers)) + 1
-    last = len(footage) - 1
+    changes = np.flatnonzero(np.diff(media.drivers)) + 1
+    last = len(media) - 1
     return min(int(changes[0]) + 4, last) if changes.size else last * 9 // 10
 
 
-def _contact_sheet(footage: EpisodeMedia) -> Image:
-    steps = np.linspace(0, len(footage) - 1, STILLS).round().astype(int)
-    steps[1] = max(1, min(telling_step(footage), steps[2] - 1)) if len(footage) > STILLS else 0
-    first, second, third, fourth = (_painted(footage, int(s), STILL_PX) for s in steps)
+def _contact_sheet(media: EpisodeMedia) -> Image:
+    steps = np.linspace(0, len(media) - 1, STILLS).round().astype(int)
+    steps[1] = max(1, min(telling_step(media), steps[2] - 1)) if len(media) > STILLS else 0
+    first, second, third, fourth = (_painted(media, int(s), STILL_PX) for s in steps)
     return np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
 
 
-def _painted(footage: EpisodeMedia, step: int, view_px: int) -> Image:
-    style = DRIVER_STYLES[Driver(int(footage.drivers[step]))]
+def _painted(media: EpisodeMedia, step: int, view_px: int) -> Image:
+    style = DRIVER_STYLES[Driver(int(media.drivers[step]))]
     border = view_px // 24
-    pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in footage.frame(step)]
+    pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in media.frame(step)]
     widths = tuple(picture.shape[1] for picture in pictures)
     body = _ground(style, pictures[0].shape[0] + border, sum(widths) + border * (len(widths) + 1))
     body, x = body.copy(), border
     for picture in pictures:
         body[: picture.shape[0], x : x + picture.shape[1]] = picture
         x += picture.shape[1] + border
-    label = _label(style, footage.cameras, widths, border, view_px * 3 // 32)
-    line = _time_line(footage, step, body.shape[1], view_px // 32)
+    label = _label(style, media.cameras, widths, border, view_px * 3 // 32)
+    line = _time_line(media, step, body.shape[1], view_px // 32)
     return np.vstack([label, line, body])
 
 
@@ -121,11 +121,11 @@ def _label(
     return np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)[..., :3]
 
 
-def _time_line(footage: EpisodeMedia, step: int, width: int, height: int) -> Image:
-    drivers = footage.drivers[np.arange(width) * len(footage) // width]
+def _time_line(media: EpisodeMedia, step: int, width: int, height: int) -> Image:
+    drivers = media.drivers[np.arange(width) * len(media) // width]
     grounds = np.stack([_ground(DRIVER_STYLES[driver], height, width) for driver in Driver])
     line = grounds[drivers, :, np.arange(width)].swapaxes(0, 1).copy()
     line[0] = line[-1] = CURSOR
-    middle = int((step + 0.5) / len(footage) * width)
+    middle = int((step + 0.5) / len(media) * width)
     line[:, max(middle - height // 4, 0) : middle + height // 4] = CURSOR
     return line

@@ -1,1 +1,1 @@
-"""The grader's window: episodes, predictions and pictures, judged with one key each."""
+"""`sidestick review` shows a reviewer episodes, predictions or pictures; a key judges each."""

@@ -1,4 +1,8 @@
-"""`sidestick review --of clicks`: a person shows perception where things are."""
+"""`sidestick review --of clicks` fine-tunes perception on a reviewer's clicks.
+
+`review_clicks` chooses pictures of recorded episodes, opens the window in which the reviewer clicks
+the named item, fine-tunes on all clicks of the workspace and gives a `ClickReport`.
+"""
 
 import contextlib
 from collections.abc import Sequence
@@ -24,29 +28,33 @@ from .review_loop import review_window, run_window
 
 CAMERA = "front"
 STRIDE = 15
+"""Steps between two candidate pictures of an episode."""
 POOL = 240
+"""Candidate pictures from which the least certain are chosen."""
 HAND_PX = 1.0
-"""A simulated grader's hand is this unsteady, standard deviation."""
+"""Standard deviation of a simulated reviewer's clicks, pixels of the picture."""
 
 
 @dataclass(frozen=True)
 class ClickReport:
-    """What a sitting came to, and what it taught."""
+    """The clicks of one review and the effect of fine-tuning on all of them."""
 
     operator: str
     clicks: int
-    """In this sitting."""
+    """Written in this review."""
     taught: int
-    """Clicks that perception was fine-tuned on, of all sittings."""
+    """Clicks of all reviews that perception was fine-tuned on."""
     held_out: int
+    """Clicks of all reviews that were kept out of fine-tuning, to measure it."""
     before_px: float | None
-    """Median error on held-out clicks before; None with too few clicks to teach."""
+    """Median error on the held-out clicks before; None with too few clicks to fine-tune on."""
     after_px: float | None
+    """The same after fine-tuning."""
     kept: bool
-    """Whether the taught perception is better, and will be used by the next training."""
+    """Whether the fine-tuned perception is better; the next training then uses it."""
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """The fields by name."""
         return asdict(self)
 
 
@@ -57,23 +65,29 @@ def review_clicks(
     simulated: bool = False,
     count: int = 100,
 ) -> ClickReport:
-    """Click the named item in at most `count` pictures, then fine-tune on all clicks there are."""
+    """Have the named item clicked in at most `count` pictures, then fine-tune on all clicks.
+
+    `simulated` clicks in the place of a person; BadValue for a workspace without episodes.
+    """
     if not workspace.episodes():
         raise BadValue("pictures to click on", "at least one episode", "none")
     perception = click_finetuned_perception(workspace) or shipped(workspace)
     pictures = choose_pictures(workspace, perception, count)
     with (
         review_window(headless) as (surface, pads),
-        contextlib.closing(ClickReview(workspace, operator, pictures)) as pointing,
-        contextlib.closing(SimulatedPointer(workspace)) as grader,
+        contextlib.closing(ClickReview(workspace, operator, pictures)) as review,
+        contextlib.closing(SimulatedPointer(workspace)) as reviewer,
     ):
-        run_window(ClickWindow(pointing, pads), surface, grader if simulated else (lambda _: None))
-        said = len(pointing.writer.said)
+        run_window(ClickWindow(review, pads), surface, reviewer if simulated else (lambda _: None))
+        said = len(review.writer.said)
     return learn_clicks(workspace, operator, said)
 
 
 def learn_clicks(workspace: Workspace, operator: str, said: int) -> ClickReport:
-    """Fine-tune the shipped perception on every click that stands; keep it where it is better."""
+    """Fine-tune the shipped perception on all valid clicks, and save it if it is better.
+
+    `said` clicks were written in this review; the report repeats the number.
+    """
     clicks = list(stored_clicks(workspace))
     if len(clicks) < LEAST:
         return ClickReport(operator, said, 0, 0, None, None, False)
@@ -85,12 +99,12 @@ def learn_clicks(workspace: Workspace, operator: str, said: int) -> ClickReport:
 
 
 def shipped(workspace: Workspace) -> Perception:
-    """The perception that comes with the package; PolicyError where the task has none."""
+    """The perception that comes with the package for the task; PolicyError without one."""
     return Perception.load_shipped(workspace.config.task)
 
 
 def stored_clicks(workspace: Workspace) -> list[Click]:
-    """All clicks that stand, each with its picture; those of episodes that are gone are left."""
+    """All clicks that were not undone, with their pictures; episodes that are gone are skipped."""
     by_episode: dict[str, list[Judgement]] = {}
     for event in not_undone(Judgements(workspace.db_path).all()):
         if event.kind == CLICK:
@@ -112,7 +126,7 @@ def stored_clicks(workspace: Workspace) -> list[Click]:
 def choose_pictures(
     workspace: Workspace, perception: Perception, count: int, seed: int = 0
 ) -> list[Picture]:
-    """Pictures that nobody has clicked, those of which perception is least sure first."""
+    """At most `count` pictures that nobody has clicked, least certain for perception first."""
     events = not_undone(Judgements(workspace.db_path).all())
     known = {(e.episode, e.start) for e in events if e.kind == CLICK}
     rng, paths = np.random.default_rng(seed), workspace.episodes()
@@ -131,11 +145,11 @@ def choose_pictures(
             if (episode.summary.id, step) not in known:
                 image = np.asarray(episode.observations[f"{CAMERA}_image"][step], np.uint8)
                 pool.append(Picture(episode.summary.id, step, CAMERA, goal, image))
-    order = np.argsort(_sureness(perception, pool), kind="stable")
+    order = np.argsort(_confidence(perception, pool), kind="stable")
     return [pool[int(place)] for place in order[:count]]
 
 
-def _sureness(perception: Perception, pictures: Sequence[Picture]) -> list[float]:
+def _confidence(perception: Perception, pictures: Sequence[Picture]) -> list[float]:
     """The highest probability of the named item in each picture."""
     if not pictures:
         return []
@@ -147,24 +161,24 @@ def _sureness(perception: Perception, pictures: Sequence[Picture]) -> list[float
 
 
 class SimulatedPointer:
-    """Looks at the simulator's own labels, and clicks with an unsteady hand."""
+    """Simulated reviewer that clicks the centre of the simulator's labels, with noise `HAND_PX`."""
 
     def __init__(self, workspace: Workspace, seed: int = 0) -> None:
         self._workspace, self._random = workspace, np.random.default_rng(seed)
         self._env: ArmEnv | None = None
         self._seen = -1
 
-    def __call__(self, page: ClickWindow) -> None:
-        """Click, or pass where the item cannot be seen."""
-        pointing = page.pointing
-        picture = pointing.picture
+    def __call__(self, window: ClickWindow) -> None:
+        """Post one key press: a click, or a skip where the item cannot be seen."""
+        review = window.review
+        picture = review.picture
         if picture is None:
-            page.leave()
-        elif pointing.place != self._seen:
-            self._seen = pointing.place
+            window.leave()
+        elif review.place != self._seen:
+            self._seen = review.place
             place = self._centre(picture)
             if place is not None:
-                pointing.x, pointing.y = place
+                review.x, review.y = place
             press("n" if place is None else "enter")
 
     def close(self) -> None:

@@ -1,4 +1,7 @@
-"""What a grader of episodes can do, and the keys for it."""
+"""The actions of a reviewer of episodes, the keys for them, and the reasons and tags on offer.
+
+`EpisodeWindow` reads the keys; `EpisodeReview.do` carries the actions out.
+"""
 
 from enum import auto
 
@@ -29,7 +32,7 @@ TAGS = (
 
 
 class EpisodeAction(ReviewAction):
-    """One press."""
+    """What one press of a key or button does."""
 
     SUCCESS = auto()
     FAILURE = auto()
@@ -68,7 +71,7 @@ class EpisodeAction(ReviewAction):
 
     @property
     def number(self) -> int | None:
-        """1 to 9 for the number keys."""
+        """1 to 9 for the number keys; None for all others."""
         return _NUMBERS.index(self.name) + 1 if self.name in _NUMBERS else None
 
 

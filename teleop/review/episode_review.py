@@ -1,4 +1,7 @@
-"""A grader before one episode after the other: what each press says about them."""
+"""`EpisodeReview` turns a reviewer's actions into judgements of one episode after the other.
+
+`EpisodeWindow` passes it actions and time, and draws its state; judgements go to the database.
+"""
 
 import time
 from collections.abc import Callable, Iterable
@@ -26,10 +29,11 @@ MARKING = frozenset(
     {EpisodeAction.BAD, EpisodeAction.TRIM_START, EpisodeAction.TRIM_END, EpisodeAction.STAGE}
 )
 NOTICE_S = 2.5
+"""How long a short message is shown, s."""
 
 
 class EpisodeReview:
-    """The state behind the window: no drawing, no events, so that tests can press its keys."""
+    """The episode that is shown, its playback, judgements and menus; draws nothing."""
 
     def __init__(
         self,
@@ -39,7 +43,7 @@ class EpisodeReview:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.writer, self.clock = JudgementWriter(Judge(workspace, operator)), clock
-        self.order = ReviewQueue(workspace, operator, only)
+        self.queue = ReviewQueue(workspace, operator, only)
         self.player = Playback(hz=workspace.config.control_hz)
         self.grading_speed = GradingSpeed(clock, began=clock())
         self.marks = Marks()
@@ -53,34 +57,34 @@ class EpisodeReview:
 
     @property
     def name(self) -> str | None:
-        """Id of the episode that is shown; None when there is none left."""
+        """Id of the episode that is shown; None when none is left."""
         return self.episode.summary.id if self.episode else None
 
     @property
     def notice(self) -> str:
-        """The short message that is to be shown now."""
+        """The short message that is shown now; empty when there is none."""
         return self._notice[0] if self.clock() < self._notice[1] else ""
 
     def show_notice(self, words: str) -> None:
-        """Show a short message."""
+        """Show a short message for `NOTICE_S`."""
         self._notice = (words, self.clock() + NOTICE_S)
 
     def pass_time(self, seconds: float, scrub: float = 0.0) -> None:
-        """Play on; a pulled trigger scrubs instead."""
+        """Play on; with `scrub` in [-1, 1], negative backward, scrub instead."""
         if abs(scrub) > 0.05:
             self.player.playing = False
             self.player.go(self.player.position + scrub * seconds * self.player.hz * 8)
         else:
             self.player.pass_time(seconds)
-        self.order.look_ahead(self.name)
+        self.queue.look_ahead(self.name)
 
     def shown(self) -> None:
-        """A frame is on the screen; what was said is written now, so that nobody waits for it."""
+        """Write the deferred verdict, now that the next episode is on the screen."""
         self.grading_speed.shown()
         self._flush()
 
     def do(self, action: EpisodeAction) -> None:
-        """One press."""
+        """Carry out one action."""
         self._flush()
         if action is EpisodeAction.QUIT and not (self.marks.menu or self.help):
             self.over = True
@@ -96,12 +100,12 @@ class EpisodeReview:
             self._act(action, self.episode)
 
     def write(self, text: str) -> None:
-        """Characters typed while somebody writes."""
+        """Append typed characters to the text of the reason, while one is written."""
         if self.marks.text is not None:
             self.marks.text += text
 
     def end_writing(self, keep: bool) -> None:
-        """Keep what was written as the reason's text, or drop it."""
+        """Keep the typed text as the text of the reason, or drop it."""
         text, self.marks.text = self.marks.text, None
         if keep and text and text.strip():
             self.say(REASON, reasons=list(self.stands.reasons), text=text.strip())
@@ -109,16 +113,16 @@ class EpisodeReview:
     def say(
         self, kind: str, start: int | None = None, stop: int | None = None, **payload: object
     ) -> None:
-        """Write one judgement about the episode that is shown."""
+        """Write one judgement on the episode that is shown; of its steps [start, stop) if given."""
         if self.name is not None:
             self.writer.write(self.name, kind, start, stop, **payload)
             self._flush()
             self._refresh()
 
     def close(self) -> None:
-        """Write what is left, and stop reading ahead."""
+        """Write the deferred verdict, and stop reading ahead."""
         self._flush()
-        self.order.close()
+        self.queue.close()
 
     def _flush(self) -> None:
         self.writer.flush()
@@ -149,22 +153,22 @@ class EpisodeReview:
         assert name is not None
         self.grading_speed.verdict()
         self.writer.write_later(name, verdict)
-        self.order.open.discard(name)
+        self.queue.open.discard(name)
         self._go_on()
 
     def _go_on(self, skip: bool = False) -> None:
-        """To the episode where a judgement is worth most; a skipped one comes last."""
+        """Show the episode of the highest priority; a skipped one comes last."""
         current = self.name
         if current is not None:
             self._visited.append(current)
-            if skip and current in self.order.open:
-                priority = self.order.priorities[current]
-                self.order.priorities[current] = Priority(priority.value - 1000.0, priority.why)
-        while (name := self.order.next(current)) is not None:
+            if skip and current in self.queue.open:
+                priority = self.queue.priorities[current]
+                self.queue.priorities[current] = Priority(priority.value - 1000.0, priority.why)
+        while (name := self.queue.next(current)) is not None:
             if self._show(name):
                 return
-            self.order.open.discard(name)
-        if current is None or current not in self.order.open:
+            self.queue.open.discard(name)
+        if current is None or current not in self.queue.open:
             self.episode = None
 
     def _go_back(self) -> None:
@@ -172,17 +176,17 @@ class EpisodeReview:
             continue
 
     def _show(self, name: str) -> bool:
-        """Show an episode; one that cannot be read is named and passed over."""
+        """Show an episode; False, with a message, where it cannot be read."""
         try:
-            self.episode = self.order.prefetcher.take(name)
+            self.episode = self.queue.prefetcher.take(name)
         except DamagedFile as error:
             self.show_notice(f"passed over: {error}")
             return False
-        self.priority = self.order.priorities.get(name, Priority())
+        self.priority = self.queue.priorities.get(name, Priority())
         self.marks = Marks()
         self.player.load(len(self.episode))
         self._refresh()
-        self.order.look_ahead(name)
+        self.queue.look_ahead(name)
         return True
 
     def _refresh(self) -> None:
@@ -201,7 +205,7 @@ class EpisodeReview:
             self.show_notice("nothing to take back")
             return
         if last.kind == VERDICT:
-            self.order.open.add(last.episode)
+            self.queue.open.add(last.episode)
             self.grading_speed.done = self.grading_speed.done[:-1]
         if last.episode != self.name:
             if self.name is not None:

@@ -1,4 +1,4 @@
-"""Episodes before the grader: events in, deeds done, frames out."""
+"""`review_episodes` runs this window, which passes keys to an `EpisodeReview` and draws it."""
 
 import math
 
@@ -34,93 +34,90 @@ from .timeline import draw_timeline
 
 
 class EpisodeWindow:
-    """Joins the state with fingers and screen."""
+    """Passes events and time to an `EpisodeReview` and draws it."""
 
-    def __init__(self, grading: EpisodeReview, pads: Gamepads) -> None:
-        self.grading, self.fingers = grading, KeyInput(KEYS, pads)
+    def __init__(self, review: EpisodeReview, pads: Gamepads) -> None:
+        self.review, self.key_input = review, KeyInput(KEYS, pads)
         self._screen = EpisodeScreen()
         self._echo = ""
-        """SDL tells a letter twice, as key and as text; the text of the key that began is it."""
+        """The text of the key that began writing: SDL sends each letter twice, as key and text."""
 
     @property
     def over(self) -> bool:
-        """Whether the grader wants to leave."""
-        return self.grading.over
+        """Whether the reviewer has asked to leave."""
+        return self.review.over
 
     def leave(self) -> None:
-        """The window was closed."""
-        self.grading.over = True
+        """End the review: the window was closed."""
+        self.review.over = True
 
     def handle(self, event: pygame.event.Event) -> None:
-        """One event of the window."""
-        writing = self.grading.marks.text is not None
-        actions = self.fingers.handle(event)
+        """Do what a key, button or click in an event asks for."""
+        writing = self.review.marks.text is not None
+        actions = self.key_input.handle(event)
         if writing:
-            self._hear_writing(event)
+            self._type_text(event)
             return
         for action in actions:
-            self.grading.do(action)
+            self.review.do(action)
         if EpisodeAction.WRITE in actions:
             self._echo = getattr(event, "unicode", "")
 
     def pass_time(self, seconds: float) -> None:
-        """Play on."""
-        reading, actions = self.fingers.sample(seconds)
-        for action in actions if self.grading.marks.text is None else ():
-            self.grading.do(action)
-        self.grading.pass_time(
-            seconds, reading.between(EpisodeAction.SCRUB_ON, EpisodeAction.SCRUB_BACK)
-        )
+        """Do what was pressed, and play on or scrub."""
+        reading, actions = self.key_input.sample(seconds)
+        for action in actions if self.review.marks.text is None else ():
+            self.review.do(action)
+        scrub = reading.between(EpisodeAction.SCRUB_ON, EpisodeAction.SCRUB_BACK)
+        self.review.pass_time(seconds, scrub)
 
     def draw(self, surface: pygame.Surface) -> None:
-        """One frame."""
-        self._screen.draw(surface, self.grading, self.fingers)
+        """Draw one frame."""
+        self._screen.draw(surface, self.review, self.key_input)
 
     def shown(self) -> None:
-        """The frame is on the screen."""
-        self.grading.shown()
+        """Note that the drawn frame is on the screen."""
+        self.review.shown()
 
-    def _hear_writing(self, event: pygame.event.Event) -> None:
-        marks = self.grading.marks
+    def _type_text(self, event: pygame.event.Event) -> None:
+        marks = self.review.marks
         if event.type == pygame.TEXTINPUT:
             if event.text != self._echo:
-                self.grading.write(event.text)
+                self.review.write(event.text)
             self._echo = ""
         elif event.type == pygame.KEYDOWN and event.key in (pygame.K_RETURN, pygame.K_ESCAPE):
-            self.grading.end_writing(keep=event.key == pygame.K_RETURN)
+            self.review.end_writing(keep=event.key == pygame.K_RETURN)
         elif event.type == pygame.KEYDOWN and event.key == pygame.K_BACKSPACE and marks.text:
             marks.text = marks.text[:-1]
 
 
 class EpisodeScreen:
-    """Draws a Grading on any surface, of any size."""
+    """Draws an `EpisodeReview` on a surface of any size."""
 
     def __init__(self) -> None:
         self._type = TextRenderer()
 
     def draw(
-        self, surface: pygame.Surface, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+        self, surface: pygame.Surface, review: EpisodeReview, key_input: KeyInput[EpisodeAction]
     ) -> None:
-        """One whole frame."""
-        episode = grading.episode
-        pictures = _pictures(episode, grading.player.step) if episode else {}
+        """Draw one frame: pictures, timeline, judgements and keys."""
+        episode, step = review.episode, review.player.step
+        pictures = _pictures(episode, step) if episode else {}
         layout = review_layout(*surface.get_size(), max(1, len(pictures)))
         canvas = Canvas(surface, self._type, layout.unit)
         canvas.clear()
         if episode is None:
-            _done(canvas, layout, grading, fingers)
+            _done(canvas, layout, review, key_input)
         else:
-            _views(canvas, layout, pictures, grading)
-            _column(canvas, layout.column, episode, grading)
-            marks = grading.marks
-            draw_timeline(
-                canvas, layout.line, episode, grading.stands, grading.player.step, marks.bad_from
-            )
-            driver = Driver(int(episode.driver[grading.player.step]))
+            _views(canvas, layout, pictures, review)
+            _column(canvas, layout.column, episode, review)
+            marks = review.marks
+            draw_timeline(canvas, layout.line, episode, review.stands, step, marks.bad_from)
+            driver = Driver(int(episode.driver[step]))
             pygame.draw.rect(surface, DRIVER_STYLES[driver].colour, layout.window, layout.border)
-        _top(canvas, layout, grading)
-        _bottom(canvas, layout, fingers)
-        _over(canvas, layout, grading, fingers)
+        _top(canvas, layout, review)
+        _bottom(canvas, layout, key_input)
+        _over(canvas, layout, review, key_input)
 
 
 def _pictures(episode: Episode, step: int) -> dict[str, Image]:
@@ -132,7 +129,7 @@ def _pictures(episode: Episode, step: int) -> dict[str, Image]:
 
 
 def _views(
-    canvas: Canvas, layout: ReviewLayout, pictures: dict[str, Image], grading: EpisodeReview
+    canvas: Canvas, layout: ReviewLayout, pictures: dict[str, Image], review: EpisodeReview
 ) -> None:
     for rect, (camera, image) in zip(layout.views, pictures.items(), strict=True):
         canvas.picture(image, rect)
@@ -140,42 +137,41 @@ def _views(
         place = tag.get_rect(topleft=(rect.x + canvas.px(10), rect.y + canvas.px(8)))
         canvas.strip(place.inflate(canvas.px(12), canvas.px(6)))
         canvas.surface.blit(tag, place)
-    if grading.notice:
+    if review.notice:
         first, last = layout.views[0], layout.views[-1]
-        draw_notice(canvas, first.union(last), grading.notice)
+        draw_notice(canvas, first.union(last), review.notice)
 
 
-def _top(canvas: Canvas, layout: ReviewLayout, grading: EpisodeReview) -> None:
+def _top(canvas: Canvas, layout: ReviewLayout, review: EpisodeReview) -> None:
     area = layout.top
     pygame.draw.rect(canvas.surface, PANEL, area)
-    grading_speed, order = grading.grading_speed, grading.order
+    grading_speed, queue = review.grading_speed, review.queue
     left = area.x + canvas.px(14)
     right = area.right - canvas.px(14)
     rate = grading_speed.per_minute
     speed = f"   {rate:.1f} a minute" if math.isfinite(rate) else ""
-    done = f"{order.total - len(order.open)} of {order.total} judged{speed}"
+    done = f"{queue.total - len(queue.open)} of {queue.total} judged{speed}"
     end = canvas.text(done, (right, area.centery - canvas.px(10)), 18, TEXT, True, "midright")
     bar = pygame.Rect(0, 0, canvas.px(220), canvas.px(8))
     bar.midright = (right, area.centery + canvas.px(15))
-    canvas.bar(bar, 1 - len(order.open) / max(1, order.total), MINT)
-    if grading.episode is None:
+    canvas.bar(bar, 1 - len(queue.open) / max(1, queue.total), MINT)
+    if review.episode is None:
         return
-    summary = grading.episode.summary
+    summary = review.episode.summary
     header = summary.header
     room = end.left - left - canvas.px(20)
-    canvas.text(
-        header.instruction, (left, area.centery - canvas.px(10)), 20, TEXT, True, width=room
-    )
+    upper, lower = area.centery - canvas.px(10), area.centery + canvas.px(15)
+    canvas.text(header.instruction, (left, upper), 20, TEXT, True, width=room)
     level = Level(header.level).name.lower().replace("_", "-")
     policy = f", policy {header.policy_id}" if header.policy_id else ""
     below = f"{summary.id}   {level}{policy}   driven by {header.operator or 'nobody'}"
-    canvas.text(below, (left, area.centery + canvas.px(15)), 13.5, DIM, width=room)
+    canvas.text(below, (left, lower), 13.5, DIM, width=room)
 
 
-def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, grading: EpisodeReview) -> None:
+def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, review: EpisodeReview) -> None:
     pygame.draw.rect(canvas.surface, PANEL, area)
     x, y, wide = area.x + canvas.px(16), area.y + canvas.px(20), area.w - canvas.px(32)
-    stands, player = grading.stands, grading.player
+    stands, player = review.stands, review.player
     solved = bool(episode.succeeded[-1])
     said = stands.success
     words = "no verdict yet" if said is None else ("SUCCESS" if said else "FAILURE")
@@ -191,7 +187,7 @@ def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, grading: Episod
         ("recorded as", "success" if episode.summary.success else "failure"),
         ("drives here", DRIVER_STYLES[driver].name),
         (f"{state}, {player.speed}x", f"step {player.step + 1} of {player.steps}"),
-        ("shown because", "; ".join(grading.priority.why) or "it is next"),
+        ("shown because", "; ".join(review.priority.why) or "it is next"),
     ]
     if stands.reasons or stands.text:
         told = [*stands.reasons, *([f"“{stands.text}”"] if stands.text else [])]
@@ -220,33 +216,33 @@ def _stars(canvas: Canvas, x: int, y: int, quality: int | None) -> int:
     return y + canvas.px(34)
 
 
-def _bottom(canvas: Canvas, layout: ReviewLayout, fingers: KeyInput[EpisodeAction]) -> None:
+def _bottom(canvas: Canvas, layout: ReviewLayout, key_input: KeyInput[EpisodeAction]) -> None:
     pygame.draw.rect(canvas.surface, PANEL, layout.bottom)
     at = (layout.bottom.x + canvas.px(12), layout.bottom.centery)
-    canvas.keys(fingers.hints(), at, 13.5, layout.bottom.right - canvas.px(10))
+    canvas.keys(key_input.hints(), at, 13.5, layout.bottom.right - canvas.px(10))
 
 
 def _done(
-    canvas: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+    canvas: Canvas, layout: ReviewLayout, review: EpisodeReview, key_input: KeyInput[EpisodeAction]
 ) -> None:
     centre = layout.window.center
-    total = grading.order.total
+    total = review.queue.total
     words = f"All {total} episodes are judged." if total else "There is nothing to judge here."
     canvas.text(words, centre, 28, TEXT, True, "center")
     below = (centre[0], centre[1] + canvas.px(40))
-    undo, leave = fingers.name_of(EpisodeAction.UNDO), fingers.name_of(EpisodeAction.QUIT)
+    undo, leave = key_input.name_of(EpisodeAction.UNDO), key_input.name_of(EpisodeAction.QUIT)
     told = f"{undo} takes the last judgement back, {leave} leaves."
     canvas.text(told, below, 16, DIM, anchor="center")
 
 
 def _over(
-    canvas: Canvas, layout: ReviewLayout, grading: EpisodeReview, fingers: KeyInput[EpisodeAction]
+    canvas: Canvas, layout: ReviewLayout, review: EpisodeReview, key_input: KeyInput[EpisodeAction]
 ) -> None:
-    marks = grading.marks
+    marks = review.marks
     if marks.menu is not None:
         draw_list(canvas, layout.window, marks.menu.title, marks.menu.items, marks.menu.at)
     elif marks.text is not None:
         title = "In your own words: enter keeps, escape drops"
         draw_list(canvas, layout.window, title, (marks.text + "▏",), -1)
-    if grading.help:
-        draw_help(canvas, layout.window, fingers.help_page())
+    if review.help:
+        draw_help(canvas, layout.window, key_input.help_page())

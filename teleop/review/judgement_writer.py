@@ -1,4 +1,8 @@
-"""The grader's pen: writes judgements, at once or right after the next frame, and takes back."""
+"""`JudgementWriter` writes a reviewer's judgements to the database, and undoes the last one.
+
+The three review windows use it, with `GradingSpeed` for their figures; the window of episodes also
+its `Menu` and `Marks`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,12 +13,12 @@ from .episode_actions import EpisodeAction
 
 
 class JudgementWriter:
-    """What one person says in one sitting."""
+    """Writes the judgements of one person in one review, at once or after the next frame."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.said: list[Judgement] = []
-        """What stands of this sitting, in order."""
+        """The judgements of this review that were not undone, in order."""
         self.refused = ""
         """Why the last judgement could not be written; empty when it was."""
         self._later: tuple[str, str] | None = None
@@ -27,7 +31,7 @@ class JudgementWriter:
         stop: int | None = None,
         **payload: object,
     ) -> None:
-        """Write a judgement now; what comes of one about an episode that is gone is `refused`."""
+        """Write a judgement now; `refused` says why it cannot be, as when its episode is gone."""
         self.refused = ""
         try:
             self.said.append(self.judge.add(episode, kind, start, stop, **payload))
@@ -35,18 +39,18 @@ class JudgementWriter:
             self.refused = f"not written: {error}"[:140]
 
     def write_later(self, episode: str, verdict: str) -> None:
-        """Keep a verdict until the next episode is on the screen: the disk may take its time."""
+        """Keep a verdict until `flush`: the next episode is shown without waiting for the disk."""
         self.flush()
         self._later = (episode, verdict)
 
     def flush(self) -> None:
-        """Write what was kept."""
+        """Write the verdict that was kept for later."""
         later, self._later = self._later, None
         if later is not None:
             self.write(later[0], VERDICT, verdict=later[1])
 
     def take_back(self) -> Judgement | None:
-        """Undo the last judgement of the sitting; None where there is none."""
+        """Undo the last judgement of this review, and return it; None where there is none."""
         self.flush()
         if not self.said:
             return None
@@ -56,19 +60,22 @@ class JudgementWriter:
 
 
 RATE_WINDOW_S = 60.0
+"""Verdicts of this last span count for the rate, s."""
 
 
 @dataclass(frozen=True)
 class Menu:
-    """A list to choose from by number, or by going up and down."""
+    """A list on the screen to choose from by number, or by going up and down."""
 
     title: str
     kind: str
+    """Of the judgement that the choice becomes: REASON or TAG."""
     items: tuple[str, ...]
     at: int = 0
+    """Index of the highlighted item."""
 
     def answered(self, action: EpisodeAction) -> tuple["Menu | None", str | None]:
-        """What a press makes of it: the list as it goes on, None once it is closed; the choice."""
+        """The list after an action, None once it is closed; and the chosen item, None for none."""
         number = action.number
         if number is not None and number <= len(self.items):
             return None, self.items[number - 1]
@@ -80,41 +87,43 @@ class Menu:
 
 @dataclass
 class Marks:
-    """What was begun and not ended on the episode that is shown."""
+    """Inputs begun and not ended on the episode that is shown."""
 
     bad_from: int | None = None
+    """Step at which a bad stretch was begun."""
     menu: Menu | None = None
     text: str | None = None
-    """What has been typed; None while nobody writes."""
+    """The text typed so far; None while none is written."""
 
 
 @dataclass
 class GradingSpeed:
-    """How fast the grader is, and how long the window kept her waiting."""
+    """How fast the reviewer judges, and how long the next episode took to appear."""
 
     clock: Callable[[], float]
     done: list[float] = field(default_factory=list)
-    """When each verdict was given."""
+    """When each verdict was given, s of the clock."""
     waits: list[float] = field(default_factory=list)
     """From a verdict to the first picture of the next episode, s."""
     asked: float | None = None
+    """When the verdict was given whose next picture is still to come."""
     began: float = 0.0
 
     def verdict(self) -> None:
-        """A verdict was given now."""
+        """Note that a verdict is given now."""
         self.done.append(self.clock())
         self.asked = self.clock()
 
     def shown(self) -> None:
-        """A frame is on the screen."""
+        """Note that a frame is on the screen."""
         if self.asked is not None:
             self.waits.append(self.clock() - self.asked)
             self.asked = None
 
     @property
     def per_minute(self) -> float:
-        """Episodes a minute, over the last minute; NaN before the first."""
+        """Verdicts a minute over the last minute; NaN without one."""
         now = self.clock()
         since = max(self.began, now - RATE_WINDOW_S)
-        recent = sum(moment > since for moment in self.done)
+        recent = sum(given > since for given in self.done)
         return recent * 60.0 / (now - since) if recent and now > since else float("nan")

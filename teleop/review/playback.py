@@ -1,4 +1,8 @@
-"""A recorded episode as it plays: where it is, how fast, and what scrubbing does."""
+"""`Playback` keeps which step of a recorded episode is shown, and how fast it plays.
+
+`EpisodeReview` moves it by `MOVES`, and turns marking keys into judgements by `bad_stretch`,
+`trimmed` and `next_stage`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +16,7 @@ SPEEDS = (1, 2, 4, 8)
 
 @dataclass
 class Playback:
-    """Plays `steps` steps at `hz` steps a second times the speed; stays at the end."""
+    """Position in an episode of `steps` steps that plays `speed * hz` steps a second to its end."""
 
     steps: int = 1
     hz: float = 20.0
@@ -22,7 +26,7 @@ class Playback:
     playing: bool = True
 
     def load(self, steps: int) -> None:
-        """Another episode, from its beginning."""
+        """Begin another episode at its first step."""
         self.steps, self.position, self.playing = max(1, steps), 0.0, True
 
     @property
@@ -36,28 +40,28 @@ class Playback:
         return self.step == self.steps - 1
 
     def pass_time(self, seconds: float) -> None:
-        """Play on."""
+        """Advance by so much time, if it plays."""
         if self.playing:
             self.go(self.position + seconds * self.hz * self.speed)
 
     def go(self, position: float) -> None:
-        """Show another step, within the episode."""
+        """Show the step at a position, clipped to the episode."""
         self.position = min(max(0.0, position), self.steps - 1.0)
 
     def move(self, steps: int) -> None:
-        """Stop, and step."""
+        """Pause, and go so many steps on, or back."""
         self.playing = False
         self.go(float(self.step + steps))
 
     def toggle(self) -> None:
-        """Play or pause; from the end it plays again from the beginning."""
+        """Play or pause; at the end, play again from the beginning."""
         if self.at_end:
             self.position, self.playing = 0.0, True
         else:
             self.playing = not self.playing
 
     def faster(self, by: int) -> None:
-        """The next speed up or down."""
+        """Change the speed by so many places of `SPEEDS`."""
         place = SPEEDS.index(self.speed) + by
         self.speed = SPEEDS[min(max(place, 0), len(SPEEDS) - 1)]
 
@@ -73,15 +77,15 @@ MOVES: dict[EpisodeAction, Callable[[Playback], None]] = {
     EpisodeAction.FASTER: lambda player: player.faster(1),
     EpisodeAction.SLOWER: lambda player: player.faster(-1),
 }
-"""What the keys of the player do."""
+"""What each playback key does."""
 
 
 @dataclass(frozen=True)
 class TimelineMark:
-    """What a press comes to: a judgement to write, words to show, or both."""
+    """What a marking key results in: a judgement to write, a message to show, or both."""
 
     kind: str | None = None
-    """Of the judgement; None writes nothing."""
+    """Of the judgement; None for no judgement."""
     start: int | None = None
     stop: int | None = None
     payload: dict[str, str] = field(default_factory=dict)
@@ -89,14 +93,14 @@ class TimelineMark:
 
 
 def bad_stretch(begun: int, step: int) -> TimelineMark:
-    """From where it was begun to here, both included, in either order."""
+    """The steps from `begun` to `step` as bad, both included, in either order."""
     first, last = sorted((begun, step))
-    words = f"steps {first + 1} to {last + 1} are bad: nobody learns from them"
+    words = f"steps {first + 1} to {last + 1} are bad: left out of training"
     return TimelineMark(BAD, first, last + 1, label=words)
 
 
 def trimmed(stands: ResolvedJudgements, steps: int, step: int, from_here: bool) -> TimelineMark:
-    """Keep what lies from here on, or up to here; refused where nothing would be left."""
+    """Keep the steps from `step` on, or up to it; only a message where none would be left."""
     first, end = stands.kept or (0, steps)
     start, stop = (step, end) if from_here else (first, step + 1)
     return (
@@ -107,7 +111,7 @@ def trimmed(stands: ResolvedJudgements, steps: int, step: int, from_here: bool) 
 
 
 def next_stage(stands: ResolvedJudgements, stages: Sequence[str], step: int) -> TimelineMark:
-    """The stage after those that have begun before this step begins here."""
+    """The beginning, at `step`, of the stage after those that have begun before it."""
     begun = [s for s, start in stands.stages.items() if start < step and s in stages]
     place = max((stages.index(s) for s in begun), default=0) + 1
     if place == len(stages):

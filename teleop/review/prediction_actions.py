@@ -1,4 +1,7 @@
-"""What a grader of predictions can do, and the keys for it."""
+"""The actions of a reviewer of predictions, and the keys for them.
+
+`PredictionWindow` reads the keys; `PredictionReview.do` carries the actions out.
+"""
 
 from enum import auto
 
@@ -6,7 +9,7 @@ from ..ui.key_input import Key, KeyTable, ReviewAction
 
 
 class PredictionAction(ReviewAction):
-    """One press."""
+    """What one press of a key or button does."""
 
     ACCEPT = auto()
     REJECT = auto()
@@ -73,7 +76,7 @@ KEYS = KeyTable(
         ),
         Key(PredictionAction.UP, "page up", "RB + D-pad up", "move its end up", "", True),
         Key(PredictionAction.DOWN, "page down", "RB + D-pad down", "move its end down", "", True),
-        Key(PredictionAction.GRIP, "g", "X", "the hand ends closed, or open", "grip"),
+        Key(PredictionAction.GRIP, "g", "X", "the gripper ends closed, or open", "grip"),
         Key(
             PredictionAction.DRIVE,
             "d",
@@ -95,4 +98,4 @@ DIRECTIONS = {
     PredictionAction.UP: (0, 0, 1),
     PredictionAction.DOWN: (0, 0, -1),
 }
-"""In the base frame: x away from the robot, y to its left, z up."""
+"""Unit vectors in the base frame: x away from the robot, y to its left, z up."""

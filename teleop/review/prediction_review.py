@@ -1,4 +1,7 @@
-"""A grader before one prediction after the other: accept, reject, or put it right."""
+"""`PredictionReview` lets a reviewer accept, reject or correct a policy's recorded predictions.
+
+`PredictionWindow` passes it actions and time, and draws its state; grades go to the database.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,31 +22,34 @@ from .prediction_actions import DIRECTIONS, PredictionAction
 from .predictions import RecordedPlan, plan_to
 
 DRAG_M = 0.005
-"""One press moves the end of the plan by this."""
+"""How far one press moves the end of the plan."""
 DRIVE_SPEED = 0.6
+"""Share of full speed at which a held direction drives a correction."""
 NOTICE_S = 3.0
+"""How long a short message is shown, s."""
 
 
 @dataclass
 class PlanEdit:
-    """The plan that is shown, as far as it has been put right."""
+    """The reviewer's changes to the plan that is shown."""
 
     closing: bool = False
-    """What the gripper is told while the grader drives."""
+    """The gripper command while the reviewer drives a correction."""
     offset_m: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+    """[3] how far the end of the plan was moved, in the base frame."""
     grip: float | None = None
-    """What the hand ends with; None for what the plan says."""
+    """Gripper command of the second half; None for the plan's own."""
     driven: NDArray[np.float32] | None = None
-    """What the grader has driven instead, (n, 7)."""
+    """Actions (n, 7) that the reviewer drove instead; None without."""
 
     @property
     def is_moved(self) -> bool:
-        """Whether it differs from what the policy said."""
+        """Whether the plan was changed at all."""
         return bool(self.offset_m.any()) or self.grip is not None or self.driven is not None
 
 
 class PredictionReview:
-    """The state behind the window of predictions."""
+    """The prediction that is shown, its correction and the grades so far; draws nothing."""
 
     def __init__(
         self,
@@ -67,17 +73,17 @@ class PredictionReview:
 
     @property
     def item(self) -> RecordedPlan | None:
-        """What is shown; None when there is none left."""
+        """The prediction that is shown; None when none is left."""
         return self.items[self.place] if self.place < len(self.items) else None
 
     @property
     def notice(self) -> str:
-        """The short message that is to be shown now."""
+        """The short message that is shown now; empty when there is none."""
         return self._notice[0] if self.clock() < self._notice[1] else ""
 
     @property
     def proposal(self) -> NDArray[np.float32]:
-        """The plan as it has been put right so far, (H, 7)."""
+        """The plan with the corrections so far, (H, 7)."""
         item = self.item
         if self.plan_edit.driven is not None:
             return self.plan_edit.driven
@@ -87,35 +93,35 @@ class PredictionReview:
             actions[len(actions) // 2 :, GRIP] = self.plan_edit.grip
         return actions
 
-    def do(self, say: PredictionAction) -> None:
-        """One press."""
-        if say is PredictionAction.QUIT:
+    def do(self, action: PredictionAction) -> None:
+        """Carry out one action."""
+        if action is PredictionAction.QUIT:
             self.over = True
-        elif say is PredictionAction.HELP or self.help:
+        elif action is PredictionAction.HELP or self.help:
             self.help = not self.help
-        elif say is PredictionAction.UNDO:
+        elif action is PredictionAction.UNDO:
             self._undo()
         elif self.item is None:
             return
-        elif say is PredictionAction.DRIVE:
+        elif action is PredictionAction.DRIVE:
             self._toggle_drive(self.item)
         elif self.drive is not None:
-            if say is PredictionAction.GRIP:
+            if action is PredictionAction.GRIP:
                 self.plan_edit.closing = not self.plan_edit.closing
-        elif say in DIRECTIONS:
+        elif action in DIRECTIONS:
             self.plan_edit.offset_m = self.plan_edit.offset_m + DRAG_M * np.array(
-                DIRECTIONS[say], float
+                DIRECTIONS[action], float
             )
-        elif say is PredictionAction.GRIP:
+        elif action is PredictionAction.GRIP:
             last = self.proposal[-1, GRIP]
             self.plan_edit.grip = -1.0 if last > 0 else 1.0
-        elif say is PredictionAction.SKIP:
+        elif action is PredictionAction.SKIP:
             self._next()
         else:
-            self._grade(say, self.item)
+            self._grade(action, self.item)
 
     def pass_time(self, seconds: float, push: NDArray[np.float64]) -> None:
-        """While a correction is driven: `push` [3] is the held direction in the base frame."""
+        """Drive the correction on, if one is driven, along `push` [3], in the base frame."""
         if self.drive is None or self.item is None:
             return
         self._owed_s += seconds
@@ -129,17 +135,17 @@ class PredictionReview:
                 self._end_drive()
 
     def correct(self, actions: NDArray[np.float32]) -> None:
-        """Put the driven actions, (n, 7), in the place of the plan."""
+        """Replace the plan by driven actions (n, 7)."""
         self.plan_edit.driven = actions
 
     def close(self) -> None:
-        """Free the simulator."""
+        """Write what has not been written, and free the simulator."""
         self.writer.flush()
         if self._env is not None:
             self._env.close()
 
     def restored(self, item: RecordedPlan) -> RestoredMoment:
-        """The simulator at the moment that is shown."""
+        """The simulator in the recorded state of a prediction."""
         episode = Episode.read(self.workspace.find(item.episode), images=False)
         restored = RestoredMoment(episode, item.step, self._env)
         self._env = restored.env
@@ -153,12 +159,12 @@ class PredictionReview:
         self.place += 1
         self._begin()
 
-    def _grade(self, say: PredictionAction, item: RecordedPlan) -> None:
+    def _grade(self, action: PredictionAction, item: RecordedPlan) -> None:
         actions = self.proposal
         grade = CORRECT if self.plan_edit.is_moved else ACCEPT
-        if say is PredictionAction.AS_DONE:
+        if action is PredictionAction.AS_DONE:
             grade, actions = CORRECT, item.done
-        elif say is PredictionAction.REJECT:
+        elif action is PredictionAction.REJECT:
             grade, actions = REJECT, item.plan.actions
         self.grading_speed.verdict()
         self.writer.write(
@@ -177,7 +183,7 @@ class PredictionReview:
             self._notify("nothing to take back")
             return
         places = [
-            i for i, f in enumerate(self.items) if (f.episode, f.step) == (last.episode, last.start)
+            i for i, p in enumerate(self.items) if (p.episode, p.step) == (last.episode, last.start)
         ]
         self.place = places[0] if places else self.place
         self._begin()
@@ -208,5 +214,5 @@ def _json(value: float) -> float | None:
 
 
 def end_m(item: RecordedPlan, actions: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Where the hand would be after these actions, [3] in the base frame."""
+    """Position [3] of the end effector after `actions` (n, 7) from `item`, base frame, m."""
     return np.asarray(item.hand_m + actions[:, MOVE].sum(0) * METRES_PER_UNIT, np.float64)

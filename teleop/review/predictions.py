@@ -1,4 +1,8 @@
-"""What a policy would do at recorded moments, ordered by what grading it is worth."""
+"""`recorded_plans` finds the recorded steps at which a policy's plan most needs a reviewer's grade.
+
+`review_predictions` calls it with a workspace and a policy, and gets plans ordered by novelty and
+by disagreement with what was done.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,54 +22,55 @@ from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE, Image
 from ..evaluation.replay import recorded_view
 
 STRIDE = 12
-"""Steps between two moments of an episode that are looked at."""
+"""Steps between two candidates of an episode."""
 POOL = 300
-"""Moments that are asked about before they are ordered."""
+"""Candidates that the policy plans for before they are ordered."""
 ALIKE_M = 0.025
-"""Two moments with the hand, the plan's end and the same goal nearer than this are duplicates."""
+"""Steps of one goal are duplicates if end effector and end of the plan differ by less than this."""
 UNSURE_M = 0.02
-"""A disagreement of this size counts like a novelty of 1."""
+"""A disagreement of this size adds as much priority as a novelty of 1."""
 CAMERA = "front"
 """The camera in whose picture paths are drawn."""
 
 
 @dataclass(frozen=True, repr=False)
 class RecordedPlan:
-    """A recorded moment, what was done, and what the policy would do."""
+    """A recorded step, what was done from there, and what the policy would do."""
 
     episode: str
     step: int
     images: dict[str, Image]
     view: CameraView
-    """The front camera as it stood in this episode."""
+    """The front camera with its pose in this episode."""
     hand_m: NDArray[np.float64]
-    """[3], where the hand is."""
+    """[3] position of the end effector, base frame."""
     closing: bool
-    """Whether the gripper has been told to close."""
+    """Whether the last action commanded the gripper to close."""
     goal: int
+    """Index of the named object class."""
     plan: Plan
     done: NDArray[np.float32]
-    """(h, 7) what was done from here on, at most as long as the plan."""
+    """(h, 7) the recorded actions from this step on, at most as many as the plan has."""
     executed: int
-    """How many actions of the plan would be executed before the next."""
+    """How many actions of the plan would be executed before the next plan."""
     instruction: str
 
     @property
     def disagreement_m(self) -> float:
-        """How far apart the plan and what was done end, over the part that both have."""
+        """Distance between the ends of plan and recorded actions, over the steps that both have."""
         common = min(len(self.done), len(self.plan.actions))
         apart = self.plan.actions[:common, MOVE].sum(0) - self.done[:common, MOVE].sum(0)
         return float(np.linalg.norm(apart)) * METRES_PER_UNIT
 
     @property
     def priority(self) -> float:
-        """Novelty and disagreement, alike in size."""
+        """Novelty plus disagreement in units of `UNSURE_M`, at most 2."""
         novelty = self.plan.novelty if np.isfinite(self.plan.novelty) else 0.0
         return novelty + min(self.disagreement_m / UNSURE_M, 2.0)
 
     @property
     def signature(self) -> NDArray[np.float64]:
-        """What makes two moments duplicates, [8]: hand, end of the plan, goal, gripper."""
+        """[8] end effector, end of the plan, goal, gripper; alike in all, steps are duplicates."""
         end = self.hand_m + self.plan.actions[:, MOVE].sum(0) * METRES_PER_UNIT
         return np.array([*self.hand_m, *end, float(self.goal), float(self.closing)])
 
@@ -78,7 +83,7 @@ def recorded_plans(
     pool: int = POOL,
     seed: int = 0,
 ) -> list[RecordedPlan]:
-    """At most `count` moments that this operator has not graded, the worthiest first."""
+    """At most `count` plans that this operator has not graded, by priority, without duplicates."""
     events = not_undone(Judgements(workspace.db_path).all())
     graded = {(e.episode, e.start) for e in events if e.kind == PREDICTION}
     own = {(e.episode, e.start) for e in events if e.kind == PREDICTION and e.operator == operator}
@@ -93,19 +98,19 @@ def recorded_plans(
         except DamagedFile:
             continue
         offset = int(rng.integers(STRIDE))
-        moments = [
+        steps = [
             step
             for step in range(offset, len(episode), STRIDE)
             if (episode.summary.id, step) not in own
         ]
-        found += [recorded_plan(episode, step, policy) for step in moments]
-    # what somebody else graded is graded again only where nothing else is left
-    found.sort(key=lambda f: ((f.episode, f.step) in graded, -f.priority))
+        found += [recorded_plan(episode, step, policy) for step in steps]
+    # plans that another person graded are graded again only where nothing else is left
+    found.sort(key=lambda p: ((p.episode, p.step) in graded, -p.priority))
     return list(_without_duplicates(found, count))
 
 
 def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> RecordedPlan:
-    """What the policy would do at one recorded moment."""
+    """The policy's plan at one recorded step, with what was done."""
     observation = episode.observation(step)
     plan = policy.plan(observation)
     closing = episode.actions[step - 1, GRIP] > 0 if step else False
@@ -130,17 +135,17 @@ def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> Recorde
 
 def _without_duplicates(ordered: Sequence[RecordedPlan], count: int) -> Iterator[RecordedPlan]:
     chosen: list[NDArray[np.float64]] = []
-    for one in ordered:
+    for candidate in ordered:
         if len(chosen) >= count:
             return
-        mine = one.signature
-        if all(np.abs(mine - other).max() > ALIKE_M for other in chosen):
-            chosen.append(mine)
-            yield one
+        signature = candidate.signature
+        if all(np.abs(signature - other).max() > ALIKE_M for other in chosen):
+            chosen.append(signature)
+            yield candidate
 
 
 def plan_to(actions: NDArray[np.float32], offset_m: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Actions (h, 7) with their end moved by [3] metres: each takes an equal share of the way."""
+    """Actions (h, 7) with their end moved by `offset_m` [3], spread equally over all of them."""
     moved = actions.astype(np.float64)
     moved[:, MOVE] += offset_m / METRES_PER_UNIT / len(actions)
     return np.asarray(np.clip(moved, -1.0, 1.0), np.float32)

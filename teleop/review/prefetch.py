@@ -1,4 +1,7 @@
-"""Episodes read ahead in a thread, so that nobody waits between two of them."""
+"""`Prefetcher` reads the next episodes in a thread, so that the reviewer need not wait.
+
+`ReviewQueue` requests them by name; `EpisodeReview` takes them.
+"""
 
 import threading
 from collections import OrderedDict
@@ -11,12 +14,16 @@ from ...sim_envs.errors import DamagedFile
 KEPT = 8
 """Episodes in memory: about 7 MB each."""
 IDLE_S = 0.02
+"""Longest wait of the thread between two looks for work."""
 READ_S = 30.0
 """An episode that takes longer than this to read is given up."""
 
 
 class Prefetcher:
-    """Reads wanted episodes in order; between them it does small jobs, such as scoring."""
+    """Reads requested episodes in order; when there are none it calls `odd_job`, such as scoring.
+
+    `odd_job` says whether it did something; after a False the thread waits.
+    """
 
     def __init__(
         self, path_of: Callable[[str], Path], odd_job: Callable[[], bool] = lambda: False
@@ -26,7 +33,7 @@ class Prefetcher:
         self._wanted: tuple[str, ...] = ()
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="stock", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="prefetch", daemon=True)
         self._thread.start()
 
     def request(self, names: Sequence[str]) -> None:
@@ -37,7 +44,7 @@ class Prefetcher:
                 self._changed.notify_all()
 
     def take(self, name: str) -> Episode:
-        """The episode, at once where it was read ahead; DamagedFile where it cannot be read."""
+        """The episode, without waiting if it was read ahead; DamagedFile if it cannot be read."""
         with self._changed:
             if name not in self._episodes:
                 self._wanted = (name, *(other for other in self._wanted if other != name))
@@ -53,7 +60,7 @@ class Prefetcher:
         return found
 
     def has(self, name: str) -> bool:
-        """Whether taking it would not wait."""
+        """Whether `take` would not wait."""
         with self._changed:
             return name in self._episodes
 

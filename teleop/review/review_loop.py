@@ -1,4 +1,8 @@
-"""`sidestick review`: opens the window, seats the grader, says what came of it."""
+"""`sidestick review` runs a review window frame by frame until the reviewer leaves.
+
+`review_episodes` opens it for episodes and gives a `ReviewReport`; clicks and predictions use
+`review_window` and `run_window` with windows of their own.
+"""
 
 import contextlib
 import os
@@ -21,28 +25,28 @@ from .simulated_reviewer import SimulatedReviewer
 
 @dataclass(frozen=True)
 class ReviewReport:
-    """What a sitting of a grader came to."""
+    """The verdicts of one review, and how fast they were given."""
 
     operator: str
     judged: int
     """Episodes that got a verdict."""
     left: int
-    """Episodes that have none of this operator."""
+    """Episodes that this operator has given no verdict on."""
     judgements: int
-    """All that was said and not taken back."""
+    """All judgements that were not undone."""
     per_minute: float
     """Verdicts a minute."""
     longest_wait_ms: float
     """From a verdict to the first picture of the next episode."""
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """The fields by name."""
         return {**vars(self)}
 
 
 @contextlib.contextmanager
 def review_window(headless: bool) -> Iterator[tuple[pygame.Surface, Gamepads]]:
-    """The window and the pads; without a screen where it is headless."""
+    """Open the window and give its surface and the gamepads; headless without a screen."""
     if headless:
         os.environ["SDL_VIDEODRIVER"] = "dummy"
     surface = open_window()
@@ -60,94 +64,96 @@ def review_episodes(
     simulated: bool = False,
     episodes: int | None = None,
 ) -> ReviewReport:
-    """Judge episodes in the window until the grader leaves.
+    """Have episodes judged in the window until the reviewer leaves.
 
     `only` is one episode, as `Workspace.find` takes it; UnknownName where there is none.
+    `simulated` judges in the place of a person, `episodes` at most.
     BadValue for a workspace without episodes.
     """
     names = [] if only is None else [workspace.find(only).stem]
     if not workspace.episodes():
         raise BadValue("episodes to judge", "at least one in the workspace", "none")
-    grader = SimulatedReviewer(episodes) if simulated else None
+    reviewer = SimulatedReviewer(episodes) if simulated else None
     with (
         review_window(headless) as (surface, pads),
-        contextlib.closing(EpisodeReview(workspace, operator, names)) as grading,
+        contextlib.closing(EpisodeReview(workspace, operator, names)) as review,
     ):
-        page = EpisodeWindow(grading, pads)
-        run_window(page, surface, grader or (lambda _: None))
-        return _report(grading, operator)
+        window = EpisodeWindow(review, pads)
+        run_window(window, surface, reviewer or (lambda _: None))
+        return _report(review, operator)
 
 
-def _report(grading: EpisodeReview, operator: str) -> ReviewReport:
-    grading_speed = grading.grading_speed
+def _report(review: EpisodeReview, operator: str) -> ReviewReport:
+    grading_speed = review.grading_speed
     spent = grading_speed.clock() - grading_speed.began
     return ReviewReport(
         operator=operator,
         judged=len(grading_speed.done),
-        left=len(grading.order.open),
-        judgements=len(grading.writer.said),
+        left=len(review.queue.open),
+        judgements=len(review.writer.said),
         per_minute=round(60.0 * len(grading_speed.done) / max(spent, 1e-9), 1),
         longest_wait_ms=round(1e3 * float(np.max(grading_speed.waits, initial=0.0)), 1),
     )
 
 
 FRAME_S = 1 / 50
+"""Length of a frame, s."""
 SHORTEST_NAP_S = 0.001
 
 
 class ReviewWindow(Protocol):
-    """What is before the grader."""
+    """What `run_window` needs of a window."""
 
     @property
     def over(self) -> bool:
-        """Whether to leave."""
+        """Whether the reviewer has asked to leave."""
         ...
 
     def leave(self) -> None:
-        """The window was closed."""
+        """End the review: the window was closed."""
         ...
 
     def handle(self, event: pygame.event.Event) -> None:
-        """One event of the window."""
+        """Do what a key, button or click in an event asks for."""
         ...
 
     def pass_time(self, seconds: float) -> None:
-        """So much time has passed."""
+        """Advance by so much time, and do what gamepads ask for."""
         ...
 
     def draw(self, surface: pygame.Surface) -> None:
-        """One frame."""
+        """Draw one frame."""
         ...
 
     def shown(self) -> None:
-        """The frame is on the screen."""
+        """Note that the drawn frame is on the screen."""
         ...
 
 
 PageKind = TypeVar("PageKind", bound=ReviewWindow)
 Grader = Callable[[PageKind], None]
-"""A simulated grader: looks at the page before each frame, and posts its key presses."""
+"""A simulated reviewer: is called with the window before each frame, and posts key presses."""
 
 
 def run_window(
-    page: PageKind,
+    window: PageKind,
     surface: pygame.Surface,
-    grader: Grader[PageKind] = lambda _: None,
+    reviewer: Grader[PageKind] = lambda _: None,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Stay until the page is over; a closed window leaves, and nothing that was said is lost."""
+    """Run frames until the window is over; closing it on the screen ends it like leaving."""
     before = clock()
-    while not page.over:
+    while not window.over:
         began = clock()
-        grader(page)
+        reviewer(window)
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
-                page.leave()
-            page.handle(event)
-        page.pass_time(began - before)
+                window.leave()
+            window.handle(event)
+        window.pass_time(began - before)
         before = began
-        page.draw(pygame.display.get_surface() or surface)
+        window.draw(pygame.display.get_surface() or surface)
         pygame.display.flip()
-        page.shown()
+        window.shown()
         sleep(max(SHORTEST_NAP_S, FRAME_S - (clock() - began)))

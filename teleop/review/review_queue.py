@@ -1,4 +1,8 @@
-"""Where a judgement is worth most: audits, disagreement, near misses, what is new to the policy."""
+"""`ReviewQueue` orders the episodes without a verdict by the priority of judging them.
+
+First come audits, then disagreement, near misses and episodes that are novel to the policy.
+`EpisodeReview` asks it for the next episode.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,23 +29,24 @@ from .prefetch import Prefetcher
 
 AUDIT_PRIORITY, DISPUTE_PRIORITY, NEAR_MISS_PRIORITY = 8.0, 4.0, 2.0
 BROKEN_PRIORITY, TAKEOVER_PRIORITY, FLAG_PRIORITY = 1.5, 0.5, 0.5
+"""Added up; novelty adds up to 1."""
 NOVEL = 0.9
-"""From this quantile of familiar scenes on an episode is called novel."""
+"""Novelty, a quantile of familiar scenes, from which on an episode is called novel."""
 NOVEL_SHARE = 0.1
-"""The most novel share of an episode's steps speaks for it."""
+"""Share of an episode's steps that are more novel than the novelty given to it."""
 
 
 @dataclass(frozen=True)
 class Priority:
-    """What judging an episode is worth, and why."""
+    """Priority of judging an episode, and its reasons."""
 
     value: float = 0.0
     why: tuple[str, ...] = ()
-    """In words for people, the weightiest first."""
+    """The reasons as shown to the reviewer, the largest first."""
 
 
 def recorded_draws(database: Database) -> dict[str, bool]:
-    """Whether the session chose an episode for an audit, by episode, as it wrote that down."""
+    """Episode id -> whether its session drew it for an audit, as recorded in the database."""
     return {
         str(event.payload.get("episode")): bool(event.payload["audited"])
         for event in database.events(EventKind.ON_TRIAL)
@@ -50,10 +55,10 @@ def recorded_draws(database: Database) -> dict[str, bool]:
 
 
 def is_audited(summary: EpisodeSummary, draws: Mapping[str, bool] = MappingProxyType({})) -> bool:
-    """Whether an unattended episode is one of those that a person looks at in any case.
+    """Whether an unattended episode is in the sample that a person always judges.
 
-    The session's own draw counts, whose share the operator may have chosen; episodes of practice
-    have none and are drawn at the usual share.
+    The session's own draw counts, as the operator may have chosen its share; episodes of practice
+    have none and are drawn at the default share.
     """
     if summary.header.level != Level.AUTONOMOUS:
         return False
@@ -63,12 +68,12 @@ def is_audited(summary: EpisodeSummary, draws: Mapping[str, bool] = MappingProxy
 def first_priority(
     summary: EpisodeSummary, stands: ResolvedJudgements | None, audited: bool
 ) -> Priority:
-    """What is known before an episode's arrays are read."""
+    """Priority from the summary alone, before the episode's arrays are read."""
     parts: list[tuple[float, str]] = []
     if audited:
         parts.append((AUDIT_PRIORITY, "audit"))
     if stands is not None and stands.disputed:
-        parts.append((DISPUTE_PRIORITY, "graders disagree"))
+        parts.append((DISPUTE_PRIORITY, "reviewers disagree"))
     if not summary.complete:
         parts.append((BROKEN_PRIORITY, "it broke off"))
     if summary.takeovers:
@@ -77,15 +82,16 @@ def first_priority(
 
 
 def full_priority(episode: Episode, stands: ResolvedJudgements | None, audited: bool) -> Priority:
-    """What an episode's own arrays add; images are not needed."""
+    """Priority from summary and arrays; the episode may be read without images."""
     summary = episode.summary
     first = first_priority(summary, stands, audited)
     parts = [(first.value, why) for why in first.why[:1]] + [(0.0, why) for why in first.why[1:]]
     judged = summary.success if stands is None or stands.success is None else stands.success
     solved = bool(episode.succeeded[-1])
     if judged != solved:
-        said, seen = _word(judged), _word(solved)
-        parts.append((DISPUTE_PRIORITY, f"a person says {said}, the environment {seen}"))
+        person, environment = _word(judged), _word(solved)
+        why = f"a person says {person}, the environment {environment}"
+        parts.append((DISPUTE_PRIORITY, why))
     stages = max(len(summary.header.stages) - 1, 1)
     reached = float(episode.stage.max()) / stages
     if not solved and reached >= 0.5:
@@ -98,7 +104,7 @@ def full_priority(episode: Episode, stands: ResolvedJudgements | None, audited: 
 
 
 def best(priorities: Mapping[str, Priority]) -> str | None:
-    """The episode that is worth most; of equals the earliest. None where there is none."""
+    """The episode of the highest priority, the earliest of equals; None where there is none."""
     return min(priorities, key=lambda name: (-priorities[name].value, name), default=None)
 
 
@@ -119,23 +125,26 @@ def _sum(parts: list[tuple[float, str]]) -> Priority:
 AHEAD = 3
 """Episodes that are read ahead."""
 JUDGED_BY_OTHERS = -100.0
-"""Added to the worth of an episode that somebody else has judged undisputed."""
+"""Added to the priority of an episode that others have judged without dispute."""
 
 
 class ReviewQueue:
-    """The episodes that one person has given no verdict on, by worth."""
+    """The episodes that one person has given no verdict on, by priority.
+
+    Priorities come from summaries at first; the prefetching thread adds those of the arrays.
+    """
 
     def __init__(self, workspace: Workspace, operator: str, only: Iterable[str] = ()) -> None:
         self.summaries = {summary.id: summary for summary in workspace.summaries()}
         judgements = Judgements(workspace.db_path)
         self._stands = resolved_by_episode(judgements)
         self._draws = recorded_draws(judgements)
-        spoken = [e for e in not_undone(judgements.all()) if e.kind == VERDICT]
-        own = {event.episode for event in spoken if event.operator == operator}
-        self._others = {event.episode for event in spoken if event.operator != operator}
+        verdicts = [e for e in not_undone(judgements.all()) if e.kind == VERDICT]
+        own = {event.episode for event in verdicts if event.operator == operator}
+        self._others = {event.episode for event in verdicts if event.operator != operator}
         wanted = set(only)
         self.open = {n for n in self.summaries if (n in wanted if wanted else n not in own)}
-        """Without an own verdict."""
+        """Episodes without a verdict of this person."""
         self.total = len(self.open)
         self.priorities = {name: self._first(name) for name in self.open}
         self._unscored = sorted(self.open, key=lambda name: -self.priorities[name].value)
@@ -143,11 +152,11 @@ class ReviewQueue:
 
     @property
     def scoring(self) -> int:
-        """How many episodes' arrays have not been looked at yet."""
+        """How many episodes' arrays have not been scored yet."""
         return len(self._unscored)
 
     def look_ahead(self, current: str | None = None) -> list[str]:
-        """The next ones at this moment; they are read in the background."""
+        """The next episodes by priority, at most `AHEAD`; requests them from the prefetcher."""
         names = self.open - {current}
         ahead: list[str] = []
         priorities = {name: self.priorities[name] for name in names}
@@ -160,14 +169,14 @@ class ReviewQueue:
         return ahead
 
     def next(self, current: str | None = None) -> str | None:
-        """The best one that is there at once, of the next ones; None when all are judged."""
+        """The first of the next episodes, one in memory if any is; None when all are judged."""
         ahead = self.look_ahead(current)
         return next(
             (name for name in ahead if self.prefetcher.has(name)), ahead[0] if ahead else None
         )
 
     def close(self) -> None:
-        """Stop reading."""
+        """Stop reading ahead."""
         self.prefetcher.close()
 
     def _first(self, name: str) -> Priority:
@@ -187,7 +196,7 @@ class ReviewQueue:
         return path
 
     def _score_one(self) -> bool:
-        """Score one more episode; called by the reading thread when it has nothing to read."""
+        """Score one more episode, False without any; the prefetching thread calls it when idle."""
         if not self._unscored:
             return False
         name = self._unscored.pop(0)

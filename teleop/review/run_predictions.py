@@ -1,4 +1,7 @@
-"""`sidestick review --of predictions`: a policy's plans graded without moving the arm."""
+"""`sidestick review --of predictions` has a policy's plans graded without moving the arm.
+
+`review_predictions` plans at recorded steps, opens the window and gives a `PredictionReport`.
+"""
 
 import contextlib
 from dataclasses import dataclass
@@ -20,25 +23,26 @@ from .predictions import recorded_plans
 from .review_loop import review_window, run_window
 
 COUNT = 100
-"""Predictions in a sitting, unless more are asked for."""
+"""Predictions in one review, unless another number is asked for."""
 NEAR_M = 0.02
-"""The simulated grader accepts a plan that ends this near to where it would go."""
+"""The simulated reviewer accepts a plan that ends within this distance of the expert's."""
 
 
 @dataclass(frozen=True)
 class PredictionReport:
-    """What a sitting came to."""
+    """The grades of one review, and how well reviewers agree."""
 
     operator: str
     policy: str
     grades: dict[str, int]
     """accept, reject, correct -> how many."""
     per_minute: float
+    """Grades a minute."""
     agreement: list[dict[str, Any]]
-    """Cohen's kappa of every two graders on what both graded."""
+    """Cohen's kappa of every two reviewers on what both graded."""
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """The fields by name."""
         return {**vars(self)}
 
 
@@ -50,7 +54,7 @@ def review_predictions(
     simulated: bool = False,
     count: int = COUNT,
 ) -> PredictionReport:
-    """Grade at most `count` predictions of a policy, the newest unless given.
+    """Have at most `count` predictions of a policy graded, the newest unless given.
 
     PolicyError without a policy, BadValue for a workspace without episodes.
     """
@@ -60,14 +64,14 @@ def review_predictions(
     policy_id = policy_id or store.latest()
     policy = store.load(policy_id, config)
     items = recorded_plans(workspace, policy, operator, count)
-    grader = SimulatedPredictionReviewer() if simulated else None
+    reviewer = SimulatedPredictionReviewer() if simulated else None
     with (
         review_window(headless) as (surface, pads),
-        contextlib.closing(PredictionReview(workspace, operator, policy_id, items)) as grading,
+        contextlib.closing(PredictionReview(workspace, operator, policy_id, items)) as review,
     ):
-        run_window(PredictionWindow(grading, pads), surface, grader or (lambda _: None))
-        said = [judgement.payload["grade"] for judgement in grading.writer.said]
-        spent = grading.clock() - grading.grading_speed.began
+        run_window(PredictionWindow(review, pads), surface, reviewer or (lambda _: None))
+        said = [judgement.payload["grade"] for judgement in review.writer.said]
+        spent = review.clock() - review.grading_speed.began
     found = agreements(Judgements(workspace.db_path).all())
     return PredictionReport(
         operator,
@@ -79,32 +83,32 @@ def review_predictions(
 
 
 class SimulatedPredictionReviewer:
-    """Drives the job from the restored state, and compares the plan with its own way.
+    """Simulated reviewer that compares the plan with the scripted expert from the restored state.
 
-    A plan that ends near its own way, with the same grip, is accepted; another is replaced by
-    what it drove; one whose state cannot be restored is rejected.
+    A plan that ends near the expert's end with the same grip is accepted, another replaced by the
+    expert's actions; one whose state cannot be restored is rejected.
     """
 
     def __init__(self) -> None:
         self._seen = -1
 
-    def __call__(self, page: PredictionWindow) -> None:
-        """Grade what is shown."""
-        grading = page.grading
-        item = grading.item
+    def __call__(self, window: PredictionWindow) -> None:
+        """Post the key press that grades the prediction shown, once for each."""
+        review = window.review
+        item = review.item
         if item is None:
-            page.leave()
+            window.leave()
             return
-        if grading.place == self._seen:
+        if review.place == self._seen:
             return
-        self._seen = grading.place
+        self._seen = review.place
         try:
-            own = expert_drive(grading.restored(item), len(item.plan.actions))
+            expert = expert_drive(review.restored(item), len(item.plan.actions))
         except SidestickError:
             press("r")
             return
         plan = item.plan.actions
-        apart = float(np.linalg.norm(end_m(item, own) - end_m(item, plan)))
-        if apart > NEAR_M or (own[-1, GRIP] > 0) != (plan[-1, GRIP] > 0):
-            grading.correct(own)
+        apart = float(np.linalg.norm(end_m(item, expert) - end_m(item, plan)))
+        if apart > NEAR_M or (expert[-1, GRIP] > 0) != (plan[-1, GRIP] > 0):
+            review.correct(expert)
         press("a")

@@ -1,6 +1,6 @@
-"""The simulated grader: watches to the end, presses the keys that a practised person would.
+"""`SimulatedReviewer` plays every episode to its end and presses a practised person's keys.
 
-It stands in for a person in the tests and benchmarks; its words count less than any person's.
+It replaces a person in tests and benchmarks; its judgements count less than any person's.
 """
 
 import time
@@ -13,17 +13,18 @@ from ..ui.key_input import press
 from .episode_window import EpisodeWindow
 
 REACTION_S = 0.25
-"""From seeing the end to the first key."""
+"""From the end of the episode to the first key."""
 BETWEEN_KEYS_S = 0.12
 TOP_SPEED_KEYS = ("up", "up", "up")
+"""Set the playback to 8 times the speed."""
 WRONG = 0.0
-"""Share of verdicts that are wrong, as a person's are."""
+"""Share of verdicts that are wrong."""
 GOOD_SHARE = 0.33
-"""The fastest third of the successes gets the best grade."""
+"""This share of the successes, the fastest, gets quality 5, the others 3."""
 
 
 class SimulatedReviewer:
-    """Call it before each frame."""
+    """Judges by the environment's verdict; `run_window` calls it before each frame."""
 
     name = MACHINE
 
@@ -40,32 +41,32 @@ class SimulatedReviewer:
         self._ready = clock()
         self._judged: str | None = None
 
-    def __call__(self, page: EpisodeWindow) -> None:
-        """Press the next key, when it is time."""
-        grading, now = page.grading, self._clock()
-        if grading.episode is None or (self._left == 0 and not self._keys):
-            page.leave()
+    def __call__(self, window: EpisodeWindow) -> None:
+        """Post the next key press, when it is due; leave after the last episode."""
+        review, now = window.review, self._clock()
+        if review.episode is None or (self._left == 0 and not self._keys):
+            window.leave()
             return
         if now < self._ready:
             return
         if self._keys:
             press(self._keys.pop(0))
             self._ready = now + BETWEEN_KEYS_S
-        elif grading.player.at_end and grading.name != self._judged:
-            self._judged = grading.name
-            self._keys = self._verdict(page)
+        elif review.player.at_end and review.name != self._judged:
+            self._judged = review.name
+            self._keys = self._verdict(window)
             self._ready = now + REACTION_S
             if self._left is not None:
                 self._left -= 1
 
-    def _verdict(self, page: EpisodeWindow) -> list[str]:
-        episode = page.grading.episode
+    def _verdict(self, window: EpisodeWindow) -> list[str]:
+        episode = window.review.episode
         assert episode is not None
         solved = bool(episode.succeeded[-1])
         if self._random.random() < self._wrong:
             solved = not solved
         if solved:
-            others = [s.steps for s in page.grading.order.summaries.values() if s.success]
+            others = [s.steps for s in window.review.queue.summaries.values() if s.success]
             best = np.quantile(others, GOOD_SHARE) if others else len(episode)
             return ["5" if len(episode) <= best else "3", "s"]
         reason = 1 + min(int(episode.stage.max()), 3)

@@ -1,4 +1,7 @@
-"""The whole episode as a line: who drove, which stage, what is bad or trimmed, where we are."""
+"""`draw_timeline` draws an episode's steps as a bar under the pictures of the review window.
+
+The bar shows who drove, stages, novelty, bad and trimmed steps, and the step on display.
+"""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,9 +18,10 @@ from ..ui.canvas import Canvas
 from ..ui.palette import BACKGROUND, DIM, FAINT, PANEL, RAISED, TEXT, VERMILION, YELLOW, Colour
 
 HATCH = 7
+"""Distance between two hatching lines, in the canvas's units."""
 INK: Colour = (10, 12, 14)
 XOf = Callable[[float], int]
-"""The pixel at which a step begins."""
+"""From a step to the x of its beginning, pixels of the window."""
 
 
 def draw_timeline(
@@ -28,7 +32,7 @@ def draw_timeline(
     step: int,
     bad_from: int | None = None,
 ) -> None:
-    """Fill the strip under the pictures."""
+    """Draw the timeline into `area`; `bad_from` is where a pending bad stretch began, if any."""
     pygame.draw.rect(canvas.surface, PANEL, area)
     steps = len(episode)
     row = pygame.Rect(area.x + canvas.px(16), area.y + canvas.px(34), 0, canvas.px(26))
@@ -57,7 +61,7 @@ def draw_timeline(
 
 
 def _names(canvas: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> None:
-    """Who drove, on a plate, so that it can be read over hatching."""
+    """Write who drove on a plain background, to be readable over hatching."""
     for start, stop in runs(episode.driver):
         if x_of(stop) - x_of(start) > canvas.px(70):
             driver = Driver(int(episode.driver[start]))
@@ -68,7 +72,7 @@ def _names(canvas: Canvas, row: pygame.Rect, episode: Episode, x_of: XOf) -> Non
 
 
 def runs(values: NDArray[np.generic]) -> list[tuple[int, int]]:
-    """The stretches of equal values in an array (T,), each as its first step and its end."""
+    """The runs of equal values in an array (T,), each as [first step, end)."""
     cuts = np.flatnonzero(values[1:] != values[:-1]) + 1
     edges = [0, *(int(cut) for cut in cuts), len(values)]
     return list(pairwise(edges))

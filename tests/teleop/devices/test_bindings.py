@@ -6,7 +6,7 @@ import pytest
 
 from sidestick.teleop.devices.bindings import BadBinding, defaults, load, parse
 from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, RawInput
-from sidestick.teleop.review import click_window, episode_actions, prediction_actions
+from sidestick.teleop.review import click_actions, episode_actions, prediction_actions
 
 
 def touch(*names: str, pressed: tuple[str, ...] = ()) -> RawInput:
@@ -24,7 +24,9 @@ def test_the_written_file_reads_back() -> None:
     assert parse(defaults(DRIVING).to_toml(), DRIVING) == defaults(DRIVING)
 
 
-@pytest.mark.parametrize("keys", [episode_actions.KEYS, prediction_actions.KEYS, click_window.KEYS])
+@pytest.mark.parametrize(
+    "keys", [episode_actions.KEYS, prediction_actions.KEYS, click_actions.KEYS]
+)
 def test_a_whole_file_of_the_operators_window_alone_changes_nothing_in_review(keys) -> None:
     """Files that were written before the review had tables of its own have all of [pad]."""
     assert parse(defaults(DRIVING).to_toml(), keys.controls) == defaults(keys.controls)

@@ -66,7 +66,7 @@ def fake_episodes(
     return rows
 
 
-def fake_footage(name: str, human: range, *, success: bool, steps: int = 40) -> EpisodeMedia:
+def fake_media(name: str, human: range, *, success: bool, steps: int = 40) -> EpisodeMedia:
     """A gripper that descends on a can before a shelf; `human` are the steps of a takeover."""
     front = np.full((steps, 96, 96, 3), (206, 211, 216), np.uint8)
     front[:, 30:33, 10:86] = front[:, 62:65, 10:86] = (139, 105, 72)
@@ -114,9 +114,9 @@ def fake_data(evaluation_episodes: int = 100, steps: int = 40) -> ReportData:
         tuple(policies),
         tuple(efforts),
         tuple(episodes),
-        success=fake_footage("a", range(0), success=True, steps=steps),
-        failure=fake_footage("b", range(0), success=False, steps=steps),
-        correction=fake_footage("c", range(steps // 2, 3 * steps // 4), success=True, steps=steps),
+        success=fake_media("a", range(0), success=True, steps=steps),
+        failure=fake_media("b", range(0), success=False, steps=steps),
+        correction=fake_media("c", range(steps // 2, 3 * steps // 4), success=True, steps=steps),
         commands=("sidestick evaluate runs/demo --policy 7 --episodes 100 --first-seed 50000",),
     )
 
@@ -194,7 +194,7 @@ def test_names_from_files_cannot_become_markup() -> None:
     evil = "<script>alert(1)</script>$x_1$"
     data = fake_data(evaluation_episodes=10)
     episodes = tuple(replace(e, goal=evil, operator=evil) for e in data.episodes[:5])
-    short = replace(fake_footage("c", range(3, 6), success=True), instruction=evil)
+    short = replace(fake_media("c", range(3, 6), success=True), instruction=evil)
     page = render(replace(data, episodes=episodes, correction=short, success=None, failure=None))
     assert "<script" not in page
 

@@ -238,10 +238,10 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
     assert data.judged is not None
     assert (dict(data.judged.verdicts), data.judged.overruled) == ({"failure": 1}, 1)
     assert [event.sign for event in data.events] == [EventSign.PROMOTED, EventSign.DEMOTED]
-    assert data.moments is not None
-    assert len(data.moments.starts_m) == 3
-    assert data.moments.solved.tolist() == [False, True, False]
-    assert sum(int(bins.sum()) for bins in data.moments.motion.values()) == 60
+    assert data.step_statistics is not None
+    assert len(data.step_statistics.starts_m) == 3
+    assert data.step_statistics.solved.tolist() == [False, True, False]
+    assert sum(int(bins.sum()) for bins in data.step_statistics.motion.values()) == 60
     assert {"coverage", "motion", "grades", "reasons", "operators", "laststages"} <= set(
         figures(data)
     )

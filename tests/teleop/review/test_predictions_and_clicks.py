@@ -1,4 +1,4 @@
-"""Predictions and clicks judged without a screen, on a real recording of the simulator."""
+"""Predictions and clicks are judged without a screen, on episodes recorded in the simulator."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -42,12 +42,12 @@ from tests.synthetic import made_up_episode
 
 
 class Straight:
-    """A policy that goes straight on, a little less sure the farther ahead the hand is."""
+    """A policy that goes straight on; its novelty grows with x of the end effector."""
 
     chunk, execute = 16, 8
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: the policy has no state."""
 
     def plan(self, observation: dict[str, np.ndarray]) -> Plan:
         actions = np.zeros((16, 7), np.float32)
@@ -66,35 +66,37 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 @pytest.fixture
 def workspace(recorded: Workspace) -> Iterator[Workspace]:
-    """The same episodes, nothing judged."""
+    """The same episodes without judgements."""
     recorded.db_path.unlink(missing_ok=True)
     yield recorded
     recorded.db_path.unlink(missing_ok=True)
 
 
-def grading(workspace: Workspace, count: int = 5, operator: str = "ada") -> PredictionReview:
+def recorded_review(
+    workspace: Workspace, count: int = 5, operator: str = "ada"
+) -> PredictionReview:
     items = recorded_plans(workspace, Straight(), operator, count)  # type: ignore[arg-type]
     return PredictionReview(workspace, operator, "0001", items)
 
 
-def keys(page: PredictionWindow, *names: str) -> None:
+def keys(window: PredictionWindow, *names: str) -> None:
     for name in names:
         press(name)
         for event in pygame.event.get():
-            page.handle(event)
+            window.handle(event)
 
 
-def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspace) -> None:
-    """Ordered by novelty and disagreement; no two alike; graded ones do not come again."""
+def test_plans_come_by_priority_without_duplicates(workspace: Workspace) -> None:
+    """Ordered by novelty and disagreement, no two alike; graded ones do not come again."""
     items = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
     priorities = [item.priority for item in items]
     assert priorities == sorted(priorities, reverse=True)
     for place, item in enumerate(items):
         for other in items[:place]:
             assert np.abs(item.signature - other.signature).max() > 0.02
-    window = grading(workspace, 1)
-    first = window.item
-    window.writer.judge.add(
+    review = recorded_review(workspace, 1)
+    first = review.item
+    review.writer.judge.add(
         first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7]
     )
     again = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
@@ -102,7 +104,7 @@ def test_the_worthiest_moments_come_first_without_duplicates(workspace: Workspac
 
 
 def test_dragging_moves_the_end_by_what_was_asked() -> None:
-    """Spread over the actions; full sticks stay full."""
+    """The shift is spread over the actions, which stay in [-1, 1]."""
     plan = Straight().plan({"ee_pos": np.zeros(3)})
     moved = plan_to(plan.actions, np.array([0.0, 0.03, -0.015]))
     shift = (moved - plan.actions)[:, :3].sum(0) * METRES_PER_UNIT
@@ -111,21 +113,21 @@ def test_dragging_moves_the_end_by_what_was_asked() -> None:
 
 
 def test_accept_reject_and_correct_each_with_a_key(workspace: Workspace, quiet_sdl: None) -> None:
-    """Dragged plans are corrections, and what stands decides what is learnt from."""
+    """Moved plans are corrections, and training uses the grades that were not undone."""
     surface = pygame.display.set_mode((1280, 800))
-    window = grading(workspace)
-    page = PredictionWindow(window, Gamepads())
-    first = window.item
-    end = end_m(first, window.proposal)
-    keys(page, "a", "r", "left", "left", "g")
-    third = window.item
-    moved = end_m(third, window.proposal) - end_m(third, third.plan.actions)
+    review = recorded_review(workspace)
+    window = PredictionWindow(review, Gamepads())
+    first = review.item
+    end = end_m(first, review.proposal)
+    keys(window, "a", "r", "left", "left", "g")
+    third = review.item
+    moved = end_m(third, review.proposal) - end_m(third, third.plan.actions)
     np.testing.assert_allclose(moved, [0.0, 2 * DRAG_M, 0.0], atol=1e-6)
-    page.draw(surface)
-    keys(page, "a", "c", "u")
-    said = [event.payload["grade"] for event in window.writer.said]
-    assert said == ["accept", "reject", "correct"]
-    assert window.place == 3
+    window.draw(surface)
+    keys(window, "a", "c", "u")
+    grades = [event.payload["grade"] for event in review.writer.said]
+    assert grades == ["accept", "reject", "correct"]
+    assert review.place == 3
     events = Judgements(workspace.db_path).all()
     np.testing.assert_allclose(
         end_m(first, np.array(events[0].payload["actions"], np.float32)), end, atol=1e-3
@@ -137,11 +139,11 @@ def test_accept_reject_and_correct_each_with_a_key(workspace: Workspace, quiet_s
         len(TrainingSelection.of(Judgements(workspace.db_path), workspace.summaries()).predictions)
         == 3
     )
-    window.close()
+    review.close()
 
 
 def test_a_correction_is_driven_from_the_very_state(workspace: Workspace, quiet_sdl: None) -> None:
-    """The restored state is that of the recording, and the driven actions take the plan's place."""
+    """The restored state is the recorded one, and the driven actions replace the plan."""
     episode = Episode.read(workspace.episodes()[0], images=False)
     restored = RestoredMoment(episode, 17)
     np.testing.assert_array_equal(restored.env.state(), episode.states[17])
@@ -150,38 +152,38 @@ def test_a_correction_is_driven_from_the_very_state(workspace: Workspace, quiet_
     restored.env.close()
     with pytest.raises(BadValue, match="step"):
         RestoredMoment(episode, 10_000)
-    window = grading(workspace, 1)
-    page = PredictionWindow(window, Gamepads())
-    keys(page, "d")
-    assert window.drive is not None
+    review = recorded_review(workspace, 1)
+    window = PredictionWindow(review, Gamepads())
+    keys(window, "d")
+    assert review.drive is not None
     for _ in range(40):
-        window.pass_time(0.05, np.array([0.0, 1.0, 0.0]))
-    assert window.drive is None
-    assert window.plan_edit.driven is not None
-    assert window.plan_edit.driven.shape == (16, 7)
-    assert (window.plan_edit.driven[:, 1] > 0.5).all()
-    page.draw(pygame.display.set_mode((1280, 800)))
-    keys(page, "a")
-    assert window.writer.said[0].payload["grade"] == "correct"
-    window.close()
+        review.pass_time(0.05, np.array([0.0, 1.0, 0.0]))
+    assert review.drive is None
+    assert review.plan_edit.driven is not None
+    assert review.plan_edit.driven.shape == (16, 7)
+    assert (review.plan_edit.driven[:, 1] > 0.5).all()
+    window.draw(pygame.display.set_mode((1280, 800)))
+    keys(window, "a")
+    assert review.writer.said[0].payload["grade"] == "correct"
+    review.close()
 
 
-def test_a_simulated_grader_grades_predictions(workspace: Workspace, quiet_sdl: None) -> None:
-    """What ends elsewhere than the expert would go is corrected by driving it."""
-    window = grading(workspace, 4, "simulated")
+def test_a_simulated_reviewer_grades_predictions(workspace: Workspace, quiet_sdl: None) -> None:
+    """A plan that ends elsewhere than the expert's is corrected by the expert's actions."""
+    review = recorded_review(workspace, 4, "simulated")
     run_window(
-        PredictionWindow(window, Gamepads()),
+        PredictionWindow(review, Gamepads()),
         pygame.display.set_mode((1280, 800)),
         SimulatedPredictionReviewer(),
     )
-    grades = [event.payload["grade"] for event in window.writer.said]
-    assert len(grades) == len(window.items)
+    grades = [event.payload["grade"] for event in review.writer.said]
+    assert len(grades) == len(review.items)
     assert "correct" in grades
-    window.close()
+    review.close()
 
 
-def test_forecasts_know_what_was_done(workspace: Workspace) -> None:
-    """The blue line is the recording's own."""
+def test_recorded_plans_have_the_recorded_actions(workspace: Workspace) -> None:
+    """The blue path is made of the recorded actions."""
     episode = Episode.read(workspace.episodes()[0])
     item = recorded_plan(episode, len(episode) - 3, Straight())  # type: ignore[arg-type]
     np.testing.assert_array_equal(item.done, episode.actions[-3:])
@@ -191,36 +193,36 @@ def test_forecasts_know_what_was_done(workspace: Workspace) -> None:
 def test_paths_are_drawn_by_the_camera_of_their_episode(
     workspace: Workspace, quiet_sdl: None
 ) -> None:
-    """A variation moves the front camera: what was done ends where its picture has it."""
+    """Domain randomization moves the front camera; the recorded path is projected by that pose."""
     env = make_task_env("ShelfPick", num_items=1, variation="strong")
     env.build(3)
     episode = made_up_episode([-1] * 16, image_size=16)
     header = replace(episode.summary.header, seed=3, env_args={"env_kwargs": env.env_kwargs})
-    hand = np.tile(np.float32([0.5, 0.0, 0.2]), (16, 1))
+    ee_pos = np.tile(np.float32([0.5, 0.0, 0.2]), (16, 1))
     episode = replace(
         episode, summary=replace(episode.summary, header=header),
         actions=np.tile(np.float32([0, 0.5, 0, 0, 0, 0, -1]), (16, 1)),
-        observations={**episode.observations, "ee_pos": hand},
+        observations={**episode.observations, "ee_pos": ee_pos},
     )  # fmt: skip
     item = recorded_plan(episode, 0, Straight())  # type: ignore[arg-type]
-    window = PredictionReview(workspace, "ada", "0001", [item])
+    review = PredictionReview(workspace, "ada", "0001", [item])
     surface = pygame.display.set_mode((1280, 800))
-    PredictionWindow(window, Gamepads()).draw(surface)
+    PredictionWindow(review, Gamepads()).draw(surface)
     area = review_layout(1280, 800, 2, with_line=False).views[0]
     view = env.task.cameras["front"].view(env.arm)
     end = end_m(item, item.done)
     x, y, _ = view.project(end)[0] * area.h / 2
     assert surface.get_at((round(area.centerx + x), round(area.centery + y)))[:3] == SKY
     np.testing.assert_array_equal(item.view.axes(), view.axes())
-    window.close()
+    review.close()
     env.close()
 
 
 def test_clicks_are_stored_with_their_pictures_and_teach(
     workspace: Workspace, quiet_sdl: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A simulated grader clicks; the report tells before and after on clicks that were kept out."""
-    # How much is learnt: see below.
+    """A simulated reviewer clicks; the report has the error on held-out clicks before and after."""
+    # How much is learnt is tested below.
     monkeypatch.setattr("sidestick.policies.perception.click_finetuning.STEPS", 20)
     report = review_clicks(workspace, "simulated", headless=True, simulated=True, count=12)
     events = [e for e in Judgements(workspace.db_path).all() if e.kind == CLICK]
@@ -233,8 +235,8 @@ def test_clicks_are_stored_with_their_pictures_and_teach(
     (workspace.path / "perception.safetensors").unlink(missing_ok=True)
 
 
-def test_clicks_mend_a_perception_that_looks_beside_the_item(workspace: Workspace) -> None:
-    """Shown pictures whose colours it does not know, it finds the items after forty clicks."""
+def test_clicks_correct_a_perception_that_misses_the_item(workspace: Workspace) -> None:
+    """In pictures with inverted colours it finds the items after forty clicks."""
     perception = Perception.load_shipped("ShelfPick")
     clicks = disguised_clicks(workspace)
     gain = finetune_on_clicks(perception, clicks)
@@ -245,7 +247,7 @@ def test_clicks_mend_a_perception_that_looks_beside_the_item(workspace: Workspac
 
 
 def disguised_clicks(workspace: Workspace) -> list[Click]:
-    """Pictures as negatives, clicked where the simulator says that the item is."""
+    """Pictures with inverted colours, clicked where the simulator's labels have the item."""
     from sidestick.teleop.session.environments import episode_env
 
     clicks = []
@@ -266,7 +268,7 @@ def disguised_clicks(workspace: Workspace) -> list[Click]:
 
 
 def test_a_click_on_a_garment_is_of_the_shade_that_is_seen() -> None:
-    """The instruction names the kind alone, and perception has a class for each shade."""
+    """The instruction names only the kind, and perception has a class for each shade."""
     perception = Perception.load_shipped("SortClothes")
     env = make_task_env("SortClothes", num_items=1)
     for seed in range(4):
@@ -279,7 +281,7 @@ def test_a_click_on_a_garment_is_of_the_shade_that_is_seen() -> None:
 
 
 def test_too_few_clicks_and_unknown_items_are_refused(workspace: Workspace) -> None:
-    """Said clearly; nothing is written."""
+    """The message names the fault, and nothing is written."""
     perception = Perception.load_shipped("ShelfPick")
     with pytest.raises(BadValue, match="at least 8"):
         finetune_on_clicks(perception, [])

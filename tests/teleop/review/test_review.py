@@ -1,4 +1,4 @@
-"""The grader's window without a screen: real keys, real files, real database."""
+"""The window of episodes runs without a screen on real key events, files and database."""
 
 import os
 import subprocess
@@ -49,14 +49,14 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 class Rig:
-    """A page and a hand on its keys."""
+    """A window with its review, and key presses for it."""
 
     def __init__(self, workspace: Workspace, operator: str = "ada") -> None:
         self.surface = pygame.display.set_mode((1280, 800))
-        self.grading = EpisodeReview(workspace, operator)
-        self.page = EpisodeWindow(self.grading, Gamepads())
+        self.review = EpisodeReview(workspace, operator)
+        self.page = EpisodeWindow(self.review, Gamepads())
         deadline = time.monotonic() + 20
-        while self.grading.order.scoring and time.monotonic() < deadline:
+        while self.review.queue.scoring and time.monotonic() < deadline:
             time.sleep(0.01)
         self.turn()
 
@@ -74,7 +74,7 @@ class Rig:
 
 @pytest.fixture
 def rig(workspace: Workspace, quiet_sdl: None) -> Iterator[Callable[..., Rig]]:
-    """Makes windows; each is closed after the test."""
+    """A function that makes rigs; each is closed after the test."""
     rigs: list[Rig] = []
 
     def make(operator: str = "ada") -> Rig:
@@ -82,28 +82,28 @@ def rig(workspace: Workspace, quiet_sdl: None) -> Iterator[Callable[..., Rig]]:
         return rigs[-1]
 
     yield make
-    for one in rigs:
-        one.grading.close()
+    for made in rigs:
+        made.review.close()
 
 
 def test_one_key_judges_and_brings_the_next(workspace: Workspace, rig: Callable[..., Rig]) -> None:
-    """Each episode once, then the window says that there is nothing left."""
+    """Each episode comes once, then the window says that nothing is left."""
     window = rig()
     shown = []
     for key in ("s", "f", "s"):
-        shown.append(window.grading.name)
+        shown.append(window.review.name)
         window.keys(key)
     assert sorted(filter(None, shown)) == list(IDS)
-    assert window.grading.episode is None
+    assert window.review.episode is None
     found = resolved_by_episode(Judgements(workspace.db_path))
     assert [found[str(name)].success for name in shown] == [True, False, True]
-    assert len(window.grading.grading_speed.waits) == 3
+    assert len(window.review.grading_speed.waits) == 3
 
 
 def test_every_judgement_has_its_key(workspace: Workspace, rig: Callable[..., Rig]) -> None:
     """Quality, a reason from the list and in words, a tag, bad steps, trim and stage."""
     window = rig()
-    name = window.grading.name
+    name = window.review.name
     window.keys("4", "r", "2", "t", "1", "w")
     write("slipped at the rim")
     window.keys("enter")
@@ -116,39 +116,39 @@ def test_every_judgement_has_its_key(workspace: Workspace, rig: Callable[..., Ri
     assert found.bad == ((5, 8),)
     assert found.stages == {"grasp": 7}
     assert found.success is None
-    assert window.grading.name == name
+    assert window.review.name == name
 
 
 def test_undo_takes_back_the_last_and_shows_it_again(rig: Callable[..., Rig]) -> None:
-    """Also across episodes, and the count follows."""
+    """Undo also goes back to an earlier episode, and the count follows."""
     window = rig()
-    first = window.grading.name
+    first = window.review.name
     window.keys("3", "s")
-    assert window.grading.name != first
+    assert window.review.name != first
     window.keys("u")
-    assert window.grading.name == first
-    assert window.grading.stands.success is None
-    assert window.grading.stands.quality == 3
-    assert first in window.grading.order.open
+    assert window.review.name == first
+    assert window.review.stands.success is None
+    assert window.review.stands.quality == 3
+    assert first in window.review.queue.open
     window.keys("u", "u")
-    assert window.grading.stands.quality is None
-    assert window.grading.notice == "nothing to take back"
+    assert window.review.stands.quality is None
+    assert window.review.notice == "nothing to take back"
 
 
 def test_a_held_verdict_key_judges_one_episode(rig: Callable[..., Rig]) -> None:
-    """The keyboard repeats; only stepping does so on purpose."""
+    """The keyboard repeats a held key; only stepping makes use of it."""
     window = rig()
     for _ in range(5):
         pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_s, mod=0, unicode="s"))
         window.turn()
-    assert len(window.grading.order.open) == 2
+    assert len(window.review.queue.open) == 2
 
 
 def test_the_pad_does_it_too(workspace: Workspace, quiet_sdl: None) -> None:
     """A is success, RB gives buttons a second meaning, triggers scrub."""
     pad = vp.VirtualPad()
     window = Rig(workspace)
-    name = window.grading.name
+    name = window.review.name
     for held, button in ((None, vp.B), (vp.RB, vp.UP), (vp.RB, vp.LB), (vp.RB, vp.DOWN)):
         if held is not None:
             pad.press(held)
@@ -163,14 +163,14 @@ def test_the_pad_does_it_too(workspace: Workspace, quiet_sdl: None) -> None:
     assert found[str(name)].success is False
     assert found[str(name)].quality == 1
     assert sorted(stands.quality or 0 for stands in found.values()) == [1, 5]
-    assert window.page.fingers.on_pad
-    window.grading.close()
+    assert window.page.key_input.on_pad
+    window.review.close()
 
 
 def test_a_person_who_rebinds_the_pad_is_heard_in_review(
     workspace: Workspace, quiet_sdl: None
 ) -> None:
-    """The operator's [pad] holds for actions of the same name, [review.episodes.pad] for all."""
+    """The operator's [pad] applies to actions of the same name, [review.episodes.pad] to all."""
     folder = config_folder()
     folder.mkdir(parents=True)
     (folder / FILE_NAME).write_text(
@@ -178,7 +178,7 @@ def test_a_person_who_rebinds_the_pad_is_heard_in_review(
     )
     pad = vp.VirtualPad()
     window = Rig(workspace)
-    name = window.grading.name
+    name = window.review.name
     window.page.pass_time(0.01)
     pad.axis(vp.LT, 1.0)
     window.turn()
@@ -187,13 +187,13 @@ def test_a_person_who_rebinds_the_pad_is_heard_in_review(
     window.turn()
     found = resolved_by_episode(Judgements(workspace.db_path))
     assert (found[str(name)].quality, found[str(name)].success) == (5, True)
-    shown = {does: pad for _, pad, does in window.page.fingers.help_page().rows}
+    shown = {does: pad for _, pad, does in window.page.key_input.help_page().rows}
     assert shown["quality 5, excellent"] == "LT"
     assert shown["success, and on to the next"] == "L3"
     assert shown["trim: keep from here on"] == "-"
     assert shown["forward, as fast as it is pulled"] == "RT"
-    assert ("L3", "success") in window.page.fingers.hints()
-    window.grading.close()
+    assert ("L3", "success") in window.page.key_input.hints()
+    window.review.close()
 
 
 def test_the_player_plays_scrubs_and_stays_at_the_end() -> None:
@@ -208,20 +208,20 @@ def test_the_player_plays_scrubs_and_stays_at_the_end() -> None:
     player.move(-1000)
     assert player.step == 0
     player.pass_time(1.0)
-    assert player.step == 0, "stepping stops the film"
+    assert player.step == 0, "stepping pauses the playback"
 
 
 def test_audits_come_before_disagreement_before_near_misses() -> None:
-    """The order of worth is that of what a judgement changes."""
+    """Priorities are ordered by how much a judgement can change."""
     plain = made_up_episode(seed=1, success=False)
-    lied = made_up_episode(seed=1, success=True)  # the made-up environment never says success
+    disputed = made_up_episode(seed=1, success=True)  # the made-up environment never says success
     near = made_up_episode(seed=1, success=False)
     near.stage[-1] = 3
     novel = made_up_episode([ActionMode.ROLLOUT] * 20, seed=1, success=False)
     novel.novelty[:] = np.linspace(0.5, 1.0, 20)
     values = {
         "audit": full_priority(plain, None, True),
-        "lied": full_priority(lied, None, False),
+        "disputed": full_priority(disputed, None, False),
         "near": full_priority(near, None, False),
         "novel": full_priority(novel, None, False),
         "plain": full_priority(plain, None, False),
@@ -230,7 +230,7 @@ def test_audits_come_before_disagreement_before_near_misses() -> None:
     while values:
         order.append(best(values))
         del values[str(order[-1])]
-    assert order == ["audit", "lied", "near", "novel", "plain"]
+    assert order == ["audit", "disputed", "near", "novel", "plain"]
 
 
 def test_an_episode_that_its_session_chose_for_an_audit_is_shown_first(
@@ -247,33 +247,33 @@ def test_an_episode_that_its_session_chose_for_an_audit_is_shown_first(
         )
         LadderStore(workspace).add_context(key)
     window = rig()
-    assert window.grading.name == IDS[1]
-    assert "audit" in window.grading.priority.why
+    assert window.review.name == IDS[1]
+    assert "audit" in window.review.priority.why
 
 
-def test_what_another_grader_judged_comes_last_unless_they_disagree(
+def test_what_another_reviewer_judged_comes_last_unless_they_disagree(
     workspace: Workspace, rig: Callable[..., Rig]
 ) -> None:
-    """A second opinion is worth less than a first, a third on a dispute is worth more."""
+    """A second verdict has a lower priority than a first, a third on a dispute a higher one."""
     for name, verdicts in ((IDS[0], ("success",)), (IDS[1], ("success", "failure"))):
         for number, verdict in enumerate(verdicts):
-            Judge(workspace, f"grader{number}").add(name, "verdict", verdict=verdict)
+            Judge(workspace, f"reviewer{number}").add(name, "verdict", verdict=verdict)
     window = rig()
-    assert window.grading.name == IDS[1]
-    assert "graders disagree" in window.grading.priority.why
+    assert window.review.name == IDS[1]
+    assert "reviewers disagree" in window.review.priority.why
     window.keys("s", "s")
-    assert window.grading.name == IDS[0]
+    assert window.review.name == IDS[0]
 
 
 def test_an_episode_that_vanishes_is_said_and_nothing_is_written(
     workspace: Workspace, rig: Callable[..., Rig]
 ) -> None:
-    """Somebody else may throw it away while it is on the screen."""
+    """Another process may delete the episode while it is on the screen."""
     window = rig()
-    name = window.grading.name
+    name = window.review.name
     (workspace.episodes_dir / f"{name}.hdf5").unlink()
     window.keys("2")
-    assert "not written" in window.grading.notice
+    assert "not written" in window.review.notice
     assert Judgements(workspace.db_path).all() == []
 
 
@@ -286,7 +286,7 @@ def test_the_help_names_every_key_and_no_key_has_two_meanings() -> None:
     assert set(KEYS.rows) == set(EpisodeAction)
 
 
-def test_a_simulated_grader_runs_it_headless(workspace: Workspace, quiet_sdl: None) -> None:
+def test_a_simulated_reviewer_runs_it_headless(workspace: Workspace, quiet_sdl: None) -> None:
     """Every episode gets a verdict, failures a reason; the report counts them."""
     report = review_episodes(workspace, "simulated", headless=True, simulated=True)
     assert (report.judged, report.left) == (3, 0)
@@ -296,7 +296,7 @@ def test_a_simulated_grader_runs_it_headless(workspace: Workspace, quiet_sdl: No
 
 
 def test_bad_questions_are_refused(workspace: Workspace, tmp_path: Path, quiet_sdl: None) -> None:
-    """An episode that is gone, a workspace without any."""
+    """An unknown episode and a workspace without episodes are errors with a message."""
     with pytest.raises(UnknownName, match="nothing-like-it"):
         review_episodes(workspace, "ada", only="nothing-like-it", headless=True)
     empty = made_up_workspace(tmp_path / "empty", successes=())
@@ -305,7 +305,7 @@ def test_bad_questions_are_refused(workspace: Workspace, tmp_path: Path, quiet_s
 
 
 def test_unattended_episodes_are_audited_in_a_fixed_share() -> None:
-    """The same ones for everybody, by their seeds."""
+    """Seeds alone decide which, so they are the same for everybody."""
     from sidestick.teleop.autonomy.audit_sampling import AUDITED_SHARE
     from sidestick.teleop.review.review_queue import is_audited
 
