@@ -104,7 +104,7 @@ MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "weights written, settings not": lambda: mock.patch(
         "sidestick.policies.policy.write_json", die
     ),
-    "candidate whole": lambda: mock.patch.object(CandidateEvaluation, "examine", die),
+    "candidate whole": lambda: mock.patch.object(CandidateEvaluation, "evaluate", die),
     "examined": lambda: mock.patch.object(CandidateStore, "decide", die),
     "ruling written": lambda: mock.patch.object(PolicyStore, "publish", die),
     "published": lambda: mock.patch.object(Database, "add_event", die),

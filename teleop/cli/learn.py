@@ -10,7 +10,8 @@ from ...datasets.workspace import Workspace
 from ..evaluation.rollouts import InProcessRollouts
 from ..learning.acceptance_gate import AcceptanceCriteria
 from ..learning.background_process import learn_on, lower_priority, only_learner
-from ..learning.learner import Learner, LearnerRules, describe_update
+from ..learning.candidate_store import describe_update
+from ..learning.learner import Learner, LearnerRules
 from .console import complain, print_json, say
 from .subcommand import DONE, WorkspacePath
 

@@ -1,7 +1,8 @@
-"""The gate: whether a policy that was just learnt may take over from the one that drives.
+"""The gate decides whether a newly learnt policy may replace the active one.
 
-Pure: figures in, a verdict with its reasons out. A candidate must not have forgotten what people
-showed earlier, and must not do worse on the same seeds.
+A pure rule that the learner calls: measured figures go in, a decision with its reasons comes out.
+A candidate must not have forgotten what people showed earlier, and must not do worse on the same
+seeds.
 """
 
 import math
@@ -15,20 +16,20 @@ from ...sim_envs.errors import BadValue
 
 @dataclass(frozen=True)
 class AcceptanceCriteria:
-    """What a candidate must keep to."""
+    """What a candidate must meet to pass."""
 
     rise: float = 0.5
-    """Its loss on held-out steps may be higher than the present one's by this share (FIELD 4:
+    """Its loss on held-out steps may exceed the active policy's by this share (FIELD 4:
     "kept only if held-out loss on earlier data does not rise by half")."""
     slack: float = 0.01
-    """And by this much besides: actions are in [-1, 1], and less is nothing."""
+    """And by this much besides: actions are in [-1, 1], and a smaller difference means nothing."""
     windows: int = 30
-    """Held-out steps of a kind from which on they are compared."""
+    """Fewest held-out steps of corrections, or of demonstrations, that are compared."""
     pairs: int = 20
     """Seeds that both drive, at most."""
     alpha: float = 0.20
     """Chance to refuse a candidate that is as good, over all looks at the pairs. It is high
-    because a refusal costs little: with 0.20 five seeds that only the present policy solves, and
+    because a refusal costs little: with 0.20 five seeds that only the active policy solves, and
     none that only the candidate does, are enough."""
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class AcceptanceCriteria:
 
 @dataclass(frozen=True)
 class HeldOutLosses:
-    """Mean absolute error of both policies' plans on steps that neither was trained on."""
+    """Mean absolute error of both policies' action chunks on the same held-out steps."""
 
     candidate: float
     present: float
@@ -52,21 +53,21 @@ class HeldOutLosses:
 
 @dataclass(frozen=True)
 class GateEvidence:
-    """What is known about a candidate and the policy that it would replace."""
+    """What was measured of a candidate and the policy that it would replace."""
 
     corrections: HeldOutLosses | None = None
     """On held-out interventions; None where there are none."""
     demonstrations: HeldOutLosses | None = None
     """On held-out demonstrations; None where there are none."""
     pairs: Sequence[tuple[bool, bool]] = ()
-    """Success of the candidate and of the present policy, seed by seed."""
+    """Success of the candidate and of the active policy, seed by seed."""
     alone: bool = False
-    """There is no policy to compare with: it is the first."""
+    """Whether it is the first policy, with none to compare with."""
 
 
 @dataclass(frozen=True)
 class GateDecision:
-    """What the gate says, and why."""
+    """Whether a candidate passed, and why."""
 
     passed: bool
     reasons: tuple[str, ...]
@@ -82,54 +83,54 @@ def decide(evidence: GateEvidence, rules: AcceptanceCriteria) -> GateDecision:
     if evidence.alone:
         return GateDecision(True, ("it is the first policy",))
     found = [
-        *_lost("corrections", evidence.corrections, rules),
-        *_lost("demonstrations", evidence.demonstrations, rules),
-        *_paired(evidence.pairs, rules),
+        *_compare_losses("corrections", evidence.corrections, rules),
+        *_compare_losses("demonstrations", evidence.demonstrations, rules),
+        *_compare_pairs(evidence.pairs, rules),
     ]
     if not found:
         return GateDecision(False, ("there is nothing to compare it on",))
-    against = [words for good, words in found if not good]
-    return GateDecision(not against, (*against, *(words for good, words in found if good)))
+    against = [reason for good, reason in found if not good]
+    return GateDecision(not against, (*against, *(reason for good, reason in found if good)))
 
 
 def is_decided(pairs: Sequence[tuple[bool, bool]], rules: AcceptanceCriteria) -> bool:
-    """Whether more pairs could change nothing: all are driven, or the test has spoken."""
+    """Whether more pairs could change nothing: all are driven, or the test is decided."""
     if len(pairs) >= rules.pairs:
         return True
     test = _test(pairs, rules)
     return test.verdict is not PairedVerdict.OPEN or test.is_hopeless(rules.pairs - len(pairs))
 
 
-def _lost(
+def _compare_losses(
     kind: str, losses: HeldOutLosses | None, rules: AcceptanceCriteria
 ) -> list[tuple[bool, str]]:
     if losses is None or losses.windows < rules.windows:
         return []
     limit = losses.present * (1 + rules.rise) + rules.slack
     good = math.isfinite(losses.candidate) and not losses.candidate > limit
-    words = (
+    reason = (
         f"error on {losses.windows} held-out steps of {kind} {losses.candidate:.3f}, now "
         f"{losses.present:.3f}, limit {limit:.3f}"
     )
-    return [(good, words)]
+    return [(good, reason)]
 
 
-def _paired(
+def _compare_pairs(
     pairs: Sequence[tuple[bool, bool]], rules: AcceptanceCriteria
 ) -> list[tuple[bool, str]]:
     if not pairs:
         return []
     test = _test(pairs, rules)
     candidate, present = (sum(side) for side in zip(*pairs, strict=True))
-    words = (
+    reason = (
         f"{candidate} of {len(pairs)} seeds solved, now {present} "
         f"(p = {test.p_value:.2f}, worse from {rules.alpha:.2f} down)"
     )
-    return [(test.verdict is not PairedVerdict.B_BETTER, words)]
+    return [(test.verdict is not PairedVerdict.B_BETTER, reason)]
 
 
 def _test(pairs: Sequence[tuple[bool, bool]], rules: AcceptanceCriteria) -> SequentialTest:
-    """Stops at its first verdict, as whoever drives the pairs does."""
+    """The sequential test, stopped at its first verdict, as the driving of the pairs is."""
     test = SequentialTest(rules.alpha)
     for candidate, present in pairs:
         if test.add(candidate, present) is not PairedVerdict.OPEN:

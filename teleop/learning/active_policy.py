@@ -1,4 +1,8 @@
-"""The active policy of a session: loaded and assigned, replaced by a newer one, rolled back."""
+"""`ActivePolicy` says which policy drives a session, and switches it between two episodes.
+
+The window and the headless session ask it there: a newer policy that passed the gate takes over,
+or, after a rollback, the one before.
+"""
 
 import time
 from collections.abc import Callable
@@ -33,10 +37,10 @@ def assignment_of(
     rules: HelpRules | None = None,
     runner: PolicyRunner | None = None,
 ) -> Assignment:
-    """A policy of the workspace at a level; None for the human alone.
+    """The assignment of a policy to a level; of the operator alone where `policy_id` is None.
 
-    On call its requests for help are calibrated on its recorded episodes. `runner` takes the place
-    of the policy that would be loaded, as when a test spoils it.
+    At on-call its help requests are calibrated on its recorded episodes. `runner` replaces the
+    policy that would be loaded, as when a test corrupts it.
     """
     if policy_id is None:
         return Assignment(level, None, runner, HelpMonitor(rules))
@@ -51,7 +55,7 @@ class PolicySwitch:
     """A policy that takes over at the boundary between two episodes."""
 
     assignment: Assignment
-    """The policy, at the level that it has earned, and no more than was driven at."""
+    """The policy, at the level that it has earned and that the session allows."""
     before: str | None
     """Number of the policy that drove so far; None where there was none."""
     why: str
@@ -67,9 +71,9 @@ class PolicySwitch:
 
 
 class ActivePolicy:
-    """Asked at every boundary between two episodes, and only there does anything change.
+    """Decides at each boundary between two episodes whether another policy takes over.
 
-    It is told the present assignment each time: that is the session's, and is kept nowhere else.
+    Every call gets the present assignment, which belongs to the session and is kept nowhere else.
     """
 
     def __init__(
@@ -80,7 +84,7 @@ class ActivePolicy:
         rules: HelpRules | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`follows` false keeps the policy that the operator has named; `rules` are for help."""
+        """`follows` false keeps the policy that the operator named; `rules` are for help."""
         self.follows, self.highest = follows, first.level
         """No policy drives at a higher level than the session began with."""
         self._workspace, self._rules, self._clock = workspace, rules, clock
@@ -99,10 +103,10 @@ class ActivePolicy:
     def _begin(self) -> None:
         self.since = self._clock()
         self.episodes = 0
-        """Episodes that ended since."""
+        """Episodes saved since this policy took over."""
 
     def episode_over(self) -> None:
-        """Count an episode that was saved."""
+        """Count a saved episode."""
         self.episodes += 1
 
     def label(self, present: Assignment) -> str:
@@ -115,19 +119,19 @@ class ActivePolicy:
 
     def waiting(self, present: Assignment) -> bool:
         """Whether another policy would take over now."""
-        return self._back_to is not None or self._newcomer(present.policy_id) is not None
+        return self._back_to is not None or self._newer_policy(present.policy_id) is not None
 
     def next_switch(self, present: Assignment) -> PolicySwitch | None:
-        """Who takes over now, if anybody does; a few looks at the disk, but for the loading."""
+        """The policy that takes over now, if one does; reads a few files, and loads that policy."""
         wanted, why = self._back_to, ROLLED_BACK
         if wanted is None:
-            wanted, why = self._newcomer(present.policy_id), PASSED
+            wanted, why = self._newer_policy(present.policy_id), PASSED
         self._back_to = None
         if wanted is None:
             return None
         try:
             policy_switch = self._switch_to(present, wanted, why)
-        except PolicyError:  # damaged on the disk: the one that drives goes on
+        except PolicyError:  # damaged on disk: the active one goes on
             self._broken.add(wanted)
             return None
         self._begin()
@@ -137,9 +141,9 @@ class ActivePolicy:
         return policy_switch
 
     def roll_back(self, present: Assignment) -> str:
-        """Set the policy on duty aside for good; the one before drives from the next episode on.
+        """Set the active policy aside for good; the one before drives from the next episode on.
 
-        Returns what to tell the operator. Nothing happens where there is none before.
+        Returns the message for the operator. Does nothing where there is none before.
         """
         if self._back_to is not None:
             return f"policy {self._back_to} drives from the next episode on"
@@ -154,7 +158,7 @@ class ActivePolicy:
         return f"policy {policy} is set aside: {before} drives from the next episode on"
 
     def _before(self, present: str | None) -> str | None:
-        """The policy that drove before the present one: by the events, else by number."""
+        """The policy that drove before the active one: by the events, else by number."""
         standing = [p for p in self._store.standing() if p != present]
         swaps = Database(self._workspace.db_path).events(EventKind.SWAP)
         for swap in reversed(swaps):
@@ -163,8 +167,8 @@ class ActivePolicy:
         older = [p for p in standing if present is not None and p < present]
         return older[-1] if older else None
 
-    def _newcomer(self, present: str | None) -> str | None:
-        """The newest policy, if it came through the gate after the present one."""
+    def _newer_policy(self, present: str | None) -> str | None:
+        """The newest policy, if it passed the gate and is newer than the active one."""
         newest = self._store.newest() if self.follows else None
         if newest is None or newest in self._broken or newest == present:
             return None
@@ -181,10 +185,10 @@ class ActivePolicy:
         return PolicySwitch(assignment, present.policy_id, why)
 
     def _level_of(self, wanted: str, why: str) -> Level:
-        """What a policy has earned, but no more than the sitting began with.
+        """The level that a policy has earned, but none above the one the session began with.
 
-        Where that was by the operator's override, it holds for the policy before, and a new one
-        gets one level less; it is recorded like the first.
+        Where the session began by the operator's override, the override holds for the policy
+        before, and a newer one gets one level less; it is recorded like the first.
         """
         earned = self._ladder_store.authorise(None, wanted)
         if not self._overridden:

@@ -1,4 +1,7 @@
-"""Practice: the policy attempts the task unattended, and its successes become data."""
+"""`practise` lets a policy attempt the task unattended and records its successes as data.
+
+Rounds of practice call it; `open_failures` gives `sidestick drive` the seeds that it failed on.
+"""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ from .workspace_training import judged_summaries
 
 KIND = "practice"
 KEPT_FAILURES = 4
-"""Of the first attempts of a round failures are recorded too, for people to look at."""
+"""Of so many first attempts of a round failures are recorded too, for people to look at."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,9 @@ def practise(
 ) -> list[EpisodeOutcome]:
     """Attempt every seed that has no recorded episode yet; record the successes.
 
-    The ledger gets an entry with no human second in it, and the seeds that failed: they are the
-    situations in which a person is worth asking. Attempts that a run which was broken off had
-    recorded are in it too; those that it had not are made again.
+    The ledger gets an entry without human seconds and with the seeds that failed: the situations
+    in which a correction is worth most. Attempts that an interrupted run recorded are counted
+    too; those that it had not recorded are made again.
     """
     wanted, solved = list(seeds), recorded_seeds(workspace)
     policy = PolicyStore(workspace.policies_dir).path(policy_id)
@@ -54,7 +57,7 @@ def practise(
 
 
 def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary]:
-    """The attempts on these seeds that are on the disk; what people drove there later is none."""
+    """The recorded attempts on these seeds, without what people drove there later."""
     return [
         s
         for s in workspace.summaries()
@@ -75,7 +78,7 @@ def _entry(attempts: Sequence[Attempt], policy_id: str, round_number: int) -> Ef
 
 
 ASKS = frozenset({Level.SUPERVISED, Level.ON_CALL})
-"""Levels at which a person is there for what the policy cannot do."""
+"""Levels at which an operator is there for what the policy cannot do."""
 
 
 def open_failures(workspace: Workspace) -> tuple[int, ...]:

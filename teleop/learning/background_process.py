@@ -1,4 +1,7 @@
-"""The learner as a process of its own: it gives way to the control loop, and ends with it."""
+"""`LearnerProcess` runs the learner beside a session, at low priority, and ends with it.
+
+`sidestick drive --learn` starts it; `sidestick learn`, which runs in it, calls the functions here.
+"""
 
 import contextlib
 import os
@@ -19,18 +22,18 @@ NICENESS = 15
 POLL_S = 2.0
 """How often the learner looks for new episodes."""
 RETRY_S = 30.0
-"""After something went wrong, such as a full disk."""
+"""Pause after an error, such as a full disk."""
 STOP_S = 3.0
-"""A learner that is told to end is given this long; nothing is lost if it is killed."""
+"""Time for the learner to end before it is killed, which loses nothing."""
 LOG, LOCK = "learner.log", "learner.lock"
 ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "1"}
 """Environment of the process: arithmetic and software rendering on one core."""
 
 
 def lower_priority(parent: int | None = None) -> None:
-    """Make this process humble; with `parent`, end it when that process is gone."""
+    """Give this process low priority and one thread; end it when process `parent` is gone."""
     os.nice(NICENESS)
-    if hasattr(os, "SCHED_BATCH"):  # not woken ahead of somebody who waits for a tick
+    if hasattr(os, "SCHED_BATCH"):  # not woken ahead of a control loop that waits for a tick
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     limit_threads()
@@ -40,7 +43,7 @@ def lower_priority(parent: int | None = None) -> None:
 
 @contextlib.contextmanager
 def only_learner(workspace: Workspace) -> Iterator[None]:
-    """Be the workspace's learner; WorkspaceError where there is one already."""
+    """Hold the workspace's lock for learners; WorkspaceError where another process has it."""
     lock = workspace.hold(
         LOCK, "learn", "{path}: process {owner} learns here already; one is enough"
     )
@@ -56,7 +59,7 @@ def learn_on(
     complain: Callable[[object], object],
     sleep: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Learn whatever becomes due, for ever; what goes wrong is told, and tried again later."""
+    """Learn whatever becomes due, for ever; report errors to `complain`, and try again later."""
     while True:
         try:
             event = learner.step()
@@ -71,7 +74,7 @@ def learn_on(
 
 
 class LearnerProcess:
-    """`sidestick learn WS --watch` as a child of this process; what it says is in learner.log."""
+    """`sidestick learn WS --watch` as a child of this process; its output is in learner.log."""
 
     def __init__(self, workspace: Workspace, more: Sequence[str] = ()) -> None:
         """`more` are further options of the command."""

@@ -1,4 +1,8 @@
-"""The examination of a candidate: what the gate wants to know about it, measured."""
+"""`CandidateEvaluation` measures a candidate against the active policy, for the gate.
+
+The learner calls it with both policies' folders and the held-out episodes; it gives losses on
+those, and success on the gate's seeds.
+"""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -23,7 +27,7 @@ Drives = Callable[[Path, int], bool]
 
 
 class CandidateEvaluation:
-    """Compares candidates of one workspace with the policy that drives."""
+    """Compares candidates of one workspace with its active policy."""
 
     def __init__(self, workspace: Workspace, rules: AcceptanceCriteria, drives: Drives) -> None:
         self.workspace, self.rules, self.drives = workspace, rules, drives
@@ -31,7 +35,7 @@ class CandidateEvaluation:
     def evaluate(
         self, candidate: Path, present: Path | None, held: Iterable[str]
     ) -> tuple[GateEvidence, dict[str, Any]]:
-        """What speaks for and against the candidate; and what is worth keeping of it, as JSON."""
+        """The evidence for the gate, and the details that its event keeps, as JSON."""
         if present is None:
             return GateEvidence(alone=True), {}
         config = self.workspace.config
@@ -49,7 +53,7 @@ class CandidateEvaluation:
     def _losses(
         self, one: LearnedPolicy, other: LearnedPolicy, episodes: frozenset[str]
     ) -> tuple[HeldOutLosses | None, HeldOutLosses | None]:
-        """Both policies on the corrections, and on the demonstrations, of some episodes."""
+        """Losses on the corrections, and on the demonstrations, of some episodes."""
         if not episodes:
             return None, None
         data = [episode_data(self.workspace, policy, episodes) for policy in (one, other)]
@@ -69,9 +73,9 @@ class CandidateEvaluation:
     def _pairs(
         self, candidate: Path, present: Path
     ) -> tuple[list[tuple[bool, bool]], dict[str, bool]]:
-        """Both on the same seeds, as long as it is open who is better.
+        """Success of both on the same seeds, until it is decided; and the candidate's by seed.
 
-        What the present policy solved when it was a candidate itself is not driven again.
+        Seeds that the active policy drove as a candidate are not driven again.
         """
         known = (decision_of(present) or {}).get("solved", {})
         pairs: list[tuple[bool, bool]] = []

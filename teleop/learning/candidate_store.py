@@ -1,9 +1,10 @@
-"""A candidate on its way to be a policy: each move is one rename, so it can be broken off anywhere.
+"""`CandidateStore` keeps a workspace's one candidate until the gate has decided on it.
 
-In the policies' folder, `staging/candidate/` holds `plan.json` (what is being learnt), then what a
-training leaves to go on from, then the whole policy, then `gate.json` (the ruling). A candidate
-that passed is renamed to its number, ruling and all; a refused one is removed. The database is
-told after that, once: by the candidate's token it is known whether it has been.
+Each move is one rename, so that the learner, which calls it, may be killed at any moment. In the
+policies' folder, `staging/candidate/` holds `plan.json` (what is being learnt), then what a
+training resumes from, then the whole policy, then `gate.json` (the decision). A candidate that
+passed is renamed to its number, with its decision; a refused one is removed. Then the database
+gets the event, once: the candidate's token tells whether it already has it.
 """
 
 import secrets
@@ -24,27 +25,27 @@ from .update_schedule import Update, UpdateKind, UpdateTrigger
 
 PLAN, RULING = "plan.json", "gate.json"
 KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
-"""What a ruling keeps of its plan; those of earlier versions had no occasion."""
+"""Keys of the plan that a gate decision keeps; those of earlier versions had no `occasion`."""
 
 
 class CandidateStore:
-    """The one place of a workspace where a candidate may lie."""
+    """The folder of a workspace where its one candidate lies."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.store = PolicyStore(workspace.policies_dir)
         self.database = Database(workspace.db_path)
         self.candidate = workspace.policies_dir / STAGING / "candidate"
         self.trial = workspace.policies_dir / STAGING / "trial"
-        """Where a training puts a checkpoint that it wants to see driving."""
+        """Where a training puts a checkpoint that it lets drive."""
         self._rubbish = workspace.policies_dir / STAGING / "rubbish"
 
     @property
     def is_whole(self) -> bool:
-        """Whether the candidate has been learnt."""
+        """Whether the candidate has been trained to the end."""
         return (self.candidate / CONFIG).exists()
 
     def begin(self, planned_update: Update) -> None:
-        """Make room for a candidate, and write down what it shall learn."""
+        """Clear the folder for a candidate, and write down what it shall learn."""
         self.clear()
         plan = asdict(planned_update)
         plan["kind"], plan["occasion"] = planned_update.kind.value, plan.pop("trigger")
@@ -66,7 +67,7 @@ class CandidateStore:
             return None
 
     def clear(self) -> None:
-        """Remove the candidate: at once to the eye, then from the disk."""
+        """Remove the candidate: one rename takes it away whole, then its files are deleted."""
         for folder in (self._rubbish, self.trial):
             shutil.rmtree(folder, ignore_errors=True)
         if self.candidate.exists():
@@ -74,56 +75,66 @@ class CandidateStore:
             shutil.rmtree(self._rubbish, ignore_errors=True)
         self.candidate.parent.mkdir(parents=True, exist_ok=True)
 
-    def decide(self, ruling: dict[str, Any]) -> None:
-        """Write the ruling beside the candidate; from here on only `settle` may touch it."""
+    def decide(self, decision: dict[str, Any]) -> None:
+        """Write the decision into the candidate's folder; only `settle` may touch it afterwards."""
         plan = read_json(self.candidate / PLAN)
         kept = {key: plan[key] for key in KEPT if key in plan}
-        write_json(self.candidate / RULING, {**kept, **ruling})
+        write_json(self.candidate / RULING, {**kept, **decision})
         sync_folder(self.candidate)
 
     def settle(self) -> EventEntry | None:
-        """Publish or remove a candidate that was decided on; tell the database what it missed.
+        """Publish or remove a candidate that was decided on; add missing events to the database.
 
-        Returns the event of the candidate that lay here, or had just been published.
+        Returns the event of that candidate, or of one whose event was missing; else None.
         """
         event = None
         if (self.candidate / RULING).exists():
-            ruling = read_json(self.candidate / RULING)
-            if ruling["passed"]:
+            decision = read_json(self.candidate / RULING)
+            if decision["passed"]:
                 number = self.store.publish(self.candidate)
-                event = EventEntry(EventKind.GATE, {**ruling, "policy": number})
-                self._notify(event)
+                event = EventEntry(EventKind.GATE, {**decision, "policy": number})
+                self._add_event(event)
             else:
-                event = EventEntry(EventKind.GATE, {**ruling, "policy": None})
-                self._notify(event)
+                event = EventEntry(EventKind.GATE, {**decision, "policy": None})
+                self._add_event(event)
                 self.clear()
-        for number, ruling in self.published():
-            missed = EventEntry(EventKind.GATE, {**ruling, "policy": number})
-            if self._notify(missed):
+        for number, decision in self.published():
+            missed = EventEntry(EventKind.GATE, {**decision, "policy": number})
+            if self._add_event(missed):
                 event = missed
         return event
 
     def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Numbers and rulings of the policies that came through the gate."""
+        """Numbers and decisions of the policies that passed the gate."""
         for number in self.store.ids():
-            ruling = decision_of(self.store.path(number))
-            if ruling is not None:
-                yield number, ruling
+            decision = decision_of(self.store.path(number))
+            if decision is not None:
+                yield number, decision
 
     def rulings(self) -> list[dict[str, Any]]:
-        """All that the gate has said so far."""
+        """All decisions of the gate so far, oldest first."""
         return [dict(event.payload) for event in self.database.events(EventKind.GATE)]
 
-    def _notify(self, event: EventEntry) -> bool:
-        """Tell the database, once; whether it did not know."""
-        if event.payload["token"] in {ruling.get("token") for ruling in self.rulings()}:
+    def _add_event(self, event: EventEntry) -> bool:
+        """Add the event unless the database has it; whether it was added."""
+        if event.payload["token"] in {decision.get("token") for decision in self.rulings()}:
             return False
         self.database.add_event(event)
         return True
 
 
 def decision_of(policy: Path) -> dict[str, Any] | None:
-    """What the gate said about a policy; None for one that did not come through it."""
+    """The gate's decision on a policy; None for one that did not go through the gate."""
     if not (policy / RULING).exists():
         return None
     return read_json(policy / RULING)
+
+
+def describe_update(event: EventEntry) -> str:
+    """The gate's decision on an update, as a sentence for people."""
+    decision = event.payload
+    what = f"{decision['kind']} of {decision['parent']}" if decision["parent"] else "first policy"
+    reasons = "; ".join(decision["reasons"])
+    if decision["passed"]:
+        return f"policy {decision['policy']} ({what}) passed the gate: {reasons}"
+    return f"a {what} was refused at the gate: {reasons}"

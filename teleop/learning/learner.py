@@ -1,7 +1,8 @@
-"""The learner: makes candidates from finished episodes, and lets those that pass the gate drive.
+"""The learner trains candidates on finished episodes; those that pass the gate become policies.
 
-It only reads the workspace's finished episodes, needs no lock of the session that records them,
-and may be killed at any moment: the next one goes on where this one was (see `candidate_store`).
+`sidestick learn` and rounds of practice call `Learner.step`. It only reads finished episodes,
+needs no lock of the session that records them, and may be killed at any moment: the next learner
+goes on where this one was (see `candidate_store`).
 """
 
 import time
@@ -50,19 +51,19 @@ class LearnerRules:
     """How the learner works."""
 
     planned_update: UpdateRules = field(default_factory=UpdateRules)
-    """When it learns."""
+    """When it learns what."""
     gate: AcceptanceCriteria = field(default_factory=AcceptanceCriteria)
-    """What passes."""
+    """What passes the gate."""
     nudge: FinetuneConfig = field(default_factory=FinetuneConfig)
-    """How it nudges."""
+    """How it finetunes after corrections."""
     train: TrainConfig | None = None
-    """How it refits; None: as the policy that drives was trained."""
+    """How it refits; None: as the active policy was trained."""
     selection: int = 10
     """Seeds that each checkpoint of a refit drives before one is chosen; 0 takes the last."""
 
 
 class Learner:
-    """Learns one workspace's episodes, one candidate at a time."""
+    """Learns from one workspace's episodes, one candidate at a time."""
 
     def __init__(
         self,
@@ -81,21 +82,21 @@ class Learner:
         self._known: dict[str, PolicyConfig] = {}
 
     def step(self, trigger: UpdateTrigger | None = None) -> EventEntry | None:
-        """Finish the candidate that lies there, or make one where something is due.
+        """Finish the candidate that was begun, or make one where something is due.
 
         Returns the gate's event; None where there was nothing to learn.
         """
         finished = self.resume()
         if finished is not None:
             return finished
-        task = self.due(trigger)
-        if task is None:
+        update = self.due(trigger)
+        if update is None:
             return None
-        self.staging.begin(task)
-        return self._learn(task)
+        self.staging.begin(update)
+        return self._learn(update)
 
     def resume(self) -> EventEntry | None:
-        """Finish the candidate that lies there, where there is one and its parent still drives."""
+        """Finish the candidate that was begun, if there is one and its parent is still active."""
         settled = self.staging.settle()
         if settled is not None:
             return settled
@@ -106,45 +107,49 @@ class Learner:
         return None
 
     def due(self, trigger: UpdateTrigger | None = None) -> Update | None:
-        """What there is to learn now, after that."""
+        """The update that is due now, after `trigger`; None where there is none."""
         parent, trigger = self.store.newest(), trigger or UpdateTrigger()
         episodes_info = [EpisodeInfo(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
         taken_up, refitted = self._taken_up()
         can_nudge = parent is not None and bool(
-            set(self._provenance(parent).episodes) & {tutorial.id for tutorial in episodes_info}
+            set(self._provenance(parent).episodes) & {info.id for info in episodes_info}
         )
         shares = self._config(parent, trigger).shares
         alone = trigger.source == PRACTISED or shares not in HUMAN_ONLY
         rules = self.rules.planned_update
-        task = next_update(episodes_info, taken_up, refitted, parent, rules, can_nudge, alone)
-        return None if task is None else replace(task, trigger=trigger)
+        update = next_update(episodes_info, taken_up, refitted, parent, rules, can_nudge, alone)
+        return None if update is None else replace(update, trigger=trigger)
 
-    def _learn(self, task: Update) -> EventEntry | None:
+    def _learn(self, update: Update) -> EventEntry | None:
         """Make the candidate, and let the gate decide."""
         try:
-            ruling = self._try(task)
+            decision = self._try(update)
         except SidestickError as error:  # such as a correction that was all judged bad
-            ruling = {"passed": False, "reasons": [str(error)]}
-        if self.store.newest() != task.parent:  # the operator went back to another one meanwhile
-            ruling = {**ruling, "passed": False, "reasons": ["its parent does not drive any more"]}
-        self.staging.decide(ruling)
+            decision = {"passed": False, "reasons": [str(error)]}
+        if self.store.newest() != update.parent:  # the operator rolled it back meanwhile
+            decision = {
+                **decision,
+                "passed": False,
+                "reasons": ["its parent does not drive any more"],
+            }
+        self.staging.decide(decision)
         return self.staging.settle()
 
-    def _try(self, task: Update) -> dict[str, Any]:
-        """Make the candidate where that is left to do, and examine it."""
+    def _try(self, update: Update) -> dict[str, Any]:
+        """Make the candidate where that is left to do, and evaluate it."""
         began = time.monotonic()
         if not self.staging.is_whole:
             self.notify(
-                f"{task.kind.value} on {len(task.episodes)} episodes, {len(task.fresh)} new"
+                f"{update.kind.value} on {len(update.episodes)} episodes, {len(update.fresh)} new"
             )
-            self._make(task)
+            self._make(update)
         made = time.monotonic()
-        ruling = self._examine(task)
+        decision = self._evaluate(update)
         figures = {"made_s": made - began, "examined_s": time.monotonic() - made}
-        return {**ruling, **{key: round(value, 2) for key, value in figures.items()}}
+        return {**decision, **{key: round(value, 2) for key, value in figures.items()}}
 
     def _taken_up(self) -> tuple[set[str], set[str]]:
-        """Episodes that some attempt was about, and those that a training from the base was."""
+        """Ids of episodes that any update was about, and of those that a refit was about."""
         taken_up: set[str] = set()
         refitted: set[str] = set()
         for name in self.store.ids():
@@ -152,56 +157,51 @@ class Learner:
             taken_up.update(provenance.episodes)
             if provenance.kind != ProvenanceKind.NUDGE:
                 refitted.update(provenance.episodes)
-        for ruling in self.staging.rulings():
-            taken_up.update(ruling["episodes"])
-            if ruling["kind"] == UpdateKind.REFIT.value:
-                refitted.update(ruling["episodes"])
+        for decision in self.staging.rulings():
+            taken_up.update(decision["episodes"])
+            if decision["kind"] == UpdateKind.REFIT.value:
+                refitted.update(decision["episodes"])
         return taken_up, refitted
 
-    def _about(self, name: str) -> PolicyConfig:
-        """What a policy is for and where it comes from; a published one never changes."""
+    def _policy_config(self, name: str) -> PolicyConfig:
+        """A policy's settings, read once: a published policy never changes."""
         if name not in self._known:
-            self._known[name] = self._policy(name).config
+            self._known[name] = self.store.load(name, self.workspace.config).config
         return self._known[name]
 
     def _provenance(self, name: str) -> Provenance:
         """Where a policy comes from."""
-        return self._about(name).provenance
+        return self._policy_config(name).provenance
 
-    def _policy(self, name: str) -> LearnedPolicy:
-        config = self.workspace.config
-        return self.store.load(name, config)
-
-    def _make(self, task: Update) -> None:
-        """Leave a whole policy in the staging folder."""
+    def _make(self, update: Update) -> None:
+        """Leave a whole policy in the candidate's folder."""
         folder = self.staging.candidate
-        if task.kind is UpdateKind.NUDGE and task.parent is not None:
-            self._nudge(task, task.parent).save(folder)
+        if update.kind is UpdateKind.NUDGE and update.parent is not None:
+            self._nudge(update, update.parent).save(folder)
         else:
-            self._refit(task, folder)
+            self._refit(update, folder)
 
-    def _nudge(self, task: Update, parent: str) -> LearnedPolicy:
-        policy = self._policy(parent)
-        data = episode_data(self.workspace, policy, frozenset(task.episodes))
-        places = [i for i, name in enumerate(data.episode_ids) if name in task.fresh]
+    def _nudge(self, update: Update, parent: str) -> LearnedPolicy:
+        policy = self.store.load(parent, self.workspace.config)
+        data = episode_data(self.workspace, policy, frozenset(update.episodes))
+        places = [i for i, name in enumerate(data.episode_ids) if name in update.fresh]
         new = np.isin(data.episodes, places)
         shown = new & np.isin(data.classes, (INTERVENTION, DEMONSTRATION))
         if not shown.any() or new.all():
             raise PolicyError(f"policy {parent}: nothing to nudge it with, or nothing to replay")
         return finetune(policy, data.take(~new), data.take(shown), self.rules.nudge, parent)
 
-    def _refit(self, task: Update, folder: Path) -> None:
-        config = self._config(task.parent, task.trigger)
-        images = config.needs_images
+    def _refit(self, update: Update, folder: Path) -> None:
+        config = self._config(update.parent, update.trigger)
         frames, examples = judged_frames(
-            self.workspace, images=images, only=frozenset(task.episodes)
+            self.workspace, images=config.needs_images, only=frozenset(update.episodes)
         )
         train(
             frames,
             config,
             folder,
             self._score if self.rules.selection else None,
-            provenance=self._new_provenance(task),
+            provenance=self._new_provenance(update),
             perception=click_finetuned_perception(self.workspace),
             cache=KeypointCache(self.workspace.path / KEYPOINT_CACHE),
             progress=False,
@@ -209,27 +209,27 @@ class Learner:
         )
 
     def _score_here(self, policy: Policy) -> float:
-        """Success of a checkpoint on the selection seeds."""
+        """Success rate of a checkpoint on the selection seeds."""
         assert isinstance(policy, LearnedPolicy)
         policy.save(self.staging.trial)
         seeds = SELECTION.seeds(self.rules.selection)
         return sum(self._drives(self.staging.trial, seed) for seed in seeds) / len(seeds)
 
-    def _new_provenance(self, task: Update) -> Provenance:
-        """Of a refit; its episodes are filled in by the training."""
-        if task.parent is None:
+    def _new_provenance(self, update: Update) -> Provenance:
+        """The provenance of a refit; the training fills in its episodes."""
+        if update.parent is None:
             return Provenance()
-        number = task.trigger.round
+        number = update.trigger.round
         if number is None:
-            number = self._provenance(task.parent).round + 1
-        return Provenance(parent=task.parent, round=number, kind=task.trigger.source)
+            number = self._provenance(update.parent).round + 1
+        return Provenance(parent=update.parent, round=number, kind=update.trigger.source)
 
     def _config(self, parent: str | None, trigger: UpdateTrigger) -> TrainConfig:
-        """As the parent was trained, quietly and on one core; what is practised counts after
-        practice, and at no other time."""
+        """The parent's training, on one core and without logs; practised steps are weighed in
+        after practice only."""
         config = self.rules.train
         if config is None:
-            made = {} if parent is None else self._about(parent).training.get("config", {})
+            made = {} if parent is None else self._policy_config(parent).training.get("config", {})
             given: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value
                 for key, value in made.items()
@@ -240,20 +240,10 @@ class Learner:
                 config = replace(config, shares=shares)
         return replace(config, threads=1, tensorboard=False, save_every_s=5.0)
 
-    def _examine(self, task: Update) -> dict[str, Any]:
-        """The gate's ruling on the candidate, with its figures."""
-        present = None if task.parent is None else self.store.path(task.parent)
+    def _evaluate(self, update: Update) -> dict[str, Any]:
+        """The gate's decision on the candidate, with its figures."""
+        present = None if update.parent is None else self.store.path(update.parent)
         held = held_out([summary.id for summary in judged_summaries(self.workspace)])
         evidence, kept = self.examination.evaluate(self.staging.candidate, present, held)
-        ruling = decide(evidence, self.rules.gate)
-        return {**ruling.to_json(), **kept}
-
-
-def describe_update(event: EventEntry) -> str:
-    """What the gate said, for people."""
-    ruling = event.payload
-    what = f"{ruling['kind']} of {ruling['parent']}" if ruling["parent"] else "first policy"
-    reasons = "; ".join(ruling["reasons"])
-    if ruling["passed"]:
-        return f"policy {ruling['policy']} ({what}) passed the gate: {reasons}"
-    return f"a {what} was refused at the gate: {reasons}"
+        decision = decide(evidence, self.rules.gate)
+        return {**decision.to_json(), **kept}

@@ -1,7 +1,8 @@
-"""Rounds of practice: attempts, a candidate that learns from them, and the gate's ruling on it.
+"""`PracticeRounds` runs rounds of practice: attempts, a candidate trained on them, and the gate.
 
-A round that was broken off is gone on with: attempts that were recorded are not made again, a
-candidate that was begun is finished, and one that was decided on is settled by `candidate_store`.
+`sidestick practice` and the quickstart call it. An interrupted round is resumed: recorded attempts
+are not made again, a candidate that was begun is finished, and one that was decided on is
+published or removed.
 """
 
 from collections.abc import Callable
@@ -14,25 +15,26 @@ from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import practice_seeds
 from .autonomous_practice import KIND, practise, recorded
-from .learner import Learner, LearnerRules, describe_update
+from .candidate_store import describe_update
+from .learner import Learner, LearnerRules
 from .update_schedule import UpdateRules, UpdateTrigger
 from .workspace_training import selection
 
 RULES = LearnerRules(planned_update=UpdateRules(first=1, refit=1), selection=20)
-"""Any new episode makes a refit due; its checkpoint is chosen on so many seeds."""
+"""Any new episode makes a refit due; its checkpoint is chosen on 20 seeds."""
 
 
 @dataclass(frozen=True)
 class PracticeRound:
-    """What a round of practice came to."""
+    """The result of one round of practice."""
 
     number: int
     attempts: int
     successes: int
     gate: EventEntry | None
-    """The ruling on the candidate; None where there was nothing new to learn from."""
+    """The decision on the candidate; None where there was nothing new to learn from."""
     policy: str
-    """Who drives from now on."""
+    """The policy that drives from now on."""
 
     @property
     def label(self) -> str:
@@ -40,26 +42,26 @@ class PracticeRound:
         done = f"round {self.number}: {self.successes} of {self.attempts} succeeded; "
         if self.gate is None:
             return f"{done}nothing new to learn, policy {self.policy} goes on driving"
-        ruled = describe_update(self.gate)
+        decided = describe_update(self.gate)
         if self.gate.payload["passed"]:
-            return f"{done}{ruled}"
-        return f"{done}{ruled}; policy {self.policy} goes on driving"
+            return f"{done}{decided}"
+        return f"{done}{decided}; policy {self.policy} goes on driving"
 
     def to_json(self) -> dict[str, Any]:
-        """What scripts get."""
-        ruling = {} if self.gate is None else self.gate.payload
+        """The keys that scripts rely on."""
+        decision = {} if self.gate is None else self.gate.payload
         return {
             "round": self.number,
             "attempts": self.attempts,
             "successes": self.successes,
             "policy": self.policy,
-            "passed": ruling.get("passed"),
-            "reasons": list(ruling.get("reasons", ())),
+            "passed": decision.get("passed"),
+            "reasons": list(decision.get("reasons", ())),
         }
 
 
 class PracticeRounds:
-    """One workspace's rounds; whoever makes them must be the workspace's only learner."""
+    """One workspace's rounds; the caller must hold the workspace as its only learner."""
 
     def __init__(
         self,
@@ -77,7 +79,7 @@ class PracticeRounds:
         )
 
     def next(self) -> int:
-        """The number of the next round: one after all that the ledger has."""
+        """The number of the next round: one more than the highest in the ledger."""
         return 1 + max((entry.round for entry in self._database.efforts()), default=0)
 
     def driver(self) -> str:
@@ -85,9 +87,9 @@ class PracticeRounds:
         return self._store.latest()
 
     def go_on(self) -> PracticeRound | None:
-        """Finish the learning that was broken off; the round, where it was one of practice."""
+        """Finish an interrupted update; the round, if it was one of practice, else None."""
         event, last = self.learner.resume(), self._last()
-        if event is not None and _occasion(event).source != KIND:
+        if event is not None and _trigger(event).source != KIND:
             self._notify(describe_update(event))
             event = None
         if event is None and last is not None and self._unlearnt(last.round):
@@ -95,7 +97,7 @@ class PracticeRounds:
         return None if event is None or last is None else self._round(last, event)
 
     def practise(self, episodes: int, on_outcome: OnOutcome = lambda _: None) -> PracticeRound:
-        """Attempt, learn from what succeeded, and hear the gate."""
+        """Attempt `episodes` seeds, train on the successes, and let the gate decide."""
         number, policy = self.next(), self.driver()
         seeds = practice_seeds(number, episodes)
         practise(self._workspace, self._rollouts, policy, seeds, number, on_outcome)
@@ -113,11 +115,11 @@ class PracticeRounds:
         return entries[-1] if entries else None
 
     def _unlearnt(self, number: int) -> bool:
-        """Whether a round recorded something that no candidate was about."""
+        """Whether a round recorded an episode that no candidate was trained on."""
         due = self.learner.due(UpdateTrigger(KIND, number))
         own = {s.id for s in recorded(self._workspace, practice_seeds(number))}
         return due is not None and not own.isdisjoint(due.fresh)
 
 
-def _occasion(event: EventEntry) -> UpdateTrigger:
+def _trigger(event: EventEntry) -> UpdateTrigger:
     return UpdateTrigger(**event.payload.get("occasion", {}))

@@ -1,4 +1,8 @@
-"""A policy from a workspace's episodes, with its checkpoint chosen by letting it drive."""
+"""`train_on_workspace` trains a policy on a workspace's episodes and chooses its checkpoint.
+
+`sidestick train` and the quickstart call it; the learner uses its parts: the episodes as people
+judge them, perception finetuned on clicks, and checkpoints scored by letting them drive.
+"""
 
 import tempfile
 from collections.abc import Callable, Container
@@ -23,14 +27,14 @@ from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import SELECTION
 
 KEYPOINT_CACHE = "cache"
-"""Folder beside the policies: what perception saw in each episode."""
+"""Folder in the workspace: keypoints that perception found in each episode."""
 TAUGHT = "perception.safetensors"
-"""File in the workspace: perception as people's clicks have taught it."""
+"""File in the workspace: perception finetuned on people's clicks."""
 Chooses = Callable[[EpisodeSummary], bool]
 
 
 def succeeded(summary: EpisodeSummary) -> bool:
-    """Learn from episodes that ended well; how is in the label of each of their steps."""
+    """Whether an episode is complete and succeeded, so that its steps may be trained on."""
     return summary.success and summary.complete
 
 
@@ -47,7 +51,7 @@ def train_on_workspace(
 
     People's judgements come first: an episode judged a failure is left out, one judged a success
     is in, and steps that were trimmed or marked bad are masked. Predictions that were accepted or
-    put right are examples of their own.
+    corrected are examples of their own.
     """
     frames, examples = judged_frames(workspace, chooses, config.needs_images)
     drive = None if rollouts is None else selection(rollouts, selection_episodes)
@@ -65,7 +69,7 @@ def train_on_workspace(
 
 
 def click_finetuned_perception(workspace: Workspace) -> Perception | None:
-    """What people's clicks have taught in this workspace; None where nobody clicked."""
+    """Perception finetuned on this workspace's clicks; None where there is none."""
     path = workspace.path / TAUGHT
     return Perception.load(path) if path.exists() else None
 
@@ -83,10 +87,10 @@ def judged_frames(
     images: bool = False,
     only: Container[str] | None = None,
 ) -> tuple[Frames, list[AcceptedPrediction]]:
-    """The chosen episodes as people judge them, and their graded predictions.
+    """The chosen episodes as people judge them, and the predictions they accepted.
 
     Episodes that only gave predictions are read too, with all of their own steps masked. With
-    `only`, nothing of other episodes than those is read, whatever people say of them.
+    `only`, no other episode is read, whatever people say of it.
     """
     summaries = [s for s in workspace.summaries() if only is None or s.id in only]
     choice = TrainingSelection.of(Judgements(workspace.db_path), summaries)
@@ -105,7 +109,7 @@ def judged_frames(
 
 
 def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:
-    """A function that lets a policy drive on the selection seeds and gives its success rate."""
+    """A function that lets a policy drive the selection seeds and gives its success rate."""
 
     def score(policy: Policy) -> float:
         assert isinstance(policy, LearnedPolicy)

@@ -12,7 +12,8 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL, load_policy
 from sidestick.policies.store import STAGING, PolicyStore
 from sidestick.sim_envs.errors import PolicyError
-from sidestick.teleop.learning.learner import Learner, describe_update
+from sidestick.teleop.learning.candidate_store import describe_update
+from sidestick.teleop.learning.learner import Learner
 from tests.learning_rig import (
     MOMENTS,
     QUICK,
