@@ -1,4 +1,4 @@
-"""`sidestick check`: is everything in the workspace whole?"""
+"""`sidestick check` verifies every file of a workspace and flags episodes to look at."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from .subcommand import DONE, FOUND, WorkspacePath
 class Check:
     """Open every file, verify every checksum, compare every count; exit code 1 if any is wrong.
 
-    Whole episodes that a person should look at are named as well, and are no reason to fail:
+    Intact episodes that a person should look at are listed too, without changing the exit code:
     idle, jerky, late, too short, or the named item never in view.
     """
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     repair: bool = False
-    """Finish what a crash left behind, and renew the index."""
+    """Recover episodes that a crash interrupted, and rebuild the index."""
     json: bool = False
     """Report as JSON on standard output."""
 

@@ -1,4 +1,4 @@
-"""`sidestick compare`: is one policy better than the other?"""
+"""`sidestick compare` tests whether one of two policies succeeds more often."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -19,33 +19,34 @@ from .subcommand import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class Compare:
-    """Two policies on the same unseen seeds; stops as soon as the difference is plain."""
+    """Compare two policies on the same unseen seeds; stops as soon as the difference is significant."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     a: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="A")]
-    """Number of a policy, or the folder of one of another workspace of the same task."""
+    """Number of a policy, or the folder of a policy of another workspace of the same task."""
     b: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="B")]
-    """The other one."""
+    """Number or folder of the other policy."""
     episodes: int | None = None
-    """Most seeds that both drive; 100 unless given, 20 with --blind."""
+    """Most seeds that both drive; unless given, 100, or 20 with --blind."""
     first_seed: int | None = None
-    """Seed from which on unrecorded ones are taken."""
+    """First seed; seeds with a recorded episode are skipped. Unless given, 20000, or 400000 with
+    --blind."""
     alpha: float = ALPHA
     """Chance of calling identical policies different, over the whole comparison."""
     blind: bool = False
     """An operator supervises both in random order and is not told which drives."""
     headless: bool = False
-    """With --blind: no window; needs an operator that is not a person."""
+    """With --blind: open no window; needs --operator simulated."""
     operator: Literal["person", "simulated"] = "person"
-    """With --blind: who takes over and judges."""
+    """With --blind: who supervises, takes over and judges."""
     workers: int = 2
     """Processes that drive at the same time."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Drive, test, keep, reveal."""
+        """Compare, store the result, report it."""
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         found = self._blind(workspace) if self.blind else self._alone(workspace)
@@ -62,11 +63,11 @@ class Compare:
             progress(f"compare {workspace.config.task}", pairs) as tick,
         ):
 
-            def heard(test: SequentialTest) -> None:
+            def on_pair(test: SequentialTest) -> None:
                 tally = test.tally
                 tick(f"A {tally.only_a}, B {tally.only_b}, p {test.p_value:.2g}")
 
-            return compare(workspace, rollouts, self.a, self.b, pairs, first, self.alpha, heard)
+            return compare(workspace, rollouts, self.a, self.b, pairs, first, self.alpha, on_pair)
 
     def _first(self, usual: SeedRange) -> int:
         return usual.first if self.first_seed is None else self.first_seed
@@ -84,7 +85,7 @@ class Compare:
         scenes, first = self.episodes or SCENES, self._first(BLIND)
         with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
 
-            def heard(number: int, outcome: EpisodeOutcome) -> None:
+            def on_pair(number: int, outcome: EpisodeOutcome) -> None:
                 tick(f"{outcome.takeovers} takeovers in the last")
 
             return compare_blind(

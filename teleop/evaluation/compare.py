@@ -1,4 +1,8 @@
-"""Two policies on the same unseen seeds, alone; stops as soon as the difference is plain."""
+"""`compare` lets two policies drive the same unseen seeds, and tests which succeeds more often.
+
+`sidestick compare` calls it; it stops as soon as the sequential test decides, and gives a
+`Comparison`, which the database keeps. The blind comparison and the window use its parts.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -26,19 +30,19 @@ from .rollouts import Rollouts
 from .seeds import EVALUATION, recorded_seeds
 
 PAIRS = 100
-"""Most pairs, unless more are asked for."""
+"""Most pairs unless another number is given."""
 LEAST_PAIRS = 8
-"""A comparison is not given up as undecidable before so many pairs: they tell how far apart the
-two are, decided or not."""
+"""Fewest pairs before a comparison is given up as undecidable: even undecided they show how far
+apart the two are."""
 PAIRS_PER_LOOK = 4
-"""Pairs that are driven between two looks at the test."""
+"""Pairs that are driven between two evaluations of the test."""
 OnPair = Callable[[SequentialTest], object]
 Fits = Callable[[Path, WorkspaceConfig], object]
 
 
 @dataclass(frozen=True)
 class PolicyRef:
-    """A policy that is compared."""
+    """A policy to be compared."""
 
     name: str
     """Its number, or its folder where it comes from elsewhere."""
@@ -46,7 +50,7 @@ class PolicyRef:
 
     @classmethod
     def find(cls, workspace: Workspace, name: str, fits: Fits = load_for) -> "PolicyRef":
-        """By number in the workspace, or by folder; `fits` raises for one that cannot drive there.
+        """Find it by number in the workspace, or by folder; `fits` raises if it cannot drive there.
 
         UnknownName with those that exist; PolicyError for one of another task or renderer.
         """
@@ -59,21 +63,21 @@ class PolicyRef:
 
 @dataclass(frozen=True)
 class Side:
-    """How one policy did."""
+    """The results of one policy."""
 
     policy: str
     episodes: int
     successes: int
     interval: tuple[float, float]
-    """Of the success rate, whenever the comparison stopped."""
+    """Confidence interval of the success rate, valid whenever the comparison stopped."""
     seconds: float
-    """Mean length of the episodes that both solved; NaN without any."""
+    """Mean length of the episodes of seeds that both solved, s; NaN without any."""
     takeovers: int = 0
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What comes of it; A and B in the order they were asked for."""
+    """The result of a comparison; A and B in the order they were given."""
 
     task: str
     a: Side
@@ -81,13 +85,13 @@ class Comparison:
     tally: PairCounts
     verdict: PairedVerdict
     p_value: float
-    """Always valid (see `policies.paired`)."""
+    """Always valid (see `policies.statistics.paired`)."""
     alpha: float
     """Chance of a verdict on identical policies, over the whole comparison."""
     interval: tuple[float, float]
-    """Of the share of pairs that A wins less the share that B wins, at 1 - alpha.
+    """Confidence interval, at 1 - alpha, of the share of pairs that A wins less that of B.
 
-    It allows for ties, which the test passes over, so it may still touch 0 when the test decides.
+    It counts ties, which the test ignores, so it may still touch 0 when the test decides.
     """
     why_stopped: str
     blind: bool = False
@@ -126,7 +130,7 @@ def compare(
 ) -> Comparison:
     """Let both policies drive the same seeds, of which no episode was ever recorded.
 
-    The result is added to the database; nothing that stands there is changed.
+    The result is added to the database.
     """
     first, second = policies_to_compare(workspace, a, b, fits)
     test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
@@ -149,7 +153,7 @@ def compare(
 def policies_to_compare(
     workspace: Workspace, a: str, b: str, fits: Fits = load_for
 ) -> tuple[PolicyRef, PolicyRef]:
-    """Both policies; BadValue for one policy twice."""
+    """Both policies; BadValue where they are the same one."""
     first, second = (PolicyRef.find(workspace, name, fits) for name in (a, b))
     if first.path.resolve() == second.path.resolve():
         raise BadValue("policies to compare", "two different ones", f"{a} twice")
@@ -159,25 +163,25 @@ def policies_to_compare(
 def unseen_seeds(
     workspace: Workspace, first_seed: int, count: int, alpha: float = ALPHA
 ) -> list[int]:
-    """The next seeds of which no episode is recorded; BadValue for too few to decide anything."""
+    """The next seeds of which no episode is recorded; BadValue where `count` can decide nothing."""
     least = fewest_pairs(alpha)
     if count < least:
         raise BadValue("pairs to compare", f"at least {least}, fewer cannot decide", count)
     known = recorded_seeds(workspace)
 
-    def fresh() -> Iterator[int]:
+    def fresh_seeds() -> Iterator[int]:
         seed = first_seed
         while True:
             if seed not in known:
                 yield seed
             seed += 1
 
-    source = fresh()
+    source = fresh_seeds()
     return [next(source) for _ in range(count)]
 
 
 def stopped(test: SequentialTest, pairs_left: int) -> str:
-    """Why to stop now; empty to go on."""
+    """The reason to stop now; empty to go on."""
     if test.verdict is not PairedVerdict.OPEN:
         return "stopped once it was decided"
     if pairs_left == 0:
@@ -196,7 +200,7 @@ def summarise(
     why: str,
     blind: bool = False,
 ) -> Comparison:
-    """The comparison from its outcomes, pair by pair in one order."""
+    """The comparison from both policies' outcomes, which are in the same order of seeds."""
     hz = workspace.config.control_hz
     solved = [(x, y) for x, y in zip(*outcomes, strict=True) if x.success and y.success]
     sides = []
@@ -227,14 +231,14 @@ def save_comparison(
     outcomes: tuple[Sequence[EpisodeOutcome], Sequence[EpisodeOutcome]],
 ) -> None:
     """Add the comparison and each episode's outcome to the database."""
-    episodes = {side: _votes(mine) for side, mine in zip("ab", outcomes, strict=True)}
+    episodes = {side: _outcomes_json(mine) for side, mine in zip("ab", outcomes, strict=True)}
     payload = {**found.to_json(), "per_episode": episodes}
     Database(workspace.db_path).add_event(EventEntry(EventKind.COMPARISON, payload))
 
 
-def _votes(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
-    kept = zip(per_episode(outcomes), outcomes, strict=True)
-    return [{**entry, "takeovers": outcome.takeovers} for entry, outcome in kept]
+def _outcomes_json(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
+    entries = zip(per_episode(outcomes), outcomes, strict=True)
+    return [{**entry, "takeovers": outcome.takeovers} for entry, outcome in entries]
 
 
 def _side(side: Side) -> str:

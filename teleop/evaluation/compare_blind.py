@@ -1,4 +1,8 @@
-"""Which policy drives is not said: interventions and verdicts are the votes."""
+"""`compare_blind` compares two policies under an operator who is not told which one drives.
+
+Both drive every scene once, in random order; a vote is the episode's success, then its takeovers.
+`sidestick compare --blind` calls it with the simulated operator; the window uses its parts.
+"""
 
 import random
 from collections.abc import Callable, Sequence
@@ -41,11 +45,11 @@ class BlindTrial:
 
     seed: int
     side: int
-    """0 for A, 1 for B; for nobody's eyes."""
+    """0 for A, 1 for B; never shown."""
 
 
 def schedule(seeds: Sequence[int], chance: random.Random) -> list[BlindTrial]:
-    """Every scene once for each policy, in an order that tells nobody which."""
+    """Every scene once for each policy, in an order from which no one can tell which drives."""
     turns: list[BlindTrial] = []
     for start in range(0, len(seeds), BLOCK):
         block = [BlindTrial(seed, side) for seed in seeds[start : start + BLOCK] for side in (0, 1)]
@@ -55,21 +59,21 @@ def schedule(seeds: Sequence[int], chance: random.Random) -> list[BlindTrial]:
 
 
 def vote(outcome: EpisodeOutcome) -> tuple[bool, int]:
-    """How well an episode went: the verdict first, then the fewest interventions."""
+    """A rank of an episode: success counts first, then fewer takeovers."""
     return outcome.success, -outcome.takeovers
 
 
 class BlindVotes:
-    """Collects the votes of both sides, and pairs them by scene."""
+    """Collects the votes on both policies, and pairs them by scene."""
 
     def __init__(self, alpha: float = ALPHA) -> None:
         self.test = SequentialTest(alpha)
         self.outcomes: tuple[list[EpisodeOutcome], list[EpisodeOutcome]] = ([], [])
-        """In pairs, of the scenes that both have driven."""
+        """Outcomes of A and of B, paired, of the scenes that both have driven."""
         self._single: dict[tuple[int, int], EpisodeOutcome] = {}
 
     def add(self, turn: BlindTrial, outcome: EpisodeOutcome) -> None:
-        """One episode's vote; it counts once its scene has been driven by both."""
+        """Add one episode's vote; it counts once both have driven its scene."""
         other = self._single.pop((turn.seed, 1 - turn.side), None)
         if other is None:
             self._single[turn.seed, turn.side] = outcome
@@ -90,9 +94,9 @@ def compare_blind(
     seed: int | None = None,
     on_episode: OnEpisode = lambda number, outcome: None,
 ) -> Comparison:
-    """The simulated operator supervises both in random order; all episodes are recorded.
+    """Let the simulated operator supervise both in random order; all episodes are recorded.
 
-    `seed` repeats an order; None takes one that nobody knows. Stops early by the same test.
+    `seed` repeats an order; None draws one. Stops early by the same test as `compare`.
     """
     both = policies_to_compare(workspace, a, b)
     turns = schedule(
@@ -126,7 +130,7 @@ def finish(
     why: str,
     effort: EffortCounter,
 ) -> Comparison:
-    """Say which was which, keep it, and enter what all of it cost the human."""
+    """Summarise and save the comparison, and enter the operator's effort into the ledger."""
     found = summarise(
         workspace, blind_votes.test, both, blind_votes.outcomes, why or "ended early", True
     )
@@ -138,7 +142,7 @@ def finish(
 
 
 def supervised(workspace: Workspace, ref: PolicyRef) -> Assignment:
-    """A contender that drives while the human supervises."""
+    """The assignment of one compared policy at the supervised level."""
     runner = PolicyRunner(load_for(ref.path, workspace.config))
     return Assignment(Level.SUPERVISED, ref.path.name, runner)
 

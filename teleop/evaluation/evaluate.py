@@ -1,4 +1,7 @@
-"""Evaluation: a policy alone on fixed seeds, its success with the interval that belongs to it."""
+"""`evaluate` lets a policy drive alone on fixed seeds and reports its success rate.
+
+`sidestick evaluate` and the quickstart call it; the report is added to the database.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +20,7 @@ from .seeds import EVALUATION
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """What `sidestick evaluate` reports."""
+    """The result of an evaluation, as `sidestick evaluate` reports it."""
 
     task: str
     policy: str
@@ -35,18 +38,18 @@ class EvaluationReport:
 
     @property
     def mean_length(self) -> float:
-        """Ticks of an episode, on average."""
+        """Mean length of an episode, ticks."""
         return sum(outcome.steps for outcome in self.outcomes) / max(1, len(self.outcomes))
 
     @property
     def ended_in(self) -> dict[str, int]:
-        """For each stage how many failures got no farther: where episodes die."""
+        """For each stage the number of failures that ended in it."""
         failed = [outcome.stage for outcome in self.outcomes if not outcome.success]
         return {stage: failed.count(stage) for stage in self.stages}
 
     @property
     def reached(self) -> dict[str, Rate]:
-        """For each stage how many episodes came at least so far."""
+        """For each stage the share of episodes that reached it."""
         left, rates = len(self.outcomes), {}
         for stage, died in self.ended_in.items():
             rates[stage] = Rate(left, len(self.outcomes))
@@ -71,7 +74,7 @@ class EvaluationReport:
 
 
 def varied(config: WorkspaceConfig, variation: str | None) -> WorkspaceConfig:
-    """The workspace's scenes, or the same ones at another level of variation."""
+    """The configuration with another level of variation; the same where `variation` is None."""
     if variation is None:
         return config
     return replace(config, env_kwargs={**config.env_kwargs, "variation": variation})
@@ -92,7 +95,7 @@ def evaluate(
     store = PolicyStore(workspace.policies_dir)
     policy_id = policy_id or store.latest()
     config = workspace.config
-    store.load(policy_id, config)  # refuse here, not in a worker
+    store.load(policy_id, config)  # raises here, not in a worker
     seeds = range(first_seed, first_seed + episodes)
     outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
     stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)
@@ -111,7 +114,7 @@ def evaluate(
 
 
 def per_episode(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
-    """What the database keeps of each episode."""
+    """The entry of each episode in the database."""
     return [
         {
             "seed": outcome.seed,

@@ -1,8 +1,8 @@
-"""Receipts of help: which requests were needed, and which needs were never asked for.
+"""`help_request_quality` measures precision and recall of a policy's help requests.
 
-What is needed is measured, never guessed: the same policy drives the same seed without anybody.
-Up to its first request an episode on call is bit for bit the one without help, so the pair tells
-what would have become of it.
+A benchmark calls it with two facts per seed: whether the on-call episode asked for help, and
+whether the same policy fails the same seed unattended. Up to its first request an on-call episode
+is bit for bit the unattended one, so that the second fact is what would have become of it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ from ..session.subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tic
 
 @dataclass(frozen=True)
 class HelpRequestQuality:
-    """What requests were worth, over episodes."""
+    """Precision and recall of help requests, over episodes."""
 
     needed: Rate
     """Of the episodes that asked, those that would have failed without help: precision."""
@@ -54,29 +54,31 @@ def help_request_quality(
 
 
 def unattended(env: ArmEnv, runner: PolicyRunner, seeds: Iterable[int]) -> list[UncertaintyTrace]:
-    """Let a policy drive alone on every seed, and keep what it felt."""
-    listener = _Listener()
-    session = unattended_session(env, runner, subscribers=[listener])
+    """Let a policy drive alone on every seed; the trace of its uncertainty for each."""
+    traces = _TraceRecorder()
+    session = unattended_session(env, runner, subscribers=[traces])
     for seed in seeds:
         session.run_episode(seed)
-    return listener.found
+    return traces.found
 
 
-class _Listener(Subscriber):
-    """Remembers what the robot knew on every tick."""
+class _TraceRecorder(Subscriber):
+    """Collects novelty, usable actions and end effector positions of every tick."""
 
     def __init__(self) -> None:
         self.found: list[UncertaintyTrace] = []
 
     def on_begin(self, context: EpisodeContext) -> None:
-        self._felt: list[tuple[float, bool, NDArray[Any]]] = []
+        self._ticks: list[tuple[float, bool, NDArray[Any]]] = []
 
     def on_tick(self, tick: Tick) -> None:
         answered = usable(tick.proposal.action)
-        self._felt.append((tick.proposal.novelty, answered, tick.step.observation["ee_pos"]))
+        self._ticks.append((tick.proposal.novelty, answered, tick.step.observation["ee_pos"]))
 
     def on_end(
         self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
-        novelty, answered, hand = (np.array(side) for side in zip(*self._felt, strict=True))
-        self.found.append(UncertaintyTrace(novelty, answered, hand, outcome.seed, outcome.success))
+        novelty, answered, ee_pos = (np.array(side) for side in zip(*self._ticks, strict=True))
+        self.found.append(
+            UncertaintyTrace(novelty, answered, ee_pos, outcome.seed, outcome.success)
+        )

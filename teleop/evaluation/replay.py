@@ -1,4 +1,7 @@
-"""A stored episode once more: simulated again to prove it, or drawn again at any size."""
+"""Stored episodes are simulated again here, to verify, to draw, or to restore a moment of them.
+
+`sidestick replay`, its benchmark and the review of predictions call these functions.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +23,7 @@ from ..session.environments import episode_env
 
 @dataclass(frozen=True)
 class ReplayResult:
-    """How a re-simulation compares with what was recorded."""
+    """The difference between a resimulation and the recorded states."""
 
     identical: bool
     """Every number of every state is the same, to the last bit."""
@@ -53,7 +56,7 @@ def verify(episode: Episode) -> ReplayResult:
 
 
 def _difference(state: NDArray[np.float64], again: NDArray[np.float64]) -> float:
-    """Largest absolute difference; infinite where the two are not of one size."""
+    """Largest absolute difference of two states [S]; infinite where their sizes differ."""
     if state.shape != again.shape:
         return float("inf")
     return float(np.max(np.abs(state - again), initial=0.0))
@@ -83,10 +86,10 @@ def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator
 
 
 def recorded_view(episode: Episode, camera: str) -> CameraView:
-    """A fixed camera as it stood in an episode, where `variation` may have moved it.
+    """The pose of a fixed camera in an episode, where `variation` may have moved it.
 
     Draws what the episode's seed drew for its cameras; nothing is simulated. BadValue for a
-    camera that moves with the hand.
+    camera that moves with the end effector.
     """
     header = episode.summary.header
     task_type = task_class(header.task)
@@ -96,12 +99,12 @@ def recorded_view(episode: Episode, camera: str) -> CameraView:
     task.draw_variation(variation_stream(generator.bit_generator.state))
     placed = task.cameras[camera]
     if not isinstance(placed, FixedCamera):
-        raise BadValue(f"camera {camera}", "one that stands still", "one on the hand")
+        raise BadValue(f"camera {camera}", "one that stands still", "one on the end effector")
     return placed.fixed_view()
 
 
 class RestoredMoment:
-    """An environment that stands where an episode stood before one of its steps."""
+    """An environment in the state that an episode had before one of its steps."""
 
     def __init__(self, episode: Episode, step: int, env: ArmEnv | None = None) -> None:
         """Simulate the episode up to the step; `env` is reused where one is given.
@@ -122,18 +125,18 @@ class RestoredMoment:
         self.driven: list[NDArray[np.float32]] = []
 
     def drive(self, action: NDArray[np.float32]) -> None:
-        """One tick of the correction, by an action [7]."""
+        """Drive one tick of the correction by an action [7]."""
         self.env.advance(action)
         self.driven.append(np.asarray(action, np.float32))
 
     @property
     def actions(self) -> NDArray[np.float32]:
-        """What was driven, (n, 7)."""
+        """The actions driven so far, (n, 7)."""
         return np.array(self.driven, np.float32).reshape(-1, 7)
 
 
 def expert_drive(restored: RestoredMoment, ticks: int) -> NDArray[np.float32]:
-    """What somebody who knows the job would do from a restored moment on, (ticks, 7)."""
+    """The scripted expert's actions from a restored moment on, (ticks, 7)."""
     expert, env = make_expert(restored.env.task_name), restored.env
     for _ in range(ticks):
         restored.drive(expert.next(env).action(env.arm.tool()))

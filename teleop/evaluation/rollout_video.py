@@ -1,4 +1,7 @@
-"""Videos of a policy alone: what it did, seen by a person's camera."""
+"""`film` lets a policy drive seeds alone and writes a video of each; `sidestick evaluate` calls it.
+
+The camera is one for people, which the policy does not see.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +23,7 @@ CAMERA = "side"
 def film(
     config: WorkspaceConfig, policy: Path, seeds: list[int], folder: Path, camera: str = CAMERA
 ) -> list[Path]:
-    """Drive the seeds once more, each into a video of its own; the files, named by their seed."""
+    """Drive each seed once more into a video of its own; the files, named by seed."""
     folder.mkdir(parents=True, exist_ok=True)
     env = workspace_env(config)
     try:

@@ -1,4 +1,8 @@
-"""A process that has no life beyond that of the one that wanted it."""
+"""Rollouts: a policy drives alone on seeds, in worker processes or in this one.
+
+Evaluation, comparison, selection of checkpoints, practice and the gate call `Rollouts.run`; the
+background learner calls `InProcessRollouts`. Workers end with the process that started them.
+"""
 
 import functools
 import json
@@ -27,11 +31,11 @@ from ..session.recording import DeferredRecording
 from ..session.subscriber import EpisodeOutcome
 
 CHECK_S = 1.0
-"""How often a child looks whether its parent was killed."""
+"""Interval at which a child checks that its parent runs."""
 
 
 def end_with(parent: int) -> None:
-    """From now on, end this process within `CHECK_S` of its parent's end, however that came."""
+    """From now on, end this process within `CHECK_S` of its parent's end, even of a kill."""
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
 
 
@@ -42,11 +46,11 @@ def _follow(parent: int) -> None:
 
 
 KEPT = 2
-"""Policies that are kept in memory: those that are being compared."""
+"""Policies kept in memory: the two that are compared."""
 
 
 class InProcessRollouts:
-    """Keeps the environment and the policies that drove last warm."""
+    """Drives in this process; keeps the environment and the last policies loaded."""
 
     def __init__(self, config: WorkspaceConfig) -> None:
         self._config = config
@@ -60,7 +64,7 @@ class InProcessRollouts:
         return session.run_episode(seed).success
 
     def _runner(self, policy: Path) -> PolicyRunner:
-        """The policy that is in the folder now: candidates follow one another in one place."""
+        """The policy that is in the folder now: candidates follow one another in one folder."""
         key = (policy, (policy / CONFIG).stat().st_mtime_ns)
         if key not in self._runners:
             loaded = load_for(policy, self._config)
@@ -100,7 +104,7 @@ class RolloutJob:
 
 
 class Rollouts:
-    """A pool of worker processes, each with its environment and policy kept warm."""
+    """A pool of worker processes, each of which keeps its environment and policy loaded."""
 
     def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
         self.config = config
@@ -116,7 +120,7 @@ class Rollouts:
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
     ) -> list[EpisodeOutcome]:
-        """One episode for every seed, in any order of time; the outcomes in the order of seeds.
+        """Drive one episode for every seed, in any order; the outcomes, in the order of seeds.
 
         Successes are recorded into `record_into`, and of the first `keep_failures` also failures.
         """
@@ -148,7 +152,7 @@ class Rollouts:
 
 
 def _begin() -> None:
-    """Prepare a worker: one core, and no life beyond that of the process that wanted it."""
+    """Prepare a worker: one thread, and an end with the process that started it."""
     limit_threads()
     end_with(os.getppid())
 

@@ -1,6 +1,7 @@
-"""Which seeds belong to what: one table of ranges that never meet, and the seeds of a session.
+"""A table of seed ranges says what each seed is used for; `Seeds` are those of one session.
 
-A seed is a scene. What is learnt on one range is measured on another, so no two may share a seed.
+Commands, practice and the gate take their seeds here. A seed is a scene. What is learnt on one
+range is measured on another, so no two ranges may share a seed.
 """
 
 from collections.abc import Sequence
@@ -12,17 +13,17 @@ from ...sim_envs.errors import BadValue
 SEEDS_PER_ROUND = 10_000
 """Seeds that each round of corrections or practice has for itself."""
 FIRST_ROUNDS = 10
-"""Rounds that lie in the first range of their kind; all later ones lie in the second."""
+"""Rounds whose seeds lie in the first range of their kind; later ones use the second."""
 
 
 @dataclass(frozen=True)
 class SeedRange:
-    """Seeds that are used for one thing only."""
+    """A range of seeds with one purpose."""
 
     name: str
     first: int
     count: int | None
-    """How many seeds there are; None for a range without an end."""
+    """Number of seeds; None for a range without an end."""
     purpose: str
     """What its scenes are for, and what becomes of their episodes."""
 
@@ -70,12 +71,12 @@ RANGES = (
 
 
 def supervised_seeds(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
-    """The first seeds of a round of corrections; without a number all that belong to it."""
+    """The first seeds of a round of corrections; all of them unless `episodes` is given."""
     return _of_round(SUPERVISED, LATER_SUPERVISED, round_number, episodes)
 
 
 def practice_seeds(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
-    """The first seeds of a round of practice; without a number all that belong to it."""
+    """The first seeds of a round of practice; all of them unless `episodes` is given."""
     return _of_round(PRACTICE, LATER_PRACTICE, round_number, episodes)
 
 
@@ -90,12 +91,12 @@ def _of_round(first: SeedRange, later: SeedRange, round_number: int, episodes: i
 
 @dataclass(frozen=True)
 class Seeds:
-    """In their order, and without an end."""
+    """The seeds of a session, in order and without an end: failures first, then fresh ones."""
 
     first: int = 0
-    """First of the fresh ones; the next ones follow."""
+    """First fresh seed; the next ones follow."""
     failures: Sequence[int] = ()
-    """What comes before them, each once."""
+    """Seeds that practice failed on, each once; they come first."""
 
     @property
     def start(self) -> int:
@@ -103,7 +104,7 @@ class Seeds:
         return self.take(1)[0]
 
     def after(self, seed: int) -> int:
-        """The seed that follows one of these."""
+        """The seed that follows `seed`."""
         if seed not in self.failures:
             return seed + 1
         return [*self.failures, self.first][self.failures.index(seed) + 1]
@@ -114,7 +115,7 @@ class Seeds:
         return [*self.failures[:scenes], *range(self.first, self.first + left)]
 
     def label(self, seed: int) -> str:
-        """Why a seed is there, for people; empty for a fresh one."""
+        """A note for people on why a seed is driven; empty for a fresh one."""
         return f"seed {seed}: practice failed here" if seed in self.failures else ""
 
 

@@ -1,4 +1,7 @@
-"""How well novelty warns: does it rise before a person takes over?"""
+"""`takeover_prediction` measures how well novelty predicts takeovers: the area under ROC.
+
+`sidestick evaluate --novelty` calls it with a workspace's supervised and on-call episodes.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,21 +19,21 @@ from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import CONTROL_HZ
 
 AHEAD_TICKS = CONTROL_HZ
-"""A warning counts when the takeover comes within a second."""
+"""High novelty counts as a warning when the takeover comes within a second."""
 WATCHED = (Level.SUPERVISED, Level.ON_CALL)
-"""Levels at which somebody stands by to take over."""
+"""Levels at which an operator may take over."""
 RESAMPLES = 1000
-"""Draws of episodes for the interval."""
+"""Bootstrap resamples of episodes for the interval."""
 
 
 @dataclass(frozen=True)
 class EpisodeScores:
-    """The ticks of one episode on which a policy drove and knew how novel the scene was."""
+    """The N ticks of one episode on which a policy drove and measured novelty."""
 
     novelty: NDArray[np.float64]
     """(N,) in [0, 1]."""
     soon: NDArray[np.bool_]
-    """(N,) whether a person took over within `AHEAD_TICKS`."""
+    """(N,) whether the operator took over within `AHEAD_TICKS`."""
 
     @classmethod
     def of(cls, episode: Episode) -> "EpisodeScores":
@@ -49,7 +52,7 @@ class TakeoverPrediction:
     """Area under the ROC curve of "a takeover comes within the next second"."""
 
     auroc: float
-    """0.5 is chance, 1 a warning before every takeover and never else."""
+    """0.5 is chance; 1 is high novelty before every takeover and never else."""
     interval95: tuple[float, float]
     """Percentile bootstrap over episodes (Efron 1979)."""
     ticks: int
@@ -70,14 +73,14 @@ class TakeoverPrediction:
 
 
 def takeover_prediction(episodes: Iterable[Episode], seed: int = 0) -> TakeoverPrediction:
-    """Judge the novelty of supervised episodes; BadValue where there is nothing to judge by."""
+    """Measure the novelty of supervised episodes; BadValue where no tick precedes a takeover."""
     parts = [part for part in map(EpisodeScores.of, episodes) if len(part.novelty)]
     soon = sum(int(part.soon.sum()) for part in parts)
     ticks = sum(len(part.soon) for part in parts)
     if not soon or soon == ticks:
         raise BadValue(
             "episodes for --novelty",
-            "some in which a person took over from a policy that measures novelty",
+            "some in which the operator took over from a policy that measures novelty",
             f"{len(parts)} with {ticks} ticks of a policy and {soon} before a takeover",
         )
     return TakeoverPrediction(_area(parts), _interval95(parts, seed), ticks, soon, len(parts))
@@ -86,7 +89,7 @@ def takeover_prediction(episodes: Iterable[Episode], seed: int = 0) -> TakeoverP
 def workspace_takeover_prediction(
     workspace: Workspace, policy_id: str | None = None
 ) -> TakeoverPrediction:
-    """The same of a workspace's episodes, of one policy where it is given."""
+    """The same over a workspace's episodes; of one policy where `policy_id` is given."""
     paths = [
         summary.path
         for summary in workspace.summaries()
@@ -103,7 +106,7 @@ def _area(parts: Sequence[EpisodeScores]) -> float:
 
 
 def _interval95(parts: Sequence[EpisodeScores], seed: int) -> tuple[float, float]:
-    """Of the area, by resampled episodes; a resample without a takeover has none to tell of."""
+    """Interval of the area over resampled episodes; those without a takeover count as NaN."""
     if len(parts) < 2:
         return _area(parts), _area(parts)
 

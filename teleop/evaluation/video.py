@@ -1,4 +1,7 @@
-"""Frames to small files that a browser plays: H.264, or VP9 where the encoder is missing."""
+"""`encode` turns frames into a small video that browsers play: H.264, or VP9 where that is missing.
+
+The report, `sidestick replay` and `rollout_video` call it; `jpeg` and `enlarge` treat one image.
+"""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -13,7 +16,7 @@ from ...sim_envs.errors import BadValue, SidestickError
 from ...sim_envs.spaces import CONTROL_HZ, Image
 
 EVEN_PX = 2
-"""Colour is kept for every second pixel, so sides are even."""
+"""Chroma is stored for every second pixel, so sides must be even."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ class Encoding:
     container: str
     """Container as FFmpeg names it."""
     mime: str
-    """What a browser is told."""
+    """Media type for browsers."""
     options: tuple[tuple[str, str], ...]
-    """Quality and speed, in the encoder's own words."""
+    """Quality and speed, as the encoder names them."""
 
 
 ENCODINGS = (
@@ -39,9 +42,9 @@ ENCODINGS = (
     ),
     Encoding("libvpx-vp9", "webm", "video/webm", (("crf", "36"), ("b", "0"), ("cpu-used", "4"))),
 )
-"""Tried in this order: H.264 plays on every phone, VP9 in every wheel of PyAV.
+"""Tried in this order: H.264 plays on every phone, VP9 is in every wheel of PyAV.
 
-x264's macroblock tree reads memory that nobody wrote: without it, same frames are same bytes.
+x264's macroblock tree reads uninitialised memory; without it the same frames give the same bytes.
 """
 
 
@@ -59,7 +62,7 @@ class Video:
 
 
 def available_encoding(candidates: Sequence[Encoding] = ENCODINGS) -> Encoding:
-    """Return the first of `candidates` that this PyAV can write."""
+    """The first of `candidates` that this PyAV can write."""
     for encoding in candidates:
         try:
             av.Codec(encoding.codec, "w")

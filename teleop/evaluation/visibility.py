@@ -1,7 +1,7 @@
-"""Whether an episode's cameras ever saw what its instruction names: a flag for `sidestick check`.
+"""`VisibilityCheck` flags episodes whose cameras never saw an object that the instruction names.
 
-Pixels are counted in the simulator's own segmentation, drawn again from the recorded states: a
-policy cannot learn to take what no picture shows.
+`sidestick check` calls it: a policy cannot learn to take what no image shows. Pixels are counted
+in the simulator's segmentation, drawn again from the recorded states.
 """
 
 import json
@@ -21,17 +21,17 @@ from ...sim_envs.task_description import is_label_of
 
 NEVER_IN_VIEW = "never in view"
 LOOKS = 8
-"""So many steps, evenly over the episode, are looked at; seldom more than the first."""
+"""Most steps that are drawn, evenly over the episode; the first usually suffices."""
 SEEN_PIXELS = 8
-"""Half a cell of the perception's map: less than that is nothing to it."""
+"""Fewest pixels that count as seen: half a cell of perception's map."""
 _log = logging.getLogger(__name__)
 
 
 class VisibilityCheck:
-    """A flagger: names the items of the instruction that no recorded camera saw at any look.
+    """A flagger that names the instruction's items that no recorded camera saw in the steps drawn.
 
-    Says nothing about episodes whose scene cannot be built again: of another tool's task, or of
-    a version of a task that laid other scenes.
+    It passes over episodes whose scene cannot be built again: of another tool's task, or of a
+    version of a task that laid out other scenes.
     """
 
     def __init__(self) -> None:
@@ -39,16 +39,16 @@ class VisibilityCheck:
         self._env: ArmEnv | None = None
 
     def __call__(self, episode: Episode) -> str | None:
-        """Return which items were never seen; None when all were, or when that cannot be told."""
+        """A sentence on the items never seen; None if all were, or if that cannot be told."""
         try:
             env = self._scene(episode)
         except (SidestickError, TypeError, ValueError) as error:
-            _log.info("%s: cannot be looked at: %s", episode.summary.id, error)
+            _log.info("%s: cannot be checked: %s", episode.summary.id, error)
             return None
         if env is None:
             return None
         unseen = _named(episode)
-        for seen in _looks(env, episode):
+        for seen in _seen_items(env, episode):
             unseen = [item for item in unseen if item not in seen]
             if not unseen:
                 return None
@@ -68,7 +68,7 @@ class VisibilityCheck:
         self.close()
 
     def _scene(self, episode: Episode) -> ArmEnv | None:
-        """Build the episode's scene; None when that is not the one it was recorded in."""
+        """An environment with the episode's scene; None if it differs from the recorded one."""
         header = episode.summary.header
         if header.seed == NO_SEED:
             return None
@@ -101,7 +101,7 @@ def _cameras(episode: Episode) -> list[str]:
     return [key.removesuffix(IMAGE_SUFFIX) for key in episode.observations if is_image(key)]
 
 
-def _looks(env: ArmEnv, episode: Episode) -> Iterator[set[str]]:
+def _seen_items(env: ArmEnv, episode: Episode) -> Iterator[set[str]]:
     """The goal items that the recorded cameras see, at some steps over the episode."""
     size, labels = env.image_size, env.task.labels
     steps = np.unique(np.linspace(0, len(episode) - 1, LOOKS).astype(int))
