@@ -19,7 +19,7 @@ from .subcommand import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare two policies on the same unseen seeds; stops as soon as the difference is significant."""
+    """Compare two policies on the same unseen seeds; stop as soon as they differ significantly."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -85,9 +85,9 @@ class Compare:
         scenes, first = self.episodes or SCENES, self._first(BLIND)
         with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
 
-            def on_pair(number: int, outcome: EpisodeOutcome) -> None:
+            def on_episode(number: int, outcome: EpisodeOutcome) -> None:
                 tick(f"{outcome.takeovers} takeovers in the last")
 
             return compare_blind(
-                workspace, self.a, self.b, scenes, first, self.alpha, on_episode=heard
+                workspace, self.a, self.b, scenes, first, self.alpha, on_episode=on_episode
             )

@@ -1,4 +1,4 @@
-"""What goes where: JSON alone to standard output, everything for people to standard error."""
+"""Commands print by these functions: JSON to standard output, text for people to stderr."""
 
 import json
 import sys
@@ -20,24 +20,24 @@ PEOPLE = Console(stderr=True, highlight=False)
 
 
 def say(text: str) -> None:
-    """Tell a person."""
+    """Print a line for people."""
     PEOPLE.print(escape(text))
 
 
 def complain(error: object) -> None:
-    """Tell a person what went wrong."""
+    """Print an error for people."""
     PEOPLE.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
 
 
 def print_json(value: object) -> None:
-    """Tell a script: one JSON document, with numbers that are not finite as null."""
+    """Print one JSON document for scripts."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
     sys.stdout.flush()
 
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
-    """A bar on standard error; call what it gives once per item, with a word on how it stands."""
+    """Show a progress bar; call the function that it gives once per step, with a short note."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

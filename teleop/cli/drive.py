@@ -1,4 +1,4 @@
-"""`sidestick drive`: record episodes, from the operator's seat or with a simulated operator."""
+"""`sidestick drive` records episodes, driven at the window or by a simulated operator."""
 
 import contextlib
 import getpass
@@ -37,46 +37,46 @@ SIMULATED_EPISODES = 10
 
 @dataclass(frozen=True)
 class Drive:
-    """Drive the arm and record episodes into a workspace, which is made if it is new."""
+    """Drive the arm and record episodes into a workspace, which is created if it is new."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     task: str | None = None
     """Short name of the task; may be left out for a workspace that exists."""
     level: str | None = None
-    """Who may drive: demonstrate, shadow, assist, supervised, on-call or autonomous; what the
-    policy has earned unless given, and no more (see `sidestick ladder`)."""
+    """Level of autonomy: demonstrate, shadow, assist, supervised, on-call or autonomous; unless
+    given, the highest that the policy has earned (see `sidestick ladder`)."""
     override: bool = False
-    """Drive at a level that is not earned; it is recorded that you did."""
+    """Drive at a level that the policy has not earned; the override is recorded."""
     requests: int | None = None
-    """How often a policy on call may ask for help; any number unless given."""
+    """How often the policy may ask for help at level on-call; without limit unless given."""
     audited: float = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
-    """No window; needs an operator that is not a person."""
+    """Open no window; needs --operator simulated."""
     operator: Literal["person", "simulated"] = "person"
-    """Who sits in the seat; the simulated one is shown driving unless headless."""
+    """Who operates; the simulated operator is shown in the window unless --headless."""
     episodes: int | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
     first_seed: int | None = None
-    """Seed of the first episode, the next ones follow; unless given, see `seeds`."""
+    """Seed of the first episode, the next ones follow; unless given, see --seeds."""
     seeds: Literal["failures", "fresh"] = "failures"
-    """Where to begin at supervised and on-call: seeds on which practice failed and that nobody
-    has solved since, then the first unused one; or that one at once, as at the other levels."""
+    """Which seeds come first at supervised and on-call. failures: those that practice failed on
+    and that are unsolved since, then unused ones. fresh: unused ones, as at all other levels."""
     policy: str | None = None
     """Number of the policy that drives; the newest unless given."""
     num_items: int | None = None
-    """Fewer items than the task has, for first lessons (new workspaces only)."""
+    """Number of objects, if fewer than the task has, to begin easily (new workspaces only)."""
     variation: Literal["none", "mild", "strong"] | None = None
-    """How much scenes differ in looks: cameras, light, colours, shapes (new workspaces only)."""
+    """Domain randomization of cameras, light, colours and shapes (new workspaces only)."""
     lesson: bool = False
-    """Begin with the lesson of two minutes; it also begins by itself the first time."""
+    """Begin with the tutorial of two minutes, as the first session at the window always does."""
     sound: bool = True
-    """Tones and rumble."""
+    """Play tones, and let the gamepad rumble."""
     view: Literal["auto", "gl", "tiny"] = "auto"
-    """What draws the window's large picture: OpenGL, or TinyRenderer in a process of its own."""
+    """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
     learn: bool = False
-    """Learn in the background: what passes the gate drives from the next episode on."""
+    """Learn in the background; a policy that passes the gate drives from the next episode on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -131,13 +131,13 @@ class Drive:
         window: Callable[..., DriveReport] = run_station,
         headless: Callable[..., DriveReport] = drive_in_legs,
     ) -> DriveReport:
-        """Record at a level that is allowed; the callables are what tests put others in place of.
+        """Record at a level that is allowed; tests replace the callables.
 
-        `assign` makes the assignment that the session begins with, `window` and `headless` drive.
+        `assign` makes the session's first assignment, `window` and `headless` run the session.
         """
         assign = assign or (headless_assignment if self.headless else assignment_of)
         policy = self.policy or PolicyStore(workspace.policies_dir).newest()
-        assignment = assign(workspace, level, policy, self._calls())
+        assignment = assign(workspace, level, policy, self._help_rules())
         seeds = self._seeds(workspace, level)
         if self.headless:
             return self._headless(workspace, assignment, seeds, headless)
@@ -155,7 +155,7 @@ class Drive:
             sound=self.sound,
             view=self.view,
             tutorial=self.lesson or (tutorial_wanted() and not simulated),
-            calls=self._calls(),
+            calls=self._help_rules(),
             audited=self.audited,
         )
 
@@ -167,15 +167,15 @@ class Drive:
         drive: Callable[..., DriveReport],
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
-        active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._calls())
-        rules = RunRules(self._calls(), self.audited, ladder=True, on_change=_notify)
+        active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._help_rules())
+        rules = RunRules(self._help_rules(), self.audited, ladder=True, on_change=_notify)
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
-            def heard(outcome: EpisodeOutcome) -> None:
+            def on_outcome(outcome: EpisodeOutcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
-                if words := seeds.label(outcome.seed):
-                    say(f"{words}; {'solved' if outcome.success else 'not solved'} now")
+                if note := seeds.label(outcome.seed):
+                    say(f"{note}; {'solved' if outcome.success else 'not solved'} now")
 
             taken = seeds.take(episodes)
             return drive(
@@ -183,22 +183,22 @@ class Drive:
                 assignment,
                 active_policy,
                 taken,
-                heard,
+                on_outcome,
                 rules,
                 lambda new: say(new.label),
             )
 
-    def _calls(self) -> HelpRules:
+    def _help_rules(self) -> HelpRules:
         return HelpRules(budget=self.requests)
 
 
 def _notify(change: LevelChange) -> None:
-    """Say what the ladder has decided."""
+    """Print a change of level."""
     say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
 
 
 def open_workspace(path: Path, task: str | None, **keywords: object) -> Workspace:
-    """Open a workspace, or make one for `task`; one of another task is refused."""
+    """Open a workspace, or create one for `task`; one of another task is refused."""
     if task is None:
         return Workspace.open(path)
     variant = {key: value for key, value in keywords.items() if value is not None}

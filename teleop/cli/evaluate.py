@@ -1,4 +1,4 @@
-"""`sidestick evaluate`: how often a policy succeeds without help."""
+"""`sidestick evaluate` measures how often a policy succeeds without help."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ class Evaluate:
     policy: Annotated[str | None, arg(help_behavior_hint="(default: the newest)")] = None
     """Number of the policy, such as 0003."""
     episodes: int = 100
-    """How many episodes, one for each seed."""
+    """Number of episodes, one for each seed."""
     first_seed: int = EVALUATION.first
     """Seed of the first episode; the same seeds give the same scenes to every policy."""
     workers: int = 2
@@ -41,11 +41,11 @@ class Evaluate:
         Literal["none", "mild", "strong"] | None,
         arg(help_behavior_hint="(default: as in the workspace)"),
     ] = None
-    """How much cameras, light, colours, shapes and clutter vary from seed to seed."""
+    """Domain randomization of cameras, light, colours, shapes and clutter, by seed."""
     videos: Annotated[Path | None, arg(help_behavior_hint="(default: no videos)")] = None
-    """Film failures into this folder."""
+    """Write videos of failures into this folder."""
     most_videos: int = 5
-    """With --videos, film at most so many."""
+    """With --videos, the most that are written."""
     novelty: Annotated[
         bool,
         arg(
@@ -53,7 +53,7 @@ class Evaluate:
             "takeovers in the recorded sessions (AUROC: 1 always, 0.5 by chance)."
         ),
     ] = False
-    """Report on novelty instead."""
+    """Report how well novelty predicted takeovers instead."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -83,11 +83,13 @@ class Evaluate:
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
         ):
 
-            def heard(outcome: EpisodeOutcome) -> None:
+            def on_outcome(outcome: EpisodeOutcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
-            return evaluate(workspace, rollouts, self.policy, self.episodes, self.first_seed, heard)
+            return evaluate(
+                workspace, rollouts, self.policy, self.episodes, self.first_seed, on_outcome
+            )
 
     def _film(self, workspace: Workspace, report: EvaluationReport) -> list[Path]:
         if self.videos is None:
@@ -112,7 +114,7 @@ class Evaluate:
 
 
 def _table(report: EvaluationReport) -> Table:
-    """Where episodes die."""
+    """For each stage, how many episodes reached it and how many ended in it."""
     table = Table("stage", "came so far", "got no farther", box=None)
     for stage, rate in report.reached.items():
         table.add_row(stage, str(rate), str(report.ended_in[stage] or ""))

@@ -1,4 +1,4 @@
-"""`sidestick export`: the episodes in another tool's format."""
+"""`sidestick export` writes a workspace's episodes in another tool's format."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,8 @@ from .subcommand import DONE, FOUND, WorkspacePath
 class Export:
     """Write a workspace's episodes as robomimic (and Sirius), LeRobot v3 or Minari.
 
-    The target is whole or not there; what the format has no place for is listed. Exit code 1
-    when an episode was skipped.
+    The target is written whole or not at all; data that the format cannot hold is listed. Exit
+    code 1 when an episode was skipped.
     """
 
     format: Annotated[
@@ -26,7 +26,7 @@ class Export:
         tyro.conf.Positional,
         tyro.conf.arg(name="format"),
     ]
-    """What to write."""
+    """Format to write."""
     workspace: WorkspacePath
     """Folder of the workspace."""
     path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
@@ -43,7 +43,7 @@ class Export:
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Write, and say what was lost."""
+        """Export, and report what was lost."""
         workspace = Workspace.open(self.workspace)
         options = ExportOptions(self.next_obs, self.images, self.dataset_id, self.successful)
         total = len(chosen_episodes(workspace, options))

@@ -1,4 +1,4 @@
-"""`sidestick import`: another tool's episodes into a workspace."""
+"""`sidestick import` takes another tool's episodes into a workspace."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,28 +14,28 @@ from .subcommand import WorkspacePath
 
 @dataclass(frozen=True)
 class Import:
-    """Take a robomimic file or a LeRobot v3 dataset into a workspace, which is made if it is new.
+    """Take a robomimic file or a LeRobot v3 dataset into a workspace, created if it is new.
 
-    Only what has our action, a 7-d change of the hand's pose at our scale; anything else is
-    refused with the reason. What has no place here and what had to be assumed is listed. Exit
-    code 1 when an episode was skipped.
+    Its actions must be Sidestick's: 7-d changes of the end effector's pose at the same scale;
+    anything else is refused with the reason. What is lost and what had to be assumed is listed.
+    Exit code 1 when an episode was skipped.
     """
 
     format: Annotated[
         Literal["robomimic", "lerobot"], tyro.conf.Positional, tyro.conf.arg(name="format")
     ]
-    """What to read."""
+    """Format to read."""
     path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
-    """robomimic's file or LeRobot's folder."""
+    """A file of robomimic, or a folder of LeRobot."""
     workspace: WorkspacePath
     """Folder of the workspace."""
     task: str | None = None
-    """Short name of the task, when the file does not tell."""
+    """Short name of the task, if the file does not contain it."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Read, check, take over."""
+        """Read, check and import."""
         total = len(SOURCES[self.format](self.path, self.task))
         with progress(f"importing from {self.format}", total) as tick:
             report = import_into(self.format, self.path, self.workspace, self.task, tick)

@@ -1,4 +1,4 @@
-"""`sidestick inspect`: which episodes are in a workspace?"""
+"""`sidestick inspect` lists the episodes of a workspace, or shows one of them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,7 +16,7 @@ from .subcommand import DONE, FOUND, WorkspacePath
 INSTRUCTION, LOOK_AT = "instruction", "look at"
 OPTIONAL = ("grade", "taken", "late", LOOK_AT)
 COLUMNS = ("no", "started", "operator", INSTRUCTION, "s", "solved", *OPTIONAL)
-"""Taken: how often the human took over; late: ticks that began late."""
+"""Taken: number of takeovers; late: ticks that began late."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Inspect:
 
 
 def _table(rows: tuple[ListingRow, ...]) -> Table:
-    """Lay the episodes out; a column that says nothing is left out, the instruction gives way."""
+    """One row for each episode; empty columns are left out, and instructions are shortened."""
     lines = [_cells(row) for row in rows]
     shown = [
         place
@@ -84,7 +84,7 @@ def _table(rows: tuple[ListingRow, ...]) -> Table:
 
 
 def _cells(row: ListingRow) -> tuple[str, ...]:
-    """Write a row, a text for each column."""
+    """One text for each column."""
     ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
     cells = (row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}", ended)
     flags = ", ".join(f"{flag.name}: {flag.detail}" for flag in row.flags)
@@ -92,7 +92,7 @@ def _cells(row: ListingRow) -> tuple[str, ...]:
 
 
 def _say_totals(found: Listing) -> None:
-    """Say the sums, and what could not be read."""
+    """Print the totals, and the files that could not be read."""
     sums = found.totals()
     mib, minutes = sums["bytes"] / 2**20, sums["seconds"] / 60
     say(
@@ -106,7 +106,7 @@ def _say_totals(found: Listing) -> None:
 
 
 def _plain(value: object) -> str:
-    """Write a value of any kind in a line."""
+    """A value of any kind in one line."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
     if isinstance(value, list | tuple):

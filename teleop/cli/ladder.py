@@ -1,4 +1,4 @@
-"""`sidestick ladder`: who may drive, on what evidence."""
+"""`sidestick ladder` shows which level a policy has earned, and on what evidence."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from .subcommand import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class LadderVerb:
-    """Show the level that a policy has earned, on what evidence, and what it lacks for the next."""
+    """Show a policy's earned level, the evidence for it, and what is missing for the next level."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -52,7 +52,7 @@ class LadderVerb:
 
 
 def to_json(ladder: Ladder) -> dict[str, Any]:
-    """What scripts get."""
+    """The keys that scripts rely on."""
     return {
         "task": ladder.task,
         "policy": ladder.policy,
@@ -92,7 +92,7 @@ def _criteria(ladder: Ladder) -> Table:
 
 
 def _stages(ladder: Ladder, level: Level) -> Table:
-    """Where episodes at a level died, and how each stage's own test stands."""
+    """For each stage at a level, how many episodes ended in it, and the state of its test."""
     test = CRITERIA[level].keeps_stage
     title = f"Stages at {name(level)}"
     table = Table("stage", "passed clean", "episodes that died there", title=title, box=SIMPLE)

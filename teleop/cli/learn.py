@@ -1,4 +1,4 @@
-"""`sidestick learn`: the background learner, beside a session or by itself."""
+"""`sidestick learn` runs the learner, beside a session or by itself."""
 
 import signal
 import sys
@@ -20,26 +20,26 @@ DEFAULTS = LearnerRules()
 
 @dataclass(frozen=True)
 class Learn:
-    """Learn from the finished episodes: nudge after corrections, refit after a round.
+    """Learn from finished episodes: finetune after corrections, refit after many new episodes.
 
-    New weights drive only after they have passed the gate. A session in another window takes them
-    up between two episodes; `sidestick drive --learn` starts this by itself.
+    A new policy drives only if it passes the gate. A session in another terminal switches to it
+    between two episodes; `sidestick drive --learn` starts this command by itself.
     """
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     watch: bool = False
-    """Go on for ever: learn from every episode that is added."""
+    """Run until stopped, and learn from episodes as they are added."""
     pairs: int = DEFAULTS.gate.pairs
-    """Seeds that a candidate and the present policy both drive at the gate, at most."""
+    """Most seeds that a new policy and the active one both drive at the gate."""
     selection_episodes: int = DEFAULTS.selection
-    """Episodes that each checkpoint of a refit drives before one is chosen; 0 takes the last."""
+    """Episodes that each checkpoint of a refit drives before one is chosen; 0 keeps the last."""
     refit: int = DEFAULTS.planned_update.refit
     """New episodes after which the policy is refitted from the base."""
     nudge_steps: int = DEFAULTS.planned_update.nudge_steps
-    """New human-driven steps after which it is nudged."""
+    """New human-driven steps after which the policy is finetuned."""
     parent: int | None = None
-    """End when the process of this number, which started this one, is gone."""
+    """Number of the process that started this one; when it ends, this one ends too."""
     json: bool = False
     """Report as JSON on standard output (not with --watch)."""
 
@@ -48,8 +48,8 @@ class Learn:
         lower_priority(self.parent)
         signal.signal(signal.SIGTERM, _leave)
         workspace = Workspace.open(self.workspace)
-        with only_learner(workspace), InProcessRollouts(workspace.config) as soloist:
-            learner = Learner(workspace, soloist, self._rules(), say)
+        with only_learner(workspace), InProcessRollouts(workspace.config) as rollouts:
+            learner = Learner(workspace, rollouts, self._rules(), say)
             if self.watch:
                 learn_on(learner, lambda event: say(describe_update(event)), complain)
             events = self._all(learner)
@@ -60,7 +60,7 @@ class Learn:
         return DONE
 
     def _all(self, learner: Learner) -> list[EventEntry]:
-        """Until nothing is due any more."""
+        """Learn until nothing is due any more."""
         events: list[EventEntry] = []
         while (event := learner.step()) is not None:
             say(describe_update(event))
@@ -78,5 +78,5 @@ class Learn:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """A polite end: whatever is on the disk is whole, and the next learner goes on from it."""
+    """End on SIGTERM: what is on disk is whole, and the next learner goes on from it."""
     sys.exit(DONE)

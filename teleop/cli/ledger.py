@@ -1,4 +1,4 @@
-"""`sidestick ledger`: what the human has spent, and what came of it."""
+"""`sidestick ledger` shows the human effort of a workspace, and what it gained."""
 
 import math
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from ..report.ledger import EffortReturn, Ledger, read_ledger
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, WorkspacePath
 
-COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "hands", "asked")
+COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "switches", "requests")
 
 
 @dataclass(frozen=True)
 class LedgerVerb:
-    """Show the seconds that the human drove and watched, by session and round, and the return."""
+    """Show the seconds that the operator drove and watched, by session and round, and the gain."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -25,7 +25,7 @@ class LedgerVerb:
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Read, add up, show."""
+        """Read, add up and show."""
         ledger = read_ledger(Workspace.open(self.workspace))
         for note in ledger.notes:
             say(note)
@@ -76,10 +76,10 @@ def _cost_cells(cost: EffortCost) -> list[str]:
 def _return_cells(entry: EffortReturn) -> list[str]:
     gained = entry.per_minute
     if gained is None:
-        words = ""
+        gain = ""
     elif math.isinf(gained):
-        words = f"+{100 * (entry.gained or 0):.0f} points, no human time"
+        gain = f"+{100 * (entry.gained or 0):.0f} points, no human time"
     else:
-        words = f"{100 * gained:+.1f} points"
+        gain = f"{100 * gained:+.1f} points"
     minutes = f"{entry.until.minutes:.1f}"
-    return [entry.policy.name, str(entry.policy.round), str(entry.rate), minutes, words]
+    return [entry.policy.name, str(entry.policy.round), str(entry.rate), minutes, gain]

@@ -1,4 +1,4 @@
-"""`sidestick`: one entry point, verbs first."""
+"""`main` runs the verb that the command line of `sidestick` names."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""`sidestick merge`: several workspaces into one."""
+"""`sidestick merge` copies the episodes of several workspaces into one."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,10 @@ from .subcommand import DONE, FOUND
 
 @dataclass(frozen=True)
 class Merge:
-    """Bring the episodes of several workspaces of one task together; the sources are only read.
+    """Copy the episodes of several workspaces of one task into one; the sources are only read.
 
-    Files and ids stay as they are, effort and grades come along with their origin. Exit code 1
-    when a file was skipped.
+    Files and ids stay as they are; effort and judgements are copied with their origin. Exit code
+    1 when a file was skipped.
     """
 
     workspaces: Annotated[
@@ -26,7 +26,7 @@ class Merge:
     ]
     """Folders of the workspaces to take episodes from."""
     into: Path
-    """Folder of the workspace that they go into; made if it is new."""
+    """Folder of the workspace that they go into; created if it is new."""
     json: bool = False
     """Report as JSON on standard output."""
 

@@ -1,4 +1,4 @@
-"""`sidestick pad`: which gamepad, which button does what, teach a new one."""
+"""`sidestick pad` shows gamepads and bindings, checks the bindings file, and maps new pads."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,14 +27,14 @@ class Pad:
     """Show the pads that are plugged in and what every button does; check the bindings file."""
 
     learn: bool = False
-    """Teach a pad that SDL does not know, by pressing what it asks for."""
+    """Map a pad that SDL does not know, by pressing the buttons that it asks for."""
     write: bool = False
-    """Write the bindings file with the defaults, to be edited; an existing one is kept."""
+    """Write a bindings file with the defaults, for editing; an existing one is kept."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Show, check, write or learn."""
+        """Show, check, write or map."""
         path = config_folder() / FILE_NAME
         if self.write:
             return _write()
@@ -82,6 +82,6 @@ def _write() -> int:
 
 
 def _all_defaults() -> str:
-    """The bindings file of somebody who has changed nothing."""
+    """The text of a bindings file with all defaults."""
     review = [defaults(table).to_toml() for table in REVIEW_TABLES]
     return "\n".join([EXPLANATION, defaults(DRIVING).to_toml(), *review])

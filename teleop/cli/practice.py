@@ -1,4 +1,4 @@
-"""`sidestick practice`: unattended episodes whose successes become data."""
+"""`sidestick practice` runs rounds of unattended episodes whose successes become data."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ from .subcommand import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class Practice:
-    """The newest policy attempts the task alone; successes become data and it is refitted.
+    """Let the newest policy attempt the task alone, and refit it on its successes too.
 
-    The refitted policy drives only if it passes the gate; else the present one practises on, with
-    more data. A round that was broken off is gone on with, and counts as the first.
+    The refitted policy drives only if it passes the gate; else the next round uses the same
+    policy, with more data. An interrupted round is resumed, and counts as the first.
     """
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     rounds: int = 1
-    """How often to practise and refit."""
+    """Number of rounds of practice and refit."""
     episodes: int = 100
     """Attempts in each round, on fresh seeds."""
     workers: int = 2
@@ -31,7 +31,7 @@ class Practice:
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Practise, refit, again."""
+        """Practise and refit, round by round."""
         for option, value in (("--rounds", self.rounds), ("--episodes", self.episodes)):
             if value < 1:
                 raise BadValue(option, "at least 1", value)
@@ -41,7 +41,7 @@ class Practice:
             return self.practise(PracticeRounds(workspace, rollouts, notify=say))
 
     def practise(self, rounds: PracticeRounds) -> int:
-        """As many rounds as were asked for, and the report."""
+        """Run as many rounds as were asked for, and report."""
         done = self._all(rounds)
         if self.json:
             print_json({"rounds": [made.to_json() for made in done]})

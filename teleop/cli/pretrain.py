@@ -1,4 +1,4 @@
-"""`sidestick pretrain`: perception from random labelled scenes."""
+"""`sidestick pretrain` trains perception on random labelled scenes."""
 
 import tempfile
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ STAGES = ("scenes", "training", "holds")
 class Pretrain:
     """Train perception on scenes that the simulator renders and labels: no demonstration needed.
 
-    The weights of every task are shipped; this makes them again, or makes them for other scenes.
+    The weights of every task are shipped; this trains them again, or for other scenes.
     """
 
     task: str = "ShelfPick"
@@ -31,20 +31,20 @@ class Pretrain:
     renderer: str = "tiny"
     """What draws the scenes; the images of two renderers differ."""
     variation: Literal["none", "mild", "strong"] = "none"
-    """How much the scenes differ in looks; perception for `strong` is harder to learn."""
+    """Domain randomization of the scenes; perception for `strong` is harder to learn."""
     out: Path = Path("perception.safetensors")
-    """File for the weights."""
+    """File to write the weights to."""
     scenes_dir: Path | None = None
-    """Keep the scenes here and take them from here; else they are made and thrown away."""
+    """Folder that keeps the scenes for further runs; else they are made and deleted."""
     base: Annotated[Path | None, arg(help_behavior_hint="(default: none, learn all)")] = None
-    """Weights whose classes are kept; only where things are taken hold of is learnt."""
+    """Weights whose object classes are kept; only grasp points are learnt."""
     config: PretrainConfig = field(default_factory=PretrainConfig)
-    """How to train."""
+    """Options of the training."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Make scenes, train, measure, write."""
+        """Make scenes, train, measure and write."""
         task = task_class(self.task)
         if self.base is not None and not task.has_holds:
             known = ", ".join(name for name in TASKS if task_class(name).has_holds)

@@ -1,4 +1,4 @@
-"""`sidestick quickstart`: the whole loop, headless."""
+"""`sidestick quickstart` runs the whole loop headless, with a simulated operator."""
 
 import time
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from .subcommand import DONE
 class QuickstartVerb:
     """Drive, record, learn, take over, correct, practise and report, with a simulated operator.
 
-    Can be interrupted; started again, it goes on where it stopped.
+    It can be interrupted; run again, it goes on where it stopped.
     """
 
     workspace: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="WS")] = Path(
@@ -27,7 +27,7 @@ class QuickstartVerb:
     task: str = "ShelfPick"
     """Short name of the task."""
     fast: bool = False
-    """Every stage, but small: under three minutes, and no figures worth quoting."""
+    """Run every stage small, in under three minutes; the figures mean nothing then."""
     workers: int = 2
     """Processes that evaluate and practise at the same time."""
 

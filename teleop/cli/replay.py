@@ -1,4 +1,4 @@
-"""`sidestick replay`: watch an episode again, or prove that it repeats."""
+"""`sidestick replay` verifies that an episode repeats exactly, or draws a video of it."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ SMALLEST, LARGEST = 16, 4096
 
 @dataclass(frozen=True)
 class Replay:
-    """Simulate a stored episode again and compare every state, or draw it again at any size."""
+    """Simulate a stored episode again and compare every state, or draw a video of any size."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -30,11 +30,11 @@ class Replay:
     verify: bool = False
     """Compare every stored state with a new simulation; exit code 1 if any differs."""
     video: Path | None = None
-    """Write a video here."""
+    """Write a video to this file."""
     size: str = "640x480"
     """Width and height of the video, pixels."""
     camera: str = "front"
-    """The video's camera."""
+    """Camera that the video shows."""
     json: bool = False
     """Report as JSON on standard output."""
 

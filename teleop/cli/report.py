@@ -1,4 +1,4 @@
-"""`sidestick report`: what a person would rather look at."""
+"""`sidestick report` writes a workspace's report as one HTML page."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ class Report:
     out: Path | None = None
     """File to write; report.html in the workspace unless given."""
     compare: Path | None = None
-    """Another workspace, to be put beside this one."""
+    """Folder of another workspace, to show beside this one."""
     json: bool = False
     """Report the file's path as JSON on standard output."""
 

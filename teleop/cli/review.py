@@ -1,4 +1,4 @@
-"""`sidestick review`: a person's judgement of what was recorded."""
+"""`sidestick review` lets a reviewer judge recorded episodes, predictions or clicks."""
 
 import getpass
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from .subcommand import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class Review:
-    """Grade, label, trim and explain recorded episodes, with one key each; h shows the keys."""
+    """Judge, label, trim and explain recorded episodes, with one key each; h shows the keys."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""
     of: Literal["episodes", "predictions", "clicks"] = "episodes"
-    """What is judged: episodes, a policy's predictions, or where items are in the pictures."""
+    """What is judged: episodes, a policy's predictions, or where objects are in the images."""
     policy: str | None = None
     """Whose predictions; the newest policy's unless given."""
     episode: str | None = None
@@ -29,23 +29,23 @@ class Review:
     operator: str | None = None
     """Who judges; the login name unless given."""
     headless: bool = False
-    """No window; needs a grader that is not a person."""
+    """Open no window; needs --grader simulated."""
     grader: Literal["person", "simulated"] = "person"
-    """Who presses the keys."""
+    """Who reviews: a person at the keys, or the simulated reviewer."""
     episodes: int | None = None
-    """How many at most; of predictions and clicks 100 unless given."""
+    """Most to judge; unless given, all episodes, or 100 predictions or clicks."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Open the window, stay, report."""
+        """Run the review, and report."""
         simulated = self.grader == "simulated"
         if self.headless and not simulated:
             raise BadValue("--headless", "--grader simulated with it", "--grader person")
         workspace = Workspace.open(self.workspace)
         operator = MACHINE if simulated else self.operator or getpass.getuser()
         if self.of != "episodes":
-            return self._pictures(workspace, operator, simulated)
+            return self._review_images(workspace, operator, simulated)
         report = review_episodes(
             workspace, operator, self.episode, self.headless, simulated, self.episodes
         )
@@ -58,8 +58,8 @@ class Review:
             )
         return DONE
 
-    def _pictures(self, workspace: Workspace, operator: str, simulated: bool) -> int:
-        """Predictions or clicks."""
+    def _review_images(self, workspace: Workspace, operator: str, simulated: bool) -> int:
+        """Review predictions or clicks."""
         if self.of == "predictions":
             found = review_predictions(
                 workspace, operator, self.policy, self.headless, simulated, self.episodes or COUNT

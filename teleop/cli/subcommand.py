@@ -1,4 +1,4 @@
-"""What every verb is: its options as a frozen dataclass, and `run`."""
+"""Every verb is a `Subcommand`: a frozen dataclass of its options, with `run`."""
 
 from pathlib import Path
 from typing import Annotated, Protocol, TypeAlias
@@ -13,8 +13,8 @@ WorkspacePath: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(m
 
 
 class Subcommand(Protocol):
-    """One thing that the command line does."""
+    """A verb of the command line."""
 
     def run(self) -> int:
-        """Do it; return the exit code."""
+        """Run the verb; the exit code."""
         ...

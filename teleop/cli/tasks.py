@@ -1,4 +1,4 @@
-"""`sidestick tasks`: what can be done."""
+"""`sidestick tasks` lists the tasks and their variants."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from .subcommand import DONE
 
 @dataclass(frozen=True)
 class Tasks:
-    """List the tasks, with the keywords that make their variants."""
+    """List the tasks, with the keywords of their variants."""
 
     pictures: Path | None = None
     """Write a contact sheet of every task, and one of their variations, into this folder."""
@@ -51,7 +51,7 @@ class Tasks:
 
 
 def _keywords(task: type[Task]) -> str:
-    """A line for each keyword: its default, and what else there is."""
+    """A line for each keyword: its default, and its other values."""
     others = {
         key: [w for w in words if w != task.variants()[key]]
         for key, words in task.choices().items()

@@ -1,4 +1,4 @@
-"""`sidestick train`: a policy from the episodes."""
+"""`sidestick train` trains a policy on the episodes of a workspace."""
 
 import shlex
 import sys
@@ -20,14 +20,14 @@ from .subcommand import DONE, WorkspacePath
 
 
 def hint(value: str) -> Any:
-    """What the help says instead of the default None."""
+    """The text that the help shows in place of the default None."""
     return arg(help_behavior_hint=f"(default: {value})")
 
 
 AS_RECOMMENDED = hint("as recommended")
 Kind = Literal["bc", "bc-gmm", "act", "flow"]
 RECIPE = ("steps", "batch", "chunk", "execute")
-"""Options that stay as recommended unless they are given."""
+"""Options whose recommended values hold unless given."""
 AS_GIVEN = (
     "seed",
     "shares",
@@ -42,16 +42,16 @@ AS_GIVEN = (
     "colour",
     "aux_grasp",
 )
-"""Options that go to the training as they are."""
+"""Options passed to the training unchanged."""
 PROGRAM = ("-m", "sidestick.teleop.cli.main")
-"""What helping processes run, with the same arguments."""
+"""Program that further processes run, with the same arguments."""
 
 
 @dataclass(frozen=True)
 class Train:
     """Train a policy from the successful episodes of a workspace, into its next policy folder.
 
-    A training that was interrupted goes on where it was when the same command is given again.
+    An interrupted training goes on where it stopped when the same command is given again.
     Several GPUs or machines share each batch under
     accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
     """
@@ -70,31 +70,31 @@ class Train:
     vision: Annotated[
         Literal["keypoints", "end-to-end"],
         arg(
-            help="keypoints: perception that was pretrained on random scenes says where things "
+            help="keypoints: perception that was pretrained on random scenes says where objects "
             "are; trains in seconds. end-to-end: encoders learn from these episodes alone, in "
             "minutes."
         ),
     ] = "keypoints"
-    """What looks at the images."""
+    """How the policy sees."""
     steps: Annotated[int | None, hint("as many as the episodes are worth")] = None
     """Training steps; of the encoders where there are any."""
     batch: Annotated[int | None, AS_RECOMMENDED] = None
     """Windows of the episodes in each step."""
     chunk: Annotated[int | None, hint("16")] = None
-    """Actions in a plan; 20 of them are a second."""
+    """Actions in an action chunk; 20 of them are a second."""
     execute: Annotated[int | None, hint("half of --chunk")] = None
-    """Of a plan, how many actions are executed before the next plan."""
+    """How many actions of a chunk are executed before the next is predicted."""
     ensembling: Annotated[
         float | None,
         arg(
-            help="Average plans that overlap in time, the i-th oldest weighed by exp(-RATE * i), "
-            "as ACT does with 0.01. Wants an --execute of a few actions.",
+            help="Temporal ensembling: average overlapping action chunks, the i-th oldest weighed "
+            "by exp(-RATE * i), as ACT does with 0.01. Wants an --execute of a few actions.",
             help_behavior_hint="(default: off)",
         ),
     ] = None
-    """Average overlapping plans."""
+    """Temporal ensembling."""
     history: int = 1
-    """Observations that the policy sees: now, and when it made its last plans."""
+    """Number of observations that the policy sees: now, and when it predicted its last chunks."""
     proprioception_dropout: float = 0.0
     """Share of the training windows in which the robot's own state is hidden."""
     encoder: Annotated[
@@ -115,9 +115,9 @@ class Train:
     colour: float = 0.0
     """For --vision end-to-end: change brightness, contrast, colours by up to this share."""
     aux_grasp: float = 1.0
-    """For --encoder pointer: weight of finding where the gripper closes, beside the actions."""
+    """For --encoder pointer: weight of the loss on where the gripper closes, beside the actions."""
     seed: int = 0
-    """Of initial weights, order and noise."""
+    """Seed of initial weights, order and noise."""
     shares: Annotated[
         Literal["auto", "plain", "human", "balanced", "corrections", "practice"],
         arg(
@@ -127,20 +127,20 @@ class Train:
             "practice, all, and demonstrations three times."
         ),
     ] = "auto"
-    """How classes of steps are weighed."""
+    """Weights of classes of steps."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """What to compute in; auto: bfloat16 where the hardware is quick at it."""
+    """Number format of the training; auto: bfloat16 where the hardware is fast at it."""
     processes: int = 1
     """Processes of this machine that share each batch."""
     selection_episodes: int = 20
-    """Episodes that each of three checkpoints drives before the best is taken; 0: the last."""
+    """Episodes that each of three checkpoints drives before the best is kept; 0 keeps the last."""
     workers: int = 2
     """Processes that drive them."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
-        """Train, choose, save."""
+        """Train, choose a checkpoint and save it."""
         config = self.config()
         if self.processes < 1:
             raise BadValue("--processes", "at least 1", self.processes)
@@ -183,7 +183,7 @@ class Train:
 
 
 def summary(result: TrainResult, drives: int) -> str:
-    """For people: what was made of how much, and which of its checkpoints is kept."""
+    """A line for people: the policy, its data, and which of its checkpoints is kept."""
     config = result.policy.config
     count = len(config.provenance.episodes)
     about = (

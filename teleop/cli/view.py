@@ -1,4 +1,4 @@
-"""`sidestick view`: an episode in the Rerun viewer."""
+"""`sidestick view` opens an episode in the Rerun viewer."""
 
 from dataclasses import dataclass
 from pathlib import Path
