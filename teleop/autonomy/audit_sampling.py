@@ -1,4 +1,4 @@
-"""Which autonomous episodes a person watches: a random share, known before they begin."""
+"""`audit_sampler` draws which autonomous episodes the operator watches, from their seeds."""
 
 from collections.abc import Callable
 
@@ -7,13 +7,13 @@ import numpy as np
 from ...sim_envs.errors import BadValue
 
 AUDITED_SHARE = 0.2
-"""Of all autonomous episodes, unless the operator wants another."""
+"""Share of autonomous episodes that are watched, unless the operator wants another."""
 STREAM = 11
-"""Keeps this draw apart from others that are made of the same seed."""
+"""Makes this draw independent of others from the same seed."""
 
 
 def audit_sampler(share: float = AUDITED_SHARE) -> Callable[[int], bool]:
-    """Tells for an episode's seed whether it is watched; always the same for the same seed."""
+    """A function that says for an episode's seed whether it is watched, always the same."""
     if not 0 <= share <= 1:
         raise BadValue("audited share", "between 0 and 1", share)
 

@@ -1,4 +1,7 @@
-"""The rungs of the ladder: for every level what earns it and what loses it, as one table."""
+"""The table `CRITERIA` says for every level what earns it and what loses it.
+
+`Ladder` applies it to the evidence of episodes, `EpisodeTrace` and `stage_evidence` make that.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,26 +10,26 @@ from ...datasets.step import Level
 from ...policies.statistics.sequential import Sprt
 
 RECENT = 40
-"""So many of the latest episodes at a level are its evidence."""
+"""So many of the latest episodes at a level count for promotion."""
 ENOUGH_DEMONSTRATIONS = 5
-"""Successful demonstrations that a policy must have to look at, before its own are shown."""
+"""Successful demonstrations that a workspace must have before its policy earns shadow."""
 ENOUGH_FOR_A_STAGE = 10
-"""Episodes from which on a stage of the task is judged by itself."""
+"""Least number of episodes that reached a stage of the task for a test of that stage."""
 
 
 @dataclass(frozen=True)
 class Criteria:
-    """One level's conditions."""
+    """The conditions of one level."""
 
     bar: float | None
-    """The lower end of the 95 % interval of clean episodes at the level below must reach this;
+    """Least lower end of the 95 % interval of the share of clean episodes at the level below;
     None where something else earns the level."""
     clean: str
-    """What a clean episode is at this level."""
+    """What a clean episode is at this level, as text."""
     keeps: Sprt | None
-    """The sequential test that takes the level away; None where nothing can go wrong."""
+    """The sequential test on clean episodes that loses the level; None where it cannot be lost."""
     keeps_stage: Sprt | None = None
-    """The same on one stage of the task, over the episodes that came to it."""
+    """The same test on one stage of the task, over the episodes that reached it."""
 
 
 CRITERIA: Mapping[Level, Criteria] = {
@@ -52,10 +55,10 @@ CRITERIA: Mapping[Level, Criteria] = {
 }  # fmt: skip
 """Lower bounds are Wilson's (1927), tests Wald's (1945) at 5 % error either way.
 
-A stage's good rate is that of whole episodes: whoever drives those well enough passes every stage
-at least as often, and only one of them as seldom, so that it is not divided among the stages. Its
-bad rate is higher: a weakness that sits in one stage is told by finer evidence than a whole
-episode's. In 400 simulated runs of 100 episodes at supervised, with all failures in one stage, the
-level is lost at a rate of 0.60 in 29 % of the runs (28 % without the stage's test), at 0.45 in 91 %
-(85 %).
+A stage's good rate is that of whole episodes: a policy that meets it on whole episodes passes each
+stage at least as often, and may fail in a single stage only, so the rate is not divided among the
+stages. A stage's bad rate is higher than an episode's: a weakness in one stage shows more clearly
+in that stage's rate than in that of whole episodes. In 400 simulated runs of 100 episodes at
+supervised, with all failures in one stage, the level is lost at a rate of 0.60 in 29 % of the runs
+(28 % without the stage's test), at 0.45 in 91 % (85 %).
 """

@@ -1,4 +1,7 @@
-"""One episode as evidence: what the ladder keeps of it."""
+"""`EpisodeTrace.evidence` turns one driven episode into the `EpisodeEvidence` that a ladder keeps.
+
+The evidence recorder makes traces live and from files; the ladder store writes keys and evidence.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -15,27 +18,27 @@ from ..session.levels import ControlState, supervises
 
 @dataclass(frozen=True)
 class EpisodeKey:
-    """Which episode evidence is about; written down when the episode begins."""
+    """Which episode evidence is about; stored when the episode begins."""
 
     task: str
     policy: str
     """Id of the policy that was loaded; empty without one."""
     fingerprint: str
-    """What the policy's weights were, see `LadderStore.fingerprint`; empty without a policy."""
+    """Of the policy's weights, see `LadderStore.fingerprint`; empty without a policy."""
     level: Level
     seed: int
     episode: str = ""
     """Id of the recording; empty in evidence of earlier versions."""
     audited: bool = False
-    """Whether a person watched an autonomous episode."""
+    """Whether the operator watched an autonomous episode."""
 
     def to_json(self) -> dict[str, Any]:
-        """As an event's payload."""
+        """The payload of an event."""
         return {**asdict(self), "level": int(self.level)}
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> Self:
-        """From an event's payload; fields of later versions are left out."""
+        """The object from an event's payload; fields of later versions are ignored."""
         known = {f.name for f in fields(cls)}
         try:
             values = {key: value for key, value in payload.items() if key in known}
@@ -46,42 +49,43 @@ class EpisodeKey:
 
 @dataclass(frozen=True, kw_only=True)
 class EpisodeEvidence(EpisodeKey):
-    """One episode that was driven to its end."""
+    """The evidence of one episode that was driven to its end."""
 
     success: bool
     clean: bool
-    """In the sense of the level's rung."""
+    """As `CRITERIA` defines it for the level."""
     stages: Mapping[str, bool] = field(default_factory=dict)
-    """For every stage that was come to, whether it was passed clean."""
+    """For every stage that was reached, whether it was passed clean."""
     last_stage: str = ""
     """The stage in which it ended; empty in evidence of earlier versions."""
     requests: int = 0
     takeovers: int = 0
     rewinds: int = 0
     policy_share: float | None = None
-    """The policy's share of the motion where both drove, in [0, 1]; None elsewhere."""
+    """The policy's mean share of the motion where both drove, in [0, 1]; None where never."""
     agreement: Mapping[str, Any] = field(default_factory=dict)
-    """At the levels where the human drives: how far the policy wanted the same."""
+    """`ActionAgreement` as JSON, of the whole episode ("all") and by stage; empty where the policy
+    drives or there is none."""
 
 
 LEAST_SHARE = 0.10
-"""With assist the policy has its share from here on, over an episode's motion."""
+"""Least share of an episode's motion that a policy must have for a clean episode at assist."""
 
 
 @dataclass(frozen=True)
 class EpisodeTrace:
-    """An episode that was driven to its end; branches that were left by a rewind are in it."""
+    """The ticks of an episode that was driven to its end, with branches abandoned by a rewind."""
 
     human: NDArray[np.float32]
-    """[T, 7] what the human wanted; NaN for nothing."""
+    """[T, 7] the operator's actions; NaN for none."""
     policy: NDArray[np.float32]
-    """[T, 7] what the policy wanted; NaN for nothing."""
+    """[T, 7] the policy's actions; NaN for none."""
     states: Sequence[ControlState]
-    """[T] who had the arm."""
+    """[T] who controlled the arm."""
     shares: Sequence[float]
     """[T] the policy's share of the motion, in [0, 1]; NaN where nobody drove."""
     stages: NDArray[np.integer]
-    """[T] the stage, counted in `names`."""
+    """[T] the stage, as an index of `names`."""
     names: tuple[str, ...]
     """The task's stages."""
     success: bool
@@ -90,7 +94,7 @@ class EpisodeTrace:
     rewinds: int = 0
 
     def evidence(self, key: EpisodeKey) -> EpisodeEvidence:
-        """The evidence that the episode is."""
+        """The episode's evidence, by the criteria of its level."""
         whole, parts = self._agreement(key)
         share = self._policy_share()
         if key.level is Level.SHADOW:
@@ -121,7 +125,7 @@ class EpisodeTrace:
     def _agreement(
         self, key: EpisodeKey
     ) -> tuple[ActionAgreement | None, dict[str, ActionAgreement]]:
-        """Of the episode and of its stages, where the human drove with a policy beside her."""
+        """Of the episode and by stage, where the operator drove with a policy; else None and {}."""
         if supervises(key.level) or not key.policy:
             return None, {}
         parts = agreement_by_stage(self.human, self.policy, self.stages, self.names)
@@ -137,7 +141,7 @@ class EpisodeTrace:
         return float(np.mean(shares)) if shares else None
 
     def _passed(self) -> dict[str, bool]:
-        """Which stages the policy passed alone; the last one that was come to only on success."""
+        """Whether the policy passed each stage alone; the last one reached only on success."""
         passed: dict[str, bool] = {}
         for stage, state in zip(self.stages.tolist(), self.states, strict=True):
             alone = state is ControlState.POLICY

@@ -1,4 +1,7 @@
-"""The subscriber that makes each episode that ends evidence for the ladder."""
+"""`EvidenceRecorder` adds each episode of a session to the ladder as evidence when it ends.
+
+`recover_evidence` adds at the next start, from the episodes' files, what a crash left out.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -25,10 +28,10 @@ OnChange = Callable[[LevelChange], object]
 
 
 class EvidenceRecorder(Subscriber):
-    """Adds a trial to the ladder for each episode that was judged.
+    """A subscriber that adds evidence to the ladder for each episode with a verdict.
 
-    Which episodes shall be evidence is written down as they begin: so the evidence can be had from
-    the file where this process dies before the trial is written (see `recover_evidence`).
+    It stores which episodes shall be evidence as they begin. So the evidence can be made from the
+    file where this process dies before it is written (see `recover_evidence`).
     """
 
     def __init__(
@@ -39,12 +42,12 @@ class EvidenceRecorder(Subscriber):
     ) -> None:
         self.ladder_store, self.audited, self.on_change = ladder_store, audited, on_change
         self._fingerprints: dict[str, str] = {}
-        """By policy, of the weights that it had when its first episode began."""
+        """By policy, of its weights when its first episode began."""
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """Write down that the episode shall be evidence."""
+        """Store that the episode shall be evidence."""
         self._names = context.env.task.stages
-        self._wanted: list[tuple[Action, Action]] = []
+        self._actions: list[tuple[Action, Action]] = []
         self._stages: list[int] = []
         self._states: list[ControlState] = []
         self._shares: list[float] = []
@@ -66,10 +69,10 @@ class EvidenceRecorder(Subscriber):
         )
 
     def on_tick(self, tick: Tick) -> None:
-        """Remember who wanted what, and who had the arm."""
+        """Note both actions, the stage, who controls the arm and the policy's share."""
         nothing = np.full(ACTION_SIZE, np.nan, np.float32)
         human, policy = tick.step.human_action, tick.step.policy_action
-        self._wanted.append(
+        self._actions.append(
             (nothing if human is None else human, nothing if policy is None else policy)
         )
         self._stages.append(tick.step.stage)
@@ -79,14 +82,14 @@ class EvidenceRecorder(Subscriber):
     def on_end(
         self, outcome: EpisodeOutcome, observation: Observation, state: NDArray[np.float64]
     ) -> None:
-        """Add the evidence; what was thrown away or broken off is none."""
+        """Add the evidence; a discarded or incomplete episode is none."""
         if outcome.discarded or not outcome.complete or not self._states:
             return
-        for change in self.ladder_store.add(self._account(outcome).evidence(self._key)):
+        for change in self.ladder_store.add(self._trace(outcome).evidence(self._key)):
             self.on_change(change)
 
-    def _account(self, outcome: EpisodeOutcome) -> EpisodeTrace:
-        human, policy = (np.array(side) for side in zip(*self._wanted, strict=True))
+    def _trace(self, outcome: EpisodeOutcome) -> EpisodeTrace:
+        human, policy = (np.array(side) for side in zip(*self._actions, strict=True))
         return EpisodeTrace(
             human=human,
             policy=policy,
@@ -112,7 +115,7 @@ Rows = dict[str, NDArray[Any]]
 
 
 def recover_evidence(ladder_store: LadderStore) -> list[LevelChange]:
-    """Add the trials that are missing; return the changes of level that follow. Safe to repeat."""
+    """Add evidence that is missing; return the changes of level that follow. Safe to repeat."""
     files = {s.id: s.path for s in ladder_store.workspace.summaries() if s.complete and s.steps}
     changes: list[LevelChange] = []
     for key in ladder_store.open_contexts():
@@ -120,16 +123,16 @@ def recover_evidence(ladder_store: LadderStore) -> list[LevelChange]:
         if path is None or not ladder_store.has_weights(key):
             continue
         try:
-            trial = trace_of(path).evidence(key)
+            evidence = trace_of(path).evidence(key)
         except DamagedFile as error:
             _log.warning("no evidence: %s", error)
             continue
-        changes += ladder_store.add(trial)
+        changes += ladder_store.add(evidence)
     return changes
 
 
 def trace_of(path: Path) -> EpisodeTrace:
-    """What a recorded episode's file says of it, as the witness would have heard it."""
+    """The trace of a recorded episode, equal to what `EvidenceRecorder` would have made live."""
     episode = Episode.read(path, images=False)
     rows = _in_order(episode)
     states = _states(rows, Level(episode.summary.header.level))
@@ -149,7 +152,7 @@ def trace_of(path: Path) -> EpisodeTrace:
 
 
 def _in_order(episode: Episode) -> Rows:
-    """The columns of the main line and of branches that were left, as they were driven."""
+    """The columns (T, ...) of main line and abandoned branches, in the order of driving."""
     lines = [episode.columns, *(branch.columns for branch in episode.abandoned)]
     rows = {name: np.concatenate([line[name] for line in lines]) for name in COLUMNS}
     if not episode.abandoned:
@@ -159,20 +162,23 @@ def _in_order(episode: Episode) -> Rows:
 
 
 def _states(rows: Rows, level: Level) -> list[ControlState]:
-    """Who had the arm; on call an arm that holds still, with a policy that has an answer, calls."""
+    """Who controlled the arm [T].
+
+    At on-call, an arm that rests although the policy has a usable action is waiting for help.
+    """
     waiting = ControlState.CALLING if level is Level.ON_CALL else ControlState.RESTING
     return [
-        STATES.get(Driver(driver), waiting if usable(wish) else ControlState.RESTING)
-        for driver, wish in zip(rows["driver"].tolist(), rows["policy_actions"], strict=True)
+        STATES.get(Driver(driver), waiting if usable(action) else ControlState.RESTING)
+        for driver, action in zip(rows["driver"].tolist(), rows["policy_actions"], strict=True)
     ]
 
 
 def _shares(rows: Rows, states: Sequence[ControlState]) -> list[float]:
-    """The policy's share of the motion where both drove; NaN elsewhere."""
-    wishes = zip(rows["human_actions"], rows["policy_actions"], rows["novelty"], strict=True)
+    """The policy's share of the motion [T] where both drove; NaN elsewhere."""
+    actions = zip(rows["human_actions"], rows["policy_actions"], rows["novelty"], strict=True)
     return [
         blend(human, policy, 1.0 - float(novelty))[1]
         if state is ControlState.BLEND
         else float("nan")
-        for state, (human, policy, novelty) in zip(states, wishes, strict=True)
+        for state, (human, policy, novelty) in zip(states, actions, strict=True)
     ]

@@ -1,8 +1,8 @@
-"""When to ask for help, calibrated: on what a policy felt in episodes that it solved alone.
+"""`calibrated_rules` sets the thresholds of help requests from episodes a policy solved alone.
 
-Thresholds that were set on training data are optimistic: a policy that drives sees scenes that its
-data did not show, and most of them end well. So each signal is allowed what the policy's own
-successes show (ThriftyDAgger 2021 re-estimates its quantile as it goes on, for the same reason).
+Thresholds that are set on training data are too low: a policy that drives meets scenes that its
+data did not show, and most of them end well. So each signal may reach what it reaches in the
+policy's own successes (ThriftyDAgger 2021 re-estimates its quantile online, for the same reason).
 """
 
 from collections.abc import Sequence
@@ -18,35 +18,35 @@ from ...sim_envs.spaces import CONTROL_HZ
 from ..session.help_requests import HelpRules, extent_m
 
 LEAST_SUCCESSES = 6
-"""Successes without help that a calibration needs; before that the rules stay as they are."""
+"""Successes without help that a calibration needs; with fewer the rules stay as they are."""
 ALLOWED = 0.98
 """Quantile over successes that each signal may reach without a request."""
 MARGIN = 1.15
-"""Times are allowed so much more than the quantile: there are few successes to estimate it from."""
+"""Factor on the quantiles of times, which are estimated from few successes."""
 SHORTEST_STALL_S = 1.5
 UNCENSORED = frozenset({Level.SUPERVISED, Level.AUTONOMOUS})
-"""Levels at which a policy drives and does not ask; practice is recorded as autonomous."""
+"""Levels at which a policy drives and does not ask; autonomous practice is recorded as such."""
 
 
 @dataclass(frozen=True)
 class UncertaintyTrace:
-    """What a policy that drove alone felt in one episode; rules can be tried on it afterwards."""
+    """The signals of help requests over one episode (T ticks) that a policy drove alone."""
 
     novelty: NDArray[np.float64]
-    """(T,) in [0, 1]; NaN where it did not know."""
+    """(T,) in [0, 1]; NaN where it is not known."""
     answered: NDArray[np.bool_]
-    """(T,) whether the policy had a usable answer."""
+    """(T,) whether the policy had a usable action."""
     hand_m: NDArray[np.float64]
-    """(T, 3) where the hand was."""
+    """(T, 3) position of the end effector, m."""
     seed: int
     success: bool
-    """How it ended, without help."""
+    """Whether it succeeded, without help."""
 
     def __len__(self) -> int:
         return len(self.novelty)
 
     def longest_stall_s(self, within_m: float) -> float:
-        """The longest time that the hand stayed in a box with this diagonal, s."""
+        """The longest time that the end effector stayed in a box with a diagonal `within_m`, s."""
         longest, start = 0, 0
         for end in range(1, len(self) + 1):
             while extent_m(self.hand_m[start:end]) >= within_m:
@@ -55,24 +55,24 @@ class UncertaintyTrace:
         return longest / CONTROL_HZ
 
     def sustained_novelty(self, rules: HelpRules) -> float:
-        """The highest novelty that was reached on `alarmed` of `of` ticks; 0 if never known."""
+        """The highest novelty reached on `alarmed` of `of` ticks; unknown novelty counts as 0."""
         known = np.nan_to_num(self.novelty, nan=0.0)
         windows = np.lib.stride_tricks.sliding_window_view(known, min(rules.of, len(known)))
         ordered = np.sort(windows, axis=1)[:, ::-1]
         return float(ordered[:, min(rules.alarmed, ordered.shape[1]) - 1].max())
 
 
-def calibrated_rules(felt: Sequence[UncertaintyTrace], rules: HelpRules) -> HelpRules:
-    """The rules, with thresholds that the policy's successes seldom reach; or as they were.
+def calibrated_rules(traces: Sequence[UncertaintyTrace], rules: HelpRules) -> HelpRules:
+    """The rules with thresholds that the policy's successes seldom exceed.
 
-    A novelty that its successes reach as well says nothing, and asks for nothing any more.
+    Unchanged with fewer than LEAST_SUCCESSES. A novelty that successes reach is no reason any more.
     """
-    solved = [feelings for feelings in felt if feelings.success]
+    solved = [trace for trace in traces if trace.success]
     if len(solved) < LEAST_SUCCESSES:
         return rules
-    lengths = [len(feelings) / CONTROL_HZ for feelings in solved]
-    stalls = [feelings.longest_stall_s(rules.stalled_m) for feelings in solved]
-    novelty = float(np.quantile([f.sustained_novelty(rules) for f in solved], ALLOWED))
+    lengths = [len(trace) / CONTROL_HZ for trace in solved]
+    stalls = [trace.longest_stall_s(rules.stalled_m) for trace in solved]
+    novelty = float(np.quantile([trace.sustained_novelty(rules) for trace in solved], ALLOWED))
     return replace(
         rules,
         novelty=max(rules.novelty, novelty),
@@ -82,10 +82,10 @@ def calibrated_rules(felt: Sequence[UncertaintyTrace], rules: HelpRules) -> Help
 
 
 def recorded_uncertainty(workspace: Workspace, policy_id: str) -> list[UncertaintyTrace]:
-    """What a policy felt in its recorded episodes without takeover.
+    """The traces of a policy's recorded episodes without takeover.
 
-    Those on call are left out: what lasted longer there was asked about, so they would make the
-    rules ever stricter.
+    Those at on-call are left out: there, long ones led to help requests and are missing, so the
+    rules would become ever stricter.
     """
     return [
         _of_episode(Episode.read(summary.path, images=False))

@@ -1,7 +1,8 @@
-"""The ladder: which level a policy has earned, on what evidence, and what it lacks for the next.
+"""A `Ladder` says which level a policy has earned, and what it lacks for the next.
 
-Pure: trials and changes in, decisions out. Evidence counts from the last change of level on, so
-that a level which was lost must be earned anew.
+It is pure: it takes episode evidence and earlier changes, and gives the change of level that
+follows from them; `ladder_store` reads and writes both. Evidence counts from the last change of
+level on, so that a level which was lost must be earned anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +21,13 @@ from .stage_evidence import StageEvidence, evidence_by_stage, failed_stage, wher
 
 
 class ChangeReason(Enum):
-    """What changed a level."""
+    """Why a level changed."""
 
     PROMOTED = "promoted"
     DEMOTED = "demoted"
     NEW_POLICY = "new policy"
     OVERRIDE = "override"
-    """The operator drove at a level that was not earned; what is earned stays as it was."""
+    """The operator drove at a level that was not earned; the earned level stays as it was."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,16 @@ class LevelChange:
     before: Level
     after: Level
     evidence: str
-    """In words, with the counts."""
+    """As text, with the counts."""
 
     def to_json(self) -> dict[str, Any]:
-        """As an event's payload."""
+        """The payload of an event."""
         values = {"why": self.why.value, "before": int(self.before), "after": int(self.after)}
         return {**asdict(self), **values}
 
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> "LevelChange":
-        """From an event's payload; fields of later versions are left out."""
+        """The object from an event's payload; fields of later versions are ignored."""
         try:
             values = {f.name: payload[f.name] for f in fields(cls)}
             levels = {key: Level(values[key]) for key in ("before", "after")}
@@ -63,44 +64,44 @@ Entry = EpisodeEvidence | LevelChange
 
 @dataclass(frozen=True)
 class Ladder:
-    """Where one policy stands on one task."""
+    """The evidence on one policy at one task, and the level that it earned."""
 
     task: str
     policy: str | None
-    """The policy; None as long as there is none."""
+    """Id of the policy; None as long as there is none."""
     fingerprint: str = ""
     demonstrations: int = 0
     """Successful demonstrations in the workspace."""
     entries: Sequence[Entry] = ()
-    """Trials and changes of all policies of the task, oldest first."""
+    """Episode evidence and changes of all policies of the task, oldest first."""
 
     @property
     def level(self) -> Level:
-        """The highest level that the policy may have."""
+        """The highest level that the policy has earned."""
         own = self._changes(self.policy)
         return own[-1].after if own else Level.DEMONSTRATE
 
     @property
     def probation(self) -> bool:
-        """Whether the policy is new and has not shown itself."""
+        """Whether the policy is new and its level has not changed since it arrived."""
         return _probation(self._changes(self.policy))
 
     def recent(self, level: Level) -> list[EpisodeEvidence]:
         """The policy's latest episodes at a level, since its level last changed."""
-        return self._trials(level)[-RECENT:]
+        return self._evidence(level)[-RECENT:]
 
     def standing(self, level: Level) -> Rate:
-        """Clean episodes among the recent ones at a level."""
+        """The rate of clean episodes among the recent ones at a level."""
         recent = self.recent(level)
-        return Rate(sum(trial.clean for trial in recent), len(recent))
+        return Rate(sum(episode.clean for episode in recent), len(recent))
 
     def stages(self, level: Level) -> list[StageEvidence]:
-        """The same for every stage of the task that has come up, in the task's order."""
+        """The evidence at a level for every stage that was reached, in the task's order."""
         order = task_class(self.task).stages
-        return evidence_by_stage(self._trials(level), order, CRITERIA[level].keeps_stage)
+        return evidence_by_stage(self._evidence(level), order, CRITERIA[level].keeps_stage)
 
     def judge(self) -> LevelChange | None:
-        """The change that the evidence calls for now, if any; apply it, and judge again."""
+        """The change that follows from the evidence, or None; add it to `entries`, then repeat."""
         if self.policy is None:
             return None
         if not self._changes(self.policy):
@@ -110,9 +111,10 @@ class Ladder:
     def authorise(
         self, wanted: Level | None, override: bool = False
     ) -> tuple[Level, LevelChange | None]:
-        """The level to drive at: the earned one, or a wanted one up to it.
+        """The level to drive at: the earned one, or a `wanted` one up to it.
 
-        A higher one is refused with what is missing, or with `override` given and recorded.
+        A higher one raises NotEarned with what is missing; with `override` it is given, along with
+        the change to record. Raises PolicyError where there is no policy.
         """
         if wanted is None or wanted <= self.level:
             return (self.level if wanted is None else wanted), None
@@ -127,7 +129,7 @@ class Ladder:
         return wanted, self._change(ChangeReason.OVERRIDE, self.level, words)
 
     def missing(self, wanted: Level) -> str:
-        """What evidence a level lacks, in words."""
+        """The evidence that a level lacks, as text."""
         first = Level(self.level + 1)
         prefix = "" if wanted is first else f"{name(wanted)} comes after {name(first)}, and "
         return (
@@ -136,7 +138,7 @@ class Ladder:
         )
 
     def _lack(self) -> str:
-        """What the next level needs, and what there is."""
+        """What the next level needs and what there is, as text."""
         following = Level(self.level + 1)
         bar = CRITERIA[following].bar
         if bar is None:
@@ -151,7 +153,7 @@ class Ladder:
         )
 
     def _changes(self, policy: str | None) -> list[LevelChange]:
-        """What changed a policy's level; an override does not."""
+        """The changes of a policy's level, without overrides."""
         return [
             entry
             for entry in self.entries
@@ -160,17 +162,17 @@ class Ladder:
             and entry.why is not ChangeReason.OVERRIDE
         ]
 
-    def _trials(self, level: Level) -> list[EpisodeEvidence]:
+    def _evidence(self, level: Level) -> list[EpisodeEvidence]:
         """All of the policy's episodes at a level, since its level last changed."""
-        trials: list[EpisodeEvidence] = []
+        found: list[EpisodeEvidence] = []
         for entry in self.entries:
             if entry.policy != self.policy:
                 continue
             if isinstance(entry, EpisodeEvidence):
-                trials += [entry] if entry.level is level else []
+                found += [entry] if entry.level is level else []
             elif entry.why is not ChangeReason.OVERRIDE:
-                trials.clear()
-        return trials
+                found.clear()
+        return found
 
     def _change(self, why: ChangeReason, after: Level, evidence: str) -> LevelChange:
         assert self.policy is not None
@@ -179,7 +181,10 @@ class Ladder:
         )
 
     def _arrival(self) -> LevelChange:
-        """A new policy starts one level below the last one that has shown itself."""
+        """The first change of a new policy: to one level below that of the policy before.
+
+        Where that one is on probation itself, to the same level.
+        """
         others = [
             e
             for e in self.entries
@@ -210,29 +215,29 @@ class Ladder:
         return self._change(ChangeReason.PROMOTED, following, words) if earned else None
 
     def _demotion(self) -> LevelChange | None:
-        """The highest level whose test has been failed, at or below the earned one."""
+        """The change that takes away the highest level that failed a test, up to the earned one."""
         for level in sorted(CRITERIA, reverse=True):
             if level <= self.level and (words := self._failed(level) or self._failed_stage(level)):
                 return self._change(ChangeReason.DEMOTED, Level(level - 1), words)
         return None
 
     def _failed(self, level: Level) -> str:
-        """What takes a level away, in words; empty while nothing does."""
+        """Why a level is lost by its test on episodes, as text; empty where it is not."""
         test = CRITERIA[level].keeps
         if test is None:
             return ""
-        trials = [trial.clean for trial in self._trials(level)]
-        found = test.judge(trials)
+        clean = [episode.clean for episode in self._evidence(level)]
+        found = test.judge(clean)
         if not found.rejected:
             return ""
         return (
-            f"at {name(level)} {trials.count(False)} of {len(trials)} episodes were not "
+            f"at {name(level)} {clean.count(False)} of {len(clean)} episodes were not "
             f"clean: sequential test {found.log_ratio:.2f}, limit {test.reject_at:.2f}"
             f"{where_lost(self.stages(level))}"
         )
 
     def _failed_stage(self, level: Level) -> str:
-        """The same for the stage that takes it away."""
+        """Why a level is lost by the test of one of its stages, as text; empty where it is not."""
         test, worst = CRITERIA[level].keeps_stage, failed_stage(self.stages(level))
         if test is None or worst is None or worst.test is None:
             return ""

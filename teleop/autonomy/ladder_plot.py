@@ -1,4 +1,7 @@
-"""The ladder as a picture: the level that was earned, every episode, and the bound that counts."""
+"""`plot_ladder` draws a ladder: the earned level, every episode, and the bound for the next level.
+
+`sidestick ladder --plot` calls it with the name of the file to write.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,33 +27,33 @@ EARNED, BOUND, BAR = "#34495e", "#2a6fa8", "#8e6c1f"
 
 
 class EvidencePoint(NamedTuple):
-    """One episode in its order, and how things stood after it."""
+    """One episode, with the earned level and its bounds after it."""
 
     trial: EpisodeEvidence
     earned: Level
     bound: float
-    """Lower end of the interval at the earned level."""
+    """Lower end of the 95 % interval of clean episodes at the earned level."""
     bar: float
-    """What the next level needs; NaN at the top, and where something else is needed."""
+    """Lower end that the next level needs; NaN at the top, and where something else is needed."""
 
 
 def plot_ladder(ladder: Ladder, path: Path) -> None:
-    """Draw into a file; the format comes from its name."""
+    """Draw the ladder into a file; the format follows from its name."""
     if path.suffix.lower() not in FORMATS:
         raise BadValue("--plot", f"a name that ends in {', '.join(FORMATS)}", path.name)
     figure = Figure(SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    places = list(_places(ladder))
-    _draw_levels(above, places)
+    points = list(_points(ladder))
+    _draw_levels(above, points)
     _draw_changes(above, ladder)
-    _draw_bounds(below, places)
+    _draw_bounds(below, points)
     above.set_title(f"{ladder.task}, policy {ladder.policy or 'none'}: {name(ladder.level)}")
     figure.savefig(path)
 
 
-def _places(ladder: Ladder) -> Iterator[EvidencePoint]:
-    """Every trial of the policy, and how things stood once its changes were made."""
+def _points(ladder: Ladder) -> Iterator[EvidencePoint]:
+    """Yield a point for each of the policy's episodes, once its changes were made."""
     entries = [entry for entry in ladder.entries if entry.policy == ladder.policy]
     for i, entry in enumerate(entries):
         if isinstance(entry, EpisodeEvidence):
@@ -64,11 +67,11 @@ def _places(ladder: Ladder) -> Iterator[EvidencePoint]:
             yield EvidencePoint(entry, level, bound, float("nan") if bar is None else bar)
 
 
-def _draw_levels(axes: Axes, places: list[EvidencePoint]) -> None:
-    numbers = range(1, len(places) + 1)
-    axes.step(numbers, [p.earned for p in places], where="mid", color=EARNED, label="earned")
+def _draw_levels(axes: Axes, points: list[EvidencePoint]) -> None:
+    numbers = range(1, len(points) + 1)
+    axes.step(numbers, [p.earned for p in points], where="mid", color=EARNED, label="earned")
     for clean, (mark, colour) in LOOKS.items():
-        chosen = [(i, p.trial.level) for i, p in enumerate(places, 1) if p.trial.clean is clean]
+        chosen = [(i, p.trial.level) for i, p in enumerate(points, 1) if p.trial.clean is clean]
         label = "clean episode" if clean else "not clean"
         xs, ys = [i for i, _ in chosen], [level for _, level in chosen]
         axes.plot(xs, ys, mark, color=colour, label=label, markersize=5)
@@ -79,7 +82,7 @@ def _draw_levels(axes: Axes, places: list[EvidencePoint]) -> None:
 
 
 def _draw_changes(axes: Axes, ladder: Ladder) -> None:
-    """A line wherever a level was lost, or taken on the operator's own responsibility."""
+    """Draw a line wherever a level was lost or overridden."""
     number = 0
     for entry in ladder.entries:
         if entry.policy != ladder.policy:
@@ -92,10 +95,10 @@ def _draw_changes(axes: Axes, ladder: Ladder) -> None:
             axes.annotate(entry.why.value, place, fontsize=8, rotation=90, va="top")
 
 
-def _draw_bounds(axes: Axes, places: list[EvidencePoint]) -> None:
-    numbers = range(1, len(places) + 1)
-    axes.plot(numbers, [p.bound for p in places], color=BOUND, label="lower end of 95 % interval")
-    bars = [p.bar for p in places]
+def _draw_bounds(axes: Axes, points: list[EvidencePoint]) -> None:
+    numbers = range(1, len(points) + 1)
+    axes.plot(numbers, [p.bound for p in points], color=BOUND, label="lower end of 95 % interval")
+    bars = [p.bar for p in points]
     axes.step(numbers, bars, where="mid", color=BAR, linestyle="--", label="needed for the next")
     axes.set_ylim(0, 1)
     axes.set_ylabel("share of clean episodes")

@@ -1,4 +1,7 @@
-"""The ladder in the workspace's database: read, checked, added to; never edited."""
+"""`LadderStore` reads a workspace's ladder from its database, checks it and adds to it.
+
+The evidence recorder, the command line and the report use it; entries are never edited.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ FINGERPRINT_DIGITS = 16
 
 
 class LadderStore:
-    """The evidence of one workspace; every call reads what is there now."""
+    """The ladder of one workspace; every call reads the database anew."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -24,10 +27,10 @@ class LadderStore:
         self._store = PolicyStore(workspace.policies_dir)
 
     def ladder(self, policy: str | None = None) -> Ladder:
-        """Where a policy stands, the newest unless given.
+        """The ladder of a policy, the newest unless given.
 
-        Raises WorkspaceError for evidence that belongs to another task, or to other weights than
-        those that the policy has now: a database that was copied here, a policy that was replaced.
+        Raises WorkspaceError for evidence of another task, or of other weights than the policy's
+        present ones: after a database was copied here, or a policy replaced.
         """
         policy = policy or self._store.newest()
         fingerprint = "" if policy is None else self.fingerprint(policy)
@@ -42,7 +45,7 @@ class LadderStore:
         return hashlib.sha256(weights).hexdigest()[:FINGERPRINT_DIGITS]
 
     def apply_evidence(self, policy: str | None = None) -> tuple[Ladder, list[LevelChange]]:
-        """Make every change that the evidence calls for; return the ladder and the changes."""
+        """Record every change that follows from the evidence; return ladder and changes."""
         made: list[LevelChange] = []
         while change := self.ladder(policy).judge():
             self.add_change(change)
@@ -52,7 +55,7 @@ class LadderStore:
     def authorise(
         self, wanted: Level | None, policy: str | None = None, override: bool = False
     ) -> Level:
-        """The level to drive at; raises NotEarned with what is missing for a wanted one."""
+        """The level to drive at, as `Ladder.authorise` gives it; changes are recorded."""
         ladder, _ = self.apply_evidence(policy)
         level, change = ladder.authorise(wanted, override)
         if change:
@@ -60,52 +63,52 @@ class LadderStore:
         return level
 
     def add_context(self, key: EpisodeKey) -> None:
-        """Write down that an episode shall be evidence, before it is driven."""
+        """Store that an episode shall be evidence, before it is driven."""
         self._database.add_event(EventEntry(EventKind.ON_TRIAL, key.to_json()))
 
     def open_contexts(self) -> list[EpisodeKey]:
-        """Those that no evidence has come of: broken off, thrown away, or about to end."""
-        trials = self._database.events(EventKind.TRIAL)
+        """The stored keys without evidence: episodes broken off, discarded or still running."""
+        ended = self._database.events(EventKind.TRIAL)
         begun = self._database.events(EventKind.ON_TRIAL)
-        tried = {event.payload.get("episode") for event in trials}
+        done = {event.payload.get("episode") for event in ended}
         keys = [EpisodeKey.from_json(event.payload) for event in begun]
-        return [key for key in keys if key.episode not in tried]
+        return [key for key in keys if key.episode not in done]
 
     def has_weights(self, key: EpisodeKey) -> bool:
-        """Whether the episode's policy is here with the weights that it had."""
+        """Whether the workspace still has the episode's policy with the same weights."""
         if not key.policy:
             return True
-        there = key.policy in self._store.ids()
-        return there and self.fingerprint(key.policy) == key.fingerprint
+        exists = key.policy in self._store.ids()
+        return exists and self.fingerprint(key.policy) == key.fingerprint
 
-    def add(self, trial: EpisodeEvidence) -> list[LevelChange]:
+    def add(self, evidence: EpisodeEvidence) -> list[LevelChange]:
         """Add an episode's evidence; return the changes of level that follow from it."""
-        self._database.add_event(EventEntry(EventKind.TRIAL, trial.to_json()))
-        return self.apply_evidence(trial.policy)[1] if trial.policy else []
+        self._database.add_event(EventEntry(EventKind.TRIAL, evidence.to_json()))
+        return self.apply_evidence(evidence.policy)[1] if evidence.policy else []
 
     def add_change(self, change: LevelChange) -> None:
-        """Write down a change."""
+        """Record a change."""
         self._database.add_event(EventEntry(EventKind.LEVEL, change.to_json()))
 
     def events(self) -> list[tuple[float, Entry]]:
-        """All entries with their times, oldest first; no recording counts twice."""
+        """All entries with their times, s, oldest first; an episode counts once."""
         found: list[tuple[float, Entry]] = []
         seen: set[str] = set()
         for event in self._database.events():
             if event.kind == EventKind.LEVEL:
                 found.append((event.created, LevelChange.from_json(event.payload)))
             elif event.kind == EventKind.TRIAL:
-                trial = EpisodeEvidence.from_json(event.payload)
-                if not trial.episode or trial.episode not in seen:
-                    found.append((event.created, trial))
-                seen.add(trial.episode)
+                evidence = EpisodeEvidence.from_json(event.payload)
+                if not evidence.episode or evidence.episode not in seen:
+                    found.append((event.created, evidence))
+                seen.add(evidence.episode)
         return found
 
     def _entries(self) -> Iterator[Entry]:
         yield from (entry for _, entry in self.events())
 
     def _check(self, entry: Entry, policy: str | None, fingerprint: str) -> None:
-        """Refuse evidence that is about something else."""
+        """Raise WorkspaceError for an entry of another task or of other weights."""
         path, task = self._database.path, self.workspace.config.task
         if entry.task != task:
             raise WorkspaceError(
@@ -120,7 +123,7 @@ class LadderStore:
             )
 
     def _demonstrations(self) -> int:
-        """Successful, complete episodes that a human drove alone."""
+        """The number of successful, complete episodes that the operator drove alone."""
         return sum(
             summary.success and summary.complete and summary.policy_steps == 0
             for summary in self.workspace.summaries()

@@ -1,6 +1,7 @@
-"""The stages of a task as evidence: where a policy's episodes die, and which stage it may not have.
+"""`evidence_by_stage` counts, per stage of a task, how often a policy passed it and failed there.
 
-Pure. A stage was passed when the policy drove it alone to the next one; see `account`.
+The ladder calls it, and takes a level away by `failed_stage`. It is pure. A stage is passed when
+the policy drove it alone to the next one; see `EpisodeTrace`.
 """
 
 from collections import Counter
@@ -17,23 +18,23 @@ from .episode_evidence import EpisodeEvidence
 
 @dataclass(frozen=True)
 class StageEvidence:
-    """What a policy's episodes at one level say of one stage."""
+    """The evidence on one stage, from a policy's episodes at one level."""
 
     stage: str
     passed: Rate
-    """Attempts that it passed clean, among the recent episodes that came to it."""
+    """The stage was passed clean, among the recent episodes that reached it."""
     died: Rate
-    """Recent episodes that ended there without success, among all recent ones."""
+    """The episode ended there without success, among all recent ones."""
     test: Standing | None
-    """The sequential test over all attempts; None where they are too few, or there is no test."""
+    """The sequential test over all episodes that reached it; None without a test or too few."""
 
     @property
     def enough(self) -> bool:
-        """Whether the stage is judged by itself."""
+        """Whether enough episodes reached the stage for a test of its own."""
         return self.passed.n >= ENOUGH_FOR_A_STAGE
 
     def to_json(self) -> dict[str, Any]:
-        """What scripts get."""
+        """The counts, intervals and test as JSON values."""
         return {
             "clean": self.passed.successes,
             "episodes": self.passed.n,
@@ -49,19 +50,22 @@ class StageEvidence:
 def evidence_by_stage(
     trials: Sequence[EpisodeEvidence], order: Sequence[str], test: Sprt | None
 ) -> list[StageEvidence]:
-    """Every stage that some trial came to, in the task's order; `trials` are of one level."""
+    """The evidence on every stage that was reached, in the task's `order`.
+
+    `trials` are of one level, oldest first.
+    """
     recent = trials[-RECENT:]
-    deaths = Counter(trial.last_stage for trial in recent if not trial.success)
+    failures = Counter(episode.last_stage for episode in recent if not episode.success)
     found = []
     for stage in _known(trials, order):
-        passed = [trial.stages[stage] for trial in recent if stage in trial.stages]
-        attempts = [trial.stages[stage] for trial in trials if stage in trial.stages]
+        passed = [episode.stages[stage] for episode in recent if stage in episode.stages]
+        attempts = [episode.stages[stage] for episode in trials if stage in episode.stages]
         judged = test is not None and len(attempts) >= ENOUGH_FOR_A_STAGE
         found.append(
             StageEvidence(
                 stage,
                 Rate(sum(passed), len(passed)),
-                Rate(deaths[stage], len(recent)),
+                Rate(failures[stage], len(recent)),
                 test.judge(attempts) if test is not None and judged else None,
             )
         )
@@ -69,12 +73,12 @@ def evidence_by_stage(
 
 
 def failed_stage(evidence: Sequence[StageEvidence]) -> StageEvidence | None:
-    """The first stage whose test was failed."""
+    """The first stage that failed its test; None where none did."""
     return next((e for e in evidence if e.test is not None and e.test.rejected), None)
 
 
 def where_lost(evidence: Sequence[StageEvidence]) -> str:
-    """The stage in which most was lost, as the end of a sentence; empty where nothing is known."""
+    """The stage that was failed most often, as the end of a sentence; empty where none was."""
     lost = {e: e.passed.n - e.passed.successes for e in evidence}
     worst = max(lost, key=lambda e: lost[e], default=None)
     if worst is None or not lost[worst]:
@@ -83,6 +87,6 @@ def where_lost(evidence: Sequence[StageEvidence]) -> str:
 
 
 def _known(trials: Sequence[EpisodeEvidence], order: Sequence[str]) -> list[str]:
-    """The stages that came up, in the task's order; what the task does not name comes last."""
-    seen = {stage for trial in trials for stage in trial.stages}
+    """The stages that were reached, in the task's order; unknown ones come last."""
+    seen = {stage for episode in trials for stage in episode.stages}
     return [*(stage for stage in order if stage in seen), *sorted(seen - set(order))]
