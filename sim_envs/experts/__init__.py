@@ -1,4 +1,4 @@
-"""Experts, one file per task: what somebody who knows the job would do next."""
+"""This package holds the experts, scripted controllers of one task each; see make_expert()."""
 
 from ..errors import UnknownName
 from .expert import Expert

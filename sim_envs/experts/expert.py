@@ -1,4 +1,7 @@
-"""What an expert would do next: a tool pose and a grip, decided afresh from the world each tick."""
+"""An Expert chooses an end-effector pose and a grip from the world, anew at each tick.
+
+Simulated operators call next() with an environment, and action() for the 7-d action.
+"""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -11,20 +14,20 @@ from ..spaces import METRES_PER_UNIT, RADIANS_PER_UNIT, Action
 from ..world import Pose
 
 APPROACH_GAIN = 0.45
-"""Share of the remaining way that one tick may cover."""
+"""Share of the remaining distance that one tick may cover."""
 
 
 @dataclass(frozen=True)
 class ExpertTarget:
-    """Where the tool should go now, and whether the hand should close."""
+    """Where the end effector should go now, and whether the gripper should close."""
 
     target: Pose
     closing: bool
     speed: float = 1.0
-    """Largest translation, in (0, 1]; slow where the hand must not knock things over."""
+    """Largest translation, in (0, 1]; small where the gripper might knock objects over."""
 
     def action(self, tool: Pose) -> Action:
-        """The 7-d action that a steady hand would give for this intent, float32[7]."""
+        """The action from the end-effector pose `tool` towards this target, float32[7]."""
         move = (self.target.position - tool.position) * (APPROACH_GAIN / METRES_PER_UNIT)
         length = float(np.linalg.norm(move))
         if length > self.speed:
@@ -37,8 +40,8 @@ class ExpertTarget:
 
 
 class Expert(ABC):
-    """Knows the job and looks at the simulator's state; a policy never may."""
+    """A controller that reads the simulator's state, which a policy never may."""
 
     @abstractmethod
     def next(self, env: ArmEnv) -> ExpertTarget:
-        """The intent for the world as it is now."""
+        """The target for the world as it is now."""

@@ -1,4 +1,7 @@
-"""Where to take hold of a crumpled garment, and how to turn the hand for it."""
+"""This module chooses where, and at which yaw of the gripper, to grasp a crumpled garment.
+
+SortClothesExpert passes the garments' node positions and gets a node [3] and a yaw [rad].
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -15,16 +18,16 @@ Nodes: TypeAlias = Mapping[Cloth, Vector]
 
 AWAY_COST = 0.05
 AWAY_COST_WHEN_LOW = 0.5
-"""A hand that is down among the clothes stays with what it is about to take."""
+"""Higher, so that an end effector down among the clothes keeps to the node that it is nearest."""
 LOW_M = 0.09
 DOUBT_M = 0.006
-"""Every attempt that came to nothing makes another grip more tempting."""
+"""Noise on a node's score per earlier attempt, so that another grip is tried."""
 DOUBT_OF_YAW = 0.15
 MOST_DOUBTS = 4
 
 DECIDED_M = 0.05
 FINGER_AND_NODE_HALF_M = (0.0155, 0.0185)
-"""Across and along the hand's opening, with room for a node."""
+"""Half extents of a finger across and along the opening, with room for a node."""
 TURN_COST = 0.3
 UNDER_FINGER_COST = 0.5
 WALL_HIT_COST = 10.0
@@ -40,35 +43,35 @@ def choose_node(
 
 
 def _best_node(tool: Pose, cloth: Cloth, nodes: Nodes, attempt: int) -> tuple[float, Vector]:
-    mine = nodes[cloth]
+    own = nodes[cloth]
     others = np.concatenate([np.empty((0, 3)), *(nodes[c] for c in nodes if c is not cloth)])
-    away = np.linalg.norm(mine[:, :2] - tool.position[:2], axis=1)
-    low = tool.position[2] < mine[:, 2] + LOW_M
-    score = ease(mine, others) - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
-    score += DOUBT_M * _doubts(len(mine), attempt)
+    away = np.linalg.norm(own[:, :2] - tool.position[:2], axis=1)
+    low = tool.position[2] < own[:, 2] + LOW_M
+    score = ease(own, others) - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
+    score += DOUBT_M * _retry_noise(len(own), attempt)
     i = int(np.argmax(score))
-    return float(score[i]), mine[i]
+    return float(score[i]), own[i]
 
 
-def _doubts(number: int, attempt: int) -> Vector:
-    """Whims [number] that grow with the attempts and are others each time: no endless repeats."""
-    whims = np.sin(12.9898 * np.arange(number) + 78.233 * attempt)
-    return np.asarray(min(attempt, MOST_DOUBTS) * whims)
+def _retry_noise(number: int, attempt: int) -> Vector:
+    """Noise [number] that grows with the attempts and differs each time: no endless repeats."""
+    noise = np.sin(12.9898 * np.arange(number) + 78.233 * attempt)
+    return np.asarray(min(attempt, MOST_DOUBTS) * noise)
 
 
 def choose_yaw(tool: Pose, grip: Vector, points: Vector, attempt: int) -> float:
-    """How to turn the hand for a grip [3]: free room for the fingers, and little turning."""
+    """Yaw of the gripper [rad] for a grip [3]: free room for the fingers, and little turning."""
     now = yaw_of(tool)
     close = np.linalg.norm(tool.position - grip) < DECIDED_M
     if close and _wall_hits(now, grip) == 0:
         return now
     costs = np.array([_yaw_cost(float(yaw), now, grip, points) for yaw in YAWS_RAD])
-    doubted = costs + DOUBT_OF_YAW * _doubts(len(costs), attempt)
-    return float(YAWS_RAD[int(np.argmin(doubted))])
+    noisy = costs + DOUBT_OF_YAW * _retry_noise(len(costs), attempt)
+    return float(YAWS_RAD[int(np.argmin(noisy))])
 
 
 def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
-    """Turning, nodes under the fingers, and fingers that would come down on a wall."""
+    """Cost of turning, of nodes under the fingers, and of fingers that would hit a wall."""
     offsets = points[:, :2] - grip[:2] - finger_offsets(yaw)[:, None]
     across, along = np.array([[np.sin(yaw), -np.cos(yaw)], [np.cos(yaw), np.sin(yaw)]])
     half_across, half_along = FINGER_AND_NODE_HALF_M
@@ -83,11 +86,11 @@ def _wall_hits(yaw: float, grip: Vector) -> int:
 
 
 def yaw_of(tool: Pose) -> float:
-    """How a hand that looks down is turned, in [-pi/2, pi/2): its fingers are alike."""
+    """Yaw of a gripper that points down, in [-pi/2, pi/2): its fingers are alike."""
     across = matrix_from_quat(tool.quat)[:, 1]
     return half_turn(float(np.arctan2(across[0], -across[1])))
 
 
 def half_turn(angle: float) -> float:
-    """The same turn of a hand whose fingers are alike, in [-pi/2, pi/2)."""
+    """The equivalent yaw in [-pi/2, pi/2) of a gripper whose fingers are alike."""
     return float((angle + np.pi / 2) % np.pi - np.pi / 2)

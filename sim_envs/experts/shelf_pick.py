@@ -1,4 +1,4 @@
-"""ShelfPick's expert: line up, reach in, close, lift, pull out, carry, let go; retry a miss."""
+"""ShelfPickExpert reaches in, closes, lifts, pulls out, carries and lets go; it retries a miss."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from .expert import Expert, ExpertTarget
 STAND_OFF_M = 0.13
 LINED_UP_M = 0.018
 CLOSES_ALONG_M = 0.014
-"""The hand closes when it is this near along its approach, and lined up."""
+"""The gripper closes when it is lined up and this near along its approach."""
 STAYS_CLOSED_M = 0.03
 LIFT_M = 0.045
 CLEAR_OF_SHELF_X_M = 0.50
@@ -30,10 +30,10 @@ LYING_COSINE = 0.6
 
 
 class ShelfPickExpert(Expert):
-    """Decides from the world alone, so it picks up wherever the hand was left."""
+    """Decides from the world alone, so it continues from any state."""
 
     def next(self, env: ArmEnv) -> ExpertTarget:
-        """The intent for the world as it is now."""
+        """The target for the world as it is now."""
         task = env.task
         assert isinstance(task, ShelfPick)
         item = env.world.pose(task.target)
@@ -95,7 +95,7 @@ def grip_offset(item: Pose, height: float) -> Vector:
 
 
 def grasp_quat(item: Pose) -> Vector:
-    """The hand's xyzw [4]: level on the shelf, across a thing that lies, down to a table."""
+    """End-effector xyzw [4]: level on the shelf, across an item that lies, down to a table."""
     axis = matrix_from_quat(item.quat)[:, 2]
     lying = abs(axis[2]) < LYING_COSINE
     yaw = 0.0

@@ -1,4 +1,4 @@
-"""SortClothes' expert: reach down, close on a node, lift until it hangs free, carry, let go."""
+"""SortClothesExpert closes on a garment's node, lifts until it hangs free, carries, lets go."""
 
 import numpy as np
 
@@ -13,11 +13,11 @@ from .expert import Expert, ExpertTarget
 from .garment_grasps import Nodes, choose_node, choose_yaw, half_turn, yaw_of
 
 LOWEST_IN_BOX_M = 0.0215
-"""The finger tips just clear the floor of a box, and the hand its walls."""
+"""The finger tips just clear the floor of a box, and the palm its walls."""
 BELOW_NODE_M = 0.006
 STAND_OFF_M = 0.07
 FUNNEL_M = (0.03, 0.14)
-"""The hand may come lower only near its goal: free radius, and greatest extra height."""
+"""The end effector may sink only near its grip: free radius, and greatest extra height."""
 SINKING_M = 0.03
 LINED_UP_M = 0.012
 TURNED_RAD = 0.15
@@ -27,12 +27,12 @@ REACH_DOWN_SPEED = 0.6
 OPEN_FINGERS_M = 0.036
 FIRM_FINGERS_M = 0.025
 LOOSE_SPEED = 0.2
-"""Fingers that are still far apart may yet close: the hand rises slowly."""
+"""Fingers that are still far apart may yet close: the end effector rises slowly."""
 CLOSING_M_S = -0.01
 HOLD_RADIUS_M = 0.028
 
 CLEAR_M = max(box.height_m for box in BOXES) + 0.03
-"""Where the lowest node of what is carried has to be."""
+"""Height that the lowest node of a carried garment has to reach."""
 HIGHEST_TOOL_M = 0.44
 LIFT_AT_LEAST_M = 0.04
 LIFTED_M = 0.14
@@ -47,14 +47,14 @@ ATTEMPT_TICKS = 100
 """Most attempts that succeed are shorter."""
 ON_HAND_M = 0.20
 SHAKE_OFF_RAD = 0.5
-"""How far below the horizon a hand points from which a garment shall slide."""
+"""How far below the horizon the gripper points to let a garment slide off."""
 
 
 class SortClothesExpert(Expert):
-    """Decides from the world alone, so it picks up wherever the hand was left."""
+    """Decides from the world alone, so it continues from any state."""
 
     def next(self, env: ArmEnv) -> ExpertTarget:
-        """The intent for the world as it is now."""
+        """The target for the world as it is now."""
         task = env.task
         assert isinstance(task, SortClothes)
         nodes = {cloth: cloth.points(env.world) for cloth in task.present}
@@ -85,7 +85,7 @@ def in_hand(tool: Pose, nodes: Nodes) -> list[Cloth]:
 
 
 def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> ExpertTarget:
-    """Come over a grip [3], wait until the fingers are open, reach down, close."""
+    """Move above a grip [3], wait until the fingers are open, reach down, close."""
     quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
     gap = grip - tool.position
     across = float(np.linalg.norm(gap[:2]))
@@ -104,14 +104,14 @@ def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> ExpertTarget:
 
 
 def shake_off(tool: Pose, over_m: tuple[float, float]) -> ExpertTarget:
-    """Tilt an open hand on which a garment lies, above the place where it belongs."""
+    """Tilt an open gripper on which a garment lies, above the place where it belongs."""
     over = np.array([*over_m, REST_M])
     yaw = float(np.arctan2(tool.position[1], tool.position[0]))
     return ExpertTarget(Pose(over, tilted_hand(SHAKE_OFF_RAD, yaw)), closing=False)
 
 
 def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> ExpertTarget:
-    """Lift what is in the hand until it hangs free, bring it over its hamper, let go."""
+    """Lift the held garment until it hangs free, bring it over its hamper, let go."""
     near = [c for c in nodes if c is cloth or hangs_along(tool, nodes[c])]
     lifted = np.concatenate([nodes[c] for c in near])
     quat = straight_down(tool)
@@ -134,11 +134,11 @@ def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> ExpertTarge
 
 
 def hangs_along(tool: Pose, points: Vector) -> bool:
-    """Whether another garment, with nodes at `points` [nodes, 3], came up with the hand."""
+    """Whether another garment, with nodes at `points` [nodes, 3], was lifted along."""
     aside = np.linalg.norm(points[:, :2].mean(0) - tool.position[:2])
     return bool(points[:, 2].max() > LIFTED_M and aside < HANGS_NEAR_M)
 
 
 def straight_down(tool: Pose) -> Vector:
-    """Orientation xyzw [4] of a hand that looks down, turned like `tool`."""
+    """Orientation xyzw [4] of an end effector that points down, with the yaw of `tool`."""
     return tilted_hand(STRAIGHT_DOWN_RAD, yaw_of(tool))

@@ -1,4 +1,4 @@
-"""SortRecycling's expert: nearest thing first, from above, into its bin; retries what it drops."""
+"""SortRecyclingExpert takes the nearest item from above to its bin, and retries what it drops."""
 
 from collections.abc import Sequence
 
@@ -20,29 +20,29 @@ LINED_UP_M = 0.015
 NEARLY_M = 0.035
 TURNED_RAD = 0.15
 CLOSES_WITHIN_M = 0.012
-"""The hand closes when its point is this near to the grip."""
+"""The gripper closes when the end effector is this near to the grip."""
 STAYS_CLOSED_WITHIN_M = 0.035
 THINNEST_HALF_M = 0.004
 """Fingers that are nearer to their middle than this hold not even the thinnest item."""
 CARRY_M = 0.20
-"""What hangs from the fingers passes over whatever stands on the table at this height."""
+"""A held item passes over whatever stands on the table at this height."""
 CARRY_SLACK_M = 0.015
 RELEASE_M = 0.115
 OVER_SPOT_M = 0.03
 FALLING_M_S = 0.05
 TURN_COST_M = 0.05
-"""A turn of one radian is worth this much of a way."""
+"""A turn of one radian costs as much as this distance."""
 BLOCKED_COST_M = 0.5
-"""One thing in the way is worth this much of a way."""
+"""One obstacle costs as much as this distance."""
 SPOTS_M = ((-0.055, -0.04), (0.055, 0.04), (-0.055, 0.04), (0.055, -0.04))
-"""Where to let go, from the bin's middle, so that things do not lie in a heap."""
+"""Where to let go, from the bin's middle, so that items do not lie in a heap."""
 
 
 class SortRecyclingExpert(Expert):
-    """Decides from the world alone, so it picks up wherever the hand was left."""
+    """Decides from the world alone, so it continues from any state."""
 
     def next(self, env: ArmEnv) -> ExpertTarget:
-        """The intent for the world as it is now."""
+        """The target for the world as it is now."""
         task, world, arm = env.task, env.world, env.arm
         assert isinstance(task, SortRecycling)
         tool = arm.tool()
@@ -69,7 +69,7 @@ def is_falling(world: World, name: str) -> bool:
 
 
 def carry(tool: Pose, spot: Vector) -> ExpertTarget:
-    """Lift what is in the hand, bring it over its spot [2] in its bin, lower it and let go."""
+    """Lift the held item, bring it over its spot [2] in its bin, lower it and let go."""
     miss = float(np.linalg.norm(spot - tool.position[:2]))
     level = tilted_hand(STRAIGHT_DOWN_RAD)
     if miss < OVER_SPOT_M:
@@ -82,7 +82,7 @@ def carry(tool: Pose, spot: Vector) -> ExpertTarget:
 
 
 def fetch(arm: Arm, tool: Pose, grip: Pose) -> ExpertTarget:
-    """Pass over to it, line up, reach down, and close around it."""
+    """Move above a grip, line up, reach down, and close."""
     gap = grip.position - tool.position
     across = float(np.linalg.norm(gap[:2]))
     distance = float(np.linalg.norm(gap))
@@ -123,13 +123,13 @@ def above(place: Vector, height: float) -> Vector:
 
 
 def best_grip(names: list[str], present: list[str], world: World, tool: Pose) -> Pose:
-    """Of all ways to take one of the named items: near the hand, with nothing in the way."""
-    things = {name: Obstacle.of(ITEMS[name], world.pose(name)) for name in present}
+    """The cheapest grip of any named item: near the end effector, with nothing in the way."""
+    obstacles = {name: Obstacle.of(ITEMS[name], world.pose(name)) for name in present}
 
     def cheapest(shifts: Sequence[tuple[int, int]]) -> tuple[float, Pose]:
         choices = []
         for name in names:
-            others = [thing for other, thing in things.items() if other != name]
+            others = [box for other, box in obstacles.items() if other != name]
             for extra, grip in grips(ITEMS[name], world.pose(name), shifts):
                 way = float(np.linalg.norm(grip.position[:2] - tool.position[:2]))
                 blocked = BLOCKED_COST_M * obstruction(grip, others, BINS)

@@ -1,4 +1,7 @@
-"""Grips from straight above: how an item can be taken, and what would be in the hand's way."""
+"""This module lists an item's grips from straight above, and what would obstruct each.
+
+SortRecyclingExpert passes items with their poses and gets end-effector poses with their costs.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_hand
 from ..world import Pose
 
 FINGER_KEPT_CLEAR_AT_M = 0.050
-"""Around this far from the tool's point room is kept for an open finger, a little outside of it."""
+"""So far from the end effector room is kept for an open finger, a little outside of it."""
 FINGER_KEPT_CLEAR_HALF_M = 0.014
 """So far to each side, more than half of a finger's width."""
 WIDEST_M = 0.070
@@ -25,13 +28,13 @@ SHIFT_COST = 0.4
 PLAIN = ((0, 0),)
 """Hold it by the middle."""
 SHIFTED = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
-"""Hold it there, off its middle when it lies and is long, or nearer to one finger."""
+"""By the middle, off it along a long item that lies, or nearer to one finger."""
 ROUND_TURNS_RAD = (0.0, np.pi / 4, -np.pi / 4, np.pi / 2)
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """The box around something that the hand should not meet."""
+    """The box around an object that the gripper should not meet."""
 
     centre_m: Vector
     """Metres, [3]."""
@@ -48,7 +51,7 @@ class Obstacle:
         return cls(pose.position + axes[:, 2] * middle_m(item), axes, half)
 
     def blocks(self, grip: Pose) -> bool:
-        """Whether an open hand at `grip` would put its palm or a finger into the box."""
+        """Whether an open gripper at `grip` would have its palm or a finger in the box."""
         heading = matrix_from_quat(grip.quat)
         reach = np.abs(heading.T @ self.axes) @ self.half_m  # along, across, down
         offset = np.abs(heading.T @ (self.centre_m - grip.position))
@@ -68,7 +71,7 @@ def middle_m(item: Item) -> float:
 def grips(
     item: Item, pose: Pose, shifts: Sequence[tuple[int, int]] = PLAIN
 ) -> list[tuple[float, Pose]]:
-    """Ways to take an item: what each costs beside the best [rad of turning], and the tool pose.
+    """Grips of an item: extra cost of each [rad of turning], and the end-effector pose.
 
     `shifts` are steps off its middle, along it and towards a finger; see PLAIN and SHIFTED.
     """
@@ -111,13 +114,13 @@ def grip_turns(item: Item, axes: Vector, straight: float) -> list[tuple[float, f
 
 
 def _folded(angle: float) -> float:
-    """The equal turn of a two-fingered hand in [-pi / 2, pi / 2)."""
+    """The equivalent turn of a two-fingered gripper in [-pi / 2, pi / 2)."""
     return (angle + np.pi / 2) % np.pi - np.pi / 2
 
 
 def obstruction(grip: Pose, things: Iterable[Obstacle], bins: Iterable[Bin]) -> int:
-    """How many things and bins an open hand at `grip` would meet."""
-    met = sum(thing.blocks(grip) for thing in things)
+    """How many obstacles and bins an open gripper at `grip` would meet."""
+    met = sum(obstacle.blocks(grip) for obstacle in things)
     return met + sum(_meets_wall(grip, bin_) for bin_ in bins)
 
 

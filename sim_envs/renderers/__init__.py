@@ -1,4 +1,7 @@
-"""Renderers: one file each, chosen by name; a workspace keeps to one for its recorded cameras."""
+"""This package holds the renderers, one file each; make_renderer() makes one by its name.
+
+A workspace keeps to one for its recorded cameras.
+"""
 
 from collections.abc import Callable
 

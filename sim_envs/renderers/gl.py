@@ -1,4 +1,4 @@
-"""GlRenderer: OpenGL through moderngl, several times cheaper than TinyRenderer without a GPU."""
+"""GlRenderer draws worlds by OpenGL (moderngl), without a GPU several times cheaper than "tiny"."""
 
 import logging
 
@@ -93,7 +93,7 @@ class GlRenderer:
 
 
 def best_view_renderer() -> Renderer:
-    """A renderer for a person's view: GlRenderer where it can start, else TinyRenderer."""
+    """A renderer for the operator's view: GlRenderer where it can start, else TinyRenderer."""
     try:
         renderer = GlRenderer()
         with current_device():

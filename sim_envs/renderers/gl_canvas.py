@@ -1,4 +1,7 @@
-"""What pictures of one size are drawn on: colours, depth, and a map of the shadows."""
+"""A GlCanvas holds the buffers of pictures of one size: colours, depth and a shadow map.
+
+GlRenderer draws a Model on it and reads back the picture, or the frame at each pixel.
+"""
 
 from typing import Any
 
@@ -12,7 +15,7 @@ from .gl_model import Model
 SMALL_UP_TO_PX = 160 * 160
 """Pictures of up to this many pixels are drawn larger and shrunk: no jagged edges."""
 SMOOTHING = 1.25
-"""How much larger: dearer smoothing looks better, but hardly at the size of a stamp."""
+"""How much larger: more smoothing costs more and hardly looks better at this size."""
 SMALL_SHADOWS_PX, LARGE_SHADOWS_PX = 192, 512
 BACKGROUND = (0.80, 0.84, 0.88)
 
@@ -49,7 +52,7 @@ class GlCanvas:
             return
         self._draw_on(self._cast)
         within = self._side - 2
-        self._cast.scissor = (1, 1, within, within)  # the rim stays empty: beyond it is light
+        self._cast.scissor = (1, 1, within, within)  # the rim stays empty: all beyond it is lit
         model.draw_casters()
         self._cast.scissor = None
         self._cast_from = cause
@@ -62,7 +65,7 @@ class GlCanvas:
         target.clear(*background)
 
     def picture(self, model: Model) -> Image:
-        """Draw the model as `lit` looks at it, uint8 [height, width, 3]."""
+        """Draw the model with the program `lit`, uint8 [height, width, 3]."""
         self._draw_on(self._drawn, *BACKGROUND)
         self._shadows.use(0)
         self._programs.shade(self._side)
@@ -82,7 +85,7 @@ class GlCanvas:
         return self._shrunk
 
     def frames(self, model: Model) -> NDArray[np.int64]:
-        """Which frame `label` sees at each pixel, int64 [height, width]; -1 where there is none."""
+        """Number of the frame at each pixel, int64 [height, width]; -1 where there is none."""
         self._draw_on(self._labels)
         model.draw_labels()
         numbers = np.empty(self._shape, np.float32)

@@ -1,4 +1,4 @@
-"""One OpenGL context without a window per process, shared by all renderers of that process."""
+"""This module keeps one windowless OpenGL context per process, shared by all its renderers."""
 
 import ctypes
 import os
@@ -11,13 +11,13 @@ from ..errors import RendererMissing
 from .gl_programs import ShaderPrograms
 
 EGL_LIBRARY = "libEGL.so.1"
-"""Gives the OpenGL functions too, so that no libGL is needed."""
+"""Provides the OpenGL functions too, so that no libGL is needed."""
 SINGLE_THREADED = {"LP_NUM_THREADS": "0", "MESA_SHADER_CACHE_DISABLE": "true"}
 """Mesa's software driver starts no threads then: pictures are small, and forks stay safe."""
 
 
 class GlDevice:
-    """A context and what was compiled for it; use it as current_device() gives it."""
+    """A context and its compiled shaders; get it from current_device()."""
 
     def __init__(self, context: Any) -> None:
         self.context = context
@@ -26,7 +26,7 @@ class GlDevice:
 
 
 class _Process:
-    """This process's device, once somebody has drawn."""
+    """This process's device, once a picture has been drawn."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()

@@ -1,4 +1,4 @@
-"""A scene on the graphics side: its triangles in buffers, drawn with one call a pass."""
+"""A Model holds a Scene's triangles in OpenGL buffers; GlCanvas draws it, one call a pass."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ class Model:
         self._depth = drawn_by(programs.depth, PLACE_ATTRIBUTES)
 
     def place(self, poses: NDArray[np.float32]) -> None:
-        """Say where the frames are in what is drawn next: Scene.poses(), [frames, FRAME_SIZE]."""
+        """Set the frames' poses for what is drawn next: Scene.poses(), [frames, FRAME_SIZE]."""
         self._frames.write(poses.tobytes())
         self._frames.bind_to_uniform_block(FRAMES_BINDING)
 

@@ -1,4 +1,4 @@
-"""The compiled shaders, and where the camera and the light are."""
+"""ShaderPrograms compiles the shaders; GlRenderer sets their camera and light with it."""
 
 import math
 import struct
@@ -20,7 +20,7 @@ LIT_DEPTH_M = 2.0
 
 
 class ShaderPrograms:
-    """One per way of drawing; make and use them while their context is current."""
+    """One program per way of drawing; make and use them while their context is current."""
 
     def __init__(self, context: Any) -> None:
         self.lit = context.program(gl_shaders.LIT_VERTEX, gl_shaders.LIT_FRAGMENT)
@@ -37,7 +37,7 @@ class ShaderPrograms:
         self._to_light: tuple[float, ...] = ()
 
     def shine(self, light: Light) -> None:
-        """Put the lamp of `lit` and `depth` where a light has it, as bright as that is."""
+        """Set the lamp of `lit` and `depth`, and the brightness of `lit`, from a light."""
         if light == self._light:
             return
         self._light = light
@@ -50,20 +50,20 @@ class ShaderPrograms:
         self.lit["room_factor"].value = light.room
 
     def look(self, drawing: Any, view: CameraView, width: int, height: int) -> None:
-        """Put the camera of `lit` or `label` where `view` says, for a picture of that size.
+        """Set the camera of `lit` or `label` from `view`, for a picture of that size.
 
-        After shine(): where things gleam depends on both.
+        Call it after shine(): highlights depend on both.
         """
         eye, target, up = view.eye.tolist(), view.target.tolist(), view.up.tolist()
-        look = pybullet.computeViewMatrix(eye, target, up)  # column by column
-        drawing["view"].write(struct.pack("16f", *look))
+        view_matrix = pybullet.computeViewMatrix(eye, target, up)  # column by column
+        drawing["view"].write(struct.pack("16f", *view_matrix))
         drawing["lens"].write(_lens(view.fov_deg, view.near_m, view.far_m, width, height))
         if drawing is self.lit:
-            backward = (look[2], look[6], look[10])
+            backward = (view_matrix[2], view_matrix[6], view_matrix[10])
             drawing["halfway"].value = _halfway(self._to_light, backward)
 
     def shade(self, map_side: int) -> None:
-        """Say how many texels wide and high the map of the shadows is."""
+        """Set the width and height of the shadow map, texels."""
         self.lit["texel_m"].value = 2.0 * LIT_HALF_M / map_side
 
 
@@ -84,8 +84,8 @@ def _halfway(to_lamp: tuple[float, ...], backward: tuple[float, ...]) -> tuple[f
 def _lens(fov_deg: float, near_m: float, far_m: float, width: int, height: int) -> bytes:
     """A projection whose first row of pixels is the top one.
 
-    TinyRenderer looks through the lower left corner of every pixel and OpenGL through its
-    middle: half a pixel makes their pictures agree.
+    TinyRenderer samples the lower left corner of every pixel and OpenGL its middle: half a pixel
+    makes their pictures agree.
     """
     flat = pybullet.computeProjectionMatrixFOV(fov_deg, width / height, near_m, far_m)
     pinhole = np.array(flat, np.float32).reshape(4, 4)  # transposed
@@ -95,7 +95,7 @@ def _lens(fov_deg: float, near_m: float, far_m: float, width: int, height: int) 
 
 
 def _light_matrix(to_lamp: tuple[float, ...]) -> bytes:
-    """From the base frame to the map of the shadows, upside down like every picture here."""
+    """From the base frame to the shadow map, upside down like every picture here."""
     side = np.cross((0.0, 0.0, 1.0), to_lamp)
     side /= np.linalg.norm(side)
     turn = np.stack([side, -np.cross(to_lamp, side), -np.array(to_lamp)])

@@ -1,4 +1,4 @@
-"""GLSL: a warm lamp over the table that casts shadows, under a cool ceiling."""
+"""This module holds the GLSL shaders: a warm lamp that casts shadows, and ambient light."""
 
 MAX_FRAMES = 512
 """Bodies and links; 16 KiB of uniforms, which every driver has."""
@@ -39,7 +39,7 @@ void main() {
 }
 """
 )
-"""`texel_m` is the side of one texel of the map of shadows; a surface must not shade itself."""
+"""`texel_m` is the side of one texel of the shadow map; a surface must not shade itself."""
 
 LIT_FRAGMENT = """#version 330
 uniform sampler2DShadow shadows;

@@ -1,4 +1,7 @@
-"""Triangle meshes of the shapes that PyBullet draws: boxes, cylinders, spheres and .obj files."""
+"""This module makes triangle meshes of PyBullet's shapes, which read_scene() asks for.
+
+They are boxes, cylinders and spheres of unit size, and .obj files.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +19,7 @@ SPHERE_RINGS = 8
 CREASE_COS = float(np.cos(np.radians(40.0)))
 """Faces of a file that meet at a sharper angle than this keep an edge between them."""
 COARSE_CELLS = 10
-"""Of a file's mesh along its longest side, for pictures in which more cannot be seen."""
+"""Cells along the longest side of a file's mesh; `coarse` has at most one point in each."""
 WELD_M = 1e-5
 """Corners of a file's faces that are nearer than this are one."""
 

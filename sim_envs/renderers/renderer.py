@@ -1,4 +1,4 @@
-"""What every renderer can do: turn a world and a view into pictures."""
+"""This module defines the interface of every renderer: a world and a view in, pictures out."""
 
 from typing import Protocol
 

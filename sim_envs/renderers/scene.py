@@ -1,4 +1,7 @@
-"""What PyBullet would draw, copied out once per rebuild of the world, and where it is now."""
+"""A Scene holds the triangles that PyBullet would draw, for the OpenGL renderer.
+
+read_scene() copies them once per rebuild of the world; Scene.poses() gives their current poses.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from .meshes import Mesh, read_obj, unit_box, unit_cylinder, unit_sphere
 
 BASE_LINK = -1
 RIGID_BODY = 1
-"""PyBullet's number for a body in maximal coordinates; of its inertial frame it tells nonsense."""
+"""PyBullet's number for a body in maximal coordinates; its reported inertial frame is wrong."""
 BACKDROP_M = 1.5
 """Shapes longer than this are floor, walls and table: they are shaded but cast no shadow."""
 VERTEX = np.dtype(
@@ -46,7 +49,7 @@ class Scene:
     num_seen: int
     """How many of the triangles are seen; the others are coarser, and cast shadows."""
     bodies: tuple[tuple[int, tuple[int, ...]], ...]
-    """(body id, its links that are drawn or not); the base's frame, then one per link."""
+    """(body id, all its links, drawn or not); frames are the base's, then one per link."""
     owners: NDArray[np.int64]
     """Body id of each frame."""
 
@@ -98,14 +101,14 @@ def _drawn(world: World, body: int, first_frame: int) -> Iterator[Shape]:
         mesh = _mesh(shape, size, file.decode())
         rotation = matrix_from_quat(quat)
         points, normals = mesh.points @ rotation.T + position, mesh.normals @ rotation.T
-        if link == BASE_LINK:  # the engine tells the pose of a base by its centre of mass
+        if link == BASE_LINK:  # the engine reports the pose of a base's centre of mass
             points, normals = (points - centre) @ turn, normals @ turn
         vertices = _vertices(points, normals, rgba, first_frame + 1 + link)
         yield Shape(mesh, vertices, bool(np.ptp(mesh.points, axis=0).max() > BACKDROP_M))
 
 
 def _centre_of_mass(client: int, body: int) -> tuple[Vector, Vector]:
-    """Where it is in the frame of the body's base [3], and how it is turned [3, 3]."""
+    """Its position [3] and orientation [3, 3] in the frame of the body's base."""
     dynamics = pybullet.getDynamicsInfo(body, BASE_LINK, physicsClientId=client)
     if dynamics[10] == RIGID_BODY:
         return np.zeros(3), np.eye(3)

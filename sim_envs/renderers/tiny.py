@@ -1,4 +1,4 @@
-"""TinyRenderer: PyBullet's own software renderer, there on every machine."""
+"""TinyRenderer draws with PyBullet's own software renderer, which every machine has."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +32,16 @@ class TinyRenderer:
     def _camera_image(
         self, world: World, view: CameraView, width: int, height: int, flags: int
     ) -> tuple[Image, NDArray[np.int32]]:
-        look = pybullet.computeViewMatrix(view.eye.tolist(), view.target.tolist(), view.up.tolist())
+        view_matrix = pybullet.computeViewMatrix(
+            view.eye.tolist(), view.target.tolist(), view.up.tolist()
+        )
         pinhole = pybullet.computeProjectionMatrixFOV(
             view.fov_deg, width / height, view.near_m, view.far_m
         )
         result = pybullet.getCameraImage(
             width,
             height,
-            look,
+            view_matrix,
             pinhole,
             renderer=pybullet.ER_TINY_RENDERER,
             flags=flags,
@@ -67,4 +69,4 @@ class TinyRenderer:
         return picture, table[bodies.reshape(height, width)]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: this renderer holds no resources."""

@@ -1,4 +1,4 @@
-"""The jobs, one file each; a new one is a new file and a line here."""
+"""This package holds the tasks, one file each; a new task is a new file and a line here."""
 
 from ..errors import UnknownName
 from .shelf_pick import ShelfPick

@@ -1,4 +1,4 @@
-"""The laundry's place: a low bin between two hampers, and the ways in which clothes lie about."""
+"""This module holds SortClothes' bin and two hampers, and samples how garments lie and hang."""
 
 import numpy as np
 
@@ -27,9 +27,9 @@ HAMPERS = {
     ),
 }
 BOXES = (BIN, *HAMPERS.values())
-"""Flat enough for a hand that is 20 cm wide and reaches down to their floors."""
+"""Low enough for a gripper that is 20 cm wide and reaches down to their floors."""
 PILE_M = 0.12
-"""What lies in a hamper, even on other garments, is lower than this."""
+"""Garments in a hamper, even those on other garments, are lower than this."""
 
 DROP_FROM_M = 0.05
 LAYER_M = 0.11
@@ -44,10 +44,7 @@ HOLDING_ABOVE_M = 0.22
 
 
 def dropped(kind: str, layer: int, rng: np.random.Generator) -> tuple[Vector, Vector]:
-    """Where the nodes [nodes, 3] of a garment are when it is let go above the bin, nearly upright.
-
-    Also how they are turned, xyzw [4].
-    """
+    """Nodes [nodes, 3] of a garment let go above the bin, nearly upright, and their xyzw [4]."""
     roll = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
     rise = quat_from_rotvec((rng.uniform(*UPRIGHT_RAD), 0.0, 0.0))
     yaw = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
@@ -77,7 +74,7 @@ def hang(cloth: Cloth, tool: Pose, world: World, rng: np.random.Generator) -> No
     angle = rng.uniform(-np.pi, np.pi)
     up = np.array([np.cos(angle), np.sin(angle), 0.0])
     normal = np.array([0.0, 0.0, 1.0])
-    # The cloth's plane goes between the fingers, which close along the tool's y axis.
+    # The cloth's plane goes between the fingers, which close along the end effector's y axis.
     turn = matrix_from_quat(tool.quat) @ np.array([np.cross(up, normal), normal, -up])
     top = flat[np.argmax(flat @ up)]
     points = tool.position + (flat - top) @ turn.T + rng.uniform(-CREASE_M, CREASE_M, flat.shape)
@@ -86,7 +83,7 @@ def hang(cloth: Cloth, tool: Pose, world: World, rng: np.random.Generator) -> No
 
 
 def random_reach(near: Vector | None, high: bool, rng: np.random.Generator) -> Pose:
-    """A tool pose that an episode might visit: above a point [3] if one is given, or up high."""
+    """An end-effector pose that an episode might visit, above a point [3] if one is given."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     if near is not None:
         position = near + rng.normal(0, 0.025, 3) + (0.0, 0.0, rng.uniform(0.0, 0.15))

@@ -1,4 +1,7 @@
-"""How well each part of a crumpled garment can be taken hold of, by a hand with two fingers."""
+"""This module scores how well two fingers can grasp a crumpled garment at each of its nodes.
+
+SortClothes and its expert choose the node with the highest score, metres.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,34 +24,34 @@ FINGER_TO_WALL_M = 0.017
 
 
 def ease(points: Vector, others: Vector) -> Vector:
-    """Metres [nodes]: how high the nodes [nodes, 3] of a garment are, less what stands in the way.
+    """Score [nodes], metres: height of a garment's nodes [nodes, 3] less what obstructs a grasp.
 
-    That is other garments, whose nodes are `others` [M, 3], and the walls of the boxes.
+    Other garments, whose nodes are `others` [M, 3], and the walls of the boxes do.
     """
     gaps = np.linalg.norm(points[:, None, :2] - others[:, :2], axis=2)  # node, other
     above = others[:, 2] > points[:, None, 2] - 0.01
     ease_m = points[:, 2] - CROWD_COST_M * (gaps < CROWD_M).sum(1)
     ease_m -= COVER_COST_M * ((gaps < COVER_M) & above).sum(1)
     ease_m += WALL_COST * np.minimum(wall_distance(points), WALL_M)
-    ease_m -= BLOCKED_COST_M * _walled_in(points)
+    ease_m -= BLOCKED_COST_M * _blocked_by_walls(points)
     return np.asarray(ease_m)
 
 
-def _walled_in(points: Vector) -> NDArray[np.bool_]:
-    """For each of points [N, 3] whether a finger meets a wall however the hand is turned."""
+def _blocked_by_walls(points: Vector) -> NDArray[np.bool_]:
+    """Whether at each of points [N, 3] a finger meets a wall at every yaw of the gripper."""
     fingers = points[:, None, None, :2] + np.stack([finger_offsets(yaw) for yaw in YAWS_RAD])
     gaps = wall_distance(fingers.reshape(-1, 2)).reshape(fingers.shape[:-1])  # point, yaw, finger
     return np.asarray(gaps.min(2).max(1) < FINGER_TO_WALL_M)
 
 
 def finger_offsets(yaw: float) -> Vector:
-    """Where the open fingers are aside of the tool, metres [2, 2]."""
+    """Offsets of the open fingers from the end effector, metres [2, 2]."""
     across = np.array([np.sin(yaw), -np.cos(yaw)])
     return np.outer((-PANDA.finger_at_m, PANDA.finger_at_m), across)  # finger, xy
 
 
 def wall_distance(points: Vector) -> Vector:
-    """How far points [N, 2 or 3] are aside of the nearest wall of a box, metres [N]."""
+    """Horizontal distance of points [N, 2 or 3] to the nearest wall of a box, metres [N]."""
     gaps = []
     for box in BOXES:
         beyond = np.abs(points[:, :2] - box.centre_m) - box.half_m

@@ -1,4 +1,4 @@
-"""SortRecycling's objects: eight kinds of things, their two bins, and how they come to rest."""
+"""This module holds SortRecycling's eight items and two bins, and samples where items lie."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ GAP_SHRINK_M = 0.001
 """So much less room is asked for when not all find a place, so that the search ends."""
 TRIES = 60
 LYING = 0.5
-"""How often a thing that can stand lies on its side."""
+"""Probability that an item that can stand lies on its side."""
 
 
 def own_bin(name: str) -> Bin:
@@ -63,7 +63,7 @@ def ground_radius_m(name: str, lies: bool) -> float:
 def resting_pose(
     item: Item, lies: bool, x: float, y: float, rng: np.random.Generator, floor_m: float = 0.0
 ) -> tuple[Vector, Vector]:
-    """A place [3] and a quaternion xyzw for an item that stands or lies, randomly turned."""
+    """Position [3] and quaternion xyzw of an item that stands or lies, randomly turned."""
     quat = quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi)))
     if lies:
         quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))
@@ -72,15 +72,15 @@ def resting_pose(
 
 
 def strewn(radii_m: Vector, rng: np.random.Generator) -> Vector:
-    """Random places [N, 2] for circles that keep their distance, which gives way if it must."""
+    """Random centres [N, 2] of circles that keep a gap, which shrinks where there is no room."""
     gap = GAP_M
-    while (places := _thrown(radii_m, gap, rng)) is None:
+    while (places := _drawn_places(radii_m, gap, rng)) is None:
         gap -= GAP_SHRINK_M
     return places
 
 
-def _thrown(radii_m: Vector, gap_m: float, rng: np.random.Generator) -> Vector | None:
-    """Places found one after the other, or None when there is none left for one of them."""
+def _drawn_places(radii_m: Vector, gap_m: float, rng: np.random.Generator) -> Vector | None:
+    """Centres drawn one after the other, or None when no place is left for one of them."""
     places = np.empty((0, 2))
     for i, radius in enumerate(radii_m):
         tries = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (TRIES, 2))

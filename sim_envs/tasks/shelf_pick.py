@@ -1,4 +1,4 @@
-"""ShelfPick: take the named item off a two-board shelf and put it into the tote."""
+"""ShelfPick is the task to take the named item off a two-board shelf and put it into the tote."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -104,15 +104,15 @@ class ShelfPick(Task):
 
     @property
     def instruction(self) -> str:
-        """The order in words."""
+        """This episode's instruction."""
         return f"put the {self.target} into the tote"
 
     def item(self, name: str) -> Item:
-        """An item as large as it is in this episode."""
+        """An item at its size in this episode."""
         return self.drawn.sized(name, ITEMS[name])
 
     def furnish(self, world: World) -> None:
-        """A table, a shelf of two boards with sides and a back, and an open tote."""
+        """Add a table, a shelf of two boards with sides and a back, and an open tote."""
         middle = sum(BOARD_X_M) / 2
         depth = (BOARD_X_M[1] - BOARD_X_M[0]) / 2
         add_room(world)
@@ -154,7 +154,7 @@ class ShelfPick(Task):
         return Pose(position, quat_multiply(turn, tilted_hand(HAND_TILT_RAD)))
 
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
-        """A random reach; some items in the tote, on the table or lying; often one in the hand."""
+        """Pose the arm at random, some items in tote, table or shelf, often one in the gripper."""
         tool = random_reach(rng)
         joints = kinematics.inverse(tool.position, tool.quat, kinematics.REST_RAD, 60)
         position, quat = kinematics.forward(joints)
@@ -177,7 +177,7 @@ class ShelfPick(Task):
         arm.put(joints, float(opening), closing=holding)
 
     def assess(self, world: World, arm: Arm) -> Status:
-        """Success once the item has lain in the tote, out of the hand, for AT_REST_TICKS ticks."""
+        """Success once the item has lain in the tote, untouched, for AT_REST_TICKS ticks."""
         item = world.pose(self.target).position
         fingers = arm.fingers_touching(self.target)
         inside = TOTE.holds(item)
@@ -198,7 +198,7 @@ class ShelfPick(Task):
 
 
 def random_reach(rng: np.random.Generator) -> Pose:
-    """A tool pose that an episode might visit."""
+    """An end-effector pose that an episode might visit."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     yaw = np.arctan2(position[1], position[0]) * rng.uniform(0, 1) + rng.normal(0, 0.1)
     tilt = HAND_TILT_RAD + rng.normal(0, 0.1)
@@ -206,7 +206,7 @@ def random_reach(rng: np.random.Generator) -> Pose:
 
 
 def stray_pose(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Somewhere an item may have been dropped: lying on a board, in the tote, on the table."""
+    """Pose of a dropped item: lying on a board, in the tote or on the table."""
     lying = quat_multiply(
         quat_from_rotvec((0.0, 0.0, rng.uniform(-np.pi, np.pi))),
         quat_from_rotvec((0.0, np.pi / 2, 0.0)),

@@ -1,4 +1,4 @@
-"""SortClothes: take crumpled garments out of a low bin, into the light or the dark hamper."""
+"""SortClothes is the task to sort crumpled garments from a low bin into a light or dark hamper."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,7 +40,7 @@ SCENE_SORTED = 0.35
 SCENE_WRONG_HAMPER = 0.2
 SCENE_ABOVE = 0.5
 SCENE_HANG_TICKS = 6
-"""How long a garment in the hand falls into folds."""
+"""Ticks in which a garment in the gripper falls into folds."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ class SortClothes(Task):
 
     @property
     def instruction(self) -> str:
-        """The order in words; which garment is light and which is dark is to be seen."""
+        """This episode's instruction; which garment is light or dark has to be seen."""
         kinds = [f"the {cloth.kind}" for cloth in self.present]
         listed = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if kinds[1:] else kinds)
         return f"sort {listed or 'the clothes'} into the light and the dark hamper"
@@ -100,14 +100,14 @@ class SortClothes(Task):
     def goal_vector(self) -> NDArray[np.float32]:
         """Float32 [4], 1 for every kind that this episode began with, whatever its shade.
 
-        It says neither which garment comes next nor where it belongs: that is to be seen.
-        `goal` is the first of them in the order's words.
+        It says neither which garment comes next nor where it belongs: that has to be seen.
+        `goal` is the first of them in the instruction.
         """
         kinds = {cloth.kind for cloth in self.present}
         return np.array([name in kinds for name in self.goal_names], np.float32)
 
     def furnish(self, world: World) -> None:
-        """A table with a low bin between two hampers."""
+        """Add a table with a low bin between two hampers."""
         add_room(world)
         for box in BOXES:
             box.add(world, self.labels.index(box.name))
@@ -125,7 +125,7 @@ class SortClothes(Task):
             self.present.append(GARMENTS[kind].add(world, kind, shade, points, turn, label))
 
     def start_pose(self, rng: np.random.Generator) -> Pose:
-        """Above the bin's near wall, hand down, a little different every time."""
+        """Above the bin's near wall, pointing down, a little different every time."""
         position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
         turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
         return Pose(position, quat_multiply(turn, tilted_hand(STRAIGHT_DOWN_RAD)))
@@ -145,13 +145,13 @@ class SortClothes(Task):
         ]
 
     def holds(self, world: World) -> dict[int, Vector]:
-        """The node [3] of each garment that stands highest, clear of walls and other garments."""
+        """The node [3] of each garment that is easiest to grasp, by its label."""
         points = {cloth: cloth.points(world) for cloth in self.present}
         found = {}
-        for cloth, mine in points.items():
+        for cloth, own in points.items():
             others = [np.empty((0, 3)), *(points[c] for c in points if c is not cloth)]
             label = self.labels.index(f"{cloth.shade} {cloth.kind}")
-            found[label] = mine[int(np.argmax(ease(mine, np.concatenate(others))))]
+            found[label] = own[int(np.argmax(ease(own, np.concatenate(others))))]
         return found
 
     def assess(self, world: World, arm: Arm) -> Status:
@@ -178,7 +178,7 @@ class SortClothes(Task):
         )
 
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
-        """A random reach, often right above a garment; some sorted, often one in the hand."""
+        """Pose the arm at random, often above a garment; some sorted, often one in the gripper."""
         for cloth in self.present:
             if rng.random() < SCENE_SORTED:
                 wrong = rng.random() < SCENE_WRONG_HAMPER
@@ -199,7 +199,7 @@ class SortClothes(Task):
 
 
 def _stage(cloth: Cloth, points: Vector, held: bool, tool: Vector) -> tuple[str, float]:
-    """What is going on with one garment, and how much of its way it has come."""
+    """Stage of one garment, and its progress in [0, 1]."""
     hamper = HAMPERS[cloth.shade]
     if hamper.is_under(points):
         return "place", 0.9

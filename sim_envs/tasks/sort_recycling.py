@@ -1,4 +1,4 @@
-"""SortRecycling: bring what lies on the table to its bin, recycling to blue and trash to grey."""
+"""SortRecycling is the task to sort items on a table into bins: recycling blue, trash grey."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,7 +40,7 @@ from .recycling_items import (
 from .task import Status, Task
 
 HEAPED_M = 0.15
-"""The walls are low, for the hand's sake: what lies this high in a bin still lies in it."""
+"""Walls are low, to let the gripper in: an item up to this high in a bin still lies in it."""
 
 START_POS_M = (0.38, 0.0, 0.26)
 START_JITTER_M = (0.03, 0.06, 0.03)
@@ -84,7 +84,7 @@ class SortRecycling(Task):
     }
     stretchable: ClassVar[tuple[str, ...]] = tuple(ITEMS)
     clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = (
-        ((0.76, -0.34), (0.82, -0.12)),  # beyond the litter
+        ((0.76, -0.34), (0.82, -0.12)),  # beyond the items
         ((0.76, 0.12), (0.82, 0.34)),
         ((0.14, -0.42), (0.22, -0.30)),  # beside the arm
         ((0.14, 0.30), (0.22, 0.42)),
@@ -103,7 +103,7 @@ class SortRecycling(Task):
 
     @property
     def instruction(self) -> str:
-        """The order in words."""
+        """This episode's instruction."""
         names = [f"the {name}" for name in self.present]
         listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
         return (
@@ -111,25 +111,25 @@ class SortRecycling(Task):
         )
 
     def goal_vector(self) -> NDArray[np.float32]:
-        """What the order covers: float32 [8], 1 for every kind that this episode began with.
+        """Float32 [8], 1 for every kind that this episode began with.
 
-        It does not say which item comes next: that is for whoever drives to choose. `goal` is
-        the first of them in the order's words.
+        It does not say which item comes next: the driver chooses. `goal` is the first of them in
+        the instruction.
         """
         return np.array([name in self.present for name in self.goal_names], np.float32)
 
     def item(self, name: str) -> Item:
-        """An item as large as it is in this episode."""
+        """An item at its size in this episode."""
         return self.drawn.sized(name, ITEMS[name])
 
     def furnish(self, world: World) -> None:
-        """A table and two open bins, one at either hand."""
+        """Add a table and two open bins, one on either side."""
         add_room(world)
         for bin_ in BINS:
             bin_.add(world, self.labels.index(bin_.name))
 
     def begin(self, world: World, rng: np.random.Generator) -> None:
-        """Strew `num_items` different kinds over the table, standing or lying, none in a heap."""
+        """Scatter `num_items` different kinds over the table, standing or lying, none in a heap."""
         kinds = rng.permutation(len(ITEMS))[: self.num_items]
         self.present = [self.goal_names[kind] for kind in kinds]
         self.goal = int(kinds[0])
@@ -143,7 +143,7 @@ class SortRecycling(Task):
             item.add_turned(world, name, position, quat, self.labels.index(name))
 
     def start_pose(self, rng: np.random.Generator) -> Pose:
-        """Above the table, hand down, a little different every time."""
+        """Above the table, pointing down, a little different every time."""
         position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
         turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
         return Pose(position, quat_multiply(turn, tilted_hand(STRAIGHT_DOWN_RAD)))
@@ -159,7 +159,7 @@ class SortRecycling(Task):
         return [name for name in self.present if not self.is_sorted(world, name)]
 
     def held(self, world: World, arm: Arm) -> str | None:
-        """The item between the fingers, off the table and out of the bins' floors, or None."""
+        """The item between the fingers that touches neither the table nor a bin, or None."""
         for name in self.present:
             grounds = ("table", *(bin_.name for bin_ in BINS))
             if arm.fingers_touching(name) == 2 and not any(
@@ -169,7 +169,7 @@ class SortRecycling(Task):
         return None
 
     def assess(self, world: World, arm: Arm) -> Status:
-        """Success once all items have lain in their bins, out of the hand, for AT_REST_TICKS."""
+        """Success once all items have lain in their bins, untouched, for AT_REST_TICKS ticks."""
         left = self.unsorted(world)
         still = not left and all(world.speed(name) < AT_REST_M_S for name in self.present)
         self.memory[0] = self.memory[0] + 1 if still else 0
@@ -180,7 +180,7 @@ class SortRecycling(Task):
         return Status(False, stage, ALMOST * done / self.num_items)
 
     def _stage(self, world: World, arm: Arm, left: list[str]) -> tuple[str, float]:
-        """What is going on with the item in hand, and how much of its way it has come."""
+        """Stage of the held or else the nearest unsorted item, and its progress in [0, 1]."""
         held = self.held(world, arm)
         tool = arm.tool().position
         if held is not None:
@@ -201,7 +201,7 @@ class SortRecycling(Task):
         return "reach", 0.3 * max(0.0, 1.0 - gaps[nearest] / FARTHEST_M)
 
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
-        """A random reach, often right above an item; some items sorted, often one in the hand."""
+        """Pose the arm at random, often above an item; some sorted, often one in the gripper."""
         for name in self.present:
             if rng.random() < SCENE_SORTED:
                 world.place(name, *_binned_pose(name, self.item(name), rng))
@@ -219,7 +219,7 @@ class SortRecycling(Task):
 
 
 def _binned_pose(name: str, item: Item, rng: np.random.Generator) -> tuple[Vector, Vector]:
-    """Lying in a bin, usually the right one."""
+    """Pose of an item that lies in a bin, usually the right one."""
     right = own_bin(name)
     wrong = GREY if right is BLUE else BLUE
     bin_ = wrong if rng.random() < SCENE_WRONG_BIN else right
@@ -229,7 +229,7 @@ def _binned_pose(name: str, item: Item, rng: np.random.Generator) -> tuple[Vecto
 
 
 def _random_reach(near: Vector | None, rng: np.random.Generator) -> Pose:
-    """A tool pose that an episode might visit, above a point if one is given."""
+    """An end-effector pose that an episode might visit, above a point if one is given."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     if near is not None:
         position = near + rng.normal(0, 0.025, 3) + (0.0, 0.0, rng.uniform(0.0, 0.15))
@@ -238,9 +238,9 @@ def _random_reach(near: Vector | None, rng: np.random.Generator) -> Pose:
     return Pose(position, tilted_hand(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))
 
 
-def _held_quat(name: str, hand: Vector, rng: np.random.Generator) -> Vector:
-    """How an item may sit in a hand: its long side across the fingers, or hanging upright."""
-    heading = matrix_from_quat(hand)[:, 0]
+def _held_quat(name: str, ee_quat: Vector, rng: np.random.Generator) -> Vector:
+    """Random xyzw [4] of a held item: its long side across the fingers, or upright."""
+    heading = matrix_from_quat(ee_quat)[:, 0]
     quat = quat_from_rotvec((0.0, 0.0, float(np.arctan2(heading[1], heading[0]))))
     if can_lie(name) and rng.random() < LYING:
         quat = quat_multiply(quat, quat_from_rotvec((0.0, np.pi / 2, 0.0)))

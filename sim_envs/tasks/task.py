@@ -1,4 +1,4 @@
-"""What a task is: a scene, an instruction, stages, and when the job is done."""
+"""A Task defines a scene, an instruction, stages and when it is solved; ArmEnv runs one."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ from ..world import Pose, World
 
 @dataclass(frozen=True)
 class Status:
-    """How far the job has come, read from the world after a step."""
+    """Progress of the task, read from the world after a step."""
 
     success: bool
-    """The job is done: everything lies where it belongs, at rest, and the hand has let go."""
+    """The task is solved: everything lies at rest where it belongs, and the gripper is off it."""
     stage: str
     """One of the task's `stages`."""
     progress: float
@@ -33,10 +33,10 @@ class Status:
 
 @dataclass
 class Task(ABC):
-    """One job. Subclasses are dataclasses whose fields are the variants that a user can ask for."""
+    """One task. Subclasses are dataclasses whose fields are the variants that a user can choose."""
 
     variation: str = field(default="none", kw_only=True)
-    """How much the look of the world differs from episode to episode: one of LEVELS."""
+    """How much the world's appearance differs from episode to episode: one of LEVELS."""
 
     name: ClassVar[str]
     """Short name, as the command line takes it."""
@@ -47,11 +47,11 @@ class Task(ABC):
     labels: ClassVar[tuple[str, ...]]
     """Classes of the segmentation; the first is the background, the last the robot."""
     stages: ClassVar[tuple[str, ...]]
-    """The job's steps in order."""
+    """Names of the task's steps in order."""
     objects: ClassVar[tuple[ObjectClass, ...]]
-    """The classes of objects that the job is about, and where they belong."""
+    """The classes of objects that the task moves, and where they belong."""
     sorting: ClassVar[Sorting | None] = None
-    """Set where the goal may name several objects; whoever drives chooses which comes next."""
+    """Set where the goal may name several objects; the driver chooses which comes next."""
     camera_plan: ClassVar[Mapping[str, Camera]]
     """Where all cameras stand, by name."""
     recorded_cameras: ClassVar[tuple[str, ...]] = CAMERAS
@@ -61,9 +61,9 @@ class Task(ABC):
     clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = ()
     """Where a variation may put clutter."""
     has_holds: ClassVar[bool] = False
-    """Whether things can be taken hold of here and not there, see `holds`."""
+    """Whether objects can be grasped at some points only, see `holds`."""
     settle_steps: ClassVar[int] = 24
-    """Physics steps in which things come to rest before the episode begins."""
+    """Physics steps in which objects come to rest before the episode begins."""
 
     def __post_init__(self) -> None:
         checked_level(self.variation)
@@ -74,7 +74,7 @@ class Task(ABC):
 
     @classmethod
     def variants(cls) -> dict[str, object]:
-        """The keywords that make() takes for this task, with their defaults; its own come first."""
+        """Keywords for make_task_env(), with their defaults; the task's own come first."""
         own = {item.name: item.default for item in fields(cls)}
         shared = {"variation": own.pop("variation")}
         return own | shared
@@ -107,12 +107,12 @@ class Task(ABC):
         return cls(**keywords)
 
     def vary(self, world: World, rng: np.random.Generator) -> None:
-        """Draw how this episode looks, and dress an empty world accordingly."""
+        """Draw how this episode looks, and set it as the appearance of an empty world."""
         self.draw_variation(rng)
         world.dress(self.drawn.look)
 
     def draw_variation(self, rng: np.random.Generator) -> None:
-        """Draw how this episode looks; `cameras` then say where they stand."""
+        """Draw how this episode looks, and shift `cameras` accordingly."""
         recorded = {name: self.camera_plan[name] for name in self.recorded_cameras}
         randomizable = Randomizable(
             recorded, self.labels[1:-1], self.stretchable, self.clutter_spots
@@ -125,7 +125,7 @@ class Task(ABC):
         }
 
     def add_clutter(self, world: World) -> None:
-        """Add what was drawn of things that are none of the job's business."""
+        """Add the pieces of clutter that were drawn."""
         for i, piece in enumerate(self.drawn.clutter):
             piece.add(world, f"clutter {i}")
 
@@ -137,7 +137,7 @@ class Task(ABC):
     @property
     @abstractmethod
     def instruction(self) -> str:
-        """The order in words, for the goal of this episode."""
+        """The instruction in words, for the goal of this episode."""
 
     @abstractmethod
     def furnish(self, world: World) -> None:
@@ -149,21 +149,18 @@ class Task(ABC):
 
     @abstractmethod
     def start_pose(self, rng: np.random.Generator) -> Pose:
-        """Where the tool is when the episode begins."""
+        """The end-effector pose at which the episode begins."""
 
     @abstractmethod
     def assess(self, world: World, arm: Arm) -> Status:
-        """Judge the world as it is; called once after every step, may update `memory`."""
+        """Assess the world as it is; called once after every step, may update `memory`."""
 
     @abstractmethod
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
-        """Put arm and things where an episode might have brought them; for labelled scenes."""
+        """Put arm and objects where an episode might have brought them; for labelled scenes."""
 
     def holds(self, world: World) -> dict[int, Vector]:
-        """Where a hand best takes hold of each thing, metres [3], by its label.
-
-        Of a task that `has_holds`.
-        """
+        """Best grasp point of each object, metres [3], by its label, if the task `has_holds`."""
         return {}
 
     def goal_vector(self) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Variation: every seed looks different, the same one looks the same, and the job stays the job."""
+"""These tests check that domain randomization varies by seed, repeats, and keeps tasks solvable."""
 
 import json
 import subprocess
@@ -56,7 +56,7 @@ def run(env: ArmEnv, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_an_unknown_variation_is_refused_with_those_that_exist() -> None:
-    """A typo is answered with the three."""
+    """The error for a typo lists the three levels."""
     with pytest.raises(UnknownName, match="variation 'wild'; known: mild, none, strong"):
         make_task_env("ShelfPick", variation="wild")
     with pytest.raises(UnknownName, match="known: mild, none, strong"):
@@ -74,7 +74,7 @@ def test_gymnasiums_checker_is_silent(task: str) -> None:
 
 
 def test_the_same_seed_gives_the_same_bits_from_the_recorded_keywords(env: ArmEnv) -> None:
-    """The keywords, through JSON, and the seed are all that a replay has: states and pictures."""
+    """States and pictures repeat from the keywords, through JSON, and the seed, as in a replay."""
     states, pictures = run(env, 3)
     again = make_task_env(env.task_name, **json.loads(json.dumps(env.env_kwargs)))
     run(again, 4)
@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_bits_from_the_recorded_keywords(env: ArmEn
 
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_a_fresh_process_draws_the_same(task: str) -> None:
-    """Nothing of it depends on what a process did before, or on the order of its dictionaries."""
+    """No draw depends on what a process did before, or on the order of its dictionaries."""
     env = make_task_env(task, image_size=SIDE_PX, variation="strong")
     states, pictures = run(env, 3)
     code = (
@@ -109,7 +109,7 @@ def test_a_fresh_process_draws_the_same(task: str) -> None:
 
 
 def test_seeds_look_different_and_none_like_the_plain_world(env: ArmEnv) -> None:
-    """Of one layout, too: the same actions from the same start, seen differently."""
+    """Each seed draws another appearance and other colours, none of them the plain world's."""
     plain = make_task_env(env.task_name, image_size=SIDE_PX)
     drawn, colours = [], []
     for seed in range(4):
@@ -122,7 +122,7 @@ def test_seeds_look_different_and_none_like_the_plain_world(env: ArmEnv) -> None
 
 
 def test_the_layout_is_that_of_the_plain_world(env: ArmEnv) -> None:
-    """Variation has random numbers of its own: the same things lie in the same places."""
+    """Variation has random numbers of its own: the same objects lie in the same places."""
     plain = make_task_env(env.task_name, image_size=SIDE_PX)
     for seed in range(3):
         env.build(seed)
@@ -139,7 +139,7 @@ def test_the_layout_is_that_of_the_plain_world(env: ArmEnv) -> None:
 
 
 def test_resets_without_a_seed_go_on_varying(env: ArmEnv) -> None:
-    """Every episode draws its own, as a training loop with Gymnasium asks for them."""
+    """Every episode draws its own variation, as in a training loop with Gymnasium."""
     env.reset(seed=0)
     records = {json.dumps(env.variation_drawn)}
     for _ in range(3):
@@ -149,7 +149,7 @@ def test_resets_without_a_seed_go_on_varying(env: ArmEnv) -> None:
 
 
 def test_going_back_keeps_the_look(env: ArmEnv) -> None:
-    """After a rewind the same cameras see the same things in the same light."""
+    """After a rewind the same cameras see the same objects in the same light."""
     env.reset(seed=5)
     for action in actions(5):
         env.step(action)
@@ -162,7 +162,7 @@ def test_going_back_keeps_the_look(env: ArmEnv) -> None:
 
 
 def test_only_recorded_cameras_move_and_not_far(env: ArmEnv) -> None:
-    """The operator's own views stay; a recorded camera still looks at the job."""
+    """The operator's own views stay; recorded cameras move and turn within their ranges."""
     by = STRENGTHS[env.task.variation]
     env.reset(seed=9)
     for name, planned in env.task.camera_plan.items():
@@ -177,7 +177,7 @@ def test_only_recorded_cameras_move_and_not_far(env: ArmEnv) -> None:
 
 
 def test_labelled_scenes_vary_by_seed_alone() -> None:
-    """Perception's scenes: pictures differ from the plain ones, and repeat."""
+    """Labelled pictures differ from those of the plain world, and repeat."""
     plain, varied = SceneSource("ShelfPick"), SceneSource("ShelfPick", variation="strong")
     first, second, again = plain(2), varied(2), varied(2)
     views = zip(first, second, again, strict=True)
@@ -186,11 +186,11 @@ def test_labelled_scenes_vary_by_seed_alone() -> None:
         np.testing.assert_array_equal(other, same)
         np.testing.assert_array_equal(classes, same_classes)
         assert len(np.unique(classes)) > 1
-        assert np.isnan(holds).all()  # an item on a shelf is taken hold of at its middle
+        assert np.isnan(holds).all()  # an item on a shelf is grasped at its middle
 
 
 def solves(task: str, level: str, seed: int) -> bool:
-    """Whether the expert does the job in a world that varies."""
+    """Whether the expert solves the task in a world that varies."""
     env, expert = make_task_env(task, image_size=16, variation=level), make_expert(task)
     env.build(seed)
     while not env.status.success and env.elapsed < env.task.max_steps:
@@ -201,26 +201,26 @@ def solves(task: str, level: str, seed: int) -> bool:
 
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_an_expert_finishes_under_strong_variation(task: str) -> None:
-    """The job remains the job."""
+    """Strong variation leaves each task solvable."""
     assert solves(task, "strong", 5000)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("task", "level"), VARIED)
 def test_an_expert_finishes_most_varied_episodes(task: str, level: str) -> None:
-    """On seeds that nobody tuned anything for."""
+    """It solves 10 of 12, on seeds that were not used for tuning."""
     solved = sum(solves(task, level, seed) for seed in range(5040, 5052))
     assert solved >= 10
 
 
 def test_every_level_is_listed() -> None:
-    """The plain world is one of them, and the default."""
+    """The plain world is one of the levels, and the default."""
     assert LEVELS == ("none", "mild", "strong")
     assert all(task.variants()["variation"] == "none" for task in TASKS.values())
 
 
 def test_a_plain_world_wears_nothing() -> None:
-    """Clearing a world takes its look off."""
+    """Clearing a world resets its appearance."""
     env = make_task_env("ShelfPick", variation="strong")
     env.build(1)
     dressed = env.world.look
@@ -230,7 +230,7 @@ def test_a_plain_world_wears_nothing() -> None:
 
 
 def test_a_recorded_episode_replays_bit_for_bit(tmp_path: Path) -> None:
-    """A workspace asks for the variation, its episodes say so, and verification rebuilds it."""
+    """A workspace sets the variation, its episodes record it, and verification rebuilds it."""
     config = WorkspaceConfig(
         "ShelfPick", image_size=SIDE_PX, env_kwargs={"num_items": 2, "variation": "strong"}
     )

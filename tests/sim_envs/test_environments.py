@@ -1,4 +1,4 @@
-"""The contract of every registered environment."""
+"""These tests check the contract of every registered environment."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def env(request: pytest.FixtureRequest) -> Iterator[ArmEnv]:
 
 
 def test_the_places_of_an_action_are_those_of_its_names() -> None:
-    """Translation, rotation and gripper take the action apart without a rest."""
+    """Translation, rotation and gripper cover the whole action."""
     assert ACTION_NAMES[MOVE] == ("dx", "dy", "dz")
     assert ACTION_NAMES[TURN] == ("drx", "dry", "drz")
     assert ACTION_NAMES[MOTION] == ACTION_NAMES[MOVE] + ACTION_NAMES[TURN]
@@ -59,7 +59,7 @@ def test_gymnasiums_checker_is_silent(task: str) -> None:
 
 
 def test_the_same_seed_and_actions_give_the_same_bits_in_a_fresh_process(env: ArmEnv) -> None:
-    """A world that never lies: the whole state, after a dozen random actions, to the last bit."""
+    """The whole state repeats to the last bit after a dozen random actions."""
     here = trajectory(env, 3)
     code = (
         "import sys, numpy as np, sidestick.sim_envs as s\n"
@@ -83,7 +83,7 @@ def test_a_used_world_repeats_like_a_fresh_one(env: ArmEnv) -> None:
 
 
 def test_rendering_changes_nothing(env: ArmEnv) -> None:
-    """Skipping the images leaves the physics as it is."""
+    """Skipping the images leaves the physics unchanged."""
     drawn = trajectory(env, 4)
     env.reset(seed=4)
     for action, state in zip(actions(4, TICKS), drawn[1:], strict=True):
@@ -102,7 +102,7 @@ def test_initial_states_differ_between_seeds(env: ArmEnv) -> None:
 
 
 def test_observations_share_no_memory_with_each_other(env: ArmEnv) -> None:
-    """What was observed stays as it was, images included."""
+    """An observation stays as it was, images included, after the next step."""
     first, _ = env.reset(seed=0)
     kept = {key: value.copy() for key, value in first.items()}
     env.images_due = False
@@ -129,7 +129,7 @@ def test_a_snapshot_continues_bit_for_bit(env: ArmEnv) -> None:
 
 
 def test_a_snapshot_of_another_episode_is_refused(env: ArmEnv) -> None:
-    """Saved engine states die with their world."""
+    """A snapshot is valid until the next reset."""
     env.reset(seed=0)
     snapshot = env.snapshot()
     env.reset(seed=0)
@@ -138,7 +138,7 @@ def test_a_snapshot_of_another_episode_is_refused(env: ArmEnv) -> None:
 
 
 def test_resting_does_not_move_the_arm(env: ArmEnv) -> None:
-    """Zero actions hold still: under a millimetre in two seconds."""
+    """Under zero actions the end effector moves less than a millimetre in two seconds."""
     env.reset(seed=6)
     start = env.arm.tool().position
     for _ in range(40):
@@ -148,7 +148,7 @@ def test_resting_does_not_move_the_arm(env: ArmEnv) -> None:
 
 
 def test_reseating_in_free_motion_moves_the_target_less_than_a_millimetre(env: ArmEnv) -> None:
-    """No snap at a change of driver: the arm follows its target so closely."""
+    """The target does not jump at a change of driver: the arm follows it that closely."""
     env.reset(seed=7)
     for action in np.repeat(actions(7, 4), 6, axis=0):
         action[:3] *= 0.5
@@ -161,7 +161,7 @@ def test_reseating_in_free_motion_moves_the_target_less_than_a_millimetre(env: A
 
 
 @pytest.mark.parametrize(
-    ("action", "words"),
+    ("action", "message"),
     [
         (np.zeros(6), "shape"),
         (np.full(7, np.nan), "finite"),
@@ -169,12 +169,12 @@ def test_reseating_in_free_motion_moves_the_target_less_than_a_millimetre(env: A
         ("forward", "float32"),
     ],
 )
-def test_a_bad_action_is_rejected_with_field_expected_and_got(action: object, words: str) -> None:
+def test_a_bad_action_is_rejected_with_field_expected_and_got(action: object, message: str) -> None:
     """An action that is not finite or not seven numbers never reaches the arm."""
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=1)
     env.reset(seed=0)
     state = env.state()
-    with pytest.raises(BadAction, match=words):
+    with pytest.raises(BadAction, match=message):
         env.step(action)  # type: ignore[arg-type]
     np.testing.assert_array_equal(env.state(), state)
     env.close()
@@ -194,7 +194,7 @@ def test_step_before_reset_and_after_close_raise_gymnasiums_errors(env: ArmEnv) 
 
 
 def test_unknown_names_are_refused_with_those_that_exist() -> None:
-    """A typo is answered with the list."""
+    """The error for a typo lists the names."""
     with pytest.raises(UnknownName, match="ShelfPick"):
         sidestick.sim_envs.make_task_env("ShelfPock")
     with pytest.raises(BadValue, match="num_items"):
@@ -215,7 +215,7 @@ def test_every_recorded_camera_shows_something(env: ArmEnv) -> None:
 @pytest.mark.parametrize("task", ["ShelfPick", "SortRecycling"])
 @pytest.mark.parametrize("seed", [2, 9])
 def test_a_rewind_goes_on_as_if_nothing_had_been(task: str, seed: int) -> None:
-    """Bit for bit, after a branch in which things were pushed about.
+    """After a branch in which objects were pushed, the state repeats bit for bit.
 
     The engine's own saved states do not give this: they differed with these very seeds.
     """
@@ -226,10 +226,10 @@ def test_a_rewind_goes_on_as_if_nothing_had_been(task: str, seed: int) -> None:
         env.reset(seed=seed)
         for action in walk[:20]:
             env.advance(action)
-        moment = env.snapshot()
+        snapshot = env.snapshot()
         for action in walk[20:80]:
             env.advance(action)
-        env.restore(moment)
+        env.restore(snapshot)
         for action in walk[20:100]:
             env.advance(action)
         rewound = env.state()

@@ -1,4 +1,4 @@
-"""The one OpenGL context of a process: threads, forks, and machines where it cannot start."""
+"""These tests check a process's one OpenGL context: threads, forks, and where it cannot start."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from tests.graphics import needs_gl
 
 @needs_gl
 def test_pictures_can_be_drawn_by_several_threads() -> None:
-    """Each thread draws its own world; the one context waits for whoever holds it."""
+    """Each thread draws its own world; the threads take turns with the one context."""
     envs = [make_task_env("ShelfPick", renderer="gl") for _ in range(2)]
     expected = [env.reset(seed=seed)[0]["front_image"] for seed, env in enumerate(envs)]
     failures: list[int] = []
@@ -86,7 +86,7 @@ MISSING = {
 def test_what_is_missing_is_named_in_one_sentence(
     missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The message says what to install; without the driver that is known at the first picture."""
+    """The message says what to install; a missing driver is found at the first picture."""
     refuse_gl(monkeypatch, missing)
     with pytest.raises(RendererMissing, match=MISSING[missing]) as caught:
         make_task_env("ShelfPick", renderer="gl").reset(seed=0)
@@ -97,7 +97,7 @@ def test_what_is_missing_is_named_in_one_sentence(
 def test_the_view_falls_back_to_the_renderer_that_is_always_there(
     missing: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The operator gets a picture anyway, and one sentence in the log says why it is slower."""
+    """The operator gets a picture, and one sentence in the log says why it is slower."""
     refuse_gl(monkeypatch, missing)
     with caplog.at_level(logging.WARNING):
         assert best_view_renderer().name == "tiny"

@@ -1,4 +1,4 @@
-"""The gripper's record says what the arm's model says."""
+"""These tests compare the gripper's dimensions with the arm's model."""
 
 import xml.etree.ElementTree as ET
 from importlib import resources
@@ -18,12 +18,12 @@ def model() -> ET.Element:
 
 def numbers(element: ET.Element | None, attribute: str) -> np.ndarray:
     assert element is not None
-    return np.array([float(word) for word in element.attrib[attribute].split()])
+    return np.array([float(number) for number in element.attrib[attribute].split()])
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_the_fingers_are_where_the_model_has_them(model: ET.Element, side: str) -> None:
-    """How far each opens, where its middle then is, and how far it reaches beyond the tool."""
+    """Opening, middle when open, and reach beyond the end effector agree with the URDF."""
     (joint,) = (j for j in model.iter("joint") if side in j.attrib["name"])
     (link,) = (part for part in model.iter("link") if part.attrib["name"] == f"{side}_finger")
     assert numbers(joint.find("limit"), "upper")[0] == PANDA.finger_open_m
@@ -36,5 +36,5 @@ def test_the_fingers_are_where_the_model_has_them(model: ET.Element, side: str) 
 
 
 def test_the_opening_is_that_of_both_fingers() -> None:
-    """And there are two."""
+    """The opening is twice a finger's travel."""
     assert PANDA.opening_m == len(FINGER_LINKS) * PANDA.finger_open_m

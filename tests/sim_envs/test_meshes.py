@@ -1,4 +1,4 @@
-"""Meshes of the shapes that the OpenGL renderer draws."""
+"""These tests check the meshes that the OpenGL renderer draws."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ def test_an_obj_file_keeps_its_creases(tmp_path: Path) -> None:
 
 
 def test_coarse_meshes_stay_inside() -> None:
-    """Drawn into the map of shadows, a convex one never darkens the finer mesh itself."""
+    """Drawn into the shadow map, a convex coarse mesh never darkens the finer mesh itself."""
     folder = Path(pybullet_data.getDataPath()) / "franka_panda" / "meshes" / "collision"
     link = read_obj(str(folder / "link1.obj"))
     coarse = Mesh(link.points, link.normals, link.coarse, link.coarse)
@@ -59,6 +59,6 @@ def test_coarse_meshes_stay_inside() -> None:
 
 
 def test_other_mesh_files_are_refused_by_name() -> None:
-    """Only what can be read is read."""
+    """The error names the file."""
     with pytest.raises(BadValue, match=r"scan\.stl"):
         read_obj("scan.stl")

@@ -1,5 +1,7 @@
-"""The world without variation is what it was before there was any: recorded episodes and shipped
-weights depend on its bits."""
+"""These tests check that the world without variation keeps the bits that it had before variation.
+
+Recorded episodes and shipped weights depend on them.
+"""
 
 import hashlib
 
@@ -11,7 +13,7 @@ from sidestick.sim_envs.spaces import CAMERAS
 
 SEEDS, TICKS, SIDE_PX = (3, 11), 12, 32
 ARITHMETIC = "5a2d92b24b4c052c"
-"""Of the machine on which the digests were made."""
+"""arithmetic() of the machine on which the digests were made."""
 STATES = {
     "ShelfPick": "48e142f9e3f0be70d1a10edbfab2bb3e26292d1b0489e40616011f3f3da5fb53",
     "SortRecycling": "47d759f4b78d29ef49ac3cab8a1dcfc817da97eebc0fa5dbb895473a02a1b018",
@@ -25,7 +27,7 @@ PICTURES = {
 
 
 def arithmetic() -> str:
-    """What this machine's libraries make of a few sums: their last bits depend on the processor."""
+    """Digest of a few results of numpy, whose last bits depend on the processor."""
     x = np.linspace(-3, 3, 4096)
     matrix = x[:3969].reshape(63, 63)
     results = [np.sin(x), np.cos(x), np.exp(x), np.arctan2(x, x[::-1]), matrix @ matrix]
@@ -34,7 +36,7 @@ def arithmetic() -> str:
 
 
 def digests(task: str) -> tuple[str, str]:
-    """Of all states, and of all pictures and labels, of two short episodes."""
+    """Digests of all states, and of all pictures and labels, of two short episodes."""
     states, pictures = hashlib.sha256(), hashlib.sha256()
     env = make_task_env(task, renderer="tiny", image_size=SIDE_PX)
     for seed in SEEDS:

@@ -1,4 +1,4 @@
-"""What a variation may draw: colours keep their names, items fit the hand, clutter is harmless."""
+"""These tests check drawn variations: colours keep names, items fit, clutter is out of the way."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ BINS: dict[str, tuple[Bin, ...]] = {
 
 @pytest.mark.parametrize(("task", "level"), VARIED)
 def test_clutter_is_background_and_out_of_everybodys_way(task: str, level: str) -> None:
-    """It is in no bin, moves nothing, is of the background's class, and not always there."""
+    """Clutter is in no bin, does not move, is of the background's class, and may be absent."""
     env = make_task_env(task, image_size=SIDE_PX, variation=level)
     counts = []
     for seed in range(12):
@@ -54,20 +54,20 @@ def test_clutter_is_background_and_out_of_everybodys_way(task: str, level: str) 
 
 @pytest.mark.parametrize("task", sorted(TASKS))
 def test_what_has_a_name_keeps_the_colour_that_it_is_named_by(task: str) -> None:
-    """However it is tinted, its colour is nearer to its own plain one than to any other's."""
+    """A tinted colour is nearer to its own plain colour than to any other object's."""
     env = make_task_env(task, variation="strong")
-    painted = plain_colours(task)
+    plain = plain_colours(task)
     for seed in range(200):
         env.task.vary(env.world, np.random.default_rng(seed))
-        for name, colour in painted.items():
+        for name, colour in plain.items():
             tinted = env.task.drawn.look.colour(name, colour)
-            gaps = {other: colour_gap(tinted, c) for other, c in painted.items()}
+            gaps = {other: colour_gap(tinted, c) for other, c in plain.items()}
             assert min(gaps, key=gaps.__getitem__) == name
     env.close()
 
 
 def colour_gap(*pair: tuple[float, float, float]) -> float:
-    """How far two colours are apart: what they are more than how bright they are."""
+    """Distance of two colours, with brightness at half weight."""
     first, second = np.array(pair)
     kinds = first / first.max() - second / second.max()
     return float(np.abs(kinds).max() + abs(first.max() - second.max()) / 2)
@@ -75,8 +75,8 @@ def colour_gap(*pair: tuple[float, float, float]) -> float:
 
 def plain_colours(task: str) -> dict[str, tuple[float, float, float]]:
     """Main colour of everything that has a class of its own, by the name of the class."""
-    things = {"ShelfPick": shelf_pick.ITEMS, "SortRecycling": recycling_items.ITEMS}.get(task, {})
-    colours = {name: item.parts[0].colour for name, item in things.items()}
+    items = {"ShelfPick": shelf_pick.ITEMS, "SortRecycling": recycling_items.ITEMS}.get(task, {})
+    colours = {name: item.parts[0].colour for name, item in items.items()}
     colours |= {box.name: box.colour for box in BINS[task]}
     if task == "SortClothes":
         for kind, garment in GARMENTS.items():
@@ -86,7 +86,7 @@ def plain_colours(task: str) -> dict[str, tuple[float, float, float]]:
 
 @pytest.mark.parametrize("task", ["ShelfPick", "SortRecycling"])
 def test_items_of_every_shape_fit_between_the_fingers(task: str) -> None:
-    """No item grows beyond its share, nor wider than the hand opens."""
+    """No item grows beyond its share, nor wider than the gripper opens."""
     env = make_task_env(task, variation="strong")
     share = STRENGTHS["strong"].stretch
     for seed in range(30):
@@ -116,7 +116,7 @@ def test_textures_repeat_and_only_darken(pattern: str) -> None:
 
 @pytest.mark.parametrize("name", ["tiny", pytest.param("gl", marks=needs_gl)])
 def test_every_renderer_follows_the_light(name: str) -> None:
-    """From the other side, brighter, and back: nothing of an earlier light is left over."""
+    """Light from the other side, brighter or warmer, shows; nothing of it is left afterwards."""
     env, renderer = make_task_env("SortRecycling"), make_renderer(name)
     env.build(0)
     view = env.task.cameras["front"].view(env.arm)

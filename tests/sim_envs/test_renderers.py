@@ -1,4 +1,4 @@
-"""Renderers agree on what is where, keep to their own memory, and follow the world."""
+"""These tests check that renderers agree on labels, own their memory, and follow the world."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ RED, GREEN, BLUE = (0.9, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.9)
 FRONT = CameraView(
     np.array([0.0, -1.0, 0.3]), np.zeros(3), np.array([0.0, 0.0, 1.0]), 40.0, 0.05, 4.0
 )
-"""On a little world about the origin, from 1 m."""
+"""Sees the origin from 1 m."""
 
 
 @pytest.fixture(params=["tiny", pytest.param("gl", marks=needs_gl)])
@@ -36,7 +36,7 @@ def renderer(request: pytest.FixtureRequest) -> Iterator[Renderer]:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """Nothing in it yet."""
+    """An empty world."""
     made = World()
     made.clear()
     yield made
@@ -52,13 +52,13 @@ def add_three(world: World) -> None:
 
 
 def overlap(first: np.ndarray, second: np.ndarray) -> float:
-    """Intersection over union of all that is labelled, the labels having to agree."""
+    """Intersection over union of all labelled pixels, where labels agree."""
     both = np.sum((first == second) & (first > 0))
     return float(both / np.sum((first > 0) | (second > 0)))
 
 
 def test_an_unknown_renderer_is_named_with_the_ones_that_exist() -> None:
-    """The message lists what can be asked for."""
+    """The message lists the names."""
     with pytest.raises(UnknownName, match="known: gl, tiny"):
         make_renderer("vulkan")
 
@@ -107,14 +107,14 @@ def test_drawing_follows_a_rebuilt_world(renderer: Renderer, world: World) -> No
 
 
 def test_an_empty_world_is_background(renderer: Renderer, world: World) -> None:
-    """There is nothing to see, and nothing goes wrong."""
+    """The picture is light and has no labels."""
     picture, labels = renderer.labelled(world, FRONT, 32, 24)
     assert picture.min() > 100
     assert not labels.any()
 
 
 def test_one_renderer_draws_two_worlds_in_turn(renderer: Renderer, world: World) -> None:
-    """It never takes the shapes of one for those of the other."""
+    """It never confuses the shapes of the two."""
     other = World()
     other.clear()
     add_three(world)
@@ -128,7 +128,7 @@ def test_one_renderer_draws_two_worlds_in_turn(renderer: Renderer, world: World)
 def test_closing_twice_is_safe_and_a_closed_renderer_starts_again(
     renderer: Renderer, world: World
 ) -> None:
-    """Close frees what is held, and no more."""
+    """After close() a renderer draws the same picture again."""
     add_three(world)
     before = renderer.picture(world, FRONT, 64, 48)
     renderer.close()
@@ -162,14 +162,14 @@ def test_both_renderers_see_the_same_silhouettes(task: str) -> None:
         env.task.scramble(env.world, env.arm, np.random.default_rng(seed))
         for camera in env.task.cameras.values():
             view = camera.view(env.arm)
-            labels = [drawer.labelled(env.world, view, 96, 96)[1] for drawer in renderers]
+            labels = [made.labelled(env.world, view, 96, 96)[1] for made in renderers]
             assert overlap(*labels) > 0.97
     env.close()
 
 
 @needs_gl
 def test_a_base_away_from_its_centre_of_mass_is_drawn_where_it_is() -> None:
-    """Shapes are given in a body's frame, poses by its centre of mass: the arm has both."""
+    """Shapes are given in a body's frame, poses at its centre of mass; the arm has both."""
     env = make_task_env("ShelfPick")
     env.build(0)
     view = env.task.cameras["side"].view(env.arm)

@@ -1,4 +1,4 @@
-"""ShelfPick: when it is solved, and that somebody who knows the job solves it."""
+"""These tests check when ShelfPick is solved, and that its expert solves it."""
 
 import numpy as np
 import pytest
@@ -30,12 +30,12 @@ def drive(env: ArmEnv, seed: int, ticks: int = 300) -> bool:
 
 
 def test_an_expert_solves_unseen_seeds(env: ArmEnv) -> None:
-    """Through the seven-number action alone, within the step limit."""
+    """The expert uses the 7-d action alone, within the step limit."""
     assert [drive(env, seed) for seed in range(5000, 5006)] == [True] * 6
 
 
 def test_the_item_in_the_tote_is_no_success_while_the_hand_holds_it(env: ArmEnv) -> None:
-    """A checker that passes when the item merely is in the right place would teach to push."""
+    """A check of the place alone would reward an item that is held there."""
     env.reset(seed=0)
     task = env.task
     assert isinstance(task, ShelfPick)
@@ -74,7 +74,7 @@ def test_the_easier_variants_have_fewer_items(count: int) -> None:
 
 
 def test_inverse_kinematics_reaches_the_shelf_within_the_limits() -> None:
-    """Half a millimetre, on both boards and over the tote."""
+    """The error is below 1 mm, on both boards and over the tote."""
     quat = tilted_hand(np.radians(35.0))
     for position in ([0.665, 0.23, 0.27], [0.665, -0.23, 0.54], [0.44, 0.0, 0.5], [0.38, 0.4, 0.3]):
         joints = inverse(np.array(position), quat, REST_RAD, 100)

@@ -1,4 +1,4 @@
-"""SortClothes: crumpled clothes, when they are sorted, that an expert sorts them, and rewinds."""
+"""These tests check SortClothes: its scene, when it is solved, its expert, and rewinds."""
 
 from collections.abc import Iterator
 
@@ -65,7 +65,7 @@ def points(env: ArmEnv, cloth: Cloth) -> Vector:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_clothes_lie_crumpled_and_at_rest_in_the_bin(seed: int) -> None:
-    """All of them inside, none flat, none torn, none still falling."""
+    """All garments are inside, none flat, torn or still falling."""
     env = make_task_env("SortClothes", num_items=4)
     task = begin(env, seed)
     assert sorted(cloth.kind for cloth in task.present) == sorted(GARMENTS)
@@ -92,7 +92,7 @@ def longest_stitch(cloth: Cloth, nodes: Vector) -> float:
 
 
 def test_each_garment_is_one_piece() -> None:
-    """Every cut holds together, and no two have the same number of nodes and colours."""
+    """Every cut is connected, and no two garments share a colour."""
     for garment in GARMENTS.values():
         cells = set(garment.cells)
         reached = {min(cells)}
@@ -109,7 +109,7 @@ def test_each_garment_is_one_piece() -> None:
 
 
 def test_the_goal_names_the_kinds_and_hides_the_shades(env: ArmEnv) -> None:
-    """Multi-hot of what is there; where it belongs is to be seen, not told."""
+    """The goal is a multi-hot of the kinds; where a garment belongs has to be seen."""
     seen = set()
     for seed in range(6):
         task = begin(env, seed)
@@ -123,7 +123,7 @@ def test_the_goal_names_the_kinds_and_hides_the_shades(env: ArmEnv) -> None:
 
 
 def test_success_is_every_garment_at_rest_in_its_own_hamper(env: ArmEnv) -> None:
-    """One in the wrong hamper is none; when all lie right, a few still ticks settle it."""
+    """A garment in the wrong hamper prevents it; when all lie right, a few still ticks suffice."""
     task = begin(env, 0)
     rng = np.random.default_rng(0)
     first, second = task.present
@@ -140,7 +140,7 @@ def test_success_is_every_garment_at_rest_in_its_own_hamper(env: ArmEnv) -> None
 
 
 def test_a_garment_across_the_rim_is_not_in_its_hamper(single: ArmEnv) -> None:
-    """All of it has to lie inside, and no higher than clothes pile up."""
+    """All of it has to lie inside, and lower than PILE_M."""
     task = begin(single, 0)
     cloth = task.present[0]
     hamper = HAMPERS[cloth.shade]
@@ -153,7 +153,7 @@ def test_a_garment_across_the_rim_is_not_in_its_hamper(single: ArmEnv) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_expert_sorts_a_garment(single: ArmEnv, seed: int) -> None:
-    """Reach, grasp, carry, place, done, in that order, well within the time."""
+    """Its stages come in order, well within the step limit."""
     begin(single, seed)
     stages = drive(single, 200)
     assert stages[-1] == "done"
@@ -163,7 +163,7 @@ def test_the_expert_sorts_a_garment(single: ArmEnv, seed: int) -> None:
 
 
 def test_the_expert_takes_a_garment_out_of_the_wrong_hamper(single: ArmEnv) -> None:
-    """What somebody else did wrong is put right."""
+    """A garment in the wrong hamper is no dead end."""
     task = begin(single, 3)
     cloth = task.present[0]
     wrong = SHADES[1 - SHADES.index(cloth.shade)]
@@ -172,7 +172,7 @@ def test_the_expert_takes_a_garment_out_of_the_wrong_hamper(single: ArmEnv) -> N
 
 
 def test_the_expert_finds_a_garment_on_the_table(single: ArmEnv) -> None:
-    """What fell beside the bin is picked up."""
+    """A garment that fell beside the bin is picked up."""
     task = begin(single, 4)
     cloth = task.present[0]
     offset = np.array([0.72, 0.30, 0.03]) - points(single, cloth).mean(0)
@@ -185,7 +185,7 @@ def test_the_expert_finds_a_garment_on_the_table(single: ArmEnv) -> None:
 
 @pytest.mark.xfail(strict=True, reason="the expert cannot do this yet: it ends in the stage grasp")
 def test_a_garment_on_the_open_hand_is_shaken_off(single: ArmEnv) -> None:
-    """The hand tilts until it slides, instead of climbing after it for ever."""
+    """The gripper should tilt until the garment slides, instead of rising after it for ever."""
     task = begin(single, 1)
     cloth = task.present[0]
     tool = single.arm.tool().position
@@ -195,7 +195,7 @@ def test_a_garment_on_the_open_hand_is_shaken_off(single: ArmEnv) -> None:
 
 
 def test_a_rewind_continues_as_if_nothing_had_been(env: ArmEnv) -> None:
-    """Bit for bit, re-seatings included, also into a branch that was left."""
+    """State and status repeat bit for bit, reseat() included, also in a branch that was left."""
     env.build(None)
     rng = np.random.default_rng(1)
     path = rng.uniform(-1, 1, (12, 7)).astype(np.float32)
@@ -223,7 +223,7 @@ def test_a_rewind_continues_as_if_nothing_had_been(env: ArmEnv) -> None:
 
 
 def test_a_recorded_state_can_be_shown(env: ArmEnv) -> None:
-    """Every node is posed as it was, for pictures."""
+    """show() poses every node as it was, for pictures."""
     begin(env, 5)
     state = env.state()
     wait(env, 3)
@@ -232,7 +232,7 @@ def test_a_recorded_state_can_be_shown(env: ArmEnv) -> None:
 
 
 def test_scenes_have_clothes_in_the_bin_in_hampers_and_in_the_hand() -> None:
-    """What perception learns from: the same for the same seed, with all places in it."""
+    """Labelled scenes repeat for a seed, and cover all boxes, held garments and all classes."""
     sampler = SceneSampler("SortClothes")
     env = sampler.env
     assert isinstance(env.task, SortClothes)
@@ -255,7 +255,7 @@ def test_scenes_have_clothes_in_the_bin_in_hampers_and_in_the_hand() -> None:
 
 
 def test_garments_in_scenes_are_taken_hold_of_where_their_cloth_is() -> None:
-    """At a node of each, seen by both cameras where that is; nothing else has such a place."""
+    """A grasp point is a node of its garment, in both cameras; no other class has one."""
     sampler = SceneSampler("SortClothes")
     env = sampler.env
     assert isinstance(env.task, SortClothes)

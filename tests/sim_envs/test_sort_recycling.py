@@ -1,4 +1,4 @@
-"""SortRecycling: what lies where, when it is solved, and that an expert solves it."""
+"""These tests check SortRecycling: its scene, when it is solved, and that its expert solves it."""
 
 import subprocess
 import sys
@@ -58,7 +58,7 @@ def put_into(env: ArmEnv, name: str, blue: bool) -> None:
 
 
 def wait(env: ArmEnv, ticks: int) -> bool:
-    """Whether the job is done after a while in which nobody moves."""
+    """Whether the task is solved within `ticks` in which the arm rests."""
     for _ in range(ticks):
         env.images_due = False
         *_, terminated, _, _ = env.step(IDLE)
@@ -68,7 +68,7 @@ def wait(env: ArmEnv, ticks: int) -> bool:
 
 
 def test_an_expert_sorts_four_items(env: ArmEnv) -> None:
-    """Through the seven-number action alone, in a third of the step limit."""
+    """The expert uses the 7-d action alone, and a third of the step limit."""
     begin(env, 5000)
     stages = drive(env, 350)
     assert stages[-1] == "done"
@@ -77,7 +77,7 @@ def test_an_expert_sorts_four_items(env: ArmEnv) -> None:
 
 @pytest.mark.parametrize("seed", [5000, 5001, 5002])
 def test_one_item_takes_an_expert_seven_seconds_at_most(seed: int) -> None:
-    """The short variant suits learning; it goes through the stages in their order."""
+    """The short variant goes through the stages in their order."""
     env = make_task_env("SortRecycling", num_items=1)
     begin(env, seed)
     stages = drive(env, 140)
@@ -85,7 +85,7 @@ def test_one_item_takes_an_expert_seven_seconds_at_most(seed: int) -> None:
 
 
 def test_an_expert_takes_items_out_of_the_wrong_bin() -> None:
-    """What lies in the wrong bin is no success, and is no dead end."""
+    """An item in the wrong bin is no success, and no dead end."""
     env = make_task_env("SortRecycling", num_items=2)
     task = begin(env, 5001)
     for name in task.present:
@@ -96,7 +96,7 @@ def test_an_expert_takes_items_out_of_the_wrong_bin() -> None:
 
 
 def test_items_at_rest_in_their_bins_are_a_success(env: ArmEnv) -> None:
-    """However they came there; success takes a few ticks of rest."""
+    """Success takes a few ticks of rest, however the items came there."""
     task = begin(env, 3)
     for name in task.present:
         put_into(env, name, blue=name in RECYCLABLES)
@@ -107,7 +107,7 @@ def test_items_at_rest_in_their_bins_are_a_success(env: ArmEnv) -> None:
 
 
 def test_progress_grows_with_every_item_that_is_sorted(env: ArmEnv) -> None:
-    """One more item in its bin always counts for more than anything that happens on the way."""
+    """One more item in its bin always counts for more than any progress with another."""
     task = begin(env, 3)
     seen = [env.status.progress]
     for name in task.present[:-1]:
@@ -121,7 +121,7 @@ def test_progress_grows_with_every_item_that_is_sorted(env: ArmEnv) -> None:
 
 
 def test_an_item_still_in_the_hand_is_not_sorted() -> None:
-    """Held low in its own bin it is being placed; a success it is not."""
+    """Held low in its own bin it is in the stage place, and no success."""
     env = make_task_env("SortRecycling", num_items=1)
     task = begin(env, 5000)
     (name,) = task.present
@@ -139,7 +139,7 @@ def test_an_item_still_in_the_hand_is_not_sorted() -> None:
 
 @pytest.mark.parametrize("count", range(1, 7))
 def test_the_variants_strew_as_many_different_items_as_asked(count: int) -> None:
-    """The order and the goal vector name what is there; nothing overlaps; limits grow with it."""
+    """Instruction and goal vector name the items; none overlap; step limits grow with them."""
     env = make_task_env("SortRecycling", num_items=count)
     task = begin(env, count)
     assert len(set(task.present)) == count
@@ -161,7 +161,7 @@ def test_a_number_of_items_that_cannot_be_is_refused(count: object) -> None:
 
 
 def test_forty_random_actions_give_the_same_bits_in_a_fresh_process(env: ArmEnv) -> None:
-    """With things that are pushed and roll."""
+    """This holds with items that are pushed and roll."""
     code = (
         "import sys, numpy as np, sidestick.sim_envs as s\n"
         "env = s.make_task_env('SortRecycling')\n"
@@ -184,7 +184,7 @@ def test_forty_random_actions_give_the_same_bits_in_a_fresh_process(env: ArmEnv)
 
 
 def test_what_lies_on_the_table_stays_where_it_is(env: ArmEnv) -> None:
-    """Nothing rolls off by itself while the operator thinks."""
+    """No item rolls off by itself while the operator waits."""
     for seed in range(3):
         task = begin(env, seed)
         before = [env.world.pose(name).position for name in task.present]
@@ -194,7 +194,7 @@ def test_what_lies_on_the_table_stays_where_it_is(env: ArmEnv) -> None:
 
 
 def test_a_can_that_is_nudged_rolls_no_farther_than_the_arm_reaches(env: ArmEnv) -> None:
-    """Lying round things have enough rolling friction to come to rest."""
+    """Lying round items have enough rolling friction to come to rest."""
     for seed in range(20):
         task = begin(env, seed)
         if "can" in task.present:
@@ -210,7 +210,7 @@ def test_a_can_that_is_nudged_rolls_no_farther_than_the_arm_reaches(env: ArmEnv)
 
 
 def test_every_class_is_seen_in_labelled_scenes() -> None:
-    """Background, eight kinds, two bins, robot; and the same seed gives the same scene."""
+    """Background, eight kinds, two bins and robot appear; a seed gives the same scene again."""
     sampler = SceneSampler("SortRecycling", num_items=6)
     seen = {"front": set(), "wrist": set()}
     for seed in range(12):
@@ -226,7 +226,7 @@ def test_every_class_is_seen_in_labelled_scenes() -> None:
 
 
 def test_the_front_camera_sees_every_item_and_both_bins_at_the_start() -> None:
-    """At 96 x 96, with the arm in its starting pose: at least a dozen pixels each."""
+    """Each has at least a dozen pixels at 96 x 96, with the arm in its starting pose."""
     env = make_task_env("SortRecycling", num_items=6)
     for seed in range(6):
         task = begin(env, seed)
@@ -236,7 +236,7 @@ def test_the_front_camera_sees_every_item_and_both_bins_at_the_start() -> None:
 
 
 def test_the_hand_reaches_the_table_and_the_bins_pointing_straight_down() -> None:
-    """Half a centimetre above the table's corners and the bins' floors, however it is turned."""
+    """It does so 15 mm above the table, also in the bins, at three yaws."""
     for x, y in [(0.36, 0.2), (0.64, -0.2), *(np.add(BLUE.centre_m, d) for d in (-0.09, 0.09))]:
         for turn in (-np.pi / 2, 0.0, np.pi / 2):
             quat = tilted_hand(STRAIGHT_DOWN_RAD, float(np.arctan2(y, x)) + turn)

@@ -1,4 +1,4 @@
-"""Every task tells of its objects, where they belong and which cameras are recorded."""
+"""These tests check each task's description: objects, where they belong, recorded cameras."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_every_object_has_a_label_and_a_goal(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_containers_stand_in_the_world_and_in_the_labels(task: str) -> None:
-    """Where an object belongs is a box of the scene, at the place that is told."""
+    """An object's container is a box of the scene, at the described place."""
     env = make_task_env(task)
     env.build(0)
     for box in {item.container for item in describe_task(task).objects}:
@@ -35,7 +35,7 @@ def test_the_containers_stand_in_the_world_and_in_the_labels(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_that_sorts_names_several_goals(task: str) -> None:
-    """And its recorded cameras give the pictures of the observation."""
+    """The goal is multi-hot where `sorting` is set; recorded cameras give the observed images."""
     env, about = make_task_env(task), describe_task(task)
     observation, _ = env.reset(seed=0)
     assert (observation["goal"].sum() > 1) == (about.sorting is not None)

@@ -1,4 +1,4 @@
-"""Vector environments: several worlds in processes, their images through shared memory."""
+"""These tests check vector environments, in processes with shared memory and in one process."""
 
 import multiprocessing
 
@@ -51,7 +51,7 @@ def test_asynchronous_environments_give_what_single_ones_give(renderer: str, con
 
 
 def test_finished_episodes_start_again_by_themselves() -> None:
-    """A world that reaches its limit is reset while the others go on."""
+    """A world that reaches its step limit is reset at the next step."""
     vector = gymnasium.make_vec(
         ID, num_envs=2, vectorization_mode="async", num_items=1, max_episode_steps=2
     )
