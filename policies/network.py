@@ -1,4 +1,7 @@
-"""Vision and head as one network, and how its weights are stored."""
+"""`PolicyNetwork` joins vision and head into one module; `state_for_disk` gives its weights.
+
+Training and `LearnedPolicy` call it with prepared inputs.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -22,26 +25,26 @@ class PolicyNetwork(nn.Module):
     def encode(
         self, batch: Batch, noise: torch.Generator | None = None, dropout: float = 0.0
     ) -> Tensor:
-        """Prepared inputs (B * history, ...) to what the head reads, (B, history * size).
+        """Prepared inputs (B * history, ...) to the head's input, (B, history * size).
 
-        With `noise`, in training, a share `dropout` of the windows does not see the body.
+        With `noise`, in training, proprioception is zeroed in a share `dropout` of the windows.
         """
-        return self._given(self.vision(batch, noise), noise, dropout)
+        return self._head_input(self.vision(batch, noise), noise, dropout)
 
     def encode_with_loss(
         self, batch: Batch, marks: Tensor, noise: torch.Generator, dropout: float = 0.0
     ) -> tuple[Tensor, Tensor]:
-        """What `see` gives in training, and a scalar that vision learns by, from the marks.
+        """What `encode` gives in training, and the loss of vision on the marks, a scalar.
 
         marks (B, cameras, 2), see `grasp_marks`.
         """
-        teacher = self.vision.grasp_supervision
-        if teacher is None:
+        supervision = self.vision.grasp_supervision
+        if supervision is None:
             raise BadValue("marks", "vision that learns from grasps", self.vision.name)
-        x, missed = teacher.taught(batch, marks, noise)
-        return self._given(x, noise, dropout), missed
+        x, loss = supervision.taught(batch, marks, noise)
+        return self._head_input(x, noise, dropout), loss
 
-    def _given(self, x: Tensor, noise: torch.Generator | None, dropout: float) -> Tensor:
+    def _head_input(self, x: Tensor, noise: torch.Generator | None, dropout: float) -> Tensor:
         x = x.float().reshape(-1, self.history, self.vision.size)
         if noise is not None and dropout:
             hidden = torch.rand(len(x), 1, 1, generator=noise).to(x.device) < dropout
@@ -51,12 +54,12 @@ class PolicyNetwork(nn.Module):
 
 
 def state_for_disk(network: PolicyNetwork) -> dict[str, Tensor]:
-    """All weights: frozen ones as float16, as they were shipped, learnt ones as float32."""
-    learnt = {name for name, p in network.named_parameters() if p.requires_grad}
+    """All weights by name: frozen ones as float16, as shipped, trained ones as float32."""
+    trained = {name for name, p in network.named_parameters() if p.requires_grad}
     state = network.state_dict()
-    return {name: t if name in learnt else t.half() for name, t in state.items()}
+    return {name: t if name in trained else t.half() for name, t in state.items()}
 
 
 def as_batch(inputs: Columns) -> Batch:
-    """Numpy columns as tensors."""
+    """Numpy columns (B, ...) as tensors of the same shapes."""
     return {key: as_tensor(value) for key, value in inputs.items()}

@@ -1,4 +1,8 @@
-"""How far a scene lies from what a policy was trained on: the nearest training windows."""
+"""Novelty scores how unusual an observation is to a policy, as a quantile over familiar scenes.
+
+It joins the disagreement of the policy's ensemble and the distance to the nearest training windows.
+`LearnedPolicy.plan` calls it for every plan; training calibrates it (`training.run`).
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,29 +16,29 @@ from ..sim_envs.errors import BadValue
 from .base.checkpoint import Tensors
 
 MOST_POINTS = 2048
-"""Training windows that are kept; more add little and cost time in every plan."""
+"""Number of training windows that are kept; more add little and cost time in every plan."""
 NEAREST = 3
-"""The mean distance to so many: one alone may be a fluke."""
+"""Number of nearest windows to average the distance over: one alone may be a fluke."""
 LEAST_SCALE = 0.05
 """Smallest divisor of an input, in the units in which the head reads it."""
 FARTHEST = 6e4
-"""What float16 can hold, about."""
+"""About the largest number that float16 can hold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """A sample of what the head read in training, each number over its standard deviation."""
+    """A sample of the head's inputs in training, each number over its standard deviation."""
 
     points: Tensor
     """float16 (M, F)."""
     scale: Tensor
     """float32 (F,) the standard deviations."""
     episodes: NDArray[np.int64] | None = None
-    """(M,) where the points come from; known in training only."""
+    """(M,) the episode of each point; None but in training."""
 
     @classmethod
     def fit(cls, x: Tensor, episodes: NDArray[np.int64]) -> "Neighbours":
-        """Evenly chosen from the training windows x (N, F) of `episodes` (N,)."""
+        """Points chosen evenly from the head's inputs x (N, F) of `episodes` (N,)."""
         chosen = np.linspace(0, len(x) - 1, min(MOST_POINTS, len(x))).astype(np.int64)
         scale = x.std(0, correction=0).clamp_min(LEAST_SCALE).float()
         points = (x[chosen].float() / scale).clamp(-FARTHEST, FARTHEST).half()
@@ -45,8 +49,8 @@ class Neighbours:
     ) -> NDArray[np.float64]:
         """Mean distance (B,) of x (B, F) to the nearest points.
 
-        With `apart_from` (B,) no point of the same episode counts: each window of the training
-        data is then judged as if its episode were new.
+        `apart_from` (B,) holds the episode of each x; points of the same episode do not count, so
+        that training windows are scored as if their episode were new.
         """
         distances = torch.cdist(x.float() / self.scale, self.points.float())
         if apart_from is not None and self.episodes is not None:
@@ -58,7 +62,7 @@ class Neighbours:
 
 
 LEVELS = (*(i / 100 for i in range(100)), 0.995, 0.999, 1.0)
-"""Quantiles that are kept, denser in the tail, where thresholds are set."""
+"""Quantile levels that are kept, denser in the tail, where thresholds are set."""
 POINTS, SCALE = "novelty.points", "novelty.scale"
 """Names of the neighbours in a policy's weights."""
 
@@ -74,7 +78,7 @@ class Quantiles:
     """A score's distribution over familiar scenes."""
 
     values: tuple[float, ...] = ()
-    """The score at each of `LEVELS`; empty where the score says nothing."""
+    """The score at each of `LEVELS`; empty where the score is not informative."""
 
     def __post_init__(self) -> None:
         if self.values and len(self.values) != len(LEVELS):
@@ -96,23 +100,23 @@ class Quantiles:
 
 @dataclass(frozen=True)
 class Novelty:
-    """The larger of two quantiles, itself as a quantile, so that 0.99 means 1 % of the familiar.
+    """The larger of two quantiles, itself as a quantile: 1 % of familiar scenes exceed 0.99.
 
-    Disagreement over familiar scenes: ThriftyDAgger (Hoque 2021, section III-B). It is blind where
-    all opinions are wrong together; the distance to the training windows is not.
+    Disagreement over familiar scenes: ThriftyDAgger (Hoque 2021, section III-B). It misses scenes
+    in which all ensemble members are wrong alike; the distance to the training windows does not.
     """
 
     disagreements: Quantiles = Quantiles()
-    """Of the spread of plans; empty where there is only one opinion."""
+    """Quantiles of the spread of plans; empty where the ensemble has one member."""
     source: str = "none"
     """Which scenes were familiar: "held-out" episodes, "training" ones (the disagreement on which
     is optimistic, while distances are to other episodes), "none"."""
     distances: Quantiles = Quantiles()
-    """Of the distance to the training windows; empty in policies of before there was one."""
+    """Quantiles of the distance to the training windows; empty in policies older than it."""
     both: Quantiles = Quantiles()
-    """Of the larger of the two quantiles."""
+    """Quantiles of the larger of the two quantiles."""
     neighbours: Neighbours | None = field(default=None, compare=False)
-    """What the distance is measured to."""
+    """The training windows that distances are measured to; None if not calibrated."""
 
     @classmethod
     def fit(
@@ -122,7 +126,7 @@ class Novelty:
         distances: NDArray[np.float64] | None = None,
         neighbours: Neighbours | None = None,
     ) -> "Novelty":
-        """Calibrate on the disagreements (N,) and distances (N,) of familiar scenes."""
+        """Novelty calibrated on familiar scenes' disagreements `scores` and `distances`, (N,)."""
         known = Quantiles.fit(scores)
         apart = Quantiles() if distances is None else Quantiles.fit(distances)
         both = Quantiles()
@@ -135,7 +139,7 @@ class Novelty:
     def __call__(self, score: float, x: Tensor | None = None) -> float:
         """The share of familiar scenes that were less unusual; NaN if never calibrated.
 
-        `x` (1, F) is what the head read; without it, disagreement speaks alone.
+        `x` (1, F) is the head's input; without it, only the disagreement `score` counts.
         """
         by_opinion = self.disagreements(np.array([score]))
         if self.neighbours is None or x is None:
@@ -146,7 +150,7 @@ class Novelty:
         return float(self.both(np.maximum(by_opinion, by_distance))[0])
 
     def settings(self) -> dict[str, Any]:
-        """As JSON; the neighbours are among the weights."""
+        """The quantiles as JSON; the neighbours are stored with the weights (`tensors`)."""
         return {
             "values": list(self.disagreements.values),
             "source": self.source,
@@ -155,14 +159,14 @@ class Novelty:
         }
 
     def tensors(self) -> Tensors:
-        """The neighbours, to be saved beside the weights."""
+        """The neighbours' arrays by name, to be saved beside the weights; empty without any."""
         if self.neighbours is None:
             return {}
         return {POINTS: self.neighbours.points, SCALE: self.neighbours.scale}
 
     @classmethod
     def build(cls, settings: dict[str, Any], tensors: Tensors) -> "Novelty":
-        """From `settings()` and what `tensors()` gave, which is taken out of `tensors`."""
+        """Novelty from `settings()` and `tensors()`; removes its own arrays from `tensors`."""
         known, apart, both = (
             Quantiles(tuple(settings.get(key, ()))) for key in ("values", "distances", "both")
         )

@@ -1,4 +1,7 @@
-"""A policy that was learnt: observation in, plan out, saved as config.json + model.safetensors."""
+"""`LearnedPolicy` maps an observation to a plan and is saved as config.json + model.safetensors.
+
+The policy runner and evaluation call it through the protocol `Policy`; training makes it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -29,50 +32,50 @@ CONFIG, MODEL = "config.json", "model.safetensors"
 
 
 class Policy(Protocol):
-    """Whatever can be asked what to do next."""
+    """The interface of anything that plans actions from observations."""
 
     chunk: int
     """Actions in a plan."""
     execute: int
-    """Of those, how many to execute before the next plan."""
+    """Number of those to execute before the next plan."""
 
     def reset(self) -> None:
-        """A new episode begins."""
+        """Forget the past, at the start of an episode."""
         ...
 
     def plan(self, observation: Observation) -> Plan:
-        """The next actions, from one observation of the environment."""
+        """The next `chunk` actions, from one observation of the environment."""
         ...
 
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """What a policy is for and where it comes from; everything but the networks' own settings."""
+    """A policy's task, observations, execution and provenance; the networks have own settings."""
 
     task: str
     """Short task name, as `make_task_env` takes it."""
     renderer: str
     """Renderer of the images that it was trained on."""
     goal_names: tuple[str, ...]
-    """What the goal's one-hot stands for, in order."""
+    """Names of the entries of the goal's one-hot, in order."""
     cameras: tuple[str, ...] = ("front", "wrist")
-    """Cameras that it looks through."""
+    """Cameras whose images it reads."""
     image_size: int = 96
     """Height and width of their images, pixels."""
     execute: int = 8
     """Actions of a plan to execute before the next."""
     history: int = 1
-    """Observations that it sees: now, and at its plans before."""
+    """Observations that it reads: the current one and those of its previous plans."""
     ensembling: float | None = None
-    """Rate of temporal ensembling; None where every plan stands alone."""
+    """Rate of temporal ensembling; None without it."""
     provenance: Provenance = field(default_factory=Provenance)
-    """Where it comes from."""
+    """The episodes, parent policy and kind of update that it comes from."""
     training: dict[str, Any] = field(default_factory=dict)
     """Steps, seconds, threads, precision, counts and shares per class, losses, candidates."""
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PolicyConfig":
-        """From config.json's part of that name; unknown keys are refused."""
+        """The config in config.json's part "policy"; BadValue for unknown keys."""
         known = {item.name for item in fields(cls)}
         if unknown := set(value) - known:
             raise BadValue("policy", f"settings among {sorted(known)}", sorted(unknown))
@@ -83,10 +86,10 @@ class PolicyConfig:
 
 
 class LearnedPolicy:
-    """Vision, head and calibration.
+    """A policy of vision, head and calibrated novelty.
 
-    Between the plans of an episode it remembers what it saw (with `history`), what it planned
-    (with `ensembling`) and which grasps failed; all is meant for plans `execute` steps apart.
+    Between the plans of an episode it remembers past observations (with `history`), past plans
+    (with `ensembling`) and failed grasps; all assume plans `execute` steps apart.
     """
 
     def __init__(self, config: PolicyConfig, network: PolicyNetwork, novelty: Novelty) -> None:
@@ -95,15 +98,15 @@ class LearnedPolicy:
         self.execute = min(config.execute, self.chunk)
         self._past: list[Tensor] = []
         augmentation = network.vision.augmentation
-        self._second_guess = None if augmentation is None else augmentation.perturb()
+        self._perturbation = None if augmentation is None else augmentation.perturb()
         rate = config.ensembling
         self._ensemble = None if rate is None else TemporalEnsemble(self.chunk, self.execute, rate)
 
     def reset(self) -> None:
-        """Forget what was seen and planned: an episode begins, or somebody else drove."""
+        """Forget past observations, plans and grasps: an episode begins, or the operator drove."""
         self._past.clear()
-        if self._second_guess is not None:
-            self._second_guess.reset()
+        if self._perturbation is not None:
+            self._perturbation.reset()
         if self._ensemble is not None:
             self._ensemble.reset()
 
@@ -112,8 +115,8 @@ class LearnedPolicy:
         """The next `chunk` actions; BadValue names an observation key that is missing or odd."""
         inputs = self.network.vision.prepare(self._columns(observation))
         batch = as_batch(inputs)
-        if self._second_guess is not None:
-            batch = {**batch, "features": self._second_guess(batch["features"])}
+        if self._perturbation is not None:
+            batch = {**batch, "features": self._perturbation(batch["features"])}
         x = self._remember(self.network.vision(batch).float())
         prediction = self.network.head.predict(x)
         actions, spread = prediction.actions.numpy(), prediction.spread.numpy()
@@ -132,7 +135,7 @@ class LearnedPolicy:
         return Plan(*plan, self.novelty(score, x))
 
     def save(self, folder: Path) -> None:
-        """Write weights, then config.json: a folder with a config is a whole policy."""
+        """Write the weights, then config.json: a folder with a config is complete."""
         tensors = {**state_for_disk(self.network), **self.novelty.tensors()}
         write_tensors(folder / MODEL, tensors, {"format": FORMAT})
         head, vision = self.network.head, self.network.vision
@@ -149,7 +152,7 @@ class LearnedPolicy:
         )
 
     def _remember(self, x: Tensor) -> Tensor:
-        """What the head reads, (1, history * size): an episode's first frame stands for earlier."""
+        """The head's input, (1, history * size); an episode's first frame stands for earlier."""
         history = self.network.history
         self._past = [*(self._past or [x] * history), x][-history:]
         return torch.cat(self._past, dim=1)

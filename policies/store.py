@@ -1,4 +1,7 @@
-"""The policies of a workspace: numbered folders, the newest last."""
+"""`PolicyStore` keeps a workspace's policies in numbered folders, the newest last.
+
+The learner publishes policies here; sessions and the command line find and load them.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +15,9 @@ from .policy import CONFIG, LearnedPolicy, load_policy
 
 DIGITS = 4
 STAGING = "staging"
-"""Folder beside the policies: what is not one yet."""
+"""Folder beside the policies, for those that are not complete yet."""
 SET_ASIDE = "set-aside.json"
-"""File in a policy's folder: it is there, but nobody chooses it by itself any more."""
+"""File in a policy's folder that excludes it from automatic choice."""
 
 
 class PolicyStore:
@@ -24,11 +27,11 @@ class PolicyStore:
         self.folder = folder
 
     def ids(self) -> list[str]:
-        """Numbers of the finished policies, oldest first; one without a config is unfinished."""
+        """Numbers of the complete policies (those with a config), oldest first."""
         return sorted(path.parent.name for path in self.folder.glob(f"*/{CONFIG}"))
 
     def standing(self) -> list[str]:
-        """Those of `ids` that may be chosen without being named: none was set aside."""
+        """Those of `ids` that were not set aside, and so may be chosen without being named."""
         return [name for name in self.ids() if not (self.folder / name / SET_ASIDE).exists()]
 
     def newest(self) -> str | None:
@@ -44,11 +47,11 @@ class PolicyStore:
         return newest
 
     def set_aside(self, policy_id: str, why: Mapping[str, Any]) -> None:
-        """Never choose a policy by itself again; `why` is kept in its folder, as JSON."""
+        """Exclude a policy from automatic choice; `why` is kept in its folder, as JSON."""
         write_json(self.path(policy_id) / SET_ASIDE, dict(why))
 
     def publish(self, staged: Path) -> str:
-        """Move a whole policy's folder here, at once, under the next number; return the number."""
+        """Move a complete policy's folder here, atomically, under the next number; that number."""
         if not (staged / CONFIG).exists():
             raise PolicyError(f"{staged}: not a whole policy, it has no {CONFIG}")
         sync_folder(staged)
@@ -59,7 +62,7 @@ class PolicyStore:
         return name
 
     def path(self, policy_id: str) -> Path:
-        """Folder of a finished policy; raises UnknownName with those that exist."""
+        """Folder of a complete policy; raises UnknownName with those that exist."""
         if policy_id not in self.ids():
             raise UnknownName("policy", policy_id, self.ids())
         return self.folder / policy_id

@@ -1,4 +1,7 @@
-"""Policy heads by name: a new one is one new file and one line in `HEADS`."""
+"""`HEADS` maps the names of policy heads to their classes; `build_head` makes one.
+
+A new head is one new file and one line in `HEADS`.
+"""
 
 from typing import Any
 

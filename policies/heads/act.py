@@ -1,9 +1,9 @@
-"""Action chunking with a transformer: a conditional VAE over chunks of actions.
+"""`Act` is the head of action chunking with a transformer: a conditional VAE over action chunks.
 
-ACT (Zhao 2023, section IV-B and appendix C): in training a latent z, read off the demonstrated
-chunk, takes up what people do differently from one time to the next; in driving z is zero, the
-mean of its prior. L1 for the chunk and KL weight 10 as there. Smaller, for one CPU core, and
-without dropout. Temporal ensembling belongs to execution: `policies/heads/temporal_ensembling.py`.
+ACT (Zhao 2023, section IV-B and appendix C): in training a latent z, encoded from the demonstrated
+chunk, explains the variation between demonstrations; when driving z is zero, the mean of its
+prior. L1 for the chunk and KL weight 10 as there. Smaller, for one CPU core, and without dropout.
+Temporal ensembling belongs to execution: `policies/heads/temporal_ensembling.py`.
 """
 
 from typing import Any, ClassVar
@@ -69,7 +69,7 @@ class Act(Head):
         return nn.TransformerEncoder(layer, layers, norm, enable_nested_tensor=False)
 
     def settings(self) -> dict[str, Any]:
-        """As given to the constructor."""
+        """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "width", "attention_heads", "encoder_layers", "decoder_layers")
         more = ("latent", "tokens", "kl_weight", "samples")
         return {key: getattr(self, key) for key in (*keys, *more)}
@@ -102,7 +102,7 @@ class Act(Head):
         return masked_mean(error, mask) + self.kl_weight * divergence
 
     def predict(self, x: Tensor) -> Prediction:
-        """The chunks (B, H, A) for z = 0; their spread is over the same few draws of z."""
+        """The chunks (B, H, A) for z = 0; their spread is over a few fixed draws of z."""
         draws: Tensor = self.get_buffer("draws")
         z = torch.cat((draws.new_zeros(1, self.latent), draws))  # (1 + S, Z)
         many = self(x.repeat(len(z), 1), z.repeat_interleave(len(x), dim=0)).clamp(-1, 1)

@@ -1,8 +1,8 @@
-"""Chunked behaviour cloning: an ensemble of small networks that regress the next H actions.
+"""`Bc` is chunked behaviour cloning: an ensemble of small networks regresses the next H actions.
 
 Chunks: ACT (Zhao 2023, section IV-A); L1 rather than L2: the same, table III. Ensemble:
-Lakshminarayanan 2017, each with its own initial weights and its own part of every batch, so
-that five cost 1.4 times one.
+Lakshminarayanan 2017, each member with its own initial weights and its own part of every batch,
+so that five cost 1.4 times one.
 """
 
 import math
@@ -31,7 +31,7 @@ class EnsembleLinear(nn.Module):
 
 
 class Bc(Head):
-    """MLP 3 x 384 with GELU to H actions, K times; the plan is their mean."""
+    """An ensemble of K MLPs, 3 x 384 with GELU, to H actions; the plan is their mean."""
 
     name: ClassVar[str] = "bc"
 
@@ -52,17 +52,17 @@ class Bc(Head):
         self.network = nn.Sequential(*modules[:-1])
 
     def settings(self) -> dict[str, Any]:
-        """As given to the constructor."""
+        """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "opinions", "width", "layers")
         return {key: getattr(self, key) for key in keys}
 
     def forward(self, x: Tensor) -> Tensor:
-        """(K, B, size) to (K, B, H, A)."""
+        """(K, B, size) to action chunks (K, B, H, A)."""
         flat: Tensor = self.network(x).float()
         return flat.reshape(*flat.shape[:-1], self.chunk, ACTION_SIZE)
 
     def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
-        """Mean absolute error where the mask (B, H) is true; each member sees its part of B."""
+        """Mean absolute error where the mask (B, H) is true; each member gets its part of B."""
         x, actions, mask = (self._parts(whole) for whole in (x, actions, mask))
         return masked_mean((self(x) - actions).abs(), mask)
 

@@ -1,8 +1,8 @@
-"""Behaviour cloning with a mixture of Gaussians, one mode for the whole chunk.
+"""`BcGmm` is behaviour cloning with a mixture of Gaussians, one mode for the whole action chunk.
 
 robomimic's strongest imitation head (Mandlekar 2021, section 4 and appendix B: five modes,
 scales by softplus above a floor, almost no noise in evaluation). There every step has its own
-mixture; here a mode is a whole chunk, so that a plan never jumps from one way round to another.
+mixture; here a mode is a whole chunk, so that a plan never switches between modes.
 """
 
 import math
@@ -17,7 +17,7 @@ from .head import Head, Prediction, mlp
 
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 FIRST_STD = 0.5
-"""What the standard deviations are before training: half of the action space."""
+"""The standard deviations before training: half of the action space."""
 
 
 class BcGmm(Head):
@@ -41,7 +41,7 @@ class BcGmm(Head):
         self.network = mlp(size, *(width,) * layers, numbers)
 
     def settings(self) -> dict[str, Any]:
-        """As given to the constructor."""
+        """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "modes", "width", "layers", "least_std")
         return {key: getattr(self, key) for key in keys}
 

@@ -1,8 +1,8 @@
-"""Flow matching over chunks of actions: noise is carried along a learned velocity to a plan.
+"""`Flow` is the head of flow matching: it integrates a learned velocity from noise to a chunk.
 
 Lipman 2023 with straight paths (section 4.1, "OT"), for actions as in pi0 (Black 2024, section
-IV; 10 Euler steps there). Of a few samples from the same noise each time, the plan is the mean
-of the half that lies closest together: one of the ways to do it, never a mean of two.
+IV; 10 Euler steps there). Of a few samples from fixed noise, the plan is the mean of the half that
+lies closest together: it stays within one mode and never averages two.
 """
 
 import math
@@ -16,7 +16,7 @@ from ...sim_envs.spaces import ACTION_SIZE
 from .head import Head, Prediction, fixed_noise, held_actions, masked_mean
 
 FREQUENCIES = 8
-"""Sines and cosines of the flow's time, of 1 to 8 half turns."""
+"""Number of sines and of cosines that encode the flow's time, of 1 to 8 half turns."""
 
 
 class FlowBlock(nn.Module):
@@ -62,21 +62,21 @@ class Flow(Head):
         self.register_buffer("starts", fixed_noise(samples, 1, chunk, ACTION_SIZE), False)
 
     def settings(self) -> dict[str, Any]:
-        """As given to the constructor."""
+        """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "width", "layers", "integration_steps", "samples")
         return {key: getattr(self, key) for key in keys}
 
     def forward(self, x: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
-        """Velocities of chunks on their way (B, H, A) for x (B, size) at time (B,) in [0, 1]."""
+        """Velocities (B, H, A) of noisy chunks (B, H, A) for x (B, size) at time (B,) in [0, 1]."""
         return self._velocity(noisy, self._films(x, time))
 
     def _films(self, x: Tensor, time: Tensor) -> list[Tensor]:
-        """What depends on x and time alone, (B, 2 * width) for each block."""
+        """Each block's scale and shift, (B, 2 * width), which depend on x and time alone."""
         condition = self.condition(torch.cat((x, sinusoidal_embedding(time)), dim=-1))
         return [block.get_submodule("film")(condition) for block in self.blocks]
 
     def _velocity(self, noisy: Tensor, films: Sequence[Tensor]) -> Tensor:
-        """Of chunks (..., B, H, A), many samples of which may share the films of B."""
+        """Velocities of chunks (..., B, H, A); all samples share the films of B."""
         h = self.enter(noisy.flatten(-2))
         for block, film in zip(self.blocks, films, strict=True):
             h = block(h, film)
@@ -98,16 +98,16 @@ class Flow(Head):
         apart = (samples[:, None] - samples[None]).abs().mean((-2, -1))  # (S, S, B)
         crowd = max(1, self.samples // 2)
         near, which = apart.topk(crowd, dim=1, largest=False)
-        best = near[:, -1].argmin(0)  # (B,) the sample with the smallest circle of such others
+        best = near[:, -1].argmin(0)  # (B,) the sample whose nearest half is the closest
         windows = torch.arange(len(x), device=best.device)
         plan = samples[which[best, :, windows], windows[:, None]].mean(1)
         return Prediction(plan, samples.std(0, correction=0))
 
     def sample(self, x: Tensor) -> Tensor:
-        """Chunks (S, B, H, A) for x (B, size), from the same noise each time, by Euler steps.
+        """Chunks (S, B, H, A) for x (B, size), from fixed noise, by Euler steps.
 
-        The films of all steps are computed at once: to a single plan, reading the weights is what
-        takes time.
+        The films of all steps are computed at once: for a single plan, most time goes into reading
+        the weights.
         """
         steps, windows = self.integration_steps, len(x)
         times = torch.arange(steps, dtype=x.dtype, device=x.device) / steps

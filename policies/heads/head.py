@@ -1,4 +1,7 @@
-"""What every policy head can do: a loss to train by and a prediction to drive by."""
+"""`Head` is the base class of policy heads: a loss for training, a prediction for driving.
+
+The training loop calls `loss`, `LearnedPolicy` calls `predict`. Axes: B batch, H chunk, A action.
+"""
 
 from abc import abstractmethod
 from itertools import pairwise
@@ -9,20 +12,20 @@ from torch import Tensor, nn
 
 
 class Prediction(NamedTuple):
-    """Chunks of actions for a batch."""
+    """Action chunks of a batch."""
 
     actions: Tensor
-    """(B, H, A)."""
+    """(B, H, A) in [-1, 1]."""
     spread: Tensor
-    """(B, H, A) standard deviation over opinions or samples; zero where there is only one."""
+    """(B, H, A) standard deviation over ensemble members or samples; zero where there is one."""
 
 
 class Head(nn.Module):
-    """From what vision gives, (B, size), to chunks of H actions, (B, H, A)."""
+    """A network from vision's output, (B, size), to action chunks, (B, H, A)."""
 
     name: ClassVar[str]
     opinions: int = 1
-    """Batches are a multiple of this, so that each opinion can learn from its own part."""
+    """Number of ensemble members; batches are a multiple of it, for each has its own part."""
 
     @abstractmethod
     def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
@@ -44,9 +47,9 @@ def masked_mean(error: Tensor, mask: Tensor) -> Tensor:
 
 
 def held_actions(actions: Tensor, mask: Tensor) -> Tensor:
-    """actions (B, H, A) with the last step where mask (B, H) is true held to the end.
+    """Actions (B, H, A) in which the last step where mask (B, H) is true is repeated to the end.
 
-    For heads that read the actions as well: what lies beyond a cut must not reach them.
+    For heads that also read the actions: those beyond a cut must not reach them.
     """
     last = mask.sum(-1, keepdim=True).clamp_min(1) - 1  # a window's valid steps come first
     steps = torch.arange(mask.shape[-1], device=mask.device).expand_as(mask).minimum(last)
@@ -54,7 +57,7 @@ def held_actions(actions: Tensor, mask: Tensor) -> Tensor:
 
 
 def mlp(*sizes: int) -> nn.Sequential:
-    """Linear layers (..., sizes[0]) to (..., sizes[-1]) with GELU between them."""
+    """An MLP from (..., sizes[0]) to (..., sizes[-1]) with GELU between its layers."""
     modules: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         modules += [nn.Linear(inputs, outputs), nn.GELU()]
@@ -62,5 +65,5 @@ def mlp(*sizes: int) -> nn.Sequential:
 
 
 def fixed_noise(*shape: int) -> Tensor:
-    """The same standard normal draws in every process, so that a plan is always the same."""
+    """Standard normal draws of a shape, the same in every process: plans are reproducible."""
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))

@@ -1,4 +1,7 @@
-"""Temporal ensembling: plans that overlap in time are averaged, so that the hand does not jerk."""
+"""`TemporalEnsemble` averages plans that overlap in time, so that the end effector does not jerk.
+
+`LearnedPolicy` adds each new plan and executes the average.
+"""
 
 from collections import deque
 
@@ -9,7 +12,7 @@ Chunk = NDArray[np.float32]
 
 
 class TemporalEnsemble:
-    """The plans of one episode that still say something about the steps to come.
+    """The plans of one episode that reach into the steps to come.
 
     ACT (Zhao 2023, section IV-A): weights exp(-rate * i), i = 0 for the oldest plan; the larger
     the rate, the more the oldest count.
@@ -24,9 +27,9 @@ class TemporalEnsemble:
         self._plans.clear()
 
     def add(self, actions: Chunk, spread: Chunk) -> tuple[Chunk, Chunk]:
-        """A new plan (H, A) with its spread, `execute` steps after the last one: the average.
+        """Add a plan (H, A) and its spread, `execute` steps after the last; the averages of both.
 
-        The spread of the average covers that of each plan and how much the plans differ.
+        The spread of the average covers that of each plan and the differences between plans.
         """
         self._plans.append((actions, spread))
         weights = np.zeros((len(self._plans), self.chunk, 1))

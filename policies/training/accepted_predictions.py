@@ -1,4 +1,7 @@
-"""Predictions that people accepted or put right, as training windows of their own."""
+"""Graded predictions, which reviewers accepted or corrected, become further training windows.
+
+`train` adds them to the windows of the episodes.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +16,12 @@ from .window_data import TrainingData
 
 @dataclass(frozen=True, repr=False)
 class AcceptedPrediction:
-    """What a person wants done from one recorded moment on."""
+    """The actions that a reviewer accepted, or gave instead, from one recorded step on."""
 
     episode: str
-    """Id of the episode that shows the moment."""
+    """Id of the episode with the step."""
     step: int
-    """The step whose observation is meant."""
+    """Index of the step whose observation the actions follow."""
     actions: NDArray[np.float32]
     """(H, A) in [-1, 1]; more or fewer than the policy's chunk are cut or masked."""
 
@@ -31,7 +34,7 @@ def with_accepted_predictions(
 ) -> TrainingData:
     """The training data with one more window for each example that lies in `frames`.
 
-    They count as `label`, like a demonstrated step: a person vouches for every action. Counted as
+    They get the class `label`, that of demonstrations: a person approved every action. As
     interventions, a handful of them would fill half of every batch.
     """
     places = {summary.id: number for number, summary in enumerate(frames.episodes)}
@@ -48,7 +51,7 @@ def with_accepted_predictions(
     numbers = np.array([number for _, number in found], np.int64)
     steps = np.array([example.step for example, _ in found], np.int64)
     rows, past, marks = firsts[numbers] + steps, data.past, data.marks
-    if past is not None:  # only the moment itself was shown to the person
+    if past is not None:  # the reviewer saw only the step itself
         past = np.concatenate([past, np.repeat(rows[:, None], past.shape[1], axis=1)])
     if marks is not None:
         unknown = np.full((len(found), *marks.shape[1:]), np.nan, np.float32)

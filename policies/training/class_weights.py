@@ -1,8 +1,8 @@
-"""How much each class of step counts in training: target shares, turned into weights.
+"""Class weights set how much each class of step counts in training, by target shares of a scheme.
 
-Classes are Sirius' labels (Liu 2022): demonstration -1, rollout 0, intervention 1 and
-pre-intervention -10. Shares are set, never fixed multipliers: a multiplier means another thing
-each time that data is added.
+`train_on` and `finetune` call `target_shares` and `weights` with the windows' classes. Classes are
+Sirius' labels (Liu 2022): demonstration -1, rollout 0, intervention 1 and pre-intervention -10.
+Shares are set, never fixed multipliers, whose effect would change whenever data is added.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,26 +20,26 @@ CLASS_NAMES = {
     PRE_INTERVENTION: "pre-intervention",
 }
 INTERVENTION_SHARE = 0.5
-"""Of every batch (Sirius, section IV; IWR draws the same half)."""
+"""Share of interventions in every batch (Sirius, section IV; IWR draws the same half)."""
 DEMONSTRATION_FACTOR = 3.0
-"""How much more a demonstrated step counts than a practised one (FACTS, Practice)."""
+"""Weight of a demonstrated step relative to a step of practice (FACTS, Practice)."""
 
 Shares = dict[int, float]
 
 
 def raw_shares(classes: NDArray[np.integer]) -> Shares:
-    """The share of every class that occurs in the windows' classes (N,)."""
+    """The share of every class that occurs in the windows' classes (N,); sum 1."""
     values, counts = np.unique(classes, return_counts=True)
     return {int(v): int(c) / len(classes) for v, c in zip(values, counts, strict=True)}
 
 
 def plain(raw: Shares) -> Shares:
-    """Everything as it is, but for the moments that led to a takeover."""
+    """The raw shares without pre-intervention, the steps that led to a takeover."""
     return {name: share for name, share in raw.items() if name != PRE_INTERVENTION}
 
 
 def human(raw: Shares) -> Shares:
-    """HG-DAgger (Kelly 2019): only what a human drove."""
+    """HG-DAgger (Kelly 2019): only steps that the operator drove."""
     return {name: raw.get(name, 0.0) for name in (DEMONSTRATION, INTERVENTION)}
 
 
@@ -63,15 +63,15 @@ def corrections(raw: Shares) -> Shares:
 
 
 def practice(raw: Shares) -> Shares:
-    """Own successes beside demonstrations that count three times."""
+    """Shares for practice: the policy's own successes, and demonstrations three times."""
     return plain({**raw, DEMONSTRATION: DEMONSTRATION_FACTOR * raw.get(DEMONSTRATION, 0.0)})
 
 
 def automatic(raw: Shares) -> Shares:
-    """`human` where a human drove, else everything alike.
+    """`human` where the operator drove any step, else `plain`.
 
-    What a policy did itself teaches it nothing that it does not know, and holds it to what it
-    does. ShelfPick, of 100 unseen seeds, the same 10 demonstrations and 66 corrected episodes:
+    A policy's own steps add no knowledge and hold it to its present behaviour. ShelfPick, of 100
+    unseen seeds, the same 10 demonstrations and 66 corrected episodes:
     `human` 99, `balanced` 92, `plain` 89, `corrections` 88 (`benchmarks/teaching.py`).
     """
     driven = any(name in raw for name in (DEMONSTRATION, INTERVENTION))
@@ -88,25 +88,25 @@ SCHEMES: dict[str, Callable[[Shares], Shares]] = {
 }
 
 HUMAN_ONLY = ("auto", "human")
-"""Of those, the ones that learn nothing from what a policy did alone."""
+"""Schemes that exclude the steps of policies (`auto`: where the operator drove any)."""
 
 
 def target_shares(classes: NDArray[np.integer], scheme: str) -> Shares:
-    """The share of training that each of classes (N,) shall have under `scheme`; sum 1."""
+    """The target share of each class in classes (N,) under `scheme`; sum 1."""
     if scheme not in SCHEMES:
         raise UnknownName("share scheme", scheme, SCHEMES)
     raw = raw_shares(classes)
-    wanted = {name: share for name, share in SCHEMES[scheme](raw).items() if name in raw}
-    total = sum(wanted.values())
+    targets = {name: share for name, share in SCHEMES[scheme](raw).items() if name in raw}
+    total = sum(targets.values())
     if not total > 0:
         raise BadValue("classes", f"at least one step that {scheme!r} trains on", raw)
-    return {name: share / total for name, share in wanted.items()}
+    return {name: share / total for name, share in targets.items()}
 
 
 def weights(classes: NDArray[np.integer], targets: Mapping[int, float]) -> NDArray[np.float64]:
     """Weight of every window, (N,) with mean 1: target share over raw share of its class.
 
-    Classes that are absent from the data are skipped and their share goes to the others.
+    The share of classes that are absent from the data goes to the others.
     """
     raw = raw_shares(classes)
     present = {name: targets.get(name, 0.0) for name in raw}

@@ -1,4 +1,7 @@
-"""How to train: every knob with the value that the recipe uses."""
+"""`TrainConfig` holds the hyperparameters of a training and their recommended values.
+
+The command line and the learner make one; `train` reads it.
+"""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +19,7 @@ ENCODERS = (POINTER, "resnet18", "small")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How to train; the defaults are the recipe for cached keypoints (FACTS, Learning)."""
+    """Hyperparameters; the defaults are those for cached keypoints (FACTS, Learning)."""
 
     vision: str = "keypoints"
     """"keypoints" (pretrained perception) or "end-to-end" (encoders from the episodes alone)."""
@@ -25,19 +28,19 @@ class TrainConfig:
     head: str = "bc"
     """Kind of policy head."""
     head_settings: dict[str, Any] = field(default_factory=dict)
-    """What to change of the head's defaults."""
+    """Changes to the head's default settings."""
     chunk: int = 16
     """Actions that the policy predicts at once."""
     execute: int = 8
-    """Of those, how many are executed before the next plan."""
+    """Number of those that are executed before the next plan."""
     ensembling: float | None = None
     """Average overlapping plans with weights exp(-this * i), i = 0 the oldest; None: do not."""
     history: int = 1
-    """Observations that the policy sees: now, and at its plans before (`execute` steps apart)."""
+    """Observations that the policy reads: now, and at its plans before (`execute` steps apart)."""
     proprioception_dropout: float = 0.0
-    """Share of the windows in training that do not see the robot's own state."""
+    """Share of the windows in training without the robot's own state."""
     encoder: str = POINTER
-    """End to end: "pointer" (a map of where the named item is, then the head on its peaks),
+    """End to end: "pointer" (a heatmap of the named item, then the head on its peaks),
     "small" (four convolutions) or "resnet18" (with group normalisation)."""
     encoder_weights: str | None = None
     """Safetensors file with a ResNet-18's weights by torchvision's names; None: from the seed."""
@@ -48,31 +51,31 @@ class TrainConfig:
     colour: float = 0.0
     """End to end: random change of brightness, contrast and each colour, up to this share."""
     aux_grasp: float = 1.0
-    """Encoder pointer: weight of finding where the demonstration's gripper closes next."""
+    """Encoder pointer: weight of the loss on where the demonstration's gripper closes next."""
     steps: int | None = None
-    """Updates; None: as many as the windows are worth, see `schedule.updates`."""
+    """Updates; None: by the number of windows, see `schedule.updates`."""
     batch: int = 512
     """Windows in an update, over all processes."""
     peak_rate: float = 2e-3
     """Highest learning rate of the one-cycle schedule."""
     weight_decay: float = 1e-2
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     ema: float = 0.995
-    """Decay of the moving average of the weights; the average is what drives."""
+    """Decay of the moving average of the weights, which the policy consists of."""
     shares: str = "auto"
-    """How classes of steps are weighed: auto, plain, human, balanced, corrections, practice."""
+    """Scheme of class weights: auto, plain, human, balanced, corrections, practice."""
     idle: str = "bridge"
     """Steps on which nothing moves: "bridge" (leave them out), "cut" chunks there, "keep"."""
     candidates: tuple[float, ...] = (0.6, 0.8, 1.0)
-    """Shares of the steps after which the averaged weights are tried in rollouts."""
+    """Fractions of the steps after which the averaged weights are evaluated by rollouts."""
     held_out: float = 0.05
     """Share of the episodes that only calibrate novelty, from 20 episodes on."""
     seed: int = 0
-    """Of initial weights, order and noise."""
+    """Seed of initial weights, order and noise."""
     threads: int = 0
     """Threads of torch in this process; 0 leaves them as they are."""
     precision: str = "auto"
-    """auto, bf16 or fp32."""
+    """Numerical precision: auto, bf16 or fp32."""
     save_every_s: float = 10.0
     """Seconds between two saved states to resume from."""
     tensorboard: bool = True
@@ -110,14 +113,14 @@ class TrainConfig:
 
     @property
     def needs_images(self) -> bool:
-        """Whether the episodes must be read with their pictures."""
+        """Whether the episodes must be read with their images."""
         return KINDS[self.vision].needs_images
 
     @classmethod
     def recommended(
         cls, vision: str = "keypoints", head: str = "bc", encoder: str = POINTER
     ) -> "TrainConfig":
-        """The recipe for a kind of vision and head: encoders need small steps on few samples."""
+        """Recommended values for a kind of vision and head; encoders need small batches."""
         if vision == EndToEnd.name and encoder == POINTER:  # of the encoders; see `two_stage`
             return cls(vision=vision, head=head, steps=1000, batch=64, peak_rate=2e-3)
         if vision == EndToEnd.name:
@@ -131,4 +134,4 @@ RECIPES: dict[str, dict[str, Any]] = {
     "act": {"batch": 256, "peak_rate": 1e-3},
     "flow": {"peak_rate": 1e-3},
 }
-"""Where a head on cached keypoints is better trained otherwise than `bc`."""
+"""Values by head, on cached keypoints, that differ from those for `bc`."""

@@ -1,4 +1,4 @@
-"""One policy trained by several processes: who does which part, and on which device.
+"""`processes()` lets several processes train one policy: each one's share of a batch and device.
 
     sidestick train WS --processes 2
     accelerate launch --num_processes 4 -m MODULE train WS
@@ -8,8 +8,9 @@ launch --cpu` starts several processes through MPI only (`--mpirun_hostfile`), a
 it; the first needs nothing.
 
 Every process holds the whole network and the whole data, computes the gradient of its part of
-each batch, and all of them take the same step along the mean. One process writes and tells.
-Without Accelerate, or with one process on a CPU, nothing of it is needed.
+each batch, and all of them take the same step along the mean. One process writes and reports.
+Without Accelerate, or with one process on a CPU, nothing of it is needed. The training loop and
+`train_on` call it.
 """
 
 import importlib.util
@@ -29,7 +30,7 @@ from torch import Tensor, nn
 from ...sim_envs.errors import PolicyError
 
 COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
-"""Where launchers say how many processes they started."""
+"""Environment variables in which launchers give the number of processes."""
 
 _log = logging.getLogger(__name__)
 
@@ -38,11 +39,11 @@ class Processes:
     """One process alone, on the CPU."""
 
     index = 0
-    """Which of the processes this is; 0 writes, tells and rolls out."""
+    """Index of this process; 0 writes, reports and does the rollouts."""
     count = 1
-    """How many there are."""
+    """Number of processes."""
     device = torch.device("cpu")
-    """Where the network is trained."""
+    """Device on which the network is trained."""
 
     @property
     def is_main(self) -> bool:
@@ -50,7 +51,7 @@ class Processes:
         return self.index == 0
 
     def part(self, whole: NDArray[Any], opinions: int) -> NDArray[Any]:
-        """This process's part of a batch (B,): as much of each opinion's part."""
+        """This process's part, (B / count,), of a batch (B,): equal parts of each opinion's."""
         if self.count == 1:
             return whole
         parts = whole.reshape(opinions, self.count, -1)
@@ -61,11 +62,11 @@ class Processes:
         return loss
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Block until all processes have called this."""
 
 
 class Accelerated(Processes):
-    """As `accelerate launch` started it, or one process with an accelerator."""
+    """Processes started by `accelerate launch`, or one process with an accelerator."""
 
     def __init__(self) -> None:
         from accelerate import Accelerator  # an extra: sidestick[multi]
@@ -76,7 +77,7 @@ class Accelerated(Processes):
         self.device = self._accelerator.device
 
     def average(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> Tensor:
-        """One message for all gradients and the loss, a scalar."""
+        """Average as above, in one message for all gradients and the loss, a scalar."""
         if self.count == 1:
             return loss
         gradients = [p.grad for p in parameters if p.grad is not None]
@@ -89,12 +90,12 @@ class Accelerated(Processes):
         return mean[-1]
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Block until all processes have called this."""
         self._accelerator.wait_for_everyone()
 
 
 def launched() -> int:
-    """How many processes were launched together with this one, which counts."""
+    """Number of processes that were launched together, this one included."""
     lone = "MASTER_ADDR" in os.environ and os.environ.get("ACCELERATE_USE_CPU", "") == "True"
     for name in COUNTS:
         if name in os.environ:
@@ -110,7 +111,7 @@ def launched() -> int:
 def launch(count: int, program: Sequence[str]) -> int:
     """Run a Python program in `count` processes of this machine; its exit code.
 
-    `program` is what comes behind `python`: a script or `-m` and a module, and the arguments.
+    `program` holds the arguments of `python`: a script or `-m` and a module, and their arguments.
     """
     if importlib.util.find_spec("accelerate") is None:
         raise PolicyError(f"{count} processes need Accelerate; pip install 'sidestick[multi]'")
@@ -126,7 +127,7 @@ def _accelerated() -> Accelerated:
 
 
 def processes() -> Processes:
-    """Those that were launched together; PolicyError if there are several but no Accelerate."""
+    """The processes launched together; PolicyError if there are several but no Accelerate."""
     several = launched() > 1
     if not several and not torch.cuda.is_available():
         return Processes()

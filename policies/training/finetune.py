@@ -1,4 +1,7 @@
-"""A quick nudge: a few small steps from the current weights towards new corrections."""
+"""`finetune` trains a policy's head for a few small steps on new corrections and replayed data.
+
+The learner calls it between episodes. On disk such an update is called "nudge".
+"""
 
 import copy
 from dataclasses import dataclass, replace
@@ -7,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue
-from ..base.checkpoint import Tensors
 from ..base.provenance import ProvenanceKind
 from ..base.schedule import load_parameters
 from ..base.torch_setup import choose_precision
@@ -21,14 +23,14 @@ from .window_data import TrainingData, joined
 __all__ = ["FinetuneConfig", "finetune", "held_out_loss"]
 
 MOST_STEPS = 100
-"""A nudge is between two episodes; what needs more is a refit from the base."""
+"""Limit of updates that fit between two episodes; more is a refit from the base."""
 NEW_SHARE = 0.5
-"""Of each batch; the rest is replayed from what the policy has learnt before."""
+"""Share of new windows in each batch; the rest is replayed from the earlier training data."""
 
 
 @dataclass(frozen=True)
 class FinetuneConfig:
-    """How to nudge."""
+    """Hyperparameters of finetuning."""
 
     steps: int = MOST_STEPS
     """Updates, at most 100."""
@@ -39,13 +41,13 @@ class FinetuneConfig:
     ema: float = 0.95
     """Decay of the moving average of the weights."""
     shares: str = "auto"
-    """How the classes of the replayed steps are weighed."""
+    """Scheme of class weights of the replayed windows."""
     seed: int = 0
-    """Of order and noise."""
+    """Seed of order and noise."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= MOST_STEPS:
-            raise BadValue("steps of a nudge", f"1 to {MOST_STEPS}; else refit", self.steps)
+            raise BadValue("steps of finetuning", f"1 to {MOST_STEPS}; else refit", self.steps)
 
 
 def finetune(
@@ -55,45 +57,41 @@ def finetune(
     how: FinetuneConfig | None = None,
     parent: str | None = None,
 ) -> LearnedPolicy:
-    """A copy of `policy` that has learnt `new_data` while going over `data` again.
+    """A copy of `policy` that was finetuned on `new_data`, with `data` replayed.
 
-    Half of each batch is new. Only the head moves: what the encoders see is kept, as is the
-    calibration of novelty. Whether the copy may drive is for a gate to say (`held_out_loss`).
+    Half of each batch is new. Only the head changes: the encoders and the calibration of novelty
+    are kept. A gate decides whether the copy may drive (`held_out_loss`).
     """
     how = how or FinetuneConfig()
     network = copy.deepcopy(policy.network)
-    learns = {name for name, p in network.named_parameters() if p.requires_grad}
+    trained = {name for name, p in network.named_parameters() if p.requires_grad}
     network.vision.requires_grad_(False)
-    both = joined(data, new_data)
-    recipe = LoopConfig(how.steps, how.batch, how.peak_rate, 1e-2, how.ema, how.seed)
-    fit = TrainingLoop(
-        network, both, _weights(data, new_data, how.shares), recipe, choose_precision()
-    )
+    both, weight = joined(data, new_data), _weights(data, new_data, how.shares)
+    loop_config = LoopConfig(how.steps, how.batch, how.peak_rate, 1e-2, how.ema, how.seed)
+    loop = TrainingLoop(network, both, weight, loop_config, choose_precision())
     for _ in range(how.steps):
-        fit.update()
-    weights_now: Tensors = {name: mean.clone() for name, mean in fit.mean.items()}
-    load_parameters(network, weights_now)
+        loop.update()
+    load_parameters(network, {name: mean.clone() for name, mean in loop.mean.items()})
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(name in learns)
-    config = replace(
-        policy.config,
-        provenance=replace(
-            policy.config.provenance,
-            episodes=tuple(dict.fromkeys(policy.config.provenance.episodes + new_data.episode_ids)),
-            parent=parent,
-            kind=ProvenanceKind.NUDGE,
-        ),
-        training={
-            **policy.config.training,
-            "nudge": {"of": parent, "steps": how.steps, "windows": len(new_data)},
-            "loss": validate(network, both).error,
-        },
+        parameter.requires_grad_(name in trained)
+    before = policy.config.provenance
+    provenance = replace(
+        before,
+        episodes=tuple(dict.fromkeys(before.episodes + new_data.episode_ids)),
+        parent=parent,
+        kind=ProvenanceKind.NUDGE,
     )
+    training = {
+        **policy.config.training,
+        "nudge": {"of": parent, "steps": how.steps, "windows": len(new_data)},
+        "loss": validate(network, both).error,
+    }
+    config = replace(policy.config, provenance=provenance, training=training)
     return LearnedPolicy(config, network, policy.novelty)
 
 
 def _weights(data: TrainingData, new_data: TrainingData, shares: str) -> NDArray[np.float64]:
-    """Of all windows, those of `data` first; both parts count the same in sum."""
+    """Weights (N,) of all windows, those of `data` first; both parts have the same sum."""
     replayed = weights(data.classes, target_shares(data.classes, shares))
     fresh = (new_data.classes != PRE_INTERVENTION).astype(np.float64)
     if not fresh.any():

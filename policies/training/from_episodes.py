@@ -1,4 +1,7 @@
-"""From recorded episodes to training data: the one place where learning meets the memory."""
+"""`training_data` turns frames of recorded episodes into the windows that training reads.
+
+`train` and the learner call it, with the vision that prepares the inputs.
+"""
 
 from collections.abc import Callable
 
@@ -22,11 +25,11 @@ from ..vision.protocol import Vision
 from .window_data import TrainingData
 
 IDLE = ("bridge", "cut", "keep")
-"""What happens to steps on which nothing moved: left out of the chunks, cutting them, kept."""
+"""Treatments of steps on which nothing moves: leave out of the chunks, cut chunks there, keep."""
 
 
 def config_of(frames: Frames) -> PolicyConfig:
-    """What the episodes are of; PolicyError if they are of several tasks or renderers."""
+    """A policy's config for the episodes; PolicyError if they differ in task or observations."""
     if not frames.episodes:
         raise PolicyError("no episodes to train on; record some with `sidestick drive`")
     found = {_kind(summary) for summary in frames.episodes}
@@ -51,20 +54,14 @@ def training_data(
 ) -> TrainingData:
     """Windows over `frames` with the inputs that `vision` prepares.
 
-    For keypoints `frames` need not hold images: what the cache lacks is read episode by episode.
-    `seen` is told how many episodes have been looked at. A window sees `history` frames, `stride`
-    steps apart, and knows where the item is in the pictures of the cameras `marks`.
+    For keypoints `frames` need not hold images: what the cache lacks is read episode by episode,
+    and `seen` is called with the number of episodes done. A window has `history` frames, `stride`
+    steps apart, and marks of the grasped item in the images of the cameras `marks`.
     """
     if idle not in IDLE:
         raise UnknownName("treatment of idle steps", idle, IDLE)
-    windows = Windows(
-        frames,
-        chunk,
-        history,
-        drop_idle=idle != "keep",
-        bridge_idle=idle == "bridge",
-        stride=stride,
-    )
+    drop, bridge = idle != "keep", idle == "bridge"
+    windows = Windows(frames, chunk, history, drop_idle=drop, bridge_idle=bridge, stride=stride)
     columns = _columns(frames, vision, cache or KeypointCache(None), seen)
     inputs, actions = vision.prepare(columns), frames.actions[windows.chunk_index]
     if hand_frame.KEY in inputs:
@@ -86,7 +83,7 @@ def training_data(
 def _columns(
     frames: Frames, vision: Vision, cache: KeypointCache, seen: Callable[[int], object]
 ) -> Columns:
-    """What `vision` prepares inputs from, one row a frame."""
+    """The columns (N, ...) that `vision` prepares inputs from, one row a frame."""
     columns: Columns = {**frames.observations}
     if isinstance(vision, KeypointVision):
         columns["keypoints"] = _keypoints(frames, vision, cache, seen)
@@ -103,6 +100,7 @@ def _columns(
 def _keypoints(
     frames: Frames, vision: KeypointVision, cache: KeypointCache, seen: Callable[[int], object]
 ) -> NDArray[np.float32]:
+    """Keypoints of all frames, (N, cameras, K, 6), from the cache or else from images."""
     fingerprint, parts = vision.perception.fingerprint, []
     ends = np.searchsorted(frames.episode, np.arange(len(frames.episodes) + 1))
     for number, summary in enumerate(frames.episodes):

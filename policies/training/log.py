@@ -1,4 +1,7 @@
-"""Where training's figures go: metrics.jsonl, TensorBoard and a progress bar on stderr."""
+"""`TrainingLog` writes a training's metrics to metrics.jsonl, TensorBoard and a progress bar.
+
+`train_on` opens it and the training's subscribers write rows.
+"""
 
 import json
 from pathlib import Path
@@ -12,9 +15,9 @@ METRICS = "metrics.jsonl"
 
 
 class TrainingLog:
-    """A context that writes rows of figures by step; on resuming, later rows are forgotten.
+    """A context that writes rows of metrics by step; on resuming, later rows are dropped.
 
-    One that does not write is for the helpers of the process that does.
+    With `writes` false it does nothing, in all processes but the main one.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class TrainingLog:
             self._board.close()
 
     def row(self, step: int, **figures: float) -> None:
-        """Write figures of one step."""
+        """Write the metrics of one step and advance the progress bar."""
         if not self._writes:
             return
         with self._path.open("a") as file:
@@ -74,7 +77,7 @@ class TrainingLog:
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
-    """The rows that a training wrote; a torn last line is left out."""
+    """The rows that a training wrote; an incomplete last line is left out."""
     try:
         lines = (folder / METRICS).read_text().splitlines()
     except FileNotFoundError:

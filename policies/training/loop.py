@@ -1,4 +1,7 @@
-"""The training loop's state: it can stop after any step and go on to the same end."""
+"""`TrainingLoop` updates a network step by step, and can be saved and resumed after any step.
+
+`Training` and `finetune` run it. A resumed training ends with the same weights as an uninterrupted.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,29 +29,29 @@ STATE = "state"
 
 @dataclass(frozen=True)
 class LoopConfig:
-    """The numbers that the loop needs."""
+    """The hyperparameters that the loop reads."""
 
     steps: int
-    """Updates in all."""
+    """Total number of updates."""
     batch: int
     """Windows in one update, over all opinions of the head."""
     peak_rate: float
     """Highest learning rate of the one-cycle schedule."""
     weight_decay: float
-    """Of AdamW."""
+    """Weight decay of AdamW."""
     ema: float
     """Decay of the moving average of the weights."""
     seed: int
-    """Of order and noise."""
+    """Seed of order and noise."""
     proprioception_dropout: float = 0.0
-    """Share of the windows that do not see the robot's own state."""
+    """Share of the windows without the robot's own state."""
     aux_grasp: float = 0.0
-    """Weight of finding where the gripper closes next."""
+    """Weight of the loss on where the gripper closes next."""
 
 
 @dataclass
 class ScoredWeights:
-    """Averaged weights that rollouts judged, or would have."""
+    """Averaged weights after a step, and their success rate in rollouts; None without rollouts."""
 
     step: int
     score: float | None
@@ -56,7 +59,7 @@ class ScoredWeights:
 
 
 class TrainingLoop:
-    """One training: the network, its averaged weights, and how far it is.
+    """The state of one training: network, averaged weights, optimiser and step.
 
     Every draw is a function of (seed, step) and the schedule one of the step, so the weights,
     the optimiser's moments and the step number are all that resuming needs.
@@ -86,11 +89,11 @@ class TrainingLoop:
         )
         self.step = self.tried = 0
         self.is_whole = True
-        """False in the middle of an update, where a state must not be saved."""
+        """False in the middle of an update, when the state must not be saved."""
         self.best: ScoredWeights | None = None
 
     def update(self) -> Tensor:
-        """One step of training; its loss, a scalar that is not yet read back."""
+        """Do one update; its loss, a scalar that is still on the device."""
         recipe, step, network = self.recipe, self.step, self.network
         network.train()
         set_rate(self.optimiser, one_cycle(step, recipe.steps, recipe.peak_rate))
@@ -98,16 +101,16 @@ class TrainingLoop:
             loss = self._loss()
             self.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
-            heard = self.processes.average(self.parameters.values(), loss.detach())
+            mean_loss = self.processes.average(self.parameters.values(), loss.detach())
             self.is_whole = False
             self.optimiser.step()
             average(self.mean, self.parameters, step, recipe.ema)
             self.step += 1
             self.is_whole = True
-        return heard
+        return mean_loss
 
     def _loss(self) -> Tensor:
-        """Of this process's part of the batch."""
+        """The loss, a scalar, of this process's part of the batch."""
         recipe, network, device = self.recipe, self.network, self.processes.device
         seed = (recipe.seed * 1_000_003 + self.step) * self.processes.count + self.processes.index
         noise = torch.Generator().manual_seed(seed)
@@ -123,16 +126,17 @@ class TrainingLoop:
                 x = network.encode(batch, noise, recipe.proprioception_dropout)
                 return network.head.loss(x, actions, mask, noise)
             marks = as_tensor(self.data.marks[chosen]).to(device)
-            x, missed = network.encode_with_loss(batch, marks, noise, recipe.proprioception_dropout)
-            return network.head.loss(x, actions, mask, noise) + recipe.aux_grasp * missed
+            dropout = recipe.proprioception_dropout
+            x, aux_loss = network.encode_with_loss(batch, marks, noise, dropout)
+            return network.head.loss(x, actions, mask, noise) + recipe.aux_grasp * aux_loss
 
     def _draw(self, random: np.random.Generator) -> NDArray[np.int64]:
-        """Places of this process's windows: the same batch for any number of processes."""
+        """Indices of this process's windows; the whole batch is the same for any `count`."""
         whole = np.searchsorted(self._cumulative, random.random(self.batch), side="right")
         return self.processes.part(whole, self.network.head.opinions)
 
     def state(self) -> tuple[Tensors, dict[str, Any]]:
-        """Everything that resuming needs, as tensors and JSON."""
+        """All that resuming needs, as tensors by name and JSON."""
         tensors: Tensors = {}
         for name, parameter in self.parameters.items():
             tensors[f"now.{name}"] = parameter.detach()
@@ -146,12 +150,12 @@ class TrainingLoop:
         return tensors, {"step": self.step, "tried": self.tried, "best": best}
 
     def save(self, path: Path, extra: dict[str, Any]) -> None:
-        """Replace the saved state at `path`; `extra` comes back from `saved_extra`."""
+        """Replace the saved state at `path`; `saved_extra` reads `extra` from it."""
         tensors, state = self.state()
         write_tensors(path, tensors, {STATE: {**state, "extra": extra}})
 
     def restore(self, path: Path) -> None:
-        """Go on from a saved state; PolicyError where it does not fit."""
+        """Load a saved state; PolicyError where it does not fit."""
         tensors, metadata = read_tensors(path)
         try:
             state = metadata[STATE]
@@ -176,7 +180,7 @@ class TrainingLoop:
 
 
 def saved_extra(path: Path) -> dict[str, Any]:
-    """What was given to `save`; PolicyError where the file is damaged or something else."""
+    """The `extra` given to `save`; PolicyError where the file is damaged or no saved state."""
     _, metadata = read_tensors(path)
     try:
         extra: dict[str, Any] = metadata[STATE]["extra"]
@@ -187,7 +191,7 @@ def saved_extra(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def flush_denormals() -> Iterator[None]:
-    """Numbers that all but vanish, as fading gradients and moments do, count as zero.
+    """Flush denormal numbers to zero, into which fading gradients and moments turn.
 
     Computing with them takes ten times as long on common CPUs.
     """
@@ -199,23 +203,23 @@ def flush_denormals() -> Iterator[None]:
 
 
 def better(new: ScoredWeights, old: ScoredWeights | None) -> ScoredWeights:
-    """The one with the higher score; the later one of two equals."""
+    """The weights with the higher score; `new` if the scores are equal or one is unknown."""
     if old is None or old.score is None or new.score is None:
         return new
     return new if new.score >= old.score else old
 
 
 def run(
-    fit: TrainingLoop, stops: set[int], at_stop: Callable[[], None], each: Callable[[Tensor], None]
+    loop: TrainingLoop, stops: set[int], at_stop: Callable[[], None], each: Callable[[Tensor], None]
 ) -> None:
-    """Update to the end; `each` hears every loss, `at_stop` is called once after certain steps."""
+    """Update to the last step; call `each` with every loss and `at_stop` once after `stops`."""
     while True:
-        if fit.step in stops and fit.step > fit.tried:
+        if loop.step in stops and loop.step > loop.tried:
             at_stop()
-            fit.tried = fit.step
-        if fit.step >= fit.recipe.steps:
+            loop.tried = loop.step
+        if loop.step >= loop.recipe.steps:
             return
-        each(fit.update())
+        each(loop.update())
 
 
 def _under(prefix: str, tensors: Tensors) -> Tensors:

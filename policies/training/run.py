@@ -1,4 +1,7 @@
-"""One training from its first step, or its last saved one, to a policy in its folder."""
+"""`Training` runs the loop from its first or last saved step to a policy in a folder.
+
+`train_on` makes one; its subscribers write metrics, save the state and evaluate candidates.
+"""
 
 import copy
 import logging
@@ -14,7 +17,7 @@ from ..base.schedule import load_parameters, one_cycle
 from ..network import PolicyNetwork
 from ..novelty import Neighbours, Novelty, disagreement
 from ..policy import LearnedPolicy, Policy, PolicyConfig, load_policy
-from . import loop as fitting
+from . import loop as training_loop
 from .config import TrainConfig
 from .log import TrainingLog
 from .loop import ScoredWeights, TrainingLoop, better, saved_extra
@@ -27,12 +30,12 @@ LOG_EVERY = 50
 """Steps between two rows of metrics."""
 
 Rollout = Callable[[Policy], float]
-"""Drives a policy and gives its success rate, 0 to 1."""
+"""Runs rollouts of a policy and gives its success rate, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What came out of a training."""
+    """The policy that a training made, and the training's metrics."""
 
     policy: LearnedPolicy
     """The chosen checkpoint, as saved."""
@@ -45,15 +48,15 @@ class TrainResult:
     loss: float
     """Mean absolute error of its plans on (at most 4,096 of) the training windows."""
     held_out_loss: float | None
-    """The same on held-out episodes; None when none were."""
+    """The same on held-out episodes; None when none were held out."""
     seconds: float
-    """Spent on training and rollouts, over all interruptions."""
+    """Time spent on training and rollouts, over all interruptions."""
     precision: str
-    """What the CPU computed in, and why."""
+    """The precision of the computation, and why."""
 
 
 class Training:
-    """One call of `train_on`: the loop's subscribers and what they keep."""
+    """One call of `train_on`: the loop's subscribers and their state."""
 
     def __init__(
         self,
@@ -81,7 +84,7 @@ class Training:
         return self._before + time.monotonic() - self._started
 
     def resume(self) -> None:
-        """Go on from a state in the folder, if there is one of this very training."""
+        """Load the state in the folder, if there is one of the same configuration and data."""
         path = self.folder / RESUME
         if not path.exists():
             return
@@ -108,13 +111,16 @@ class Training:
         steps = self.fit.recipe.steps
         stops = {max(1, round(share * steps)) for share in self.config.candidates} | {steps}
         try:
-            fitting.run(self.fit, stops, self._try_candidate, lambda loss: self._hear(loss, log))
+            training_loop.run(
+                self.fit, stops, self._evaluate_candidate, lambda loss: self._log_loss(loss, log)
+            )
         except KeyboardInterrupt:
             if self.fit.is_whole:
                 self.save()
             raise
 
-    def _hear(self, loss: torch.Tensor, log: TrainingLog) -> None:
+    def _log_loss(self, loss: torch.Tensor, log: TrainingLog) -> None:
+        """Write metrics and save the state, each where it is due after an update."""
         step = self.fit.step
         if step % LOG_EVERY == 0 or step == self.fit.recipe.steps:
             rate = one_cycle(step, self.fit.recipe.steps, self.config.peak_rate)
@@ -122,7 +128,8 @@ class Training:
         if time.monotonic() - self._saved > self.config.save_every_s:
             self.save()
 
-    def _try_candidate(self) -> None:
+    def _evaluate_candidate(self) -> None:
+        """Score the averaged weights by rollouts, where there are any, and keep the best."""
         weights_now = {name: value.to("cpu", copy=True) for name, value in self.fit.mean.items()}
         candidate = ScoredWeights(self.fit.step, None, weights_now)
         if self.rollout is not None and self.fit.processes.is_main:
@@ -132,14 +139,14 @@ class Training:
         self.fit.processes.wait()
 
     def policy(self, candidate: ScoredWeights) -> LearnedPolicy:
-        """A copy of the network with the candidate's weights, and its novelty calibrated."""
+        """A policy with the candidate's weights, and its novelty calibrated."""
         network = copy.deepcopy(self.fit.network)
         load_parameters(network, candidate.weights)
         novelty = calibrated_novelty(network, self.fit.data, self.held, self.config.execute)
         return LearnedPolicy(self.about, network.cpu(), novelty)
 
     def finish(self) -> TrainResult:
-        """Save the best candidate as a policy and forget the state; helpers wait and read it."""
+        """Save the best candidate as a policy and remove the state; other processes read it."""
         if not self.fit.processes.is_main:
             self.fit.processes.wait()
             return self._result(load_policy(self.folder))
@@ -159,14 +166,14 @@ class Training:
         return self._result(policy)
 
     def _result(self, policy: LearnedPolicy) -> TrainResult:
-        facts = policy.config.training
+        metrics = policy.config.training
         return TrainResult(
             policy,
             self.folder,
-            facts["chosen_step"],
-            tuple((int(step), float(score)) for step, score in facts["candidates"]),
-            facts["loss"],
-            facts["held_out_loss"],
+            metrics["chosen_step"],
+            tuple((int(step), float(score)) for step, score in metrics["candidates"]),
+            metrics["loss"],
+            metrics["held_out_loss"],
             self.seconds,
             str(self.fit.precision),
         )
@@ -175,19 +182,19 @@ class Training:
 def calibrated_novelty(
     network: PolicyNetwork, seen: TrainingData, held: TrainingData | None, execute: int
 ) -> Novelty:
-    """What is familiar to a network: held-out windows, or those that it was trained on.
+    """Novelty of a network, calibrated on the windows `held`, or the training windows `seen`.
 
-    Distances are to the training windows; between those, to the ones of other episodes.
+    Distances are to the training windows; of training windows, to those of other episodes.
     """
-    judged = validate(network, seen)
-    neighbours = Neighbours.fit(judged.x, seen.episodes[judged.chosen])
+    validation = validate(network, seen)
+    neighbours = Neighbours.fit(validation.x, seen.episodes[validation.chosen])
     if held is None:
-        distances = neighbours(judged.x, seen.episodes[judged.chosen])
+        distances = neighbours(validation.x, seen.episodes[validation.chosen])
     else:
-        judged = validate(network, held)
-        distances = neighbours(judged.x)
+        validation = validate(network, held)
+        distances = neighbours(validation.x)
     source = "training" if held is None else "held-out"
-    scores = disagreement(judged.spread, execute)
+    scores = disagreement(validation.spread, execute)
     return Novelty.fit(scores, source, distances, neighbours)
 
 

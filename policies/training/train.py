@@ -1,4 +1,7 @@
-"""Training of a policy: from episodes to a folder with the checkpoint that drives best."""
+"""`train` trains a policy on episodes and saves the checkpoint with the best rollouts in a folder.
+
+The command line, the learner and benchmarks call it, with frames and a `TrainConfig`.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
@@ -34,7 +37,7 @@ from .two_stage import ENCODERS, first_step, learnt_before, second_step
 from .window_data import TrainingData, hold_out
 
 LEAST_TO_CALIBRATE = 20
-"""Episodes from which on some are held out to calibrate novelty."""
+"""Number of episodes from which on some are held out to calibrate novelty."""
 
 
 def train_on(
@@ -46,13 +49,13 @@ def train_on(
     rollout: Rollout | None = None,
     progress: bool = True,
 ) -> TrainResult:
-    """Train `vision` (where it learns) and a new head on `data`; resumes what was interrupted."""
+    """Train `vision` (where it has weights to train) and a new head on `data` into `folder`.
+
+    An interrupted training in `folder` is resumed.
+    """
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
-    if data.chunk != config.chunk:
-        raise BadValue("training data", f"windows of {config.chunk} actions", data.chunk)
-    if data.history != config.history:
-        raise BadValue("training data", f"{config.history} observations a window", data.history)
+    _check_windows(data, config)
     if config.threads:
         torch.set_num_threads(config.threads)
     seen, held = hold_out(data, config.held_out, LEAST_TO_CALIBRATE, config.seed)
@@ -63,40 +66,47 @@ def train_on(
     network = PolicyNetwork(vision, new_head(config, vision.size * config.history), config.history)
     weight = weights(seen.classes, shares)
     length = loop_config(config, int(np.count_nonzero(weight)), vision.passes)
-    fit = TrainingLoop(network, seen, weight, length, precision, together)
+    loop = TrainingLoop(network, seen, weight, length, precision, together)
     policy = replace(
         policy,
         execute=config.execute,
         history=config.history,
         ensembling=config.ensembling,
         provenance=policy.provenance.complete(data.episode_ids),
-        training=_facts(config, seen, held, shares, length.steps, precision.name),
+        training=_training_info(config, seen, held, shares, length.steps, precision.name),
     )
-    training = Training(fit, config, policy, folder, held, rollout)
+    training = Training(loop, config, policy, folder, held, rollout)
     training.resume()
     together.wait()
     tensorboard, writes = config.tensorboard, together.is_main
-    with TrainingLog(folder, fit.recipe.steps, fit.step, tensorboard, progress, writes) as log:
+    with TrainingLog(folder, loop.recipe.steps, loop.step, tensorboard, progress, writes) as log:
         training.run(log)
     return training.finish()
 
 
+def _check_windows(data: TrainingData, config: TrainConfig) -> None:
+    if data.chunk != config.chunk:
+        raise BadValue("training data", f"windows of {config.chunk} actions", data.chunk)
+    if data.history != config.history:
+        raise BadValue("training data", f"{config.history} observations a window", data.history)
+
+
 def loop_config(config: TrainConfig, windows: int, passes: int = PASSES) -> LoopConfig:
-    """The loop's part of the configuration, for so many windows that count."""
+    """The loop's part of the configuration, for `windows` of a weight above zero."""
     steps = config.steps or updates(windows, config.batch, passes)
     names = (field.name for field in fields(LoopConfig))
     return LoopConfig(**{**{name: getattr(config, name) for name in names}, "steps": steps})
 
 
 def new_head(config: TrainConfig, size: int) -> Head:
-    """An untrained head from the seed."""
+    """An untrained head for inputs (B, size), initialised from the seed."""
     settings = {"chunk": config.chunk, **config.head_settings}
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         return build_head(config.head, size, settings)
 
 
-def _facts(
+def _training_info(
     config: TrainConfig,
     seen: TrainingData,
     held: TrainingData | None,
@@ -104,6 +114,7 @@ def _facts(
     updates: int,
     precision: str,
 ) -> dict[str, Any]:
+    """What a policy's config.json says about its training, as JSON."""
     return {
         "config": asdict(config),
         "updates": updates,
@@ -128,20 +139,20 @@ def train(
     examples: Sequence[AcceptedPrediction] = (),
     one_step: Callable[..., TrainResult] = train_on,
 ) -> TrainResult:
-    """Train a policy from the base on `frames` into `folder`; resumes what was interrupted.
+    """Train a policy from the base on `frames` into `folder`; resumes an interrupted training.
 
-    With rollouts the best of several candidates is kept, else the last. `perception` is the one
-    that ships for the task where none is given; `cache` keeps its keypoints for later rounds.
-    `examples` are predictions that people accepted or put right at moments of these frames.
-    `one_step` trains one network: vision and head, or first the encoders and then the head.
+    With rollouts the best of several candidates is kept, else the last. `perception` defaults to
+    the one shipped for the task; `cache` keeps its keypoints for later rounds. `examples` are
+    graded predictions at steps of these frames. `one_step` trains one network, called once or, in
+    two stages, for the encoders and then for the head.
     """
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(config_of(frames), provenance=provenance or Provenance())
     vision = new_vision(config, policy, perception)
-    if (teacher := vision.grasp_supervision) is not None:
+    if (supervision := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
-        vision = _encoders(frames, vision, teacher, policy, first, encoders, progress, one_step)
+        vision = _encoders(frames, vision, supervision, policy, first, encoders, progress, one_step)
         config = second_step(config)
     data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
     return one_step(data, vision, policy, config, folder, rollout, progress)
@@ -150,21 +161,21 @@ def train(
 def _encoders(
     frames: Frames,
     vision: Vision,
-    teacher: GraspSupervision,
+    supervision: GraspSupervision,
     policy: PolicyConfig,
     config: TrainConfig,
     folder: Path,
     progress: bool,
     one_step: Callable[..., TrainResult],
 ) -> Vision:
-    """Vision whose encoders have learnt from the pictures, now frozen."""
-    data = _windows(frames, vision, config, marks=teacher.cameras if config.aux_grasp else ())
-    learnt = learnt_before(config, data, folder)
-    if learnt is None:
+    """Vision with trained encoders, now frozen."""
+    data = _windows(frames, vision, config, marks=supervision.cameras if config.aux_grasp else ())
+    trained = learnt_before(config, data, folder)
+    if trained is None:
         result = one_step(data, vision, policy, config, folder, progress=progress)
-        learnt = result.policy.network.vision.grasp_supervision
-    assert learnt is not None  # the kind of vision has not changed
-    return learnt.freeze()
+        trained = result.policy.network.vision.grasp_supervision
+    assert trained is not None  # the kind of vision has not changed
+    return trained.freeze()
 
 
 def _windows(
@@ -189,7 +200,7 @@ def _windows(
 def new_vision(
     config: TrainConfig, policy: PolicyConfig, perception: Perception | None = None
 ) -> Vision:
-    """Vision before training: perception that fits the episodes, or encoders from the seed."""
+    """Untrained vision: perception that fits the episodes, or encoders made from the seed."""
     if config.vision == KeypointVision.name:
         return KeypointVision(fitting_perception(policy, perception), config.layout)
     images = len(policy.goal_names), policy.cameras, policy.image_size

@@ -1,4 +1,7 @@
-"""What a network makes of recorded windows: the error and the spread of its plans."""
+"""`validate` gives the error and the spread of a network's plans on recorded windows.
+
+Training, finetuning and the calibration of novelty call it.
+"""
 
 from typing import NamedTuple
 
@@ -14,13 +17,13 @@ from ..vision.protocol import Batch
 from .window_data import TrainingData
 
 BATCH = 512
-"""Windows at a time."""
+"""Windows in a forward pass."""
 
 
 def windows(
     data: TrainingData, chosen: NDArray[np.integer], device: torch.device | None = None
 ) -> tuple[Batch, Tensor, Tensor]:
-    """Inputs (B * history, ...), actions (B, H, A) and mask (B, H) of some windows, as tensors."""
+    """Inputs (B * history, ...), actions (B, H, A) and mask (B, H) of windows `chosen` (B,)."""
     rows = data.seen_rows(chosen).reshape(-1)
     inputs = {key: column[rows] for key, column in data.inputs.items()}
     batch, actions, mask = as_batch(inputs), data.actions[chosen], data.mask[chosen]
@@ -31,21 +34,21 @@ def windows(
 
 
 class Validation(NamedTuple):
-    """What a network makes of some windows."""
+    """A network's plans on some windows."""
 
     error: float
-    """Mean absolute error of its plans."""
+    """Mean absolute error of the plans."""
     spread: NDArray[np.float32]
-    """(B, H, A) of its plans."""
+    """(B, H, A) spread of the plans."""
     x: Tensor
-    """(B, F) what its head read."""
+    """(B, F) inputs of the head."""
     chosen: NDArray[np.int64]
-    """(B,) which windows they are."""
+    """(B,) indices of the windows."""
 
 
 @torch.inference_mode()
 def validate(network: PolicyNetwork, data: TrainingData, limit: int = 4096) -> Validation:
-    """The plans of a network on at most `limit` windows, evenly chosen."""
+    """Error and spread of a network's plans on at most `limit` windows, evenly chosen."""
     network.eval()
     device = next(network.parameters()).device
     chosen = np.linspace(0, len(data) - 1, min(limit, len(data))).astype(np.int64)

@@ -1,4 +1,7 @@
-"""What training reads: prepared frames, and windows of actions that point into them."""
+"""`TrainingData` holds what training reads: prepared frames, and windows of actions over them.
+
+`from_episodes` makes it; `hold_out` splits it and `joined` concatenates two.
+"""
 
 import zlib
 from dataclasses import dataclass, replace
@@ -13,7 +16,7 @@ from ..task_features.features import Columns
 from .class_weights import CLASS_NAMES
 
 WINDOW_ARRAYS = ("rows", "actions", "mask", "classes", "episodes", "past", "marks")
-"""What there is one of for each window."""
+"""Fields of `TrainingData` with one row for each window."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,11 +24,11 @@ class TrainingData:
     """R prepared frames and N windows; images stay uint8 until a batch is drawn."""
 
     inputs: Columns
-    """What the vision's `prepare` gave: key -> (R, ...)."""
+    """Output of the vision's `prepare`: key -> (R, ...)."""
     rows: NDArray[np.int64]
-    """(N,) the frame at which each window starts."""
+    """(N,) index of the frame at which each window starts."""
     actions: NDArray[np.float32]
-    """(N, H, A) the executed actions from there on; what the mask hides may be anything finite."""
+    """(N, H, A) the executed actions from there on; masked ones may be anything finite."""
     mask: NDArray[np.bool_]
     """(N, H) true where the action belongs to the window, false beyond a cut."""
     classes: NDArray[np.int64]
@@ -33,11 +36,11 @@ class TrainingData:
     episodes: NDArray[np.int64]
     """(N,) index into `episode_ids`."""
     episode_ids: tuple[str, ...]
-    """Where the windows come from."""
+    """Ids of the episodes that the windows come from."""
     past: NDArray[np.int64] | None = None
-    """(N, n - 1) the frames that a window sees beside its own, oldest first; None: it sees one."""
+    """(N, history - 1) earlier frames of a window, oldest first; None where history is 1."""
     marks: NDArray[np.float32] | None = None
-    """(N, cameras, 2) where the item is in the pictures, see `grasp_marks`; None: not asked for."""
+    """(N, cameras, 2) where the item is in the images, see `grasp_marks`; None: not needed."""
 
     def __post_init__(self) -> None:
         windows, chunk = self.mask.shape
@@ -84,23 +87,23 @@ class TrainingData:
         return int(self.mask.shape[1])
 
     def take(self, windows: NDArray[np.int64] | NDArray[np.bool_]) -> "TrainingData":
-        """Some of the windows, by places (B,) or a mask (N,); the frames are shared."""
+        """Some of the windows, by indices (B,) or a mask (N,); the frames are shared."""
         whole = {name: getattr(self, name) for name in WINDOW_ARRAYS}
         some: dict[str, Any] = {k: None if v is None else v[windows] for k, v in whole.items()}
         return replace(self, **some)
 
     @property
     def history(self) -> int:
-        """Frames that a window sees."""
+        """Frames of a window."""
         return 1 if self.past is None else 1 + self.past.shape[1]
 
     def seen_rows(self, windows: NDArray[np.integer]) -> NDArray[np.int64]:
-        """The frames that some windows see, (B, history), oldest first."""
+        """Indices of the frames of some windows (B,), (B, history), oldest first."""
         now = self.rows[windows][:, None]
         return now if self.past is None else np.concatenate((self.past[windows], now), axis=1)
 
     def window_inputs(self) -> Columns:
-        """The small inputs (no images) at the windows' frames: what normalisation is fitted on."""
+        """The inputs without images at the windows' frames, (N, F) each, to fit normalisation."""
         small = {key: column for key, column in self.inputs.items() if column.ndim == 2}
         return {key: column[self.rows] for key, column in small.items()}
 
@@ -112,7 +115,7 @@ class TrainingData:
 
     @property
     def fingerprint(self) -> str:
-        """Names this data, so that a training is only resumed on the same."""
+        """Checksum of the data, so that a training is only resumed on the same."""
         crc = 0
         for name in WINDOW_ARRAYS:
             if (array := getattr(self, name)) is not None:
@@ -127,7 +130,7 @@ def hold_out(
 ) -> tuple[TrainingData, TrainingData | None]:
     """Training windows and those of a few held-out episodes; None with under `least` episodes.
 
-    The episodes are drawn by `seed`. Out of few, none is spared: each counts for success.
+    The episodes are drawn by `seed`. Of few episodes, all are needed for training.
     """
     present = np.unique(data.episodes)
     if share <= 0 or len(present) < least:
@@ -139,7 +142,7 @@ def hold_out(
 
 
 def joined(old: TrainingData, new: TrainingData) -> TrainingData:
-    """The windows of both, those of `old` first; BadValue if they were not prepared alike."""
+    """The windows of both, those of `old` first; BadValue if they differ in shapes."""
     kinds = [
         (data.chunk, data.history, {key: column.shape[1:] for key, column in data.inputs.items()})
         for data in (old, new)

@@ -1,4 +1,4 @@
-"""Every kind of vision by its name."""
+"""`KINDS` maps the name of each kind of vision to its class, for loading and training."""
 
 from .end_to_end import EndToEnd
 from .grasp_pointing import GraspPointing

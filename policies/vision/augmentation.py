@@ -1,4 +1,7 @@
-"""Changes to images in training that leave the right action as it is."""
+"""Image augmentations for training, which do not change the correct action.
+
+The kinds of vision that learn from images apply them to a batch.
+"""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""From one camera's image and the goal to keypoints: what end-to-end vision learns."""
+"""Encoders map one camera's image and the goal to keypoints; `EndToEnd` trains them."""
 
 import torch
 from torch import Tensor, nn

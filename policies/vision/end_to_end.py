@@ -1,4 +1,7 @@
-"""Vision end to end: one encoder per camera, learnt from the demonstrations alone."""
+"""`EndToEnd` is vision with one encoder per camera, trained on the episodes alone with the head.
+
+Images and proprioception go in; spatial-softmax points, the body and the goal come out.
+"""
 
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -21,12 +24,12 @@ from .protocol import Batch, Vision
 
 @dataclass(frozen=True)
 class EndToEndConfig:
-    """Size of the encoders, and how images are changed in training."""
+    """Size of the encoders, and image augmentation in training."""
 
     num_goals: int
-    """Items that an instruction can name."""
+    """Number of items that an instruction can name."""
     cameras: tuple[str, ...] = ("front", "wrist")
-    """One encoder each."""
+    """Cameras; each has its own encoder."""
     image_size: int = 96
     """Height and width of the images, pixels."""
     channels: int = 48
@@ -36,17 +39,17 @@ class EndToEndConfig:
     shift: int = 4
     """Random shift in training, pixels."""
     jitter: float = 0.05
-    """Noise on the normalised body in training."""
+    """Standard deviation of the noise on the normalised body in training."""
     colour: float = 0.0
     """Random change of brightness, contrast and each colour in training, up to this share."""
     film: bool = True
     """Whether the goal scales and shifts the encoders' features."""
     encoder: str = "small"
-    """"small" or "resnet18"."""
+    """Kind of encoder, "small" or "resnet18"."""
 
 
 class EndToEnd(Vision):
-    """One encoder per camera, conditioned on the goal, beside the normalised body."""
+    """One encoder per camera, conditioned on the goal, and the normalised body."""
 
     name: ClassVar[str] = "end-to-end"
     needs_images: ClassVar[bool] = True
@@ -74,7 +77,7 @@ class EndToEnd(Vision):
         return {"encoder": encoder, "transforms": transforms.to_json(self.transforms)}
 
     def load_encoders(self, path: Path) -> None:
-        """Begin from published weights of a ResNet-18; PolicyError where they do not fit."""
+        """Initialise from published weights of a ResNet-18; PolicyError where they do not fit."""
         for encoder in self.encoders.values():
             assert isinstance(encoder, ResNetEncoder)
             encoder.trunk.load(path)
@@ -98,7 +101,7 @@ class EndToEnd(Vision):
         return tuple(f"{camera}_image" for camera in self.config.cameras)
 
     def prepare(self, columns: Columns) -> Columns:
-        """Images as they are, and the body."""
+        """Images as they are, the body and the goal."""
         images = {key: columns[key] for key in self._images}
         return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
 
@@ -107,7 +110,7 @@ class EndToEnd(Vision):
         self.transforms = (Normalise.fit(inputs["body"].astype(np.float64)), Clip(5.0))
 
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
-        """uint8 images, body and goal to (B, size); images and body are changed in training."""
+        """uint8 images, body and goal to (B, size); images and body are augmented in training."""
         parts = [self._encode(camera, batch, noise) for camera in self.config.cameras]
         own = transforms.apply(self.transforms, batch["body"])
         if noise is not None:

@@ -1,9 +1,9 @@
-"""Vision end to end that points: where in each picture is the item that the gripper will close on?
+"""`GraspPointing` is vision end to end that locates the next object to grasp in each image.
 
-A map of scores for each item that an instruction can name, trained to peak where the
-demonstration's own gripper closes next (`grasps`): no label of the simulator's and none of a
-person's. Heatmaps for keypoints: Tompson 2014; that such a bottleneck lets a policy generalise to
-new places: Levine 2016, IV-B.
+One heatmap for each item that an instruction can name, trained to peak where the demonstration's
+own gripper closes next (`grasp_labels`): no label of the simulator or of a person is needed. The
+head reads the peaks. Heatmaps for keypoints: Tompson 2014; that such a bottleneck lets a policy
+generalise to new places: Levine 2016, IV-B.
 """
 
 from collections.abc import Iterator
@@ -25,35 +25,35 @@ from .augmentation import random_colour, shifted, shifts
 from .protocol import Batch, GraspSupervision, Vision
 
 LIMIT = 5.0
-"""Normalised inputs are held within this many standard deviations."""
+"""Normalised inputs are clipped to this many standard deviations."""
 
 
 @dataclass(frozen=True)
 class GraspPointingConfig:
-    """Size of the encoders, and how images are changed in training."""
+    """Size of the encoders, and augmentation in training."""
 
     num_goals: int
-    """Items that an instruction can name."""
+    """Number of items that an instruction can name."""
     cameras: tuple[str, ...] = ("front", "wrist")
-    """One encoder each."""
+    """Cameras; each has its own encoder."""
     image_size: int = 96
     """Height and width of the images, pixels."""
     channels: int = 48
     """Width of the encoders."""
     dilations: tuple[int, ...] = (1, 2)
-    """Of their residual blocks."""
+    """Dilations of their residual blocks."""
     shift: int = 4
-    """Random shift in training, pixels; the wanted peak shifts as well."""
+    """Random shift in training, pixels; the target peak shifts as well."""
     jitter: float = 0.05
-    """Noise on the normalised numbers in training."""
+    """Standard deviation of the noise on the normalised numbers in training."""
     colour: float = 0.0
     """Random change of brightness, contrast and each colour in training, up to this share."""
     frozen: bool = False
-    """Whether the encoders have learnt what they will: each picture is then looked at once."""
+    """Whether the encoders are trained no more, so that each image is encoded only once."""
 
 
 class HeatmapEncoder(nn.Module):
-    """One camera's encoder."""
+    """One camera's encoder: a heatmap of the named item, and the probability that it is unseen."""
 
     def __init__(self, config: GraspPointingConfig) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class HeatmapEncoder(nn.Module):
     def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
         """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to log-probabilities (B, g * g + 1).
 
-        Of each cell, and at the end of the item being nowhere in the picture.
+        The first g * g are of the item being in each cell, the last of it not being in the image.
         """
         scores = self.maps(self.trunk(pixels)).float().flatten(2)
         nowhere = self.nowhere.expand(len(pixels), -1).unsqueeze(-1)
@@ -79,7 +79,7 @@ class HeatmapEncoder(nn.Module):
 
 
 class GraspPointing(Vision):
-    """The place of the named item in each camera, beside the normalised body."""
+    """The named item's position in each camera's image, and the normalised body."""
 
     name: ClassVar[str] = "pointing"
     needs_images: ClassVar[bool] = True
@@ -113,22 +113,22 @@ class GraspPointing(Vision):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The peak in each camera's picture, and the body."""
+        """The heatmap's peak in each camera's image, and the body."""
         seen = (f"{camera}_{name}" for camera in self.config.cameras for name in TOLD)
         return (*seen, *BODY_NAMES)
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """Cameras in whose pictures the grasps are marked."""
+        """Cameras in whose images the grasps are marked."""
         return self.config.cameras
 
     @property
     def grasp_supervision(self) -> GraspSupervision | None:
-        """Its own, until it is frozen."""
+        """This vision itself; None once it is frozen."""
         return None if self.config.frozen else self
 
     def freeze(self) -> "GraspPointing":
-        """A copy that looks at each picture once; weights as they will be stored."""
+        """A frozen copy, with weights rounded to float16 as they will be stored."""
         frozen = GraspPointing(replace(self.config, frozen=True))
         frozen.load_state_dict({name: t.half() for name, t in self.state_dict().items()})
         return frozen
@@ -143,14 +143,15 @@ class GraspPointing(Vision):
         return tuple(f"{camera}_image" for camera in self.config.cameras)
 
     def prepare(self, columns: Columns) -> Columns:
-        """The numbers that the head reads, once frozen; until then images, body and goal."""
+        """Once frozen, "features" (N, size); until then images, body and goal."""
         if self.config.frozen:
-            points = np.concatenate(list(self._all_told(columns)))
+            points = np.concatenate(list(self._peaks(columns)))
             return {"features": np.concatenate((points, body(columns)), axis=-1)}
         images = {key: columns[key] for key in self._images}
         return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
 
-    def _all_told(self, columns: Columns) -> Iterator[NDArray[np.float32]]:
+    def _peaks(self, columns: Columns) -> Iterator[NDArray[np.float32]]:
+        """The peaks of all cameras' heatmaps, (up to `BATCH`, seen) at a time."""
         for start in range(0, len(columns["goal"]), BATCH):
             rows = slice(start, start + BATCH)
             goal = as_tensor(columns["goal"][rows].astype(np.float32))
@@ -162,7 +163,7 @@ class GraspPointing(Vision):
             yield torch.cat(parts, dim=1).numpy()
 
     def fit(self, inputs: Columns) -> None:
-        """Normalise by the training windows; what is yet to be learnt is left as it is."""
+        """Normalise by the training windows; peaks that are still trained stay as they are."""
         if self.config.frozen:
             normalise = Normalise.fit(inputs["features"].astype(np.float64))
         else:
@@ -172,26 +173,26 @@ class GraspPointing(Vision):
         self.transforms = (normalise, Clip(LIMIT))
 
     def forward(self, batch: Batch, noise: torch.Generator | None = None) -> Tensor:
-        """Prepared inputs to (B, size); images and numbers are changed in training."""
+        """Prepared inputs to (B, size); images and numbers are augmented in training."""
         if self.config.frozen:
             return self._normalised(batch["features"], noise)
-        return self._read(batch, list(self._looks(batch, noise)), noise)
+        return self._read(batch, list(self._heatmaps(batch, noise)), noise)
 
     def taught(
         self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What `forward` gives, (B, size), and the cross entropy of the peaks, a scalar."""
-        looks = list(self._looks(batch, noise))
-        missed = [
-            self._missed(logs, marks[:, number], moved)
-            for number, (logs, moved) in enumerate(looks)
+        """What `forward` gives, (B, size), and the cross entropy of the heatmaps, a scalar."""
+        heatmaps = list(self._heatmaps(batch, noise))
+        losses = [
+            self._cross_entropy(logs, marks[:, number], moved)
+            for number, (logs, moved) in enumerate(heatmaps)
         ]
-        return self._read(batch, looks, noise), torch.stack(missed).sum()
+        return self._read(batch, heatmaps, noise), torch.stack(losses).sum()
 
-    def _looks(
+    def _heatmaps(
         self, batch: Batch, noise: torch.Generator | None
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Each camera's log-probabilities, and how far its picture was moved, (B, 2)."""
+        """Each camera's log-probabilities (B, g * g + 1), and its image's shift (B, 2)."""
         for camera in self.config.cameras:
             images = batch[f"{camera}_image"]
             moved = torch.zeros(len(images), 2, device=images.device)
@@ -204,8 +205,9 @@ class GraspPointing(Vision):
                 pixels = random_colour(pixels, self.config.colour, noise)
             yield self.pointers[camera](pixels, batch["goal"]), moved
 
-    def _missed(self, logs: Tensor, marks: Tensor, moved: Tensor) -> Tensor:
-        every = len(logs) // len(marks)  # of the frames that a window sees, the last one
+    def _cross_entropy(self, logs: Tensor, marks: Tensor, moved: Tensor) -> Tensor:
+        """Mean cross entropy, a scalar, of one camera's heatmaps over the windows with a mark."""
+        every = len(logs) // len(marks)  # only the last frame of a window has a mark
         logs, moved = logs[every - 1 :: every], moved[every - 1 :: every]
         known = ~marks.isnan().any(-1)
         entropy = -(target_heatmap(marks.nan_to_num(nan=2.0) + moved, logs.shape[-1]) * logs).sum(
@@ -214,9 +216,9 @@ class GraspPointing(Vision):
         return (entropy * known).sum() / known.sum().clamp_min(1)
 
     def _read(
-        self, batch: Batch, looks: list[tuple[Tensor, Tensor]], noise: torch.Generator | None
+        self, batch: Batch, heatmaps: list[tuple[Tensor, Tensor]], noise: torch.Generator | None
     ) -> Tensor:
-        seen = [read_peak(logs, moved) for logs, moved in looks]
+        seen = [read_peak(logs, moved) for logs, moved in heatmaps]
         return self._normalised(torch.cat((*seen, batch["body"]), dim=1), noise)
 
     def _normalised(self, numbers: Tensor, noise: torch.Generator | None) -> Tensor:

@@ -1,4 +1,7 @@
-"""Vision by keypoints: frozen perception finds the goal item, the head reads where it is."""
+"""`KeypointVision` gives the head features of the keypoints that a frozen perception network finds.
+
+Images and proprioception go in, normalised features come out; training and `LearnedPolicy` call it.
+"""
 
 from dataclasses import asdict
 from typing import Any, ClassVar, Self
@@ -20,7 +23,7 @@ from .protocol import Batch, Vision
 JITTER = 0.05
 """Standard deviation of the noise on normalised inputs in training."""
 LIMIT = 5.0
-"""Normalised inputs are held within this many standard deviations."""
+"""Normalised inputs are clipped to this many standard deviations."""
 
 
 class KeypointVision(Vision):
@@ -62,12 +65,12 @@ class KeypointVision(Vision):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Those of the layout."""
+        """Names of the layout's features, (size,)."""
         return self.layout.names(self.cameras)
 
     @property
     def augmentation(self) -> Augmentation | None:
-        """The layout's own."""
+        """The layout's augmentation; None where it has none."""
         return self.layout.augmentation
 
     def see(self, columns: Columns) -> NDArray[np.float32]:
@@ -78,7 +81,7 @@ class KeypointVision(Vision):
         return found.reshape(*images.shape[:2], *found.shape[1:])
 
     def prepare(self, columns: Columns) -> Columns:
-        """The features; keypoints that were seen before may be given as column "keypoints"."""
+        """The features (N, F); cached keypoints may be given as column "keypoints"."""
         seen = columns.get("keypoints")
         keypoints = self.see(columns) if seen is None else seen.astype(np.float32, copy=False)
         inputs: Columns = {"features": self.layout(keypoints, columns)}
@@ -99,7 +102,7 @@ class KeypointVision(Vision):
         return x + JITTER * torch.randn(x.shape, generator=noise).to(x.device)
 
     def train(self, mode: bool = True) -> "KeypointVision":
-        """Perception stays as it is."""
+        """Set the mode of everything but perception, which stays in evaluation mode."""
         super().train(mode)
         self.perception.eval()
         return self

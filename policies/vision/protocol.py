@@ -1,4 +1,4 @@
-"""What turns observations into the vector that a head reads: the protocol."""
+"""`Vision` is the base class of what turns observations into the vector that a head reads."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar, Protocol, Self
@@ -14,24 +14,24 @@ Batch = dict[str, Tensor]
 
 
 class GraspSupervision(Protocol):
-    """Encoders that learn from where the demonstrations' gripper closes, and are then frozen."""
+    """Encoders that are trained on where the demonstrations' gripper closes, and then frozen."""
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """Cameras in whose pictures the grasps are marked."""
+        """Cameras in whose images the grasps are marked."""
         ...
 
     def taught(
         self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What vision's `forward` gives, and a scalar to minimise beside the head's loss.
+        """What vision's `forward` gives, (B, size), and a scalar to add to the head's loss.
 
-        marks (B, cameras, 2): where the item is in each picture, see `grasp_marks`.
+        marks (B, cameras, 2): where the item is in each image, see `grasp_marks`.
         """
         ...
 
     def freeze(self) -> "Vision":
-        """A copy whose encoders learn no more: each picture is looked at once."""
+        """A copy whose encoders are trained no more, so that each image is encoded only once."""
         ...
 
 
@@ -42,9 +42,9 @@ class Vision(nn.Module):
     size: int
     """Length of the vector that `forward` gives."""
     passes: int = PASSES
-    """How often training goes over all windows."""
+    """Epochs of a training."""
     needs_images: ClassVar[bool]
-    """Whether training reads pictures; if not, keypoints that were found in them once will do."""
+    """Whether training reads images; if not, cached keypoints suffice."""
 
     @classmethod
     @abstractmethod
@@ -75,14 +75,14 @@ class Vision(nn.Module):
 
     @property
     def augmentation(self) -> Augmentation | None:
-        """What else may be done with prepared "features" (N, F); None where nothing may."""
+        """Augmentation of the prepared "features" (N, F); None where there is none."""
         return None
 
     @property
     def grasp_supervision(self) -> GraspSupervision | None:
-        """How the encoders learn from grasps, before the head; None where they do not."""
+        """Training of the encoders on grasps, before the head; None where there is none."""
         return None
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
-        """All but the weights, as JSON, for `from_settings`."""
+        """The settings without weights, as JSON, for `from_settings`."""

@@ -1,8 +1,8 @@
-"""ResNet-18 with group normalisation and spatial softmax: robomimic's image encoder.
+"""`ResNet18` is the trunk of robomimic's image encoder, with group normalisation; images to maps.
 
 He 2016, table 1; group normalisation (Wu 2018) because batches hold many frames of few episodes
 and the weights are averaged (Diffusion Policy, Chi 2023, section III-B, replaces it likewise).
-Of 96 pixels a 3 x 3 map is left, as in robomimic.
+An image of 96 pixels gives a 3 x 3 map, as in robomimic.
 """
 
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))
 GROUP = 16
 """Channels in a group of the normalisation."""
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's images in [0, 1]: what published weights expect."""
+"""Mean and standard deviation of ImageNet's images in [0, 1], which published weights expect."""
 UNUSED = ("fc.", "running_mean", "running_var", "num_batches_tracked")
-"""What a published file holds beside: the classifier, and what batch normalisation counted."""
+"""Parts of a published file that are left out: classifier and batch statistics."""
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside a shortcut."""
+    """Two 3x3 convolutions and a shortcut."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class ResNet18(nn.Module):
         return torch.as_tensor(x)
 
     def load(self, path: Path) -> None:
-        """Take over published weights; PolicyError says what the file lacks or has otherwise.
+        """Load published weights; PolicyError says what the file lacks or has otherwise.
 
         Names are torchvision's resnet18. Scales and offsets of batch normalisation become those of
         group normalisation; its running statistics and the classifier are left out.
