@@ -49,10 +49,7 @@ def train_on(
     rollout: Rollout | None = None,
     progress: bool = True,
 ) -> TrainResult:
-    """Train `vision` (where it has weights to train) and a new head on `data` into `folder`.
-
-    An interrupted training in `folder` is resumed.
-    """
+    """Train `vision` (if trainable) and a new head on `data`; resumes an interrupted training."""
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     _check_windows(data, config)
@@ -78,8 +75,8 @@ def train_on(
     training = Training(loop, config, policy, folder, held, rollout)
     training.resume()
     together.wait()
-    tensorboard, writes = config.tensorboard, together.is_main
-    with TrainingLog(folder, loop.recipe.steps, loop.step, tensorboard, progress, writes) as log:
+    board, writes = config.tensorboard, together.is_main
+    with TrainingLog(folder, loop.recipe.steps, loop.step, board, progress, writes) as log:
         training.run(log)
     return training.finish()
 
