@@ -1,4 +1,7 @@
-"""What else is done with features that are given in the hand's frame, in training and driving."""
+"""This module bundles what features in the end effector's frame allow in training and driving.
+
+Training calls `augment` on its batches, and policies call `perturb` and `frame` while they drive.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,27 +18,27 @@ from .retry_perturbation import RetryPerturbation
 
 @dataclass(frozen=True)
 class Augmentation:
-    """The three changes that the geometry of a feature set allows; each keeps what is right."""
+    """The geometric operations that a feature set allows; actions change with the features."""
 
     imagined: HandFrameAugmentation
-    """The features' names, and the camera on the hand."""
+    """The augmentation of training windows, with the features' names and the wrist camera."""
     passes: ClassVar[int] = 500
-    """Windows that are augmented anew each time are worth more passes: SortRecycling, one item and
-    25 demonstrations, of 40 unseen seeds: 33 after 600 updates, 37 after 3,000."""
+    """Passes over the windows; more pay as each is augmented anew: SortRecycling, one item and 25
+    demonstrations, of 40 unseen seeds: 33 after 600 updates, 37 after 3,000."""
 
     def frame(self, columns: Columns) -> Array:
-        """Which way the hand is turned, (N,) radians: features and actions are given from there."""
+        """The end effector's heading (N,), radians, the frame of features and actions."""
         return heading(rotation(columns["ee_quat"].astype(np.float64)))
 
     def augment(
         self, features: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Features (B, F), actions (B, H, A) and mask (B, H) of a training batch, seen otherwise.
+        """Features (B, F), actions (B, H, A) and mask (B, H) of a training batch, augmented.
 
-        Unlike what vision does in training, this may change what is right to do.
+        Unlike the augmentation of images, this may change the actions.
         """
         return self.imagined(features, actions, mask, noise)
 
     def perturb(self) -> RetryPerturbation:
-        """What shifts the features of one policy's episodes after grasps that failed."""
+        """A new object that shifts the features of one policy's episodes after failed grasps."""
         return RetryPerturbation(self.imagined)

@@ -1,4 +1,7 @@
-"""Which numbers a keypoint policy's head reads, by name and by task."""
+"""This module chooses the feature set, the numbers that a keypoint policy's head reads.
+
+`KeypointVision` calls it with a name, or with "auto" and the task.
+"""
 
 from typing import Protocol
 
@@ -12,28 +15,28 @@ from .features import Columns, GoalItem
 from .next_object import NextObject
 
 AUTO = "auto"
-"""The layout that is made for the task."""
+"""Stands for the feature set that fits the task."""
 LAYOUTS = (GoalItem.name, NextObject.name)
-"""Names of all layouts."""
+"""Names of all feature sets."""
 EARLIER_NAMES = {"next-litter": NextObject.name, "next-garment": NextObject.name}
-"""What saved policies may call them."""
+"""Former names, which stand in saved policies."""
 
 
 class FeatureSet(Protocol):
-    """From keypoints and the robot's own state to a short vector whose numbers have names."""
+    """A function from keypoints and the robot's state to a short vector of named numbers."""
 
     @property
     def name(self) -> str:
-        """As `LAYOUTS` knows it."""
+        """Its name, one of `LAYOUTS`."""
         ...
 
     @property
     def augmentation(self) -> Augmentation | None:
-        """What else may be done with these features; None where nothing may."""
+        """What the features' geometry allows; None if they are not in the end effector's frame."""
         ...
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
-        """The name of each number."""
+        """The names of the F features."""
         ...
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
@@ -42,7 +45,7 @@ class FeatureSet(Protocol):
 
 
 def feature_set(name: str, task: str) -> FeatureSet:
-    """The layout of that name; of "auto", the one for the task's description."""
+    """The feature set of that name; for "auto" the one that fits the task's description."""
     name = EARLIER_NAMES.get(name, name)
     if name == AUTO:
         name = NextObject.name if _is_sorting(task) else GoalItem.name

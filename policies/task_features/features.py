@@ -1,4 +1,7 @@
-"""What the keypoint policy's head reads: short vectors that name each of their numbers."""
+"""This module holds the features of tasks with one goal item, and those of the robot's state.
+
+`KeypointVision` calls it with keypoints and observation columns; a short vector comes out.
+"""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,9 +13,9 @@ from ..perception.keypoints import KEYPOINT_NAMES
 from .hand_frame import rotation
 
 Columns = dict[str, NDArray[np.generic]]
-"""Observations of many ticks: key -> (N, ...)."""
+"""Observations of N ticks: key -> (N, ...)."""
 PROPRIOCEPTION = ("ee_pos", "ee_quat", "gripper_qpos")
-"""Observation keys that the robot knows about itself."""
+"""Observation keys of the robot's own state."""
 BODY_NAMES = ("ee_x", "ee_y", "ee_z", *(f"rot6d_{i}" for i in range(6)), "gripper_width")
 
 
@@ -26,7 +29,7 @@ def rotation_6d(quat_xyzw: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def body(columns: Columns) -> NDArray[np.float32]:
-    """Hand position (m), rotation and gripper width (m): (N, 10), named by `BODY_NAMES`."""
+    """End effector position (m), rotation and gripper width (m): (N, 10), named by `BODY_NAMES`."""
     width = columns["gripper_qpos"].sum(axis=-1, keepdims=True)
     rotation = rotation_6d(columns["ee_quat"].astype(np.float64))
     parts = (columns["ee_pos"], rotation, width)
@@ -35,16 +38,17 @@ def body(columns: Columns) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class GoalItem:
-    """The keypoint of the goal item in each camera, and the body: 18 numbers for two cameras."""
+    """The goal item's keypoint in each camera and the robot's state: 18 numbers for two cameras."""
 
     name: ClassVar[str] = "goal-item"
     augmentation: ClassVar[None] = None
-    """The features are given in pictures: what moves the hand changes them in unknown ways."""
+    """None: how picture coordinates change with the end effector's position is not known."""
     used: ClassVar[int] = 4
-    """Of a keypoint's numbers: things on a shelf stand upright, their elongation says nothing."""
+    """How many of a keypoint's numbers are read: items on a shelf stand upright, so elongation says
+    nothing."""
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
-        """The name of each number."""
+        """The names of the features."""
         seen = (f"{camera}_{name}" for camera in cameras for name in KEYPOINT_NAMES[: self.used])
         return (*seen, *BODY_NAMES)
 

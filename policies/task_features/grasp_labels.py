@@ -1,4 +1,7 @@
-"""Where the gripper closes next: a label that every demonstration brings with it."""
+"""This module labels the frames of demonstrations with where the gripper closes next.
+
+Training calls it with recorded frames; places in metres or in the cameras' pictures come out.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +15,15 @@ from .hand_frame import Array, rotation
 from .triangulation import PinholeCamera
 
 STILL_THERE_M = 0.03
-"""A hand that has closed and is farther than this from there has left."""
+"""A closed gripper farther than this from where it closed has left that place."""
 LEAST_DEPTH_M = 0.01
-"""What is nearer to a camera than this, or behind it, is not in its picture."""
+"""Points nearer to a camera than this, or behind it, are not in its picture."""
 
 
 def next_grasps(frames: Frames) -> NDArray[np.float32]:
-    """The hand's position, metres, at the next closing of the gripper: (N, 3).
+    """The end effector's position, metres, at the next closing of the gripper: (N, 3).
 
-    NaN from the last closing of an episode on.
+    NaN after the last closing of an episode.
     """
     closed = frames.actions[:, GRIP] > 0
     before = np.concatenate(([False], closed[:-1]))
@@ -35,9 +38,9 @@ def next_grasps(frames: Frames) -> NDArray[np.float32]:
 
 
 def grasps_under_way(frames: Frames) -> NDArray[np.float32]:
-    """Where the hand is about to close, or has just closed and still is, metres (N, 3).
+    """Where the gripper closes next, or has closed and still is, metres (N, 3).
 
-    NaN where it does neither.
+    NaN where neither is so.
     """
     closed, hand = frames.actions[:, GRIP] > 0, frames.observations["ee_pos"]
     opens = np.concatenate(([True], ~closed[:-1] | (frames.episode[1:] != frames.episode[:-1])))
@@ -50,9 +53,9 @@ def grasps_under_way(frames: Frames) -> NDArray[np.float32]:
 def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[np.float32]:
     """Where the item is in each camera's picture, (N, cameras, 2) in [-1, 1], x right, y down.
 
-    It is where the gripper closes next, and in the hand while it is closed: NaN where neither is
-    known, infinite where that is outside the picture. By the calibration of the cameras: BadValue
-    for episodes whose cameras were moved.
+    The item is where the gripper closes next, and at the end effector while it is closed: NaN where
+    neither is known, infinite where that is outside the picture. The cameras' calibration is used:
+    BadValue for episodes whose cameras were moved.
     """
     _refuse_moved_cameras(frames)
     hand = frames.observations["ee_pos"].astype(np.float64)
@@ -60,8 +63,8 @@ def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[
     places = np.where(closed, hand, next_grasps(frames).astype(np.float64))
     turn = rotation(frames.observations["ee_quat"])
     from_hand = np.einsum("nji,nj->ni", turn, places - hand)
-    standing = describe_task(task).cameras
-    marks = [_mark(standing[camera], places, from_hand) for camera in cameras]
+    calibrated = describe_task(task).cameras
+    marks = [_mark(calibrated[camera], places, from_hand) for camera in cameras]
     return np.stack(marks, axis=1).astype(np.float32)
 
 
@@ -82,7 +85,5 @@ def _refuse_moved_cameras(frames: Frames) -> None:
         arguments = summary.header.env_args
         variation = arguments.get("env_kwargs", arguments).get("variation") or "none"
         if variation != "none":
-            expected = (
-                "none, so that cameras are where they belong; or another encoder than pointer"
-            )
+            expected = "none, with cameras as calibrated; or another encoder than pointer"
             raise BadValue(f"variation of episode {summary.id}", expected, repr(variation))

@@ -1,8 +1,9 @@
-"""The hand's own compass: what it does to the left of it looks the same wherever it points.
+"""This module rotates vectors and actions about the vertical by the end effector's heading.
 
-Features and actions that are given from the hand's heading do not change when the whole scene is
-turned about the vertical, so that a network need not learn it from examples (the relative
-actions of UMI, Chi 2024, section IV-C, about the one axis that matters on a table).
+The features of sorting tasks and the policy call it. Features and actions in the heading's frame
+do not change when the whole scene is turned about the vertical, so that a network need not learn
+that from examples (the relative actions of UMI, Chi 2024, section IV-C, about the one axis that
+matters on a table).
 """
 
 from typing import Any, overload
@@ -14,11 +15,11 @@ from torch import Tensor
 
 Array = NDArray[np.float64]
 KEY = "heading"
-"""Prepared input (N,): the angle from which a window's actions are given, radians."""
+"""Prepared input (N,): the heading in whose frame a window's actions are given, radians."""
 
 
 def rotation(quat_xyzw: NDArray[np.floating]) -> Array:
-    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4), which are taken as they are.
+    """Rotation matrices (N, 3, 3) of unit quaternions (N, 4), which are not normalised.
 
     Observations are float32, off unit length by 1e-7. scipy's Rotation normalises first, which
     moves the actions of policies that were trained on these numbers by more than 1e-6.
@@ -33,7 +34,7 @@ def rotation(quat_xyzw: NDArray[np.floating]) -> Array:
 
 
 def heading(turn: Array) -> Array:
-    """Angle (N,) of the hand's x axis on the table, for rotation matrices (N, 3, 3)."""
+    """Angle (N,) of the end effector's x axis on the table, from rotation matrices (N, 3, 3)."""
     return np.asarray(np.arctan2(turn[:, 1, 0], turn[:, 0, 0]))
 
 
@@ -42,7 +43,7 @@ def turned(vectors: NDArray[np.floating], angle: Array) -> Array: ...
 @overload
 def turned(vectors: Tensor, angle: Tensor) -> Tensor: ...
 def turned(vectors: Any, angle: Any) -> Any:
-    """Vectors (N, ..., 2 or 3) turned by angles (N,) about the vertical; numpy's or torch's."""
+    """Vectors (N, ..., 2 or 3) turned by angles (N,) about the vertical; numpy or torch."""
     library: Any = torch if isinstance(vectors, Tensor) else np
     angle = angle.reshape(len(angle), *(1,) * (vectors.ndim - 2))
     cosine, sine = library.cos(angle), library.sin(angle)
@@ -52,7 +53,7 @@ def turned(vectors: Any, angle: Any) -> Any:
 
 
 def turned_actions(actions: NDArray[np.float32], angle: Array) -> NDArray[np.float32]:
-    """Actions (N, H, A) whose shift and turn are given from another heading."""
+    """Actions (N, H, A) whose translation and rotation are turned by angles (N,), radians."""
     moved = actions.copy()
     moved[..., 0:2] = turned(actions[..., 0:2], angle)
     moved[..., 3:5] = turned(actions[..., 3:5], angle)
@@ -60,7 +61,7 @@ def turned_actions(actions: NDArray[np.float32], angle: Array) -> NDArray[np.flo
 
 
 def turned_spread(spread: NDArray[np.float32], angle: Array) -> NDArray[np.float32]:
-    """Standard deviations (N, H, A) seen from another heading, axes taken as independent."""
+    """Standard deviations (N, H, A) of actions turned by angles (N,), axes taken as independent."""
     square = np.square(spread, dtype=np.float64)
     shape = (len(angle), *(1,) * (spread.ndim - 2))
     cosine2 = np.square(np.cos(angle)).reshape(shape)

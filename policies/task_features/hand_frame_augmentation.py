@@ -1,10 +1,11 @@
-"""Training windows as they would be had the hand been elsewhere: what leads back is the answer.
+"""This module augments training windows by displacing the end effector and mirroring the scene.
 
-Who demonstrates is hardly ever off the path, and a policy that is off it has never seen how to
-return. The features of a sorting task are given from the hand, so what a hand aside would read
-follows by geometry, and the action is the demonstrated one and the way back to it (DART, Laskey
-2017, injects such noise while demonstrating; SPARTN, Zhou 2023, imagines it afterwards, by
-rendered views). Mirrored scenes are exact: hand, camera and features are alike on both sides.
+`Augmentation.augment` calls it with a batch. Demonstrations hardly ever leave the path, so a policy
+that is off it has never seen how to return. The features of a sorting task are in the end
+effector's frame, so those of a displaced one follow by geometry, and the action is the
+demonstrated one plus the way back (DART, Laskey 2017, injects such noise while demonstrating;
+SPARTN, Zhou 2023, adds it afterwards, by rendered views). Mirroring is exact: end effector, camera
+and features are symmetric.
 """
 
 from dataclasses import dataclass
@@ -17,56 +18,57 @@ from .hand_frame import turned
 from .triangulation import PinholeCamera
 
 MIRRORED = 0.5
-"""Share of the windows that are seen in a mirror."""
+"""Share of the windows that are mirrored."""
 ASIDE = 0.5
-"""Share of the windows whose hand is imagined elsewhere, where that can be done."""
+"""Share of the windows whose end effector is displaced, where that is possible."""
 SHIFT_M = (0.02, 0.02, 0.012)
-"""Standard deviation of how far aside the hand is imagined, along its heading, across and up."""
+"""Standard deviations of the displacement along the heading, across and up."""
 TURN_RAD = 0.15
-"""Standard deviation of how far it is imagined turned about the vertical."""
+"""Standard deviation of the added turn about the vertical."""
 HIGH_M = 0.08
-"""Above a thing by this, the hand may be off by all of that."""
+"""Height above an object from which on the displacement is not reduced."""
 LOW_SHARE = 0.35
-"""Between the thing's sides, by this share of it, and no lower."""
+"""Least share of the displacement, low beside an object, where it never goes down."""
 BACK_TICKS = 5
-"""The way back takes so many ticks; no grip is changed before its end."""
+"""Ticks that the way back takes; the gripper does not close before its end."""
 IN_VIEW = 0.9
-"""A thing nearer than this to the edge of the wrist's picture may be cut off by it."""
+"""An object with a coordinate beyond this in the wrist's picture may be cut off by the edge."""
 LOWEST_ASIDE_M = 0.02
-"""No hand is imagined lower than this, unless it was there."""
+"""Lowest height of a displaced end effector, unless the demonstrated one was lower."""
 CARRIED_M = 0.10
-"""A hand that holds something is imagined elsewhere when it is higher than this."""
+"""An end effector that holds an object is displaced only above this height."""
 FINGERS = 0.3
-"""Share of the windows with an empty open hand whose fingers are imagined elsewhere."""
+"""Share of the windows with an empty open gripper whose finger width is changed."""
 WIDEST_HELD_M = 0.0765
-"""Fingers farther apart than this hold nothing, not even the widest thing."""
+"""Fingers farther apart than this hold nothing, not even the widest object."""
 OPEN_ENOUGH_M = 0.07
-"""Fingers are waited for until they are so far apart."""
+"""The end effector waits until its fingers are this far apart."""
 OPENS_A_TICK_M = 0.003
-"""How much farther apart they are after each tick."""
+"""How much wider they open in each tick."""
 WAIT_M = 0.16
-"""Nearer to a thing than this the hand waits for its fingers."""
+"""Distance from an object within which the end effector waits for its fingers."""
 BETWEEN_M = 0.05
-"""A hand that is less far above a thing has it between its fingers, if they are apart."""
+"""An end effector less than this above an object has it between its fingers, if they are open."""
 CLOSED_ON_NOTHING_M = 0.008
-"""Fingers nearer to each other than this have closed on nothing; no wider are they imagined with a
-thing between them."""
+"""Fingers nearer to each other than this have closed on nothing; the changed width is never more
+where an object is between them."""
 RISE = 0.4
-"""How fast a hand that closed on nothing leaves, while its fingers open."""
+"""Upward action, in [-1, 1], of a gripper that closed on nothing, while it opens."""
 
 
 @dataclass(frozen=True)
 class HandFrameAugmentation:
-    """Windows of named features, and the actions that belong to them, seen otherwise."""
+    """The random augmentation of windows: named features and their actions."""
 
     names: tuple[str, ...]
+    """Names of the F features."""
     wrist: PinholeCamera
-    """The camera on the hand, in the hand's frame."""
+    """The wrist camera, in the end effector's frame."""
 
     def __call__(
         self, features: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """(B, F), (B, H, A), (B, H): the same windows, some of them otherwise."""
+        """Features (B, F), actions (B, H, A) and mask (B, H) as copies, some of them augmented."""
         features, actions, mask = features.clone(), actions.clone(), mask.clone()
         draws = torch.rand((8, len(features)), generator=noise).to(features.device)
         shift = torch.randn((4, len(features)), generator=noise).to(features.device)
@@ -80,11 +82,11 @@ class HandFrameAugmentation:
         return self.off_path(features, actions, mask, aside, shift)
 
     def of(self, features: Tensor, name: str) -> Tensor:
-        """One feature, (B,): a view of it."""
+        """A view (B,) of the named feature."""
         return features[:, self.names.index(name)]
 
     def mirror(self, features: Tensor, actions: Tensor, picked: Tensor) -> None:
-        """Left for right, where `picked` (B,)."""
+        """Swap left and right in place, where `picked` (B,)."""
         sign = torch.where(picked, -1.0, 1.0)
         for name in ("wrist_x", "wrist_askew", "to_y", "container_y", "base_y"):
             self.of(features, name).mul_(sign)
@@ -94,7 +96,7 @@ class HandFrameAugmentation:
     def gripper(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """An empty hand whose fingers are not open: near a thing it waits until they are.
+        """Close or half close an empty gripper; near an object the robot waits until it is open.
 
         Changes features (B, F) in place where `picked` (B,); gives actions (B, H, A), mask (B, H).
         """
@@ -113,9 +115,9 @@ class HandFrameAugmentation:
     def off_path(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The hand off the path by a little, in `picked` (B,) windows where it could be.
+        """Displace the end effector by a little, in `picked` (B,) windows where that is possible.
 
-        Gives features (B, F), actions (B, H, A) and mask (B, H); draws (4, B).
+        Gives features (B, F), actions (B, H, A) and mask (B, H); draws (4, B) are standard normal.
         """
         place = self.names.index("to_x")
         to, held = features[:, place : place + 3], self.of(features, "held") > 0.5
@@ -141,7 +143,10 @@ class HandFrameAugmentation:
     def transformed(
         self, features: Tensor, off: Tensor, turn: Tensor, seen: Tensor, held: Tensor
     ) -> Tensor:
-        """What a hand reads that is `off` (B, 3) and turned by `turn` (B,)."""
+        """Features (B, F) of an end effector off by `off` (B, 3) metres and `turn` (B,) radians.
+
+        `seen` (B, 6) is then the wrist's keypoint, for all but `held` (B,) objects.
+        """
         moved, place = features.clone(), self.names.index
         to = turned(features[:, place("to_x") : place("to_x") + 3] - off, -turn)
         for name in ("container_x", "base_x"):
@@ -158,7 +163,10 @@ class HandFrameAugmentation:
     def seen(
         self, features: Tensor, before: Tensor, after: Tensor, turn: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """The wrist's keypoint (B, 6) when the thing is at `after`, and whether that is known."""
+        """The wrist's keypoint (B, 6) of an object moved to `after`, and whether it is known (B,).
+
+        `before`, `after` (B, 3): metres from the end effector, which turned by `turn` (B,) radians.
+        """
         at = self.names.index("wrist_x")
         keypoint = features[:, at : at + 6]
         mass, spread = keypoint[:, 2], keypoint[:, 3]
@@ -176,7 +184,10 @@ class HandFrameAugmentation:
         return torch.where(unseen[:, None], keypoint, values), known
 
     def picture(self, to: Tensor) -> tuple[Tensor, Tensor]:
-        """Picture coordinates (B, 2) and depth (B,) of what a hand that looks down has at `to`."""
+        """Wrist picture coordinates (B, 2) and depth (B,) of points `to` (B, 3).
+
+        Points are in metres from an end effector that points straight down.
+        """
         eye = torch.as_tensor(self.wrist.eye).to(to)
         axes = torch.as_tensor(self.wrist.axes).to(to)
         place = to * to.new_tensor((1.0, -1.0, -1.0))
@@ -186,7 +197,10 @@ class HandFrameAugmentation:
 
 
 def delayed(actions: Tensor, mask: Tensor, ticks: Tensor, rise: Tensor) -> tuple[Tensor, Tensor]:
-    """Actions (B, H, A) that begin `ticks` (B,) later; until then an open hand rises or rests."""
+    """Actions and mask that begin `ticks` (B,) later; until then the gripper opens.
+
+    Meanwhile the end effector rises by the action `rise` (B,), or rests where that is 0.
+    """
     place = torch.arange(mask.shape[1], device=mask.device) - ticks[:, None]
     waits, place = place < 0, place.clamp_min(0)
     later = actions.gather(1, place[..., None].expand_as(actions))
@@ -196,7 +210,7 @@ def delayed(actions: Tensor, mask: Tensor, ticks: Tensor, rise: Tensor) -> tuple
 
 
 def led_back(actions: Tensor, off: Tensor, turn: Tensor) -> Tensor:
-    """Actions (B, H, A) of a hand that is off by `off` (B, 3) metres and `turn` (B,) radians."""
+    """Actions (B, H, A) plus the way back from `off` (B, 3) metres and `turn` (B,) radians."""
     back = actions.clone()
     for axes in (slice(0, 2), slice(3, 5)):
         back[..., axes] = turned(actions[..., axes], -turn)

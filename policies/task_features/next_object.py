@@ -1,7 +1,8 @@
-"""What the head reads where several things must be sorted: the next one, and where it belongs.
+"""This module holds the features of sorting tasks: the next object and the way to its container.
 
-Which thing is next is chosen anew on every frame from what is seen and from the order's words:
-the one in the hand, or else the one nearest to the hand that does not yet lie where it belongs.
+`KeypointVision` calls it with keypoints and observation columns. The next object is chosen anew on
+every frame from the keypoints and the goal: the one in the gripper, or else the one nearest to the
+end effector that is not yet in its container.
 """
 
 from dataclasses import dataclass
@@ -22,27 +23,27 @@ from .triangulation import LEAST_SURE, StereoRig, cells, centroid, off_line
 NARROWEST_HELD_M = 0.006
 """Fingers nearer to each other than this hold nothing."""
 HANGING = 4
-"""Places between the fingers and the lowest one where what they hold is looked for."""
+"""Number of places, from the fingers down to the lowest, at which a held object is searched."""
 AT_FINGERS = 0.30
-"""In the wrist's picture: what is held is no farther from the tool's point than this."""
+"""Largest distance, in the wrist's picture, of a held object from the point between the fingers."""
 STRETCHED_M = 0.0815
-"""Fingers farther apart than this are pressed apart by something that is wider than they are."""
+"""Fingers farther apart than this are pressed apart by an object wider than their opening."""
 FRONT_SEES_M = 0.035
-"""What is held is no farther from the front camera's ray through it, where it sees it."""
+"""Largest distance of a held object's place from the front camera's ray, where that sees it."""
 SWINGS_M, SWINGS = 0.08, 0.45
-"""The same two limits, metres and in the wrist's picture, for cloth that hangs in the air."""
+"""`FRONT_SEES_M` and `AT_FINGERS` for cloth that hangs in the air."""
 SURELY, ELSEWHERE = 0.4, 0.4
-"""A hold that the wrist's camera is so sure of, and that is so far from the fingers' in its
-picture, is not in the hand."""
+"""An object whose grasp point the wrist camera finds with more than the first, as confidence, and
+farther from the fingers than the second, in its picture, is not held."""
 ON_TABLE_M = 0.05
-"""Height below which the middle of a thing is taken to lie on the table, not to hang."""
+"""Height below which the middle of an object is taken to lie on the table, not to hang."""
 FARTHEST_HOLD_M = 0.12
-"""No thing is taken hold of farther from its middle than this."""
+"""Grasp points farther from their object's middle than this are ignored."""
 UPPERMOST, UPPERMOST_WHEN_LOW, LOW_M = 8.0, 1.0, 0.09
-"""A thing is as good as so many metres nearer for each metre that it can be held higher up, and
-what a hand is low for; that is when it is less than this above."""
+"""Of a heap the uppermost is preferred: each metre of a grasp point's height counts as the first
+number of metres nearer; as the second, if the end effector is less than the third above it."""
 TAKEN = "next_grasp"
-"""Column (N, 3): where a demonstration's gripper closes next, which says what is next there."""
+"""Column (N, 3): where a demonstration's gripper closes next; the object there is the next one."""
 GRASPED = "grasp_under_way"
 """Column (N, 3): where a demonstration's gripper is about to close, or has just closed."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
@@ -51,11 +52,11 @@ HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
 @dataclass(frozen=True)
 class NextObject:
-    """The next thing, seen from the hand: its keypoint, the ways to it and to its container."""
+    """The next object from the end effector: its keypoint, the ways to it and to its container."""
 
     name: ClassVar[str] = "next-object"
     task: TaskDescription
-    """Which objects there are, where they belong, and where the cameras stand."""
+    """The task: its objects, their containers and the cameras' poses."""
 
     @property
     def things(self) -> tuple[ObjectClass, ...]:
@@ -79,17 +80,17 @@ class NextObject:
 
     @cached_property
     def centres_m(self) -> Array:
-        """Where the container of each thing stands, (M, 2)."""
+        """Centres of the objects' containers, (M, 2) metres."""
         return np.array([thing.container.centre_m for thing in self.things])
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
-        """The name of each number."""
+        """The names of the F features."""
         seen = (f"wrist_{name}" for name in KEYPOINT_NAMES)
         return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *HAND_NAMES)
 
     @cached_property
     def augmentation(self) -> Augmentation:
-        """The features are given in the hand's frame."""
+        """What the features allow, since they are in the end effector's frame."""
         return Augmentation(HandFrameAugmentation(self.names(()), self.rig.wrist))
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
@@ -117,11 +118,11 @@ class NextObject:
     def choose(
         self, things: NDArray[np.float32], places: Array, grips: Array, columns: Columns
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
-        """For each frame (N,) which thing is next, whether there is one, whether it is held."""
+        """For each frame (N,) which object is next, whether there is one, whether it is held."""
         held, left = self.held(things, columns), self.left(things, places, columns)
         tool_m = columns["ee_pos"].astype(np.float64)[:, None]
         away = np.linalg.norm((grips - tool_m)[..., :2], axis=-1)
-        if has_holds(things):  # of a heap the uppermost, but a hand that is low stays with its own
+        if has_holds(things):  # prefer the uppermost, but keep the object right below
             low = tool_m[..., 2] < grips[..., 2] + LOW_M
             away = away - np.where(low, UPPERMOST_WHEN_LOW, UPPERMOST) * grips[..., 2]
         if (taken := columns.get(TAKEN)) is not None:
@@ -134,12 +135,12 @@ class NextObject:
         return chosen, np.isfinite(distance[rows, chosen]), held[rows, chosen]
 
     def places(self, things: NDArray[np.float32], columns: Columns) -> Array:
-        """Where each thing is, (N, M, 3) metres; NaN where it is not seen."""
+        """Places of the objects, (N, M, 3) metres; NaN where one is not seen."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
         return self.rig.triangulate(things, columns["ee_pos"].astype(np.float64), turn)
 
     def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
-        """Where each thing is taken hold of, (N, M, 3); at its middle where that is not seen."""
+        """Grasp points of the objects, (N, M, 3) metres; an object's middle where none is found."""
         if not has_holds(things):
             return places
         turn = rotation(columns["ee_quat"].astype(np.float64))
@@ -148,9 +149,9 @@ class NextObject:
         return np.where((sure & near)[..., None], found, places)
 
     def grasped(self, at: Array, columns: Columns) -> Array:
-        """Places (N, 3), in training moved to where the demonstration takes hold.
+        """Places `at` (N, 3), in training replaced by where the demonstration grasps.
 
-        So the hand learns to close right at the place that it is told.
+        So the policy learns to close exactly at the place in its features.
         """
         grasped = columns.get(GRASPED, np.full_like(at, np.nan))
         return np.where(np.isfinite(grasped), grasped, at)
@@ -158,7 +159,7 @@ class NextObject:
     def seen_at(
         self, at: Array, seen: NDArray[np.float32], columns: Columns
     ) -> NDArray[np.float32]:
-        """The wrist's keypoints (N, 6), moved to places (N, 3) that are in its picture."""
+        """The wrist's keypoints (N, 6), moved to the places `at` (N, 3) in its picture."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
         from_hand = np.einsum("nji,nj->ni", turn, at - columns["ee_pos"].astype(np.float64))
         depth = (from_hand - self.rig.wrist.eye) @ self.rig.wrist.axes[2]
@@ -170,7 +171,7 @@ class NextObject:
         return np.concatenate((moved, seen[:, 2:]), axis=1, dtype=np.float32)
 
     def held(self, things: NDArray[np.float32], columns: Columns) -> NDArray[np.bool_]:
-        """Which thing is between the fingers or hangs from them, (N, M), at most one a frame."""
+        """Which object is between the fingers or hangs from them, (N, M), at most one per frame."""
         width = columns["gripper_qpos"].astype(np.float64).sum(-1)
         closed = (width > NARROWEST_HELD_M) & ((width < WIDEST_HELD_M) | (width > STRETCHED_M))
         tool_m = columns["ee_pos"].astype(np.float64)
@@ -194,10 +195,10 @@ class NextObject:
         return np.asarray(nearest & at_fingers & closed[:, None])
 
     def lies(self, things: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which things are surely taken hold of elsewhere than at the fingers, (N, M).
+        """Which objects surely have their grasp point elsewhere than at the fingers, (N, M).
 
-        What hangs is held by its highest part: of a garment that lies below the hand that is seen
-        far from the fingers. Of 1,210 frames in which one was carried this held of none.
+        A hanging garment is held at its highest part; one that lies below the gripper shows that
+        part far from the fingers. This was true in none of 1,210 frames in which one was carried.
         """
         if not has_holds(things):
             return np.zeros(things[:, 0, :, 0].shape, np.bool_)
@@ -209,7 +210,7 @@ class NextObject:
     def left(
         self, things: NDArray[np.float32], places: Array, columns: Columns
     ) -> NDArray[np.bool_]:
-        """Which things are asked for, seen, and not yet in their containers, (N, M)."""
+        """Which objects are in the goal, seen, and not yet in their containers, (N, M)."""
         goal = columns["goal"].astype(np.float32)
         asked = goal[:, [thing.goal for thing in self.things]] > 0.5
         half = np.array([thing.container.half_m for thing in self.things]) - self.sorting.rim_m
@@ -220,5 +221,5 @@ class NextObject:
 
 
 def has_holds(things: NDArray[np.float32]) -> bool:
-    """Whether keypoints (..., 6 or 10) tell where things are taken hold of."""
+    """Whether keypoints (..., 6 or 10) contain grasp points."""
     return bool(things.shape[-1] > KEYPOINT_SIZE)

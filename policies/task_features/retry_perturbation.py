@@ -1,10 +1,11 @@
-"""After a grasp that came to nothing, or a hand that stood still, the next goes a little elsewhere.
+"""This module shifts a policy's features after a failed grasp, so that the next goes elsewhere.
 
-A policy without memory repeats what failed, to the end of the episode. What it did is seen in
-the fingers: they closed and opened again, and nothing was carried in between; or nothing moved
-for some plans, though there is something to take. From then on the hand is told that it is a
-little aside of where it is, so that what the policy does leads it as far to the other side;
-training has imagined such hands, so the features are of a known kind.
+The policy passes the features of each plan through it. A policy without memory repeats a failed
+grasp to the end of the episode. Failures show in the fingers: they closed and opened again with
+nothing carried in between; or nothing moved for some plans, though there was an object to take.
+From then on the features are those of an end effector a little aside of the real one, so that the
+policy leads the real one as far to the other side; `HandFrameAugmentation` has trained the policy
+on such displacements.
 """
 
 import torch
@@ -26,35 +27,36 @@ GUESSES = (
     (0.0, -0.012, 0.005, 0.0),
     (0.0, 0.0, 0.015, 0.4),
 )
-"""How far off the hand believes to be in one attempt after the other: metres along its heading,
-across and up, radians about the vertical. First it reaches deeper, then aside, then turned."""
+"""The displacement of each further attempt: metres along the heading, across and up, radians about
+the vertical. The first makes the end effector reach deeper, the next aside, the last turned."""
 LOWEST_LED_M = 0.021
-"""A hand is not led lower than this, where it would push against the table."""
+"""Height that no displacement leads the end effector below: it would push against the table."""
 
 STILL_M, STILL_PLANS = 0.006, 3
-"""A hand and fingers that move less than this for so many plans on end stand still."""
+"""An end effector that moves less than this, with its fingers, in so many successive plans stands
+still."""
 
 
 class RetryPerturbation:
-    """Counts the attempts of an episode, plan by plan, and shifts the features after failures."""
+    """Counts the failed attempts of an episode, plan by plan, and then shifts the features."""
 
     def __init__(self, imagined: HandFrameAugmentation) -> None:
         self.imagined = imagined
         self.reset()
 
     def reset(self) -> None:
-        """An episode begins, or somebody else drove."""
+        """Start anew: an episode begins, or the policy did not drive."""
         self.failed = 0
-        """Attempts that came to nothing, one after the other."""
+        """Number of failed attempts in a row."""
         self._closed = self._empty = self._carried = False
         self._still, self._place = 0, torch.full((4,), torch.inf)
 
     def __call__(self, features: Tensor) -> Tensor:
-        """The features (1, F) of the next plan to those by which it is made."""
+        """The features (1, F) to plan with, from those observed (1, F)."""
         self._watch(features)
         if not self.failed or self._is(features, "held") or not self._is(features, "is_one"):
             return features
-        off, turn = self._guess(features)
+        off, turn = self._displacement(features)
         place = self.imagined.names.index("to_x")
         to = features[:, place : place + 3]
         seen, known = self.imagined.seen(features, to, turned(to - off, -turn), turn)
@@ -75,7 +77,7 @@ class RetryPerturbation:
             self._closed = self._empty = self._carried = False
 
     def _watch_place(self, features: Tensor) -> None:
-        """A hand that stands still over something, its fingers too, has failed as well."""
+        """Count an end effector that stands still over an object, its fingers too, as a failure."""
         names = ("base_x", "base_y", "ee_z", "gripper_width")
         at = torch.stack([self.imagined.of(features, name)[0] for name in names])
         moved = float((at - self._place).norm()) > STILL_M
@@ -84,12 +86,12 @@ class RetryPerturbation:
         if self._still >= STILL_PLANS:
             self.failed, self._still = self.failed + 1, 0
 
-    def _guess(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """How far off the hand believes to be now: (1, 3) metres, (1,) radians."""
-        guess = features.new_tensor([GUESSES[(self.failed - 1) % len(GUESSES)]])
+    def _displacement(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """The displacement of the present attempt: (1, 3) metres, (1,) radians."""
+        shift = features.new_tensor([GUESSES[(self.failed - 1) % len(GUESSES)]])
         room = max(self._of(features, "ee_z") - LOWEST_LED_M, 0.0)
-        guess[:, 2].clamp_(max=room)
-        return guess[:, :3], guess[:, 3]
+        shift[:, 2].clamp_(max=room)
+        return shift[:, :3], shift[:, 3]
 
     def _of(self, features: Tensor, name: str) -> float:
         return float(self.imagined.of(features, name)[0])

@@ -1,7 +1,7 @@
-"""From keypoints in a picture to places on the table, by the calibration of the camera.
+"""This module computes where objects are from keypoints in pictures, by the cameras' calibration.
 
-The cameras are taken where the task's plan has them, also for episodes whose `variation` moved
-them: a policy knows the calibration and is not told how far off it is.
+The features of sorting tasks and the grasp labels call it. The cameras' poses are the task's, also
+for episodes whose `variation` moved them: a policy does not know the calibration's error.
 """
 
 from dataclasses import dataclass
@@ -17,56 +17,57 @@ from ..perception.keypoints import KEYPOINT_SIZE, VISIBLE_CELLS
 from .hand_frame import Array
 
 TABLE_M = 0.03
-"""Height at which the middle of a thing on the table is expected, metres."""
+"""Expected height of the middle of an object on the table, metres."""
 FLAT_M = 0.03
-"""How far from that it may well be."""
+"""Standard deviation of that height."""
 FRONT_M = 0.02
-"""How far from the front camera's ray a thing may well be."""
+"""Standard deviation of an object's distance from the front camera's ray."""
 WRIST_M = 0.01
-"""The same for the camera on the hand, which is nearer."""
+"""The same for the wrist camera, which is nearer."""
 CUT_OFF_M = 0.06
-"""The same where the edge of its picture cuts the thing off."""
+"""The same where the edge of its picture cuts the object off."""
 FRONT_HOLD_M, WRIST_HOLD_M, HOLD_HEIGHT_M = 0.02, 0.008, 0.01
-"""How far off the two rays through a hold, and the height that is told of it, may well be."""
+"""Standard deviations of a grasp point's distances from both rays and of its predicted height."""
 LEAST_SURE = 0.3
-"""A hold that a camera is less sure of than this is not where it says."""
+"""Grasp points of less confidence than this are ignored."""
 FARTHEST_M = 1.0
-"""What seems farther from the arm's base than this says nothing."""
+"""Places farther from the arm's base than this are discarded."""
 FARTHEST_APART_M = 0.04
-"""Rays that pass each other at more than this do not meet in one thing."""
+"""Rays that pass each other at more than this do not belong to one object."""
 CUT_OFF = 0.75
-"""A thing so far from the middle of the wrist's picture is likely to be cut off by its edge."""
+"""An object this far from the middle of the wrist's picture is probably cut off by its edge."""
 LEAST_CELLS = 0.5
-"""Cells that a thing must cover to count as seen."""
+"""Cells that an object must cover to count as seen."""
 
 Sight: TypeAlias = tuple[Array, Array, Array]
-"""Where lines start and which way they go, (..., 3) each, and the weight (...) of each line."""
+"""Origins and directions of lines, (..., 3) each, and the weight (...) of each line."""
 
 
 def cells(keypoints: NDArray[np.floating]) -> Array:
-    """Cells that each thing covers, from keypoints (..., 6)."""
+    """Cells that each object covers, (...), from keypoints (..., 6)."""
     return np.expm1(keypoints[..., 2].astype(np.float64))
 
 
 def centroid(keypoints: NDArray[np.floating]) -> Array:
-    """Picture coordinates (..., 2) in [-1, 1] without the fading of what is hardly visible."""
+    """Picture coordinates (..., 2) in [-1, 1] of keypoints (..., 6), not scaled by visibility."""
     seen = np.maximum(np.tanh(cells(keypoints) / VISIBLE_CELLS), 1e-3)
     return keypoints[..., :2].astype(np.float64) / seen[..., None]
 
 
 @dataclass(frozen=True)
 class PinholeCamera:
-    """A calibrated camera: how it stands in its frame, the base's or the hand's."""
+    """A calibrated camera in its frame: the base's, or the end effector's for the wrist camera."""
 
     eye: Array
+    """(3,) position, metres."""
     axes: Array
-    """Rows: right, down, forward."""
+    """(3, 3), rows: right, down, forward."""
     slope: float
     """Tangent of half the vertical field of view; pictures are square."""
 
     @classmethod
     def of(cls, about: Camera) -> "PinholeCamera":
-        """The lens of a camera that stands where the task puts it."""
+        """The calibration of a camera at the pose that the task gives it."""
         up = (1.0, 0.0, 0.0) if isinstance(about, WristCamera) else (0.0, 0.0, 1.0)
         eye, target, upwards = (np.array(v, np.float64) for v in (about.eye, about.target, up))
         view = CameraView(eye, target, upwards, about.fov_deg, about.near_m, about.far_m)
@@ -84,9 +85,9 @@ class PinholeCamera:
         return picture
 
     def width_m(self, keypoints: NDArray[np.floating], place: Array) -> Array:
-        """How far things reach on the table, (..., 2) metres along x and y, standard deviations.
+        """Extents of objects on the table, (..., 2) metres along x and y, as standard deviations.
 
-        From keypoints (..., 6) of things at `place` (..., 3); a camera that does not move.
+        From keypoints (..., 6) of objects at `place` (..., 3); for fixed cameras only.
         """
         square = np.square(keypoints[..., 3].astype(np.float64))
         along = keypoints[..., 4].astype(np.float64) * square
@@ -100,7 +101,7 @@ class PinholeCamera:
 
 @dataclass(frozen=True)
 class StereoRig:
-    """The fixed camera and the one on the hand."""
+    """The fixed front camera and the wrist camera."""
 
     front: PinholeCamera
     wrist: PinholeCamera
@@ -111,16 +112,16 @@ class StereoRig:
         cameras = [task.cameras[name] for name in task.recorded_cameras]
         kinds = tuple(type(camera).__name__ for camera in cameras)
         if kinds != (FixedCamera.__name__, WristCamera.__name__):
-            expected = "a fixed one and then one on the hand"
+            expected = "a fixed camera, then a wrist camera"
             raise BadValue(f"recorded cameras of {task.name}", expected, kinds)
         front, wrist = cameras
         return cls(PinholeCamera.of(front), PinholeCamera.of(wrist))
 
     def triangulate(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
-        """Where things lie, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
+        """Places of objects, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
 
-        The place that agrees best with both rays and with the table's height, weighted least
-        squares; NaN where nothing is seen. The hand is at `hand_m` (N, 3), turned by `turn`.
+        The weighted least squares of both rays and the table's height; NaN where nothing is seen.
+        The end effector is at `hand_m` (N, 3), rotated by matrices `turn` (N, 3, 3).
         """
         far_eye, far = self.front_rays(centroid(things[:, 0]))
         near_eye, near = self.wrist_rays(centroid(things[:, 1]), hand_m, turn)
@@ -137,15 +138,15 @@ class StereoRig:
     def triangulate_grasp(
         self, things: NDArray[np.floating], hand_m: Array, turn: Array
     ) -> tuple[Array, NDArray[np.bool_]]:
-        """Where things are taken hold of, (N, M, 3) metres, from keypoints (N, 2, M, 10).
+        """Grasp points of objects, (N, M, 3) metres, from keypoints (N, 2, M, 10).
 
-        The place that agrees best with both rays and with the heights that both cameras tell,
-        each as far as it is sure. Also whether one of them is: (N, M).
+        The least squares of both rays and both predicted heights, weighted by confidence. Also
+        whether either camera is confident: bool (N, M).
         """
-        told = things[..., KEYPOINT_SIZE:].astype(np.float64)  # (N, 2, M, 4)
-        sure = np.where(told[..., 2] > LEAST_SURE, told[..., 2], 0.0)
-        points = told[..., :2] / np.maximum(told[..., 2:3], LEAST_SURE)
-        height = (sure * told[..., 3]).sum(1) / np.maximum(sure.sum(1), LEAST_SURE)
+        grasps = things[..., KEYPOINT_SIZE:].astype(np.float64)  # (N, 2, M, 4)
+        sure = np.where(grasps[..., 2] > LEAST_SURE, grasps[..., 2], 0.0)
+        points = grasps[..., :2] / np.maximum(grasps[..., 2:3], LEAST_SURE)
+        height = (sure * grasps[..., 3]).sum(1) / np.maximum(sure.sum(1), LEAST_SURE)
         far_eye, far = self.front_rays(points[:, 0])
         near_eye, near = self.wrist_rays(points[:, 1], hand_m, turn)
         trust = sure / np.square(((FRONT_HOLD_M,), (WRIST_HOLD_M,)))
@@ -153,34 +154,34 @@ class StereoRig:
         return _meeting(*seen, height, HOLD_HEIGHT_M), np.asarray(sure.any(1))
 
     def front_rays(self, points: Array) -> tuple[Array, Array]:
-        """Where the front camera's rays (N, M, 3) start, and which way they go, of length 1.
+        """Origins and unit directions, (N, M, 3) each, of the front camera's rays.
 
-        Through points (N, M, 2) of its picture.
+        The rays pass through points (N, M, 2) of its picture.
         """
         rays = self.front.rays(points)
         return np.broadcast_to(self.front.eye, rays.shape), _unit(rays)
 
     def wrist_rays(self, points: Array, hand_m: Array, turn: Array) -> tuple[Array, Array]:
-        """The same for the camera on the hand."""
+        """The same for the wrist camera of an end effector at `hand_m`, rotated by `turn`."""
         rays = self.wrist.rays(points) @ np.swapaxes(turn, 1, 2)
         eye = hand_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
         return np.broadcast_to(eye[:, None], rays.shape), _unit(rays)
 
 
 def gap(eye_a: Array, rays_a: Array, eye_b: Array, rays_b: Array) -> Array:
-    """How far from each other (...) two lines pass, along rays (..., 3) of length 1."""
+    """Distances (...) between pairs of lines along rays (..., 3) of length 1."""
     across = np.cross(rays_a, rays_b)
     sine = np.maximum(np.linalg.norm(across, axis=-1), 1e-6)
     return np.asarray(np.abs(((eye_b - eye_a) * across).sum(-1)) / sine)
 
 
 def off_line(place: Array, eye: Array, rays: Array) -> Array:
-    """How far places (..., 3) are from lines along rays (..., 3) of length 1."""
+    """Distances (...) of places (..., 3) from lines along rays (..., 3) of length 1."""
     return np.asarray(np.linalg.norm(np.cross(place - eye, rays), axis=-1))
 
 
 def _meeting(far: Sight, near: Sight, height_m: Array, may_be_off_m: float) -> Array:
-    """The places (..., 3) that agree best with two lines and a height (...): least squares."""
+    """The least-squares places (..., 3) for two lines and a height (...)."""
     up = np.diag((0.0, 0.0, may_be_off_m**-2.0))
     left, right = up + 1e-6 * np.eye(3), height_m[..., None, None] * up[:, 2:]
     for eye, rays, trust in (near, far):
@@ -190,7 +191,7 @@ def _meeting(far: Sight, near: Sight, height_m: Array, may_be_off_m: float) -> A
 
 
 def _aside(rays: Array) -> Array:
-    """What takes from a vector its part along a ray, (..., 3, 3)."""
+    """Projections (..., 3, 3) that remove a vector's part along a ray."""
     return np.asarray(np.eye(3) - rays[..., :, None] * rays[..., None, :])
 
 

@@ -1,4 +1,4 @@
-"""Which numbers the head reads follows from the task's own description."""
+"""These tests check that the feature set follows from the task's own description."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -25,7 +25,7 @@ RIGHT = Bin("right box", (0.40, -0.30), (0.10, 0.10), 0.05, (0.5, 0.5, 0.5))
 
 @dataclass
 class SortTools(SortRecycling):
-    """Somebody else's task: its boxes come before its objects in the labelled pictures."""
+    """A task from outside: its boxes come before its objects in the labelled pictures."""
 
     name: ClassVar[str] = "SortTools"
     goal_names: ClassVar[tuple[str, ...]] = ("hammer", "screw")
@@ -46,7 +46,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def seen(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Keypoints (1, 2, K, 6) of one object in the middle of the front picture; observations."""
+    """Keypoints (1, 2, K, 6) of one object in the middle of the front picture, and observations."""
     keypoints = np.zeros((1, 2, len(SortTools.labels), 6), np.float32)
     keypoints[0, 0, SortTools.labels.index(label)] = (0.0, 0.0, np.log1p(20), 0.05, 0.0, 0.0)
     return keypoints, {
@@ -61,7 +61,7 @@ def seen(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
 def test_a_sorting_task_of_ones_own_is_read_by_its_own_description(
     tools: str, label: str, side: float
 ) -> None:
-    """The class in the picture, the box that it belongs into: all from the task's class."""
+    """The object's class in the picture and its box come from the task's class."""
     config = PerceptionConfig(tools, "tiny", SortTools.labels, SortTools.goal_names, channels=4)
     vision = KeypointVision(Perception(config))
     assert vision.augmentation is not None
@@ -71,7 +71,7 @@ def test_a_sorting_task_of_ones_own_is_read_by_its_own_description(
 
 
 def test_a_task_without_a_description_is_read_by_its_goal_alone() -> None:
-    """A policy of a task that is not registered here still opens."""
+    """A policy of a task that is not registered here can still be loaded."""
     assert feature_set(AUTO, "Unheard").name == GoalItem.name
     with pytest.raises(UnknownName, match="ShelfPick"):
         feature_set(NextObject.name, "Unheard")
@@ -81,14 +81,14 @@ def test_a_task_without_a_description_is_read_by_its_goal_alone() -> None:
     ("name", "task"), [("next-litter", "SortRecycling"), ("next-garment", "SortClothes")]
 )
 def test_the_names_in_earlier_policies_are_known(name: str, task: str) -> None:
-    """They named the task where now its description is asked."""
+    """Former names named the task; its description now decides."""
     assert feature_set(name, task) == NextObject(describe_task(task)) == feature_set(AUTO, task)
 
 
-def test_the_next_object_needs_a_fixed_camera_and_one_on_the_hand(
+def test_the_next_object_needs_a_fixed_camera_and_a_wrist_camera(
     tools: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Places are found by the two rays."""
+    """BadValue for two fixed cameras, since places are triangulated from front and wrist."""
     plan: dict[str, Camera] = SortTools.camera_plan
     monkeypatch.setattr(SortTools, "camera_plan", {**plan, "wrist": plan["front"]})
     with pytest.raises(BadValue, match="recorded cameras of SortTools"):

@@ -1,4 +1,4 @@
-"""The numbers that a keypoint policy reads."""
+"""These tests check keypoints, their cache and the features of tasks with one goal item."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from sidestick.sim_envs.errors import BadValue
 
 
 def blob(row, column, size=4, classes=3, grid=24):
-    """Certain class 1 in a square, background elsewhere."""
+    """Probabilities (1, K, g, g): class 1 in a square, background elsewhere."""
     p = torch.zeros(1, classes, grid, grid)
     p[0, 0] = 1
     p[0, 0, row : row + size, column : column + size] = 0
@@ -29,8 +29,8 @@ def test_a_keypoint_is_the_centre_of_its_class():
     assert (along, askew) == pytest.approx((0, 0), abs=1e-4)
 
 
-def test_elongation_tells_which_way_a_thing_lies():
-    """Twice the angle of the long axis: the same for both ends, and no jump at half a turn."""
+def test_elongation_gives_the_direction_of_the_long_axis():
+    """It has twice the axis' angle, so that both ends are equal and half a turn is no jump."""
     p = torch.zeros(1, 4, 24, 24)
     p[0, 1, 10, 4:14] = 1  # along x
     p[0, 2, 4:14, 10] = 1  # along y
@@ -41,7 +41,7 @@ def test_elongation_tells_which_way_a_thing_lies():
 
 
 def test_nothing_visible_gives_zeros_not_noise():
-    """Small probabilities everywhere put the position at 0, wherever they lean."""
+    """Small probabilities everywhere put the position at 0, however they are distributed."""
     p = torch.full((1, 3, 24, 24), 0.02)
     p[0, 2, :, 12:] = 0.09
     p[0, 0] = 1 - p[0, 1:].sum(0)
@@ -58,7 +58,7 @@ def test_a_faint_item_moves_the_position_smoothly():
 
 
 def test_cells_hold_the_share_of_each_class():
-    """Counts over classes add up to the pixels of a cell, and masks come back at full size."""
+    """Counts over classes add up to the pixels of a cell, and each is that of the mask."""
     classes = np.random.default_rng(0).integers(0, 5, (2, 96, 96))
     counts = cell_counts(classes, 5, 24)
     assert counts.shape == (2, 5, 24, 24)
@@ -67,13 +67,13 @@ def test_cells_hold_the_share_of_each_class():
 
 
 def test_class_ids_out_of_range_are_refused():
-    """A mask of another task is noticed."""
+    """BadValue for a mask of another task."""
     with pytest.raises(BadValue, match="ids from 0 to 4"):
         cell_counts(np.full((96, 96), 7), 5, 24)
 
 
 def test_rotation_does_not_depend_on_the_quaternions_sign():
-    """q and -q turn alike; the numbers are the matrix's first two columns."""
+    """q and -q give the same numbers, the matrix's first two columns."""
     q = np.random.default_rng(0).normal(size=(9, 4))
     q /= np.linalg.norm(q, axis=1, keepdims=True)
     r = rotation_6d(q)
@@ -86,7 +86,7 @@ def test_rotation_does_not_depend_on_the_quaternions_sign():
 
 @pytest.mark.parametrize("shape", [(5, 2), (5, 3), (5, 4, 2)])
 def test_numpy_and_torch_vectors_turn_alike(shape):
-    """About the vertical: a height stays, and the way back undoes it."""
+    """About the vertical: heights stay, and the negative angle undoes it."""
     rng = np.random.default_rng(1)
     vectors, angle = rng.normal(size=shape), rng.normal(size=5)
     there = turned(vectors, angle)
@@ -96,7 +96,7 @@ def test_numpy_and_torch_vectors_turn_alike(shape):
 
 
 def test_the_goal_item_is_read_and_no_other():
-    """Changing other items' keypoints changes nothing; names match the vector."""
+    """Other items' keypoints change nothing, and the vector is as long as the names."""
     rng = np.random.default_rng(0)
     points = rng.normal(size=(5, 2, 9, 6)).astype(np.float32)
     columns = {
@@ -116,7 +116,7 @@ def test_the_goal_item_is_read_and_no_other():
 
 
 def test_keypoints_are_found_once(tmp_path):
-    """A second cache reads the file; a damaged file is made again."""
+    """A second cache reads the file; keypoints of a damaged file are computed again."""
     calls = []
 
     def look():

@@ -1,4 +1,4 @@
-"""Imagined hands: what they read is what a hand there reads, and what they do leads back."""
+"""These tests check that displaced windows have the features and actions of a robot there."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def env():
 
 
 def above(env, off_m, yaw):
-    """Features (1, F) of an open hand over the only thing, aside of it by `off_m` [3]."""
+    """Features (1, F) of an open gripper over the only object, off by `off_m` (3,) metres."""
     place = env.world.pose(env.task.present[0]).position + off_m
     quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
     env.arm.put(kinematics.inverse(place, quat, kinematics.REST_RAD, 200))
@@ -33,7 +33,7 @@ def above(env, off_m, yaw):
 
 
 def windows(count, steps=16):
-    """Features and actions of an open hand that reaches down to a thing and closes on it."""
+    """Features and actions of an open gripper that reaches down to an object and closes on it."""
     features = torch.zeros(count, len(NAMES))
     values = {"is_one": 1.0, "to_z": -0.10, "ee_z": 0.12, "gripper_width": 0.08}
     values |= {"wrist_x": 0.1, "wrist_y": 0.2, "wrist_mass": 2.5, "wrist_askew": 0.3, "to_y": 0.05}
@@ -46,8 +46,8 @@ def windows(count, steps=16):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_an_imagined_hand_reads_what_a_hand_there_reads(env, seed):
-    """Moved by up to two centimetres and turned by 0.15 rad, against the simulator's pictures."""
+def test_displaced_features_are_those_that_the_simulator_gives(env, seed):
+    """The displacement is up to two centimetres and 0.15 rad; the simulator renders the truth."""
     env.reset(seed=seed)
     rng = np.random.default_rng(seed)
     yaw, turn = float(rng.uniform(-0.7, 0.7)), 0.15
@@ -71,8 +71,8 @@ def test_an_imagined_hand_reads_what_a_hand_there_reads(env, seed):
     assert all(difference[f"wrist_{name}"] < 0.2 for name in ("mass", "along", "askew"))
 
 
-def test_who_looks_into_a_mirror_twice_sees_what_is_there():
-    """Mirrored windows differ, and mirrored again they are the old ones."""
+def test_mirroring_twice_is_the_identity():
+    """Mirrored windows differ from the originals, and mirrored again they equal them."""
     features, actions, _ = windows(4)
     picked = torch.tensor([True, True, False, False])
     there, moves = features.clone(), actions.clone()
@@ -86,7 +86,7 @@ def test_who_looks_into_a_mirror_twice_sees_what_is_there():
 
 
 def test_the_way_back_undoes_the_way_off():
-    """Over the whole chunk the hand goes where it went before, from where it was imagined."""
+    """Over the whole chunk the displaced end effector reaches the demonstrated end pose."""
     _, actions, _ = windows(3)
     off, turn = torch.tensor([[0.01, -0.02, 0.005]] * 3), torch.tensor([0.0, 0.1, -0.1])
     back = led_back(actions, turned(off, -turn), turn)
@@ -97,8 +97,8 @@ def test_the_way_back_undoes_the_way_off():
     assert torch.equal(back[..., GRIP], actions[..., GRIP])
 
 
-def test_a_hand_that_waits_does_later_what_it_did():
-    """Open and at rest first; what no longer fits is left out."""
+def test_delayed_actions_are_the_demonstrated_ones_later():
+    """The gripper first opens; actions beyond the chunk are dropped."""
     _, actions, mask = windows(2)
     mask[:, 10:] = False
     later, known = delayed(actions, mask, torch.tensor([0, 5]), torch.tensor([0.0, 0.4]))
@@ -110,8 +110,8 @@ def test_a_hand_that_waits_does_later_what_it_did():
     assert not known[1, 15:].any()
 
 
-def test_imagining_is_by_the_seed_and_keeps_what_it_was_given():
-    """The same generator imagines the same; the training data stay as they were."""
+def test_augmentation_is_by_the_seed_and_leaves_its_inputs():
+    """Equal generators give equal windows, and the training data do not change."""
     given = windows(200)
     kept = [part.clone() for part in given]
     one, two = (
@@ -123,8 +123,8 @@ def test_imagining_is_by_the_seed_and_keeps_what_it_was_given():
     assert one[1].abs().max() <= 1.0
 
 
-def test_no_hand_closes_before_it_is_back_or_its_fingers_are_open():
-    """A grip that is due at once comes after the way back, or after the fingers' opening."""
+def test_no_gripper_closes_before_it_is_back_and_open():
+    """A grasp that is due at once comes after the way back, or after the gripper has opened."""
     features, actions, mask = windows(300)
     actions[:, :, GRIP] = 1.0
     off, moves, _ = NEXT.augmentation.imagined(
@@ -136,8 +136,8 @@ def test_no_hand_closes_before_it_is_back_or_its_fingers_are_open():
     assert (moves[~aside][:, :, GRIP] == 1).any()
 
 
-def test_what_is_in_the_hand_low_down_stays_there():
-    """Neither the fingers nor the place of a hand that has just closed are imagined otherwise."""
+def test_a_gripper_that_holds_an_object_low_down_is_not_displaced():
+    """Neither finger width nor place change where the gripper has just closed."""
     features, actions, mask = windows(300)
     features[:, NAMES.index("held")], features[:, NAMES.index("gripper_width")] = 1.0, 0.05
     actions[:, :, GRIP] = 1.0

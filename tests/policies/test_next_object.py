@@ -1,4 +1,4 @@
-"""The layout of the sorting tasks, with the simulator's own labels in the place of perception."""
+"""These tests check the features of sorting tasks on keypoints of the simulator's own labels."""
 
 import numpy as np
 import pytest
@@ -29,13 +29,13 @@ def read(env: ArmEnv, observation: dict) -> dict[str, float]:
     return dict(zip(NAMES, features[0].tolist(), strict=True))
 
 
-def kind(features: dict[str, float]) -> str:
+def chosen_label(features: dict[str, float]) -> str:
     return next(thing.label for thing in NEXT.things if features[thing.label] > 0.5)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_things_are_found_where_they_lie(env, seed):
-    """A keypoint lifted to the table is within four centimetres of the thing's middle."""
+def test_objects_are_found_where_they_lie(env, seed):
+    """Triangulated places are within four centimetres of the objects' middles."""
     observation, _ = env.reset(seed=seed)
     things = perfect(env)[:, :, 1 : 1 + len(NEXT.things)]
     places = NEXT.places(things, columns(observation))[0]
@@ -47,17 +47,17 @@ def test_things_are_found_where_they_lie(env, seed):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_next_thing_is_one_that_is_not_sorted_and_then_the_one_in_the_hand(env, seed):
-    """Along a whole episode of the expert; at its end there is none left."""
+def test_the_next_object_is_one_that_is_not_sorted_and_then_the_held_one(env, seed):
+    """This holds along a whole episode of the expert; at its end there is no next object."""
     observation, _ = env.reset(seed=seed)
     expert, right, ticks = make_expert("SortRecycling"), 0, 0
     for tick in range(env.task.max_steps):
         if tick % 5 == 0:
             features, held = read(env, observation), env.task.held(env.world, env.arm)
         opening = features["held"] and not env.arm.controller.closing
-        if tick % 5 == 0 and not opening:  # then it may still be called held for a tick
+        if tick % 5 == 0 and not opening:  # it may count as held for one more tick
             left = env.task.unsorted(env.world)
-            chosen = kind(features) if features["is_one"] else None
+            chosen = chosen_label(features) if features["is_one"] else None
             right += chosen == held if held else chosen in left if left else chosen is None
             ticks += 1
         observation, _, done, *_ = env.step(expert.next(env).action(env.arm.tool()))
@@ -68,17 +68,17 @@ def test_the_next_thing_is_one_that_is_not_sorted_and_then_the_one_in_the_hand(e
 
 
 def test_the_way_to_the_container_is_the_one_of_its_kind(env):
-    """The place where it belongs, from the hand and as the hand is turned, metres."""
+    """The way is from the end effector to the bin's centre, metres, by the heading."""
     observation, _ = env.reset(seed=1)
     features = read(env, observation)
-    bin_ = own_bin(kind(features))
+    bin_ = own_bin(chosen_label(features))
     way = np.array([[features["container_x"], features["container_y"]]])
     way = turned(way, NEXT.augmentation.frame(columns(observation)))[0]
     assert np.allclose(env.arm.tool().position[:2] + way, bin_.centre_m, atol=1e-3)
 
 
-def test_actions_come_back_as_they_went():
-    """There and back is the identity; heights, the turn about the vertical and the grip stay."""
+def test_turning_actions_back_is_the_identity():
+    """Heights, the turn about the vertical and the grip do not change on the way."""
     rng = np.random.default_rng(0)
     actions = rng.uniform(-1, 1, (5, 8, 7)).astype(np.float32)
     angle = rng.uniform(-4, 4, 5)
@@ -89,22 +89,22 @@ def test_actions_come_back_as_they_went():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_a_demonstration_takes_next_is_the_next_thing_in_training(env, seed):
-    """Whatever is nearest to the hand; without such a label it is what is nearest."""
+def test_the_next_grasped_object_is_the_next_object_in_training(env, seed):
+    """The label decides, whichever object is nearest; without it the nearest one is next."""
     observation, _ = env.reset(seed=seed)
     seen, given, chosen = perfect(env), columns(observation), []
     for name in env.task.present:
         taken = env.world.pose(name).position[None].astype(np.float32)
         features = NEXT(seen, {**given, TAKEN: taken})[0]
-        chosen.append(kind(dict(zip(NAMES, features.tolist(), strict=True))))
+        chosen.append(chosen_label(dict(zip(NAMES, features.tolist(), strict=True))))
     assert chosen == env.task.present
     unknown = np.full((1, 3), np.nan, np.float32)
     assert np.array_equal(NEXT(seen, {**given, TAKEN: unknown}), NEXT(seen, given))
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_thing_that_lies_below_half_open_fingers_is_not_in_the_hand(env, seed):
-    """By seven centimetres, straight below the tool."""
+def test_an_object_below_half_open_fingers_is_not_held(env, seed):
+    """It lies seven centimetres straight below the end effector."""
     env.reset(seed=seed)
     place = env.world.pose(env.task.present[0]).position + np.array([0.0, 0.0, 0.07])
     joints = kinematics.inverse(place, tilted_hand(STRAIGHT_DOWN_RAD), kinematics.REST_RAD, 200)
@@ -112,10 +112,10 @@ def test_a_thing_that_lies_below_half_open_fingers_is_not_in_the_hand(env, seed)
     assert read(env, env._observe())["held"] == 0.0
 
 
-def hand_with(layout, width, *, height=0.2, aside=None):
-    """Things (1, 2, M, 6) and columns of a hand with the first thing at its fingers.
+def at_fingers(layout, width, *, height=0.2, aside=None):
+    """Keypoints (1, 2, M, 6) and columns of an end effector with the first object at its fingers.
 
-    The front camera sees it `aside` metres to the side of them; None: not at all.
+    The front camera sees it `aside` metres to the side of them; not at all for None.
     """
     things = np.zeros((1, 2, len(layout.things), 6), np.float32)
     tool = np.array([0.5, 0.0, height])
@@ -138,8 +138,8 @@ def hand_with(layout, width, *, height=0.2, aside=None):
     ids=["closed on nothing", "between", "open", "pressed apart"],
 )
 def test_fingers_that_are_neither_open_nor_shut_hold_what_is_between_them(width, held):
-    """A jar that is wider than the opening presses the fingers apart."""
-    found = LITTER.held(*hand_with(LITTER, width))
+    """An object wider than the opening presses the fingers apart, and is held too."""
+    found = LITTER.held(*at_fingers(LITTER, width))
     assert found[0].tolist() == [held] + [False] * (len(LITTER.things) - 1)
 
 
@@ -148,8 +148,8 @@ def test_fingers_that_are_neither_open_nor_shut_hold_what_is_between_them(width,
     [(GARMENT, 0.2, True), (GARMENT, 0.07, False), (LITTER, 0.2, False)],
 )
 def test_cloth_may_swing_aside_in_the_air(layout, height, held):
-    """Six centimetres beside the fingers: held where it hangs, another thing where it lies."""
-    assert layout.held(*hand_with(layout, 0.03, height=height, aside=0.06))[0, 0] == held
+    """Six centimetres beside the fingers it is held where it hangs, but not near the table."""
+    assert layout.held(*at_fingers(layout, 0.03, height=height, aside=0.06))[0, 0] == held
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_cloth_may_swing_aside_in_the_air(layout, height, held):
 def test_a_garment_whose_highest_fold_is_far_below_half_open_fingers_is_not_held(
     below_m, sure, held
 ):
-    """Though it is seen where one that hangs would be; without a sure hold that is all there is."""
-    things, given = hand_with(GARMENT, 0.03)
+    """It is seen where a hanging one would be; only a confident grasp point tells them apart."""
+    things, given = at_fingers(GARMENT, 0.03)
     known = np.zeros((*things.shape[:-1], 10), np.float32)
     known[..., :6] = things
     fold = GARMENT.rig.wrist.picture(np.array([0.0, 0.0, below_m]))
@@ -167,8 +167,8 @@ def test_a_garment_whose_highest_fold_is_far_below_half_open_fingers_is_not_held
     assert GARMENT.held(known, given)[0, 0] == held
 
 
-def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
-    """One garment (1, 2, M, 10) whose middle is elsewhere, taken hold of at `place`, and a hand."""
+def with_grasp_point(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
+    """Keypoints (1, 2, M, 10) of a garment to be grasped at `place`; end effector's pose."""
     rig, tool = GARMENT.rig, np.array(tool)
     quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
     turn = rotation(quat[None])[0]
@@ -184,31 +184,31 @@ def with_hold(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
 
 
 @pytest.mark.parametrize("sure", [(1.0, 1.0), (0.0, 0.9), (0.8, 0.1)])
-def test_a_hold_is_where_the_rays_and_the_height_meet(sure):
-    """By both cameras, and by either of them alone."""
+def test_a_grasp_point_is_triangulated_from_rays_and_heights(sure):
+    """Both cameras find it, and so does either of them alone."""
     place = np.array([0.52, 0.03, 0.045])
-    found, known = GARMENT.rig.triangulate_grasp(*with_hold(place, sure=sure))
+    found, known = GARMENT.rig.triangulate_grasp(*with_grasp_point(place, sure=sure))
     assert np.allclose(found[0, 0], place, atol=2e-3)
     assert known[0].tolist() == [True] + [False] * (len(GARMENT.things) - 1)
 
 
-def test_a_garment_without_a_hold_in_view_is_taken_at_its_middle():
-    """And so is one whose hold is said to be far away from it."""
+def test_a_garment_without_a_visible_grasp_point_is_grasped_at_its_middle():
+    """So is one whose predicted grasp point is far away from it."""
     place, elsewhere = np.array([0.52, 0.03, 0.045]), np.array([0.36, 0.03, 0.045])
-    things, tool, _ = with_hold(place)
+    things, tool, _ = with_grasp_point(place)
     far = things.copy()
-    far[..., 6:] = with_hold(elsewhere)[0][..., 6:]
+    far[..., 6:] = with_grasp_point(elsewhere)[0][..., 6:]
     given = {"ee_pos": tool, "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None]}
     places = GARMENT.places(things, given)
     assert np.allclose(GARMENT.grips(things, places, given)[0, 0], place, atol=2e-3)
-    for odd in (far, with_hold(place, sure=(0.1, 0.2))[0]):
+    for odd in (far, with_grasp_point(place, sure=(0.1, 0.2))[0]):
         assert np.array_equal(GARMENT.grips(odd, places, given)[0, 0], places[0, 0])
 
 
-def test_in_training_a_garment_is_taken_where_the_demonstration_takes_it():
-    """The way there, and where the wrist sees it; with no such label, where it can be held."""
+def test_in_training_the_grasp_point_is_that_of_the_demonstration():
+    """The way and the wrist's keypoint lead to the label; without one, to the found grasp point."""
     place, grasp = np.array([0.52, 0.03, 0.045]), np.array([[0.50, 0.06, 0.03]])
-    things, tool, turn = with_hold(place)
+    things, tool, turn = with_grasp_point(place)
     given = {
         "ee_pos": tool,
         "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None],
@@ -230,11 +230,11 @@ def test_in_training_a_garment_is_taken_where_the_demonstration_takes_it():
 
 
 @pytest.mark.parametrize(("height", "next_one"), [(0.30, 1), (0.10, 0)])
-def test_of_a_heap_the_uppermost_is_next_unless_the_hand_is_low_over_another(height, next_one):
-    """Two garments, five centimetres from each other, one three centimetres higher."""
+def test_of_a_heap_the_uppermost_is_next_unless_another_is_right_below(height, next_one):
+    """Of two garments five centimetres apart one is three centimetres higher."""
     tool = (0.50, 0.03, height)
-    things, hand, _ = with_hold(np.array([0.50, 0.03, 0.03]), tool=tool)
-    things[0, :, 1] = with_hold(np.array([0.55, 0.03, 0.06]), tool=tool)[0][0, :, 0]
+    things, hand, _ = with_grasp_point(np.array([0.50, 0.03, 0.03]), tool=tool)
+    things[0, :, 1] = with_grasp_point(np.array([0.55, 0.03, 0.06]), tool=tool)[0][0, :, 0]
     given = {
         "ee_pos": hand,
         "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None],
@@ -250,7 +250,7 @@ def test_of_a_heap_the_uppermost_is_next_unless_the_hand_is_low_over_another(hei
 
 @pytest.mark.parametrize(("gap_m", "width_m", "inside"), [(0.06, 0.02, True), (0.06, 0.04, False)])
 def test_a_garment_is_sorted_when_all_of_it_lies_in_the_hamper(gap_m, width_m, inside):
-    """Its middle may be over the hamper while a sleeve hangs over the wall."""
+    """A wide garment's middle may be in the hamper while a sleeve hangs over the wall."""
     thing = GARMENT.things[0]
     centre, half = np.array(thing.container.centre_m), thing.container.half_m
     place = np.array([centre[0], centre[1] - half[1] + gap_m, 0.03])
