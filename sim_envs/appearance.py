@@ -17,7 +17,7 @@ class Light:
     direction: tuple[float, float, float] = (-0.6, 0.5, 1.4)
     """Vector from the table to the lamp, in the base frame; any length."""
     colour: Colour = (1.0, 1.0, 1.0)
-    """Factor of the lamp's colour."""
+    """Colour of the lamp, as a factor."""
     lamp: float = 1.0
     """Factor of the lamp's brightness."""
     room: float = 1.0

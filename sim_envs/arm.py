@@ -106,7 +106,7 @@ class Arm:
         self.controller = Controller(position, quat, joints, self.controller.closing)
 
     def command(self, action: Action) -> None:
-        """Move the target by one checked action."""
+        """Move the target by one checked action, float32[7]."""
         controller = self.controller
         move = np.asarray(action, np.float64)
         controller.target_pos = controller.target_pos + move[MOVE] * METRES_PER_UNIT

@@ -157,7 +157,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         return self._observe(), float(success), success, False, self._info()
 
     def advance(self, action: Action) -> None:
-        """A step that observes nothing: what a replay needs, at a fraction of the cost."""
+        """Step by an action [7] without observing: for replays, at a fraction of the cost."""
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
         checked = checked_action(action)

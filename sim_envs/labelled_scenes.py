@@ -66,7 +66,7 @@ class SceneSource:
     """Level of domain randomization; see make_task_env()."""
 
     def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64], NDArray[np.float32]]]:
-        """For each recorded camera the picture, the class of every pixel, and the holds."""
+        """Each recorded camera's picture, classes [height, width] and holds [labels, 3]."""
         return [(view.image, view.classes, view.holds) for view in _sampler(self).sample(seed)]
 
 

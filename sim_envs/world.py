@@ -93,9 +93,10 @@ class World:
         solid: bool = True,
         material: str | None = None,
     ) -> None:
-        """Add a body made of `parts`; static when its mass is zero; `label` is its class.
+        """Add a body of `parts` at a position [3] and quat [4]; static when its mass is zero.
 
-        `material` is the key of its tint in the appearance; the body's own name unless given.
+        `label` is its class. `material` is the key of its tint in the appearance; the body's own
+        name unless given.
         """
         collision, visual = self._shapes(parts, solid, material or name)
         body = pybullet.createMultiBody(
@@ -210,7 +211,7 @@ class World:
             )
 
     def place(self, name: str, position: ArrayLike, quat: ArrayLike) -> None:
-        """Put a body somewhere at rest; for making scenes, not within an episode."""
+        """Put a body at rest at a position [3] and quat [4]; for making scenes only."""
         pose = np.concatenate([position, quat]).tolist()
         body = self.bodies[name]
         pybullet.resetBasePositionAndOrientation(

@@ -1,4 +1,4 @@
-"""This package holds the experts, scripted controllers of one task each; see make_expert()."""
+"""This package holds the experts: scripted controllers, one per task, for simulated operators."""
 
 from ..errors import UnknownName
 from .expert import Expert

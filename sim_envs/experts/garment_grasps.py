@@ -71,7 +71,7 @@ def choose_yaw(tool: Pose, grip: Vector, points: Vector, attempt: int) -> float:
 
 
 def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
-    """Cost of turning, of nodes under the fingers, and of fingers that would hit a wall."""
+    """Cost of a yaw at a grip [3]: turning, `points` [N, 3] under the fingers, wall hits."""
     offsets = points[:, :2] - grip[:2] - finger_offsets(yaw)[:, None]
     across, along = np.array([[np.sin(yaw), -np.cos(yaw)], [np.cos(yaw), np.sin(yaw)]])
     half_across, half_along = FINGER_AND_NODE_HALF_M
@@ -81,7 +81,7 @@ def _yaw_cost(yaw: float, now: float, grip: Vector, points: Vector) -> float:
 
 
 def _wall_hits(yaw: float, grip: Vector) -> int:
-    """How many fingers would come down on a wall."""
+    """How many fingers would come down on a wall, at a grip [3]."""
     return int((wall_distance(grip[:2] + finger_offsets(yaw)) < FINGER_TO_WALL_M).sum())
 
 

@@ -15,7 +15,7 @@ from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_hand
 from ..world import Pose
 
 FINGER_KEPT_CLEAR_AT_M = 0.050
-"""So far from the end effector room is kept for an open finger, a little outside of it."""
+"""Distance from the end effector at which room is kept for an open finger, a little outside it."""
 FINGER_KEPT_CLEAR_HALF_M = 0.014
 """So far to each side, more than half of a finger's width."""
 WIDEST_M = 0.070

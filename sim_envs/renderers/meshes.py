@@ -128,7 +128,7 @@ def read_obj(path: str) -> Mesh:
 
 
 def _coarse(mesh: Mesh) -> NDArray[np.int64]:
-    """Its triangles when all points of a cell of space are drawn together to one of them."""
+    """Its triangles [fewer, 3] when all points of a cell of space are merged into one."""
     cells = np.round(
         (mesh.points - mesh.points.mean(0)) * COARSE_CELLS / np.ptp(mesh.points, 0).max()
     )
@@ -161,6 +161,6 @@ def _rounded(corners: Vector) -> Mesh:
 
 
 def _places(labels: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """For each label 0, 1, 2 ... the places at which it stands."""
+    """For each label 0, 1, 2 ... the indices at which it stands."""
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.cumsum(np.bincount(labels))[:-1])

@@ -33,7 +33,7 @@ PILE_M = 0.12
 
 DROP_FROM_M = 0.05
 LAYER_M = 0.11
-"""Between the heights from which one garment after the other is dropped."""
+"""Difference of the heights from which one garment and the next are dropped."""
 DROP_AREA_M = (0.05, 0.07)
 CREASE_M = 0.004
 UPRIGHT_RAD = (0.9, 2.2)

@@ -80,7 +80,7 @@ def strewn(radii_m: Vector, rng: np.random.Generator) -> Vector:
 
 
 def _drawn_places(radii_m: Vector, gap_m: float, rng: np.random.Generator) -> Vector | None:
-    """Centres drawn one after the other, or None when no place is left for one of them."""
+    """Centres [N, 2] drawn one after the other, or None when no place is left for one of them."""
     places = np.empty((0, 2))
     for i, radius in enumerate(radii_m):
         tries = rng.uniform(STREWN_LOW_M, STREWN_HIGH_M, (TRIES, 2))

@@ -219,7 +219,7 @@ class SortRecycling(Task):
 
 
 def _binned_pose(name: str, item: Item, rng: np.random.Generator) -> tuple[Vector, Vector]:
-    """Pose of an item that lies in a bin, usually the right one."""
+    """Position [3] and xyzw [4] of an item that lies in a bin, usually the right one."""
     right = own_bin(name)
     wrong = GREY if right is BLUE else BLUE
     bin_ = wrong if rng.random() < SCENE_WRONG_BIN else right
@@ -229,7 +229,7 @@ def _binned_pose(name: str, item: Item, rng: np.random.Generator) -> tuple[Vecto
 
 
 def _random_reach(near: Vector | None, rng: np.random.Generator) -> Pose:
-    """An end-effector pose that an episode might visit, above a point if one is given."""
+    """An end-effector pose that an episode might visit, above a point [3] if one is given."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     if near is not None:
         position = near + rng.normal(0, 0.025, 3) + (0.0, 0.0, rng.uniform(0.0, 0.15))

@@ -41,7 +41,7 @@ class Task(ABC):
     name: ClassVar[str]
     """Short name, as the command line takes it."""
     summary: ClassVar[str]
-    """One line for people."""
+    """One-line description for people."""
     goal_names: ClassVar[tuple[str, ...]]
     """What an instruction can name; the observation's `goal` has a 1 for what it does name."""
     labels: ClassVar[tuple[str, ...]]
@@ -164,7 +164,7 @@ class Task(ABC):
         return {}
 
     def goal_vector(self) -> NDArray[np.float32]:
-        """One-hot float32 of the goal."""
+        """One-hot of the goal, float32 [goals]."""
         vector = np.zeros(len(self.goal_names), np.float32)
         vector[self.goal] = 1.0
         return vector
