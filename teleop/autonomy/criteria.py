@@ -34,7 +34,9 @@ class Criteria:
 
 CRITERIA: Mapping[Level, Criteria] = {
     Level.DEMONSTRATE: Criteria(None, "it ended in success", None),
-    Level.SHADOW: Criteria(None, "it ended in success and the policy agreed with the human", None),
+    Level.SHADOW: Criteria(
+        None, "it ended in success and the policy agreed with the operator", None
+    ),
     Level.ASSIST: Criteria(
         0.50,
         "it ended in success and the policy had its share of the motion",

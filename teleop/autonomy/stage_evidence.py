@@ -48,18 +48,18 @@ class StageEvidence:
 
 
 def evidence_by_stage(
-    trials: Sequence[EpisodeEvidence], order: Sequence[str], test: Sprt | None
+    evidence: Sequence[EpisodeEvidence], order: Sequence[str], test: Sprt | None
 ) -> list[StageEvidence]:
     """The evidence on every stage that was reached, in the task's `order`.
 
-    `trials` are of one level, oldest first.
+    `evidence` is that of one level, oldest first.
     """
-    recent = trials[-RECENT:]
+    recent = evidence[-RECENT:]
     failures = Counter(episode.last_stage for episode in recent if not episode.success)
     found = []
-    for stage in _known(trials, order):
+    for stage in _known(evidence, order):
         passed = [episode.stages[stage] for episode in recent if stage in episode.stages]
-        attempts = [episode.stages[stage] for episode in trials if stage in episode.stages]
+        attempts = [episode.stages[stage] for episode in evidence if stage in episode.stages]
         judged = test is not None and len(attempts) >= ENOUGH_FOR_A_STAGE
         found.append(
             StageEvidence(
@@ -86,7 +86,7 @@ def where_lost(evidence: Sequence[StageEvidence]) -> str:
     return f"; most were lost at {worst.stage!r}, {lost[worst]} of {worst.passed.n} that came to it"
 
 
-def _known(trials: Sequence[EpisodeEvidence], order: Sequence[str]) -> list[str]:
+def _known(evidence: Sequence[EpisodeEvidence], order: Sequence[str]) -> list[str]:
     """The stages that were reached, in the task's order; unknown ones come last."""
-    seen = {stage for episode in trials for stage in episode.stages}
+    seen = {stage for episode in evidence for stage in episode.stages}
     return [*(stage for stage in order if stage in seen), *sorted(seen - set(order))]

@@ -23,23 +23,23 @@ class ControlState(Enum):
     """Who controls the arm, or why nobody does."""
 
     RESTING = "the arm holds still"
-    HUMAN = "the human drives"
-    BLEND = "both drive; the policy's share is 0 where the human disagrees"
+    HUMAN = "the operator drives"
+    BLEND = "both drive; the policy's share is 0 where the operator disagrees"
     POLICY = "the policy drives"
-    CALLING = "the policy has asked for help, and the arm waits for the human"
+    CALLING = "the policy has asked for help, and the arm waits for the operator"
 
 
 class Switch(Enum):
     """A change of who controls the arm, on one tick."""
 
-    TAKEOVER = "the human took over from the policy"
-    HAND_BACK = "the human gave control back to the policy"
-    GRASPED = "the human closed the clutch on a resting arm"
-    LET_GO = "the human let go and the arm rests"
+    TAKEOVER = "the operator took over from the policy"
+    HAND_BACK = "the operator gave control back to the policy"
+    GRASPED = "the operator closed the clutch on a resting arm"
+    LET_GO = "the operator let go and the arm rests"
     STARTED = "the policy began to drive a resting arm"
     STOPPED = "the policy could not go on, and the arm rests"
     ASKED = "the policy asked for help, and the arm waits"
-    ANSWERED = "the human took over because the policy asked"
+    ANSWERED = "the operator took over because the policy asked"
 
 
 DRIVERS: Mapping[ControlState, Driver] = {
@@ -77,7 +77,7 @@ WITHOUT_HUMAN: Mapping[ControlState, ControlState] = {
     ControlState.HUMAN: ControlState.RESTING,
     ControlState.BLEND: ControlState.RESTING,
 }
-"""What a state becomes when the human's action is not finite."""
+"""What a state becomes when the operator's action is not finite."""
 
 SWITCHES: Mapping[tuple[ControlState, ControlState], Switch | None] = {
     (ControlState.POLICY, ControlState.HUMAN): Switch.TAKEOVER,

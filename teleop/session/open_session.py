@@ -1,6 +1,6 @@
 """These functions put sessions together: environment, recorder, operator and subscribers.
 
-Headless collection, evaluation and autonomous practice call them.
+The window, headless collection, evaluation and autonomous practice call them.
 """
 
 import contextlib

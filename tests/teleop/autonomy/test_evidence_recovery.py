@@ -1,4 +1,4 @@
-"""Evidence in hindsight: the trial that a dead process did not write is made of its episode."""
+"""These tests recover, from episode files, evidence that a killed process did not store."""
 
 import multiprocessing
 import signal
@@ -33,13 +33,13 @@ CHILDREN.set_forkserver_preload(["tests.learning_rig"])
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """With a folder that looks like a policy to the ladder."""
+    """A workspace with a folder that the ladder takes for a policy."""
     return with_a_policy(tmp_path / "ws", image_size=96)
 
 
 @pytest.fixture
 def driven(tmp_path: Path) -> Workspace:
-    """The same for a policy that does not look, so with small pictures."""
+    """The same for a policy that ignores images, which are small."""
     return with_a_policy(tmp_path / "driven", image_size=32)
 
 
@@ -58,44 +58,46 @@ def drive(workspace: Workspace, level: Level) -> None:
     drive_simulated(workspace, level, [0], "0001", rules=rules, runner=PolicyRunner(Dull()))
 
 
-def trials(workspace: Workspace) -> list[EpisodeEvidence]:
+def stored(workspace: Workspace) -> list[EpisodeEvidence]:
     events = Database(workspace.db_path).events(EventKind.TRIAL)
     return [EpisodeEvidence.from_json(event.payload) for event in events]
 
 
-def die_before_the_trial(folder: Path) -> None:
-    """Drive one episode; runs in a process of its own."""
+def die_before_storing(folder: Path) -> None:
+    """Drive one episode, and die before its evidence is stored; runs in a process of its own."""
     with mock.patch.object(LadderStore, "add", die):
         drive(Workspace.open(folder), Level.SHADOW)
 
 
-def test_killed_before_the_trial_was_written_the_next_start_writes_it_once(
+def test_killed_before_evidence_was_stored_the_next_start_stores_it_once(
     driven: Workspace,
 ) -> None:
-    """The episode comes back from its journal or is there, and counts."""
-    process = CHILDREN.Process(target=die_before_the_trial, args=(driven.path,))
+    """The episode is recovered from its journal where necessary, and counts."""
+    process = CHILDREN.Process(target=die_before_storing, args=(driven.path,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
     driven.recover()
     ladder_store = LadderStore(driven)
-    assert trials(driven) == []
+    assert stored(driven) == []
     for _ in range(2):
         recover_evidence(ladder_store)
-    (trial,) = trials(driven)
+    (evidence,) = stored(driven)
     (summary,) = driven.summaries()
-    assert (trial.episode, trial.success, trial.level) == (summary.id, True, Level.SHADOW)
-    assert ladder_store.ladder().entries[0] == trial
+    assert (evidence.episode, evidence.success, evidence.level) == (summary.id, True, Level.SHADOW)
+    assert ladder_store.ladder().entries[0] == evidence
 
 
 @pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST, Level.ON_CALL])
-def test_the_file_says_what_the_witness_heard(driven: Workspace, level: Level) -> None:
-    """Every field of the trial: stages, agreement, share, requests and all."""
-    heard: list[EpisodeEvidence] = []
-    with mock.patch.object(LadderStore, "add", lambda _, trial: heard.append(trial) or []):
+def test_the_file_gives_the_evidence_that_was_recorded_live(
+    driven: Workspace, level: Level
+) -> None:
+    """Every field is equal: stages, agreement, share, requests and all."""
+    added: list[EpisodeEvidence] = []
+    with mock.patch.object(LadderStore, "add", lambda _, one: added.append(one) or []):
         drive(driven, level)
     recover_evidence(LadderStore(driven))
-    (derived,), (live,) = trials(driven), heard
+    (derived,), (live,) = stored(driven), added
     assert derived.policy_share == (
         None if live.policy_share is None else pytest.approx(live.policy_share, abs=1e-6)
     )
@@ -107,7 +109,7 @@ def test_the_file_says_what_the_witness_heard(driven: Workspace, level: Level) -
 def saved(
     workspace: Workspace, name: str, modes: Sequence[int], success: bool = True
 ) -> EpisodeKey:
-    """An episode in the workspace, and its case."""
+    """Write an episode into the workspace; return its key."""
     made = made_up_episode(modes, 3, success, episode_id=name)
     made.write(workspace.episodes_dir / f"{name}.hdf5")
     fingerprint = LadderStore(workspace).fingerprint("0001")
@@ -115,9 +117,9 @@ def saved(
 
 
 def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> None:
-    """Not what was driven without the ladder, not what was thrown away, not another's weights."""
+    """Episodes without the ladder, discarded ones and those of other weights do not."""
     ladder_store = LadderStore(workspace)
-    saved(workspace, "without-a-case", [0] * 4)
+    saved(workspace, "without-a-key", [0] * 4)
     ladder_store.add_context(
         replace(saved(workspace, "of-other-weights", [0] * 4), fingerprint="bb")
     )
@@ -126,27 +128,27 @@ def test_only_what_was_meant_as_evidence_becomes_it(workspace: Workspace) -> Non
         EpisodeKey("ShelfPick", "0001", "aa", Level.SUPERVISED, 4, "thrown-away")
     )
     assert recover_evidence(ladder_store) == []
-    assert trials(workspace) == []
+    assert stored(workspace) == []
     ladder_store.add_context(saved(workspace, "good", [0] * 4))
     recover_evidence(ladder_store)
-    (trial,) = trials(workspace)
-    assert (trial.episode, trial.clean, trial.stages) == ("good", True, {"reach": True})
+    (evidence,) = stored(workspace)
+    assert (evidence.episode, evidence.clean, evidence.stages) == ("good", True, {"reach": True})
 
 
-def test_a_trial_that_was_written_twice_counts_once(workspace: Workspace) -> None:
-    """As when a session that still runs writes it at the very moment."""
+def test_evidence_that_was_stored_twice_counts_once(workspace: Workspace) -> None:
+    """As when a session that still runs stores it at the same time."""
     ladder_store = LadderStore(workspace)
-    case = saved(workspace, "one", [0] * 4)
-    trial = trace_of(workspace.episodes()[0]).evidence(case)
+    key = saved(workspace, "one", [0] * 4)
+    evidence = trace_of(workspace.episodes()[0]).evidence(key)
     for _ in range(2):
-        ladder_store.add(trial)
+        ladder_store.add(evidence)
     assert [
         entry for entry in ladder_store.ladder().entries if isinstance(entry, EpisodeEvidence)
-    ] == [trial]
+    ] == [evidence]
 
 
 def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
-    """It cannot say anything; the others can."""
+    """It gives no evidence; the others do."""
     ladder_store = LadderStore(workspace)
     for name in ("a", "b"):
         ladder_store.add_context(saved(workspace, name, [0] * 4))
@@ -161,11 +163,11 @@ def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
 
     with mock.patch("sidestick.teleop.autonomy.evidence_recorder.trace_of", failing):
         recover_evidence(ladder_store)
-    assert [trial.episode for trial in trials(workspace)] == ["b"]
+    assert [evidence.episode for evidence in stored(workspace)] == ["b"]
 
 
-def test_what_was_rewound_is_in_the_account(workspace: Workspace) -> None:
-    """In the order of its driving; the takeover that was undone is remembered."""
+def test_what_was_rewound_is_in_the_trace(workspace: Workspace) -> None:
+    """It is in the order of driving; the takeover that was undone counts."""
     rollout, help_ = ActionMode.ROLLOUT, ActionMode.INTERVENTION
     steps = made_up_steps([rollout] * 6 + [help_] * 4 + [rollout] * 5)
     with Recorder(workspace) as recorder:
@@ -176,26 +178,25 @@ def test_what_was_rewound_is_in_the_account(workspace: Workspace) -> None:
         for step in steps[10:]:
             recorder.append(step)
         path = recorder.finish(None, None, True).result()
-    account = trace_of(path)
+    trace = trace_of(path)
     drove = [ControlState.POLICY] * 6 + [ControlState.HUMAN] * 4 + [ControlState.POLICY] * 5
-    assert (list(account.states), account.rewinds) == (drove, 1)
-    np.testing.assert_array_equal(account.human[6:10], [s.action for s in steps[6:10]])
-    case = EpisodeKey("ShelfPick", "0001", "", Level.SUPERVISED, 3)
-    trial = account.evidence(case)
-    assert (trial.clean, trial.stages) == (False, {"reach": False})
+    assert (list(trace.states), trace.rewinds) == (drove, 1)
+    np.testing.assert_array_equal(trace.human[6:10], [s.action for s in steps[6:10]])
+    evidence = trace.evidence(EpisodeKey("ShelfPick", "0001", "", Level.SUPERVISED, 3))
+    assert (evidence.clean, evidence.stages) == (False, {"reach": False})
 
 
-def test_on_call_an_arm_that_waits_has_called(workspace: Workspace) -> None:
-    """Each time that it waited is a request; without an answer of the policy it only rests."""
+def test_at_on_call_an_arm_that_waits_has_asked_for_help(workspace: Workspace) -> None:
+    """Each time that it waits is a request; without an action of the policy it only rests."""
     steps = made_up_steps([ActionMode.ROLLOUT] * 12)
     waiting = [replace(step, driver=Driver.NOBODY) for step in steps]
-    lame = [replace(step, policy_action=None) for step in waiting]
-    driven = [*steps[:2], *waiting[2:5], *steps[5:7], *waiting[7:9], *lame[9:12]]
+    resting = [replace(step, policy_action=None) for step in waiting]
+    driven = [*steps[:2], *waiting[2:5], *steps[5:7], *waiting[7:9], *resting[9:12]]
     with Recorder(workspace) as recorder:
         recorder.start(made_up_header(seed=3, level=Level.ON_CALL))
         for step in driven:
             recorder.append(step)
         path = recorder.finish(None, None, False).result()
-    account = trace_of(path)
-    assert account.requests == 2
-    assert account.states[-1] is ControlState.RESTING
+    trace = trace_of(path)
+    assert trace.requests == 2
+    assert trace.states[-1] is ControlState.RESTING

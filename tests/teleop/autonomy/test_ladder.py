@@ -1,4 +1,4 @@
-"""The ladder: what earns a level, what loses it, and what is refused."""
+"""These tests give ladders made-up evidence: what earns a level, what loses it, what is refused."""
 
 import json
 from dataclasses import replace
@@ -22,40 +22,40 @@ from sidestick.teleop.autonomy.ladder import ChangeReason, Entry, Ladder, LevelC
 from sidestick.teleop.autonomy.ladder_store import LadderStore
 from sidestick.teleop.cli.ladder import LadderVerb
 
-TRIAL = EpisodeEvidence("ShelfPick", "0001", "aa", Level.ASSIST, 0, success=True, clean=True)
+EVIDENCE = EpisodeEvidence("ShelfPick", "0001", "aa", Level.ASSIST, 0, success=True, clean=True)
 AT_ASSIST = LevelChange(
     "ShelfPick", "0001", "aa", ChangeReason.PROMOTED, Level.SHADOW, Level.ASSIST, "for the test"
 )
 
 
-def trials(clean: int, unclean: int = 0, level: Level = Level.ASSIST) -> list[Entry]:
-    """So many clean ones, then so many others."""
-    one = replace(TRIAL, level=level)
+def episodes(clean: int, unclean: int = 0, level: Level = Level.ASSIST) -> list[Entry]:
+    """The evidence of so many clean episodes, then of so many others."""
+    one = replace(EVIDENCE, level=level)
     return [one] * clean + [replace(one, clean=False)] * unclean
 
 
 def at(level: Level, *entries: Entry, policy: str = "0001") -> Ladder:
-    """A policy that has reached a level, and what came then."""
+    """The ladder of a policy that has reached a level, and has these entries since."""
     start = replace(AT_ASSIST, after=level, before=Level(max(0, level - 1)))
     return Ladder("ShelfPick", policy, "aa", 9, [start, *entries])
 
 
 def settled(ladder: Ladder) -> Ladder:
-    """With every change that the evidence calls for."""
+    """The ladder with every change that follows from its evidence."""
     while change := ladder.judge():
         ladder = replace(ladder, entries=[*ladder.entries, change])
     return ladder
 
 
 def test_a_level_is_earned_by_the_lower_end_of_the_interval() -> None:
-    """14 of 20 are not enough for 0.60, and it is said how they fall short."""
-    ladder = at(Level.ASSIST, *trials(7, 3), *trials(7, 3))
+    """14 of 20 are not enough for 0.60, and the error says what is missing."""
+    ladder = at(Level.ASSIST, *episodes(7, 3), *episodes(7, 3))
     assert ladder.judge() is None
     with pytest.raises(NotEarned) as refused:
         ladder.authorise(Level.SUPERVISED)
     words = "supervised needs a lower bound of 0.60; you have 14 clean of 20: 0.48"
     assert words in str(refused.value)
-    change = at(Level.ASSIST, *trials(6)).judge()
+    change = at(Level.ASSIST, *episodes(6)).judge()
     assert change is not None
     assert (change.why, change.after) == (ChangeReason.PROMOTED, Level.SUPERVISED)
     assert "6 clean of 6" in change.evidence
@@ -63,14 +63,14 @@ def test_a_level_is_earned_by_the_lower_end_of_the_interval() -> None:
 
 @pytest.mark.parametrize("level", [Level.ASSIST, Level.SUPERVISED, Level.ON_CALL, Level.AUTONOMOUS])
 def test_a_spoilt_policy_loses_its_level_within_ten_episodes(level: Level) -> None:
-    """However good its past was, and whatever the level."""
+    """This holds however good its past was, at every level that can be lost."""
     for past in range(0, 60, 7):
-        entries: list[Entry] = trials(past, level=level)
+        entries: list[Entry] = episodes(past, level=level)
         ladder = Ladder("ShelfPick", "0001", "aa", 9, [])
         for failures in range(1, 11):
             start = replace(AT_ASSIST, after=level)
             ladder = Ladder(
-                "ShelfPick", "0001", "aa", 9, [start, *entries, *trials(0, failures, level)]
+                "ShelfPick", "0001", "aa", 9, [start, *entries, *episodes(0, failures, level)]
             )
             change = ladder.judge()
             if change and change.why is ChangeReason.DEMOTED:
@@ -80,22 +80,22 @@ def test_a_spoilt_policy_loses_its_level_within_ten_episodes(level: Level) -> No
 
 
 def test_failing_below_the_earned_level_costs_it_too() -> None:
-    """A policy that has to be saved at supervised is not left alone."""
-    change = at(Level.AUTONOMOUS, *trials(0, 8, Level.SUPERVISED)).judge()
+    """A policy that needs takeovers at supervised loses its higher levels."""
+    change = at(Level.AUTONOMOUS, *episodes(0, 8, Level.SUPERVISED)).judge()
     assert change is not None
     assert change.after is Level.ASSIST
 
 
 def test_what_was_lost_must_be_earned_anew() -> None:
-    """Evidence from before a demotion does not bring the level back."""
-    ladder = settled(at(Level.SUPERVISED, *trials(30), *trials(0, 8, Level.SUPERVISED)))
+    """Evidence from before a demotion does not count."""
+    ladder = settled(at(Level.SUPERVISED, *episodes(30), *episodes(0, 8, Level.SUPERVISED)))
     assert ladder.level is Level.ASSIST
     assert ladder.standing(Level.ASSIST).n == 0
 
 
 def test_only_the_recent_episodes_count() -> None:
-    """A weak beginning is forgotten."""
-    entries = [*trials(3, 1) * 5, *trials(RECENT)]
+    """A weak beginning does not count."""
+    entries = [*episodes(3, 1) * 5, *episodes(RECENT)]
     ladder = at(Level.ASSIST, *entries)
     assert (ladder.standing(Level.ASSIST).n, ladder.standing(Level.ASSIST).successes) == (
         RECENT,
@@ -104,19 +104,19 @@ def test_only_the_recent_episodes_count() -> None:
 
 
 def test_a_new_policy_starts_one_level_lower_until_it_has_shown_itself() -> None:
-    """And one that follows it in the meantime no lower still."""
+    """One that follows it before that starts at the same level."""
     ladder = settled(replace(at(Level.ON_CALL), policy="0002"))
     assert (ladder.level, ladder.probation) == (Level.SUPERVISED, True)
     third = settled(replace(ladder, policy="0003"))
     assert (third.level, third.probation) == (Level.SUPERVISED, True)
-    shown = [replace(t, policy="0003") for t in trials(6, level=Level.SUPERVISED)]
+    shown = [replace(e, policy="0003") for e in episodes(6, level=Level.SUPERVISED)]
     third = settled(replace(third, entries=[*third.entries, *shown]))
     assert (third.level, third.probation) == (Level.ON_CALL, False)
     assert settled(replace(third, policy="0001")).level is Level.ON_CALL
 
 
 def test_the_first_policy_needs_demonstrations() -> None:
-    """Without enough of them it is not even shown; with enough it is."""
+    """Without enough of them it stays at demonstrate; with enough it earns shadow."""
     few = settled(Ladder("ShelfPick", "0001", "aa", ENOUGH_DEMONSTRATIONS - 1))
     assert few.level is Level.DEMONSTRATE
     with pytest.raises(NotEarned, match="5 successful demonstrations; there are 4"):
@@ -125,7 +125,7 @@ def test_the_first_policy_needs_demonstrations() -> None:
 
 
 def test_without_a_policy_there_is_nothing_to_earn() -> None:
-    """The reason is the policy, not the evidence."""
+    """The error names the policy, not the evidence."""
     ladder = Ladder("ShelfPick", None, "", 50)
     assert ladder.judge() is None
     assert ladder.authorise(None) == (Level.DEMONSTRATE, None)
@@ -147,8 +147,8 @@ def test_the_operator_may_go_down_and_up_only_with_an_override() -> None:
 
 
 def test_stages_are_judged_where_there_is_enough_evidence() -> None:
-    """Ten episodes are; nine are not."""
-    one = replace(TRIAL, level=Level.SUPERVISED, stages={"grasp": False, "reach": True})
+    """Ten episodes are enough; nine are not."""
+    one = replace(EVIDENCE, level=Level.SUPERVISED, stages={"grasp": False, "reach": True})
     few = at(Level.SUPERVISED, *[one] * 9).stages(Level.SUPERVISED)
     assert [(found.enough, found.test) for found in few] == [(False, None)] * 2
     found = at(Level.SUPERVISED, *[one] * 10).stages(Level.SUPERVISED)
@@ -165,13 +165,13 @@ def test_stages_are_judged_where_there_is_enough_evidence() -> None:
         max_size=120,
     )
 )
-def test_every_promotion_stands_on_its_bar_and_goes_one_rung(
-    episodes: list[tuple[Level, bool, str]],
+def test_every_promotion_reaches_its_bound_and_goes_one_level(
+    events: list[tuple[Level, bool, str]],
 ) -> None:
-    """Whatever happens in whatever order: no level is skipped, none is given away."""
+    """In any order of episodes, no level is skipped and none is given without evidence."""
     entries: list[Entry] = []
-    for level, clean, policy in episodes:
-        entries.append(replace(TRIAL, level=level, clean=clean, policy=policy))
+    for level, clean, policy in events:
+        entries.append(replace(EVIDENCE, level=level, clean=clean, policy=policy))
         ladder = Ladder("ShelfPick", policy, "aa", 9, entries)
         while change := ladder.judge():
             before = ladder.standing(ladder.level)
@@ -187,9 +187,9 @@ def test_every_promotion_stands_on_its_bar_and_goes_one_rung(
 
 @given(st.sampled_from(Level), st.booleans())
 def test_entries_come_back_from_json_as_they_were(level: Level, clean: bool) -> None:
-    """Trials and changes are stored and read without loss."""
-    trial = replace(TRIAL, level=level, clean=clean, stages={"reach": clean})
-    assert EpisodeEvidence.from_json(trial.to_json()) == trial
+    """Evidence and changes are stored and read without loss."""
+    evidence = replace(EVIDENCE, level=level, clean=clean, stages={"reach": clean})
+    assert EpisodeEvidence.from_json(evidence.to_json()) == evidence
     change = replace(AT_ASSIST, after=level)
     assert LevelChange.from_json(change.to_json()) == change
 
@@ -202,7 +202,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
-    """A folder that looks like a policy: the ladder looks no further."""
+    """Make a folder that the ladder takes for a policy."""
     folder = workspace.policies_dir / number
     folder.mkdir()
     (folder / CONFIG).write_text("{}")
@@ -210,12 +210,12 @@ def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
 
 
 def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None:
-    """Every change and every trial is in the database before the next episode begins."""
+    """All changes and evidence are in the database before the next episode begins."""
     ladder_store = LadderStore(workspace)
     ladder_store.apply_evidence()
     start = replace(AT_ASSIST, fingerprint=ladder_store.fingerprint("0001"))
     ladder_store.add_change(start)
-    one = replace(TRIAL, fingerprint=start.fingerprint)
+    one = replace(EVIDENCE, fingerprint=start.fingerprint)
     changes = [change for _ in range(6) for change in ladder_store.add(one)]
     assert [change.after for change in changes] == [Level.SUPERVISED]
     again = LadderStore(Workspace.open(workspace.path)).ladder()
@@ -224,7 +224,7 @@ def test_the_ladder_is_there_again_after_a_restart(workspace: Workspace) -> None
 
 
 def test_evidence_of_another_task_is_refused(workspace: Workspace, tmp_path: Path) -> None:
-    """A database that was copied from elsewhere does not hand over the stick."""
+    """A database that was copied from elsewhere does not let a policy drive."""
     LadderStore(workspace).add_change(replace(AT_ASSIST, task="SortClothes"))
     with pytest.raises(WorkspaceError, match="SortClothes"):
         LadderStore(workspace).ladder()
@@ -242,7 +242,7 @@ def test_evidence_of_other_weights_is_refused(workspace: Workspace) -> None:
 
 
 def test_an_override_is_recorded(workspace: Workspace) -> None:
-    """It can be read afterwards who drove on whose responsibility."""
+    """The database says afterwards that the operator chose the level."""
     ladder_store = LadderStore(workspace)
     assert ladder_store.authorise(Level.AUTONOMOUS, override=True) is Level.AUTONOMOUS
     _, last = ladder_store.events()[-1]
@@ -252,7 +252,7 @@ def test_an_override_is_recorded(workspace: Workspace) -> None:
 
 
 def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
-    """Episodes at supervised; where one fails (`x`), it is in these stages by turns."""
+    """The evidence of episodes at supervised; those that fail (`x`) do so in `stages` by turns."""
     order = ("reach", "grasp", "carry", "place")
     entries: list[Entry] = []
     for mark in passes:
@@ -263,7 +263,7 @@ def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
         reached = order[: order.index(ends) + 1]
         entries.append(
             replace(
-                TRIAL,
+                EVIDENCE,
                 level=Level.SUPERVISED,
                 success=success,
                 clean=success,
@@ -275,7 +275,7 @@ def supervised(passes: str, stages: tuple[str, ...]) -> list[Entry]:
 
 
 def test_a_stage_that_is_lost_too_often_costs_the_level() -> None:
-    """Three of five in one stage do, though whole episodes may fail as often elsewhere."""
+    """Three failures of five in one stage do; spread over the stages they do not."""
     passes = "xx.x." * 11
     fallen = settled(at(Level.SUPERVISED, *supervised(passes, ("grasp",))))
     change = fallen.entries[-1]
@@ -287,24 +287,24 @@ def test_a_stage_that_is_lost_too_often_costs_the_level() -> None:
 
 
 def test_a_lost_level_says_where_most_was_lost() -> None:
-    """The evidence names the stage, where the trials do."""
+    """The change's text names the stage, where the evidence has stages."""
     fallen = settled(at(Level.SUPERVISED, *supervised("xxxxxxxx", ("carry", "carry", "reach"))))
     change = fallen.entries[-1]
     assert isinstance(change, LevelChange)
     assert change.evidence.endswith("; most were lost at 'carry', 6 of 6 that came to it")
-    unknown = settled(at(Level.SUPERVISED, *trials(0, 8, Level.SUPERVISED))).entries[-1]
+    unknown = settled(at(Level.SUPERVISED, *episodes(0, 8, Level.SUPERVISED))).entries[-1]
     assert isinstance(unknown, LevelChange)
     assert "lost at" not in unknown.evidence
 
 
 def test_no_stage_takes_a_level_from_a_policy_that_is_good_enough() -> None:
-    """All of its failures in one stage, at the rate that whole episodes may fail."""
+    """All of its failures are in one stage, at the rate at which whole episodes may fail."""
     good = at(Level.SUPERVISED, *supervised("x.x.." * 40, ("place",)))
     assert good.judge() is None
 
 
-def test_where_episodes_died_is_counted_with_intervals() -> None:
-    """Of all recent episodes, and only those that failed."""
+def test_where_episodes_failed_is_counted_with_intervals() -> None:
+    """The counts are of all recent episodes, and only those that failed count."""
     found = at(Level.SUPERVISED, *supervised("x...x" * 4, ("carry",))).stages(Level.SUPERVISED)
     assert {e.stage: str(e.died)[:5] for e in found} == {
         "reach": "0/20 ",
@@ -320,21 +320,21 @@ def test_where_episodes_died_is_counted_with_intervals() -> None:
 
 def test_evidence_of_earlier_versions_is_read() -> None:
     """It has no recording and no last stage."""
-    payload = {k: v for k, v in TRIAL.to_json().items() if k not in ("episode", "last_stage")}
-    assert EpisodeEvidence.from_json(payload) == TRIAL
+    payload = {k: v for k, v in EVIDENCE.to_json().items() if k not in ("episode", "last_stage")}
+    assert EpisodeEvidence.from_json(payload) == EVIDENCE
 
 
-def test_the_verb_prints_where_episodes_died(
+def test_the_subcommand_prints_where_episodes_failed(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A table of the stages for people, the same figures for scripts."""
+    """It prints a table of the stages, or with --json the same figures."""
     ladder_store = LadderStore(workspace)
     ladder_store.apply_evidence()
     own = {"fingerprint": ladder_store.fingerprint("0001")}
     ladder_store.add_change(replace(AT_ASSIST, after=Level.SUPERVISED, before=Level.ASSIST, **own))
-    for trial in supervised("x...x" * 2 + "...", ("carry",)):
-        assert isinstance(trial, EpisodeEvidence)
-        ladder_store.add(replace(trial, **own))
+    for evidence in supervised("x...x" * 2 + "...", ("carry",)):
+        assert isinstance(evidence, EpisodeEvidence)
+        ladder_store.add(replace(evidence, **own))
     LadderVerb(workspace.path).run()
     lines = [line.split() for line in capsys.readouterr().err.splitlines()]
     assert ["Stages", "at", "supervised"] in lines

@@ -1,4 +1,4 @@
-"""The whole ladder with the simulated operator, smaller than in benchmarks/whole_ladder.py."""
+"""This test climbs the ladder with the simulated operator, as benchmarks/whole_ladder.py does."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sidestick.policies.base.torch_setup import limit_threads
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_a_policy_climbs_to_autonomous_and_falls_when_it_is_spoilt(tmp_path: Path) -> None:
-    """Every level in its order, on evidence; the spoilt policy is demoted within 10 episodes."""
+    """Every level is earned in order; the spoilt policy is demoted within 10 episodes."""
     limit_threads()
     config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
     climb = Climb(Workspace.create(tmp_path / "ws", config), practice=40, steps=2000)

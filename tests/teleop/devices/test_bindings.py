@@ -1,4 +1,4 @@
-"""The bindings file: defaults, overrides, mistakes with their line."""
+"""These tests read bindings files: defaults, overrides, and mistakes with their line."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, 
 from sidestick.teleop.review import click_actions, episode_actions, prediction_actions
 
 
-def touch(*names: str, pressed: tuple[str, ...] = ()) -> RawInput:
+def raw(*names: str, pressed: tuple[str, ...] = ()) -> RawInput:
     return RawInput(dict.fromkeys(names, 1.0), frozenset(pressed))
 
 
 @pytest.mark.parametrize("device", [PAD, KEYBOARD])
 def test_every_control_is_bound_and_explained(device: str) -> None:
-    """Gamepad and keyboard are equals: each control has a button and a key."""
+    """Each control has a button and a key by default."""
     assert set(defaults(DRIVING).chords[device]) == set(Control) == set(MEANINGS)
 
 
 def test_the_written_file_reads_back() -> None:
-    """What `sidestick pad --write` writes means what it was written from."""
+    """The file of `sidestick pad --write` gives the bindings that it was written from."""
     assert parse(defaults(DRIVING).to_toml(), DRIVING) == defaults(DRIVING)
 
 
@@ -28,12 +28,12 @@ def test_the_written_file_reads_back() -> None:
     "keys", [episode_actions.KEYS, prediction_actions.KEYS, click_actions.KEYS]
 )
 def test_a_whole_file_of_the_operators_window_alone_changes_nothing_in_review(keys) -> None:
-    """Files that were written before the review had tables of its own have all of [pad]."""
+    """Files from before the review had tables of its own have all of [pad]."""
     assert parse(defaults(DRIVING).to_toml(), keys.controls) == defaults(keys.controls)
     assert parse(defaults(keys.controls).to_toml(), keys.controls) == defaults(keys.controls)
 
 
-def test_what_means_the_same_is_rebound_in_every_window() -> None:
+def test_a_shared_control_is_rebound_in_every_window() -> None:
     """Unless the review's own table says otherwise."""
     keys = episode_actions.KEYS.controls
     text = '[pad]\nsuccess = "Y"\nleft = "L3"\n'
@@ -47,21 +47,21 @@ def test_what_means_the_same_is_rebound_in_every_window() -> None:
 
 
 def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
-    """Nobody has to write a file."""
+    """A missing file is no error."""
     assert load(DRIVING, tmp_path / "none.toml") == defaults(DRIVING)
 
 
 def test_own_bindings_take_the_input_from_the_default() -> None:
     """START given to the camera no longer starts; the rest stays as it was."""
     bindings = parse('[pad]\ncamera = "START"\n', DRIVING)
-    assert bindings.read(PAD, touch("START", pressed=("START",))).pressed == {Control.CAMERA}
+    assert bindings.read(PAD, raw("START", pressed=("START",))).pressed == {Control.CAMERA}
     assert bindings.label(PAD, Control.START) == "-"
     assert bindings.label(PAD, Control.CLUTCH) == "LB"
 
 
 def test_a_chord_silences_the_plain_binding_of_its_last_input_only() -> None:
     """RB + A changes the camera and saves nothing; LB stays the clutch while RB is held."""
-    reading = defaults(DRIVING).read(PAD, touch("LB", "RB", "A", pressed=("A",)))
+    reading = defaults(DRIVING).read(PAD, raw("LB", "RB", "A", pressed=("A",)))
     assert reading.pressed == {Control.CAMERA}
     assert reading.held(Control.CLUTCH)
 
@@ -69,7 +69,7 @@ def test_a_chord_silences_the_plain_binding_of_its_last_input_only() -> None:
 def test_several_ways_are_a_list() -> None:
     """A list binds one control to more than one input."""
     bindings = parse('[keyboard]\nclutch = ["space", "right ctrl"]\n', DRIVING)
-    assert bindings.read(KEYBOARD, touch("right ctrl")).held(Control.CLUTCH)
+    assert bindings.read(KEYBOARD, raw("right ctrl")).held(Control.CLUTCH)
     assert bindings.label(KEYBOARD, Control.CLUTCH) == "space or right ctrl"
 
 
@@ -89,7 +89,7 @@ def test_several_ways_are_a_list() -> None:
     ],
 )
 def test_a_mistake_names_its_line_and_what_exists(text: str, line: int, words: list[str]) -> None:
-    """File, line number, what it says, what would be right."""
+    """The error has file and line number, what the line says, and what would be right."""
     with pytest.raises(BadBinding) as raised:
         parse(text, DRIVING, "bindings.toml")
     assert f"bindings.toml:{line}:" in str(raised.value)
@@ -97,6 +97,6 @@ def test_a_mistake_names_its_line_and_what_exists(text: str, line: int, words: l
 
 
 def test_broken_toml_names_its_line() -> None:
-    """A syntax error is reported with where it is."""
+    """A syntax error is reported with its line."""
     with pytest.raises(BadBinding, match="line 2"):
         parse('[pad]\nclutch "LB"\n', DRIVING)

@@ -1,4 +1,4 @@
-"""A pad that SDL has never heard of: said on screen, taught by pressing, then driven with."""
+"""These tests map a pad that SDL does not know with the wizard, and drive with it at the window."""
 
 from collections.abc import Callable
 
@@ -13,26 +13,26 @@ from tests.window_rig import WindowRig
 
 OpenWindow = Callable[..., WindowRig]
 ODD = {"a": 9, "b": 8, "x": 7, "y": 6, "leftshoulder": 2, "start": 0, "righttrigger": 5}
-"""Where this pad has its buttons; others it has not."""
+"""SDL's numbers of this pad's buttons; it has no others."""
 AXES = {"leftx": (2, 1.0), "lefty": (0, -1.0), "rightx": (1, 1.0), "righty": (3, 1.0)}
-"""Axis and sign of each push that is asked for: one of them runs the wrong way round."""
+"""Axis and sign of each push that the wizard asks for; one axis is reversed."""
 
 
 def odd_pad() -> vp.VirtualPad:
-    """Four axes, no triggers, and buttons in nobody's order."""
+    """A pad with four axes, no triggers, and buttons in an unusual order."""
     return vp.VirtualPad("Odd Pad", mapped=False, axes=4)
 
 
-class Pupil:
-    """Does what the wizard says, with the buttons that there are."""
+class SimulatedUser:
+    """Presses what the wizard asks for, with the buttons that there are."""
 
     def __init__(self, pad: vp.VirtualPad, without: str = "") -> None:
         self._pad, self._without = pad, without
         self._let_go: Callable[[], object] = lambda: None
-        self.heard: list[str] = []
+        self.messages: list[str] = []
 
     def __call__(self, words: str) -> None:
-        self.heard.append(words)
+        self.messages.append(words)
         self._let_go()
         self._let_go = lambda: None
         begins = {target: f"press or push {name} (" for target, name in ASKED.items()}
@@ -50,28 +50,28 @@ class Pupil:
 
 @pytest.fixture
 def own_mappings(quiet_sdl: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is learnt here is forgotten afterwards."""
+    """Mappings that a test makes are dropped afterwards."""
     monkeypatch.setenv("SDL_GAMECONTROLLERCONFIG", "")
 
 
-def test_an_unknown_pad_is_named_with_the_command_that_teaches_it(
+def test_an_unknown_pad_is_named_with_the_command_that_maps_it(
     open_rig: OpenWindow,
 ) -> None:
-    """The keyboard drives meanwhile, and the screen says why."""
+    """The keyboard drives meanwhile, and the label says why."""
     rig = open_rig(pad=False)
     rig.pad = odd_pad()
     rig.run(0.2)
     assert rig.operator_input.label == "keyboard (Odd Pad: run `sidestick pad --learn`)"
 
 
-def test_a_taught_pad_drives_and_grips(own_mappings: None, open_rig: OpenWindow) -> None:
-    """Press what is asked for; the next seat knows the pad by its GUID, with axes put right."""
-    pupil = Pupil(odd_pad())
-    assert learn_plugged_in(pupil, wait_s=0.15), pupil.heard
+def test_a_mapped_pad_drives_and_grips(own_mappings: None, open_rig: OpenWindow) -> None:
+    """The next window knows the pad by its GUID, with the reversed axis corrected."""
+    user = SimulatedUser(odd_pad())
+    assert learn_plugged_in(user, wait_s=0.15), user.messages
     (line,) = mapping_lines()
     assert ",lefty:a0~," in line
     assert "leftstick" not in line
-    pygame.display.init()  # the wizard has left, and SDL with it
+    pygame.display.init()  # the wizard has quit SDL
     rig = open_rig(pad=False)
     rig.pad = odd_pad()
     rig.run(0.3)
@@ -91,15 +91,15 @@ def test_a_taught_pad_drives_and_grips(own_mappings: None, open_rig: OpenWindow)
 
 
 def test_a_pad_without_a_clutch_is_not_kept(own_mappings: None) -> None:
-    """Without it nobody could drive; the wizard says what was missing."""
-    pupil = Pupil(odd_pad(), without="leftshoulder")
-    assert not learn_plugged_in(pupil, wait_s=0.1)
-    assert "the clutch" in pupil.heard[-1]
+    """Without it nobody could drive; the wizard says what is missing."""
+    user = SimulatedUser(odd_pad(), without="leftshoulder")
+    assert not learn_plugged_in(user, wait_s=0.1)
+    assert "the clutch" in user.messages[-1]
     assert mapping_lines() == []
 
 
 def test_without_a_pad_there_is_nothing_to_learn(own_mappings: None) -> None:
-    """It says so."""
-    heard: list[str] = []
-    assert not learn_plugged_in(heard.append)
-    assert heard == ["no pad is plugged in"]
+    """The wizard says so."""
+    messages: list[str] = []
+    assert not learn_plugged_in(messages.append)
+    assert messages == ["no pad is plugged in"]

@@ -1,4 +1,4 @@
-"""Curves, ramps, frames, guards and timers: the pure parts of the operator's devices."""
+"""These tests cover the pure parts of the devices: curves, ramps, stick frames, lock, buttons."""
 
 import math
 
@@ -26,7 +26,7 @@ UNIT = st.floats(-1, 1)
 
 @given(UNIT, UNIT)
 def test_a_stick_keeps_its_direction_and_its_bounds(x: float, y: float) -> None:
-    """The curve scales; it never turns, and never exceeds full speed."""
+    """The curve scales; it never turns the direction, and never exceeds full speed."""
     a, b = stick(x, y)
     assert math.hypot(a, b) <= 1.0 + 1e-9
     assert abs(a * y - b * x) < 1e-9
@@ -34,18 +34,18 @@ def test_a_stick_keeps_its_direction_and_its_bounds(x: float, y: float) -> None:
 
 
 def test_the_deadzone_ends_without_a_jump() -> None:
-    """Just outside of the dead middle the hand barely moves."""
+    """Just outside of the deadzone the end effector barely moves."""
     assert stick(DEADZONE, 0.0) == (0.0, 0.0)
     assert 0 < stick(DEADZONE + 0.01, 0.0)[0] < 0.01
 
 
-def test_the_dead_area_is_round() -> None:
+def test_the_deadzone_is_round() -> None:
     """A diagonal push is not cut axis by axis into a cross."""
     assert stick(0.1, 0.1)[0] > 0
 
 
 def test_a_worn_stick_still_reaches_full_speed() -> None:
-    """0.98 counts as all the way."""
+    """A push of 0.98 counts as a full one."""
     assert stick(0.0, -0.98)[1] == pytest.approx(-1.0)
     assert trigger(0.98) == pytest.approx(1.0)
 
@@ -58,12 +58,12 @@ def test_keys_ramp_up_and_stop_at_once() -> None:
 
 
 def test_two_keys_go_diagonally_no_faster_than_one() -> None:
-    """The corner of the square is not reached."""
+    """Their length is 1."""
     assert math.hypot(*disc(1.0, 1.0)) == pytest.approx(1.0)
 
 
 def test_the_ramp_leaves_the_clutch_alone() -> None:
-    """Only motion is ramped."""
+    """Only controls of motion are ramped."""
     now = [0.0]
     ramp = Ramp(lambda: now[0])
     now[0] = 0.03
@@ -92,34 +92,34 @@ def test_in_the_picture_right_is_right_whatever_the_camera() -> None:
 
 
 def test_a_camera_that_looks_straight_down_still_has_an_away() -> None:
-    """Then the top of the picture is away."""
+    """Away is then the top of the picture."""
     view = CameraView(
         np.array([0.5, 0, 1.0]), np.array([0.5, 0, 0]), np.array([1.0, 0, 0]), 60, 0.1, 3
     )
     np.testing.assert_allclose(picture_frame(view).away, [1, 0, 0], atol=1e-9)
 
 
-def test_a_new_device_is_heard_only_after_it_was_seen_neutral() -> None:
-    """A clutch that is held while the pad is plugged in takes nothing over."""
-    guard, held = InputLock(), ControlReadings({Control.CLUTCH: 1.0})
-    assert not guard.filter({1: held}, 0.0)[1].held(Control.CLUTCH)
-    assert guard.waiting
-    guard.filter({1: ControlReadings({})}, 0.1)
-    assert guard.filter({1: held}, 0.2)[1].held(Control.CLUTCH)
+def test_a_new_device_is_locked_until_it_was_neutral() -> None:
+    """A clutch that is held while the pad is plugged in does not take over."""
+    lock, held = InputLock(), ControlReadings({Control.CLUTCH: 1.0})
+    assert not lock.filter({1: held}, 0.0)[1].held(Control.CLUTCH)
+    assert lock.waiting
+    lock.filter({1: ControlReadings({})}, 0.1)
+    assert lock.filter({1: held}, 0.2)[1].held(Control.CLUTCH)
 
 
-def test_stale_presses_after_refocus_are_not_heard() -> None:
-    """Nothing counts for 200 ms, and nothing that was pressed before neutral."""
-    guard, press = InputLock(), ControlReadings({}, frozenset({Control.START}))
-    guard.filter({1: ControlReadings({})}, 0.0)
-    guard.lock_all(1.0)
-    assert not guard.filter({1: press}, 1.0 + DEAF_S / 2)[1].pressed
-    assert not guard.filter({1: press}, 1.01 + DEAF_S)[1].pressed
-    assert guard.filter({1: press}, 1.1 + DEAF_S)[1].pressed
+def test_stale_presses_after_refocus_are_ignored() -> None:
+    """Presses in the first 200 ms do not count, nor those before the device was neutral."""
+    lock, press = InputLock(), ControlReadings({}, frozenset({Control.START}))
+    lock.filter({1: ControlReadings({})}, 0.0)
+    lock.lock_all(1.0)
+    assert not lock.filter({1: press}, 1.0 + DEAF_S / 2)[1].pressed
+    assert not lock.filter({1: press}, 1.01 + DEAF_S)[1].pressed
+    assert lock.filter({1: press}, 1.1 + DEAF_S)[1].pressed
 
 
 def test_a_hold_fires_once() -> None:
-    """After 0.6 s, and not again until it was let go."""
+    """It fires after 0.6 s, and not again until it was released."""
     button = HoldButton()
     fired = [button.update(True, t / 10) for t in range(15)]
     assert fired.count(True) == 1
@@ -129,7 +129,7 @@ def test_a_hold_fires_once() -> None:
 
 
 def test_a_repeat_waits_and_then_repeats() -> None:
-    """Nothing for 0.6 s, then four times a second."""
+    """It waits for 0.6 s, then fires four times a second."""
     repeat = Repeat()
     fired = [t for t in range(0, 200, 5) if repeat.update(True, t / 100)]
     assert fired == [60, 85, 110, 135, 160, 185]

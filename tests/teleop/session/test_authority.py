@@ -1,4 +1,4 @@
-"""Who drives: the laws of the state machine."""
+"""These tests check the laws of `Authority` and `blend` on random sequences of events."""
 
 import math
 import random
@@ -30,11 +30,11 @@ AGREEING = np.array([0.4, 0.3, 0, 0, 0.6, 0, 1], np.float32)
 OPPOSED = -HUMAN
 BROKEN = np.full(7, np.nan, np.float32)
 ANSWERS = {"agrees": AGREEING, "opposed": OPPOSED, "missing": None, "broken": BROKEN}
-HANDS = {"steady": HUMAN, "broken": BROKEN}
+OPERATOR_ACTIONS = {"steady": HUMAN, "broken": BROKEN}
 RANDOM_SESSIONS, TICKS_OF_ONE = 10_000, 12
 
 Event = tuple[bool, bool, str, str, float, bool]
-"""Clutch, device alive, the policy's answer, the human's hand, novelty, the policy asks."""
+"""Clutch, device alive, the policy's answer, the operator's action, novelty, the policy asks."""
 
 events = st.lists(
     st.tuples(
@@ -52,8 +52,8 @@ levels = st.sampled_from(Level)
 
 
 def decide(authority: Authority, event: Event) -> Decision:
-    clutch, alive, answer, hand, novelty, asks = event
-    command = Command(HANDS[hand], clutch=clutch, alive=alive)
+    clutch, alive, answer, stick, novelty, asks = event
+    command = Command(OPERATOR_ACTIONS[stick], clutch=clutch, alive=alive)
     return authority.decide(command, ANSWERS[answer], novelty, asks)
 
 
@@ -61,8 +61,8 @@ def command(clutch: bool, alive: bool = True) -> Command:
     return Command(HUMAN, clutch=clutch, alive=alive)
 
 
-def assert_the_human_rules(level: Level, event: Event, decision: Decision) -> None:
-    """What a held clutch means, on that very tick."""
+def assert_the_operator_decides(level: Level, event: Event, decision: Decision) -> None:
+    """Check what a held clutch means, on that very tick."""
     _, _, answer, _, _, _ = event
     assert decision.driver in (Driver.HUMAN, Driver.BLEND)
     assert decision.action[6] == HUMAN[6]
@@ -75,21 +75,21 @@ def assert_the_human_rules(level: Level, event: Event, decision: Decision) -> No
 
 
 @given(levels, events)
-def test_a_held_clutch_means_the_humans_action_on_that_very_tick(
+def test_a_held_clutch_means_the_operators_action_on_that_very_tick(
     level: Level, events: list[Event]
 ) -> None:
     """From any state, after any sequence of events, at every level, whatever the policy does."""
     authority = Authority(level)
     for event in events:
         decision = decide(authority, event)
-        clutch, alive, _, hand, _, _ = event
-        if clutch and alive and hand == "steady":
-            assert_the_human_rules(level, event, decision)
+        clutch, alive, _, stick, _, _ = event
+        if clutch and alive and stick == "steady":
+            assert_the_operator_decides(level, event, decision)
 
 
-def test_ten_thousand_random_sessions_give_the_stick_on_the_tick() -> None:
+def test_ten_thousand_random_sessions_give_control_on_the_tick() -> None:
     """Every closed clutch of 10,000 sessions at all levels is obeyed on its own tick."""
-    rng, takeovers, calls = random.Random(0), 0, 0
+    rng, takeovers, requests = random.Random(0), 0, 0
     answers = sorted(ANSWERS)
     for session in range(RANDOM_SESSIONS):
         level = Level(session % len(Level))
@@ -100,25 +100,25 @@ def test_ten_thousand_random_sessions_give_the_stick_on_the_tick() -> None:
             event = (rng.random() < 0.4, True, rng.choice(answers), "steady", rng.random(), asks)
             decision = decide(authority, event)
             if event[0]:
-                assert_the_human_rules(level, event, decision)
+                assert_the_operator_decides(level, event, decision)
             if decision.state is not before:
                 assert decision.switch is SWITCHES[before, decision.state]
             takeovers += decision.switch in (Switch.TAKEOVER, Switch.ANSWERED)
-            calls += decision.switch is Switch.ASKED
+            requests += decision.switch is Switch.ASKED
     assert takeovers > RANDOM_SESSIONS / 2
-    assert calls > RANDOM_SESSIONS / 20
+    assert requests > RANDOM_SESSIONS / 20
 
 
 @given(levels, events)
 def test_nothing_unusable_is_ever_executed(level: Level, events: list[Event]) -> None:
-    """A policy that is missing, late or not finite, or a dead device, means hold still."""
+    """With a policy that is missing or not finite, or a dead device, the arm holds still."""
     authority = Authority(level)
     for event in events:
         decision = decide(authority, event)
-        clutch, alive, answer, hand, _, _ = event
+        clutch, alive, answer, stick, _, _ = event
         assert np.isfinite(decision.action).all()
         no_policy = answer in ("missing", "broken")
-        if not alive or (not clutch and no_policy) or (clutch and hand == "broken"):
+        if not alive or (not clutch and no_policy) or (clutch and stick == "broken"):
             assert decision.driver is Driver.NOBODY
             assert not decision.action.any()
             assert math.isnan(decision.share)
@@ -126,7 +126,7 @@ def test_nothing_unusable_is_ever_executed(level: Level, events: list[Event]) ->
 
 @given(levels, events)
 def test_no_switch_happens_outside_the_table(level: Level, events: list[Event]) -> None:
-    """Every change of state is one of the table; the target is re-seated where hands change."""
+    """Every change of state is in the table; the target is re-seated at every switch."""
     authority, before = Authority(level), ControlState.RESTING
     for event in events:
         decision = decide(authority, event)
@@ -141,7 +141,7 @@ def test_no_switch_happens_outside_the_table(level: Level, events: list[Event]) 
 
 @given(levels, events)
 def test_a_level_knows_its_own_states_alone(level: Level, events: list[Event]) -> None:
-    """Nobody but a policy that is trusted drives alone, blends at assist, calls when on call."""
+    """A policy drives alone from supervised on, blends at assist, asks for help at on-call."""
     authority = Authority(level)
     for event in events:
         state = decide(authority, event).state
@@ -152,7 +152,7 @@ def test_a_level_knows_its_own_states_alone(level: Level, events: list[Event]) -
 
 @given(levels, events)
 def test_takeovers_are_numbered_and_mark_interventions(level: Level, events: list[Event]) -> None:
-    """Each spell of human driving at a level where the policy drives has its own number."""
+    """Each takeover at a level where the policy drives has its own number."""
     authority, seen = Authority(level), []
     for event in events:
         decision = decide(authority, event)
@@ -165,22 +165,22 @@ def test_takeovers_are_numbered_and_mark_interventions(level: Level, events: lis
 
 
 @given(events)
-def test_an_arm_that_has_called_waits_for_the_clutch(events: list[Event]) -> None:
-    """After a call nothing moves, whatever the policy thinks of it, until the human drives."""
+def test_after_a_help_request_the_arm_waits_for_the_clutch(events: list[Event]) -> None:
+    """Nothing moves, whatever the policy's answer, until the operator drives."""
     authority = Authority(Level.ON_CALL)
     authority.decide(command(False), AGREEING, asks=True)
     for event in events:
         decision = decide(authority, event)
-        clutch, alive, _, hand, _, _ = event
-        if clutch and alive and hand == "steady":
+        clutch, alive, _, stick, _, _ = event
+        if clutch and alive and stick == "steady":
             assert decision.switch is Switch.ANSWERED
             return
         assert decision.state is ControlState.CALLING
         assert not decision.action.any()
 
 
-def test_taking_over_and_handing_back_are_named() -> None:
-    """The two switches that people care about."""
+def test_taking_over_and_giving_control_back_are_switches() -> None:
+    """At supervised, each is named on its own tick."""
     authority = Authority(Level.SUPERVISED)
     authority.decide(command(False), AGREEING)
     assert authority.decide(command(True), AGREEING).switch is Switch.TAKEOVER
@@ -189,21 +189,21 @@ def test_taking_over_and_handing_back_are_named() -> None:
 
 @pytest.mark.parametrize("level", [Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST])
 def test_below_supervised_a_released_clutch_rests(level: Level) -> None:
-    """A policy that is loaded drives nothing by itself, and every step is a demonstration."""
+    """A loaded policy does not drive by itself, and every step is a demonstration."""
     decision = Authority(level).decide(command(False), AGREEING)
     assert decision.driver is Driver.NOBODY
     assert decision.mode is ActionMode.DEMONSTRATION
 
 
-def test_in_the_shadow_the_policy_is_never_executed() -> None:
-    """Its action is known, and the human's is the one that counts."""
+def test_at_shadow_the_policy_is_never_executed() -> None:
+    """Its action is known, and the operator's is executed."""
     decision = Authority(Level.SHADOW).decide(command(True), AGREEING, novelty=0.0)
     np.testing.assert_array_equal(decision.action, HUMAN)
     assert (decision.driver, decision.share) == (Driver.HUMAN, 0.0)
 
 
 def test_the_table_covers_every_level_and_clutch() -> None:
-    """All six levels are named; a held clutch always gives the human the stick."""
+    """All six levels are named; a held clutch always lets the operator drive."""
     for level in Level:
         assert STATE_BY_LEVEL[level, Clutch.HELD] in (ControlState.HUMAN, ControlState.BLEND)
         assert (level, Clutch.RELEASED) in STATE_BY_LEVEL
@@ -211,7 +211,7 @@ def test_the_table_covers_every_level_and_clutch() -> None:
 
 
 def test_an_unknown_level_is_refused_with_those_that_exist() -> None:
-    """A typo is answered with the list."""
+    """The error lists the names."""
     with pytest.raises(SidestickError, match="on-call"):
         level_named("oncall")
 
@@ -222,10 +222,10 @@ sticks = st.lists(st.floats(-1, 1, width=32), min_size=7, max_size=7).map(
 
 
 @given(sticks, sticks, st.one_of(st.floats(-1, 2), st.just(math.nan)))
-def test_a_blend_never_points_against_the_human(
+def test_a_blend_never_points_against_the_operator(
     human: np.ndarray, policy: np.ndarray, confidence: float
 ) -> None:
-    """Each part keeps to her direction; where they conflict or she is still, it is hers alone."""
+    """Translation and rotation keep to the operator's; on conflict or at rest they are equal."""
     action, share = blend(human, policy, confidence)
     assert 0.0 <= share <= 1.0
     assert np.abs(action).max() <= 1.0 + 1e-6
@@ -239,7 +239,7 @@ def test_a_blend_never_points_against_the_human(
 
 
 def test_the_policys_share_grows_with_confidence_and_agreement() -> None:
-    """Sure and of one mind most, unsure or askew less, unknown or opposed not at all."""
+    """It is largest when sure and alike, smaller when unsure or askew, 0 if unknown or opposed."""
     askew = np.array([0.1, 0.5, 0, 0, 0.2, 0, -1], np.float32)
     shares = [blend(HUMAN, HUMAN, confidence)[1] for confidence in (0.0, 0.5, 1.0)]
     assert shares == pytest.approx([0.0, 0.5 * LARGEST_SHARE, LARGEST_SHARE])

@@ -1,4 +1,4 @@
-"""Who drives: one table for the windows, the videos and the report."""
+"""These tests keep the styles of drivers apart, and equal to those of the report's figures."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from sidestick.teleop.session.driver_styles import DRIVER_STYLES
 
 @pytest.mark.parametrize("driver", Driver)
 def test_every_driver_has_a_name_and_a_colour_of_its_own(driver: Driver) -> None:
-    """Nobody is mistaken for somebody else, in words or in colour."""
+    """No two drivers share a name or a colour."""
     style = DRIVER_STYLES[driver]
     others = [DRIVER_STYLES[other] for other in Driver if other is not driver]
     assert style.name not in {other.name for other in others}

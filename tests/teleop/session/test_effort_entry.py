@@ -1,4 +1,4 @@
-"""Entries of the ledger of effort: counted along or from files, they say the same."""
+"""These tests compare ledger entries that are counted along with those made from files."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ HUMAN, POLICY = ActionMode.INTERVENTION, ActionMode.ROLLOUT
 
 
 def test_recorded_episodes_make_the_entry_of_their_steps() -> None:
-    """Seconds by the control rate; every step of the policy was watched; failures count too."""
+    """Seconds follow from the control rate; every policy step is watched; failures count too."""
     first = made_up_episode([POLICY] * 30 + [HUMAN] * 10).summary
     second = replace(first, outcome=replace(first.outcome, success=False))
     found = recorded_effort([first, second], Level.SUPERVISED, 2, "0001", 10)
@@ -31,5 +31,5 @@ def test_recorded_episodes_make_the_entry_of_their_steps() -> None:
      (Level.ON_CALL, "on-call")],
 )  # fmt: skip
 def test_what_the_ledger_calls_a_level_stays(level: Level, kind: str) -> None:
-    """Workspaces hold these words."""
+    """Workspaces hold these names."""
     assert kind_of_level(level) == kind

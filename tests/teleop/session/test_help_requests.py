@@ -1,4 +1,4 @@
-"""When a policy on call asks for help."""
+"""These tests feed `HelpMonitor` with ticks and check when it asks for help, and why."""
 
 import math
 from dataclasses import replace
@@ -14,72 +14,72 @@ RULES = HelpRules(novelty=0.99, familiar=0.9, overdue_s=20.0)
 MOVING = [np.array([0.01 * i, 0.0, 0.3]) for i in range(2000)]
 
 
-def feel(
+def update(
     monitor: HelpMonitor,
     novelties: list[float],
     state: ControlState = ControlState.POLICY,
     start: int = 0,
 ) -> list[HelpReason | None]:
-    """The answers to so many ticks of a hand that moves."""
+    """The monitor's answers to so many ticks on which the end effector moves."""
     return [
         monitor.update(state, novelty, True, MOVING[start + i])
         for i, novelty in enumerate(novelties)
     ]
 
 
-def test_five_alarming_ticks_of_ten_are_a_reason() -> None:
-    """Not four, and not five that lie further apart."""
-    assert feel(HelpMonitor(RULES), [1.0] * 4 + [0.0] * 6 + [1.0] * 4) == [None] * 14
-    asked = feel(HelpMonitor(RULES), [1.0, 0.0] * 4 + [1.0])
+def test_five_novel_ticks_of_ten_are_a_reason() -> None:
+    """Four are not, nor are five that lie further apart."""
+    assert update(HelpMonitor(RULES), [1.0] * 4 + [0.0] * 6 + [1.0] * 4) == [None] * 14
+    asked = update(HelpMonitor(RULES), [1.0, 0.0] * 4 + [1.0])
     assert asked == [None] * 8 + [HelpReason.NEW]
 
 
-def test_a_hand_that_stays_in_one_place_is_stalled() -> None:
-    """The box around its way stays small for the whole time."""
-    monitor, hand = HelpMonitor(RULES), np.array([0.4, 0.0, 0.3])
+def test_an_end_effector_that_stays_in_one_place_is_stalled() -> None:
+    """The box around its path stays small for the whole time."""
+    monitor, position = HelpMonitor(RULES), np.array([0.4, 0.0, 0.3])
     ticks = round(RULES.stalled_s * 20)
-    asked = [monitor.update(ControlState.POLICY, 0.0, True, hand) for _ in range(ticks)]
+    asked = [monitor.update(ControlState.POLICY, 0.0, True, position) for _ in range(ticks)]
     assert asked == [None] * (ticks - 1) + [HelpReason.STALLED]
 
 
-def test_a_job_that_drags_on_is_overdue() -> None:
-    """However familiar everything looks."""
+def test_a_task_that_takes_too_long_is_overdue() -> None:
+    """Even in a familiar scene."""
     monitor = HelpMonitor(replace(RULES, overdue_s=3.0))
-    assert feel(monitor, [0.0] * 60) == [None] * 59 + [HelpReason.OVERDUE]
+    assert update(monitor, [0.0] * 60) == [None] * 59 + [HelpReason.OVERDUE]
 
 
 def test_a_policy_without_an_answer_asks() -> None:
-    """Half a second of silence is a reason, a single late plan is none."""
+    """Five ticks of ten without an action are a reason, a single late plan is none."""
     monitor = HelpMonitor(RULES)
     asked = [monitor.update(ControlState.RESTING, math.nan, False, MOVING[i]) for i in range(5)]
     assert asked == [None] * 4 + [HelpReason.MUTE]
 
 
-def test_after_help_novelty_is_silent_until_the_scene_is_familiar_again() -> None:
-    """Hysteresis: between the two thresholds nothing is asked again; below, it may be soon."""
+def test_after_help_novelty_is_no_reason_until_the_scene_is_familiar_again() -> None:
+    """Hysteresis: above the lower threshold there is no request; after a while below there is."""
     monitor = HelpMonitor(RULES)
-    feel(monitor, [0.0] * 3, ControlState.HUMAN)
-    assert feel(monitor, [1.0] * 20) == [None] * 20
+    update(monitor, [0.0] * 3, ControlState.HUMAN)
+    assert update(monitor, [1.0] * 20) == [None] * 20
     monitor = HelpMonitor(RULES)
-    feel(monitor, [0.0] * 3, ControlState.HUMAN)
-    asked = feel(monitor, [0.5] * 10 + [1.0] * 5)
+    update(monitor, [0.0] * 3, ControlState.HUMAN)
+    asked = update(monitor, [0.5] * 10 + [1.0] * 5)
     assert asked[-1] is HelpReason.NEW
 
 
-def test_after_a_grace_period_novelty_is_heard_in_any_case() -> None:
-    """A scene that stays strange for longer than that is asked about again."""
+def test_after_a_grace_period_novelty_is_a_reason_in_any_case() -> None:
+    """A scene that stays novel for longer than that leads to another request."""
     monitor = HelpMonitor(RULES)
-    feel(monitor, [0.0], ControlState.HUMAN)
-    asked = feel(monitor, [1.0] * 70)
+    update(monitor, [0.0], ControlState.HUMAN)
+    asked = update(monitor, [1.0] * 70)
     assert asked.index(HelpReason.NEW) == pytest.approx(RULES.grace_s * 20 + 4, abs=1)
 
 
 def test_letting_go_starts_the_clocks_anew() -> None:
-    """Overtime counts from the last help."""
+    """The time until overdue counts from the last help."""
     monitor = HelpMonitor(replace(RULES, overdue_s=3.0))
-    feel(monitor, [0.0] * 50)
-    feel(monitor, [0.0], ControlState.HUMAN)
-    assert feel(monitor, [0.0] * 50) == [None] * 50
+    update(monitor, [0.0] * 50)
+    update(monitor, [0.0], ControlState.HUMAN)
+    assert update(monitor, [0.0] * 50) == [None] * 50
 
 
 def test_the_budget_is_a_limit_over_all_episodes() -> None:
@@ -87,8 +87,8 @@ def test_the_budget_is_a_limit_over_all_episodes() -> None:
     monitor = HelpMonitor(replace(RULES, budget=2))
     for expected in (HelpReason.NEW, HelpReason.NEW, None, None):
         monitor.begin()
-        assert feel(monitor, [1.0] * 5)[-1] is expected
-        feel(
+        assert update(monitor, [1.0] * 5)[-1] is expected
+        update(
             monitor,
             [1.0] * 5,
             ControlState.POLICY if expected is None else ControlState.CALLING,

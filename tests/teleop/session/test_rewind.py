@@ -1,4 +1,4 @@
-"""Going back in time: at every level, and what becomes of the branch that is left."""
+"""These tests rewind episodes at every level, and check the abandoned branch in the file."""
 
 from pathlib import Path
 
@@ -32,26 +32,26 @@ LONG_S = 30.0
 CONFIG = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
 
 
-class Hand:
+class ClutchInput:
     """A device whose clutch is held when `held` says so."""
 
-    name = "hand"
+    name = "clutch"
     held = False
 
     def begin(self, seed: int) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def poll(self, driver: Driver) -> Command:
         return Command(HUMAN if self.held else zero_action(), self.held)
 
 
 class Slow:
-    """A policy that goes one way."""
+    """A policy that always moves in one direction."""
 
     chunk, execute = 16, 8
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing."""
 
     def plan(self, observation: Observation) -> Plan:
         actions = np.tile(POLICY, (self.chunk, 1))
@@ -65,12 +65,12 @@ def env() -> ArmEnv:
 
 @pytest.mark.parametrize("level", Level)
 def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
-    """World, arm and counters are those of then; the episode goes on from there."""
+    """Scene, arm and counters are as they were; the episode goes on from there."""
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=1, image_size=32)
-    hand = Hand()
-    hand.held = level in (Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST)
+    device = ClutchInput()
+    device.held = level in (Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST)
     assignment = Assignment(level, runner=PolicyRunner(Slow()), monitor=HelpMonitor(NEVER))
-    session = Session(env, hand, assignment, max_steps=10_000)
+    session = Session(env, device, assignment, max_steps=10_000)
     episode, history, states = session.prepare(3), RewindBuffer(), []
     history.begin()
     for _ in range(round(LONG_S * CONTROL_HZ) + 45):
@@ -83,18 +83,19 @@ def test_thirty_seconds_can_be_undone_at_every_level(level: Level) -> None:
     assert episode.steps == before - undone
     np.testing.assert_array_equal(env.state(), states[episode.steps])
     tick = episode.tick()
-    assert tick.step.driver == (Driver.HUMAN if hand.held else Driver.POLICY) or (
+    assert tick.step.driver == (Driver.HUMAN if device.held else Driver.POLICY) or (
         level is Level.ASSIST and tick.step.driver == Driver.BLEND
     )
     assert episode.outcome().rewinds == 1
 
 
 def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_path: Path) -> None:
-    """It is kept with labels of its own; what led to it on the main line is no worse for it."""
-    workspace, hand, history = Workspace.create(tmp_path / "ws", CONFIG), Hand(), RewindBuffer()
+    """It is kept with labels of its own; the main line before it keeps its labels."""
+    workspace, history = Workspace.create(tmp_path / "ws", CONFIG), RewindBuffer()
+    device = ClutchInput()
     with Recorder(workspace) as recorder:
         assignment = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Slow()))
-        session = Session(env, hand, assignment, [Recording(recorder)])
+        session = Session(env, device, assignment, [Recording(recorder)])
         episode = session.prepare(3)
         episode.begin()
         history.begin()
@@ -102,7 +103,7 @@ def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_
             history.add_if_due(episode)
             episode.tick()
         history.rewind(episode, 1.0)
-        kept, hand.held = episode.steps, True
+        kept, device.held = episode.steps, True
         for _ in range(20):
             episode.tick()
         episode.end(verdict=True)
@@ -124,7 +125,7 @@ def test_a_branch_that_was_left_is_negative_and_never_a_target(env: ArmEnv, tmp_
 
 
 def test_waiting_for_help_does_not_use_up_the_window_before_it() -> None:
-    """The policy's last deeds are those before it asked; the frozen arm is no target either."""
+    """The policy's last steps are those before its help request; waiting is no target either."""
     modes = np.array([0] * 30 + [0] * 25 + [1] * 4, np.int64)
     waiting = np.zeros(len(modes), np.bool_)
     waiting[30:55] = True
@@ -134,7 +135,7 @@ def test_waiting_for_help_does_not_use_up_the_window_before_it() -> None:
 
 
 def test_the_window_ends_where_a_rewind_came_back() -> None:
-    """Steps before that were good enough to go back to."""
+    """Steps before that moment keep their labels: the operator chose to go back to it."""
     modes = np.array([0] * 30 + [1] * 4, np.int64)
     labels = intervention_labels(modes, rejoined={24})
     assert labels.tolist() == [0] * 24 + [-10] * 6 + [1] * 4

@@ -1,4 +1,7 @@
-"""The tick: what is executed, recorded and told, with a real world and made-up drivers."""
+"""These tests run sessions in a real scene with scripted devices and constant policies.
+
+They check what each tick executes, records and passes to the subscribers.
+"""
 
 import itertools
 from dataclasses import replace
@@ -60,7 +63,7 @@ class Script:
 
 
 class Constant:
-    """A policy that always wants the same; it breaks after `lasts` plans."""
+    """A policy that always gives the same action; it breaks after `lasts` plans."""
 
     chunk, execute = 4, 2
 
@@ -69,7 +72,7 @@ class Constant:
         self.action = POLICY
 
     def reset(self) -> None:
-        """Forgetting the episode does not repair it."""
+        """Do nothing: a reset does not repair it."""
 
     def plan(self, observation: Observation) -> Plan:
         self.plans += 1
@@ -80,7 +83,7 @@ class Constant:
 
 
 class Listener(Subscriber):
-    """Remembers what it was told."""
+    """A subscriber that keeps all ticks and the outcome."""
 
     def __init__(self) -> None:
         self.ticks: list[Tick] = []
@@ -108,7 +111,7 @@ def run(env: ArmEnv, clutch: list[bool], policy: Constant | None, level: Level) 
 
 
 def test_a_takeover_is_executed_on_the_tick_on_which_the_clutch_closes(env: ArmEnv) -> None:
-    """No tick of delay, in either direction, and both wishes are kept on every tick."""
+    """No tick of delay, in either direction; both actions are recorded on every tick."""
     clutch = [False, False, False, True, True, False, False, False]
     listener = run(env, clutch, Constant(), Level.SUPERVISED)
     for tick, held in zip(listener.ticks, clutch, strict=True):
@@ -123,7 +126,7 @@ def test_a_takeover_is_executed_on_the_tick_on_which_the_clutch_closes(env: ArmE
 
 
 def test_the_target_is_reseated_exactly_at_changes_of_driver(env: ArmEnv) -> None:
-    """No snap at hand-over: whoever comes starts from where the arm really is."""
+    """There is no jump: whoever begins to drive starts from the measured pose."""
     clutch = [False, False, True, True, False, False]
     listener = run(env, clutch, Constant(), Level.SUPERVISED)
     reseats = [tick.step.reseat for tick in listener.ticks]
@@ -131,7 +134,7 @@ def test_the_target_is_reseated_exactly_at_changes_of_driver(env: ArmEnv) -> Non
 
 
 def test_without_the_clutch_a_demonstrator_holds_still(env: ArmEnv) -> None:
-    """Letting go stops the arm; nobody drives."""
+    """Releasing the clutch stops the arm; nobody drives."""
     listener = run(env, [True, False, False], None, Level.DEMONSTRATE)
     assert [tick.step.driver for tick in listener.ticks] == [
         Driver.HUMAN,
@@ -142,7 +145,7 @@ def test_without_the_clutch_a_demonstrator_holds_still(env: ArmEnv) -> None:
 
 
 def test_a_policy_that_breaks_stops_the_arm_and_not_the_session(env: ArmEnv) -> None:
-    """A plan that is not finite means hold still, and the episode goes on."""
+    """On a plan that is not finite the arm holds still, and the episode goes on."""
     listener = run(env, [False] * 8, Constant(lasts=2), Level.SUPERVISED)
     drivers = [tick.step.driver for tick in listener.ticks]
     assert drivers == [Driver.POLICY] * 4 + [Driver.NOBODY] * 4
@@ -156,12 +159,12 @@ def test_a_policy_is_asked_again_only_when_its_actions_are_used_up(env: ArmEnv) 
 
 
 def test_a_level_without_what_it_needs_is_refused(env: ArmEnv) -> None:
-    """Supervised needs a policy; the reason is said before anything moves."""
+    """Supervised needs a policy; the error comes before anything moves."""
     with pytest.raises(PolicyError, match="needs a policy"):
         Session(env, NoOperator(), Assignment(Level.SUPERVISED))
 
 
-def test_in_the_shadow_both_wishes_are_kept_and_the_human_drives(env: ArmEnv) -> None:
+def test_at_shadow_both_actions_are_recorded_and_the_operator_drives(env: ArmEnv) -> None:
     """The policy is asked on every tick, and moves nothing."""
     listener = run(env, [True, True, False, True], Constant(), Level.SHADOW)
     for tick, held in zip(listener.ticks, [True, True, False, True], strict=True):
@@ -178,7 +181,7 @@ def test_with_assist_both_drive_and_the_shares_can_be_read_back(env: ArmEnv) -> 
     listener = run(env, [True, True, False, True], agreeing, Level.ASSIST)
     drivers = [tick.step.driver for tick in listener.ticks]
     assert drivers == [Driver.BLEND, Driver.BLEND, Driver.NOBODY, Driver.BLEND]
-    share = 0.75 * LARGEST_SHARE  # it is 0.25 that the scene is new to it
+    share = 0.75 * LARGEST_SHARE  # the policy's novelty is 0.25
     step = listener.ticks[0].step
     assert step.action[1] == pytest.approx((1 - share) * 0.3 + share * 0.5)
     assert step.action[6] == HUMAN[6]
@@ -186,8 +189,8 @@ def test_with_assist_both_drive_and_the_shares_can_be_read_back(env: ArmEnv) -> 
     assert listener.outcome.human_steps == 4
 
 
-def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> None:
-    """A scene that is new for five ticks; then the arm holds still until the human drives."""
+def test_a_policy_at_on_call_asks_and_waits_for_the_clutch(env: ArmEnv) -> None:
+    """After five ticks in a novel scene the arm holds still until the operator drives."""
     rules = HelpRules(novelty=0.2, familiar=0.1, budget=1)
     clutch = [False] * 8 + [True, True, False, False]
     listener, monitor = Listener(), HelpMonitor(rules)
@@ -208,7 +211,7 @@ def test_a_policy_on_call_freezes_asks_and_waits_for_the_clutch(env: ArmEnv) -> 
 def test_help_that_never_comes_ends_the_episode(
     env: ArmEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An arm that nobody answers does not wait for ever, and waiting is no driving time."""
+    """A help request without an answer ends the episode; waiting is no driving time."""
     monkeypatch.setattr(session_module, "WAITED_OUT_S", 4.0)
     monitor = HelpMonitor(HelpRules(overdue_s=0.2))
     assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=monitor)
@@ -219,8 +222,8 @@ def test_help_that_never_comes_ends_the_episode(
 
 
 @pytest.mark.parametrize("level", Level)
-def test_the_target_jumps_less_than_a_millimetre_at_any_change_of_hands(level: Level) -> None:
-    """Hands change at random for 120 ticks; the target may only move by its own leash."""
+def test_the_target_jumps_less_than_a_millimetre_at_any_change_of_driver(level: Level) -> None:
+    """The driver changes at random for 120 ticks; re-seating barely moves the target."""
     env = sidestick.sim_envs.make_task_env("ShelfPick", num_items=2, image_size=32)
     rng = np.random.default_rng(3)
     clutch = np.repeat(rng.random(30) < 0.5, 4).tolist()
@@ -277,17 +280,17 @@ def test_a_changed_action_is_found_at_its_step(env: ArmEnv) -> None:
     assert verdict.max_state_error > 0
 
 
-def test_a_rehearsal_is_recorded_only_when_it_succeeds(env: ArmEnv, tmp_path: Path) -> None:
-    """Practice keeps its successes and leaves no trace of the rest."""
+def test_a_deferred_episode_is_recorded_only_when_it_succeeds(env: ArmEnv, tmp_path: Path) -> None:
+    """Autonomous practice records its successes and nothing else."""
     workspace = Workspace.create(
         tmp_path / "ws", WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 2})
     )
     operator = SimulatedOperator(env, Level.DEMONSTRATE)
     with Recorder(workspace) as recorder:
-        rehearsal = DeferredRecording(recorder)
-        Session(env, Script([True] * 5), DEMONSTRATE, [rehearsal]).run_episode(0)
+        deferred = DeferredRecording(recorder)
+        Session(env, Script([True] * 5), DEMONSTRATE, [deferred]).run_episode(0)
         assert recorder.wait() == []
-        outcome = Session(env, operator, DEMONSTRATE, [rehearsal]).run_episode(0)
+        outcome = Session(env, operator, DEMONSTRATE, [deferred]).run_episode(0)
         assert outcome.success
         assert len(recorder.wait()) == 1
 
@@ -303,8 +306,8 @@ def test_the_simulated_operator_is_the_same_person_for_the_same_seed(env: ArmEnv
     np.testing.assert_array_equal(outcomes[0], outcomes[1])
 
 
-def test_a_simulated_operator_on_call_hears_the_session_by_itself(env: ArmEnv) -> None:
-    """Nobody registers it: a device that is a subscriber listens, and comes when it is called."""
+def test_a_simulated_operator_at_on_call_follows_the_session_by_itself(env: ArmEnv) -> None:
+    """A device that is a subscriber is notified without registration, and answers the request."""
     monitor, listener = HelpMonitor(HelpRules(overdue_s=0.5)), Listener()
     assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=monitor)
     operator = SimulatedOperator(env, Level.ON_CALL)
@@ -315,30 +318,30 @@ def test_a_simulated_operator_on_call_hears_the_session_by_itself(env: ArmEnv) -
 
 
 def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None:
-    """The running one keeps its level and its policy; every subscriber hears of the change."""
-    told: list[tuple[Assignment, Assignment]] = []
+    """The running one keeps its level and its policy; every subscriber is notified."""
+    changes: list[tuple[Assignment, Assignment]] = []
     levels: list[Level] = []
 
-    class Hears(Subscriber):
+    class Assigned(Subscriber):
         def on_assign(self, before: Assignment, after: Assignment) -> None:
-            told.append((before, after))
+            changes.append((before, after))
 
         def on_begin(self, context: EpisodeContext) -> None:
             levels.append(context.assignment.level)
 
     first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
-    session = Session(env, Script([False] * 6), first, [Hears()])
+    session = Session(env, Script([False] * 6), first, [Assigned()])
     episode = session.prepare(1)
     episode.begin()
     session.assign(first.at(Level.SHADOW))
     assert episode.tick().step.level is Level.SUPERVISED
     session.prepare(1).begin()
     assert levels == [Level.SUPERVISED, Level.SHADOW]
-    assert told == [(first, session.assignment)]
+    assert changes == [(first, session.assignment)]
 
 
 def test_every_policy_has_its_own_entry_in_the_ledger(tmp_path: Path) -> None:
-    """Closed when another one is assigned; another level of the same policy goes on in it."""
+    """An entry ends when another policy is assigned, not at another level of the same policy."""
     ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
     first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
     ended = EpisodeOutcome(1, True, 20, 0, 20, 0, "reach", 1.0)
@@ -355,7 +358,7 @@ def test_every_policy_has_its_own_entry_in_the_ledger(tmp_path: Path) -> None:
 def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go(
     env: ArmEnv,
 ) -> None:
-    """It watches, drives until things are back on track, and hands back."""
+    """It watches, drives until the fault is corrected, and gives control back."""
     listener = Listener()
     operator = SimulatedOperator(env, Level.SUPERVISED)
     assignment = Assignment(Level.SUPERVISED, runner=PolicyRunner(Constant()))
