@@ -1,4 +1,7 @@
-"""What is wrong with a file, as check, export, import and merge report it."""
+"""`check` verifies every file of a workspace and returns a report, for `sidestick check`.
+
+`Problem` names one bad file; export, import and merge report with it too.
+"""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -19,16 +22,16 @@ from .warnings import FLAGGERS, Flag, Flagger, flags_of
 
 
 class Problem(NamedTuple):
-    """One file that is not as it should be."""
+    """One file with a defect."""
 
     file: str
-    """Its path in the workspace, or the name of the file or episode that it came from."""
+    """Its path in the workspace, or the name of the source's file or episode."""
     reason: str
     """What is wrong with it."""
 
     @classmethod
     def of(cls, folder: Path, path: Path, error: object) -> Self:
-        """Name a file as its folder does, and leave its name out of the reason."""
+        """The problem of a file, named relative to `folder`; the reason omits the path."""
         return cls(path.relative_to(folder).as_posix(), str(error).removeprefix(f"{path}: "))
 
 
@@ -39,30 +42,30 @@ __all__ = ["CheckReport", "Problem", "check", "episode_problems"]
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found; damaged files are counted nowhere but in `damaged`."""
+    """The result of a check; damaged files are counted only in `damaged`."""
 
     episodes: int
-    """Finished, whole episodes."""
+    """Number of finished, valid episodes."""
     steps: int
-    """Their steps together."""
+    """Sum of their steps."""
     complete: int
-    """How many of them were recorded to their end; the others broke off."""
+    """How many of them were recorded to their end; the recording of the others broke off."""
     damaged: tuple[Problem, ...]
-    """What is wrong, with its file."""
+    """Defects, each with its file."""
     recovered: int
-    """Episodes that this check made of journals that a crash had left."""
+    """Number of episodes that this check recovered from journals."""
     pending: int
-    """Journals left: being recorded just now, or waiting for a repair."""
+    """Number of journals left: being recorded, or waiting for a repair."""
     flagged: Mapping[str, tuple[Flag, ...]]
-    """Whole episodes that a person should look at, by their id; no reason to fail."""
+    """Flags of valid episodes that should be reviewed, by episode id; the check still passes."""
 
     @property
     def ok(self) -> bool:
-        """True when nothing is damaged and nothing waits for a repair."""
+        """True when nothing is damaged and no journal is left."""
         return not self.damaged and not self.pending
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON takes it."""
+        """The report as a JSON-compatible dict."""
         damaged = [problem._asdict() for problem in self.damaged]
         flagged = {name: [f._asdict() for f in flags] for name, flags in self.flagged.items()}
         return {**asdict(self), "damaged": damaged, "flagged": flagged}
@@ -74,9 +77,9 @@ def check(
     flaggers: Mapping[str, Flagger] = FLAGGERS,
     tick: Callable[[str], None] = lambda _: None,
 ) -> CheckReport:
-    """Read every episode whole; `repair` first converts what a crash left and renews the index.
+    """Read and verify every episode; `repair` first converts left journals and updates the index.
 
-    `tick` is called once an episode file.
+    `tick` is called once per episode file.
     """
     recovered = len(workspace.recover()) if repair else 0
     if repair:
@@ -107,12 +110,12 @@ def check(
 
 
 def episode_files(workspace: Workspace) -> list[Path]:
-    """Return everything that lies where episodes should lie, damaged and foreign files too."""
+    """All files in the folder of episodes, damaged and unrelated ones included."""
     return sorted(workspace.episodes_dir.glob("[!.]*"))
 
 
 def _checked(path: Path) -> Episode:
-    """Read an episode whole; raise DamagedFile with what is wrong."""
+    """Read an episode and verify its content; raise DamagedFile with the first defect."""
     if path.suffix != EPISODE:
         raise DamagedFile(f"{path}: not an episode file")
     own_summary(path)
@@ -128,22 +131,22 @@ def _index_problems(workspace: Workspace) -> Iterator[Problem]:
     path, episodes = workspace.index_path, workspace.episodes()
     if not path.exists():
         if episodes:
-            yield Problem.of(workspace.path, path, "missing; a repair makes it")
+            yield Problem.of(workspace.path, path, "missing; a repair rebuilds it")
         return
     try:
         linked = [workspace.path / name for name in read_index(path)]
     except DamagedFile as error:
-        yield Problem.of(workspace.path, path, f"{error}; a repair makes it anew")
+        yield Problem.of(workspace.path, path, f"{error}; a repair rebuilds it")
         return
     if linked != episodes:
         nowhere = [link.name for link in linked if not link.exists()]
-        where = f", nothing lies at {', '.join(nowhere)}" if nowhere else ""
+        where = f", no file at {', '.join(nowhere)}" if nowhere else ""
         reason = f"links {len(linked)} episodes, there are {len(episodes)}{where}"
-        yield Problem.of(workspace.path, path, f"{reason}; a repair makes it anew")
+        yield Problem.of(workspace.path, path, f"{reason}; a repair rebuilds it")
 
 
 def _database_problems(workspace: Workspace) -> Iterator[Problem]:
-    """Yield what is wrong with sidestick.db, and what it tells of that is nowhere."""
+    """Yield what is wrong with sidestick.db, and the episodes it names that do not exist."""
     database, path = Database(workspace.db_path), workspace.db_path
     try:
         reasons = list(database.problems())
@@ -153,33 +156,33 @@ def _database_problems(workspace: Workspace) -> Iterator[Problem]:
         yield Problem.of(workspace.path, path, error)
         return
     here = _present(workspace)
-    reasons += [f"speaks of episode {name}, which is nowhere" for name in sorted(named - here)]
+    reasons += [f"names episode {name}, which does not exist" for name in sorted(named - here)]
     if missing > 0:
         reasons.append(
-            f"the ledger tells of {missing} successful episodes more than there are files; "
-            "if they were removed on purpose, a repair takes note of it"
+            f"the ledger counts {missing} successful episodes more than there are files; "
+            "if they were removed on purpose, a repair records that"
         )
     for reason in reasons:
         yield Problem.of(workspace.path, path, reason)
 
 
 def _present(workspace: Workspace) -> set[str]:
-    """Return the names of all episodes, finished, discarded, or still in their journals."""
+    """The ids of all episodes: finished, discarded, or still in their journals."""
     folders = (workspace.episodes_dir, workspace.trash_dir, workspace.journal_dir)
     files = (file for folder in folders for file in folder.glob("[!.]*"))
     return {file.stem for file in files if file.suffix in (EPISODE, JOURNAL, DAMAGED)}
 
 
 def _missing(workspace: Workspace) -> int:
-    """Count the successful episodes that the ledger tells of and no file is left of."""
+    """Number of successful episodes in the ledger whose files are missing."""
     database = Database(workspace.db_path)
-    told = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
+    counted = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
     noted = sum(int(event.payload["episodes"]) for event in database.events(EventKind.MISSING))
-    return told - noted - len(_present(workspace))
+    return counted - noted - len(_present(workspace))
 
 
 def _note_missing(workspace: Workspace) -> None:
-    """Take note that episodes of the ledger are gone, so that it is told once."""
+    """Record that episodes of the ledger are missing, so that it is reported once."""
     try:
         missing = _missing(workspace)
         if missing > 0:
@@ -191,7 +194,7 @@ def _note_missing(workspace: Workspace) -> None:
 
 
 def _orphans(workspace: Workspace) -> Iterator[Problem]:
-    """Yield journals that cannot be read, and what a dead process left half written."""
+    """Yield journals that cannot be read, and half-written files of dead processes."""
     for path in sorted(workspace.journal_dir.glob(f"*{DAMAGED}")):
         yield Problem.of(workspace.path, path, "a journal that cannot be read")
     for folder in (workspace.episodes_dir, workspace.trash_dir):

@@ -1,4 +1,4 @@
-"""Whether an episode's values make sense, once its layout is known to be right."""
+"""`episode_problems` checks the values of an episode whose layout is valid, for `check`."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -22,11 +22,11 @@ ALLOWED: Mapping[str, Sequence[int]] = {
     "succeeded": _FLAG,
     "reseat": _FLAG,
 }
-"""What the columns that stand for something may hold."""
+"""The valid values of enumerated columns."""
 MOVED_M = 0.02
-"""A hand that travelled this far must have changed what its cameras see."""
+"""End effector travel from which on the images must have changed."""
 LONG_ENOUGH = 20
-"""Steps from which on a picture that never changes is a camera that stood still."""
+"""Number of steps from which on images that never change mean a frozen camera."""
 
 
 def episode_problems(episode: Episode) -> Iterator[str]:
@@ -51,13 +51,13 @@ def episode_problems(episode: Episode) -> Iterator[str]:
 
 
 def _count_problems(episode: Episode) -> Iterator[str]:
-    """Yield where the summary tells of other counts than its rows."""
-    told, header = episode.summary, episode.summary.header
-    counted = summarise(told.id, header, told.outcome, episode.columns)
+    """Yield where the summary's counts differ from its rows."""
+    stated, header = episode.summary, episode.summary.header
+    counted = summarise(stated.id, header, stated.outcome, episode.columns)
     for name in ("human_steps", "takeovers"):
-        ours, theirs = getattr(counted, name), getattr(told, name)
+        ours, theirs = getattr(counted, name), getattr(stated, name)
         if ours != theirs:
-            yield f"{name}: the summary tells of {theirs}, the rows of {ours}"
+            yield f"{name}: the summary has {theirs}, the rows have {ours}"
     last, known = episode.stage.max(), len(header.stages)
     if episode.stage.min() < 0 or (known and last >= known):
         yield f"stage: reaches from {episode.stage.min()} to {last}, there are {known}"
@@ -66,7 +66,7 @@ def _count_problems(episode: Episode) -> Iterator[str]:
 
 
 def _image_problems(episode: Episode) -> Iterator[str]:
-    """Yield the cameras that saw nothing, or the same all the time while the hand moved."""
+    """Yield cameras with uniform images, or frozen while the end effector moved."""
     travel = np.ptp(episode.observations["ee_pos"], axis=0).max()
     must_change = len(episode) >= LONG_ENOUGH and travel > MOVED_M
     for name, images in episode.observations.items():

@@ -1,4 +1,7 @@
-"""Flags episodes that are whole, but that a person should look at before learning from them."""
+"""This module flags valid episodes that a reviewer should watch before training uses them.
+
+`check` and the listing call `flags_of` with one function per flag.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
@@ -10,50 +13,50 @@ from ..episode import Episode
 from ..labels import idle_steps
 
 IDLE_SHARE = 0.5
-"""An episode in which more of the steps move nothing."""
+"""Share of idle steps above which an episode is flagged."""
 JERK = 0.6
-"""Mean change of the commanded motion from one step to the next; practised driving has 0.2."""
+"""Mean change of the commanded motion from one step to the next; a practised operator has 0.2."""
 LATE_MS = 25.0
-"""A tick that begins later than this, half a period at 20 Hz, is a late one."""
+"""Delay from which on a tick counts as late: half a period at 20 Hz."""
 LATE_SHARE = 0.1
 SHORTEST_STEPS = 20
-"""One second: nothing can be picked in it."""
+"""One second, too short for any pick."""
 
 
 class Flag(NamedTuple):
-    """Why an episode is worth a look."""
+    """Why an episode should be reviewed."""
 
     name: str
     """One or two words."""
     detail: str
-    """The figure behind it."""
+    """The measured value."""
 
 
 Flagger: TypeAlias = Callable[[Episode], str | None]
-"""Looks at an episode; the detail when it raises its flag, else None."""
+"""The detail of an episode's flag, or None when it is not flagged."""
 
 
 def idle(episode: Episode) -> str | None:
-    """Most of the steps move nothing."""
+    """Flag an episode whose steps are mostly idle."""
     first = np.arange(len(episode)) == 0
     share = float(idle_steps(episode.actions, first).mean())
     return f"{share:.0%} of the steps move nothing" if share > IDLE_SHARE else None
 
 
 def jerky(episode: Episode) -> str | None:
-    """The commanded motion jumps about."""
+    """Flag an episode whose commanded motion is jerky."""
     jumps = np.linalg.norm(np.diff(episode.actions[:, MOTION], axis=0), axis=1)
     mean = float(jumps.mean()) if len(jumps) else 0.0
     return f"the motion changes by {mean:.2f} a step" if mean > JERK else None
 
 
 def late_ticks(episode: Episode) -> int:
-    """How many ticks began late."""
+    """Number of ticks that began late."""
     return int(np.count_nonzero(episode.late_ms > LATE_MS))
 
 
 def late(episode: Episode) -> str | None:
-    """The machine did not keep up."""
+    """Flag an episode with many late ticks."""
     share = late_ticks(episode) / len(episode)
     if share <= LATE_SHARE:
         return None
@@ -61,7 +64,7 @@ def late(episode: Episode) -> str | None:
 
 
 def too_short(episode: Episode) -> str | None:
-    """Over before anything can have happened."""
+    """Flag an episode that is too short for a pick."""
     return f"{len(episode)} steps" if len(episode) < SHORTEST_STEPS else None
 
 
@@ -71,12 +74,11 @@ FLAGGERS: Mapping[str, Flagger] = {
     "late": late,
     "too short": too_short,
 }
-"""Those that need no images. Others are handed to `flags_of`, check and listing: whether the named
-item was ever in view takes the simulator; `teleop/evaluation/visibility.py` asks it for
-`sidestick check`."""
+"""The flaggers that need no images. Others are passed to `flags_of`, check and listing: whether the
+named item was ever in view takes the simulator (`teleop/evaluation/visibility.py`)."""
 
 
 def flags_of(episode: Episode, flaggers: Mapping[str, Flagger] = FLAGGERS) -> tuple[Flag, ...]:
-    """Return the flags that an episode raises."""
+    """The flags of an episode."""
     details = ((name, flagger(episode)) for name, flagger in flaggers.items())
     return tuple(Flag(name, detail) for name, detail in details if detail is not None)

@@ -1,1 +1,1 @@
-"""Other tools' formats: one file a format, one line a format in the registry."""
+"""This package exports to and imports from other tools' formats; `registry` lists them."""

@@ -1,4 +1,7 @@
-"""Episodes of another tool, whose columns are ours or stand for ours: what is missing is said."""
+"""This module makes an `Episode` of another tool's columns, for the readers of each format.
+
+Missing columns get default values and are listed in `filled_in`.
+"""
 
 import zlib
 from collections.abc import Mapping
@@ -24,10 +27,10 @@ ALIASES = {
     "robot0_eef_quat": "ee_quat",
     "robot0_gripper_qpos": "gripper_qpos",
 }
-"""robosuite's names for what we record."""
+"""robosuite's observation names: ours."""
 NEEDED = ("joint_pos", "ee_pos", "ee_quat", "gripper_qpos")
 OUR_ACTION = (
-    f"7 numbers in [-1, 1]: a change of the hand's pose of {METRES_PER_UNIT} m and "
+    f"7 numbers in [-1, 1]: a change of the end effector's pose of {METRES_PER_UNIT} m and "
     f"{RADIANS_PER_UNIT} rad a unit, and the gripper"
 )
 
@@ -37,21 +40,21 @@ class ImportedEpisode:
     """One episode as another tool recorded it."""
 
     name: str
-    """What it is called there."""
+    """Its name in the source."""
     columns: dict[str, NDArray[Any]]
-    """[T, ...] by our keys, as far as there are any; `actions` [T, 7] must be there."""
+    """[T, ...] by the schema's keys, any subset that includes `actions` [T, 7]."""
     task: str
     instruction: str
     success: bool | None = None
-    """None when it does not say: then its last reward or `done` decides."""
+    """None when it is not recorded: then `succeeded` or the last reward decides."""
     goal: str = ""
     env_args: Mapping[str, Any] = field(default_factory=dict)
     started: float = 0.0
-    """s."""
+    """time.time() at the start, s."""
 
 
 def check_action(actions: NDArray[Any]) -> None:
-    """Raise FormatError unless actions [T, 7] could be ours."""
+    """Raise FormatError unless actions have the shape [T, 7] and lie in [-1, 1]."""
     shape = actions.shape[1:]
     if shape != (ACTION_SIZE,):
         raise FormatError(f"its action has the shape {list(shape)}; ours is {OUR_ACTION}")
@@ -60,15 +63,15 @@ def check_action(actions: NDArray[Any]) -> None:
 
 
 def renamed(name: str) -> str:
-    """Return our name for another tool's observation."""
+    """The schema's name of another tool's observation."""
     return ALIASES.get(name, name)
 
 
 def image_size(shapes: Mapping[str, tuple[int, ...]]) -> int:
-    """Return the side of the images, by their observations' shapes; FormatError when not square."""
+    """The side of the images, pixels, by observation shapes; FormatError when not square."""
     sides = {shape[-3:] for name, shape in shapes.items() if is_image(name)}
     if not sides:
-        raise FormatError("it has no camera image, and ours learn from images")
+        raise FormatError("it has no camera image, which a workspace needs")
     if len(sides) != 1:
         raise FormatError(f"its images have the sizes {sorted(sides)}; ours have one size")
     height, width, channels = sides.pop()
@@ -78,14 +81,14 @@ def image_size(shapes: Mapping[str, tuple[int, ...]]) -> int:
 
 
 def check_observations(names: set[str]) -> None:
-    """Raise FormatError when what a policy of ours needs is not there."""
+    """Raise FormatError when an observation that policies need is missing."""
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise FormatError(f"it has no observation {', '.join(missing)}; it has {sorted(names)}")
 
 
 def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Episode:
-    """Make an episode of another tool's, and note once what had to be assumed."""
+    """Convert another tool's episode; assumed columns are added once to `filled_in`."""
     given = dict(imported.columns)
     check_action(given["actions"])
     steps = len(given["actions"])
@@ -120,7 +123,7 @@ def _default(
     hz: int,
     given: Mapping[str, NDArray[Any]],
 ) -> NDArray[Any]:
-    """Return the values of a column that the other tool does not have."""
+    """Default values of a column that the other tool does not have."""
     if key == "wall_time":
         return imported.started + np.arange(shape[0]) / hz
     if key == "human_actions" and "action_modes" not in given:
@@ -138,21 +141,21 @@ def _default(
 
 
 def _note(filled_in: list[str], key: str, nan: bool) -> None:
-    """Say once what was assumed."""
-    said = f"{key}: none" if nan else f"{key}: not recorded, taken as for a demonstration"
-    if said not in filled_in:
-        filled_in.append(said)
+    """Add to `filled_in` what was assumed, once."""
+    note = f"{key}: none" if nan else f"{key}: not recorded, taken as for a demonstration"
+    if note not in filled_in:
+        filled_in.append(note)
 
 
 def _success(imported: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> bool:
-    """Tell whether an episode succeeded, as far as it says."""
+    """Whether an episode succeeded, from its flag, its steps or its last reward."""
     if imported.success is not None:
         return imported.success
     return bool(rows["succeeded"].any() or rows["rewards"][-1:].max(initial=0) > 0)
 
 
 def _header(imported: ImportedEpisode, sizes: Sizes) -> EpisodeHeader:
-    """Return what is known about the start of an episode."""
+    """The header of an imported episode."""
     goal = imported.goal or imported.instruction
     return EpisodeHeader(
         task=imported.task,
@@ -169,12 +172,12 @@ def _header(imported: ImportedEpisode, sizes: Sizes) -> EpisodeHeader:
 
 
 def _id(imported: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> str:
-    """Return an id that the same episode gets every time."""
+    """A reproducible id: the same episode gets the same id at every import."""
     moment = datetime.fromtimestamp(imported.started, UTC)
     digest = zlib.crc32(rows["actions"].tobytes(), zlib.crc32(imported.name.encode()))
     return f"{moment:%Y%m%dT%H%M%S}-{digest:08x}"
 
 
 def file_time(path: Path) -> float:
-    """Return when a file was last written, s."""
+    """Modification time of a file, s."""
     return path.stat().st_mtime

@@ -1,4 +1,4 @@
-"""How a LeRobot v3 dataset is laid out, and which of our columns is which of its features."""
+"""This module defines the layout of a LeRobot v3 dataset and maps its features to our columns."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ VIDEO_PATH = "videos/{video_key}/chunk-{chunk_index:03d}/file-{file_index:03d}.m
 EPISODES_PATH = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 INFO, STATS, TASKS = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
 OURS = "meta/sidestick.json"
-"""Beside LeRobot's files: the workspace and the episodes' attributes, for the way back."""
+"""An extra file with the workspace and the episodes' attributes, which an import reads."""
 
 STATE = (("joint_pos", 7), ("ee_pos", 3), ("ee_quat", 4), ("gripper_qpos", 2))
-"""What `observation.state` is put together from, with the sizes."""
+"""The observations that `observation.state` concatenates, with their sizes."""
 STATE_NAMES = [f"{name}.{place}" for name, size in STATE for place in range(size)]
 IMAGES = "observation.images."
 GOAL = "observation.environment_state"
-"""LeRobot's policies take this key as an input: the one-hot of the item to take."""
+"""LeRobot's policies take this key as an input: our goal vector."""
 PREFIX = "sidestick."
-"""Of our own columns; a key that began with `action` would be taken for an action."""
+"""Prefix of our own columns: LeRobot takes any key that begins with `action` for an action."""
 OWN_COLUMNS = tuple(
     column
     for column in columns(())
     if not column.key.startswith(OBS)
     and column.key not in ("actions", "rewards", "dones", "succeeded")
 )
-"""Columns that keep their name, behind the prefix."""
+"""Columns that keep their name behind the prefix."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Feature:
     names: list[str] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entry of info.json."""
+        """The feature's entry in info.json."""
         return {"dtype": self.dtype, "shape": list(self.shape), "names": self.names}
 
 
@@ -59,16 +59,16 @@ INDEX_FEATURES = {
     "index": Feature("int64", (1,)),
     "task_index": Feature("int64", (1,)),
 }
-"""Those that LeRobot makes itself."""
+"""The index features that every LeRobot dataset has."""
 
 
 def image_key(name: str) -> str:
-    """Return LeRobot's name for a camera's images."""
+    """LeRobot's name for a camera's images."""
     return IMAGES + name.removesuffix("_image")
 
 
 def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
-    """Return all columns [T, ...] of an episode but its images, by LeRobot's names."""
+    """All columns [T, ...] of an episode except images, by LeRobot's names."""
     state = np.concatenate([episode.observations[name] for name, _ in STATE], axis=1)
     human = np.isin(episode.driver, (Driver.HUMAN, Driver.BLEND))
     demonstrated = episode.action_modes == ActionMode.DEMONSTRATION
@@ -85,7 +85,7 @@ def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
 
 
 def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the columns [T, ...] of `frame_columns` by our names; those not there are left out."""
+    """The columns [T, ...] of `frame_columns` by our names; missing ones are left out."""
     found = {"actions": frames["action"]}
     state, at = frames["observation.state"], 0
     for name, size in STATE:
@@ -101,7 +101,7 @@ def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def feature_of(key: str, rows: NDArray[Any]) -> Feature:
-    """Describe a column [T, ...] that `frame_columns` made."""
+    """The feature of a column [T, ...] of `frame_columns`."""
     names = {"action": list(ACTION_NAMES), "observation.state": STATE_NAMES}.get(key)
     if key == PREFIX + "human_actions" or key == PREFIX + "policy_actions":
         names = list(ACTION_NAMES)
@@ -109,16 +109,16 @@ def feature_of(key: str, rows: NDArray[Any]) -> Feature:
 
 
 def is_our_action(feature: Mapping[str, Any]) -> bool:
-    """Tell whether a feature of info.json is the 7-d change of pose that we record."""
+    """Whether a feature of info.json is the 7-d change of pose that we record."""
     names = feature.get("names")
     return list(feature["shape"]) == [ACTION_SIZE] and names == list(ACTION_NAMES)
 
 
 def cameras_in(features: Iterable[str]) -> list[str]:
-    """Return the cameras that features of info.json name."""
+    """The cameras among the features of info.json."""
     return [key.removeprefix(IMAGES) for key in features if key.startswith(IMAGES)]
 
 
 def images_of(episode: Episode) -> dict[str, NDArray[np.uint8]]:
-    """Return an episode's images, uint8[T, height, width, 3], by LeRobot's names."""
+    """An episode's images, uint8[T, height, width, 3], by LeRobot's names."""
     return {image_key(name): rows for name, rows in episode.observations.items() if is_image(name)}

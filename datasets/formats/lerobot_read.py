@@ -1,4 +1,7 @@
-"""Import of a LeRobot v3 dataset: one of ours whole, another one's if its action is ours."""
+"""`LeRobotSource` reads the episodes of a LeRobot v3 dataset, for `registry.import_into`.
+
+Our own exports are read completely, another tool's dataset if its action is ours.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -30,11 +33,11 @@ from .lerobot_tables import read_columns, read_rows
 from .lerobot_video import png_pixels, read_frames
 
 PIXELS_LOST = "exact pixels: they came through a compressed video"
-FINAL_LOST = "what was seen after the last action of each episode"
+FINAL_LOST = "the observation after the last action of each episode"
 
 
 class LeRobotSource:
-    """A dataset's folder; raises FormatError when its action is not ours."""
+    """A dataset's folder; FormatError when its action or state is not ours."""
 
     def __init__(self, path: Path, task: str | None = None) -> None:
         self.path, self.lost, self.filled_in = path, [FINAL_LOST], list[str]()
@@ -47,7 +50,7 @@ class LeRobotSource:
             ours = _json(path / OURS) if (path / OURS).exists() else {}
             self._own: list[Attributes] = ours.get("episodes", [])
             own = ours.get("workspace")
-            self.config = WorkspaceConfig(**own) if own else self._judge(task)
+            self.config = WorkspaceConfig(**own) if own else self._inferred_config(task)
             self._videos = [key for key, f in self._features.items() if f["dtype"] == "video"]
         except (KeyError, TypeError, AttributeError) as error:
             raise FormatError(f"{path}: {INFO} is not LeRobot's: {error}") from error
@@ -92,7 +95,7 @@ class LeRobotSource:
         return episode_of(imported, self.config.control_hz, self.filled_in)
 
     def _frames(self, row: Mapping[str, Any], length: int) -> dict[str, Any]:
-        """Read an episode's numbers."""
+        """Read an episode's numeric columns [T, ...]."""
         path, start = self._data_place(row)
         pictures = ("video", "image", "string")
         keys = [key for key, f in self._features.items() if f["dtype"] not in pictures]
@@ -102,7 +105,7 @@ class LeRobotSource:
         return frames
 
     def _images(self, key: str, row: Mapping[str, Any], length: int) -> NDArray[np.uint8]:
-        """Read an episode's images of one camera."""
+        """Read an episode's images of one camera, uint8[T, height, width, 3]."""
         if self._features[key]["dtype"] == "image":
             path, start = self._data_place(row)
             files = read_columns(path, [key], start, length)[key]
@@ -112,7 +115,7 @@ class LeRobotSource:
         return read_frames(path, float(row[f"videos/{key}/from_timestamp"]), length)
 
     def _data_place(self, row: Mapping[str, Any]) -> tuple[Path, int]:
-        """Return the file of an episode's frames, and its first row there."""
+        """The file of an episode's frames, and its first row in it."""
         place = (int(row["data/chunk_index"]), int(row["data/file_index"]))
         path = self._info["data_path"].format(chunk_index=place[0], file_index=place[1])
         firsts = [
@@ -137,8 +140,8 @@ class LeRobotSource:
             raise FormatError(f"{self.path}: no episode in meta/episodes")
         return rows
 
-    def _judge(self, task: str | None) -> WorkspaceConfig:
-        """Hold another tool's dataset against what we can take over."""
+    def _inferred_config(self, task: str | None) -> WorkspaceConfig:
+        """The workspace of another tool's dataset; FormatError for another action or state."""
         action, state = self._features["action"], self._features.get("observation.state", {})
         if not is_our_action(action):
             raise FormatError(
@@ -161,7 +164,7 @@ class LeRobotSource:
 
 
 def _own_episode(attributes: Attributes, found: dict[str, NDArray[Any]], path: Path) -> Episode:
-    """Put together an episode that we exported."""
+    """An episode of our own export, with its attributes."""
     cameras = [name[len(OBS) : -len(IMAGE_SUFFIX)] for name in found if name.endswith(IMAGE_SUFFIX)]
     types = {column.key: column.dtype for column in columns(cameras)}
     rows = {key: np.ascontiguousarray(values, types[key]) for key, values in found.items()}

@@ -1,6 +1,6 @@
-"""Statistics of a LeRobot dataset: exact extremes, mean and deviation; quantiles averaged.
+"""This module computes a LeRobot dataset's statistics: extremes, mean, deviation, quantiles.
 
-LeRobot puts the quantiles of episodes together in the same way, as a mean weighed by length.
+All are exact but the quantiles, which are averaged over episodes by length, as LeRobot does.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 QUANTILES = {"q01": 0.01, "q10": 0.10, "q50": 0.50, "q90": 0.90, "q99": 0.99}
 IMAGE_SAMPLES = 100
-"""Frames of an episode that its image statistics are taken from."""
+"""Approximate number of frames of an episode that its image statistics use."""
 Stats: TypeAlias = dict[str, NDArray[Any]]
 
 
 def column_stats(rows: NDArray[Any]) -> Stats:
-    """Return the statistics of a column (T,) or (T, n); NaN stands for `none` and is left out."""
+    """The statistics of a column [T] or [T, n], each [n]; rows with NaN are left out."""
     values = rows.reshape(len(rows), -1).astype(np.float64)
     given = np.isfinite(values).all(axis=1)
     kept = values[given] if given.any() else np.zeros((1, values.shape[1]))
@@ -24,7 +24,7 @@ def column_stats(rows: NDArray[Any]) -> Stats:
 
 
 def image_stats(images: NDArray[np.uint8]) -> Stats:
-    """Return the statistics of images (T, H, W, 3) a channel, in [0, 1], each (3, 1, 1)."""
+    """The statistics of images [T, height, width, 3] per channel, in [0, 1], each [3, 1, 1]."""
     step = max(1, len(images) // IMAGE_SAMPLES)
     sample = images[::step]
     pixels = sample[:, ::2, ::2].reshape(-1, 3).astype(np.float64) / 255
@@ -35,7 +35,7 @@ def image_stats(images: NDArray[np.uint8]) -> Stats:
 
 
 def merged(parts: Iterable[Mapping[str, Stats]]) -> dict[str, Stats]:
-    """Put the statistics of episodes together."""
+    """The statistics of all episodes, from those of each."""
     by_key: dict[str, list[Stats]] = {}
     for part in parts:
         for key, stats in part.items():
@@ -44,14 +44,14 @@ def merged(parts: Iterable[Mapping[str, Stats]]) -> dict[str, Stats]:
 
 
 def to_json(stats: Mapping[str, Stats]) -> dict[str, dict[str, Any]]:
-    """Return statistics as JSON takes them."""
+    """Statistics as lists, for JSON."""
     return {
         key: {name: value.tolist() for name, value in found.items()} for key, found in stats.items()
     }
 
 
 def _stats(values: NDArray[np.float64], count: int) -> Stats:
-    """Return the statistics of the rows of a table."""
+    """The statistics of rows [T, n], each [n]."""
     found = {
         "min": values.min(axis=0),
         "max": values.max(axis=0),
@@ -64,7 +64,7 @@ def _stats(values: NDArray[np.float64], count: int) -> Stats:
 
 
 def _merged(parts: list[Stats]) -> Stats:
-    """Put the statistics of one column together; parts without a value do not count."""
+    """The statistics of one column over all parts; parts without a value do not count."""
     parts = [part for part in parts if part["count"][0]] or parts[:1]
     counts = np.array([float(part["count"][0]) for part in parts])
     total = counts.sum()

@@ -1,4 +1,4 @@
-"""The parquet files of a LeRobot dataset."""
+"""This module reads and writes the parquet files of a LeRobot dataset."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from .optional import require
 
 
 class DataFiles:
-    """The frames: one row group an episode, a new file when the last is large enough."""
+    """Writes the frames: one row group per episode, a new file when the last is large enough."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class DataFiles:
         self._writer = self._pq.ParquetWriter(self._path, schema, compression="snappy")
 
     def _array(self, rows: NDArray[Any]) -> Any:
-        """Return a column as Arrow has it: numbers, or lists of one length."""
+        """A column as an Arrow array of numbers, or of lists of one length."""
         flat = self._pa.array(np.ascontiguousarray(rows).reshape(-1))
         if rows.ndim == 1:
             return flat
@@ -77,7 +77,7 @@ def write_tasks(path: Path, tasks: Sequence[str]) -> None:
 def write_episodes(
     path: Path, rows: Sequence[Mapping[str, Any]], stats: Sequence[Mapping[str, Stats]]
 ) -> None:
-    """Write one row an episode: where it lies, and its statistics."""
+    """Write one row per episode: the place of its frames, and its statistics."""
     pa, pq = require("pyarrow", "lerobot"), require("pyarrow.parquet", "lerobot")
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = {key: [row[key] for row in rows] for key in rows[0]}
@@ -95,7 +95,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[dict[str
 
 
 def read_columns(path: Path, keys: Sequence[str], start: int, count: int) -> dict[str, Any]:
-    """Read frames `start` and on of a file: numbers as arrays, images as a list of files."""
+    """Read `count` frames of a file from `start`: numbers as arrays, images as encoded files."""
     pq, pa = require("pyarrow.parquet", "lerobot"), require("pyarrow", "lerobot")
     table = pq.read_table(path, columns=list(keys), memory_map=True).slice(start, count)
     found: dict[str, Any] = {}
@@ -114,6 +114,6 @@ def read_columns(path: Path, keys: Sequence[str], start: int, count: int) -> dic
 
 
 def _pandas_column(name: str, kind: str, numpy_type: str) -> dict[str, Any]:
-    """Describe a column to pandas."""
+    """pandas' metadata of a column."""
     names = {"name": name, "field_name": name}
     return names | {"pandas_type": kind, "numpy_type": numpy_type, "metadata": None}

@@ -1,4 +1,4 @@
-"""Cameras of a LeRobot dataset as video files, many episodes in one, and back to frames."""
+"""This module encodes camera images of a LeRobot dataset as videos or PNGs, and decodes them."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,13 +14,13 @@ from .optional import require
 
 CODEC = "libx264"
 OPTIONS = {"g": "2", "crf": "18", "preset": "fast", "bf": "0"}
-"""A full picture every other frame, as LeRobot has it, so that any frame is found fast."""
+"""A key frame every other frame, as in LeRobot, for fast random access."""
 PIXELS = "yuv420p"
 PNG = "png"
 
 
 class Stretch(NamedTuple):
-    """Where an episode's frames lie."""
+    """The place of an episode's frames in the videos of one camera."""
 
     chunk: int
     file: int
@@ -30,7 +30,7 @@ class Stretch(NamedTuple):
 
 
 class VideoWriter:
-    """One camera's files; a new one begins when the last is large enough."""
+    """Writes one camera's files; a new one begins when the last is large enough."""
 
     def __init__(self, folder: Path, key: str, fps: int) -> None:
         self._folder, self._key, self._fps = folder, key, fps
@@ -61,7 +61,7 @@ class VideoWriter:
             self._container = None
 
     def info(self, size: int) -> dict[str, Any]:
-        """Return what info.json says about the stream."""
+        """The stream's entry in info.json."""
         return {
             "video.height": size,
             "video.width": size,
@@ -91,9 +91,9 @@ class VideoWriter:
 
 
 def read_frames(path: Path, start: float, count: int) -> NDArray[np.uint8]:
-    """Return `count` frames of a video from a time (s) on, uint8[count, height, width, 3].
+    """`count` frames of a video from the time `start` (s) on, uint8[count, height, width, 3].
 
-    Raises DamagedFile when they are not there.
+    Raises DamagedFile when there are fewer.
     """
     av = require("av", "lerobot")
     frames: list[NDArray[np.uint8]] = []
@@ -127,7 +127,7 @@ def pngs(images: NDArray[np.uint8]) -> Iterator[bytes]:
 
 
 def png_pixels(data: bytes) -> NDArray[np.uint8]:
-    """Return a PNG file's pixels, uint8[height, width, 3]; DamagedFile when it is none."""
+    """A PNG file's pixels, uint8[height, width, 3]; DamagedFile when it cannot be read."""
     av = require("av", "lerobot")
     try:
         codec = av.CodecContext.create(PNG, "r")

@@ -1,4 +1,4 @@
-"""Export to a LeRobot v3 dataset: parquet, video or PNG, statistics with quantiles."""
+"""`LeRobotWriter` writes a LeRobot v3 dataset: parquet, video or PNG, and statistics."""
 
 import json
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ class LeRobotWriter:
         pictures: dict[str, list[bytes]] = {}
         for key, rows in images.items():
             if self._as_video:
-                row |= self._film(key, rows)
+                row |= self._append_video(key, rows)
             else:
                 pictures[key] = list(pngs(rows))
         chunk, file = self._data.append(frames | indices, pictures)
@@ -82,7 +82,7 @@ class LeRobotWriter:
         return len(episode)
 
     def close(self) -> None:
-        """Complete the files, then write what they are about."""
+        """Complete the files, then write the metadata."""
         try:
             self._data.close()
         finally:
@@ -99,13 +99,13 @@ class LeRobotWriter:
         self._write_json(OURS, {"workspace": config, "episodes": self._ours})
 
     def lost(self) -> list[str]:
-        """Say what LeRobot has no place for."""
+        """What LeRobot cannot hold of the added episodes."""
         lost = []
         if self._as_video:
             lost.append("exact pixels: the video is compressed (`--images png` keeps them)")
         if self._finals:
             lost.append(
-                f"what was seen after the last action of {self._finals} episodes, and the "
+                f"the observation after the last action of {self._finals} episodes, and the "
                 "simulator's state then"
             )
         if self._branches:
@@ -113,7 +113,7 @@ class LeRobotWriter:
         return lost
 
     def _indices(self, episode: Episode) -> dict[str, NDArray[Any]]:
-        """Return the columns that number the frames; the timestamp is nominal."""
+        """The index columns [T] of an episode; the timestamp is nominal."""
         steps = len(episode)
         task = self._tasks.setdefault(episode.summary.header.instruction, len(self._tasks))
         within = np.arange(steps)
@@ -126,7 +126,7 @@ class LeRobotWriter:
         }
 
     def _row(self, episode: Episode) -> dict[str, Any]:
-        """Return an episode's row of meta/episodes, without the places of its files."""
+        """An episode's row of meta/episodes, without the places of its files."""
         return {
             "episode_index": len(self._episodes),
             "tasks": [episode.summary.header.instruction],
@@ -137,8 +137,8 @@ class LeRobotWriter:
             "meta/episodes/file_index": 0,
         }
 
-    def _film(self, key: str, images: NDArray[np.uint8]) -> dict[str, Any]:
-        """Append a camera's frames to its video; return where they lie."""
+    def _append_video(self, key: str, images: NDArray[np.uint8]) -> dict[str, Any]:
+        """Append a camera's frames to its video; return their place in it."""
         if key not in self._videos:
             self._videos[key] = VideoWriter(self._path, key, self._config.control_hz)
         chunk, file, start, stop = self._videos[key].add(images)
@@ -152,7 +152,7 @@ class LeRobotWriter:
     def _describe(
         self, frames: Mapping[str, NDArray[Any]], images: Mapping[str, NDArray[np.uint8]]
     ) -> None:
-        """Note what the columns are."""
+        """Set the features of info.json from the first episode's columns."""
         found = {key: feature_of(key, rows) for key, rows in frames.items()}
         kind = "video" if self._as_video else "image"
         axes = ["height", "width", "channels"]
@@ -161,7 +161,7 @@ class LeRobotWriter:
         self._features = {key: feature.to_json() for key, feature in described.items()}
 
     def _info(self) -> dict[str, Any]:
-        """Return meta/info.json."""
+        """Meta/info.json."""
         for key, video in self._videos.items():
             self._features[key]["info"] = video.info(self._config.image_size)
         return {

@@ -1,4 +1,4 @@
-"""Export to a Minari dataset, every pixel as it was: `<path>/<dataset id>/data`.
+"""`MinariWriter` writes a Minari dataset with unchanged pixels to `<path>/<dataset id>/data`.
 
 Minari loads it by its id with MINARI_DATASETS_PATH set to the path.
 """
@@ -23,7 +23,7 @@ from .safe_hdf5 import hdf5_file
 from .transfer import ExportOptions
 
 MINARI_VERSION = "0.5.4"
-"""The version whose layout this is; its loader names those that it takes."""
+"""The Minari version whose layout is written; its loader checks it."""
 DATASET_ID = re.compile(r"([-_\w]+/)*[-_\w]+-v\d+")
 INFOS = (
     "human_actions",
@@ -41,7 +41,7 @@ INFOS = (
     "late_ms",
     "succeeded",
 )
-"""Columns that Minari has no name for; they go into its infos."""
+"""Columns without a Minari equivalent, written to its infos."""
 
 
 class MinariWriter:
@@ -61,7 +61,7 @@ class MinariWriter:
         self._episodes = self._steps = self._broken_off = self._branches = self._goals = 0
 
     def add(self, episode: Episode) -> int:
-        """Write an episode; without a last observation its last action has to go."""
+        """Write an episode, without its last action where the last observation is missing."""
         steps = len(episode) if episode.final_observation is not None else len(episode) - 1
         if steps < 1:
             self._broken_off += 1
@@ -88,7 +88,7 @@ class MinariWriter:
         return steps
 
     def close(self) -> None:
-        """Write what the dataset is about."""
+        """Complete the file and write the metadata."""
         self._stack.close()
         size = (self._folder / "main_data.hdf5").stat().st_size / 1e6
         env_args = self._config.env_args()
@@ -110,7 +110,7 @@ class MinariWriter:
         (self._folder / "metadata.json").write_text(text, encoding="utf-8")
 
     def lost(self) -> list[str]:
-        """Say what Minari has no place for."""
+        """What Minari cannot hold of the added episodes."""
         lost = ["the simulator's state after the last action"]
         if self._broken_off:
             lost.append(
@@ -123,7 +123,7 @@ class MinariWriter:
 
 
 def _observations(episode: Episode, steps: int) -> dict[str, NDArray[Any]]:
-    """Return what was seen before each action and after the last one."""
+    """The observations before each action and after the last one, [T + 1, ...]."""
     last = episode.observation(steps)
     return {
         name: np.concatenate([rows[:steps], np.asarray(last[name])[None]])
@@ -132,7 +132,7 @@ def _observations(episode: Episode, steps: int) -> dict[str, NDArray[Any]]:
 
 
 def _write_attributes(group: h5py.Group, number: int, steps: int, episode: Episode) -> None:
-    """Write what is known about an episode; Minari keeps what it does not know."""
+    """Write an episode's attributes; Minari keeps those that it does not know."""
     group.attrs["id"] = number
     group.attrs["total_steps"] = steps
     seed = episode.summary.header.seed
@@ -145,7 +145,7 @@ def _write_attributes(group: h5py.Group, number: int, steps: int, episode: Episo
 
 
 def _space(config: WorkspaceConfig, goals: int) -> dict[str, Any]:
-    """Return the observation space as Minari writes spaces."""
+    """The observation space in Minari's JSON."""
     spaces = observation_space(max(1, goals), config.image_size).spaces
     found = {name: _box(space) for name, space in spaces.items() if not name.endswith("_image")}
     shape = [config.image_size, config.image_size, 3]
@@ -158,7 +158,7 @@ def _space(config: WorkspaceConfig, goals: int) -> dict[str, Any]:
 
 
 def _box(space: Any) -> dict[str, Any]:
-    """Return a Box as Minari writes it."""
+    """A Box in Minari's JSON."""
     return {
         "type": "Box",
         "dtype": str(space.dtype),
@@ -169,7 +169,7 @@ def _box(space: Any) -> dict[str, Any]:
 
 
 def _env_spec(env_args: dict[str, Any]) -> str:
-    """Return the environment as Gymnasium describes one."""
+    """The environment as Gymnasium's EnvSpec in JSON."""
     name = str(env_args["env_name"])
     spec: dict[str, Any] = {
         "id": name.partition(":")[2] or name,

@@ -1,4 +1,4 @@
-"""Optional packages: imported when needed; a missing one is named with what brings it."""
+"""`require` imports an optional package when it is needed."""
 
 import importlib
 from typing import Any
@@ -7,7 +7,7 @@ from ...sim_envs.errors import MissingExtra
 
 
 def require(module: str, extra: str) -> Any:
-    """Import an optional package, or say in a sentence how to get it."""
+    """Import an optional package; MissingExtra with the pip command when it is not installed."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

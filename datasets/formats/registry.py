@@ -1,4 +1,4 @@
-"""Which formats there are, and the two things that are done with them."""
+"""This module lists the formats and runs `export` and `import_into`, for the command line."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -34,7 +34,7 @@ def export(
     options: ExportOptions | None = None,
     tick: Tick = ignore,
 ) -> Transfer:
-    """Write the episodes of a workspace in another format; the target is whole or not there."""
+    """Write the episodes of a workspace in another format, atomically; return the report."""
     make = _known(WRITERS, name)
     options = options or ExportOptions()
     chosen = chosen_episodes(workspace, options)
@@ -59,7 +59,7 @@ def export(
 
 
 def chosen_episodes(workspace: Workspace, options: ExportOptions) -> list[Path]:
-    """Return the files that an export takes."""
+    """The episode files that an export takes."""
     wanted = (s for s in workspace.summaries() if s.success or not options.successful)
     return [summary.path for summary in wanted if summary.path is not None]
 
@@ -67,9 +67,9 @@ def chosen_episodes(workspace: Workspace, options: ExportOptions) -> list[Path]:
 def import_into(
     name: str, source: Path, target: Path, task: str | None = None, tick: Tick = ignore
 ) -> Transfer:
-    """Take the episodes of another tool's dataset into a workspace, which is made if it is new.
+    """Import the episodes of another tool's dataset into a workspace, which is made if it is new.
 
-    Episodes that are there already are skipped, so it may be done again after an interruption.
+    Episodes that exist already are skipped, so it can be repeated after an interruption.
     """
     opened = _known(SOURCES, name)(source, task)
     workspace = Workspace.open_or_create(target, opened.config)
@@ -81,12 +81,12 @@ def import_into(
             if isinstance(episode, Problem):
                 skipped.append(episode)
             else:
-                _take(workspace, episode, skipped, taken)
+                _import_episode(workspace, episode, skipped, taken)
             tick(episode.file if isinstance(episode, Problem) else episode.summary.id)
         workspace.rebuild_index()
-        _remember(workspace, name, source, taken)
+        _record_origin(workspace, name, source, taken)
     except OSError as error:
-        reason = f"{target}: cannot be written: {error}; {len(taken)} episodes are in, do it again"
+        reason = f"{target}: cannot be written: {error}; {len(taken)} episodes are in, repeat it"
         raise WorkspaceError(reason) from error
     finally:
         lock.release()
@@ -95,10 +95,10 @@ def import_into(
     return Transfer(name, str(target), len(taken), steps, lost, filled_in, tuple(skipped))
 
 
-def _take(
+def _import_episode(
     workspace: Workspace, episode: Episode, skipped: list[Problem], taken: dict[str, int]
 ) -> None:
-    """Write an episode's file, unless it is there."""
+    """Write an episode's file, unless it exists."""
     path = workspace.episodes_dir / f"{episode.summary.id}.hdf5"
     if path.exists():
         skipped.append(Problem(episode.summary.id, "is in the workspace already"))
@@ -111,15 +111,15 @@ def _take(
         taken[episode.summary.id] = len(episode)
 
 
-def _remember(workspace: Workspace, name: str, source: Path, taken: dict[str, int]) -> None:
-    """Note in the database where the episodes came from."""
+def _record_origin(workspace: Workspace, name: str, source: Path, taken: dict[str, int]) -> None:
+    """Record the episodes' origin in the database."""
     if taken:
         payload = {"format": name, "origin": str(source.absolute()), "episodes": list(taken)}
         Database(workspace.db_path).add_event(EventEntry(EventKind.IMPORT, payload))
 
 
 def _known(registry: Mapping[str, Any], name: str) -> Any:
-    """Look a format up."""
+    """The entry of a format; UnknownName without one."""
     if name not in registry:
         raise UnknownName("format", name, registry)
     return registry[name]

@@ -1,4 +1,4 @@
-"""An episode for the Rerun viewer: images, actions, driver, novelty, stage, the arm in 3D."""
+"""This module sends an episode to the Rerun viewer: images, actions, driver, stage, arm in 3D."""
 
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ from .transfer import atomic_target
 
 APPLICATION = "sidestick"
 SERIES = ("novelty", "rewards", "level", "driver", "takeover_id", "late_ms")
-"""Columns that are drawn as one curve each."""
+"""Columns that are logged as one curve each."""
 AXIS_M = 0.1
 STEP, TIME = "step", "time"
 
 
 def save(episode: Episode, hz: int, target: Path) -> None:
-    """Write an episode as an .rrd file, whole or not at all; needs no screen."""
+    """Write an episode as an .rrd file, atomically; needs no screen."""
     rerun = require("rerun", "view")
     with atomic_target(target) as temporary:
         stream = rerun.RecordingStream(APPLICATION, recording_id=episode.summary.id)
@@ -42,7 +42,7 @@ def show(episode: Episode, hz: int) -> None:
 
 
 def log(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
-    """Send all of an episode, column by column."""
+    """Log an episode to a recording stream, column by column."""
     steps = np.arange(len(episode))
     index = [rerun.TimeColumn(STEP, sequence=steps)]
     index += [rerun.TimeColumn(TIME, duration=steps / hz)]
@@ -57,13 +57,13 @@ def log(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
     for name in SERIES:
         _log_curves(rerun, stream, index, name, getattr(episode, name)[:, None], (name,))
     _log_arm(rerun, stream, index, episode)
-    _log_words(rerun, stream, episode, hz)
+    _log_labels(rerun, stream, episode, hz)
 
 
 def _log_images(
     rerun: Any, stream: Any, index: list[Any], path: str, images: NDArray[np.uint8]
 ) -> None:
-    """Send a camera's images."""
+    """Log a camera's images, uint8[T, height, width, 3]."""
     height, width = images.shape[1:3]
     form = rerun.components.ImageFormat(
         width=width, height=height, color_model="RGB", channel_datatype="U8"
@@ -81,7 +81,7 @@ def _log_curves(
     rows: NDArray[Any],
     names: tuple[str, ...],
 ) -> None:
-    """Send curves that share a plot; none where there is no value at all."""
+    """Log rows [T, n] as n curves of one plot; nothing where all are NaN."""
     if not np.isfinite(rows).any():
         return
     stream.log(path, rerun.SeriesLines(names=list(names)), static=True)
@@ -93,10 +93,10 @@ def _log_curves(
 
 
 def _log_arm(rerun: Any, stream: Any, index: list[Any], episode: Episode) -> None:
-    """Send the arm as a line through its joints, the hand's way, and its axes."""
+    """Log the arm as a line through its joints, the end effector's path, and its axes."""
     joints = episode.observations["joint_pos"]
     frames = [joint_frames(row) for row in joints.astype(np.float64)]
-    points = np.array([[[0, 0, 0], *(f[:3, 3] for f in fs), hand[:3, 3]] for fs, hand in frames])
+    points = np.array([[[0, 0, 0], *(f[:3, 3] for f in fs), ee[:3, 3]] for fs, ee in frames])
     bends = points.shape[1]
     columns = rerun.LineStrips3D.columns(strips=list(points.astype(np.float32)))
     stream.send_columns("arm/links", indexes=index, columns=columns)
@@ -111,11 +111,11 @@ def _log_arm(rerun: Any, stream: Any, index: list[Any], episode: Episode) -> Non
     stream.log("arm/path", rerun.LineStrips3D([episode.observations["ee_pos"]]), static=True)
 
 
-def _log_words(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
-    """Send who drives and which stage it is, whenever that changes."""
+def _log_labels(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
+    """Log the driver and the stage as text whenever they change."""
     names = dict(enumerate(episode.summary.header.stages))
     drivers = {driver.value: driver.name.lower() for driver in Driver}
-    for path, rows, words in (
+    for path, rows, labels in (
         ("words/driver", episode.driver, drivers),
         ("words/stage", episode.stage, names),
     ):
@@ -124,5 +124,5 @@ def _log_words(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
             if value != before:
                 stream.set_time(STEP, sequence=step)
                 stream.set_time(TIME, duration=step / hz)
-                stream.log(path, rerun.TextLog(words.get(value, str(value))))
+                stream.log(path, rerun.TextLog(labels.get(value, str(value))))
             before = value

@@ -1,4 +1,7 @@
-"""Import of a robomimic file: our own whole, another one's if its action is ours."""
+"""`RobomimicSource` reads the episodes of a robomimic file, for `registry.import_into`.
+
+Our own exports are read completely, another tool's file if its action is ours.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,11 +36,11 @@ from .robomimic_write import WORKSPACE
 OWN = "sidestick"
 POSE_CONTROLLER = "OSC_POSE"
 DATASETS = ("actions", "rewards", "dones", "states", "action_modes", "wall_time", "late_ms")
-"""What is taken of another tool's episode beside its observations."""
+"""Datasets that are read of another tool's episode beside its observations."""
 
 
 class RobomimicSource:
-    """A robomimic file; raises FormatError when its action is not ours."""
+    """A robomimic file; FormatError when its action is not ours."""
 
     def __init__(self, path: Path, task: str | None = None) -> None:
         self.path, self.lost, self.filled_in = path, list[str](), list[str]()
@@ -50,7 +53,7 @@ class RobomimicSource:
             self.env_args: dict[str, Any] = _json(data, ENV_ARGS)
             own = _json(data, WORKSPACE)
             first = data[self._demos[0]]
-            self.config = WorkspaceConfig(**own) if own else self._judge(first, task)
+            self.config = WorkspaceConfig(**own) if own else self._inferred_config(first, task)
             if any("next_obs" in data[name] for name in self._demos):
                 self.lost.append("next_obs: made of obs again when it is exported")
             self._own = bool(own)
@@ -88,16 +91,16 @@ class RobomimicSource:
         return episode_of(imported, self.config.control_hz, self.filled_in)
 
     def _wanted(self, key: str) -> bool:
-        """Tell whether an observation has a place with us; note those that have none."""
+        """Whether the schema has a column for an observation; others are added to `lost`."""
         name = key.removeprefix(OBS)
         ours = is_image(name) or name in {"joint_pos", "ee_pos", "ee_quat", "gripper_qpos", "goal"}
-        said = f"obs/{name}: a workspace has no place for it"
-        if not ours and said not in self.lost:
-            self.lost.append(said)
+        note = f"obs/{name}: a workspace has no place for it"
+        if not ours and note not in self.lost:
+            self.lost.append(note)
         return ours
 
-    def _judge(self, demo: h5py.Group, task: str | None) -> WorkspaceConfig:
-        """Hold another tool's file against what we can take over."""
+    def _inferred_config(self, demo: h5py.Group, task: str | None) -> WorkspaceConfig:
+        """The workspace of another tool's file; FormatError when its action is not ours."""
         check_action(_read(demo, "actions"))
         name = str(self.env_args.get("env_name", ""))
         kwargs = self.env_args.get("env_kwargs", {})
@@ -116,7 +119,7 @@ class RobomimicSource:
 
 
 def _check_controller(path: Path, kwargs: Mapping[str, Any]) -> None:
-    """Raise FormatError unless robosuite's controller takes the action that we record."""
+    """Raise FormatError unless robosuite's controller has our action and its scale."""
     found = _controller(kwargs.get("controller_configs"))
     if found is None:
         raise FormatError(f"{path}: env_args do not say what an action does; ours is {OUR_ACTION}")
@@ -126,13 +129,13 @@ def _check_controller(path: Path, kwargs: Mapping[str, Any]) -> None:
     scale = np.broadcast_to(np.asarray(found.get("output_max", 1.0), float), 6)
     if not np.allclose(scale, ours, rtol=1e-3):
         raise FormatError(
-            f"{path}: a unit of its action moves the hand by {scale[0]:g} m and {scale[3]:g} rad; "
-            f"ours is {OUR_ACTION}"
+            f"{path}: a unit of its action moves the end effector by {scale[0]:g} m and "
+            f"{scale[3]:g} rad; ours is {OUR_ACTION}"
         )
 
 
 def _controller(configs: object) -> Mapping[str, Any] | None:
-    """Find the settings of a pose controller, however deep a version of robosuite puts them."""
+    """The settings of a pose controller, whose nesting depends on robosuite's version."""
     if isinstance(configs, Mapping):
         if configs.get("type") == POSE_CONTROLLER:
             return configs
@@ -145,7 +148,7 @@ def _controller(configs: object) -> Mapping[str, Any] | None:
 
 
 def _read(demo: h5py.Group, key: str) -> NDArray[Any]:
-    """Read a dataset whole, unless it claims more than a file can hold."""
+    """Read a dataset; FormatError when its size is implausible for the file."""
     dataset = demo[key]
     if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "biuf":
         raise FormatError(f"{key}: not numbers")
@@ -158,7 +161,7 @@ def _read(demo: h5py.Group, key: str) -> NDArray[Any]:
 
 
 def _json(group: h5py.Group, name: str) -> dict[str, Any]:
-    """Read an attribute that holds a JSON object; empty without one."""
+    """The JSON object in an attribute; empty without one."""
     try:
         text = group.attrs.get(name, "{}")
         found = json.loads(text.decode() if isinstance(text, bytes) else str(text))

@@ -1,4 +1,4 @@
-"""Export to one robomimic file: the recording as it is, with masks, and next_obs on demand.
+"""`RobomimicWriter` copies episodes into one robomimic file with masks, and next_obs on demand.
 
 Sirius reads it as well: `action_modes` and `intv_labels` are columns of every recording.
 """
@@ -24,7 +24,7 @@ from .transfer import ExportOptions
 
 NEXT_OBS = "next_obs"
 WORKSPACE = "sidestick_workspace"
-"""Attribute of /data that an import makes the workspace from."""
+"""Attribute of /data that holds the workspace's configuration for an import."""
 HELD_OUT = 0.1
 """Share of the episodes in the mask `valid`."""
 
@@ -41,7 +41,7 @@ class RobomimicWriter:
         self._broken_off = 0
 
     def add(self, episode: Episode) -> int:
-        """Copy an episode's group, chunk by chunk."""
+        """Copy an episode's group with its compressed chunks."""
         name = f"demo_{len(self._summaries)}"
         assert episode.summary.path is not None
         with opened(episode.summary.path) as source:
@@ -57,7 +57,7 @@ class RobomimicWriter:
         return len(episode)
 
     def close(self) -> None:
-        """Write the masks and what the whole file is about."""
+        """Write the masks and the file's attributes."""
         total = sum(summary.steps for summary in self._summaries)
         above = {"total": total, ENV_ARGS: json.dumps(self._config.env_args())}
         write_attributes(self._data, above | {WORKSPACE: json.dumps(asdict(self._config))})
@@ -65,17 +65,17 @@ class RobomimicWriter:
         self._stack.close()
 
     def lost(self) -> list[str]:
-        """Nothing is, but what was never there must be made up."""
+        """Nothing is lost; but a missing last observation is filled in and reported here."""
         if not self._broken_off:
             return []
         return [
             f"next_obs of the last step of {self._broken_off} episodes that broke off repeats "
-            "its obs: what was seen after it is not known"
+            "its obs: the observation after it was not recorded"
         ]
 
 
 def next_observations(episode: Episode) -> dict[str, NDArray[Any]]:
-    """Return what was seen after each action, by observation name [T, ...]."""
+    """The observations after each action, by name, [T, ...]."""
     last = episode.final_observation or episode.observation(len(episode) - 1)
     return {
         name: np.concatenate([rows[1:], np.asarray(last[name])[None]])
@@ -84,7 +84,7 @@ def next_observations(episode: Episode) -> dict[str, NDArray[Any]]:
 
 
 def write_masks(file: h5py.File, summaries: Sequence[EpisodeSummary]) -> None:
-    """Write the filters: train and valid, success, corrections."""
+    """Write robomimic's filter keys: train and valid, success, corrections."""
     held_out = held_out_episodes([summary.id for summary in summaries])
     masks = {
         "train": [summary.id not in held_out for summary in summaries],
@@ -98,6 +98,6 @@ def write_masks(file: h5py.File, summaries: Sequence[EpisodeSummary]) -> None:
 
 
 def held_out_episodes(ids: Sequence[str]) -> set[str]:
-    """Choose a tenth of the episodes by their ids: a choice that more episodes hardly change."""
+    """A tenth of the episodes, chosen by a hash of their ids, so that more hardly change it."""
     count = max(1, round(HELD_OUT * len(ids))) if len(ids) > 1 else 0
     return set(sorted(ids, key=lambda name: zlib.crc32(name.encode()))[:count])

@@ -1,8 +1,8 @@
-"""A file that HDF5 may write to until the disk is full, and beyond.
+"""`hdf5_file` opens an HDF5 file for writing that survives a full disk, for the export writers.
 
-When a write fails inside HDF5 the library cannot close its file any more, and takes the process
-down at exit. So it is handed this file, which remembers the first error and takes everything
-after it without writing; whoever owns it looks at `check` and throws the file away.
+When a write fails inside HDF5, the library cannot close its file any more and crashes the process
+at exit. So it writes to a `CrashSafeFile`, which keeps the first error and ignores later writes;
+the caller calls `check` and discards the file.
 """
 
 import io
@@ -16,14 +16,14 @@ from ..hdf5 import LIBVER
 
 
 class CrashSafeFile(io.FileIO):
-    """A file on the disk, whose writes never raise."""
+    """A file on the disk whose writes never raise."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "w+")
         self.error: OSError | None = None
 
     def write(self, data: object, /) -> int:
-        """Write all of it, or remember why not."""
+        """Write all of `data`, or keep the error."""
         view = memoryview(data).cast("B")  # type: ignore[arg-type]
         done = 0
         try:
@@ -34,7 +34,7 @@ class CrashSafeFile(io.FileIO):
         return len(view)
 
     def truncate(self, size: int | None = None, /) -> int:
-        """Cut or lengthen the file, or remember why not."""
+        """Set the size of the file, or keep the error."""
         try:
             if self.error is None:
                 return super().truncate(size)
@@ -43,15 +43,15 @@ class CrashSafeFile(io.FileIO):
         return size or 0
 
     def check(self) -> None:
-        """Raise what went wrong so far."""
+        """Raise the first error, if there was one."""
         if self.error is not None:
             raise self.error
 
 
 @contextmanager
 def hdf5_file(path: Path) -> Iterator[tuple[h5py.File, Callable[[], None]]]:
-    """Write a new HDF5 file; gives it with a function that raises once the disk is full."""
-    with CrashSafeFile(path) as spool:
-        with h5py.File(spool, "w", libver=LIBVER) as file:
-            yield file, spool.check
-        spool.check()
+    """Open a new HDF5 file; yield it and a function that raises the first write error."""
+    with CrashSafeFile(path) as raw:
+        with h5py.File(raw, "w", libver=LIBVER) as file:
+            yield file, raw.check
+        raw.check()

@@ -1,4 +1,4 @@
-"""What exports and imports have in common: options, report, and being whole or not there."""
+"""This module holds what exports and imports share: options, report, protocols, atomic targets."""
 
 import os
 import shutil
@@ -15,16 +15,16 @@ from ..durable import TEMPORARY, sync_folder
 from ..episode import Episode
 
 Tick: TypeAlias = Callable[[str], None]
-"""Called once an episode, with a word on it."""
+"""Called once per episode, with its name."""
 
 
 def ignore(_: str) -> None:
-    """Tell nobody."""
+    """Do nothing: the default `tick`."""
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What can be asked of an export; a format takes what it has a use for."""
+    """Options of an export; each format uses those that apply to it."""
 
     next_obs: bool = False
     """robomimic: also write `next_obs`, which doubles the size."""
@@ -38,33 +38,33 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What went from one format into another."""
+    """The report of an export or import."""
 
     format: str
     """The other format."""
     path: str
     """Where it was written."""
     episodes: int
-    """Episodes taken over."""
+    """Number of transferred episodes."""
     steps: int
-    """Their steps."""
+    """Sum of their steps."""
     lost: tuple[str, ...]
-    """What the other format has no place for."""
+    """What the target cannot hold."""
     filled_in: tuple[str, ...] = ()
-    """What it did not say, and was assumed."""
+    """What the source does not have and was assumed."""
     skipped: tuple[Problem, ...] = ()
-    """What was not taken over, with the reason."""
+    """Episodes that were not transferred, with the reason."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON takes it."""
+        """The report as a JSON-compatible dict."""
         return {**asdict(self), "skipped": [problem._asdict() for problem in self.skipped]}
 
 
 class Writer(Protocol):
-    """Writes the episodes of a workspace in another format, into a place of its own."""
+    """Writes episodes in another format."""
 
     def add(self, episode: Episode) -> int:
-        """Add an episode, return the steps that were written of it."""
+        """Add an episode; return the number of its steps that were written."""
         ...
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Writer(Protocol):
         ...
 
     def lost(self) -> list[str]:
-        """Say what the format had no place for, of the episodes that were added."""
+        """What the format cannot hold of the added episodes."""
         ...
 
 
@@ -80,14 +80,14 @@ class Source(Protocol):
     """A dataset of another tool, open for reading."""
 
     config: WorkspaceConfig
-    """What workspace it fits into."""
+    """The workspace that it fits into."""
     lost: list[str]
-    """What it holds that a workspace has no place for."""
+    """What it holds and a workspace cannot."""
     filled_in: list[str]
-    """What it does not say, and is assumed."""
+    """What it does not have and is assumed."""
 
     def __len__(self) -> int:
-        """How many episodes it has."""
+        """Number of episodes."""
         ...
 
     def episodes(self) -> Iterator[Episode | Problem]:
@@ -97,7 +97,7 @@ class Source(Protocol):
 
 @contextmanager
 def atomic_target(target: Path) -> Iterator[Path]:
-    """Give a temporary place beside the target, and move it there once everything is written."""
+    """Yield a temporary path beside the target; rename it once everything is written."""
     temporary = target.with_name(f".{target.name}{TEMPORARY}")
     try:
         if os.path.lexists(target):

@@ -1,4 +1,7 @@
-"""What stands of an episode's judgements, and what training may read of it."""
+"""This module resolves an episode's judgements and applies them to what training reads.
+
+`resolved` folds the events into the current state; `TrainingSelection` masks Frames by it.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,12 +34,12 @@ from .judgements import (
 Stretch: TypeAlias = tuple[int, int]
 """Steps from the first to before the second."""
 MACHINE = "simulated"
-"""A grader of this name is no person; any person's word counts more than hers."""
+"""Operator name of the simulated reviewer, whose judgements any person's override."""
 
 
 @dataclass(frozen=True)
 class ResolvedJudgements:
-    """An episode as people judge it now."""
+    """The current judgement of an episode."""
 
     success: bool | None = None
     """The last verdict; None where nobody gave one."""
@@ -47,15 +50,15 @@ class ResolvedJudgements:
     """The last reason's free text."""
     tags: tuple[str, ...] = ()
     stages: Mapping[str, int] = field(default_factory=dict)
-    """The first step of each stage that somebody marked."""
+    """The first step of each marked stage."""
     kept: Stretch | None = None
     """The last trim: only these steps are kept."""
     bad: tuple[Stretch, ...] = ()
-    """Everybody's bad stretches."""
+    """All reviewers' bad stretches."""
     operators: tuple[str, ...] = ()
-    """Who has judged."""
+    """The reviewers' names."""
     disputed: bool = False
-    """Two people's last verdicts differ."""
+    """True when two reviewers' last verdicts differ."""
 
     @property
     def label(self) -> str:
@@ -64,7 +67,7 @@ class ResolvedJudgements:
         return ", ".join(filter(None, (verdict, str(self.quality or ""))))
 
     def dropped(self, steps: int) -> list[Stretch]:
-        """The stretches of an episode of so many steps that nobody shall learn from."""
+        """The stretches excluded from training, of an episode of `steps` steps."""
         found = [*self.bad]
         if self.kept is not None:
             found += [(0, self.kept[0]), (self.kept[1], steps)]
@@ -73,7 +76,7 @@ class ResolvedJudgements:
 
 
 def resolved(events: Iterable[Judgement]) -> ResolvedJudgements:
-    """What one episode's judgements come to: the last word counts, stretches and tags add up."""
+    """The state of one episode's judgements: the last one counts, stretches and tags accumulate."""
     left = not_undone(events)
     verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in left if e.kind == VERDICT}
     reason = _last(left, REASON)
@@ -94,7 +97,7 @@ def resolved(events: Iterable[Judgement]) -> ResolvedJudgements:
 
 
 def not_undone(events: Iterable[Judgement]) -> list[Judgement]:
-    """The judgements that were not taken back, in order; an undo takes back its author's own."""
+    """The judgements that were not undone, in order; an undo applies only to its author's own."""
     given = list(events)
     by_number = {event.id: event for event in given}
     undone = set()
@@ -107,36 +110,36 @@ def not_undone(events: Iterable[Judgement]) -> list[Judgement]:
 
 
 def resolved_by_episode(judgements: Judgements) -> dict[str, ResolvedJudgements]:
-    """What stands of every episode that somebody judged, by its id."""
+    """The resolved judgements of every judged episode, by its id."""
     ordered = sorted(judgements.all(), key=lambda event: (event.episode, event.id))
     return {name: resolved(events) for name, events in groupby(ordered, lambda e: e.episode)}
 
 
 @dataclass(frozen=True)
 class TrainingSelection:
-    """What training reads of a workspace, as people judge it at this moment."""
+    """What training reads of a workspace, by its current judgements."""
 
     success: Mapping[str, bool]
-    """By episode id: what people say against, or with, the environment."""
+    """By episode id: the reviewers' verdict, which overrides the recorded success."""
     dropped: Mapping[str, tuple[Stretch, ...]]
-    """By episode id: steps that count for nothing."""
+    """By episode id: stretches excluded from training."""
     predictions: tuple[Judgement, ...] = ()
-    """Graded predictions that stand: accepted and corrected ones are examples."""
+    """Current graded predictions: accepted and corrected ones are examples."""
 
     @classmethod
     def of(cls, judgements: Judgements, episodes: Iterable[EpisodeSummary]) -> "TrainingSelection":
-        """What the judgements come to for these episodes."""
+        """The selection for these episodes."""
         lengths = {summary.id: summary.steps for summary in episodes}
-        stands = {name: s for name, s in resolved_by_episode(judgements).items() if name in lengths}
+        states = {name: s for name, s in resolved_by_episode(judgements).items() if name in lengths}
         graded = [e for e in not_undone(judgements.all()) if e.kind == PREDICTION]
         return cls(
-            {name: s.success for name, s in stands.items() if s.success is not None},
-            {name: tuple(d) for name, s in stands.items() if (d := s.dropped(lengths[name]))},
+            {name: s.success for name, s in states.items() if s.success is not None},
+            {name: tuple(d) for name, s in states.items() if (d := s.dropped(lengths[name]))},
             tuple(last_grades(e for e in graded if e.episode in lengths)),
         )
 
     def includes(self, summary: EpisodeSummary, otherwise: bool) -> bool:
-        """Whether to learn from an episode: a person's verdict beats what is chosen otherwise."""
+        """Whether training uses an episode: the reviewers' verdict overrides `otherwise`."""
         return self.success.get(summary.id, otherwise)
 
     def mask(self, frames: Frames, hidden: Iterable[str] = ()) -> None:
@@ -159,7 +162,7 @@ class TrainingSelection:
                 labels[:] = JUDGED_BAD
 
     def examples(self) -> list[tuple[str, int, NDArray[np.float32]]]:
-        """Episode id, step and actions (H, 7) of every accepted or corrected prediction."""
+        """Episode id, step and actions [H, 7] of every accepted or corrected prediction."""
         return [
             (e.episode, e.start or 0, np.asarray(e.payload["actions"], np.float32))
             for e in self.predictions
@@ -175,7 +178,7 @@ class TrainingSelection:
 
 
 def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
-    """Of each graded moment the last word; a person's beats the simulated grader's."""
+    """The last grade of each step; a person's overrides the simulated reviewer's."""
     last: dict[tuple[str, int | None], Judgement] = {}
     for event in events:
         key = (event.episode, event.start)
@@ -186,7 +189,7 @@ def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
 
 
 def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
-    """Payload of the last judgement of a kind; a person's before the simulated grader's."""
+    """Payload of the last judgement of a kind; a person's overrides the simulated reviewer's."""
     of_kind = [event for event in events if event.kind == kind]
     people = [event for event in of_kind if event.operator != MACHINE]
     found = people or of_kind
@@ -194,6 +197,6 @@ def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
 
 
 def _stretch(event: Judgement) -> Stretch:
-    assert event.start is not None  # checked at the door
+    assert event.start is not None  # checked by Judgement.checked
     assert event.stop is not None
     return event.start, event.stop

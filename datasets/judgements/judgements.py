@@ -1,4 +1,7 @@
-"""What people judge, as events with operator and time; recorded files are never touched."""
+"""This module stores reviewers' judgements of episodes as append-only events in sidestick.db.
+
+The review page and window write them, training and reports read them; recordings never change.
+"""
 
 import json
 import math
@@ -30,7 +33,7 @@ _COLUMNS = "id, created, operator, episode, kind, start, stop, payload"
 
 @dataclass(frozen=True)
 class Judgement:
-    """One thing that one person said about one episode; the kind says what `payload` holds.
+    """One judgement of one episode by one reviewer; `kind` determines what `payload` holds.
 
     | kind | payload | start, stop |
     |---|---|---|
@@ -39,7 +42,7 @@ class Judgement:
     | reason | `reasons`: a list, `text`: free | |
     | stage | `stage`: begins at `start` | start |
     | trim | | the steps [start, stop) are kept |
-    | bad | | the steps [start, stop) are not to be learnt from |
+    | bad | | the steps [start, stop) are excluded from training |
     | tag | `tag`: a word | |
     | undo | `of`: number of an own judgement | |
     | prediction | `grade`: accept, reject or correct; `policy`, `actions` (H, 7) | start |
@@ -51,38 +54,38 @@ class Judgement:
     kind: str
     """One of `KINDS`."""
     operator: str
-    """Who said it."""
+    """The reviewer's name."""
     payload: Mapping[str, Any] = field(default_factory=dict)
-    """By kind; as JSON takes it."""
+    """By kind; JSON-compatible."""
     start: int | None = None
-    """First step; None where it is about the whole episode."""
+    """First step; None for the whole episode."""
     stop: int | None = None
-    """The step after the last; None where no stretch is meant."""
+    """The step after the last; None for a single step or the whole episode."""
     created: float = field(default_factory=time.time)
     """time.time(), s."""
     id: int = 0
-    """Its number in the table, in the order of arrival; 0 before it is there."""
+    """Its number in the table, in the order of arrival; 0 before it is added."""
 
     def checked(self) -> Self:
-        """Itself; BadValue for anything that its kind does not take."""
+        """Itself; BadValue for values that its kind does not allow."""
         if self.kind not in KINDS:
             raise BadValue("kind of judgement", f"one of {', '.join(KINDS)}", repr(self.kind))
         if not self.operator:
-            raise BadValue("operator", "the name of who judges", "nothing")
+            raise BadValue("operator", "the name of the reviewer", "nothing")
         KINDS[self.kind](self)
         return self
 
 
 class Judgements(Database):
-    """The workspace's table of judgements, in sidestick.db beside everything else.
+    """The table of judgements in the workspace's sidestick.db.
 
-    Only added to: an undo is one more event. Two people at once are both kept.
+    Append-only: an undo is one more event. Concurrent writers are safe.
     """
 
     tables: ClassVar[str] = Database.tables + _TABLE
 
     def add(self, judgement: Judgement) -> Judgement:
-        """Add a judgement; return it with its number. BadValue for one that makes no sense."""
+        """Add a judgement; return it with its number. BadValue for an invalid one."""
         return self.copy(judgement.checked())
 
     def copy(self, given: Judgement) -> Judgement:
@@ -98,14 +101,14 @@ class Judgements(Database):
         return Judgement(**{**kept, "id": int(cursor.lastrowid or 0)})
 
     def all(self, episode: str | None = None, after: int = 0) -> list[Judgement]:
-        """Return the judgements, or those of one episode, numbered above `after`, in order."""
+        """The judgements, or those of one episode, numbered above `after`, in order."""
         if not self.path.exists():
             return []
         with self._connection() as connection:
             if not connection.execute(
                 "SELECT 1 FROM sqlite_master WHERE name = 'judgements'"
             ).fetchone():
-                return []  # an older file on a disk that cannot be written to
+                return []  # an older file in a read-only folder
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM judgements "
                 "WHERE id > ? AND (? IS NULL OR episode = ?) ORDER BY id",
@@ -115,7 +118,7 @@ class Judgements(Database):
 
 
 class Judge:
-    """One person who judges the episodes of one workspace."""
+    """One reviewer of one workspace's episodes."""
 
     def __init__(self, workspace: Workspace, operator: str) -> None:
         self.workspace, self.operator = workspace, operator
@@ -129,7 +132,7 @@ class Judge:
         stop: int | None = None,
         **payload: Any,
     ) -> Judgement:
-        """Add a judgement; UnknownName where the episode is gone, BadValue where it is no sense.
+        """Add a judgement; UnknownName for a missing episode, BadValue for invalid values.
 
         Nothing is written in either case.
         """
@@ -138,7 +141,7 @@ class Judge:
         return self.judgements.add(Judgement(episode, kind, self.operator, payload, start, stop))
 
     def undo(self, judgement: Judgement) -> Judgement:
-        """Take an own judgement back; another's stands until they take it back themselves."""
+        """Undo an own judgement; BadValue for another reviewer's."""
         if judgement.operator != self.operator:
             raise BadValue("undo", f"a judgement of {self.operator}", f"{judgement.operator}'s")
         undoing = Judgement(judgement.episode, UNDO, self.operator, {"of": judgement.id})
@@ -229,4 +232,4 @@ KINDS: Mapping[str, Callable[[Judgement], None]] = {
     PREDICTION: _prediction,
     CLICK: _click,
 }
-"""What there is to say, and what each takes."""
+"""The kinds of judgements, each with its validator."""

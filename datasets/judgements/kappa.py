@@ -1,4 +1,4 @@
-"""How far graders agree beyond chance: Cohen's kappa."""
+"""This module computes how far reviewers agree beyond chance: Cohen's kappa."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -15,24 +15,24 @@ KEYS = {VERDICT: "verdict", QUALITY: "quality", PREDICTION: "grade"}
 
 
 class JudgeAgreement(NamedTuple):
-    """Two graders on what both have graded."""
+    """Agreement of two reviewers on what both have judged."""
 
     first: str
     second: str
     items: int
     agreed: float
-    """Share of the items that got the same grade."""
+    """Share of the items with the same grade."""
     kappa: float
     """1 for full agreement, 0 for chance; NaN where chance alone explains everything."""
 
 
 def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
-    """Cohen's kappa of two graders (Cohen 1960): (agreed - expected) / (1 - expected).
+    """Cohen's kappa of two reviewers (Cohen 1960): (agreed - expected) / (1 - expected).
 
-    NaN where both always give the same one grade: there is nothing to agree about.
+    NaN where both give the same single grade throughout: chance agreement is then 1.
     """
     if len(first) != len(second) or not first:
-        raise BadValue("grades", "as many of both graders, at least one", (len(first), len(second)))
+        raise BadValue("grades", "as many of both, at least one", (len(first), len(second)))
     known = sorted({*map(str, first), *map(str, second)})
     places = {grade: place for place, grade in enumerate(known)}
     table = np.zeros((len(known), len(known)))
@@ -45,18 +45,18 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
 
 
 def agreements(events: Iterable[Judgement], kind: str = PREDICTION) -> list[JudgeAgreement]:
-    """Kappa of every two graders on what both graded; each one's last word on a thing counts."""
+    """Kappa of every pair of reviewers on what both judged; each one's last grade counts."""
     if kind not in KEYS:
         raise BadValue("kind of judgement", f"one of {', '.join(KEYS)}", kind)
-    said: Mapping[str, dict[Hashable, Hashable]] = defaultdict(dict)
+    grades: Mapping[str, dict[Hashable, Hashable]] = defaultdict(dict)
     for event in not_undone(events):
         if event.kind == kind:
-            said[event.operator][event.episode, event.start] = event.payload[KEYS[kind]]
+            grades[event.operator][event.episode, event.start] = event.payload[KEYS[kind]]
     found = []
-    for first, second in combinations(sorted(said), 2):
-        shared = sorted(said[first].keys() & said[second].keys(), key=repr)
+    for first, second in combinations(sorted(grades), 2):
+        shared = sorted(grades[first].keys() & grades[second].keys(), key=repr)
         if shared:
-            one, other = ([said[name][item] for item in shared] for name in (first, second))
+            one, other = ([grades[name][item] for item in shared] for name in (first, second))
             agreed = float(np.mean([a == b for a, b in zip(one, other, strict=True)]))
             kappa = cohen_kappa(one, other)
             found.append(JudgeAgreement(first, second, len(shared), agreed, kappa))

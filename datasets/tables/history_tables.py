@@ -1,4 +1,4 @@
-"""Tables of what the database keeps beside judgements: evaluations, effort, levels, comparisons."""
+"""This module makes tables of evaluations, effort, levels, events and comparisons."""
 
 import json
 
@@ -30,7 +30,7 @@ def evaluations(where: Where) -> Table:
 
 
 def outcomes(where: Where) -> Table:
-    """Every episode of every evaluation that kept them."""
+    """Every episode of the evaluations that recorded them."""
     rows = [
         {"evaluation": number, "policy": given.policy, **{k: entry.get(k) for k in _OUTCOME}}
         for number, given in enumerate(Database(opened(where).db_path).evaluations())
@@ -43,7 +43,7 @@ _OUTCOME = ("seed", "success", "length", "stage", "progress")
 
 
 def efforts(where: Where) -> Table:
-    """What every round cost the human, in seconds."""
+    """Operator effort of every round, in seconds."""
     rows = [
         {
             "created": moment(given.created),
@@ -76,7 +76,7 @@ def ladder(where: Where) -> Table:
 
 
 def events(where: Where) -> Table:
-    """Everything that happened, with its evidence as JSON."""
+    """Every event, with its evidence as JSON."""
     rows = [
         {
             "created": moment(event.created),
@@ -89,7 +89,7 @@ def events(where: Where) -> Table:
 
 
 def comparisons(where: Where) -> Table:
-    """Two policies on the same seeds; the interval is of A's share of pairs less B's."""
+    """Comparisons of two policies on the same seeds; the interval is of A's share minus B's."""
     rows = [
         {
             "created": moment(event.created),

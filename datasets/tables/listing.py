@@ -1,4 +1,7 @@
-"""The episodes of a workspace as a table: who, when, how long, how it went, what to look at."""
+"""`listing` makes the table of a workspace's episodes, `details` one episode's report.
+
+Both serve `sidestick inspect`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -40,32 +43,32 @@ class ListingRow:
     success: bool
     complete: bool
     grade: str | None
-    """Verdict and quality that people gave it; None for nothing."""
+    """The reviewers' verdict and quality; None without one."""
     takeovers: int
     human_steps: int
     late_ticks: int
     flags: tuple[Flag, ...]
-    """Why a person should look at it."""
+    """Why it should be reviewed."""
     origin: str | None
-    """The workspace or file that it was brought from; None when it was recorded here."""
+    """The workspace or file that it was copied from; None when it was recorded here."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the row as JSON takes it."""
+        """The row as a JSON-compatible dict."""
         return {**asdict(self), "flags": [flag._asdict() for flag in self.flags]}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The table, and what is not in it."""
+    """The table, and the files that are not in it."""
 
     rows: tuple[ListingRow, ...]
     damaged: tuple[Problem, ...]
     """Files that cannot be read."""
     bytes: int
-    """What the rows' files take on the disk."""
+    """Size of the rows' files."""
 
     def totals(self) -> dict[str, float]:
-        """Return sums over the rows."""
+        """Sums over the rows."""
         return {
             "episodes": len(self.rows),
             "successes": sum(row.success for row in self.rows),
@@ -103,11 +106,11 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
 
 
 def details(episode: Episode) -> dict[str, Any]:
-    """Return what only one episode's own page has room for."""
+    """Details of one episode that the table does not show."""
     summary, path = episode.summary, episode.summary.path
     stages, counts = np.unique(episode.stage, return_counts=True)
     names = dict(enumerate(summary.header.stages))
-    with np.errstate(over="ignore", invalid="ignore"):  # a damaged clock may say anything
+    with np.errstate(over="ignore", invalid="ignore"):  # damaged clock values
         periods = np.diff(episode.wall_time) * 1e3
     return {
         "file": path.name if path else None,
@@ -135,12 +138,12 @@ def details(episode: Episode) -> dict[str, Any]:
 
 
 def moment(seconds: float) -> str:
-    """Write a time as UTC, to the second."""
+    """A time (s since 1970) as UTC text, to the second."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> ListingRow:
-    """Make an episode's row, without what the database tells."""
+    """An episode's row, without grade and origin, which are in the database."""
     summary, header = episode.summary, episode.summary.header
     return ListingRow(
         number=number,
@@ -166,13 +169,13 @@ def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Lis
 
 
 def _grades(database: Path) -> dict[str, str]:
-    """Return people's verdict and quality by episode."""
-    stands = resolved_by_episode(Judgements(database))
-    return {name: words for name, stand in stands.items() if (words := stand.label)}
+    """The reviewers' verdict and quality by episode."""
+    found = resolved_by_episode(Judgements(database))
+    return {name: label for name, state in found.items() if (label := state.label)}
 
 
 def _origins(database: Path) -> dict[str, str]:
-    """Return where episodes were brought from, by episode; the last event counts."""
+    """The origin of copied episodes, by episode; the last event counts."""
     origins: dict[str, str] = {}
     for event in Database(database).events():
         if event.kind in (EventKind.MERGE, EventKind.IMPORT):

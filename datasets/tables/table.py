@@ -1,4 +1,4 @@
-"""A tidy table: a list of dicts with the same columns, as numpy or pandas where wanted."""
+"""A `Table` is a list of dicts with the same columns, convertible to numpy and pandas."""
 
 import importlib
 from collections.abc import Sequence
@@ -39,13 +39,13 @@ class Table(Sequence[Row]):
         return f"Table({len(self)} rows: {', '.join(self.columns)})"
 
     def column(self, name: str) -> NDArray[Any]:
-        """Return one column as an array [rows]; UnknownName for one that does not exist."""
+        """One column as an array [rows]; UnknownName for one that does not exist."""
         if name not in self.columns:
             raise UnknownName("column", name, self.columns)
         return np.array([row[name] for row in self._rows])
 
     def to_numpy(self) -> NDArray[np.void]:
-        """Return a structured array [rows]; None becomes NaN among numbers, else empty text."""
+        """A structured array [rows]; None becomes NaN in numeric columns, else empty text."""
         columns = {name: _plain([row[name] for row in self._rows]) for name in self.columns}
         layout = np.dtype([(name, values.dtype) for name, values in columns.items()])
         array = np.zeros(len(self), layout)
@@ -63,7 +63,7 @@ class Table(Sequence[Row]):
 
 
 def _plain(values: list[Any]) -> NDArray[Any]:
-    """Numbers as float64 where one is missing, words as text."""
+    """An array [rows]: numbers (float64 with NaN where one is missing), or text."""
     given = [value for value in values if value is not None]
     if all(isinstance(value, bool | int | float) for value in given):
         if len(given) == len(values) and given:
@@ -86,7 +86,7 @@ def table(rows: Sequence[Row], names: str) -> Table:
 
 
 def moment(seconds: float) -> str:
-    """UTC as ISO 8601, to the second."""
+    """A time (s since 1970) as UTC in ISO 8601, to the second."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -1,4 +1,4 @@
-"""A workspace as tidy tables for notebooks: one row one thing, plain columns, no surprises.
+"""This module makes tidy tables of a workspace for notebooks: one observation per row.
 
     from sidestick.datasets import tables
 
@@ -8,16 +8,16 @@
 
 | name | one row is | columns beside its own |
 |---|---|---|
-| `episodes` | a recorded episode | what stands of its judgements |
-| `judgements` | one thing that one person said | |
-| `standing` | an episode that somebody judged | |
+| `episodes` | a recorded episode | its resolved judgements |
+| `judgements` | one judgement of one reviewer | |
+| `standing` | a judged episode | |
 | `predictions` | a graded prediction | |
-| `clicks` | a click on an item in a picture | |
+| `clicks` | a click on an item in an image | |
 | `evaluations` | an evaluation of a policy | rate, Wilson's 95 % interval |
 | `outcomes` | one episode of an evaluation | |
-| `efforts` | a line of the human's ledger | |
+| `efforts` | an entry of the ledger of effort | |
 | `ladder` | a change of level | |
-| `events` | anything else that happened | |
+| `events` | an event of any kind | |
 | `comparisons` | two policies on the same seeds | |
 | `steps` | one step of one episode | |
 
@@ -38,12 +38,12 @@ from .table import Table, Where, level_name, moment, opened, table
 
 
 def episodes(where: Where) -> Table:
-    """Who, when, how long, how it went; `success` is the file's, `judged` what people say now."""
+    """All episodes; `success` is as recorded, `judged` the current verdict of the reviewers."""
     workspace = opened(where)
-    stands = resolved_by_episode(judging.Judgements(workspace.db_path))
+    resolved = resolved_by_episode(judging.Judgements(workspace.db_path))
     rows = []
     for summary in workspace.summaries():
-        header, stand = summary.header, stands.get(summary.id, ResolvedJudgements())
+        header, state = summary.header, resolved.get(summary.id, ResolvedJudgements())
         rows.append(
             {
                 "episode": summary.id,
@@ -60,10 +60,10 @@ def episodes(where: Where) -> Table:
                 "takeovers": summary.takeovers,
                 "success": summary.success,
                 "complete": summary.complete,
-                "judged": stand.success,
-                "quality": stand.quality,
-                "disputed": stand.disputed,
-                "tags": ", ".join(stand.tags),
+                "judged": state.success,
+                "quality": state.quality,
+                "disputed": state.disputed,
+                "tags": ", ".join(state.tags),
             }
         )
     return table(rows, "episode started task operator level policy seed goal steps seconds "
@@ -72,7 +72,7 @@ def episodes(where: Where) -> Table:
 
 
 def judgements(where: Where) -> Table:
-    """Every event as it was said, undone ones too; `stands` tells which count."""
+    """Every judgement, undone ones included; `stands` is true for those that count."""
     found = judging.Judgements(opened(where).db_path).all()
     left = {event.id for event in not_undone(found)}
     rows = [
@@ -93,44 +93,44 @@ def judgements(where: Where) -> Table:
 
 
 def standing(where: Where) -> Table:
-    """What all judgements of an episode come to."""
+    """The resolved judgements of every judged episode."""
     found = resolved_by_episode(judging.Judgements(opened(where).db_path))
     rows = [
         {
             "episode": name,
-            "success": stand.success,
-            "quality": stand.quality,
-            "reasons": ", ".join(stand.reasons),
-            "text": stand.text,
-            "tags": ", ".join(stand.tags),
-            "kept_from": stand.kept[0] if stand.kept else None,
-            "kept_to": stand.kept[1] if stand.kept else None,
-            "bad_steps": sum(stop - start for start, stop in stand.bad),
-            "operators": ", ".join(stand.operators),
-            "disputed": stand.disputed,
+            "success": state.success,
+            "quality": state.quality,
+            "reasons": ", ".join(state.reasons),
+            "text": state.text,
+            "tags": ", ".join(state.tags),
+            "kept_from": state.kept[0] if state.kept else None,
+            "kept_to": state.kept[1] if state.kept else None,
+            "bad_steps": sum(stop - start for start, stop in state.bad),
+            "operators": ", ".join(state.operators),
+            "disputed": state.disputed,
         }
-        for name, stand in found.items()
+        for name, state in found.items()
     ]
     return table(rows, "episode success quality reasons text tags kept_from kept_to bad_steps "
                   "operators disputed")  # fmt: skip
 
 
 def predictions(where: Where) -> Table:
-    """Graded predictions that stand."""
+    """Graded predictions that were not undone."""
     keys = ("grade", "policy", "novelty")
-    return _said(where, judging.PREDICTION, keys)
+    return _judged(where, judging.PREDICTION, keys)
 
 
 def clicks(where: Where) -> Table:
-    """Items that somebody clicked on, in pixels of the recorded picture."""
-    return _said(where, judging.CLICK, ("camera", "item", "x", "y"))
+    """Clicks on items, in pixels of the recorded image."""
+    return _judged(where, judging.CLICK, ("camera", "item", "x", "y"))
 
 
 _PLACE = ("x", "y", "z")
 
 
 def steps(where: Where, episode: str) -> Table:
-    """One episode's steps without images; raises UnknownName for one that is gone."""
+    """One episode's steps without images; UnknownName for a missing one."""
     workspace = opened(where)
     found = Episode.read(workspace.find(episode), images=False)
     names = ["step", "driver", "stage", "novelty", "reward", "late_ms", *_PLACE, *ACTION_NAMES]
@@ -140,13 +140,13 @@ def steps(where: Where, episode: str) -> Table:
         place, action = found.observations["ee_pos"][step], found.actions[step]
         stage = int(found.stage[step])
         numbers = [found.novelty[step], found.rewards[step], found.late_ms[step], *place, *action]
-        words = [step, Driver(int(found.driver[step])).name.lower()]
-        words.append(stages[stage] if stage < len(stages) else str(stage))
-        rows.append(dict(zip(names, [*words, *map(float, numbers)], strict=True)))
+        labels = [step, Driver(int(found.driver[step])).name.lower()]
+        labels.append(stages[stage] if stage < len(stages) else str(stage))
+        rows.append(dict(zip(names, [*labels, *map(float, numbers)], strict=True)))
     return Table(names, rows)
 
 
-def _said(where: Where, kind: str, keys: Sequence[str]) -> Table:
+def _judged(where: Where, kind: str, keys: Sequence[str]) -> Table:
     found = not_undone(judging.Judgements(opened(where).db_path).all())
     rows = [
         {

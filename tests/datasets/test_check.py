@@ -100,7 +100,7 @@ def test_a_copy_under_another_name_is_found(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("state", ["missing", "damaged", "stale"])
 def test_the_index_is_checked_and_repaired(workspace: Workspace, state: str) -> None:
-    """A missing, damaged or stale index is named; a repair makes it anew."""
+    """A missing, damaged or stale index is named; a repair rebuilds it anew."""
     if state == "missing":
         workspace.index_path.unlink()
     elif state == "damaged":
@@ -109,7 +109,7 @@ def test_the_index_is_checked_and_repaired(workspace: Workspace, state: str) -> 
         workspace.episodes()[0].unlink()
     (problem,) = check(workspace).damaged
     assert problem.file == "dataset.hdf5"
-    assert "a repair makes it" in problem.reason
+    assert "a repair rebuilds it" in problem.reason
     assert check(workspace, repair=True).ok
 
 

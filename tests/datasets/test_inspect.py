@@ -159,7 +159,7 @@ def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
     database.add_event(EventEntry(EventKind.TRIAL, {"episode": "gone"}))
     database.add_effort(EffortEntry(0, "demonstration", 1, 0, 0, 5, {"successes": 5}))
     reasons = [problem.reason for problem in check(workspace).damaged]
-    assert "gone, which is nowhere" in reasons[0]
+    assert "gone, which does not exist" in reasons[0]
     assert "3 successful episodes more" in reasons[1]
     assert len(check(workspace, repair=True).damaged) == 1  # it was taken note of
     workspace.db_path.write_bytes(b"rubbish" * 999)

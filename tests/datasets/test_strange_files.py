@@ -100,7 +100,7 @@ def test_whatever_a_file_says_it_is_counted_or_named(
         ("level", 7, "level: holds 7"),
         ("action_modes", 5, "action_modes: holds 5"),
         ("takeover_id", -4, "takeover_id: holds -4"),
-        ("takeover_id", 3, "takeovers: the summary tells of 1, the rows of 2"),
+        ("takeover_id", 3, "takeovers: the summary has 1, the rows have 2"),
         ("stage", 12, "stage: reaches from 0 to 12"),
         ("dones", 0, "dones: the last step"),
     ],
@@ -157,11 +157,11 @@ def sparse(path: Path) -> None:
 CODE = """
 import resource, sys
 from pathlib import Path
-from sidestick.datasets import layout
+from sidestick.datasets import layout_check
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.tables.listing import listing
 from sidestick.datasets.workspace import Workspace
-layout.free_memory = lambda: 2**30
+layout_check.free_memory = lambda: 2**30
 workspace = Workspace.open(sys.argv[1])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 workspace.recover()
