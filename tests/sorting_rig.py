@@ -1,4 +1,4 @@
-"""What the sorting tasks' layouts read, with the simulator's labels in the place of perception."""
+"""This module gives tests the inputs of sorting features, from the simulator's own labels."""
 
 import numpy as np
 import torch
@@ -23,4 +23,5 @@ def perfect(env: ArmEnv) -> np.ndarray:
 
 
 def columns(observation: dict) -> dict[str, np.ndarray]:
+    """One observation as columns of one frame: key -> (1, ...)."""
     return {key: np.asarray(value)[None] for key, value in observation.items()}

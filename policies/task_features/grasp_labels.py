@@ -42,11 +42,11 @@ def grasps_under_way(frames: Frames) -> NDArray[np.float32]:
 
     NaN where neither is so.
     """
-    closed, hand = frames.actions[:, GRIP] > 0, frames.observations["ee_pos"]
+    closed, ee_pos = frames.actions[:, GRIP] > 0, frames.observations["ee_pos"]
     opens = np.concatenate(([True], ~closed[:-1] | (frames.episode[1:] != frames.episode[:-1])))
     began = np.maximum.accumulate(np.where(closed & opens, np.arange(len(frames)), 0))
-    near = np.linalg.norm(hand - hand[began], axis=1) < STILL_THERE_M
-    here = np.where((closed & near)[:, None], hand[began], np.nan)
+    near = np.linalg.norm(ee_pos - ee_pos[began], axis=1) < STILL_THERE_M
+    here = np.where((closed & near)[:, None], ee_pos[began], np.nan)
     return np.where(closed[:, None], here, next_grasps(frames)).astype(np.float32)
 
 
@@ -58,20 +58,20 @@ def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[
     BadValue for episodes whose cameras were moved.
     """
     _refuse_moved_cameras(frames)
-    hand = frames.observations["ee_pos"].astype(np.float64)
+    ee_pos = frames.observations["ee_pos"].astype(np.float64)
     closed = frames.actions[:, GRIP, None] > 0
-    places = np.where(closed, hand, next_grasps(frames).astype(np.float64))
+    places = np.where(closed, ee_pos, next_grasps(frames).astype(np.float64))
     turn = rotation(frames.observations["ee_quat"])
-    from_hand = np.einsum("nji,nj->ni", turn, places - hand)
+    from_ee = np.einsum("nji,nj->ni", turn, places - ee_pos)
     calibrated = describe_task(task).cameras
-    marks = [_mark(calibrated[camera], places, from_hand) for camera in cameras]
+    marks = [_mark(calibrated[camera], places, from_ee) for camera in cameras]
     return np.stack(marks, axis=1).astype(np.float32)
 
 
-def _mark(camera: Camera, places: Array, from_hand: Array) -> Array:
+def _mark(camera: Camera, places: Array, from_ee: Array) -> Array:
     pinhole, points = (
         PinholeCamera.of(camera),
-        from_hand if isinstance(camera, WristCamera) else places,
+        from_ee if isinstance(camera, WristCamera) else places,
     )
     depth = (points - pinhole.eye) @ pinhole.axes[2]
     with np.errstate(divide="ignore", invalid="ignore"):

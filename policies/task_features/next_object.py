@@ -96,34 +96,34 @@ class NextObject:
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> NDArray[np.float32]:
         """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to (N, F)."""
         things = keypoints[:, :, self.classes]
-        tool_m, angle = columns["ee_pos"].astype(np.float64), self.augmentation.frame(columns)
+        ee_pos, angle = columns["ee_pos"].astype(np.float64), self.augmentation.frame(columns)
         places = self.places(things, columns)
         grips = self.grips(things, places, columns)
-        chosen, is_one, holds = self.choose(things, places, grips, columns)
+        chosen, is_one, held = self.choose(things, places, grips, columns)
         rows = np.arange(len(chosen))
         seen, at = things[rows, 1, chosen, :KEYPOINT_SIZE], grips[rows, chosen]
         if has_holds(things):
             at = self.grasped(at, columns)
             seen = self.seen_at(at, seen, columns)
-        to = np.where(holds[:, None], 0.0, np.nan_to_num(at - tool_m))
+        to = np.where(held[:, None], 0.0, np.nan_to_num(at - ee_pos))
         to[:, :2] = turned(to[:, :2], -angle)
-        way = turned(self.centres_m[chosen] - tool_m[:, :2], -angle)
+        way = turned(self.centres_m[chosen] - ee_pos[:, :2], -angle)
         kind = np.eye(len(self.things))[chosen]
-        place = (is_one[:, None], holds[:, None], to, way)
+        place = (is_one[:, None], held[:, None], to, way)
         about = np.concatenate((seen, *place, kind), axis=1) * is_one[:, None]
-        base = turned(-tool_m[:, :2], -angle)
+        base = turned(-ee_pos[:, :2], -angle)
         width = columns["gripper_qpos"].astype(np.float64).sum(-1, keepdims=True)
-        return np.concatenate((about, base, tool_m[:, 2:], width), axis=1, dtype=np.float32)
+        return np.concatenate((about, base, ee_pos[:, 2:], width), axis=1, dtype=np.float32)
 
     def choose(
         self, things: NDArray[np.float32], places: Array, grips: Array, columns: Columns
     ) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
         """For each frame (N,) which object is next, whether there is one, whether it is held."""
         held, left = self.held(things, columns), self.left(things, places, columns)
-        tool_m = columns["ee_pos"].astype(np.float64)[:, None]
-        away = np.linalg.norm((grips - tool_m)[..., :2], axis=-1)
+        ee_pos = columns["ee_pos"].astype(np.float64)[:, None]
+        away = np.linalg.norm((grips - ee_pos)[..., :2], axis=-1)
         if has_holds(things):  # prefer the uppermost, but keep the object right below
-            low = tool_m[..., 2] < grips[..., 2] + LOW_M
+            low = ee_pos[..., 2] < grips[..., 2] + LOW_M
             away = away - np.where(low, UPPERMOST_WHEN_LOW, UPPERMOST) * grips[..., 2]
         if (taken := columns.get(TAKEN)) is not None:
             there_m = taken.astype(np.float64)[:, None]
@@ -161,10 +161,10 @@ class NextObject:
     ) -> NDArray[np.float32]:
         """The wrist's keypoints (N, 6), moved to the places `at` (N, 3) in its picture."""
         turn = rotation(columns["ee_quat"].astype(np.float64))
-        from_hand = np.einsum("nji,nj->ni", turn, at - columns["ee_pos"].astype(np.float64))
-        depth = (from_hand - self.rig.wrist.eye) @ self.rig.wrist.axes[2]
+        from_ee = np.einsum("nji,nj->ni", turn, at - columns["ee_pos"].astype(np.float64))
+        depth = (from_ee - self.rig.wrist.eye) @ self.rig.wrist.axes[2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            point = self.rig.wrist.picture(from_hand)
+            point = self.rig.wrist.picture(from_ee)
         inside = (np.abs(point) < 1.0).all(-1) & (depth > 0.0)
         shown = np.tanh(cells(seen) / VISIBLE_CELLS)[:, None]  # as in keypoints()
         moved = np.where(inside[:, None], point * shown, seen[:, :2])
@@ -174,17 +174,17 @@ class NextObject:
         """Which object is between the fingers or hangs from them, (N, M), at most one per frame."""
         width = columns["gripper_qpos"].astype(np.float64).sum(-1)
         closed = (width > NARROWEST_HELD_M) & ((width < WIDEST_HELD_M) | (width > STRETCHED_M))
-        tool_m = columns["ee_pos"].astype(np.float64)
+        ee_pos = columns["ee_pos"].astype(np.float64)
         turn = rotation(columns["ee_quat"].astype(np.float64))
         eye, rays = self.rig.front_rays(centroid(things[:, 0]))
         hidden = cells(things[:, 0]) < 1.0
         hangs_m = self.sorting.hangs_m
-        swings = ((tool_m[:, 2] > CARRIED_M) & bool(hangs_m))[:, None]
+        swings = ((ee_pos[:, 2] > CARRIED_M) & bool(hangs_m))[:, None]
         aside_m = np.where(swings, SWINGS_M, FRONT_SEES_M)
         best: Array = np.full(hidden.shape, np.inf)
         for share in np.linspace(0.0, 1.0, HANGING if hangs_m else 1):
-            below = share * np.clip(tool_m[:, 2] - ON_TABLE_M, 0.0, hangs_m)  # (N,)
-            place = tool_m + turn[:, :, 2] * below[:, None]
+            below = share * np.clip(ee_pos[:, 2] - ON_TABLE_M, 0.0, hangs_m)  # (N,)
+            place = ee_pos + turn[:, :, 2] * below[:, None]
             near = off_line(place[:, None], eye, rays) < aside_m
             shown = self.rig.wrist.picture(np.outer(below, (0.0, 0.0, 1.0)))
             gap = np.linalg.norm(centroid(things[:, 1]) - shown[:, None], axis=-1)
@@ -202,10 +202,10 @@ class NextObject:
         """
         if not has_holds(things):
             return np.zeros(things[:, 0, :, 0].shape, np.bool_)
-        hold = things[:, 1, :, KEYPOINT_SIZE:]
-        point = hold[..., :2] / np.maximum(hold[..., 2:3], LEAST_SURE)
+        grasps = things[:, 1, :, KEYPOINT_SIZE:]
+        point = grasps[..., :2] / np.maximum(grasps[..., 2:3], LEAST_SURE)
         away = np.linalg.norm(point - self.rig.wrist.picture(np.zeros(3)), axis=-1)
-        return np.asarray((hold[..., 2] > SURELY) & (away > ELSEWHERE))
+        return np.asarray((grasps[..., 2] > SURELY) & (away > ELSEWHERE))
 
     def left(
         self, things: NDArray[np.float32], places: Array, columns: Columns
