@@ -1,4 +1,4 @@
-"""Made-up steps and episodes, without a simulator: for tests and benchmarks."""
+"""This module makes synthetic Steps and Episodes without a simulator, for tests and benchmarks."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ GOALS = ("can", "box", "bottle")
 def made_up_header(
     task: str = "ShelfPick", seed: int = 0, level: int = Level.SUPERVISED
 ) -> EpisodeHeader:
-    """Return the header of an episode that nobody drove."""
+    """The header of a synthetic episode."""
     return EpisodeHeader(
         task=task,
         instruction="put the can into the tote",
@@ -30,7 +30,7 @@ def made_up_header(
 
 
 def made_up_observation(rng: np.random.Generator, image_size: int = IMAGE_SIZE) -> Observation:
-    """Return an observation: images of a gradient with a noisy patch somewhere, random poses."""
+    """An observation: images of a gradient with a noisy patch, random poses."""
     seen: Observation = {}
     for camera in CAMERAS:
         image = np.zeros((image_size, image_size, 3), np.uint8)
@@ -53,7 +53,7 @@ def made_up_step(
     time: float = 0.0,
     image_size: int = IMAGE_SIZE,
 ) -> Step:
-    """Return a step with a random action that moves the arm, by the human or the policy."""
+    """A step with a random action that moves the arm, by the operator or the policy."""
     action = rng.uniform(0.1, 1.0, 7).astype(np.float32)
     human = driver != Driver.POLICY
     return Step(
@@ -78,7 +78,7 @@ def made_up_step(
 
 
 def made_up_steps(modes: Sequence[int], seed: int = 0, image_size: int = IMAGE_SIZE) -> list[Step]:
-    """Return one step for each mode; the policy drives rollout steps, the human all others."""
+    """One step per mode; the policy drives rollout steps, the operator all others."""
     rng = np.random.default_rng(seed)
     drivers = [Driver.POLICY if mode == ActionMode.ROLLOUT else Driver.HUMAN for mode in modes]
     return [
@@ -94,7 +94,7 @@ def made_up_episode(
     image_size: int = IMAGE_SIZE,
     episode_id: str = "made-up",
 ) -> Episode:
-    """Return an episode in memory with these modes, its final observation included."""
+    """An episode in memory with these modes and a final observation."""
     rng = np.random.default_rng(seed + 1)
     return Episode.of_steps(
         made_up_header(seed=seed),

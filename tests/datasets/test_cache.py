@@ -1,4 +1,4 @@
-"""Frames that do not fit into memory lie in a file, and the memory is usable alone."""
+"""These tests allocate frames in files, and import the package without torch."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_frames_in_a_file_are_those_in_memory(workspace: Workspace) -> None:
-    """Same arrays, same batches, also after more episodes came; the file has no name to leave."""
+    """Same arrays, same batches, also after more episodes were added; the file has no name."""
     paths = workspace.episodes()
     memory, mapped = Frames.read(paths), Frames.read(paths, memory_limit=1000)
     for frames in (memory, mapped):
@@ -53,13 +53,13 @@ def test_small_and_fitting_arrays_stay_in_memory(tmp_path: Path) -> None:
 
 
 def test_a_disk_without_room_says_so_before_anything_is_read(tmp_path: Path) -> None:
-    """Neither memory nor disk: one sentence, not a crash while frames are written."""
+    """Neither memory nor disk suffices: one error, not a crash while frames are written."""
     with pytest.raises(WorkspaceError, match="fit neither"):
         cache.allocate((2**60,), np.dtype(np.uint8), tmp_path, limit=0)
 
 
 def test_the_public_names_need_no_torch_and_no_screen() -> None:
-    """A dozen names, documented; importing them takes in nothing heavy."""
+    """A dozen documented names; importing them loads nothing heavy."""
     code = (
         "import sys, sidestick.datasets.api;"
         "sys.exit(any(n in sys.modules for n in ('torch', 'pygame', 'pyarrow', 'rerun')))"

@@ -18,7 +18,7 @@ SIZE = 16
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Return a workspace with three episodes of 5 steps, the last of them not complete."""
+    """A workspace with three episodes of 5 steps, the last of them not complete."""
     made = Workspace.create(tmp_path / "shelf", WorkspaceConfig("ShelfPick", image_size=SIZE))
     with Recorder(made) as recorder:
         for number in range(3):
@@ -46,7 +46,7 @@ def test_a_sound_workspace_is_counted(workspace: Workspace) -> None:
 
 
 def test_damaged_files_are_named_with_their_reason(workspace: Workspace) -> None:
-    """Truncated, bit-flipped, foreign and not finite files are all found, and none counted."""
+    """Truncated, bit-flipped, unrelated and not finite files are all found, and none counted."""
     paths = workspace.episodes()
     content = bytearray(paths[0].read_bytes())
     paths[0].write_bytes(content[: len(content) // 2])
@@ -78,7 +78,7 @@ def test_damaged_files_are_named_with_their_reason(workspace: Workspace) -> None
 def test_what_is_no_episode_is_named_in_plain_words(
     workspace: Workspace, content: bytes | None, reason: str
 ) -> None:
-    """Empty and foreign files, and links to nothing; nobody has to know HDF5's language."""
+    """Empty and unrelated files, and dangling links: HDF5's messages are translated."""
     path = workspace.episodes_dir / "20990101T000000-00000000.hdf5"
     if content is None:
         path.symlink_to("nothing")
@@ -114,7 +114,7 @@ def test_the_index_is_checked_and_repaired(workspace: Workspace, state: str) -> 
 
 
 def test_journals_left_by_a_crash_wait_for_the_repair(workspace: Workspace) -> None:
-    """Without repair they are counted, with it they become episodes, and then all is well."""
+    """Without repair they are counted; a repair converts them, and the check passes."""
     with Recorder(workspace) as recorder:
         recorder.start(made_up_header())
         recorder.append(made_up_steps([0], image_size=SIZE)[0])
@@ -129,7 +129,7 @@ def test_journals_left_by_a_crash_wait_for_the_repair(workspace: Workspace) -> N
 
 
 def test_a_journal_that_cannot_be_read_is_named(workspace: Workspace) -> None:
-    """It is kept for whoever can read it, and reported from then on."""
+    """It is kept, and reported from then on."""
     (workspace.journal_dir / "20250101T000000-00000000.journal").write_bytes(b"rubbish" * 9)
     for _ in range(2):
         (problem,) = check(workspace, repair=True).damaged
@@ -137,5 +137,5 @@ def test_a_journal_that_cannot_be_read_is_named(workspace: Workspace) -> None:
 
 
 def test_an_empty_workspace_is_well(tmp_path: Path) -> None:
-    """Nothing recorded yet is no problem."""
+    """The check passes before anything is recorded."""
     assert check(Workspace.create(tmp_path, WorkspaceConfig("ShelfPick"))).ok

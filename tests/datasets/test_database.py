@@ -49,7 +49,7 @@ def test_events_can_be_asked_for_by_kind(database: Database) -> None:
 
 
 def test_a_kind_of_event_that_is_not_known_is_read_and_not_written(database: Database) -> None:
-    """A file of another version is read whole; nobody adds an event that nobody reads."""
+    """Events of another version are read; unknown kinds cannot be added."""
     database.copy_event(EventEntry("weather", {"rain": True}))
     assert [event.kind for event in database.events()] == ["weather"]
     assert database.events(EventKind.LEVEL) == []
@@ -58,7 +58,7 @@ def test_a_kind_of_event_that_is_not_known_is_read_and_not_written(database: Dat
 
 
 def test_every_kind_of_event_is_written_and_read_by_its_name() -> None:
-    """Each has a place that makes such events, and no kind is spelt out where events are used."""
+    """Each kind is written somewhere, and no code spells one out as text."""
     written: set[str] = set()
     spelt: list[str] = []
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
@@ -107,7 +107,7 @@ def test_a_busy_file_is_opened_again(database: Database, monkeypatch: pytest.Mon
 def test_a_file_that_stays_busy_is_named(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The wait has an end, and then the file is named."""
+    """The wait is limited; then the error names the file."""
     monkeypatch.setattr("sidestick.datasets.database.BUSY_SECONDS", 0.1)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -125,7 +125,7 @@ def test_any_tool_can_read_it(database: Database) -> None:
 
 
 def test_a_foreign_file_is_named(database: Database) -> None:
-    """A file that is no database is refused with its name."""
+    """A file that is no database is refused by its path."""
     database.path.write_bytes(b"hello" * 1000)
     with pytest.raises(DamagedFile, match=r"sidestick.db"):
         database.events()

@@ -35,7 +35,7 @@ HEADERS = st.builds(
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return the path of a written episode of 40 steps."""
+    """The path of a written episode of 40 steps."""
     path = tmp_path / "a b é.hdf5"
     made_up_episode([-1] * 10 + [0] * 20 + [1] * 10, image_size=SIZE).write(path)
     return path
@@ -80,11 +80,11 @@ def test_an_episode_is_read_as_it_was_written(
 
 
 def test_a_file_opens_as_a_robomimic_dataset_in_plain_h5py(path: Path) -> None:
-    """Names, shapes, types and attributes are those that robomimic's reader asks for."""
+    """Names, shapes, types and attributes are those that robomimic's reader expects."""
     with h5py.File(path, "r", swmr=True, libver="latest") as file:
         data, demo = file["data"], file["data/demo_0"]
         assert data.attrs["total"] == demo.attrs["num_samples"] == 40
-        assert "type" not in json.loads(data.attrs["env_args"])  # what the header said
+        assert "type" not in json.loads(data.attrs["env_args"])  # as in the header
         assert demo["actions"].shape == (40, 7)
         assert np.abs(demo["actions"]).max() <= 1
         assert demo["dones"][-1] == 1
@@ -142,7 +142,7 @@ def test_no_steps_make_no_episode() -> None:
 def test_writing_replaces_a_file_whole_or_not_at_all(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the disk refuses, the old file stays and nothing else is left."""
+    """When writing fails, the old file stays and nothing else is left."""
     before = path.read_bytes()
 
     def full_disk(_: int) -> None:
@@ -178,14 +178,14 @@ def edited(path: Path, key: str, value: object) -> None:
 def test_a_file_that_does_not_fit_the_schema_is_named_with_what_is_wrong(
     path: Path, key: str, value: object, reason: str
 ) -> None:
-    """Missing, misshapen and mistyped datasets are told apart."""
+    """Missing, misshapen and mistyped datasets have different messages."""
     edited(path, key, value)
     with pytest.raises(DamagedFile, match=f"a b é.hdf5: .*{reason}"):
         Episode.read(path)
 
 
 def test_attributes_of_another_kind_are_refused(path: Path) -> None:
-    """Text of variable length is never read: damaged, it can make HDF5 loop for ever."""
+    """Text of variable length is never read: if damaged, HDF5 may loop for ever."""
     with h5py.File(path, "a") as file:
         file["data/demo_0"].attrs["note"] = "variable"
     with pytest.raises(DamagedFile, match="attribute note"):
@@ -201,7 +201,7 @@ def test_a_later_format_is_refused_with_its_version(path: Path) -> None:
 
 
 def test_a_file_that_claims_to_be_huge_is_refused_before_it_is_read(path: Path) -> None:
-    """A petabyte of nothing costs no memory."""
+    """A claimed petabyte costs no memory."""
     with h5py.File(path, "a") as file:
         demo = file["data/demo_0"]
         del demo["states"]
@@ -212,7 +212,7 @@ def test_a_file_that_claims_to_be_huge_is_refused_before_it_is_read(path: Path) 
 
 @pytest.mark.parametrize("content", [b"", b"\x89HDF", b"hello" * 1000])
 def test_foreign_files_are_refused(tmp_path: Path, content: bytes) -> None:
-    """Empty and foreign files are named, never a crash."""
+    """Empty and unrelated files are named, never a crash."""
     path = tmp_path / "foreign.hdf5"
     path.write_bytes(content)
     with pytest.raises(DamagedFile, match=r"foreign.hdf5"):
@@ -235,7 +235,7 @@ def test_an_hdf5_file_of_somebody_else_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_copy_is_read_the_same_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """With any byte changed, or the end torn off, nothing wrong is ever taken for data."""
+    """With any byte changed, or the end cut off, damage is never read as data."""
     whole = _written_once()
     content = bytearray(whole[1])
     if data.draw(st.booleans(), label="truncate"):
@@ -255,7 +255,7 @@ _written: list[tuple[Episode, bytes]] = []
 
 
 def _written_once() -> tuple[Episode, bytes]:
-    """Return an episode and the bytes of its file."""
+    """An episode and the bytes of its file."""
     if not _written:
         episode = made_up_episode([0] * 20, image_size=8)
         _written.append((episode, episode.encode()))
@@ -263,7 +263,7 @@ def _written_once() -> tuple[Episode, bytes]:
 
 
 def test_steps_in_memory_and_steps_through_a_file_are_the_same(tmp_path: Path) -> None:
-    """An episode made of steps needs no file to be what a file would give."""
+    """An episode made of Steps equals the one that was recorded and read."""
     steps = made_up_steps([0, 0, 1], image_size=SIZE)
     episode = Episode.of_steps(made_up_header(), steps, success=False)
     episode.write(tmp_path / "x.hdf5")

@@ -1,4 +1,4 @@
-"""What leaves in another tool's format comes back; what cannot is listed or refused."""
+"""These tests export to other tools' formats and import again; losses are listed or refused."""
 
 import json
 from dataclasses import replace
@@ -34,7 +34,7 @@ PNG = ExportOptions(images="png")
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Return a workspace with a demonstration, a correction and a failure that broke off."""
+    """A workspace with a demonstration, a correction and a failure that broke off."""
     made = Workspace.create(tmp_path / "wörk späce", WorkspaceConfig("ShelfPick", image_size=SIZE))
     for number, modes in enumerate(MODES):
         stem = f"20250101T00000{number}-0000000{number}"
@@ -47,7 +47,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def same(one: Episode, other: Episode, final: bool, pixels: int = 0) -> None:
-    """Hold two episodes against each other; images may differ by a mean of `pixels`."""
+    """Compare two episodes; images may differ by a mean of `pixels`."""
     assert replace(one.summary, path=None) == replace(other.summary, path=None)
     for key, rows in one.columns.items():
         assert other.columns[key].dtype == rows.dtype, key
@@ -146,7 +146,7 @@ def test_a_lerobot_dataset_has_the_files_and_columns_of_v3(
 
 
 def test_a_minari_dataset_keeps_every_pixel(workspace: Workspace, tmp_path: Path) -> None:
-    """T+1 observations, raw images; an episode without its end gives up its last action."""
+    """T+1 observations, raw images; an episode that broke off loses its last action."""
     report = export(workspace, "minari", tmp_path / "sets")
     assert report.steps == 24
     assert "1 episodes that broke off" in report.lost[1]
@@ -171,7 +171,7 @@ def test_a_minari_dataset_keeps_every_pixel(workspace: Workspace, tmp_path: Path
 def test_an_export_is_whole_or_not_there(
     workspace: Workspace, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is there is not written over; an export that fails leaves nothing."""
+    """An existing target is not overwritten; a failed export leaves nothing."""
     if name == "lerobot":
         pytest.importorskip("pyarrow")
     (tmp_path / "taken").write_text("mine")
@@ -227,7 +227,7 @@ CONTROLLER = {
 
 
 def write_foreign(path: Path, controller: Any = CONTROLLER, **changes: Any) -> None:
-    """Write a file as robosuite and robomimic make them."""
+    """Write a file in the layout of robosuite and robomimic."""
     rng = np.random.default_rng(0)
     kwargs = {"controller_configs": controller, "control_freq": 20}
     args = {"env_name": "Lift", "type": 1, "env_kwargs": kwargs}
@@ -252,7 +252,7 @@ def write_foreign(path: Path, controller: Any = CONTROLLER, **changes: Any) -> N
 
 
 def test_another_tools_robomimic_file_is_taken_when_its_action_is_ours(tmp_path: Path) -> None:
-    """Observations get our names; what is assumed and what has no place is listed."""
+    """Observations get our names; assumptions and losses are listed."""
     write_foreign(tmp_path / "lift.hdf5")
     report = import_into("robomimic", tmp_path / "lift.hdf5", tmp_path / "ws")
     assert (report.episodes, report.steps) == (1, 5)
@@ -292,7 +292,7 @@ def test_another_action_is_refused_with_the_reason(
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_what_is_no_dataset_is_refused(tmp_path: Path, name: str) -> None:
-    """Missing, empty and foreign files are named."""
+    """Missing, empty and unrelated files are named."""
     pytest.importorskip("pyarrow")
     (tmp_path / "empty").touch()
     (tmp_path / "folder").mkdir()
@@ -304,7 +304,7 @@ def test_what_is_no_dataset_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def test_a_lerobot_dataset_of_another_arm_is_refused(workspace: Workspace, tmp_path: Path) -> None:
-    """Names of joints instead of our change of pose; another version; another's with ours."""
+    """Names of joints instead of our change of pose; another version; another tool's with ours."""
     pytest.importorskip("pyarrow")
     export(workspace, "lerobot", tmp_path / "set", PNG)
     (tmp_path / "set/meta/sidestick.json").unlink()
@@ -325,7 +325,7 @@ def test_a_lerobot_dataset_of_another_arm_is_refused(workspace: Workspace, tmp_p
 def test_damaged_datasets_never_crash_an_import(
     workspace: Workspace, tmp_path: Path, name: str
 ) -> None:
-    """Whatever byte is changed, episodes come in, are skipped with a reason, or all is refused."""
+    """Whatever byte is changed, episodes are imported, skipped with a reason, or all refused."""
     pytest.importorskip("pyarrow")
     export(workspace, name, tmp_path / "set", PNG)
     files = [tmp_path / "set"]
@@ -351,20 +351,20 @@ def test_damaged_datasets_never_crash_an_import(
 
 
 def test_a_missing_extra_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One sentence, not a traceback."""
+    """One sentence with the pip command, not a traceback."""
     with pytest.raises(optional.MissingExtra, match=r"sidestick\[lerobot\]"):
         optional.require("no_such_package.inner", "lerobot")
 
 
 def test_a_full_disk_inside_hdf5_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
-    """The library goes on writing into nothing; the error comes out at the end."""
+    """The library's later writes are ignored; the error is raised at the end."""
 
     def fill() -> None:
         with hdf5_file(tmp_path / "a") as (file, check):
             file["x"] = np.zeros(1000)
             check()
-            spool = check.__self__  # type: ignore[attr-defined]
-            spool.error = OSError(28, "full")
+            raw = check.__self__  # type: ignore[attr-defined]
+            raw.error = OSError(28, "full")
             file["y"] = np.arange(10_000)
             file.flush()
 
@@ -373,7 +373,7 @@ def test_a_full_disk_inside_hdf5_is_an_error_and_not_a_crash(tmp_path: Path) -> 
 
 
 def test_few_episodes_hold_one_out_and_more_hardly_change_the_choice() -> None:
-    """The choice goes by id, so an episode does not wander between train and valid."""
+    """The choice depends on the id, so an episode stays in train or valid."""
     ids = [f"2025-{number}" for number in range(40)]
     assert held_out_episodes(ids[:1]) == set()
     assert len(held_out_episodes(ids[:5])) == 1

@@ -1,7 +1,7 @@
-"""A full disk at every stage: what was recorded is kept, one sentence says so, nothing crashes.
+"""These tests fill the disk at every stage: recordings are kept, one message, no crash.
 
-The limit on the size of a file stands for the full disk, for it needs no rights; the same on a
-real full file system: benchmarks/full_disk.py.
+A limit on the file size simulates the full disk, as it needs no privileges; benchmarks/full_disk.py
+does the same on a real full file system.
 """
 
 import subprocess
@@ -79,7 +79,7 @@ for folder in map(Path, sys.argv[1:]):
     print(folder.name, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 KEPT = {"start": 0, "append": 20, "convert": 30}
-"""Steps of the running episode that must be there afterwards."""
+"""Steps of the running episode that must survive."""
 
 
 STAGES = (*KEPT, "database", "robomimic", "lerobot", "minari", "merge", "import")

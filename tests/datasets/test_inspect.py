@@ -1,4 +1,4 @@
-"""The table of episodes, its flags, and one episode in detail."""
+"""These tests cover `sidestick inspect`: the table of episodes, flags, one episode's details."""
 
 import json
 from dataclasses import replace
@@ -35,7 +35,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def calm(steps: int = 40) -> Episode:
-    """Return an episode that nothing is wrong with."""
+    """An episode that nothing is wrong with."""
     episode = made_up_episode([-1] * steps, image_size=SIZE)
     return replace(episode, actions=np.full((steps, 7), 0.3, np.float32))
 
@@ -55,27 +55,27 @@ def test_the_table_has_a_row_an_episode_and_sums(workspace: Workspace) -> None:
 
 
 def test_damaged_files_are_named_beside_the_table(workspace: Workspace) -> None:
-    """A torn file and a link to nowhere take nothing else with them."""
+    """A truncated file and a dangling link do not affect the rest."""
     path = workspace.episodes()[0]
     path.write_bytes(path.read_bytes()[:500])
     (workspace.episodes_dir / "20990101T000000-00000000.hdf5").symlink_to("nowhere")
     found = listing(Workspace.open(workspace.path))
     assert [row.id for row in found.rows] == ["20250101T000001-00000001"]
     assert len(found.damaged) == 2
-    assert len(check(workspace).damaged) == 3  # the index as well
+    assert len(check(workspace).damaged) == 3  # the index is damaged as well
 
 
 def test_one_episode_shows_what_the_table_has_no_room_for(workspace: Workspace) -> None:
-    """Who drove how long, stages, periods, branches."""
-    told = details(Episode.read(workspace.episodes()[1], images=False))
-    assert (told["driven_by"]["policy"], told["driven_by"]["human"]) == (10, 5)
-    assert told["stages"] == {"reach": 15}
-    assert told["period_ms"] == 50
-    assert told["final_observation"]
+    """Steps by driver, stages, periods, branches."""
+    shown = details(Episode.read(workspace.episodes()[1], images=False))
+    assert (shown["driven_by"]["policy"], shown["driven_by"]["human"]) == (10, 5)
+    assert shown["stages"] == {"reach": 15}
+    assert shown["period_ms"] == 50
+    assert shown["final_observation"]
 
 
 def test_an_episode_is_found_by_id_part_or_place(workspace: Workspace) -> None:
-    """What fits none or several is refused with what there is."""
+    """A name that matches none or several is refused with the candidates."""
     first, second = workspace.episodes()
     for name in ("20250101T000001-00000001", "1", "-1", "demo_1", "00000001", "1-0000"):
         assert workspace.find(name) == second
@@ -104,7 +104,7 @@ def test_the_verb_reports_for_people_and_for_scripts(
 
 
 def test_suspicious_episodes_are_flagged_with_the_figure() -> None:
-    """Idle, jerky, late and too short; a calm one raises nothing."""
+    """Idle, jerky, late and too short; a good one has no flag."""
     episode = calm()
     assert flags_of(episode) == ()
     still = replace(episode, actions=np.tile(np.float32([0, 0, 0, 0, 0, 0, -1]), (40, 1)))
@@ -120,7 +120,7 @@ def test_suspicious_episodes_are_flagged_with_the_figure() -> None:
 
 
 def test_another_room_may_bring_its_own_flag(workspace: Workspace) -> None:
-    """Whether the item was in view takes perception: check and table take its word."""
+    """Check and table accept flaggers from outside, such as whether the item was in view."""
     own = {"unseen": lambda episode: f"{len(episode)} steps without the item"}
     assert check(workspace, flaggers=own).flagged.keys() == {e.stem for e in workspace.episodes()}
     assert listing(workspace, own).rows[0].flags[0].name == "unseen"
@@ -137,7 +137,7 @@ def test_another_room_may_bring_its_own_flag(workspace: Workspace) -> None:
 def test_content_that_cannot_be_is_damage(
     workspace: Workspace, change: dict[str, np.ndarray], reason: str
 ) -> None:
-    """Time that runs backwards, a camera that sees nothing, a camera that stood still."""
+    """Time that runs backwards, uniform images, a frozen camera."""
     path = workspace.episodes()[0]
     episode = replace(calm(), summary=replace(calm().summary, id=path.stem))
     images = change.pop("front_image", None)
@@ -154,14 +154,14 @@ def test_content_that_cannot_be_is_damage(
 
 
 def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
-    """Rows about episodes that are nowhere, a ledger with more than there is, a damaged file."""
+    """Rows about missing episodes, a ledger with more than there are, a damaged file."""
     database = Database(workspace.db_path)
     database.add_event(EventEntry(EventKind.TRIAL, {"episode": "gone"}))
     database.add_effort(EffortEntry(0, "demonstration", 1, 0, 0, 5, {"successes": 5}))
     reasons = [problem.reason for problem in check(workspace).damaged]
     assert "gone, which does not exist" in reasons[0]
     assert "3 successful episodes more" in reasons[1]
-    assert len(check(workspace, repair=True).damaged) == 1  # it was taken note of
+    assert len(check(workspace, repair=True).damaged) == 1  # it was recorded
     workspace.db_path.write_bytes(b"rubbish" * 999)
     for suffix in ("-wal", "-shm"):
         workspace.db_path.with_name(f"sidestick.db{suffix}").unlink(missing_ok=True)
@@ -170,7 +170,7 @@ def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
 
 
 def test_half_written_files_are_orphans_until_a_repair(workspace: Workspace) -> None:
-    """A dead process left a temporary: it is named, then swept."""
+    """A dead process left a temporary file: it is reported, then removed."""
     (workspace.episodes_dir / ".20250101T000009-00000000.hdf5.tmp").write_bytes(b"half")
     (problem,) = check(workspace).damaged
     assert "half written" in problem.reason
@@ -180,7 +180,7 @@ def test_half_written_files_are_orphans_until_a_repair(workspace: Workspace) -> 
 def test_a_workspace_that_cannot_be_written_is_still_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database is opened as it lies there, without a file beside it."""
+    """The database is opened immutable, without side files."""
     Database(workspace.db_path).add_event(EventEntry(EventKind.SWAP))
     monkeypatch.setattr("sidestick.datasets.database.os.access", lambda *_: False)
     assert [event.kind for event in Database(workspace.db_path).events()] == ["swap"]

@@ -28,13 +28,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def bodies(content: bytes) -> list[bytes]:
-    """Return the bodies of all whole records."""
+    """The bodies of all complete records."""
     data = np.frombuffer(content, np.uint8)
     return [content[start:stop] for _, start, stop in records(data)]
 
 
 def framed(body: bytes) -> bytes:
-    """Return a body as a record."""
+    """A body as a record."""
     buffer = bytearray(HEAD.size) + body
     frame(buffer, RecordKind.STEP)
     return bytes(buffer)
@@ -44,7 +44,7 @@ def framed(body: bytes) -> bytes:
 def test_whatever_is_torn_off_the_end_the_whole_records_before_it_are_read(
     written: list[bytes], torn: int, zeros: int
 ) -> None:
-    """Cut at any byte, with or without the zeros of reserved room: exactly the whole records."""
+    """Cut at any byte, with or without reserved zeros: exactly the complete records."""
     content = b"".join(map(framed, written))
     cut = min(torn, len(content))
     whole, end = 0, 0
@@ -72,7 +72,7 @@ def test_a_flipped_bit_ends_the_reading_before_it(
 
 @given(st.binary(max_size=200))
 def test_any_bytes_can_be_read(content: bytes) -> None:
-    """A foreign file is no crash and no endless loop."""
+    """An unrelated file is no crash and no endless loop."""
     assert sum(map(len, bodies(content))) <= len(content)
 
 
@@ -86,7 +86,7 @@ def test_what_is_appended_is_in_the_file_at_once(journal: Journal) -> None:
 def test_the_reserved_room_is_there_before_the_first_record_and_gone_after_the_last(
     journal: Journal,
 ) -> None:
-    """Room is taken up front; settling cuts the file to what was written."""
+    """Space is reserved at the start; settling cuts the file to what was written."""
     assert journal.path.stat().st_size == ROOM
     assert bodies(journal.path.read_bytes()) == []
     journal.append(RecordKind.STEP, b"one")
@@ -104,7 +104,7 @@ def test_a_journal_grows_beyond_its_reserved_room(journal: Journal) -> None:
 def test_a_short_write_is_cut_back_to_the_last_whole_record(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk takes half a record and then refuses: the file ends with the record before."""
+    """A full disk accepts half a record: the file ends with the record before."""
     journal.append(RecordKind.STEP, b"kept")
     real = os.pwrite
 
@@ -125,7 +125,7 @@ def test_a_short_write_is_cut_back_to_the_last_whole_record(
 def test_a_full_disk_is_found_before_the_episode_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the room cannot be reserved nothing is left behind and the message says so."""
+    """Where space cannot be reserved, an error is raised and no file is left."""
 
     def full_disk(fd: int, offset: int, size: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -139,7 +139,7 @@ def test_a_full_disk_is_found_before_the_episode_starts(
 def test_a_file_system_that_cannot_reserve_is_recorded_to_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reservation is a courtesy of the file system."""
+    """Not every file system can reserve space."""
 
     def unsupported(fd: int, offset: int, size: int) -> None:
         raise OSError(errno.EOPNOTSUPP, "Operation not supported")
@@ -152,7 +152,7 @@ def test_a_file_system_that_cannot_reserve_is_recorded_to_all_the_same(
 
 
 def test_a_real_limit_on_the_file_keeps_every_whole_record(tmp_path: Path) -> None:
-    """When the kernel lets the file grow no further, it ends with the last whole record."""
+    """When the kernel limits the file's size, it ends with the last complete record."""
     script = """
 import resource, sys
 from pathlib import Path

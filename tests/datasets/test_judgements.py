@@ -40,7 +40,7 @@ CHUNK = [[0.1] * 7] * 4
 
 
 def made_up_workspace(folder: Path, successes: tuple[bool, ...] = (True, True, False)) -> Workspace:
-    """Three whole episodes of twenty steps, the last one a failure."""
+    """A workspace with three episodes of twenty steps, the last one a failure."""
     workspace = Workspace.create(folder, WorkspaceConfig("ShelfPick", image_size=16))
     for number, (name, success) in enumerate(zip(IDS, successes, strict=False)):
         episode = made_up_episode(seed=number, success=success, image_size=16, episode_id=name)
@@ -102,14 +102,14 @@ def test_every_kind_of_judgement_comes_back_as_it_was_said(ada: Judge) -> None:
 def test_nonsense_is_refused_and_nothing_is_written(
     ada: Judge, kind: str, start: int | None, stop: int | None, payload: dict[str, object]
 ) -> None:
-    """The door names what it takes; the table stays as it was."""
+    """The error names what is allowed; the table is unchanged."""
     with pytest.raises(BadValue):
         ada.add(IDS[0], kind, start, stop, **payload)
     assert ada.judgements.all() == []
 
 
 def test_an_episode_that_is_gone_cannot_be_judged(workspace: Workspace, ada: Judge) -> None:
-    """The message names those that are there; nothing is half written."""
+    """The message names the existing ones; nothing is written."""
     (workspace.episodes_dir / f"{IDS[1]}.hdf5").unlink()
     with pytest.raises(UnknownName, match=IDS[0]):
         ada.add(IDS[1], VERDICT, verdict="success")
@@ -119,7 +119,7 @@ def test_an_episode_that_is_gone_cannot_be_judged(workspace: Workspace, ada: Jud
 def test_an_undo_takes_back_an_own_judgement_and_only_that(
     workspace: Workspace, ada: Judge
 ) -> None:
-    """The word before counts again; what another person said stays."""
+    """The previous judgement counts again; another reviewer's stays."""
     bob = Judge(workspace, "bob")
     ada.add(IDS[0], VERDICT, verdict="success")
     second = ada.add(IDS[0], VERDICT, verdict="failure")
@@ -134,7 +134,7 @@ def test_an_undo_takes_back_an_own_judgement_and_only_that(
 
 
 def test_two_people_at_once_are_both_kept(workspace: Workspace) -> None:
-    """Each with their own connection; none is lost, and that they differ is seen."""
+    """Each has a connection; none is lost, and `disputed` is set."""
 
     def grade(name: str, verdict: str) -> None:
         judge = Judge(workspace, name)
@@ -157,14 +157,14 @@ def test_two_people_at_once_are_both_kept(workspace: Workspace) -> None:
 
 
 def test_a_person_counts_more_than_the_simulated_grader(workspace: Workspace, ada: Judge) -> None:
-    """Whoever of the two comes last."""
+    """Whichever of the two comes last."""
     ada.add(IDS[0], VERDICT, verdict="failure")
     Judge(workspace, "simulated").add(IDS[0], VERDICT, verdict="success")
     assert stands(ada).success is False
 
 
 def test_a_database_from_before_judgements_gets_the_table(workspace: Workspace, ada: Judge) -> None:
-    """What stands in it stays readable by both."""
+    """Its content stays readable by both versions."""
     Database(workspace.db_path).add_event(EventEntry(EventKind.LEVEL))
     assert ada.judgements.all() == []
     ada.add(IDS[0], QUALITY, quality=5)
@@ -173,7 +173,7 @@ def test_a_database_from_before_judgements_gets_the_table(workspace: Workspace, 
 
 
 def test_judging_never_touches_a_recorded_file(workspace: Workspace, ada: Judge) -> None:
-    """Bytes before are bytes after."""
+    """Its bytes are unchanged."""
 
     def prints() -> list[str]:
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in workspace.episodes()]
@@ -186,7 +186,7 @@ def test_judging_never_touches_a_recorded_file(workspace: Workspace, ada: Judge)
 
 
 def test_a_verdict_decides_what_is_learnt_from_at_once(workspace: Workspace, ada: Judge) -> None:
-    """Judged a failure it is out, judged a success it is in; taken back, the file's word counts."""
+    """A failure is excluded, a success included; undone, the recorded success counts."""
 
     def read() -> list[str]:
         return [summary.id for summary in judged_frames(workspace)[0].episodes]
@@ -218,7 +218,7 @@ def test_no_window_reads_a_trimmed_or_a_bad_step(workspace: Workspace, ada: Judg
 def test_graded_predictions_become_examples_and_rejected_ones_weigh_nothing(
     tmp_path: Path,
 ) -> None:
-    """Of a failed episode only the graded moments are read; a rejected moment drops its steps."""
+    """Of a failed episode only graded steps are read; a rejection drops its steps."""
     workspace = made_up_workspace(tmp_path / "ws")
     path = workspace.episodes_dir / f"{IDS[1]}.hdf5"
     rollout = made_up_episode([ActionMode.ROLLOUT] * 20, 1, image_size=16, episode_id=IDS[1])
@@ -237,7 +237,7 @@ def test_graded_predictions_become_examples_and_rejected_ones_weigh_nothing(
 
 
 def test_the_last_grade_of_a_moment_counts(workspace: Workspace, ada: Judge) -> None:
-    """Somebody else's correction replaces an accepted prediction."""
+    """Another reviewer's correction replaces an accepted prediction."""
     ada.add(IDS[0], PREDICTION, 2, grade="accept", actions=CHUNK)
     Judge(workspace, "bob").add(IDS[0], PREDICTION, 2, grade="reject", actions=CHUNK)
     choice = TrainingSelection.of(Judgements(workspace.db_path), workspace.summaries())
@@ -260,7 +260,7 @@ def _training_data(frames, windows):  # type: ignore[no-untyped-def]
 
 
 def test_the_listing_shows_what_people_said(workspace: Workspace, ada: Judge) -> None:
-    """Verdict and grade in the column that is there for it."""
+    """Verdict and quality are in its column `grade`."""
     from sidestick.datasets.tables.listing import listing
 
     ada.add(IDS[1], VERDICT, verdict="failure")

@@ -10,7 +10,7 @@ from tests.datasets.test_judgements import CHUNK, IDS, made_up_workspace
 
 
 def test_kappa_is_that_of_the_textbook() -> None:
-    """Cohen's own kind of table: 20 and 15 agreed of 50, kappa 0.4."""
+    """A 2 x 2 table as in Cohen: 20 and 15 agreed of 50, kappa 0.4."""
     first = ["yes"] * 25 + ["no"] * 25
     second = ["yes"] * 20 + ["no"] * 5 + ["yes"] * 10 + ["no"] * 15
     assert cohen_kappa(first, second) == pytest.approx(0.4)
@@ -22,7 +22,7 @@ def test_kappa_is_that_of_the_textbook() -> None:
 
 
 def test_graders_are_compared_on_what_both_graded(tmp_path: Path) -> None:
-    """Each one's last word, undone ones left out, every pair of graders once."""
+    """Each one's last grade, undone ones left out, every pair of reviewers once."""
     workspace = made_up_workspace(tmp_path / "ws")
     ada, bob, eve = (Judge(workspace, name) for name in ("ada", "bob", "eve"))
     for step, (one, other) in enumerate(

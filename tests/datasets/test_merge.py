@@ -1,4 +1,4 @@
-"""Several workspaces into one: nothing is renumbered, nothing comes twice, origins are kept."""
+"""These tests merge workspaces: nothing is renumbered or duplicated, origins are kept."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ CONFIG = WorkspaceConfig("ShelfPick", image_size=8)
 
 
 def made(path: Path, numbers: range, config: WorkspaceConfig = CONFIG) -> Workspace:
-    """Return a workspace with an episode for each number, its effort and a grade."""
+    """A workspace with an episode for each number, its effort and a grade."""
     workspace = Workspace.create(path, config)
     database = Database(workspace.db_path)
     for number in numbers:
@@ -39,7 +39,7 @@ def made(path: Path, numbers: range, config: WorkspaceConfig = CONFIG) -> Worksp
 
 
 def test_episodes_keep_files_ids_and_origin(tmp_path: Path) -> None:
-    """Byte for byte, in the order of their times; grades and effort come with their origin."""
+    """Byte for byte, by time; grades and effort are copied with their origin."""
     a, b = made(tmp_path / "ä", range(0, 4, 2)), made(tmp_path / "b c", range(1, 4, 2))
     report = merge([a.path, b.path], tmp_path / "into")
     assert (report.episodes, report.already, report.skipped) == (4, 0, ())
@@ -58,7 +58,7 @@ def test_episodes_keep_files_ids_and_origin(tmp_path: Path) -> None:
 
 
 def test_again_or_over_another_way_nothing_comes_twice(tmp_path: Path) -> None:
-    """The same merge, and a merge of merges, know what is there already, and where it is from."""
+    """The same merge, and a merge of merges, recognise existing episodes and their origin."""
     a, b = made(tmp_path / "a", range(2)), made(tmp_path / "b", range(2, 4))
     merge([a.path], tmp_path / "one")
     merge([tmp_path / "one", b.path, a.path], tmp_path / "two")
@@ -72,7 +72,7 @@ def test_again_or_over_another_way_nothing_comes_twice(tmp_path: Path) -> None:
 
 
 def test_what_people_judged_comes_along_with_what_they_took_back(tmp_path: Path) -> None:
-    """Once, under new numbers; not what is about an episode that was left out."""
+    """Once, under new numbers; not those of an episode that was left out."""
     a, b, c = (made(tmp_path / name, range(n)) for name, n in (("a", 2), ("b", 1), ("c", 2)))
     judge = Judge(a, "ada")
     stems = [path.stem for path in a.episodes()]
@@ -89,7 +89,7 @@ def test_what_people_judged_comes_along_with_what_they_took_back(tmp_path: Path)
 
 
 def test_events_of_kinds_that_are_not_known_come_along(tmp_path: Path) -> None:
-    """Those of a later version that are about an episode, as they are."""
+    """Those of a later version that name an episode are copied unchanged."""
     a = made(tmp_path / "a", range(1))
     about = EventEntry("weather", {"episode": a.episodes()[0].stem, "rain": True})
     Database(a.db_path).copy_event(about)
@@ -124,7 +124,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_copied(tmp_path: Path) 
 
 
 def test_damage_and_ids_that_clash_are_named_and_left_out(tmp_path: Path) -> None:
-    """The file that is here is never written over."""
+    """The target's file is never overwritten."""
     a, b = made(tmp_path / "a", range(3)), made(tmp_path / "b", range(1))
     first, second, _ = a.episodes()
     second.write_bytes(b"rubbish")
@@ -142,7 +142,7 @@ def test_damage_and_ids_that_clash_are_named_and_left_out(tmp_path: Path) -> Non
 def test_a_disk_that_fills_up_leaves_whole_episodes_and_the_rest_for_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is in is whole; the same command goes on."""
+    """Copied episodes are complete; the same command continues."""
     a = made(tmp_path / "a", range(3))
     whole = merging.copy_file
     left = iter([True, False])

@@ -1,8 +1,9 @@
-"""The loaders of robomimic, LeRobot and Minari open our exports, in an environment of their own.
+"""These tests open our exports with the loaders of robomimic, LeRobot and Minari.
 
     make test-peers
 
-makes it once, in $SIDESTICK_PEERS or ~/.cache/sidestick/peers (4 GiB, most of it torch).
+makes their virtual environment once, in $SIDESTICK_PEERS or ~/.cache/sidestick/peers (4 GiB, most
+of it torch).
 """
 
 import json
@@ -26,7 +27,7 @@ from tests.synthetic import made_up_episode
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
 HOME = Path(os.environ.get("SIDESTICK_PEERS", Path.home() / ".cache/sidestick/peers"))
 OLDEST = (3, 12)
-"""LeRobot 0.6 needs it."""
+"""Required by LeRobot 0.6."""
 TORCH = "torch==2.13.0"
 OTHERS = """
     torchvision==0.28.0 minari[hdf5]==0.5.4 numpy<2.3 av>=15,<16 pandas<3 datasets>=4.8,<5
@@ -35,7 +36,7 @@ OTHERS = """
     imageio-ffmpeg h5py tqdm
 """
 ALONE = ["lerobot==0.6.1", "robomimic==0.3.0"]
-"""Without their dependencies, which ask for simulators and for another torch. robomimic 0.3 is the
+"""Installed without dependencies, which include simulators and another torch. robomimic 0.3 is the
 newest on PyPI; 0.5 has not been tried here."""
 
 ROBOMIMIC = """
@@ -96,7 +97,7 @@ print(json.dumps({"episodes": int(found.total_episodes), "steps": int(found.tota
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """Return the interpreter of the peers' environment; make it, or skip with the reason."""
+    """The interpreter of the peers' environment; make it, or skip with the reason."""
     found, done = HOME / "bin/python", HOME / ".installed"
     wanted = "\n".join([TORCH, *OTHERS.split(), *ALONE])
     if done.exists() and done.read_text() == wanted:
@@ -118,7 +119,7 @@ def python() -> Path:
 
 
 def interpreter() -> str | None:
-    """Return a Python that is new enough for all of them."""
+    """A Python that is new enough for all of them."""
     names = [sys.executable, *(shutil.which(f"python3.{minor}") for minor in (12, 13))]
     names += sorted(map(str, Path.home().glob(".pyenv/versions/3.1[2-9]*/bin/python")))
     code = f"import sys; sys.exit(sys.version_info[:2] < {OLDEST})"
@@ -130,7 +131,7 @@ def interpreter() -> str | None:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Return a workspace with a demonstration and a correction."""
+    """A workspace with a demonstration and a correction."""
     made = Workspace.create(tmp_path_factory.mktemp("ws"), WorkspaceConfig("ShelfPick"))
     for number, modes in enumerate(([-1] * 8, [0] * 6 + [1] * 4)):
         stem = f"20250101T00000{number}-0000000{number}"
@@ -139,8 +140,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return made
 
 
-def told(python: Path, script: str, *arguments: object, **environment: str) -> dict[str, Any]:
-    """Run a script among the peers, away from this repository; return the JSON it prints."""
+def output_of(python: Path, script: str, *arguments: object, **environment: str) -> dict[str, Any]:
+    """Run a script in the peers' environment, outside this repository; return its JSON output."""
     answer = subprocess.run(
         [str(python), "-I", "-c", script, *map(str, arguments)],
         env={**os.environ, "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", **environment},
@@ -157,7 +158,7 @@ def told(python: Path, script: str, *arguments: object, **environment: str) -> d
 def test_robomimic_loads_sequences(python: Path, workspace: Workspace, tmp_path: Path) -> None:
     """Its dataset class reads observations, next observations, masks and the labels of Sirius."""
     export(workspace, "robomimic", tmp_path / "a.hdf5", ExportOptions(next_obs=True))
-    found = told(python, ROBOMIMIC, tmp_path / "a.hdf5")
+    found = output_of(python, ROBOMIMIC, tmp_path / "a.hdf5")
     first = Episode.read(workspace.episodes()[0])
     assert (found["sequences"], found["demos"], found["successful"]) == (18, 2, 1)
     assert found["image"] == found["next"] == [5, 96, 96, 3]
@@ -171,7 +172,7 @@ def test_robomimic_opens_the_workspace_itself(python: Path, workspace: Workspace
     workspace.rebuild_index()
     script = ROBOMIMIC.replace("load_next_obs=True", "load_next_obs=False")
     script = script.replace('"next_obs"', '"obs"').replace(', filter_by_attribute="success"', "")
-    assert told(python, script, workspace.index_path)["demos"] == 2
+    assert output_of(python, script, workspace.index_path)["demos"] == 2
 
 
 @pytest.mark.parametrize("images", ["video", "png"])
@@ -180,7 +181,7 @@ def test_lerobot_loads_batches(
 ) -> None:
     """Its dataset class reads chunks of actions, frames of the videos, tasks and statistics."""
     export(workspace, "lerobot", tmp_path / "set", ExportOptions(images=images))
-    found = told(python, LEROBOT, tmp_path / "set", HF_LEROBOT_HOME=str(tmp_path / "home"))
+    found = output_of(python, LEROBOT, tmp_path / "set", HF_LEROBOT_HOME=str(tmp_path / "home"))
     first = Episode.read(workspace.episodes()[0])
     assert (found["episodes"], found["frames"], found["fps"], found["q99"]) == (2, 18, 20, 7)
     assert found["task"] == first.summary.header.instruction
@@ -194,9 +195,9 @@ def test_lerobot_loads_batches(
 
 
 def test_minari_loads_every_pixel(python: Path, workspace: Workspace, tmp_path: Path) -> None:
-    """Its loader finds the dataset by name, and reads what was recorded."""
+    """Its loader finds the dataset by name, and reads the recorded values."""
     export(workspace, "minari", tmp_path / "sets")
-    found = told(python, MINARI, MINARI_DATASETS_PATH=str(tmp_path / "sets"))
+    found = output_of(python, MINARI, MINARI_DATASETS_PATH=str(tmp_path / "sets"))
     first = Episode.read(workspace.episodes()[0])
     assert (found["episodes"], found["steps"], found["sampled"]) == (2, 18, 2)
     assert found["listed"] == ["sidestick/ShelfPick/human-v0"]

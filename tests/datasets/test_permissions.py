@@ -1,4 +1,4 @@
-"""A workspace that may not be written, or not be read: said at once, in one sentence."""
+"""These tests use workspaces without write or read permission: one clear error at the start."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ CONFIG = WorkspaceConfig("ShelfPick", image_size=8)
 
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
-    """Return a workspace with two episodes where everybody may look, and nobody may write."""
+    """A workspace with two episodes that everybody may read and nobody may write."""
     folder = Path(tempfile.mkdtemp())
     made = Workspace.create(folder / "nur lesen é", CONFIG)
     for number in range(2):
@@ -43,7 +43,7 @@ def workspace() -> Iterator[Workspace]:
 
 
 def as_nobody(work: Callable[[], object]) -> None:
-    """Do something in a process without special rights: root may write everywhere."""
+    """Run a function in a process without privileges: root may write everywhere."""
     child = os.fork()
     if child == 0:
         try:
@@ -60,7 +60,7 @@ def as_nobody(work: Callable[[], object]) -> None:
 
 
 def test_whoever_wants_to_write_is_refused_at_the_start(workspace: Workspace) -> None:
-    """A session, a repair, a merge and an export beside it; none leaves anything."""
+    """A session, a repair, a merge and an export into it; none leaves files."""
     path = workspace.path
 
     def work() -> None:
@@ -78,7 +78,7 @@ def test_whoever_wants_to_write_is_refused_at_the_start(workspace: Workspace) ->
 
 
 def test_reading_needs_no_right_to_write(workspace: Workspace) -> None:
-    """Checking and listing work; a file that may not be read is named."""
+    """Checking and listing work; an unreadable file is named."""
 
     def work() -> None:
         assert check(Workspace.open(workspace.path)).ok
@@ -95,7 +95,7 @@ def test_reading_needs_no_right_to_write(workspace: Workspace) -> None:
 
 
 def test_a_folder_that_may_not_be_looked_into_does_not_seem_empty(workspace: Workspace) -> None:
-    """The workspace, or its episodes, belong to somebody else."""
+    """The workspace, or its episodes, belong to another user."""
 
     def work() -> None:
         with pytest.raises(WorkspaceError, match="no permission to read it"):

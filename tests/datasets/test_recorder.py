@@ -88,7 +88,7 @@ def test_episodes_are_named_by_time_and_sort_by_it(recorder: Recorder) -> None:
 
 
 def test_a_second_recorder_is_refused_until_the_first_is_closed(workspace: Workspace) -> None:
-    """Two sessions on one workspace: the second is told who records."""
+    """Two sessions on one workspace: the second one's error names the first."""
     with Recorder(workspace), pytest.raises(WorkspaceError, match=f"process {os.getpid()}"):
         Recorder(workspace)
     Recorder(workspace).close()
@@ -110,7 +110,7 @@ def test_workers_of_one_session_record_side_by_side(
 
 
 def test_a_discarded_episode_goes_to_the_trash(recorder: Recorder, workspace: Workspace) -> None:
-    """It is no episode any more, but it can be brought back by moving its file."""
+    """It is not listed any more; moving its file back restores it."""
     recorder.start(made_up_header())
     recorder.append(STEPS[0])
     recorder.discard()
@@ -125,7 +125,7 @@ def test_a_discarded_episode_goes_to_the_trash(recorder: Recorder, workspace: Wo
 
 
 def test_steps_cut_off_by_a_rewind_are_kept_aside(recorder: Recorder) -> None:
-    """The main line goes on from the rewound step; each branch stays with the step it left at."""
+    """The main line continues at the rewound step; each branch keeps its first step."""
     recorder.start(made_up_header())
     for step in STEPS[:10]:
         recorder.append(step)
@@ -144,7 +144,7 @@ def test_steps_cut_off_by_a_rewind_are_kept_aside(recorder: Recorder) -> None:
 
 
 def test_more_steps_than_there_are_cannot_be_cut(recorder: Recorder) -> None:
-    """A rewind before the start is refused with what is possible."""
+    """A rewind before the start is refused with the possible range."""
     recorder.start(made_up_header())
     recorder.append(STEPS[0])
     with pytest.raises(BadValue, match="expected 1 to 1, got 2"):
@@ -152,7 +152,7 @@ def test_more_steps_than_there_are_cannot_be_cut(recorder: Recorder) -> None:
 
 
 def test_an_episode_without_a_step_is_not_kept(recorder: Recorder, workspace: Workspace) -> None:
-    """Saving nothing says so and leaves nothing."""
+    """Saving nothing raises an error and leaves nothing."""
     recorder.start(made_up_header())
     future = recorder.finish(None, None, success=True)
     with pytest.raises(RecordingError, match="without a step"):
@@ -163,7 +163,7 @@ def test_an_episode_without_a_step_is_not_kept(recorder: Recorder, workspace: Wo
 
 
 def test_a_recorder_that_is_closed_keeps_the_running_episode(workspace: Workspace) -> None:
-    """Leaving in the middle: the episode is there, marked as not complete."""
+    """The running episode is kept, marked as not complete."""
     with Recorder(workspace) as recorder:
         recorder.start(made_up_header())
         recorder.append(STEPS[0])
@@ -205,7 +205,7 @@ def test_other_tasks_and_other_cameras_are_refused(recorder: Recorder) -> None:
 def test_a_disk_that_fills_up_keeps_the_episode_so_far(
     recorder: Recorder, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Steps until the disk is full are kept; once there is room they become the episode."""
+    """Steps until the disk is full are kept; once there is space they become the episode."""
 
     def full_disk(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -226,7 +226,7 @@ def test_a_disk_that_fills_up_keeps_the_episode_so_far(
 
 
 def test_a_killed_recording_is_recovered_whole(workspace: Workspace) -> None:
-    """After kill -9 every step that was appended is there, finished episodes untouched."""
+    """After kill -9 every appended step is recovered, finished episodes unchanged."""
     script = """
 import os, sys
 from sidestick.datasets.recorder import Recorder
@@ -256,10 +256,10 @@ os.kill(os.getpid(), 9)
 def test_a_conversion_that_is_killed_is_done_again(
     recorder: Recorder, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """Whatever moment the process dies at, recovery ends with one episode and no left-overs."""
+    """Whenever the process dies, recovery ends with one episode and no left-overs."""
 
     class Killed(BaseException):
-        """Stands for kill -9: nothing after it runs."""
+        """Simulates kill -9: nothing after it runs."""
 
     def die(*_: object, **__: object) -> None:
         raise Killed
@@ -306,7 +306,7 @@ def test_fifty_kills_lose_nothing() -> None:
 def test_a_disk_that_is_full_at_the_start_leaves_nothing(
     recorder: Recorder, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where not even the header can be written no episode begins, and the next one may."""
+    """Where the header cannot be written no episode starts, and the next one can."""
 
     def full_disk(*_: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")

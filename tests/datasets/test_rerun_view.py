@@ -1,4 +1,4 @@
-"""An episode in Rerun, without a screen."""
+"""These tests save an episode for Rerun, without a screen."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_an_episode_is_saved_with_everything_in_it(workspace: Workspace, tmp_path: Path) -> None:
-    """Images, the actions of both, who drives, the stage, the arm; with every step."""
+    """Images, both drivers' actions, driver, stage and arm, at every step."""
     pytest.importorskip("rerun")
     assert ViewEpisode(workspace.path, "0", tmp_path / "é.rrd").run() == DONE
     content = (tmp_path / "é.rrd").read_bytes()
@@ -33,7 +33,7 @@ def test_an_episode_is_saved_with_everything_in_it(workspace: Workspace, tmp_pat
 def test_without_rerun_one_sentence_says_what_to_install(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is written."""
+    """The error has the pip command, and nothing is written."""
 
     def missing(name: str) -> None:
         raise ImportError(name)
@@ -45,5 +45,5 @@ def test_without_rerun_one_sentence_says_what_to_install(
 
 
 def test_rerun_has_no_word_in_when_it_is_imported() -> None:
-    """The verb can be listed without the extra."""
+    """The command can be listed without the extra."""
     assert not hasattr(rerun_view, "rerun")

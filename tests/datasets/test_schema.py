@@ -47,17 +47,17 @@ def test_the_table_covers_the_observation_space() -> None:
 
 
 def test_no_column_is_newer_than_the_format() -> None:
-    """A column's version is one that files can have."""
+    """A column's version is at most the format's."""
     assert all(1 <= column.since <= FORMAT_VERSION for column in COLUMNS)
 
 
 def test_the_documentation_lists_every_column() -> None:
-    """The Markdown table has one row a column."""
+    """The Markdown table has one row per column."""
     assert all(f"`{column.key}`" in markdown_table() for column in COLUMNS)
 
 
 def test_the_readme_shows_the_table() -> None:
-    """One table serves writer, reader, checker and documentation."""
+    """README.md contains the generated table."""
     readme = Path(__file__).parents[2] / "README.md"
     assert markdown_table() in readme.read_text()
 
@@ -78,14 +78,14 @@ def test_labels_without_anything_before_an_intervention_are_the_modes(modes: lis
 
 
 def packed(step: Step) -> np.ndarray:
-    """Return a step as its row."""
+    """A step as its row."""
     packer = Packer(sizes_of(step.observation, step.state))
     packer.pack(step)
     return np.frombuffer(bytes(packer.record), packer.layout)
 
 
 def changed(step: Step, **values: object) -> Step:
-    """Return a step with other values."""
+    """A step with other values."""
     return Step(**{name: values.get(name, getattr(step, name)) for name in Step.__slots__})
 
 
@@ -114,7 +114,7 @@ def test_a_packed_step_holds_what_the_step_held() -> None:
     ],
 )
 def test_a_step_that_does_not_fit_is_refused_with_its_field(field: str, value: object) -> None:
-    """What comes through the door wrong is named, with what was expected."""
+    """The error names the invalid field and what was expected."""
     good = made_up_step(np.random.default_rng(0))
     packer = Packer(sizes_of(good.observation, good.state))
     with pytest.raises(BadValue, match=f"^{field}: expected"):

@@ -1,4 +1,4 @@
-"""Whole HDF5 files whose content makes no sense: named and skipped, at no cost in memory."""
+"""These tests read valid HDF5 files with invalid content: named and skipped, without memory use."""
 
 import subprocess
 import sys
@@ -37,7 +37,7 @@ COLUMN = ["driver", "level", "stage", "takeover_id", "dones", "action_modes", "w
 
 
 def fixed(value: Any) -> Any:
-    """Return text as HDF5 text of fixed length, which ours is."""
+    """Text as HDF5 text of fixed length, as in our files."""
     if isinstance(value, str):
         return np.array(value.encode(), f"S{max(1, len(value.encode()))}")
     return value
@@ -49,7 +49,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def made(path: Path) -> Workspace:
-    """Return a workspace with one episode."""
+    """A workspace with one episode."""
     workspace = Workspace.create(path, WorkspaceConfig("ShelfPick", image_size=SIZE))
     episode = made_up_episode([0] * 6 + [1] * 2, image_size=SIZE, episode_id=STEM)
     episode.write(workspace.episodes_dir / f"{STEM}.hdf5")
@@ -66,7 +66,7 @@ def test_whatever_a_file_says_it_is_counted_or_named(
     attributes: dict[str, Any],
     columns: dict[str, Any],
 ) -> None:
-    """No attribute and no number stops a check, a table, a merge or an export."""
+    """No attribute or number stops a check, a table, a merge or an export."""
     workspace = made(tmp_path_factory.mktemp("strange") / "ws")
     path = workspace.episodes_dir / f"{STEM}.hdf5"
     with h5py.File(path, "a") as file:
@@ -108,7 +108,7 @@ def test_whatever_a_file_says_it_is_counted_or_named(
 def test_numbers_that_stand_for_nothing_are_named(
     workspace: Workspace, key: str, value: int, reason: str
 ) -> None:
-    """Drivers, levels, modes, stages and counts are held against what there is."""
+    """Drivers, levels, modes, stages and counts are checked against the valid values."""
     with h5py.File(workspace.episodes()[0], "a") as file:
         rows = file[DEMO][key][()]
         rows[-1] = value
@@ -118,7 +118,7 @@ def test_numbers_that_stand_for_nothing_are_named(
 
 
 def bomb(path: Path, steps: int = 20_000, image: int = 96) -> None:
-    """Write a file of 1 MB that unpacks to 1 GB: whole, and true to the schema."""
+    """Write a file of 1 MB that unpacks to 1 GB, valid by the schema."""
     small = made_up_episode([0], image_size=8, episode_id=path.stem)
     small.write(path)
     with h5py.File(path, "a") as file:
@@ -139,7 +139,7 @@ def bomb(path: Path, steps: int = 20_000, image: int = 96) -> None:
 
 
 def many_branches(path: Path) -> None:
-    """Link one branch as often as links are cheap."""
+    """Write an episode with 2000 links to one branch."""
     made_up_episode([0] * 300, image_size=64, episode_id=path.stem).write(path)
     with h5py.File(path, "a") as file:
         group = file[DEMO].create_group("abandoned")
@@ -148,7 +148,7 @@ def many_branches(path: Path) -> None:
 
 
 def sparse(path: Path) -> None:
-    """Claim a terabyte of nothing behind a whole episode."""
+    """Write an episode with a terabyte of file hole behind it."""
     made_up_episode([0], image_size=64, episode_id=path.stem).write(path)
     with path.open("rb+") as file:
         file.truncate(2**40)
@@ -172,7 +172,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 def test_files_that_unpack_to_gigabytes_cost_no_memory(tmp_path: Path) -> None:
-    """Bombs of deflate, of links and of holes are named before they are unpacked."""
+    """Deflate bombs, link bombs and file holes are named before they are read."""
     workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
     for number, make in enumerate((bomb, many_branches)):
         make(workspace.episodes_dir / f"20250101T00000{number}-00000000.hdf5")
@@ -195,7 +195,7 @@ def test_files_that_unpack_to_gigabytes_cost_no_memory(tmp_path: Path) -> None:
 def test_a_column_that_lies_in_another_file_is_no_column(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    """What a foreign file points at outside itself is not read."""
+    """External links of an untrusted file are not followed."""
     secret = tmp_path / "secret"
     secret.write_bytes(bytes(range(256)) * 100)
     path = workspace.episodes()[0]
@@ -207,7 +207,7 @@ def test_a_column_that_lies_in_another_file_is_no_column(
     with h5py.File(path, "a") as file:
         del file[DEMO]["rewards"]
         file[DEMO]["rewards"] = h5py.ExternalLink("other.hdf5", "/rewards")
-    with pytest.raises(DamagedFile, match=path.name):  # nothing lies there
+    with pytest.raises(DamagedFile, match=path.name):  # the target is missing
         Episode.read(path)
     made_up_episode([0] * 8, image_size=SIZE).write(tmp_path / "other.hdf5")
     with h5py.File(path, "a") as file:

@@ -20,7 +20,7 @@ from tests.datasets.test_judgements import CHUNK, IDS, made_up_workspace
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Three episodes, four judgements, an evaluation, an effort, a change of level."""
+    """A workspace: three episodes, four judgements, an evaluation, an effort, a change of level."""
     made = made_up_workspace(tmp_path / "ws")
     judge = Judge(made, "ada")
     judge.undo(judge.add(IDS[0], "verdict", verdict="success"))
@@ -38,7 +38,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_every_table_has_its_rows_and_columns(workspace: Workspace) -> None:
-    """One row one thing; every row has every column."""
+    """Every row has every column."""
     counts = {
         "episodes": 3, "judgements": 5, "standing": 2, "predictions": 1, "clicks": 1,
         "evaluations": 1, "outcomes": 1, "efforts": 1, "ladder": 1, "events": 1, "comparisons": 0,
@@ -52,7 +52,7 @@ def test_every_table_has_its_rows_and_columns(workspace: Workspace) -> None:
 
 
 def test_the_values_are_those_of_the_workspace(workspace: Workspace) -> None:
-    """What stands is beside what was recorded; undone judgements are marked."""
+    """Resolved judgements are beside the recorded values; undone ones are marked."""
     episodes = tables.episodes(workspace.path)
     assert episodes[0]["success"] is True
     assert episodes[0]["judged"] is False
@@ -74,7 +74,7 @@ def test_the_values_are_those_of_the_workspace(workspace: Workspace) -> None:
 
 
 def test_columns_come_as_arrays_and_missing_numbers_as_nan(workspace: Workspace) -> None:
-    """Names that do not exist are answered with those that do."""
+    """The error for an unknown name lists the known ones."""
     episodes = tables.episodes(workspace)
     assert episodes.column("steps").tolist() == [20, 20, 20]
     array = episodes.to_numpy()
@@ -87,7 +87,7 @@ def test_columns_come_as_arrays_and_missing_numbers_as_nan(workspace: Workspace)
 def test_pandas_is_used_where_it_is_and_asked_for_where_not(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A DataFrame of the same rows, or a sentence that says what to install."""
+    """A DataFrame of the same rows, or an error with the pip command."""
 
     class FakePandas:
         @staticmethod

@@ -19,7 +19,7 @@ MODES = st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=30)
 
 
 def episode(modes: list[int], idle: set[int] = frozenset(), seed: int = 0) -> Episode:  # type: ignore[assignment]
-    """Return an episode in memory whose steps at `idle` do not move the arm."""
+    """An episode in memory whose steps at `idle` do not move the arm."""
     steps = []
     for number, step in enumerate(made_up_steps(modes, seed, SIZE)):
         values = {name: getattr(step, name) for name in Step.__slots__}
@@ -43,7 +43,7 @@ EPISODES = st.lists(
 def test_no_window_reaches_across_an_end_a_cut_or_a_dropped_step(
     episodes: list[Episode], chunk: int, history: int, drop_idle: bool, bridge_idle: bool
 ) -> None:
-    """The law of windows, held against a slow and plain reading of it, step by step."""
+    """Windows equal a slow reference implementation, step by step."""
     frames = Frames(episodes)
     windows = Windows(frames, chunk, history, drop_idle=drop_idle, bridge_idle=bridge_idle)
     first = np.diff(frames.episode, prepend=-1) != 0
@@ -51,7 +51,7 @@ def test_no_window_reaches_across_an_end_a_cut_or_a_dropped_step(
     usable = (frames.labels != -10) & ~idle
 
     def joined(step: int) -> bool:
-        """Tell whether a step goes on from the one before, looking only at the two of them."""
+        """Whether a step continues the one before, by those two alone."""
         after = step < len(frames) and frames.episode[step] == frames.episode[step - 1]
         return bool(after and frames.driver[step] == frames.driver[step - 1])
 
@@ -101,7 +101,7 @@ def test_steps_before_an_intervention_are_dropped_and_cut() -> None:
 
 
 def test_idle_steps_cut_chunks_or_are_bridged() -> None:
-    """A pause either ends a chunk or is left out of it."""
+    """An idle step either ends a chunk or is left out of it."""
     frames = Frames([episode([0] * 6, idle={2, 3})])
     assert Windows(frames, chunk=4).chunk_mask.sum(axis=1).tolist() == [2, 1, 2, 1]
     bridged = Windows(frames, chunk=4, bridge_idle=True)
@@ -110,7 +110,7 @@ def test_idle_steps_cut_chunks_or_are_bridged() -> None:
 
 
 def test_a_step_that_moves_only_the_gripper_is_not_idle() -> None:
-    """Closing the hand counts on the step where the command changes, and not while it is held."""
+    """Closing the gripper counts at the change of its command, not while it is held."""
     actions = np.zeros((5, 7), np.float32)
     actions[:, 6] = [-1, -1, 1, 1, -1]
     first = np.array([True, False, False, False, True])
@@ -118,7 +118,7 @@ def test_a_step_that_moves_only_the_gripper_is_not_idle() -> None:
 
 
 def test_frames_grow_as_rounds_add_episodes(tmp_path: Path) -> None:
-    """Extending gives the same as making anew, from memory and from files."""
+    """Extending equals constructing again, from memory and from files."""
     episodes = [episode([0] * n, seed=n) for n in (3, 5, 2, 7)]
     paths = [tmp_path / f"{n}.hdf5" for n in range(4)]
     for made, path in zip(episodes, paths, strict=True):
@@ -141,7 +141,7 @@ def test_frames_grow_as_rounds_add_episodes(tmp_path: Path) -> None:
 def test_damaged_files_are_named_and_skipped(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Training goes on with the rest."""
+    """The other episodes are used."""
     good, bad = tmp_path / "good.hdf5", tmp_path / "bad.hdf5"
     episode([0] * 3).write(good)
     bad.write_bytes(good.read_bytes()[:2000])

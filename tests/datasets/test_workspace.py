@@ -85,13 +85,13 @@ def test_a_workspace_for_something_else_is_refused_naming_both(
 
 
 def test_no_arguments_ask_for_those_that_the_workspace_has(workspace: Workspace) -> None:
-    """A command without arguments goes on in the workspace as it is."""
+    """A request without arguments accepts the workspace as it is."""
     asked = WorkspaceConfig("ShelfPick", image_size=SIZE)
     assert Workspace.open_or_create(workspace.path, asked).config == CONFIG
 
 
 def test_what_is_no_workspace_is_refused(tmp_path: Path, workspace: Workspace) -> None:
-    """A missing workspace, one that is there already, a damaged or a later one are told apart."""
+    """Missing, existing, damaged and later workspaces have different messages."""
     with pytest.raises(WorkspaceError, match="no workspace"):
         Workspace.open(tmp_path / "nothing")
     with pytest.raises(WorkspaceError, match="already"):
@@ -141,7 +141,7 @@ def test_the_index_opens_all_episodes_as_one_dataset(workspace: Workspace) -> No
 
 
 def test_the_index_is_replaced_whole(workspace: Workspace) -> None:
-    """Whoever has the old index open goes on reading it."""
+    """A reader with the old index open continues to read it."""
     add(workspace, 0)
     workspace.rebuild_index()
     with h5py.File(workspace.index_path) as old:
@@ -168,7 +168,7 @@ def test_five_hundred_episodes_are_indexed_in_a_tenth_of_a_second(workspace: Wor
 
 
 def test_recovery_sweeps_what_was_left_half_written(workspace: Workspace) -> None:
-    """Temporaries without a journal go, and so do journals without a step; others are kept."""
+    """Temporary files without a journal and journals without a step are removed, others kept."""
     kept = add(workspace, 0)
     (workspace.episodes_dir / ".20250101T000009-00000000.hdf5.tmp").write_bytes(b"half")
     (workspace.journal_dir / "20250101T000008-00000000.journal").write_bytes(bytes(4096))
@@ -197,7 +197,7 @@ def test_the_minutes_that_the_disk_has_room_for_are_told(workspace: Workspace) -
 
 
 def test_an_episode_through_the_index_is_the_episode(workspace: Workspace) -> None:
-    """What plain h5py reads through the link is what was recorded."""
+    """h5py reads the recorded values through the link."""
     episode = Episode.read(add(workspace, 0))
     workspace.rebuild_index()
     with h5py.File(workspace.index_path) as file:
@@ -205,7 +205,7 @@ def test_an_episode_through_the_index_is_the_episode(workspace: Workspace) -> No
 
 
 def test_folders_that_were_dropped_are_made_again(workspace: Workspace) -> None:
-    """A workspace that came out of git or an archive, without its empty folders, is usable."""
+    """A workspace from git or an archive, without its empty folders, is usable."""
     for folder in (workspace.journal_dir, workspace.trash_dir, workspace.episodes_dir):
         shutil.rmtree(folder)
     assert Workspace.open(workspace.path).episodes() == []
