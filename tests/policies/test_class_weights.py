@@ -1,4 +1,4 @@
-"""Class shares: targets are hit, and the traps of the published code stay shut."""
+"""These tests check that class weights reach their target shares, for every scheme."""
 
 import numpy as np
 import pytest
@@ -50,49 +50,49 @@ def test_corrections_are_sirius():
 
 
 def test_rollouts_never_weigh_less_than_nothing():
-    """With more than half demonstrations Sirius' formula is negative; here it is 0."""
+    """With more than half demonstrations Sirius' formula is negative; here the share is 0."""
     share = reached(classes(demo=900, rollout=50, intervention=50), "corrections")
     assert share == pytest.approx({INTERVENTION: 0.5, DEMO: 0.5, ROLLOUT: 0})
 
 
 def test_an_empty_class_gives_its_share_away():
-    """No interventions: no division by zero, the others fill the batch."""
+    """Without interventions nothing is divided by zero, and the others fill the batch."""
     share = reached(classes(demo=300, rollout=700), "corrections")
     assert share == pytest.approx({DEMO: 0.3, ROLLOUT: 0.7})
 
 
 def test_practice_counts_demonstrations_three_times():
-    """A share, worked out from the factor for the present mix."""
+    """The target share follows from the factor and the raw shares."""
     share = reached(classes(demo=100, rollout=300), "practice")
     assert share == pytest.approx({DEMO: 0.5, ROLLOUT: 0.5})
 
 
 def test_interventions_have_half_of_a_balanced_batch():
-    """IWR: half interventions, the rest in proportion."""
+    """As in IWR, half is interventions, the rest in proportion."""
     share = reached(classes(demo=300, rollout=500, intervention=200), "balanced")
     assert share == pytest.approx({INTERVENTION: 0.5, DEMO: 0.1875, ROLLOUT: 0.3125})
 
 
 def test_nothing_to_train_on_is_said():
-    """Only pre-intervention steps cannot be trained on."""
+    """Pre-intervention steps alone cannot be trained on."""
     with pytest.raises(BadValue, match="at least one step"):
         target_shares(classes(before=5), "plain")
 
 
 def test_an_unknown_scheme_lists_the_known():
-    """The message names what exists."""
+    """The message names the schemes that exist."""
     with pytest.raises(UnknownName, match="corrections"):
         target_shares(classes(demo=5), "fair")
 
 
 def test_negative_targets_are_refused():
-    """A negative share is a mistake of the caller."""
+    """BadValue for a negative share, which is a caller's mistake."""
     with pytest.raises(BadValue, match="none below 0"):
         weights(classes(demo=5, rollout=5), {DEMO: 1.2, ROLLOUT: -0.2})
 
 
-def test_what_a_human_drove_is_learnt_from_and_nothing_else() -> None:
-    """Of demonstrations, corrections and a policy's own steps only hers count, each alike."""
+def test_only_what_the_operator_drove_is_trained_on() -> None:
+    """Of all classes only the operator's steps count, each alike."""
     mixed = classes(demo=300, rollout=500, intervention=150, before=50)
     assert reached(mixed, "auto") == pytest.approx(
         {DEMO: 2 / 3, INTERVENTION: 1 / 3, ROLLOUT: 0, BEFORE: 0}
@@ -100,5 +100,5 @@ def test_what_a_human_drove_is_learnt_from_and_nothing_else() -> None:
 
 
 def test_where_nobody_drove_everything_counts() -> None:
-    """Imported rollouts alone are still something to learn from."""
+    """Imported rollouts alone are trained on."""
     assert reached(classes(rollout=100), "auto") == pytest.approx({ROLLOUT: 1})

@@ -1,4 +1,4 @@
-"""Several processes that train one policy."""
+"""These tests check that several processes train one policy as one process does."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from sidestick.sim_envs.errors import PolicyError
 
 
 class Part(Processes):
-    """One of two, without the other."""
+    """One of two processes, without the other."""
 
     count = 2
 
@@ -26,7 +26,7 @@ class Part(Processes):
 
 
 def test_parts_make_up_the_whole_batch():
-    """Each window is drawn once, and every opinion finds its own windows in both processes."""
+    """Each window is drawn once, and every ensemble member has its windows in both processes."""
     whole = np.arange(12)
     parts = [Part(index).part(whole, 3) for index in (0, 1)]
     assert sorted(np.concatenate(parts)) == list(range(12))
@@ -36,7 +36,7 @@ def test_parts_make_up_the_whole_batch():
 
 
 def test_one_process_is_alone(monkeypatch):
-    """Nothing of Accelerate is needed."""
+    """It does not need Accelerate."""
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     alone = processes()
@@ -53,7 +53,7 @@ def test_several_processes_need_accelerate(monkeypatch):
 
 
 def test_a_launcher_that_starts_only_one_is_noticed(monkeypatch, caplog):
-    """`accelerate launch --cpu --num_processes 2` without MPI."""
+    """A warning is logged for `accelerate launch --cpu --num_processes 2` without MPI."""
     for name in COUNTS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ACCELERATE_USE_CPU", "True")
@@ -63,7 +63,7 @@ def test_a_launcher_that_starts_only_one_is_noticed(monkeypatch, caplog):
 
 
 def test_the_caller_says_what_the_processes_run(monkeypatch):
-    """The learner starts what it is given; it knows no command line."""
+    """The learner starts the given program; it knows no command line."""
     ran = []
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     monkeypatch.setattr(
@@ -111,7 +111,7 @@ def trained_by(folder, count):
 
 @pytest.mark.slow
 def test_two_processes_learn_as_one_does(tmp_path):
-    """The same global batches: the same loss at every logged step within noise, one policy."""
+    """Equal global batches give equal losses at every logged step within noise, and one policy."""
     pytest.importorskip("accelerate")
     alone, _ = trained_by(tmp_path / "one", 1)
     together, output = trained_by(tmp_path / "two", 2)

@@ -1,4 +1,4 @@
-"""Vision learnt from the demonstrations alone."""
+"""These tests check vision trained end to end on the demonstrations alone."""
 
 import mmap
 from dataclasses import replace
@@ -48,7 +48,7 @@ def made(seed=0):
 
 
 def columns(n=48, seed=0):
-    """A red and a green dot; `goal` says which one counts."""
+    """Images (N, ...) of a red and a green dot; `goal` says which one is the target."""
     rng = np.random.default_rng(seed)
     images = np.full((n, SIZE, SIZE, 3), 120, np.uint8)
     places = rng.integers(2, SIZE - 6, (n, 2, 2))
@@ -68,7 +68,7 @@ def columns(n=48, seed=0):
 
 
 def data(n=48):
-    """The action points at the dot of the goal."""
+    """Windows whose action points at the goal's dot."""
     seen, place = columns(n)
     actions = np.zeros((n, 16, 7), np.float32)
     actions[..., :2] = place[:, None]
@@ -84,7 +84,7 @@ def data(n=48):
 
 
 def test_the_goal_changes_what_is_seen():
-    """Right from Kaiming's first weights: FiLM is not drowned."""
+    """With Kaiming's initial weights FiLM already has an effect."""
     torch.manual_seed(0)
     encoder, pixels = Encoder(2, 16, 8), torch.rand(4, 3, SIZE, SIZE)
     with torch.inference_mode():
@@ -94,14 +94,14 @@ def test_the_goal_changes_what_is_seen():
 
 
 def test_spatial_softmax_finds_a_peak():
-    """x then y, in [-1, 1]."""
+    """The result is x, then y, in [-1, 1]."""
     scores = torch.zeros(1, 1, 8, 8)
     scores[0, 0, 2, 6] = 50
     assert spatial_softmax(scores)[0].tolist() == pytest.approx([2 * 6.5 / 8 - 1, 2 * 2.5 / 8 - 1])
 
 
 def test_a_shift_moves_and_repeats_the_edge():
-    """Every image is the old one, moved by at most `pad`; nothing new comes in."""
+    """Every image is the old one, moved by at most `pad`, without new pixel values."""
     images = torch.arange(16 * 16 * 3, dtype=torch.int32).reshape(1, 16, 16, 3).repeat(30, 1, 1, 1)
     shifted = random_shift(images, 4, torch.Generator().manual_seed(0))
     padded = torch.from_numpy(np.pad(images[0].numpy(), ((4, 4), (4, 4), (0, 0)), mode="edge"))
@@ -121,7 +121,7 @@ def test_it_learns_to_point_at_the_goal(tmp_path):
 
 
 def test_a_saved_policy_plans_the_same(tmp_path):
-    """Encoders, goal and all come back; images stay uint8 until the batch."""
+    """Encoders and settings are restored; images stay uint8 until the batch."""
     trained = data()
     assert trained.inputs["front_image"].dtype == np.uint8
     result = train_on(trained, made(), ABOUT, SHORT, tmp_path, progress=False)
@@ -143,13 +143,13 @@ def test_the_same_seed_gives_the_same_policy(tmp_path):
 
 
 def test_another_kind_of_vision_is_refused():
-    """The message lists what exists."""
+    """The message lists the kinds that exist."""
     with pytest.raises(UnknownName, match="end-to-end, keypoints"):
         new_vision(replace(SHORT, vision="lidar"), ABOUT)
 
 
 def test_colours_change_within_bounds_and_each_image_its_own_way():
-    """None at 0; the order of the colours of a strong dot stays."""
+    """Nothing changes at 0; the strongest channel of a dot stays the strongest."""
     pixels = torch.full((20, 3, 8, 8), -0.5)
     pixels[:, 0, 2:5, 2:5] = 0.6
     same = random_colour(pixels, 0.0, torch.Generator().manual_seed(0))
@@ -161,7 +161,7 @@ def test_colours_change_within_bounds_and_each_image_its_own_way():
 
 
 def test_frames_in_a_file_train_as_frames_in_memory_do(tmp_path):
-    """What does not fit into memory is read from a memory map, batch by batch."""
+    """Frames that do not fit into memory are read from a memory map, batch by batch."""
     episodes = [made_up_episode((-1,) * 20, seed=s, episode_id=str(s)) for s in (0, 1)]
     kinds = Frames(episodes), Frames(episodes, cache=tmp_path / "cache", memory_limit=1000)
     for name, frames in zip(("memory", "file"), kinds, strict=True):

@@ -1,4 +1,4 @@
-"""Every kind of policy, trained for a moment: what it is saved as is what drives."""
+"""These tests train every kind of policy briefly and check that a loaded one drives the same."""
 
 import json
 from dataclasses import replace
@@ -42,7 +42,7 @@ class TestEveryPolicy:
     """Runs over the registry of heads."""
 
     def test_what_is_loaded_plans_the_same(self, head, tmp_path):
-        """Actions, spread and novelty to the bit; the shapes that the tick relies on."""
+        """Actions, spread and novelty are equal to the bit, with the shapes of a tick."""
         made = trained_policy(tmp_path, short(head)).policy
         again = load_policy(tmp_path, "Shapes", "tiny")
         for seed in range(3):
@@ -55,7 +55,7 @@ class TestEveryPolicy:
             assert 0 <= mine.novelty <= 1
 
     def test_the_same_seed_gives_the_same_bits(self, head, tmp_path):
-        """Whatever was drawn elsewhere in between."""
+        """Random draws elsewhere in between do not matter."""
         for name, seed in (("a", 0), ("b", 0), ("c", 1)):
             torch.manual_seed(len(name) + seed)
             trained_policy(tmp_path / name, short(head, seed=seed))
@@ -63,7 +63,7 @@ class TestEveryPolicy:
         assert a == b != c
 
     def test_an_interrupted_training_ends_the_same(self, head, tmp_path):
-        """Resumed from the state that the interruption left."""
+        """It is resumed from the state that the interruption left."""
         asked = []
 
         def stop(policy):
@@ -80,7 +80,7 @@ class TestEveryPolicy:
         assert parts.read_bytes() == whole.read_bytes()
 
     def test_held_out_episodes_calibrate_its_novelty(self, head, tmp_path):
-        """A scene far from all training scenes is at the end of the scale."""
+        """A scene far from all training scenes has the highest novelty."""
         data = made_up_data(episodes=20, steps=10)
         policy = trained_policy(tmp_path, short(head, held_out=0.2), data).policy
         assert policy.novelty.source == "held-out"
@@ -90,7 +90,7 @@ class TestEveryPolicy:
         assert max(usual) < 0.9
 
     def test_one_episode_shorter_than_a_chunk_is_enough(self, head, tmp_path, perception):
-        """Steps beyond its end are masked; there is nothing to hold out."""
+        """Steps beyond its end are masked; nothing is held out."""
         frames = Frames([made_up_episode((-1,) * 6)])
         config = short(head, idle="keep", steps=5, held_out=0.5)
         result = train(frames, config, tmp_path, perception=perception, progress=False)
@@ -101,7 +101,7 @@ class TestEveryPolicy:
 
 
 def test_a_policy_for_other_cameras_is_refused(tmp_path):
-    """An image that is missing, or of another size: named, with what was expected."""
+    """BadValue names an image that is missing or of another size, and what was expected."""
     policy = trained_policy(tmp_path).policy
     with pytest.raises(BadValue, match=r"front_image.*96 x 96"):
         policy.plan({**made_up_observation(), "front_image": np.zeros((64, 64, 3), np.uint8)})
@@ -112,7 +112,7 @@ def test_a_policy_for_other_cameras_is_refused(tmp_path):
 
 
 def test_nan_in_an_episode_is_named(tmp_path, perception):
-    """Which column, which episode."""
+    """BadValue names the column and the episode."""
     frames = Frames([made_up_episode((-1,) * 20, episode_id=name) for name in ("good", "bad")])
     frames.actions[30, 2] = np.nan
     with pytest.raises(BadValue, match=r"actions.*NaN or infinity in bad"):
@@ -120,7 +120,7 @@ def test_nan_in_an_episode_is_named(tmp_path, perception):
 
 
 def test_a_policy_of_before_distances_drives(tmp_path):
-    """Its calibration is of disagreement alone, its config knows nothing of history."""
+    """An earlier policy is calibrated on disagreement alone and its config lacks `history`."""
     trained_policy(tmp_path)
     path = tmp_path / "config.json"
     settings = json.loads(path.read_text())
@@ -134,7 +134,7 @@ def test_a_policy_of_before_distances_drives(tmp_path):
 
 
 def test_neighbours_of_another_size_are_refused(tmp_path):
-    """A damaged calibration is found when the policy is read, not in the first plan."""
+    """A damaged calibration is found when the policy is loaded, not in the first plan."""
     trained_policy(tmp_path)
     path = tmp_path / "config.json"
     settings = json.loads(path.read_text())

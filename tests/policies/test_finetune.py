@@ -1,4 +1,4 @@
-"""Quick nudges towards new corrections."""
+"""These tests check finetuning on new corrections."""
 
 import time
 
@@ -21,28 +21,28 @@ def policy(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def correction():
-    """Half an episode in which a person did something else."""
+    """Windows of half an episode in which the operator did something else."""
     return made_up_data(episodes=1, steps=15, seed=7)
 
 
-def test_a_nudge_learns_the_new_and_keeps_the_old(policy, correction):
-    """The loss on the correction falls, that on what was learnt before does not rise by half."""
+def test_finetuning_learns_the_new_and_keeps_the_old(policy, correction):
+    """The loss on the correction falls, that on earlier data does not rise by half."""
     data = made_up_data()
     before = held_out_loss(policy, correction), held_out_loss(policy, data)
-    nudged = finetune(policy, data, correction, FinetuneConfig(peak_rate=2e-3), parent="0007")
-    assert held_out_loss(nudged, correction) < 0.8 * before[0]
-    assert held_out_loss(nudged, data) < 1.5 * before[1]
+    finetuned = finetune(policy, data, correction, FinetuneConfig(peak_rate=2e-3), parent="0007")
+    assert held_out_loss(finetuned, correction) < 0.8 * before[0]
+    assert held_out_loss(finetuned, data) < 1.5 * before[1]
 
 
-def test_the_nudged_policy_is_another_one(policy, correction, tmp_path):
-    """The old one drives on as before; the new one says where it comes from, and loads."""
+def test_the_finetuned_policy_is_another_one(policy, correction, tmp_path):
+    """The parent policy is unchanged; the new one has its provenance, and loads."""
     before = policy.plan(made_up_observation()).actions
-    nudged = finetune(policy, made_up_data(), correction, FinetuneConfig(steps=5), parent="0007")
+    finetuned = finetune(policy, made_up_data(), correction, FinetuneConfig(steps=5), parent="0007")
     assert np.array_equal(policy.plan(made_up_observation()).actions, before)
-    nudged.save(tmp_path)
+    finetuned.save(tmp_path)
     again = load_policy(tmp_path)
     assert np.array_equal(
-        again.plan(made_up_observation()).actions, nudged.plan(made_up_observation()).actions
+        again.plan(made_up_observation()).actions, finetuned.plan(made_up_observation()).actions
     )
     provenance = again.config.provenance
     assert (provenance.kind, provenance.parent) == ("nudge", "0007")
@@ -50,7 +50,7 @@ def test_the_nudged_policy_is_another_one(policy, correction, tmp_path):
     assert again.config.training["nudge"] == {"of": "0007", "steps": 5, "windows": 15}
 
 
-def test_the_same_nudge_gives_the_same_policy(policy, correction):
+def test_the_same_finetuning_gives_the_same_policy(policy, correction):
     """Order and noise are drawn by the seed."""
     plans = [
         finetune(policy, made_up_data(), correction, FinetuneConfig(steps=5, seed=s)).plan(
@@ -62,28 +62,28 @@ def test_the_same_nudge_gives_the_same_policy(policy, correction):
     assert not np.array_equal(plans[0].actions, plans[2].actions)
 
 
-def test_a_nudge_takes_seconds(policy, correction):
-    """A hundred steps on cached features."""
+def test_finetuning_takes_seconds(policy, correction):
+    """A hundred steps on cached features stay within the limit."""
     started = time.process_time()
     finetune(policy, made_up_data(), correction)
     assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("steps", [0, 101])
-def test_a_nudge_is_short(steps):
-    """More is a refit."""
+def test_finetuning_is_short(steps):
+    """The message recommends a refit for more steps."""
     with pytest.raises(BadValue, match="refit"):
         FinetuneConfig(steps=steps)
 
 
 def test_corrections_of_another_shape_are_refused(policy):
-    """Windows that look back cannot be mixed with windows that do not."""
+    """Windows with history cannot be mixed with windows without."""
     with pytest.raises(BadValue, match="history"):
         finetune(policy, made_up_data(), made_up_data(history=2))
 
 
 def test_joined_data_keeps_its_windows_and_their_frames():
-    """Rows, earlier frames and episodes point to what they pointed to before."""
+    """Rows, earlier frames and episodes refer to the same data as before."""
     old, new = made_up_data(history=2), made_up_data(episodes=2, seed=3, history=2)
     both = joined(old, new)
     assert len(both) == len(old) + len(new)

@@ -1,4 +1,4 @@
-"""Vision that learns to point from where each demonstration's own gripper closes."""
+"""These tests check vision that is trained to point at where the demonstration's gripper closes."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def made(shift=2):
 
 
 def dots(n=96):
-    """A red and a green dot; `goal` says which one counts, and the action points at it."""
+    """Windows of a red and a green dot; `goal` names the target, at which the action points."""
     rng = np.random.default_rng(0)
     images = np.full((n, SIZE, SIZE, 3), 120, np.uint8)
     places = rng.integers(2, SIZE - 6, (n, 2, 2))
@@ -75,31 +75,31 @@ def dots(n=96):
     return columns, data, mark
 
 
-def test_a_peak_is_told_where_it_is():
-    """Wherever it lies between the middles of cells."""
+def test_a_peak_is_read_where_it_is():
+    """The position is right anywhere between the centres of cells."""
     marks = torch.tensor([[0.31, -0.62], [-0.05, 0.77]])
     x, y, sure = read_peak(target_heatmap(marks, 24 * 24 + 1).clamp_min(1e-9).log()).T
     assert torch.allclose(torch.stack((x, y), 1), marks * sure[:, None], atol=0.02)
     assert (sure > 0.95).all()
 
 
-def test_of_two_peaks_the_higher_is_told():
-    """Not the middle between them."""
+def test_of_two_peaks_the_higher_is_read():
+    """The position is not the mean of both."""
     both = target_heatmap(torch.tensor([[-0.6, 0.0], [0.6, 0.0]]), 24 * 24 + 1)
     x, _, sure = read_peak((0.6 * both[:1] + 0.4 * both[1:]).clamp_min(1e-9).log())[0]
     assert float(x / sure) == pytest.approx(-0.6, abs=0.03)
     assert float(sure) == pytest.approx(0.6, abs=0.03)
 
 
-def test_what_is_outside_is_wanted_nowhere():
-    """Behind the camera or beyond the edge; probabilities add up."""
+def test_a_target_outside_is_nowhere():
+    """Targets behind the camera or beyond the edge are "nowhere"; probabilities sum to 1."""
     cells = target_heatmap(torch.tensor([[np.inf, np.inf], [0.2, 1.3], [0.2, 0.3]]), 24 * 24 + 1)
     assert cells.sum(-1).tolist() == pytest.approx([1, 1, 1])
     assert cells[:, -1].tolist() == [1, 1, 0]
 
 
-def test_a_shifted_picture_is_told_as_it_was():
-    """The place in the picture before the shift, so that the action stays right."""
+def test_the_peak_of_a_shifted_image_is_read_as_it_was():
+    """The position is that before the shift, so that the action stays right."""
     mark, moved = torch.tensor([[0.2, -0.3]]), torch.tensor([[0.125, -0.0625]])
     logs = target_heatmap(mark + moved, 24 * 24 + 1).clamp_min(1e-9).log()
     x, y, sure = read_peak(logs, moved)[0]
@@ -107,7 +107,7 @@ def test_a_shifted_picture_is_told_as_it_was():
 
 
 def test_it_learns_to_point_at_the_goal(tmp_path):
-    """On other pictures than it has learnt from, and without being told every mark."""
+    """It does so on held-out images, and with some marks unknown."""
     columns, data, mark = dots(240)
     config = replace(SHORT, steps=150, batch=32, peak_rate=3e-3, head_settings={"width": 64})
     seen, new = data.take(data.rows < 180), slice(180, 240)
@@ -119,7 +119,7 @@ def test_it_learns_to_point_at_the_goal(tmp_path):
 
 
 def test_frozen_it_says_the_same(tmp_path):
-    """Up to the rounding of weights as they are stored; nothing of it learns any more."""
+    """Outputs agree up to the rounding of stored weights; no weight is trainable."""
     columns, data, _ = dots(24)
     vision = made().eval()
     vision.fit(data.window_inputs())
@@ -133,14 +133,14 @@ def test_frozen_it_says_the_same(tmp_path):
 
 
 def grasping(seed):
-    """The gripper closes in the middle, and opens again before the end."""
+    """An episode in which the gripper closes in the middle, and opens again before the end."""
     episode = made_up_episode((-1,) * 12, seed=seed, image_size=96, episode_id=str(seed))
     episode.actions[:, 6] = [-1] * 5 + [1] * 4 + [-1] * 3
     return episode
 
 
 def test_marks_are_where_the_camera_shows_the_place():
-    """Front: as the simulated camera projects it; unknown after the last grasp."""
+    """Front marks are the simulated camera's projection; unknown after the last grasp."""
     frames = Frames([grasping(0)])
     place = np.array([0.6, 0.1, 0.35], np.float32)
     frames.observations["ee_pos"][5] = place
@@ -152,7 +152,7 @@ def test_marks_are_where_the_camera_shows_the_place():
     assert marks[:6, 0] == pytest.approx(np.tile([x, y], (6, 1)), abs=1e-5)
     assert np.isnan(marks[9:]).all()
     assert np.isfinite(marks[5:9, 1]).all()
-    assert marks[5:9, 1] == pytest.approx(np.tile(marks[5, 1], (4, 1)), abs=1e-5)  # in the hand
+    assert marks[5:9, 1] == pytest.approx(np.tile(marks[5, 1], (4, 1)), abs=1e-5)  # in the gripper
 
 
 def test_moved_cameras_are_refused():
@@ -164,7 +164,7 @@ def test_moved_cameras_are_refused():
 
 
 def test_encoders_then_head(tmp_path):
-    """Two steps make one policy, which loads and plans the same."""
+    """Two stages make one policy, which loads and plans the same."""
     frames = Frames([grasping(s) for s in range(3)])
     result = train(frames, SHORT, tmp_path, progress=False)
     observation = {key: c[0] for key, c in {**frames.observations, **frames.images}.items()}
@@ -176,7 +176,7 @@ def test_encoders_then_head(tmp_path):
 
 
 def test_interrupted_between_the_steps_it_goes_on(tmp_path):
-    """The encoders are not learnt again, unless they are of another training."""
+    """The encoders are not trained again, unless they are of another training."""
     frames = Frames([grasping(s) for s in range(3)])
     whole = train(frames, SHORT, tmp_path / "whole", progress=False)
     steps = []
@@ -200,24 +200,24 @@ def test_interrupted_between_the_steps_it_goes_on(tmp_path):
 
 
 def test_next_grasps_are_where_the_gripper_closes():
-    """Each step knows the next closing of its own episode, the last steps none."""
+    """Each step has the next closing of its own episode, the last steps none."""
     episodes = [made_up_episode((-1,) * 6, seed=s, episode_id=str(s)) for s in (0, 1)]
     frames = Frames(episodes)
     frames.actions[:, 6] = [-1, -1, 1, 1, -1, 1, 1, -1, -1, -1, -1, -1]
-    places, hand = next_grasps(frames), frames.observations["ee_pos"]
-    assert np.array_equal(places[:6], hand[[2, 2, 2, 5, 5, 5]])
-    assert np.array_equal(places[6], hand[6])
+    places, ee_pos = next_grasps(frames), frames.observations["ee_pos"]
+    assert np.array_equal(places[:6], ee_pos[[2, 2, 2, 5, 5, 5]])
+    assert np.array_equal(places[6], ee_pos[6])
     assert np.isnan(places[7:]).all()
 
 
-def test_grasps_under_way_last_until_the_hand_has_left():
-    """The next one while the gripper is open, then the one just made while the hand is there."""
+def test_grasps_under_way_last_until_the_gripper_has_left():
+    """The next grasp while the gripper is open, then the last one until the gripper has left."""
     episodes = [made_up_episode((-1,) * 6, seed=s, episode_id=str(s)) for s in (0, 1)]
     frames = Frames(episodes)
     frames.actions[:, 6] = [-1, -1, 1, 1, 1, 1, 1, 1, -1, 1, -1, -1]
-    hand = frames.observations["ee_pos"]
-    hand[:, :] = 0.0
-    hand[:, 2] = [0.3, 0.2, 0.10, 0.11, 0.12, 0.14, 0.5, 0.5, 0.6, 0.1, 0.1, 0.1]
+    ee_pos = frames.observations["ee_pos"]
+    ee_pos[:, :] = 0.0
+    ee_pos[:, 2] = [0.3, 0.2, 0.10, 0.11, 0.12, 0.14, 0.5, 0.5, 0.6, 0.1, 0.1, 0.1]
     height = grasps_under_way(frames)[:, 2]
     assert np.allclose(height[:5], 0.10)
     assert np.isnan(height[5])  # by then it is four centimetres away

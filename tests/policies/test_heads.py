@@ -1,4 +1,4 @@
-"""What every policy head owes, and what each kind promises beside."""
+"""These tests check the contract of every policy head, and what each kind adds."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def batch(seed=0):
 
 
 def episode(steps=40):
-    """One smooth episode: where the hand is, and the chunks of actions from there on."""
+    """One smooth episode: positions of the end effector, and the action chunks from there on."""
     time = torch.linspace(0, 1, steps + CHUNK)[:, None]
     actions = 0.8 * torch.sin(2 * torch.pi * (time * torch.arange(1, 8) / 4 + torch.arange(7) / 7))
     x = torch.sin(time[:steps] * torch.arange(1, SIZE + 1))
@@ -69,10 +69,10 @@ def predicted(head, x):
 
 @pytest.mark.parametrize("name", sorted(HEADS))
 class TestEveryHead:
-    """Runs over the registry."""
+    """Runs over the registry of heads."""
 
     def test_plans_have_the_chunks_shape(self, name):
-        """(B, H, 7), finite, within the action space; spread not negative."""
+        """Plans are (B, H, 7), finite, within the action space; the spread is not negative."""
         actions, spread = predicted(made(name), 3 * batch()[0])
         assert actions.shape == spread.shape == (BATCH, CHUNK, 7)
         assert torch.isfinite(actions).all()
@@ -81,7 +81,7 @@ class TestEveryHead:
         assert (spread >= 0).all()
 
     def test_any_chunk_length_is_possible(self, name):
-        """Down to one action."""
+        """Chunks may have a single action."""
         for chunk in (1, 5):
             head = made(name, chunk=chunk)
             assert predicted(head, batch()[0]).actions.shape == (BATCH, chunk, 7)
@@ -90,21 +90,21 @@ class TestEveryHead:
             assert torch.isfinite(loss)
 
     def test_a_batch_of_one_is_as_good(self, name):
-        """What an observation leads to does not depend on its company."""
+        """A plan does not depend on the rest of its batch."""
         head, x = made(name), batch()[0]
         together, alone = predicted(head, x), predicted(head, x[3:4])
         assert torch.allclose(together.actions[3:4], alone.actions, atol=1e-5)
         assert torch.allclose(together.spread[3:4], alone.spread, atol=1e-5)
 
     def test_the_same_seed_gives_the_same_head(self, name):
-        """And another seed another one."""
+        """Another seed gives another one."""
         x = batch()[0]
         first, again, other = (predicted(made(name, seed), x).actions for seed in (0, 0, 1))
         assert torch.equal(first, again)
         assert not torch.equal(first, other)
 
     def test_a_plan_draws_no_chance(self, name):
-        """Asked twice, or after somebody else drew numbers: the same bits."""
+        """Repeated plans are equal to the bit, also after random draws elsewhere."""
         head, x = made(name), batch()[0]
         first = predicted(head, x)
         torch.manual_seed(99)
@@ -113,14 +113,14 @@ class TestEveryHead:
         assert torch.equal(first.spread, again.spread)
 
     def test_the_loss_is_a_function_of_its_noise(self, name):
-        """Training can be resumed because nothing else is drawn."""
+        """No other random draws are made, so that training can be resumed."""
         head, data = made(name), batch()
         losses = [head.loss(*data, torch.Generator().manual_seed(3)) for _ in range(2)]
         assert torch.equal(*losses)
         assert losses[0].shape == ()
 
     def test_saving_and_building_again_changes_nothing(self, name, tmp_path):
-        """Settings and weights are all there is."""
+        """Settings and weights are the whole head."""
         head = made(name, seed=5)
         path = tmp_path / "head.safetensors"
         write_tensors(path, head.state_dict(), {})
@@ -132,7 +132,7 @@ class TestEveryHead:
         assert torch.equal(mine.spread, its.spread)
 
     def test_actions_beyond_a_cut_do_not_matter(self, name):
-        """Loss and gradient are the same whatever stands behind the mask."""
+        """Loss and gradient do not depend on masked actions."""
         x, actions, mask = batch()
         mask[:, 5:] = False
         mask[0, 1:] = False
@@ -149,7 +149,7 @@ class TestEveryHead:
         assert gradients[0].abs().max() > 0
 
     def test_one_episode_is_learnt_by_heart(self, name):
-        """Its plans come much nearer to the demonstrated chunks than the best constant."""
+        """Plans come much nearer to the demonstrated chunks than the best constant."""
         data = episode()
         head = learn(made(name, **SMALL[name]), data, 300, 2e-3)
         constant = (data[1] - data[1].median(0).values).abs().mean()
@@ -157,7 +157,7 @@ class TestEveryHead:
         assert error < 0.25 * constant
 
     def test_unknown_settings_are_named(self, name):
-        """And those that cannot be."""
+        """BadValue also for impossible values."""
         with pytest.raises(BadValue, match=f"head {name}"):
             build_head(name, SIZE, {"depth": 3})
         with pytest.raises(BadValue, match="at least 1"):
@@ -165,7 +165,7 @@ class TestEveryHead:
 
 
 def two_ways(n, chunk=4):
-    """From the same place to the left or to the right, by chance."""
+    """Windows that start at one position and go left or right, at random."""
     side = torch.from_numpy(np.random.default_rng(0).choice([-1.0, 1.0], n)).float()
     actions = torch.zeros(n, chunk, 7)
     actions[..., 0] = 0.7 * side[:, None]
@@ -174,7 +174,7 @@ def two_ways(n, chunk=4):
 
 @pytest.mark.parametrize("name", ["bc-gmm", "flow"])
 def test_of_two_ways_one_is_taken(name):
-    """Never the mean of both, into what lies between; and the spread says that there were two."""
+    """The plan is never the mean of both modes, and its spread is large."""
     head = learn(made(name, chunk=4, width=64), two_ways(200), 400, 3e-3)
     actions, spread = predicted(head, torch.full((1, SIZE), 0.5))
     assert actions[0, :, 0].abs().min() > 0.4
@@ -184,7 +184,7 @@ def test_of_two_ways_one_is_taken(name):
 
 
 def test_members_of_an_ensemble_disagree_where_they_never_were():
-    """Disagreement grows away from the episode that was learnt."""
+    """Disagreement grows with the distance from the training episode."""
     data = episode()
     head = learn(made("bc", width=128), data, 200)
     near, far = predicted(head, data[0]).spread, predicted(head, data[0] + 4).spread
@@ -192,7 +192,7 @@ def test_members_of_an_ensemble_disagree_where_they_never_were():
 
 
 def test_the_latent_of_act_reads_the_demonstration():
-    """Without divergence to pay for, two ways get two latents, and each latent its way."""
+    """Without the KL term two modes get two latents, and each latent decodes to its mode."""
     head = learn(made("act", chunk=4, kl_weight=0.0, width=32, tokens=1), two_ways(20), 100, 3e-3)
     x, actions, mask = two_ways(20)
     with torch.inference_mode():
@@ -201,25 +201,25 @@ def test_the_latent_of_act_reads_the_demonstration():
 
 
 def test_one_opinion_has_no_spread():
-    """K = 1 says nothing about its doubt."""
+    """An ensemble of one has zero spread."""
     head = build_head("bc", SIZE, {"opinions": 1})
     assert (head.predict(batch()[0]).spread == 0).all()
 
 
 def test_held_actions_repeat_the_last_that_counts():
-    """What stands beyond the mask is overwritten."""
+    """Masked actions are replaced by the last valid one."""
     actions = torch.arange(4.0).reshape(1, 4, 1)
     mask = torch.tensor([[True, True, False, False]])
     assert held_actions(actions, mask).flatten().tolist() == [0, 1, 1, 1]
 
 
 def test_unknown_heads_are_named():
-    """The message lists what exists."""
+    """The message lists the heads that exist."""
     with pytest.raises(UnknownName, match="act, bc, bc-gmm, flow"):
         build_head("diffusion", SIZE, {})
 
 
 def test_attention_heads_divide_the_width():
-    """Refused at the door, not in the first step."""
+    """Other numbers are refused by the constructor, not in the first step."""
     with pytest.raises(BadValue, match="head act"):
         build_head("act", SIZE, {"width": 30})

@@ -1,4 +1,4 @@
-"""Novelty: quantiles of disagreement and of distance, and what they are together."""
+"""These tests check novelty: quantiles of disagreement, of distance, and of the larger of both."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_it_is_the_quantile_that_it_says(novelty):
 
 
 def test_either_sign_is_enough(novelty):
-    """Opinions that disagree in a familiar place, or agree in a place never seen."""
+    """Novelty is high by disagreement alone and by distance alone."""
     home, away = familiar(1, 5), torch.full((1, 6), 40.0)
     assert novelty(0.1, home) < 0.9
     assert novelty(50.0, home) == 1
@@ -38,7 +38,7 @@ def test_either_sign_is_enough(novelty):
 
 
 def test_without_opinions_distance_speaks_alone():
-    """A head with one opinion has no disagreement."""
+    """A head with one ensemble member has no disagreement."""
     x = familiar(200)
     neighbours = Neighbours.fit(x, np.arange(200))
     novelty = Novelty.fit(np.zeros(100), "held-out", neighbours(familiar(100, 1)), neighbours)
@@ -47,7 +47,7 @@ def test_without_opinions_distance_speaks_alone():
 
 
 def test_settings_and_tensors_are_all_there_is(novelty):
-    """What is built again says the same; its tensors are taken out of the weights."""
+    """Rebuilt novelty gives the same; its tensors are removed from the weights."""
     tensors = {**novelty.tensors(), "head.weight": torch.zeros(1)}
     again = Novelty.build(novelty.settings(), tensors)
     assert list(tensors) == ["head.weight"]
@@ -57,7 +57,7 @@ def test_settings_and_tensors_are_all_there_is(novelty):
 
 
 def test_policies_of_before_there_was_a_distance_are_read():
-    """Two keys and no tensors: disagreement alone."""
+    """Settings of two keys, without tensors, give novelty by disagreement alone."""
     values = np.quantile(np.arange(1001) / 1000, [0.0, 1.0]).tolist()
     old = Novelty.build({"values": [values[0]] * 102 + [values[1]], "source": "training"}, {})
     assert old.source == "training"
@@ -65,7 +65,7 @@ def test_policies_of_before_there_was_a_distance_are_read():
 
 
 def test_windows_are_judged_by_other_episodes():
-    """A window of the training data is not familiar because it is there itself."""
+    """Distances of a training window are to other episodes' windows."""
     x, episodes = familiar(100), np.repeat(np.arange(4), 25)
     neighbours = Neighbours.fit(x, episodes)
     assert neighbours(x).min() < neighbours(x, episodes).min()
@@ -74,7 +74,7 @@ def test_windows_are_judged_by_other_episodes():
 
 
 def test_large_trainings_are_sampled():
-    """From beginning to end."""
+    """The kept points are spread from the first to the last window."""
     neighbours = Neighbours.fit(familiar(5000), np.arange(5000))
     assert len(neighbours.points) == MOST_POINTS
     assert neighbours.episodes[-1] == 4999

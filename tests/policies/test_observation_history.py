@@ -1,4 +1,4 @@
-"""Policies that look back: observation history and temporal ensembling in driving."""
+"""These tests check policies with observation history and temporal ensembling when driving."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def remembers(tmp_path_factory):
 
 
 def test_history_changes_the_plan_and_reset_forgets_it(remembers):
-    """The same observation after others is another situation; at the beginning it is not."""
+    """Past observations change the plan; after a reset the first plan is as in a new episode."""
     policy, now = load_policy(remembers), made_up_observation(0)
     policy.reset()
     fresh = policy.plan(now).actions
@@ -44,7 +44,7 @@ def test_history_changes_the_plan_and_reset_forgets_it(remembers):
 
 
 def test_only_the_last_observations_count(remembers):
-    """Whatever happened more than `history` plans ago."""
+    """Observations older than `history` plans do not change a plan."""
     plans = []
     for first in (5, 6):
         policy = load_policy(remembers)
@@ -54,7 +54,7 @@ def test_only_the_last_observations_count(remembers):
 
 
 def test_history_is_in_the_saved_policy(remembers, tmp_path):
-    """The head reads three frames; saved again, the same."""
+    """The head reads three frames; a policy saved again plans the same."""
     policy = load_policy(remembers)
     assert policy.config.history == policy.network.history == 3
     policy.save(tmp_path)
@@ -66,13 +66,13 @@ def test_history_is_in_the_saved_policy(remembers, tmp_path):
 
 
 def test_data_of_another_history_is_refused(tmp_path):
-    """Windows of one frame cannot train a policy that sees three."""
+    """Windows of one frame cannot train a policy that reads three."""
     with pytest.raises(BadValue, match="3 observations"):
         trained_policy(tmp_path, replace(SHORT, history=3), made_up_data())
 
 
 def test_windows_look_back_in_strides_but_not_across_a_begin():
-    """As far apart as plans are; before an episode's first step stands the first step."""
+    """Frames are as far apart as plans; the first step of an episode stands for earlier ones."""
     frames = Frames([made_up_episode((-1,) * 12, seed=s, episode_id=str(s)) for s in (0, 1)])
     windows = Windows(frames, chunk=4, history=3, stride=4, drop_idle=False)
     index = windows.history_index(np.arange(len(windows)))
@@ -84,7 +84,7 @@ def test_windows_look_back_in_strides_but_not_across_a_begin():
 
 
 def test_ensembling_averages_overlapping_plans(tmp_path):
-    """The second plan is drawn towards the first; after a reset it is not."""
+    """The second plan is averaged with the first; after a reset it is not."""
     trained_policy(tmp_path, replace(SHORT, ensembling=0.01, execute=4))
     policy, alone = load_policy(tmp_path), []
     assert policy.config.ensembling == 0.01
@@ -101,8 +101,8 @@ def test_ensembling_averages_overlapping_plans(tmp_path):
     assert np.array_equal(second.actions[12:], alone[1][12:])
 
 
-def test_the_pilot_forgets_while_somebody_else_drives(remembers):
-    """What came before a takeover, many ticks or one ago, is no part of the memory."""
+def test_the_runner_forgets_while_the_operator_drives(remembers):
+    """Observations before a takeover, many ticks or one ago, are not in the history."""
     runner, policy = PolicyRunner(load_policy(remembers)), load_policy(remembers)
     runner.begin()
     runner.propose(made_up_observation(0), Driver.POLICY)

@@ -1,4 +1,4 @@
-"""A policy as something to drive with, to save and to load."""
+"""These tests check planning with a policy, and saving and loading it."""
 
 import json
 
@@ -48,7 +48,7 @@ def policy():
 
 
 def test_a_plan_is_a_chunk_of_actions(policy):
-    """Shapes, range, and a novelty that is a share."""
+    """Shapes and range fit, and novelty is between 0 and 1."""
     plan = policy.plan(observation())
     assert plan.actions.shape == plan.spread.shape == (16, 7)
     assert plan.actions.dtype == np.float32
@@ -59,7 +59,7 @@ def test_a_plan_is_a_chunk_of_actions(policy):
 
 
 def test_saving_and_loading_changes_nothing(policy, tmp_path):
-    """The loaded policy plans the same bits and knows the same about itself."""
+    """The loaded policy gives the same bits and has the same config."""
     policy.save(tmp_path / "0003")
     again = load_policy(tmp_path / "0003", task="Shapes", renderer="tiny")
     for seed in range(3):
@@ -93,19 +93,19 @@ OTHERS = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_a_policy_for_something_else_is_refused(policy, tmp_path, other):
-    """What it was trained for, what is here, and what to do."""
+    """The message says what it was trained for, what the workspace has, and what to do."""
     store, (config, trained, here) = PolicyStore(tmp_path), OTHERS[other]
     policy.save(tmp_path / "0003")
     with pytest.raises(PolicyError) as refused:
         store.load("0003", config)
-    told = str(refused.value)
-    assert f"0003: trained for {trained}" in told
-    assert f"here it is {here}" in told
-    assert "sidestick train" in told
+    message = str(refused.value)
+    assert f"0003: trained for {trained}" in message
+    assert f"here it is {here}" in message
+    assert "sidestick train" in message
 
 
 def test_more_cameras_than_a_policy_needs_are_no_hindrance(policy, tmp_path):
-    """It looks through those that it was trained on."""
+    """It reads those that it was trained on."""
     policy.save(tmp_path / "0003")
     cameras = ("front", "side", "wrist")
     config = WorkspaceConfig("Shapes", "tiny", cameras=cameras)
@@ -142,7 +142,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_policy_is_named(policy, tmp_path, damage):
-    """One exception, with the path in it."""
+    """PolicyError names the path, whatever the damage."""
     policy.save(tmp_path / "0003")
     DAMAGES[damage](tmp_path / "0003")
     with pytest.raises(PolicyError, match="0003"):
@@ -150,7 +150,7 @@ def test_a_damaged_policy_is_named(policy, tmp_path, damage):
 
 
 def test_an_odd_observation_is_named(policy):
-    """Missing keys, another number of goals, NaN."""
+    """BadValue for missing keys, another number of goals, NaN."""
     with pytest.raises(BadValue, match="wrist_image"):
         policy.plan({k: v for k, v in observation().items() if k != "wrist_image"})
     with pytest.raises(BadValue, match="goal"):
@@ -169,6 +169,6 @@ def test_novelty_is_a_quantile():
 
 
 def test_an_unknown_kind_of_round_is_refused():
-    """Provenance says demonstrations, corrections or practice."""
+    """Provenance is one of demonstrations, corrections or practice."""
     with pytest.raises(BadValue, match="practice"):
         Provenance(kind="dreams")

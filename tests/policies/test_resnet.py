@@ -1,4 +1,4 @@
-"""ResNet-18 as an encoder, and weights that somebody published."""
+"""These tests check ResNet-18 as an encoder, and loading of published weights."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def published(tmp_path_factory):
 
 
 def test_it_is_as_large_as_published():
-    """11.2 million numbers, and one part in 32 of the image's side is left."""
+    """It has 11.2 million weights, and its map has 1/32 of the image's side."""
     trunk = ResNet18().eval()
     assert sum(p.numel() for p in trunk.parameters()) == 11_176_512
     with torch.inference_mode():
@@ -40,7 +40,7 @@ def test_it_is_as_large_as_published():
 
 
 def test_what_it_sees_does_not_depend_on_the_batch():
-    """Groups are normalised, never batches."""
+    """Normalisation is over groups, never over batches."""
     torch.manual_seed(0)
     vision = EndToEnd(CONFIG)
     images = torch.randint(0, 256, (3, 64, 64, 3), dtype=torch.uint8)
@@ -55,7 +55,7 @@ def test_what_it_sees_does_not_depend_on_the_batch():
 
 
 def test_published_weights_are_taken_over(published):
-    """Every convolution of every camera's encoder; what does not belong is left out."""
+    """Every camera's encoder gets every convolution; other tensors are left out."""
     path, tensors = published
     config = TrainConfig(vision="end-to-end", encoder="resnet18", encoder_weights=str(path))
     vision = new_vision(config, PolicyConfig("Shapes", "tiny", ("a", "b"), image_size=64))
@@ -80,13 +80,13 @@ def damaged(published, kind, folder):
 
 @pytest.mark.parametrize("kind", ["absent", "torn", "smaller", "deeper", "other"])
 def test_other_files_are_refused(published, tmp_path, kind):
-    """With the file's name, and what is wrong with it."""
+    """PolicyError names the file, and what is wrong with it."""
     with pytest.raises(PolicyError, match=r"weights\.safetensors"):
         ResNet18().load(damaged(published, kind, tmp_path))
 
 
 def test_the_goal_conditions_it_only_if_asked_to():
-    """FiLM is a switch: without it the encoder does not know the goal."""
+    """Without FiLM the encoder's output does not depend on the goal."""
     pixels = torch.rand(1, 3, 64, 64)
     for film in (True, False):
         torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""Temporal ensembling of overlapping plans."""
+"""These tests check temporal ensembling of overlapping plans."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_the_first_plan_is_left_as_it_is():
 
 
 def test_overlapping_steps_are_averaged_and_the_rest_is_new():
-    """Equal weights at rate 0; the old plan reaches 6 steps into the new one."""
+    """At rate 0 weights are equal; the old plan reaches 6 steps into the new one."""
     ensemble = TemporalEnsemble(8, 2, 0.0)
     ensemble.add(*plan(0.0))
     mean, spread = ensemble.add(*plan(1.0))
@@ -31,7 +31,7 @@ def test_overlapping_steps_are_averaged_and_the_rest_is_new():
 
 
 def test_plans_are_aligned_in_time():
-    """A ramp that every plan continues stays the ramp."""
+    """Plans that continue one ramp average to the ramp."""
     ensemble = TemporalEnsemble(8, 3, 0.3)
     for start in range(0, 30, 3):
         ramp = np.repeat(np.arange(start, start + 8, dtype=np.float32)[:, None], 7, axis=1)
@@ -41,7 +41,7 @@ def test_plans_are_aligned_in_time():
 
 
 def test_the_oldest_counts_most():
-    """exp(-rate * i), i = 0 for the oldest, as published."""
+    """Weights are exp(-rate * i), i = 0 for the oldest, as published."""
     ensemble = TemporalEnsemble(8, 4, 1.0)
     ensemble.add(*plan(0.0))
     mean, _ = ensemble.add(*plan(1.0))
@@ -49,7 +49,7 @@ def test_the_oldest_counts_most():
 
 
 def test_after_a_reset_nothing_is_remembered():
-    """Neither the plans nor how many there were."""
+    """Neither the plans nor their number are kept."""
     ensemble = TemporalEnsemble(8, 2, 0.0)
     ensemble.add(*plan(0.0))
     ensemble.reset()

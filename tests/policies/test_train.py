@@ -1,4 +1,4 @@
-"""Training: repeatable, resumable, chosen by rollouts, honest about where it came from."""
+"""These tests check that training is repeatable, resumable, and chooses by rollouts."""
 
 import json
 from dataclasses import replace
@@ -49,7 +49,7 @@ def perception():
 
 
 def data(episodes=4, steps=25, seed=0):
-    """Actions that are a smooth function of the features, as episodes with their ends masked."""
+    """Windows whose actions are a smooth function of the features, as episodes with masked ends."""
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(episodes * steps, 18)).astype(np.float32)
     policy = rng.normal(size=(18, 16 * 7)).astype(np.float32)
@@ -83,14 +83,14 @@ def test_one_episode_is_learnt_by_heart(tmp_path, perception):
 
 
 def test_the_same_seed_gives_the_same_bits(tmp_path, perception):
-    """And another seed another policy."""
+    """Another seed gives another policy."""
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         trained(tmp_path / name, perception, replace(SHORT, seed=seed))
     assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
 
 
 class Stop:
-    """Rollouts that stand for an interruption at the nth candidate."""
+    """Rollouts that raise an interruption at the nth candidate."""
 
     def __init__(self, at=None, scores=(0.2, 0.6, 0.6)):
         self.at, self.scores, self.asked = at, list(scores), 0
@@ -105,7 +105,7 @@ class Stop:
 
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_an_interrupted_training_ends_the_same(tmp_path, perception, at):
-    """Stopped in the first, second or third rollouts and resumed: bit for bit the same end."""
+    """Stopped in the first, second or third rollouts and resumed, it ends with the same bits."""
     whole = trained(tmp_path / "whole", perception, rollout=Stop())
     rollout = Stop(at)
     with pytest.raises(KeyboardInterrupt):
@@ -119,7 +119,7 @@ def test_an_interrupted_training_ends_the_same(tmp_path, perception, at):
 
 
 def test_a_state_saved_on_the_way_is_as_good(tmp_path, perception, monkeypatch):
-    """A crash between two candidates: the last saved state leads to the same end."""
+    """After a crash between two candidates, the last saved state leads to the same end."""
     trained(tmp_path / "whole", perception)
     often = replace(SHORT, save_every_s=0.0)
     updates = []
@@ -139,7 +139,7 @@ def test_a_state_saved_on_the_way_is_as_good(tmp_path, perception, monkeypatch):
 
 
 def test_a_state_of_another_training_is_left_aside(tmp_path, perception, caplog):
-    """Other data in the same folder: said, and trained from the start."""
+    """With other data in the same folder, training warns and starts anew."""
     with pytest.raises(KeyboardInterrupt):
         trained(tmp_path / "a", perception, rollout=Stop(0))
     trained(tmp_path / "a", perception, over=data(seed=5), rollout=Stop())
@@ -149,7 +149,7 @@ def test_a_state_of_another_training_is_left_aside(tmp_path, perception, caplog)
 
 
 def test_the_best_candidate_is_kept_and_the_later_of_equals(tmp_path, perception):
-    """The chosen step is the one that drove best."""
+    """The chosen step is the one with the best rollouts."""
     for name, scores, step in (
         ("early", (0.9, 0.2, 0.3), 18),
         ("tie", (0.1, 0.5, 0.5), 30),
@@ -163,13 +163,13 @@ def test_the_best_candidate_is_kept_and_the_later_of_equals(tmp_path, perception
 
 
 def test_without_rollouts_the_last_average_is_kept(tmp_path, perception):
-    """No opinion, no choice."""
+    """There is one candidate, the last, and no scores."""
     result = trained(tmp_path, perception)
     assert (result.chosen_step, result.candidates) == (30, ())
 
 
 def test_the_config_says_where_it_comes_from(tmp_path, perception):
-    """Episodes, parent, version, counts, shares, precision; metrics beside it."""
+    """It holds episodes, parent, version, counts, shares, precision; metrics lie beside it."""
     provenance = Provenance(parent="0001", round=2, kind="corrections")
     vision = KeypointVision(perception)
     about = replace(ABOUT, provenance=provenance)
@@ -185,20 +185,20 @@ def test_the_config_says_where_it_comes_from(tmp_path, perception):
 
 
 def test_tensorboard_events_are_written(tmp_path, perception):
-    """For those who look there."""
+    """A file of events is in the folder `tensorboard`."""
     trained(tmp_path, perception, replace(SHORT, tensorboard=True))
     assert list((tmp_path / "tensorboard").glob("events.*"))
 
 
 def test_a_finished_policy_is_not_overwritten(tmp_path, perception):
-    """Train into another folder."""
+    """PolicyError where the folder holds a policy."""
     trained(tmp_path, perception)
     with pytest.raises(PolicyError, match="already holds"):
         trained(tmp_path, perception)
 
 
 def test_few_episodes_are_all_trained_on():
-    """From 20 on some are held out, whole ones only."""
+    """From 20 episodes on some are held out, whole ones only."""
     few, held = hold_out(data(episodes=19, steps=3), 0.05, 20, seed=0)
     assert held is None
     assert len(few) == 57
@@ -208,7 +208,7 @@ def test_few_episodes_are_all_trained_on():
 
 
 def test_novelty_is_calibrated_on_held_out_episodes(tmp_path, perception):
-    """Familiar scenes spread over [0, 1]; a strange one is at the end."""
+    """Familiar scenes spread over [0, 1]; an unusual one has the highest novelty."""
     config = replace(SHORT, steps=60, held_out=0.1)
     result = trained(tmp_path, perception, config, data(episodes=20))
     assert result.policy.novelty.source == "held-out"
@@ -220,7 +220,7 @@ def test_novelty_is_calibrated_on_held_out_episodes(tmp_path, perception):
 
 
 def test_bad_data_is_named():
-    """NaN with its episode, no windows, windows without a first action, another shape."""
+    """BadValue for NaN (with its episode), no windows, no first action, another shape."""
     good = data()
     nan = good.inputs["features"].copy()
     nan[60] = np.nan
@@ -235,7 +235,7 @@ def test_bad_data_is_named():
 
 
 def test_the_learning_rate_rises_and_falls():
-    """One cycle: low, peak at 30 %, almost nothing at the end."""
+    """One cycle starts low, peaks at 30 % and ends near zero."""
     rates = [one_cycle(step, 1000, 2e-3) for step in range(1000)]
     assert max(rates) == pytest.approx(2e-3)
     assert np.argmax(rates) == 300
@@ -244,7 +244,7 @@ def test_the_learning_rate_rises_and_falls():
 
 
 def recorded(modes=(-1,) * 20, episodes=3):
-    """Frames of made-up episodes, and the perception of their goals."""
+    """Frames of made-up episodes."""
     return Frames(
         [
             made_up_episode(modes, seed=seed, episode_id=f"made-up-{seed}")
@@ -260,7 +260,7 @@ def for_made_up(perception):
 
 
 def test_recorded_episodes_become_a_policy(tmp_path, for_made_up):
-    """From frames to a folder that loads; the cache is filled on the way and used again."""
+    """Frames become a folder that loads; the keypoint cache is filled and used again."""
     cache = KeypointCache(tmp_path / "cache")
     config = replace(SHORT, idle="keep")
     for name in ("a", "b"):
@@ -279,7 +279,7 @@ def test_recorded_episodes_become_a_policy(tmp_path, for_made_up):
 
 
 def test_windows_keep_within_their_episode(for_made_up):
-    """Actions of a window are its own episode's, masked beyond its end and beyond hand-overs."""
+    """Actions of a window are its own episode's, masked beyond its end and beyond handovers."""
     modes = [0] * 10 + [1] * 10 + [0] * 10
     frames = recorded(modes)
     data = training_data(frames, KeypointVision(for_made_up), idle="keep")
@@ -292,12 +292,12 @@ def test_windows_keep_within_their_episode(for_made_up):
 
 
 def test_perception_for_other_images_is_refused(tmp_path, perception):
-    """Another task, renderer or camera set: named before anything is computed."""
+    """PolicyError names another task, renderer or cameras before anything is computed."""
     with pytest.raises(PolicyError, match="perception has task 'Shapes'"):
         train(recorded(), SHORT, tmp_path, perception=perception, progress=False)
 
 
 def test_no_episodes_cannot_be_trained_on(tmp_path):
-    """The message says what to do."""
+    """The message says how to record some."""
     with pytest.raises(PolicyError, match="sidestick drive"):
         train(Frames(), SHORT, tmp_path, progress=False)

@@ -1,4 +1,4 @@
-"""The knobs of training: what cannot be is refused with its name."""
+"""These tests check that impossible hyperparameters are refused, and the recommended ones exist."""
 
 from dataclasses import replace
 from typing import get_args
@@ -35,20 +35,20 @@ def test_what_cannot_be_is_refused(name):
 
 @pytest.mark.parametrize("name", ["vision", "head", "encoder"])
 def test_unknown_kinds_are_named(name):
-    """With those that exist."""
+    """The message lists the kinds that exist."""
     with pytest.raises(UnknownName, match=r"small|keypoints|bc-gmm"):
         replace(TrainConfig(), **{name: "best"})
 
 
 def test_switches_of_encoders_need_encoders():
-    """Keypoints have none to choose."""
+    """Vision by keypoints has no encoder to choose."""
     with pytest.raises(BadValue, match="encoder"):
         TrainConfig(encoder="resnet18")
 
 
 @pytest.mark.parametrize("head", sorted(HEADS))
-def test_every_head_has_a_recipe(head):
-    """The command line asks for the recommended one."""
+def test_every_head_has_recommended_values(head):
+    """The command line asks for the recommended values."""
     config = Train(workspace=None, policy=head).config()
     assert config == TrainConfig.recommended("keypoints", head)
     assert config.head == head
@@ -60,8 +60,8 @@ def test_the_command_line_offers_every_head():
     assert set(get_args(Kind)) == set(HEADS)
 
 
-def test_options_change_the_recipe():
-    """And a shorter chunk is executed to its half."""
+def test_options_change_the_recommended_values():
+    """A shorter chunk is executed to its half."""
     config = Train(workspace=None, policy="act", chunk=8, history=2, ensembling=0.01).config()
     assert (config.chunk, config.execute, config.history) == (8, 4, 2)
     assert config.ensembling == 0.01
