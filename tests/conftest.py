@@ -1,4 +1,4 @@
-"""What several test files share: the operator's seat with a pad made of nothing, and fake time."""
+"""These fixtures serve several test files: a trained workspace, SDL, windows, an X server."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ settings.load_profile("shared machine")
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with a policy, and nothing left to learn."""
+    """A workspace with a policy that was trained on all its episodes."""
     from tests.learning_rig import learner, tiny_workspace
 
     workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
@@ -26,7 +26,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def quiet_sdl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """SDL without a screen or a loudspeaker, and nobody's own bindings."""
+    """SDL without screen, sound or a user's own bindings."""
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")
     monkeypatch.setenv("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
@@ -43,7 +43,7 @@ def quiet_sdl(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 
 @pytest.fixture
 def open_rig(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]:
-    """Make operator's seats; each is closed after the test."""
+    """A function that makes operator windows; each is closed after the test."""
     from tests.window_rig import WindowRig
 
     rigs: list[WindowRig] = []
@@ -59,7 +59,7 @@ def open_rig(quiet_sdl: None, tmp_path: Path) -> Iterator[Callable[..., object]]
 
 @pytest.fixture
 def display() -> Iterator[str]:
-    """An X server of its own, for windows that are pressed by real keys."""
+    """Number of a new X server, for windows that receive real key presses."""
     from tests.xdotool import screen
 
     with screen() as number:

@@ -1,4 +1,4 @@
-"""A tiny workspace to learn from, and a learner that dies where it is told to."""
+"""Tests of learning use this tiny workspace, and a learner that kills itself at a given point."""
 
 import os
 import signal
@@ -37,12 +37,12 @@ QUICK = LearnerRules(
     ),
     selection=0,
 )
-"""Learns next to nothing, in no time; the gate only looks at who solves which seed."""
+"""Rules for a few training steps; the gate ignores losses and compares only solved seeds."""
 DEMONSTRATION, ROLLOUT, INTERVENTION = -1, 0, 1
 
 
 def tiny_workspace(folder: Path) -> Workspace:
-    """Six demonstrations of nothing in particular, and perception that has learnt nothing."""
+    """A workspace of six made-up demonstrations and an untrained perception."""
     workspace = Workspace.create(folder, WorkspaceConfig("ShelfPick", "tiny"))
     for number in range(6):
         add_episode(workspace, number, [DEMONSTRATION] * 20)
@@ -54,7 +54,7 @@ def tiny_workspace(folder: Path) -> Workspace:
 
 
 def add_episode(workspace: Workspace, number: int, modes: list[int]) -> str:
-    """Record an episode that ended well; its id."""
+    """Write a successful made-up episode of these action modes; its id."""
     name = f"20250101T0000{number:02d}-{number:08x}"
     made = made_up_episode(modes, number, episode_id=name)
     made.write(workspace.episodes_dir / f"{name}.hdf5")
@@ -62,17 +62,17 @@ def add_episode(workspace: Workspace, number: int, modes: list[int]) -> str:
 
 
 def add_correction(workspace: Workspace, number: int) -> str:
-    """An attempt of the policy that a person brought to its end."""
+    """Write an episode that the policy begins and a person finishes; its id."""
     return add_episode(workspace, number, [ROLLOUT] * 10 + [INTERVENTION] * 60)
 
 
 def solves(policy: Path, seed: int) -> bool:
-    """Everybody can do it."""
+    """A rollout in which every policy succeeds."""
     return True
 
 
 def only_present(policy: Path, seed: int) -> bool:
-    """Only what has a number can do it: candidates cannot."""
+    """A rollout in which only published policies, which have numbers, succeed."""
     return policy.name.isdigit()
 
 
@@ -82,12 +82,12 @@ def learner(workspace: Workspace, drives: Callable[[Path, int], bool] = solves) 
 
 
 def die(*_: object, **__: object) -> None:
-    """As nobody expects it."""
+    """Kill this process without any cleanup."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def after(steps: int) -> Callable[[TrainingLoop], torch.Tensor]:
-    """An update that dies once so many have been made, and saved."""
+    """A replacement of `TrainingLoop.update` that dies after so many steps."""
     update = TrainingLoop.update
 
     def dying(fit: TrainingLoop) -> torch.Tensor:
@@ -109,20 +109,20 @@ MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "ruling written": lambda: mock.patch.object(PolicyStore, "publish", die),
     "published": lambda: mock.patch.object(Database, "add_event", die),
 }
-"""Where a candidate that passes can be cut short."""
+"""Points at which learning can be killed while a candidate passes the gate."""
 REFUSAL_MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "ruling written": lambda: mock.patch.object(Database, "add_event", die),
     "told": lambda: mock.patch.object(CandidateStore, "clear", die),
     "half removed": lambda: mock.patch.object(candidate_store.shutil, "rmtree", die),
 }
-"""Where one that is refused can be."""
+"""Points at which it can be killed while a candidate is refused."""
 
 
 def die_at(folder: Path, moment: str, refused: bool = False) -> None:
-    """Learn until the moment has come; runs in a process of its own."""
+    """Learn, and die at a point of `MOMENTS` or `REFUSAL_MOMENTS`; runs in its own process."""
     moments = REFUSAL_MOMENTS if refused else MOMENTS
     made = learner(Workspace.open(folder), only_present if refused else solves)
-    if refused:  # to the moment before, without dying
+    if refused:  # first up to the decision, without dying
         with mock.patch.object(CandidateStore, "settle", return_value=None):
             made.step()
     with moments[moment]():

@@ -13,13 +13,13 @@ GARMENT = NextObject(describe_task("SortClothes"))
 
 
 def perfect(env: ArmEnv) -> np.ndarray:
-    """Keypoints (1, 2, K, 6) of the simulator's own segmentation."""
-    seen = []
+    """Keypoints (1, 2, K, 6) of the simulator's segmentation, cameras front and wrist."""
+    views = []
     for camera in ("front", "wrist"):
         _, classes = env.labelled(camera, 96, 96)
         counts = cell_counts(classes, len(env.task.labels), 24)
-        seen.append(keypoints(torch.from_numpy(counts).float()[None] / 16)[0].numpy())
-    return np.stack(seen)[None]
+        views.append(keypoints(torch.from_numpy(counts).float()[None] / 16)[0].numpy())
+    return np.stack(views)[None]
 
 
 def columns(observation: dict) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Small things to train on: smooth made-up episodes, and perception that has learnt nothing."""
+"""Tests of training use these small made-up episodes, settings and an untrained perception."""
 
 import numpy as np
 import torch
@@ -28,13 +28,13 @@ def small_perception():
         torch.manual_seed(0)
         config = PerceptionConfig("Shapes", "tiny", ("bg", *GOALS), GOALS, channels=4)
         perception = Perception(config)
-    shipped = {k: v.half() for k, v in perception.state_dict().items()}  # as they are stored
+    shipped = {k: v.half() for k, v in perception.state_dict().items()}  # as stored on disk
     perception.load_state_dict(shipped)
     return perception.frozen()
 
 
 def made_up_data(episodes=4, steps=25, seed=0, history=1):
-    """Actions that are a smooth function of the features, as episodes with their ends masked."""
+    """Episodes whose actions are a smooth function of the features, masked past their ends."""
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(episodes * steps, 18)).astype(np.float32)
     policy = np.random.default_rng(0).normal(size=(18, 16 * 7)).astype(np.float32)
@@ -54,14 +54,14 @@ def made_up_data(episodes=4, steps=25, seed=0, history=1):
 
 
 def trained_policy(folder, config=SHORT, data=None, **kwargs):
-    """A short training on made-up data."""
+    """The policy of a short training, on made-up data unless given."""
     vision = KeypointVision(small_perception())
     data = made_up_data(history=config.history) if data is None else data
     return train_on(data, vision, ABOUT, config, folder, progress=False, **kwargs)
 
 
 def made_up_observation(seed=0, size=96):
-    """What such a policy drives by."""
+    """A random observation for such a policy."""
     rng = np.random.default_rng(seed)
     return {
         "front_image": rng.integers(0, 256, (size, size, 3), np.uint8),

@@ -1,4 +1,4 @@
-"""A workspace as one self-contained HTML page."""
+"""`sidestick report` reads a workspace (`collect`) and writes one HTML page (`write_report`)."""
 
 from .collect import collect
 from .write import write_report

@@ -1,4 +1,7 @@
-"""The numbers of the report: intervals, sums of effort, paired outcomes; no words, no drawing."""
+"""These functions compute the report's numbers from `ReportData`: rates, intervals, paired tests.
+
+`page` and `sentences` call them and turn the numbers into figures and text.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -45,7 +48,7 @@ class SupervisedRound:
 
 @dataclass(frozen=True)
 class PairedOutcomes:
-    """Two policies on the same seeds."""
+    """Outcomes of two policies on the same seeds, compared."""
 
     seeds: int
     """Seeds that both were run on."""
@@ -58,13 +61,13 @@ class PairedOutcomes:
 
 
 def success_rate(evaluation: PolicyEvaluation) -> Interval:
-    """Return the success rate with Wilson's interval."""
+    """The success rate with Wilson's interval."""
     low, high = wilson(evaluation.successes, evaluation.episodes)
     return Interval(evaluation.rate, low, high)
 
 
 def learning_curve(data: ReportData) -> list[CurvePoint]:
-    """The evaluated policies, each with the human minutes that went before it."""
+    """The evaluated policies, each with the human minutes spent before it was made."""
     points = []
     for entry in data.ledger.returns:
         assert entry.policy.evaluation is not None
@@ -74,11 +77,11 @@ def learning_curve(data: ReportData) -> list[CurvePoint]:
 
 
 def event_places(data: ReportData, watched: bool) -> list[tuple[float, TimelineEvent]]:
-    """Return each change and ruling with the human minutes that went before it."""
+    """Each event with the human minutes before it: driven, with `watched` also watched."""
     places = []
     for event in data.events:
-        driven, looked = data.ledger.minutes_before(event.created)
-        places.append((driven + looked * watched, event))
+        driven_min, watched_min = data.ledger.minutes_before(event.created)
+        places.append((driven_min + watched_min * watched, event))
     return places
 
 
@@ -110,7 +113,7 @@ def _human_share(cost: EffortCost, members: Sequence[EpisodeRow]) -> Interval:
 
 
 def paired(earlier: PolicyEvaluation, later: PolicyEvaluation) -> PairedOutcomes | None:
-    """Compare two evaluations seed by seed; None when they share no seed."""
+    """Two evaluations compared seed by seed; None when they share no seed."""
     before = {outcome.seed: outcome.success for outcome in earlier.outcomes}
     after = {outcome.seed: outcome.success for outcome in later.outcomes}
     shared = before.keys() & after.keys()
@@ -122,7 +125,7 @@ def paired(earlier: PolicyEvaluation, later: PolicyEvaluation) -> PairedOutcomes
 
 
 def failure_stages(evaluation: PolicyEvaluation) -> Counter[str]:
-    """Count the stages that the failed episodes had reached."""
+    """Furthest stage reached -> number of failed episodes."""
     return Counter(outcome.stage for outcome in evaluation.outcomes if not outcome.success)
 
 

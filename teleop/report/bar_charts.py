@@ -1,4 +1,7 @@
-"""The bar charts: help per round, failures per stage, and the episodes at a glance."""
+"""These functions draw the report's bar charts as SVG: help per round, failed stages, episodes.
+
+`page.figures` calls them with records and intervals.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +19,7 @@ ROW_HEIGHT_IN = 0.42
 AXIS_HEIGHT_IN = 0.95
 LENGTH_BINS = 24
 ROUND_STEPS = [1, 2, 5, 10]
-"""What ticks may be apart, times a power of ten."""
+"""Allowed distances of ticks, times a power of ten."""
 
 
 def help_per_round(
@@ -50,8 +53,10 @@ def failure_stages(
     with panel(AXIS_HEIGHT_IN + 0.3 + 1.3 * ROW_HEIGHT_IN * len(stages)) as (figure, axes):
         rows = np.arange(len(stages))
         height = 0.8 / len(counts)
-        looks = [("#ffffff", "////"), (POLICY, "")][-len(counts) :]
-        for index, ((policy, counter), look) in enumerate(zip(counts.items(), looks, strict=True)):
+        styles = [("#ffffff", "////"), (POLICY, "")][-len(counts) :]
+        for index, ((policy, counter), style) in enumerate(
+            zip(counts.items(), styles, strict=True)
+        ):
             widths = [counter[stage] for stage in stages]
             y = rows - 0.4 + height * (index + 0.5)
             label = f"policy {policy}: {sum(widths)} of {totals[policy]} failed"
@@ -59,8 +64,8 @@ def failure_stages(
                 y,
                 widths,
                 height * 0.92,
-                color=look[0],
-                hatch=look[1],
+                color=style[0],
+                hatch=style[1],
                 edgecolor=POLICY,
                 label=label,
             )

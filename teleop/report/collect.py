@@ -1,4 +1,4 @@
-"""From a workspace on disk to the report's data; reads everything, writes nothing."""
+"""`collect` reads all that the report shows from a workspace, as `ReportData`; writes nothing."""
 
 import platform
 import shlex
@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from ...datasets.database import Database
 from ...datasets.journal_recovery import EPISODE
-from ...datasets.judgements.judgement_state import resolved_by_episode as standing_now
+from ...datasets.judgements.judgement_state import resolved_by_episode
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
@@ -24,7 +24,7 @@ LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 
 
 def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
-    """Gather what the page shows; `commands` made the workspace and come first in the footer."""
+    """Read what the page shows; `commands` made the workspace and come first in the footer."""
     summaries = workspace.summaries()
     database = Database(workspace.db_path)
     evaluations = database.evaluations()
@@ -34,7 +34,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
             "report; `sidestick drive` or `sidestick quickstart` records some"
         )
     policies, notes = read_policies(workspace.policies_dir, evaluations, summaries)
-    standings = standing_now(Judgements(workspace.db_path))
+    resolved = resolved_by_episode(Judgements(workspace.db_path))
     return ReportData(
         setting=_setting(workspace, stage_names(summaries)),
         policies=policies,
@@ -42,8 +42,8 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
         events=read_events(database),
-        step_statistics=read_step_statistics(summaries, standings),
-        judged=read_judged(summaries, standings),
+        step_statistics=read_step_statistics(summaries, resolved),
+        judged=read_judged(summaries, resolved),
         comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),
         notes=(*_episode_notes(workspace, summaries), *notes),

@@ -1,4 +1,7 @@
-"""A contact sheet: what a task looks like, in a large view and through the recorded cameras."""
+"""Contact sheets show what a task looks like, in a large view and through the recorded cameras.
+
+`write_contact_sheet` makes one of a task, `write_variation_sheet` one of domain randomization.
+"""
 
 from pathlib import Path
 
@@ -12,13 +15,15 @@ from ...sim_envs.tasks import TASKS
 from ..evaluation.video import enlarge
 
 SEEDS = range(3)
+"""Seed of each row."""
 FACTOR = 3
 """How many times larger than recorded the recorded cameras are shown."""
 VARIED = (("none", 0), ("mild", 0), ("mild", 1), ("strong", 0), ("strong", 1), ("strong", 2))
-"""Variation and seed of each column of the sheet of variations."""
+"""Level of `variation` and seed of each column of the variation sheet."""
 VARIED_PX = 176
 GAP_PX = 6
 PAPER = 255
+"""Grey level of the gaps."""
 
 
 def write_contact_sheet(task: str, folder: Path) -> Path:
@@ -34,7 +39,7 @@ def write_contact_sheet(task: str, folder: Path) -> Path:
 
 
 def write_variation_sheet(folder: Path) -> Path:
-    """Write <folder>/variation.png: a row for each task, plain to strongly varied."""
+    """Write <folder>/variation.png: a row for each task, columns as in `VARIED`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "variation.png"
     image.imsave(path, _stacked([_varied_row(task) for task in TASKS]))
@@ -42,7 +47,7 @@ def write_variation_sheet(folder: Path) -> Path:
 
 
 def _varied_row(task: str) -> Image:
-    """A task's front camera under each of VARIED."""
+    """A task's front camera under each of `VARIED`, side by side."""
     pictures = []
     for level, seed in VARIED:
         env = make_task_env(task, variation=level)
@@ -53,7 +58,7 @@ def _varied_row(task: str) -> Image:
 
 
 def contact_sheet(env: ArmEnv) -> Image:
-    """One image, uint8[h, w, 3], a row for each seed: views not recorded, then recorded ones."""
+    """One image, uint8[h, w, 3], with a row for each seed: other views, then recorded cameras."""
     return _stacked([_row(env, seed) for seed in SEEDS])
 
 

@@ -1,4 +1,7 @@
-"""What a session, a round or everything has cost the human, summed from entries of the ledger."""
+"""`EffortCost` sums entries of the ledger: the human effort of a session, a round or everything.
+
+`ledger` makes them for the report and for `sidestick ledger`.
+"""
 
 import math
 from collections.abc import Sequence
@@ -12,11 +15,13 @@ SECONDS_PER_MINUTE = 60.0
 
 @dataclass(frozen=True)
 class EffortCost:
-    """What one session, one round or everything has cost."""
+    """Human effort of one session, one round or everything."""
 
     name: str
     round: int
+    """The latest round of the entries; 0 for none."""
     kind: str
+    """Kinds of the entries, joined by commas."""
     episodes: int
     successes: int
     driven_s: float
@@ -35,11 +40,11 @@ class EffortCost:
     steps_policy: int
     """Steps that the policy drove."""
     ended: float
-    """Wall time at which the last of it was entered, s; -inf for nothing."""
+    """Wall time of the last entry, s; -inf for none."""
 
     @classmethod
     def of(cls, efforts: Sequence[EffortEntry], name: str) -> "EffortCost":
-        """The sum of some entries."""
+        """The sum of some entries, under a name."""
         lengths = [float(s) for effort in efforts for s in effort.payload.get("takeover_s", ())]
 
         def total(key: str) -> int:
@@ -83,7 +88,7 @@ class EffortCost:
         return self.steps_human + self.steps_policy
 
     def to_json(self) -> dict[str, Any]:
-        """The keys that scripts rely on."""
+        """The values by name, as scripts rely on them."""
         left_out = ("steps_human", "steps_policy", "ended")
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
         return {**values, "minutes": self.minutes}

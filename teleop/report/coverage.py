@@ -1,4 +1,7 @@
-"""What the dataset covers: places, motions, novelty, last stages, grades, who drove."""
+"""These functions draw what the dataset covers: places, motion, novelty, last stages, judgements.
+
+`page.figures` calls them with `StepStatistics`, episodes and judgements; each gives an SVG.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,16 +20,18 @@ from .records import EpisodeRow
 from .step_statistics import StepStatistics
 
 LINES = {Driver.HUMAN: "-", Driver.POLICY: "--", Driver.BLEND: ":"}
-"""How a driver's line is drawn, for readers who see no colours."""
+"""Line style of each driver, for readers who see no colours."""
 CM = 100.0
 
 
 def draw_coverage(statistics: StepStatistics) -> Markup:
-    """Where episodes began and where the hand first closed: circles solved, crosses failed."""
+    """Draw where episodes began, and first grasps: circles where solved, crosses where failed."""
     with panel(height_in=3.6) as (figure, axes):
         start = np.median(statistics.starts_m, axis=0) * CM
         spread = statistics.starts_m * CM
-        axes.plot(spread[:, 1], spread[:, 0], ".", color=MUTED, ms=3, label="hand at the start")
+        axes.plot(
+            spread[:, 1], spread[:, 0], ".", color=MUTED, ms=3, label="end effector at the start"
+        )
         for solved, marker, colour, label in (
             (True, "o", POLICY, "first grasp, solved"),
             (False, "x", "#d55e00", "first grasp, failed"),
@@ -41,14 +46,16 @@ def draw_coverage(statistics: StepStatistics) -> Markup:
         axes.set_ylabel("ahead of the base, cm")
         axes.set_title("Start positions and first grasps")
         figure.legend(loc="outside lower left", ncols=1)
-        spoken = f"hand begins near {start[0]:.0f} cm ahead; {len(statistics.solved)} episodes"
+        spoken = (
+            f"end effector begins near {start[0]:.0f} cm ahead; {len(statistics.solved)} episodes"
+        )
         return to_svg(figure, "coverage", f"Coverage of start positions: {spoken}")
 
 
 def draw_distribution(
     counts: Mapping[Driver, NDArray[np.int64]], name: str, title: str, axis: str
 ) -> Markup:
-    """For each driver the histogram of `counts`, steps in [B] equal bins of [0, 1], as shares."""
+    """Draw each driver's histogram of `counts` as shares: steps in B equal bins of [0, 1], [B]."""
     with panel(height_in=2.9) as (figure, axes):
         for driver, bins in counts.items():
             style = DRIVER_STYLES[driver]
@@ -68,7 +75,7 @@ def draw_distribution(
 
 
 def draw_last_stages(statistics: StepStatistics, stages: Sequence[str]) -> Markup:
-    """Recorded episodes that failed, by their last stage and how they came about."""
+    """Draw how many recorded episodes failed, by last stage and kind of episode."""
     kinds = list(statistics.died)
     hatches = dict(zip(kinds, ("", "////", "...."), strict=False))
     greys = dict(zip(kinds, ("#444444", "#d55e00", "#009e73"), strict=False))
@@ -93,20 +100,20 @@ def draw_last_stages(statistics: StepStatistics, stages: Sequence[str]) -> Marku
 
 
 def draw_operators(episodes: Sequence[EpisodeRow]) -> Markup:
-    """Episodes by who was responsible."""
+    """Draw the episodes of each operator, the 12 with the most."""
     counts = Counter(episode.operator or "nobody" for episode in episodes).most_common(12)
     return _rows("operators", "Operators", "episodes", dict(counts))
 
 
 def draw_grades(judged: JudgementSummary) -> Markup:
-    """Verdicts and grades that people gave."""
+    """Draw how many verdicts and qualities reviewers gave."""
     rows = {f"judged a {name}": judged.verdicts.get(name, 0) for name in ("success", "failure")}
     rows |= {f"quality {grade}": judged.qualities.get(grade, 0) for grade in range(5, 0, -1)}
-    return _rows("grades", "What graders said", "episodes", rows)
+    return _rows("grades", "Verdicts and qualities", "episodes", rows)
 
 
 def draw_reasons(judged: JudgementSummary) -> Markup:
-    """Why, by how often."""
+    """Draw the 9 most frequent reasons of reviewers."""
     rows = dict(Counter(judged.reasons).most_common(9))
     return _rows("reasons", "Reasons", "episodes", rows)
 

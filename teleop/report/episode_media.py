@@ -1,4 +1,7 @@
-"""Which recorded episodes to show, and their pictures."""
+"""`choose` selects the episodes that the report shows as clips, and reads their pictures.
+
+`collect` calls it with all summaries and gets a success, a failure and a correction.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,11 +29,11 @@ class EpisodeMedia:
     seed: int
     """Scene."""
     instruction: str
-    """What the arm was told."""
+    """The instruction to the policy or operator."""
     success: bool
     """Whether the task was done."""
     cameras: tuple[str, ...]
-    """Names of the cameras, left to right."""
+    """Names of the cameras, from left to right."""
     images: tuple[NDArray[np.uint8], ...]
     """Per camera uint8[T, h, w, 3]."""
     drivers: NDArray[np.integer]
@@ -50,7 +53,7 @@ class EpisodeMedia:
 
 
 def kind_of(episode: EpisodeSummary) -> ProvenanceKind:
-    """Return how an episode came about, by the level at which it started."""
+    """The kind of an episode, by the level at which it started."""
     if episode.header.level in (Level.DEMONSTRATE, Level.SHADOW):  # the human drives every step
         return ProvenanceKind.DEMONSTRATIONS
     return (
@@ -61,11 +64,11 @@ def kind_of(episode: EpisodeSummary) -> ProvenanceKind:
 
 
 def choose(episodes: Sequence[EpisodeSummary]) -> dict[str, EpisodeMedia | None]:
-    """Return the media of a success, a failure and a correction, each None without one."""
+    """A success, a failure and a correction, the newest clear ones; each None without one."""
     whole = [e for e in episodes if e.complete and e.steps > 1]
     solved = [e for e in whole if e.success and not e.takeovers]
     helped = [e for e in whole if e.takeovers and e.policy_steps]
-    correction = _first_readable(sorted(helped, key=_clear_rescue, reverse=True))
+    correction = _first_readable(sorted(helped, key=_clear_correction, reverse=True))
     shown = correction.name if correction else None
     failed = [e for e in whole if not e.success and e.id != shown]
     return {
@@ -83,7 +86,7 @@ def _policy_alone(episode: EpisodeSummary) -> Key:
     return (episode.human_steps == 0, episode.policy_steps > 0, *_latest(episode))
 
 
-def _clear_rescue(episode: EpisodeSummary) -> Key:
+def _clear_correction(episode: EpisodeSummary) -> Key:
     return (episode.success, -episode.takeovers, *_latest(episode))
 
 

@@ -1,4 +1,7 @@
-"""How every figure looks: Okabe and Ito's colours with markers, quiet axes, real text."""
+"""All figures of the report share this style: Okabe and Ito's colours, markers, text as text.
+
+`panel` gives axes in the style, `to_svg` makes them an inline SVG element.
+"""
 
 import io
 import re
@@ -25,10 +28,10 @@ MUTED = "#5b6876"
 LINE = "#d5dbe1"
 HUMAN = DRIVER_STYLES[Driver.HUMAN].hex
 POLICY = DRIVER_STYLES[Driver.POLICY].hex
-"""Who drives has the colours of the windows: sky the human, orange the policy."""
+"""Drivers have the colours of the windows: sky for the human, orange for the policy."""
 
 FIGURE_WIDTH_IN = 4.4
-"""About the width of a phone at 72 points an inch, so that labels keep their size there."""
+"""About a phone's width at 72 points an inch, where labels then keep their size."""
 
 STYLE: Any = {
     "svg.fonttype": "none",
@@ -60,7 +63,7 @@ STYLE: Any = {
 
 @dataclass(frozen=True)
 class SeriesStyle:
-    """How one kind is drawn: never by colour alone."""
+    """How one kind is drawn, never told apart by colour alone."""
 
     colour: str
     """Fill, from Okabe and Ito's palette."""
@@ -82,7 +85,7 @@ MARKS = {
 
 @contextmanager
 def panel(height_in: float) -> Iterator[tuple[Figure, Axes]]:
-    """Give a figure with one set of axes in the report's style; pyplot is not involved."""
+    """Give a figure with one set of axes in the report's style, without pyplot."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(FIGURE_WIDTH_IN, height_in), layout="constrained")
         FigureCanvasSVG(figure)
@@ -90,7 +93,7 @@ def panel(height_in: float) -> Iterator[tuple[Figure, Axes]]:
 
 
 def to_svg(figure: Figure, name: str, label: str) -> Markup:
-    """Return the figure as an inline SVG element; `label` is what a screen reader says."""
+    """The figure as an inline SVG element, its ids led by `name`; screen readers speak `label`."""
     buffer = io.StringIO()
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         figure.savefig(
@@ -105,7 +108,7 @@ def to_svg(figure: Figure, name: str, label: str) -> Markup:
 
 
 def percent_axis(axes: Axes, label: str, top: float = 1.0) -> None:
-    """Draw the vertical axis as per cent from 0 to `top`, with quiet grid lines."""
+    """Draw the vertical axis as per cent from 0 to `top`, with grid lines."""
     axes.set_ylim(0, top)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
     axes.set_ylabel(label)

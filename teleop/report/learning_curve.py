@@ -1,4 +1,7 @@
-"""The learning curve: success against human time, by what each policy had learned from."""
+"""`draw_curve` draws the learning curve: success against human time, marked by kind of policy.
+
+`page.figures` calls it with `CurvePoint`s and the events to mark.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,7 +16,7 @@ from .figure_style import LINE, MARKS, MUTED, error_bars, panel, percent_axis, t
 from .recorded_events import TimelineEvent
 
 DODGE = 0.05
-"""Shift of a point that stands at the same minutes as the one before, share of the width."""
+"""Shift of a point at the same minutes as the one before, as a share of the width."""
 KIND_LABELS = {
     ProvenanceKind.DEMONSTRATIONS: "after demonstrations",
     ProvenanceKind.CORRECTIONS: "after corrections",
@@ -31,9 +34,9 @@ def draw_curve(
     events: Sequence[tuple[float, TimelineEvent]] = (),
     reach: float = 0.0,
 ) -> Markup:
-    """Draw success with intervals against one measure of human time, and what was decided when.
+    """Draw success with intervals against one measure of human time, and the events.
 
-    The axis goes at least as far as `reach` minutes.
+    The axis extends at least to `reach` minutes.
     """
     with panel(height_in=3.9) as (figure, axes):
         places = _dodged(minutes)
@@ -53,7 +56,7 @@ def draw_curve(
 
 
 def _draw_events(axes: Axes, events: Sequence[tuple[float, TimelineEvent]]) -> None:
-    """A line and a sign for each change or ruling; the list under the curve says which."""
+    """Draw a numbered line for each event; the list under the curve says what it was."""
     for number, (place, event) in enumerate(events, 1):
         axes.axvline(place, color=MUTED, lw=0.9, linestyle=(0, (1, 2)), zorder=0)
         axes.annotate(
@@ -63,7 +66,7 @@ def _draw_events(axes: Axes, events: Sequence[tuple[float, TimelineEvent]]) -> N
 
 
 def _dodged(minutes: Sequence[float]) -> list[float]:
-    """Set points at the same minutes apart, never past the next point's true place."""
+    """Places of the points, those at the same minutes apart, none past the next point's minutes."""
     places = list(minutes)
     for start, end in _runs_of_equals(minutes):
         room = minutes[end] - minutes[start] if end < len(minutes) else np.inf

@@ -1,4 +1,7 @@
-"""The ledger: what sessions and rounds cost the human, and what every policy gained by it."""
+"""`make_ledger` sums the human effort of sessions and rounds, and what each policy gained by it.
+
+`read_ledger` reads it from a workspace for `sidestick ledger`; the report makes it of its data.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,15 +29,15 @@ SOURCES = {
     "autonomous": ProvenanceKind.PRACTICE,
     "practice": ProvenanceKind.PRACTICE,
 }
-"""What a policy learns from, by the kind of an entry: a level's name, or a purpose."""
+"""Kind of an entry, which is a level's name or a purpose -> what policies learn from it."""
 
 
 @dataclass(frozen=True)
 class EffortReturn:
-    """What a policy is worth, against the human time that was spent until then."""
+    """Success of an evaluated policy, against the human time spent until it was made."""
 
     policy: PolicyRow
-    """An evaluated one."""
+    """The policy; its evaluation is never None here."""
     rate: Rate
     """Success without help, on unseen seeds."""
     until: EffortCost
@@ -47,8 +50,9 @@ class EffortReturn:
 
     @property
     def per_minute(self) -> float | None:
-        """Return on human effort (Fleet-DAgger 2022): success gained by a human minute; infinite
-        where success came at no human time, None where there is nothing to compare with.
+        """Return on human effort (Fleet-DAgger 2022): success gained by a human minute.
+
+        Infinite where success was gained at no human time, None for the first policy.
         """
         if self.gained is None:
             return None
@@ -57,7 +61,7 @@ class EffortReturn:
         return self.gained / self.spent
 
     def to_json(self) -> dict[str, Any]:
-        """The keys that scripts rely on; None for what is not known or not finite."""
+        """The values by name, as scripts rely on them; None where unknown or infinite."""
         per_minute = self.per_minute
         return {
             "policy": self.policy.name,
@@ -75,38 +79,38 @@ class EffortReturn:
 
 @dataclass(frozen=True)
 class Line:
-    """Neighbouring entries of one round and one kind, as the report shows them."""
+    """Consecutive entries of one round and kind, a line of the report's table."""
 
     cost: EffortCost
     source: ProvenanceKind | None
-    """What policies learn from it; None for an entry of an unknown kind."""
+    """What policies learn from these entries; None for an unknown kind."""
     policy: PolicyRow | None = None
-    """The last evaluated policy that was made when this had been spent; None without one."""
+    """The last evaluated policy made after these entries and before the next; None without one."""
     gain: float | None = None
-    """Its success less that of the last policy of an earlier line; None without either."""
+    """Its success rate less that of the last policy of an earlier line; None without either."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything that the human spent and what came of it."""
+    """Human effort of a workspace, summed in several ways, and the returns on it."""
 
     sessions: tuple[EffortCost, ...]
-    """One for each entry, in the order of their time."""
+    """One for each entry, by time."""
     rounds: tuple[EffortCost, ...]
     total: EffortCost
     lines: tuple[Line, ...]
     returns: tuple[EffortReturn, ...]
-    """One for each evaluated policy, in the order of their making."""
+    """One for each evaluated policy, in the order in which they were made."""
     notes: tuple[str, ...] = ()
     """Which policies are left out, and why."""
 
     def minutes_before(self, moment: float) -> tuple[float, float]:
-        """Minutes driven and minutes watched in the entries made by a wall time, s."""
+        """Minutes driven and minutes watched in the entries made until a wall time, s."""
         past = [cost for cost in self.sessions if cost.ended <= moment]
         return sum(cost.driven_min for cost in past), sum(cost.watched_min for cost in past)
 
     def to_json(self) -> dict[str, Any]:
-        """The keys that scripts rely on."""
+        """The values by name, as scripts rely on them."""
         return {
             "sessions": [cost.to_json() for cost in self.sessions],
             "rounds": [cost.to_json() for cost in self.rounds],
@@ -116,7 +120,7 @@ class Ledger:
 
 
 def read_ledger(workspace: Workspace) -> Ledger:
-    """Read and add up a workspace's ledger."""
+    """The ledger of a workspace, from its database and policies."""
     database = Database(workspace.db_path)
     policies, notes = read_policies(
         workspace.policies_dir, database.evaluations(), workspace.summaries()
@@ -127,13 +131,13 @@ def read_ledger(workspace: Workspace) -> Ledger:
 def make_ledger(
     efforts: Iterable[EffortEntry], policies: Sequence[PolicyRow], notes: Sequence[str] = ()
 ) -> Ledger:
-    """Add up the entries and set every evaluated policy against them.
+    """The ledger of some entries, with the return of every evaluated policy.
 
-    `policies` stand in the order of their making; each was made after all that had been spent on
-    those before it.
+    `policies` are in the order in which they were made; the effort spent on one counts for all
+    later ones.
     """
     entries = sorted(efforts, key=lambda effort: effort.created)
-    taught = _taught(entries, policies)
+    spent_by = _spent_by_policy(entries, policies)
     evaluated = [policy for policy in policies if policy.evaluation is not None]
     numbers = sorted({entry.round for entry in entries})
     return Ledger(
@@ -145,20 +149,20 @@ def make_ledger(
             for number in numbers
         ),
         total=EffortCost.of(entries, "all"),
-        lines=_lines(entries, evaluated, taught),
-        returns=_returns(entries, evaluated, taught),
+        lines=_lines(entries, evaluated, spent_by),
+        returns=_returns(entries, evaluated, spent_by),
         notes=tuple(notes),
     )
 
 
-def _taught(
+def _spent_by_policy(
     entries: Sequence[EffortEntry], policies: Sequence[PolicyRow]
 ) -> dict[str, frozenset[int]]:
-    """By policy the places of the entries that had been spent when it was made.
+    """Policy name -> indices of the entries that had been spent when it was made.
 
-    These are the entries that had begun when its last training episode did, those of its own and
-    earlier rounds (round 0 says nothing: every session by hand has it), and those of the policies
-    before it. A policy whose training episodes are gone counts by the time of its file.
+    These are the entries that had begun before its last training episode did, those of its own and
+    earlier rounds (except round 0, which every manual session has), and those of the policies
+    before it. For a policy whose training episodes are gone, the time of its file counts.
     """
     begun = [-math.inf, *(entry.created for entry in entries)]
     spent: frozenset[int] = frozenset()
@@ -184,11 +188,11 @@ def _had_begun(moment: float, policy: PolicyRow) -> bool:
 def _returns(
     entries: Sequence[EffortEntry],
     evaluated: Sequence[PolicyRow],
-    taught: Mapping[str, frozenset[int]],
+    spent_by: Mapping[str, frozenset[int]],
 ) -> tuple[EffortReturn, ...]:
     found: list[EffortReturn] = []
     for policy in evaluated:
-        until = EffortCost.of([entries[i] for i in sorted(taught[policy.name])], policy.name)
+        until = EffortCost.of([entries[i] for i in sorted(spent_by[policy.name])], policy.name)
         rate, before = policy.rate, found[-1] if found else None
         gained = rate.value - before.rate.value if before else None
         spent = until.minutes - (before.until.minutes if before else 0.0)
@@ -199,19 +203,19 @@ def _returns(
 def _lines(
     entries: Sequence[EffortEntry],
     evaluated: Sequence[PolicyRow],
-    taught: Mapping[str, frozenset[int]],
+    spent_by: Mapping[str, frozenset[int]],
 ) -> tuple[Line, ...]:
-    """One for each run of entries with the same round and kind, with the policy made from it."""
+    """A line for each run of entries with the same round and kind, with the policy made from it."""
     found: list[Line] = []
     last: PolicyRow | None = None
     start = 0
     for (number, source), group in groupby(entries, lambda e: (e.round, _source(e))):
-        mine = list(group)
-        end = start + len(mine)
-        made = [p for p in evaluated if start <= max(taught[p.name], default=-1) < end]
+        members = list(group)
+        end = start + len(members)
+        made = [p for p in evaluated if start <= max(spent_by[p.name], default=-1) < end]
         gain = made[-1].rate.value - last.rate.value if made and last else None
-        name = f"{source or mine[0].kind} (round {number})"
-        found.append(Line(EffortCost.of(mine, name), source, made[-1] if made else None, gain))
+        name = f"{source or members[0].kind} (round {number})"
+        found.append(Line(EffortCost.of(members, name), source, made[-1] if made else None, gain))
         last, start = made[-1] if made else last, end
     return tuple(found)
 

@@ -1,4 +1,7 @@
-"""The policies and their parents as a tree, drawn in the order of their making."""
+"""`draw_tree` draws the policies and their parents as a tree, a row for each as it was made.
+
+`page.figures` calls it with the policies of a workspace.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,11 +12,11 @@ from .records import PolicyRow
 
 ROW_IN = 0.36
 MOST = 40
-"""Rows of the drawing: of more policies the newest are drawn, the table has them all."""
+"""Most rows of the drawing: of more policies the newest are drawn, the table lists all."""
 
 
 def depths(policies: Sequence[PolicyRow]) -> Mapping[str, int]:
-    """How many forebears each policy has here; a parent that is gone counts for none."""
+    """Policy name -> number of its ancestors; a parent that is gone ends the count."""
     known = {policy.name: policy for policy in policies}
     found: dict[str, int] = {}
     for policy in policies:
@@ -26,7 +29,7 @@ def depths(policies: Sequence[PolicyRow]) -> Mapping[str, int]:
 
 
 def draw_tree(policies: Sequence[PolicyRow]) -> Markup:
-    """One row a policy, shifted by its depth, joined to its parent."""
+    """Draw one row a policy, shifted by its depth and joined to its parent."""
     shown = list(policies)[-MOST:]
     level = depths(policies)
     rows = {policy.name: row for row, policy in enumerate(shown)}
@@ -45,8 +48,8 @@ def draw_tree(policies: Sequence[PolicyRow]) -> Markup:
         axes.set_xlim(-0.4, max(level.values(), default=0) + 3.2)
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.axis("off")
-        axes.set_title("Who descends from whom")
-        spoken = "; ".join(f"{p.label} from {p.parent or 'nobody'}" for p in shown)
+        axes.set_title("Policies and their parents")
+        spoken = "; ".join(f"{p.label} from {p.parent or 'none'}" for p in shown)
         return to_svg(figure, "tree", f"Policies and their parents: {spoken}")
 
 

@@ -1,4 +1,7 @@
-"""One self-contained HTML file from a report's data: words, figures, tables, videos, no network."""
+"""`render` makes one self-contained HTML page of a `ReportData`: text, figures, tables, videos.
+
+`write_report` calls it; `two_workspaces` uses its `figures` and `environment`.
+"""
 
 import base64
 from datetime import UTC, datetime
@@ -20,16 +23,16 @@ from .video_clips import make_clip
 
 TEMPLATE = "page.html.j2"
 ROLES = ("correction", "success", "failure")
-"""The clips; the first is shown large."""
+"""Roles of the clips; the first is shown large."""
 
 
 def render(data: ReportData) -> str:
-    """Return the page as HTML."""
+    """The page as HTML."""
     return environment().get_template(TEMPLATE).render(_context(data))
 
 
 def environment() -> Environment:
-    """What templates are filled in with."""
+    """The environment of the templates, with the report's colours and number formats."""
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -87,9 +90,9 @@ def _rate(policy: PolicyRow | None) -> str:
 
 
 def figures(data: ReportData, reach: tuple[float, float] = (0.0, 0.0)) -> dict[str, Any]:
-    """Every figure that the data allow, as inline SVG by name.
+    """Every figure that the data allow: name -> inline SVG.
 
-    Curves go at least as far as `reach`, the minutes driven and those driven or watched.
+    Curves extend at least to `reach`: minutes driven, and minutes driven or watched.
     """
     drawn: dict[str, Any] = {}
     curve, rounds = learning_curve(data), supervised_rounds(data)
@@ -125,11 +128,14 @@ def _spread_figures(data: ReportData) -> dict[str, Any]:
     if data.step_statistics is not None:
         drawn["coverage"] = coverage.draw_coverage(data.step_statistics)
         drawn["motion"] = coverage.draw_distribution(
-            data.step_statistics.motion, "motion", "How far the hand is sent", "share of full speed"
+            data.step_statistics.motion,
+            "motion",
+            "Length of commanded motion",
+            "share of full speed",
         )
         if data.step_statistics.novelty:
             drawn["novelty"] = coverage.draw_distribution(
-                data.step_statistics.novelty, "novelty", "How new the scenes were", "novelty"
+                data.step_statistics.novelty, "novelty", "Novelty of the scenes", "novelty"
             )
         if data.step_statistics.died:
             drawn["laststages"] = coverage.draw_last_stages(

@@ -1,4 +1,7 @@
-"""The policies of a workspace: where each comes from and how well it does."""
+"""`read_policies` reads a workspace's policies with their parents and evaluations.
+
+`collect` and `read_ledger` call it and get `PolicyRow`s.
+"""
 
 import json
 from collections import Counter, defaultdict
@@ -13,7 +16,7 @@ from ...policies.policy import CONFIG
 from .records import EvaluatedSeed, PolicyEvaluation, PolicyRow
 
 SELECTION = "selection"
-"""Evaluations of this kind chose a checkpoint; they say nothing about unseen seeds."""
+"""Evaluations of this kind chose a checkpoint, so they do not measure success on unseen seeds."""
 Found = dict[str, list[database.EvaluationEntry]]
 
 
@@ -22,10 +25,10 @@ def read_policies(
     evaluations: Sequence[database.EvaluationEntry],
     summaries: Sequence[EpisodeSummary],
 ) -> tuple[tuple[PolicyRow, ...], list[str]]:
-    """Return the policies in the order of their making, and notes on what is left out.
+    """The policies in the order in which they were made, and notes on what is left out.
 
-    Of several evaluations of one policy the one counts whose seeds most policies share, of these
-    the largest, of these the last.
+    Of several evaluations of a policy, the one counts whose seeds most policies share, then the
+    largest, then the last.
     """
     stages = stage_names(summaries)
     starts = {summary.id: summary.header.started for summary in summaries}
@@ -49,7 +52,7 @@ def read_policies(
 
 
 def stage_names(summaries: Sequence[EpisodeSummary]) -> tuple[str, ...]:
-    """The task's stages in order, as the newest episode that names any has them."""
+    """The task's stages in order, from the newest episode that names any; empty without one."""
     return next((e.header.stages for e in reversed(summaries) if e.header.stages), ())
 
 
@@ -71,7 +74,7 @@ def _row(
     values = json.loads(config.read_text(encoding="utf-8"))
     provenance = values["policy"]["provenance"]
     known = [starts[name] for name in provenance["episodes"] if name in starts]
-    # Copying a workspace makes files younger, never older than their first evaluation.
+    # Copying a workspace makes files newer; a policy is never newer than its first evaluation.
     created = min([config.stat().st_mtime, *(evaluation.created for evaluation in found)])
     best = max(
         found,

@@ -1,4 +1,8 @@
-"""What happened between the episodes: changes of level and of policy, and what the gate said."""
+"""These functions read the database's events and judgements as rows of the report.
+
+`collect` gets changes of level, policy switches and decisions of the gate (`read_events`),
+comparisons (`read_comparisons`) and a summary of the judgements (`read_judged`).
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +17,7 @@ from ...datasets.summary import EpisodeSummary
 
 
 class EventSign(Enum):
-    """What kind of thing happened, as a character for the curve and the list under it."""
+    """Kind of an event, as a character for the curve and the list under it."""
 
     PROMOTED = "▲"
     DEMOTED = "▼"
@@ -24,17 +28,17 @@ class EventSign(Enum):
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """A promotion, a demotion, a swap of the policy, or a ruling of the gate."""
+    """A promotion, a demotion, a policy switch, or a decision of the gate."""
 
     created: float
     """Wall time, seconds."""
     sentence: str
-    """What happened, e.g. `shadow to assist`."""
+    """The event in words, e.g. `shadow to assist`."""
     sign: EventSign
 
 
 def read_events(database: Database) -> tuple[TimelineEvent, ...]:
-    """All of them in order; events that say less than that are passed over."""
+    """All events of these kinds in order; incomplete ones are left out."""
     found = (_timeline_event(event) for event in database.events())
     return tuple(event for event in found if event is not None)
 
@@ -44,7 +48,7 @@ def _timeline_event(event: EventEntry) -> TimelineEvent | None:
         words = f"policy {event.payload.get('policy', '?')} takes over"
         return TimelineEvent(event.created, words, EventSign.SWAPPED)
     if event.kind == EventKind.GATE:
-        return _ruling(event)
+        return _gate_decision(event)
     return _change(event) if event.kind == EventKind.LEVEL else None
 
 
@@ -59,25 +63,25 @@ def _change(event: EventEntry) -> TimelineEvent | None:
     return TimelineEvent(event.created, f"{_name(before)} to {_name(after)}", sign)
 
 
-def _ruling(event: EventEntry) -> TimelineEvent | None:
-    """A candidate that was published, or refused for the first of the gate's reasons."""
-    ruling = event.payload
-    if not isinstance(ruling.get("passed"), bool):
+def _gate_decision(event: EventEntry) -> TimelineEvent | None:
+    """The publication or refusal of a candidate, with the first of the gate's reasons."""
+    decision = event.payload
+    if not isinstance(decision.get("passed"), bool):
         return None
-    what = _candidate(ruling)
-    if ruling["passed"]:
-        words = f"policy {ruling.get('policy', '?')}, {what}, passed the gate"
+    what = _candidate(decision)
+    if decision["passed"]:
+        words = f"policy {decision.get('policy', '?')}, {what}, passed the gate"
         return TimelineEvent(event.created, words, EventSign.PUBLISHED)
-    reason = next(iter(ruling.get("reasons", ())), "no reason kept")
+    reason = next(iter(decision.get("reasons", ())), "no reason kept")
     return TimelineEvent(
         event.created, f"{what} was refused at the gate: {reason}", EventSign.REFUSED
     )
 
 
-def _candidate(ruling: Mapping[str, Any]) -> str:
-    if not ruling.get("parent"):
+def _candidate(decision: Mapping[str, Any]) -> str:
+    if not decision.get("parent"):
         return "the first policy"
-    return f"a {ruling.get('kind', 'candidate')} of {ruling['parent']}"
+    return f"a {decision.get('kind', 'candidate')} of {decision['parent']}"
 
 
 def _name(level: Level) -> str:
@@ -86,7 +90,7 @@ def _name(level: Level) -> str:
 
 @dataclass(frozen=True)
 class ComparisonRow:
-    """Two policies that were compared."""
+    """A comparison of two policies."""
 
     created: float
     sentence: str
@@ -122,31 +126,33 @@ def _sentence(payload: Mapping[str, object]) -> str:
 
 @dataclass(frozen=True)
 class JudgementSummary:
-    """What people said of the episodes."""
+    """The judgements of reviewers on the episodes, counted."""
 
     verdicts: Mapping[str, int]
     """`success` and `failure` -> episodes."""
     qualities: Mapping[int, int]
     """1 to 5 -> episodes."""
     reasons: Mapping[str, int]
+    """Reason -> episodes."""
     operators: tuple[str, ...]
+    """The reviewers."""
     overruled: int
-    """Episodes where the verdict is not what the file says."""
+    """Episodes whose verdict differs from what was recorded."""
 
 
 def read_judged(
-    summaries: Sequence[EpisodeSummary], standings: Mapping[str, ResolvedJudgements]
+    summaries: Sequence[EpisodeSummary], resolved: Mapping[str, ResolvedJudgements]
 ) -> JudgementSummary | None:
-    """What stands of people's judgements on these episodes; None without any."""
-    stands = [(s, standings[s.id]) for s in summaries if s.id in standings]
-    stands = [(s, stand) for s, stand in stands if stand.operators]
-    if not stands:
+    """The resolved judgements on these episodes, counted; None without any."""
+    judged = [(s, resolved[s.id]) for s in summaries if s.id in resolved]
+    judged = [(s, state) for s, state in judged if state.operators]
+    if not judged:
         return None
-    said = [(s, stand) for s, stand in stands if stand.success is not None]
+    verdicts = [(s, state) for s, state in judged if state.success is not None]
     return JudgementSummary(
-        verdicts=Counter("success" if stand.success else "failure" for _, stand in said),
-        qualities=Counter(stand.quality for _, stand in stands if stand.quality is not None),
-        reasons=Counter(reason for _, stand in stands for reason in stand.reasons),
-        operators=tuple(sorted({name for _, stand in stands for name in stand.operators})),
-        overruled=sum(stand.success != s.success for s, stand in said),
+        verdicts=Counter("success" if state.success else "failure" for _, state in verdicts),
+        qualities=Counter(state.quality for _, state in judged if state.quality is not None),
+        reasons=Counter(reason for _, state in judged for reason in state.reasons),
+        operators=tuple(sorted({name for _, state in judged for name in state.operators})),
+        overruled=sum(state.success != s.success for s, state in verdicts),
     )

@@ -1,4 +1,7 @@
-"""The rows of the report: policies, their evaluations, episodes, and the setting."""
+"""These records are the rows of the report: policies, evaluations, episodes, and the setting.
+
+`collect` fills them from a workspace; figures, tables and sentences read them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ EPISODE_NAMES: Mapping[ProvenanceKind, str] = {
     ProvenanceKind.CORRECTIONS: "supervised",
     ProvenanceKind.PRACTICE: "practice",
 }
-"""What one episode of each kind is called; no episode is recorded for a nudge alone."""
+"""What an episode of each kind is called; none is recorded for a finetune (nudge) alone."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class EvaluatedSeed:
     """One evaluation episode."""
 
     seed: int
-    """Scene; the same number is the same scene for every policy."""
+    """Seed of the scene, the same scene for every policy."""
     success: bool
     """Whether the task was done without help."""
     length: int
@@ -30,16 +33,16 @@ class EvaluatedSeed:
 
 @dataclass(frozen=True)
 class PolicyEvaluation:
-    """One measurement of one policy, driving alone."""
+    """One evaluation of one policy, driving alone."""
 
     created: float
-    """Wall time, seconds."""
+    """Wall time, s."""
     first_seed: int
-    """Seeds run from here, one after the other."""
+    """The first seed; the others follow one by one."""
     episodes: int
-    """How many."""
+    """Number of seeds."""
     successes: int
-    """Of these, how many succeeded."""
+    """Number of successes among them."""
     outcomes: tuple[EvaluatedSeed, ...] = ()
     """Each episode; empty when only the counts were kept."""
 
@@ -61,30 +64,30 @@ class PolicyEvaluation:
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """One policy of the workspace, with its best-founded evaluation."""
+    """One policy of the workspace, with one evaluation."""
 
     name: str
     """Its folder under policies/."""
     parent: str | None
-    """Name of the policy whose driving gave the new data; None for the first."""
+    """Name of the policy that drove when the new data were recorded; None for the first."""
     kind: ProvenanceKind
-    """What was added to the data before it was trained."""
+    """Kind of the data that were added before it was trained."""
     round: int
     """Round of the loop that made it."""
     created: float
     """Wall time at which it was saved, seconds; copying the workspace can make it later."""
     vision: str
-    """How it sees, e.g. keypoints or end-to-end; empty when unknown."""
+    """Name of its vision, e.g. keypoints or end-to-end; empty when unknown."""
     trained_on: int | None
     """Episodes in its training data; None when unknown."""
     evaluation: PolicyEvaluation | None
-    """On the seeds that most policies share, of these the largest; None before the first."""
+    """As `read_policies` chooses it; None before the first."""
     taught: float | None = None
     """Wall time at which its last training episode began, seconds; None where they are gone."""
 
     @property
     def rate(self) -> Rate:
-        """Success without help; of nothing tried where it was not evaluated."""
+        """Success without help; 0 of 0 where it was not evaluated."""
         measured = self.evaluation
         return Rate(measured.successes, measured.episodes) if measured else Rate(0, 0)
 
@@ -109,7 +112,7 @@ class EpisodeRow:
     goal: str
     """The item that the instruction names."""
     operator: str
-    """Who was responsible; a person's name or `simulated`."""
+    """Name of the operator, `simulated` for the simulated one."""
     success: bool
     """Whether the task was done, helped or not."""
     takeovers: int
@@ -127,16 +130,16 @@ class EpisodeRow:
 
 @dataclass(frozen=True)
 class WorkspaceSetting:
-    """What was measured, with what."""
+    """The conditions of the measurements: task, cameras, versions."""
 
     workspace: str
     """The workspace's folder as it was given."""
     task: str
     """Short task name."""
     variant: str
-    """How the world differs from the task's own, e.g. `num_items=2`; empty for not at all."""
+    """Options of the task that are set, e.g. `num_items=2`; empty for none."""
     renderer: str
-    """What drew the recorded images."""
+    """Renderer of the recorded images."""
     cameras: tuple[str, ...]
     """The recorded cameras."""
     image_size: int
@@ -146,6 +149,6 @@ class WorkspaceSetting:
     stages: tuple[str, ...]
     """Stages of the task in order; empty when no file names them."""
     versions: tuple[tuple[str, str], ...]
-    """Name and version of what was used."""
+    """Name and version of Sidestick, its main libraries and Python."""
     created: float
     """Wall time at which the report was made, seconds."""

@@ -1,4 +1,7 @@
-"""Everything that the page shows of a workspace, as one record."""
+"""`ReportData` holds everything that the report shows of a workspace.
+
+`collect` makes it; `page.render` and `two_workspaces.render_beside` turn it into HTML.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,38 +16,38 @@ from .step_statistics import StepStatistics
 
 @dataclass(frozen=True)
 class ReportData:
-    """A workspace as the report sees it."""
+    """The contents of a workspace, as the report shows them."""
 
     setting: WorkspaceSetting
-    """What was measured, with what."""
+    """The conditions of the measurements."""
     policies: tuple[PolicyRow, ...] = ()
-    """In the order of their making."""
+    """In the order in which they were made."""
     efforts: tuple[EffortEntry, ...] = ()
     """The ledger's entries."""
     episodes: tuple[EpisodeRow, ...] = ()
-    """In the order of their recording."""
+    """In the order in which they were recorded."""
     success: EpisodeMedia | None = None
-    """A success without a takeover, the policy's where there is one; None without any."""
+    """A success without a takeover, by the policy alone if there is one; None without any."""
     failure: EpisodeMedia | None = None
-    """An episode that failed."""
+    """An episode that failed; None without any."""
     correction: EpisodeMedia | None = None
-    """An episode with a takeover that ended well where possible."""
+    """An episode with a takeover, a success if there is one; None without any."""
     commands: tuple[str, ...] = ()
-    """Shell lines that give the figures again."""
+    """Shell lines that reproduce the figures."""
     notes: tuple[str, ...] = ()
-    """What the reader must know, e.g. files that were skipped."""
+    """Notes for the reader, e.g. on files that were left out."""
     events: tuple[TimelineEvent, ...] = ()
-    """Promotions, demotions, swaps and what the gate said, in order."""
+    """Promotions, demotions, policy switches and decisions of the gate, in order."""
     step_statistics: StepStatistics | None = None
-    """What the steps come to; None where they were not read."""
+    """Counts over all recorded steps; None where no episode could be read."""
     judged: JudgementSummary | None = None
-    """None where nobody has judged."""
+    """The judgements of reviewers, counted; None without any."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
 
     @cached_property
     def ledger(self) -> Ledger:
-        """What the human spent, and what each evaluated policy gained by it."""
+        """Human effort, and what each evaluated policy gained by it."""
         return make_ledger(self.efforts, self.policies)
 
     @property

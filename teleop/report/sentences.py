@@ -1,4 +1,7 @@
-"""The sentences of the report, made from its numbers."""
+"""These functions write the report's sentences and format its numbers.
+
+`page` and `two_workspaces` call them with `ReportData`, curve points and clips.
+"""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -13,44 +16,44 @@ from .report_data import ReportData
 
 SPACE = "\N{NO-BREAK SPACE}"
 SIGNIFICANT = 0.05
-"""Below this p value a change is called one."""
+"""A change of this p value or more is not called a change."""
 
 
 def percent(value: float) -> str:
-    """Return a share as whole per cent, e.g. `54 %`."""
+    """A share as whole per cent, e.g. `54 %`."""
     return f"{value * 100:.0f}{SPACE}%"
 
 
 def with_interval(interval: Interval) -> str:
-    """Return a share with its 95 % interval, e.g. `54 % [44–63]`."""
+    """A share with its 95 % interval, e.g. `54 % [44–63]`."""
     return f"{percent(interval.value)} [{interval.low * 100:.0f}–{interval.high * 100:.0f}]"
 
 
 def points(change: float | None) -> str:
-    """Return a change of a share in points with its sign, a dash for None."""
+    """A change of a share in points with its sign; a dash for None."""
     if change is None:
         return "–"
     return f"{change * 100:+.0f}".replace("-", "−").replace("+0", "0").replace("−0", "0")
 
 
 def minutes(value: float) -> str:
-    """Return minutes with one digit below ten, e.g. `4.1` and `27`."""
+    """Minutes with one digit below ten, e.g. `4.1` and `27`."""
     return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
 def plural(count: int, noun: str) -> str:
-    """Return `1 episode`, `2 episodes`."""
+    """A count with its noun, e.g. `1 episode`, `2 episodes`."""
     return f"{count:,}{SPACE}{noun}{'' if count == 1 else 's'}"
 
 
 def first_and_last(data: ReportData) -> PairedOutcomes | None:
-    """Compare the first and the last evaluated policy; None with fewer than two or other seeds."""
+    """First and last evaluated policy compared; None with fewer than two or no shared seeds."""
     found = [policy.evaluation for policy in data.evaluated if policy.evaluation is not None]
     return paired(found[0], found[-1]) if len(found) > 1 else None
 
 
 def headline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
-    """Return the finding in one sentence."""
+    """The main result in one sentence."""
     if not curve:
         return f"{plural(len(data.episodes), 'episode')} recorded; no policy was evaluated yet"
     first, last = curve[0].rate, curve[-1].rate
@@ -73,16 +76,16 @@ def is_clear(data: ReportData, first: Interval, last: Interval) -> bool:
 
 
 def subline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
-    """Return the sentence under the headline: intervals, seeds, human time."""
+    """The sentence under the headline: intervals, seeds, human time."""
     if not curve:
         return "Train and evaluate a policy, then make the report again."
     ends = list(dict.fromkeys((curve[0], curve[-1])))
     rates = [with_interval(point.rate) for point in ends]
-    grounds = [seeds(p.policy.evaluation, data.episodes) for p in ends if p.policy.evaluation]
-    if len(set(grounds)) == 1:
-        change = f"{' → '.join(rates)} on {grounds[0]}"
+    on_seeds = [seeds(p.policy.evaluation, data.episodes) for p in ends if p.policy.evaluation]
+    if len(set(on_seeds)) == 1:
+        change = f"{' → '.join(rates)} on {on_seeds[0]}"
     else:
-        change = " → ".join(f"{r} on {g}" for r, g in zip(rates, grounds, strict=True))
+        change = " → ".join(f"{r} on {g}" for r, g in zip(rates, on_seeds, strict=True))
     time = (
         f"{minutes(curve[-1].driven_min)} minutes of driving "
         f"and {minutes(curve[-1].watched_min)} of watching"
@@ -91,13 +94,13 @@ def subline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
 
 
 def seeds(evaluation: PolicyEvaluation, episodes: Sequence[EpisodeRow]) -> str:
-    """Return what an evaluation was run on; `unseen` only where no episode shares a seed."""
+    """The seeds of an evaluation in words; `unseen` only where no episode shares a seed."""
     unseen = f"unseen{SPACE}" if is_unseen(evaluation, episodes) else ""
     return f"{evaluation.episodes:,}{SPACE}{unseen}seed{'' if evaluation.episodes == 1 else 's'}"
 
 
 def paired_sentence(test: PairedOutcomes | None) -> str:
-    """Return the seed-by-seed comparison of the first and the last policy; empty without one."""
+    """The seed-by-seed comparison of the first and the last policy; empty without one."""
     if test is None:
         return ""
     p_value = "p < 0.001" if test.p_value < 0.001 else f"p = {test.p_value:.3f}"
@@ -109,7 +112,7 @@ def paired_sentence(test: PairedOutcomes | None) -> str:
 
 
 def clip_title(media: EpisodeMedia, role: str) -> str:
-    """Return what a clip is called, from who drove in it."""
+    """The title of a clip, from who drove in it."""
     if role == "correction":
         ending = "hands back" if media.drivers[-1] == Driver.POLICY else "drives to the end"
         return f"A correction: the human takes over and {ending}"
@@ -123,7 +126,7 @@ def _name(driver: int) -> str:
 
 
 def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float]]:
-    """Return who drove from when to when, in seconds, one entry per change of driver."""
+    """Driver, start and end in s of every stretch with one driver; `drivers` is [T]."""
     runs, start = [], 0
     for driver, group in groupby(drivers):
         length = sum(1 for _ in group)
@@ -133,7 +136,7 @@ def stretches(drivers: Sequence[int], hz: float) -> list[tuple[str, float, float
 
 
 def who_drove(media: EpisodeMedia, hz: float) -> str:
-    """Return who drove when, in words; longer stories are summed up."""
+    """Who drove when, in words; more than 5 stretches are summed up."""
     runs = stretches([int(driver) for driver in media.drivers], hz)
     if len(runs) == 1:
         return f"The {runs[0][0]} drives throughout, {runs[0][2]:.1f}{SPACE}s."
@@ -142,12 +145,12 @@ def who_drove(media: EpisodeMedia, hz: float) -> str:
         count = sum(who == _name(Driver.HUMAN) for who, _, _ in runs)
         total = f"{human:.1f} of {runs[-1][2]:.1f}{SPACE}s"
         return f"The human drives {count} times, {total} in all."
-    told = [f"{who} {start:.1f}–{end:.1f}{SPACE}s" for who, start, end in runs]
-    return f"Who drives: {', '.join(told)}."
+    parts = [f"{who} {start:.1f}–{end:.1f}{SPACE}s" for who, start, end in runs]
+    return f"Who drives: {', '.join(parts)}."
 
 
 def what_to_look_at(media: EpisodeMedia, role: str, hz: float) -> str:
-    """Return what the reader should watch for."""
+    """A sentence on what to look at in a clip."""
     if role == "correction":
         runs = stretches([int(driver) for driver in media.drivers], hz)
         start = next((start for who, start, _ in runs if who == _name(Driver.HUMAN)), 0.0)
@@ -155,11 +158,11 @@ def what_to_look_at(media: EpisodeMedia, role: str, hz: float) -> str:
         ending = solved if media.success else "why even the human could not save it"
         return (
             f"Look at {start:.1f}{SPACE}s, where the border turns blue and striped: "
-            f"what the hand was about to do, and {ending}."
+            f"what the policy was about to do, and {ending}."
         )
     if role == "failure":
-        return f"{_last_stage(media, hz)} Look at where the hand stops getting closer."
-    return "Look at the wrist camera as the hand closes: the named item stands between the fingers."
+        return f"{_last_stage(media, hz)} Look at where the end effector stops getting closer."
+    return "Look at the wrist camera as the gripper closes: the item is between the fingers."
 
 
 def _last_stage(media: EpisodeMedia, hz: float) -> str:

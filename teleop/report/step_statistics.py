@@ -1,4 +1,7 @@
-"""All recorded steps, read one episode at a time without their images, and counted."""
+"""`read_step_statistics` counts all recorded steps, reading one episode at a time without images.
+
+`collect` calls it; `coverage` draws the result.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,33 +21,33 @@ from .records import EPISODE_NAMES
 
 MOTION_BINS, NOVELTY_BINS = 25, 20
 LONGEST_MOTION = float(np.sqrt(3.0))
-"""Full speed along all three axes at once."""
+"""Length of an action at full speed along all three axes."""
 DRIVERS = (Driver.HUMAN, Driver.POLICY, Driver.BLEND)
 """Whose steps are counted."""
 
 
 @dataclass(frozen=True)
 class StepStatistics:
-    """What all recorded steps come to, counted while they are read one episode at a time."""
+    """Counts over all recorded steps of N episodes."""
 
     starts_m: NDArray[np.float64]
-    """[N, 2] where the hand began, x and y in the base frame."""
+    """[N, 2] where the end effector began, x and y in the base frame, m."""
     grasps_m: NDArray[np.float64]
-    """[N, 2] where it first closed the gripper; NaN where it never did."""
+    """[N, 2] where the gripper was first closed, m; NaN where it never was."""
     solved: NDArray[np.bool_]
-    """[N] whether the episode succeeded, by what stands of the judgements."""
+    """[N] whether the episode succeeded, by its resolved judgements if it has a verdict."""
     motion: Mapping[Driver, NDArray[np.int64]]
-    """Who drove -> steps by length of the commanded translation, in `MOTION_BINS` of [0, 1]."""
+    """Driver -> [MOTION_BINS] steps by length of the translation, in units of LONGEST_MOTION."""
     novelty: Mapping[Driver, NDArray[np.int64]]
-    """Who drove -> steps by novelty, in `NOVELTY_BINS` of [0, 1]."""
+    """Driver -> [NOVELTY_BINS] steps by novelty, in [0, 1]."""
     died: Mapping[str, Mapping[str, int]]
-    """ProvenanceKind of episode -> last stage -> failed episodes."""
+    """Name of the kind of episode -> last stage -> failed episodes."""
 
 
 def read_step_statistics(
-    summaries: Sequence[EpisodeSummary], standings: Mapping[str, ResolvedJudgements]
+    summaries: Sequence[EpisodeSummary], resolved: Mapping[str, ResolvedJudgements]
 ) -> StepStatistics | None:
-    """Count over all episodes; None where none can be read."""
+    """Counts over all episodes that can be read; None without any."""
     starts, grasps, solved = [], [], []
     motion: dict[Driver, NDArray[np.int64]] = {}
     novelty: dict[Driver, NDArray[np.int64]] = {}
@@ -53,8 +56,8 @@ def read_step_statistics(
         episode = _read(summary)
         if episode is None or not len(episode):
             continue
-        said = standings.get(summary.id, ResolvedJudgements()).success
-        success = summary.success if said is None else said
+        verdict = resolved.get(summary.id, ResolvedJudgements()).success
+        success = summary.success if verdict is None else verdict
         starts.append(episode.observations["ee_pos"][0, :2])
         grasps.append(_first_grasp(episode))
         solved.append(success)
@@ -90,12 +93,12 @@ def _count(
 ) -> None:
     lengths = np.linalg.norm(episode.actions[:, MOVE], axis=1) / LONGEST_MOTION
     for driver in DRIVERS:
-        mine = episode.driver == driver
-        if not mine.any():
+        driven = episode.driver == driver
+        if not driven.any():
             continue
         bins = motion.setdefault(driver, np.zeros(MOTION_BINS, np.int64))
-        bins += np.histogram(lengths[mine], MOTION_BINS, (0.0, 1.0))[0]
-        scores = episode.novelty[mine & np.isfinite(episode.novelty)]
+        bins += np.histogram(lengths[driven], MOTION_BINS, (0.0, 1.0))[0]
+        scores = episode.novelty[driven & np.isfinite(episode.novelty)]
         if len(scores):
             bins = novelty.setdefault(driver, np.zeros(NOVELTY_BINS, np.int64))
             bins += np.histogram(scores, NOVELTY_BINS, (0.0, 1.0))[0]

@@ -1,4 +1,7 @@
-"""Two workspaces side by side: the same figures in two columns, the same facts in two cells."""
+"""`render_beside` makes one HTML page of two workspaces, their facts and figures in two columns.
+
+`write_report` calls it when a second workspace is given.
+"""
 
 import re
 from collections.abc import Sequence
@@ -17,8 +20,8 @@ SHOWN = (
     ("driven", "Success against driving"),
     ("attended", "Success against attention"),
     ("takeovers", "Help per round"),
-    ("stages", "Where evaluation episodes die"),
-    ("laststages", "Where recorded episodes die"),
+    ("stages", "Where evaluation episodes fail"),
+    ("laststages", "Where recorded episodes fail"),
     ("lengths", "Lengths"),
     ("items", "Items"),
     ("operators", "Operators"),
@@ -31,7 +34,7 @@ SHOWN = (
 
 
 def render_beside(one: ReportData, other: ReportData) -> str:
-    """Return the page as HTML; what only one of the two has stands beside a dash."""
+    """The page as HTML; a dash where only one of the two has a figure."""
     curves = [learning_curve(side) for side in (one, other)]
     reach = _reach([point for curve in curves for point in curve])
     left, right = figures(one, reach), _renamed(figures(other, reach))
@@ -52,7 +55,7 @@ def render_beside(one: ReportData, other: ReportData) -> str:
 
 
 def _reach(points: Sequence[CurvePoint]) -> tuple[float, float]:
-    """Minutes driven, and driven or watched, of the point farthest to the right."""
+    """Most minutes driven, and most minutes driven or watched, of any point."""
     driven = max((point.driven_min for point in points), default=0.0)
     attended = max((point.driven_min + point.watched_min for point in points), default=0.0)
     return driven, attended
@@ -65,7 +68,7 @@ def _names(one: str, other: str) -> tuple[str, str]:
 
 
 def _renamed(drawn: dict[str, Any]) -> dict[str, Any]:
-    """Figures whose ids do not clash with those of the other workspace."""
+    """The figures with ids that differ from those of the other workspace."""
     pattern = re.compile(r'(id="|href="#|url\(#)')
     return {name: Markup(pattern.sub(r"\g<1>other-", str(svg))) for name, svg in drawn.items()}
 

@@ -1,4 +1,7 @@
-"""Recorded pictures made into a short video that says who drives, in colour and in words."""
+"""`make_clip` makes a short video of an episode that shows who drives, in colour and in words.
+
+`page` calls it for each clip and embeds video, poster and stills.
+"""
 
 import io
 from dataclasses import dataclass
@@ -19,36 +22,36 @@ from .episode_media import EpisodeMedia
 VIEW_PX = 384
 """Height of a camera's picture in the video."""
 STILL_PX = 192
-"""The same in the printed stills."""
+"""Height of a camera's picture in the printed stills."""
 LONGEST_FRAMES = 400
 """Longer episodes are shown faster: every second, third ... step."""
 STILLS = 4
 STRIPE_PX = 14
 DOTS_PER_INCH = 100
 STRIPE: Colour = (16, 22, 28)
-"""Of the stripes of a border."""
+"""Colour of the stripes of a border."""
 OPERATOR = "HUMAN"
-"""What a banner calls whoever drove by hand."""
+"""Name of the human driver in the banner."""
 CURSOR = 255
 """Grey level of the time line's cursor and edges."""
 
 
 @dataclass(frozen=True)
 class VideoClip:
-    """A video with what stands in for it before it plays and on paper."""
+    """A video with the pictures that replace it before it plays and in print."""
 
     video: Video
     """The annotated episode."""
     poster: bytes
-    """JPEG of its telling moment."""
+    """JPEG of the frame at `telling_step`."""
     stills: bytes
-    """JPEG of four moments, for print."""
+    """JPEG of four frames, for print."""
     speed: int
     """How many times faster than the recording it plays."""
 
 
 def make_clip(media: EpisodeMedia, fps: int) -> VideoClip:
-    """Paint and encode one episode."""
+    """Draw and encode one episode at `fps` frames a second."""
     speed = -(-len(media) // LONGEST_FRAMES)
     frames = (_painted(media, step, VIEW_PX) for step in range(0, len(media), speed))
     video = encode(frames, fps)
@@ -57,7 +60,7 @@ def make_clip(media: EpisodeMedia, fps: int) -> VideoClip:
 
 
 def telling_step(media: EpisodeMedia) -> int:
-    """Return the step to show first: just after a hand-over, else near the end."""
+    """The step of the poster: just after the first change of driver, else near the end."""
     changes = np.flatnonzero(np.diff(media.drivers)) + 1
     last = len(media) - 1
     return min(int(changes[0]) + 4, last) if changes.size else last * 9 // 10

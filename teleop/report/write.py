@@ -1,4 +1,7 @@
-"""The report of a workspace as a file."""
+"""`write_report` writes the report of one workspace, or of two, as an HTML file.
+
+`sidestick report` and quickstart call it.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +25,7 @@ def write_report(
     """Write the report to `path`, by default report.html in the workspace, whole or not at all.
 
     `commands` are the shell lines that made the workspace; the footer shows them first.
-    With `beside` the page puts that other workspace next to this one.
+    With `beside` the page shows that other workspace in a second column.
     """
     name = FILE if beside is None else BESIDE_FILE
     target = workspace.path / name if path is None else path

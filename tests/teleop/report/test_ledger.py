@@ -1,4 +1,4 @@
-"""The ledger: what the human spent, and what came of it."""
+"""The ledger sums human effort, and computes what each policy gained by it."""
 
 import json
 import math
@@ -50,7 +50,7 @@ LEDGER = make_ledger(EFFORTS, POLICIES)
 
 
 def test_sessions_rounds_and_all_of_them_add_up() -> None:
-    """Seconds, takeovers with their mean length, switches and requests."""
+    """So do seconds, takeovers with their mean length, switches and help requests."""
     assert [cost.driven_s for cost in LEDGER.sessions] == [60, 30, 30, 0]
     first = LEDGER.rounds[1]
     assert (first.driven_s, first.watched_s, first.takeovers) == (60, 60, 4)
@@ -69,14 +69,14 @@ def test_the_return_is_success_gained_by_a_human_minute() -> None:
 
 
 def test_an_empty_workspace_has_an_empty_ledger() -> None:
-    """Nothing spent, nothing gained, and nothing divided by it."""
+    """Effort and returns are zero or None, without a division by zero."""
     empty = make_ledger([], [])
     assert (empty.sessions, empty.returns, empty.total.minutes) == ((), (), 0.0)
     assert empty.to_json()["total"]["takeover_s"] is None
 
 
 def test_sessions_without_rounds_count_for_the_policies_that_came_after_them() -> None:
-    """Sessions by hand are all of round 0: what a policy learned from says which were before."""
+    """Manual sessions are all of round 0; the training episodes show which came before a policy."""
     efforts = [effort(0, 10.0, 60.0), effort(0, 20.0, 60.0), effort(0, 30.0, 60.0)]
     first, second = policy("0001", 0, 50, taught=5.0), policy("0002", 0, 70, taught=15.0)
     ledger = make_ledger(efforts, [first, second])
@@ -85,7 +85,7 @@ def test_sessions_without_rounds_count_for_the_policies_that_came_after_them() -
 
 
 def test_a_round_that_taught_nothing_was_spent_all_the_same() -> None:
-    """No episode of round 1 was trained on; its minutes went by before the second policy."""
+    """No episode of round 1 was trained on; its minutes still count for the second policy."""
     efforts = [effort(0, 10.0, 60.0), effort(1, 20.0, 60.0)]
     policies = [policy("0001", 0, 50, taught=5.0), policy("0002", 1, 50, taught=5.0)]
     ledger = make_ledger(efforts, policies)
@@ -94,16 +94,16 @@ def test_a_round_that_taught_nothing_was_spent_all_the_same() -> None:
 
 
 def test_a_policy_that_cannot_be_read_costs_its_own_line_only(tmp_path: Path) -> None:
-    """The ledger of a damaged workspace still adds up, and says what it leaves out."""
-    workspace = worked_with(tmp_path)
+    """The ledger of a damaged workspace still adds up, and names what it leaves out."""
+    workspace = recorded_workspace(tmp_path)
     (workspace.policies_dir / "0001" / CONFIG).write_text("{", encoding="utf-8")
     ledger = read_ledger(workspace)
     assert [entry.policy.name for entry in ledger.returns] == ["0002"]
     assert "0001" in ledger.notes[0]
 
 
-def worked_with(folder: Path) -> Workspace:
-    """Two sessions by hand, each with a policy after it, evaluated twice; copied files."""
+def recorded_workspace(folder: Path) -> Workspace:
+    """Two manual sessions, each with a policy after it, evaluated twice; files as if copied."""
     workspace = Workspace.create(folder / "ws", WorkspaceConfig("ShelfPick"))
     database = Database(workspace.db_path)
     for number, successes in ((1, 10), (2, 15)):
@@ -127,18 +127,18 @@ def worked_with(folder: Path) -> Workspace:
     return workspace
 
 
-def test_the_verb_and_the_report_give_the_same_figures(
+def test_the_command_and_the_report_give_the_same_figures(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Several evaluations of each policy, and files that are younger than all sessions."""
-    workspace = worked_with(tmp_path)
+    """Each policy has several evaluations and a file newer than all sessions."""
+    workspace = recorded_workspace(tmp_path)
     assert LedgerVerb(workspace.path, json=True).run() == 0
-    told = json.loads(capsys.readouterr().out)
+    shown = json.loads(capsys.readouterr().out)
     curve = learning_curve(collect(workspace))
     assert [(entry["policy"], entry["success_rate"], entry["minutes"])
-            for entry in told["returns"]] == [("0001", 0.5, 1.5), ("0002", 0.75, 4.0)]  # fmt: skip
+            for entry in shown["returns"]] == [("0001", 0.5, 1.5), ("0002", 0.75, 4.0)]  # fmt: skip
     assert [(point.policy.name, point.rate.value, point.driven_min + point.watched_min)
             for point in curve] == [("0001", 0.5, 1.5), ("0002", 0.75, 4.0)]  # fmt: skip
-    assert [entry["interval95"] for entry in told["returns"]] == [
+    assert [entry["interval95"] for entry in shown["returns"]] == [
         [point.rate.low, point.rate.high] for point in curve
     ]

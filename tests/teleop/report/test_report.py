@@ -1,4 +1,4 @@
-"""The report says what happened, in one file; run this as a script to look at it."""
+"""The report of made-up data has the right content; run as a script, this file writes one."""
 
 import re
 import sys
@@ -36,8 +36,8 @@ ROUNDS = (
 def fake_evaluation(index: int, episodes: int) -> PolicyEvaluation:
     """A policy that solves the same seeds as before and some more."""
     generator = np.random.default_rng(7)
-    order = generator.permutation(episodes)
-    solved = set(order[: round(RATES[index] * episodes)].tolist())
+    shuffled = generator.permutation(episodes)
+    solved = set(shuffled[: round(RATES[index] * episodes)].tolist())
     stages = generator.choice(STAGES, episodes, p=[0.15, 0.55, 0.2, 0.1])
     outcomes = tuple(
         EvaluatedSeed(50_000 + i, i in solved, 130 if i in solved else 400, str(stages[i]))
@@ -49,7 +49,7 @@ def fake_evaluation(index: int, episodes: int) -> PolicyEvaluation:
 def fake_episodes(
     kind: ProvenanceKind, number: int, start: float, takeovers: int
 ) -> list[EpisodeRow]:
-    """Episodes of one round; in supervised ones the human drives a part."""
+    """Episodes of one round; in corrections with a takeover the human drives a part."""
     generator = np.random.default_rng(int(start) % 997)
     rows = []
     for i in range(number):
@@ -67,7 +67,7 @@ def fake_episodes(
 
 
 def fake_media(name: str, human: range, *, success: bool, steps: int = 40) -> EpisodeMedia:
-    """A gripper that descends on a can before a shelf; `human` are the steps of a takeover."""
+    """Pictures of a gripper that descends on a can; `human` are the steps of a takeover."""
     front = np.full((steps, 96, 96, 3), (206, 211, 216), np.uint8)
     front[:, 30:33, 10:86] = front[:, 62:65, 10:86] = (139, 105, 72)
     for x, colour in ((16, (200, 40, 40)), (42, (40, 80, 180)), (68, (60, 150, 70))):
@@ -122,7 +122,7 @@ def fake_data(evaluation_episodes: int = 100, steps: int = 40) -> ReportData:
 
 
 class Page(HTMLParser):
-    """What a browser would fetch, and which elements carry which text."""
+    """A parsed page: its links, its ids, and the pictures without a label."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ def html(data: ReportData) -> str:
 
 
 def test_the_headline_is_the_finding(html: str) -> None:
-    """From what to what, with both intervals, the seeds and the human's minutes."""
+    """It has both rates with intervals, the seeds and the human's minutes."""
     text = html.replace("\N{NO-BREAK SPACE}", " ")
     assert "<h1>Success without help rose from 54 % to 93 %</h1>" in text
     assert re.search(
@@ -179,18 +179,18 @@ def test_ids_are_unique_and_pictures_have_words(html: str) -> None:
 
 
 def test_a_page_with_three_videos_stays_small(html: str) -> None:
-    """Three clips and all figures fit in a mail."""
+    """Three clips and all figures fit in an e-mail."""
     assert html.count("data:video/mp4") == 3
     assert len(html) < 3_000_000
 
 
 def test_the_same_data_gives_the_same_page(data: ReportData, html: str) -> None:
-    """Nothing in the page depends on when or where it was made."""
+    """The page does not depend on when or where it was made."""
     assert render(data) == html
 
 
 def test_names_from_files_cannot_become_markup() -> None:
-    """An instruction, a goal or an operator from a stranger's file stays text."""
+    """An instruction, a goal or an operator from an untrusted file stays text."""
     evil = "<script>alert(1)</script>$x_1$"
     data = fake_data(evaluation_episodes=10)
     episodes = tuple(replace(e, goal=evil, operator=evil) for e in data.episodes[:5])
@@ -200,7 +200,7 @@ def test_names_from_files_cannot_become_markup() -> None:
 
 
 def test_seen_seeds_are_not_called_unseen() -> None:
-    """One recorded episode on an evaluation's seed is enough to lose the word."""
+    """One recorded episode on an evaluation's seed is enough to drop the word `unseen`."""
     data = fake_data(evaluation_episodes=10)
     seen = replace(data.episodes[0], seed=50_003)
     page = render(bare(replace(data, episodes=(seen, *data.episodes[1:]))))
@@ -208,27 +208,27 @@ def test_seen_seeds_are_not_called_unseen() -> None:
 
 
 def bare(data: ReportData) -> ReportData:
-    """The same without videos, which take the time."""
+    """The same data without clips, which take long to encode."""
     return replace(data, success=None, failure=None, correction=None)
 
 
 @pytest.mark.parametrize("missing", ["policies", "efforts", "episodes"])
 def test_what_is_missing_is_left_out(missing: str) -> None:
-    """A workspace with only a part of everything still makes a page."""
+    """A workspace that lacks a part still gives a page."""
     page = render(bare(replace(fake_data(evaluation_episodes=10), **{missing: ()})))
     assert "<h1>" in page
     assert "nan" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL).lower()
 
 
 def test_one_policy_claims_no_change() -> None:
-    """With a single evaluation the headline is a rate, not a story."""
+    """With a single evaluation the headline is a rate."""
     data = fake_data(evaluation_episodes=10)
     page = render(bare(replace(data, policies=data.policies[:1])))
     assert "Success without help: 50" in page
 
 
 def test_chance_is_not_called_progress() -> None:
-    """A change within what the seeds give by chance is said to be unclear."""
+    """The headline calls a change that is not significant no clear change."""
     data = fake_data(evaluation_episodes=100)
     close = (data.policies[4], data.policies[5])
     assert "no clear change" in render(bare(replace(data, policies=close)))

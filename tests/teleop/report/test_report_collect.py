@@ -1,4 +1,4 @@
-"""The report reads a real workspace: episodes, ledger, policies and evaluations."""
+"""`collect` and `write_report` read a workspace: episodes, ledger, policies, evaluations."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ EFFORTS = ("demonstrations", "supervised", "practice")
 
 
 def fake_step(index: int, driver: Driver, level: Level, helped: bool) -> Step:
-    """One tick with small dark pictures; `helped` where a takeover is under way."""
+    """One step with small dark pictures; `helped` during a takeover."""
     image = np.full((16, 16, 3), 10 * index, np.uint8)
     observation = {
         "front_image": image,
@@ -55,7 +55,7 @@ def fake_step(index: int, driver: Driver, level: Level, helped: bool) -> Step:
 
 
 def add_episode(workspace: Workspace, number: int, level: Level, *, success: bool = True) -> Path:
-    """Write one episode of twelve steps; in a supervised one the human drives the middle."""
+    """Write one episode of 12 steps; in a supervised one the human drives steps 4 to 7."""
     header = EpisodeHeader("ShelfPick", "put the red can into the tote", "red can", number,
                            "simulated", level, None, STAGES, ("red can", "blue can"), {},
                            START + 100 * number)  # fmt: skip
@@ -90,7 +90,7 @@ def add_policy(workspace: Workspace, number: int, kind: ProvenanceKind, successe
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Demonstration, correction and practice, each with a policy and a line in the ledger."""
+    """A workspace with demonstration, correction and practice, each with a policy and an entry."""
     workspace = Workspace.create(
         tmp_path / "shelf", WorkspaceConfig("ShelfPick", image_size=16, env_kwargs={"num_items": 2})
     )
@@ -109,7 +109,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def test_everything_in_the_workspace_is_found(workspace: Workspace) -> None:
-    """Kinds, counts, minutes, parents and outcomes arrive as they were written."""
+    """Kinds, counts, minutes, parents and outcomes are read as they were written."""
     data = collect(workspace)
     assert [episode.kind for episode in data.episodes] == list(KINDS)
     assert [(line.source, line.cost.driven_s) for line in data.ledger.lines] == [
@@ -128,7 +128,7 @@ def test_everything_in_the_workspace_is_found(workspace: Workspace) -> None:
 
 
 def test_a_nudged_policy_is_on_the_page(workspace: Workspace) -> None:
-    """A few steps of fine-tuning make a policy like any other: in the table and on the curve."""
+    """A finetuned policy is in the table and on the curve like any other."""
     add_policy(workspace, 4, ProvenanceKind.NUDGE, 20)
     data = collect(workspace)
     assert (data.policies[-1].name, data.policies[-1].kind) == ("0004", ProvenanceKind.NUDGE)
@@ -140,13 +140,13 @@ def test_a_nudged_policy_is_on_the_page(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize("kind", ProvenanceKind)
 def test_every_kind_of_policy_has_a_mark_and_a_label(kind: ProvenanceKind) -> None:
-    """The one table of kinds is complete wherever it is drawn."""
+    """Every table by kind is complete."""
     assert kind in MARKS
     assert kind in KIND_LABELS
 
 
 def test_clips_are_the_right_episodes(workspace: Workspace) -> None:
-    """The policy alone is the success, the takeover the correction, the failure is the failure."""
+    """They are the policy's success, the episode with a takeover, and the failed episode."""
     assert collect(workspace).failure is None
     add_episode(workspace, 9, Level.AUTONOMOUS, success=False)
     data = collect(workspace)
@@ -157,7 +157,7 @@ def test_clips_are_the_right_episodes(workspace: Workspace) -> None:
 
 
 def test_the_report_stands_in_the_workspace(workspace: Workspace) -> None:
-    """One file, no left-overs; the commands that made it come first."""
+    """It is one file without left-overs; the commands that made the workspace come first."""
     path = write_report(workspace, commands=("sidestick quickstart shelf",))
     assert path == workspace.path / "report.html"
     page = path.read_text(encoding="utf-8")
@@ -169,7 +169,7 @@ def test_the_report_stands_in_the_workspace(workspace: Workspace) -> None:
 
 
 def test_an_empty_workspace_is_said_to_be_empty(tmp_path: Path) -> None:
-    """Nothing to report is an error with advice, and leaves nothing behind."""
+    """An empty workspace is an error with advice, and no file is written."""
     workspace = Workspace.create(tmp_path / "new", WorkspaceConfig("ShelfPick"))
     before = sorted(workspace.path.rglob("*"))
     with pytest.raises(SidestickError, match="nothing to report"):
@@ -178,7 +178,7 @@ def test_an_empty_workspace_is_said_to_be_empty(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_named(workspace: Workspace, tmp_path: Path) -> None:
-    """The path is in the message, and no half page lies about."""
+    """The path is in the message, and no partial page is left."""
     with pytest.raises(SidestickError, match="no/such/place"):
         write_report(workspace, tmp_path / "no/such/place/report.html")
 
@@ -186,7 +186,7 @@ def test_a_place_that_cannot_be_written_is_named(workspace: Workspace, tmp_path:
 def test_damaged_files_are_named_and_the_rest_is_used(
     workspace: Workspace, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A broken episode and a broken policy cost their own lines only."""
+    """Only a damaged episode and a damaged policy are missing."""
     caplog.set_level(logging.ERROR)
     (workspace.episodes_dir / "episode-7.hdf5").write_bytes(b"not an episode")
     (workspace.policies_dir / "0002" / "config.json").write_text("{", encoding="utf-8")
@@ -198,7 +198,7 @@ def test_damaged_files_are_named_and_the_rest_is_used(
 
 
 def test_selection_does_not_count_and_shared_seeds_come_first(workspace: Workspace) -> None:
-    """A checkpoint's selection is no evaluation; the seeds that all policies share win."""
+    """Evaluations that selected a checkpoint do not count; seeds that all policies share do."""
     database = Database(workspace.db_path)
     database.add_evaluation(EvaluationEntry("3", "ShelfPick", 0, 200, 200, "selection"))
     database.add_evaluation(EvaluationEntry("3", "ShelfPick", 900, 100, 95))
@@ -208,13 +208,13 @@ def test_selection_does_not_count_and_shared_seeds_come_first(workspace: Workspa
 
 
 def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
-    """A round that was interrupted and taken up again is one line of the ledger."""
+    """A round that was interrupted and resumed is one line of the ledger."""
     Database(workspace.db_path).add_effort(EffortEntry(2, "practice", 0.0, 0.0, 0, 5))
     assert [line.cost.episodes for line in collect(workspace).ledger.lines] == [1, 1, 6]
 
 
 def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: Path) -> None:
-    """What is in the database and in the steps is on the page, and it fetches nothing."""
+    """The page shows what is in the database and in the steps."""
     from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
     from sidestick.datasets.judgements.judgements import Judge
     from sidestick.teleop.report.collect import collect
@@ -247,11 +247,11 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
     )
     page = write_report(workspace).read_text()
     assert "no difference found (alone): A = policy 0001 3/4" in page
-    assert "What people judged" in page
+    assert "Judgements of reviewers" in page
 
 
 def test_two_workspaces_stand_side_by_side(tmp_path: Path) -> None:
-    """One page, every figure of both, and no id twice."""
+    """One page has every figure of both, and no id twice."""
     import re
 
     from tests.datasets.test_judgements import made_up_workspace
@@ -266,8 +266,8 @@ def test_two_workspaces_stand_side_by_side(tmp_path: Path) -> None:
     assert not (other.path / "report-beside.html").exists()
 
 
-def test_what_the_gate_said_stands_beside_the_changes(workspace: Workspace) -> None:
-    """Published with the number, refused with the reason; in order, with its sign on the curve."""
+def test_decisions_of_the_gate_are_listed_with_the_changes(workspace: Workspace) -> None:
+    """Publications have the policy, refusals the reason; in order, with their sign on the curve."""
     database = Database(workspace.db_path)
     about = {"kind": "refit", "parent": "0003"}
     reasons = ["0 of 5 seeds solved, now 5", "error on 40 held-out steps 0.1, now 0.1"]
