@@ -79,23 +79,23 @@ def review_clicks(
         contextlib.closing(SimulatedPointer(workspace)) as reviewer,
     ):
         run_window(ClickWindow(review, pads), surface, reviewer if simulated else (lambda _: None))
-        said = len(review.writer.said)
-    return learn_clicks(workspace, operator, said)
+        written = len(review.writer.said)
+    return learn_clicks(workspace, operator, written)
 
 
-def learn_clicks(workspace: Workspace, operator: str, said: int) -> ClickReport:
+def learn_clicks(workspace: Workspace, operator: str, written: int) -> ClickReport:
     """Fine-tune the shipped perception on all valid clicks, and save it if it is better.
 
-    `said` clicks were written in this review; the report repeats the number.
+    `written` clicks were written in this review; the report repeats the number.
     """
     clicks = list(stored_clicks(workspace))
     if len(clicks) < LEAST:
-        return ClickReport(operator, said, 0, 0, None, None, False)
+        return ClickReport(operator, written, 0, 0, None, None, False)
     gain = finetune_on_clicks(shipped(workspace), clicks)
     if gain.is_better:
         gain.perception.save(workspace.path / TAUGHT)
     before, after = round(gain.before_px, 2), round(gain.after_px, 2)
-    return ClickReport(operator, said, gain.taught, gain.held_out, before, after, gain.is_better)
+    return ClickReport(operator, written, gain.taught, gain.held_out, before, after, gain.is_better)
 
 
 def shipped(workspace: Workspace) -> Perception:

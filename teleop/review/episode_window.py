@@ -173,10 +173,10 @@ def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, review: Episode
     x, y, wide = area.x + canvas.px(16), area.y + canvas.px(20), area.w - canvas.px(32)
     stands, player = review.stands, review.player
     solved = bool(episode.succeeded[-1])
-    said = stands.success
-    words = "no verdict yet" if said is None else ("SUCCESS" if said else "FAILURE")
-    colour: Colour = FAINT if said is None else (MINT if said else VERMILION)
-    draw_symbol(canvas, said, (x + canvas.px(14), y + canvas.px(6)))
+    verdict = stands.success
+    words = "no verdict yet" if verdict is None else ("SUCCESS" if verdict else "FAILURE")
+    colour: Colour = FAINT if verdict is None else (MINT if verdict else VERMILION)
+    draw_symbol(canvas, verdict, (x + canvas.px(14), y + canvas.px(6)))
     canvas.text(words, (x + canvas.px(38), y + canvas.px(6)), 22, colour, True, width=wide)
     y += canvas.px(40)
     y = _stars(canvas, x, y, stands.quality)

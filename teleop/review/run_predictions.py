@@ -70,14 +70,14 @@ def review_predictions(
         contextlib.closing(PredictionReview(workspace, operator, policy_id, items)) as review,
     ):
         run_window(PredictionWindow(review, pads), surface, reviewer or (lambda _: None))
-        said = [judgement.payload["grade"] for judgement in review.writer.said]
+        grades = [judgement.payload["grade"] for judgement in review.writer.said]
         spent = review.clock() - review.grading_speed.began
     found = agreements(Judgements(workspace.db_path).all())
     return PredictionReport(
         operator,
         policy_id,
-        {grade: said.count(grade) for grade in ("accept", "reject", "correct")},
-        round(60 * len(said) / max(spent, 1e-9), 1),
+        {grade: grades.count(grade) for grade in ("accept", "reject", "correct")},
+        round(60 * len(grades) / max(spent, 1e-9), 1),
         [pair._asdict() for pair in found],
     )
 
