@@ -50,15 +50,15 @@ class Frames:
         `memory_limit` is in bytes per array; by default it depends on the free memory.
         """
         self._with_images = images
-        self._room = _Allocation(cache, expected, memory_limit)
+        self._allocation = _Allocation(cache, expected, memory_limit)
         self._columns = {
             column.key: _GrowingArray(
-                _UNSIZED.shape(column.shape), np.dtype(column.dtype), self._room
+                _UNSIZED.shape(column.shape), np.dtype(column.dtype), self._allocation
             )
             for column in COLUMNS
             if column.key in _COLUMNS
         }
-        self._episode = _GrowingArray((), np.dtype(np.int32), self._room)
+        self._episode = _GrowingArray((), np.dtype(np.int32), self._allocation)
         self._summaries: list[EpisodeSummary] = []
         self.extend(episodes)
 
@@ -76,7 +76,7 @@ class Frames:
         return cls(_readable(paths, images), images, cache, expected, memory_limit)
 
     def extend(self, episodes: Iterable[Episode]) -> None:
-        """Add episodes behind those that are here."""
+        """Append episodes."""
         for episode in episodes:
             self._add(episode)
 
@@ -102,7 +102,7 @@ class Frames:
 
     @property
     def driver(self) -> NDArray[np.uint8]:
-        """Who drove, uint8[N]: 0 policy, 1 human, 2 blend."""
+        """Driver of each step, a Driver, uint8[N]."""
         return self.column("driver")
 
     @property
@@ -143,7 +143,8 @@ class Frames:
         if not self._summaries:
             seen = {key: v for key, v in rows.items() if key.startswith(OBS)}
             self._columns |= {
-                key: _GrowingArray(v.shape[1:], v.dtype, self._room) for key, v in seen.items()
+                key: _GrowingArray(v.shape[1:], v.dtype, self._allocation)
+                for key, v in seen.items()
             }
         for key in sorted(self._columns.keys() | rows.keys()):
             self._check(key, rows, episode)
@@ -177,23 +178,23 @@ class _GrowingArray:
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any], where: _Allocation) -> None:
         self._where = where
-        self._room = np.empty((0, *shape), dtype)
+        self._buffer = np.empty((0, *shape), dtype)
         self._used = 0
 
     @property
     def rows(self) -> NDArray[Any]:
         """The rows in use, a view."""
-        return self._room[: self._used]
+        return self._buffer[: self._used]
 
     def append(self, rows: NDArray[Any]) -> None:
         """Copy rows to the end."""
         end = self._used + len(rows)
-        if end > len(self._room):
-            spare = max(end, 3 * len(self._room) // 2)
-            room = self._where.allocate(spare, self._room.shape[1:], self._room.dtype)
-            room[: self._used] = self.rows
-            self._room = room
-        self._room[self._used : end] = rows
+        if end > len(self._buffer):
+            spare = max(end, 3 * len(self._buffer) // 2)
+            buffer = self._where.allocate(spare, self._buffer.shape[1:], self._buffer.dtype)
+            buffer[: self._used] = self.rows
+            self._buffer = buffer
+        self._buffer[self._used : end] = rows
         self._used = end
 
 

@@ -34,7 +34,7 @@ from .judgements import (
 Stretch: TypeAlias = tuple[int, int]
 """Steps from the first to before the second."""
 MACHINE = "simulated"
-"""Operator name of the simulated reviewer, whose judgements any person's override."""
+"""Operator name of the simulated reviewer, whose judgements any other reviewer overrides."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """This module stores reviewers' judgements of episodes as append-only events in sidestick.db.
 
-The review page and window write them, training and reports read them; recordings never change.
+The review windows write them, training and reports read them; recordings never change.
 """
 
 import json

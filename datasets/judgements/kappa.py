@@ -32,7 +32,7 @@ def cohen_kappa(first: Sequence[Hashable], second: Sequence[Hashable]) -> float:
     NaN where both give the same single grade throughout: chance agreement is then 1.
     """
     if len(first) != len(second) or not first:
-        raise BadValue("grades", "as many of both, at least one", (len(first), len(second)))
+        raise BadValue("grades", "equally many of both, at least one", (len(first), len(second)))
     known = sorted({*map(str, first), *map(str, second)})
     places = {grade: place for place, grade in enumerate(known)}
     table = np.zeros((len(known), len(known)))

@@ -46,7 +46,7 @@ class Table(Sequence[Row]):
 
     def to_numpy(self) -> NDArray[np.void]:
         """A structured array [rows]; None becomes NaN in numeric columns, else empty text."""
-        columns = {name: _plain([row[name] for row in self._rows]) for name in self.columns}
+        columns = {name: _as_array([row[name] for row in self._rows]) for name in self.columns}
         layout = np.dtype([(name, values.dtype) for name, values in columns.items()])
         array = np.zeros(len(self), layout)
         for name, values in columns.items():
@@ -62,7 +62,7 @@ class Table(Sequence[Row]):
         return pandas.DataFrame(self._rows, columns=list(self.columns))
 
 
-def _plain(values: list[Any]) -> NDArray[Any]:
+def _as_array(values: list[Any]) -> NDArray[Any]:
     """An array [rows]: numbers (float64 with NaN where one is missing), or text."""
     given = [value for value in values if value is not None]
     if all(isinstance(value, bool | int | float) for value in given):

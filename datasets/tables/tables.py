@@ -1,4 +1,4 @@
-"""This module makes tidy tables of a workspace for notebooks: one observation per row.
+"""This module makes tidy tables of a workspace for notebooks: one record per row.
 
     from sidestick.datasets import tables
 
