@@ -1,7 +1,7 @@
-"""The whole loop on a fresh workspace: drive, record, learn, take over, correct, practise, report.
+"""`Quickstart` runs the whole loop: drive, record, learn, take over, correct, practise, report.
 
-Every stage asks the workspace what is there already, so that a run that was interrupted, or
-killed, goes on where it stopped.
+`sidestick quickstart` calls it with a workspace and a `Course`. Every stage asks the workspace what
+is done already, so that a run that was interrupted, or killed, goes on where it stopped.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,12 +30,12 @@ from .session.effort_entry import recorded_effort
 from .station.headless import drive_simulated
 
 MOST_ATTEMPTS = 3
-"""A demonstration that fails is driven again on another seed, up to this many times over."""
+"""Most seeds driven for each successful demonstration that is wanted."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """How much of everything a quickstart does."""
+    """The amounts of a quickstart: episodes, rounds, seeds and training steps."""
 
     task: str = "ShelfPick"
     """Short name of the task."""
@@ -56,9 +56,9 @@ class Course:
     gate_pairs: int = 20
     """Seeds on which the gate compares two policies, at most."""
     train_steps: int | None = None
-    """Updates of each training; None: as many as the data is worth."""
+    """Steps of each training; None: as many as recommended for the data."""
     num_items: int | None = None
-    """Fewer items than the task has; None for all."""
+    """Number of objects, if fewer than the task has; None for all."""
 
     @classmethod
     def fast(cls, task: str = "ShelfPick") -> "Course":
@@ -78,27 +78,27 @@ class Course:
         )
 
     def config(self) -> WorkspaceConfig:
-        """The workspace that the course needs."""
+        """The configuration of the workspace."""
         variant = {} if self.num_items is None else {"num_items": self.num_items}
         return WorkspaceConfig(task=self.task, env_kwargs=variant)
 
     def training(self) -> TrainConfig:
-        """The training that the course needs."""
+        """The configuration of each training."""
         return TrainConfig(steps=self.train_steps)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of the course."""
+    """One stage of a quickstart."""
 
     title: str
     """For people."""
     run: Callable[[], str]
-    """Does what is missing; returns one line on how it went."""
+    """Does what is missing; returns one line on the result."""
 
 
 class Quickstart:
-    """The course on one workspace."""
+    """A quickstart on one workspace."""
 
     def __init__(self, path: Path, course: Course, rollouts: Rollouts) -> None:
         self.course, self.rollouts = course, rollouts
@@ -161,12 +161,12 @@ class Quickstart:
         return f"{takeovers} takeovers in {len(done)} episodes, {spent}"
 
     def practise(self, round_number: int) -> str:
-        """Let the policy try on its own, and hear whether what it learns from that may drive."""
+        """Run one round of practice; the gate decides whether its candidate drives."""
         gate = AcceptanceCriteria(pairs=self.course.gate_pairs)
         rules = replace(RULES, gate=gate, selection=self.course.selection_episodes)
         rounds = PracticeRounds(self.workspace, self.rollouts, rules)
-        if (broken_off := rounds.go_on()) is not None:
-            return broken_off.label
+        if (resumed := rounds.go_on()) is not None:
+            return resumed.label
         if self._has_effort(PRACTICE, round_number):
             return "done before"
         return rounds.practise(self.course.practice_episodes).label
@@ -195,7 +195,7 @@ class Quickstart:
         return str(report.rate)
 
     def report(self) -> str:
-        """Write the page."""
+        """Write the report; its path."""
         commands = (f"sidestick quickstart {self.workspace.path}",)
         return str(write_report(self.workspace, commands=commands))
 

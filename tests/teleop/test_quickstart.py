@@ -1,4 +1,4 @@
-"""The whole loop, small: every stage runs, an interrupted course goes on where it stopped."""
+"""The whole loop, small: every stage runs, an interrupted run goes on where it stopped."""
 
 import itertools
 import subprocess
@@ -33,7 +33,7 @@ COURSE = Course(
 
 @pytest.mark.timeout(900)
 def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """Demonstrations, policy, evaluation, correction, practice, report; then all again for free."""
+    """Demonstrations, policy, evaluation, correction, practice, report; then all is done."""
     path = tmp_path / "demo"
     with Rollouts(COURSE.config(), workers=1) as rollouts:
         for stage in itertools.islice(Quickstart(path, COURSE, rollouts).stages(), 3):

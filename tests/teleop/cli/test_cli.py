@@ -1,4 +1,4 @@
-"""The command line as a stranger meets it: help, errors, JSON alone on standard output."""
+"""The command line as a newcomer uses it: help, errors, JSON alone on standard output."""
 
 import json
 import shlex
@@ -35,7 +35,7 @@ def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two short demonstrations by the simulated operator, made by the command itself."""
+    """A workspace with two short demonstrations of the simulated operator, made by the command."""
     path = tmp_path_factory.mktemp("cli") / "my shelf – Übung"
     done = run(
         "drive", str(path), "--task", "ShelfPick", "--num-items", "2", "--episodes", "2", *DRIVE
@@ -56,8 +56,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("verb", sorted(VERBS))
-def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """--help works and says something about every option."""
+def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """--help works and has more than five lines."""
     code, out, _ = call(capsys, verb, "--help")
     assert code == 0
     assert len(out.splitlines()) > 5
@@ -76,7 +76,7 @@ def test_check_reports_a_sound_workspace(
     assert report["steps"] > 0
 
 
-def test_replay_proves_an_episode(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_replay_verifies_an_episode(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Simulated again from seed and actions, every state is the same."""
     code, out, _ = call(capsys, "replay", str(workspace), "0", "--verify", "--json")
     assert code == 0
@@ -137,10 +137,10 @@ def test_bad_input_says_what_was_asked_and_what_exists(
 def test_training_says_what_it_made_and_evaluation_drives_it(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The command that training names next is the one that lets the policy drive."""
+    """The next command that training prints lets the policy drive."""
     copy = shutil.copytree(workspace, tmp_path / "two shelves")
-    hurried = ("--policy", "act", "--steps", "3", "--selection-episodes", "0")
-    code, out, err = call(capsys, "train", str(copy), *hurried)
+    few_steps = ("--policy", "act", "--steps", "3", "--selection-episodes", "0")
+    code, out, err = call(capsys, "train", str(copy), *few_steps)
     said = " ".join((out + err).split())
     assert code == 0
     assert "policy 0001: act from 2 episodes" in said
@@ -163,7 +163,7 @@ def test_a_workspace_of_another_variant_is_refused(
 
 
 def test_tasks_are_listed_with_their_variants(capsys: pytest.CaptureFixture[str]) -> None:
-    """What can be done, and with which keywords."""
+    """Every task, with the keywords of its variants."""
     code, out, _ = call(capsys, "tasks", "--json")
     assert code == 0
     tasks = {task["task"]: task for task in json.loads(out)}

@@ -1,3 +1,5 @@
+"""Comparisons of two policies, open and blind: error rates, votes, and what is kept."""
+
 import random
 from pathlib import Path
 
@@ -37,7 +39,7 @@ ALLOWED = int(binom.ppf(0.999, COMPARISONS, ALPHA))
 
 
 def false_alarms(rate: float, seed: int) -> int:
-    """How many comparisons of identical policies ever come to a verdict."""
+    """Number of comparisons of identical policies that ever reach a verdict."""
     generator = np.random.default_rng(seed)
     found = 0
     for _ in range(COMPARISONS):
@@ -49,20 +51,20 @@ def false_alarms(rate: float, seed: int) -> int:
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9, 0.97])
 def test_identical_policies_are_called_different_no_more_often_than_stated(rate: float) -> None:
-    """500 comparisons of up to 200 pairs, looked at after every pair."""
+    """500 comparisons of up to 200 pairs, tested after every pair."""
     assert false_alarms(rate, seed=1) <= ALLOWED
 
 
 def test_a_fixed_test_looked_at_all_the_time_would_not_keep_it() -> None:
-    """So the sequential test is needed: McNemar's after every pair alarms far more often."""
+    """So the sequential test is needed: McNemar's after every pair rejects far more often."""
     from scipy.stats import binomtest
 
     generator = np.random.default_rng(1)
-    monitors = 0
+    rejections = 0
     for _ in range(100):
         wins = np.cumsum(generator.random(60) < 0.5)
-        monitors += any(binomtest(int(w), n).pvalue <= ALPHA for n, w in enumerate(wins, 1))
-    assert monitors > binom.ppf(0.999, 100, ALPHA)
+        rejections += any(binomtest(int(w), n).pvalue <= ALPHA for n, w in enumerate(wins, 1))
+    assert rejections > binom.ppf(0.999, 100, ALPHA)
 
 
 def test_a_real_difference_is_found_before_the_pairs_run_out() -> None:
@@ -81,7 +83,7 @@ def test_a_real_difference_is_found_before_the_pairs_run_out() -> None:
 
 @given(st.lists(st.sampled_from([(1, 0), (0, 1), (1, 1), (0, 0)]), max_size=60))
 @settings(max_examples=60)
-def test_the_test_keeps_its_laws(pairs: list[tuple[int, int]]) -> None:
+def test_the_sequential_test_keeps_its_laws(pairs: list[tuple[int, int]]) -> None:
     """Ties change nothing, swapping the policies swaps the verdict, p never rises."""
     test, swapped, p_before = SequentialTest(), SequentialTest(), 1.0
     other = {
@@ -114,7 +116,7 @@ def test_the_intervals_hold_the_truth_at_all_looks_together() -> None:
     assert rate_interval(54, 100)[0] < 0.54 < rate_interval(54, 100)[1]
 
 
-def test_hopeless_comparisons_are_seen_as_such() -> None:
+def test_hopeless_comparisons_are_recognised() -> None:
     """With one pair left nothing can be decided, with twenty everything can."""
     test = SequentialTest()
     assert test.is_hopeless(1)
@@ -124,7 +126,7 @@ def test_hopeless_comparisons_are_seen_as_such() -> None:
 
 
 def test_a_comparison_is_not_given_up_before_eight_pairs() -> None:
-    """Even where it is hopeless from the first tie on; then the reason is said with numbers."""
+    """Even where it is hopeless from the first tie on; then the reason gives the numbers."""
     test = SequentialTest()
     for driven in range(1, LEAST_PAIRS):
         test.add(1, 1)
@@ -141,7 +143,7 @@ def outcome(seed: int, success: bool, takeovers: int = 0) -> EpisodeOutcome:
     return EpisodeOutcome(seed, success, 100, 20 * takeovers, 80, takeovers, "place", 1.0)
 
 
-def test_the_blind_order_tells_nobody_which(tmp_path: Path) -> None:
+def test_the_blind_order_does_not_tell_which_policy_drives(tmp_path: Path) -> None:
     """Each scene once for each policy, either first, the sides mixed."""
     turns = schedule(range(40), random.Random(4))
     assert sorted((turn.seed, turn.side) for turn in turns) == [
@@ -169,7 +171,7 @@ def test_verdicts_and_interventions_are_the_votes() -> None:
 
 
 class ScriptedRollouts:
-    """Stands in for driving: success by policy and seed."""
+    """Replaces driving: success is drawn by policy and seed."""
 
     def __init__(self, rates: dict[str, float]) -> None:
         self.rates, self.driven = rates, 0
@@ -186,7 +188,7 @@ class ScriptedRollouts:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Two empty policy folders; whether they fit is another test's matter."""
+    """A workspace with two empty policy folders; `fits` is replaced."""
     workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
     for name in ("0001", "0002"):
         (workspace.policies_dir / name).mkdir(parents=True)
@@ -213,7 +215,7 @@ def test_a_comparison_stops_early_and_is_kept(workspace: Workspace) -> None:
 
 
 def test_seeds_that_were_recorded_are_passed_over(workspace: Workspace) -> None:
-    """Nobody is compared on what they learnt from."""
+    """No policy is compared on seeds that it may have learnt from."""
     for seed in (11, 12):
         made = made_up_episode([0] * 4, seed, episode_id=f"of-{seed}")
         made.write(workspace.episodes_dir / f"of-{seed}.hdf5")

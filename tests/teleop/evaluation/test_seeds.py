@@ -1,4 +1,4 @@
-"""The table of seed ranges: what is learnt from is never measured on."""
+"""The table of seed ranges: no seed that is learnt from is measured on."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Novelty as a warning of takeovers, on episodes whose truth is known."""
+"""Novelty as a predictor of takeovers, on episodes whose answer is known."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ ALONE = 60
 
 
 def supervised(novelty: np.ndarray, seed: int = 0) -> Episode:
-    """A policy drives for a while, then a person does; `novelty` for all of its ticks."""
+    """A policy drives for a while, then the operator; `novelty` (70,) for all ticks."""
     episode = made_up_episode([ROLLOUT] * ALONE + [HUMAN] * 10, seed=seed)
     takeover = np.where(episode.driver == Driver.HUMAN, 0, -1).astype(np.int32)
     return replace(episode, novelty=novelty.astype(np.float32), takeover_id=takeover)
@@ -29,9 +29,9 @@ def supervised(novelty: np.ndarray, seed: int = 0) -> Episode:
 
 def test_the_ticks_before_a_takeover_are_those_of_the_last_second():
     """Only ticks on which the policy drove count."""
-    warned = EpisodeScores.of(supervised(np.linspace(0, 1, ALONE + 10)))
-    assert len(warned.soon) == ALONE
-    assert np.flatnonzero(warned.soon).tolist() == list(range(ALONE - AHEAD_TICKS, ALONE))
+    scores = EpisodeScores.of(supervised(np.linspace(0, 1, ALONE + 10)))
+    assert len(scores.soon) == ALONE
+    assert np.flatnonzero(scores.soon).tolist() == list(range(ALONE - AHEAD_TICKS, ALONE))
 
 
 def test_a_perfect_warning_has_area_one_and_its_contrary_zero():
@@ -42,7 +42,7 @@ def test_a_perfect_warning_has_area_one_and_its_contrary_zero():
 
 
 def test_area_is_the_share_of_pairs_in_the_right_order():
-    """Against counting all pairs, ties half."""
+    """The same as counting all pairs, ties half."""
     rng = np.random.default_rng(0)
     scores, positive = rng.integers(0, 6, 80).astype(float), rng.random(80) < 0.3
     pairs = [

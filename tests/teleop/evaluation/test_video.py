@@ -47,7 +47,7 @@ def test_h264_is_preferred_and_declared_as_mp4() -> None:
 
 
 def test_the_next_encoder_is_taken_when_one_is_missing() -> None:
-    """An encoder that this build lacks is passed over; none at all is said clearly."""
+    """An encoder that this build lacks is passed over; none at all raises a clear error."""
     missing = Encoding("no_such_codec", "mp4", "video/mp4", ())
     assert available_encoding((missing, ENCODINGS[1])) is ENCODINGS[1]
     with pytest.raises(SidestickError, match="no_such_codec"):

@@ -1,4 +1,4 @@
-"""Whether the named item was ever in view is told from what was recorded."""
+"""`VisibilityCheck` tells from a recording whether the named item was ever in view."""
 
 import json
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ BEHIND_THE_SHELF = (1.6, 0.0, 0.1)
 
 
 @pytest.fixture
-def look() -> Iterator[VisibilityCheck]:
-    """Return the flagger."""
+def check_visibility() -> Iterator[VisibilityCheck]:
+    """The flagger."""
     with VisibilityCheck() as flagger:
         yield flagger
 
@@ -56,7 +56,7 @@ def recorded(workspace: Workspace, env: ArmEnv, seed: int, hide: str | None) -> 
 
 
 def made(path: Path, task: str, **variant: object) -> tuple[Workspace, ArmEnv]:
-    """Return a workspace and an environment that fit each other."""
+    """A workspace and an environment of the same task."""
     config = WorkspaceConfig(task, image_size=SIZE, env_kwargs=variant)
     return Workspace.create(path, config), make_task_env(task, image_size=SIZE, **variant)
 
@@ -80,35 +80,39 @@ def test_check_flags_the_episode_whose_item_no_camera_saw(
     assert flag == {"name": NEVER_IN_VIEW, "detail": f"front and wrist never showed the {goal}"}
 
 
-def test_one_look_is_enough(tmp_path: Path, look: VisibilityCheck) -> None:
+def test_one_step_in_view_is_enough(tmp_path: Path, check_visibility: VisibilityCheck) -> None:
     """An item that comes into view in the last step was in view."""
     workspace, env = made(tmp_path / "ws", "ShelfPick", num_items=2)
     seen = Episode.read(recorded(workspace, env, 5, hide=None))
     gone = Episode.read(recorded(workspace, env, 5, hide=env.task.goal_names[env.task.goal]))
     env.close()
-    assert look(gone) is not None
+    assert check_visibility(gone) is not None
     states = np.concatenate([gone.states[:-1], seen.states[-1:]])
-    assert look(replace(gone, states=states)) is None
+    assert check_visibility(replace(gone, states=states)) is None
 
 
-def test_where_several_are_named_the_one_that_is_missing_is_told(
-    tmp_path: Path, look: VisibilityCheck
+def test_where_several_are_named_the_missing_one_is_reported(
+    tmp_path: Path, check_visibility: VisibilityCheck
 ) -> None:
-    """The sorting jobs name several things; the label of a garment says its shade as well."""
+    """The sorting tasks name several objects; the label of a garment contains its shade."""
     workspace, env = made(tmp_path / "ws", "SortRecycling", num_items=3)
     env.build(1)
     missing = env.task.present[1]
-    detail = look(Episode.read(recorded(workspace, env, 1, hide=missing)))
+    detail = check_visibility(Episode.read(recorded(workspace, env, 1, hide=missing)))
     env.close()
     assert detail == f"front and wrist never showed the {missing}"
     workspace, env = made(tmp_path / "clothes", "SortClothes", num_items=2)
-    assert look(Episode.read(recorded(workspace, env, 1, hide=None))) is None
+    assert check_visibility(Episode.read(recorded(workspace, env, 1, hide=None))) is None
     env.close()
 
 
 @pytest.mark.parametrize("task", ["ShelfPick", "Lift"])
-def test_what_cannot_be_built_again_is_not_judged(look: VisibilityCheck, task: str) -> None:
-    """Another tool's task, or a scene that this version lays otherwise, raises no flag."""
+def test_what_cannot_be_built_again_is_not_judged(
+    check_visibility: VisibilityCheck, task: str
+) -> None:
+    """Another tool's task, or a scene that this version lays out otherwise, raises no flag."""
     episode = made_up_episode(image_size=SIZE)
     header = replace(episode.summary.header, task=task)
-    assert look(replace(episode, summary=replace(episode.summary, header=header))) is None
+    assert (
+        check_visibility(replace(episode, summary=replace(episode.summary, header=header))) is None
+    )

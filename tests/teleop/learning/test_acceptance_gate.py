@@ -1,4 +1,4 @@
-"""The gate: what passes, what is refused, and that it says why."""
+"""The gate: which candidates pass, which are refused, and with which reasons."""
 
 import math
 
@@ -52,14 +52,14 @@ def same(n: int, success: bool = True) -> list[tuple[bool, bool]]:
         (GateEvidence(pairs=[(True, False)] * 5), True, "5 of 5"),
     ],
 )
-def test_the_ruling_follows_the_stated_rule(
+def test_the_decision_follows_the_stated_rule(
     evidence: GateEvidence, passed: bool, word: str
 ) -> None:
-    """Half more loss than the present policy's, or a lost sequential test, is refused."""
-    ruling = decide(evidence, RULES)
-    assert ruling.passed == passed
-    assert word in "; ".join(ruling.reasons)
-    assert ruling.to_json()["passed"] is passed
+    """Half more loss than the active policy's, or a lost sequential test, is refused."""
+    decision = decide(evidence, RULES)
+    assert decision.passed == passed
+    assert word in "; ".join(decision.reasons)
+    assert decision.to_json()["passed"] is passed
 
 
 @given(losses, losses, pairs)
@@ -72,9 +72,9 @@ def test_a_candidate_that_is_better_in_everything_is_never_refused(
         for x in (one, two)
     ]
     won = [(True, present) for _, present in driven]
-    ruling = decide(GateEvidence(better[0], better[1], won), RULES)
+    decision = decide(GateEvidence(better[0], better[1], won), RULES)
     compared = bool(won) or any(x and x.windows >= RULES.windows for x in better)
-    assert ruling.passed == compared
+    assert decision.passed == compared
 
 
 @given(losses, losses, pairs)
@@ -92,7 +92,7 @@ def test_more_loss_or_fewer_successes_never_help(
 def test_pairs_that_are_not_driven_would_have_changed_nothing(
     driven: list[tuple[bool, bool]],
 ) -> None:
-    """Stopping early gives the ruling of all twenty seeds."""
+    """Stopping early gives the decision of all twenty seeds."""
     asked = next(n for n in range(21) if is_decided(driven[:n], RULES))
     assert decide(GateEvidence(pairs=driven[:asked]), RULES).passed == (
         decide(GateEvidence(pairs=driven), RULES).passed
@@ -105,18 +105,18 @@ def test_a_good_candidate_is_seldom_refused_and_a_bad_one_mostly() -> None:
 
     def refused(candidate: float, present: float) -> float:
         draws = random.random((400, 20, 2)) < (candidate, present)
-        rulings = [
+        decisions = [
             decide(GateEvidence(pairs=[tuple(map(bool, p)) for p in d]), RULES) for d in draws
         ]
-        return float(np.mean([not ruling.passed for ruling in rulings]))
+        return float(np.mean([not decision.passed for decision in decisions]))
 
     assert refused(0.8, 0.8) <= 0.2
     assert refused(0.4, 0.9) >= 0.8
 
 
 @pytest.mark.parametrize("wrong", [{"rise": -0.1}, {"pairs": -1}, {"pairs": 4}, {"alpha": 0.0}])
-def test_a_gate_that_could_refuse_nobody_is_refused(wrong: dict[str, float]) -> None:
-    """Four seeds cannot show anything at alpha 0.2; none at all is a choice."""
+def test_a_gate_that_could_refuse_no_candidate_is_refused(wrong: dict[str, float]) -> None:
+    """Four seeds cannot decide anything at alpha 0.2; no seeds at all are allowed."""
     with pytest.raises(BadValue):
         AcceptanceCriteria(**wrong)
     assert AcceptanceCriteria(pairs=0).pairs == 0

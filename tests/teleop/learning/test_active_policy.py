@@ -1,4 +1,4 @@
-"""Who is on duty: relief between two episodes, at the right level, and the way back."""
+"""The active policy: switches between two episodes, at the right level, and rollback."""
 
 import shutil
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.learning_rig import add_correction, learner
 
 @pytest.fixture
 def workspace(taught: Path, tmp_path: Path) -> Workspace:
-    """With one policy, which has earned the supervised level."""
+    """A workspace with one policy, which has earned the supervised level."""
     shutil.copytree(taught, tmp_path / "ws")
     made = Workspace.open(tmp_path / "ws")
     earn(made, "0001", Level.SUPERVISED)
@@ -38,27 +38,27 @@ def earn(workspace: Workspace, policy: str, level: Level) -> None:
 
 
 def first(workspace: Workspace, level: Level = Level.SUPERVISED) -> Assignment:
-    """What the session begins with."""
+    """The session's first assignment."""
     return assignment_of(workspace, level, "0001")
 
 
-def relieved(active_policy: ActivePolicy, present: Assignment) -> PolicySwitch:
+def switched(active_policy: ActivePolicy, present: Assignment) -> PolicySwitch:
     """The policy that takes over, as the session would be told."""
     policy_switch = active_policy.next_switch(present)
     assert policy_switch is not None
     return policy_switch
 
 
-def nudged(workspace: Workspace, number: int = 6) -> str:
-    """A newer policy that has passed the gate."""
+def with_newer_policy(workspace: Workspace, number: int = 6) -> str:
+    """Add a correction and a newer policy that passes the gate; its number."""
     add_correction(workspace, number)
     event = learner(workspace).step()
     assert event is not None
     return str(event.payload["policy"])
 
 
-def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) -> None:
-    """Neither without a newcomer, nor with one that was trained without the gate."""
+def test_nothing_changes_while_no_newer_policy_has_passed_the_gate(workspace: Workspace) -> None:
+    """Neither without a newer policy, nor with one that was trained without the gate."""
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present)
     assert not active_policy.waiting(present)
@@ -68,14 +68,14 @@ def test_nothing_changes_while_nobody_has_passed_the_gate(workspace: Workspace) 
     assert active_policy.next_switch(present) is None
 
 
-def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
-    """It has not shown itself; the takeover is an event that the report draws."""
+def test_a_newer_policy_takes_over_one_level_lower(workspace: Workspace) -> None:
+    """It has no evidence yet; the switch is an event that the report draws."""
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present)
     active_policy.episode_over()
-    nudged(workspace)
+    with_newer_policy(workspace)
     assert active_policy.waiting(present)
-    policy_switch = relieved(active_policy, present)
+    policy_switch = switched(active_policy, present)
     made = policy_switch.assignment
     assert (made.policy_id, policy_switch.before, made.level) == ("0002", "0001", Level.ASSIST)
     assert policy_switch.label == "new policy 0002 drives from now on, at assist"
@@ -88,16 +88,16 @@ def test_a_newcomer_takes_over_one_level_lower(workspace: Workspace) -> None:
 
 
 def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Workspace) -> None:
-    """At once for whoever starts anew; with the next episode in this sitting."""
+    """At once for a new session; from the next episode on in this one."""
     active_policy = ActivePolicy(workspace, first(workspace))
-    nudged(workspace)
-    present = relieved(active_policy, first(workspace)).assignment
+    with_newer_policy(workspace)
+    present = switched(active_policy, first(workspace)).assignment
     words = "policy 0002 is set aside: 0001 drives from the next episode on"
     assert active_policy.roll_back(present) == words
     assert PolicyStore(workspace.policies_dir).latest() == "0001"
     assert LadderStore(workspace).ladder().policy == "0001"
     assert active_policy.roll_back(present) == "policy 0001 drives from the next episode on"
-    back = relieved(active_policy, present).assignment
+    back = switched(active_policy, present).assignment
     assert (back.policy_id, back.level) == ("0001", Level.SUPERVISED)
     assert active_policy.next_switch(back) is None
     assert active_policy.roll_back(back) == "there is no policy to go back to"
@@ -106,7 +106,7 @@ def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Works
         "passed the gate",
         "rolled back",
     ]
-    assert nudged(workspace, 7) == "0003"
+    assert with_newer_policy(workspace, 7) == "0003"
     assert active_policy.waiting(back)
 
 
@@ -115,20 +115,20 @@ def test_going_back_twice_goes_back_two_policies(workspace: Workspace) -> None:
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present)
     for number in (6, 7):
-        nudged(workspace, number)
-        present = relieved(active_policy, present).assignment
+        with_newer_policy(workspace, number)
+        present = switched(active_policy, present).assignment
     assert present.policy_id == "0003"
     for expected in ("0002", "0001"):
         active_policy.roll_back(present)
-        present = relieved(active_policy, present).assignment
+        present = switched(active_policy, present).assignment
         assert present.policy_id == expected
 
 
 def test_a_policy_that_the_operator_named_stays(workspace: Workspace) -> None:
-    """Newer ones wait for the next sitting."""
+    """Newer ones wait for the next session."""
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present, follows=False)
-    nudged(workspace)
+    with_newer_policy(workspace)
     assert not active_policy.waiting(present)
     assert active_policy.next_switch(present) is None
 
@@ -139,11 +139,11 @@ def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
     """It is recorded for each of them."""
     present = first(workspace, Level.AUTONOMOUS)
     active_policy = ActivePolicy(workspace, present)
-    nudged(workspace)
-    present = relieved(active_policy, present).assignment
+    with_newer_policy(workspace)
+    present = switched(active_policy, present).assignment
     assert present.level is Level.ON_CALL
     active_policy.roll_back(present)
-    assert relieved(active_policy, present).assignment.level is Level.AUTONOMOUS
+    assert switched(active_policy, present).assignment.level is Level.AUTONOMOUS
     overrides = [e for _, e in LadderStore(workspace).events() if isinstance(e, LevelChange)]
     assert [change.why for change in overrides].count(ChangeReason.OVERRIDE) == 2
 
@@ -151,15 +151,15 @@ def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
 @pytest.mark.parametrize(
     ("back", "policy", "level"), [(False, "0002", Level.ASSIST), (True, "0001", Level.SUPERVISED)]
 )
-def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
+def test_killed_in_a_switch_the_next_start_has_the_right_policy_and_level(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, back: bool, policy: str, level: Level
 ) -> None:
-    """Whatever the database was not told any more."""
+    """Even though the event did not reach the database."""
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present)
-    nudged(workspace)
+    with_newer_policy(workspace)
     if back:
-        present = relieved(active_policy, present).assignment
+        present = switched(active_policy, present).assignment
 
     def killed(database: Database, event: EventEntry) -> int:
         raise KeyboardInterrupt
@@ -172,11 +172,11 @@ def test_killed_in_a_change_the_next_start_has_the_right_policy_and_level(
     assert LadderStore(workspace).authorise(None) is level
 
 
-def test_a_damaged_newcomer_is_passed_over(workspace: Workspace) -> None:
-    """Whoever drives goes on driving, and nobody waits for ever."""
+def test_a_damaged_newer_policy_is_passed_over(workspace: Workspace) -> None:
+    """The active policy goes on driving, and `waiting` ends."""
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present)
-    nudged(workspace)
+    with_newer_policy(workspace)
     weights = workspace.policies_dir / "0002" / MODEL
     weights.write_bytes(weights.read_bytes()[:1000])
     assert active_policy.waiting(present)
@@ -195,16 +195,16 @@ def test_the_screen_says_who_drives_since_when_and_how_long(workspace: Workspace
 
 
 def test_the_budget_of_requests_is_for_the_session_not_for_a_policy(workspace: Workspace) -> None:
-    """What the policy before has asked for is not there for the next one."""
+    """Requests of the policy before reduce the budget of the next one."""
     present = assignment_of(workspace, Level.SUPERVISED, "0001", HelpRules(budget=3))
     present.monitor.left = 1
     active_policy = ActivePolicy(workspace, present, rules=HelpRules(budget=3))
-    nudged(workspace)
-    assert relieved(active_policy, present).assignment.monitor.left == 1
+    with_newer_policy(workspace)
+    assert switched(active_policy, present).assignment.monitor.left == 1
 
 
 def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> None:
-    """Setting the only one aside leaves none to choose."""
+    """Setting the only policy aside leaves none to choose."""
     store = PolicyStore(workspace.policies_dir)
     store.set_aside("0001", {"why": "test"})
     assert store.newest() is None

@@ -1,4 +1,4 @@
-"""Practice: attempts, a candidate, the gate; and going on wherever it was broken off."""
+"""Rounds of practice: attempts, a candidate, the gate; and resuming wherever it was killed."""
 
 import json
 import multiprocessing
@@ -39,7 +39,7 @@ Drives = Callable[[Path, int], bool]
 
 
 class MadeUp(Rollouts):
-    """Attempts without a simulator: every third seed of a round fails; successes are recorded."""
+    """Rollouts without a simulator: every third seed of a round fails; successes are recorded."""
 
     def __init__(self, drives: Drives, dies_at: int | None = None) -> None:
         self._drives, self._dies_at = drives, dies_at
@@ -68,14 +68,14 @@ class MadeUp(Rollouts):
 
 
 class Idle(MadeUp):
-    """Attempts of which none comes to an end."""
+    """Rollouts without any outcome."""
 
     def run(self, *_: object, **__: object) -> list[EpisodeOutcome]:
         return []
 
 
 class OneAnswerARound(MadeUp):
-    """The gate's seeds are driven in another way in every round."""
+    """Rollouts that answer the gate's seeds differently in every round."""
 
     def __init__(self, *answers: Drives) -> None:
         super().__init__(answers[0])
@@ -95,7 +95,7 @@ class OneAnswerARound(MadeUp):
 
 
 def record(workspace: Workspace, seed: int, success: bool, level: Level = Level.AUTONOMOUS) -> None:
-    """An episode that nobody watched, unless its level says so."""
+    """Record an autonomous episode, unless another level is given."""
     name = f"2025010{2 + (level is not Level.AUTONOMOUS)}T000000-{seed:08x}"
     made = made_up_episode([0] * 20, seed, success, episode_id=name)
     header = replace(made.summary.header, level=level, operator="", policy_id="0001")
@@ -123,13 +123,15 @@ def test_what_practice_has_learnt_drives_after_the_gate(workspace: Workspace) ->
     assert "passed the gate" in made.label
     provenance = load_policy(workspace.policies_dir / "0002").config.provenance
     assert (provenance.kind, provenance.round, provenance.parent) == ("practice", 1, "0001")
-    (_, ruling) = learner(workspace).staging.rulings()
-    assert (ruling["kind"], ruling["policy"], ruling["passed"]) == ("refit", "0002", True)
-    assert len(ruling["fresh"]) == ATTEMPTS - FAILED
+    (_, decision) = learner(workspace).staging.rulings()
+    assert (decision["kind"], decision["policy"], decision["passed"]) == ("refit", "0002", True)
+    assert len(decision["fresh"]) == ATTEMPTS - FAILED
 
 
-def test_a_refused_candidate_leaves_the_driver_and_practice_goes_on(workspace: Workspace) -> None:
-    """The next round has more to learn from: the refused one's episodes, and its own."""
+def test_a_refused_candidate_leaves_the_active_policy_and_practice_goes_on(
+    workspace: Workspace,
+) -> None:
+    """The next round learns from the refused candidate's episodes and its own."""
     first = rounds_of(workspace, only_present).practise(ATTEMPTS)
     assert first.policy == "0001"
     assert "was refused at the gate: 0 of 5 seeds solved" in first.label
@@ -142,17 +144,17 @@ def test_a_refused_candidate_leaves_the_driver_and_practice_goes_on(workspace: W
 
 
 def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None:
-    """No candidate, no ruling; the failures are in the ledger for people."""
+    """No candidate and no decision."""
     made = PracticeRounds(workspace, Idle(lambda *_: True), RULES).practise(ATTEMPTS)
     assert made.gate is None
     assert "nothing new to learn" in made.label
     assert made.to_json()["passed"] is None
 
 
-def test_a_person_on_a_seed_that_practice_failed_does_not_make_the_round_unlearnt(
+def test_an_operator_on_a_seed_that_practice_failed_does_not_reopen_the_round(
     workspace: Workspace,
 ) -> None:
-    """Her episode is learnt from with the next round, as all that is new."""
+    """The operator's episode is learnt from in the next round, as all new ones are."""
     rounds = rounds_of(workspace)
     first = rounds.practise(ATTEMPTS)
     record(workspace, practice_seeds(1)[2], True, Level.SUPERVISED)
@@ -169,11 +171,11 @@ MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "ledger written": lambda: mock.patch.object(Learner, "step", die),
     **{name: CANDIDATE_MOMENTS[name] for name in ("in the training", "examined", "published")},
 }
-"""Where a round can be cut short, beside the middle of its attempts."""
+"""Moments at which a round is killed, beside the middle of its attempts."""
 
 
 def die_at(folder: Path, moment: str) -> None:
-    """Practise until the moment has come; runs in a process of its own."""
+    """Practise until the moment, and die; runs in a process of its own."""
     workspace = Workspace.open(folder)
     if moment in MOMENTS:
         with MOMENTS[moment]():
@@ -187,7 +189,7 @@ def attempts(workspace: Workspace) -> list[EpisodeSummary]:
 
 @pytest.fixture(scope="module")
 def undisturbed(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The weights that a round comes to when nobody kills anybody."""
+    """The weights of a round that is not killed."""
     folder = tmp_path_factory.mktemp("undisturbed") / "ws"
     shutil.copytree(taught, folder)
     rounds_of(Workspace.open(folder)).practise(ATTEMPTS)
@@ -198,7 +200,7 @@ def undisturbed(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes
 def test_killed_anywhere_the_next_start_finishes_the_round(
     workspace: Workspace, undisturbed: bytes, moment: str
 ) -> None:
-    """No attempt that was recorded is made again; ledger, ruling and weights as if undisturbed."""
+    """No recorded attempt is made again; ledger, decision and weights are as if undisturbed."""
     process = CHILDREN.Process(target=die_at, args=(workspace.path, moment))
     process.start()
     process.join()
@@ -218,8 +220,10 @@ def test_killed_anywhere_the_next_start_finishes_the_round(
     assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
 
 
-def test_the_verb_says_who_drives(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both to people and to scripts, one refused and one that passed."""
+def test_the_verb_says_which_policy_drives(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """To people and to scripts, after a refused round and one that passed."""
     rollouts = OneAnswerARound(only_present, lambda *_: True)
     practice = verb.Practice(workspace.path, rounds=2, episodes=ATTEMPTS, json=True)
     assert practice.practise(PracticeRounds(workspace, rollouts, RULES, verb.say)) == 0
@@ -233,7 +237,7 @@ def test_the_verb_says_who_drives(workspace: Workspace, capsys: pytest.CaptureFi
     assert PolicyStore(workspace.policies_dir).newest() == "0002"
 
 
-def test_beside_another_learner_nobody_practises(workspace: Workspace) -> None:
-    """Two would make candidates in one place."""
+def test_practice_beside_another_learner_is_refused(workspace: Workspace) -> None:
+    """Both would write candidates to one folder."""
     with only_learner(workspace), pytest.raises(WorkspaceError, match="learns here already"):
         verb.Practice(workspace.path).run()

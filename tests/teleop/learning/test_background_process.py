@@ -1,4 +1,4 @@
-"""The learner's process: humble, alone, and gone with its parent."""
+"""The learner's process: low priority, one for a workspace, and ended with its parent."""
 
 import multiprocessing
 import os
@@ -45,7 +45,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
 
 
 def is_gone(pid: int) -> bool:
-    """Ended, whether or not somebody has looked at its exit code."""
+    """Whether a process has ended, be its exit code collected or not."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except FileNotFoundError:
@@ -60,7 +60,7 @@ def parent_of_a_learner(path: Path, pipe: Connection) -> None:
 
 
 def test_the_process_gives_way_learns_and_ends(workspace: Workspace) -> None:
-    """Behind everybody else, with its words in a file; closing it twice is safe."""
+    """It has low priority and a log file; closing it twice is safe."""
     with LearnerProcess(workspace) as process:
         wait_for(lambda: "refit on 6 episodes" in (workspace.path / LOG).read_text())
         assert process.alive
@@ -71,7 +71,7 @@ def test_the_process_gives_way_learns_and_ends(workspace: Workspace) -> None:
 
 
 def test_it_dies_with_its_parent(workspace: Workspace) -> None:
-    """A session that is killed leaves nobody behind."""
+    """A session that is killed leaves no learner behind."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     parent = context.Process(target=parent_of_a_learner, args=(workspace.path, there))
@@ -83,7 +83,7 @@ def test_it_dies_with_its_parent(workspace: Workspace) -> None:
     wait_for(lambda: is_gone(pid))
 
 
-def test_one_learner_is_enough(workspace: Workspace) -> None:
+def test_a_workspace_has_one_learner_at_a_time(workspace: Workspace) -> None:
     """A second one is refused with the number of the first; later there may be another."""
     expected = f"process {os.getpid()} learns here already"
     with (
@@ -96,19 +96,19 @@ def test_one_learner_is_enough(workspace: Workspace) -> None:
         pass
 
 
-def test_what_goes_wrong_is_told_and_tried_again() -> None:
+def test_errors_are_reported_and_tried_again() -> None:
     """A full disk or a damaged policy does not end the learner."""
 
     results = [PolicyError("damaged"), OSError("disk full"), EventEntry("gate", {}), None]
 
-    class Unlucky:
+    class FailingLearner:
         def step(self) -> EventEntry | None:
             result = results.pop(0)
             if isinstance(result, Exception):
                 raise result
             return result
 
-    heard: list[object] = []
+    events: list[object] = []
     complaints: list[object] = []
     slept: list[object] = []
 
@@ -118,7 +118,7 @@ def test_what_goes_wrong_is_told_and_tried_again() -> None:
             raise SystemExit
 
     with pytest.raises(SystemExit):
-        learn_on(Unlucky(), heard.append, complaints.append, sleep)  # type: ignore[arg-type]
+        learn_on(FailingLearner(), events.append, complaints.append, sleep)  # type: ignore[arg-type]
     assert [str(complaint) for complaint in complaints] == ["damaged", "disk full"]
     assert slept[:2] == [RETRY_S, RETRY_S]
-    assert len(heard) == 1
+    assert len(events) == 1

@@ -1,4 +1,4 @@
-"""Background learning: candidates, the gate's ruling, and a learner that is killed anywhere."""
+"""The learner: candidates, the gate's decision, and resuming after a kill at any moment."""
 
 import multiprocessing
 import shutil
@@ -33,7 +33,7 @@ CHILDREN.set_forkserver_preload(["tests.learning_rig"])
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace whose first policy came through the gate."""
+    """A workspace whose first policy passed the gate."""
     workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
     event = learner(workspace).step()
     assert event is not None
@@ -52,7 +52,7 @@ def workspace(taught: Path, tmp_path: Path) -> Workspace:
 
 @pytest.fixture(scope="module")
 def undisturbed(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The weights that the nudge comes to when nobody kills anybody."""
+    """The weights of the finetuned policy of a learner that is not killed."""
     folder = tmp_path_factory.mktemp("undisturbed") / "ws"
     shutil.copytree(taught, folder)
     made = Workspace.open(folder)
@@ -70,7 +70,7 @@ def killed(workspace: Workspace, moment: str, refused: bool = False) -> None:
 
 
 def whole(workspace: Workspace) -> list[str]:
-    """All policies of the workspace; every one of them can be loaded."""
+    """Numbers of all policies of the workspace, each of which can be loaded."""
     store = PolicyStore(workspace.policies_dir)
     for name in store.ids():
         load_policy(store.path(name), "ShelfPick", "tiny")
@@ -78,25 +78,25 @@ def whole(workspace: Workspace) -> list[str]:
 
 
 def test_the_first_policy_comes_from_the_demonstrations(taught: Path) -> None:
-    """With its provenance, and the gate's word on it; nothing is left to do."""
+    """It has its provenance and the gate's decision; nothing more is due."""
     workspace = Workspace.open(taught)
     policy = load_policy(workspace.policies_dir / "0001")
     assert len(policy.config.provenance.episodes) == 6
     again = learner(workspace)
     assert again.step() is None
-    (ruling,) = again.staging.rulings()
-    assert ruling["passed"]
-    assert ruling["reasons"] == ["it is the first policy"]
+    (decision,) = again.staging.rulings()
+    assert decision["passed"]
+    assert decision["reasons"] == ["it is the first policy"]
 
 
-def test_a_correction_is_nudged_in_and_drives_after_the_gate(workspace: Workspace) -> None:
-    """The event says what it was, on what evidence, and how long it took."""
+def test_a_policy_finetuned_on_a_correction_drives_after_the_gate(workspace: Workspace) -> None:
+    """The event gives its kind, parent and results on the gate's seeds."""
     made = learner(workspace)
     event = made.step()
     assert event is not None
-    ruling = event.payload
-    assert (ruling["policy"], ruling["kind"], ruling["parent"]) == ("0002", "nudge", "0001")
-    assert len(ruling["solved"]) >= 5
+    decision = event.payload
+    assert (decision["policy"], decision["kind"], decision["parent"]) == ("0002", "nudge", "0001")
+    assert len(decision["solved"]) >= 5
     assert "seeds solved" in describe_update(event)
     assert whole(workspace) == ["0001", "0002"]
     assert load_policy(workspace.policies_dir / "0002").config.provenance.kind == "nudge"
@@ -106,7 +106,7 @@ def test_a_correction_is_nudged_in_and_drives_after_the_gate(workspace: Workspac
 def test_a_candidate_that_loses_on_the_seeds_is_refused_and_not_tried_again(
     workspace: Workspace,
 ) -> None:
-    """It leaves its figures, and no folder; the next one needs something new."""
+    """Its figures are kept, its folder is not; the next candidate needs new episodes."""
     made = learner(workspace, only_present)
     event = made.step()
     assert event is not None
@@ -121,7 +121,7 @@ def test_a_candidate_that_loses_on_the_seeds_is_refused_and_not_tried_again(
 
 
 def test_ten_new_episodes_are_a_refit(workspace: Workspace) -> None:
-    """From the base, with the parent on record."""
+    """It is trained from the base, with the parent in its provenance."""
     for number in range(7, 16):
         add_episode(workspace, number, [0] * 10 + [1] * 10)
     event = learner(workspace).step()
@@ -132,17 +132,17 @@ def test_ten_new_episodes_are_a_refit(workspace: Workspace) -> None:
 
 
 def test_what_the_policy_did_alone_makes_no_refit_due(workspace: Workspace) -> None:
-    """The recipe learns from human steps: ten more of its own would make the same policy again."""
+    """The training uses human steps only: ten more autonomous episodes change nothing."""
     assert learner(workspace).step() is not None  # the correction
     for number in range(7, 20):
         add_episode(workspace, number, [0] * 20)
     assert learner(workspace).step() is None
 
 
-def test_looking_for_work_reads_a_policy_once(
+def test_checking_for_updates_reads_a_policy_once(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It looks every two seconds, beside a control loop; a published policy never changes."""
+    """It checks every two seconds, beside a control loop; a published policy never changes."""
     made, read = Learner(workspace, solves, replace(QUICK, train=None)), []
     load = made.store.load
     monkeypatch.setattr(made.store, "load", lambda *given: read.append(given[0]) or load(*given))
@@ -151,10 +151,10 @@ def test_looking_for_work_reads_a_policy_once(
     assert sorted(read) == sorted(set(read))
 
 
-def test_what_the_present_policy_solved_as_a_candidate_is_not_driven_again(
+def test_what_the_active_policy_solved_as_a_candidate_is_not_driven_again(
     workspace: Workspace,
 ) -> None:
-    """Its answers are in its folder."""
+    """Its results are in its folder."""
     learner(workspace).step()
     add_correction(workspace, 7)
     driven: list[str] = []
@@ -174,16 +174,16 @@ def test_a_policy_that_was_set_aside_is_learnt_from_no_more(workspace: Workspace
     assert (event.payload["policy"], event.payload["parent"]) == ("0003", "0001")
 
 
-def test_going_back_while_a_candidate_is_examined_refuses_it(workspace: Workspace) -> None:
-    """Its weights come from those that the operator did not want."""
+def test_a_rollback_while_a_candidate_is_evaluated_refuses_it(workspace: Workspace) -> None:
+    """Its weights come from the policy that the operator set aside."""
     learner(workspace).step()
     add_correction(workspace, 7)
 
-    def turn_back(policy: Path, seed: int) -> bool:
+    def roll_back(policy: Path, seed: int) -> bool:
         PolicyStore(workspace.policies_dir).set_aside("0002", {})
         return True
 
-    event = learner(workspace, turn_back).step()
+    event = learner(workspace, roll_back).step()
     assert event is not None
     assert not event.payload["passed"]
     assert "does not drive any more" in event.payload["reasons"][0]
@@ -202,7 +202,7 @@ def test_killed_anywhere_the_next_learner_comes_to_the_same(
         pass
     assert whole(workspace) == ["0001", "0002"]
     assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
-    assert [ruling["policy"] for ruling in made.staging.rulings()] == ["0001", "0002"]
+    assert [decision["policy"] for decision in made.staging.rulings()] == ["0001", "0002"]
     assert list((workspace.policies_dir / STAGING).iterdir()) == []
     assert {path.name: path.read_bytes() for path in workspace.episodes()} == episodes
 
@@ -216,11 +216,11 @@ def test_killed_while_it_refuses_it_still_refuses_once(workspace: Workspace, mom
     while made.step() is not None:
         pass
     assert whole(workspace) == ["0001"]
-    assert [ruling["passed"] for ruling in made.staging.rulings()] == [True, False]
+    assert [decision["passed"] for decision in made.staging.rulings()] == [True, False]
 
 
 def test_a_folder_that_is_no_policy_is_never_published(tmp_path: Path) -> None:
-    """The store looks before it moves."""
+    """The store checks before it renames."""
     (tmp_path / "staged").mkdir()
     with pytest.raises(PolicyError, match="not a whole policy"):
         PolicyStore(tmp_path).publish(tmp_path / "staged")

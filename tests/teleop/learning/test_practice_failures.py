@@ -1,4 +1,4 @@
-"""Practice's failures: which are open, and that supervised and on-call sittings begin with them."""
+"""Seeds that practice failed on: which are open, and which sessions begin with them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -47,13 +47,13 @@ def test_what_was_solved_later_is_no_failure_any_more() -> None:
 
 
 def test_practice_of_earlier_versions_names_no_seeds() -> None:
-    """It is no reason to fail."""
+    """They give no seeds, and no error."""
     assert unsolved([EffortEntry(1, "practice", 0.0, 0.0, 0, 10)], {}) == []
 
 
 @given(st.lists(st.integers(200_000, 200_050), unique=True), st.integers(0, 30))
 def test_the_seeds_go_on_one_by_one_as_they_are_taken(failures: list[int], scenes: int) -> None:
-    """A window that asks for one after the other lays the same scenes as a headless run."""
+    """A window that takes one after the other lays out the same scenes as a headless run."""
     seeds = Seeds(40, failures)
     asked, seed = [], seeds.start
     for _ in range(scenes):
@@ -66,7 +66,7 @@ def test_the_seeds_go_on_one_by_one_as_they_are_taken(failures: list[int], scene
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Practice failed on three seeds; a person has tried two of them, and solved one."""
+    """Practice failed on three seeds; the operator has tried two of them, and solved one."""
     made = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick", "tiny"))
     Database(made.db_path).add_effort(practice(1000.0, [210_001, 210_002, 210_003]))
     for seed, success in ((210_002, True), (210_003, False), (4, True)):
@@ -81,7 +81,7 @@ def record(workspace: Workspace, seed: int, success: bool) -> None:
 
 
 def test_open_failures_are_read_from_ledger_and_episodes(workspace: Workspace) -> None:
-    """Trying is not enough, and a person's word on an episode is the last one."""
+    """Trying is not enough, and a person's judgement of an episode overrides its result."""
     assert open_failures(workspace) == (210_001, 210_003)
     Judge(workspace, "ada").add("of-210002", "verdict", verdict="failure")
     assert open_failures(workspace) == (210_001, 210_002, 210_003)
@@ -98,16 +98,16 @@ def test_open_failures_are_read_from_ledger_and_episodes(workspace: Workspace) -
         (Level.AUTONOMOUS, {}, [5, 6, 7]),
     ],
 )
-def test_where_a_sitting_begins(
+def test_where_a_session_begins(
     workspace: Workspace,
     level: Level,
     options: dict[str, object],
     expected: list[int],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """With a window and without one: failures where a person is asked, unless told otherwise."""
+    """With a window and without: failures first at supervised and on-call, except by option."""
     headless: list[int] = []
-    sat: list[StationOptions] = []
+    opened: list[StationOptions] = []
     report = DriveReport(0, 0, 0, 0, 0, "")
 
     def assign(*_: object) -> Assignment:
@@ -118,22 +118,22 @@ def test_where_a_sitting_begins(
         return report
 
     def window(workspace: object, assignment: object, options: StationOptions) -> DriveReport:
-        sat.append(options)
+        opened.append(options)
         return report
 
     arguments = {"workspace": workspace.path, "operator": "simulated", "episodes": 3, **options}
     for without_window in (True, False):
         verb = Drive(headless=without_window, **arguments)  # type: ignore[arg-type]
         verb.record(workspace, level, assign, window, legs)  # type: ignore[arg-type]
-    assert headless == sat[0].seeds.take(3) == expected
+    assert headless == opened[0].seeds.take(3) == expected
     said = " ".join(capsys.readouterr().err.split())
     assert ("practice failed, 2 so far unsolved" in said) == (210_001 in expected)
 
 
-def test_at_the_seat_the_card_says_that_practice_failed_here(
+def test_at_the_window_the_card_says_that_practice_failed_here(
     open_rig: Callable[..., WindowRig],
 ) -> None:
-    """Then come the fresh seeds, and nothing is said of them."""
+    """Fresh seeds follow, without a note."""
     rig = open_rig(options=StationOptions(first_seed=3, failures=(210_001,)))
     prompter = Prompter(defaults(DRIVING))
     seen: list[tuple[int, tuple[str, ...]]] = []

@@ -1,4 +1,4 @@
-"""What the learner takes up next, and what it keeps for the gate."""
+"""`next_update` decides what is learnt next, and `held_out` what is kept for the gate."""
 
 import pytest
 from hypothesis import given
@@ -21,11 +21,11 @@ def episodes_info(count: int, human_steps: int = 0, first: int = 0) -> list[Epis
 
 
 def names(given: list[EpisodeInfo]) -> list[str]:
-    return [tutorial.id for tutorial in given]
+    return [info.id for info in given]
 
 
 def test_the_first_policy_waits_for_enough_demonstrations() -> None:
-    """Five, and then it is a training from the base with nobody to compare with."""
+    """From five on it is a refit, with no parent."""
     assert next_update(episodes_info(4, 100), (), (), None, RULES) is None
     due = next_update(episodes_info(5, 100), (), (), None, RULES)
     assert due is not None
@@ -36,7 +36,7 @@ def test_the_first_policy_waits_for_enough_demonstrations() -> None:
     ("human_steps", "nudges", "expected"),
     [(60, True, UpdateKind.NUDGE), (49, True, None), (60, False, None)],
 )
-def test_corrections_make_a_nudge_due(
+def test_corrections_make_finetuning_due(
     human_steps: int, nudges: bool, expected: UpdateKind | None
 ) -> None:
     """Fifty human steps in an episode that nothing was learnt from yet."""
@@ -50,7 +50,7 @@ def test_corrections_make_a_nudge_due(
         assert len(due.episodes) == 7
 
 
-def test_a_round_of_new_episodes_makes_a_refit_due_though_all_were_nudged_before() -> None:
+def test_ten_new_episodes_make_a_refit_due_though_all_were_finetuned_on_before() -> None:
     """Ten since the last refit; but never twice on the same episodes."""
     given, based = episodes_info(16, 80), names(episodes_info(6))
     due = next_update(given, names(episodes_info(15)), based, "0001", RULES)
@@ -59,8 +59,8 @@ def test_a_round_of_new_episodes_makes_a_refit_due_though_all_were_nudged_before
     assert next_update(given, names(given), based, "0001", RULES) is None
 
 
-def test_what_the_policy_did_alone_is_no_reason_to_learn_where_it_teaches_nothing() -> None:
-    """Six episodes of its own make no refit due; five in which somebody drove do."""
+def test_autonomous_episodes_make_no_update_due_where_they_are_not_trained_on() -> None:
+    """Six episodes of the policy alone make no refit due; five with human steps do."""
     rules, corrected = UpdateRules(refit=5), episodes_info(5, 20, 50)
     given, known = [*episodes_info(6, 80), *episodes_info(6, 0, 6)], names(episodes_info(6))
     assert next_update(given, known, known, "0001", rules, alone=False) is None
@@ -71,7 +71,7 @@ def test_what_the_policy_did_alone_is_no_reason_to_learn_where_it_teaches_nothin
     assert set(due.episodes) == {*known, *names(corrected)}
 
 
-def test_nothing_that_is_held_out_is_ever_learnt() -> None:
+def test_nothing_that_is_held_out_is_ever_trained_on() -> None:
     """About a tenth, from twenty episodes on."""
     given = episodes_info(300, 100)
     held = held_out(names(given))
@@ -91,6 +91,6 @@ def test_an_episode_stays_held_out_whatever_comes_after_it(count: int, more: int
     assert before == after & set(names(episodes_info(count)))
 
 
-def test_only_episodes_that_both_know_or_neither_are_compared_on() -> None:
-    """One's own training episodes would flatter."""
+def test_only_episodes_that_both_or_neither_were_trained_on_are_compared() -> None:
+    """A policy's own training episodes would flatter it."""
     assert comparable("abcd", candidate="ab", present="bc") == ["b", "d"]
