@@ -145,15 +145,15 @@ def tutorial(rig: WindowRig, shoot: Photographer) -> None:
 
 def look_ahead(rig: WindowRig) -> None:
     """A stand-in for a policy knows the scene, and has its plan drawn."""
-    policy = rig.scene.assignment.runner.policy
+    policy = rig.live.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
-        rig.scene._preview()
+        rig.live._preview()
 
 
 def meet_something_new(rig: WindowRig) -> None:
     """A stand-in for a policy finds the scene unusual."""
-    policy = rig.scene.assignment.runner.policy
+    policy = rig.live.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.novelty = 0.996
 
@@ -179,7 +179,7 @@ def together(rig: WindowRig, shoot: Photographer) -> None:
     rig.tap(vp.L3)
     rig.tap(vp.START)
     rig.drive_like_an_expert(1.2)
-    shoot(f"level-{name(rig.scene.assignment.level)}")
+    shoot(f"level-{name(rig.live.assignment.level)}")
 
 
 def called(rig: WindowRig, shoot: Photographer) -> None:

@@ -1,4 +1,4 @@
-"""Whether OpenGL starts on this machine; tests that need it are skipped with the reason."""
+"""This module finds out whether OpenGL starts here; `needs_gl` skips a test, with the reason."""
 
 import pytest
 

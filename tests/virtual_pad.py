@@ -1,4 +1,4 @@
-"""A gamepad made of nothing: SDL's virtual joystick, through the libSDL2 that pygame loaded."""
+"""A VirtualPad is a gamepad without hardware: SDL's virtual joystick, in pygame's own libSDL2."""
 
 import ctypes
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def _sdl() -> ctypes.CDLL:
 
 
 class VirtualPad:
-    """Plugged in when made; `mapped=False` makes one that SDL has never heard of."""
+    """A pad, plugged in when made; `mapped=False` makes one without a mapping in SDL."""
 
     def __init__(self, name: str = "Test Pad", mapped: bool = True, axes: int = 6) -> None:
         pygame.joystick.init()
@@ -82,16 +82,16 @@ class VirtualPad:
         assert self._sdl.SDL_JoystickSetVirtualAxis(self._handle(), axis, full) == 0
 
     def press(self, button: int, down: bool = True) -> None:
-        """Press a button, or let go of it."""
+        """Press a button, or release it."""
         value = ctypes.c_uint8(down)
         assert self._sdl.SDL_JoystickSetVirtualButton(self._handle(), button, value) == 0
 
     def release(self, button: int) -> None:
-        """Let go of a button."""
+        """Release a button."""
         self.press(button, False)
 
     def unplug(self) -> None:
-        """Pull it out."""
+        """Detach the pad."""
         count: Callable[[], int] = self._sdl.SDL_NumJoysticks
         for index in range(count()):
             if self._sdl.SDL_JoystickGetDeviceInstanceID(index) == self.instance_id:

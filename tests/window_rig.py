@@ -1,4 +1,7 @@
-"""A whole seat for tests: real hands, real simulation, real recording; time and pad are made up."""
+"""A WindowRig runs the window's loop for tests, with a virtual pad and a fake clock.
+
+Simulation, input and recording are the real ones; tests press buttons and read the state.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +40,7 @@ DEMONSTRATE = Assignment(Level.DEMONSTRATE)
 TURN_S = 0.01
 TICK_S = 0.05
 TURN_PRIORITY = 0.12
-"""The D-pad is pressed for turns larger than this, and let go once it turns twice as fast."""
+"""The D-pad is pressed for turns larger than this, and released once it turns twice as fast."""
 
 
 class FakeTime:
@@ -54,7 +57,7 @@ class FakeTime:
 
 
 class WindowRig:
-    """The seat, a plugged-in pad, and a hand to push it with."""
+    """The window's loop, a virtual pad, and methods that push its buttons and sticks."""
 
     def __init__(
         self,
@@ -80,18 +83,18 @@ class WindowRig:
             )
         else:
             self.operator_input = OperatorInput(self.env, bound, self.pads, "tester", self.time)
-        self.attend = AutoButtons() if options.simulated else lambda loop: None
+        self._press_buttons = AutoButtons() if options.simulated else lambda loop: None
         self.recorder = Recorder(self.workspace)
         self.tally = WorkspaceCounts(self.workspace)
-        told = [Recording(self.recorder, self.tally.refresh), *subscribers]
+        listening = [Recording(self.recorder, self.tally.refresh), *subscribers]
         limit = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
-        session = Session(self.env, self.operator_input, assignment, told, max_steps=limit)
-        self.scene = OperatorEpisode(session, options.seeds.start)
+        session = Session(self.env, self.operator_input, assignment, listening, max_steps=limit)
+        self.live = OperatorEpisode(session, options.seeds.start)
         feedback = CuePlayer(self.pads, options.sound, self.time)
         context = OperatorContext(
             self.operator_input, self.tally, feedback, self.time, self.time.sleep, options
         )
-        self.loop = StationLoop(context, self.scene, lambda _: TURN_S)
+        self.loop = StationLoop(context, self.live, lambda _: TURN_S)
         self.expert = make_expert("ShelfPick")
         self._turned: dict[int, float] = {}
         self.run(0.3)
@@ -102,17 +105,17 @@ class WindowRig:
 
     @property
     def steps(self) -> int:
-        return self.scene.episode.steps
+        return self.live.episode.steps
 
     def run(self, seconds: float) -> None:
-        """Let the seat go on for a while."""
+        """Step the loop for some seconds of the fake clock."""
         until = self.time.now + seconds
         while self.time.now < until and self.state is not WindowState.CLOSED:
             self.loop.step()
-            self.attend(self.loop)
+            self._press_buttons(self.loop)
 
     def tap(self, button: int, pad: vp.VirtualPad | None = None) -> None:
-        """Press and let go."""
+        """Press and release a button."""
         pad = pad or self.pad
         pad.press(button)
         self.run(0.1)
@@ -135,14 +138,14 @@ class WindowRig:
         self.run(0.05)
 
     def pull(self, trigger: int) -> None:
-        """Pull a trigger and let it go."""
+        """Pull and release a trigger."""
         self.pad.axis(trigger, 1.0)
         self.run(0.06)
         self.pad.axis(trigger, 0.0)
         self.run(0.06)
 
     def drive(self, seconds: float, axis: int = vp.LEFT_Y, value: float = -1.0) -> None:
-        """Hold the clutch and push a stick."""
+        """Hold the clutch and push a stick for some seconds."""
         self.pad.press(vp.LB)
         self.pad.axis(axis, value)
         self.run(seconds)
@@ -151,14 +154,14 @@ class WindowRig:
         self.run(0.1)
 
     def do_the_job(self, seconds: float = 25.0) -> bool:
-        """Set the seat up for base directions and full speed, start, and drive to the end."""
+        """Choose base directions and full speed, start, and drive; whether a verdict is due."""
         self.chord(vp.B)
         self.tap(vp.L3)
         self.tap(vp.START)
         return self.drive_like_an_expert(seconds)
 
     def drive_like_an_expert(self, seconds: float) -> bool:
-        """Hold the clutch and do the job, by what anybody can see of the environment."""
+        """Hold the clutch and follow the expert of the task; whether a verdict is due."""
         self.pad.press(vp.LB)
         until = self.time.now + seconds
         while self.time.now < until and self.state is WindowState.RECORDING:
@@ -172,7 +175,7 @@ class WindowRig:
         return self.state is WindowState.VERDICT
 
     def _push(self, action: np.ndarray) -> None:
-        """Both sticks, for an action in the base frame at full speed."""
+        """Push sticks and D-pad for an action [7] in the base frame at full speed."""
         left = raw_stick(-action[1], -action[0])
         right = raw_stick(-action[5], -action[2])
         for axis, value in zip(range(4), (*left, *right), strict=True):
@@ -191,7 +194,7 @@ class WindowRig:
         return sorted(p.name for p in (self.workspace.path / folder).glob("[!.]*.hdf5"))
 
     def close(self) -> None:
-        """Leave the seat, keeping what runs."""
+        """Close the window; a running episode is kept."""
         self.loop.signal(Request.QUIT)
         self.recorder.close()
         self.tally.close()
@@ -202,7 +205,7 @@ class WindowRig:
 
 
 def raw_stick(x: float, y: float) -> tuple[float, float]:
-    """Where to push a stick so that it gives x and y: the curve backwards."""
+    """Where to push a stick so that it gives x and y: the inverse of the response curve."""
     wanted = min(1.0, float(np.hypot(x, y)))
     if wanted < 1e-3:
         return 0.0, 0.0

@@ -1,4 +1,4 @@
-"""A screen of its own, a hand that presses real keys in a real window, an eye that looks at it."""
+"""These helpers give tests an X server, press keys in a window by xdotool, and take screenshots."""
 
 import contextlib
 import io
@@ -29,7 +29,7 @@ def screen() -> Iterator[str]:
     )
     os.close(write)
     try:
-        with open(read) as numbers:  # a whole line: the server dies if nobody reads its end
+        with open(read) as numbers:  # a whole line: the server dies if its newline is not read
             number = numbers.readline().strip()
         yield f":{number}"
     finally:
@@ -52,15 +52,19 @@ class Hand:
         process.kill()
         raise AssertionError(f"the window did not open: {process.communicate()}")
 
-    def __call__(self, *words: str) -> str:
+    def __call__(self, *arguments: str) -> str:
         done = subprocess.run(
-            ["xdotool", *words], env=self._environment, capture_output=True, text=True, check=False
+            ["xdotool", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return done.stdout
 
 
 def photograph(display: str) -> np.ndarray:
-    """What the whole screen shows, uint8 [height, width, 3]; skips where nothing can take it."""
+    """What the whole screen shows, uint8 [height, width, 3]; skips without ImageMagick."""
     if not shutil.which("import"):
         pytest.skip("ImageMagick's `import` is not installed (`make system-deps`)")
     command = ["import", "-display", display, "-window", "root", "-depth", "8", "png:-"]

@@ -1,4 +1,7 @@
-"""The blind comparison at the operator's seat: the window never says which policy drives."""
+"""`compare_at_the_window` lets an operator supervise two policies without knowing which drives.
+
+`cli.compare` calls it with two policies, and gets a Comparison of the operator's verdicts.
+"""
 
 import getpass
 import random
@@ -17,28 +20,28 @@ from .options import StationOptions
 from .setup import OnTurn, open_station
 
 HIDDEN = "A or B"
-"""What the window calls the policy."""
+"""How the window names the policy."""
 
 
 @dataclass
 class BlindEpisodes(OperatorEpisode):
-    """Lays the schedule's scenes, each with the policy whose turn it is."""
+    """Goes through the scenes of a schedule, each with the policy whose turn it is."""
 
     turns: list[BlindTrial] = field(default_factory=list)
     both: tuple[Assignment, ...] = ()
-    """A's and B's; the files say which it was, only the window is blind."""
+    """A's and B's; episode files name the policy, only the window does not."""
     blind_votes: BlindVotes = field(default_factory=BlindVotes)
     on_vote: Callable[[], object] = lambda: None
     votes: int = 0
-    """Cast so far; a turn that gave none comes again."""
+    """Number of votes so far; a turn without a vote comes again."""
 
     @property
     def turn(self) -> BlindTrial:
-        """Whose turn it is."""
+        """The present scene, and the policy that drives it."""
         return self.turns[min(self.votes, len(self.turns) - 1)]
 
-    def lay(self) -> None:
-        """The next scene of the schedule, or the same one again after a reset."""
+    def reset(self) -> None:
+        """Reset to the scene of the turn; it is the same one until there is a vote."""
         turn = self.turn
         self.seed = turn.seed
         self.session.assign(self.both[turn.side])
@@ -47,7 +50,7 @@ class BlindEpisodes(OperatorEpisode):
     def end(
         self, verdict: bool, complete: bool = True, discarded: bool = False
     ) -> EpisodeOutcome | None:
-        """End the episode; a whole one that is kept is a vote."""
+        """End the episode; a complete one that is kept is a vote."""
         turn = self.turn
         outcome = super().end(verdict, complete, discarded)
         if outcome is not None and outcome.complete:
@@ -66,10 +69,10 @@ def compare_at_the_window(
     alpha: float,
     on_turn: OnTurn = lambda loop: None,
 ) -> Comparison:
-    """Open the seat, let a person supervise both, and say which was which when she leaves.
+    """Open the window, let the operator supervise both, and reveal afterwards which was which.
 
-    `on_turn` looks on after every turn of the seat's loop. Raises NoDisplay without a screen;
-    leaving early is fine, what was voted counts.
+    `on_turn` is called after every step of the event loop. Raises NoDisplay without a screen;
+    leaving early is fine, the votes so far count.
     """
     both = policies_to_compare(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
@@ -77,9 +80,9 @@ def compare_at_the_window(
     options = StationOptions(shown_policy=HIDDEN, operator=getpass.getuser())
     assigned = tuple(supervised(workspace, ref) for ref in both)
     with open_station(workspace, options, assigned[0], [effort]) as station:
-        scene = BlindEpisodes(station.session, turns=turns, both=assigned, blind_votes=blind_votes)
-        loop = station.loop(scene)
-        scene.on_vote = lambda: _leave_when_decided(loop, blind_votes, scenes)
+        live = BlindEpisodes(station.session, turns=turns, both=assigned, blind_votes=blind_votes)
+        loop = station.loop(live)
+        live.on_vote = lambda: _leave_when_decided(loop, blind_votes, scenes)
         station.run(loop, on_turn)
     why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
     return finish(workspace, blind_votes, both, why, effort)

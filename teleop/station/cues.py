@@ -1,4 +1,7 @@
-"""What the operator hears and feels: a tone and a rumble for what she must not miss."""
+"""Cues tell the operator what has just happened: a tone, a rumble, or a short notice.
+
+The event loop plays one for each start, save, takeover, handover, request for help and loss.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +30,7 @@ class CueSignal:
 
 
 class Cue(Enum):
-    """What there is to be told."""
+    """An occasion for a signal."""
 
     YOU_DRIVE = CueSignal(((660, 0.07),), ((0.0, 0.12),))
     POLICY_DRIVES = CueSignal(((520, 0.06), (0, 0.04), (392, 0.07)), ((0.0, 0.1), (0.2, 0.1)))
@@ -51,6 +54,26 @@ SWITCH_CUES: Mapping[Switch, Cue] = {
 }
 
 
+NOTICE_S, SWITCH_NOTICE_S, FAILURE_NOTICE_S = 4.0, 10.0, 30.0
+
+
+class Notice:
+    """A short message in the window, until its time is over."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._text, self._until = "", 0.0
+
+    @property
+    def text(self) -> str:
+        """The message that is shown now; empty for none."""
+        return self._text if self._clock() < self._until else ""
+
+    def show(self, text: str, seconds: float = NOTICE_S) -> None:
+        """Show a message."""
+        self._text, self._until = text, self._clock() + seconds
+
+
 class CuePlayer:
     """Plays cues without ever waiting for them; a machine without sound still rumbles."""
 
@@ -63,13 +86,13 @@ class CuePlayer:
         self._sounds = _sounds() if on else {}
 
     def toggle(self) -> None:
-        """On or off."""
+        """Switch tones and rumble on or off."""
         self.on = not self.on
         if self.on and not self._sounds:
             self._sounds = _sounds()
 
     def play(self, cue: Cue) -> None:
-        """Begin a cue."""
+        """Begin a cue, if cues are on."""
         if not self.on:
             return
         if cue in self._sounds:
@@ -77,8 +100,13 @@ class CuePlayer:
         now = self._clock()
         self._due += [(now + start, length) for start, length in cue.value.rumbles]
 
+    def play_switch(self, switch: Switch | None) -> None:
+        """Begin the cue for a change of who drives, where there is one."""
+        if switch is not None and switch in SWITCH_CUES:
+            self.play(SWITCH_CUES[switch])
+
     def update(self, source: object) -> None:
-        """Shake the pad in use where a rumble is due; call it often."""
+        """Rumble on the pad `source`, if it is one, where that is due; call it often."""
         now = self._clock()
         due = [length for start, length in self._due if start <= now]
         self._due = [entry for entry in self._due if entry[0] > now]
@@ -97,7 +125,7 @@ def _sounds() -> dict[Cue, pygame.mixer.Sound]:
 
 
 def _wave(signal: CueSignal) -> bytes:
-    """16-bit samples of a melody, each note faded in and out so that nothing clicks."""
+    """16-bit samples [N] of a melody; each note is faded in and out so that nothing clicks."""
     parts = [np.zeros(1)]
     for pitch, seconds in signal.notes:
         time_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ

@@ -1,4 +1,8 @@
-"""Recorded episodes with the simulated operator and without a window, and what they cost."""
+"""These functions record episodes with the simulated operator, without a window.
+
+`cli.drive --headless`, quickstart and benchmarks call them with a workspace, a level and seeds;
+the episodes, the effort and the evidence are in the workspace then.
+"""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -31,20 +35,20 @@ class RunRules:
     """On what terms a policy drives, beside its level."""
 
     calls: HelpRules = field(default_factory=HelpRules)
-    """When it asks for help while on call, and how often it may."""
+    """When the policy asks for help while on call, and how often it may."""
     audited: float = AUDITED_SHARE
-    """Share of the autonomous episodes that a person watches."""
+    """Share of the autonomous episodes that the operator watches."""
     ladder: bool = False
     """Whether the episodes are evidence: a policy that loses the level stops driving at once."""
     on_change: Callable[[LevelChange], object] = lambda _: None
-    """Told of every change of level."""
+    """Called with every change of level."""
     relieved: Callable[[], bool] = lambda: False
-    """Asked after every episode whether another policy waits to take over: the run ends there."""
+    """Asked after every episode whether a policy switch is due: the run ends there."""
 
 
 @dataclass(frozen=True)
 class DriveReport:
-    """What a run of episodes came to."""
+    """Totals of a run of episodes."""
 
     episodes: int
     successes: int
@@ -67,7 +71,7 @@ class DriveReport:
 
     @classmethod
     def together(cls, legs: Sequence["DriveReport"]) -> "DriveReport":
-        """Several runs as one; the level is the last one's."""
+        """The sum of several runs; the level is the last one's."""
         names = [field.name for field in fields(cls) if field.name != "level"]
         counts = {name: sum(getattr(leg, name) for leg in legs) for name in names}
         return cls(**counts, level=legs[-1].level)
@@ -84,7 +88,7 @@ def drive_simulated(
     rules: RunRules | None = None,
     runner: PolicyRunner | None = None,
 ) -> DriveReport:
-    """Record one episode a seed at a level; enter the effort in the ledger.
+    """Record one episode for each seed at a level; enter the effort in the ledger.
 
     `runner` takes the place of the policy's own, as when a test spoils it.
     """
@@ -100,7 +104,7 @@ def headless_assignment(
     rules: HelpRules,
     runner: PolicyRunner | None = None,
 ) -> Assignment:
-    """The policy, the newest unless given; it is not loaded where it would only look on unseen."""
+    """The policy, the newest unless given; not loaded at levels that do without one."""
     if level not in NEEDS_POLICY:
         return Assignment(level, policy_id, monitor=HelpMonitor(rules))
     policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
@@ -136,16 +140,16 @@ def _drive(
 
 
 class _Evidence:
-    """Makes the episodes evidence, where they shall be, and hears when the level is lost."""
+    """Records evidence where the rules ask for it; `lost` once the policy was demoted."""
 
     def __init__(self, workspace: Workspace, assignment: Assignment, rules: RunRules) -> None:
         self.level, self._rules, self.lost = assignment.level, rules, False
         self.listeners: list[Subscriber] = []
         if rules.ladder and assignment.policy_id is not None:
             ladder_store, audited = LadderStore(workspace), audit_sampler(rules.audited)
-            self.listeners.append(EvidenceRecorder(ladder_store, audited, self._hear))
+            self.listeners.append(EvidenceRecorder(ladder_store, audited, self._note_change))
 
-    def _hear(self, change: LevelChange) -> None:
+    def _note_change(self, change: LevelChange) -> None:
         self.lost |= change.why is ChangeReason.DEMOTED and change.after < self.level
         self._rules.on_change(change)
 
@@ -159,14 +163,14 @@ def _run(
     seeds: Iterable[int],
     on_outcome: OnOutcome,
     evidence: _Evidence,
-    relieved: Callable[[], bool],
+    switch_due: Callable[[], bool],
 ) -> list[EpisodeOutcome]:
-    """Drive the seeds in their order, until the level is lost or another policy takes over."""
+    """Drive the seeds in their order, until the level is lost or a policy switch is due."""
     outcomes = []
     for seed in seeds:
         outcomes.append(session.run_episode(seed))
         on_outcome(outcomes[-1])
-        if evidence.lost or relieved():
+        if evidence.lost or switch_due():
             break
     return outcomes
 
@@ -182,22 +186,22 @@ def drive_in_legs(
 ) -> DriveReport:
     """Drive the seeds with the simulated operator, each with the policy that is active by then.
 
-    Every leg has its own entry in the ledger. A level that is lost ends the run.
+    Each policy's run has its own entry in the ledger. A level that is lost ends the run.
     """
     left, waiting = deque(seeds), False
     legs: list[DriveReport] = []
 
-    def heard(outcome: EpisodeOutcome) -> None:
+    def on_end(outcome: EpisodeOutcome) -> None:
         left.popleft()
         active_policy.episode_over()
         on_outcome(outcome)
 
-    def relieved() -> bool:
+    def switch_due() -> bool:
         nonlocal waiting
         waiting = active_policy.waiting(assignment)
         return waiting
 
-    rules = replace(rules or RunRules(), relieved=relieved)
+    rules = replace(rules or RunRules(), relieved=switch_due)
     while left:
         policy_switch = active_policy.next_switch(assignment)
         if policy_switch is not None:
@@ -205,5 +209,5 @@ def drive_in_legs(
             on_switch(policy_switch)
         elif legs and not waiting:
             break
-        legs.append(_drive(workspace, assignment, tuple(left), 0, heard, True, rules))
+        legs.append(_drive(workspace, assignment, tuple(left), 0, on_end, True, rules))
     return DriveReport.together(legs)

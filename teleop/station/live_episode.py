@@ -1,9 +1,14 @@
-"""The window's episode: reset, driven with recording or without, rewound, ended."""
+"""The present episode at the window can be reset, driven, rewound and ended in any order.
+
+The event loop holds one OperatorEpisode, which makes its episodes with a Session.
+"""
 
 from dataclasses import dataclass, field
 
 from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
+from ..learning.active_policy import ActivePolicy
+from ..session.action_agreement import RunningAgreement
 from ..session.assignment import Assignment
 from ..session.policy_runner import NO_PROPOSAL, Proposal
 from ..session.rewind import RewindBuffer
@@ -11,7 +16,7 @@ from ..session.session import LiveEpisode, Session
 from ..session.subscriber import DrawImages, EpisodeOutcome, Tick
 
 LIMITS_AT_THE_WINDOW = 4
-"""A person at the window may take this many times longer than the task's own limit."""
+"""An operator at the window may take this many times longer than the task's own limit."""
 
 
 @dataclass
@@ -21,18 +26,18 @@ class OperatorEpisode:
     session: Session
     seed: int = 0
     outcomes: list[EpisodeOutcome] = field(default_factory=list)
-    """Of the episodes that were saved."""
+    """Outcomes of the episodes that were saved."""
 
     def __post_init__(self) -> None:
         device, alone = self.session.device, Assignment(Level.DEMONSTRATE)
         self._unrecorded = Session(self.env, device, alone, [DrawImages()])
         self._recorded = True
-        self.history = RewindBuffer()
+        self.history, self.running_agreement = RewindBuffer(), RunningAgreement()
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
         """How many actions of the proposal's plan have been executed."""
         self.laid = 0
-        """Counts the scenes."""
+        """Number of resets so far."""
         self.reset()
 
     @property
@@ -46,7 +51,7 @@ class OperatorEpisode:
         return self.session.assignment
 
     def reset(self) -> None:
-        """Reset the world to the seed; nothing is recorded yet."""
+        """Reset the scene to the seed; nothing is recorded yet."""
         self.episode: LiveEpisode = self.session.prepare(self.seed)
         self._recorded = True
         self.laid += 1
@@ -56,6 +61,7 @@ class OperatorEpisode:
     def begin(self) -> None:
         """Begin to record."""
         self.episode.begin()
+        self.running_agreement = RunningAgreement()
 
     def free_drive(self) -> None:
         """Drive on without recording."""
@@ -64,17 +70,18 @@ class OperatorEpisode:
             self._recorded = False
 
     def tick(self, late_ms: float) -> Tick:
-        """One control tick."""
+        """Run one control tick."""
         if self._recorded:
             self.history.add_if_due(self.episode)
         tick = self.episode.tick(late_ms)
         same = tick.proposal.plan is self.proposal.plan
         self.plan_done = self.plan_done + 1 if same else 1
         self.proposal = tick.proposal
+        self.running_agreement.update(tick)
         return tick
 
     def rewind(self, seconds: float) -> int:
-        """Go back; returns the ticks undone."""
+        """Go back in the episode; returns the number of ticks undone."""
         undone = self.history.rewind(self.episode, seconds)
         self._preview()
         return undone
@@ -82,7 +89,7 @@ class OperatorEpisode:
     def end(
         self, verdict: bool, complete: bool = True, discarded: bool = False
     ) -> EpisodeOutcome | None:
-        """End the episode; None where nothing is kept: thrown away, or not a step long."""
+        """End the episode; None where nothing is kept: discarded, or without a step."""
         discarded = discarded or self.episode.steps == 0
         outcome = self.episode.end(verdict, complete=complete, discarded=discarded)
         if discarded:
@@ -90,7 +97,15 @@ class OperatorEpisode:
         self.outcomes.append(outcome)
         return outcome
 
+    def switch_policy(self, active_policy: ActivePolicy | None) -> str:
+        """Assign another policy where one is due; what to tell the operator, else empty."""
+        switch = active_policy.next_switch(self.assignment) if active_policy else None
+        if switch is None:
+            return ""
+        self.session.assign(switch.assignment)
+        return switch.label
+
     def _preview(self) -> None:
-        """What the policy would do from here, for the screen."""
+        """Ask the policy what it would do from here, for the screen."""
         self.plan_done = 0
         self.proposal = self.assignment.propose(self.episode.observation, Driver.NOBODY)

@@ -1,4 +1,7 @@
-"""What stands around the operator, and how she wants to sit."""
+"""The options of a session at the window, and what its event loop works with.
+
+`cli.drive` fills in StationOptions; `setup.Station` puts OperatorContext together for the loop.
+"""
 
 import time
 from collections.abc import Callable
@@ -15,44 +18,48 @@ from .workspace_counts import WorkspaceCounts
 
 @dataclass(frozen=True)
 class StationOptions:
-    """How a sitting shall be."""
+    """What the operator chose for a session at the window."""
 
     first_seed: int = 0
     """Seed of the first scene; the next ones follow."""
     failures: tuple[int, ...] = ()
-    """Seeds that come before it: practice failed there."""
+    """Seeds that come before it, on which autonomous practice failed."""
     episodes: int | None = None
     """Leave after this many saved episodes; None goes on until the window is closed."""
     shown_policy: str | None = None
     """What the window calls the policy; None: by its number."""
     follows: bool = True
-    """Let a newer policy that has passed the gate take over between two episodes."""
+    """Whether a newer policy that has passed the gate takes over between two episodes."""
     operator: str = "human"
-    """Who sits there, for the records."""
+    """Name of the operator in the recorded episodes."""
     simulated: bool = False
-    """The simulated operator drives, and a person may watch it and take the stick."""
+    """The simulated operator drives, and a person may watch it and take over."""
     sound: bool = True
-    """Tones and rumble."""
+    """Whether tones and rumble are played."""
     view: str = "auto"
     """Which renderer draws the large picture: auto, gl or tiny."""
     tutorial: bool = False
-    """Begin with the lesson."""
+    """Whether the session begins with the tutorial."""
     calls: HelpRules = field(default_factory=HelpRules)
     """When a policy on call asks for help, and how often it may."""
     audited: float = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
     novelty_threshold: float = 0.99
-    """From where on a scene counts as new to the policy."""
+    """Novelty, in [0, 1], from which on a scene counts as new to the policy."""
 
     @property
     def seeds(self) -> Seeds:
-        """The scenes in their order."""
+        """Seeds of the scenes, in their order."""
         return Seeds(self.first_seed, self.failures)
+
+    def enough(self, saved: int) -> bool:
+        """Whether so many saved episodes end the session."""
+        return self.episodes is not None and saved >= self.episodes
 
 
 @dataclass
 class OperatorContext:
-    """What stands around the operator."""
+    """Devices, counts, cues and clock that the event loop works with."""
 
     operator_input: OperatorInput
     tally: WorkspaceCounts
@@ -61,4 +68,4 @@ class OperatorContext:
     sleep: Callable[[float], None] = time.sleep
     options: StationOptions = field(default_factory=StationOptions)
     active_policy: ActivePolicy | None = None
-    """Which policy drives, and who may relieve it; None where that never changes."""
+    """Decides on policy switches between episodes; None where the policy never changes."""

@@ -1,4 +1,4 @@
-"""A session at the window from its beginning to its end, and what is written of it."""
+"""`run_station` runs a session at the window for `cli.drive`, and records effort and evidence."""
 
 from ...datasets.database import Database
 from ...datasets.workspace import Workspace
@@ -11,6 +11,7 @@ from ..learning.active_policy import ActivePolicy
 from ..session.assignment import Assignment
 from ..session.human_effort import EffortLedger
 from ..session.levels import name
+from .cues import SWITCH_NOTICE_S
 from .headless import DriveReport
 from .live_episode import OperatorEpisode
 from .loop import StationLoop
@@ -31,37 +32,36 @@ def run_station(
     effort = EffortLedger(audited, database=Database(workspace.db_path))
     evidence_recorder = EvidenceRecorder(LadderStore(workspace), audited)
     with open_station(workspace, options, assignment, [effort, evidence_recorder]) as station:
-        scene = OperatorEpisode(station.session, options.seeds.start)
+        live = OperatorEpisode(station.session, options.seeds.start)
         active_policy = ActivePolicy(workspace, assignment, options.follows, options.calls)
-        loop = station.loop(scene, active_policy)
-        evidence_recorder.on_change = lambda change: _obey(loop, active_policy, change)
+        loop = station.loop(live, active_policy)
+        evidence_recorder.on_change = lambda change: _follow_ladder(loop, active_policy, change)
         station.run(loop)
-        effort.enter(scene.assignment)
-        report = DriveReport.of(scene.outcomes, scene.assignment.level)
+        effort.enter(live.assignment)
+        report = DriveReport.of(live.outcomes, live.assignment.level)
     if loop.tutorial.over:
         mark_tutorial_seen()
     return report
 
 
 def tutorial_wanted() -> bool:
-    """Whether this person has not been through the lesson yet."""
+    """Whether the tutorial has not been finished with these settings yet."""
     return not (config_folder() / TUTORIAL_MARK).exists()
 
 
 def mark_tutorial_seen() -> None:
-    """Do not offer the lesson by itself again."""
+    """Do not begin with the tutorial again."""
     config_folder().mkdir(parents=True, exist_ok=True)
     (config_folder() / TUTORIAL_MARK).touch()
 
 
-def _obey(loop: StationLoop, active_policy: ActivePolicy, change: LevelChange) -> None:
-    """Say what the ladder has decided; a level that is lost is left before the next episode."""
-    loop.show_notice(
-        f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})", 10.0
-    )
-    session = loop.scene.session
+def _follow_ladder(loop: StationLoop, active_policy: ActivePolicy, change: LevelChange) -> None:
+    """Show the ladder's decision, and assign the level that follows for the next episode."""
+    words = f"{change.why.value}: {name(change.after)} is earned now ({change.evidence})"
+    loop.notice.show(words, SWITCH_NOTICE_S)
+    session = loop.live.session
     before, highest = session.assignment.level, min(change.after, active_policy.highest)
     if change.why is ChangeReason.DEMOTED and change.after < before:
         session.assign(session.assignment.at(change.after))
     elif change.why is ChangeReason.PROMOTED and highest > before:
-        session.assign(session.assignment.at(highest))  # a new policy has shown itself
+        session.assign(session.assignment.at(highest))

@@ -1,4 +1,7 @@
-"""What is opened around the session before a person sits down at a window, and closed after."""
+"""`open_station` opens window, devices, session and view for the operator, and closes them after.
+
+`run` and `blind_comparison` call it, and get a Station that makes and runs the event loop.
+"""
 
 import contextlib
 import signal
@@ -38,7 +41,7 @@ OnTurn = Callable[[StationLoop], object]
 
 @dataclass(frozen=True)
 class Station:
-    """Everything around the operator."""
+    """What is open while the operator is at the window."""
 
     options: StationOptions
     session: Session
@@ -47,10 +50,8 @@ class Station:
     tally: WorkspaceCounts
     frame_scheduler: FrameScheduler
 
-    def loop(
-        self, scene: OperatorEpisode, active_policy: ActivePolicy | None = None
-    ) -> StationLoop:
-        """A seat before a scene."""
+    def loop(self, live: OperatorEpisode, active_policy: ActivePolicy | None = None) -> StationLoop:
+        """An event loop that drives these episodes."""
         feedback = CuePlayer(self.pads, self.options.sound)
         context = OperatorContext(
             self.operator_input,
@@ -59,19 +60,19 @@ class Station:
             options=self.options,
             active_policy=active_policy,
         )
-        return StationLoop(context, scene, self.frame_scheduler)
+        return StationLoop(context, live, self.frame_scheduler)
 
     def run(self, loop: StationLoop, on_turn: OnTurn = lambda loop: None) -> None:
-        """Sit there until the window is closed; what was driven is on the disk after."""
-        attend: OnTurn = AutoButtons() if self.options.simulated else lambda loop: None
+        """Step the loop until the window is closed; what was driven is on the disk then."""
+        press_buttons: OnTurn = AutoButtons() if self.options.simulated else lambda loop: None
         with leaving_on_signals(loop.leave):
             try:
                 while loop.state is not WindowState.CLOSED:
                     loop.step()
-                    attend(loop)
+                    press_buttons(loop)
                     on_turn(loop)
             finally:
-                loop.signal(Request.QUIT)  # whatever happened, the running episode is kept
+                loop.signal(Request.QUIT)  # whatever was raised, the present episode is kept
 
 
 @contextlib.contextmanager
@@ -92,13 +93,13 @@ def open_station(
         tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace)))
         pads = Gamepads()
 
-        def hands_of(env: ArmEnv) -> OperatorInput:
+        def open_input(env: ArmEnv) -> OperatorInput:
             if options.simulated:
                 return SimulatedWindowInput(env, bindings, pads)
             return OperatorInput(env, bindings, pads, options.operator)
 
         opened = recorded_session(
-            workspace, hands_of, assignment, subscribers, LIMITS_AT_THE_WINDOW, tally.refresh
+            workspace, open_input, assignment, subscribers, LIMITS_AT_THE_WINDOW, tally.refresh
         )
         session = stack.enter_context(opened)
         assert isinstance(session.device, OperatorInput)
@@ -112,15 +113,15 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextlib.contextmanager
 def leaving_on_signals(leave: Callable[[], object]) -> Iterator[None]:
-    """Call `leave` for every such signal meanwhile; outside the main thread nothing changes."""
+    """Call `leave` on SIGINT and SIGTERM meanwhile; outside the main thread nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def heard(*_: Any) -> None:
+    def handle(*_: Any) -> None:
         leave()
 
-    before = [signal.signal(number, heard) for number in SIGNALS]
+    before = [signal.signal(number, handle) for number in SIGNALS]
     try:
         yield
     finally:

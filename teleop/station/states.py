@@ -1,4 +1,7 @@
-"""The seat's flow: which state follows what, and what must be done on the way; a pure table."""
+"""This table says which state of the window follows which signal, and what has to be done then.
+
+The event loop looks up every request of the operator and every event; nothing here has effects.
+"""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -8,7 +11,7 @@ from ..session.command import Request
 
 
 class WindowState(Enum):
-    """What the operator's seat is doing."""
+    """What the operator's window is doing."""
 
     TUTORIAL = "lesson"
     READY = "ready"
@@ -22,23 +25,23 @@ class WindowState(Enum):
 
 
 class WindowEvent(Enum):
-    """What happens to the session without being asked for."""
+    """What happens to the session without a request of the operator."""
 
     SUCCEEDED = "the task is solved"
     TIMED_OUT = "the episode took too long"
-    LOST = "the hands cannot be trusted"
+    LOST = "the devices cannot be trusted"
     ACCEPTED = "nobody objected to the verdict that was offered"
-    LEARNT = "the lesson is over"
+    LEARNT = "the tutorial is over"
     REFUSED = "recording could not begin"
     BROKEN = "recording cannot go on"
 
 
 class WindowEffect(Enum):
-    """What has to be done, in this order, when a state is left for another."""
+    """What has to be done when a state is left for another."""
 
     BEGIN = "begin the episode and its recording"
-    RESET = "lay the same scene again"
-    NEXT = "lay the next scene"
+    RESET = "reset to the same scene"
+    NEXT = "reset to the next scene"
     SAVE_SUCCESS = "end the episode as a success"
     SAVE_FAILURE = "end the episode as a failure"
     SAVE_OFFERED = "end the episode with the verdict that was offered"
@@ -47,14 +50,14 @@ class WindowEffect(Enum):
     BACK = "go back two seconds"
     BACK_A_LITTLE = "go back half a second"
     RESUME = "count time from now"
-    SHOW_TUTORIAL = "begin the lesson"
+    SHOW_TUTORIAL = "begin the tutorial"
 
 
 Signal = Request | WindowEvent
 
 
 class Transition(NamedTuple):
-    """An entry of the table."""
+    """The state that follows a signal, and what to do on the way, in this order."""
 
     state: WindowState
     effects: tuple[WindowEffect, ...] = ()
@@ -138,10 +141,13 @@ TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
     (WindowState.TUTORIAL, Request.TUTORIAL): Transition(WindowState.READY, (WindowEffect.RESET,)),
     (WindowState.TUTORIAL, Request.QUIT): Transition(WindowState.CLOSED),
 }
-"""Every state and signal that belong together; any other signal is ignored in that state."""
+"""What each signal does in each state; a signal without an entry is ignored in that state."""
+
+RESUMING = frozenset({(WindowState.PAUSED, Request.START), (WindowState.PAUSED, Request.FREEZE)})
+"""What ends a pause; no control may be held then."""
 
 TICKING = frozenset({WindowState.RECORDING, WindowState.FREE, WindowState.TUTORIAL})
-"""States in which time runs."""
+"""States in which control ticks run."""
 HOLDS_EPISODE = frozenset({*_TAKEN, WindowState.DISCARDED})
 """States that must not be left without ending the episode."""
 

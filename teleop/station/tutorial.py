@@ -1,4 +1,7 @@
-"""The first-run lesson: two minutes of doing, one control at a time; pure, told what happened."""
+"""The first-run tutorial teaches one control at a time, by doing, in about two minutes.
+
+The event loop calls Tutorial.watch with what was done in each tick; nothing else is read.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,28 +17,28 @@ Check = Callable[["TutorialTick"], float]
 
 @dataclass(frozen=True)
 class TutorialTick:
-    """What was done in a tick of the lesson."""
+    """What was done in a tick of the tutorial."""
 
     reading: ControlReadings[Control]
-    """The controls that were touched."""
+    """The controls that were used."""
     moved_m: Vector
-    """How far the hand went in the base frame, [3]."""
+    """How far the end effector moved, in the base frame, [3]."""
     turned_rad: float
-    """How far it turned."""
+    """How far the end effector turned."""
     grips: int
-    """How often the gripper changed."""
+    """How often the gripper was opened or closed."""
     seconds: float
     """How long the tick was."""
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """One thing to do."""
+    """One thing to do, and how far a tick has done it."""
 
     label: str
-    """What to do; names in braces are controls, shown as the buttons that they are bound to."""
+    """Instruction; names in braces are controls, shown as the buttons that they are bound to."""
     progress: Check
-    """How much of it one tick has done, as a share."""
+    """Share of the exercise that one tick has done."""
 
 
 def _driving(tutorial_tick: TutorialTick) -> bool:
@@ -82,16 +85,16 @@ def _press(control: Control) -> Check:
 EXERCISES = (
     Exercise("Hold {clutch}. While you hold it, the arm is yours. Hold it for a second.", _hold),
     Exercise(
-        "Keep holding {clutch} and move the hand: {away}, {near}, {left}, {right}, as you see it "
+        "Keep holding {clutch} and move the gripper: {away}, {near}, {left}, {right}, as you see it "
         "in the picture.",
         _slide,
     ),
     Exercise("Now up and down: {up} and {down}, with {clutch} held.", _lift),
-    Exercise("Turn the hand: {turn-left} and {turn-right}; tip it with {pitch-up}.", _turn),
+    Exercise("Turn the gripper: {turn-left} and {turn-right}; tip it with {pitch-up}.", _turn),
     Exercise("Close the gripper with {gripper}, then open it again.", _grip),
-    Exercise("Near things, go gently: hold {precision} while you move.", _precise),
+    Exercise("Near objects, go gently: hold {precision} while you move.", _precise),
     Exercise("Let go of {clutch}: the arm holds still. Look around.", _let_go),
-    Exercise("Hold {home}: the hand goes back to where it began.", _home),
+    Exercise("Hold {home}: the gripper goes back to where it began.", _home),
     Exercise(
         "{camera} changes the camera; the sticks follow the picture. Try it.",
         _press(Control.CAMERA),
@@ -108,8 +111,11 @@ EXERCISES = (
 )
 
 
+FINISHED = f"Well done: {len(EXERCISES)} of {len(EXERCISES)}. From here on it counts."
+
+
 class Tutorial:
-    """Where the pupil is."""
+    """Which exercise the operator is at, and how much of it is done."""
 
     def __init__(self) -> None:
         self.number, self.done = 0, 0.0
@@ -122,13 +128,13 @@ class Tutorial:
 
     @property
     def exercise(self) -> Exercise:
-        """What is to be done now."""
+        """The exercise to do now; the last one once the tutorial is over."""
         return EXERCISES[min(self.number, len(EXERCISES) - 1)]
 
     def watch(
         self, reading: ControlReadings[Control], tool: Pose, closing: bool, seconds: float
     ) -> bool:
-        """A tick has passed; True when it finished an exercise."""
+        """Count what a tick has done; True when it finished an exercise."""
         pose, was_closing = self._last or (tool, closing)
         self._last = (tool, closing)
         turned = float(np.linalg.norm(rotvec_between(pose.quat, tool.quat)))

@@ -1,4 +1,7 @@
-"""What is really on the disk: episodes, successes, and for how long there is room."""
+"""WorkspaceCounts counts the episodes on the disk for the window, in a thread.
+
+It reads the workspace again after each `refresh`, and the window's loop never waits for it.
+"""
 
 import threading
 from dataclasses import dataclass
@@ -15,14 +18,14 @@ class EpisodeCount:
 
 
 class WorkspaceCounts:
-    """Reads the workspace back in the background, so that the screen never counts by itself."""
+    """Episodes on the disk, and for how many minutes there is room; the screen counts nothing."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._wanted, self._closed = threading.Event(), False
         self.count = self._read()
         self.minutes_left = workspace.minutes_left()
-        self._thread = threading.Thread(target=self._run, name="tally", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="workspace counts", daemon=True)
         self._thread.start()
 
     def refresh(self) -> None:

@@ -1,4 +1,7 @@
-"""Small things that are drawn everywhere: strips, buttons, bars, shapes that stand for a driver."""
+"""A Canvas draws text, buttons, bars, pictures and the drivers' symbols on a pygame surface.
+
+The window's screen and the review windows draw with it, in the units of `ui.window.DESIGN`.
+"""
 
 import math
 
@@ -11,21 +14,21 @@ from .palette import BACKGROUND, DIM, FAINT, RAISED, STRIP, STRIP_ALPHA, TEXT, C
 from .text import TextRenderer
 
 KEY_GAP = 12
-"""Between two buttons with what they do."""
+"""Room between two buttons with their meanings."""
 
 
 class Canvas:
-    """Draws on one surface, in units of the layout."""
+    """Draws on one surface; `unit` is in pixels per unit of the design."""
 
     def __init__(self, surface: pygame.Surface, type_: TextRenderer, unit: float) -> None:
         self.surface, self.type, self.unit = surface, type_, unit
 
     def px(self, units: float) -> int:
-        """Pixels of a length in the design's units, at least one."""
+        """Pixels of a length in units of the design, at least one."""
         return max(1, round(units * self.unit))
 
     def strip(self, rect: pygame.Rect, alpha: int = STRIP_ALPHA, radius: float = 8) -> None:
-        """The dark ground without which no text is put over a picture."""
+        """Draw the dark ground that every text over a picture needs."""
         ground = pygame.Surface(rect.size, pygame.SRCALPHA)
         pygame.draw.rect(ground, (*STRIP, alpha), ground.get_rect(), border_radius=self.px(radius))
         self.surface.blit(ground, rect)
@@ -40,14 +43,14 @@ class Canvas:
         anchor: str = "midleft",
         width: float = math.inf,
     ) -> pygame.Rect:
-        """One line, placed by the named point of its rectangle; `width` in pixels."""
+        """Draw one line with a named point of its rectangle `at` a place; `width` in pixels."""
         line = self.type.fitted(words, size * self.unit, width, colour, bold)
         place = line.get_rect(**{anchor: (round(at[0]), round(at[1]))})
         self.surface.blit(line, place)
         return place
 
     def key(self, words: str, at: tuple[float, float], size: float = 15) -> pygame.Rect:
-        """A button as a cap with its name on it, placed by the middle of its left side."""
+        """Draw a button with its name on it; `at` is the middle of its left side."""
         line = self.type.rendered(words, size * self.unit, TEXT, bold=True)
         cap = line.get_rect(midleft=(round(at[0]) + self.px(7), round(at[1])))
         frame = cap.inflate(self.px(13), self.px(7))
@@ -61,7 +64,7 @@ class Canvas:
     def keys(
         self, pairs: tuple[tuple[str, str], ...], at: tuple[float, float], size: float, right: float
     ) -> float:
-        """Buttons with what they do, one after the other until `right`; returns where it ended."""
+        """Draw buttons and their meanings up to `right`; returns where the last one ended."""
         x, y = at
         for name, meaning in pairs:
             if x + self.keys_width(((name, meaning),), size) > right + self.px(KEY_GAP):
@@ -71,7 +74,7 @@ class Canvas:
         return x
 
     def keys_width(self, pairs: tuple[tuple[str, str], ...], size: float) -> float:
-        """How much room keys() needs."""
+        """Pixels that `keys` needs."""
         return sum(
             self.type.rendered(name, size * self.unit, TEXT, bold=True).get_width()
             + self.type.rendered(meaning, size * self.unit, DIM).get_width()
@@ -82,7 +85,7 @@ class Canvas:
         )
 
     def bar(self, rect: pygame.Rect, share: float, colour: Colour, mark: float = -1.0) -> None:
-        """A bar that is filled to a share, with a mark where a threshold is."""
+        """Draw a bar filled to a share in [0, 1], with a mark at a threshold; none below 0."""
         round_ = rect.h // 2
         pygame.draw.rect(self.surface, RAISED, rect, border_radius=round_)
         filled = rect.copy()
@@ -95,7 +98,7 @@ class Canvas:
             pygame.draw.line(self.surface, TEXT, top, (x, rect.bottom + self.px(3)), self.px(2))
 
     def picture(self, image: Image, rect: pygame.Rect) -> None:
-        """An image, uint8 [H, W, 3], stretched to fill a rectangle."""
+        """Draw an image, uint8 [H, W, 3], stretched to fill a rectangle."""
         flat = np.ascontiguousarray(image)
         height, width = flat.shape[:2]
         surface = pygame.image.frombuffer(flat.data, (width, height), "RGB")
@@ -106,7 +109,7 @@ class Canvas:
         self.surface.blit(surface, rect)
 
     def driver(self, driver: Driver, centre: tuple[int, int], size: float, colour: Colour) -> None:
-        """A person, a diamond or a square: who drives, for people who do not see the colours."""
+        """Draw a driver as a person, a diamond or two bars, for who does not see the colours."""
         x, y = centre
         half = self.px(size / 2)
         if driver is Driver.HUMAN:
@@ -131,5 +134,5 @@ class Canvas:
                 pygame.draw.rect(self.surface, colour, rect)
 
     def clear(self) -> None:
-        """Paint everything over."""
+        """Fill the surface with the background."""
         self.surface.fill(BACKGROUND)

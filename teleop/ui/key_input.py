@@ -1,4 +1,7 @@
-"""Keys and buttons of the review windows: what each does, bound like the operator's controls."""
+"""KeyInput turns pygame events into the actions of a review window, by the user's bindings.
+
+Each review window declares its actions in a KeyTable; they are bound like the operator's controls.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,41 +28,41 @@ REPEAT_AFTER_MS, REPEAT_EVERY_MS = 250, 40
 
 
 class ReviewAction(Enum):
-    """One thing to do in a review window; the value is its name in a bindings file."""
+    """An action of a review window; the value is its name in a bindings file."""
 
     @staticmethod
     def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> str:
         return name.lower().replace("_", "-")
 
 
-Deed = TypeVar("Deed", bound=ReviewAction)
+ActionT = TypeVar("ActionT", bound=ReviewAction)
 
 
 @dataclass(frozen=True)
-class Key(Generic[Deed]):
-    """One thing to do, and what it is bound to unless a file says otherwise."""
+class Key(Generic[ActionT]):
+    """An action, and what it is bound to unless a bindings file says otherwise."""
 
-    action: Deed
+    action: ActionT
     keyboard: str
-    """Keys or chords as `devices.raw_inputs` names them, with a comma between; empty for none."""
+    """Keys or chords as `devices.controls` names them, with a comma between; empty for none."""
     pad: str
     """The same of the pad, such as `A` or `RB + A`."""
     label: str
-    """As the help says it; empty leaves it out."""
+    """Its text in the help; empty leaves it out."""
     hint: str = ""
-    """As the foot line says it; empty leaves it out."""
+    """Its text in the foot line; empty leaves it out."""
     repeats: bool = False
-    """Done again and again while the key is held."""
+    """Whether the action repeats while the key is held."""
     held: bool = False
-    """Read as far as it is pushed, as long as it is; a press alone does nothing."""
+    """Whether `sample` reads how far the control is pushed; a press alone does nothing."""
 
 
-class KeyTable(Generic[Deed]):
-    """What can be done in one review window."""
+class KeyTable(Generic[ActionT]):
+    """The actions of one review window."""
 
-    def __init__(self, window: str, rows: Sequence[Key[Deed]]) -> None:
-        self.rows: Mapping[Deed, Key[Deed]] = {row.action: row for row in rows}
-        self.controls: ControlTable[Deed] = ControlTable(
+    def __init__(self, window: str, rows: Sequence[Key[ActionT]]) -> None:
+        self.rows: Mapping[ActionT, Key[ActionT]] = {row.action: row for row in rows}
+        self.controls: ControlTable[ActionT] = ControlTable(
             section=(REVIEW, window),
             words={row.action: row.label or row.action.value for row in rows},
             chords={
@@ -69,19 +72,19 @@ class KeyTable(Generic[Deed]):
         )
 
 
-class KeyInput(Generic[Deed]):
-    """Turns events into presses, and what is held into a reading, by the person's bindings."""
+class KeyInput(Generic[ActionT]):
+    """Turns events into actions, and held controls into readings, by the user's bindings."""
 
-    def __init__(self, table: KeyTable[Deed], pads: Gamepads) -> None:
+    def __init__(self, table: KeyTable[ActionT], pads: Gamepads) -> None:
         self.table, self.pads = table, pads
-        self.bindings: Bindings[Deed] = load(table.controls)
+        self.bindings: Bindings[ActionT] = load(table.controls)
         self.on_pad = False
-        """Whether the last press came from a pad: its names are shown then."""
+        """Whether the last press came from a pad; hints name its buttons then."""
         self._keyboard = Keyboard()
         pygame.key.set_repeat(REPEAT_AFTER_MS, REPEAT_EVERY_MS)
 
-    def handle(self, event: pygame.event.Event) -> list[Deed]:
-        """What an event asks for; held keys repeat only where that is wanted."""
+    def handle(self, event: pygame.event.Event) -> list[ActionT]:
+        """The actions that an event asks for; held keys repeat only where `Key.repeats`."""
         self.pads.handle(event)
         held = self._keyboard.read().values
         self._keyboard.handle(event)
@@ -97,20 +100,20 @@ class KeyInput(Generic[Deed]):
             self._keyboard.release()
         return []
 
-    def sample(self, elapsed_s: float) -> tuple[ControlReadings[Deed], list[Deed]]:
-        """What is held now on any device, and what triggers ask for; call it once a frame."""
-        touches = self.pads.read(elapsed_s).values()
-        presses = [action for touch in touches for action in self._pad_presses(touch)]
-        readings = [self.bindings.read(PAD, touch) for touch in touches]
+    def sample(self, elapsed_s: float) -> tuple[ControlReadings[ActionT], list[ActionT]]:
+        """What is held on any device, and what triggers ask for; call it once a frame."""
+        inputs = self.pads.read(elapsed_s).values()
+        presses = [action for raw in inputs for action in self._pad_presses(raw)]
+        readings = [self.bindings.read(PAD, raw) for raw in inputs]
         readings.append(self.bindings.read(KEYBOARD, self._keyboard.read()))
-        values: dict[Deed, float] = {}
+        values: dict[ActionT, float] = {}
         for reading in readings:
             for action, value in reading.values.items():
                 values[action] = max(value, values.get(action, 0.0))
         return ControlReadings(values), presses
 
     def help_page(self) -> HelpPage:
-        """What every key and button does."""
+        """The help, with what every key and button does."""
         words = self.bindings.label
         rows = [
             (words(KEYBOARD, action, ", "), words(PAD, action, ", "), row.label)
@@ -121,32 +124,32 @@ class KeyInput(Generic[Deed]):
         return HelpPage("Keys", "any key closes", columns, rows)
 
     def hints(self) -> tuple[tuple[str, str], ...]:
-        """Key and what it does, for the foot line, of the device that was pressed last."""
+        """Keys and their meanings for the foot line, of the device that was pressed last."""
         return tuple(
             (key, row.hint)
             for action, row in self.table.rows.items()
             if row.hint and (key := self.name_of(action))
         )
 
-    def name_of(self, action: Deed) -> str:
-        """The key or button to press for a deed; empty where there is none."""
+    def name_of(self, action: ActionT) -> str:
+        """The key or button to press for an action; empty where there is none."""
         return self.bindings.first(PAD if self.on_pad else KEYBOARD, action)
 
-    def _pad_presses(self, touch: RawInput) -> list[Deed]:
-        self.on_pad = self.on_pad or bool(touch.pressed)
-        return self._pressed(self.bindings.read(PAD, touch))
+    def _pad_presses(self, raw: RawInput) -> list[ActionT]:
+        self.on_pad = self.on_pad or bool(raw.pressed)
+        return self._pressed(self.bindings.read(PAD, raw))
 
-    def _pressed(self, reading: ControlReadings[Deed]) -> list[Deed]:
-        """In the order of the table."""
+    def _pressed(self, reading: ControlReadings[ActionT]) -> list[ActionT]:
+        """The pressed actions, in the order of the table."""
         return [d for d, row in self.table.rows.items() if d in reading.pressed and not row.held]
 
 
 def press(name: str) -> None:
-    """Press and let go of a key, as a simulated grader does."""
+    """Press and release a key, as the simulated reviewer does."""
     for kind in (pygame.KEYDOWN, pygame.KEYUP):
         pygame.event.post(pygame.event.Event(kind, key=KEYS[name], mod=0, unicode=""))
 
 
 def write(text: str) -> None:
-    """Type a text, as a simulated grader does."""
+    """Type a text, as the simulated reviewer does."""
     pygame.event.post(pygame.event.Event(pygame.TEXTINPUT, text=text))

@@ -1,4 +1,7 @@
-"""Where everything stands in both windows, whatever their size; rectangles alone."""
+"""These functions lay out the operator's window and the review windows at any size.
+
+Who draws calls `drive_layout` or `review_layout` with a size in pixels, and gets rectangles.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ REVIEW_BORDER, REVIEW_COLUMN, REVIEW_LINE = 7, 292, 132
 
 @dataclass(frozen=True)
 class WindowLayout:
-    """Rectangles, in pixels, that both windows have."""
+    """Rectangles, in pixels, that both kinds of window have."""
 
     unit: float
     """Pixels per unit of the design."""
@@ -20,7 +23,7 @@ class WindowLayout:
     border: int
     """Thickness of the border in the driver's colour, pixels."""
     top: pygame.Rect
-    """The head line: instruction, who drives or what was judged, progress."""
+    """The head line: instruction, who drives or the verdict, progress."""
     body: pygame.Rect
     """Between head line and foot line, to the left of the column."""
     column: pygame.Rect
@@ -41,7 +44,7 @@ class DriveLayout(WindowLayout):
 
 @dataclass(frozen=True)
 class ReviewLayout(WindowLayout):
-    """A window in which something recorded is judged."""
+    """A window in which recorded episodes or predictions are reviewed."""
 
     views: tuple[pygame.Rect, ...]
     """A square for each camera, in the body."""
@@ -50,7 +53,7 @@ class ReviewLayout(WindowLayout):
 
 
 def drive_layout(width: int, height: int) -> DriveLayout:
-    """The operator's window at a size in pixels."""
+    """Layout of the operator's window at a size in pixels."""
     common = _common(width, height, DRIVE_BORDER, DRIVE_COLUMN)
     unit, column, gap = common.unit, common.column, round(GAP * common.unit)
     low = column.h < 520 * unit
@@ -64,7 +67,7 @@ def drive_layout(width: int, height: int) -> DriveLayout:
 
 
 def review_layout(width: int, height: int, views: int, with_line: bool = True) -> ReviewLayout:
-    """A review window at a size in pixels, for so many cameras, with the line or without."""
+    """Layout of a review window at a size in pixels; `views` is the number of cameras."""
     common = _common(width, height, REVIEW_BORDER, REVIEW_COLUMN, REVIEW_LINE * with_line)
     area, gap = common.body, round(GAP * common.unit)
     side = min((area.w - gap * (views + 1)) // max(views, 1), area.h - 2 * gap)
@@ -76,7 +79,7 @@ def review_layout(width: int, height: int, views: int, with_line: bool = True) -
 
 
 def _common(width: int, height: int, border: int, column: int, line: int = 0) -> WindowLayout:
-    """What both windows have; `border`, `column` and `line` in units of the design."""
+    """What both kinds of window have; `border`, `column` and `line` in units of the design."""
     unit = min(width / DESIGN[0], height / DESIGN[1])
     edge, top, bottom, wide, strip = (round(v * unit) for v in (border, TOP, BOTTOM, column, line))
     inner = pygame.Rect(edge, edge, width - 2 * edge, height - 2 * edge)

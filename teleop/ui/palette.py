@@ -1,4 +1,4 @@
-"""Colours: Okabe and Ito's, which people with any colour vision can tell apart, on near-black."""
+"""All colours are defined here: Okabe and Ito's, distinct for any colour vision, on near-black."""
 
 from ...datasets.step import Driver
 from ..session.driver_styles import DRIVER_STYLES

@@ -1,4 +1,7 @@
-"""The policy's plan as a path through the picture, with its standard deviation."""
+"""These functions project a policy's plan into a camera's picture and draw it as a path.
+
+The dashboard of the operator's window and the review of predictions call them.
+"""
 
 from dataclasses import dataclass
 
@@ -16,12 +19,12 @@ from .palette import ORANGE, STRIP, TEXT, Colour
 
 @dataclass(frozen=True)
 class DrawnPath:
-    """Where the policy's next actions would bring the hand, as the view's camera sees it."""
+    """Where the policy's next actions would bring the end effector, in a camera's picture."""
 
     points: NDArray[np.float64]
     """[N, 2], x right and y down in [-1, 1] of half the view's height."""
     radii: NDArray[np.float64]
-    """[N], how unsure it is, in the same measure."""
+    """[N], standard deviation in the same unit."""
     grips: tuple[int, ...] = ()
     """Indices at which the gripper would close or open."""
 
@@ -30,13 +33,13 @@ NEAREST_M = 0.05
 """Points nearer to the camera than this are not drawn."""
 PATH_ALPHA = 120
 LEAST_DOUBT = 9
-"""The tube of doubt stands out from under the line by a little, however sure the policy is."""
+"""Smallest radius of the tube of standard deviation, so that it shows beside the line."""
 Points = list[tuple[int, int]]
 """Pixels of the window, x and y."""
 
 
 def drawn_path(view: CameraView, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
-    """The rest of a plan after its first `done` actions, from the tool at `tool_m` [3]."""
+    """The rest of a plan after its first `done` actions, from the end effector at `tool_m` [3]."""
     actions = plan.actions[done:].astype(np.float64)
     spread = plan.spread[done:, MOVE].astype(np.float64)
     moves = np.vstack([np.zeros(3), np.cumsum(actions[:, MOVE], axis=0)]) * METRES_PER_UNIT
@@ -59,9 +62,9 @@ def draw_path(
     colour: Colour = ORANGE,
     with_doubt: bool = True,
 ) -> None:
-    """A line on a picture that fills `area`, with rings where the gripper would move.
+    """Draw a line on a picture that fills `area`, with rings where the gripper would move.
 
-    With doubt it has a dot for each action and a tube of the standard deviation; without, a disc
+    With doubt it has a dot for each action and a tube of one standard deviation; without, a disc
     marks its end.
     """
     half = area.h / 2
@@ -89,7 +92,7 @@ def draw_path(
 def _draw_doubt(
     canvas: Canvas, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
 ) -> None:
-    """A translucent tube of the standard deviation, ringed at its end; touches only its own box."""
+    """Draw a translucent tube of one standard deviation, with a ring at its end."""
     widest = max(int(max(radii)), canvas.px(LEAST_DOUBT)) + canvas.px(4)
     xs, ys = zip(*points, strict=True)
     box = pygame.Rect(min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1)

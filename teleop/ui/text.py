@@ -1,4 +1,7 @@
-"""Words on the screen: one typeface, cached, always measured before it is placed."""
+"""TextRenderer renders lines of text to surfaces, in one typeface, and caches them.
+
+Canvas draws with it, and measures each line before it is placed.
+"""
 
 import importlib.util
 import math
@@ -15,7 +18,7 @@ SMALLEST_PX = 9
 
 @cache
 def _typeface(name: str) -> str | None:
-    """DejaVu comes with matplotlib, which the report needs anyway; else pygame's own."""
+    """Path of a DejaVu font of matplotlib, which the report needs anyway; None for pygame's own."""
     spec = importlib.util.find_spec("matplotlib")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "mpl-data" / "fonts" / "ttf" / name
@@ -25,7 +28,7 @@ def _typeface(name: str) -> str | None:
 
 
 class TextRenderer:
-    """Turns words into surfaces; sizes are in pixels of the real window."""
+    """Renders text; sizes are in pixels of the window."""
 
     def __init__(self) -> None:
         pygame.font.init()
@@ -42,7 +45,7 @@ class TextRenderer:
     def rendered(
         self, text: str, size: float, colour: Colour = TEXT, bold: bool = False
     ) -> pygame.Surface:
-        """One line of text."""
+        """One line of text, as a surface."""
         key = (text, max(SMALLEST_PX, round(size)), colour, bold)
         if key not in self._words:
             if len(self._words) > MOST_CACHED:
@@ -53,7 +56,7 @@ class TextRenderer:
     def fitted(
         self, text: str, size: float, width: float, colour: Colour = TEXT, bold: bool = False
     ) -> pygame.Surface:
-        """One line of text, made smaller, and then cut short, until it fits the width."""
+        """One line of text, made smaller and then cut until it fits the width."""
         line = self.rendered(text, size, colour, bold)
         if line.get_width() <= width:
             return line

@@ -1,4 +1,7 @@
-"""Pieces that both windows draw: symbols, notices, lists, wrapped text, the help."""
+"""These functions draw what both kinds of window show: symbols, notices, lists and the help.
+
+Each takes a Canvas and a rectangle in pixels.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from .palette import DIM, FAINT, MINT, RAISED, TEXT, VERMILION, YELLOW
 
 
 def draw_symbol(canvas: Canvas, success: bool | None, centre: tuple[int, int]) -> None:
-    """A tick, a cross or a ring, so that the colour is not needed."""
+    """Draw a tick, a cross or a ring (for None), for people who do not see the colours."""
     x, y = centre
     half, thick = canvas.px(11), canvas.px(4)
     if success is None:
@@ -25,7 +28,7 @@ def draw_symbol(canvas: Canvas, success: bool | None, centre: tuple[int, int]) -
 
 
 def wrapped(canvas: Canvas, words: str, size: float, width: int, most: int) -> list[str]:
-    """The words in at most so many lines of a width in pixels; what is left is cut by the brush."""
+    """A text in at most `most` lines of a width in pixels; only the last may be too long."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -40,7 +43,7 @@ def wrapped(canvas: Canvas, words: str, size: float, width: int, most: int) -> l
 def draw_list(
     canvas: Canvas, window: pygame.Rect, title: str, items: Sequence[str], at: int
 ) -> None:
-    """A numbered list in the middle, one line marked."""
+    """Draw a list in the middle, line `at` marked; numbered unless `at` is negative."""
     row = canvas.px(34)
     box = pygame.Rect(0, 0, canvas.px(560), row * (len(items) + 2))
     box.center = window.center
@@ -60,7 +63,7 @@ def draw_list(
 
 
 def draw_notice(canvas: Canvas, area: pygame.Rect, words: str) -> None:
-    """A short message at the top of an area."""
+    """Draw a short message at the top of an area."""
     line = canvas.type.fitted(words, 16 * canvas.unit, area.w - canvas.px(60), YELLOW, bold=True)
     rect = line.get_rect(midtop=(area.centerx, area.y + canvas.px(20)))
     canvas.strip(rect.inflate(canvas.px(26), canvas.px(14)))
@@ -73,7 +76,7 @@ class HelpPage:
 
     title: str
     closing: str
-    """How it is closed."""
+    """How to close it."""
     columns: Mapping[str, float]
     """Name of each of the three columns, and where it begins as a share of the width."""
     rows: Sequence[tuple[str, str, str]]
@@ -81,7 +84,7 @@ class HelpPage:
 
 
 def draw_help(canvas: Canvas, window: pygame.Rect, page: HelpPage) -> None:
-    """The help, over everything but the border."""
+    """Draw the help over everything but the border."""
     area = window.inflate(-canvas.px(18), -canvas.px(18))
     canvas.strip(area, 250, 0)
     x, y = area.x + canvas.px(40), area.y + canvas.px(40)

@@ -1,4 +1,4 @@
-"""The window itself: opened on a real screen or refused, resized, named."""
+"""`open_window` opens the window of a station or a review on a real screen, or raises NoDisplay."""
 
 import os
 import sys
@@ -7,10 +7,9 @@ from ...sim_envs.errors import NoDisplay
 from ..devices.sdl import pygame
 
 DESIGN = (1280, 800)
-"""The size that the units below are pixels of."""
+"""Size at which one unit of the design is one pixel."""
 
 SMALLEST = (960, 600)
-
 
 TITLE = "Sidestick"
 INVISIBLE = {"offscreen", "dummy"}

@@ -1,4 +1,4 @@
-"""What is laid over the picture: cards and the held discard."""
+"""Two functions draw over the large picture: a card, and the ring of a held discard button."""
 
 import math
 
@@ -13,7 +13,7 @@ SYMBOL_UNITS = 34
 
 
 def draw_card(canvas: Canvas, area: pygame.Rect, card: Card) -> None:
-    """A card at the foot of the view, so that the scene stays in sight."""
+    """Draw a card at the foot of the picture, where it hides little of the scene."""
     px = canvas.px
     line_h, title_h = px(25), px(38)
     lines = [canvas.type.fitted(w, 17 * canvas.unit, area.w - px(80), TEXT) for w in card.lines]
@@ -44,7 +44,7 @@ def draw_card(canvas: Canvas, area: pygame.Rect, card: Card) -> None:
 
 
 def _symbol(canvas: Canvas, tone: str, centre: tuple[int, int]) -> None:
-    """A tick, a cross or a warning, so that the colour is not needed."""
+    """Draw a tick, a cross or a warning, for people who do not see the colours."""
     x, y = centre
     half = canvas.px(11)
     if tone in ("good", "bad"):
@@ -58,7 +58,7 @@ def _symbol(canvas: Canvas, tone: str, centre: tuple[int, int]) -> None:
 
 
 def draw_discard(canvas: Canvas, area: pygame.Rect, share: float) -> None:
-    """A ring that closes while the discard button is held."""
+    """Draw a ring that closes while the discard button is held; `share` in [0, 1]."""
     radius = canvas.px(46)
     box = pygame.Rect(0, 0, radius * 2, radius * 2)
     box.center = area.center

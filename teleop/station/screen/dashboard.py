@@ -1,4 +1,7 @@
-"""Everything the window shows at one moment: the seat fills it in, the screen only draws it."""
+"""A Dashboard holds everything that the window shows in one frame.
+
+DashboardBuilder fills it in from the loop, and Screen draws it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ from ..states import WindowState
 
 @dataclass(frozen=True)
 class Health:
-    """How well the session keeps its time."""
+    """Control rate, frame rate and room on the disk."""
 
     hz: float
     worst_hz: float
@@ -26,7 +29,7 @@ class Health:
 
 @dataclass(frozen=True)
 class Card:
-    """A message over the view."""
+    """A message over the large picture."""
 
     title: str
     lines: tuple[str, ...] = ()
@@ -40,24 +43,24 @@ class Card:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One moment of the seat."""
+    """What the window shows in one frame."""
 
     state: WindowState
     driver: Driver
     level: str
     instruction: str
     episode: int
-    """Number of the episode that is driven, counted from what is on the disk."""
+    """Number of the present episode, counted from what is on the disk."""
     tally: tuple[int, int]
     """Successes and episodes on the disk."""
     seconds: float
     """Time of the episode."""
     time_used: float
-    """Share of the longest allowed time, in [0, 1]."""
+    """Share of the step limit, in [0, 1]."""
     stages: tuple[str, ...]
     stage: str
     gripper_m: float
-    """How far the fingers are apart."""
+    """Distance of the fingers."""
     closing: bool
     slowness: int
     health: Health
@@ -72,7 +75,7 @@ class Dashboard:
     """Buttons and what they do, for the bottom line."""
     card: Card | None = None
     notice: str = ""
-    """A short message at the top of the view."""
+    """A short message at the top of the large picture."""
     path: DrawnPath | None = None
     share: float = float("nan")
     """The policy's share of the motion, in [0, 1]; NaN where nobody drives."""
@@ -81,8 +84,8 @@ class Dashboard:
     calling: bool = False
     """Whether the policy has asked for help, and waits."""
     running_agreement: float | None = None
-    """How far the policy wants what the human does, in [-1, 1], NaN where it is not known; None
-    where it does not count."""
+    """Cosine of the human's and the policy's action of late, in [-1, 1], NaN before anything was
+    compared; None at levels without a comparison."""
     requests_left: int | None = None
     """How often a policy on call may still ask for help; None for any number."""
     looks_on: bool = False
@@ -90,7 +93,7 @@ class Dashboard:
     policy: str | None = None
     """Which policy is loaded."""
     active_policy: str = ""
-    """Its number, since when it is loaded, and over how many episodes."""
+    """Its number, since when it drives, and over how many episodes."""
     discard: float = 0.0
     """How far the discard button has been held."""
     insets: Mapping[str, Image] = field(default_factory=dict)

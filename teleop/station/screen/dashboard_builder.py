@@ -1,4 +1,7 @@
-"""The clerk: writes the seat's moment down as a dashboard; draws nothing."""
+"""DashboardBuilder turns the state of the window's loop into a Dashboard, once for each frame.
+
+FrameScheduler calls it, and Screen draws what it returns.
+"""
 
 from dataclasses import replace
 
@@ -19,12 +22,12 @@ from .prompts import Prompter
 
 PATHLESS = (WindowState.FREE, WindowState.TUTORIAL, WindowState.VERDICT)
 COMPARED = (Level.SHADOW, Level.ASSIST)
-"""Levels at which it counts whether the policy wants what the human does."""
+"""Levels at which the policy's action is compared with the human's."""
 SIMULATED = "THE SIMULATED OPERATOR"
 
 
 class DashboardBuilder:
-    """Knows the seat and the words; asked once a frame."""
+    """Makes dashboards; remembers the first count of episodes and the picture of the item."""
 
     def __init__(self, prompter: Prompter) -> None:
         self._prompter = prompter
@@ -32,27 +35,27 @@ class DashboardBuilder:
         self._item: tuple[int, Image | None] = (0, None)
 
     def dashboard(self, loop: StationLoop, frames: float) -> Dashboard:
-        """The seat at this moment; `frames` are drawn a second."""
+        """What the window shows now; `frames` are drawn a second."""
         board = self._episode(loop, frames)
         board = self._operator_input(board, loop)
         return self._policy(self._words(board, loop), loop)
 
     def _episode(self, loop: StationLoop, frames: float) -> Dashboard:
-        """What is driven, and how far it is."""
-        scene, tally = loop.scene, loop.context.tally
-        env, episode, count = scene.env, scene.episode, tally.count
+        """A dashboard of the episode alone."""
+        live, tally = loop.live, loop.context.tally
+        env, episode, count = live.env, live.episode, tally.count
         if self._base is None:
             self._base = count.episodes
         meter = loop.meter
         return Dashboard(
             state=loop.state,
             driver=episode.authority.driver if loop.state in TICKING else Driver.NOBODY,
-            level=name(scene.assignment.level),
+            level=name(live.assignment.level),
             instruction=env.instruction,
-            episode=self._base + len(scene.outcomes) + 1,
+            episode=self._base + len(live.outcomes) + 1,
             tally=(count.successes, count.episodes),
             seconds=episode.steps / CONTROL_HZ,
-            time_used=episode.steps / scene.session.max_steps,
+            time_used=episode.steps / live.session.max_steps,
             stages=env.task.stages,
             stage=env.status.stage,
             gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
@@ -66,7 +69,7 @@ class DashboardBuilder:
         )
 
     def _operator_input(self, board: Dashboard, loop: StationLoop) -> Dashboard:
-        """How the hands are set."""
+        """Add speed, camera and device."""
         operator_input = loop.operator_input
         return replace(
             board,
@@ -81,31 +84,31 @@ class DashboardBuilder:
         )
 
     def _words(self, board: Dashboard, loop: StationLoop) -> Dashboard:
-        """What is said."""
+        """Add hints, card, notice and help."""
         device = loop.operator_input.device
         return replace(
             board,
             hints=self._prompter.hints(loop.state, device),
             card=self._card(loop),
-            notice=loop.notice,
+            notice=loop.notice.text,
             help=self._prompter.help_page() if loop.help else None,
         )
 
     def _policy(self, board: Dashboard, loop: StationLoop) -> Dashboard:
-        """Who it is, what it wants, and what it makes of the scene."""
-        scene, active_policy, options = loop.scene, loop.context.active_policy, loop.options
-        assigned = scene.assignment
+        """Add what concerns the policy: its number, plan, novelty and agreement."""
+        live, active_policy, options = loop.live, loop.context.active_policy, loop.options
+        assigned = live.assignment
         if assigned.runner is None:
             return board
         level = assigned.level
         return replace(
             board,
             path=self._path(loop),
-            share=scene.episode.share,
-            calling=loop.state is WindowState.RECORDING and scene.episode.calling is not None,
-            novelty=scene.proposal.novelty,
+            share=live.episode.share,
+            calling=loop.state is WindowState.RECORDING and live.episode.calling is not None,
+            novelty=live.proposal.novelty,
             novelty_threshold=options.novelty_threshold,
-            running_agreement=loop.running_agreement.cosine if level in COMPARED else None,
+            running_agreement=live.running_agreement.cosine if level in COMPARED else None,
             policy=options.shown_policy or assigned.policy_id,
             active_policy=active_policy.label(assigned).removeprefix("policy ")
             if active_policy
@@ -118,11 +121,11 @@ class DashboardBuilder:
         device = loop.operator_input.device
         if loop.state is WindowState.TUTORIAL:
             return self._prompter.tutorial_card(loop.tutorial, len(EXERCISES), device)
-        reason = loop.scene.episode.calling
+        reason = loop.live.episode.calling
         if reason and loop.state is WindowState.RECORDING:
             return self._prompter.call_card(reason.value, device)
         if loop.state is WindowState.READY:
-            note, level = loop.options.seeds.label(loop.scene.seed), loop.scene.assignment.level
+            note, level = loop.options.seeds.label(loop.live.seed), loop.live.assignment.level
             return self._prompter.ready_card(level, device, _watched(loop), note)
         return self._prompter.card(
             loop.state,
@@ -134,31 +137,31 @@ class DashboardBuilder:
         )
 
     def _path(self, loop: StationLoop) -> DrawnPath | None:
-        plan = loop.scene.proposal.plan
+        plan = loop.live.proposal.plan
         if plan is None or loop.state in PATHLESS:
             return None
-        arm = loop.scene.env.arm
-        view = loop.scene.env.task.cameras[loop.operator_input.camera].view(arm)
-        done = min(loop.scene.plan_done, len(plan.actions) - 1)
+        arm = loop.live.env.arm
+        view = loop.live.env.task.cameras[loop.operator_input.camera].view(arm)
+        done = min(loop.live.plan_done, len(plan.actions) - 1)
         return drawn_path(view, arm.tool().position, arm.controller.closing, plan, done)
 
     def _item_picture(self, loop: StationLoop) -> Image | None:
-        """A picture of the named item, taken when the scene was laid."""
-        if self._item[0] != loop.scene.laid:
-            self._item = (loop.scene.laid, item_picture(loop.scene.env))
+        """A picture of the named item, taken once after each reset."""
+        if self._item[0] != loop.live.laid:
+            self._item = (loop.live.laid, item_picture(loop.live.env))
         return self._item[1]
 
 
 def insets(observation: Observation) -> dict[str, Image]:
-    """The picture of each camera as it is recorded, uint8 [H, W, 3]."""
+    """Each camera's picture as it is recorded, uint8 [H, W, 3]."""
     return {camera: np.asarray(observation[f"{camera}_image"], np.uint8) for camera in CAMERAS}
 
 
 def _watched(loop: StationLoop) -> bool:
-    """Whether somebody has to watch the episode that comes."""
-    return loop.scene.assignment.level is not Level.AUTONOMOUS or audit_sampler(
+    """Whether the operator has to watch the next episode."""
+    return loop.live.assignment.level is not Level.AUTONOMOUS or audit_sampler(
         loop.options.audited
-    )(loop.scene.seed)
+    )(loop.live.seed)
 
 
 ITEM_PICTURE = 480

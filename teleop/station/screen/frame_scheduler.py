@@ -1,4 +1,7 @@
-"""Draws frames of the seat, as often as there is time."""
+"""FrameScheduler draws a frame of the window whenever the event loop has time for one.
+
+The loop calls it between control ticks; it measures what a frame costs so that no tick is late.
+"""
 
 import time
 from collections.abc import Callable
@@ -14,14 +17,14 @@ from .view import ViewSource
 FRAME_S = 1 / 40
 """Frames begin no closer together than this where there is time: two to a tick."""
 SHORTEST_S = 1 / 75
-"""They begin this close where the next tick would come before the second one."""
+"""Frames begin this close where the next tick would come before the second one."""
 LONGEST_GAP_S = 0.2
-"""A frame is drawn after this even if it makes a tick late: a frozen window frightens."""
+"""A frame is drawn after this even if it makes a tick late, so that the window never freezes."""
 MARGIN_S = 0.002
 
 
 class FrameScheduler:
-    """Called whenever the seat has nothing more urgent to do."""
+    """Called whenever the event loop has nothing more urgent to do."""
 
     def __init__(
         self,
@@ -55,11 +58,11 @@ class FrameScheduler:
         return 0.0
 
     def draw(self, loop: StationLoop) -> None:
-        """One frame, whether or not it is due."""
+        """Draw one frame, whether or not it is due."""
         self.surface = pygame.display.get_surface() or self.surface
         area = self.screen.layout(self.surface).body
         camera = loop.operator_input.camera
         shrunk = min(1.0, self.view.widest / area.w)
         size = (round(area.w * shrunk), round(area.h * shrunk))
-        picture = self.view.picture(camera, loop.scene.seed, *size)
+        picture = self.view.picture(camera, loop.live.seed, *size)
         self.screen.draw(self.surface, picture, self._dashboard_builder.dashboard(loop, self._fps))

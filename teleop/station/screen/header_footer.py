@@ -1,4 +1,7 @@
-"""The window's frame: the border that tells who drives, the head line and the foot line."""
+"""These functions draw the border that shows who drives, the head line and the foot line.
+
+Screen calls them for each frame with the Dashboard.
+"""
 
 import math
 
@@ -26,7 +29,7 @@ FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
 REC: Colour = (235, 64, 52)
 STATE_WORDS = {
-    WindowState.TUTORIAL: "LESSON",
+    WindowState.TUTORIAL: "TUTORIAL",
     WindowState.READY: "READY",
     WindowState.PAUSED: "PAUSED",
     WindowState.REWINDING: "REWOUND",
@@ -45,7 +48,7 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
     if board.state in HALTED:
         return FAINT, "THE ARM HOLDS STILL"
     if board.calling:
-        return VERMILION, "THE POLICY CALLS YOU"
+        return VERMILION, "THE POLICY ASKS FOR HELP"
     ending = "" if board.operator == "YOU" else "S"
     style = DRIVER_STYLES[board.driver]
     words = style.banner.format(operator=board.operator, s=ending)
@@ -55,7 +58,7 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
 
 
 def draw_border(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
-    """A frame around everything, in the driver's colour; dashed while nobody drives."""
+    """Draw a border in the driver's colour, dashed while nobody drives."""
     colour, _ = tone(board)
     width = layout.border
     pygame.draw.rect(canvas.surface, colour, layout.window, width)
@@ -66,7 +69,7 @@ def draw_border(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
 
 
 def draw_top(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
-    """What to do, who drives, whether it is recorded."""
+    """Draw the head line: what to do, who drives, whether it is recorded."""
     area = layout.top
     pygame.draw.rect(canvas.surface, PANEL, area)
     tab = _tab(canvas, layout, board)
@@ -87,7 +90,8 @@ def standing(board: Dashboard) -> str:
     """The level, and which policy drives there or only looks on."""
     words = [f"level: {board.level}"]
     if board.requests_left is not None:
-        words[0] += f", {board.requests_left} call{'' if board.requests_left == 1 else 's'} left"
+        ending = "" if board.requests_left == 1 else "s"
+        words[0] += f", {board.requests_left} help request{ending} left"
     if board.policy and board.looks_on:
         words.append(f"policy {board.policy} looks on")
     elif board.policy:
@@ -96,7 +100,7 @@ def standing(board: Dashboard) -> str:
 
 
 def _tab(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
-    """The words in the middle of the head line, hanging from the border."""
+    """Draw who drives, in the middle of the head line; returns where."""
     colour, words = tone(board)
     ink = readable_on(colour)
     line = canvas.type.rendered(words, 21 * canvas.unit, ink, bold=True)
@@ -137,7 +141,7 @@ def _recording(canvas: Canvas, area: pygame.Rect, board: Dashboard, left: int) -
 
 
 def draw_bottom(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
-    """What the buttons do now, and how well the session keeps its time."""
+    """Draw the foot line: what the buttons do now, control rate, frame rate, disk."""
     area = layout.bottom
     pygame.draw.rect(canvas.surface, PANEL, area)
     right = float(area.right - canvas.px(14))
@@ -148,7 +152,7 @@ def draw_bottom(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
 
 
 def _health(board: Dashboard) -> list[tuple[str, Colour]]:
-    """Short, for the room belongs to the buttons."""
+    """Short texts and their colours; the buttons need the room."""
     health = board.health
     parts: list[tuple[str, Colour]] = []
     if math.isfinite(health.hz):

@@ -1,4 +1,7 @@
-"""What the seat says in each state: cards over the picture, hints on the foot line, the help."""
+"""Prompter words the window's cards, hints and help, with the buttons that are bound.
+
+DashboardBuilder calls it for each frame with the state and the device in use.
+"""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +23,7 @@ Wanted = tuple[tuple[Control, str], ...]
 READY: Wanted = (
     (Control.START, "record"),
     (Control.FREE, "drive freely"),
-    (Control.TUTORIAL, "lesson"),
+    (Control.TUTORIAL, "tutorial"),
     (Control.HELP, "help"),
 )
 CALLED: Wanted = ((Control.CLUTCH, "hold to drive"),)
@@ -61,7 +64,7 @@ FREE: Wanted = (
     (Control.START, "back to the scene"),
     (Control.HELP, "help"),
 )
-TUTORIAL: Wanted = ((Control.FREEZE, "leave the lesson"), (Control.HELP, "help"))
+TUTORIAL: Wanted = ((Control.FREEZE, "leave the tutorial"), (Control.HELP, "help"))
 
 HINTS: Mapping[WindowState, Wanted] = {
     WindowState.READY: READY,
@@ -81,14 +84,14 @@ READY_WORDS: Mapping[Level, str] = {
     Level.SHADOW: "Hold {clutch} and drive; what the policy would do is drawn and scored.",
     Level.ASSIST: "Hold {clutch} and drive; the policy helps where you want the same.",
     Level.SUPERVISED: "The policy drives while you watch; hold {clutch} to take over.",
-    Level.ON_CALL: "The policy drives, and calls you when it needs help.",
+    Level.ON_CALL: "The policy drives, and asks you when it needs help.",
     Level.AUTONOMOUS: "The policy drives. This episode is audited: watch it, please.",
 }
 UNWATCHED = "The policy drives. Nobody needs to watch this one; {clutch} takes over."
 
 
 class Prompter:
-    """Puts the bound buttons into the words."""
+    """Texts of the window for one set of bindings."""
 
     def __init__(self, bindings: Bindings[Control]) -> None:
         self._bindings = bindings
@@ -114,7 +117,7 @@ class Prompter:
         return self.keys(device, ((Control.CAMERA, "camera"), (Control.HELP, "help")))
 
     def ready_card(self, level: Level, device: str, watched: bool, note: str = "") -> Card:
-        """What will happen after the start; `watched` is whether somebody has to look.
+        """What will happen after the start; `watched` is whether the operator has to watch.
 
         A `note` says what is special about the scene.
         """
@@ -157,13 +160,13 @@ class Prompter:
         return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")
 
     def tutorial_card(self, tutorial: Tutorial, count: int, device: str) -> Card:
-        """The exercise of the moment, with the buttons that this person has bound."""
+        """The present exercise, with the buttons that the operator has bound."""
         words = re.sub(
             r"\{([a-z-]+)\}",
             lambda match: f"[{self._bindings.label(device, Control(match[1]))}]",
             tutorial.exercise.label,
         )
-        title = f"Lesson {min(tutorial.number + 1, count)} of {count}"
+        title = f"Exercise {min(tutorial.number + 1, count)} of {count}"
         keys = self.keys(device, TUTORIAL[:1])
         return Card(title, tuple(wrap(words, LINE_WIDTH)), keys, "plain", max(tutorial.done, 0.001))
 

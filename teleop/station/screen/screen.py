@@ -1,4 +1,4 @@
-"""The screen: draws a dashboard over the large picture; knows nothing of sessions."""
+"""Screen draws a Dashboard and the large picture on a surface; FrameScheduler calls it."""
 
 from ....sim_envs.spaces import Image
 from ...devices.sdl import pygame
@@ -14,21 +14,21 @@ from .side_panel import draw_column
 
 
 class Screen:
-    """Draws on any surface, of any size."""
+    """Draws on any surface, of any size; computes the layout again when the size changes."""
 
     def __init__(self) -> None:
         self._type = TextRenderer()
         self._layout: DriveLayout | None = None
 
     def layout(self, surface: pygame.Surface) -> DriveLayout:
-        """Where everything stands on this surface."""
+        """The window's rectangles on this surface."""
         size = surface.get_size()
         if self._layout is None or self._layout.window.size != size:
             self._layout = drive_layout(*size)
         return self._layout
 
     def draw(self, surface: pygame.Surface, view: Image, board: Dashboard) -> None:
-        """One whole frame over the large picture `view`, uint8 [H, W, 3]."""
+        """Draw one whole frame over the large picture `view`, uint8 [H, W, 3]."""
         layout = self.layout(surface)
         canvas = Canvas(surface, self._type, layout.unit)
         canvas.picture(view, layout.body)

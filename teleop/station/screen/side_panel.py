@@ -1,4 +1,7 @@
-"""The column at the side: the recorded cameras, and the gauges under them."""
+"""This function draws the panel at the side: recorded cameras, stages, and gauges.
+
+Screen calls `draw_column` for each frame with the Dashboard.
+"""
 
 import math
 
@@ -28,7 +31,7 @@ ROW = 27.0
 
 
 def draw_column(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
-    """Insets, stages, gauges."""
+    """Draw the panel at the side."""
     pygame.draw.rect(canvas.surface, PANEL, layout.column)
     for rect, (name, image) in zip(layout.insets, board.insets.items(), strict=False):
         canvas.picture(image, rect)
@@ -43,7 +46,7 @@ def draw_column(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
 
 
 def _stages(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
-    """The task's stages from top to bottom, the current one filled."""
+    """Draw the task's stages from top to bottom, the present one filled."""
     left = layout.insets[0].right + canvas.px(12)
     top = layout.insets[0].y + canvas.px(4)
     room = layout.column.right - left - canvas.px(6)
@@ -53,7 +56,7 @@ def _stages(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     for i, stage in enumerate(board.stages):
         y = top + canvas.px(34) + i * step
         centre = (left + canvas.px(8), y)
-        last = i == len(board.stages) - 1  # which is that it is done
+        last = i == len(board.stages) - 1  # the last stage means done
         if i < now or (i == now and last):
             pygame.draw.circle(canvas.surface, MINT, centre, canvas.px(8 if i == now else 6))
         elif i == now:
@@ -105,12 +108,12 @@ def _gauges(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
 def _running_agreement(
     canvas: Canvas, area: pygame.Rect, y: float, running_agreement: float
 ) -> None:
-    """Whether the policy wants what the human does, of late."""
+    """Draw how far the policy agreed with the human in the last steps."""
     words = "agrees" if running_agreement >= GOOD_COSINE else "wants other"
     if math.isnan(running_agreement):
-        _line(canvas, area, y, "accord", "compared as you drive", DIM)
+        _line(canvas, area, y, "agreement", "compared as you drive", DIM)
         return
-    _line(canvas, area, y, "accord", words, TEXT)
+    _line(canvas, area, y, "agreement", words, TEXT)
     bar = pygame.Rect(
         area.x + canvas.px(166), 0, area.right - area.x - canvas.px(168), canvas.px(9)
     )
@@ -122,7 +125,7 @@ def _running_agreement(
 def _line(
     canvas: Canvas, area: pygame.Rect, y: float, name: str, value: str, colour: Colour
 ) -> None:
-    canvas.text(name, (area.x, y), 13.5, DIM)
+    canvas.text(name, (area.x, y), 13.5, DIM, width=canvas.px(68))
     left = area.x + canvas.px(72)
     canvas.text(value, (left, y), 14, colour, width=area.right - left)
 
@@ -139,7 +142,7 @@ def _gauge(
 
 
 def novelty_share(novelty: float) -> float:
-    """Where a novelty stands on a bar of decades: 0.9 a third, 0.99 two thirds, 0.999 full."""
+    """Share of a logarithmic bar for a novelty: 0.9 a third, 0.99 two thirds, 0.999 full."""
     if not math.isfinite(novelty):
         return 0.0
     rare = max(1.0 - novelty, 10**-NOVELTY_DECADES)

@@ -1,4 +1,7 @@
-"""Where the large picture comes from: drawn here with OpenGL, or by a process of its own."""
+"""A ViewSource gives the window its large picture, drawn here with OpenGL or by another process.
+
+`setup` opens one with `open_view`, and FrameScheduler asks it for a picture in each frame.
+"""
 
 import json
 import multiprocessing
@@ -20,10 +23,10 @@ VIEWS = ("auto", "gl", "tiny")
 
 
 class ViewSource(Protocol):
-    """Gives pictures of the world as it is now."""
+    """Gives pictures of the scene as it is now."""
 
     widest: int
-    """Pictures wider than this cost too much, and are stretched."""
+    """Pictures wider than this, in pixels, cost too much, and are stretched."""
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
         """The newest picture there is, uint8 [height, width, 3]; of another size at times."""
@@ -33,7 +36,7 @@ class ViewSource(Protocol):
 
 
 class DirectView:
-    """Draws in this process, which only a fast renderer may."""
+    """Draws in this process, for which only a fast renderer will do."""
 
     widest = 800
 
@@ -41,7 +44,7 @@ class DirectView:
         self._env, self._renderer = env, renderer
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
-        """The world as it is now, uint8 [height, width, 3]."""
+        """The scene as it is now, uint8 [height, width, 3]."""
         view = self._env.task.cameras[camera].view(self._env.arm)
         return self._renderer.picture(self._env.world, view, width, height)
 
@@ -51,36 +54,36 @@ class DirectView:
 
 
 class ProcessView:
-    """Shows what a mirror process has drawn last; asking never waits."""
+    """Shows the newest picture of a ViewProcess; asking never waits."""
 
     widest = 320
 
     def __init__(self, env: ArmEnv) -> None:
         self._env = env
-        self._mirror = ViewProcess(env.task_name, env.env_kwargs)
+        self._view_process = ViewProcess(env.task_name, env.env_kwargs)
         self._last: Image = np.zeros((240, 320, 3), np.uint8)
 
     @property
     def pid(self) -> int:
         """Number of the process that draws."""
-        return self._mirror.pid
+        return self._view_process.pid
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
-        """The newest picture, uint8 [H, W, 3]; asks for the next as soon as the mirror is free."""
-        arrived = self._mirror.collect()
+        """The newest picture, uint8 [H, W, 3]; asks for the next once the process is free."""
+        arrived = self._view_process.collect()
         if arrived is not None:
             self._last = arrived
-        if self._mirror.free:
-            self._mirror.ask(camera, seed, self._env.state(), width, height)
+        if self._view_process.free:
+            self._view_process.ask(camera, seed, self._env.state(), width, height)
         return self._last
 
     def close(self) -> None:
         """End the process."""
-        self._mirror.close()
+        self._view_process.close()
 
 
 def open_view(env: ArmEnv, wanted: str = "auto") -> ViewSource:
-    """The view that was asked for: `gl` draws in this process, `tiny` in a mirror process.
+    """The view that was asked for: `gl` draws in this process, `tiny` in a view process.
 
     `auto` takes the first of them that can start. Raises BadValue for any other word, and
     RendererMissing for `gl` where OpenGL cannot start.
@@ -101,18 +104,18 @@ SMALLEST_IMAGE = 16
 
 
 class ViewProcessLost(SidestickError):
-    """The process that draws the view is gone."""
+    """The process that draws the view has died."""
 
 
 class ViewProcess:
-    """The near end of the pipe."""
+    """A process that draws pictures, and the pipe to it."""
 
     def __init__(self, task: str, env_kwargs: dict[str, Any]) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, far = context.Pipe()
         settings = json.dumps({**env_kwargs, "task": task, "image_size": SMALLEST_IMAGE})
         self._process = context.Process(
-            target=_mirror, args=(far, settings), name="mirror", daemon=True
+            target=_draw_views, args=(far, settings), name="view", daemon=True
         )
         self._process.start()
         far.close()
@@ -161,8 +164,8 @@ class ViewProcess:
             self._process.kill()
 
 
-def _mirror(pipe: Connection, settings: str) -> None:
-    """Draw until the pipe ends."""
+def _draw_views(pipe: Connection, settings: str) -> None:
+    """Run the view process: draw what is asked for until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
     os.nice(2)
     env = make_task_env(**json.loads(settings))

@@ -1,4 +1,4 @@
-"""The blind comparison at the operator's window: a pad votes, and nothing says who drives."""
+"""These tests run the blind comparison at the window: a pad votes, and nothing shows who drives."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Voter:
-    """Lets each policy drive for some turns, then presses A or B on the pad."""
+    """Lets each policy drive for two steps, then presses A or B on the pad."""
 
     def __init__(self, better: int, until: int = 1000) -> None:
         self.pad, self.better, self.until = vp.VirtualPad(), better, until
@@ -66,29 +66,29 @@ class Voter:
         self.loop: StationLoop | None = None
         self.leave: Callable[[StationLoop], object] = StationLoop.leave
         self.stall_s = 0.0
-        """The machine stops for this long, once, in the middle of an episode."""
+        """The machine stalls for this long, once, in the middle of an episode."""
         self.lost: list[str] = []
 
     def __call__(self, loop: StationLoop) -> None:
-        """Press and let go, one thing a turn; called by the seat's own loop."""
-        self.loop, scene = loop, loop.scene
-        assert isinstance(scene, BlindEpisodes)
+        """Press or release one button; called after every step of the event loop."""
+        self.loop, live = loop, loop.live
+        assert isinstance(live, BlindEpisodes)
         self.captions.add(pygame.display.get_caption()[0])
         if loop.state is WindowState.PAUSED and loop.lost not in self.lost[-1:]:
             self.lost.append(loop.lost)
-        if scene.votes >= self.until:
+        if live.votes >= self.until:
             self.leave(loop)
         elif self.pressed is not None:
             self.pad.release(self.pressed)
             self.pressed = None
-        elif loop.state in (WindowState.RECORDING, WindowState.PAUSED) and scene.episode.steps >= 2:
-            self._press(vp.A if scene.turn.side == self.better else vp.B)
+        elif loop.state in (WindowState.RECORDING, WindowState.PAUSED) and live.episode.steps >= 2:
+            self._press(vp.A if live.turn.side == self.better else vp.B)
         elif loop.state in (
             WindowState.READY,
             WindowState.PAUSED,
         ):  # a busy machine pauses at any moment
             self._press(vp.START)
-        elif loop.state is WindowState.RECORDING and self.stall_s and scene.episode.steps:
+        elif loop.state is WindowState.RECORDING and self.stall_s and live.episode.steps:
             time.sleep(self.stall_s)
             self.stall_s = 0.0
 
@@ -99,13 +99,13 @@ class Voter:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The seat waits for a busy machine instead of pausing: this is not about the pause."""
+    """Let the window wait for a busy machine instead of pausing: the test is not about pauses."""
     monkeypatch.setattr(operator_input, "SILENCE_S", 60.0)
 
 
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
-    """Every word that was written into the window."""
+    """Every text that was drawn in the window."""
     words: set[str] = set()
     write = TextRenderer.rendered
 
@@ -113,7 +113,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, quiet_sdl: None) -> set[str]:
         words.add(text)
         return write(self, text, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(TextRenderer, "words", remember)
+    monkeypatch.setattr(TextRenderer, "rendered", remember)
     return words
 
 
@@ -121,10 +121,10 @@ def open_rig(folder: Path, voter: Voter, scenes: int = 10) -> Comparison:
     return compare_at_the_window(Workspace.open(folder), *NAMES, scenes, 400_000, 0.05, voter)
 
 
-def test_a_person_votes_blind_and_the_answer_is_revealed(
+def test_an_operator_votes_blind_and_the_answer_is_revealed(
     taught: Path, shown: set[str], patient: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Eight scenes won by B decide it; until then no word on the screen says which is which."""
+    """Eight scenes won by B decide it; until then no text on the screen says which is which."""
     before = len(Workspace.open(taught).episodes())
     voter = Voter(better=1)
     found = open_rig(taught, voter)
@@ -165,7 +165,7 @@ def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None, patient: N
 
 
 def test_a_stalled_machine_pauses_and_the_votes_still_count(taught: Path, quiet_sdl: None) -> None:
-    """The hands are not heard for longer than they may be: the person goes on, and votes."""
+    """The devices are silent for longer than they may be: the operator goes on, and votes."""
     voter = Voter(better=0, until=2)
     voter.stall_s = 1.5 * operator_input.SILENCE_S
     before = len(Workspace.open(taught).episodes())

@@ -1,4 +1,4 @@
-"""Episodes with the simulated operator at every level, and what they cost her."""
+"""These tests drive headless at several levels, and check effort and evidence."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ from sidestick.teleop.station.headless import DriveReport, RunRules, drive_simul
 
 
 class Dull:
-    """A policy that stays where it is, and finds everything familiar."""
+    """A policy that does not move, and to which everything is familiar."""
 
     chunk, execute = 16, 8
 
@@ -38,7 +38,7 @@ class Dull:
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """With a folder that looks like a policy to the ladder; what drives is given by hand."""
+    """A workspace with a folder that the ladder takes for a policy; tests give the runner."""
     made = Workspace.create(
         tmp_path / "ws", WorkspaceConfig("ShelfPick", image_size=32, env_kwargs={"num_items": 1})
     )
@@ -65,19 +65,19 @@ def drive(
 
 @pytest.mark.parametrize("level", [Level.SHADOW, Level.ASSIST])
 def test_beside_a_policy_the_operator_demonstrates(workspace: Workspace, level: Level) -> None:
-    """She drives it home herself; what the policy wanted is evidence."""
+    """The operator finishes the task; the policy's actions are evidence."""
     report, summary = drive(workspace, level)
     assert (report.successes, report.policy_steps, report.takeovers) == (1, 0, 0)
     (event,) = Database(workspace.db_path).events(EventKind.TRIAL)
     assert event.payload["level"] == level
-    assert not event.payload["clean"]  # a dull policy neither agrees nor takes a share
+    assert not event.payload["clean"]  # such a policy neither agrees nor takes a share
     assert event.payload["agreement"]["all"]["steps"] > 50
     (effort,) = Database(workspace.db_path).efforts()
     assert (effort.watched_s, effort.driven_s) == (0.0, summary.steps / 20)
 
 
-def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) -> None:
-    """The dull arm stalls, asks, waits for her to come, and she drives it home."""
+def test_on_call_the_operator_watches_nothing_until_asked(workspace: Workspace) -> None:
+    """The policy stalls, asks and waits for the operator, who finishes the task."""
     rules = RunRules(HelpRules(budget=3), ladder=True)
     report, _ = drive(workspace, Level.ON_CALL, rules=rules)
     assert report.successes == 1
@@ -93,8 +93,8 @@ def test_on_call_she_looks_at_nothing_until_she_is_called(workspace: Workspace) 
     assert event.payload["requests"] == effort.payload["requests"]
 
 
-def test_without_budget_nobody_is_called(workspace: Workspace) -> None:
-    """The operator's limit holds, and the episode fails for it."""
+def test_without_budget_nobody_is_asked(workspace: Workspace) -> None:
+    """The budget of help requests is 0, and so the episode fails."""
     report, _ = drive(workspace, Level.ON_CALL, rules=RunRules(HelpRules(budget=0)))
     assert (report.successes, report.takeovers, report.human_steps) == (0, 0, 0)
     (effort,) = Database(workspace.db_path).efforts()
@@ -105,8 +105,8 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
     workspace: Workspace,
 ) -> None:
     """The sequential test takes the level, and the run ends there."""
-    told: list[LevelChange] = []
-    rules = RunRules(audited=0.5, ladder=True, on_change=told.append)
+    changes: list[LevelChange] = []
+    rules = RunRules(audited=0.5, ladder=True, on_change=changes.append)
     ladder_store = LadderStore(workspace)
     ladder_store.add_change(
         LevelChange(
@@ -121,7 +121,7 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
     )
     report, _ = drive(workspace, Level.AUTONOMOUS, range(20), rules)
     assert report.episodes <= 10
-    assert [(change.why, change.after) for change in told] == [
+    assert [(change.why, change.after) for change in changes] == [
         (ChangeReason.DEMOTED, Level.ON_CALL)
     ]
     (effort,) = Database(workspace.db_path).efforts()
@@ -131,7 +131,7 @@ def test_an_autonomous_policy_that_fails_is_stopped_within_ten_episodes(
 
 
 def test_audits_are_a_random_share_and_known_beforehand() -> None:
-    """The same seed is always audited or never; a share is a share."""
+    """A seed is always audited or never, and the audited share is near the asked one."""
     audited = audit_sampler(0.2)
     chosen = [audited(seed) for seed in range(1000)]
     assert 0.16 < sum(chosen) / 1000 < 0.24

@@ -1,4 +1,4 @@
-"""Learning while driving, in a real window: what passes the gate drives, and one key takes it back.
+"""This test learns while driving in a real window: a new policy drives, and a key rolls it back.
 
 Real processes throughout: the window with the simulated operator in it, and the learner beside it.
 """
@@ -43,8 +43,8 @@ def remember(self, text, *rest, **more):
 TextRenderer.rendered = remember
 raise SystemExit(main.main(sys.argv[2:]))
 """
-"""The command, with a learner that tries little out, with all that the screen said, and without
-the pause that a busy machine brings about."""
+"""The command, with few rollouts in the learner, a log of all texts on the screen, and without the
+pause that a busy machine brings about."""
 ROOT = Path(__file__).parents[3]
 PATIENCE_S = 600.0
 
@@ -53,7 +53,7 @@ def wait_for(wanted: str, condition: Callable[[], bool], process: "subprocess.Po
     until = time.monotonic() + PATIENCE_S
     while not condition():
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until, f"waited in vain: {wanted}"
+        assert time.monotonic() < until, f"did not happen: {wanted}"
         time.sleep(0.2)
 
 
@@ -81,7 +81,7 @@ def taught(folder: Path) -> Workspace:
 @pytest.mark.slow
 @pytest.mark.timeout(4 * PATIENCE_S)
 def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_path: Path) -> None:
-    """The operator corrects the policy, the learner nudges it, the nudged one drives; then K."""
+    """The operator corrects the policy, the learner finetunes it, the new one drives; then K."""
     workspace = taught(tmp_path / "ws")
     said = tmp_path / "said"
     command = (
@@ -100,16 +100,16 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
     ) as process:  # fmt: skip
         try:
-            hand = Hand(display, process)
+            keys = Hand(display, process)
             for words in ("0001 since", "THE POLICY DRIVES", "THE SIMULATED OPERATOR DRIVES"):
                 wait_for(words, shown(words), process)
             for words in ("new policy 0002 drives from now on, at assist", "0002 since"):
                 wait_for(words, shown(words), process)
             wait_for("its episode", lambda: recording(workspace), process)
-            hand("key", "k")
+            keys("key", "k")
             for words in ("policy 0002 is set aside", "back to policy 0001, at supervised"):
                 wait_for(words, shown(words), process)
-            hand("keydown", "Control_L", "key", "q", "keyup", "Control_L")
+            keys("keydown", "Control_L", "key", "q", "keyup", "Control_L")
             _, err = process.communicate(timeout=PATIENCE_S)
             assert process.returncode == 0, err
         finally:

@@ -1,4 +1,4 @@
-"""At the seat: another policy takes over between two episodes, and one key takes it back."""
+"""These tests switch policies between two episodes, and roll back to the one before."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.window_rig import WindowRig
 
 @pytest.fixture(scope="module")
 def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two policies, of which the second came through the gate after the first."""
+    """A folder with two policies; the second passed the gate after the first."""
     workspace = tiny_workspace(tmp_path_factory.mktemp("taught") / "ws")
     made = learner(workspace)
     made.step()
@@ -31,12 +31,12 @@ def policies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def rig(open_rig: Callable[..., WindowRig], policies: Path) -> WindowRig:
-    """At the demonstrate level, with the first policy on duty."""
+    """A window at level demonstrate, with the first policy active."""
     rig = open_rig()
     shutil.copytree(policies / "0001", rig.workspace.policies_dir / "0001")
     assignment = assignment_of(rig.workspace, Level.DEMONSTRATE, "0001")
-    rig.scene.session.assign(assignment)
-    rig.scene.reset()
+    rig.live.session.assign(assignment)
+    rig.live.reset()
     rig.loop.context.active_policy = ActivePolicy(rig.workspace, assignment, clock=rig.time)
     return rig
 
@@ -53,16 +53,16 @@ def record(rig: WindowRig) -> None:
 
 
 def test_a_newcomer_waits_for_the_end_of_the_episode(rig: WindowRig, policies: Path) -> None:
-    """Then it drives, is recorded as the driver, and the notice says so."""
-    before = rig.scene.assignment
+    """Then it is the active policy, the episodes name it, and a notice says so."""
+    before = rig.live.assignment
     record(rig)
     newcomer(rig, policies)
     rig.drive(0.5)
-    assert rig.scene.assignment is before
+    assert rig.live.assignment is before
     rig.tap(vp.A)
-    assert rig.loop.notice == "new policy 0002 looks on from now on, at demonstrate"
-    assert rig.scene.assignment.runner is not before.runner
-    assert rig.scene.assignment.policy_id == "0002"
+    assert rig.loop.notice.text == "new policy 0002 looks on from now on, at demonstrate"
+    assert rig.live.assignment.runner is not before.runner
+    assert rig.live.assignment.policy_id == "0002"
     record(rig)
     rig.tap(vp.A)
     rig.recorder.wait()
@@ -71,51 +71,51 @@ def test_a_newcomer_waits_for_the_end_of_the_episode(rig: WindowRig, policies: P
 
 
 def test_one_key_brings_the_policy_before_back(rig: WindowRig, policies: Path) -> None:
-    """In the middle of an episode it is only set aside; the change comes with the next one."""
+    """During an episode it is only set aside; the switch comes with the next episode."""
     newcomer(rig, policies)
     record(rig)
     rig.tap(vp.A)
-    assert rig.scene.assignment.policy_id == "0002"
+    assert rig.live.assignment.policy_id == "0002"
     record(rig)
     rig.chord(vp.Y)
-    assert rig.loop.notice.startswith("policy 0002 is set aside")
+    assert rig.loop.notice.text.startswith("policy 0002 is set aside")
     assert rig.state is WindowState.RECORDING
-    assert rig.scene.assignment.policy_id == "0002"
+    assert rig.live.assignment.policy_id == "0002"
     rig.tap(vp.A)
-    assert rig.scene.assignment.policy_id == "0001"
+    assert rig.live.assignment.policy_id == "0001"
     assert PolicyStore(rig.workspace.policies_dir).latest() == "0001"
 
 
 def test_between_two_episodes_it_changes_at_once(rig: WindowRig, policies: Path) -> None:
-    """The same scene is laid again; nothing is recorded by that."""
+    """The scene is reset; nothing is recorded by that."""
     newcomer(rig, policies)
     record(rig)
     rig.tap(vp.A)
-    seed = rig.scene.seed
+    seed = rig.live.seed
     rig.chord(vp.Y)
-    assert rig.loop.notice == "back to policy 0001, at demonstrate"
-    assert (rig.scene.assignment.policy_id, rig.scene.seed, rig.state) == (
+    assert rig.loop.notice.text == "back to policy 0001, at demonstrate"
+    assert (rig.live.assignment.policy_id, rig.live.seed, rig.state) == (
         "0001",
         seed,
         WindowState.READY,
     )
     rig.chord(vp.Y)
-    assert rig.loop.notice == "there is no policy to go back to"
+    assert rig.loop.notice.text == "there is no policy to go back to"
 
 
 def test_headless_runs_change_policies_between_episodes_too(rig: WindowRig, policies: Path) -> None:
-    """Every leg has its own entry in the ledger, and no seed is driven twice."""
+    """Each policy has its own entry in the ledger, and no seed is driven twice."""
     rig.recorder.close()
     first = Assignment(Level.DEMONSTRATE, "0001")
     active_policy = ActivePolicy(rig.workspace, first)
     seen: list[int] = []
 
-    def heard(outcome: object) -> None:
+    def on_end(outcome: object) -> None:
         seen.append(outcome.seed)  # type: ignore[attr-defined]
         if len(seen) == 1:
             newcomer(rig, policies)
 
-    report = drive_in_legs(rig.workspace, first, active_policy, range(2), heard, RunRules())
+    report = drive_in_legs(rig.workspace, first, active_policy, range(2), on_end, RunRules())
     assert seen == [0, 1]
     assert (report.episodes, report.successes, report.level) == (2, 2, "demonstrate")
     efforts = Database(rig.workspace.db_path).efforts()

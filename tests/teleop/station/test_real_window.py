@@ -1,4 +1,4 @@
-"""A real window under Xvfb: keys by xdotool, Ctrl-C, a kill, no display at all."""
+"""These tests open a real window under Xvfb: keys by xdotool, Ctrl-C, a kill, no display."""
 
 import contextlib
 import os
@@ -53,7 +53,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 def session_run(
     tmp_path: Path, view: str = "auto", **more: str
 ) -> Iterator["subprocess.Popen[str]"]:
-    """The seat in a process of its own, which ends with the test."""
+    """Run the window in a process of its own, which ends with the test."""
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(tmp_path / "ws"), view],
         env=environment(tmp_path, **more),
@@ -72,17 +72,17 @@ def session_run(
 def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None:
     """Enter, space and w, 1, then ctrl + q: one successful episode with human steps."""
     with session_run(tmp_path, DISPLAY=display) as process:
-        hand = Hand(display, process)
+        keys = Hand(display, process)
         time.sleep(1.5)
-        hand("key", "Return")
+        keys("key", "Return")
         time.sleep(0.5)
-        hand("keydown", "space", "keydown", "w")
+        keys("keydown", "space", "keydown", "w")
         time.sleep(2.0)
-        hand("keyup", "w", "keyup", "space")
+        keys("keyup", "w", "keyup", "space")
         time.sleep(0.3)
-        hand("key", "1")
+        keys("key", "1")
         time.sleep(1.0)
-        hand("keydown", "Control_L", "key", "q", "keyup", "Control_L")
+        keys("keydown", "Control_L", "key", "q", "keyup", "Control_L")
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         (summary,) = Workspace.open(tmp_path / "ws").summaries()
@@ -95,9 +95,9 @@ def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None
 def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Signals) -> None:
     """The running episode is on the disk, as incomplete, and the exit is clean."""
     with session_run(tmp_path, DISPLAY=display) as process:
-        hand = Hand(display, process)
+        keys = Hand(display, process)
         time.sleep(1.5)
-        hand("key", "Return")
+        keys("key", "Return")
         time.sleep(2.0)
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
@@ -110,9 +110,9 @@ def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Si
 def test_a_kill_loses_nothing_that_was_driven(display: str, tmp_path: Path) -> None:
     """After SIGKILL the journal is made an episode at the next start."""
     with session_run(tmp_path, DISPLAY=display) as process:
-        hand = Hand(display, process)
+        keys = Hand(display, process)
         time.sleep(1.5)
-        hand("key", "Return")
+        keys("key", "Return")
         time.sleep(2.0)
         process.kill()
         process.communicate()
@@ -129,7 +129,7 @@ def expected(view: str, size: tuple[int, int]) -> np.ndarray:
         shrunk = min(1.0, source.widest / size[0])
         asked = round(size[0] * shrunk), round(size[1] * shrunk)
         picture = source.picture("front", 0, *asked)
-        while picture.shape[:2] != asked[::-1]:  # the mirror has not drawn yet
+        while picture.shape[:2] != asked[::-1]:  # the view process has not drawn yet
             time.sleep(0.1)
             picture = source.picture("front", 0, *asked)
     env.close()

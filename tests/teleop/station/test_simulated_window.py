@@ -1,4 +1,4 @@
-"""The simulated operator at the window's seat: it drives and judges, and a person may cut in."""
+"""These tests let the simulated operator drive at the window, and a person take over from it."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ OpenWindow = Callable[..., WindowRig]
 
 
 class Sideways:
-    """A policy that goes to the left, and knows what it sees."""
+    """A policy that goes to the left; its novelty is a parameter."""
 
     chunk, execute = 16, 8
 
@@ -34,7 +34,7 @@ class Sideways:
 
 
 def test_it_demonstrates_and_saves_by_itself(open_rig: OpenWindow) -> None:
-    """Nobody touches anything: a success is on the disk, under its name, and it leaves."""
+    """Without any input a success is on the disk, under its name, and the window closes."""
     rig = open_rig(options=StationOptions(simulated=True, episodes=1))
     rig.run(60.0)
     assert rig.state is WindowState.CLOSED
@@ -45,25 +45,25 @@ def test_it_demonstrates_and_saves_by_itself(open_rig: OpenWindow) -> None:
     assert summary.human_steps > 50
 
 
-def test_a_person_takes_the_stick_from_it(open_rig: OpenWindow) -> None:
-    """While her clutch is held it is her action that is executed, from that tick on."""
+def test_a_person_takes_over_from_it(open_rig: OpenWindow) -> None:
+    """While a person holds the clutch, that person's action is executed, from that tick on."""
     rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
     assert rig.state is WindowState.RECORDING
-    own = rig.scene.tick(0.0).step.human_action
+    own = rig.live.tick(0.0).step.human_action
     assert own is not None
     rig.pad.press(vp.LB)
     rig.run(0.1)
-    assert np.allclose(rig.scene.tick(0.0).step.human_action[:6], 0.0)
+    assert np.allclose(rig.live.tick(0.0).step.human_action[:6], 0.0)
     rig.pad.release(vp.LB)
     rig.run(0.1)
-    assert not np.allclose(rig.scene.tick(0.0).step.human_action[:6], 0.0)
+    assert not np.allclose(rig.live.tick(0.0).step.human_action[:6], 0.0)
 
 
 def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(
     open_rig: OpenWindow,
 ) -> None:
-    """What she has stopped stays stopped."""
+    """A pause that the operator asked for stays."""
     rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
     rig.time.sleep(0.5)
@@ -76,13 +76,13 @@ def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(
     assert rig.state is WindowState.PAUSED
 
 
-def test_it_comes_when_the_policy_calls(open_rig: OpenWindow) -> None:
-    """On call it looks at nothing until it is asked, and then drives."""
+def test_it_answers_a_help_request(open_rig: OpenWindow) -> None:
+    """On call it does nothing until the policy asks, and then drives."""
     assignment = Assignment(Level.ON_CALL, "0001", PolicyRunner(Sideways(novelty=1.0)))
     rig = open_rig(options=StationOptions(simulated=True), assignment=assignment)
     rig.run(8.0)
-    drivers = rig.scene.episode.drivers
-    assert rig.scene.episode.asked >= 1
+    drivers = rig.live.episode.drivers
+    assert rig.live.episode.asked >= 1
     assert Driver.HUMAN not in drivers[:10]
     assert Driver.HUMAN in drivers
 

@@ -1,4 +1,4 @@
-"""The flow of the seat is a table; these are its laws."""
+"""These tests check laws of the window's transition table."""
 
 import pytest
 from hypothesis import given
@@ -57,12 +57,12 @@ def test_every_state_can_be_left_for_good(state: WindowState) -> None:
     assert move.state is WindowState.CLOSED
 
 
-def test_nothing_leaves_the_closed_seat() -> None:
-    """Closed is closed."""
+def test_nothing_leaves_the_closed_window() -> None:
+    """The table has no entry for the state CLOSED."""
     assert all(state is not WindowState.CLOSED for state, _ in TRANSITIONS)
 
 
 def test_a_loss_stops_the_recording_clock() -> None:
-    """Hands that cannot be trusted pause an episode that runs."""
+    """Devices that cannot be trusted pause a running episode."""
     assert transition(WindowState.RECORDING, WindowEvent.LOST) == (WindowState.PAUSED, ())
     assert WindowState.PAUSED not in TICKING

@@ -1,4 +1,4 @@
-"""The first-run lesson, done from beginning to end by a pad, as its own words ask for."""
+"""These tests go through the tutorial by a virtual pad, as its instructions say."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def grip_twice(rig: WindowRig) -> None:
 
 
 def up_and_down(rig: WindowRig) -> None:
-    """As far as the arm goes, and back."""
+    """Move up as far as the arm goes, and back."""
     rig.drive(1.5, vp.RIGHT_Y, -1.0)
     rig.drive(1.5, vp.RIGHT_Y, 1.0)
 
@@ -52,14 +52,14 @@ DOING: tuple[tuple[str, Callable[[WindowRig], object]], ...] = (
     ("[A]", lambda rig: rig.tap(vp.A)),
     ("[START]", lambda rig: rig.tap(vp.START)),
 )
-"""For every exercise the button that its words name, and what a pupil does."""
+"""For every exercise a button that its instruction names, and what the operator does."""
 
 
 @pytest.mark.slow
-def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
+def test_all_exercises_are_done_with_the_buttons_that_they_name(
     open_rig: Callable[..., WindowRig],
 ) -> None:
-    """One after the other, each by its own doing alone; nothing is recorded."""
+    """Each is finished by what it asks for alone; nothing is recorded."""
     rig = open_rig(options=StationOptions(tutorial=True))
     rig.run(0.3)
     assert len(DOING) == len(EXERCISES) == 12
@@ -69,19 +69,19 @@ def test_all_exercises_are_done_with_the_buttons_that_the_words_name(
         assert (rig.state, tutorial.number) == (WindowState.TUTORIAL, number)
         card = prompter.tutorial_card(tutorial, len(EXERCISES), rig.operator_input.device)
         assert button in " ".join(card.lines)
-        assert card.title == f"Lesson {number + 1} of 12"
+        assert card.title == f"Exercise {number + 1} of 12"
         do(rig)
     assert rig.loop.tutorial.over
     assert rig.state is WindowState.READY
-    assert rig.loop.notice.startswith("Well done: 12 of 12")
+    assert rig.loop.notice.text.startswith("Well done: 12 of 12")
     assert rig.operator_input.camera == "wrist"
     assert rig.steps == 0
     rig.recorder.wait()
     assert rig.files("episodes") == []
 
 
-def test_the_wrong_doing_teaches_nothing(open_rig: Callable[..., WindowRig]) -> None:
-    """Whoever moves without the clutch, or presses other buttons, stays where she is."""
+def test_anything_else_finishes_no_exercise(open_rig: Callable[..., WindowRig]) -> None:
+    """Moving without the clutch, or pressing other buttons, leaves the exercise undone."""
     rig = open_rig(options=StationOptions(tutorial=True))
     rig.run(0.3)
     rig.pad.axis(vp.LEFT_Y, -1.0)

@@ -1,4 +1,4 @@
-"""The process that draws the view: the same world, never waited for, and no life of its own."""
+"""These tests check the view process: same scene, never waited for, ends with its parent."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def env() -> Iterator[ArmEnv]:
-    """A small world, drawn by TinyRenderer."""
+    """A scene with one item, drawn by TinyRenderer."""
     env = make_task_env("ShelfPick", num_items=1)
     env.reset(seed=5)
     yield env
@@ -51,7 +51,7 @@ def env() -> Iterator[ArmEnv]:
 
 
 def wait_for(done: Callable[[], object]) -> object:
-    """Whatever comes first that is not None or False."""
+    """The first result that is neither None nor False."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         found = done()
@@ -68,24 +68,24 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_the_mirror_shows_the_world_as_it_is(env: ArmEnv) -> None:
-    """After some steps its picture is the one that this process would have drawn."""
+def test_the_view_process_shows_the_scene_as_it_is(env: ArmEnv) -> None:
+    """After some steps its picture equals the one that this process draws."""
     for _ in range(5):
         env.step(np.array([1, 0, 0, 0, 0, 0, 1], np.float32))
-    mirror = ViewProcess(env.task_name, env.env_kwargs)
+    view = ViewProcess(env.task_name, env.env_kwargs)
     try:
-        mirror.ask("front", 5, env.state(), 120, 80)
-        assert not mirror.free
-        picture = wait_for(mirror.collect)
-        assert mirror.free
+        view.ask("front", 5, env.state(), 120, 80)
+        assert not view.free
+        picture = wait_for(view.collect)
+        assert view.free
         np.testing.assert_array_equal(picture, env.picture("front", 120, 80))
     finally:
-        mirror.close()
-    assert not is_running(mirror.pid)
+        view.close()
+    assert not is_running(view.pid)
 
 
 def test_asking_never_waits(env: ArmEnv) -> None:
-    """The view gives a picture at once, long before the other process has begun."""
+    """The view gives a picture at once, long before its process has started."""
     view = open_view(env, "tiny")
     try:
         began = time.monotonic()
@@ -98,12 +98,12 @@ def test_asking_never_waits(env: ArmEnv) -> None:
 
 
 def test_an_unknown_view_is_refused(env: ArmEnv) -> None:
-    """The error names what there is."""
+    """The error names the known views."""
     with pytest.raises(BadValue, match="auto, gl, tiny"):
         open_view(env, "vulkan")
 
 
-def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(
+def test_a_killed_view_process_stops_the_loop_and_the_episode_is_kept(
     open_rig: OpenWindow,
 ) -> None:
     """The error says what happened; leaving afterwards saves what was driven."""
@@ -131,8 +131,8 @@ def test_a_killed_mirror_stops_the_seat_and_the_episode_is_kept(
     assert Episode.read(path, images=False).summary.steps > 5
 
 
-def test_the_mirror_ends_with_the_process_that_asked() -> None:
-    """A kill leaves nobody to close the pipe; the mirror notices by itself."""
+def test_the_view_process_ends_with_its_parent() -> None:
+    """A killed parent does not close the pipe; the view process notices by itself."""
     with subprocess.Popen(
         [sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True
     ) as parent:

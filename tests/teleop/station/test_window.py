@@ -1,4 +1,4 @@
-"""The whole seat through a virtual pad: drive, record, discard, undo, rewind, verdict, unplug."""
+"""These tests drive the window by a virtual pad: record, discard, rewind, verdict, unplug."""
 
 from collections.abc import Callable
 
@@ -32,21 +32,21 @@ def test_start_records_and_a_saves(open_rig: OpenWindow) -> None:
     episode = Episode.read(path, images=False)
     assert episode.summary.success
     assert set(np.unique(episode.driver)) == {Driver.HUMAN, Driver.NOBODY}
-    assert rig.scene.seed == 1
+    assert rig.live.seed == 1
 
 
 def test_releasing_the_clutch_stops_within_one_tick(open_rig: OpenWindow) -> None:
-    """With LB up the very next tick is nobody's and moves nothing."""
+    """With LB released, nobody drives in the next tick, and nothing moves."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
     rig.pad.axis(vp.LEFT_Y, -1.0)
     rig.run(0.5)
-    assert rig.scene.episode.drivers[-1] is Driver.HUMAN
+    assert rig.live.episode.drivers[-1] is Driver.HUMAN
     rig.pad.release(vp.LB)
     steps = rig.steps
     rig.run(0.11)
-    assert rig.scene.episode.drivers[steps + 1 :] == [Driver.NOBODY] * (rig.steps - steps - 1)
+    assert rig.live.episode.drivers[steps + 1 :] == [Driver.NOBODY] * (rig.steps - steps - 1)
 
 
 def test_discard_needs_a_long_hold_and_can_be_undone(open_rig: OpenWindow) -> None:
@@ -71,14 +71,14 @@ def test_discard_needs_a_long_hold_and_can_be_undone(open_rig: OpenWindow) -> No
 
 
 def test_a_discarded_episode_goes_to_the_trash_and_is_redone(open_rig: OpenWindow) -> None:
-    """START after a discard lays the same scene again; the old episode is in the trash."""
+    """START after a discard resets to the same scene; the old episode is in the trash."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.5)
     rig.hold(vp.X, 0.7)
     rig.tap(vp.START)
     assert rig.state is WindowState.RECORDING
-    assert rig.scene.seed == 0
+    assert rig.live.seed == 0
     assert rig.steps < 6
     rig.loop.leave()
     rig.run(0.1)
@@ -89,7 +89,7 @@ def test_a_discarded_episode_goes_to_the_trash_and_is_redone(open_rig: OpenWindo
 def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(
     open_rig: OpenWindow,
 ) -> None:
-    """Back 2 s, another way from there: seed and actions of the main line give the same states."""
+    """After a rewind of 2 s, seed and actions of the branch that was kept give the same states."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.drive(3.0)
@@ -128,7 +128,7 @@ def test_holding_rewind_goes_further_back(open_rig: OpenWindow) -> None:
 
 
 def test_unplugging_holds_the_arm_and_keeps_the_episode(open_rig: OpenWindow) -> None:
-    """The pad goes: pause at once, with its name; a replug needs neutral sticks and a press."""
+    """The window pauses at once and names the pad; going on needs neutral sticks and a press."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
@@ -158,7 +158,7 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(open_rig: OpenWindow) ->
 
 
 def test_of_two_pads_the_one_whose_clutch_is_held_drives(open_rig: OpenWindow) -> None:
-    """A second, equal pad does nothing until its own clutch is closed; then it drives."""
+    """A second, equal pad does nothing until its own clutch is held; then it drives."""
     rig = open_rig()
     other = vp.VirtualPad()
     rig.run(0.3)
@@ -180,8 +180,8 @@ def test_of_two_pads_the_one_whose_clutch_is_held_drives(open_rig: OpenWindow) -
     assert rig.state is WindowState.PAUSED
 
 
-def test_taking_the_clutch_is_felt(open_rig: OpenWindow) -> None:
-    """One short rumble says: you have control."""
+def test_taking_the_clutch_rumbles(open_rig: OpenWindow) -> None:
+    """A short rumble confirms that the operator drives."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.drive(0.3)
@@ -207,7 +207,7 @@ def test_rumble_and_sound_can_be_switched_off(open_rig: OpenWindow) -> None:
 def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
     open_rig: OpenWindow, away: int, back: int
 ) -> None:
-    """A frozen axis and a stale press after refocus move nothing."""
+    """After the focus is back, a stick still pushed and a button still held do nothing."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
@@ -231,7 +231,7 @@ def test_losing_the_focus_holds_the_arm_until_everything_was_let_go(
 
 
 def test_silence_of_the_devices_holds_the_arm(open_rig: OpenWindow) -> None:
-    """When nothing could be heard for 150 ms the arm rests and the window says so."""
+    """When no device could be read for 150 ms the arm holds still and the window says why."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
@@ -275,8 +275,8 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     assert rig.steps > steps
 
 
-def test_home_brings_the_hand_back(open_rig: OpenWindow) -> None:
-    """Held Y needs no clutch; the hand ends where the episode began."""
+def test_home_brings_the_end_effector_back(open_rig: OpenWindow) -> None:
+    """Held Y needs no clutch; the end effector returns to where the episode began."""
     rig = open_rig()
     rig.tap(vp.START)
     begun = rig.env.arm.tool().position
@@ -303,7 +303,7 @@ def test_a_pause_stops_time_and_goes_on(open_rig: OpenWindow) -> None:
 
 
 def test_free_drive_records_nothing(open_rig: OpenWindow) -> None:
-    """The arm can be driven without leaving a trace."""
+    """The arm moves, no episode is recorded, and the scene is reset afterwards."""
     rig = open_rig()
     rig.chord(vp.UP)
     assert rig.state is WindowState.FREE
@@ -332,7 +332,7 @@ def test_closing_the_window_saves_the_running_episode(open_rig: OpenWindow) -> N
 
 
 def test_slow_motion_stretches_time_and_keeps_the_data_rate(open_rig: OpenWindow) -> None:
-    """At half time a second of wall clock holds ten ticks."""
+    """At half speed a second of wall clock holds ten ticks."""
     rig = open_rig()
     rig.chord(vp.DOWN)
     rig.tap(vp.START)
@@ -341,8 +341,8 @@ def test_slow_motion_stretches_time_and_keeps_the_data_rate(open_rig: OpenWindow
     assert rig.steps - steps == pytest.approx(10, abs=1)
 
 
-def test_the_gripper_keeps_its_state_over_hand_overs(open_rig: OpenWindow) -> None:
-    """Closed with RT, it stays closed when the clutch is let go and taken again."""
+def test_the_gripper_keeps_its_state_over_handovers(open_rig: OpenWindow) -> None:
+    """Closed with RT, it stays closed when the clutch is released and held again."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
@@ -359,8 +359,8 @@ def test_the_gripper_keeps_its_state_over_hand_overs(open_rig: OpenWindow) -> No
     assert not rig.env.arm.controller.closing
 
 
-def test_the_lesson_teaches_by_doing(open_rig: OpenWindow) -> None:
-    """Holding the clutch and moving finishes the first exercises; BACK leaves."""
+def test_the_tutorial_teaches_by_doing(open_rig: OpenWindow) -> None:
+    """Holding the clutch and moving finishes the first two exercises; BACK leaves."""
     rig = open_rig(options=StationOptions(tutorial=True))
     assert rig.state is WindowState.TUTORIAL
     rig.run(0.3)
@@ -375,7 +375,7 @@ def test_the_lesson_teaches_by_doing(open_rig: OpenWindow) -> None:
 def test_a_full_disk_refuses_to_begin(
     open_rig: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No recording begins that cannot be kept, and the window says why."""
+    """No recording begins that could not be written, and the window says why."""
     from sidestick.sim_envs.errors import RecordingError
 
     rig = open_rig()
@@ -386,7 +386,7 @@ def test_a_full_disk_refuses_to_begin(
     monkeypatch.setattr(rig.recorder, "start", full)
     rig.tap(vp.START)
     assert rig.state is WindowState.READY
-    assert "No space left" in rig.loop.notice
+    assert "No space left" in rig.loop.notice.text
 
 
 def test_a_disk_that_fills_up_keeps_what_was_recorded(
@@ -405,7 +405,7 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
     monkeypatch.setattr(rig.recorder, "append", full)
     rig.run(0.2)
     assert rig.state is WindowState.READY
-    assert "No space left" in rig.loop.notice
+    assert "No space left" in rig.loop.notice.text
     monkeypatch.undo()
     assert len(rig.recorder.wait()) == 1
 
@@ -413,7 +413,7 @@ def test_a_disk_that_fills_up_keeps_what_was_recorded(
 def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(
     open_rig: OpenWindow,
 ) -> None:
-    """RB + B with the clutch up, then clutch and stick at once: up on the stick is the base's x."""
+    """RB + B without the clutch, then clutch and stick at once: stick up is the base's x."""
     rig = open_rig()
     rig.chord(vp.B)
     rig.tap(vp.START)
@@ -425,7 +425,7 @@ def test_the_sticks_follow_the_base_from_the_first_push_after_the_change(
 
 
 def test_a_change_of_camera_turns_no_motion_that_is_under_way(open_rig: OpenWindow) -> None:
-    """The pushed stick goes on the way it went; after a rest it follows the new picture."""
+    """A pushed stick keeps its direction; once released it follows the new picture."""
     rig = open_rig()
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
@@ -444,7 +444,7 @@ def test_a_change_of_camera_turns_no_motion_that_is_under_way(open_rig: OpenWind
 
 
 def test_a_whole_episode_is_driven_to_success_through_the_pad(open_rig: OpenWindow) -> None:
-    """An expert's brain, a pad's buttons: the item lands in the tote, the verdict is offered."""
+    """By an expert's intents and the pad, the item lands in the tote; a success is offered."""
     rig = open_rig(options=StationOptions(first_seed=1), num_items=6)
     assert rig.do_the_job()
     assert rig.loop.offered
@@ -455,12 +455,12 @@ def test_a_whole_episode_is_driven_to_success_through_the_pad(open_rig: OpenWind
 
 @pytest.mark.slow
 def test_the_pad_is_enough_for_nine_scenes_of_ten(open_rig: OpenWindow) -> None:
-    """Ten full shelves in a row through buttons and sticks alone; the disk has the verdicts."""
+    """Ten full shelves in a row by buttons and sticks alone; the disk has the verdicts."""
     rig = open_rig(options=StationOptions(first_seed=1), num_items=6)
     rig.chord(vp.B)  # sticks follow the base
     rig.tap(vp.L3)  # full speed
     for _ in range(10):
-        rig.run(0.3)  # a press right after a scene was laid is not meant
+        rig.run(0.3)  # the window ignores a press right after a reset
         rig.tap(vp.START)
         rig.tap(vp.A if rig.drive_like_an_expert(25.0) else vp.B)
     rig.recorder.wait()
@@ -474,7 +474,7 @@ def test_a_success_is_saved_when_nobody_objects(open_rig: OpenWindow) -> None:
     rig = open_rig(options=StationOptions(first_seed=3, episodes=1))
     rig.tap(vp.START)
     rig.drive(0.2)
-    rig.scene.episode.over = rig.scene.episode.success = True
+    rig.live.episode.over = rig.live.episode.success = True
     from sidestick.teleop.station.states import WindowEvent
 
     rig.loop.offered = True
@@ -483,4 +483,4 @@ def test_a_success_is_saved_when_nobody_objects(open_rig: OpenWindow) -> None:
     assert rig.state is WindowState.VERDICT
     rig.run(1.0)
     assert rig.state is WindowState.CLOSED
-    assert [outcome.success for outcome in rig.scene.outcomes] == [True]
+    assert [outcome.success for outcome in rig.live.outcomes] == [True]

@@ -1,4 +1,4 @@
-"""The seat at the levels where a policy has a say: asked for help, and told what is earned."""
+"""These tests run the window on call: a help request is answered, a lost level is left."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ OpenWindow = Callable[..., WindowRig]
 
 
 class Lost:
-    """A policy that finds everything new."""
+    """A policy to which everything is new."""
 
     chunk, execute = 16, 8
 
@@ -33,33 +33,33 @@ class Lost:
         return Plan(actions, np.zeros_like(actions), 1.0)
 
 
-def test_a_call_is_heard_shown_and_answered_with_the_clutch(open_rig: OpenWindow) -> None:
-    """The arm waits; a tone; a card with the reason and the button; then the human drives."""
+def test_a_help_request_is_answered_with_the_clutch(open_rig: OpenWindow) -> None:
+    """The arm waits, with a cue and a card with reason and button; then the operator drives."""
     rig = open_rig(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
-    told: list[Cue] = []
-    rig.loop.context.feedback.play = told.append  # type: ignore[method-assign]
+    played: list[Cue] = []
+    rig.loop.context.feedback.play = played.append  # type: ignore[method-assign]
     rig.tap(vp.START)
     rig.run(1.0)
-    assert rig.scene.episode.calling is HelpReason.NEW
-    assert rig.scene.episode.drivers[-1] is Driver.NOBODY
-    assert Cue.HELP_WANTED in told
+    assert rig.live.episode.calling is HelpReason.NEW
+    assert rig.live.episode.drivers[-1] is Driver.NOBODY
+    assert Cue.HELP_WANTED in played
     card = Prompter(defaults(DRIVING)).call_card(HelpReason.NEW.value, rig.operator_input.device)
     assert card.keys
     assert "new to the policy" in card.lines[0]
     rig.pad.press(vp.LB)
     rig.run(0.2)
-    assert rig.scene.episode.drivers[-1] is Driver.HUMAN
-    assert rig.scene.episode.calling is None
+    assert rig.live.episode.drivers[-1] is Driver.HUMAN
+    assert rig.live.episode.calling is None
     rig.pad.release(vp.LB)
     rig.run(0.2)
-    assert rig.scene.episode.drivers[-1] is Driver.POLICY
+    assert rig.live.episode.drivers[-1] is Driver.POLICY
 
 
 def test_a_lost_level_is_left_before_the_next_episode(open_rig: OpenWindow) -> None:
-    """From the next scene on the policy only looks on."""
+    """From the next episode on the policy does not drive."""
     rig = open_rig(assignment=Assignment(Level.ON_CALL, "0001", PolicyRunner(Lost())))
-    rig.scene.session.assign(rig.scene.assignment.at(Level.SHADOW))
-    rig.scene.reset()
+    rig.live.session.assign(rig.live.assignment.at(Level.SHADOW))
+    rig.live.reset()
     rig.tap(vp.START)
     rig.run(1.0)
-    assert set(rig.scene.episode.drivers) == {Driver.NOBODY}
+    assert set(rig.live.episode.drivers) == {Driver.NOBODY}
