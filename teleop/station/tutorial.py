@@ -85,8 +85,8 @@ def _press(control: Control) -> Check:
 EXERCISES = (
     Exercise("Hold {clutch}. While you hold it, the arm is yours. Hold it for a second.", _hold),
     Exercise(
-        "Keep holding {clutch} and move the gripper: {away}, {near}, {left}, {right}, as you see it "
-        "in the picture.",
+        "Keep holding {clutch} and move the gripper: {away}, {near}, {left}, {right}, as you see "
+        "it in the picture.",
         _slide,
     ),
     Exercise("Now up and down: {up} and {down}, with {clutch} held.", _lift),
