@@ -1,6 +1,6 @@
 """The table `CRITERIA` says for every level what earns it and what loses it.
 
-`Ladder` applies it to the evidence of episodes, `EpisodeTrace` and `stage_evidence` make that.
+`Ladder` applies it to the evidence that `EpisodeTrace` and `stage_evidence` make of episodes.
 """
 
 from collections.abc import Mapping

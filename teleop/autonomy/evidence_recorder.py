@@ -1,6 +1,6 @@
 """`EvidenceRecorder` adds each episode of a session to the ladder as evidence when it ends.
 
-`recover_evidence` adds at the next start, from the episodes' files, what a crash left out.
+`recover_evidence` adds missing evidence at the next start, from episode files, after a crash.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""The simulated operator drives an expert with an operator's reaction time, noise and pauses.
+"""`SimulatedOperator` follows an expert with an operator's reaction time, noise and pauses.
 
 It may read the simulator's state; a policy never may. It has the same device interface as a
 gamepad, so that the whole loop runs without a person, and every figure about human effort in this

@@ -1,6 +1,6 @@
 """`SimulatedWindowInput` lets the simulated operator drive at the window until a person does.
 
-The window uses it in place of `OperatorInput` for tests and demonstrations without a person.
+The window uses it in place of `OperatorInput` where its option `simulated` is set.
 """
 
 import time
