@@ -19,6 +19,7 @@ from ..sim_envs.errors import DamagedFile
 from .layout_check import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .summary import ENV_ARGS, Attributes
+from .superblock import sealed
 
 DEMO = "data/demo_0"
 LIBVER = ("v110", "v110")
@@ -92,9 +93,7 @@ def encode(content: Content) -> bytes:
             group = demo.create_group(f"{ABANDONED}/{number}")
             group.attrs["start"] = branch.start
             write_columns(group, branch.columns)
-        file.flush()
-        image: bytes = file.id.get_file_image()
-    return image
+        return image_of(file)
 
 
 def decode(path: Path, images: bool = True) -> Content:
@@ -158,8 +157,14 @@ def _attributes(demo: h5py.Group) -> dict[str, Any]:
     return own if ENV_ARGS in own else own | read_attributes(demo.parent, [ENV_ARGS])
 
 
+def image_of(file: h5py.File) -> bytes:
+    """The bytes of an open file, such that every version of HDF5 opens them."""
+    file.flush()
+    return sealed(file.id.get_file_image())
+
+
 def in_memory() -> h5py.File:
-    """Open a new file in memory; `file.id.get_file_image` returns its bytes."""
+    """Open a new file in memory; `image_of` returns its bytes."""
     name = f"in-memory-{next(_numbers)}"  # HDF5 opens no name twice
     return h5py.File(name, "w", driver="core", backing_store=False, libver=LIBVER)
 

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 
 from .durable import replace_file
-from .hdf5 import DEMO, in_memory, opened, write_attributes
+from .hdf5 import DEMO, image_of, in_memory, opened, write_attributes
 from .summary import ENV_ARGS, EpisodeSummary
 
 
@@ -26,8 +26,7 @@ def write_index(
                 link = summary.path.relative_to(path.parent).as_posix()
                 data[f"demo_{number}"] = h5py.ExternalLink(link, f"/{DEMO}")
             time.sleep(0)  # yield to the control loop, which may run in another thread
-        file.flush()
-        image: bytes = file.id.get_file_image()
+        image = image_of(file)
     replace_file(path, image)
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.errors import DamagedFile
+from ..sim_envs.errors import DamagedFile, RecordingError
 from . import lock
 from .durable import TEMPORARY
 from .episode import Episode
@@ -168,7 +168,8 @@ def convert(journal: Path, episodes: Path, trash: Path) -> Path | None:
     """Make the episode file of a settled journal and remove the journal; None without steps.
 
     It can be repeated after a kill at any moment: the journal is removed only after the file is
-    durable, and a journal whose file exists already is a left-over and removed too.
+    durable and has been read back, and a journal whose file exists already is a left-over and
+    removed too. Raises RecordingError, and keeps the journal, where the file cannot be read back.
     """
     name = f"{journal.stem}{EPISODE}"
     for place in (episodes / name, trash / name):
@@ -179,8 +180,18 @@ def convert(journal: Path, episodes: Path, trash: Path) -> Path | None:
     target = (trash if recording.discarded else episodes) / name
     if recording.episode is not None:
         recording.episode.write(target)
+        _read_back(target)
     journal.unlink(missing_ok=True)
     return target if recording.episode else None
+
+
+def _read_back(target: Path) -> None:
+    """Read a file that was just written; take it away again where that fails."""
+    try:
+        Episode.read(target)
+    except DamagedFile as error:
+        target.unlink()
+        raise RecordingError(f"what was written cannot be read back: {error}") from error
 
 
 def recover(folder: Path, episodes: Path, trash: Path) -> list[Path]:
@@ -196,6 +207,8 @@ def recover(folder: Path, episodes: Path, trash: Path) -> list[Path]:
         except DamagedFile as error:
             journal.replace(journal.with_suffix(DAMAGED))
             _log.warning("%s; kept as %s", error, journal.with_suffix(DAMAGED).name)
+        except RecordingError as error:
+            _log.error("%s: %s; the journal is kept", journal, error)
         else:
             done += [path] if path is not None and path.parent == episodes else []
         finally:

@@ -149,9 +149,7 @@ class Recorder:
         try:
             journal.settle()
             path = convert(journal.path, workspace.episodes_dir, workspace.trash_dir)
-            if path is None:
-                raise RecordingError(f"{running.id}: an episode without a step is not kept")
-        except (OSError, ValueError, DamagedFile) as error:
+        except (OSError, ValueError, DamagedFile, RecordingError) as error:
             message = (
                 f"{journal.path}: cannot be converted now ({error}); the journal is kept, "
                 "`sidestick check --repair` converts it later"
@@ -160,6 +158,8 @@ class Recorder:
             raise RecordingError(message) from error
         finally:
             journal.close()
+        if path is None:
+            raise RecordingError(f"{running.id}: an episode without a step is not kept")
         self._renew_index()
         return path
 

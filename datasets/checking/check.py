@@ -16,6 +16,7 @@ from ..episode import Episode
 from ..index import read_index
 from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
 from ..summary import EpisodeSummary
+from ..superblock import mend
 from ..workspace import Workspace, own_summary
 from .content_check import episode_problems
 from .warnings import FLAGGERS, Flag, Flagger, flags_of
@@ -83,6 +84,7 @@ def check(
     """
     recovered = len(workspace.recover()) if repair else 0
     if repair:
+        _mend_superblocks(workspace)
         _note_missing(workspace)
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
@@ -179,6 +181,15 @@ def _missing(workspace: Workspace) -> int:
     counted = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
     noted = sum(int(event.payload["episodes"]) for event in database.events(EventKind.MISSING))
     return counted - noted - len(_present(workspace))
+
+
+def _mend_superblocks(workspace: Workspace) -> None:
+    """Give files that HDF5 1.14 left with a stale checksum the right one, and renew the index."""
+    files = (path for path in episode_files(workspace) if path.suffix == EPISODE)
+    mended = [path for path in files if path.is_file() and mend(path)]
+    if mended:
+        _log.warning("%d files of an older h5py can be read again", len(mended))
+        workspace.rebuild_index()
 
 
 def _note_missing(workspace: Workspace) -> None:

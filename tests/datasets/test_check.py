@@ -10,6 +10,7 @@ from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.superblock import sealed
 from sidestick.datasets.workspace import Workspace
 from tests.synthetic import made_up_header, made_up_steps
 
@@ -139,3 +140,35 @@ def test_a_journal_that_cannot_be_read_is_named(workspace: Workspace) -> None:
 def test_an_empty_workspace_is_well(tmp_path: Path) -> None:
     """The check passes before anything is recorded."""
     assert check(Workspace.create(tmp_path, WorkspaceConfig("ShelfPick"))).ok
+
+
+def as_hdf5_1_14_leaves_it(path: Path) -> None:
+    """Give a file the superblock that H5Fget_file_image of HDF5 1.14 makes: PEERS H1."""
+    whole = path.read_bytes()
+    written = whole[:11] + b"\x01" + whole[12:]
+    path.write_bytes(whole[:44] + sealed(written)[44:48] + whole[48:])
+
+
+def test_files_of_an_older_h5py_are_mended_by_a_repair(workspace: Workspace) -> None:
+    """With h5py 3.11 to 3.15 nobody could open what was recorded: the data is whole."""
+    before = [path.read_bytes() for path in workspace.episodes()]
+    paths = workspace.episodes()
+    for path in (*paths, workspace.index_path):
+        as_hdf5_1_14_leaves_it(path)
+    again = Workspace.open(workspace.path)
+    assert len(check(again).damaged) == 4
+    report = check(again, repair=True)
+    assert report.ok
+    assert report.episodes == 3
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_any_other_wrong_checksum_stays_damage(workspace: Workspace) -> None:
+    """A repair makes no file look whole that was changed since it was written."""
+    path = workspace.episodes()[1]
+    content = bytearray(path.read_bytes())
+    content[45] ^= 1
+    path.write_bytes(content)
+    report = check(Workspace.open(workspace.path), repair=True)
+    assert [problem.file for problem in report.damaged] == [f"episodes/{path.name}"]
+    assert path.read_bytes() == content

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.recorder import Recorder
@@ -318,3 +319,22 @@ def test_a_disk_that_is_full_at_the_start_leaves_nothing(
     assert not recorder.recording
     assert list(workspace.journal_dir.glob("*.journal")) == []
     assert len(Episode.read(record(recorder))) == len(STEPS)
+
+
+def test_a_file_that_cannot_be_read_back_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal stays until the episode has been read again; a repair makes the file later."""
+    workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick", image_size=16))
+    whole = Episode.encode
+    with Recorder(workspace) as recorder:
+        recorder.start(made_up_header())
+        for step in made_up_steps([0] * 5, image_size=16):
+            recorder.append(step)
+        monkeypatch.setattr(Episode, "encode", lambda self: whole(self)[:-1])
+        with pytest.raises(RecordingError, match="cannot be read back"):
+            recorder.finish(None, None, success=True).result()
+    assert workspace.episodes() == []
+    monkeypatch.setattr(Episode, "encode", whole)
+    report = check(Workspace.open(workspace.path), repair=True)
+    assert (report.recovered, report.episodes, report.steps) == (1, 1, 5)
