@@ -76,7 +76,7 @@ def test_damaged_files_are_named_with_their_reason(workspace: Workspace) -> None
 @pytest.mark.parametrize(
     ("content", "reason"), [(b"", "empty"), (b"PNG" * 999, "not an HDF5 file"), (None, "nowhere")]
 )
-def test_what_is_no_episode_is_named_in_plain_words(
+def test_what_is_no_episode_is_named_with_its_reason(
     workspace: Workspace, content: bytes | None, reason: str
 ) -> None:
     """Empty and unrelated files, and dangling links: HDF5's messages are translated."""

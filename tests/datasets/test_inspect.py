@@ -119,7 +119,7 @@ def test_suspicious_episodes_are_flagged_with_the_figure() -> None:
     assert FLAGGERS.keys() == {"idle", "jerky", "late", "too short"}
 
 
-def test_another_room_may_bring_its_own_flag(workspace: Workspace) -> None:
+def test_another_package_may_add_its_own_flag(workspace: Workspace) -> None:
     """Check and table accept flaggers from outside, such as whether the item was in view."""
     own = {"unseen": lambda episode: f"{len(episode)} steps without the item"}
     assert check(workspace, flaggers=own).flagged.keys() == {e.stem for e in workspace.episodes()}
@@ -153,7 +153,7 @@ def test_content_that_cannot_be_is_damage(
     assert reason in problem.reason
 
 
-def test_the_database_is_held_against_the_files(workspace: Workspace) -> None:
+def test_the_database_is_compared_with_the_files(workspace: Workspace) -> None:
     """Rows about missing episodes, a ledger with more than there are, a damaged file."""
     database = Database(workspace.db_path)
     database.add_event(EventEntry(EventKind.TRIAL, {"episode": "gone"}))

@@ -156,7 +156,7 @@ def test_two_people_at_once_are_both_kept(workspace: Workspace) -> None:
     assert set(found.operators) == {"ada", "bob"}
 
 
-def test_a_person_counts_more_than_the_simulated_grader(workspace: Workspace, ada: Judge) -> None:
+def test_a_person_counts_more_than_the_simulated_reviewer(workspace: Workspace, ada: Judge) -> None:
     """Whichever of the two comes last."""
     ada.add(IDS[0], VERDICT, verdict="failure")
     Judge(workspace, "simulated").add(IDS[0], VERDICT, verdict="success")

@@ -21,7 +21,7 @@ def test_kappa_is_that_of_the_textbook() -> None:
         cohen_kappa(["yes"], [])
 
 
-def test_graders_are_compared_on_what_both_graded(tmp_path: Path) -> None:
+def test_reviewers_are_compared_on_what_both_graded(tmp_path: Path) -> None:
     """Each one's last grade, undone ones left out, every pair of reviewers once."""
     workspace = made_up_workspace(tmp_path / "ws")
     ada, bob, eve = (Judge(workspace, name) for name in ("ada", "bob", "eve"))
