@@ -1,7 +1,7 @@
-"""Run every benchmark that takes minutes, one after the other: `make bench`.
+"""`make bench` runs this program: every benchmark that takes minutes, one after the other.
 
-Those that train for longer are run by hand; see benchmarks/README.md. Ratios are measured within
-one run, because these machines are shared: absolute milliseconds vary with what else runs.
+Longer ones are run by hand; see benchmarks/README.md. Ratios are measured within one run, because
+machines are shared: absolute milliseconds vary with other processes.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ BENCHMARKS: tuple[tuple[str, ...], ...] = (
 
 
 def main() -> int:
-    """Run them all; the exit code is the number of those that failed."""
+    """Run all benchmarks; the exit code is the number of those that failed."""
     chosen = list(BENCHMARKS)
     if (DEMO / "workspace.toml").exists():
         chosen.append(("tick", str(DEMO)))

@@ -1,11 +1,13 @@
-"""Training against robomimic 0.3: `python -m benchmarks.against_robomimic WS --python P`.
+"""This benchmark compares training with that of robomimic 0.3, in speed and in success.
+
+    python -m benchmarks.against_robomimic WS --python P
 
 P is an interpreter that has robomimic; `make test-peers` makes one in ~/.cache/sidestick/peers.
-Both learn from the same first demonstrations of WS, exported in robomimic's layout, with one
+Both are trained on the same first demonstrations of WS, exported in robomimic's layout, with one
 thread on one machine, in turns. Measured: samples (one window each: two 96 x 96 images) a second
 of every kind of training; the whole time of ours, from recorded episodes to a policy; and, with
---peer-times 1 10, how that policy drives, and how robomimic's does after once and ten times the
-seconds that ours by keypoints took. Prints one JSON document.
+--peer-times 1 10, the success of that policy, and of robomimic's after once and ten times the
+seconds that ours by keypoints took. It prints one JSON document.
 """
 
 import base64
@@ -56,7 +58,7 @@ KINDS: dict[str, dict[str, str]] = {
     "end to end, resnet18": {**END_TO_END, "encoder": "resnet18"},
 }
 WHOLE = {"keypoints": {}, "end to end, pointer": END_TO_END}
-"""Trainings that are run from beginning to end."""
+"""Trainings that can be run from beginning to end."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,18 @@ class Options:
     python: Path = PEERS
     """Interpreter that has robomimic."""
     demonstrations: int = 50
-    """How many both learn from."""
+    """Number of demonstrations that both are trained on."""
     block_s: float = 10.0
-    """Each trains for so long at a time."""
+    """Seconds of each training in one turn."""
     rounds: int = 2
-    """How many times each has its turn."""
+    """Turns of each training."""
     whole: tuple[str, ...] = ("keypoints", "end to end, pointer")
     """Which of ours to train from beginning to end."""
     peer_times: tuple[float, ...] = ()
-    """Then train robomimic on until it has had the CPU seconds of the first of those so many times
-    over, and let it drive after each."""
+    """Then train robomimic for these multiples of the CPU seconds of the first of `whole`, and
+    evaluate it after each."""
     episodes: int = 20
-    """On so many unseen seeds."""
+    """Unseen seeds to evaluate on."""
 
 
 @dataclass
@@ -90,12 +92,12 @@ class Spent:
     wall_s: float = 0.0
 
     def add(self, answer: dict[str, float]) -> None:
-        """One turn more."""
+        """Add one turn."""
         for name in ("samples", "cpu_s", "wall_s"):
             setattr(self, name, getattr(self, name) + answer[name])
 
     def figures(self) -> dict[str, float]:
-        """Samples a second, by the CPU's clock and the wall's."""
+        """Samples per second of CPU time and of wall time."""
         return {
             "samples_per_cpu_s": round(self.samples / self.cpu_s, 1),
             "samples_per_s": round(self.samples / self.wall_s, 1),
@@ -104,7 +106,7 @@ class Spent:
 
 @dataclass
 class Peer:
-    """robomimic in its own process; a policy once it has been trained."""
+    """robomimic in its own process, usable as a policy once it is trained."""
 
     python: Path
     dataset: Path
@@ -122,7 +124,7 @@ class Peer:
         self.facts = self._answer()
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Its answer to a request."""
+        """The answer to a request."""
         assert self._process.stdin is not None
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return self._answer()
@@ -130,26 +132,26 @@ class Peer:
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            if line.startswith("{"):  # robomimic says other things while it is imported
+            if line.startswith("{"):  # robomimic prints other lines while it is imported
                 answer: dict[str, Any] = json.loads(line)
                 return answer
-        raise SystemExit(f"{PEER.name} ended; has {self.python} robomimic? See --help.")
+        raise SystemExit(f"{PEER.name} ended; does {self.python} have robomimic? See --help.")
 
     def train(self, seconds: float) -> dict[str, float]:
-        """Let it train on."""
+        """Train it for so many further seconds."""
         return self.ask({"train_s": seconds})
 
     def reset(self) -> None:
-        """It remembers nothing."""
+        """Do nothing: the policy has no memory."""
 
     def plan(self, observation: Observation) -> Plan:
         """One action, as robomimic's BC gives it."""
         kinds = {**dict.fromkeys(IMAGES, np.uint8), **dict.fromkeys(NUMBERS, np.float32)}
-        told = {
+        encoded = {
             key: base64.b64encode(np.asarray(observation[key], kind).tobytes()).decode()
             for key, kind in kinds.items()
         }
-        action = np.array([self.ask({"act": told})["action"]], np.float32).clip(-1, 1)
+        action = np.array([self.ask({"act": encoded})["action"]], np.float32).clip(-1, 1)
         return Plan(action, np.zeros_like(action), float("nan"))
 
     def close(self) -> None:
@@ -158,7 +160,7 @@ class Peer:
 
 
 def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, float]]:
-    """A training of ours that can be run for so many seconds at a time."""
+    """Our training, as a function that runs it for so many seconds."""
     vision = new_vision(config, config_of(frames))
     marks = (
         config_of(frames).cameras
@@ -168,17 +170,17 @@ def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, flo
     data = training_data(frames, vision, config.chunk, marks=marks)
     vision.fit(data.window_inputs())
     network = PolicyNetwork(vision, new_head(config, vision.size))
-    fit = TrainingLoop(
+    loop = TrainingLoop(
         network, data, np.ones(len(data)), loop_config(config, len(data)), choose_precision()
     )
 
     def run(seconds: float) -> dict[str, float]:
         cpu, wall, made = time.process_time(), time.perf_counter(), 0
         while time.process_time() - cpu < seconds:
-            fit.step %= fit.recipe.steps
-            fit.update()
+            loop.step %= loop.recipe.steps
+            loop.update()
             made += 1
-        samples = made * fit.batch
+        samples = made * loop.batch
         spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
         return {"samples": samples, **spent}
 
@@ -186,7 +188,7 @@ def ours(frames: Frames, config: TrainConfig) -> Callable[[float], dict[str, flo
 
 
 def whole(workspace: Workspace, paths: list[Path], name: str, episodes: int) -> dict[str, Any]:
-    """Seconds from recorded episodes to a policy, nothing cached before, and how that drives."""
+    """Seconds from recorded episodes to a policy, without caches, and its success."""
     config = TrainConfig.recommended(**WHOLE[name])
     cpu, wall = time.process_time(), time.perf_counter()
     frames = Frames.read(paths, images=config.needs_images)
@@ -200,7 +202,7 @@ def whole(workspace: Workspace, paths: list[Path], name: str, episodes: int) -> 
 
 
 def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
-    """The chosen episodes alone, in robomimic's layout."""
+    """A file in robomimic's layout with the chosen episodes alone."""
     few = Workspace.create(folder / "few", workspace.config)
     for path in paths:
         (few.episodes_dir / path.name).symlink_to(path.resolve())
@@ -209,7 +211,7 @@ def exported(workspace: Workspace, paths: list[Path], folder: Path) -> Path:
 
 
 def driven(workspace: Workspace, policy: Policy, episodes: int) -> dict[str, Any]:
-    """How often a policy succeeds."""
+    """A policy's success on unseen seeds."""
     env = workspace_env(workspace.config)
     session = unattended_session(env, PolicyRunner(policy))
     seeds = EVALUATION.seeds(episodes)
@@ -225,7 +227,7 @@ def driven(workspace: Workspace, policy: Policy, episodes: int) -> dict[str, Any
 def trained_on(
     workspace: Workspace, peer: Peer, spent: Spent, seconds: dict[float, float], episodes: int
 ) -> dict[str, Any]:
-    """How robomimic drives after so many CPU seconds in all, by how many times ours they are."""
+    """robomimic's success after CPU seconds in all, by their multiple of our time."""
     found = {}
     for times, until in sorted(seconds.items()):
         if until > spent.cpu_s:
@@ -242,7 +244,7 @@ def trained_on(
 def measure(
     options: Options, workspace: Workspace, paths: list[Path], peer: Peer
 ) -> dict[str, Any]:
-    """All figures."""
+    """All metrics, as JSON."""
     frames = Frames.read(paths)
     turns: dict[str, Callable[[float], dict[str, float]]] = {"robomimic": peer.train}
     for name, settings in KINDS.items():
@@ -275,12 +277,12 @@ def measure(
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     options = tyro.cli(Options, description=__doc__)
     if unknown := [name for name in options.whole if name not in WHOLE]:
         raise SystemExit(str(UnknownName("training", unknown[0], WHOLE)))
     if options.peer_times and not options.whole:
-        raise SystemExit("--peer-times are times of a training of ours: name one with --whole")
+        raise SystemExit("--peer-times are multiples of a training of ours: name one by --whole")
     torch.set_num_threads(1)
     workspace = Workspace.open(options.workspace)
     found = [s.path for s in workspace.summaries() if succeeded(s) and s.path is not None]

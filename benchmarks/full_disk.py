@@ -1,10 +1,11 @@
-"""Fills the disk at every stage of an episode's life, and counts what is lost: nothing should be.
+"""This benchmark fills the disk at every stage of storing an episode, and counts lost data (none).
 
     sudo python -m benchmarks.full_disk
 
 Each stage runs in a process of its own on a small file system in memory (which takes root to
-mount), with one finished episode on it: the disk is filled up, the stage goes on, the process
-must end by itself. Then the room is given back, the workspace repaired, and everything counted.
+mount), with one finished episode on it: the disk is filled up, the stage continues, the process
+must end by itself. Then the space is freed, the workspace repaired, and everything counted. It
+prints JSON.
 """
 
 import argparse
@@ -35,11 +36,11 @@ AT = 40
 """The step after which the disk is full, where it fills during an episode."""
 BALLAST = "ballast"
 REFUSED = 3
-"""The stage said that it cannot go on."""
+"""Exit code of a stage that reported that it cannot continue."""
 
 
 def fill(folder: Path, leave: int = 0) -> None:
-    """Use up all room but `leave` bytes."""
+    """Use up all free space but `leave` bytes."""
     with (folder / BALLAST).open("wb", buffering=0) as file:
         size = 2**20
         while size:
@@ -72,7 +73,7 @@ def record(workspace: Workspace, full: str) -> None:
 
 
 def fill_beyond(recorder: Recorder, folder: Path) -> None:
-    """Fill the disk and give the running journal's reserved room away."""
+    """Fill the disk and release the running journal's reserved space."""
     running = recorder._running
     assert running is not None
     os.ftruncate(running.journal._fd, running.journal.end)
@@ -80,7 +81,7 @@ def fill_beyond(recorder: Recorder, folder: Path) -> None:
 
 
 def beside(name: str) -> Callable[[Workspace], object]:
-    """Return a stage that writes a copy next to the workspace."""
+    """A stage that writes a copy next to the workspace."""
 
     def stage(workspace: Workspace) -> object:
         folder = workspace.path.parent
@@ -93,7 +94,7 @@ def beside(name: str) -> Callable[[Workspace], object]:
 
 
 def import_back(workspace: Workspace) -> object:
-    """Export while there is room, import when there is none."""
+    """Export while there is space, import when there is none."""
     folder = workspace.path.parent
     export(workspace, "robomimic", folder / "kept.hdf5")
     fill(folder, leave=200_000)
@@ -101,14 +102,14 @@ def import_back(workspace: Workspace) -> object:
 
 
 def note(workspace: Workspace) -> object:
-    """Write to the database."""
+    """Write to the database on a full disk."""
     fill(workspace.path.parent)
     effort = EffortEntry(0, "demonstration", 1.0, 0.0, 0, 1, {"long": "x" * 100_000})
     return Database(workspace.db_path).add_effort(effort)
 
 
 def index(workspace: Workspace) -> object:
-    """Renew the index."""
+    """Renew the index on a full disk."""
     fill(workspace.path.parent)
     return workspace.recover()
 
@@ -117,7 +118,7 @@ STAGES: dict[str, Callable[[Workspace], object]] = {
     "start": lambda workspace: record(workspace, "start"),
     "append": lambda workspace: record(workspace, "append"),
     "finish": lambda workspace: record(workspace, "finish"),
-    "convert": lambda workspace: record(workspace, "convert"),  # the unused reserve is room enough
+    "convert": lambda workspace: record(workspace, "convert"),  # the unused reserve is space enough
     "index": index,
     "database": note,
     "robomimic": beside("robomimic"),
@@ -132,7 +133,7 @@ KEPT = {"start": 0, "append": AT, "finish": STEPS, "convert": STEPS}
 
 @contextmanager
 def small_disk() -> Iterator[Path]:
-    """Mount a file system in memory for a while."""
+    """Mount a file system in memory for the block's duration; its folder."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", folder], check=True
@@ -144,7 +145,7 @@ def small_disk() -> Iterator[Path]:
 
 
 def tried(stage: str) -> dict[str, object]:
-    """Run a stage on a disk that fills up; return what was left of it."""
+    """Run a stage on a disk that fills up; what the stage left, as a row of the report."""
     with small_disk() as disk:
         workspace = Workspace.create(disk / "ws", WorkspaceConfig("ShelfPick"))
         record(workspace, "never")
@@ -177,7 +178,7 @@ def tried(stage: str) -> dict[str, object]:
 
 
 def main() -> int:
-    """Try every stage, print the report as JSON; 0 when nothing was lost."""
+    """Run every stage, print the report as JSON; 0 when nothing was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
     parser.add_argument("workspace", type=Path, nargs="?", help=argparse.SUPPRESS)

@@ -1,11 +1,12 @@
-"""What grading predictions is worth: success on unseen seeds before, after, and after driving.
+"""This benchmark compares grading predictions with driving, by success rates on unseen seeds.
 
 The workspace's policy and the demonstrations it was trained on are copied. It drives a few scenes
-by itself; a grader goes through its predictions there and in the demonstrations, and a policy is
-trained on the demonstrations and what was graded. Another is trained on the demonstrations and as
-many minutes of further driving. The grader is simulated: it drives the expert from the restored
-state and corrects what ends elsewhere. A graded prediction is taken to cost a person
-`--seconds-per-grade`; the policy's own driving costs nobody a second, and trains nothing.
+by itself; a reviewer grades its predictions there and in the demonstrations, and a policy is
+trained on the demonstrations and the graded predictions. Another is trained on the demonstrations
+and as many minutes of further driving. The simulated reviewer drives the expert from the restored
+state and corrects predictions that end elsewhere. A graded prediction is assumed to cost
+`--seconds-per-grade` of human effort; the policy's own episodes cost none and are not trained on.
+It prints JSON.
 """
 
 import argparse
@@ -34,7 +35,7 @@ ALONE_SEED = 210_000
 
 
 def copied(source: Workspace, policy: str, folder: Path) -> Workspace:
-    """A new workspace with one policy of another and the episodes it was trained on."""
+    """A new workspace with one policy of `source` and the episodes it was trained on."""
     store, config = PolicyStore(source.policies_dir), source.config
     learned = store.load(policy, config)
     workspace = Workspace.create(folder, config)
@@ -45,19 +46,19 @@ def copied(source: Workspace, policy: str, folder: Path) -> Workspace:
 
 
 def demonstrated(summary: EpisodeSummary) -> bool:
-    """Learn from what a person drove, whatever else is there to be graded."""
+    """Whether an episode is a successful demonstration, the only kind trained on."""
     return summary.success and summary.header.level == Level.DEMONSTRATE
 
 
 def success(workspace: Workspace, rollouts: Rollouts, episodes: int) -> Rate:
-    """Of the newest policy on the unseen seeds."""
+    """The newest policy's success rate on the unseen seeds."""
     rate = evaluate(workspace, rollouts, None, episodes).rate
     print(f"{time.strftime('%X')} {workspace.path.name}: {rate}", file=sys.stderr, flush=True)
     return rate
 
 
 def main() -> None:
-    """Measure all three, print them."""
+    """Measure all three policies and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--policy", default="0001")

@@ -1,12 +1,12 @@
-"""Do requests for help come where they are needed? Precision and recall, against paired seeds.
+"""This benchmark measures precision and recall of help requests, against paired seeds without help.
 
     python -m benchmarks.help_requests WS --policy 0001 --episodes 100 [--helped 30]
 
-The policy drives every seed alone, and what it feels is kept: an episode that fails would have
-needed help. The rules of calls.py, calibrated on other seeds, are then tried on what it felt: up to
-the first request the episode on call is the same to the last bit. With --helped some seeds are
-driven again on call, with the simulated operator, within the budget: how many are saved, and what
-it costs her.
+The policy drives every seed alone, and its uncertainty is recorded: an episode that fails would
+have needed help. The help rules, calibrated on other seeds, are then applied to the recorded
+uncertainty: up to the first request the episode on call is the same to the last bit. With --helped
+some seeds are driven again on call, with the simulated operator, within the budget: the report
+says how many succeed and how many seconds of the operator they cost. It prints JSON.
 """
 
 import argparse
@@ -41,7 +41,7 @@ NEVER = 1e6
 
 
 def alone(rules: HelpRules) -> dict[str, HelpRules]:
-    """The rules as they are, and what each signal gives by itself."""
+    """The rules as they are, and each signal by itself, by name."""
     return {
         "all": rules,
         "novelty alone": replace(rules, stalled_s=NEVER, overdue_s=NEVER),
@@ -50,23 +50,23 @@ def alone(rules: HelpRules) -> dict[str, HelpRules]:
     }
 
 
-def first_request(felt: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
-    """The tick of the first request that these rules would have made, and why."""
+def first_request(trace: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
+    """Tick and reason of the first request under these rules; None without any."""
     monitor = HelpMonitor(rules)
-    for tick, novelty in enumerate(felt.novelty.tolist()):
+    for tick, novelty in enumerate(trace.novelty.tolist()):
         reason = monitor.update(
-            ControlState.POLICY, novelty, bool(felt.answered[tick]), felt.hand_m[tick]
+            ControlState.POLICY, novelty, bool(trace.answered[tick]), trace.hand_m[tick]
         )
         if reason:
             return tick, reason
     return None
 
 
-def judged(felt: Sequence[UncertaintyTrace], rules: HelpRules) -> dict[str, Any]:
-    """Precision, recall, when and why."""
-    first = {f.seed: first_request(f, rules) for f in felt}
+def judged(traces: Sequence[UncertaintyTrace], rules: HelpRules) -> dict[str, Any]:
+    """Precision and recall of the requests, their median tick and reasons."""
+    first = {trace.seed: first_request(trace, rules) for trace in traces}
     asked = {seed: request is not None for seed, request in first.items()}
-    found = help_request_quality(asked, {f.seed: not f.success for f in felt})
+    found = help_request_quality(asked, {trace.seed: not trace.success for trace in traces})
     requests = [request for request in first.values() if request]
     return {
         **found.to_json(),
@@ -79,7 +79,7 @@ def judged(felt: Sequence[UncertaintyTrace], rules: HelpRules) -> dict[str, Any]
 def helped(
     workspace: Workspace, policy: str, seeds: Sequence[int], rules: HelpRules
 ) -> dict[str, Any]:
-    """The same seeds on call, with the simulated operator."""
+    """Results of the same seeds on call, with the simulated operator."""
     env, effort = workspace_env(workspace.config), EffortCounter()
     operator = SimulatedOperator(env, Level.ON_CALL)
     monitor = HelpMonitor(replace(rules, budget=len(seeds)))
@@ -99,7 +99,7 @@ def helped(
 
 
 def main() -> int:
-    """Drive, judge, print."""
+    """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--policy", default="0001")
@@ -114,21 +114,21 @@ def main() -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Calibrate on some seeds, judge on others."""
+    """Calibrate on some seeds, evaluate on others; the report."""
     workspace = Workspace.open(options.workspace)
     first, middle = options.first_seed, options.first_seed + options.calibration
     seeds = range(middle, middle + options.episodes)
     env, runner = workspace_env(workspace.config), load_runner(workspace, options.policy)
     rules = calibrated_rules(unattended(env, runner, range(first, middle)), RULES)
-    felt = unattended(env, runner, seeds)
+    traces = unattended(env, runner, seeds)
     env.close()
     report = {
         "policy": options.policy,
         "first_seed": first,
-        "success_without_help": str(Rate(sum(f.success for f in felt), len(felt))),
+        "success_without_help": str(Rate(sum(t.success for t in traces), len(traces))),
         "rules": asdict(rules),
-        "calibrated": {name: judged(felt, tried) for name, tried in alone(rules).items()},
-        "uncalibrated": judged(felt, RULES),
+        "calibrated": {name: judged(traces, tried) for name, tried in alone(rules).items()},
+        "uncalibrated": judged(traces, RULES),
     }
     if options.helped:
         report["helped"] = helped(workspace, options.policy, seeds[: options.helped], rules)

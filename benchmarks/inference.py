@@ -1,10 +1,10 @@
-"""How long one plan takes, for every kind of policy and vision, on one core.
+"""This benchmark measures the time of one plan, for every policy head and vision, on one core.
 
     python -m benchmarks.inference
 
 A tick has 50 ms; a plan must fit into 10 beside the simulation. The policies are as large as
-`sidestick train` makes them and untrained: time does not depend on what was learnt. All are asked
-in turn, so that whatever else the machine does disturbs them alike. Prints one JSON document.
+`sidestick train` makes them but untrained: time does not depend on the weights. They plan in turn,
+so that other processes disturb them alike. It prints one JSON document.
 """
 
 import json
@@ -45,7 +45,7 @@ class Options:
 
 
 def untrained(config: TrainConfig, about: PolicyConfig) -> LearnedPolicy:
-    """A policy of full size, its novelty calibrated on noise."""
+    """An untrained policy of full size, its novelty calibrated on noise."""
     vision = new_vision(config, about)
     given = torch.randn(MOST_POINTS, vision.size, generator=torch.Generator().manual_seed(0))
     body = np.random.default_rng(0).normal(size=(50, vision.size)).astype(np.float32)
@@ -59,7 +59,7 @@ def untrained(config: TrainConfig, about: PolicyConfig) -> LearnedPolicy:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     options = tyro.cli(Options, description=__doc__)
     limit_threads()
     env = make_task_env(options.task)

@@ -1,6 +1,7 @@
-"""Screenshots of the graders' windows and of the report, from a workspace with a policy.
+"""This program saves screenshots of the reviewers' windows and of the report.
 
-`python -m benchmarks.judging_screens WS OUT`: works on a copy; the report needs chromium.
+`python -m benchmarks.judging_screens WS OUT`: WS is a workspace with a policy, of which a copy is
+used; the report needs chromium.
 """
 
 import argparse
@@ -38,7 +39,7 @@ WHO = "ada"
 
 
 def shoot(page: ReviewWindow, surface: pygame.Surface, keys: tuple[str, ...], path: Path) -> None:
-    """Press keys, a frame after each, and save the last frame."""
+    """Press keys, draw a frame after each, and save the last frame."""
     for key in (None, *keys):
         if key is not None:
             press(key)
@@ -51,13 +52,13 @@ def shoot(page: ReviewWindow, surface: pygame.Surface, keys: tuple[str, ...], pa
 
 
 def episodes(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
-    """An episode with grades, a trim, a stage and a bad stretch that is being marked."""
+    """Save an episode with grades, a trim, a stage and a bad segment that is being marked."""
     with contextlib.closing(EpisodeReview(workspace, WHO)) as grading:
         save(EpisodeWindow(grading, pads), EPISODE_KEYS, "review")
 
 
 def predictions(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
-    """A prediction whose end has been dragged."""
+    """Save a prediction whose end was moved."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     name = store.ids()[0]
     items = recorded_plans(workspace, store.load(name, config), WHO, 6, pool=60)
@@ -66,7 +67,7 @@ def predictions(workspace: Workspace, save: Callable[..., None], pads: Gamepads)
 
 
 def clicks(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
-    """A picture with the cursor on its way."""
+    """Save an image with the cursor in motion."""
     perception = click_finetuned_perception(workspace) or shipped(workspace)
     pictures = choose_pictures(workspace, perception, 12)
     with contextlib.closing(ClickReview(workspace, WHO, pictures)) as pointing:
@@ -74,7 +75,7 @@ def clicks(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> N
 
 
 def report(workspace: Workspace, out: Path) -> None:
-    """The top of the report, by chromium."""
+    """Save the top of the report, by chromium."""
     page = write_report(workspace)
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars")
     target = out / "report.png"
@@ -87,7 +88,7 @@ def report(workspace: Workspace, out: Path) -> None:
 
 
 def main() -> None:
-    """Copy the workspace, take the pictures."""
+    """Copy the workspace and save the screenshots."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("out", type=Path)

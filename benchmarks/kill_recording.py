@@ -1,11 +1,11 @@
-"""Kills a recording process at random moments, and counts what is lost: nothing should be.
+"""This benchmark kills a recording process at random times, and counts lost data (none expected).
 
     python -m benchmarks.kill_recording --kills 1000 [--kill-recovery] [--image-size 16]
 
 Each run records episodes as fast as it can in its own process, conversion in the background
-included, tells what it has finished and appended through a pipe, and dies by SIGKILL at a random
-moment; then the workspace is recovered, in a process that may be killed as well. Processes are
-forked, so that the time goes into kills and not into starting Python.
+included, reports finished episodes and appended steps through a pipe, and is killed by SIGKILL at
+a random time; then the workspace is recovered, in a process that may be killed as well. Processes
+are forked, so that the time goes into kills and not into starting Python. It prints JSON.
 """
 
 import argparse
@@ -36,7 +36,7 @@ LONGEST_RECOVERY_S = 0.1
 
 @dataclass
 class Report:
-    """What the kills did."""
+    """Counts over all kills."""
 
     runs: int = 0
     finished_episodes: int = 0
@@ -44,12 +44,12 @@ class Report:
     finished_lost: int = 0
     unreadable: int = 0
     worst_steps_lost: int = 0
-    """Of the episodes that were running, or converting, when the process died."""
+    """Most steps lost of an episode that was running, or converting, at a kill."""
     problems: list[str] = field(default_factory=list)
 
 
 def record_for_ever(path: Path, pipe: int) -> None:
-    """Record episodes and say what is done into the pipe, unbuffered, until killed."""
+    """Record episodes and report progress through the pipe, unbuffered, until killed."""
     workspace = Workspace.open(path)
     steps = made_up_steps([0] * STEPS_PER_EPISODE, image_size=workspace.config.image_size)
 
@@ -69,13 +69,13 @@ def record_for_ever(path: Path, pipe: int) -> None:
 
 
 def recover(path: Path, pipe: int) -> None:
-    """Recover a workspace."""
+    """Recover a workspace, after reporting the start through the pipe."""
     os.write(pipe, b"recovering\n")
     Workspace.open(path).recover()
 
 
 def killed_after(work: Callable[[Path, int], None], path: Path, seconds: float) -> str:
-    """Let a process do its work, kill it some time after its first word, return all it said."""
+    """Run `work` in a process, kill it some time after its first line; all lines it wrote."""
     source, pipe = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,12 +1,13 @@
-"""Does the control loop keep its rate while the learner runs beside it?
+"""This benchmark measures whether the control loop keeps its rate while the learner runs beside it.
 
     SDL_VIDEODRIVER=dummy python -m benchmarks.learner runs/demo --seconds 120
 
-WS is a workspace with policies and episodes. In a copy with only its first policy, so that there
-is much to learn, a supervised session runs in real time at 20 Hz, with two cameras drawn on every
-tick, inference and recording: first alone, then with `sidestick learn WS --watch` as the child
-process that `sidestick drive --learn` starts. With `--window` the operator's window is measured as
-well, the same two ways. Prints one JSON document. Wall-clock figures: nothing else may run.
+The argument is a workspace with policies and episodes. In a copy with only its first policy, so
+that there is much to train on, a supervised session runs in real time at 20 Hz, with two cameras
+drawn on every tick, inference and recording: first alone, then with `sidestick learn WS --watch`
+as the child process that `sidestick drive --learn` starts. With `--window` the operator's window is
+measured as well, the same two ways. It prints one JSON document. The figures are wall-clock times:
+nothing else may run.
 """
 
 import json
@@ -41,7 +42,7 @@ from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
 
 FIRST_SEED = 400_000
 WARM_UP_S = 10.0
-"""The learner's imports are over and it has begun to learn."""
+"""Seconds after which the learner's imports are over and it trains."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ class Options:
 
     workspace: Annotated[Path, tyro.conf.Positional]
     seconds: float = 120.0
-    """Of each measurement."""
+    """Duration of each measurement, s."""
     window: bool = False
     """Measure the operator's window too."""
 
 
 class Lateness(Subscriber):
-    """Listens to the ticks."""
+    """Records how late ticks begin, and their periods."""
 
     wants_images = True
 
@@ -66,11 +67,11 @@ class Lateness(Subscriber):
         self._last: float | None = None
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """Between two episodes time does not count."""
+        """Do not count the time between two episodes."""
         self._last = None
 
     def on_tick(self, tick: Tick) -> None:
-        """How late it began, and how long after the last one."""
+        """Record how late a tick began, and how long after the last one."""
         now = time.perf_counter()
         self.late_ms.append(tick.step.late_ms)
         if self._last is not None:
@@ -79,7 +80,7 @@ class Lateness(Subscriber):
 
 
 def copy(source: Path, folder: Path) -> Workspace:
-    """The episodes, what perception saw in them, and the first policy."""
+    """A workspace with the episodes, the keypoint cache and the first policy of `source`."""
     folder.mkdir()
     shutil.copy(source / "workspace.toml", folder)
     for name in ("episodes", "cache"):
@@ -93,7 +94,7 @@ def copy(source: Path, folder: Path) -> Workspace:
 
 
 def session(workspace: Workspace, seconds: float) -> dict[str, Any]:
-    """Supervised episodes in real time."""
+    """Metrics of supervised episodes in real time."""
     env, lateness = workspace_env(workspace.config), Lateness()
     policy = PolicyStore(workspace.policies_dir).ids()[0]
     with Recorder(workspace) as recorder:
@@ -119,7 +120,7 @@ def session(workspace: Workspace, seconds: float) -> dict[str, Any]:
 
 
 def at_the_window(workspace: Workspace, seconds: float) -> dict[str, Any]:
-    """The window, with a policy loaded and a pad that is pushed."""
+    """Metrics of the window, with a policy loaded and a simulated gamepad."""
     from benchmarks.window import measure
 
     store = PolicyStore(workspace.policies_dir)
@@ -128,7 +129,7 @@ def at_the_window(workspace: Workspace, seconds: float) -> dict[str, Any]:
 
 @contextmanager
 def learning(workspace: Workspace, facts: dict[str, Any]) -> Iterator[None]:
-    """The learner runs meanwhile; what it used and did goes to `facts`."""
+    """Run the learner during the block; put its CPU use and its gate decisions into `facts`."""
     with LearnerProcess(workspace) as learner:
         time.sleep(WARM_UP_S)
         cpu, began = cpu_s(learner.pid), time.monotonic()
@@ -148,7 +149,7 @@ def cpu_s(pid: int) -> float:
 def both(
     workspace: Workspace, measured: Callable[[Workspace, float], dict[str, Any]], seconds: float
 ) -> dict[str, Any]:
-    """Without the learner, and with it."""
+    """Metrics without the learner, and with it."""
     alone = measured(workspace, seconds)
     facts: dict[str, Any] = {}
     with learning(workspace, facts):
@@ -157,7 +158,7 @@ def both(
 
 
 def main(options: Options) -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     limit_threads()
     report: dict[str, Any] = {"load_before": os.getloadavg()[0], "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory() as folder:

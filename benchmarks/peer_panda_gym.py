@@ -1,7 +1,7 @@
-"""Steps panda-gym's pick-and-place on request: run by benchmarks.peers_stepping, with its Python.
+"""This program steps panda-gym's pick-and-place; benchmarks.peers_stepping runs it by its Python.
 
-Reads numbers of steps from standard input, and answers each with the CPU and wall seconds that
-so many steps with a 96 x 96 `render()` each took, as JSON. Knows nothing of Sidestick.
+It reads numbers of steps from standard input, and answers each with the CPU and wall seconds that
+so many steps with a 96 x 96 `render()` each took, as JSON. It imports nothing of Sidestick.
 """
 
 import json
@@ -19,7 +19,7 @@ EPISODE = 50
 
 
 def main() -> None:
-    """Answer until standard input ends."""
+    """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "w")  # PyBullet prints its greetings on standard output
     os.dup2(2, 1)
     env = gymnasium.make(
@@ -33,7 +33,7 @@ def main() -> None:
         for i in range(int(line)):
             env.step(env.action_space.sample())
             if np.asarray(env.render()).shape[:2] != (SIZE, SIZE):
-                raise SystemExit("another size of picture than asked for")
+                raise SystemExit("the rendered image has another size than requested")
             if i % EPISODE == EPISODE - 1:
                 env.reset()
         spent = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}

@@ -1,12 +1,12 @@
-"""Trains robomimic's image BC on request: run by benchmarks.against_robomimic, with its Python.
+"""This program trains robomimic's image BC; benchmarks.against_robomimic runs it by its Python.
 
     python peer_robomimic.py DATASET
 
-Reads JSON requests from standard input, a line each, and answers with a line of JSON:
+It reads JSON requests from standard input, a line each, and answers with a line of JSON:
 {"train_s": 20} trains for so many seconds more, {"act": {observation: base64}} gives the action.
 Everything but the names of the observations, the data and the CPU is robomimic's default: two
-ResNet-18 with spatial softmax, batches of 100, Adam at 1e-4, MLP of 2 x 1024. Knows nothing of
-Sidestick.
+ResNet-18 with spatial softmax, batches of 100, Adam at 1e-4, MLP of 2 x 1024. It imports nothing
+of Sidestick.
 """
 
 import base64
@@ -31,7 +31,7 @@ NUMBERS = ["ee_pos", "ee_quat", "gripper_qpos", "goal"]
 
 
 class Peer:
-    """Its model, its data, and an endless loader."""
+    """robomimic's model, its data, and an endless loader."""
 
     def __init__(self, dataset: str) -> None:
         config = config_factory("bc")
@@ -57,7 +57,7 @@ class Peer:
         }
 
     def train(self, seconds: float) -> dict[str, float]:
-        """So many seconds of updates, data loading included."""
+        """Train for so many seconds, data loading included."""
         self.model.set_train()
         cpu, wall, steps = time.process_time(), time.perf_counter(), 0
         while time.process_time() - cpu < seconds:
@@ -77,10 +77,10 @@ class Peer:
         info = self.model.train_on_batch(given, epoch=1)
         return float(info["losses"]["action_loss"])
 
-    def act(self, told: dict[str, str]) -> list[float]:
+    def act(self, encoded: dict[str, str]) -> list[float]:
         """The action for one observation."""
-        seen: dict[str, Any] = {k: _decoded(told[k], np.uint8, (96, 96, 3)) for k in IMAGES}
-        seen |= {key: _decoded(told[key], np.float32, (-1,)) for key in NUMBERS}
+        seen: dict[str, Any] = {k: _decoded(encoded[k], np.uint8, (96, 96, 3)) for k in IMAGES}
+        seen |= {key: _decoded(encoded[key], np.float32, (-1,)) for key in NUMBERS}
         policy = RolloutPolicy(self.model)
         policy.start_episode()
         action: list[float] = policy(ob=obs_utils.process_obs_dict(seen)).tolist()
@@ -92,7 +92,7 @@ def _decoded(text: str, dtype: type, shape: tuple[int, ...]) -> Any:
 
 
 def main() -> None:
-    """Answer until standard input ends."""
+    """Answer requests until standard input ends."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # robomimic prints its own progress
     torch.set_num_threads(1)

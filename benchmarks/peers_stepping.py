@@ -1,4 +1,6 @@
-"""Sidestick against panda-gym 3.0.7: `python -m benchmarks.peers_stepping --python PYTHON`.
+"""This benchmark compares the stepping rate of Sidestick with that of panda-gym 3.0.7.
+
+    python -m benchmarks.peers_stepping --python PYTHON
 
 PYTHON is an interpreter that has panda-gym, which is never installed from here:
 
@@ -6,7 +8,7 @@ PYTHON is an interpreter that has panda-gym, which is never installed from here:
     /tmp/peers/bin/pip install panda-gym==3.0.7 pybullet numpy gymnasium
 
 Both step with random actions in turns on one machine: Sidestick draws two 96 x 96 images a step,
-panda-gym's pick-and-place one. The ratio is of steps a second for each image.
+panda-gym's pick-and-place one. The ratio is of steps a second for each image. It prints JSON.
 """
 
 import argparse
@@ -27,7 +29,7 @@ TASK = "ShelfPick"
 
 
 class Peer:
-    """panda-gym in its own process, told how many steps to take."""
+    """panda-gym in its own process, which takes as many steps as requested."""
 
     def __init__(self, python: str) -> None:
         self._process = subprocess.Popen(
@@ -40,12 +42,12 @@ class Peer:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit(f"{PEER.name} ended; has that Python panda-gym? See --help.")
+            raise SystemExit(f"{PEER.name} ended; does that Python have panda-gym? See --help.")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
     def step(self, steps: int) -> None:
-        """Take so many steps, each with one picture."""
+        """Take so many steps, each with one image."""
         assert self._process.stdin is not None
         print(steps, file=self._process.stdin, flush=True)
         answer = self._answer()

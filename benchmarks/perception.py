@@ -1,11 +1,11 @@
-"""What the shipped perception finds in scenes that it has never seen, at every level of variation.
+"""This benchmark measures the shipped perception on unseen scenes, at every level of variation.
 
     python -m benchmarks.perception --scenes 100
 
-It was pretrained on plain scenes. Recall: share of the cells that are mostly an item, and named
-so; precision: share of the cells named as an item that it touches; error: median distance of a
-keypoint from the item's true centroid, pixels of 96. Of garments also where they are taken hold
-of: see `measure_holds`. Prints one JSON document.
+The perception was pretrained on plain scenes. Recall: share of the cells mostly covered by an item
+that are classified so; precision: share of the cells classified as an item that it touches; error:
+median distance of a keypoint from the item's true centroid, pixels of 96. For garments also grasp
+points: see `measure_holds`. It prints one JSON document.
 """
 
 import json
@@ -35,13 +35,13 @@ class Options:
     tasks: tuple[str, ...] = tuple(TASKS)
     """Tasks, by their short names."""
     scenes: int = 100
-    """Scenes of each task and level, two pictures each."""
+    """Scenes of each task and level, two images each."""
     workers: int = 2
     """Processes that make scenes."""
 
 
 def row(task: str, variation: str, options: Options) -> dict[str, Any]:
-    """One task at one level."""
+    """The metrics of one task at one level of domain randomization."""
     network = Perception.load_shipped(task)
     shape = bank_shape(network.config, options.scenes)
     source = SceneSource(task, network.config.renderer, variation)
@@ -54,7 +54,7 @@ def row(task: str, variation: str, options: Options) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure every task at every level and print JSON."""
     options = tyro.cli(Options, description=__doc__)
     rows = []
     for task in options.tasks:

@@ -1,12 +1,12 @@
-"""Where a policy's encoders point on layouts that it has not learnt from.
+"""This benchmark measures where a policy's encoders locate items in scenes it was not trained on.
 
     python -m benchmarks.pointing WS POLICY
 
-POLICY is the folder of one with end-to-end vision of the kind `pointer`, or its subfolder
-`encoders`. Judged on the successful demonstrations of WS that are not among its episodes, until
-the gripper closes: how far the grasp point lies off the ray that the front camera's peak stands
-for; how far the wrist's peak is off; and, asked for each other item, whether it points at that
-one (the shipped perception as the judge) or at the demonstrated one. Prints one JSON document.
+POLICY is the folder of a policy with end-to-end vision of the kind `pointer`, or its subfolder
+`encoders`. Evaluated on the successful demonstrations of WS that are not among its episodes, until
+the gripper closes: the distance of the grasp point from the ray of the front camera's peak; the
+error of the wrist camera's peak; and, given each other item as the goal, whether the peak is on
+that item (by the shipped perception) or on the demonstrated one. It prints one JSON document.
 """
 
 import json
@@ -30,22 +30,22 @@ from sidestick.sim_envs.spaces import GRIP
 from sidestick.teleop.learning.workspace_training import succeeded
 
 EVERY = 15
-"""Steps of an episode between two that are judged; the first always is."""
+"""Steps of an episode between two that are evaluated; the first always is."""
 LEAST_CELLS = 3.0
-"""The judge must see so much of an item."""
+"""Cells of an item that the shipped perception must find, for its position to count."""
 SAME = 0.12
-"""Peaks that are no farther apart than this, in units of half a picture, mean the same item."""
+"""Largest distance of peaks on the same item, in units of half an image."""
 
 
 def chosen(frames: Frames) -> np.ndarray:
-    """Steps to judge, before the gripper closes."""
+    """Indices (N,) of the steps to evaluate, before the gripper closes."""
     first = np.diff(frames.episode, prepend=-1) > 0
     before = np.isfinite(next_grasps(frames)).all(-1) & (frames.actions[:, GRIP] <= 0)
     return np.flatnonzero(before & (first | (np.arange(len(frames)) % EVERY == 0)))
 
 
 def told(vision: GraspPointing, columns: Columns, goal: np.ndarray) -> np.ndarray:
-    """Peaks (N, cameras, 3) for a named item: place in the picture and how sure."""
+    """Heatmap peaks (N, cameras, 3) for item `goal` (N,): x, y in [-1, 1] and probability."""
     named = np.eye(vision.config.num_goals, dtype=np.float32)[goal]
     features = vision.prepare({**columns, "goal": named})["features"]
     peaks = features[:, : vision.seen].astype(np.float64).reshape(len(goal), -1, 3)
@@ -54,7 +54,7 @@ def told(vision: GraspPointing, columns: Columns, goal: np.ndarray) -> np.ndarra
 
 
 def off_the_ray(task: str, peaks: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Centimetres between places (N, 3) and the rays of the front camera's peaks (N, 2)."""
+    """Distances (N,), cm, of points (N, 3), m, from the rays of the front camera's peaks (N, 2)."""
     pinhole = PinholeCamera.of(describe_task(task).cameras["front"])
     rays = pinhole.rays(peaks)
     rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
@@ -63,7 +63,7 @@ def off_the_ray(task: str, peaks: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def others(task: str, vision: GraspPointing, columns: Columns, goal: np.ndarray) -> dict[str, int]:
-    """Asked for each item that is not the demonstrated one: what is pointed at?"""
+    """Counts of peaks on the named and on the demonstrated item, for each other item named."""
     counts = {"asked": 0, "right": 0, "demonstrated": 0}
     seen = Perception.load_shipped(task).keypoints(np.asarray(columns["front_image"], np.uint8))
     meant = told(vision, columns, goal)[:, 0, :2]
@@ -82,11 +82,11 @@ def others(task: str, vision: GraspPointing, columns: Columns, goal: np.ndarray)
 
 
 def measure(workspace: Workspace, folder: Path) -> dict[str, Any]:
-    """All figures."""
+    """All metrics, as JSON."""
     policy, task = load_policy(folder), workspace.config.task
     vision = policy.network.vision
     if not isinstance(vision, GraspPointing):
-        raise SystemExit(f"{folder}: its vision is {vision.name}, which does not point")
+        raise SystemExit(f"{folder}: its vision is {vision.name}, which gives no heatmaps")
     vision = vision if vision.config.frozen else vision.freeze()
     learnt = set(policy.config.provenance.episodes)
     new = [s.path for s in workspace.summaries() if succeeded(s) and s.id not in learnt]
@@ -114,7 +114,7 @@ def measure(workspace: Workspace, folder: Path) -> dict[str, Any]:
 
 
 def summary(values: np.ndarray) -> dict[str, float]:
-    """Middle, mean and ninth tenth."""
+    """Median, mean and 90th percentile of values (N,)."""
     return {
         "median": round(float(np.median(values)), 2),
         "mean": round(float(values.mean()), 2),
@@ -123,7 +123,7 @@ def summary(values: np.ndarray) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
     torch.set_num_threads(1)

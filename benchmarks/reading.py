@@ -1,10 +1,10 @@
-"""How fast training windows are read, against bare numpy fancy indexing on the same arrays.
+"""This benchmark compares reading training windows with bare numpy indexing on the same arrays.
 
     python -m benchmarks.reading [--steps 4000] [--mapped]
 
 Two 96x96 cameras, 2 observations, 16 actions, batches of 64: samples a second of `Windows.batch`
-and of the same rows taken from two uint8 arrays and the actions with nothing else around it, in
-turns within one run. `--mapped` puts the frames into a memory-mapped file first.
+and of the same rows taken directly from two uint8 arrays and the actions, in turns within one run.
+`--mapped` puts the frames into a memory-mapped file first. It prints JSON.
 """
 
 import argparse
@@ -27,7 +27,7 @@ ROUNDS, BATCHES = 7, 40
 
 
 def filled(steps: int, cache: Path | None) -> Frames:
-    """Return frames of made-up episodes; one is made, the others are copies of it."""
+    """Frames of made-up episodes; one is generated, the others are copies of it."""
     episode = made_up_episode([0] * EPISODE_STEPS)
     count = max(1, steps // EPISODE_STEPS)
     limit = 0 if cache else None
@@ -35,7 +35,7 @@ def filled(steps: int, cache: Path | None) -> Frames:
 
 
 def samples_a_second(read: Callable[[np.ndarray], object], picks: list[np.ndarray]) -> float:
-    """Read all batches once."""
+    """Samples per second over one pass through all batches."""
     start = time.perf_counter()
     for indices in picks:
         read(indices)

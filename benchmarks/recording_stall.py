@@ -1,11 +1,11 @@
-"""How long recording holds up the control loop, and how soon an ended episode is on the disk.
+"""This benchmark measures how long recording blocks the control loop and delays durable episodes.
 
     python -m benchmarks.recording_stall [--episodes 4] [--hz 20]
 
-Two 96x96 cameras at the control rate; each episode is made a file while the next is recorded.
-Every step works for a while like a simulator does, and is then recorded: only that is timed. On
-a machine that is busy with other things the wall-clock figures are about those: look at the load,
-or run it with `chrt -f 10`; the CPU figures hold anywhere.
+Two 96x96 cameras at the control rate; each episode is converted to a file while the next is
+recorded. Every step computes for a while like a simulator, and is then recorded: only that is
+timed. On a busy machine the wall-clock figures depend on other processes: look at the load, or run
+it with `chrt -f 10`; the CPU figures hold anywhere. It prints JSON.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tests.synthetic import made_up_header, made_up_observation, made_up_steps
 
 STEPS = 200
 WORK_S = 0.005
-"""Pure Python work before each step, which wants the interpreter just as the control loop does."""
+"""Seconds of pure Python before each step, which keep the interpreter busy like a control loop."""
 
 
 def work() -> None:
@@ -39,7 +39,7 @@ def work() -> None:
 def record(
     recorder: Recorder, steps: list[Step], hz: float, stalls: list[tuple[float, float]]
 ) -> float:
-    """Record an episode at a rate; note each stall, return when it was ended."""
+    """Record an episode at a rate; append each stall (wall and CPU, s); the time of its end, s."""
     recorder.start(made_up_header())
     start = time.perf_counter()
     for number, step in enumerate(steps):

@@ -1,7 +1,9 @@
-"""What pictures cost with either renderer: `python -m benchmarks.rendering [--steps N]`.
+"""This benchmark measures the time of images by both renderers.
 
-Both draw the same moving world in turns. Every step draws the two recorded cameras at 96 x 96,
-and some the front camera at 640 x 480.
+    python -m benchmarks.rendering [--steps N]
+
+Both draw the same moving world in turns: every step the two recorded cameras at 96 x 96, and every
+fourth step the front camera at 640 x 480. It prints JSON.
 """
 
 import argparse
@@ -33,7 +35,7 @@ def _draw(env: ArmEnv, renderer: Renderer, watches: dict[str, Stopwatch], large:
 
 
 def measure(task: str, steps: int) -> dict[str, Any]:
-    """Milliseconds per pair of recorded pictures and per view, and their ratios."""
+    """Milliseconds per pair of recorded images and per view, and their ratios."""
     env = make_task_env(task)
     env.images_due = False
     env.reset(seed=SEED)

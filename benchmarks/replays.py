@@ -1,11 +1,11 @@
-"""Whether recorded episodes of every task, takeovers and rewinds among them, replay bit for bit.
+"""This benchmark checks that episodes of every task, with takeovers and rewinds, replay exactly.
 
     python -m benchmarks.replays --episodes 20
 
-For each task a policy that wanders about is supervised by the simulated operator, who takes over
-and finishes the job; every third episode is rewound by two seconds and goes on from there. Each
-recording is then simulated again in an environment of its own, as `sidestick replay --verify`
-does. Prints one JSON document and exits with 1 unless all are identical.
+For each task a policy of random motion is supervised by the simulated operator, who takes over
+and completes the task; every third episode is rewound by two seconds and continues from there.
+Each recording is then resimulated in an environment of its own, as `sidestick replay --verify`
+does. It prints one JSON document and exits with 1 unless all are identical.
 """
 
 import argparse
@@ -42,7 +42,7 @@ FIRST_SEED = 600_000
 
 
 class Wanderer:
-    """A policy that drifts about and opens and closes its hand: somebody has to take over."""
+    """A policy of random motion, which makes takeovers necessary."""
 
     chunk = execute = 8
 
@@ -50,12 +50,12 @@ class Wanderer:
         self.reset()
 
     def reset(self) -> None:
-        """Begin the same walk again."""
+        """Restart the same random sequence."""
         self._random = np.random.default_rng(0)
         self._drift = np.zeros(ACTION_SIZE)
 
     def plan(self, observation: Observation) -> Plan:
-        """The next leg of the walk."""
+        """The next chunk of random motion."""
         self._drift = 0.5 * self._drift + self._random.normal(0.0, 0.4, ACTION_SIZE)
         actions = np.tile(np.clip(self._drift, -1, 1).astype(np.float32), (self.chunk, 1))
         return Plan(actions, np.zeros_like(actions), 0.5)
@@ -87,18 +87,18 @@ def record(folder: Path, task: str, episodes: int) -> Workspace:
 
 
 def measure(task: str, episodes: int) -> dict[str, Any]:
-    """Record, replay, compare."""
+    """Record, replay and compare; the row of one task."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = record(Path(folder) / "replays", task, episodes)
         found = [Episode.read(path, images=False) for path in workspace.episodes()]
-        verdicts = [verify(episode) for episode in found]
+        results = [verify(episode) for episode in found]
         summaries = [episode.summary for episode in found]
         return {
             "task": task,
             "episodes": len(found),
-            "identical": sum(verdict.identical for verdict in verdicts),
-            "max_state_error": max(verdict.max_state_error for verdict in verdicts),
-            "steps": sum(verdict.steps for verdict in verdicts),
+            "identical": sum(result.identical for result in results),
+            "max_state_error": max(result.max_state_error for result in results),
+            "steps": sum(result.steps for result in results),
             "takeovers": sum(summary.takeovers for summary in summaries),
             "rewound": sum(bool(episode.abandoned) for episode in found),
             "successes": sum(summary.success for summary in summaries),
@@ -106,7 +106,7 @@ def measure(task: str, episodes: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     shape = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=shape)
     parser.add_argument("--episodes", type=int, default=20, help="of each task")

@@ -1,4 +1,4 @@
-"""How long the report of many episodes takes, and how large it is: made-up episodes, real files."""
+"""This benchmark measures the time and size of the report of many made-up episodes on disk."""
 
 import argparse
 import json
@@ -18,11 +18,11 @@ from sidestick.teleop.report.write import write_report
 from tests.synthetic import made_up_episode
 
 STEPS = 130
-"""Of an episode: the mean of ShelfPick's."""
+"""Steps of an episode: the mean of ShelfPick's."""
 
 
 def fill(folder: Path, episodes: int) -> Workspace:
-    """A workspace of episodes of the usual size, some with takeovers, a few failed."""
+    """A workspace of episodes of the usual length, some with takeovers, a few failed."""
     workspace = Workspace.create(folder, WorkspaceConfig("ShelfPick"))
     rng = np.random.default_rng(0)
     judge = Judge(workspace, "benchmark")

@@ -1,8 +1,8 @@
-"""How fast a practised grader goes through episodes: simulated key presses, real window code.
+"""This benchmark measures how fast a practised reviewer grades episodes in the real window.
 
-The grader watches every episode to its end at 8 times the speed, reacts after 0.25 s, and presses
-quality and verdict (for a failure: reason and verdict). Waits are from the verdict's key to the
-next episode's first frame.
+The simulated reviewer watches every episode to its end at 8 times the speed, reacts after 0.25 s,
+and presses quality and verdict (for a failure: reason and verdict). Waits are from the verdict's
+key to the next episode's first frame. It prints JSON.
 """
 
 import argparse

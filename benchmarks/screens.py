@@ -1,4 +1,4 @@
-"""Screenshots of every state of the operator's window, by a virtual pad and made-up time.
+"""This program saves screenshots of every state of the window, by a virtual gamepad and fake time.
 
 `SDL_VIDEODRIVER=dummy python -m benchmarks.screens [--policy FOLDER] [--size 1280x800] [OUT]`
 """
@@ -39,11 +39,11 @@ from tests import virtual_pad as vp
 from tests.window_rig import WindowRig
 
 COLOURS, ROUNDS = 256, 2
-"""Of a picture, and of the search for them: without it small bright things change colour."""
+"""Colours of an image, and rounds of their k-means: without it small bright areas change colour."""
 
 
 class StandIn:
-    """A policy for pictures only: the expert's next move, sixteen times, with some doubt."""
+    """A policy for screenshots only: the expert's next action, sixteen times, with some spread."""
 
     chunk, execute = 16, 8
 
@@ -52,10 +52,10 @@ class StandIn:
         self.novelty = 0.4
 
     def reset(self) -> None:
-        """Nothing to forget."""
+        """Do nothing: it has no memory."""
 
     def plan(self, observation: Observation) -> Plan:
-        """Straight on."""
+        """The expert's next action, repeated."""
         actions = np.zeros((16, 7), np.float32)
         if self.env is not None:
             expert = make_expert(self.env.task_name)
@@ -65,7 +65,7 @@ class StandIn:
 
 
 class Photographer:
-    """Draws the rig's seat into a file."""
+    """Saves the rig's window as an image file."""
 
     def __init__(self, rig: WindowRig, out: Path, size: tuple[int, int]) -> None:
         surface = pygame.display.set_mode(size)
@@ -74,7 +74,7 @@ class Photographer:
         self.rig, self.out = rig, out
 
     def __call__(self, name: str) -> None:
-        """One picture."""
+        """Save one screenshot."""
         self.frame_scheduler._fps = 40.0
         self.frame_scheduler.draw(self.rig.loop)
         shown = pygame.display.get_surface()
@@ -86,7 +86,7 @@ class Photographer:
 
 
 def demonstrations(rig: WindowRig, shoot: Photographer) -> None:
-    """Ready, recording, pause, rewind, discard, verdicts, help, free drive."""
+    """Save ready, recording, pause, rewind, discard, verdicts, help, free drive."""
     shoot("ready")
     rig.tap(vp.START)
     rig.pad.press(vp.LB)
@@ -99,7 +99,7 @@ def demonstrations(rig: WindowRig, shoot: Photographer) -> None:
     rig.tap(vp.BACK)
     rig.run(0.3)
     shoot("paused")
-    rig.loop.help = True  # SDL stretches GUIDE to 250 ms of real time, which is not made up
+    rig.loop.help = True  # SDL stretches GUIDE to 250 ms of real time, which is not faked
     shoot("help")
     rig.loop.help = False
     rig.tap(vp.R3)
@@ -128,7 +128,7 @@ def demonstrations(rig: WindowRig, shoot: Photographer) -> None:
 
 
 def unplugged(rig: WindowRig, shoot: Photographer) -> None:
-    """The pad is pulled out while it drives."""
+    """Save the gamepad being unplugged while it drives."""
     rig.tap(vp.START)
     rig.drive(0.8)
     rig.pad.unplug()
@@ -137,14 +137,14 @@ def unplugged(rig: WindowRig, shoot: Photographer) -> None:
 
 
 def tutorial(rig: WindowRig, shoot: Photographer) -> None:
-    """The second exercise."""
+    """Save the second exercise of the tutorial."""
     rig.hold(vp.LB, 1.3)
     rig.drive(0.6)
     shoot("lesson")
 
 
 def look_ahead(rig: WindowRig) -> None:
-    """A stand-in for a policy knows the scene, and has its plan drawn."""
+    """Give a stand-in policy the environment, and have its plan drawn."""
     policy = rig.live.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.env = rig.env
@@ -152,14 +152,14 @@ def look_ahead(rig: WindowRig) -> None:
 
 
 def meet_something_new(rig: WindowRig) -> None:
-    """A stand-in for a policy finds the scene unusual."""
+    """Make a stand-in policy report a high novelty."""
     policy = rig.live.assignment.runner.policy
     if isinstance(policy, StandIn):
         policy.novelty = 0.996
 
 
 def supervised(rig: WindowRig, shoot: Photographer) -> None:
-    """The policy drives; it meets something new; the human takes over."""
+    """Save the policy driving, and a takeover at a high novelty."""
     look_ahead(rig)
     shoot("ready-with-policy")
     rig.tap(vp.START)
@@ -173,7 +173,7 @@ def supervised(rig: WindowRig, shoot: Photographer) -> None:
 
 
 def together(rig: WindowRig, shoot: Photographer) -> None:
-    """The policy looks on, or both drive; they agree."""
+    """Save shadow or assist mode, in which policy and operator agree."""
     look_ahead(rig)
     rig.chord(vp.B)
     rig.tap(vp.L3)
@@ -183,7 +183,7 @@ def together(rig: WindowRig, shoot: Photographer) -> None:
 
 
 def called(rig: WindowRig, shoot: Photographer) -> None:
-    """The policy meets something new, asks for help and waits; the human comes."""
+    """Save a help request at a high novelty, and the operator's answer."""
     look_ahead(rig)
     rig.tap(vp.START)
     rig.run(0.8)
@@ -196,13 +196,13 @@ def called(rig: WindowRig, shoot: Photographer) -> None:
 
 
 def alone(rig: WindowRig, shoot: Photographer) -> None:
-    """The policy drives, and nobody needs to watch."""
+    """Save the policy ready to drive autonomously."""
     look_ahead(rig)
     shoot("level-autonomous")
 
 
 def main() -> None:
-    """Take them all."""
+    """Save all screenshots."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, nargs="?", default=Path("docs/screens"))
     parser.add_argument("--policy", type=Path)

@@ -1,4 +1,4 @@
-"""How often a task's scripted expert finishes the job, through the 7-d action alone.
+"""This benchmark measures the success rate of a task's scripted expert, by the 7-d action alone.
 
 `python -m benchmarks.scripted_success SortRecycling --episodes 100 --first-seed 5000 num_items=4`
 """
@@ -28,19 +28,19 @@ PAUSE_TICKS = (4, 20)
 
 @dataclass(frozen=True)
 class Outcome:
-    """One episode."""
+    """The outcome of one episode."""
 
     seed: int
     instruction: str
     success: bool
     steps: int
     stage: str
-    """Where it was when it ended."""
+    """The task's stage at the end."""
     progress: float
 
 
 class ShakyHand:
-    """A person's hand: stick noise with a memory, and pauses in which it rests."""
+    """Imitates a person's control: autocorrelated stick noise, and pauses without motion."""
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng([seed, 2])
@@ -54,7 +54,7 @@ class ShakyHand:
             yield repeat(resting, int(self._rng.integers(*PAUSE_TICKS)) if resting else 1)
 
     def shake(self, action: Action) -> Action:
-        """What reaches the stick of what was meant, float32[7]."""
+        """The intended action (7,) with noise or, in a pause, without motion, float32 (7,)."""
         fresh = self._rng.normal(0.0, STICK_NOISE_SD, GRIP)
         keep = STICK_NOISE_MEMORY
         self._noise = keep * self._noise + np.sqrt(1 - keep**2) * fresh
@@ -63,13 +63,13 @@ class ShakyHand:
 
 
 def run_episode(env: ArmEnv, expert: Expert, seed: int, noise: bool) -> Outcome:
-    """Let the expert drive until the job is done or the episode is cut off."""
+    """Let the expert drive until it succeeds or reaches the step limit."""
     env.reset(seed=seed)
     env.images_due = False
-    hand = ShakyHand(seed)
+    control_noise = ShakyHand(seed)
     while not env.status.success and env.elapsed < env.task.max_steps:
         action = expert.next(env).action(env.arm.tool())
-        env.step(hand.shake(action) if noise else action)
+        env.step(control_noise.shake(action) if noise else action)
     status = env.status
     return Outcome(
         seed, env.instruction, status.success, env.elapsed, status.stage, round(status.progress, 3)
@@ -77,7 +77,7 @@ def run_episode(env: ArmEnv, expert: Expert, seed: int, noise: bool) -> Outcome:
 
 
 def summary(outcomes: list[Outcome]) -> dict[str, Any]:
-    """The figures, JSON-able; steps are those of the successes."""
+    """The metrics as JSON; steps are those of the successes."""
     steps = [outcome.steps for outcome in outcomes if outcome.success]
     return {
         "episodes": len(outcomes),
@@ -94,7 +94,7 @@ def summary(outcomes: list[Outcome]) -> dict[str, Any]:
 
 
 def variant(words: list[str]) -> dict[str, Any]:
-    """Keywords for the task from `keyword=value` words; values that are no literal are text."""
+    """Task keywords from `keyword=value` words; values that are no Python literal are text."""
     pairs = [word.partition("=") for word in words]
     if bad := [key for key, equals, _ in pairs if not equals]:
         raise SystemExit(f"expected keyword=value, got {bad[0]!r}")
@@ -109,7 +109,7 @@ def _value(text: str) -> Any:
 
 
 def main() -> None:
-    """Run the episodes in one process and print the figures as JSON."""
+    """Run the episodes in one process and print the metrics as JSON."""
     parser = argparse.ArgumentParser(description="Success of a task's scripted expert.")
     parser.add_argument("task", help="short name: ShelfPick, SortRecycling, SortClothes")
     parser.add_argument("variant", nargs="*", help="the task's keywords, such as num_items=4")

@@ -1,8 +1,10 @@
-"""What an environment adds to the engine: `python -m benchmarks.stepping [--steps N]`.
+"""This benchmark measures the overhead of an environment over a bare loop of the physics engine.
+
+    python -m benchmarks.stepping [--steps N]
 
 The bare loop does the same sub-steps with the same motor commands, and the same two renders, and
 nothing else: no inverse kinematics, no task, no observation. Both run in turns, ten steps each, and
-must end in the same state to the last bit. Resets are timed too.
+must end in the same state to the last bit. Resets are timed too. It prints JSON.
 """
 
 import argparse
@@ -32,13 +34,13 @@ Command = tuple[tuple[Any, ...], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Tick:
-    """One control step, as the engine saw it."""
+    """One control step, as the physics engine received it."""
 
     action: Action
     commands: list[Command]
     """Arguments of the motor command before each sub-step."""
     views: list[CameraView]
-    """Of the recorded cameras, after the last one."""
+    """Views of the recorded cameras, after the last sub-step."""
 
 
 @contextmanager
@@ -94,7 +96,7 @@ def _run_bare(env: ArmEnv, block: list[Tick], watch: Stopwatch) -> None:
 
 
 def measure(task: str, renderer: str, steps: int) -> dict[str, Any]:
-    """Steps a second of the environment and of the bare loop, by CPU time and by the wall."""
+    """CPU milliseconds of steps of the environment and of the bare loop, and their ratios."""
     env, bare = (make_task_env(task, renderer=renderer) for _ in range(2))
     ticks = _recorded(env, steps)
     for built in (env, bare):
@@ -127,7 +129,7 @@ def _bits(env: ArmEnv) -> bytes:
 
 
 def resets(task: str, renderer: str) -> dict[str, float]:
-    """Milliseconds of a reset with its two pictures, the median and the worst of a few seeds."""
+    """Milliseconds of a reset with its two images, the median and the worst of a few seeds."""
     env = make_task_env(task, renderer=renderer)
     env.reset(seed=0)
     times = []

@@ -1,8 +1,8 @@
-"""Counts of the code: files and lines by folder, one-importer files, homonyms, long parts.
+"""This program counts files and lines by folder, one-importer files, homonyms and long functions.
 
     python -m benchmarks.structure [ROOT]
 
-prints the same figures for this checkout or for another one (an older commit's, say).
+It prints the figures of this checkout or of another one (an older commit's, say).
 """
 
 import ast

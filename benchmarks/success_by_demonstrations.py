@@ -1,11 +1,11 @@
-"""Success without help by number of demonstrations.
+"""This benchmark measures success rates without help by number of demonstrations.
 
     python -m benchmarks.success_by_demonstrations WS --counts 10 50 --seeds 0
 
 WS is a workspace with enough demonstrations by the simulated operator, such as one made by
 `sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`.
-Every policy is trained from scratch on the first N successes and drives alone on 100 unseen
-seeds from 20000. Prints one JSON document.
+Every policy is trained from scratch on the first N successes and evaluated alone on 100 unseen
+seeds from 20000. It prints one JSON document.
 """
 
 import json
@@ -45,24 +45,24 @@ class Options:
     episodes: int = 100
     """Unseen seeds to evaluate on."""
     vision: str = "keypoints"
-    """keypoints or end-to-end."""
+    """Kind of vision: keypoints or end-to-end."""
     head: str = "bc"
-    """Kind of policy."""
+    """Kind of policy head."""
     selection: int = 20
-    """Episodes on which each checkpoint is tried before one is chosen; 0 takes the last."""
+    """Episodes to evaluate each checkpoint on before one is chosen; 0 takes the last."""
     steps: int | None = None
-    """Updates; as recommended unless given."""
+    """Updates; None: as recommended."""
     execute: int = 8
     """Actions of a plan that are executed before the next."""
     workers: int = 2
-    """Processes that drive."""
+    """Processes for rollouts."""
     keep: Path | None = None
-    """Folder for the policies, each count and seed its own; a training that was interrupted there
-    goes on."""
+    """Folder for the policies, each count and seed its own; an interrupted training there is
+    resumed."""
 
 
 def demonstrations(workspace: Workspace) -> list[EpisodeSummary]:
-    """The successful ones, oldest first."""
+    """The successful demonstrations, oldest first."""
     found = [s for s in workspace.summaries() if succeeded(s)]
     return [s for s in found if s.header.level == Level.DEMONSTRATE]
 
@@ -82,7 +82,7 @@ def measure(options: Options, workspace: Workspace, rollouts: Rollouts) -> list[
 def one(
     options: Options, workspace: Workspace, rollouts: Rollouts, frames: Frames, seed: int
 ) -> dict[str, Any]:
-    """Train once, evaluate once."""
+    """The row of one training and its evaluation."""
     config = TrainConfig.recommended(options.vision, options.head)
     config = replace(config, seed=seed, execute=options.execute)
     config = replace(config, tensorboard=False, steps=options.steps or config.steps)
@@ -111,7 +111,7 @@ def one(
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     options = tyro.cli(Options, description=__doc__)
     workspace = Workspace.open(options.workspace)
     with Rollouts(workspace.config, options.workers) as rollouts:

@@ -1,11 +1,11 @@
-"""The table of success without help: what is missing of it is measured, and all of it is printed.
+"""This benchmark prints the table of success rates without help, and measures missing cells.
 
-    python -m benchmarks.success_table FOLDER                 # prints what is known
+    python -m benchmarks.success_table FOLDER                 # prints what was measured
     python -m benchmarks.success_table FOLDER --measure       # hours: also measures what is missing
     python -m benchmarks.success_table FOLDER --measure --only "ShelfPick, keypoints, flow"
 
-FOLDER is where the demonstrations lie, or are recorded by the simulated operator, one workspace a
-task and variant. Every measurement is a line of `results/success.jsonl`, every episode in it.
+FOLDER holds the demonstrations, one workspace for each task and variant; the simulated operator
+records missing ones. Every measurement, with its episodes, is a line of `results/success.jsonl`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,33 +37,33 @@ COUNTS = (10, 25, 50, 100)
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of the table."""
+    """A row of the table: a task, a kind of vision and a head."""
 
     task: str
     env_kwargs: dict[str, Any] = field(default_factory=dict)
     vision: str = "keypoints"
     head: str = "bc"
     wanted: dict[int, int] = field(default_factory=dict)
-    """Percent, by number of demonstrations."""
+    """Target success rate in percent, by number of demonstrations."""
     counts: tuple[int, ...] = COUNTS
 
     @property
     def folder(self) -> str:
-        """Of its demonstrations: the task and how many items it has."""
+        """Name of the folder of its demonstrations: the task and its number of items."""
         return self.task + "".join(str(value) for value in self.env_kwargs.values())
 
     @property
     def name(self) -> str:
-        """For people, such as `SortRecycling4, keypoints, bc`."""
+        """The row's title, such as `SortRecycling4, keypoints, bc`."""
         return f"{self.folder}, {self.vision}, {self.head}"
 
     def key(self, count: int, seed: int) -> tuple[Any, ...]:
-        """What one measurement is of."""
+        """What identifies one measurement: folder, vision, head, demonstrations, training seed."""
         return (self.folder, self.vision, self.head, count, seed)
 
 
 PICKS = {10: 60, 25: 85, 50: 95, 100: 98}
-"""Wanted of every head."""
+"""Targets in percent by number of demonstrations, for every head."""
 SETTINGS = (
     Setting("ShelfPick", wanted=PICKS),
     Setting("ShelfPick", head="bc-gmm", wanted=PICKS),
@@ -88,7 +88,7 @@ class Options:
     measure: bool = False
     """Measure what is missing; else only print."""
     only: str | None = None
-    """One line of the table, such as "ShelfPick, keypoints, flow"."""
+    """One row of the table, such as "ShelfPick, keypoints, flow"."""
     counts: tuple[int, ...] = COUNTS
     """Numbers of demonstrations."""
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -96,18 +96,18 @@ class Options:
     episodes: int = 100
     """Unseen seeds to evaluate on."""
     workers: int = 2
-    """Processes that drive."""
+    """Processes for rollouts."""
     results: Path = RESULTS
 
 
 def key(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What a measurement is of, as `WorkspaceSetting.key` has it."""
+    """What identifies a measured row, equal to `Setting.key`."""
     names = ("folder", "vision", "head", "demonstrations", "training_seed")
     return tuple(row[name] for name in names)
 
 
 def recorded(folder: Path, setting: Setting, count: int) -> list[EpisodeSummary]:
-    """So many successful demonstrations of a setting's task; what is missing is recorded now."""
+    """The first `count` successful demonstrations of a setting; records missing ones."""
     config = WorkspaceConfig(setting.task, env_kwargs=setting.env_kwargs)
     workspace = Workspace.open_or_create(folder / setting.folder, config)
     seed = 0
@@ -120,7 +120,7 @@ def recorded(folder: Path, setting: Setting, count: int) -> list[EpisodeSummary]
 
 
 def measure(options: Options, setting: Setting) -> None:
-    """What is missing of one line; each figure is kept as soon as it is known."""
+    """Measure what is missing of one row; each result is kept as soon as it is known."""
     known = {key(row) for row in read_rows(options.results)}
     for count in (n for n in setting.counts if n in options.counts):
         missing = [s for s in options.seeds if setting.key(count, s) not in known]
@@ -145,14 +145,14 @@ def measure(options: Options, setting: Setting) -> None:
 
 
 def cell(rows: Iterable[dict[str, Any]], wanted: int | None) -> str:
-    """Successes of every training seed, and what is wanted."""
+    """Successes of every training seed, and the target in percent."""
     ordered = sorted(rows, key=lambda row: int(row["training_seed"]))
     found = ", ".join(f"{row['successes']}/{row['episodes']}" for row in ordered)
     return f"{found or '-'} ({wanted} %)" if wanted is not None else found
 
 
 def table(rows: Sequence[dict[str, Any]], settings: Sequence[Setting]) -> Table:
-    """All lines."""
+    """The table of all settings."""
     drawn = Table("setting", *map(str, COUNTS), title="success by number of demonstrations")
     for setting in settings:
         cells = []
@@ -164,12 +164,12 @@ def table(rows: Sequence[dict[str, Any]], settings: Sequence[Setting]) -> Table:
 
 
 def main() -> None:
-    """Measure where asked to, and print."""
+    """Measure if asked to, and print the table."""
     options = tyro.cli(Options, description=__doc__)
     limit_threads()
     by_name = {setting.name: setting for setting in SETTINGS}
     if options.only is not None and options.only not in by_name:
-        raise SystemExit(str(UnknownName("line", options.only, by_name)))
+        raise SystemExit(str(UnknownName("row", options.only, by_name)))
     chosen = [s for s in SETTINGS if options.only in (None, s.name)]
     if options.measure:
         for setting in chosen:

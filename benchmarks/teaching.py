@@ -1,21 +1,21 @@
-"""What people's time buys: corrections, practice and calls for help against demonstrations alone.
+"""This benchmark compares corrections, practice and help requests with demonstrations, by effort.
 
     python -m benchmarks.teaching WS --arms corrections practice together --seeds 0 1 2 --out FILE
 
 WS is a workspace with demonstrations by the simulated operator, such as one made by
 `sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`. Every seed
-begins with demonstrations of its own, ten unless asked otherwise, and a training seed of its own:
+begins with its own demonstrations, ten by default, and its own training seed:
 
-* demonstrations: more and more of them, and nothing else; their seconds are what the others save.
-* corrections: rounds of supervised episodes, learnt by human steps alone (HG-DAgger). After the
-  last one the very same data is trained with every other way to weigh it: everything alike, half
-  interventions (IWR, Sirius); and the control, the seconds of driving spent on demonstrations.
+* demonstrations: only more demonstrations; the other arms are compared with their seconds.
+* corrections: rounds of supervised episodes, trained on human steps alone (HG-DAgger). After the
+  last one the same data is trained on with every other scheme of class weights: everything alike,
+  half interventions (IWR, Sirius); and the control: as many seconds of driving, as demonstrations.
 * practice: rounds of unattended attempts, whose successes become data.
-* together: rounds of attempts that only find what the policy fails on; it drives some of those
-  seeds on call, and calls when it needs help: nobody watches it.
+* together: rounds of attempts that only find the seeds on which the policy fails; it drives some
+  of those on call, and requests help: nobody watches it.
 
-Every policy drives alone on the unseen seeds from 20000. Each row is written to FILE as soon as it
-is measured.
+Every policy is evaluated alone on the unseen seeds from 20000. Each row is written to FILE as soon
+as it is measured.
 """
 
 import shutil
@@ -49,9 +49,9 @@ from sidestick.teleop.session.help_requests import HelpRules
 from sidestick.teleop.station.headless import RunRules, drive_simulated
 
 SHOWN_APART = 30
-"""Demonstrations between those that two seeds begin with."""
+"""Offset between the first demonstrations of two seeds."""
 SCHEMES = ("plain", "balanced", "corrections")
-"""Beside the one that the rounds are made with: human steps alone."""
+"""Schemes compared with that of the rounds, human steps alone."""
 
 
 @dataclass(frozen=True)
@@ -60,31 +60,31 @@ class Options:
 
     workspace: Annotated[Path, tyro.conf.Positional]
     out: Path
-    """JSON lines; rows that are there already are not measured again."""
+    """File of JSON lines; rows that it holds already are not measured again."""
     arms: tuple[Literal["demonstrations", "corrections", "practice", "together"], ...] = (
         "demonstrations",
     )
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Each has demonstrations, scenes and a training seed of its own."""
+    """Seeds; each has demonstrations, scenes and a training seed of its own."""
     demonstrations: int = 10
-    """What every arm begins with."""
+    """Demonstrations that every arm begins with."""
     counts: tuple[int, ...] = (5, 10, 15, 20, 25, 30, 40)
-    """Numbers of demonstrations, where there is nothing else."""
+    """Numbers of demonstrations of the arm `demonstrations`."""
     rounds: int = 3
     supervised: int = 22
     """Supervised episodes in a round."""
     practice: int = 100
     """Unattended attempts in a round."""
     calls: int = 3
-    """Requests for help that a round of `together` allows, and seeds that it drives on call."""
+    """Help requests that a round of `together` allows, and seeds that it drives on call."""
     episodes: int = 100
     """Unseen seeds to evaluate on."""
     folder: Path | None = None
-    """Where to keep the workspaces; nowhere unless given."""
+    """Folder for the workspaces; None: a temporary one."""
 
 
 class Pupil:
-    """One arm with one seed: a workspace of its own, and who has spent how long on it."""
+    """One arm with one seed: a workspace of its own, and the human effort spent on it."""
 
     def __init__(self, options: Options, arm: str, seed: int, folder: Path) -> None:
         self.options, self.arm, self.seed = options, arm, seed
@@ -100,7 +100,7 @@ class Pupil:
         self.show(options.counts[0] if arm == "demonstrations" else options.demonstrations)
 
     def show(self, count: int) -> None:
-        """So many demonstrations more, of those that are this seed's."""
+        """Add the next `count` of this seed's demonstrations."""
         found = demonstrations(self.source)
         first = self.seed * SHOWN_APART + self.shown
         if count > len(found) - self.shown:
@@ -114,13 +114,13 @@ class Pupil:
         self.workspace.rebuild_index()
 
     def human_s(self) -> dict[str, float]:
-        """What it has cost a person until now."""
+        """Human effort until now: driving and watching, s."""
         total = read_ledger(self.workspace).total
         driven = self.demonstrated_s + total.driven_s
         return {"driven_s": round(driven, 1), "watched_s": round(total.watched_s, 1)}
 
     def learn(self, shares: str = "auto", say: str = "", **facts: Any) -> str:
-        """Train on all that succeeded, let it drive, keep the row; returns the policy's number."""
+        """Train on all successes, evaluate, keep the row; the policy's number."""
         done = [s for s in self.workspace.summaries() if s.success and s.complete]
         frames = Frames.read([s.path for s in done if s.path is not None], images=False)
         config = TrainConfig(seed=self.seed, shares=shares, tensorboard=False)
@@ -149,7 +149,7 @@ class Pupil:
         return path.name
 
     def close(self) -> None:
-        """End its worker."""
+        """Stop the worker process."""
         self.rollouts.close()
 
 
@@ -217,7 +217,7 @@ def together(pupil: Pupil) -> None:
 
 
 def attempt(pupil: Pupil, policy: str, number: int) -> tuple[int, list[int]]:
-    """A round of practice: how many it solved, and the seeds that it failed on."""
+    """A round of practice: the number of successes, and the seeds that failed."""
     first = scenes(PRACTICE.first, pupil.seed, number)
     seeds = range(first, first + pupil.options.practice)
     outcomes = practise(pupil.workspace, pupil.rollouts, policy, seeds, number)
@@ -226,7 +226,7 @@ def attempt(pupil: Pupil, policy: str, number: int) -> tuple[int, list[int]]:
 
 
 def scenes(base: int, seed: int, number: int) -> int:
-    """The first seed of a round: no two rounds of no two seeds share one."""
+    """The first seed of a round; no two rounds share one."""
     return base + SEEDS_PER_ROUND * number + 1000 * seed
 
 
@@ -239,13 +239,13 @@ ARMS = {
 
 
 def knows(out: Path, arm: str, seed: int) -> bool:
-    """Whether an arm was measured to its end before."""
+    """Whether an arm was measured completely before."""
     rows = read_rows(out)
     return any(r["arm"] == arm and r["seed"] == seed and r.get("last") for r in rows)
 
 
 def measure(options: Options, folder: Path) -> None:
-    """Every arm with every seed."""
+    """Measure every arm with every seed."""
     for seed in options.seeds:
         for arm in options.arms:
             if knows(options.out, arm, seed):

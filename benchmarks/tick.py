@@ -1,11 +1,11 @@
-"""What one control tick costs, and how far the target jumps when the stick changes hands.
+"""This benchmark measures the time of a control tick, and target jumps at a change of driver.
 
     python -m benchmarks.tick WS --episodes 10
 
 WS is a workspace with a policy, such as runs/demo. The simulated operator supervises it with
-recording on, both cameras drawn on every tick and the policy's inference included. Prints one
-JSON document: milliseconds of a tick (wall clock and CPU of the process), and for every change
-of driver how far the commanded target moved, and how far it then was from the measured tool.
+recording on, both cameras drawn on every tick and the policy's inference included. It prints one
+JSON document: milliseconds of a tick (wall clock and CPU of the process), and for every change of
+driver how far the commanded target moved, and how far it then was from the measured end effector.
 """
 
 import json
@@ -42,11 +42,11 @@ class Options:
     workspace: Annotated[Path, tyro.conf.Positional]
     episodes: int = 10
     policy: str | None = None
-    """Number of the policy; the first unless given: it needs the most help."""
+    """Number of the policy; by default the first, which needs the most help."""
 
 
 class Stopwatch(Subscriber):
-    """Listens to the ticks, after all other subscribers but the operator."""
+    """Times the ticks, after all other subscribers but the operator."""
 
     wants_images = True
 
@@ -59,7 +59,7 @@ class Stopwatch(Subscriber):
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def on_tick(self, tick: Tick) -> None:
-        """Note the time since the last tick; an unpaced session does nothing else between."""
+        """Record the time since the last tick; an unpaced session does nothing else between."""
         wall, cpu = time.perf_counter(), time.process_time()
         self.wall_ms.append((wall - self._wall) * 1e3)
         self.cpu_ms.append((cpu - self._cpu) * 1e3)
@@ -67,7 +67,7 @@ class Stopwatch(Subscriber):
 
 
 class WatchedReseats:
-    """Stands in for ArmEnv.reseat and measures what it does."""
+    """Replaces ArmEnv.reseat and measures its effect."""
 
     def __init__(self, env: ArmEnv) -> None:
         self._env, self._reseat = env, env.reseat
@@ -75,7 +75,7 @@ class WatchedReseats:
         self.offsets_mm: list[float] = []
 
     def __call__(self) -> None:
-        """Re-seat the target, and note how far it moved."""
+        """Reseat the target, and record how far it moved and how far it then is from the arm."""
         arm = self._env.arm
         before = arm.controller.target_pos.copy()
         self._reseat()
@@ -85,14 +85,14 @@ class WatchedReseats:
 
 
 def summary(values: list[float]) -> dict[str, float]:
-    """Median, 99th percentile and largest."""
+    """Median, 99th percentile and maximum."""
     array = np.array(values or [float("nan")])
     median, tail = np.percentile(array, [50, 99])
     return {"p50": round(float(median), 3), "p99": round(float(tail), 3), "max": float(array.max())}
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print JSON."""
     options = tyro.cli(Options, description=__doc__)
     limit_threads()
     source = Workspace.open(options.workspace)
@@ -105,10 +105,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace.create(Path(folder) / "ws", source.config)
         with Recorder(workspace) as recorder:
-            told = [Recording(recorder), stopwatch]
+            subscribers = [Recording(recorder), stopwatch]
             operator = SimulatedOperator(env, Level.SUPERVISED)
             assignment = Assignment(Level.SUPERVISED, policy_id, PolicyRunner(policy))
-            session = Session(env, operator, assignment, told)
+            session = Session(env, operator, assignment, subscribers)
             seeds = range(FIRST_SEED, FIRST_SEED + options.episodes)
             outcomes = [session.run_episode(seed) for seed in seeds]
     env.close()

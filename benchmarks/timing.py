@@ -1,4 +1,4 @@
-"""Timing one thing in turns with another."""
+"""`Stopwatch` times blocks that alternate with other blocks; benchmarks compare its medians."""
 
 import time
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from sidestick.sim_envs.renderers import best_view_renderer
 class Stopwatch:
     """Times a block each time that it is entered: `with stopwatch: ...`.
 
-    Medians are told: other processes that disturb some of the times do not matter.
+    It reports medians, which do not depend on other processes that disturb a few of the times.
     """
 
     cpu_s: list[float] = field(default_factory=list)
-    """Of all threads of this process."""
+    """CPU time of all threads of this process."""
     wall_s: list[float] = field(default_factory=list)
     _started: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
 
@@ -44,5 +44,5 @@ class Stopwatch:
 
 
 def renderers_here() -> list[str]:
-    """Names of the renderers that start on this machine; the log says why one does not."""
+    """Names of the renderers that start on this machine; the log says why others do not."""
     return sorted({"tiny", best_view_renderer().name})

@@ -1,11 +1,11 @@
-"""The whole ladder with the simulated operator, from demonstrate to autonomous, and down again.
+"""This benchmark runs the ladder with the simulated operator, up to autonomous and down again.
 
     python -m benchmarks.whole_ladder /tmp/ladder [--demonstrations 40] [--plot ladder.png]
 
-ShelfPick with few items: demonstrations, a policy, and then every episode at the level that the
-policy has earned so far; where evidence does not suffice, the policy practises and a new one has
-to show itself. Once it is autonomous its weights are spoilt with noise, and the sequential test has
-to take the level away within 10 episodes.
+ShelfPick with few items: demonstrations, a policy, and then every episode at the policy's
+authorised level; where evidence does not suffice, it practises and a new policy is trained and
+evaluated. Once it is autonomous, noise is added to its weights, and the sequential test has to
+demote it within 10 episodes. It prints JSON.
 """
 
 import argparse
@@ -42,19 +42,19 @@ from sidestick.teleop.station.headless import RunRules, drive_simulated
 
 DEMONSTRATION_SEED, FIRST_SEED, PRACTICE_SEED = 0, 500_000, 600_000
 PATIENCE = 30
-"""Episodes at one level after which the policy has to become better first."""
+"""Episodes at one level after which the policy practises and is trained again."""
 MUST_FALL_WITHIN = 10
 
 
 @dataclass
 class Climb:
-    """One workspace on its way up, and down."""
+    """One workspace's promotion to autonomous and demotion."""
 
     workspace: Workspace
     practice: int
     """Attempts in a round of practice."""
     steps: int | None = None
-    """Updates of a training; None: as many as the data is worth."""
+    """Updates of a training; None: by the number of windows."""
     say: Callable[[str], object] = lambda _: None
     seed: int = FIRST_SEED
     rounds: int = 0
@@ -67,13 +67,13 @@ class Climb:
         self.store = PolicyStore(self.workspace.policies_dir)
 
     def demonstrate(self, episodes: int) -> None:
-        """The beginning: the human alone."""
+        """Record the first episodes, driven by the operator alone."""
         seeds = range(DEMONSTRATION_SEED, DEMONSTRATION_SEED + episodes)
         drive_simulated(self.workspace, Level.DEMONSTRATE, seeds)
         self.driven["demonstrate"] += episodes
 
     def learn(self, parent: str | None = None) -> None:
-        """A policy from everything that succeeded so far."""
+        """Train a policy on all successes so far."""
         kind = "demonstrations" if parent is None else "practice"
         provenance = Provenance(parent=parent, round=self.rounds, kind=kind)
         training = TrainConfig(steps=self.steps)
@@ -81,7 +81,7 @@ class Climb:
         self.say(f"policy {result.path.name} from {kind}")
 
     def improve(self) -> None:
-        """Practice and a new policy."""
+        """Practise and train a new policy."""
         self.rounds += 1
         first = PRACTICE_SEED + 1000 * self.rounds
         seeds, policy = range(first, first + self.practice), self.store.latest()
@@ -92,7 +92,7 @@ class Climb:
         self.learn(policy)
 
     def climb(self, most_rounds: int) -> bool:
-        """Up to autonomous; False where the policy never gets that far."""
+        """Drive until the policy is autonomous; False where it never gets there."""
         here = 0
         while (level := self.ladder_store.authorise(None)) is not Level.AUTONOMOUS:
             before = len(self.changes)
@@ -106,14 +106,14 @@ class Climb:
         return True
 
     def drive(self, level: Level, runner: PolicyRunner | None = None) -> None:
-        """One more episode."""
-        rules = RunRules(HelpRules(budget=1), ladder=True, on_change=self._hear)
+        """Drive one episode at a level."""
+        rules = RunRules(HelpRules(budget=1), ladder=True, on_change=self._add_change)
         drive_simulated(self.workspace, level, [self.seed], rules=rules, runner=runner)
         self.seed += 1
         self.driven[name(level)] += 1
 
     def fall(self, noise: float) -> int | None:
-        """Spoil the policy, and count the episodes until it is demoted."""
+        """Perturb the policy's weights; the number of episodes until it is demoted, or None."""
         runner = load_runner(self.workspace, self.store.latest())
         assert isinstance(runner.policy, LearnedPolicy)
         spoil(runner.policy, noise)
@@ -123,7 +123,7 @@ class Climb:
                 return episode
         return None
 
-    def _hear(self, change: LevelChange) -> None:
+    def _add_change(self, change: LevelChange) -> None:
         self.changes.append(change)
         self.say(f"{change.why.value}: {name(change.after)}; {change.evidence}")
 
@@ -139,7 +139,7 @@ def spoil(policy: LearnedPolicy, noise: float) -> None:
 
 
 def run(climb: Climb, demonstrations: int, most_rounds: int, noise: float) -> dict[str, Any]:
-    """Up and down; returns what happened."""
+    """Promote and demote a policy; the report as JSON."""
     climb.demonstrate(demonstrations)
     climb.learn()
     arrived = climb.climb(most_rounds)
@@ -162,7 +162,7 @@ def run(climb: Climb, demonstrations: int, most_rounds: int, noise: float) -> di
 
 
 def main() -> int:
-    """Climb, fall, print; fails where the policy does not."""
+    """Run it and print JSON; exit with 1 where the policy is not promoted and demoted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--demonstrations", type=int, default=40)

@@ -1,9 +1,9 @@
-"""The operator's seat for a minute: control rate, late ticks, frames, from input to action.
+"""This benchmark measures control rate, late ticks, frames and latency of the operator's window.
 
-`python -m benchmarks.window [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny]`, under a screen
-that there is: SDL_VIDEODRIVER=dummy, or Xvfb (`xvfb-run -s "-screen 0 1280x800x24" python ...`).
-A thread pushes a virtual pad's stick at any moment; the delay ends when the simulation has
-executed an action in that direction. `--view tiny` also records with TinyRenderer.
+`python -m benchmarks.window [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny]` runs it on a
+display: SDL_VIDEODRIVER=dummy, or Xvfb (`xvfb-run -s "-screen 0 1280x800x24" python ...`). A
+thread pushes a virtual gamepad's stick at random times; the latency ends when the simulation has
+executed an action in that direction. `--view tiny` also records with TinyRenderer. It prints JSON.
 """
 
 import argparse
@@ -57,12 +57,12 @@ from tests import virtual_pad as vp
 PUSHED = 0.6
 PUSH_EVERY_S = (0.25, 0.45)
 MOVING = 0.05
-"""An action shorter than this goes nowhere."""
+"""Smallest component along the push at which an action counts as its effect."""
 
 
 @dataclass
 class Figures:
-    """What was measured, in the order of its coming."""
+    """The measurements, in order of time."""
 
     late_ms: list[float] = field(default_factory=list)
     ticked_s: list[float] = field(default_factory=list)
@@ -76,44 +76,44 @@ class Figures:
 
 
 class Pusher:
-    """Pushes the stick left and right at moments that know nothing of ticks and frames."""
+    """Pushes the stick left and right at times independent of ticks and frames."""
 
     def __init__(self, pad: vp.VirtualPad) -> None:
         self.way, self.pushed_s = 1.0, 0.0
-        """Direction of the last push, and its time until somebody has seen its effect, else 0."""
+        """Direction of the last push, and its time until its effect was measured, else 0."""
         self._pad, self._over, self._resting = pad, threading.Event(), True
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Begin to push."""
+        """Start pushing."""
         self.rest(False)
         self._thread.start()
 
     def rest(self, resting: bool) -> None:
-        """Let go of everything for a while, or take the clutch again."""
+        """Release the stick and the clutch for a while, or hold the clutch again."""
         self._resting, self.pushed_s = resting, 0.0
         if resting:
             self._pad.axis(vp.LEFT_X, 0.0)
         self._pad.press(vp.LB, not resting)
 
     def _run(self) -> None:
-        moments = random.Random(1)
-        while not self._over.wait(moments.uniform(*PUSH_EVERY_S)):
+        intervals = random.Random(1)
+        while not self._over.wait(intervals.uniform(*PUSH_EVERY_S)):
             if self.pushed_s or self._resting:
-                continue  # the last push is still on its way
+                continue  # the last push has had no effect yet
             self.way = -self.way
             self.pushed_s = time.perf_counter()
             self._pad.axis(vp.LEFT_X, PUSHED * self.way)
 
     def stop(self) -> None:
-        """Push no more."""
+        """Stop pushing."""
         self._over.set()
         if self._thread.is_alive():
             self._thread.join()
 
 
 class Observer:
-    """Stands between the seat and its scene and screen with a stopwatch."""
+    """Wraps the window's ticks and frames to time them."""
 
     def __init__(
         self, frame_scheduler: FrameScheduler, pusher: Pusher, pad: vp.VirtualPad, seconds: float
@@ -148,7 +148,7 @@ class Observer:
         return timed
 
     def __call__(self, loop: StationLoop) -> float:
-        """Keep the seat going, and let the artist draw."""
+        """Keep the window running, and let it draw; seconds until the next frame."""
         now = time.perf_counter()
         if loop.state is WindowState.READY:
             self._pad.press(vp.START, loop.seconds_in_state > 0.5)
@@ -170,7 +170,7 @@ class Observer:
         return wait
 
     def _go_on(self, loop: StationLoop) -> None:
-        """After a pause everything is let go first, as the seat asks for."""
+        """After a pause release every input first, as the window requires."""
         self._pusher.rest(True)
         if loop.seconds_in_state > 0.5:
             self.figures.pauses.append(loop.lost)
@@ -179,7 +179,7 @@ class Observer:
 
 
 def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int, int]) -> dict:
-    """One sitting; what came of it."""
+    """The metrics of one run of the window, as JSON."""
     pygame.display.init()
     surface = open_window(size)
     recorded = "tiny" if view_name == "tiny" else best_view_renderer().name
@@ -190,22 +190,22 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
         env = workspace_env(workspace.config)
         view = open_view(env, view_name)
         runner = PolicyRunner(load_policy(policy)) if policy else None
-        pad, pads, tally = vp.VirtualPad(), Gamepads(), WorkspaceCounts(workspace)
+        pad, pads, counts = vp.VirtualPad(), Gamepads(), WorkspaceCounts(workspace)
         operator_input = OperatorInput(env, defaults(DRIVING), pads)
         with Recorder(workspace) as recorder:
             assignment = Assignment(Level.DEMONSTRATE, "0001" if runner else None, runner)
-            told = [Recording(recorder, tally.refresh)]
-            scene = OperatorEpisode(Session(env, operator_input, assignment, told))
+            subscribers = [Recording(recorder, counts.refresh)]
+            scene = OperatorEpisode(Session(env, operator_input, assignment, subscribers))
             frame_scheduler = FrameScheduler(surface, view, Prompter(defaults(DRIVING)))
             observer = Observer(frame_scheduler, Pusher(pad), pad, seconds)
             observer.watch(scene)
             loop = StationLoop(
-                OperatorContext(operator_input, tally, CuePlayer(pads)), scene, observer
+                OperatorContext(operator_input, counts, CuePlayer(pads)), scene, observer
             )
             cpu, began = time.process_time(), time.perf_counter()
             loop.run()
             cores = (time.process_time() - cpu) / (time.perf_counter() - began)
-        tally.close()
+        counts.close()
         view.close()
         env.close()
     known = {"driver": pygame.display.get_driver(), "recorded": recorded, "view": view_name}
@@ -214,7 +214,7 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
 
 
 def report(figures: Figures) -> dict[str, object]:
-    """The figures; gaps over a second are pauses."""
+    """The metrics as JSON; gaps of over a second between ticks are pauses."""
     gaps, frames = np.diff(figures.ticked_s), np.diff(figures.framed_s)
     ticking = gaps[gaps < 1.0]
     return {
@@ -233,7 +233,7 @@ def report(figures: Figures) -> dict[str, object]:
 
 
 def spread(values: list[float]) -> dict[str, float] | None:
-    """Number, median and 99th percentile."""
+    """Number, median and 99th percentile of values; None without any."""
     if not values:
         return None
     middle, high = (round(float(np.percentile(values, q)), 2) for q in (50, 99))
