@@ -26,7 +26,7 @@ class Replay:
     workspace: WorkspacePath
     """Folder of the workspace."""
     episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
-    """Its id, a part of it, or its place (0 is the first, -1 the last)."""
+    """An episode's id, a part of it, or its place (0 is the first, -1 the last)."""
     verify: bool = False
     """Compare every stored state with a new simulation; exit code 1 if any differs."""
     video: Path | None = None

@@ -11,7 +11,7 @@ from .subcommand import DONE, WorkspacePath
 
 @dataclass(frozen=True)
 class Report:
-    """Write one self-contained HTML page: curve, effort, videos, where episodes die, judgements."""
+    """Write one self-contained HTML page: curve, effort, videos, stages of failure, judgements."""
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -77,7 +77,7 @@ class Train:
     ] = "keypoints"
     """How the policy sees."""
     steps: Annotated[int | None, hint("as many as the episodes are worth")] = None
-    """Training steps; of the encoders where there are any."""
+    """Training steps; with --vision end-to-end, those of the encoders."""
     batch: Annotated[int | None, AS_RECOMMENDED] = None
     """Windows of the episodes in each step."""
     chunk: Annotated[int | None, hint("16")] = None
@@ -135,7 +135,7 @@ class Train:
     selection_episodes: int = 20
     """Episodes that each of three checkpoints drives before the best is kept; 0 keeps the last."""
     workers: int = 2
-    """Processes that drive them."""
+    """Processes that drive those episodes."""
     json: bool = False
     """Report as JSON on standard output."""
 

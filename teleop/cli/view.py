@@ -20,7 +20,7 @@ class ViewEpisode:
     workspace: WorkspacePath
     """Folder of the workspace."""
     episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
-    """Its id, a part of it, or its place (0 is the first, -1 the last)."""
+    """An episode's id, a part of it, or its place (0 is the first, -1 the last)."""
     save: Path | None = None
     """Write an .rrd file instead of opening the viewer; needs no screen."""
 
