@@ -57,7 +57,7 @@ class PolicyConfig:
     renderer: str
     """Renderer of the images that it was trained on."""
     goal_names: tuple[str, ...]
-    """Names of the entries of the goal's one-hot, in order."""
+    """Names of the entries of the goal vector, which is one-hot or multi-hot, in order."""
     cameras: tuple[str, ...] = ("front", "wrist")
     """Cameras whose images it reads."""
     image_size: int = 96
@@ -163,7 +163,7 @@ class LearnedPolicy:
             raise BadValue("observation", f"keys {', '.join(keys)}", f"none of {missing}")
         columns: Columns = {key: np.asarray(observation[key])[None] for key in keys}
         if columns["goal"].shape != (1, len(self.config.goal_names)):
-            expected = f"one-hot of {len(self.config.goal_names)} goals"
+            expected = f"a vector over {len(self.config.goal_names)} goals"
             raise BadValue("observation goal", expected, columns["goal"].shape[1:])
         for key in (key for key in keys if key.endswith("_image")):
             side = self.config.image_size

@@ -12,7 +12,7 @@ EXPERTS: dict[str, type[Expert]] = {
     "SortClothes": SortClothesExpert,
 }
 
-__all__ = ["EXPERTS", "Expert", "ExpertTarget", "make_expert"]
+__all__ = ["EXPERTS", "Expert", "make_expert"]
 
 
 def make_expert(task: str) -> Expert:

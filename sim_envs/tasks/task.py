@@ -164,7 +164,7 @@ class Task(ABC):
         return {}
 
     def goal_vector(self) -> NDArray[np.float32]:
-        """One-hot of the goal, float32 [goals]."""
+        """The goal one-hot, float32 [goals]; tasks of several objects give a multi-hot vector."""
         vector = np.zeros(len(self.goal_names), np.float32)
         vector[self.goal] = 1.0
         return vector

@@ -1,8 +1,9 @@
 """Commands print by these functions: JSON to standard output, text for people to stderr."""
 
 import json
+import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -30,9 +31,19 @@ def complain(error: object) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document for scripts."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    """Print one JSON document for scripts; numbers that are not finite, which JSON lacks, as null."""
+    text = json.dumps(_finite(value), ensure_ascii=False, indent=1, default=str, allow_nan=False)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def _finite(value: object) -> object:
+    """A value of dicts, lists and tuples with None for numbers that are not finite."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 @contextmanager

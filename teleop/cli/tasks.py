@@ -37,7 +37,7 @@ class Tasks:
                         "choices": task.choices(),
                         "stages": list(task.stages),
                         "goals": list(task.goal_names),
-                        "max_steps": task.max_steps,
+                        "max_steps": task().max_steps,
                     }
                     for name, task in TASKS.items()
                 ]

@@ -1,6 +1,7 @@
 """The command line as a newcomer uses it: help, errors, JSON alone on standard output."""
 
 import json
+import math
 import shlex
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.cli.console import print_json
 from sidestick.teleop.cli.main import VERBS, main
 from tests.synthetic import made_up_episode
 
@@ -222,3 +224,20 @@ def test_every_verb_finds_an_episode_in_the_same_way(
     opened = Opened(made.path, capsys, monkeypatch)
     for asked, found in (("-1", ids[2]), ("0", ids[0]), ("2b", ids[1]), ("1-2", ids[1])):
         assert opened(verb, asked) == found
+
+
+def test_json_has_null_where_a_number_is_not_finite(capsys: pytest.CaptureFixture[str]) -> None:
+    """NaN and Infinity are no JSON: other languages' readers refuse the whole document."""
+    print_json({"rate": math.nan, "rows": [(1.0, math.inf)], "name": "NaN"})
+    assert json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name)) == {
+        "rate": None,
+        "rows": [[1.0, None]],
+        "name": "NaN",
+    }
+
+
+def test_every_task_is_described_by_numbers_and_text() -> None:
+    """The step limit of a task with several objects is a property of an instance."""
+    described = json.loads(run("tasks", "--json").stdout)
+    assert len(described) == 3
+    assert all(isinstance(task["max_steps"], int) for task in described)
