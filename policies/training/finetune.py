@@ -1,6 +1,6 @@
 """`finetune` trains a policy's head for a few small steps on new corrections and replayed data.
 
-The learner calls it between episodes. On disk such an update is called "nudge".
+The learner calls it when corrections were recorded. On disk such an update is called "nudge".
 """
 
 import copy
