@@ -55,7 +55,7 @@ def first_request(trace: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpR
     monitor = HelpMonitor(rules)
     for tick, novelty in enumerate(trace.novelty.tolist()):
         reason = monitor.update(
-            ControlState.POLICY, novelty, bool(trace.answered[tick]), trace.hand_m[tick]
+            ControlState.POLICY, novelty, bool(trace.answered[tick]), trace.ee_m[tick]
         )
         if reason:
             return tick, reason

@@ -5,7 +5,7 @@
 The perception was pretrained on plain scenes. Recall: share of the cells mostly covered by an item
 that are classified so; precision: share of the cells classified as an item that it touches; error:
 median distance of a keypoint from the item's true centroid, pixels of 96. For garments also grasp
-points: see `measure_holds`. It prints one JSON document.
+points: see `measure_grasp_points`. It prints one JSON document.
 """
 
 import json
@@ -19,7 +19,7 @@ import tyro
 
 from sidestick.policies.perception.network import Perception
 from sidestick.policies.perception.pretrain import bank_shape
-from sidestick.policies.perception.quality import measure, measure_holds
+from sidestick.policies.perception.quality import measure, measure_grasp_points
 from sidestick.policies.perception.scene_bank import make_scenes
 from sidestick.sim_envs.domain_randomization import LEVELS
 from sidestick.sim_envs.labelled_scenes import SceneSource
@@ -49,7 +49,7 @@ def row(task: str, variation: str, options: Options) -> dict[str, Any]:
         bank = make_scenes(source, shape, Path(folder), FIRST_SEED, options.workers)
         figures = measure(network, bank)
         if network.holds is not None:
-            figures |= measure_holds(network, bank)
+            figures |= measure_grasp_points(network, bank)
     return {"task": task, "variation": variation, **figures}
 
 

@@ -46,12 +46,12 @@ def main() -> None:
         ):
             page = EpisodeWindow(grading, pads)
             run_window(page, surface, SimulatedReviewer(options.episodes))
-            grading_speed = grading.grading_speed
-            spent = grading_speed.clock() - grading_speed.began
-            waits = 1e3 * np.array(grading_speed.waits)
+            review_speed = grading.review_speed
+            spent = review_speed.clock() - review_speed.began
+            waits = 1e3 * np.array(review_speed.waits)
     figures = {
-        "episodes": len(grading_speed.done),
-        "episodes_per_minute": round(60 * len(grading_speed.done) / spent, 1),
+        "episodes": len(review_speed.done),
+        "episodes_per_minute": round(60 * len(review_speed.done) / spent, 1),
         "wait_ms_p50": round(float(np.median(waits)), 1),
         "wait_ms_max": round(float(waits.max()), 1),
         "waits_over_100_ms": int((waits > 100).sum()),

@@ -178,7 +178,7 @@ def opened(path: Path) -> Iterator[h5py.File]:
     except KeyError as error:
         raise DamagedFile(f"{path}: not a Sidestick episode, {error.args[0]}") from error
     except UNREADABLE as error:
-        raise DamagedFile(f"{path}: {in_plain_words(path, str(error))}") from error
+        raise DamagedFile(f"{path}: {readable_reason(path, str(error))}") from error
 
 
 def write_columns(group: h5py.Group, rows: Columns) -> None:
@@ -222,7 +222,7 @@ def _read_attribute(group: h5py.Group, name: str) -> Any:
     return value.decode() if isinstance(value, bytes) else value.item()
 
 
-def in_plain_words(path: Path, message: str) -> str:
+def readable_reason(path: Path, message: str) -> str:
     """The reason why a file cannot be read; an unknown message is returned unchanged."""
     if not path.exists():
         return "a link that points nowhere" if path.is_symlink() else "there is no such file"

@@ -103,7 +103,7 @@ def quat_from_axes(forward: ArrayLike, left: ArrayLike) -> Vector:
     return quat_from_matrix(np.column_stack([np.cross(y, z), y, z]))
 
 
-def tilted_hand(tilt_rad: float, yaw_rad: float = 0.0) -> Vector:
+def tilted_quat(tilt_rad: float, yaw_rad: float = 0.0) -> Vector:
     """Orientation xyzw [4] of an end effector pointing forward, `tilt_rad` below the horizon."""
     flat = np.cos(tilt_rad)
     forward = (flat * np.cos(yaw_rad), flat * np.sin(yaw_rad), -np.sin(tilt_rad))

@@ -26,7 +26,7 @@ from .learning.practice_rounds import RULES, PracticeRounds
 from .learning.workspace_training import train_on_workspace
 from .report.cost import EffortCost
 from .report.write import write_report
-from .session.effort_entry import recorded_effort
+from .session.human_effort import recorded_effort
 from .station.headless import drive_simulated
 
 MOST_ATTEMPTS = 3
@@ -34,7 +34,7 @@ MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
-class Course:
+class QuickstartConfig:
     """The amounts of a quickstart: episodes, rounds, seeds and training steps."""
 
     task: str = "ShelfPick"
@@ -61,7 +61,7 @@ class Course:
     """Number of objects, if fewer than the task has; None for all."""
 
     @classmethod
-    def fast(cls, task: str = "ShelfPick") -> "Course":
+    def fast(cls, task: str = "ShelfPick") -> "QuickstartConfig":
         """All stages in under three minutes; the figures are not meant to be good."""
         return cls(
             task,
@@ -100,7 +100,7 @@ class Stage:
 class Quickstart:
     """A quickstart on one workspace."""
 
-    def __init__(self, path: Path, course: Course, rollouts: Rollouts) -> None:
+    def __init__(self, path: Path, course: QuickstartConfig, rollouts: Rollouts) -> None:
         self.course, self.rollouts = course, rollouts
         self.workspace = Workspace.open_or_create(path, course.config())
         self.workspace.recover()

@@ -22,7 +22,7 @@ from sidestick.teleop.learning.acceptance_gate import AcceptanceCriteria
 from sidestick.teleop.learning.candidate_evaluation import CandidateEvaluation
 from sidestick.teleop.learning.candidate_store import CandidateStore
 from sidestick.teleop.learning.learner import Learner, LearnerRules
-from sidestick.teleop.learning.workspace_training import TAUGHT
+from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION
 from tests.synthetic import GOALS, made_up_episode
 
 QUICK = LearnerRules(
@@ -49,7 +49,7 @@ def tiny_workspace(folder: Path) -> Workspace:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         about = PerceptionConfig("ShelfPick", "tiny", ("bg", *GOALS), GOALS, channels=4)
-        Perception(about).save(workspace.path / TAUGHT)
+        Perception(about).save(workspace.path / FINETUNED_PERCEPTION)
     return workspace
 
 
@@ -98,7 +98,7 @@ def after(steps: int) -> Callable[[TrainingLoop], torch.Tensor]:
     return dying
 
 
-MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
+KILL_POINTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "plan written": lambda: mock.patch.object(Learner, "_make", die),
     "in the training": lambda: mock.patch.object(TrainingLoop, "update", after(3)),
     "weights written, settings not": lambda: mock.patch(
@@ -110,7 +110,7 @@ MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "published": lambda: mock.patch.object(Database, "add_event", die),
 }
 """Points at which learning can be killed while a candidate passes the gate."""
-REFUSAL_MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
+REFUSAL_KILL_POINTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "ruling written": lambda: mock.patch.object(Database, "add_event", die),
     "told": lambda: mock.patch.object(CandidateStore, "clear", die),
     "half removed": lambda: mock.patch.object(candidate_store.shutil, "rmtree", die),
@@ -119,8 +119,8 @@ REFUSAL_MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
 
 
 def die_at(folder: Path, moment: str, refused: bool = False) -> None:
-    """Learn, and die at a point of `MOMENTS` or `REFUSAL_MOMENTS`; runs in its own process."""
-    moments = REFUSAL_MOMENTS if refused else MOMENTS
+    """Learn, and die at one of `KILL_POINTS` or `REFUSAL_KILL_POINTS`; runs in its own process."""
+    moments = REFUSAL_KILL_POINTS if refused else KILL_POINTS
     made = learner(Workspace.open(folder), only_present if refused else solves)
     if refused:  # first up to the decision, without dying
         with mock.patch.object(CandidateStore, "settle", return_value=None):

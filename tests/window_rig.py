@@ -153,7 +153,7 @@ class WindowRig:
         self.pad.release(vp.LB)
         self.run(0.1)
 
-    def do_the_job(self, seconds: float = 25.0) -> bool:
+    def drive_episode(self, seconds: float = 25.0) -> bool:
         """Choose base directions and full speed, start, and drive; whether a verdict is due."""
         self.chord(vp.B)
         self.tap(vp.L3)

@@ -37,7 +37,7 @@ def screen() -> Iterator[str]:
         server.wait()
 
 
-class Hand:
+class XdotoolKeys:
     """Presses keys in the window."""
 
     def __init__(self, display: str, process: "subprocess.Popen[str]") -> None:

@@ -19,7 +19,7 @@ PIXELS = "yuv420p"
 PNG = "png"
 
 
-class Stretch(NamedTuple):
+class VideoSpan(NamedTuple):
     """The place of an episode's frames in the videos of one camera."""
 
     chunk: int
@@ -40,7 +40,7 @@ class VideoWriter:
         self._stream: Any = None
         self._path = folder
 
-    def add(self, images: NDArray[np.uint8]) -> Stretch:
+    def add(self, images: NDArray[np.uint8]) -> VideoSpan:
         """Append an episode's images, uint8[T, height, width, 3]."""
         if self._container is None or self._path.stat().st_size > VIDEO_MB * 2**20:
             self._begin(images.shape[1:3])
@@ -51,7 +51,7 @@ class VideoWriter:
             self._mux(frame)
             self._frames += 1
         chunk, file = divmod(self._number, CHUNK_FILES)
-        return Stretch(chunk, file, first / self._fps, self._frames / self._fps)
+        return VideoSpan(chunk, file, first / self._fps, self._frames / self._fps)
 
     def close(self) -> None:
         """Complete the last file."""

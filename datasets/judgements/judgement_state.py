@@ -31,7 +31,7 @@ from .judgements import (
     Judgements,
 )
 
-Stretch: TypeAlias = tuple[int, int]
+StepRange: TypeAlias = tuple[int, int]
 """Steps from the first to before the second."""
 MACHINE = "simulated"
 """Operator name of the simulated reviewer, whose judgements any other reviewer overrides."""
@@ -51,9 +51,9 @@ class ResolvedJudgements:
     tags: tuple[str, ...] = ()
     stages: Mapping[str, int] = field(default_factory=dict)
     """The first step of each marked stage."""
-    kept: Stretch | None = None
+    kept: StepRange | None = None
     """The last trim: only these steps are kept."""
-    bad: tuple[Stretch, ...] = ()
+    bad: tuple[StepRange, ...] = ()
     """All reviewers' bad stretches."""
     operators: tuple[str, ...] = ()
     """The reviewers' names."""
@@ -66,7 +66,7 @@ class ResolvedJudgements:
         verdict = {None: "", True: "success", False: "failure"}[self.success]
         return ", ".join(filter(None, (verdict, str(self.quality or ""))))
 
-    def dropped(self, steps: int) -> list[Stretch]:
+    def dropped(self, steps: int) -> list[StepRange]:
         """The stretches excluded from training, of an episode of `steps` steps."""
         found = [*self.bad]
         if self.kept is not None:
@@ -121,7 +121,7 @@ class TrainingSelection:
 
     success: Mapping[str, bool]
     """By episode id: the reviewers' verdict, which overrides the recorded success."""
-    dropped: Mapping[str, tuple[Stretch, ...]]
+    dropped: Mapping[str, tuple[StepRange, ...]]
     """By episode id: stretches excluded from training."""
     predictions: tuple[Judgement, ...] = ()
     """Current graded predictions: accepted and corrected ones are examples."""
@@ -169,7 +169,7 @@ class TrainingSelection:
             if e.payload["grade"] != REJECT
         ]
 
-    def _rejected(self, episode: str) -> list[Stretch]:
+    def _rejected(self, episode: str) -> list[StepRange]:
         return [
             (e.start or 0, (e.start or 0) + int(e.payload.get("executed", 1)))
             for e in self.predictions
@@ -196,7 +196,7 @@ def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
     return found[-1].payload if found else {}
 
 
-def _stretch(event: Judgement) -> Stretch:
+def _stretch(event: Judgement) -> StepRange:
     assert event.start is not None  # checked by Judgement.checked
     assert event.stop is not None
     return event.start, event.stop

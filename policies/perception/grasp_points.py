@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from .heatmaps import near_peak, read_peak, target_heatmap
 
-HOLD_NAMES = ("hold_x", "hold_y", "hold_sure", "hold_z")
+GRASP_NAMES = ("hold_x", "hold_y", "hold_sure", "hold_z")
 """Place in the picture times the confidence, the confidence, and metres above the table."""
 HEIGHT_M = 0.1
 """Unit of the height map, metres."""
@@ -48,7 +48,7 @@ def grasp_points(logs: Tensor, heights: Tensor) -> Tensor:
     of_each = heights.repeat_interleave(logs.shape[1], dim=0)
     height = (near * of_each).sum((1, 2)) / near.sum((1, 2)).clamp_min(1e-6)
     points = torch.cat((read_peak(flat), HEIGHT_M * height[:, None]), dim=1)
-    return points.reshape(*logs.shape[:2], len(HOLD_NAMES))
+    return points.reshape(*logs.shape[:2], len(GRASP_NAMES))
 
 
 def grasp_point_loss(logs: Tensor, heights: Tensor, marks: Tensor, shown: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ The heads that find grasp points call it in driving (`read_peak`) and training (
 import torch
 from torch import Tensor
 
-TOLD = ("x", "y", "sure")
+POINT_NAMES = ("x", "y", "sure")
 """Names of a point's numbers: place in the picture times the confidence, and the confidence."""
 NEAR = 2
 """Cells on each side of the peak that count as the same place."""

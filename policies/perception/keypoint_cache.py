@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.checkpoint import write_bytes
-from .grasp_points import HOLD_NAMES
+from .grasp_points import GRASP_NAMES
 from .keypoints import KEYPOINT_SIZE
 
 Keypoints = NDArray[np.float32]
-SIZES = (KEYPOINT_SIZE, KEYPOINT_SIZE + len(HOLD_NAMES))
+SIZES = (KEYPOINT_SIZE, KEYPOINT_SIZE + len(GRASP_NAMES))
 """Numbers of a keypoint, without and with a grasp point."""
 
 

@@ -17,7 +17,7 @@ from ...sim_envs.errors import BadValue, PolicyError
 from ...sim_envs.task_description import is_label_of
 from ..base.checkpoint import checksum, load_state, read_tensors, write_tensors
 from ..base.torch_setup import as_tensor, choose_precision
-from .grasp_points import HOLD_NAMES, GraspPointHead, grasp_points
+from .grasp_points import GRASP_NAMES, GraspPointHead, grasp_points
 from .keypoints import KEYPOINT_SIZE, keypoints
 
 BATCH = 64
@@ -127,7 +127,7 @@ class Perception(nn.Module):
     @property
     def keypoint_size(self) -> int:
         """Numbers of each class's keypoint: 6, or 10 with grasp points."""
-        return KEYPOINT_SIZE + (len(HOLD_NAMES) if self.config.holds else 0)
+        return KEYPOINT_SIZE + (len(GRASP_NAMES) if self.config.holds else 0)
 
     def probabilities(self, images: NDArray[np.uint8]) -> Tensor:
         """uint8 (B, H, W, 3) to class probabilities float32 (B, K, g, g)."""

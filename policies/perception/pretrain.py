@@ -17,7 +17,13 @@ from ..base.schedule import one_cycle, set_rate
 from ..base.torch_setup import choose_precision
 from .grasp_points import grasp_point_loss
 from .network import Perception, PerceptionConfig, as_input
-from .quality import every_image, marked, measure, measure_holds, shares_of_area
+from .quality import (
+    every_image,
+    measure,
+    measure_grasp_points,
+    shares_of_area,
+    visible_grasp_points,
+)
 from .scene_bank import SampleScene, SceneBank, SceneShape, make_scenes
 
 Report = Callable[[str, int, int, dict[str, float]], object]
@@ -89,8 +95,8 @@ def pretrain(
     if network is None:
         network = fit_perception(seen, perception, config, report)
     if network.holds is not None:
-        fit_holds(network, seen, config, report)
-        network.metrics.update(measure_holds(network, unseen))
+        fit_grasp_points(network, seen, config, report)
+        network.metrics.update(measure_grasp_points(network, unseen))
     network.metrics.update(measure(network, unseen))
     network.save(out)
     return Perception.load(out)
@@ -133,7 +139,7 @@ def fit_perception(
     return network.frozen()
 
 
-def fit_holds(
+def fit_grasp_points(
     network: Perception, bank: SceneBank, config: PretrainConfig, report: Report = quiet
 ) -> None:
     """Train the head of the grasp points in place, on the frozen trunk's features."""
@@ -153,7 +159,7 @@ def fit_holds(
                 features = network.trunk(augmented(as_input(images[rows]), generator))
                 logits = network.head(features)
             logs, heights = grasp_head(features, logits)
-        shown, points = marked(marks[rows], counts[rows])
+        shown, points = visible_grasp_points(marks[rows], counts[rows])
         loss = grasp_point_loss(logs, heights, points, shown)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here

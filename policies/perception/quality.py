@@ -24,7 +24,9 @@ def every_image(bank: SceneBank) -> tuple[NDArray[Any], NDArray[Any], NDArray[An
     return images, counts, holds
 
 
-def marked(holds: NDArray[np.float32], counts: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+def visible_grasp_points(
+    holds: NDArray[np.float32], counts: NDArray[np.uint8]
+) -> tuple[Tensor, Tensor]:
     """Whether each class's grasp point is visible, bool (B, K), and the grasp points (B, K, 3).
 
     A point is occluded where none of the cells around it show its class.
@@ -81,7 +83,7 @@ def _distances(guess: Tensor, truth: Tensor, image_size: int) -> NDArray[Any]:
     return np.asarray(offset.square().sum(-1).sqrt() * image_size / 2)
 
 
-def measure_holds(network: Perception, bank: SceneBank) -> dict[str, float]:
+def measure_grasp_points(network: Perception, bank: SceneBank) -> dict[str, float]:
     """Metrics of the grasp points on held-out scenes.
 
     hold_px: median distance, in pixels, between predicted and true visible grasp points;
@@ -89,7 +91,7 @@ def measure_holds(network: Perception, bank: SceneBank) -> dict[str, float]:
     hold_z_m: mean error of the height of those that do not hang from the gripper.
     """
     images, counts, marks = every_image(bank)
-    seen, holds = marked(marks, counts)
+    seen, holds = visible_grasp_points(marks, counts)
     found = torch.from_numpy(network.keypoints(images))[..., KEYPOINT_SIZE:]
     place = found[..., :2] / found[..., 2:3].clamp_min(1e-3)
     off = (place - holds[..., :2]).square().sum(-1).sqrt()[seen]

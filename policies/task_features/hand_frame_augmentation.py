@@ -136,7 +136,7 @@ class HandFrameAugmentation:
         first = torch.where(closing.any(1), closing.argmax(1), len(mask[0]))
         ticks = torch.where(picked & ~held, (BACK_TICKS - first).clamp_min(0), 0)
         actions, mask = delayed(actions, mask, ticks, torch.zeros_like(turn))
-        back = led_back(actions, turned(off, -turn), turn)
+        back = with_way_back(actions, turned(off, -turn), turn)
         features = torch.where(picked[:, None], moved, features)
         return features, torch.where(picked[:, None, None], back, actions), mask
 
@@ -209,7 +209,7 @@ def delayed(actions: Tensor, mask: Tensor, ticks: Tensor, rise: Tensor) -> tuple
     return torch.where(waits[..., None], rest, later), waits | mask.gather(1, place)
 
 
-def led_back(actions: Tensor, off: Tensor, turn: Tensor) -> Tensor:
+def with_way_back(actions: Tensor, off: Tensor, turn: Tensor) -> Tensor:
     """Actions (B, H, A) plus the way back from `off` (B, 3) metres and `turn` (B,) radians."""
     back = actions.clone()
     for axes in (slice(0, 2), slice(3, 5)):

@@ -37,7 +37,7 @@ SURELY, ELSEWHERE = 0.4, 0.4
 farther from the fingers than the second, in its picture, is not held."""
 ON_TABLE_M = 0.05
 """Height below which the middle of an object is taken to lie on the table, not to hang."""
-FARTHEST_HOLD_M = 0.12
+FARTHEST_GRASP_M = 0.12
 """Grasp points farther from their object's middle than this are ignored."""
 UPPERMOST, UPPERMOST_WHEN_LOW, LOW_M = 8.0, 1.0, 0.09
 """Of a heap the uppermost is preferred: each metre of a grasp point's height counts as the first
@@ -47,7 +47,7 @@ TAKEN = "next_grasp"
 GRASPED = "grasp_under_way"
 """Column (N, 3): where a demonstration's gripper is about to close, or has just closed."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "container_x", "container_y")
-HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
+EE_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class NextObject:
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the F features."""
         seen = (f"wrist_{name}" for name in KEYPOINT_NAMES)
-        return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *HAND_NAMES)
+        return (*seen, *PLACE_NAMES, *(thing.label for thing in self.things), *EE_NAMES)
 
     @cached_property
     def augmentation(self) -> Augmentation:
@@ -102,7 +102,7 @@ class NextObject:
         chosen, is_one, held = self.choose(things, places, grips, columns)
         rows = np.arange(len(chosen))
         seen, at = things[rows, 1, chosen, :KEYPOINT_SIZE], grips[rows, chosen]
-        if has_holds(things):
+        if has_grasp_points(things):
             at = self.grasped(at, columns)
             seen = self.seen_at(at, seen, columns)
         to = np.where(held[:, None], 0.0, np.nan_to_num(at - ee_pos))
@@ -122,7 +122,7 @@ class NextObject:
         held, left = self.held(things, columns), self.left(things, places, columns)
         ee_pos = columns["ee_pos"].astype(np.float64)[:, None]
         away = np.linalg.norm((grips - ee_pos)[..., :2], axis=-1)
-        if has_holds(things):  # prefer the uppermost, but keep the object right below
+        if has_grasp_points(things):  # prefer the uppermost, but keep the object right below
             low = ee_pos[..., 2] < grips[..., 2] + LOW_M
             away = away - np.where(low, UPPERMOST_WHEN_LOW, UPPERMOST) * grips[..., 2]
         if (taken := columns.get(TAKEN)) is not None:
@@ -141,11 +141,11 @@ class NextObject:
 
     def grips(self, things: NDArray[np.float32], places: Array, columns: Columns) -> Array:
         """Grasp points of the objects, (N, M, 3) metres; an object's middle where none is found."""
-        if not has_holds(things):
+        if not has_grasp_points(things):
             return places
         turn = rotation(columns["ee_quat"].astype(np.float64))
         found, sure = self.rig.triangulate_grasp(things, columns["ee_pos"].astype(np.float64), turn)
-        near = np.linalg.norm(found - places, axis=-1) < FARTHEST_HOLD_M
+        near = np.linalg.norm(found - places, axis=-1) < FARTHEST_GRASP_M
         return np.where((sure & near)[..., None], found, places)
 
     def grasped(self, at: Array, columns: Columns) -> Array:
@@ -200,7 +200,7 @@ class NextObject:
         A hanging garment is held at its highest part; one that lies below the gripper shows that
         part far from the fingers. This was true in none of 1,210 frames in which one was carried.
         """
-        if not has_holds(things):
+        if not has_grasp_points(things):
             return np.zeros(things[:, 0, :, 0].shape, np.bool_)
         grasps = things[:, 1, :, KEYPOINT_SIZE:]
         point = grasps[..., :2] / np.maximum(grasps[..., 2:3], LEAST_SURE)
@@ -220,6 +220,6 @@ class NextObject:
         return np.asarray(asked & np.isfinite(places).all(-1) & ~inside)
 
 
-def has_holds(things: NDArray[np.float32]) -> bool:
+def has_grasp_points(things: NDArray[np.float32]) -> bool:
     """Whether keypoints (..., 6 or 10) contain grasp points."""
     return bool(things.shape[-1] > KEYPOINT_SIZE)

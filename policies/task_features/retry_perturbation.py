@@ -19,7 +19,7 @@ from .hand_frame_augmentation import (
     HandFrameAugmentation,
 )
 
-GUESSES = (
+DISPLACEMENTS = (
     (0.0, 0.0, 0.010, 0.0),
     (0.012, 0.0, 0.005, 0.0),
     (-0.012, 0.0, 0.005, 0.0),
@@ -29,7 +29,7 @@ GUESSES = (
 )
 """The displacement of each further attempt: metres along the heading, across and up, radians about
 the vertical. The first makes the end effector reach deeper, the next aside, the last turned."""
-LOWEST_LED_M = 0.021
+LOWEST_DISPLACED_M = 0.021
 """Height that no displacement leads the end effector below: it would push against the table."""
 
 STILL_M, STILL_PLANS = 0.006, 3
@@ -88,8 +88,8 @@ class RetryPerturbation:
 
     def _displacement(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """The displacement of the present attempt: (1, 3) metres, (1,) radians."""
-        shift = features.new_tensor([GUESSES[(self.failed - 1) % len(GUESSES)]])
-        room = max(self._of(features, "ee_z") - LOWEST_LED_M, 0.0)
+        shift = features.new_tensor([DISPLACEMENTS[(self.failed - 1) % len(DISPLACEMENTS)]])
+        room = max(self._of(features, "ee_z") - LOWEST_DISPLACED_M, 0.0)
         shift[:, 2].clamp_(max=room)
         return shift[:, :3], shift[:, 3]
 

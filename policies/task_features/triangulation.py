@@ -26,7 +26,7 @@ WRIST_M = 0.01
 """The same for the wrist camera, which is nearer."""
 CUT_OFF_M = 0.06
 """The same where the edge of its picture cuts the object off."""
-FRONT_HOLD_M, WRIST_HOLD_M, HOLD_HEIGHT_M = 0.02, 0.008, 0.01
+FRONT_GRASP_M, WRIST_GRASP_M, GRASP_HEIGHT_M = 0.02, 0.008, 0.01
 """Standard deviations of a grasp point's distances from both rays and of its predicted height."""
 LEAST_SURE = 0.3
 """Grasp points of less confidence than this are ignored."""
@@ -39,7 +39,7 @@ CUT_OFF = 0.75
 LEAST_CELLS = 0.5
 """Cells that an object must cover to count as seen."""
 
-Sight: TypeAlias = tuple[Array, Array, Array]
+WeightedRays: TypeAlias = tuple[Array, Array, Array]
 """Origins and directions of lines, (..., 3) each, and the weight (...) of each line."""
 
 
@@ -117,14 +117,14 @@ class StereoRig:
         front, wrist = cameras
         return cls(PinholeCamera.of(front), PinholeCamera.of(wrist))
 
-    def triangulate(self, things: NDArray[np.floating], hand_m: Array, turn: Array) -> Array:
+    def triangulate(self, things: NDArray[np.floating], ee_m: Array, turn: Array) -> Array:
         """Places of objects, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
 
         The weighted least squares of both rays and the table's height; NaN where nothing is seen.
-        The end effector is at `hand_m` (N, 3), rotated by matrices `turn` (N, 3, 3).
+        The end effector is at `ee_m` (N, 3), rotated by matrices `turn` (N, 3, 3).
         """
         far_eye, far = self.front_rays(centroid(things[:, 0]))
-        near_eye, near = self.wrist_rays(centroid(things[:, 1]), hand_m, turn)
+        near_eye, near = self.wrist_rays(centroid(things[:, 1]), ee_m, turn)
         whole = np.abs(centroid(things[:, 1])).max(-1) < CUT_OFF
         seen = cells(things) >= LEAST_CELLS  # (N, 2, M)
         apart = seen.all(1) & whole & (gap(far_eye, far, near_eye, near) > FARTHEST_APART_M)
@@ -136,7 +136,7 @@ class StereoRig:
         return np.where((away | ~seen.any(1))[..., None], np.nan, places)
 
     def triangulate_grasp(
-        self, things: NDArray[np.floating], hand_m: Array, turn: Array
+        self, things: NDArray[np.floating], ee_m: Array, turn: Array
     ) -> tuple[Array, NDArray[np.bool_]]:
         """Grasp points of objects, (N, M, 3) metres, from keypoints (N, 2, M, 10).
 
@@ -148,10 +148,10 @@ class StereoRig:
         points = grasps[..., :2] / np.maximum(grasps[..., 2:3], LEAST_SURE)
         height = (sure * grasps[..., 3]).sum(1) / np.maximum(sure.sum(1), LEAST_SURE)
         far_eye, far = self.front_rays(points[:, 0])
-        near_eye, near = self.wrist_rays(points[:, 1], hand_m, turn)
-        trust = sure / np.square(((FRONT_HOLD_M,), (WRIST_HOLD_M,)))
+        near_eye, near = self.wrist_rays(points[:, 1], ee_m, turn)
+        trust = sure / np.square(((FRONT_GRASP_M,), (WRIST_GRASP_M,)))
         seen = (far_eye, far, trust[:, 0]), (near_eye, near, trust[:, 1])
-        return _meeting(*seen, height, HOLD_HEIGHT_M), np.asarray(sure.any(1))
+        return _meeting(*seen, height, GRASP_HEIGHT_M), np.asarray(sure.any(1))
 
     def front_rays(self, points: Array) -> tuple[Array, Array]:
         """Origins and unit directions, (N, M, 3) each, of the front camera's rays.
@@ -161,10 +161,10 @@ class StereoRig:
         rays = self.front.rays(points)
         return np.broadcast_to(self.front.eye, rays.shape), _unit(rays)
 
-    def wrist_rays(self, points: Array, hand_m: Array, turn: Array) -> tuple[Array, Array]:
-        """The same for the wrist camera of an end effector at `hand_m`, rotated by `turn`."""
+    def wrist_rays(self, points: Array, ee_m: Array, turn: Array) -> tuple[Array, Array]:
+        """The same for the wrist camera of an end effector at `ee_m`, rotated by `turn`."""
         rays = self.wrist.rays(points) @ np.swapaxes(turn, 1, 2)
-        eye = hand_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
+        eye = ee_m + np.einsum("nij,j->ni", turn, self.wrist.eye)
         return np.broadcast_to(eye[:, None], rays.shape), _unit(rays)
 
 
@@ -180,7 +180,7 @@ def off_line(place: Array, eye: Array, rays: Array) -> Array:
     return np.asarray(np.linalg.norm(np.cross(place - eye, rays), axis=-1))
 
 
-def _meeting(far: Sight, near: Sight, height_m: Array, may_be_off_m: float) -> Array:
+def _meeting(far: WeightedRays, near: WeightedRays, height_m: Array, may_be_off_m: float) -> Array:
     """The least-squares places (..., 3) for two lines and a height (...)."""
     up = np.diag((0.0, 0.0, may_be_off_m**-2.0))
     left, right = up + 1e-6 * np.eye(3), height_m[..., None, None] * up[:, 2:]

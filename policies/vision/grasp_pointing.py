@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from ..base import transforms
 from ..base.torch_setup import as_tensor, choose_precision
 from ..base.transforms import Clip, Normalise
-from ..perception.heatmaps import TOLD, read_peak, target_heatmap
+from ..perception.heatmaps import POINT_NAMES, read_peak, target_heatmap
 from ..perception.network import BATCH, Trunk, as_input
 from ..task_features.features import BODY_NAMES, PROPRIOCEPTION, Columns, body
 from .augmentation import random_colour, shifted, shifts
@@ -88,7 +88,7 @@ class GraspPointing(Vision):
         super().__init__()
         self.config = config
         self.pointers = nn.ModuleDict({camera: HeatmapEncoder(config) for camera in config.cameras})
-        self.seen = len(TOLD) * len(config.cameras)
+        self.seen = len(POINT_NAMES) * len(config.cameras)
         self.size = self.seen + len(BODY_NAMES)
         self.transforms: tuple[Normalise | Clip, ...] = ()
         if config.frozen:
@@ -114,7 +114,7 @@ class GraspPointing(Vision):
     @property
     def names(self) -> tuple[str, ...]:
         """The heatmap's peak in each camera's image, and the body."""
-        seen = (f"{camera}_{name}" for camera in self.config.cameras for name in TOLD)
+        seen = (f"{camera}_{name}" for camera in self.config.cameras for name in POINT_NAMES)
         return (*seen, *BODY_NAMES)
 
     @property

@@ -10,7 +10,13 @@ import numpy as np
 
 from ..garments import Cloth
 from ..rotations import Vector, matrix_from_quat
-from ..tasks.grasp_points import FINGER_TO_WALL_M, YAWS_RAD, ease, finger_offsets, wall_distance
+from ..tasks.grasp_points import (
+    FINGER_TO_WALL_M,
+    YAWS_RAD,
+    finger_offsets,
+    grasp_score,
+    wall_distance,
+)
 from ..world import Pose
 
 Nodes: TypeAlias = Mapping[Cloth, Vector]
@@ -47,7 +53,7 @@ def _best_node(tool: Pose, cloth: Cloth, nodes: Nodes, attempt: int) -> tuple[fl
     others = np.concatenate([np.empty((0, 3)), *(nodes[c] for c in nodes if c is not cloth)])
     away = np.linalg.norm(own[:, :2] - tool.position[:2], axis=1)
     low = tool.position[2] < own[:, 2] + LOW_M
-    score = ease(own, others) - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
+    score = grasp_score(own, others) - np.where(low, AWAY_COST_WHEN_LOW, AWAY_COST) * away
     score += DOUBT_M * _retry_noise(len(own), attempt)
     i = int(np.argmax(score))
     return float(score[i]), own[i]

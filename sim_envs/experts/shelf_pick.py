@@ -4,8 +4,8 @@ import numpy as np
 
 from ..environment import ArmEnv
 from ..gripper import PANDA
-from ..rotations import Vector, matrix_from_quat, tilted_hand
-from ..tasks.shelf_pick import HAND_TILT_RAD, ITEMS, TOTE, ShelfPick
+from ..rotations import Vector, matrix_from_quat, tilted_quat
+from ..tasks.shelf_pick import EE_TILT_RAD, ITEMS, TOTE, ShelfPick
 from ..world import Pose
 from .expert import Expert, ExpertTarget
 
@@ -40,7 +40,7 @@ class ShelfPickExpert(Expert):
         tool = env.arm.tool()
         if TOTE.holds(item.position):
             away = np.array([*TOTE.centre_m, RELEASE_HEIGHT_M + 0.06])
-            return ExpertTarget(Pose(away, tilted_hand(HAND_TILT_RAD, TOTE_YAW_RAD)), closing=False)
+            return ExpertTarget(Pose(away, tilted_quat(EE_TILT_RAD, TOTE_YAW_RAD)), closing=False)
         quat = grasp_quat(item)
         grip = item.position + grip_offset(item, ITEMS[task.target].grip_height_m)
         held = env.arm.controller.closing and env.arm.fingers_touching(task.target) == 2
@@ -71,7 +71,7 @@ class ShelfPickExpert(Expert):
 
     def _carry(self, tool: Pose, item: Pose, start_height: float) -> ExpertTarget:
         """Lift off the board, pull out of the shelf, bring it over the tote and let go."""
-        upright = tilted_hand(HAND_TILT_RAD, float(np.arctan2(*tool.position[1::-1])))
+        upright = tilted_quat(EE_TILT_RAD, float(np.arctan2(*tool.position[1::-1])))
         on_shelf = item.position[0] > CLEAR_OF_SHELF_X_M
         low = item.position[2] - start_height < LIFT_M * 0.8
         if on_shelf and low and CLEAR_OF_SHELF_X_M + 0.06 < tool.position[0] < TOO_DEEP_X_M:
@@ -103,5 +103,5 @@ def grasp_quat(item: Pose) -> Vector:
         heading = axis if axis[0] >= 0 else -axis
         yaw = float(np.arctan2(heading[1], heading[0]))
         yaw = float(np.clip(yaw, -STEEPEST_YAW_RAD, STEEPEST_YAW_RAD))
-    tilt = HAND_TILT_RAD if item.position[2] > TABLE_REACH_M else TABLE_TILT_RAD
-    return tilted_hand(float(tilt), yaw)
+    tilt = EE_TILT_RAD if item.position[2] > TABLE_REACH_M else TABLE_TILT_RAD
+    return tilted_quat(float(tilt), yaw)

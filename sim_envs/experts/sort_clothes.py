@@ -5,7 +5,7 @@ import numpy as np
 from ..environment import ArmEnv
 from ..garments import Cloth
 from ..gripper import PANDA
-from ..rotations import STRAIGHT_DOWN_RAD, Vector, tilted_hand
+from ..rotations import STRAIGHT_DOWN_RAD, Vector, tilted_quat
 from ..tasks.clothes_scene import BIN, BOXES, HAMPERS
 from ..tasks.sort_clothes import SortClothes
 from ..world import Pose
@@ -86,7 +86,7 @@ def in_hand(tool: Pose, nodes: Nodes) -> list[Cloth]:
 
 def fetch(tool: Pose, opening: float, grip: Vector, yaw: float) -> ExpertTarget:
     """Move above a grip [3], wait until the fingers are open, reach down, close."""
-    quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
+    quat = tilted_quat(STRAIGHT_DOWN_RAD, yaw)
     gap = grip - tool.position
     across = float(np.linalg.norm(gap[:2]))
     turned = abs(half_turn(yaw - yaw_of(tool))) < TURNED_RAD
@@ -107,7 +107,7 @@ def shake_off(tool: Pose, over_m: tuple[float, float]) -> ExpertTarget:
     """Tilt an open gripper on which a garment lies, above the place where it belongs."""
     over = np.array([*over_m, REST_M])
     yaw = float(np.arctan2(tool.position[1], tool.position[0]))
-    return ExpertTarget(Pose(over, tilted_hand(SHAKE_OFF_RAD, yaw)), closing=False)
+    return ExpertTarget(Pose(over, tilted_quat(SHAKE_OFF_RAD, yaw)), closing=False)
 
 
 def carry(tool: Pose, cloth: Cloth, nodes: Nodes, opening: float) -> ExpertTarget:
@@ -141,4 +141,4 @@ def hangs_along(tool: Pose, points: Vector) -> bool:
 
 def straight_down(tool: Pose) -> Vector:
     """Orientation xyzw [4] of an end effector that points down, with the yaw of `tool`."""
-    return tilted_hand(STRAIGHT_DOWN_RAD, yaw_of(tool))
+    return tilted_quat(STRAIGHT_DOWN_RAD, yaw_of(tool))

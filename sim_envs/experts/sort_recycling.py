@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arm import Arm
 from ..environment import ArmEnv
-from ..rotations import STRAIGHT_DOWN_RAD, Vector, rotvec_between, tilted_hand
+from ..rotations import STRAIGHT_DOWN_RAD, Vector, rotvec_between, tilted_quat
 from ..tasks.recycling_items import BINS, ITEMS, own_bin
 from ..tasks.sort_recycling import SortRecycling
 from ..world import Pose, World
@@ -71,7 +71,7 @@ def is_falling(world: World, name: str) -> bool:
 def carry(tool: Pose, spot: Vector) -> ExpertTarget:
     """Lift the held item, bring it over its spot [2] in its bin, lower it and let go."""
     miss = float(np.linalg.norm(spot - tool.position[:2]))
-    level = tilted_hand(STRAIGHT_DOWN_RAD)
+    level = tilted_quat(STRAIGHT_DOWN_RAD)
     if miss < OVER_SPOT_M:
         low = tool.position[2] < RELEASE_M + 0.02
         return ExpertTarget(Pose(np.array([*spot, RELEASE_M]), level), closing=not low)

@@ -11,7 +11,7 @@ import numpy as np
 from ..furniture import Bin
 from ..gripper import PANDA
 from ..items import Item
-from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_hand
+from ..rotations import STRAIGHT_DOWN_RAD, Vector, matrix_from_quat, tilted_quat
 from ..world import Pose
 
 FINGER_KEPT_CLEAR_AT_M = 0.050
@@ -81,7 +81,7 @@ def grips(
     lies_long = abs(axes[2, 2]) < LEVEL_COSINE and item.length_m > LONG_M
     ways = []
     for turn, width in grip_turns(item, axes, straight):
-        quat = tilted_hand(STRAIGHT_DOWN_RAD, straight + turn)
+        quat = tilted_quat(STRAIGHT_DOWN_RAD, straight + turn)
         fingers = matrix_from_quat(quat)[:, 1]
         for along, across in shifts:
             aside = across * max(0.0, (PANDA.opening_m - width) / 2 - FINGER_SLACK_M)

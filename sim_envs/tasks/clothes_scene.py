@@ -11,7 +11,7 @@ from ..rotations import (
     quat_from_matrix,
     quat_from_rotvec,
     quat_multiply,
-    tilted_hand,
+    tilted_quat,
 )
 from ..world import Pose, World
 
@@ -91,4 +91,4 @@ def random_reach(near: Vector | None, high: bool, rng: np.random.Generator) -> P
     if high:
         position[2] = rng.uniform(HOLDING_ABOVE_M, REACH_HIGH_M[2])
     yaw = np.arctan2(position[1], position[0]) * rng.uniform(0, 1) + rng.uniform(-1.4, 1.4)
-    return Pose(position, tilted_hand(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))
+    return Pose(position, tilted_quat(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))

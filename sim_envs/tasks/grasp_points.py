@@ -23,7 +23,7 @@ YAWS_RAD = np.linspace(-np.pi / 2, np.pi / 2, 12, endpoint=False)
 FINGER_TO_WALL_M = 0.017
 
 
-def ease(points: Vector, others: Vector) -> Vector:
+def grasp_score(points: Vector, others: Vector) -> Vector:
     """Score [nodes], metres: height of a garment's nodes [nodes, 3] less what obstructs a grasp.
 
     Other garments, whose nodes are `others` [M, 3], and the walls of the boxes do.

@@ -71,7 +71,7 @@ def resting_pose(
     return np.array([x, y, floor_m + height + 0.001]), quat
 
 
-def strewn(radii_m: Vector, rng: np.random.Generator) -> Vector:
+def scattered(radii_m: Vector, rng: np.random.Generator) -> Vector:
     """Random centres [N, 2] of circles that keep a gap, which shrinks where there is no room."""
     gap = GAP_M
     while (places := _drawn_places(radii_m, gap, rng)) is None:

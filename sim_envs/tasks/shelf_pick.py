@@ -16,7 +16,7 @@ from ..furniture import Bin, add_room
 from ..gripper import PANDA
 from ..items import Item, bottle, can, carton
 from ..primitives import Part
-from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_hand
+from ..rotations import matrix_from_quat, quat_from_rotvec, quat_multiply, tilted_quat
 from ..task_description import ObjectClass
 from ..world import Pose, World
 from .task import Status, Task
@@ -43,7 +43,7 @@ YAW_JITTER_RAD = 0.25
 
 TOTE = Bin("tote", (0.38, 0.46), (0.15, 0.13), 0.14, (0.28, 0.30, 0.34))
 
-HAND_TILT_RAD = float(np.radians(35.0))
+EE_TILT_RAD = float(np.radians(35.0))
 START_POS_M = (0.42, 0.0, 0.42)
 START_JITTER_M = (0.03, 0.06, 0.04)
 START_JITTER_RAD = 0.06
@@ -151,7 +151,7 @@ class ShelfPick(Task):
         """In front of the shelf, a little different every time."""
         position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
         turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
-        return Pose(position, quat_multiply(turn, tilted_hand(HAND_TILT_RAD)))
+        return Pose(position, quat_multiply(turn, tilted_quat(EE_TILT_RAD)))
 
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
         """Pose the arm at random, some items in tote, table or shelf, often one in the gripper."""
@@ -201,8 +201,8 @@ def random_reach(rng: np.random.Generator) -> Pose:
     """An end-effector pose that an episode might visit."""
     position = rng.uniform(REACH_LOW_M, REACH_HIGH_M)
     yaw = np.arctan2(position[1], position[0]) * rng.uniform(0, 1) + rng.normal(0, 0.1)
-    tilt = HAND_TILT_RAD + rng.normal(0, 0.1)
-    return Pose(position, tilted_hand(float(tilt), float(yaw)))
+    tilt = EE_TILT_RAD + rng.normal(0, 0.1)
+    return Pose(position, tilted_quat(float(tilt), float(yaw)))
 
 
 def stray_pose(item: Item, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

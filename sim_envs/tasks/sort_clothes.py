@@ -15,12 +15,12 @@ from ..errors import BadValue
 from ..furniture import add_room
 from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
 from ..gripper import PANDA
-from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_hand
+from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_quat
 from ..spaces import CONTROL_HZ
 from ..task_description import ObjectClass, Sorting
 from ..world import PHYSICS_HZ, Pose, World
 from .clothes_scene import BIN, BOXES, HAMPERS, PILE_M, dropped, hang, random_reach, shift_to
-from .grasp_points import ease
+from .grasp_points import grasp_score
 from .task import Status, Task
 
 START_POS_M = (0.33, 0.0, 0.34)
@@ -76,7 +76,7 @@ class SortClothes(Task):
         ((0.14, -0.38), (0.22, -0.28)),  # beside the arm
         ((0.14, 0.28), (0.22, 0.38)),
     )
-    has_holds: ClassVar[bool] = True
+    has_grasp_points: ClassVar[bool] = True
     settle_steps: ClassVar[int] = 180
 
     def __post_init__(self) -> None:
@@ -128,7 +128,7 @@ class SortClothes(Task):
         """Above the bin's near wall, pointing down, a little different every time."""
         position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
         turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
-        return Pose(position, quat_multiply(turn, tilted_hand(STRAIGHT_DOWN_RAD)))
+        return Pose(position, quat_multiply(turn, tilted_quat(STRAIGHT_DOWN_RAD)))
 
     @staticmethod
     def in_place(cloth: Cloth, points: Vector) -> bool:
@@ -151,7 +151,7 @@ class SortClothes(Task):
         for cloth, own in points.items():
             others = [np.empty((0, 3)), *(points[c] for c in points if c is not cloth)]
             label = self.labels.index(f"{cloth.shade} {cloth.kind}")
-            found[label] = own[int(np.argmax(ease(own, np.concatenate(others))))]
+            found[label] = own[int(np.argmax(grasp_score(own, np.concatenate(others))))]
         return found
 
     def assess(self, world: World, arm: Arm) -> Status:

@@ -21,7 +21,7 @@ from ..rotations import (
     matrix_from_quat,
     quat_from_rotvec,
     quat_multiply,
-    tilted_hand,
+    tilted_quat,
 )
 from ..task_description import ObjectClass, Sorting
 from ..world import Pose, World
@@ -35,7 +35,7 @@ from .recycling_items import (
     ground_radius_m,
     own_bin,
     resting_pose,
-    strewn,
+    scattered,
 )
 from .task import Status, Task
 
@@ -136,7 +136,7 @@ class SortRecycling(Task):
         self.memory = np.zeros(1)
         lying = [can_lie(name) and bool(rng.random() < LYING) for name in self.present]
         pairs = list(zip(self.present, lying, strict=True))
-        places = strewn(np.array([ground_radius_m(*pair) for pair in pairs]), rng)
+        places = scattered(np.array([ground_radius_m(*pair) for pair in pairs]), rng)
         for (name, lies), (x, y) in zip(pairs, places, strict=True):
             item = self.item(name)
             position, quat = resting_pose(item, lies, x, y, rng)
@@ -146,7 +146,7 @@ class SortRecycling(Task):
         """Above the table, pointing down, a little different every time."""
         position = np.array(START_POS_M) + rng.uniform(-1, 1, 3) * START_JITTER_M
         turn = quat_from_rotvec(rng.uniform(-1, 1, 3) * START_JITTER_RAD)
-        return Pose(position, quat_multiply(turn, tilted_hand(STRAIGHT_DOWN_RAD)))
+        return Pose(position, quat_multiply(turn, tilted_quat(STRAIGHT_DOWN_RAD)))
 
     def is_sorted(self, world: World, name: str) -> bool:
         """Whether an item is in its own bin and the arm does not touch it."""
@@ -235,7 +235,7 @@ def _random_reach(near: Vector | None, rng: np.random.Generator) -> Pose:
         position = near + rng.normal(0, 0.025, 3) + (0.0, 0.0, rng.uniform(0.0, 0.15))
         position = np.clip(position, REACH_LOW_M, REACH_HIGH_M)
     yaw = np.arctan2(position[1], position[0]) * rng.uniform(0, 1) + rng.uniform(-1.4, 1.4)
-    return Pose(position, tilted_hand(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))
+    return Pose(position, tilted_quat(STRAIGHT_DOWN_RAD + rng.normal(0, 0.04), float(yaw)))
 
 
 def _held_quat(name: str, ee_quat: Vector, rng: np.random.Generator) -> Vector:

@@ -60,7 +60,7 @@ class Task(ABC):
     """Items whose shape a variation may change."""
     clutter_spots: ClassVar[tuple[ClutterSpot, ...]] = ()
     """Where a variation may put clutter."""
-    has_holds: ClassVar[bool] = False
+    has_grasp_points: ClassVar[bool] = False
     """Whether objects can be grasped at some points only, see `holds`."""
     settle_steps: ClassVar[int] = 24
     """Physics steps in which objects come to rest before the episode begins."""
@@ -160,7 +160,7 @@ class Task(ABC):
         """Put arm and objects where an episode might have brought them; for labelled scenes."""
 
     def holds(self, world: World) -> dict[int, Vector]:
-        """Best grasp point of each object, metres [3], by its label, if the task `has_holds`."""
+        """Best grasp point of each object, metres [3], by its label, if it `has_grasp_points`."""
         return {}
 
     def goal_vector(self) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """`EvidenceRecorder` adds each episode of a session to the ladder as evidence when it ends.
 
-`recover_evidence` adds missing evidence at the next start, from episode files, after a crash.
+`audit_sampler` draws the autonomous episodes that the operator watches; `recover_evidence` adds
+missing evidence at the next start, from episode files, after a crash.
 """
 
 import logging
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
 from ...datasets.step import Driver, Level
-from ...sim_envs.errors import DamagedFile
+from ...sim_envs.errors import BadValue, DamagedFile
 from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
 from ..session.authority import usable
 from ..session.blending import blend
@@ -23,6 +24,23 @@ from ..session.subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tic
 from .episode_evidence import EpisodeKey, EpisodeTrace
 from .ladder import LevelChange
 from .ladder_store import LadderStore
+
+AUDITED_SHARE = 0.2
+"""Share of autonomous episodes that are watched, unless the operator wants another."""
+STREAM = 11
+"""Makes this draw independent of others from the same seed."""
+
+
+def audit_sampler(share: float = AUDITED_SHARE) -> Callable[[int], bool]:
+    """A function that says for an episode's seed whether it is watched, always the same."""
+    if not 0 <= share <= 1:
+        raise BadValue("audited share", "between 0 and 1", share)
+
+    def audited(seed: int) -> bool:
+        return bool(np.random.default_rng([seed, STREAM]).random() < share)
+
+    return audited
+
 
 OnChange = Callable[[LevelChange], object]
 

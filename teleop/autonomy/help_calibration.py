@@ -36,7 +36,7 @@ class UncertaintyTrace:
     """(T,) in [0, 1]; NaN where it is not known."""
     answered: NDArray[np.bool_]
     """(T,) whether the policy had a usable action."""
-    hand_m: NDArray[np.float64]
+    ee_m: NDArray[np.float64]
     """(T, 3) position of the end effector, m."""
     seed: int
     success: bool
@@ -49,7 +49,7 @@ class UncertaintyTrace:
         """The longest time that the end effector stayed in a box with a diagonal `within_m`, s."""
         longest, start = 0, 0
         for end in range(1, len(self) + 1):
-            while extent_m(self.hand_m[start:end]) >= within_m:
+            while extent_m(self.ee_m[start:end]) >= within_m:
                 start += 1
             longest = max(longest, end - start)
         return longest / CONTROL_HZ

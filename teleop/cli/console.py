@@ -31,7 +31,7 @@ def complain(error: object) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document for scripts; numbers that are not finite, which JSON lacks, as null."""
+    """Print one JSON document for scripts, with null for numbers that are not finite."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=1, default=str, allow_nan=False)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -14,8 +14,7 @@ from ...policies.base.torch_setup import limit_threads
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ...sim_envs.tasks import task_class
-from ..autonomy.audit_sampling import AUDITED_SHARE
-from ..autonomy.evidence_recorder import recover_evidence
+from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..evaluation.seeds import PEOPLE, Seeds
@@ -26,7 +25,7 @@ from ..session.assignment import Assignment
 from ..session.help_requests import HelpRules
 from ..session.levels import level_named, name
 from ..session.subscriber import EpisodeOutcome
-from ..station.headless import DriveReport, RunRules, drive_in_legs, headless_assignment
+from ..station.headless import DriveReport, RunRules, drive_with_switches, headless_assignment
 from ..station.options import StationOptions
 from ..station.run import run_station, tutorial_wanted
 from .console import print_json, progress, say
@@ -129,7 +128,7 @@ class Drive:
         level: Level,
         assign: Callable[..., Assignment] | None = None,
         window: Callable[..., DriveReport] = run_station,
-        headless: Callable[..., DriveReport] = drive_in_legs,
+        headless: Callable[..., DriveReport] = drive_with_switches,
     ) -> DriveReport:
         """Record at a level that is allowed; tests replace the callables.
 

@@ -11,7 +11,7 @@ from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ..evaluation.evaluate import EvaluationReport, evaluate, varied
-from ..evaluation.rollout_video import film
+from ..evaluation.rollout_video import write_rollout_videos
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION
 from ..evaluation.takeover_prediction import workspace_takeover_prediction
@@ -97,7 +97,7 @@ class Evaluate:
         failed = [outcome.seed for outcome in report.outcomes if not outcome.success]
         policy = PolicyStore(workspace.policies_dir).path(report.policy)
         config = varied(workspace.config, self.variation)
-        return film(config, policy, failed[: self.most_videos], self.videos)
+        return write_rollout_videos(config, policy, failed[: self.most_videos], self.videos)
 
     def _report_novelty(self, workspace: Workspace) -> int:
         found = workspace_takeover_prediction(workspace, self.policy)

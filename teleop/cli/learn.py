@@ -34,9 +34,9 @@ class Learn:
     """Most seeds that a new policy and the active one both drive at the gate."""
     selection_episodes: int = DEFAULTS.selection
     """Episodes that each checkpoint of a refit drives before one is chosen; 0 keeps the last."""
-    refit: int = DEFAULTS.planned_update.refit
+    refit: int = DEFAULTS.schedule.refit
     """New episodes after which the policy is refitted from the base."""
-    nudge_steps: int = DEFAULTS.planned_update.nudge_steps
+    nudge_steps: int = DEFAULTS.schedule.nudge_steps
     """New human-driven steps after which the policy is finetuned."""
     parent: int | None = None
     """Number of the process that started this one; when it ends, this one ends too."""
@@ -68,13 +68,9 @@ class Learn:
         return events
 
     def _rules(self) -> LearnerRules:
-        planned_update = replace(
-            DEFAULTS.planned_update, refit=self.refit, nudge_steps=self.nudge_steps
-        )
+        schedule = replace(DEFAULTS.schedule, refit=self.refit, nudge_steps=self.nudge_steps)
         gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.pairs)
-        return replace(
-            DEFAULTS, planned_update=planned_update, gate=gate, selection=self.selection_episodes
-        )
+        return replace(DEFAULTS, schedule=schedule, gate=gate, selection=self.selection_episodes)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -46,11 +46,11 @@ class Pretrain:
     def run(self) -> int:
         """Make scenes, train, measure and write."""
         task = task_class(self.task)
-        if self.base is not None and not task.has_holds:
-            known = ", ".join(name for name in TASKS if task_class(name).has_holds)
+        if self.base is not None and not task.has_grasp_points:
+            known = ", ".join(name for name in TASKS if task_class(name).has_grasp_points)
             raise BadValue("--base", f"a task of which holds are learnt: {known}", self.task)
         about = PerceptionConfig(
-            self.task, self.renderer, task.labels, task.goal_names, holds=task.has_holds
+            self.task, self.renderer, task.labels, task.goal_names, holds=task.has_grasp_points
         )
         if self.scenes_dir is not None:
             perception = self._pretrain(about, self.scenes_dir)

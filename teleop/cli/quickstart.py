@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from ..evaluation.rollouts import Rollouts
-from ..quickstart import Course, Quickstart
+from ..quickstart import Quickstart, QuickstartConfig
 from .console import PEOPLE, say
 from .subcommand import DONE
 
@@ -33,7 +33,7 @@ class QuickstartVerb:
 
     def run(self) -> int:
         """Run every stage that is not done yet."""
-        course = Course.fast(self.task) if self.fast else Course(self.task)
+        course = QuickstartConfig.fast(self.task) if self.fast else QuickstartConfig(self.task)
         started = time.monotonic()
         with Rollouts(course.config(), self.workers) as rollouts:
             quickstart = Quickstart(self.workspace, course, rollouts)

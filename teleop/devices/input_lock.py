@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from .controls import UNTOUCHED, Control, ControlReadings, is_neutral
 
-DEAF_S = 0.2
+IGNORE_AFTER_FOCUS_S = 0.2
 """Stale button presses arrive for about this long after a refocus."""
 
 
@@ -25,7 +25,7 @@ class InputLock:
     def lock_all(self, now: float) -> None:
         """Lock every device, and ignore all of them for DEAF_S."""
         self._unlocked.clear()
-        self._ignore_until = now + DEAF_S
+        self._ignore_until = now + IGNORE_AFTER_FOCUS_S
 
     def filter(
         self, readings: Mapping[Hashable, ControlReadings[Control]], now: float

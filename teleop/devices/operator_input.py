@@ -24,7 +24,7 @@ SPEEDS = (("slow", 0.3), ("normal", 0.6), ("fast", 1.0))
 PRECISION_LEAST = 0.2
 """Share of the speed that is left when the precision trigger is fully pulled."""
 HOME_SPEED = 0.8
-SILENCE_S = 0.15
+STALE_SAMPLE_S = 0.15
 """The arm holds still when the devices have not been sampled for this long."""
 FRAMES = ("picture", "base")
 
@@ -136,7 +136,7 @@ class OperatorInput:
 
     def poll(self, driver: Driver) -> Command:
         """The command of the last sample; not alive when that is too old or the focus is lost."""
-        if self._clock() - self._looked > SILENCE_S or not self.focused:
+        if self._clock() - self._looked > STALE_SAMPLE_S or not self.focused:
             return Command(zero_action(), alive=False)
         if driver is not Driver.HUMAN:
             self._closing = self._env.arm.controller.closing
@@ -180,7 +180,7 @@ class OperatorInput:
         if gone:
             return f"{gone.name} was unplugged"
         silent = now - self._looked
-        if driving and silent > SILENCE_S:
+        if driving and silent > STALE_SAMPLE_S:
             return f"the computer was busy for {silent * 1000:.0f} ms"
         return ""
 

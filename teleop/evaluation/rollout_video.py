@@ -20,7 +20,7 @@ SIZE_PX = (320, 240)
 CAMERA = "side"
 
 
-def film(
+def write_rollout_videos(
     config: WorkspaceConfig, policy: Path, seeds: list[int], folder: Path, camera: str = CAMERA
 ) -> list[Path]:
     """Drive each seed once more into a video of its own; the files, named by seed."""

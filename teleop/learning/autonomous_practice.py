@@ -13,7 +13,7 @@ from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import recorded_seeds
-from ..session.effort_entry import effort_entry
+from ..session.human_effort import effort_entry
 from ..session.subscriber import EpisodeOutcome
 from .workspace_training import judged_summaries
 

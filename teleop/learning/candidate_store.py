@@ -23,7 +23,7 @@ from ...policies.store import STAGING, PolicyStore
 from ...sim_envs.errors import PolicyError
 from .update_schedule import Update, UpdateKind, UpdateTrigger
 
-PLAN, RULING = "plan.json", "gate.json"
+PLAN, DECISION = "plan.json", "gate.json"
 KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
 """Keys of the plan that a gate decision keeps; those of earlier versions had no `occasion`."""
 
@@ -44,11 +44,11 @@ class CandidateStore:
         """Whether the candidate has been trained to the end."""
         return (self.candidate / CONFIG).exists()
 
-    def begin(self, planned_update: Update) -> None:
+    def begin(self, update: Update) -> None:
         """Clear the folder for a candidate, and write down what it shall learn."""
         self.clear()
-        plan = asdict(planned_update)
-        plan["kind"], plan["occasion"] = planned_update.kind.value, plan.pop("trigger")
+        plan = asdict(update)
+        plan["kind"], plan["occasion"] = update.kind.value, plan.pop("trigger")
         plan["token"] = secrets.token_hex(8)
         write_json(self.candidate / PLAN, plan)
 
@@ -79,7 +79,7 @@ class CandidateStore:
         """Write the decision into the candidate's folder; only `settle` may touch it afterwards."""
         plan = read_json(self.candidate / PLAN)
         kept = {key: plan[key] for key in KEPT if key in plan}
-        write_json(self.candidate / RULING, {**kept, **decision})
+        write_json(self.candidate / DECISION, {**kept, **decision})
         sync_folder(self.candidate)
 
     def settle(self) -> EventEntry | None:
@@ -88,8 +88,8 @@ class CandidateStore:
         Returns the event of that candidate, or of one whose event was missing; else None.
         """
         event = None
-        if (self.candidate / RULING).exists():
-            decision = read_json(self.candidate / RULING)
+        if (self.candidate / DECISION).exists():
+            decision = read_json(self.candidate / DECISION)
             if decision["passed"]:
                 number = self.store.publish(self.candidate)
                 event = EventEntry(EventKind.GATE, {**decision, "policy": number})
@@ -111,13 +111,13 @@ class CandidateStore:
             if decision is not None:
                 yield number, decision
 
-    def rulings(self) -> list[dict[str, Any]]:
+    def decisions(self) -> list[dict[str, Any]]:
         """All decisions of the gate so far, oldest first."""
         return [dict(event.payload) for event in self.database.events(EventKind.GATE)]
 
     def _add_event(self, event: EventEntry) -> bool:
         """Add the event unless the database has it; whether it was added."""
-        if event.payload["token"] in {decision.get("token") for decision in self.rulings()}:
+        if event.payload["token"] in {decision.get("token") for decision in self.decisions()}:
             return False
         self.database.add_event(event)
         return True
@@ -125,9 +125,9 @@ class CandidateStore:
 
 def decision_of(policy: Path) -> dict[str, Any] | None:
     """The gate's decision on a policy; None for one that did not go through the gate."""
-    if not (policy / RULING).exists():
+    if not (policy / DECISION).exists():
         return None
-    return read_json(policy / RULING)
+    return read_json(policy / DECISION)
 
 
 def describe_update(event: EventEntry) -> str:

@@ -50,7 +50,7 @@ from .workspace_training import (
 class LearnerRules:
     """How the learner works."""
 
-    planned_update: UpdateRules = field(default_factory=UpdateRules)
+    schedule: UpdateRules = field(default_factory=UpdateRules)
     """When it learns what."""
     gate: AcceptanceCriteria = field(default_factory=AcceptanceCriteria)
     """What passes the gate."""
@@ -116,7 +116,7 @@ class Learner:
         )
         shares = self._config(parent, trigger).shares
         alone = trigger.source == PRACTISED or shares not in HUMAN_ONLY
-        rules = self.rules.planned_update
+        rules = self.rules.schedule
         update = next_update(episodes_info, taken_up, refitted, parent, rules, can_nudge, alone)
         return None if update is None else replace(update, trigger=trigger)
 
@@ -157,7 +157,7 @@ class Learner:
             taken_up.update(provenance.episodes)
             if provenance.kind != ProvenanceKind.NUDGE:
                 refitted.update(provenance.episodes)
-        for decision in self.staging.rulings():
+        for decision in self.staging.decisions():
             taken_up.update(decision["episodes"])
             if decision["kind"] == UpdateKind.REFIT.value:
                 refitted.update(decision["episodes"])

@@ -20,7 +20,7 @@ from .learner import Learner, LearnerRules
 from .update_schedule import UpdateRules, UpdateTrigger
 from .workspace_training import selection
 
-RULES = LearnerRules(planned_update=UpdateRules(first=1, refit=1), selection=20)
+RULES = LearnerRules(schedule=UpdateRules(first=1, refit=1), selection=20)
 """Any new episode makes a refit due; its checkpoint is chosen on 20 seeds."""
 
 

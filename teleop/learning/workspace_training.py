@@ -28,7 +28,7 @@ from ..evaluation.seeds import SELECTION
 
 KEYPOINT_CACHE = "cache"
 """Folder in the workspace: keypoints that perception found in each episode."""
-TAUGHT = "perception.safetensors"
+FINETUNED_PERCEPTION = "perception.safetensors"
 """File in the workspace: perception finetuned on people's clicks."""
 Chooses = Callable[[EpisodeSummary], bool]
 
@@ -70,7 +70,7 @@ def train_on_workspace(
 
 def click_finetuned_perception(workspace: Workspace) -> Perception | None:
     """Perception finetuned on this workspace's clicks; None where there is none."""
-    path = workspace.path / TAUGHT
+    path = workspace.path / FINETUNED_PERCEPTION
     return Perception.load(path) if path.exists() else None
 
 

@@ -76,7 +76,7 @@ def learning_curve(data: ReportData) -> list[CurvePoint]:
     return points
 
 
-def event_places(data: ReportData, watched: bool) -> list[tuple[float, TimelineEvent]]:
+def event_minutes(data: ReportData, watched: bool) -> list[tuple[float, TimelineEvent]]:
     """Each event with the human minutes before it: driven, with `watched` also watched."""
     places = []
     for event in data.events:

@@ -78,7 +78,7 @@ class EffortReturn:
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerLine:
     """Consecutive entries of one round and kind, a line of the report's table."""
 
     cost: EffortCost
@@ -98,7 +98,7 @@ class Ledger:
     """One for each entry, by time."""
     rounds: tuple[EffortCost, ...]
     total: EffortCost
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerLine, ...]
     returns: tuple[EffortReturn, ...]
     """One for each evaluated policy, in the order in which they were made."""
     notes: tuple[str, ...] = ()
@@ -204,9 +204,9 @@ def _lines(
     entries: Sequence[EffortEntry],
     evaluated: Sequence[PolicyRow],
     spent_by: Mapping[str, frozenset[int]],
-) -> tuple[Line, ...]:
+) -> tuple[LedgerLine, ...]:
     """A line for each run of entries with the same round and kind, with the policy made from it."""
-    found: list[Line] = []
+    found: list[LedgerLine] = []
     last: PolicyRow | None = None
     start = 0
     for (number, source), group in groupby(entries, lambda e: (e.round, _source(e))):
@@ -215,7 +215,9 @@ def _lines(
         made = [p for p in evaluated if start <= max(spent_by[p.name], default=-1) < end]
         gain = made[-1].rate.value - last.rate.value if made and last else None
         name = f"{source or members[0].kind} (round {number})"
-        found.append(Line(EffortCost.of(members, name), source, made[-1] if made else None, gain))
+        found.append(
+            LedgerLine(EffortCost.of(members, name), source, made[-1] if made else None, gain)
+        )
         last, start = made[-1] if made else last, end
     return tuple(found)
 

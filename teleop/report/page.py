@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...policies.base.provenance import ProvenanceKind
 from . import bar_charts, coverage, sentences
-from .analysis import event_places, failure_stages, learning_curve, success_rate, supervised_rounds
+from .analysis import event_minutes, failure_stages, learning_curve, success_rate, supervised_rounds
 from .episode_media import EpisodeMedia
 from .figure_style import HUMAN, MARKS, POLICY
 from .learning_curve import draw_curve
@@ -101,11 +101,11 @@ def figures(data: ReportData, reach: tuple[float, float] = (0.0, 0.0)) -> dict[s
         attended = [point.driven_min + point.watched_min for point in curve]
         drawn["driven"] = draw_curve(
             curve, driven, "driven", "Against driving", "minutes driven by the human",
-            event_places(data, watched=False), reach[0],
+            event_minutes(data, watched=False), reach[0],
         )  # fmt: skip
         drawn["attended"] = draw_curve(
             curve, attended, "attended", "Against attention", "minutes driven and watched",
-            event_places(data, watched=True), reach[1],
+            event_minutes(data, watched=True), reach[1],
         )  # fmt: skip
     if rounds:
         takeovers, shares = [r.takeovers for r in rounds], [r.human_share for r in rounds]

@@ -1,4 +1,4 @@
-"""`render_beside` makes one HTML page of two workspaces, their facts and figures in two columns.
+"""`render_comparison` makes one HTML page of two workspaces, facts and figures in two columns.
 
 `write_report` calls it when a second workspace is given.
 """
@@ -33,7 +33,7 @@ SHOWN = (
 )
 
 
-def render_beside(one: ReportData, other: ReportData) -> str:
+def render_comparison(one: ReportData, other: ReportData) -> str:
     """The page as HTML; a dash where only one of the two has a figure."""
     curves = [learning_curve(side) for side in (one, other)]
     reach = _reach([point for curve in curves for point in curve])

@@ -43,7 +43,7 @@ class VideoClip:
     video: Video
     """The annotated episode."""
     poster: bytes
-    """JPEG of the frame at `telling_step`."""
+    """JPEG of the frame at `poster_step`."""
     stills: bytes
     """JPEG of four frames, for print."""
     speed: int
@@ -55,11 +55,11 @@ def make_clip(media: EpisodeMedia, fps: int) -> VideoClip:
     speed = -(-len(media) // LONGEST_FRAMES)
     frames = (_painted(media, step, VIEW_PX) for step in range(0, len(media), speed))
     video = encode(frames, fps)
-    poster = jpeg(_painted(media, telling_step(media), VIEW_PX))
+    poster = jpeg(_painted(media, poster_step(media), VIEW_PX))
     return VideoClip(video, poster, jpeg(_contact_sheet(media)), speed)
 
 
-def telling_step(media: EpisodeMedia) -> int:
+def poster_step(media: EpisodeMedia) -> int:
     """The step of the poster: just after the first change of driver, else near the end."""
     changes = np.flatnonzero(np.diff(media.drivers)) + 1
     last = len(media) - 1
@@ -68,7 +68,7 @@ def telling_step(media: EpisodeMedia) -> int:
 
 def _contact_sheet(media: EpisodeMedia) -> Image:
     steps = np.linspace(0, len(media) - 1, STILLS).round().astype(int)
-    steps[1] = max(1, min(telling_step(media), steps[2] - 1)) if len(media) > STILLS else 0
+    steps[1] = max(1, min(poster_step(media), steps[2] - 1)) if len(media) > STILLS else 0
     first, second, third, fourth = (_painted(media, int(s), STILL_PX) for s in steps)
     return np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
 

@@ -11,9 +11,9 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
 from .collect import collect
 from .page import render
-from .two_workspaces import render_beside
+from .two_workspaces import render_comparison
 
-FILE, BESIDE_FILE = "report.html", "report-beside.html"
+FILE, COMPARISON_FILE = "report.html", "report-beside.html"
 
 
 def write_report(
@@ -27,10 +27,10 @@ def write_report(
     `commands` are the shell lines that made the workspace; the footer shows them first.
     With `beside` the page shows that other workspace in a second column.
     """
-    name = FILE if beside is None else BESIDE_FILE
+    name = FILE if beside is None else COMPARISON_FILE
     target = workspace.path / name if path is None else path
     data = collect(workspace, commands)
-    page = render(data) if beside is None else render_beside(data, collect(beside))
+    page = render(data) if beside is None else render_comparison(data, collect(beside))
     try:
         replace_file(target, page.encode())
     except OSError as error:

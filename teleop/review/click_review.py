@@ -20,7 +20,7 @@ from ...policies.perception.network import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
 from ...sim_envs.task_description import is_label_of
-from ..learning.workspace_training import TAUGHT, click_finetuned_perception
+from ..learning.workspace_training import FINETUNED_PERCEPTION, click_finetuned_perception
 from ..session.environments import episode_env
 from ..ui.key_input import press
 from .click_window import ClickReview, ClickWindow, Picture
@@ -31,7 +31,7 @@ STRIDE = 15
 """Steps between two candidate pictures of an episode."""
 POOL = 240
 """Candidate pictures from which the least certain are chosen."""
-HAND_PX = 1.0
+CLICK_NOISE_PX = 1.0
 """Standard deviation of a simulated reviewer's clicks, pixels of the picture."""
 
 
@@ -76,7 +76,7 @@ def review_clicks(
     with (
         review_window(headless) as (surface, pads),
         contextlib.closing(ClickReview(workspace, operator, pictures)) as review,
-        contextlib.closing(SimulatedPointer(workspace)) as reviewer,
+        contextlib.closing(SimulatedClickReviewer(workspace)) as reviewer,
     ):
         run_window(ClickWindow(review, pads), surface, reviewer if simulated else (lambda _: None))
         written = len(review.writer.said)
@@ -93,7 +93,7 @@ def learn_clicks(workspace: Workspace, operator: str, written: int) -> ClickRepo
         return ClickReport(operator, written, 0, 0, None, None, False)
     gain = finetune_on_clicks(shipped(workspace), clicks)
     if gain.is_better:
-        gain.perception.save(workspace.path / TAUGHT)
+        gain.perception.save(workspace.path / FINETUNED_PERCEPTION)
     before, after = round(gain.before_px, 2), round(gain.after_px, 2)
     return ClickReport(operator, written, gain.taught, gain.held_out, before, after, gain.is_better)
 
@@ -160,8 +160,8 @@ def _confidence(perception: Perception, pictures: Sequence[Picture]) -> list[flo
     ]
 
 
-class SimulatedPointer:
-    """Simulated reviewer that clicks the centre of the simulator's labels, with noise `HAND_PX`."""
+class SimulatedClickReviewer:
+    """Clicks the centre of the simulator's labels, with noise of `CLICK_NOISE_PX`."""
 
     def __init__(self, workspace: Workspace, seed: int = 0) -> None:
         self._workspace, self._random = workspace, np.random.default_rng(seed)
@@ -197,7 +197,7 @@ class SimulatedPointer:
         rows, columns = np.nonzero(np.isin(classes, names))
         if len(rows) < 4:
             return None
-        dx, dy = self._random.normal(0.0, HAND_PX, 2)
+        dx, dy = self._random.normal(0.0, CLICK_NOISE_PX, 2)
         centre = columns.mean() + 0.5 + dx, rows.mean() + 0.5 + dy
         x, y = (float(np.clip(value, 0, size - 1)) for value in centre)
         return x, y

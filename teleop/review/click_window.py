@@ -21,7 +21,7 @@ from ..ui.palette import BACKGROUND, DIM, MINT, PANEL, TEXT, YELLOW
 from ..ui.text import TextRenderer
 from ..ui.widgets import draw_help
 from .click_actions import KEYS, MOVES, ClickAction
-from .judgement_writer import GradingSpeed, JudgementWriter
+from .judgement_writer import JudgementWriter, ReviewSpeed
 
 STICK_PX_S = 60.0
 """Speed of the cursor at a fully pushed stick, pixels of the picture a second."""
@@ -45,7 +45,7 @@ class ClickReview:
     def __init__(self, workspace: Workspace, operator: str, pictures: list[Picture]) -> None:
         self.writer = JudgementWriter(Judge(workspace, operator))
         self.pictures, self.place = pictures, 0
-        self.grading_speed = GradingSpeed(time.perf_counter, began=time.perf_counter())
+        self.review_speed = ReviewSpeed(time.perf_counter, began=time.perf_counter())
         self.help = self.over = False
         side = pictures[0].image.shape[0] if pictures else 0
         self.side = side
@@ -71,7 +71,7 @@ class ClickReview:
         elif action in MOVES:
             self.move(*MOVES[action])
         elif action is ClickAction.HERE:
-            self.grading_speed.verdict()
+            self.review_speed.verdict()
             self.writer.write(
                 picture.episode, CLICK, picture.step, camera=picture.camera, item=picture.item,
                 x=round(self.x, 1), y=round(self.y, 1),
@@ -129,7 +129,7 @@ class ClickWindow:
 
     def shown(self) -> None:
         """Note that the drawn frame is on the screen."""
-        self.review.grading_speed.shown()
+        self.review.review_speed.shown()
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw one frame."""

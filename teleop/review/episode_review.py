@@ -21,7 +21,7 @@ from ...datasets.judgements.judgements import (
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
 from .episode_actions import REASONS, TAGS, EpisodeAction
-from .judgement_writer import GradingSpeed, JudgementWriter, Marks, Menu
+from .judgement_writer import JudgementWriter, Marks, Menu, ReviewSpeed
 from .playback import MOVES, Playback, TimelineMark, bad_stretch, next_stage, trimmed
 from .review_queue import Priority, ReviewQueue
 
@@ -45,7 +45,7 @@ class EpisodeReview:
         self.writer, self.clock = JudgementWriter(Judge(workspace, operator)), clock
         self.queue = ReviewQueue(workspace, operator, only)
         self.player = Playback(hz=workspace.config.control_hz)
-        self.grading_speed = GradingSpeed(clock, began=clock())
+        self.review_speed = ReviewSpeed(clock, began=clock())
         self.marks = Marks()
         self.episode: Episode | None = None
         self.stands = ResolvedJudgements()
@@ -80,7 +80,7 @@ class EpisodeReview:
 
     def shown(self) -> None:
         """Write the deferred verdict, now that the next episode is on the screen."""
-        self.grading_speed.shown()
+        self.review_speed.shown()
         self._flush()
 
     def do(self, action: EpisodeAction) -> None:
@@ -151,7 +151,7 @@ class EpisodeReview:
     def _verdict(self, verdict: str) -> None:
         name = self.name
         assert name is not None
-        self.grading_speed.verdict()
+        self.review_speed.verdict()
         self.writer.write_later(name, verdict)
         self.queue.open.discard(name)
         self._go_on()
@@ -206,7 +206,7 @@ class EpisodeReview:
             return
         if last.kind == VERDICT:
             self.queue.open.add(last.episode)
-            self.grading_speed.done = self.grading_speed.done[:-1]
+            self.review_speed.done = self.review_speed.done[:-1]
         if last.episode != self.name:
             if self.name is not None:
                 self._visited.append(self.name)

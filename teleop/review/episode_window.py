@@ -145,10 +145,10 @@ def _views(
 def _top(canvas: Canvas, layout: ReviewLayout, review: EpisodeReview) -> None:
     area = layout.top
     pygame.draw.rect(canvas.surface, PANEL, area)
-    grading_speed, queue = review.grading_speed, review.queue
+    review_speed, queue = review.review_speed, review.queue
     left = area.x + canvas.px(14)
     right = area.right - canvas.px(14)
-    rate = grading_speed.per_minute
+    rate = review_speed.per_minute
     speed = f"   {rate:.1f} a minute" if math.isfinite(rate) else ""
     done = f"{queue.total - len(queue.open)} of {queue.total} judged{speed}"
     end = canvas.text(done, (right, area.centery - canvas.px(10)), 18, TEXT, True, "midright")

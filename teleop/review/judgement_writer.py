@@ -1,6 +1,6 @@
 """`JudgementWriter` writes a reviewer's judgements to the database, and undoes the last one.
 
-The three review windows use it, with `GradingSpeed` for their figures; the window of episodes also
+The three review windows use it, with `ReviewSpeed` for their figures; the window of episodes also
 its `Menu` and `Marks`.
 """
 
@@ -97,7 +97,7 @@ class Marks:
 
 
 @dataclass
-class GradingSpeed:
+class ReviewSpeed:
     """How fast the reviewer judges, and how long the next episode took to appear."""
 
     clock: Callable[[], float]

@@ -17,7 +17,7 @@ from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import SidestickError
 from ...sim_envs.spaces import CONTROL_HZ, GRIP, METRES_PER_UNIT, MOVE
 from ..evaluation.replay import RestoredMoment
-from .judgement_writer import GradingSpeed, JudgementWriter
+from .judgement_writer import JudgementWriter, ReviewSpeed
 from .prediction_actions import DIRECTIONS, PredictionAction
 from .predictions import RecordedPlan, plan_to
 
@@ -62,7 +62,7 @@ class PredictionReview:
         self.workspace, self.policy, self.clock = workspace, policy, clock
         self.writer = JudgementWriter(Judge(workspace, operator))
         self.items, self.place = list(items), 0
-        self.grading_speed = GradingSpeed(clock, began=clock())
+        self.review_speed = ReviewSpeed(clock, began=clock())
         self.help = self.over = False
         self.drive: RestoredMoment | None = None
         self._env: ArmEnv | None = None
@@ -166,7 +166,7 @@ class PredictionReview:
             grade, actions = CORRECT, item.done
         elif action is PredictionAction.REJECT:
             grade, actions = REJECT, item.plan.actions
-        self.grading_speed.verdict()
+        self.review_speed.verdict()
         self.writer.write(
             item.episode, PREDICTION, item.step, grade=grade, policy=self.policy,
             actions=np.clip(actions, -1, 1).astype(float).round(5).tolist(),
@@ -215,4 +215,4 @@ def _json(value: float) -> float | None:
 
 def end_m(item: RecordedPlan, actions: NDArray[np.float32]) -> NDArray[np.float64]:
     """Position [3] of the end effector after `actions` (n, 7) from `item`, base frame, m."""
-    return np.asarray(item.hand_m + actions[:, MOVE].sum(0) * METRES_PER_UNIT, np.float64)
+    return np.asarray(item.ee_m + actions[:, MOVE].sum(0) * METRES_PER_UNIT, np.float64)

@@ -60,7 +60,7 @@ class PredictionWindow:
 
     def shown(self) -> None:
         """Note that the drawn frame is on the screen."""
-        self.review.grading_speed.shown()
+        self.review.review_speed.shown()
 
     def draw(self, surface: pygame.Surface) -> None:
         """Draw one frame."""
@@ -102,7 +102,7 @@ class PredictionWindow:
         canvas.surface.set_clip(within)
         for actions, colour in ((item.done, SKY), (self.review.proposal, ORANGE)):
             if len(actions):
-                draw_path(canvas, area, self._path(item, actions), colour, with_doubt=False)
+                draw_path(canvas, area, self._path(item, actions), colour, with_spread=False)
         canvas.surface.set_clip(None)
 
     def _magnify(self, canvas: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
@@ -122,7 +122,7 @@ class PredictionWindow:
 
     def _path(self, item: RecordedPlan, actions: NDArray[np.float32]) -> DrawnPath:
         plan = Plan(actions, np.zeros_like(actions), float("nan"))
-        return drawn_path(item.view, item.hand_m, item.closing, plan, 0)
+        return drawn_path(item.view, item.ee_m, item.closing, plan, 0)
 
 
 def _top(canvas: Canvas, layout: ReviewLayout, review: PredictionReview) -> None:

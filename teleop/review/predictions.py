@@ -42,7 +42,7 @@ class RecordedPlan:
     images: dict[str, Image]
     view: CameraView
     """The front camera with its pose in this episode."""
-    hand_m: NDArray[np.float64]
+    ee_m: NDArray[np.float64]
     """[3] position of the end effector, base frame."""
     closing: bool
     """Whether the last action commanded the gripper to close."""
@@ -71,8 +71,8 @@ class RecordedPlan:
     @property
     def signature(self) -> NDArray[np.float64]:
         """[8] end effector, end of the plan, goal, gripper; alike in all, steps are duplicates."""
-        end = self.hand_m + self.plan.actions[:, MOVE].sum(0) * METRES_PER_UNIT
-        return np.array([*self.hand_m, *end, float(self.goal), float(self.closing)])
+        end = self.ee_m + self.plan.actions[:, MOVE].sum(0) * METRES_PER_UNIT
+        return np.array([*self.ee_m, *end, float(self.goal), float(self.closing)])
 
 
 def recorded_plans(
@@ -123,7 +123,7 @@ def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> Recorde
             if name.endswith("_image")
         },
         view=recorded_view(episode, CAMERA),
-        hand_m=np.asarray(observation["ee_pos"], np.float64),
+        ee_m=np.asarray(observation["ee_pos"], np.float64),
         closing=bool(closing),
         goal=int(np.argmax(observation["goal"])),
         plan=plan,

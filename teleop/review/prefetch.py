@@ -20,15 +20,15 @@ READ_S = 30.0
 
 
 class Prefetcher:
-    """Reads requested episodes in order; when there are none it calls `odd_job`, such as scoring.
+    """Reads requested episodes in order; when there are none it calls `idle_task`, such as scoring.
 
-    `odd_job` says whether it did something; after a False the thread waits.
+    `idle_task` says whether it did something; after a False the thread waits.
     """
 
     def __init__(
-        self, path_of: Callable[[str], Path], odd_job: Callable[[], bool] = lambda: False
+        self, path_of: Callable[[str], Path], idle_task: Callable[[], bool] = lambda: False
     ) -> None:
-        self._path_of, self._odd_job = path_of, odd_job
+        self._path_of, self._odd_job = path_of, idle_task
         self._episodes: OrderedDict[str, Episode | DamagedFile] = OrderedDict()
         self._wanted: tuple[str, ...] = ()
         self._changed = threading.Condition()

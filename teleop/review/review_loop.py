@@ -84,21 +84,21 @@ def review_episodes(
 
 
 def _report(review: EpisodeReview, operator: str) -> ReviewReport:
-    grading_speed = review.grading_speed
-    spent = grading_speed.clock() - grading_speed.began
+    review_speed = review.review_speed
+    spent = review_speed.clock() - review_speed.began
     return ReviewReport(
         operator=operator,
-        judged=len(grading_speed.done),
+        judged=len(review_speed.done),
         left=len(review.queue.open),
         judgements=len(review.writer.said),
-        per_minute=round(60.0 * len(grading_speed.done) / max(spent, 1e-9), 1),
-        longest_wait_ms=round(1e3 * float(np.max(grading_speed.waits, initial=0.0)), 1),
+        per_minute=round(60.0 * len(review_speed.done) / max(spent, 1e-9), 1),
+        longest_wait_ms=round(1e3 * float(np.max(review_speed.waits, initial=0.0)), 1),
     )
 
 
 FRAME_S = 1 / 50
 """Length of a frame, s."""
-SHORTEST_NAP_S = 0.001
+SHORTEST_SLEEP_S = 0.001
 
 
 class ReviewWindow(Protocol):
@@ -130,15 +130,15 @@ class ReviewWindow(Protocol):
         ...
 
 
-PageKind = TypeVar("PageKind", bound=ReviewWindow)
-Grader = Callable[[PageKind], None]
+WindowKind = TypeVar("WindowKind", bound=ReviewWindow)
+SimulatedKeys = Callable[[WindowKind], None]
 """A simulated reviewer: is called with the window before each frame, and posts key presses."""
 
 
 def run_window(
-    window: PageKind,
+    window: WindowKind,
     surface: pygame.Surface,
-    reviewer: Grader[PageKind] = lambda _: None,
+    reviewer: SimulatedKeys[WindowKind] = lambda _: None,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
@@ -156,4 +156,4 @@ def run_window(
         window.draw(pygame.display.get_surface() or surface)
         pygame.display.flip()
         window.shown()
-        sleep(max(SHORTEST_NAP_S, FRAME_S - (clock() - began)))
+        sleep(max(SHORTEST_SLEEP_S, FRAME_S - (clock() - began)))

@@ -24,7 +24,7 @@ from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
-from ..autonomy.audit_sampling import audit_sampler
+from ..autonomy.evidence_recorder import audit_sampler
 from .prefetch import Prefetcher
 
 AUDIT_PRIORITY, DISPUTE_PRIORITY, NEAR_MISS_PRIORITY = 8.0, 4.0, 2.0

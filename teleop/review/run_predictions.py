@@ -71,7 +71,7 @@ def review_predictions(
     ):
         run_window(PredictionWindow(review, pads), surface, reviewer or (lambda _: None))
         grades = [judgement.payload["grade"] for judgement in review.writer.said]
-        spent = review.clock() - review.grading_speed.began
+        spent = review.clock() - review.review_speed.began
     found = agreements(Judgements(workspace.db_path).all())
     return PredictionReport(
         operator,

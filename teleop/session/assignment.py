@@ -62,5 +62,5 @@ class Assignment:
         """
         if self.level is not Level.ON_CALL:
             return None
-        answer, hand_m = usable(proposal.action), observation["ee_pos"]
-        return self.monitor.update(state, proposal.novelty, answer, hand_m)
+        answer, ee_m = usable(proposal.action), observation["ee_pos"]
+        return self.monitor.update(state, proposal.novelty, answer, ee_m)

@@ -92,18 +92,18 @@ class HelpMonitor:
         self._positions: deque[NDArray[np.float64]] = deque(maxlen=_ticks(self.rules.stalled_s))
 
     def update(
-        self, state: ControlState, novelty: float, has_answer: bool, hand_m: NDArray[Any]
+        self, state: ControlState, novelty: float, has_answer: bool, ee_m: NDArray[Any]
     ) -> HelpReason | None:
         """Why to ask for help on this tick; None for no request.
 
-        `state` is that of the last tick, `hand_m` [3] the end effector's position. A reason takes
+        `state` is that of the last tick, `ee_m` [3] the end effector's position. A reason takes
         one request from the budget; when none is left, the policy goes on alone.
         """
         if state in (ControlState.HUMAN, ControlState.CALLING):
             self._forget()
             self._armed = False
             return None
-        self._remember(novelty, has_answer, hand_m)
+        self._remember(novelty, has_answer, ee_m)
         reason = self._reason()
         if reason is None:
             return None
@@ -115,10 +115,10 @@ class HelpMonitor:
             self.left -= 1
         return reason
 
-    def _remember(self, novelty: float, has_answer: bool, hand_m: NDArray[Any]) -> None:
+    def _remember(self, novelty: float, has_answer: bool, ee_m: NDArray[Any]) -> None:
         rules = self.rules
         self._driven += 1
-        self._positions.append(np.asarray(hand_m, np.float64))
+        self._positions.append(np.asarray(ee_m, np.float64))
         self._unanswered.append(not has_answer)
         known = not math.isnan(novelty)
         self._calm = self._calm + 1 if known and novelty < rules.familiar else 0

@@ -1,23 +1,95 @@
-"""These subscribers count, tick by tick, the human effort that episodes cost.
+"""What episodes cost the operator: subscribers count it tick by tick, and enter it in the ledger.
 
-`EffortCounter` holds the counts; `EffortLedger` enters them in the workspace's ledger by policy.
+`EffortCounter` holds the counts and `EffortLedger` enters them by policy; `effort_entry` makes the
+entry, and `recorded_effort` counts the same from episodes that are on the disk.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.database import Database, EffortEntry
 from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
 from ...sim_envs.spaces import CONTROL_HZ, Observation
 from .assignment import Assignment
-from .effort_entry import effort_entry, kind_of_level
-from .levels import ControlState, Switch, supervises
+from .levels import ControlState, Switch, name, supervises
 from .subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
-HANDS_CHANGE = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
+KINDS = {Level.DEMONSTRATE: "demonstrations", Level.SUPERVISED: "supervised"}
+"""The ledger's names of levels, where they differ from `levels.name`; workspaces hold them."""
+
+
+def kind_of_level(level: Level) -> str:
+    """The ledger's name for episodes of a level."""
+    return KINDS.get(level, name(level))
+
+
+def effort_entry(
+    kind: str,
+    round_number: int,
+    policy_id: str | None,
+    *,
+    episodes: int,
+    successes: int,
+    policy: int,
+    driven: int = 0,
+    watched: int = 0,
+    takeovers: int = 0,
+    hz: float = CONTROL_HZ,
+    **payload: Any,
+) -> EffortEntry:
+    """An entry from ticks that the operator drove, had to watch, and that the policy drove.
+
+    `payload` is whatever else was counted, as JSON values.
+    """
+    return EffortEntry(
+        round=round_number,
+        kind=kind,
+        driven_s=driven / hz,
+        watched_s=watched / hz,
+        takeovers=takeovers,
+        episodes=episodes,
+        payload={
+            "steps_human": driven,
+            "steps_policy": policy,
+            "successes": successes,
+            "policy": policy_id,
+            **payload,
+        },
+    )
+
+
+def recorded_effort(
+    done: Sequence[EpisodeSummary],
+    level: Level,
+    round_number: int,
+    policy_id: str | None,
+    hz: float,
+) -> EffortEntry:
+    """The entry of supervised or demonstrated episodes from their files, where no session counted.
+
+    Every step of the policy counts as watched.
+    """
+    policy = sum(summary.policy_steps for summary in done)
+    return effort_entry(
+        kind_of_level(level),
+        round_number,
+        policy_id,
+        episodes=len(done),
+        successes=sum(summary.success for summary in done),
+        policy=policy,
+        driven=sum(summary.human_steps for summary in done),
+        watched=policy,
+        takeovers=sum(summary.takeovers for summary in done),
+        hz=hz,
+    )
+
+
+CONTROL_CHANGES = frozenset({Switch.TAKEOVER, Switch.ANSWERED, Switch.HAND_BACK})
 
 
 @dataclass
@@ -55,7 +127,7 @@ class EffortCounter(Subscriber):
         self.watched += state is ControlState.CALLING or (
             state is ControlState.POLICY and self._watches
         )
-        self.switches += tick.switch in HANDS_CHANGE
+        self.switches += tick.switch in CONTROL_CHANGES
         self.requests += tick.asked is not None
         if state is ControlState.HUMAN and supervises(self._level):
             if self._before is not ControlState.HUMAN:

@@ -21,7 +21,7 @@ from .levels import DRIVERS, ControlState, Switch
 from .pacing import Pace, Unpaced
 from .subscriber import EpisodeContext, EpisodeOutcome, Subscriber, Tick
 
-WAITED_OUT_S = 60.0
+HELP_TIMEOUT_S = 60.0
 """An episode ends once it has waited this long for help, in all."""
 
 
@@ -208,7 +208,7 @@ class LiveEpisode:
             self.progress, self.stage = status.progress, status.stage
         waiting = self.states.count(ControlState.CALLING)
         limit = self.steps - waiting >= self._max_steps
-        unanswered = waiting >= WAITED_OUT_S * CONTROL_HZ
+        unanswered = waiting >= HELP_TIMEOUT_S * CONTROL_HZ
         self.success = success or Request.SAVE_SUCCESS in command.requests
         self.over = success or limit or unanswered or bool(command.requests & ENDING)
 

@@ -17,7 +17,7 @@ from ..session.subscriber import EpisodeOutcome
 from .live_episode import OperatorEpisode
 from .loop import StationLoop
 from .options import StationOptions
-from .setup import OnTurn, open_station
+from .run import OnTurn, open_station
 
 HIDDEN = "A or B"
 """How the window names the policy."""

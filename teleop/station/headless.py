@@ -12,8 +12,7 @@ from ...datasets.database import Database
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
-from ..autonomy.audit_sampling import AUDITED_SHARE, audit_sampler
-from ..autonomy.evidence_recorder import EvidenceRecorder
+from ..autonomy.evidence_recorder import AUDITED_SHARE, EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..devices.simulated_operator import SimulatedOperator
@@ -175,7 +174,7 @@ def _run(
     return outcomes
 
 
-def drive_in_legs(
+def drive_with_switches(
     workspace: Workspace,
     assignment: Assignment,
     active_policy: ActivePolicy,

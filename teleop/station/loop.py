@@ -33,7 +33,7 @@ ACCEPT_S = 5.0
 """A success that the task has detected is saved after this, when nobody objects."""
 SLACK_S = 0.0015
 """A tick that is due within this time is waited for; before that the loop draws or sleeps."""
-NAP_S, SHORTEST_NAP_S = 0.004, 0.0001
+LONGEST_SLEEP_S, SHORTEST_SLEEP_S = 0.004, 0.0001
 """Longest and shortest sleep; the devices are read at least once every NAP_S."""
 
 
@@ -80,7 +80,7 @@ class StationLoop:
             return
         wait = self._draw(self)
         if wait > 0:
-            self.context.sleep(max(SHORTEST_NAP_S, min(wait, ahead - SLACK_S, NAP_S)))
+            self.context.sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
 
     def process_events(self) -> None:
         """Read the devices, and do what was asked for."""

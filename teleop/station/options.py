@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ..autonomy.audit_sampling import AUDITED_SHARE
+from ..autonomy.evidence_recorder import AUDITED_SHARE
 from ..devices.operator_input import OperatorInput
 from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy

@@ -32,7 +32,7 @@ class DrawnPath:
 NEAREST_M = 0.05
 """Points nearer to the camera than this are not drawn."""
 PATH_ALPHA = 120
-LEAST_DOUBT = 9
+SMALLEST_RADIUS = 9
 """Smallest radius of the tube of standard deviation, so that it shows beside the line."""
 Points = list[tuple[int, int]]
 """Pixels of the window, x and y."""
@@ -60,7 +60,7 @@ def draw_path(
     area: pygame.Rect,
     path: DrawnPath,
     colour: Colour = ORANGE,
-    with_doubt: bool = True,
+    with_spread: bool = True,
 ) -> None:
     """Draw a line on a picture that fills `area`, with rings where the gripper would move.
 
@@ -73,11 +73,11 @@ def draw_path(
     ]
     if len(points) < 2:
         return
-    if with_doubt:
+    if with_spread:
         _draw_doubt(canvas, area, points, [float(r) * half for r in path.radii], colour)
     pygame.draw.lines(canvas.surface, STRIP, False, points, canvas.px(7))
     pygame.draw.lines(canvas.surface, colour, False, points, canvas.px(4))
-    if with_doubt:
+    if with_spread:
         for point in points[1:]:
             pygame.draw.circle(canvas.surface, STRIP, point, canvas.px(5))
             pygame.draw.circle(canvas.surface, colour, point, canvas.px(3.5))
@@ -93,7 +93,7 @@ def _draw_doubt(
     canvas: Canvas, area: pygame.Rect, points: Points, radii: list[float], colour: Colour
 ) -> None:
     """Draw a translucent tube of one standard deviation, with a ring at its end."""
-    widest = max(int(max(radii)), canvas.px(LEAST_DOUBT)) + canvas.px(4)
+    widest = max(int(max(radii)), canvas.px(SMALLEST_RADIUS)) + canvas.px(4)
     xs, ys = zip(*points, strict=True)
     box = pygame.Rect(min(xs), min(ys), max(xs) - min(xs) + 1, max(ys) - min(ys) + 1)
     box = box.inflate(2 * widest, 2 * widest).clip(area)
@@ -101,9 +101,9 @@ def _draw_doubt(
         return
     tube = pygame.Surface(box.size, pygame.SRCALPHA)
     for (x, y), radius in zip(points, radii, strict=True):
-        wide = max(canvas.px(LEAST_DOUBT), int(radius))
+        wide = max(canvas.px(SMALLEST_RADIUS), int(radius))
         pygame.draw.circle(tube, (*colour, PATH_ALPHA), (x - box.x, y - box.y), wide)
     canvas.surface.blit(tube, box)
-    end = max(canvas.px(LEAST_DOUBT), int(radii[-1])) + canvas.px(2)
+    end = max(canvas.px(SMALLEST_RADIUS), int(radii[-1])) + canvas.px(2)
     pygame.draw.circle(canvas.surface, STRIP, points[-1], end + canvas.px(1), canvas.px(4))
     pygame.draw.circle(canvas.surface, colour, points[-1], end, canvas.px(2))

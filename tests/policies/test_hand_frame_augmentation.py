@@ -6,9 +6,13 @@ import torch
 
 from sidestick.policies.task_features import hand_frame_augmentation
 from sidestick.policies.task_features.hand_frame import turned
-from sidestick.policies.task_features.hand_frame_augmentation import BACK_TICKS, delayed, led_back
+from sidestick.policies.task_features.hand_frame_augmentation import (
+    BACK_TICKS,
+    delayed,
+    with_way_back,
+)
 from sidestick.sim_envs import kinematics, make_task_env
-from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
+from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_quat
 from sidestick.sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT
 from tests.sorting_rig import LITTER as NEXT
 from tests.sorting_rig import columns, perfect
@@ -27,7 +31,7 @@ def env():
 def above(env, off_m, yaw):
     """Features (1, F) of an open gripper over the only object, off by `off_m` (3,) metres."""
     place = env.world.pose(env.task.present[0]).position + off_m
-    quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
+    quat = tilted_quat(STRAIGHT_DOWN_RAD, yaw)
     env.arm.put(kinematics.inverse(place, quat, kinematics.REST_RAD, 200))
     return torch.from_numpy(NEXT(perfect(env), columns(env._observe())))
 
@@ -89,7 +93,7 @@ def test_the_way_back_undoes_the_way_off():
     """Over the whole chunk the displaced end effector reaches the demonstrated end pose."""
     _, actions, _ = windows(3)
     off, turn = torch.tensor([[0.01, -0.02, 0.005]] * 3), torch.tensor([0.0, 0.1, -0.1])
-    back = led_back(actions, turned(off, -turn), turn)
+    back = with_way_back(actions, turned(off, -turn), turn)
     ways = (actions.sum(1)[:, :3] * METRES_PER_UNIT - off, back.sum(1)[:, :3] * METRES_PER_UNIT)
     assert torch.allclose(turned(ways[0], -turn), ways[1], atol=1e-6)
     turns = (back - actions).sum(1)[:, 5] * RADIANS_PER_UNIT

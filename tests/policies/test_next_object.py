@@ -8,7 +8,7 @@ from sidestick.policies.task_features.next_object import GRASPED, TAKEN
 from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
-from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_hand
+from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_quat
 from sidestick.sim_envs.tasks.recycling_items import own_bin
 from tests.sorting_rig import GARMENT, LITTER, columns, perfect
 
@@ -107,7 +107,7 @@ def test_an_object_below_half_open_fingers_is_not_held(env, seed):
     """It lies seven centimetres straight below the end effector."""
     env.reset(seed=seed)
     place = env.world.pose(env.task.present[0]).position + np.array([0.0, 0.0, 0.07])
-    joints = kinematics.inverse(place, tilted_hand(STRAIGHT_DOWN_RAD), kinematics.REST_RAD, 200)
+    joints = kinematics.inverse(place, tilted_quat(STRAIGHT_DOWN_RAD), kinematics.REST_RAD, 200)
     env.arm.put(joints, opening_m=0.02)
     assert read(env, env._observe())["held"] == 0.0
 
@@ -124,7 +124,7 @@ def at_fingers(layout, width, *, height=0.2, aside=None):
     if aside is not None:
         things[0, 0, 0, :2] = layout.rig.front.picture(np.add(tool, (0.0, aside, 0.0)))
         things[0, 0, 0, 2] = np.log1p(20)
-    quat = tilted_hand(STRAIGHT_DOWN_RAD, 0.0)
+    quat = tilted_quat(STRAIGHT_DOWN_RAD, 0.0)
     return things, {
         "ee_pos": tool[None],
         "ee_quat": quat[None],
@@ -170,7 +170,7 @@ def test_a_garment_whose_highest_fold_is_far_below_half_open_fingers_is_not_held
 def with_grasp_point(place, *, sure=(1.0, 1.0), tool=(0.45, 0.05, 0.2), yaw=0.4):
     """Keypoints (1, 2, M, 10) of a garment to be grasped at `place`; end effector's pose."""
     rig, tool = GARMENT.rig, np.array(tool)
-    quat = tilted_hand(STRAIGHT_DOWN_RAD, yaw)
+    quat = tilted_quat(STRAIGHT_DOWN_RAD, yaw)
     turn = rotation(quat[None])[0]
     things = np.zeros((1, 2, len(GARMENT.things), 10), np.float32)
     shown = rig.front.picture(place), rig.wrist.picture(turn.T @ (place - tool))
@@ -198,7 +198,7 @@ def test_a_garment_without_a_visible_grasp_point_is_grasped_at_its_middle():
     things, tool, _ = with_grasp_point(place)
     far = things.copy()
     far[..., 6:] = with_grasp_point(elsewhere)[0][..., 6:]
-    given = {"ee_pos": tool, "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None]}
+    given = {"ee_pos": tool, "ee_quat": tilted_quat(STRAIGHT_DOWN_RAD, 0.4)[None]}
     places = GARMENT.places(things, given)
     assert np.allclose(GARMENT.grips(things, places, given)[0, 0], place, atol=2e-3)
     for odd in (far, with_grasp_point(place, sure=(0.1, 0.2))[0]):
@@ -211,7 +211,7 @@ def test_in_training_the_grasp_point_is_that_of_the_demonstration():
     things, tool, turn = with_grasp_point(place)
     given = {
         "ee_pos": tool,
-        "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None],
+        "ee_quat": tilted_quat(STRAIGHT_DOWN_RAD, 0.4)[None],
         "gripper_qpos": np.full((1, 2), 0.04),
         "goal": np.ones((1, 4), np.float32),
     }
@@ -237,7 +237,7 @@ def test_of_a_heap_the_uppermost_is_next_unless_another_is_right_below(height, n
     things[0, :, 1] = with_grasp_point(np.array([0.55, 0.03, 0.06]), tool=tool)[0][0, :, 0]
     given = {
         "ee_pos": hand,
-        "ee_quat": tilted_hand(STRAIGHT_DOWN_RAD, 0.4)[None],
+        "ee_quat": tilted_quat(STRAIGHT_DOWN_RAD, 0.4)[None],
         "gripper_qpos": np.full((1, 2), 0.04),
         "goal": np.ones((1, 4), np.float32),
     }

@@ -14,7 +14,11 @@ from sidestick.policies.perception.pretrain import (
     fit_perception,
     pretrain,
 )
-from sidestick.policies.perception.quality import marked, measure, measure_holds
+from sidestick.policies.perception.quality import (
+    measure,
+    measure_grasp_points,
+    visible_grasp_points,
+)
 from sidestick.policies.perception.scene_bank import SceneBank, SceneShape, make_scenes
 from sidestick.sim_envs.errors import BadValue, PolicyError, UnknownName
 
@@ -101,7 +105,7 @@ def test_grasp_points_are_learnt_on_frozen_class_weights(bank, tmp_path):
     assert seen.shape == (2, 3, 10)
     assert np.allclose(seen[..., :6], base.keypoints(bank.images[0]), atol=0.02)
     untrained = base.copy(replace(CONFIG, holds=True))
-    assert measure_holds(untrained, bank.split(20)[1])["hold_px"] > 2
+    assert measure_grasp_points(untrained, bank.split(20)[1])["hold_px"] > 2
 
 
 def test_a_base_that_finds_other_classes_is_refused(bank):
@@ -118,7 +122,7 @@ def test_an_occluded_grasp_point_is_not_visible():
     place = np.array([[5.5, 3.5], [1.5, 3.5], [12.0, 3.5], [np.nan, np.nan]]) / 4 - 1
     holds = np.full((4, 2, 3), np.nan, np.float32)
     holds[:, 1] = np.column_stack([place, np.full(4, 0.03)])
-    shown, _ = marked(holds, counts)
+    shown, _ = visible_grasp_points(holds, counts)
     assert shown[:, 1].tolist() == [True, False, False, False]
     assert not shown[:, 0].any()
 

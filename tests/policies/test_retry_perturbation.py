@@ -4,7 +4,11 @@ import pytest
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.retry_perturbation import GUESSES, LOWEST_LED_M, STILL_PLANS
+from sidestick.policies.task_features.retry_perturbation import (
+    DISPLACEMENTS,
+    LOWEST_DISPLACED_M,
+    STILL_PLANS,
+)
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.tasks import task_class
 from tests.sorting_rig import LITTER as NEXT
@@ -55,8 +59,8 @@ def test_a_failed_grasp_makes_the_next_one_deeper(perturbation):
     fail(perturbation)
     plain = read(OPEN)
     seen = perturbation(plain)
-    assert value(seen, "ee_z") - value(plain, "ee_z") == pytest.approx(GUESSES[0][2])
-    assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-GUESSES[0][2])
+    assert value(seen, "ee_z") - value(plain, "ee_z") == pytest.approx(DISPLACEMENTS[0][2])
+    assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-DISPLACEMENTS[0][2])
     assert value(seen, "wrist_mass") < value(plain, "wrist_mass")  # it seems farther away
 
 
@@ -98,14 +102,16 @@ def test_standing_still_over_an_object_is_a_failure(perturbation):
 def test_every_further_failure_gives_another_displacement(perturbation):
     """The displacements are all used once, then the first one again."""
     ways = []
-    for _ in range(len(GUESSES) + 1):
+    for _ in range(len(DISPLACEMENTS) + 1):
         fail(perturbation)
         ways.append(perturbation(read(OPEN))[0, TO])
     assert all(not torch.equal(ways[0], way) for way in ways[1:-1])
     assert torch.equal(ways[0], ways[-1])
 
 
-@pytest.mark.parametrize(("height", "room"), [(LOWEST_LED_M, 0.0), (LOWEST_LED_M + 0.004, 0.004)])
+@pytest.mark.parametrize(
+    ("height", "room"), [(LOWEST_DISPLACED_M, 0.0), (LOWEST_DISPLACED_M + 0.004, 0.004)]
+)
 def test_no_displacement_leads_into_the_table(perturbation, height, room):
     """The end effector is led only as far down as there is room."""
     fail(perturbation)

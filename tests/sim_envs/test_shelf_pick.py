@@ -7,7 +7,7 @@ import sidestick.sim_envs
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.kinematics import JOINT_HIGH_RAD, JOINT_LOW_RAD, REST_RAD, forward, inverse
-from sidestick.sim_envs.rotations import rotvec_between, tilted_hand
+from sidestick.sim_envs.rotations import rotvec_between, tilted_quat
 from sidestick.sim_envs.tasks.shelf_pick import TOTE, ShelfPick
 
 
@@ -40,7 +40,7 @@ def test_the_item_in_the_tote_is_no_success_while_the_hand_holds_it(env: ArmEnv)
     task = env.task
     assert isinstance(task, ShelfPick)
     tool = np.array([*TOTE.centre_m, 0.12])
-    env.arm.put(inverse(tool, tilted_hand(np.radians(80.0)), REST_RAD, 100), 0.03, closing=True)
+    env.arm.put(inverse(tool, tilted_quat(np.radians(80.0)), REST_RAD, 100), 0.03, closing=True)
     env.world.place(task.target, forward(env.arm.joint_positions())[0], (0, 0, 0, 1))
     for _ in range(10):
         env.images_due = False
@@ -75,7 +75,7 @@ def test_the_easier_variants_have_fewer_items(count: int) -> None:
 
 def test_inverse_kinematics_reaches_the_shelf_within_the_limits() -> None:
     """The error is below 1 mm, on both boards and over the tote."""
-    quat = tilted_hand(np.radians(35.0))
+    quat = tilted_quat(np.radians(35.0))
     for position in ([0.665, 0.23, 0.27], [0.665, -0.23, 0.54], [0.44, 0.0, 0.5], [0.38, 0.4, 0.3]):
         joints = inverse(np.array(position), quat, REST_RAD, 100)
         reached, turned = forward(joints)

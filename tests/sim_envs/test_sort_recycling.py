@@ -13,7 +13,7 @@ from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.kinematics import REST_RAD, forward, inverse
 from sidestick.sim_envs.labelled_scenes import SceneSampler
-from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, rotvec_between, tilted_hand
+from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, rotvec_between, tilted_quat
 from sidestick.sim_envs.tasks.recycling_items import BLUE, GREY, ITEMS, RECYCLABLES, TRASH, own_bin
 from sidestick.sim_envs.tasks.sort_recycling import SortRecycling
 
@@ -126,7 +126,7 @@ def test_an_item_still_in_the_hand_is_not_sorted() -> None:
     task = begin(env, 5000)
     (name,) = task.present
     tool = np.array([*own_bin(name).centre_m, 0.06])
-    quat = tilted_hand(STRAIGHT_DOWN_RAD)
+    quat = tilted_quat(STRAIGHT_DOWN_RAD)
     env.arm.put(inverse(tool, quat, REST_RAD, 100), ITEMS[name].width_m / 2 + 0.002, closing=True)
     env.world.place(name, forward(env.arm.joint_positions())[0], UPRIGHT)
     for _ in range(10):
@@ -239,7 +239,7 @@ def test_the_hand_reaches_the_table_and_the_bins_pointing_straight_down() -> Non
     """It does so 15 mm above the table, also in the bins, at three yaws."""
     for x, y in [(0.36, 0.2), (0.64, -0.2), *(np.add(BLUE.centre_m, d) for d in (-0.09, 0.09))]:
         for turn in (-np.pi / 2, 0.0, np.pi / 2):
-            quat = tilted_hand(STRAIGHT_DOWN_RAD, float(np.arctan2(y, x)) + turn)
+            quat = tilted_quat(STRAIGHT_DOWN_RAD, float(np.arctan2(y, x)) + turn)
             reached, turned = forward(inverse(np.array([x, y, 0.015]), quat, REST_RAD, 150))
             assert np.linalg.norm(reached - (x, y, 0.015)) < 2e-3
             assert np.linalg.norm(rotvec_between(turned, quat)) < 0.02

@@ -15,9 +15,9 @@ from sidestick.datasets.windows import Frames
 from sidestick.policies.policy import load_policy
 from sidestick.policies.store import PolicyStore
 from sidestick.teleop.evaluation.rollouts import Rollouts
-from sidestick.teleop.quickstart import Course, Quickstart
+from sidestick.teleop.quickstart import Quickstart, QuickstartConfig
 
-COURSE = Course(
+COURSE = QuickstartConfig(
     demonstrations=2,
     correction_rounds=1,
     supervised_episodes=1,
@@ -78,10 +78,10 @@ def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
     """`kill -9` of a session leaves no process behind."""
     code = (
         "import os, sys\n"
-        "from sidestick.teleop.quickstart import Course\n"
+        "from sidestick.teleop.quickstart import QuickstartConfig\n"
         "from sidestick.teleop.evaluation.rollouts import Rollouts\n"
         "if __name__ == '__main__':\n"
-        "    rollouts = Rollouts(Course().config(), workers=1)\n"
+        "    rollouts = Rollouts(QuickstartConfig().config(), workers=1)\n"
         "    print(rollouts._pool.submit(os.getpid).result(), flush=True)\n"
         "    sys.stdin.read()\n"
     )

@@ -10,7 +10,7 @@ import numpy as np
 from ....datasets.step import Driver, Level
 from ....sim_envs.environment import ArmEnv
 from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
-from ...autonomy.audit_sampling import audit_sampler
+from ...autonomy.evidence_recorder import audit_sampler
 from ...devices.operator_input import SPEEDS
 from ...session.levels import name
 from ...ui.plan_path import DrawnPath, drawn_path
@@ -123,7 +123,7 @@ class DashboardBuilder:
             return self._prompter.tutorial_card(loop.tutorial, len(EXERCISES), device)
         reason = loop.live.episode.calling
         if reason and loop.state is WindowState.RECORDING:
-            return self._prompter.call_card(reason.value, device)
+            return self._prompter.help_request_card(reason.value, device)
         if loop.state is WindowState.READY:
             note, level = loop.options.seeds.label(loop.live.seed), loop.live.assignment.level
             return self._prompter.ready_card(level, device, _watched(loop), note)

@@ -41,7 +41,7 @@ STATE_WORDS = {
 HALTED = (WindowState.PAUSED, WindowState.REWINDING, WindowState.VERDICT, WindowState.DISCARDED)
 
 
-def tone(board: Dashboard) -> tuple[Colour, str]:
+def driver_banner(board: Dashboard) -> tuple[Colour, str]:
     """Colour and words for who drives."""
     if board.state is WindowState.PAUSED and board.card and board.card.tone == "warn":
         return VERMILION, "THE ARM HOLDS STILL"
@@ -59,7 +59,7 @@ def tone(board: Dashboard) -> tuple[Colour, str]:
 
 def draw_border(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     """Draw a border in the driver's colour, dashed while nobody drives."""
-    colour, _ = tone(board)
+    colour, _ = driver_banner(board)
     width = layout.border
     pygame.draw.rect(canvas.surface, colour, layout.window, width)
     if board.driver is Driver.NOBODY or board.state in HALTED:
@@ -82,11 +82,11 @@ def draw_top(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
         x = frame.right + canvas.px(10)
     room = tab.left - x - canvas.px(12)
     canvas.text(board.instruction, (x, area.centery - canvas.px(9)), 20, TEXT, True, width=room)
-    canvas.text(standing(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
+    canvas.text(level_line(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
     _recording(canvas, area, board, tab.right + canvas.px(12))
 
 
-def standing(board: Dashboard) -> str:
+def level_line(board: Dashboard) -> str:
     """The level, and which policy drives there or only looks on."""
     words = [f"level: {board.level}"]
     if board.requests_left is not None:
@@ -101,7 +101,7 @@ def standing(board: Dashboard) -> str:
 
 def _tab(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     """Draw who drives, in the middle of the head line; returns where."""
-    colour, words = tone(board)
+    colour, words = driver_banner(board)
     ink = readable_on(colour)
     line = canvas.type.rendered(words, 21 * canvas.unit, ink, bold=True)
     tab = pygame.Rect(0, 0, line.get_width() + canvas.px(76), layout.top.h - canvas.px(10))

@@ -154,7 +154,7 @@ class Prompter:
             return Card("Discarded", ("Nothing is gone until you start again.",), keys, "bad")
         return None
 
-    def call_card(self, reason: str, device: str) -> Card:
+    def help_request_card(self, reason: str, device: str) -> Card:
         """The policy asks for help, and the arm waits for the clutch."""
         lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
         return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")

@@ -25,7 +25,7 @@ from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.headless import RunRules, drive_simulated
 from tests.learning_rig import die
 from tests.synthetic import made_up_episode, made_up_header, made_up_steps
-from tests.teleop.station.test_headless import Dull
+from tests.teleop.station.test_headless import StationaryPolicy
 
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["tests.learning_rig"])
@@ -55,7 +55,9 @@ def with_a_policy(path: Path, image_size: int) -> Workspace:
 
 def drive(workspace: Workspace, level: Level) -> None:
     rules = RunRules(HelpRules(budget=1), ladder=True)
-    drive_simulated(workspace, level, [0], "0001", rules=rules, runner=PolicyRunner(Dull()))
+    drive_simulated(
+        workspace, level, [0], "0001", rules=rules, runner=PolicyRunner(StationaryPolicy())
+    )
 
 
 def stored(workspace: Workspace) -> list[EpisodeEvidence]:

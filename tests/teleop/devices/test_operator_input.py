@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sidestick.sim_envs.cameras import CameraView
 from sidestick.teleop.devices.controls import Control, ControlReadings
-from sidestick.teleop.devices.input_lock import DEAF_S, HoldButton, InputLock, Repeat
+from sidestick.teleop.devices.input_lock import IGNORE_AFTER_FOCUS_S, HoldButton, InputLock, Repeat
 from sidestick.teleop.devices.keyboard import Ramp
 from sidestick.teleop.devices.stick_motion import (
     BASE,
@@ -113,9 +113,9 @@ def test_stale_presses_after_refocus_are_ignored() -> None:
     lock, press = InputLock(), ControlReadings({}, frozenset({Control.START}))
     lock.filter({1: ControlReadings({})}, 0.0)
     lock.lock_all(1.0)
-    assert not lock.filter({1: press}, 1.0 + DEAF_S / 2)[1].pressed
-    assert not lock.filter({1: press}, 1.01 + DEAF_S)[1].pressed
-    assert lock.filter({1: press}, 1.1 + DEAF_S)[1].pressed
+    assert not lock.filter({1: press}, 1.0 + IGNORE_AFTER_FOCUS_S / 2)[1].pressed
+    assert not lock.filter({1: press}, 1.01 + IGNORE_AFTER_FOCUS_S)[1].pressed
+    assert lock.filter({1: press}, 1.1 + IGNORE_AFTER_FOCUS_S)[1].pressed
 
 
 def test_a_hold_fires_once() -> None:

@@ -27,14 +27,14 @@ from sidestick.teleop.learning.learner import Learner
 from sidestick.teleop.learning.practice_rounds import PracticeRounds
 from sidestick.teleop.learning.update_schedule import UpdateRules
 from sidestick.teleop.session.subscriber import EpisodeOutcome
-from tests.learning_rig import MOMENTS as CANDIDATE_MOMENTS
+from tests.learning_rig import KILL_POINTS as CANDIDATE_KILL_POINTS
 from tests.learning_rig import QUICK, die, learner, only_present
 from tests.synthetic import made_up_episode
 
 CHILDREN = multiprocessing.get_context("forkserver")
 CHILDREN.set_forkserver_preload(["tests.learning_rig"])
 ATTEMPTS, FAILED = 6, 2
-RULES = replace(QUICK, planned_update=UpdateRules(first=1, refit=1))
+RULES = replace(QUICK, schedule=UpdateRules(first=1, refit=1))
 Drives = Callable[[Path, int], bool]
 
 
@@ -123,7 +123,7 @@ def test_what_practice_has_learnt_drives_after_the_gate(workspace: Workspace) ->
     assert "passed the gate" in made.label
     provenance = load_policy(workspace.policies_dir / "0002").config.provenance
     assert (provenance.kind, provenance.round, provenance.parent) == ("practice", 1, "0001")
-    (_, decision) = learner(workspace).staging.rulings()
+    (_, decision) = learner(workspace).staging.decisions()
     assert (decision["kind"], decision["policy"], decision["passed"]) == ("refit", "0002", True)
     assert len(decision["fresh"]) == ATTEMPTS - FAILED
 
@@ -166,10 +166,10 @@ def test_an_operator_on_a_seed_that_practice_failed_does_not_reopen_the_round(
     assert [len(g.payload["fresh"]) for g in (first.gate, second.gate)] == [new, new + 1]
 
 
-MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
+KILL_POINTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "attempts made": lambda: mock.patch.object(Database, "add_effort", die),
     "ledger written": lambda: mock.patch.object(Learner, "step", die),
-    **{name: CANDIDATE_MOMENTS[name] for name in ("in the training", "examined", "published")},
+    **{name: CANDIDATE_KILL_POINTS[name] for name in ("in the training", "examined", "published")},
 }
 """Moments at which a round is killed, beside the middle of its attempts."""
 
@@ -177,8 +177,8 @@ MOMENTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
 def die_at(folder: Path, moment: str) -> None:
     """Practise until the moment, and die; runs in a process of its own."""
     workspace = Workspace.open(folder)
-    if moment in MOMENTS:
-        with MOMENTS[moment]():
+    if moment in KILL_POINTS:
+        with KILL_POINTS[moment]():
             rounds_of(workspace).practise(ATTEMPTS)
     rounds_of(workspace, dies_at=practice_seeds(1)[4]).practise(ATTEMPTS)
 
@@ -196,7 +196,7 @@ def undisturbed(taught: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes
     return (folder / "policies" / "0002" / MODEL).read_bytes()
 
 
-@pytest.mark.parametrize("moment", ["in the attempts", *MOMENTS])
+@pytest.mark.parametrize("moment", ["in the attempts", *KILL_POINTS])
 def test_killed_anywhere_the_next_start_finishes_the_round(
     workspace: Workspace, undisturbed: bytes, moment: str
 ) -> None:
@@ -216,7 +216,7 @@ def test_killed_anywhere_the_next_start_finishes_the_round(
     (entry,) = Database(workspace.db_path).efforts()
     assert (entry.round, entry.episodes) == (1, ATTEMPTS)
     assert entry.payload["failed_seeds"] == [s for s in practice_seeds(1, ATTEMPTS) if s % 3 == 2]
-    assert [r["policy"] for r in learner(workspace).staging.rulings()] == ["0001", "0002"]
+    assert [r["policy"] for r in learner(workspace).staging.decisions()] == ["0001", "0002"]
     assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
 
 

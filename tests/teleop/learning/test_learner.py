@@ -15,9 +15,9 @@ from sidestick.sim_envs.errors import PolicyError
 from sidestick.teleop.learning.candidate_store import describe_update
 from sidestick.teleop.learning.learner import Learner
 from tests.learning_rig import (
-    MOMENTS,
+    KILL_POINTS,
     QUICK,
-    REFUSAL_MOMENTS,
+    REFUSAL_KILL_POINTS,
     add_correction,
     add_episode,
     die_at,
@@ -84,7 +84,7 @@ def test_the_first_policy_comes_from_the_demonstrations(taught: Path) -> None:
     assert len(policy.config.provenance.episodes) == 6
     again = learner(workspace)
     assert again.step() is None
-    (decision,) = again.staging.rulings()
+    (decision,) = again.staging.decisions()
     assert decision["passed"]
     assert decision["reasons"] == ["it is the first policy"]
 
@@ -189,7 +189,7 @@ def test_a_rollback_while_a_candidate_is_evaluated_refuses_it(workspace: Workspa
     assert "does not drive any more" in event.payload["reasons"][0]
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", KILL_POINTS)
 def test_killed_anywhere_the_next_learner_comes_to_the_same(
     workspace: Workspace, undisturbed: bytes, moment: str
 ) -> None:
@@ -202,12 +202,12 @@ def test_killed_anywhere_the_next_learner_comes_to_the_same(
         pass
     assert whole(workspace) == ["0001", "0002"]
     assert (workspace.policies_dir / "0002" / MODEL).read_bytes() == undisturbed
-    assert [decision["policy"] for decision in made.staging.rulings()] == ["0001", "0002"]
+    assert [decision["policy"] for decision in made.staging.decisions()] == ["0001", "0002"]
     assert list((workspace.policies_dir / STAGING).iterdir()) == []
     assert {path.name: path.read_bytes() for path in workspace.episodes()} == episodes
 
 
-@pytest.mark.parametrize("moment", REFUSAL_MOMENTS)
+@pytest.mark.parametrize("moment", REFUSAL_KILL_POINTS)
 def test_killed_while_it_refuses_it_still_refuses_once(workspace: Workspace, moment: str) -> None:
     """The candidate never drives, and is never tried again."""
     killed(workspace, moment, refused=True)
@@ -216,7 +216,7 @@ def test_killed_while_it_refuses_it_still_refuses_once(workspace: Workspace, mom
     while made.step() is not None:
         pass
     assert whole(workspace) == ["0001"]
-    assert [decision["passed"] for decision in made.staging.rulings()] == [True, False]
+    assert [decision["passed"] for decision in made.staging.decisions()] == [True, False]
 
 
 def test_a_folder_that_is_no_policy_is_never_published(tmp_path: Path) -> None:

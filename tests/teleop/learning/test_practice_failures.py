@@ -25,7 +25,7 @@ from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.screen.prompts import Prompter
 from tests import virtual_pad as vp
 from tests.synthetic import made_up_episode
-from tests.teleop.station.test_headless import Dull
+from tests.teleop.station.test_headless import StationaryPolicy
 from tests.window_rig import WindowRig
 
 
@@ -111,7 +111,7 @@ def test_where_a_session_begins(
     report = DriveReport(0, 0, 0, 0, 0, "")
 
     def assign(*_: object) -> Assignment:
-        return Assignment(level, runner=PolicyRunner(Dull()))
+        return Assignment(level, runner=PolicyRunner(StationaryPolicy()))
 
     def legs(first: object, second: object, third: object, seeds: list[int], *_: object) -> object:
         headless.extend(seeds)

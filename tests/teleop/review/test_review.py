@@ -32,7 +32,7 @@ from sidestick.teleop.ui.key_input import press, write
 from tests import virtual_pad as vp
 from tests.datasets.test_judgements import IDS, made_up_workspace
 from tests.synthetic import made_up_episode
-from tests.xdotool import Hand
+from tests.xdotool import XdotoolKeys
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
@@ -97,7 +97,7 @@ def test_one_key_judges_and_brings_the_next(workspace: Workspace, rig: Callable[
     assert window.review.episode is None
     found = resolved_by_episode(Judgements(workspace.db_path))
     assert [found[str(name)].success for name in shown] == [True, False, True]
-    assert len(window.review.grading_speed.waits) == 3
+    assert len(window.review.review_speed.waits) == 3
 
 
 def test_every_judgement_has_its_key(workspace: Workspace, rig: Callable[..., Rig]) -> None:
@@ -306,7 +306,7 @@ def test_bad_questions_are_refused(workspace: Workspace, tmp_path: Path, quiet_s
 
 def test_unattended_episodes_are_audited_in_a_fixed_share() -> None:
     """Seeds alone decide which, so they are the same for everybody."""
-    from sidestick.teleop.autonomy.audit_sampling import AUDITED_SHARE
+    from sidestick.teleop.autonomy.evidence_recorder import AUDITED_SHARE
     from sidestick.teleop.review.review_queue import is_audited
 
     summary = made_up_episode().summary
@@ -329,7 +329,7 @@ def test_keys_work_in_a_real_window(workspace: Workspace, display: str, tmp_path
         env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as window:  # fmt: skip
         try:
-            hand, deadline = Hand(display, window), time.monotonic() + 60
+            hand, deadline = XdotoolKeys(display, window), time.monotonic() + 60
             for number, key in enumerate(("s", "f", "s")):
                 hand("key", key)
                 while len(Judgements(workspace.db_path).all()) == number:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sidestick.datasets.step import ActionMode, Level
-from sidestick.teleop.session.effort_entry import effort_entry, kind_of_level, recorded_effort
+from sidestick.teleop.session.human_effort import effort_entry, kind_of_level, recorded_effort
 from tests.synthetic import made_up_episode
 
 HUMAN, POLICY = ActionMode.INTERVENTION, ActionMode.ROLLOUT

@@ -21,7 +21,7 @@ from sidestick.teleop.cli.main import main
 from sidestick.teleop.devices import operator_input
 from sidestick.teleop.evaluation.compare import LEAST_PAIRS, Comparison
 from sidestick.teleop.evaluation.compare_blind import PURPOSE
-from sidestick.teleop.learning.workspace_training import TAUGHT, train_on_workspace
+from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION, train_on_workspace
 from sidestick.teleop.station.blind_comparison import HIDDEN, BlindEpisodes, compare_at_the_window
 from sidestick.teleop.station.loop import StationLoop
 from sidestick.teleop.station.states import WindowState
@@ -49,7 +49,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         about = PerceptionConfig("ShelfPick", "tiny", ("bg", *GOALS), GOALS, channels=4)
-        Perception(about).save(workspace.path / TAUGHT)
+        Perception(about).save(workspace.path / FINETUNED_PERCEPTION)
         for _ in NAMES:
             train_on_workspace(workspace, QUICK, progress=False)
     return folder
@@ -167,7 +167,7 @@ def test_leaving_early_keeps_the_votes(taught: Path, quiet_sdl: None, patient: N
 def test_a_stalled_machine_pauses_and_the_votes_still_count(taught: Path, quiet_sdl: None) -> None:
     """The devices are silent for longer than they may be: the operator goes on, and votes."""
     voter = Voter(better=0, until=2)
-    voter.stall_s = 1.5 * operator_input.SILENCE_S
+    voter.stall_s = 1.5 * operator_input.STALE_SAMPLE_S
     before = len(Workspace.open(taught).episodes())
     open_rig(taught, voter)
     assert any("ms" in reason for reason in voter.lost)

@@ -15,7 +15,7 @@ from sidestick.policies.base.plan import Plan
 from sidestick.policies.policy import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import Observation
-from sidestick.teleop.autonomy.audit_sampling import audit_sampler
+from sidestick.teleop.autonomy.evidence_recorder import audit_sampler
 from sidestick.teleop.autonomy.ladder import ChangeReason, LevelChange
 from sidestick.teleop.autonomy.ladder_store import LadderStore
 from sidestick.teleop.session.help_requests import HelpRules
@@ -23,7 +23,7 @@ from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.headless import DriveReport, RunRules, drive_simulated
 
 
-class Dull:
+class StationaryPolicy:
     """A policy that does not move, and to which everything is familiar."""
 
     chunk, execute = 16, 8
@@ -58,7 +58,7 @@ def drive(
         seeds,
         "0001",
         rules=rules or RunRules(ladder=True),
-        runner=PolicyRunner(Dull()),
+        runner=PolicyRunner(StationaryPolicy()),
     )
     return report, workspace.summaries()[0]
 

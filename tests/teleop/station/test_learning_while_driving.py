@@ -20,11 +20,11 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.learning.workspace_training import TAUGHT
+from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.station.headless import drive_simulated
 from tests.learning_rig import QUICK, learner
-from tests.xdotool import Hand
+from tests.xdotool import XdotoolKeys
 
 SCRIPT = """
 import functools, sys
@@ -72,8 +72,8 @@ def taught(folder: Path) -> Workspace:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         about = PerceptionConfig("ShelfPick", "tiny", ("background", *names), names, channels=4)
-        Perception(about).save(workspace.path / TAUGHT)
-    drive_simulated(workspace, Level.DEMONSTRATE, range(QUICK.planned_update.first))
+        Perception(about).save(workspace.path / FINETUNED_PERCEPTION)
+    drive_simulated(workspace, Level.DEMONSTRATE, range(QUICK.schedule.first))
     learner(workspace).step()
     return workspace
 
@@ -100,7 +100,7 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
     ) as process:  # fmt: skip
         try:
-            keys = Hand(display, process)
+            keys = XdotoolKeys(display, process)
             for words in ("0001 since", "THE POLICY DRIVES", "THE SIMULATED OPERATOR DRIVES"):
                 wait_for(words, shown(words), process)
             for words in ("new policy 0002 drives from now on, at assist", "0002 since"):

@@ -11,7 +11,7 @@ from sidestick.datasets.step import Level
 from sidestick.policies.store import PolicyStore
 from sidestick.teleop.learning.active_policy import ActivePolicy, assignment_of
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.station.headless import RunRules, drive_in_legs
+from sidestick.teleop.station.headless import RunRules, drive_with_switches
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.learning_rig import add_correction, learner, tiny_workspace
@@ -115,7 +115,7 @@ def test_headless_runs_change_policies_between_episodes_too(rig: WindowRig, poli
         if len(seen) == 1:
             newcomer(rig, policies)
 
-    report = drive_in_legs(rig.workspace, first, active_policy, range(2), on_end, RunRules())
+    report = drive_with_switches(rig.workspace, first, active_policy, range(2), on_end, RunRules())
     assert seen == [0, 1]
     assert (report.episodes, report.successes, report.level) == (2, 2, "demonstrate")
     efforts = Database(rig.workspace.db_path).efforts()

@@ -19,7 +19,7 @@ from sidestick.teleop.station.screen.view import open_view
 from sidestick.teleop.ui.layout import drive_layout
 from sidestick.teleop.ui.window import DESIGN
 from tests.graphics import needs_gl
-from tests.xdotool import Hand, photograph
+from tests.xdotool import XdotoolKeys, photograph
 
 SCRIPT = """
 import sys
@@ -72,7 +72,7 @@ def session_run(
 def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None:
     """Enter, space and w, 1, then ctrl + q: one successful episode with human steps."""
     with session_run(tmp_path, DISPLAY=display) as process:
-        keys = Hand(display, process)
+        keys = XdotoolKeys(display, process)
         time.sleep(1.5)
         keys("key", "Return")
         time.sleep(0.5)
@@ -95,7 +95,7 @@ def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None
 def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Signals) -> None:
     """The running episode is on the disk, as incomplete, and the exit is clean."""
     with session_run(tmp_path, DISPLAY=display) as process:
-        keys = Hand(display, process)
+        keys = XdotoolKeys(display, process)
         time.sleep(1.5)
         keys("key", "Return")
         time.sleep(2.0)
@@ -110,7 +110,7 @@ def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Si
 def test_a_kill_loses_nothing_that_was_driven(display: str, tmp_path: Path) -> None:
     """After SIGKILL the journal is made an episode at the next start."""
     with session_run(tmp_path, DISPLAY=display) as process:
-        keys = Hand(display, process)
+        keys = XdotoolKeys(display, process)
         time.sleep(1.5)
         keys("key", "Return")
         time.sleep(2.0)
@@ -155,7 +155,7 @@ def test_a_real_window_shows_the_scene(display: str, tmp_path: Path, view: str) 
     whole = expected(view, drive_layout(*DESIGN).body.size)[: area.h]
     assert whole.std() > 20, "the scene itself is blank"
     with session_run(tmp_path, view, DISPLAY=display) as process:
-        Hand(display, process)
+        XdotoolKeys(display, process)
         for _ in range(120):
             seen = photograph(display)[area.top : area.bottom, area.left : area.right]
             if apart(seen, whole) < 2:

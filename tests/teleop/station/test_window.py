@@ -446,7 +446,7 @@ def test_a_change_of_camera_turns_no_motion_that_is_under_way(open_rig: OpenWind
 def test_a_whole_episode_is_driven_to_success_through_the_pad(open_rig: OpenWindow) -> None:
     """By an expert's intents and the pad, the item lands in the tote; a success is offered."""
     rig = open_rig(options=StationOptions(first_seed=1), num_items=6)
-    assert rig.do_the_job()
+    assert rig.drive_episode()
     assert rig.loop.offered
     rig.tap(vp.A)
     (path,) = rig.recorder.wait()

@@ -43,7 +43,9 @@ def test_a_help_request_is_answered_with_the_clutch(open_rig: OpenWindow) -> Non
     assert rig.live.episode.calling is HelpReason.NEW
     assert rig.live.episode.drivers[-1] is Driver.NOBODY
     assert Cue.HELP_WANTED in played
-    card = Prompter(defaults(DRIVING)).call_card(HelpReason.NEW.value, rig.operator_input.device)
+    card = Prompter(defaults(DRIVING)).help_request_card(
+        HelpReason.NEW.value, rig.operator_input.device
+    )
     assert card.keys
     assert "new to the policy" in card.lines[0]
     rig.pad.press(vp.LB)
