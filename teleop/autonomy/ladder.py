@@ -1,9 +1,4 @@
-"""A `Ladder` says which level a policy has earned, and what it lacks for the next.
-
-It is pure: it takes episode evidence and earlier changes, and gives the change of level that
-follows from them; `ladder_store` reads and writes both. Evidence counts from the last change of
-level on, so that a level which was lost must be earned anew.
-"""
+"""A `Ladder` says which level a policy has earned; pure: `ladder_store` reads and writes for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields

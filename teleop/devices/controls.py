@@ -1,8 +1,4 @@
-"""These tables name the controls of the operator's window and the inputs of pad and keyboard.
-
-`bindings` maps a device's `RawInput` to `ControlReadings` by a `ControlTable`; the review windows
-have tables of their own.
-"""
+"""Tables of the operator's window's controls, and of pad and keyboard inputs, for `bindings`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
