@@ -64,9 +64,9 @@ def test_every_kind_of_event_is_written_and_read_by_its_name() -> None:
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         for call in (node for node in ast.walk(ast.parse(path.read_text())) if _is_call(node)):
             name, first = ast.unparse(call.func), call.args[0]
-            if name == "Event" and isinstance(first, ast.Attribute):
+            if name == "EventEntry" and isinstance(first, ast.Attribute):
                 written.add(first.attr)
-            elif name in ("Event", "add_event") or name.endswith(".events"):
+            elif name in ("EventEntry", "add_event") or name.endswith(".events"):
                 spelt += [f"{path}:{call.lineno}"] if isinstance(first, ast.Constant) else []
     assert written == set(EventKind.__members__)
     assert spelt == []

@@ -212,7 +212,7 @@ def test_help_that_never_comes_ends_the_episode(
     env: ArmEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A help request without an answer ends the episode; waiting is no driving time."""
-    monkeypatch.setattr(session_module, "WAITED_OUT_S", 4.0)
+    monkeypatch.setattr(session_module, "HELP_TIMEOUT_S", 4.0)
     monitor = HelpMonitor(HelpRules(overdue_s=0.2))
     assignment = Assignment(Level.ON_CALL, runner=PolicyRunner(Constant()), monitor=monitor)
     session = Session(env, NoOperator(), assignment, max_steps=50)

@@ -100,7 +100,7 @@ class Voter:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the window wait for a busy machine instead of pausing: the test is not about pauses."""
-    monkeypatch.setattr(operator_input, "SILENCE_S", 60.0)
+    monkeypatch.setattr(operator_input, "STALE_SAMPLE_S", 60.0)
 
 
 @pytest.fixture
