@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...policies.statistics.rates import Rate
-from ...policies.statistics.sequential import Sprt
-from ...policies.statistics.sequential import SprtState as Standing
+from ...policies.statistics.sequential import Sprt, SprtState
 from .criteria import ENOUGH_FOR_A_STAGE, RECENT
 from .episode_evidence import EpisodeEvidence
 
@@ -25,7 +24,7 @@ class StageEvidence:
     """The stage was passed clean, among the recent episodes that reached it."""
     died: Rate
     """The episode ended there without success, among all recent ones."""
-    test: Standing | None
+    test: SprtState | None
     """The sequential test over all episodes that reached it; None without a test or too few."""
 
     @property
