@@ -47,20 +47,16 @@ def lookup3(data: bytes) -> int:
     """Bob Jenkins' hash of 2006 (lookup3.c, hashlittle with initval 0), which HDF5 uses."""
     a = b = c = (0xDEADBEEF + len(data)) & MASK
     while len(data) > 12:
-        a, b, c = (
-            (value + int.from_bytes(data[i : i + 4], "little")) & MASK
-            for value, i in ((a, 0), (b, 4), (c, 8))
-        )
-        a, b, c = _mixed(a, b, c)
+        a, b, c = _mixed(*_added(a, b, c, data))
         data = data[12:]
-    if not data:
-        return c
-    data = data.ljust(12, b"\0")
-    a, b, c = (
-        (value + int.from_bytes(data[i : i + 4], "little")) & MASK
-        for value, i in ((a, 0), (b, 4), (c, 8))
-    )
-    return _final(a, b, c)
+    return _final(*_added(a, b, c, data.ljust(12, b"\0"))) if data else c
+
+
+def _added(a: int, b: int, c: int, data: bytes) -> tuple[int, int, int]:
+    """The state with the next three words of the data added to it."""
+    words = (int.from_bytes(data[start : start + 4], "little") for start in (0, 4, 8))
+    a, b, c = ((value + word) & MASK for value, word in zip((a, b, c), words, strict=True))
+    return a, b, c
 
 
 def _turned(value: int, bits: int) -> int:

@@ -82,9 +82,10 @@ def check(
 
     `tick` is called once per episode file.
     """
-    recovered = len(workspace.recover()) if repair else 0
+    recovered = 0
     if repair:
         _mend_superblocks(workspace)
+        recovered = len(workspace.recover())
         _note_missing(workspace)
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
@@ -184,12 +185,19 @@ def _missing(workspace: Workspace) -> int:
 
 
 def _mend_superblocks(workspace: Workspace) -> None:
-    """Give files that HDF5 1.14 left with a stale checksum the right one, and renew the index."""
-    files = (path for path in episode_files(workspace) if path.suffix == EPISODE)
-    mended = [path for path in files if path.is_file() and mend(path)]
+    """Give files that HDF5 1.14 left with a stale checksum the right one.
+
+    A file that cannot be opened or replaced stays as it is: the check names what is wrong with it.
+    """
+    mended = 0
+    for path in episode_files(workspace):
+        if path.suffix == EPISODE and path.is_file():
+            try:
+                mended += mend(path)
+            except OSError as error:
+                _log.warning("%s: cannot be mended: %s", path, error)
     if mended:
-        _log.warning("%d files of an older h5py can be read again", len(mended))
-        workspace.rebuild_index()
+        _log.warning("%d files of an older h5py can be read again", mended)
 
 
 def _note_missing(workspace: Workspace) -> None:

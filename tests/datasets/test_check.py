@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -172,3 +173,20 @@ def test_any_other_wrong_checksum_stays_damage(workspace: Workspace) -> None:
     report = check(Workspace.open(workspace.path), repair=True)
     assert [problem.file for problem in report.damaged] == [f"episodes/{path.name}"]
     assert path.read_bytes() == content
+
+
+def test_a_file_that_cannot_be_opened_does_not_end_a_repair(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No permission for one file is that file's problem: the others are looked at all the same."""
+    first, whole = workspace.episodes()[0], Path.open
+
+    def refused(path: Path, *given: Any, **more: Any) -> Any:
+        if path == first:
+            raise PermissionError(13, "Permission denied", str(path))
+        return whole(path, *given, **more)
+
+    monkeypatch.setattr(Path, "open", refused)
+    report = check(Workspace.open(workspace.path), repair=True)
+    assert report.ok  # h5py opens the file by itself
+    assert report.episodes == 3
