@@ -1,0 +1,86 @@
+"""A `GateRecord` says what the gate found of one policy, and so whether it may drive unasked.
+
+The learner writes it into a policy's folder; the store, the ladder and the command line read it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from ..sim_envs.errors import DamagedFile
+from .base.checkpoint import read_json, write_json
+
+GATE = "gate.json"
+"""Name of the file in a policy's folder."""
+
+
+class GateVerdict(StrEnum):
+    """What a comparison of a new policy with the one that it would replace has shown."""
+
+    FIRST = "first policy"
+    """There was none to compare it with."""
+    BETTER = "better"
+    NOT_WORSE = "not worse"
+    """Not worse by more than the margin of the gate, shown at its error rate."""
+    WORSE = "worse"
+    UNDECIDED = "undecided"
+    """Neither was shown within the gate's budget of episodes."""
+
+    @property
+    def drives(self) -> bool:
+        """Whether a policy with this verdict may take over unasked."""
+        return self in (GateVerdict.FIRST, GateVerdict.BETTER, GateVerdict.NOT_WORSE)
+
+
+@dataclass(frozen=True)
+class GateRecord:
+    """The gate's decision on one policy."""
+
+    verdict: GateVerdict
+    reasons: tuple[str, ...]
+    """One sentence for each comparison, those against the policy first."""
+    compared_with: str | None = None
+    """Number of the policy that it would replace; None for the first."""
+    reference: str | None = None
+    """Number of the last policy that was shown to be better, or was the first: the drift of many
+    small updates is bounded against it. That of the policy itself where it is one."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Whatever else was measured, as JSON values."""
+
+    def write(self, policy: Path) -> None:
+        """Write the record into a policy's folder."""
+        own = {
+            "verdict": self.verdict.value,
+            "passed": self.verdict.drives,
+            "reasons": list(self.reasons),
+            "compared_with": self.compared_with,
+            "reference": self.reference,
+        }
+        write_json(policy / GATE, {**self.details, **own})
+
+    @classmethod
+    def read(cls, policy: Path) -> Self | None:
+        """The record in a policy's folder; None where there is none.
+
+        Records of earlier versions hold only whether the policy passed; they count as NOT_WORSE or
+        WORSE. Raises DamagedFile for a file that is no record.
+        """
+        path = policy / GATE
+        return cls.of(read_json(path), str(path)) if path.exists() else None
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any], where: str) -> Self:
+        """The record from its JSON values; `where` names them in an error."""
+        try:
+            earlier = GateVerdict.NOT_WORSE if found["passed"] else GateVerdict.WORSE
+            verdict = GateVerdict(found.get("verdict", earlier))
+            reasons = tuple(map(str, found["reasons"]))
+            before = found.get("compared_with", found.get("parent"))
+            reference = found.get("reference")
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DamagedFile(f"{where}: no decision of the gate: {error!r}") from error
+        own = ("verdict", "passed", "reasons", "compared_with", "reference")
+        details = {key: value for key, value in found.items() if key not in own}
+        return cls(verdict, reasons, before, reference, details)
