@@ -4,20 +4,24 @@
 
 WS is a workspace with enough demonstrations by the simulated operator, such as one made by
 `sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`.
-Every policy is trained from scratch on the first N successes and evaluated alone on 100 unseen
-seeds from 20000. It prints one JSON document.
+Every policy is trained from scratch on N successes, each training seed on demonstrations of its
+own, and evaluated alone on 100 unseen seeds: those of a release (see `benchmarks.release`), or the
+validation seeds from 20000 on. It prints one JSON document.
 """
 
 import json
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
+from benchmarks.release import release_seeds
+from benchmarks.rows import circumstances
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
@@ -27,6 +31,7 @@ from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
 from sidestick.policies.vision import KINDS
+from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.evaluation.evaluate import per_episode
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.evaluation.seeds import EVALUATION
@@ -41,9 +46,11 @@ class Options:
     counts: tuple[int, ...] = (10, 50)
     """Numbers of demonstrations."""
     seeds: tuple[int, ...] = (0,)
-    """Training seeds."""
+    """Training seeds; each has demonstrations of its own."""
     episodes: int = 100
     """Unseen seeds to evaluate on."""
+    release: str | None = None
+    """Release whose seeds are driven; None: the validation seeds."""
     vision: str = "keypoints"
     """Kind of vision: keypoints or end-to-end."""
     head: str = "bc"
@@ -69,20 +76,34 @@ def demonstrations(workspace: Workspace) -> list[EpisodeSummary]:
 
 def measure(options: Options, workspace: Workspace, rollouts: Rollouts) -> list[dict[str, Any]]:
     """One row for each number of demonstrations and training seed."""
-    paths = [summary.path for summary in demonstrations(workspace) if summary.path is not None]
     rows = []
     for count in options.counts:
-        frames = Frames.read(paths[:count], images=KINDS[options.vision].needs_images)
         for seed in options.seeds:
-            rows.append(one(options, workspace, rollouts, frames, seed))
+            shown = own_set(demonstrations(workspace), seed, max(options.counts))[:count]
+            rows.append(one(options, workspace, rollouts, shown, seed))
             print(json.dumps({**rows[-1], "per_episode": None}), file=sys.stderr, flush=True)
     return rows
 
 
+def own_set(found: Sequence[EpisodeSummary], seed: int, size: int) -> list[EpisodeSummary]:
+    """The demonstrations of one training seed, which no other has; BadValue where they lack."""
+    own = list(found[seed * size : (seed + 1) * size])
+    if len(own) < size:
+        wanted = f"{(seed + 1) * size} demonstrations, {size} for each seed up to {seed}"
+        raise BadValue("workspace", wanted, len(found))
+    return own
+
+
 def one(
-    options: Options, workspace: Workspace, rollouts: Rollouts, frames: Frames, seed: int
+    options: Options,
+    workspace: Workspace,
+    rollouts: Rollouts,
+    shown: Sequence[EpisodeSummary],
+    seed: int,
 ) -> dict[str, Any]:
-    """The row of one training and its evaluation."""
+    """The row of one training on some demonstrations, and its evaluation."""
+    paths = [summary.path for summary in shown if summary.path is not None]
+    frames = Frames.read(paths, images=KINDS[options.vision].needs_images)
     config = TrainConfig.recommended(options.vision, options.head)
     config = replace(config, seed=seed, execute=options.execute)
     config = replace(config, tensorboard=False, steps=options.steps or config.steps)
@@ -93,7 +114,7 @@ def one(
         started = time.monotonic()
         result = train(frames, config, path, drive, cache=cache, progress=False)
         seconds = time.monotonic() - started
-        seeds = EVALUATION.seeds(options.episodes)
+        seeds = evaluation_seeds(options.release, options.episodes)
         outcomes = rollouts.run(path, seeds)
     rate = Rate(sum(outcome.success for outcome in outcomes), len(outcomes))
     return {
@@ -101,13 +122,23 @@ def one(
         "vision": options.vision,
         "head": options.head,
         "training_seed": seed,
+        "shown": [shown[0].header.seed, shown[-1].header.seed],
+        "driven_s": round(sum(s.steps for s in shown) / workspace.config.control_hz, 1),
+        "release": options.release,
+        "seeds": [seeds.start, seeds.stop],
         "successes": rate.successes,
         "episodes": rate.n,
         "interval95": rate.interval95,
         "train_and_select_s": round(seconds, 1),
         "candidates": result.candidates,
+        **circumstances(),
         "per_episode": per_episode(outcomes),
     }
+
+
+def evaluation_seeds(release: str | None, count: int) -> range:
+    """Seeds to evaluate on: of a release, or those of validation."""
+    return EVALUATION.seeds(count) if release is None else release_seeds(release, count)
 
 
 def main() -> None:

@@ -3,9 +3,12 @@
     python -m benchmarks.success_table FOLDER                 # prints what was measured
     python -m benchmarks.success_table FOLDER --measure       # hours: also measures what is missing
     python -m benchmarks.success_table FOLDER --measure --only "ShelfPick, keypoints, flow"
+    python -m benchmarks.success_table FOLDER --measure --release 0.2
 
 FOLDER holds the demonstrations, one workspace for each task and variant; the simulated operator
-records missing ones. Every measurement, with its episodes, is a line of `results/success.jsonl`.
+records missing ones. Every training seed has demonstrations of its own. Every measurement, with its
+episodes, is a line of `results/success.jsonl`, on the validation seeds from 20000 on, or of
+`results/success_release.jsonl`, on the seeds of a release that nothing was chosen on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,19 +22,18 @@ from rich.table import Table
 
 from benchmarks.rows import keep_row, read_rows
 from benchmarks.success_by_demonstrations import Options as Measurement
-from benchmarks.success_by_demonstrations import demonstrations, one
+from benchmarks.success_by_demonstrations import demonstrations, one, own_set
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
-from sidestick.policies.vision import KINDS
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.station.headless import drive_simulated
 
 RESULTS = Path(__file__).parent / "results" / "success.jsonl"
+RELEASED = RESULTS.with_name("success_release.jsonl")
 COUNTS = (10, 25, 50, 100)
 
 
@@ -57,9 +59,9 @@ class Setting:
         """The row's title, such as `SortRecycling4, keypoints, bc`."""
         return f"{self.folder}, {self.vision}, {self.head}"
 
-    def key(self, count: int, seed: int) -> tuple[Any, ...]:
-        """What identifies one measurement: folder, vision, head, demonstrations, training seed."""
-        return (self.folder, self.vision, self.head, count, seed)
+    def key(self, count: int, seed: int, release: str | None) -> tuple[Any, ...]:
+        """What identifies one measurement: release, folder, vision, head, demonstrations, seed."""
+        return (release, self.folder, self.vision, self.head, count, seed)
 
 
 PICKS = {10: 60, 25: 85, 50: 95, 100: 98}
@@ -92,18 +94,24 @@ class Options:
     counts: tuple[int, ...] = COUNTS
     """Numbers of demonstrations."""
     seeds: tuple[int, ...] = (0, 1, 2)
-    """Training seeds."""
+    """Training seeds; each has demonstrations of its own."""
     episodes: int = 100
     """Unseen seeds to evaluate on."""
     workers: int = 2
     """Processes for rollouts."""
-    results: Path = RESULTS
+    release: str | None = None
+    """Release whose seeds are driven, see `benchmarks.release`; None: the validation seeds."""
+
+    @property
+    def results(self) -> Path:
+        """The file of the rows."""
+        return RESULTS if self.release is None else RELEASED
 
 
 def key(row: dict[str, Any]) -> tuple[Any, ...]:
     """What identifies a measured row, equal to `Setting.key`."""
-    names = ("folder", "vision", "head", "demonstrations", "training_seed")
-    return tuple(row[name] for name in names)
+    names = ("release", "folder", "vision", "head", "demonstrations", "training_seed")
+    return tuple(row.get(name) for name in names)
 
 
 def recorded(folder: Path, setting: Setting, count: int) -> list[EpisodeSummary]:
@@ -123,12 +131,11 @@ def measure(options: Options, setting: Setting) -> None:
     """Measure what is missing of one row; each result is kept as soon as it is known."""
     known = {key(row) for row in read_rows(options.results)}
     for count in (n for n in setting.counts if n in options.counts):
-        missing = [s for s in options.seeds if setting.key(count, s) not in known]
+        missing = [s for s in options.seeds if setting.key(count, s, options.release) not in known]
         if not missing:
             continue
-        found = recorded(options.folder, setting, count)
-        paths = [summary.path for summary in found if summary.path is not None]
-        frames = Frames.read(paths, images=KINDS[setting.vision].needs_images)
+        size = max(n for n in setting.counts if n in options.counts)
+        found = recorded(options.folder, setting, size * (1 + max(missing)))
         workspace = Workspace.open(options.folder / setting.folder)
         how = Measurement(
             workspace.path,
@@ -137,10 +144,12 @@ def measure(options: Options, setting: Setting) -> None:
             head=setting.head,
             selection=0,
             workers=options.workers,
+            release=options.release,
         )
         with Rollouts(workspace.config, options.workers) as rollouts:
             for seed in missing:
-                row = one(how, workspace, rollouts, frames, seed)
+                shown = own_set(found, seed, size)[:count]
+                row = one(how, workspace, rollouts, shown, seed)
                 keep_row(options.results, {"folder": setting.folder, **row})
 
 
@@ -158,7 +167,7 @@ def table(rows: Sequence[dict[str, Any]], settings: Sequence[Setting]) -> Table:
         cells = []
         for count in COUNTS:
             of = (setting.folder, setting.vision, setting.head, count)
-            cells.append(cell((r for r in rows if key(r)[:-1] == of), setting.wanted.get(count)))
+            cells.append(cell((r for r in rows if key(r)[1:-1] == of), setting.wanted.get(count)))
         drawn.add_row(setting.name, *cells)
     return drawn
 

@@ -40,7 +40,10 @@ class SeedRange:
 
 PEOPLE = SeedRange("people", 0, 20_000, "demonstrations and sessions at the window: learnt from")
 EVALUATION = SeedRange(
-    "evaluation", 20_000, 80_000, "a policy alone, and comparisons of two: never learnt from"
+    "evaluation",
+    20_000,
+    80_000,
+    "validation of a policy alone, and comparisons of two: never learnt from, chosen on",
 )
 SUPERVISED = SeedRange(
     "supervised", 100_000, 100_000, "quickstart's rounds 0 to 9 of corrections: learnt from"
@@ -59,14 +62,20 @@ PERCEPTION = SeedRange(
     "perception", 1_000_000, 9_000_000, "labelled scenes that perception is pretrained on"
 )
 LATER_SUPERVISED = SeedRange(
-    "later supervised", 10_000_000, 990_000_000, "rounds of corrections from 10 on: learnt from"
+    "later supervised", 10_000_000, 890_000_000, "rounds of corrections from 10 on: learnt from"
+)
+RELEASE = SeedRange(
+    "release",
+    900_000_000,
+    100_000_000,
+    "figures of a release: blocks that are drawn once, and that nothing was chosen on",
 )
 LATER_PRACTICE = SeedRange(
     "later practice", 1_000_000_000, None, "practice from round 10 on: successes are learnt from"
 )
 RANGES = (
     PEOPLE, EVALUATION, SUPERVISED, PRACTICE, SELECTION, GATE, BLIND, PERCEPTION,
-    LATER_SUPERVISED, LATER_PRACTICE,
+    LATER_SUPERVISED, RELEASE, LATER_PRACTICE,
 )  # fmt: skip
 
 
