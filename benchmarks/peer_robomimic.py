@@ -3,26 +3,23 @@
     python peer_robomimic.py DATASET
 
 It reads JSON requests from standard input, a line each, and answers with a line of JSON:
-{"train_s": 20} trains for so many seconds more, {"act": {observation: base64}} gives the action.
+{"train_s": 20} trains for so many CPU seconds more.
 Everything but the names of the observations, the data and the CPU is robomimic's default: two
 ResNet-18 with spatial softmax, batches of 100, Adam at 1e-4, MLP of 2 x 1024. It imports nothing
 of Sidestick.
 """
 
-import base64
 import json
 import os
 import sys
 import time
-from typing import Any
 
-import numpy as np
 import robomimic  # type: ignore[import-not-found]
 import robomimic.utils.file_utils as file_utils  # type: ignore[import-not-found]
 import robomimic.utils.obs_utils as obs_utils  # type: ignore[import-not-found]
 import robomimic.utils.train_utils as train_utils  # type: ignore[import-not-found]
 import torch
-from robomimic.algo import RolloutPolicy, algo_factory  # type: ignore[import-not-found]
+from robomimic.algo import algo_factory  # type: ignore[import-not-found]
 from robomimic.config import config_factory  # type: ignore[import-not-found]
 from torch.utils.data import DataLoader
 
@@ -77,19 +74,6 @@ class Peer:
         info = self.model.train_on_batch(given, epoch=1)
         return float(info["losses"]["action_loss"])
 
-    def act(self, encoded: dict[str, str]) -> list[float]:
-        """The action for one observation."""
-        seen: dict[str, Any] = {k: _decoded(encoded[k], np.uint8, (96, 96, 3)) for k in IMAGES}
-        seen |= {key: _decoded(encoded[key], np.float32, (-1,)) for key in NUMBERS}
-        policy = RolloutPolicy(self.model)
-        policy.start_episode()
-        action: list[float] = policy(ob=obs_utils.process_obs_dict(seen)).tolist()
-        return action
-
-
-def _decoded(text: str, dtype: type, shape: tuple[int, ...]) -> Any:
-    return np.frombuffer(base64.b64decode(text), dtype).reshape(shape)
-
 
 def main() -> None:
     """Answer requests until standard input ends."""
@@ -100,11 +84,7 @@ def main() -> None:
     print(json.dumps(peer.facts), file=answers, flush=True)
     for line in sys.stdin:
         asked = json.loads(line)
-        if "act" in asked:
-            answer: dict[str, Any] = {"action": peer.act(asked["act"])}
-        else:
-            answer = peer.train(asked["train_s"])
-        print(json.dumps(answer), file=answers, flush=True)
+        print(json.dumps(peer.train(asked["train_s"])), file=answers, flush=True)
 
 
 if __name__ == "__main__":
