@@ -1,6 +1,6 @@
 """`PolicyStore` keeps a workspace's policies in numbered folders, the newest last.
 
-The learner publishes policies here; sessions and the command line find and load them.
+The learner publishes policies here; sessions and the command line find, choose and load them.
 """
 
 from collections.abc import Mapping
@@ -9,57 +9,171 @@ from typing import Any
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.durable import sync_folder
-from ..sim_envs.errors import PolicyError, UnknownName
-from .base.checkpoint import write_json
-from .policy import CONFIG, LearnedPolicy, load_policy
+from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
+from .base.checkpoint import read_json, write_json
+from .gate_record import GateRecord
+from .policy import CONFIG, MODEL, LearnedPolicy, load_policy
+from .policy_choice import (
+    NAMED,
+    PolicyChoice,
+    PolicyState,
+    Standing,
+    choose,
+    in_order,
+    name_of,
+    number_of,
+    standings,
+)
 
-DIGITS = 4
-STAGING = "staging"
-"""Folder beside the policies, for those that are not complete yet."""
+STAGING, REMOVED = "staging", "removed"
+"""Folders beside the policies, for those that are not complete yet, and for removed ones."""
 SET_ASIDE = "set-aside.json"
 """File in a policy's folder that excludes it from automatic choice."""
+PIN = "pin.json"
+"""File beside the policies that names the one that drives, whatever else is there."""
 
 
 class PolicyStore:
-    """Finds, numbers and loads the policies in a workspace's folder."""
+    """Finds, numbers, chooses and loads the policies in a workspace's folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def ids(self) -> list[str]:
-        """Numbers of the complete policies (those with a config), oldest first."""
-        return sorted(path.parent.name for path in self.folder.glob(f"*/{CONFIG}"))
+        """Names of the complete policies (those with a config) by number, oldest first."""
+        return in_order(path.parent.name for path in self.folder.glob(f"*/{CONFIG}"))
 
     def standing(self) -> list[str]:
-        """Those of `ids` that were not set aside, and so may be chosen without being named."""
+        """Those of `ids` that were not set aside."""
         return [name for name in self.ids() if not (self.folder / name / SET_ASIDE).exists()]
+
+    def standings(self) -> dict[str, Standing]:
+        """Whether each policy may drive unasked, and why not, oldest first."""
+        return standings([self.state(name) for name in self.ids()])
+
+    def state(self, policy_id: str) -> PolicyState:
+        """What a policy's folder says of it; a policy that cannot be read is damaged."""
+        folder = self.path(policy_id)
+        aside = (folder / SET_ASIDE).exists()
+        try:
+            if "policy" not in read_json(folder / CONFIG):
+                raise PolicyError(f"{folder / CONFIG}: not a policy's settings")
+            if not (folder / MODEL).is_file():
+                raise PolicyError(f"{folder / MODEL}: no such file")
+            return PolicyState(policy_id, GateRecord.read(folder), aside)
+        except SidestickError as error:
+            return PolicyState(policy_id, None, aside, str(error))
+
+    def choice(self) -> PolicyChoice | None:
+        """The policy that drives unasked, and why; None where none may.
+
+        PolicyError for a pin that cannot be followed.
+        """
+        return choose([self.state(name) for name in self.ids()], self.pinned())
+
+    def choose(self, named: str | None = None) -> PolicyChoice:
+        """The named policy, or the one that drives unasked.
+
+        UnknownName for a name that is not there; PolicyError says why none drives.
+        """
+        if named is not None:
+            self.path(named)
+            return PolicyChoice(named, NAMED)
+        found = self.choice()
+        if found is None:
+            reasons = [f"{name} is {standing}" for name, standing in self.standings().items()]
+            known = f"none that may drive: {', '.join(reasons)}" if reasons else "none yet"
+            pin = "`sidestick policies WS --pin ID` lets one drive, " if reasons else ""
+            raise PolicyError(
+                f"{self.folder}: no policy ({known}); {pin}`sidestick train` makes one"
+            )
+        return found
 
     def newest(self) -> str | None:
         """Number of the newest policy that was not set aside; None when there is none."""
-        return next(reversed(self.standing()), None)
+        return next((name for name in reversed(self.standing()) if number_of(name)), None)
 
     def latest(self) -> str:
         """Number of the newest policy that was not set aside; PolicyError when there is none."""
         newest = self.newest()
-        if newest is None:
-            known = f"all of {', '.join(self.ids())} were set aside" if self.ids() else "none yet"
-            raise PolicyError(f"{self.folder}: no policy ({known}); `sidestick train` makes one")
-        return newest
+        return self.choose().policy_id if newest is None else newest
+
+    def pinned(self) -> str | None:
+        """Name of the pinned policy; PolicyError where it is not there."""
+        if not (self.folder / PIN).exists():
+            return None
+        policy_id = str(read_json(self.folder / PIN).get("policy"))
+        if policy_id not in self.ids():
+            known = ", ".join(self.ids()) or "none"
+            raise PolicyError(
+                f"{self.folder / PIN}: policy {policy_id} is pinned and not there; "
+                f"known: {known}. `sidestick policies WS --unpin`, or --pin another"
+            )
+        return policy_id
+
+    def pin(self, policy_id: str, why: Mapping[str, Any]) -> None:
+        """Let a policy drive, whatever else is there; `why` is kept beside its name, as JSON."""
+        self.path(policy_id)
+        write_json(self.folder / PIN, {**why, "policy": policy_id})
+
+    def unpin(self) -> None:
+        """Let the rule choose again."""
+        (self.folder / PIN).unlink(missing_ok=True)
+        sync_folder(self.folder)
 
     def set_aside(self, policy_id: str, why: Mapping[str, Any]) -> None:
         """Exclude a policy from automatic choice; `why` is kept in its folder, as JSON."""
         write_json(self.path(policy_id) / SET_ASIDE, dict(why))
 
+    def removed(self) -> list[str]:
+        """Names of the removed policies, oldest first."""
+        return in_order(path.parent.name for path in self.folder.glob(f"{REMOVED}/*/{CONFIG}"))
+
+    def remove(self, policy_id: str) -> Path:
+        """Move a policy out of use, with one rename; its folder from now on."""
+        target = self.folder / REMOVED / policy_id
+        target.parent.mkdir(exist_ok=True)
+        if target.exists():  # a copy that was removed, made again, and shall be removed again
+            raise PolicyError(f"{target}: is there from before; delete or rename it first")
+        self.path(policy_id).rename(target)
+        sync_folder(self.folder)
+        return target
+
+    def restore(self, policy_id: str) -> None:
+        """Undo `set_aside`, and bring a removed policy back."""
+        if policy_id not in self.ids() and policy_id in self.removed():
+            (self.folder / REMOVED / policy_id).rename(self.folder / policy_id)
+            sync_folder(self.folder)
+        (self.path(policy_id) / SET_ASIDE).unlink(missing_ok=True)
+
     def publish(self, staged: Path) -> str:
-        """Move a complete policy's folder here, atomically, under the next number; that number."""
+        """Move a complete policy's folder here, atomically, under the next number; that number.
+
+        Of two processes that publish at the same moment one takes the number after.
+        """
         if not (staged / CONFIG).exists():
             raise PolicyError(f"{staged}: not a whole policy, it has no {CONFIG}")
         sync_folder(staged)
-        taken = (int(path.name) for path in self.folder.iterdir() if path.name.isdigit())
-        name = self.name(max(taken, default=0) + 1)
-        staged.rename(self.folder / name)
-        sync_folder(self.folder)
-        return name
+        while True:
+            name = self._next_name()
+            try:
+                staged.rename(self.folder / name)
+            except OSError:
+                if not (self.folder / name).exists():
+                    raise
+            else:
+                sync_folder(self.folder)
+                return name
+
+    def _next_name(self) -> str:
+        """The name after all that were ever given, removed ones too."""
+        folders = (*self.folder.iterdir(), *self.folder.glob(f"{REMOVED}/*"))
+        taken = (number_of(path.name) for path in folders)
+        return name_of(1 + max((number for number in taken if number is not None), default=0))
+
+    def next_path(self) -> Path:
+        """Folder that the next policy would get; `publish` settles it."""
+        return self.folder / self._next_name()
 
     def path(self, policy_id: str) -> Path:
         """Folder of a complete policy; raises UnknownName with those that exist."""
@@ -67,15 +181,10 @@ class PolicyStore:
             raise UnknownName("policy", policy_id, self.ids())
         return self.folder / policy_id
 
-    def next_path(self) -> Path:
-        """Folder for the next policy: that of an interrupted training, or a new number."""
-        taken = [int(name) for name in self.ids() if name.isdigit()]
-        return self.folder / self.name(max(taken, default=0) + 1)
-
     @staticmethod
     def name(number: int) -> str:
         """The folder's name for a policy's number."""
-        return f"{number:0{DIGITS}d}"
+        return name_of(number)
 
     def load(self, policy_id: str, config: WorkspaceConfig) -> LearnedPolicy:
         """The policy; PolicyError if it was not trained for such a workspace."""

@@ -116,6 +116,11 @@ class TrainConfig:
         """Whether the episodes must be read with their images."""
         return KINDS[self.vision].needs_images
 
+    @property
+    def identity(self) -> str:
+        """All settings but those on which the trained weights do not depend, as text."""
+        return repr(replace(self, tensorboard=True, save_every_s=0.0, threads=0))
+
     @classmethod
     def recommended(
         cls, vision: str = "keypoints", head: str = "bc", encoder: str = POINTER

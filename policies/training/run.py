@@ -73,7 +73,7 @@ class Training:
         self._started = self._saved = time.monotonic()
         self._before = 0.0
         self.identity = {
-            "config": repr(replace(config, tensorboard=True, save_every_s=0.0, threads=0)),
+            "config": config.identity,
             "data": fit.data.fingerprint,
             "rollouts": rollout is not None,
         }

@@ -6,6 +6,7 @@ judge them, perception finetuned on clicks, and checkpoints scored by letting th
 
 import tempfile
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
 
 from ...datasets.frames import Frames
@@ -17,7 +18,6 @@ from ...policies.base.provenance import Provenance
 from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.perception.network import Perception
 from ...policies.policy import LearnedPolicy, Policy
-from ...policies.store import PolicyStore
 from ...policies.training.accepted_predictions import AcceptedPrediction
 from ...policies.training.config import TrainConfig
 from ...policies.training.run import TrainResult
@@ -25,6 +25,7 @@ from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import SELECTION
+from .training_folder import training_folder
 
 KEYPOINT_CACHE = "cache"
 """Folder in the workspace: keypoints that perception found in each episode."""
@@ -47,25 +48,28 @@ def train_on_workspace(
     chooses: Chooses = succeeded,
     progress: bool = True,
 ) -> TrainResult:
-    """Train from the base on the chosen episodes into the workspace's next policy folder.
+    """Train from the base on the chosen episodes, and publish the policy under the next number.
 
-    People's judgements come first: an episode judged a failure is left out, one judged a success
-    is in, and steps that were trimmed or marked bad are masked. Predictions that were accepted or
-    corrected are examples of their own.
+    An interrupted training goes on when it is begun again with the same configuration;
+    WorkspaceError where it is running already. People's judgements come first: an episode judged
+    a failure is left out, one judged a success is in, and steps that were trimmed or marked bad
+    are masked. Predictions that were accepted or corrected are examples of their own.
     """
     frames, examples = judged_frames(workspace, chooses, config.needs_images)
     drive = None if rollouts is None else selection(rollouts, selection_episodes)
-    return train(
-        frames,
-        config,
-        PolicyStore(workspace.policies_dir).next_path(),
-        drive,
-        provenance=provenance,
-        perception=click_finetuned_perception(workspace),
-        cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
-        progress=progress,
-        examples=examples,
-    )
+    with training_folder(workspace, config) as folder:
+        result = train(
+            frames,
+            config,
+            folder.path,
+            drive,
+            provenance=provenance,
+            perception=click_finetuned_perception(workspace),
+            cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
+            progress=progress,
+            examples=examples,
+        )
+        return replace(result, path=folder.publish())
 
 
 def click_finetuned_perception(workspace: Workspace) -> Perception | None:

@@ -209,5 +209,5 @@ def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> Non
     store.set_aside("0001", {"why": "test"})
     assert store.newest() is None
     assert store.ids() == ["0001"]
-    with pytest.raises(PolicyError, match="all of 0001 were set aside"):
+    with pytest.raises(PolicyError, match="0001 is set aside"):
         store.latest()

@@ -1,0 +1,177 @@
+"""`choose` says which policy of a workspace drives unasked, and why: one rule for every verb.
+
+It is pure: the store reads the folders into `PolicyState`s, and gives the `PolicyChoice` to
+sessions, the learner and the command line.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .gate_record import GateRecord, GateVerdict
+
+DIGITS = 4
+NAMED, PINNED = "named", "pinned"
+
+
+def name_of(number: int) -> str:
+    """The name of a policy's folder, from its number."""
+    return f"{number:0{DIGITS}d}"
+
+
+def number_of(policy_id: str) -> int | None:
+    """The number in the name of a policy's folder; None for any other name, such as a copy's."""
+    decimal = policy_id.isascii() and policy_id.isdecimal()
+    return int(policy_id) if decimal and name_of(int(policy_id)) == policy_id else None
+
+
+def in_order(policy_ids: Iterable[str]) -> list[str]:
+    """Names of policies by their numbers; those that are no numbers come first, as the oldest."""
+
+    def key(policy_id: str) -> tuple[int, str]:
+        number = number_of(policy_id)
+        return (-1 if number is None else number), policy_id
+
+    return sorted(policy_ids, key=key)
+
+
+class Standing(StrEnum):
+    """What is known of a policy, and so whether it may drive unasked."""
+
+    FIRST = "the first policy"
+    BETTER = "accepted by the gate as better"
+    NOT_WORSE = "accepted by the gate as not worse"
+    WORSE = "worse"
+    UNDECIDED = "undecided"
+    NOT_COMPARED = "not compared"
+    """The gate has not decided on it: it was trained without the gate, or copied in by hand."""
+    SET_ASIDE = "set aside"
+    UNNUMBERED = "not numbered"
+    """Its folder's name is no number: somebody's copy."""
+    DAMAGED = "damaged"
+
+    @property
+    def drives(self) -> bool:
+        """Whether a policy of this standing may drive unasked."""
+        return self in (Standing.FIRST, Standing.BETTER, Standing.NOT_WORSE)
+
+    @property
+    def awaits_gate(self) -> bool:
+        """Whether the gate could let a policy of this standing drive."""
+        return self in (Standing.UNDECIDED, Standing.NOT_COMPARED)
+
+
+OF_VERDICT = {
+    GateVerdict.FIRST: Standing.FIRST,
+    GateVerdict.BETTER: Standing.BETTER,
+    GateVerdict.NOT_WORSE: Standing.NOT_WORSE,
+    GateVerdict.WORSE: Standing.WORSE,
+    GateVerdict.UNDECIDED: Standing.UNDECIDED,
+}
+
+
+@dataclass(frozen=True)
+class PolicyState:
+    """What a policy's folder says of it."""
+
+    policy_id: str
+    record: GateRecord | None = None
+    """The gate's decision; None where there is none."""
+    set_aside: bool = False
+    damage: str = ""
+    """What cannot be read; empty for a sound policy."""
+
+
+@dataclass(frozen=True)
+class PolicyChoice:
+    """The policy that is used, and why that one."""
+
+    policy_id: str
+    why: str
+    """`named`, `pinned`, or the policy's standing, with the one that it was compared with."""
+    newer: Mapping[str, Standing] = field(default_factory=dict)
+    """Newer policies that are not used, and their standings; empty for a policy that was named."""
+
+    @property
+    def label(self) -> str:
+        """For people: the policy, why it is used, and why no newer one is."""
+        return "; ".join((f"policy {self.policy_id}: {self.why}", *_passed_over(self.newer)))
+
+    @property
+    def to_gate(self) -> str | None:
+        """The newest policy on which the gate could decide; None where there is none."""
+        return next((name for name in reversed(self.newer) if self.newer[name].awaits_gate), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that scripts rely on."""
+        newer = {name: standing.value for name, standing in self.newer.items()}
+        return {"policy": self.policy_id, "why": self.why, "newer": newer}
+
+
+def standings(states: Sequence[PolicyState]) -> dict[str, Standing]:
+    """The standing of every policy, by name, oldest first.
+
+    A policy without a decision of the gate counts as the first where no policy with a lower number
+    stands, that is, has a number, can be read and was not set aside.
+    """
+    by_name = {state.policy_id: state for state in states}
+    found: dict[str, Standing] = {}
+    first = True
+    for policy_id in in_order(by_name):
+        found[policy_id] = _standing(by_name[policy_id], first)
+        first &= found[policy_id] in (Standing.SET_ASIDE, Standing.UNNUMBERED, Standing.DAMAGED)
+    return found
+
+
+def _standing(state: PolicyState, first: bool) -> Standing:
+    if state.damage:
+        return Standing.DAMAGED
+    if state.set_aside:
+        return Standing.SET_ASIDE
+    if number_of(state.policy_id) is None:
+        return Standing.UNNUMBERED
+    if state.record is None:
+        return Standing.FIRST if first else Standing.NOT_COMPARED
+    return OF_VERDICT[state.record.verdict]
+
+
+def choose(states: Sequence[PolicyState], pinned: str | None = None) -> PolicyChoice | None:
+    """The policy that drives unasked: the pinned one, else the newest that may; None without one.
+
+    `pinned` must be among the states.
+    """
+    found = standings(states)
+    if pinned is not None:
+        return PolicyChoice(pinned, PINNED, _newer(found, pinned))
+    driving = next((name for name in reversed(found) if found[name].drives), None)
+    if driving is None:
+        return None
+    record = next(state.record for state in states if state.policy_id == driving)
+    before = "" if record is None or record.compared_with is None else record.compared_with
+    than = {Standing.BETTER: f" than {before}", Standing.NOT_WORSE: f" than {before}"}
+    why = found[driving].value + (than.get(found[driving], "") if before else "")
+    newest = "" if found[driving] is Standing.FIRST else "the newest "
+    return PolicyChoice(driving, newest + why, _newer(found, driving))
+
+
+def _newer(found: Mapping[str, Standing], chosen: str) -> dict[str, Standing]:
+    """The policies with higher numbers than the chosen one."""
+    numbers = {name: number_of(name) for name in found}
+    mine = numbers[chosen]
+    if mine is None:
+        return {}
+    return {
+        name: found[name] for name, other in numbers.items() if other is not None and other > mine
+    }
+
+
+def _passed_over(newer: Mapping[str, Standing]) -> list[str]:
+    """One clause for each standing of the policies that are not used, in the order of numbers."""
+    by_standing: dict[Standing, list[str]] = {}
+    for name, standing in newer.items():
+        by_standing.setdefault(standing, []).append(name)
+    return [
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} newer and {standing.value}"
+        for standing, names in by_standing.items()
+    ]
