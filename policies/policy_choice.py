@@ -101,7 +101,8 @@ class PolicyChoice:
     @property
     def to_gate(self) -> str | None:
         """The newest policy on which the gate could decide; None where there is none."""
-        return next((name for name in reversed(self.newer) if self.newer[name].awaits_gate), None)
+        waiting = [name for name, standing in self.newer.items() if standing.awaits_gate]
+        return waiting[-1] if waiting else None
 
     def to_json(self) -> dict[str, Any]:
         """The keys that scripts rely on."""

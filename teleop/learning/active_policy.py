@@ -1,7 +1,7 @@
 """`ActivePolicy` says which policy drives a session, and switches it between two episodes.
 
-The window and the headless session ask it there: a newer policy that passed the gate takes over,
-or, after a rollback, the one before.
+The window and the headless session ask it there: the policy that the store chooses takes over (a
+newer one that passed the gate, or one that was pinned), or, after a rollback, the one before.
 """
 
 import time
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.policy_choice import PINNED, in_order
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import PolicyError
 from ..autonomy.help_calibration import calibrated_rules, recorded_uncertainty
@@ -19,9 +20,10 @@ from ..session.assignment import Assignment
 from ..session.help_requests import HelpMonitor, HelpRules
 from ..session.levels import name
 from ..session.policy_runner import PolicyRunner
-from .candidate_store import decision_of
+from .policy_actions import PolicyActions
 
 PASSED, ROLLED_BACK = "passed the gate", "rolled back"
+FELL_BACK = "the one before may not drive any more"
 
 
 def load_runner(workspace: Workspace, policy_id: str) -> PolicyRunner:
@@ -64,9 +66,11 @@ class PolicySwitch:
     def label(self) -> str:
         """For the operator."""
         policy, level = self.assignment.policy_id, self.assignment.level
-        if self.why == ROLLED_BACK:
+        if self.why in (ROLLED_BACK, FELL_BACK):
             return f"back to policy {policy}, at {name(level)}"
         verb = "looks on" if level <= Level.SHADOW else "drives"
+        if self.why == PINNED:
+            return f"pinned: policy {policy} {verb} from now on, at {name(level)}"
         return f"new policy {policy} {verb} from now on, at {name(level)}"
 
 
@@ -119,13 +123,12 @@ class ActivePolicy:
 
     def waiting(self, present: Assignment) -> bool:
         """Whether another policy would take over now."""
-        return self._back_to is not None or self._newer_policy(present.policy_id) is not None
+        return self._back_to is not None or self._chosen(present.policy_id) is not None
 
     def next_switch(self, present: Assignment) -> PolicySwitch | None:
         """The policy that takes over now, if one does; reads a few files, and loads that policy."""
-        wanted, why = self._back_to, ROLLED_BACK
-        if wanted is None:
-            wanted, why = self._newer_policy(present.policy_id), PASSED
+        chosen = self._chosen(present.policy_id) if self._back_to is None else None
+        wanted, why = chosen or (self._back_to, ROLLED_BACK)
         self._back_to = None
         if wanted is None:
             return None
@@ -143,7 +146,8 @@ class ActivePolicy:
     def roll_back(self, present: Assignment) -> str:
         """Set the active policy aside for good; the one before drives from the next episode on.
 
-        Returns the message for the operator. Does nothing where there is none before.
+        A pin on it ends. Returns the message for the operator. Does nothing where there is none
+        before.
         """
         if self._back_to is not None:
             return f"policy {self._back_to} drives from the next episode on"
@@ -151,9 +155,10 @@ class ActivePolicy:
         before = self._before(policy)
         if policy is None or before is None:
             return "there is no policy to go back to"
-        payload = {"policy": policy, "to": before, "created": self._clock()}
-        self._store.set_aside(policy, payload)
-        Database(self._workspace.db_path).add_event(EventEntry(EventKind.SET_ASIDE, payload))
+        actions = PolicyActions(self._workspace, self._clock)
+        if actions.pinned() == policy:
+            actions.unpin()
+        actions.set_aside(policy, to=before)
         self._back_to = before
         return f"policy {policy} is set aside: {before} drives from the next episode on"
 
@@ -164,17 +169,25 @@ class ActivePolicy:
         for swap in reversed(swaps):
             if swap.payload.get("policy") == present and swap.payload.get("before") in standing:
                 return str(swap.payload["before"])
-        older = [p for p in standing if present is not None and p < present]
-        return older[-1] if older else None
+        if present is None:
+            return None
+        found = self._store.standings()
+        known = in_order({*found, present})
+        older = known[: known.index(present)]
+        return next((p for p in reversed(older) if p in found and found[p].drives), None)
 
-    def _newer_policy(self, present: str | None) -> str | None:
-        """The newest policy, if it passed the gate and is newer than the active one."""
-        newest = self._store.newest() if self.follows else None
-        if newest is None or newest in self._broken or newest == present:
+    def _chosen(self, present: str | None) -> tuple[str, str] | None:
+        """The policy that the store chooses, where it is not the active one, and why it drives."""
+        try:
+            choice = self._store.choice() if self.follows else None
+        except PolicyError:  # a pin that cannot be followed: the active one goes on
             return None
-        if present is not None and newest < present:
+        if choice is None or choice.policy_id in self._broken or choice.policy_id == present:
             return None
-        return newest if decision_of(self._store.path(newest)) else None
+        if choice.why == PINNED:
+            return choice.policy_id, PINNED
+        newer = present is None or in_order((present, choice.policy_id))[-1] != present
+        return choice.policy_id, PASSED if newer else FELL_BACK
 
     def _switch_to(self, present: Assignment, wanted: str, why: str) -> PolicySwitch:
         runner = load_runner(self._workspace, wanted)
@@ -193,7 +206,7 @@ class ActivePolicy:
         earned = self._ladder_store.authorise(None, wanted)
         if not self._overridden:
             return min(self.highest, earned)
-        lower = 0 if why == ROLLED_BACK else 1
+        lower = 0 if why in (ROLLED_BACK, FELL_BACK) else 1
         asked = Level(max(self.highest - lower, Level.DEMONSTRATE))
         return self._ladder_store.authorise(
             max(asked, min(self.highest, earned)), wanted, override=True
