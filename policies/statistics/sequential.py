@@ -1,4 +1,4 @@
-"""This module holds the sequential test of a success rate that the ladder runs on each stage.
+"""This module holds the sequential test by which the ladder takes a level away.
 
 Trials go in one by one; the test rejects the good rate as soon as the evidence suffices.
 """
@@ -11,12 +11,11 @@ from ...sim_envs.errors import BadValue
 
 
 @dataclass(frozen=True)
-class SprtState:
+class RateTestState:
     """The state of a sequential test."""
 
     log_ratio: float
-    """Log likelihood ratio of the bad rate to the good one, over the trials since the test began or
-    last accepted the good rate."""
+    """Log of the weighted sum of likelihood ratios of the bad rate to the good one."""
     trials: int
     """Number of trials seen."""
     rejected_after: int | None = None
@@ -29,11 +28,16 @@ class SprtState:
 
 
 @dataclass(frozen=True)
-class Sprt:
-    """Wald's sequential probability ratio test (Annals of Mathematical Statistics 16, 1945).
+class ShiryaevRoberts:
+    """Shiryaev's and Roberts' test for a success rate that is bad from the start, or becomes bad.
 
-    It restarts whenever it accepts the good rate, so that it never ends by accepting and a long
-    good past delays a rejection by no more than one acceptance.
+    The statistic R starts at 1, and a trial makes it (R + hazard) * ratio, with the likelihood
+    ratio of the bad rate to the good one on that trial: one likelihood ratio from the first trial
+    on, and `hazard` times that from every later one (Shiryaev 1963; Roberts 1966, Technometrics 8;
+    with a head start, Moustakides, Polunchenko and Tartakovsky 2011, Statistica Sinica 21). It
+    rejects at R >= 1 / alpha. At any rate from the good one up, R + hazard * (N - n) is a
+    supermartingale, so by Ville's inequality it rejects within N trials with a chance of at most
+    alpha * (1 + hazard * N). It never accepts, so that a bad rate is rejected in the end.
     """
 
     good: float
@@ -41,40 +45,37 @@ class Sprt:
     bad: float
     """Success rate that must be detected (the alternative)."""
     alpha: float = 0.05
-    """Probability of rejecting the good rate, in each test."""
-    beta: float = 0.05
-    """Probability of accepting the bad rate, in each test."""
+    """Probability of ever rejecting the good rate, for a change before the first trial."""
+    hazard: float = 1 / 50
+    """Weight of a change at any later trial: each 1 / hazard trials add alpha to that error."""
 
     def __post_init__(self) -> None:
         if not 0 < self.bad < self.good < 1:
             raise BadValue("bad, good", "0 < bad < good < 1", (self.bad, self.good))
-        if not (0 < self.alpha < 0.5 and 0 < self.beta < 0.5):
-            raise BadValue("alpha, beta", "both between 0 and 0.5", (self.alpha, self.beta))
+        if not (0 < self.alpha < 0.5 and 0 <= self.hazard < 1):
+            raise BadValue(
+                "alpha, hazard", "alpha in (0, 0.5), hazard in [0, 1)", (self.alpha, self.hazard)
+            )
 
     @property
     def reject_at(self) -> float:
-        """Log ratio at or above which the good rate is rejected: Wald's log((1 - beta) / alpha)."""
-        return math.log((1 - self.beta) / self.alpha)
+        """Log of the statistic at or above which the good rate is rejected."""
+        return -math.log(self.alpha)
 
-    @property
-    def accept_at(self) -> float:
-        """Log ratio at or below which the good rate is accepted: Wald's log(beta / (1 - alpha))."""
-        return math.log(self.beta / (1 - self.alpha))
+    def ratio(self, success: bool) -> float:
+        """The likelihood ratio of the bad rate to the good one on one trial."""
+        return self.bad / self.good if success else (1 - self.bad) / (1 - self.good)
 
-    def weight(self, success: bool) -> float:
-        """What one trial adds to the log ratio."""
-        if success:
-            return math.log(self.bad / self.good)
-        return math.log((1 - self.bad) / (1 - self.good))
+    def false_alarms(self, trials: int) -> float:
+        """Upper bound of the chance that a rate from `good` up is rejected within `trials`."""
+        return min(1.0, self.alpha * (1 + self.hazard * trials))
 
-    def judge(self, successes: Iterable[bool]) -> SprtState:
+    def judge(self, successes: Iterable[bool]) -> RateTestState:
         """The state after trials in their order, up to the one that rejects the good rate."""
-        ratio, trials = 0.0, 0
+        statistic, trials = 1.0, 0
         for success in successes:
             trials += 1
-            ratio += self.weight(success)
-            if ratio >= self.reject_at:
-                return SprtState(ratio, trials, rejected_after=trials)
-            if ratio <= self.accept_at:
-                ratio = 0.0
-        return SprtState(ratio, trials)
+            statistic = (statistic + self.hazard) * self.ratio(success)
+            if statistic >= 1 / self.alpha:
+                return RateTestState(math.log(statistic), trials, rejected_after=trials)
+        return RateTestState(math.log(statistic), trials)

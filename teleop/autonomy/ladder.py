@@ -6,13 +6,15 @@ from enum import Enum
 from typing import Any
 
 from ...datasets.step import Level
-from ...policies.statistics.rates import Rate
+from ...policies.gate_record import GateRecord
 from ...sim_envs.errors import DamagedFile, NotEarned, PolicyError
 from ...sim_envs.tasks import task_class
 from ..session.levels import name
-from .criteria import CRITERIA, ENOUGH_DEMONSTRATIONS, RECENT
+from .arrival import level_on_arrival
+from .criteria import CRITERIA, ENOUGH_DEMONSTRATIONS
 from .episode_evidence import EpisodeEvidence
 from .stage_evidence import StageEvidence, evidence_by_stage, failed_stage, where_lost
+from .standing import Standing
 
 
 class ChangeReason(Enum):
@@ -69,6 +71,8 @@ class Ladder:
     """Successful demonstrations in the workspace."""
     entries: Sequence[Entry] = ()
     """Episode evidence and changes of all policies of the task, oldest first."""
+    gate: GateRecord | None = None
+    """What the acceptance gate found of the policy; read only where it is new here."""
 
     @property
     def level(self) -> Level:
@@ -81,14 +85,13 @@ class Ladder:
         """Whether the policy is new and its level has not changed since it arrived."""
         return _probation(self._changes(self.policy))
 
-    def recent(self, level: Level) -> list[EpisodeEvidence]:
-        """The policy's latest episodes at a level, since its level last changed."""
-        return self._evidence(level)[-RECENT:]
-
-    def standing(self, level: Level) -> Rate:
-        """The rate of clean episodes among the recent ones at a level."""
-        recent = self.recent(level)
-        return Rate(sum(episode.clean for episode in recent), len(recent))
+    def standing(self, level: Level) -> Standing:
+        """The clean episodes at a level since the policy's level last changed."""
+        evidence = self._evidence(level)
+        bar = None if level is Level.AUTONOMOUS else CRITERIA[Level(level + 1)].bar
+        stay = sum(change.after is level for change in self._changes(self.policy))
+        clean = sum(episode.clean for episode in evidence)
+        return Standing(clean, len(evidence), bar, max(1, stay))
 
     def stages(self, level: Level) -> list[StageEvidence]:
         """The evidence at a level for every stage that was reached, in the task's order."""
@@ -120,7 +123,7 @@ class Ladder:
             )
         if not override:
             raise NotEarned(self.missing(wanted))
-        words = f"the operator asked for {name(wanted)}: {self._lack()}"
+        words = f"the operator asked for {name(wanted)}: {self.lack()}"
         return wanted, self._change(ChangeReason.OVERRIDE, self.level, words)
 
     def missing(self, wanted: Level) -> str:
@@ -128,11 +131,11 @@ class Ladder:
         first = Level(self.level + 1)
         prefix = "" if wanted is first else f"{name(wanted)} comes after {name(first)}, and "
         return (
-            f"{prefix}{self._lack()}. Earned is {name(self.level)}: drive there, "
+            f"{prefix}{self.lack()}. Earned is {name(self.level)}: drive there, "
             "or give --override, which is recorded"
         )
 
-    def _lack(self) -> str:
+    def lack(self) -> str:
         """What the next level needs and what there is, as text."""
         following = Level(self.level + 1)
         bar = CRITERIA[following].bar
@@ -141,10 +144,10 @@ class Ladder:
                 f"{name(following)} needs {ENOUGH_DEMONSTRATIONS} successful demonstrations; "
                 f"there are {self.demonstrations}"
             )
-        rate = self.standing(self.level)
+        standing = self.standing(self.level)
         return (
-            f"{name(following)} needs a lower bound of {bar:.2f}; you have {rate.successes} clean "
-            f"of {rate.n}: {rate.interval95[0]:.2f}"
+            f"{name(following)} needs more than {bar:.2f} clean; you have {standing}, and "
+            f"{standing.clean_needed} more clean episodes in a row would do"
         )
 
     def _changes(self, policy: str | None) -> list[LevelChange]:
@@ -176,37 +179,25 @@ class Ladder:
         )
 
     def _arrival(self) -> LevelChange:
-        """The first change of a new policy: to one level below that of the policy before.
-
-        Where that one is on probation itself, to the same level.
-        """
-        others = [
-            e
-            for e in self.entries
-            if isinstance(e, LevelChange) and e.why is not ChangeReason.OVERRIDE
-        ]
-        if not others:
+        """The first change of a new policy, by what the gate found of it."""
+        others = [e for e in self.entries if isinstance(e, LevelChange)]
+        if self.gate is None and not others:
             return self._change(ChangeReason.NEW_POLICY, Level.DEMONSTRATE, "the first policy")
-        last = others[-1]
-        below = 0 if _probation(self._changes(last.policy)) else 1
-        after = Level(max(Level.DEMONSTRATE, last.after - below))
-        words = f"policy {last.policy} had {name(last.after)}; a new one has to show itself"
+        compared = None if self.gate is None else self._changes(self.gate.compared_with)
+        after, words = level_on_arrival(self.gate, compared[-1].after if compared else None)
         return self._change(ChangeReason.NEW_POLICY, after, words)
 
     def _promotion(self) -> LevelChange | None:
         if self.level is Level.AUTONOMOUS:
             return None
         following = Level(self.level + 1)
-        bar, rate = CRITERIA[following].bar, self.standing(self.level)
+        bar, standing = CRITERIA[following].bar, self.standing(self.level)
         if bar is None:
             earned = self.demonstrations >= ENOUGH_DEMONSTRATIONS
             words = f"{self.demonstrations} successful demonstrations and a policy"
         else:
-            earned = rate.interval95[0] >= bar
-            words = (
-                f"{rate.successes} clean of {rate.n} at {name(self.level)}: lower bound "
-                f"{rate.interval95[0]:.2f}, needed {bar:.2f}"
-            )
+            earned = standing.earned
+            words = f"at {name(self.level)} {standing}, needed {bar:.2f}"
         return self._change(ChangeReason.PROMOTED, following, words) if earned else None
 
     def _demotion(self) -> LevelChange | None:

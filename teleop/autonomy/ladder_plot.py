@@ -15,7 +15,6 @@ from matplotlib.figure import Figure
 from ...datasets.step import Level
 from ...sim_envs.errors import BadValue
 from ..session.levels import name
-from .criteria import CRITERIA
 from .episode_evidence import EpisodeEvidence
 from .ladder import ChangeReason, Ladder, LevelChange
 
@@ -32,9 +31,9 @@ class EvidencePoint(NamedTuple):
     trial: EpisodeEvidence
     earned: Level
     bound: float
-    """Lower end of the 95 % interval of clean episodes at the earned level."""
+    """Lower bound of the rate of clean episodes at the earned level, valid at every look."""
     bar: float
-    """Lower end that the next level needs; NaN at the top, and where something else is needed."""
+    """Rate that the next level needs; NaN at the top, and where something else is needed."""
 
 
 def plot_ladder(ladder: Ladder, path: Path) -> None:
@@ -61,10 +60,9 @@ def _points(ladder: Ladder) -> Iterator[EvidencePoint]:
             while end < len(entries) and isinstance(entries[end], LevelChange):
                 end += 1
             then = replace(ladder, entries=entries[:end])
-            level = then.level
-            bar = CRITERIA[Level(level + 1)].bar if level < Level.AUTONOMOUS else None
-            bound = then.standing(level).interval95[0]
-            yield EvidencePoint(entry, level, bound, float("nan") if bar is None else bar)
+            standing = then.standing(then.level)
+            bar = float("nan") if standing.bar is None else standing.bar
+            yield EvidencePoint(entry, then.level, standing.lower, bar)
 
 
 def _draw_levels(axes: Axes, points: list[EvidencePoint]) -> None:
@@ -97,7 +95,9 @@ def _draw_changes(axes: Axes, ladder: Ladder) -> None:
 
 def _draw_bounds(axes: Axes, points: list[EvidencePoint]) -> None:
     numbers = range(1, len(points) + 1)
-    axes.plot(numbers, [p.bound for p in points], color=BOUND, label="lower end of 95 % interval")
+    axes.plot(
+        numbers, [p.bound for p in points], color=BOUND, label="lower bound, holds at every look"
+    )
     bars = [p.bar for p in points]
     axes.step(numbers, bars, where="mid", color=BAR, linestyle="--", label="needed for the next")
     axes.set_ylim(0, 1)

@@ -4,11 +4,12 @@ The evidence recorder, the command line and the report use it; entries are never
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.gate_record import GateRecord
 from ...policies.policy import MODEL
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import WorkspaceError
@@ -37,7 +38,8 @@ class LadderStore:
         task, entries = self.workspace.config.task, tuple(self._entries())
         for entry in entries:
             self._check(entry, policy, fingerprint)
-        return Ladder(task, policy, fingerprint, self._demonstrations(), entries)
+        gate = self._gate(policy, entries)
+        return Ladder(task, policy, fingerprint, self._demonstrations(), entries, gate)
 
     def fingerprint(self, policy: str) -> str:
         """The first digits of the SHA-256 of a policy's weights."""
@@ -121,6 +123,11 @@ class LadderStore:
                 f"here {fingerprint}); what one has earned does not count for the other. Train "
                 "or copy the policy under a new number"
             )
+
+    def _gate(self, policy: str | None, entries: Sequence[Entry]) -> GateRecord | None:
+        """The gate's record of a policy that has no level yet; None for others."""
+        known = any(isinstance(entry, LevelChange) and entry.policy == policy for entry in entries)
+        return None if policy is None or known else GateRecord.read(self._store.path(policy))
 
     def _demonstrations(self) -> int:
         """The number of successful, complete episodes that the operator drove alone."""

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...policies.statistics.paired import rate_interval
 from ...policies.statistics.rates import Rate
-from ...policies.statistics.sequential import Sprt, SprtState
-from .criteria import ENOUGH_FOR_A_STAGE, RECENT
+from ...policies.statistics.sequential import RateTestState, ShiryaevRoberts
+from .criteria import ENOUGH_FOR_A_STAGE
 from .episode_evidence import EpisodeEvidence
 
 
@@ -21,11 +22,11 @@ class StageEvidence:
 
     stage: str
     passed: Rate
-    """The stage was passed clean, among the recent episodes that reached it."""
+    """The stage was passed clean, among the episodes that reached it."""
     died: Rate
-    """The episode ended there without success, among all recent ones."""
-    test: SprtState | None
-    """The sequential test over all episodes that reached it; None without a test or too few."""
+    """The episode ended there without success, among all."""
+    test: RateTestState | None
+    """The sequential test over the episodes that reached it; None without a test or too few."""
 
     @property
     def enough(self) -> bool:
@@ -34,38 +35,42 @@ class StageEvidence:
 
     def to_json(self) -> dict[str, Any]:
         """The counts, intervals and test as JSON values."""
+        passed, died = interval(self.passed), interval(self.died)
         return {
             "clean": self.passed.successes,
             "episodes": self.passed.n,
-            "lower": self.passed.interval95[0],
-            "interval95": list(self.passed.interval95),
+            "lower": passed[0],
+            "interval95": list(passed),
             "died": self.died.successes,
             "died_of": self.died.n,
-            "died_interval95": list(self.died.interval95),
+            "died_interval95": list(died),
             "log_ratio": None if self.test is None else self.test.log_ratio,
         }
 
 
+def interval(rate: Rate) -> tuple[float, float]:
+    """The 95 % interval of a rate that is looked at after every episode."""
+    return rate_interval(rate.successes, rate.n)
+
+
 def evidence_by_stage(
-    evidence: Sequence[EpisodeEvidence], order: Sequence[str], test: Sprt | None
+    evidence: Sequence[EpisodeEvidence], order: Sequence[str], test: ShiryaevRoberts | None
 ) -> list[StageEvidence]:
     """The evidence on every stage that was reached, in the task's `order`.
 
     `evidence` is that of one level, oldest first.
     """
-    recent = evidence[-RECENT:]
-    failures = Counter(episode.last_stage for episode in recent if not episode.success)
+    failures = Counter(episode.last_stage for episode in evidence if not episode.success)
     found = []
     for stage in _known(evidence, order):
-        passed = [episode.stages[stage] for episode in recent if stage in episode.stages]
-        attempts = [episode.stages[stage] for episode in evidence if stage in episode.stages]
-        judged = test is not None and len(attempts) >= ENOUGH_FOR_A_STAGE
+        passed = [episode.stages[stage] for episode in evidence if stage in episode.stages]
+        judged = test is not None and len(passed) >= ENOUGH_FOR_A_STAGE
         found.append(
             StageEvidence(
                 stage,
                 Rate(sum(passed), len(passed)),
-                Rate(failures[stage], len(recent)),
-                test.judge(attempts) if test is not None and judged else None,
+                Rate(failures[stage], len(evidence)),
+                test.judge(passed) if test is not None and judged else None,
             )
         )
     return found

@@ -9,11 +9,13 @@ from rich.table import Table
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ..autonomy.criteria import CRITERIA
+from ...policies.statistics.rates import Rate
+from ..autonomy.criteria import ALPHA, CRITERIA
 from ..autonomy.evidence_recorder import recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_plot import plot_ladder
 from ..autonomy.ladder_store import LadderStore
+from ..autonomy.stage_evidence import interval
 from ..session.levels import name
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, WorkspacePath
@@ -59,16 +61,7 @@ def to_json(ladder: Ladder) -> dict[str, Any]:
         "level": name(ladder.level),
         "probation": ladder.probation,
         "demonstrations": ladder.demonstrations,
-        "evidence": {
-            name(level): {
-                "clean": rate.successes,
-                "episodes": rate.n,
-                "interval95": list(rate.interval95),
-                "bar_of_next": CRITERIA[Level(level + 1)].bar if level < Level.AUTONOMOUS else None,
-            }
-            for level in Level
-            for rate in [ladder.standing(level)]
-        },
+        "evidence": {name(level): ladder.standing(level).to_json() for level in Level},
         "stages": {evidence.stage: evidence.to_json() for evidence in ladder.stages(ladder.level)},
         "changes": [change.to_json() for change in _changes(ladder)],
     }
@@ -81,14 +74,26 @@ def _changes(ladder: Ladder) -> list[LevelChange]:
 def _criteria(ladder: Ladder) -> Table:
     probation = ", on probation" if ladder.probation else ""
     title = f"{ladder.task}: policy {ladder.policy or 'none'} has {name(ladder.level)}{probation}"
-    table = Table("", "level", "clean", "needed for it", "a clean episode", title=title, box=SIMPLE)
+    table = Table(
+        "", "level", "clean", "rate above", "needed for it", "a clean episode", box=SIMPLE
+    )
+    table.title, table.caption = title, _next(ladder)
     for level in reversed(Level):
-        criteria, rate = CRITERIA[level], ladder.standing(level)
-        needed = "" if criteria.bar is None else f"{name(Level(level - 1))} >= {criteria.bar:.2f}"
-        clean = str(rate) if rate.n else ""
+        criteria, standing = CRITERIA[level], ladder.standing(level)
+        needed = "" if criteria.bar is None else f"{name(Level(level - 1))} > {criteria.bar:.2f}"
+        clean = f"{standing.clean}/{standing.n}" if standing.n else ""
+        lower = f"{standing.lower:.2f}" if standing.n else ""
         here = "->" if level is ladder.level else ""
-        table.add_row(here, name(level), clean, needed, criteria.clean)
+        table.add_row(here, name(level), clean, lower, needed, criteria.clean)
     return table
+
+
+def _next(ladder: Ladder) -> str:
+    """What the shown bounds mean, and what the next level still needs."""
+    meaning = f"'rate above' holds at every look, with an error of {ALPHA} over a policy's life"
+    if ladder.policy is None or ladder.level is Level.AUTONOMOUS:
+        return meaning
+    return f"{meaning}; {ladder.lack()}"
 
 
 def _stages(ladder: Ladder, level: Level) -> Table:
@@ -99,11 +104,16 @@ def _stages(ladder: Ladder, level: Level) -> Table:
     if test is not None:
         table.add_column(f"test, lost from {test.reject_at:.2f} on")
     for evidence in ladder.stages(level):
-        cells = [evidence.stage, str(evidence.passed), str(evidence.died)]
+        cells = [evidence.stage, *map(_counted, (evidence.passed, evidence.died))]
         if test is not None:
             cells.append("too few" if evidence.test is None else f"{evidence.test.log_ratio:.2f}")
         table.add_row(*cells)
     return table
+
+
+def _counted(rate: Rate) -> str:
+    low, high = interval(rate)
+    return f"{rate.successes}/{rate.n} 95 % [{100 * low:.0f}-{100 * high:.0f}]"
 
 
 def _history(ladder: Ladder) -> Table:

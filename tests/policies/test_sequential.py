@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidestick.policies.statistics.sequential import Sprt
+from sidestick.policies.statistics.sequential import ShiryaevRoberts
 from sidestick.sim_envs.errors import BadValue
 
-TEST = Sprt(good=0.85, bad=0.6)
+TEST = ShiryaevRoberts(good=0.85, bad=0.6)
 
 
 def test_failures_in_a_row_are_rejected_and_successes_are_not() -> None:
@@ -18,9 +18,7 @@ def test_failures_in_a_row_are_rejected_and_successes_are_not() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=200))
-def test_a_long_good_past_never_delays_a_rejection_by_more_than_one_acceptance(
-    past: list[bool],
-) -> None:
+def test_a_long_good_past_never_delays_a_rejection_for_long(past: list[bool]) -> None:
     """Whatever came before, seven failures in a row reject."""
     assert TEST.judge([*past, *[False] * 7]).rejected
 
@@ -36,20 +34,35 @@ def test_the_verdict_stands_at_the_trial_that_gave_it(past: list[bool]) -> None:
         assert found.log_ratio < TEST.reject_at
 
 
-@pytest.mark.parametrize(("rate", "wrong"), [(0.85, True), (0.6, False)])
-def test_the_errors_are_those_that_were_asked_for(rate: float, wrong: bool) -> None:
-    """Of 2,000 single tests at either rate at most 5 % err, with a margin for chance."""
-    rng, errors, runs = np.random.default_rng(0), 0, 2000
-    for _ in range(runs):
-        ratio = 0.0
-        while TEST.accept_at < ratio < TEST.reject_at:
-            ratio += TEST.weight(bool(rng.random() < rate))
-        errors += (ratio >= TEST.reject_at) == wrong
-    assert errors / runs < 0.065
+@given(st.floats(0.0, 20.0), st.floats(0.85, 1.0))
+def test_a_good_rate_lets_the_statistic_grow_by_the_hazard_at_most(now: float, rate: float) -> None:
+    """So the chance of rejecting it within N trials is at most alpha (1 + hazard N)."""
+    mean = rate * TEST.ratio(True) + (1 - rate) * TEST.ratio(False)
+    assert (now + TEST.hazard) * mean <= now + TEST.hazard + 1e-9
+    assert TEST.false_alarms(100) == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize(
+    ("rate", "trials", "least", "most"), [(0.85, 100, 0, 0.15), (0.6, 60, 0.95, 1)]
+)
+def test_the_errors_are_those_that_are_promised(
+    rate: float, trials: int, least: float, most: float
+) -> None:
+    """Of 2,000 runs at the good rate at most 15 % are rejected in 100; of bad ones 95 % in 60."""
+    rng = np.random.default_rng(0)
+    runs = rng.random((2000, trials)) < rate
+    rejected = np.mean([TEST.judge(run).rejected for run in runs.tolist()])
+    assert least <= rejected <= most
 
 
 @pytest.mark.parametrize("values", [(0.5, 0.6), (1.0, 0.5), (0.5, 0.0)])
 def test_rates_that_make_no_sense_are_refused(values: tuple[float, float]) -> None:
     """BadValue unless 0 < bad < good < 1."""
     with pytest.raises(BadValue, match="bad"):
-        Sprt(*values)
+        ShiryaevRoberts(*values)
+
+
+def test_an_error_that_makes_no_sense_is_refused() -> None:
+    """BadValue names alpha and the hazard."""
+    with pytest.raises(BadValue, match="hazard"):
+        ShiryaevRoberts(0.8, 0.5, hazard=1.0)

@@ -39,8 +39,8 @@ def test_nothing_changes_while_no_newer_policy_has_passed_the_gate(workspace: Wo
     assert active_policy.next_switch(present) is None
 
 
-def test_a_newer_policy_takes_over_one_level_lower(workspace: Workspace) -> None:
-    """It has no evidence yet; the switch is an event that the report draws."""
+def test_a_newer_policy_takes_over_at_the_level_that_the_gate_gives(workspace: Workspace) -> None:
+    """Not worse than one at supervised is supervised; the switch is an event for the report."""
     present = first(workspace)
     active_policy = ActivePolicy(workspace, present)
     active_policy.episode_over()
@@ -48,8 +48,8 @@ def test_a_newer_policy_takes_over_one_level_lower(workspace: Workspace) -> None
     assert active_policy.waiting(present)
     policy_switch = switched(active_policy, present)
     made = policy_switch.assignment
-    assert (made.policy_id, policy_switch.before, made.level) == ("0002", "0001", Level.ASSIST)
-    assert policy_switch.label == "new policy 0002 drives from now on, at assist"
+    assert (made.policy_id, policy_switch.before, made.level) == ("0002", "0001", Level.SUPERVISED)
+    assert policy_switch.label == "new policy 0002 drives from now on, at supervised"
     assert made.runner is not present.runner
     assert active_policy.episodes == 0
     assert not active_policy.waiting(made)
@@ -120,7 +120,8 @@ def test_an_override_holds_for_the_one_before_and_one_level_less_for_the_new(
 
 
 @pytest.mark.parametrize(
-    ("back", "policy", "level"), [(False, "0002", Level.ASSIST), (True, "0001", Level.SUPERVISED)]
+    ("back", "policy", "level"),
+    [(False, "0002", Level.SUPERVISED), (True, "0001", Level.SUPERVISED)],
 )
 def test_killed_in_a_switch_the_next_start_has_the_right_policy_and_level(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, back: bool, policy: str, level: Level
