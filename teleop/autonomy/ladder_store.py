@@ -155,5 +155,6 @@ class LadderStore:
 
 def _is_override(entry: Entry, level: Level) -> bool:
     """Whether an entry is an override to a level."""
-    change = isinstance(entry, LevelChange)
-    return change and entry.why is ChangeReason.OVERRIDE and entry.after is level
+    if not isinstance(entry, LevelChange):
+        return False
+    return entry.why is ChangeReason.OVERRIDE and entry.after is level
