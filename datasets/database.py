@@ -84,6 +84,8 @@ class EventKind(StrEnum):
     """An episode ended and counts as evidence for the ladder."""
     GATE = "gate"
     """A candidate passed the gate, or was refused."""
+    GATE_SEEDS = "gate-seeds"
+    """The gate is about to compare policies on `seeds` (first, count); no later ruling may."""
     SWAP = "swap"
     """The active policy was switched."""
     SET_ASIDE = "set-aside"
@@ -127,8 +129,8 @@ class Database:
     tables: ClassVar[str] = _TABLES
     """SQL that makes the missing tables."""
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     def add_evaluation(self, evaluation: EvaluationEntry) -> int:
         """Add an evaluation; return its number."""

@@ -44,13 +44,18 @@ class GateRecord:
     compared_with: str | None = None
     """Number of the policy that it would replace; None for the first."""
     reference: str | None = None
-    """Number of the last policy that was shown to be better, or was the first: the drift of many
-    small updates is bounded against it. That of the policy itself where it is one."""
+    """Number of the last policy that was shown to be better, or was the first, before this one:
+    the drift of many small updates is bounded against it. None where this policy is itself such a
+    one, and in records of earlier versions."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Whatever else was measured, as JSON values."""
 
     def write(self, policy: Path) -> None:
         """Write the record into a policy's folder."""
+        write_json(policy / GATE, self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; the details beside the rest."""
         own = {
             "verdict": self.verdict.value,
             "passed": self.verdict.drives,
@@ -58,14 +63,14 @@ class GateRecord:
             "compared_with": self.compared_with,
             "reference": self.reference,
         }
-        write_json(policy / GATE, {**self.details, **own})
+        return {**self.details, **own}
 
     @classmethod
     def read(cls, policy: Path) -> Self | None:
         """The record in a policy's folder; None where there is none.
 
-        Records of earlier versions hold only whether the policy passed; they count as NOT_WORSE or
-        WORSE. Raises DamagedFile for a file that is no record.
+        Records of earlier versions hold only whether the policy passed; they count as FIRST,
+        NOT_WORSE or WORSE. Raises DamagedFile for a file that is no record.
         """
         path = policy / GATE
         return cls.of(read_json(path), str(path)) if path.exists() else None
@@ -74,10 +79,11 @@ class GateRecord:
     def of(cls, found: Mapping[str, Any], where: str) -> Self:
         """The record from its JSON values; `where` names them in an error."""
         try:
-            earlier = GateVerdict.NOT_WORSE if found["passed"] else GateVerdict.WORSE
-            verdict = GateVerdict(found.get("verdict", earlier))
             reasons = tuple(map(str, found["reasons"]))
             before = found.get("compared_with", found.get("parent"))
+            passed = GateVerdict.FIRST if before is None else GateVerdict.NOT_WORSE
+            earlier = passed if found["passed"] else GateVerdict.WORSE
+            verdict = GateVerdict(found.get("verdict", earlier))
             reference = found.get("reference")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DamagedFile(f"{where}: no decision of the gate: {error!r}") from error

@@ -17,7 +17,6 @@ from ..policies.base.provenance import Provenance
 from ..policies.statistics.rates import Rate
 from ..policies.store import PolicyStore
 from ..policies.training.config import TrainConfig
-from ..sim_envs.tasks import task_class
 from .evaluation.evaluate import evaluate
 from .evaluation.rollouts import Rollouts
 from .evaluation.seeds import PEOPLE, recorded_seeds, supervised_seeds
@@ -29,7 +28,6 @@ from .report.cost import EffortCost
 from .report.write import write_report
 from .session.human_effort import recorded_effort
 from .station.headless import drive_simulated
-from .workspace_variant import agreed_config
 
 MOST_ATTEMPTS = 3
 """Most seeds driven for each successful demonstration that is wanted."""
@@ -55,7 +53,7 @@ class QuickstartConfig:
     """Unseen seeds on which every policy is evaluated without help."""
     selection_episodes: int = 20
     """Episodes that each checkpoint drives before one is chosen."""
-    gate_pairs: int = 20
+    gate_pairs: int = 100
     """Seeds on which the gate compares two policies, at most."""
     train_steps: int | None = None
     """Steps of each training; None: as many as recommended for the data."""
@@ -74,7 +72,7 @@ class QuickstartConfig:
             practice_episodes=6,
             evaluation_episodes=8,
             selection_episodes=2,
-            gate_pairs=5,
+            gate_pairs=10,
             train_steps=300,
             num_items=2,
         )
@@ -102,12 +100,9 @@ class Stage:
 class Quickstart:
     """A quickstart on one workspace."""
 
-    def __init__(self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts) -> None:
+    def __init__(self, path: Path, course: QuickstartConfig, rollouts: Rollouts) -> None:
         self.course, self.rollouts = course, rollouts
-        config = course.config()
-        everything = {**task_class(course.task).variants(), **config.env_kwargs}
-        agreed_config(Path(path), course.task, everything)
-        self.workspace = Workspace.open_or_create(path, config)
+        self.workspace = Workspace.open_or_create(path, course.config())
         self.workspace.recover()
         self.store = PolicyStore(self.workspace.policies_dir)
         self.database = Database(self.workspace.db_path)

@@ -1,10 +1,12 @@
 """Tests of learning use this tiny workspace, and a learner that kills itself at a given point."""
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import torch
@@ -18,8 +20,8 @@ from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.finetune import FinetuneConfig
 from sidestick.policies.training.loop import TrainingLoop
 from sidestick.teleop.learning import candidate_store
-from sidestick.teleop.learning.acceptance_gate import AcceptanceCriteria
-from sidestick.teleop.learning.candidate_evaluation import CandidateEvaluation
+from sidestick.teleop.learning import learner as learner_module
+from sidestick.teleop.learning.acceptance_gate import AcceptanceCriteria, GateTest
 from sidestick.teleop.learning.candidate_store import CandidateStore
 from sidestick.teleop.learning.learner import Learner, LearnerRules
 from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION
@@ -98,13 +100,26 @@ def after(steps: int) -> Callable[[TrainingLoop], torch.Tensor]:
     return dying
 
 
+def at_call(calls: int, method: Callable[..., None]) -> Callable[..., None]:
+    """A replacement of a method that dies at so many calls."""
+    count = itertools.count(1)
+
+    def dying(*given: Any) -> None:
+        if next(count) == calls:
+            die()
+        method(*given)
+
+    return dying
+
+
 KILL_POINTS: dict[str, Callable[[], AbstractContextManager[object]]] = {
     "plan written": lambda: mock.patch.object(Learner, "_make", die),
     "in the training": lambda: mock.patch.object(TrainingLoop, "update", after(3)),
     "weights written, settings not": lambda: mock.patch(
         "sidestick.policies.policy.write_json", die
     ),
-    "candidate whole": lambda: mock.patch.object(CandidateEvaluation, "evaluate", die),
+    "in the ruling": lambda: mock.patch.object(GateTest, "add", at_call(20, GateTest.add)),
+    "candidate whole": lambda: mock.patch.object(learner_module, "rule", die),
     "examined": lambda: mock.patch.object(CandidateStore, "decide", die),
     "ruling written": lambda: mock.patch.object(PolicyStore, "publish", die),
     "published": lambda: mock.patch.object(Database, "add_event", die),

@@ -31,7 +31,9 @@ class Learn:
     watch: bool = False
     """Run until stopped, and learn from episodes as they are added."""
     pairs: int = DEFAULTS.gate.pairs
-    """Most seeds that a new policy and the active one both drive at the gate."""
+    """Most seeds that a new policy, the present one and the reference drive at the gate."""
+    margin: float = DEFAULTS.gate.margin
+    """Drop in the success rate from which on a new policy counts as worse."""
     selection_episodes: int = DEFAULTS.selection
     """Episodes that each checkpoint of a refit drives before one is chosen; 0 keeps the last."""
     refit: int = DEFAULTS.schedule.refit
@@ -47,9 +49,10 @@ class Learn:
         """Learn what is due."""
         lower_priority(self.parent)
         signal.signal(signal.SIGTERM, _leave)
-        workspace = Workspace.open(self.workspace)
+        workspace, rules = Workspace.open(self.workspace), self._rules()
+        say(f"the gate: {rules.gate.scope}")
         with only_learner(workspace), InProcessRollouts(workspace.config) as rollouts:
-            learner = Learner(workspace, rollouts, self._rules(), say)
+            learner = Learner(workspace, rollouts, rules, say)
             if self.watch:
                 learn_on(learner, lambda event: say(describe_update(event)), complain)
             events = self._all(learner)
@@ -69,7 +72,7 @@ class Learn:
 
     def _rules(self) -> LearnerRules:
         schedule = replace(DEFAULTS.schedule, refit=self.refit, nudge_steps=self.nudge_steps)
-        gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.pairs)
+        gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.pairs, margin=self.margin)
         return replace(DEFAULTS, schedule=schedule, gate=gate, selection=self.selection_episodes)
 
 

@@ -71,11 +71,20 @@ RELEASE = SeedRange(
     "figures of a release: blocks that are drawn once, and that nothing was chosen on",
 )
 LATER_PRACTICE = SeedRange(
-    "later practice", 1_000_000_000, None, "practice from round 10 on: successes are learnt from"
+    "later practice",
+    1_000_000_000,
+    1_000_000_000,
+    "practice from round 10 on: successes are learnt from",
+)
+LATER_GATE = SeedRange(
+    "later gate",
+    2_000_000_000,
+    None,
+    "rulings of the gate after its first range: never learnt from",
 )
 RANGES = (
     PEOPLE, EVALUATION, SUPERVISED, PRACTICE, SELECTION, GATE, BLIND, PERCEPTION,
-    LATER_SUPERVISED, RELEASE, LATER_PRACTICE,
+    LATER_SUPERVISED, RELEASE, LATER_PRACTICE, LATER_GATE,
 )  # fmt: skip
 
 
@@ -87,6 +96,14 @@ def supervised_seeds(round_number: int, episodes: int = SEEDS_PER_ROUND) -> rang
 def practice_seeds(round_number: int, episodes: int = SEEDS_PER_ROUND) -> range:
     """The first seeds of a round of practice; all of them unless `episodes` is given."""
     return _of_round(PRACTICE, LATER_PRACTICE, round_number, episodes)
+
+
+def gate_seeds(after: int, count: int) -> range:
+    """The next seeds of the gate from seed `after` on: of its first range while they fit."""
+    used = max(0, after - GATE.first)
+    if GATE.count is not None and used + count <= GATE.count:
+        return GATE.seeds(count, used)
+    return LATER_GATE.seeds(count, max(0, after - LATER_GATE.first))
 
 
 def _of_round(first: SeedRange, later: SeedRange, round_number: int, episodes: int) -> range:

@@ -10,7 +10,7 @@ gets the event, once: the candidate's token tells whether it already has it.
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.durable import sync_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import read_json, write_json
+from ...policies.gate_record import GateRecord
 from ...policies.policy import CONFIG
 from ...policies.store import STAGING, PolicyStore
 from ...sim_envs.errors import PolicyError
 from .update_schedule import Update, UpdateKind, UpdateTrigger
 
-PLAN, DECISION = "plan.json", "gate.json"
+PLAN = "plan.json"
 KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
 """Keys of the plan that a gate decision keeps; those of earlier versions had no `occasion`."""
 
@@ -75,11 +76,11 @@ class CandidateStore:
             shutil.rmtree(self._rubbish, ignore_errors=True)
         self.candidate.parent.mkdir(parents=True, exist_ok=True)
 
-    def decide(self, decision: dict[str, Any]) -> None:
+    def decide(self, record: GateRecord) -> None:
         """Write the decision into the candidate's folder; only `settle` may touch it afterwards."""
         plan = read_json(self.candidate / PLAN)
         kept = {key: plan[key] for key in KEPT if key in plan}
-        write_json(self.candidate / DECISION, {**kept, **decision})
+        replace(record, details={**record.details, **kept}).write(self.candidate)
         sync_folder(self.candidate)
 
     def settle(self) -> EventEntry | None:
@@ -88,46 +89,51 @@ class CandidateStore:
         Returns the event of that candidate, or of one whose event was missing; else None.
         """
         event = None
-        if (self.candidate / DECISION).exists():
-            decision = read_json(self.candidate / DECISION)
-            if decision["passed"]:
-                number = self.store.publish(self.candidate)
-                event = EventEntry(EventKind.GATE, {**decision, "policy": number})
-                self._add_event(event)
-            else:
-                event = EventEntry(EventKind.GATE, {**decision, "policy": None})
-                self._add_event(event)
+        if (record := GateRecord.read(self.candidate)) is not None:
+            number = self.store.publish(self.candidate) if record.verdict.drives else None
+            event = gate_event(record, number)
+            self._add_event(event)
+            if number is None:
                 self.clear()
-        for number, decision in self.published():
-            missed = EventEntry(EventKind.GATE, {**decision, "policy": number})
+        for number, record in self.published():
+            missed = gate_event(record, number)
             if self._add_event(missed):
                 event = missed
         return event
 
-    def published(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Numbers and decisions of the policies that passed the gate."""
+    def published(self) -> Iterator[tuple[str, GateRecord]]:
+        """Numbers and records of the policies that the gate has judged."""
         for number in self.store.ids():
-            decision = decision_of(self.store.path(number))
-            if decision is not None:
-                yield number, decision
+            record = GateRecord.read(self.store.path(number))
+            if record is not None:
+                yield number, record
 
     def decisions(self) -> list[dict[str, Any]]:
-        """All decisions of the gate so far, oldest first."""
-        return [dict(event.payload) for event in self.database.events(EventKind.GATE)]
+        """All decisions of the gate on updates so far, oldest first."""
+        events = self.database.events(EventKind.GATE)
+        return [dict(event.payload) for event in events if "token" in event.payload]
 
     def _add_event(self, event: EventEntry) -> bool:
-        """Add the event unless the database has it; whether it was added."""
-        if event.payload["token"] in {decision.get("token") for decision in self.decisions()}:
+        """Add the event unless the database has it; whether it was added.
+
+        Policies that were not updates, as `sidestick train` makes them, have no token.
+        """
+        token = event.payload.get("token")
+        if token in {None, *(decision["token"] for decision in self.decisions())}:
             return False
         self.database.add_event(event)
         return True
 
 
+def gate_event(record: GateRecord, policy: str | None) -> EventEntry:
+    """The event of a decision; `policy` is the number of the policy, None for one refused."""
+    return EventEntry(EventKind.GATE, {**record.to_json(), "policy": policy})
+
+
 def decision_of(policy: Path) -> dict[str, Any] | None:
     """The gate's decision on a policy; None for one that did not go through the gate."""
-    if not (policy / DECISION).exists():
-        return None
-    return read_json(policy / DECISION)
+    record = GateRecord.read(policy)
+    return None if record is None else record.to_json()
 
 
 def describe_update(event: EventEntry) -> str:

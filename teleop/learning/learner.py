@@ -16,6 +16,7 @@ import numpy as np
 from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.provenance import Provenance, ProvenanceKind
+from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.policy import LearnedPolicy, Policy, PolicyConfig
 from ...policies.store import PolicyStore
@@ -25,17 +26,17 @@ from ...policies.training.finetune import FinetuneConfig, finetune
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError, SidestickError
 from ..evaluation.seeds import SELECTION
-from .acceptance_gate import AcceptanceCriteria, decide
+from .acceptance_gate import AcceptanceCriteria, GateTest
 from .autonomous_practice import KIND as PRACTISED
-from .candidate_evaluation import CandidateEvaluation, Drives, episode_data
 from .candidate_store import CandidateStore
+from .gate_ruling import Drives, rule
+from .held_out_losses import episode_data
 from .update_schedule import (
     EpisodeInfo,
     Update,
     UpdateKind,
     UpdateRules,
     UpdateTrigger,
-    held_out,
     next_update,
 )
 from .workspace_training import (
@@ -77,7 +78,6 @@ class Learner:
         self.workspace, self.rules, self.notify = workspace, rules or LearnerRules(), notify
         self.store = PolicyStore(workspace.policies_dir)
         self.staging = CandidateStore(workspace)
-        self.examination = CandidateEvaluation(workspace, self.rules.gate, drives)
         self._drives, self._score = drives, score or self._score_here
         self._known: dict[str, PolicyConfig] = {}
 
@@ -101,19 +101,18 @@ class Learner:
         if settled is not None:
             return settled
         begun = self.staging.plan()
-        if begun is not None and begun.parent == self.store.newest():
+        if begun is not None and begun.parent == self._present():
             return self._learn(begun)
         self.staging.clear()
         return None
 
     def due(self, trigger: UpdateTrigger | None = None) -> Update | None:
         """The update that is due now, after `trigger`; None where there is none."""
-        parent, trigger = self.store.newest(), trigger or UpdateTrigger()
+        parent, trigger = self._present(), trigger or UpdateTrigger()
         episodes_info = [EpisodeInfo(s.id, s.human_steps) for s in judged_summaries(self.workspace)]
         taken_up, refitted = self._taken_up()
-        can_nudge = parent is not None and bool(
-            set(self._provenance(parent).episodes) & {info.id for info in episodes_info}
-        )
+        learnt = () if parent is None else self._policy_config(parent).provenance.episodes
+        can_nudge = not set(learnt).isdisjoint(info.id for info in episodes_info)
         shares = self._config(parent, trigger).shares
         alone = trigger.source == PRACTISED or shares not in HUMAN_ONLY
         rules = self.rules.schedule
@@ -123,37 +122,40 @@ class Learner:
     def _learn(self, update: Update) -> EventEntry | None:
         """Make the candidate, and let the gate decide."""
         try:
-            decision = self._try(update)
+            record = self._try(update)
+            self._check_parent(update)
         except SidestickError as error:  # such as a correction that was all judged bad
-            decision = {"passed": False, "reasons": [str(error)]}
-        if self.store.newest() != update.parent:  # the operator rolled it back meanwhile
-            decision = {
-                **decision,
-                "passed": False,
-                "reasons": ["its parent does not drive any more"],
-            }
-        self.staging.decide(decision)
+            record = GateRecord(GateVerdict.UNDECIDED, (str(error),), update.parent)
+        self.staging.decide(record)
         return self.staging.settle()
 
-    def _try(self, update: Update) -> dict[str, Any]:
-        """Make the candidate where that is left to do, and evaluate it."""
+    def _present(self) -> str | None:
+        """The policy that drives unasked; None where there is none."""
+        return None if (choice := self.store.choice()) is None else choice.policy_id
+
+    def _check_parent(self, update: Update) -> None:
+        """Raise PolicyError where another policy drives meanwhile, as after a rollback."""
+        if self._present() != update.parent:
+            raise PolicyError("its parent does not drive any more")
+
+    def _try(self, update: Update) -> GateRecord:
+        """Make the candidate where that is left to do, and let the gate judge it."""
         began = time.monotonic()
         if not self.staging.is_whole:
-            self.notify(
-                f"{update.kind.value} on {len(update.episodes)} episodes, {len(update.fresh)} new"
-            )
+            many, new = len(update.episodes), len(update.fresh)
+            self.notify(f"{update.kind.value} on {many} episodes, {new} new")
             self._make(update)
         made = time.monotonic()
-        decision = self._evaluate(update)
-        figures = {"made_s": made - began, "examined_s": time.monotonic() - made}
-        return {**decision, **{key: round(value, 2) for key, value in figures.items()}}
+        record = self._judge(update)
+        took = {"made_s": round(made - began, 2), "examined_s": round(time.monotonic() - made, 2)}
+        return replace(record, details={**record.details, **took})
 
     def _taken_up(self) -> tuple[set[str], set[str]]:
         """Ids of episodes that any update was about, and of those that a refit was about."""
         taken_up: set[str] = set()
         refitted: set[str] = set()
         for name in self.store.ids():
-            provenance = self._provenance(name)
+            provenance = self._policy_config(name).provenance
             taken_up.update(provenance.episodes)
             if provenance.kind != ProvenanceKind.NUDGE:
                 refitted.update(provenance.episodes)
@@ -168,10 +170,6 @@ class Learner:
         if name not in self._known:
             self._known[name] = self.store.load(name, self.workspace.config).config
         return self._known[name]
-
-    def _provenance(self, name: str) -> Provenance:
-        """Where a policy comes from."""
-        return self._policy_config(name).provenance
 
     def _make(self, update: Update) -> None:
         """Leave a whole policy in the candidate's folder."""
@@ -221,7 +219,7 @@ class Learner:
             return Provenance()
         number = update.trigger.round
         if number is None:
-            number = self._provenance(update.parent).round + 1
+            number = self._policy_config(update.parent).provenance.round + 1
         return Provenance(parent=update.parent, round=number, kind=update.trigger.source)
 
     def _config(self, parent: str | None, trigger: UpdateTrigger) -> TrainConfig:
@@ -240,10 +238,13 @@ class Learner:
                 config = replace(config, shares=shares)
         return replace(config, threads=1, tensorboard=False, save_every_s=5.0)
 
-    def _evaluate(self, update: Update) -> dict[str, Any]:
-        """The gate's decision on the candidate, with its figures."""
-        present = None if update.parent is None else self.store.path(update.parent)
-        held = held_out([summary.id for summary in judged_summaries(self.workspace)])
-        evidence, kept = self.examination.evaluate(self.staging.candidate, present, held)
-        decision = decide(evidence, self.rules.gate)
-        return {**decision.to_json(), **kept}
+    def _judge(self, update: Update) -> GateRecord:
+        """The gate's decision on the candidate; it ends early where its parent is set aside."""
+
+        def on_pair(test: GateTest) -> None:
+            self._check_parent(update)
+            if test.note:
+                self.notify(test.note)
+
+        present, rules = update.parent, self.rules.gate
+        return rule(self.workspace, self._drives, self.staging.candidate, present, rules, on_pair)

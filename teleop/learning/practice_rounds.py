@@ -84,7 +84,7 @@ class PracticeRounds:
 
     def driver(self) -> str:
         """The policy that will practise; PolicyError where there is none."""
-        return self._store.latest()
+        return self._store.choose().policy_id
 
     def go_on(self) -> PracticeRound | None:
         """Finish an interrupted update; the round, if it was one of practice, else None."""

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from sidestick.datasets.database import Database, EventEntry, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import MODEL, load_policy
 from sidestick.policies.store import STAGING, PolicyStore
 from sidestick.sim_envs.errors import PolicyError
+from sidestick.teleop.evaluation.seeds import GATE
 from sidestick.teleop.learning.candidate_store import describe_update
+from sidestick.teleop.learning.gate_ruling import reference_of
 from sidestick.teleop.learning.learner import Learner
 from tests.learning_rig import (
     KILL_POINTS,
@@ -85,7 +88,7 @@ def test_the_first_policy_comes_from_the_demonstrations(taught: Path) -> None:
     again = learner(workspace)
     assert again.step() is None
     (decision,) = again.staging.decisions()
-    assert decision["passed"]
+    assert (decision["verdict"], decision["passed"]) == ("first policy", True)
     assert decision["reasons"] == ["it is the first policy"]
 
 
@@ -96,8 +99,10 @@ def test_a_policy_finetuned_on_a_correction_drives_after_the_gate(workspace: Wor
     assert event is not None
     decision = event.payload
     assert (decision["policy"], decision["kind"], decision["parent"]) == ("0002", "nudge", "0001")
-    assert len(decision["solved"]) >= 5
-    assert "seeds solved" in describe_update(event)
+    assert decision["verdict"] == "not worse"
+    assert decision["seeds"] == [GATE.first, QUICK.gate.pairs]
+    assert decision["candidate_solved"] == decision["pairs"] < QUICK.gate.pairs
+    assert "not worse by 0.10 or more (against policy 0001" in describe_update(event)
     assert whole(workspace) == ["0001", "0002"]
     assert load_policy(workspace.policies_dir / "0002").config.provenance.kind == "nudge"
     assert made.step() is None
@@ -112,7 +117,8 @@ def test_a_candidate_that_loses_on_the_seeds_is_refused_and_not_tried_again(
     assert event is not None
     assert not event.payload["passed"]
     assert event.payload["policy"] is None
-    assert "0 of 5 seeds solved, now 5" in describe_update(event)
+    assert event.payload["verdict"] == "worse"
+    assert "0 solved by the candidate alone, 7 by 0001 alone" in describe_update(event)
     assert whole(workspace) == ["0001"]
     assert not made.staging.candidate.exists()
     assert made.step() is None
@@ -151,15 +157,81 @@ def test_checking_for_updates_reads_a_policy_once(
     assert sorted(read) == sorted(set(read))
 
 
-def test_what_the_active_policy_solved_as_a_candidate_is_not_driven_again(
+def test_every_ruling_drives_seeds_of_its_own_that_the_database_had_before(
     workspace: Workspace,
 ) -> None:
-    """Its results are in its folder."""
+    """Passed or refused, and in an earlier version's workspace too: no scene is driven twice."""
+    database, driven = Database(workspace.db_path), set[int]()
+    solved = {"token": "old", "episodes": [], "kind": "nudge", "solved": {"310019": True}}
+    database.add_event(EventEntry(EventKind.GATE, solved))
+
+    def drive(policy: Path, seed: int) -> bool:
+        first, count = database.events(EventKind.GATE_SEEDS)[-1].payload["seeds"]
+        assert first <= seed < first + count
+        driven.add(seed)
+        return only_present(policy, seed)
+
+    for number, expected in ((7, 310_020), (8, 310_020 + QUICK.gate.pairs)):
+        event = learner(workspace, drive).step()
+        assert event is not None
+        assert event.payload["seeds"] == [expected, QUICK.gate.pairs]
+        assert not event.payload["passed"]
+        assert min(driven) == expected
+        driven.clear()
+        add_correction(workspace, number)
+
+
+def test_the_candidate_meets_the_reference_too_once_that_is_another_policy(
+    workspace: Workspace,
+) -> None:
+    """The second nudge is compared with the first policy on the same seeds, and by its record."""
     learner(workspace).step()
     add_correction(workspace, 7)
-    driven: list[str] = []
-    learner(workspace, lambda policy, seed: bool(driven.append(policy.name)) or True).step()
-    assert set(driven) == {"candidate"}
+    driven: dict[str, set[int]] = {}
+
+    def drive(policy: Path, seed: int) -> bool:
+        driven.setdefault(policy.name, set()).add(seed)
+        return True
+
+    event = learner(workspace, drive).step()
+    assert event is not None
+    assert driven["candidate"] == driven["0001"] == driven["0002"]
+    assert (event.payload["compared_with"], event.payload["reference"]) == ("0002", "0001")
+    assert len(event.payload["reasons"]) == 2
+
+
+def test_a_candidate_that_the_reference_beats_is_refused_though_it_equals_the_present_policy(
+    workspace: Workspace,
+) -> None:
+    """So many small losses cannot add up."""
+    learner(workspace).step()
+    add_correction(workspace, 7)
+    event = learner(workspace, lambda policy, seed: policy.name == "0001").step()
+    assert event is not None
+    assert event.payload["verdict"] == "worse"
+    assert event.payload["reasons"][0].startswith("undecided after 7 pairs")
+    assert event.payload["reasons"][1].startswith("worse (against policy 0001")
+
+
+def test_one_that_is_shown_better_becomes_the_reference(workspace: Workspace) -> None:
+    """The next candidate is compared with it alone."""
+    event = learner(workspace, lambda policy, seed: policy.name == "candidate").step()
+    assert event is not None
+    assert (event.payload["verdict"], event.payload["policy"]) == ("better", "0002")
+    store = PolicyStore(workspace.policies_dir)
+    assert reference_of(store, "0002") == "0002"
+    assert reference_of(store, "0001") == "0001"
+
+
+def test_a_ruling_that_was_killed_goes_on_with_its_own_seeds(workspace: Workspace) -> None:
+    """No pair is lost, no seed is driven again, and none are drawn anew."""
+    killed(workspace, "in the ruling")
+    driven: list[int] = []
+    event = learner(workspace, lambda policy, seed: bool(driven.append(seed)) or True).step()
+    assert event is not None
+    assert event.payload["pairs"] == 44
+    assert min(driven) == GATE.first + 20
+    assert len(Database(workspace.db_path).events(EventKind.GATE_SEEDS)) == 1
 
 
 def test_a_policy_that_was_set_aside_is_learnt_from_no_more(workspace: Workspace) -> None:
@@ -175,11 +247,13 @@ def test_a_policy_that_was_set_aside_is_learnt_from_no_more(workspace: Workspace
 
 
 def test_a_rollback_while_a_candidate_is_evaluated_refuses_it(workspace: Workspace) -> None:
-    """Its weights come from the policy that the operator set aside."""
+    """Its weights come from the policy that the operator set aside; the ruling ends at once."""
+    driven: list[str] = []
     learner(workspace).step()
     add_correction(workspace, 7)
 
     def roll_back(policy: Path, seed: int) -> bool:
+        driven.append(policy.name)
         PolicyStore(workspace.policies_dir).set_aside("0002", {})
         return True
 
@@ -187,6 +261,7 @@ def test_a_rollback_while_a_candidate_is_evaluated_refuses_it(workspace: Workspa
     assert event is not None
     assert not event.payload["passed"]
     assert "does not drive any more" in event.payload["reasons"][0]
+    assert driven == ["candidate", "0002", "0001"]
 
 
 @pytest.mark.parametrize("moment", KILL_POINTS)

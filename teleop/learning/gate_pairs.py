@@ -1,0 +1,117 @@
+"""`GatePairs` keeps the seeds and the results of a candidate's ruling in the candidate's folder.
+
+A ruling draws seeds that no ruling used before, and enters them into the database before anything
+drives. Every pair is on the disk before the next is driven, so that a ruling that was killed goes
+on. One that ended undecided can be given more pairs: the tests may go on at any time.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from ...datasets.database import Database, EventEntry, EventKind
+from ...policies.base.checkpoint import read_json, write_json
+from ...sim_envs.errors import DamagedFile
+from ..evaluation.seeds import GATE, gate_seeds
+from .acceptance_gate import AcceptanceCriteria, GateTest
+
+PAIRS = "gate_pairs.json"
+"""Name of the file in a policy's folder."""
+
+
+@dataclass(frozen=True)
+class GatePair:
+    """The results of one seed."""
+
+    seed: int
+    candidate: bool
+    """Whether the candidate solved it."""
+    others: Mapping[str, bool]
+    """The same of the opponents that drove it, by number."""
+
+
+@dataclass
+class GatePairs:
+    """The pairs of one candidate against the same opponents, and the criteria they began with."""
+
+    path: Path
+    opponents: tuple[str, ...]
+    """Numbers of the present policy, and of the reference where it is another one."""
+    margin: float
+    alpha: float
+    refusal_alpha: float
+    first: int = 0
+    """First seed of the present ruling."""
+    count: int = 0
+    """Seeds of the present ruling, driven or not; 0 before any were drawn."""
+    pairs: list[GatePair] = field(default_factory=list)
+    """Of all rulings against these opponents, in order."""
+
+    @classmethod
+    def open(cls, candidate: Path, opponents: Sequence[str], rules: AcceptanceCriteria) -> Self:
+        """Those in the candidate's folder; without any where it has met other opponents."""
+        new = cls(
+            candidate / PAIRS, tuple(opponents), rules.margin, rules.alpha, rules.refusal_alpha
+        )
+        if not new.path.exists():
+            return new
+        found = read_json(new.path)
+        try:
+            if tuple(found.pop("opponents")) != new.opponents:
+                return new
+            pairs = [GatePair(**pair) for pair in found.pop("pairs")]
+            return cls(new.path, new.opponents, pairs=pairs, **found)
+        except (KeyError, TypeError) as error:
+            raise DamagedFile(f"{new.path}: no pairs of the gate: {error!r}") from error
+
+    def draw(self, count: int, database: Database) -> None:
+        """Take the next `count` unused seeds; the database has them before the file does."""
+        seeds = gate_seeds(used_until(database), count)
+        payload = {"seeds": [seeds.start, count], "opponents": list(self.opponents)}
+        database.add_event(EventEntry(EventKind.GATE_SEEDS, payload))
+        self.first, self.count = seeds.start, count
+        self._write()
+
+    def add(self, pair: GatePair) -> None:
+        """Add the results of one seed; they are on the disk afterwards."""
+        self.pairs.append(pair)
+        self._write()
+
+    def test(self, rules: AcceptanceCriteria) -> GateTest:
+        """The comparisons after all pairs, by the criteria that they began with."""
+        kept = replace(
+            rules,
+            margin=self.margin,
+            alpha=self.alpha,
+            refusal_alpha=self.refusal_alpha,
+            pairs=len(self.pairs) + len(self.seeds_left) if self.count else rules.pairs,
+        )
+        test = GateTest(kept, self.opponents)
+        for pair in self.pairs:
+            test.add(pair.candidate, pair.others)
+        return test
+
+    @property
+    def seeds_left(self) -> range:
+        """Seeds of the present ruling that were not driven yet."""
+        seeds = range(self.first, self.first + self.count)
+        return seeds[sum(pair.seed in seeds for pair in self.pairs) :]
+
+    def _write(self) -> None:
+        own = {key: value for key, value in asdict(self).items() if key != "path"}
+        write_json(self.path, own)
+
+
+def used_until(database: Database) -> int:
+    """The seed after the last one that any ruling of the workspace was given."""
+    return max(_ends(database), default=GATE.first)
+
+
+def _ends(database: Database) -> Iterator[int]:
+    for event in database.events(EventKind.GATE_SEEDS):
+        first, count = event.payload["seeds"]
+        yield int(first) + int(count)
+    for event in database.events(EventKind.GATE):  # earlier versions kept success by seed
+        solved: Mapping[str, Any] = event.payload.get("solved", {})
+        yield from (int(seed) + 1 for seed in solved)
