@@ -129,8 +129,8 @@ class Database:
     tables: ClassVar[str] = _TABLES
     """SQL that makes the missing tables."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
 
     def add_evaluation(self, evaluation: EvaluationEntry) -> int:
         """Add an evaluation; return its number."""

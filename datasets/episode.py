@@ -119,9 +119,9 @@ class Episode:
         return cls.of_recording(episode_id, header, outcome, columns, final)
 
     @classmethod
-    def read(cls, path: Path, images: bool = True) -> Self:
+    def read(cls, path: Path | str, images: bool = True) -> Self:
         """Read an episode's file; raise DamagedFile unless it is complete and valid."""
-        return cls.of_content(decode(path, images), path)
+        return cls.of_content(decode(Path(path), images), Path(path))
 
     @classmethod
     def of_content(cls, content: Content, path: Path) -> Self:
@@ -134,9 +134,9 @@ class Episode:
         attributes = to_attributes(self.summary)
         return encode(Content(attributes, self.columns, self.final, self.abandoned))
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path | str) -> None:
         """Write the episode's file atomically and durably."""
-        replace_file(path, self.encode())
+        replace_file(Path(path), self.encode())
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
@@ -171,9 +171,9 @@ COLUMN_FIELDS = tuple(f.name for f in fields(Episode) if f.name not in _NOT_COLU
 """The fields of Episode that are columns of the schema under the same name."""
 
 
-def episode_summary(path: Path) -> EpisodeSummary:
+def episode_summary(path: Path | str) -> EpisodeSummary:
     """Read the summary without the arrays; raise DamagedFile as Episode.read does."""
-    return _summary(decode_attributes(path), path)
+    return _summary(decode_attributes(Path(path)), Path(path))
 
 
 def complete_columns(

@@ -64,16 +64,16 @@ class Frames:
 
     @classmethod
     def read(
-        cls, paths: Iterable[Path], images: bool = True, memory_limit: int | None = None
+        cls, paths: Iterable[Path | str], images: bool = True, memory_limit: int | None = None
     ) -> Self:
         """Read episode files; a damaged one is logged and skipped.
 
         Arrays that would not fit into memory are files in the workspace's folder `cache`.
         """
-        paths = list(paths)
-        cache = paths[0].parent.parent / FOLDER if paths else None
-        expected = sum(map(_steps, paths)) if images else 0
-        return cls(_readable(paths, images), images, cache, expected, memory_limit)
+        files = [Path(path) for path in paths]
+        cache = files[0].parent.parent / FOLDER if files else None
+        expected = sum(map(_steps, files)) if images else 0
+        return cls(_readable(files, images), images, cache, expected, memory_limit)
 
     def extend(self, episodes: Iterable[Episode]) -> None:
         """Append episodes."""

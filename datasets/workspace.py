@@ -35,15 +35,15 @@ class _CachedSummary(NamedTuple):
 class Workspace:
     """One task's folder; a recording session takes `lock()`, readers need no lock."""
 
-    def __init__(self, path: Path, config: WorkspaceConfig) -> None:
-        self.path = path
+    def __init__(self, path: Path | str, config: WorkspaceConfig) -> None:
+        self.path = Path(path)
         self.config = config
         self._cache: dict[Path, _CachedSummary] = {}
 
     @classmethod
     def create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
         """Make a new workspace; raise WorkspaceError where one exists."""
-        made = cls(Path(path), config)
+        made = cls(path, config)
         if (made.path / CONFIG_FILE).exists():
             raise WorkspaceError(
                 f"{path} is a workspace already; open it, or choose another folder"

@@ -134,8 +134,9 @@ class LearnedPolicy:
             plan = self._ensemble.add(*plan)
         return Plan(*plan, self.novelty(score, x))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the weights, then config.json: a folder with a config is complete."""
+        folder = Path(folder)
         tensors = {**state_for_disk(self.network), **self.novelty.tensors()}
         write_tensors(folder / MODEL, tensors, {"format": FORMAT})
         head, vision = self.network.head, self.network.vision

@@ -36,8 +36,8 @@ PIN = "pin.json"
 class PolicyStore:
     """Finds, numbers, chooses and loads the policies in a workspace's folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
 
     def ids(self) -> list[str]:
         """Names of the complete policies (those with a config) by number, oldest first."""

@@ -17,6 +17,7 @@ from ..policies.base.provenance import Provenance
 from ..policies.statistics.rates import Rate
 from ..policies.store import PolicyStore
 from ..policies.training.config import TrainConfig
+from ..sim_envs.tasks import task_class
 from .evaluation.evaluate import evaluate
 from .evaluation.rollouts import Rollouts
 from .evaluation.seeds import PEOPLE, recorded_seeds, supervised_seeds
@@ -28,6 +29,7 @@ from .report.cost import EffortCost
 from .report.write import write_report
 from .session.human_effort import recorded_effort
 from .station.headless import drive_simulated
+from .workspace_variant import agreed_config
 
 MOST_ATTEMPTS = 3
 """Most seeds driven for each successful demonstration that is wanted."""
@@ -100,9 +102,12 @@ class Stage:
 class Quickstart:
     """A quickstart on one workspace."""
 
-    def __init__(self, path: Path, course: QuickstartConfig, rollouts: Rollouts) -> None:
+    def __init__(self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts) -> None:
         self.course, self.rollouts = course, rollouts
-        self.workspace = Workspace.open_or_create(path, course.config())
+        config = course.config()
+        everything = {**task_class(course.task).variants(), **config.env_kwargs}
+        agreed_config(Path(path), course.task, everything)
+        self.workspace = Workspace.open_or_create(path, config)
         self.workspace.recover()
         self.store = PolicyStore(self.workspace.policies_dir)
         self.database = Database(self.workspace.db_path)

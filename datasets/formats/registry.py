@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...sim_envs.errors import BadValue, DamagedFile, UnknownName, WorkspaceError
+from ...sim_envs.errors import BadValue, DamagedFile, FormatError, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
@@ -30,13 +30,13 @@ SOURCES: Mapping[str, SourceOpener] = {
 def export(
     workspace: Workspace,
     name: str,
-    target: Path,
+    target: Path | str,
     options: ExportOptions | None = None,
     tick: Tick = ignore,
 ) -> Transfer:
     """Write the episodes of a workspace in another format, atomically; return the report."""
     make = _known(WRITERS, name)
-    options = options or ExportOptions()
+    options, target = options or ExportOptions(), Path(target)
     chosen = chosen_episodes(workspace, options)
     if not chosen:
         raise WorkspaceError(f"{workspace.path}: no episode to export")
@@ -65,13 +65,19 @@ def chosen_episodes(workspace: Workspace, options: ExportOptions) -> list[Path]:
 
 
 def import_into(
-    name: str, source: Path, target: Path, task: str | None = None, tick: Tick = ignore
+    name: str,
+    source: Path | str,
+    target: Path | str,
+    task: str | None = None,
+    tick: Tick = ignore,
 ) -> Transfer:
     """Import the episodes of another tool's dataset into a workspace, which is made if it is new.
 
     Episodes that exist already are skipped, so it can be repeated after an interruption.
+    Raises FormatError where the source says that it is of another `task`.
     """
-    opened = _known(SOURCES, name)(source, task)
+    source = Path(source)
+    opened = open_source(name, source, task)
     workspace = Workspace.open_or_create(target, opened.config)
     taken: dict[str, int] = {}
     skipped: list[Problem] = []
@@ -93,6 +99,17 @@ def import_into(
     lost, filled_in = tuple(opened.lost), tuple(opened.filled_in)
     steps = sum(taken.values())
     return Transfer(name, str(target), len(taken), steps, lost, filled_in, tuple(skipped))
+
+
+def open_source(name: str, source: Path | str, task: str | None = None) -> Source:
+    """Open another tool's dataset; FormatError where it holds episodes of another `task`."""
+    opened: Source = _known(SOURCES, name)(Path(source), task)
+    if task is not None and opened.config.task != task:
+        raise FormatError(
+            f"{source}: holds episodes of task {opened.config.task}, asked for {task}; leave the "
+            "task out"
+        )
+    return opened
 
 
 def _import_episode(

@@ -170,16 +170,17 @@ class Perception(nn.Module):
         """The weights' checksum, by which cached results are found again."""
         return checksum(self.state_dict())
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the weights as float16 with settings and metrics, and round this network's too."""
         halves = {name: tensor.half() for name, tensor in self.state_dict().items()}
         self.load_state_dict(halves)
         settings = {**asdict(self.config), "metrics": self.metrics}
-        write_tensors(path, halves, {SETTINGS: settings})
+        write_tensors(Path(path), halves, {SETTINGS: settings})
 
     @classmethod
-    def load(cls, path: Path) -> "Perception":
+    def load(cls, path: Path | str) -> "Perception":
         """Read what `save` wrote; PolicyError says why another file is refused."""
+        path = Path(path)
         tensors, metadata = read_tensors(path)
         try:
             settings = dict(metadata[SETTINGS])

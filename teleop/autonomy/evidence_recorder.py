@@ -59,18 +59,27 @@ class EvidenceRecorder(Subscriber):
         on_change: OnChange = lambda _: None,
     ) -> None:
         self.ladder_store, self.audited, self.on_change = ladder_store, audited, on_change
+        self._levels: set[tuple[str, Level]] = set()
+        """Policies and levels whose episodes have begun."""
         self._fingerprints: dict[str, str] = {}
         """By policy, of its weights when its first episode began."""
 
     def on_begin(self, context: EpisodeContext) -> None:
-        """Store that the episode shall be evidence."""
+        """Store that the episode shall be evidence, and first that its level was not earned."""
         self._names = context.env.task.stages
         self._actions: list[tuple[Action, Action]] = []
         self._stages: list[int] = []
         self._states: list[ControlState] = []
         self._shares: list[float] = []
         self._key = self._key_of(context)
+        self._record_override(self._key)
         self.ladder_store.add_context(self._key)
+
+    def _record_override(self, key: EpisodeKey) -> None:
+        """Record an override as it takes effect: nothing can refuse the session any more."""
+        if key.policy and (key.policy, key.level) not in self._levels:
+            self._levels.add((key.policy, key.level))
+            self.ladder_store.record_override(key.policy, key.level)
 
     def _key_of(self, context: EpisodeContext) -> EpisodeKey:
         policy, level = context.assignment.policy_id or "", context.assignment.level

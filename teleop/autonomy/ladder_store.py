@@ -14,7 +14,7 @@ from ...policies.policy import MODEL
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import WorkspaceError
 from .episode_evidence import EpisodeEvidence, EpisodeKey
-from .ladder import Entry, Ladder, LevelChange
+from .ladder import ChangeReason, Entry, Ladder, LevelChange
 
 FINGERPRINT_DIGITS = 16
 
@@ -55,14 +55,30 @@ class LadderStore:
         return self.ladder(policy), made
 
     def authorise(
-        self, wanted: Level | None, policy: str | None = None, override: bool = False
+        self,
+        wanted: Level | None,
+        policy: str | None = None,
+        override: bool = False,
+        record: bool = True,
     ) -> Level:
-        """The level to drive at, as `Ladder.authorise` gives it; changes are recorded."""
+        """The level to drive at, as `Ladder.authorise` gives it.
+
+        Changes that follow from the evidence are recorded, an override only with `record`: before
+        a session that may still be refused, `record_override` is called by its first episode.
+        """
         ladder, _ = self.apply_evidence(policy)
         level, change = ladder.authorise(wanted, override)
-        if change:
+        if change and record:
             self.add_change(change)
         return level
+
+    def record_override(self, policy: str, level: Level) -> None:
+        """Record that a policy drives at a level that it has not earned; once, until it drove."""
+        ladder = self.ladder(policy)
+        own = [entry for entry in ladder.entries if entry.policy == policy]
+        _, change = ladder.authorise(level, override=True)
+        if change and not (own and _is_override(own[-1], level)):
+            self.add_change(change)
 
     def add_context(self, key: EpisodeKey) -> None:
         """Store that an episode shall be evidence, before it is driven."""
@@ -135,3 +151,10 @@ class LadderStore:
             summary.success and summary.complete and summary.policy_steps == 0
             for summary in self.workspace.summaries()
         )
+
+
+def _is_override(entry: Entry, level: Level) -> bool:
+    """Whether an entry is an override to a level."""
+    if not isinstance(entry, LevelChange):
+        return False
+    return entry.why is ChangeReason.OVERRIDE and entry.after is level

@@ -4,18 +4,15 @@ import contextlib
 import getpass
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
-from ...datasets.config import WorkspaceConfig
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import limit_threads
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import BadValue
-from ...sim_envs.tasks import task_class
+from ...sim_envs.errors import BadValue, UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
-from ..autonomy.ladder import LevelChange
+from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..evaluation.seeds import PEOPLE, Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
@@ -27,7 +24,8 @@ from ..session.levels import level_named, name
 from ..session.subscriber import EpisodeOutcome
 from ..station.headless import DriveReport, RunRules, drive_with_switches, headless_assignment
 from ..station.options import StationOptions
-from ..station.run import run_station, tutorial_wanted
+from ..station.run import check_window, run_station, tutorial_wanted
+from ..workspace_variant import agreed_config, exists
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 
@@ -86,17 +84,16 @@ class Drive:
             raise BadValue("--episodes", "at least 1", self.episodes)
         if self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
-        workspace = open_workspace(
-            self.workspace, self.task, num_items=self.num_items, variation=self.variation
-        )
+        if not self.headless:
+            check_window()
+        workspace = self._open(wanted)
         workspace.recover()
         ladder_store = LadderStore(workspace)
         for change in recover_evidence(ladder_store):
             _notify(change)
-        level = ladder_store.authorise(wanted, self.policy, self.override)
+        level = ladder_store.authorise(wanted, self.policy, self.override, record=False)
         limit_threads()  # a plan is small, and threads that wait for each other make ticks late
-        with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
-            report = self.record(workspace, level)
+        report = self.record(workspace, level)
         if self.json:
             print_json(asdict(report))
         else:
@@ -106,6 +103,18 @@ class Drive:
                 f"{report.takeovers} takeovers"
             )
         return DONE
+
+    def _open(self, wanted: Level | None) -> Workspace:
+        """The workspace, made if it is new; whatever can be refused is refused before."""
+        variant = {"num_items": self.num_items, "variation": self.variation}
+        config = agreed_config(self.workspace, self.task, variant)
+        if not exists(self.workspace):
+            Ladder(config.task, None).authorise(wanted, self.override)
+            if self.policy is not None:
+                raise UnknownName("policy", self.policy, ())
+        workspace = Workspace.open_or_create(self.workspace, config)
+        workspace.lock().release()  # refused where another session records
+        return workspace
 
     def _seeds(self, workspace: Workspace, level: Level) -> Seeds:
         if self.first_seed is not None:
@@ -138,9 +147,10 @@ class Drive:
         policy = self.policy or PolicyStore(workspace.policies_dir).newest()
         assignment = assign(workspace, level, policy, self._help_rules())
         seeds = self._seeds(workspace, level)
-        if self.headless:
-            return self._headless(workspace, assignment, seeds, headless)
-        return window(workspace, assignment, self._options(seeds))
+        with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
+            if self.headless:
+                return self._headless(workspace, assignment, seeds, headless)
+            return window(workspace, assignment, self._options(seeds))
 
     def _options(self, seeds: Seeds) -> StationOptions:
         simulated = self.operator == "simulated"
@@ -194,12 +204,3 @@ class Drive:
 def _notify(change: LevelChange) -> None:
     """Print a change of level."""
     say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
-
-
-def open_workspace(path: Path, task: str | None, **keywords: object) -> Workspace:
-    """Open a workspace, or create one for `task`; one of another task is refused."""
-    if task is None:
-        return Workspace.open(path)
-    variant = {key: value for key, value in keywords.items() if value is not None}
-    task_class(task).with_variant(variant)  # refuses unknown tasks and keywords
-    return Workspace.open_or_create(path, WorkspaceConfig(task=task, env_kwargs=variant))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from ...datasets.formats.registry import SOURCES, import_into
+from ...datasets.formats.registry import import_into, open_source
 from .console import progress
 from .export import notify
 from .subcommand import WorkspacePath
@@ -36,7 +36,7 @@ class Import:
 
     def run(self) -> int:
         """Read, check and import."""
-        total = len(SOURCES[self.format](self.path, self.task))
+        total = len(open_source(self.format, self.path, self.task))
         with progress(f"importing from {self.format}", total) as tick:
             report = import_into(self.format, self.path, self.workspace, self.task, tick)
         return notify(report, self.json)

@@ -18,7 +18,7 @@ FILE, COMPARISON_FILE = "report.html", "report-beside.html"
 
 def write_report(
     workspace: Workspace,
-    path: Path | None = None,
+    path: Path | str | None = None,
     commands: Sequence[str] = (),
     beside: Workspace | None = None,
 ) -> Path:
@@ -28,7 +28,7 @@ def write_report(
     With `beside` the page shows that other workspace in a second column.
     """
     name = FILE if beside is None else COMPARISON_FILE
-    target = workspace.path / name if path is None else path
+    target = workspace.path / name if path is None else Path(path)
     data = collect(workspace, commands)
     page = render(data) if beside is None else render_comparison(data, collect(beside))
     try:

@@ -31,7 +31,7 @@ from ..session.levels import name
 from ..session.open_session import recorded_session
 from ..session.session import Session
 from ..session.subscriber import Subscriber
-from ..ui.window import open_window
+from ..ui.window import check_screen, open_window
 from .auto_buttons import AutoButtons
 from .cues import SWITCH_NOTICE_S, CuePlayer
 from .headless import DriveReport
@@ -135,6 +135,12 @@ def leaving_on_signals(leave: Callable[[], object]) -> Iterator[None]:
     finally:
         for number, handler in zip(SIGNALS, before, strict=True):
             signal.signal(number, handler)
+
+
+def check_window() -> None:
+    """Raise what `open_station` would, NoDisplay or BadBinding, before anything is written."""
+    load(DRIVING)
+    check_screen()
 
 
 TUTORIAL_MARK = "lesson-seen"

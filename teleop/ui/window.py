@@ -22,6 +22,19 @@ def open_window(size: tuple[int, int] = DESIGN) -> pygame.Surface:
     SDL silently chooses the driver `offscreen` where there is no screen. A driver that
     SDL_VIDEODRIVER names was asked for, and is taken.
     """
+    check_screen()
+    pygame.display.set_caption(TITLE)
+    wide, high = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
+    # SDL may draw the window with OpenGL: beside the view's own context it would stay black.
+    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
+    try:
+        return pygame.display.set_mode((wide, high), pygame.RESIZABLE)
+    except pygame.error as error:
+        raise _no_display(str(error)) from error
+
+
+def check_screen() -> None:
+    """Start SDL's display; raises NoDisplay where nobody would see a window."""
     asked = os.environ.get("SDL_VIDEODRIVER", "")
     try:
         pygame.display.init()
@@ -31,14 +44,6 @@ def open_window(size: tuple[int, int] = DESIGN) -> pygame.Surface:
     if driver in INVISIBLE and driver not in asked.split(","):
         pygame.display.quit()
         raise _no_display(f"SDL found only the driver {driver!r}")
-    pygame.display.set_caption(TITLE)
-    wide, high = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
-    # SDL may draw the window with OpenGL: beside the view's own context it would stay black.
-    os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
-    try:
-        return pygame.display.set_mode((wide, high), pygame.RESIZABLE)
-    except pygame.error as error:
-        raise _no_display(str(error)) from error
 
 
 def _no_display(reason: str) -> NoDisplay:
