@@ -4,6 +4,7 @@ A file is made in memory and written as bytes: a full disk can then never leave 
 half-written file, which crashes the process at exit.
 """
 
+import io
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -100,6 +101,12 @@ def decode(path: Path, images: bool = True) -> Content:
     """Read an episode's file; raise DamagedFile unless it is complete and valid."""
     with opened(path) as file:
         return content_of(file[DEMO], images)
+
+
+def decode_bytes(content: bytes) -> Content:
+    """Read what `encode` made; KeyError or one of UNREADABLE where it is not valid."""
+    with h5py.File(io.BytesIO(content), "r") as file:
+        return content_of(file[DEMO])
 
 
 def content_of(demo: h5py.Group, images: bool = True) -> Content:

@@ -34,6 +34,8 @@ class RecordedOutcome:
     """False when the recording broke off and the episode was recovered."""
     ended: float
     """time.time() at the end, s."""
+    success_known: bool = True
+    """False when another tool did not record whether the task was solved; `success` is False."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class EpisodeSummary:
     def success(self) -> bool:
         """True when the task was solved at the end."""
         return self.outcome.success
+
+    @property
+    def success_known(self) -> bool:
+        """False when nobody recorded whether the task was solved."""
+        return self.outcome.success_known
 
     @property
     def complete(self) -> bool:
@@ -120,6 +127,7 @@ def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
             bool(attributes["success"]),
             bool(attributes["complete"]),
             _moment(attributes["ended"], "ended"),
+            bool(attributes.get("success_known", True)),
         ),
         steps=_integer(attributes["num_samples"], "num_samples"),
         human_steps=_integer(attributes["human_steps"], "human_steps"),

@@ -38,7 +38,7 @@ class Problem(NamedTuple):
 
 _log = logging.getLogger(__name__)
 
-__all__ = ["CheckReport", "Problem", "check", "episode_problems"]
+__all__ = ["CheckReport", "Problem", "check", "checked", "episode_problems"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def check(
     flagged: dict[str, tuple[Flag, ...]] = {}
     for path in episode_files(workspace):
         try:
-            episode = _checked(path)
+            episode = checked(path)
         except DamagedFile as error:
             damaged.append(Problem.of(workspace.path, path, error))
         else:
@@ -117,7 +117,7 @@ def episode_files(workspace: Workspace) -> list[Path]:
     return sorted(workspace.episodes_dir.glob("[!.]*"))
 
 
-def _checked(path: Path) -> Episode:
+def checked(path: Path) -> Episode:
     """Read an episode and verify its content; raise DamagedFile with the first defect."""
     if path.suffix != EPISODE:
         raise DamagedFile(f"{path}: not an episode file")

@@ -3,8 +3,9 @@
 Missing columns get default values and are listed in `filled_in`.
 """
 
-import zlib
-from collections.abc import Mapping
+import hashlib
+import math
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 from ...sim_envs.errors import FormatError
 from ...sim_envs.spaces import ACTION_SIZE, METRES_PER_UNIT, RADIANS_PER_UNIT
 from ..episode import Episode
-from ..schema import OBS, Sizes, columns, is_image
-from ..step import ActionMode, Driver, EpisodeHeader, Level
+from ..schema import IMAGE_SUFFIX, OBS, Column, Sizes, columns, is_image
 from ..step_packing import LIMIT
-from ..summary import NO_SEED, RecordedOutcome
+from ..summary import END_OF_TIME_S, RecordedOutcome
+from . import who_acted
+from .imported_header import header_of
+from .recorded_success import UNKNOWN, recorded_success
+from .value_types import narrowed
 
 ALIASES = {
     "robot0_joint_pos": "joint_pos",
@@ -28,6 +32,8 @@ ALIASES = {
     "robot0_gripper_qpos": "gripper_qpos",
 }
 """robosuite's observation names: ours."""
+DIGEST_BYTES = 8
+"""Of an id's digest: among 100,000 episodes two clash with a probability of 3e-10."""
 NEEDED = ("joint_pos", "ee_pos", "ee_quat", "gripper_qpos")
 OUR_ACTION = (
     f"7 numbers in [-1, 1]: a change of the end effector's pose of {METRES_PER_UNIT} m and "
@@ -46,8 +52,7 @@ class ImportedEpisode:
     task: str
     instruction: str
     success: bool | None = None
-    """None when it is not recorded: then `succeeded` or the last reward decides."""
-    goal: str = ""
+    """None when it is not recorded as such: then `recorded_success` looks at the steps."""
     env_args: Mapping[str, Any] = field(default_factory=dict)
     started: float = 0.0
     """time.time() at the start, s."""
@@ -89,95 +94,82 @@ def check_observations(names: set[str]) -> None:
 
 def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Episode:
     """Convert another tool's episode; assumed columns are added once to `filled_in`."""
+    check_action(imported.columns["actions"])
+    check_observations({key.removeprefix(OBS) for key in imported.columns if key.startswith(OBS)})
     given = dict(imported.columns)
-    check_action(given["actions"])
+    success, unknown = recorded_success(given, imported.success)
+    if unknown:
+        _note(filled_in, UNKNOWN.format(unknown))
+    who_acted.fill_in(given, filled_in)
     steps = len(given["actions"])
     goal = given.setdefault(f"{OBS}goal", np.ones((steps, 1), np.float32))
     states = given.setdefault("states", np.zeros((steps, 1)))
     images = {name for name in given if is_image(name)}
-    cameras = tuple(name.removeprefix(OBS).removesuffix("_image") for name in sorted(images))
-    side = image_size({name: given[name].shape for name in images}) if images else 0
-    sizes = Sizes(cameras, side, goal.shape[1], states.shape[1])
+    cameras = tuple(name.removeprefix(OBS).removesuffix(IMAGE_SUFFIX) for name in sorted(images))
+    side = image_size({name: given[name].shape for name in images})
+    sizes = Sizes(cameras, side, *(math.prod(rows.shape[1:]) for rows in (goal, states)))
     rows: dict[str, NDArray[Any]] = {}
     for column in columns(cameras):
         if not column.source:
             continue
         shape = (steps, *sizes.shape(column.shape))
         if column.key not in given:
-            given[column.key] = _default(column.key, shape, column.nan, imported, hz, given)
-            _note(filled_in, column.key, column.nan)
-        if given[column.key].shape != shape:
-            raise FormatError(f"{column.key}: expected {shape}, got {given[column.key].shape}")
-        rows[column.key] = np.ascontiguousarray(given[column.key], column.dtype)
-    success = _success(imported, rows)
-    rows["succeeded"][-1] |= success
-    outcome = RecordedOutcome(success, True, float(rows["wall_time"][-1]))
-    return Episode.of_recording(_id(imported, rows), _header(imported, sizes), outcome, rows)
+            given[column.key] = _default(column, shape, imported, hz)
+            _note(filled_in, _assumption(column))
+        values = given[column.key]
+        if values.shape == (*shape, 1):
+            values = values.reshape(shape)
+        if values.shape != shape:
+            raise FormatError(f"{column.key}: expected {shape}, got {values.shape}")
+        rows[column.key] = narrowed(column.key, values, column.dtype, filled_in)
+    rows["succeeded"][-1] |= bool(success)
+    outcome = RecordedOutcome(
+        bool(success), True, float(rows["wall_time"][-1]), success_known=success is not None
+    )
+    started = float(rows["wall_time"][0])
+    said = (imported.task, imported.instruction, imported.env_args)
+    header = header_of(*said, started, rows, filled_in)
+    return Episode.of_recording(_id(rows, imported.columns), header, outcome, rows)
 
 
 def _default(
-    key: str,
-    shape: tuple[int, ...],
-    nan: bool,
-    imported: ImportedEpisode,
-    hz: int,
-    given: Mapping[str, NDArray[Any]],
+    column: Column, shape: tuple[int, ...], imported: ImportedEpisode, hz: int
 ) -> NDArray[Any]:
     """Default values of a column that the other tool does not have."""
-    if key == "wall_time":
+    if column.key == "wall_time":
         return imported.started + np.arange(shape[0]) / hz
-    if key == "human_actions" and "action_modes" not in given:
-        return given["actions"]
-    if nan:
-        return np.full(shape, np.nan)
-    modes = given.get("action_modes", np.full(shape[0], ActionMode.DEMONSTRATION))
-    constants: dict[str, Any] = {
-        "action_modes": ActionMode.DEMONSTRATION,
-        "driver": np.where(modes == ActionMode.ROLLOUT, Driver.POLICY, Driver.HUMAN),
-        "level": Level.DEMONSTRATE,
-        "takeover_id": -1,
-    }
-    return np.broadcast_to(constants.get(key, 0), shape)
+    return np.full(shape, np.nan) if column.nan else np.zeros(shape)
 
 
-def _note(filled_in: list[str], key: str, nan: bool) -> None:
+def _assumption(column: Column) -> str:
+    """What `filled_in` says of a column that the other tool does not have."""
+    if column.key == "wall_time":
+        return "wall_time: not recorded, counted from the file's date on"
+    return f"{column.key}: none" if column.nan else f"{column.key}: not recorded, taken as 0"
+
+
+def _note(filled_in: list[str], line: str) -> None:
     """Add to `filled_in` what was assumed, once."""
-    note = f"{key}: none" if nan else f"{key}: not recorded, taken as for a demonstration"
-    if note not in filled_in:
-        filled_in.append(note)
+    if line not in filled_in:
+        filled_in.append(line)
 
 
-def _success(imported: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> bool:
-    """Whether an episode succeeded, from its flag, its steps or its last reward."""
-    if imported.success is not None:
-        return imported.success
-    return bool(rows["succeeded"].any() or rows["rewards"][-1:].max(initial=0) > 0)
+def _id(rows: Mapping[str, NDArray[Any]], recorded: Container[str]) -> str:
+    """An id made of what was recorded: the same episode gets the same id at every import.
 
-
-def _header(imported: ImportedEpisode, sizes: Sizes) -> EpisodeHeader:
-    """The header of an imported episode."""
-    goal = imported.goal or imported.instruction
-    return EpisodeHeader(
-        task=imported.task,
-        instruction=imported.instruction,
-        goal=goal,
-        seed=NO_SEED,
-        operator="imported",
-        level=Level.DEMONSTRATE,
-        stages=("whole",),
-        goal_names=(goal,) if sizes.goals == 1 else tuple(map(str, range(sizes.goals))),
-        env_args=imported.env_args,
-        started=imported.started,
-    )
-
-
-def _id(imported: ImportedEpisode, rows: Mapping[str, NDArray[Any]]) -> str:
-    """A reproducible id: the same episode gets the same id at every import."""
-    moment = datetime.fromtimestamp(imported.started, UTC)
-    digest = zlib.crc32(rows["actions"].tobytes(), zlib.crc32(imported.name.encode()))
-    return f"{moment:%Y%m%dT%H%M%S}-{digest:08x}"
+    Wherever the file lies, whatever its date, and as which of its episodes. Pictures and judgements
+    do not count: tools encode the first again and people change the second.
+    """
+    told = [key for key in sorted(rows) if key in recorded and not is_image(key)]
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for key in told:
+        if key == "actions" or key == "states" or key.startswith(OBS):
+            digest.update(key.encode() + rows[key].tobytes())
+    started = float(rows["wall_time"][0]) if "wall_time" in recorded else 0.0
+    moment = datetime.fromtimestamp(started if 0 <= started < END_OF_TIME_S else 0.0, UTC)
+    return f"{moment:%Y%m%dT%H%M%S}-{digest.hexdigest()}"
 
 
 def file_time(path: Path) -> float:
-    """Modification time of a file, s."""
-    return path.stat().st_mtime
+    """Modification time of a file, s; 0 for one that claims to be older than 1970."""
+    return max(0.0, path.stat().st_mtime)

@@ -61,18 +61,18 @@ class LeRobotSource:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def episodes(self) -> Iterator[Episode | Problem]:
-        """Yield each episode, or what is wrong with it."""
+    def episodes(self) -> Iterator[tuple[str, Episode | Problem]]:
+        """Yield each episode's name, and itself or what is wrong with it."""
         for row in self._rows:
             name = f"episode {row.get('episode_index')}"
             try:
                 episode = self._episode(row, name)
             except (DamagedFile, FormatError) as error:
-                yield Problem(name, str(error).removeprefix(f"{self.path}/"))
+                yield name, Problem(name, str(error).removeprefix(f"{self.path}/"))
             except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-                yield Problem(name, f"{type(error).__name__}: {error}")
+                yield name, Problem(name, f"{type(error).__name__}: {error}")
             else:
-                yield episode
+                yield name, episode
 
     def _episode(self, row: Mapping[str, Any], name: str) -> Episode:
         """Read one episode."""

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...sim_envs.errors import BadValue, DamagedFile, FormatError, UnknownName, WorkspaceError
+from ...sim_envs.errors import DamagedFile, FormatError, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
-from ..database import Database, EventEntry, EventKind
 from ..episode import Episode
 from ..workspace import Workspace
 from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
+from .importing import Importing
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_target, ignore
 
 WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions], Writer]
@@ -73,32 +73,31 @@ def import_into(
 ) -> Transfer:
     """Import the episodes of another tool's dataset into a workspace, which is made if it is new.
 
-    Episodes that exist already are skipped, so it can be repeated after an interruption.
-    Raises FormatError where the source says that it is of another `task`.
+    Episodes that exist already are skipped, so it can be repeated after an interruption. Where none
+    can be used a FormatError says why, and no workspace is made; likewise where the source says
+    that it is of another `task`.
     """
     source = Path(source)
     opened = open_source(name, source, task)
-    workspace = Workspace.open_or_create(target, opened.config)
-    taken: dict[str, int] = {}
-    skipped: list[Problem] = []
-    lock = workspace.lock()
+    importing = Importing(Path(target), opened.config)
     try:
-        for episode in opened.episodes():
+        for called, episode in opened.episodes():
             if isinstance(episode, Problem):
-                skipped.append(episode)
+                importing.skipped.append(episode)
             else:
-                _import_episode(workspace, episode, skipped, taken)
-            tick(episode.file if isinstance(episode, Problem) else episode.summary.id)
-        workspace.rebuild_index()
-        _record_origin(workspace, name, source, taken)
+                importing.take(episode, called)
+            tick(called)
+        importing.finish({"format": name, "origin": str(source.absolute())})
     except OSError as error:
-        reason = f"{target}: cannot be written: {error}; {len(taken)} episodes are in, repeat it"
+        reason = f"{target}: cannot be written: {error}; "
+        reason += f"{len(importing.taken)} episodes are in, repeat it"
         raise WorkspaceError(reason) from error
     finally:
-        lock.release()
+        importing.close()
+    importing.require_some(source)
     lost, filled_in = tuple(opened.lost), tuple(opened.filled_in)
-    steps = sum(taken.values())
-    return Transfer(name, str(target), len(taken), steps, lost, filled_in, tuple(skipped))
+    taken, skipped = importing.taken, tuple(importing.skipped)
+    return Transfer(name, str(target), len(taken), sum(taken.values()), lost, filled_in, skipped)
 
 
 def open_source(name: str, source: Path | str, task: str | None = None) -> Source:
@@ -110,29 +109,6 @@ def open_source(name: str, source: Path | str, task: str | None = None) -> Sourc
             "task out"
         )
     return opened
-
-
-def _import_episode(
-    workspace: Workspace, episode: Episode, skipped: list[Problem], taken: dict[str, int]
-) -> None:
-    """Write an episode's file, unless it exists."""
-    path = workspace.episodes_dir / f"{episode.summary.id}.hdf5"
-    if path.exists():
-        skipped.append(Problem(episode.summary.id, "is in the workspace already"))
-        return
-    try:
-        episode.write(path)
-    except (BadValue, ValueError) as error:
-        skipped.append(Problem(episode.summary.id, str(error)))
-    else:
-        taken[episode.summary.id] = len(episode)
-
-
-def _record_origin(workspace: Workspace, name: str, source: Path, taken: dict[str, int]) -> None:
-    """Record the episodes' origin in the database."""
-    if taken:
-        payload = {"format": name, "origin": str(source.absolute()), "episodes": list(taken)}
-        Database(workspace.db_path).add_event(EventEntry(EventKind.IMPORT, payload))
 
 
 def _known(registry: Mapping[str, Any], name: str) -> Any:

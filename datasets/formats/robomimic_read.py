@@ -1,28 +1,28 @@
 """`RobomimicSource` reads the episodes of a robomimic file, for `registry.import_into`.
 
-Our own exports are read completely, another tool's file if its action is ours.
+Episodes of our own, from an export or an index, are read completely, those of another tool if their
+action is ours.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
-from numpy.typing import NDArray
 
 from ...sim_envs.errors import DamagedFile, FormatError
-from ...sim_envs.spaces import CONTROL_HZ, METRES_PER_UNIT, RADIANS_PER_UNIT
+from ...sim_envs.spaces import CONTROL_HZ, IMAGE_SIZE
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..episode import Episode
-from ..hdf5 import content_of, opened
-from ..layout_check import MAX_RATIO, MAX_STEPS
+from ..hdf5 import UNREADABLE, content_of, opened
+from ..layout_check import cameras_of
 from ..schema import IMAGE_SUFFIX, OBS, is_image
 from ..summary import ENV_ARGS
+from .foreign_hdf5 import group_of, json_attribute, mapping, read_column
 from .imported_episode import (
-    OUR_ACTION,
+    NEEDED,
     ImportedEpisode,
     check_action,
     check_observations,
@@ -31,140 +31,172 @@ from .imported_episode import (
     image_size,
     renamed,
 )
-from .robomimic_write import WORKSPACE
+from .robomimic_controller import check_controller
+from .robomimic_write import MASKS, NEXT_OBS, WORKSPACE
 
 OWN = "sidestick"
-POSE_CONTROLLER = "OSC_POSE"
+OWN_ATTRIBUTES = ("id", "version", "sidestick_version")
+"""Attributes by which an episode of ours is known, wherever it was copied to."""
 DATASETS = ("actions", "rewards", "dones", "states", "action_modes", "wall_time", "late_ms")
 """Datasets that are read of another tool's episode beside its observations."""
+LABELS = "intv_labels"
+"""Sirius' labels, which are read where there are no `action_modes`."""
+META = "ep_meta"
+"""robocasa's description of an episode, with its instruction as `lang`."""
+NO_PLACE = "{}: a workspace has no place for it"
+EXTRACT = (
+    "robosuite's recordings hold states and actions alone: extract observations first, with "
+    "robomimic's dataset_states_to_obs.py"
+)
+FASTEST_HZ = 1000
 
 
 class RobomimicSource:
-    """A robomimic file; FormatError when its action is not ours."""
+    """A robomimic file; FormatError when none of its episodes has our action."""
 
     def __init__(self, path: Path, task: str | None = None) -> None:
         self.path, self.lost, self.filled_in = path, list[str](), list[str]()
         with opened(path) as file:
+            if not isinstance(file.get("data"), h5py.Group):
+                raise FormatError(f"{path}: it has no group `data`, it is no file of robomimic")
             data = file["data"]
-            names = (name for name in data if name[5:].isdigit())
+            names = (name for name in data if re.fullmatch(r"demo_\d{1,9}", name))
             self._demos = sorted(names, key=lambda name: int(name[5:]))
             if not self._demos:
                 raise FormatError(f"{path}: holds no episode data/demo_<number>")
-            self.env_args: dict[str, Any] = _json(data, ENV_ARGS)
-            own = _json(data, WORKSPACE)
-            first = data[self._demos[0]]
-            self.config = WorkspaceConfig(**own) if own else self._inferred_config(first, task)
-            if any("next_obs" in data[name] for name in self._demos):
-                self.lost.append("next_obs: made of obs again when it is exported")
-            self._own = bool(own)
+            self.env_args: dict[str, Any] = json_attribute(data, ENV_ARGS)
+            own = json_attribute(data, WORKSPACE)
+            self.config = WorkspaceConfig(**own) if own else self._some_config(data, task)
+            self._list_filters(file)
 
     def __len__(self) -> int:
         return len(self._demos)
 
-    def episodes(self) -> Iterator[Episode | Problem]:
-        """Yield each episode, or what is wrong with it."""
+    def episodes(self) -> Iterator[tuple[str, Episode | Problem]]:
+        """Yield each episode's name, and itself or what is wrong with it."""
         for number, name in enumerate(self._demos):
             try:
                 with opened(self.path) as file:
-                    episode = self._episode(file["data"][name], name, number)
+                    episode = self._episode(group_of(file["data"], name), name, number)
             except (DamagedFile, FormatError) as error:
-                yield Problem(name, str(error).removeprefix(f"{self.path}: "))
+                yield name, Problem(name, str(error).removeprefix(f"{self.path}: "))
             else:
-                yield episode
+                yield name, episode
 
     def _episode(self, demo: h5py.Group, name: str, number: int) -> Episode:
         """Read one episode."""
-        if self._own:
+        if _is_own(demo):
+            self._list_lost(key for key in demo if key == NEXT_OBS)
             return Episode.of_content(content_of(demo), self.path)
-        keys = {OBS + renamed(key): f"{OBS}{key}" for key in demo["obs"]}
-        keys = {key: path for key, path in keys.items() if self._wanted(key)}
-        keys |= {key: key for key in DATASETS if key in demo}
-        columns = {key: _read(demo, path) for key, path in keys.items()}
+        observed = _observations(demo)
+        keys = {OBS + renamed(key): f"{OBS}{key}" for key in observed}
+        taken = {key: path for key, path in keys.items() if _has_place(key)}
+        self._list_lost(f"obs/{key.removeprefix(OBS)}" for key in keys if key not in taken)
+        taken |= {key: key for key in DATASETS if key in demo}
+        if LABELS in demo and "action_modes" not in demo:
+            taken[LABELS] = LABELS
+        meta = json_attribute(demo, META)
+        left = [key for key in demo if key not in {*taken, "obs"}]
+        said = [f"attribute {key}" for key in demo.attrs if key not in ("num_samples", "success")]
+        self._list_lost([*left, *said])
+        success = demo.attrs.get("success")
         imported = ImportedEpisode(
             name=name,
-            columns=columns,
+            columns={key: read_column(demo, path) for key, path in taken.items()},
             task=self.config.task,
-            instruction=str(self.env_args.get("lang") or self.config.task),
+            instruction=str(meta.get("lang") or self.env_args.get("lang") or self.config.task),
+            success=None if success is None else bool(success),
             env_args=self.env_args,
             started=file_time(self.path) + number,
         )
         return episode_of(imported, self.config.control_hz, self.filled_in)
 
-    def _wanted(self, key: str) -> bool:
-        """Whether the schema has a column for an observation; others are added to `lost`."""
-        name = key.removeprefix(OBS)
-        ours = is_image(name) or name in {"joint_pos", "ee_pos", "ee_quat", "gripper_qpos", "goal"}
-        note = f"obs/{name}: a workspace has no place for it"
-        if not ours and note not in self.lost:
-            self.lost.append(note)
-        return ours
+    def _list_filters(self, file: h5py.File) -> None:
+        """Add filter keys to `lost`, except those that our own exports make of every episode."""
+        masks = file.get("mask")
+        names = list(masks) if isinstance(masks, h5py.Group) else []
+        self._list_lost(f"mask/{name}" for name in names if name not in MASKS)
 
-    def _inferred_config(self, demo: h5py.Group, task: str | None) -> WorkspaceConfig:
-        """The workspace of another tool's file; FormatError when its action is not ours."""
-        check_action(_read(demo, "actions"))
+    def _list_lost(self, names: Iterable[str]) -> None:
+        """Add to `lost` what a workspace has no place for, once."""
+        for name in names:
+            note = f"{name}: made of obs again when it is exported"
+            note = note if name == NEXT_OBS else NO_PLACE.format(name)
+            if note not in self.lost:
+                self.lost.append(note)
+
+    def _some_config(self, data: h5py.Group, task: str | None) -> WorkspaceConfig:
+        """The workspace of the first episode that has one; the first's error where none has."""
+        first: Exception | None = None
+        for name in self._demos:
+            try:
+                demo = group_of(data, name)
+                return _own_config(demo) if _is_own(demo) else self._foreign_config(demo, task)
+            except (FormatError, KeyError, *UNREADABLE) as error:
+                first = first or error
+        reason = str(first).removeprefix(f"{self.path}: ")
+        raise FormatError(f"{self.path}: {reason}") from first
+
+    def _foreign_config(self, demo: h5py.Group, task: str | None) -> WorkspaceConfig:
+        """The workspace of another tool's episode; FormatError when its action is not ours."""
+        observed = _observations(demo)
+        check_action(read_column(demo, "actions"))
         name = str(self.env_args.get("env_name", ""))
-        kwargs = self.env_args.get("env_kwargs", {})
+        kwargs = mapping(self.path, self.env_args, "env_kwargs")
         if OWN not in name:
-            _check_controller(self.path, kwargs)
-        shapes = {renamed(key): demo["obs"][key].shape for key in demo["obs"]}
+            check_controller(self.path, kwargs)
+        shapes = {renamed(key): getattr(observed.get(key), "shape", ()) for key in observed}
         check_observations(set(shapes))
         images = [key for key in shapes if is_image(key)]
+        rest = {k: v for k, v in kwargs.items() if k not in ("renderer", "image_size")}
         return WorkspaceConfig(
-            task=task or name.rpartition("/")[2].partition("-")[0] or "Imported",
+            task=task or re.sub(r"-v\d+$", "", name.rpartition("/")[2]) or "Imported",
             renderer=str(kwargs.get("renderer") or "unknown"),
-            control_hz=int(kwargs.get("control_freq", CONTROL_HZ)),
+            control_hz=self._rate(kwargs.get("control_freq")),
             image_size=image_size(shapes),
             cameras=tuple(sorted(key.removesuffix(IMAGE_SUFFIX) for key in images)),
+            env_kwargs=rest if OWN in name else {},
         )
 
-
-def _check_controller(path: Path, kwargs: Mapping[str, Any]) -> None:
-    """Raise FormatError unless robosuite's controller has our action and its scale."""
-    found = _controller(kwargs.get("controller_configs"))
-    if found is None:
-        raise FormatError(f"{path}: env_args do not say what an action does; ours is {OUR_ACTION}")
-    if found.get("control_delta") is False or found.get("input_type", "delta") != "delta":
-        raise FormatError(f"{path}: its actions are absolute poses; ours is {OUR_ACTION}")
-    ours = [METRES_PER_UNIT] * 3 + [RADIANS_PER_UNIT] * 3
-    scale = np.broadcast_to(np.asarray(found.get("output_max", 1.0), float), 6)
-    if not np.allclose(scale, ours, rtol=1e-3):
-        raise FormatError(
-            f"{path}: a unit of its action moves the end effector by {scale[0]:g} m and "
-            f"{scale[3]:g} rad; ours is {OUR_ACTION}"
-        )
+    def _rate(self, given: object) -> int:
+        """Control ticks a second; ours where the file has none, which is listed."""
+        if given is None:
+            self.filled_in.append(f"control_freq: not recorded, taken as {CONTROL_HZ} Hz")
+            return CONTROL_HZ
+        if not isinstance(given, int | float) or not 1 <= given <= FASTEST_HZ or given % 1:
+            raise FormatError(
+                f"control_freq: expected a whole number of Hz from 1 to {FASTEST_HZ}, got {given!r}"
+            )
+        return int(given)
 
 
-def _controller(configs: object) -> Mapping[str, Any] | None:
-    """The settings of a pose controller, whose nesting depends on robosuite's version."""
-    if isinstance(configs, Mapping):
-        if configs.get("type") == POSE_CONTROLLER:
-            return configs
-        inner = (_controller(value) for value in configs.values())
-        return next((found for found in inner if found is not None), None)
-    if isinstance(configs, list):
-        inner = (_controller(value) for value in configs)
-        return next((found for found in inner if found is not None), None)
-    return None
+def _observations(demo: h5py.Group) -> h5py.Group:
+    """The observations of an episode; FormatError without."""
+    if "obs" not in demo:
+        raise FormatError(f"it has no observations (obs); {EXTRACT}")
+    return group_of(demo, "obs")
 
 
-def _read(demo: h5py.Group, key: str) -> NDArray[Any]:
-    """Read a dataset; FormatError when its size is implausible for the file."""
-    dataset = demo[key]
-    if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "biuf":
-        raise FormatError(f"{key}: not numbers")
-    if not dataset.shape or not 0 < dataset.shape[0] <= MAX_STEPS:
-        raise FormatError(f"{key}: expected 1 to {MAX_STEPS} steps, got {dataset.shape}")
-    if dataset.nbytes > MAX_RATIO * dataset.id.get_storage_size():
-        raise FormatError(f"{key}: claims {dataset.nbytes} bytes, more than the file can hold")
-    values: NDArray[Any] = dataset[()]
-    return values
+def _is_own(demo: h5py.Group) -> bool:
+    """Whether an episode is one of ours, by its attributes."""
+    return all(name in demo.attrs for name in OWN_ATTRIBUTES)
 
 
-def _json(group: h5py.Group, name: str) -> dict[str, Any]:
-    """The JSON object in an attribute; empty without one."""
-    try:
-        text = group.attrs.get(name, "{}")
-        found = json.loads(text.decode() if isinstance(text, bytes) else str(text))
-    except (ValueError, OSError) as error:
-        raise FormatError(f"{group.file.filename}: {name} is not JSON: {error}") from error
-    return found if isinstance(found, dict) else {}
+def _own_config(demo: h5py.Group) -> WorkspaceConfig:
+    """The workspace of an episode of ours in a file that does not say it, as a copy or an index."""
+    env_args = json_attribute(demo if ENV_ARGS in demo.attrs else demo.parent, ENV_ARGS)
+    kwargs = dict(mapping(Path(demo.file.filename), env_args, "env_kwargs"))
+    task = demo.attrs["task"]
+    return WorkspaceConfig(
+        task=task.decode() if isinstance(task, bytes) else str(task),
+        renderer=str(kwargs.pop("renderer", "tiny")),
+        image_size=int(kwargs.pop("image_size", IMAGE_SIZE)),
+        cameras=cameras_of(demo),
+        env_kwargs=kwargs,
+    )
+
+
+def _has_place(key: str) -> bool:
+    """Whether the schema has a column for an observation."""
+    name = key.removeprefix(OBS)
+    return is_image(name) or name in {*NEEDED, "goal"}

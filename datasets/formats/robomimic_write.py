@@ -25,6 +25,8 @@ from .transfer import ExportOptions
 NEXT_OBS = "next_obs"
 WORKSPACE = "sidestick_workspace"
 """Attribute of /data that holds the workspace's configuration for an import."""
+MASKS = ("train", "valid", "success", "corrections")
+"""The filter keys of an export, which are made of its episodes."""
 HELD_OUT = 0.1
 """Share of the episodes in the mask `valid`."""
 

@@ -90,8 +90,8 @@ class Source(Protocol):
         """Number of episodes."""
         ...
 
-    def episodes(self) -> Iterator[Episode | Problem]:
-        """Yield each episode, or what is wrong with it."""
+    def episodes(self) -> Iterator[tuple[str, Episode | Problem]]:
+        """Yield each episode's name in the source, and itself or what is wrong with it."""
         ...
 
 

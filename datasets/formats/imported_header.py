@@ -1,0 +1,66 @@
+"""`header_of` makes the header of another tool's episode.
+
+Where the task is one of ours, its names of goals and stages are used; else there are only numbers.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..schema import OBS
+from ..step import EpisodeHeader, Level
+from ..summary import NO_SEED
+
+WHOLE = ("whole",)
+"""Stages of an episode whose tool knows none."""
+NAMELESS_STAGES = "stages: recorded without their names, called by number"
+
+
+def header_of(
+    task: str,
+    instruction: str,
+    env_args: Mapping[str, Any],
+    started: float,
+    rows: Mapping[str, NDArray[Any]],
+    filled_in: list[str],
+) -> EpisodeHeader:
+    """The header of an episode with these columns [T, ...]; `filled_in` gets what was assumed."""
+    known_goals, known_stages = _names_of(task)
+    goals = rows[f"{OBS}goal"]
+    names = known_goals
+    if len(known_goals) != goals.shape[1]:
+        names = tuple(map(str, range(goals.shape[1]))) if goals.shape[1] > 1 else (instruction,)
+    last = int(rows["stage"].max(initial=0))
+    stages = known_stages if last < len(known_stages) else WHOLE
+    if last >= len(stages):
+        stages = tuple(map(str, range(last + 1)))
+        if NAMELESS_STAGES not in filled_in:
+            filled_in.append(NAMELESS_STAGES)
+    return EpisodeHeader(
+        task=task,
+        instruction=instruction,
+        goal=names[int(np.argmax(goals[0]))],
+        seed=NO_SEED,
+        operator="imported",
+        level=_level(rows),
+        stages=stages,
+        goal_names=names,
+        env_args=env_args,
+        started=started,
+    )
+
+
+def _level(rows: Mapping[str, NDArray[Any]]) -> int:
+    """The level at the first step; a strange one is left to the check of the episode."""
+    first = int(rows["level"][0])
+    return first if first in tuple(Level) else Level.DEMONSTRATE
+
+
+def _names_of(task: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of goals and stages of a task of ours; empty for another's."""
+    from ...sim_envs.tasks import TASKS  # it loads the physics, which readers of files do without
+
+    known = TASKS.get(task)
+    return (known.goal_names, known.stages) if known else ((), ())

@@ -1,0 +1,105 @@
+"""`Importing` takes episodes into a workspace one by one; each is judged before it is written.
+
+What `sidestick check` would call damaged is refused, and so is what no training could read beside
+the others. A workspace that does not exist is made for the first episode that passes.
+"""
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...sim_envs.errors import DamagedFile, FormatError, SidestickError
+from ..checking.check import Problem
+from ..checking.content_check import episode_problems
+from ..checking.fit import goals_of, misfits
+from ..config import WorkspaceConfig
+from ..database import Database, EventEntry, EventKind
+from ..durable import replace_file
+from ..episode import Episode
+from ..hdf5 import UNREADABLE, decode_bytes
+from ..journal_recovery import EPISODE
+from ..lock import FileLock
+from ..workspace import CONFIG_FILE, Workspace
+
+
+class Importing:
+    """An import in progress into one workspace; close it at the end."""
+
+    def __init__(self, target: Path, config: WorkspaceConfig) -> None:
+        self._target, self._config = target, config
+        self._workspace: Workspace | None = None
+        self._lock: FileLock | None = None
+        self._goals: int | None = None
+        self.taken: dict[str, int] = {}
+        """Steps of each episode that was written, by its id."""
+        self.skipped: list[Problem] = []
+        if (target / CONFIG_FILE).exists():
+            self._open()
+
+    def take(self, episode: Episode, name: str) -> None:
+        """Write an episode, or add to `skipped` why not; `name` is its name in the source."""
+        file = f"{episode.summary.id}{EPISODE}"
+        if self._workspace is not None and (self._workspace.episodes_dir / file).exists():
+            self.skipped.append(Problem(episode.summary.id, "is in the workspace already"))
+            return
+        try:
+            content = self._judged(episode)
+        except FormatError as error:
+            self.skipped.append(Problem(name, str(error)))
+            return
+        workspace = self._workspace or self._open()
+        replace_file(workspace.episodes_dir / file, content)
+        self._goals = goals_of(episode)
+        self.taken[episode.summary.id] = len(episode)
+
+    def finish(self, origin: Mapping[str, Any]) -> None:
+        """Renew the index and record where the episodes came from."""
+        if self._workspace is None:
+            return
+        self._workspace.rebuild_index()
+        if self.taken:
+            event = EventEntry(EventKind.IMPORT, {**origin, "episodes": list(self.taken)})
+            Database(self._workspace.db_path).add_event(event)
+
+    def close(self) -> None:
+        """Release the workspace."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def require_some(self, source: Path) -> None:
+        """Raise FormatError where the workspace was not made since no episode passed."""
+        if self._workspace is None and self.skipped:
+            first = self.skipped[0]
+            raise FormatError(
+                f"{source}: none of its {len(self.skipped)} episodes can be used; "
+                f"{first.file}: {first.reason}"
+            )
+
+    def _judged(self, episode: Episode) -> bytes:
+        """The bytes of an episode's file; FormatError with the reason where it is not sound."""
+        problems = itertools.chain(
+            episode_problems(episode), misfits(episode, self._config, self._goals)
+        )
+        if problem := next(problems, None):
+            raise FormatError(problem)
+        try:
+            content = episode.encode()
+            Episode.of_content(decode_bytes(content), Path(episode.summary.id))
+        except (KeyError, SidestickError, *UNREADABLE) as error:
+            raise FormatError(f"a workspace cannot hold it: {error}") from error
+        return content
+
+    def _open(self) -> Workspace:
+        """Open or make the workspace, take it, and look what its episodes are like."""
+        workspace = Workspace.open_or_create(self._target, self._config)
+        self._lock = workspace.lock()
+        self._workspace, self._config = workspace, workspace.config
+        for path in workspace.episodes():
+            try:
+                self._goals = goals_of(Episode.read(path, images=False))
+                break
+            except DamagedFile:
+                continue
+        return workspace
