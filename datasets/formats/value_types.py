@@ -62,7 +62,8 @@ def _pixels(key: str, rows: NDArray[Any], filled_in: list[str] | None) -> NDArra
         note = f"{key}: floats in [0, 1], taken as 255 times their value"
         if filled_in is not None and note not in filled_in:
             filled_in.append(note)
-        return np.rint(rows * BRIGHTEST)
+        scaled: NDArray[Any] = np.rint(rows * BRIGHTEST)
+        return scaled
     whole = rows.dtype.kind != "f" or (rows == np.floor(rows)).all()
     if low < 0 or high > BRIGHTEST or not whole:
         raise FormatError(
