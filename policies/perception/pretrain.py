@@ -3,6 +3,7 @@
 `sidestick pretrain` calls it with a function that samples scenes; a weights file comes out.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ...sim_envs.errors import BadValue
 from ..base.schedule import one_cycle, set_rate
 from ..base.torch_setup import choose_precision
 from .grasp_points import grasp_point_loss
@@ -60,6 +62,19 @@ class PretrainConfig:
     precision: str = "auto"
     """"auto", "bf16" or "fp32"."""
 
+    def check(self) -> None:
+        """Raise BadValue for a number out of its range."""
+        for name in ("scenes", "held_out", "batch"):
+            if getattr(self, name) < 1:
+                raise BadValue(name, "at least 1", getattr(self, name))
+        for name in ("first_seed", "epochs", "hold_epochs", "seed", "workers", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise BadValue(name, "at least 0", getattr(self, name))
+        if not 0 < self.peak_rate < math.inf:
+            raise BadValue("peak_rate", "above 0", self.peak_rate)
+        if self.held_out >= self.scenes:
+            raise BadValue("held_out", f"fewer than all {self.scenes} scenes", self.held_out)
+
 
 def quiet(stage: str, done: int, total: int, figures: dict[str, float]) -> None:
     """Report nothing."""
@@ -78,9 +93,10 @@ def pretrain(
     """Make the scenes (or take them from `scenes_dir`), train, measure, write weights to `out`.
 
     `note` names the kind of scenes: a folder of another kind is refused. With `base` only grasp
-    points are trained, on its frozen weights.
+    points are trained, on its frozen weights. BadValue for a configuration out of range.
     """
     config = config or PretrainConfig()
+    config.check()
     network = None if base is None else base.copy(perception)
     bank = make_scenes(
         sample_scene,

@@ -3,6 +3,7 @@
 The command line and the learner make one; `train` reads it.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +15,9 @@ from ..vision.keypoints import KeypointVision
 
 VISIONS = (EndToEnd.name, KeypointVision.name)
 POINTER = "pointer"
+NOT_NEGATIVE = (
+    "shift", "aux_grasp", "weight_decay", "seed", "ensembling", "threads", "save_every_s"
+)  # fmt: skip
 ENCODERS = (POINTER, "resnet18", "small")
 
 
@@ -96,10 +100,13 @@ class TrainConfig:
         for name in ("proprioception_dropout", "colour", "held_out", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise BadValue(name, "from 0 to below 1", getattr(self, name))
-        for name in ("shift", "aux_grasp", "weight_decay"):
-            if not getattr(self, name) >= 0:
-                raise BadValue(name, "at least 0", getattr(self, name))
-        if not self.peak_rate > 0:
+        for name in NOT_NEGATIVE:
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise BadValue(name, "at least 0", value)
+        if not self.candidates or not all(0 < share <= 1 for share in self.candidates):
+            raise BadValue("candidates", "shares above 0, up to 1", self.candidates)
+        if not 0 < self.peak_rate < math.inf:
             raise BadValue("peak_rate", "above 0", self.peak_rate)
         self._check_together()
 

@@ -1,6 +1,7 @@
 """`sidestick check` verifies every file of a workspace and flags episodes to look at."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...datasets.checking.check import check, episode_files
 from ...datasets.checking.warnings import FLAGGERS
@@ -17,6 +18,8 @@ class Check:
     Intact episodes that a person should look at are listed too, without changing the exit code:
     idle, jerky, late, too short, or the named item never in view.
     """
+
+    if_interrupted: ClassVar[str] = "what was repaired stays so; run it again for the rest"
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -1,7 +1,7 @@
 """`sidestick compare` tests whether one of two policies succeeds more often."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -14,6 +14,7 @@ from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
+from .numbers import Count, ErrorRate, Seed, Workers
 from .subcommand import DONE, WorkspacePath
 
 
@@ -21,18 +22,22 @@ from .subcommand import DONE, WorkspacePath
 class Compare:
     """Compare two policies on the same unseen seeds; stop as soon as they differ significantly."""
 
+    if_interrupted: ClassVar[str] = (
+        "no result is stored, blind episodes are kept; the same command begins again"
+    )
+
     workspace: WorkspacePath
     """Folder of the workspace."""
     a: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="A")]
     """Number of a policy, or the folder of a policy of another workspace of the same task."""
     b: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="B")]
     """Number or folder of the other policy."""
-    episodes: int | None = None
+    episodes: Count | None = None
     """Most seeds that both drive; unless given, 100, or 20 with --blind."""
-    first_seed: int | None = None
+    first_seed: Seed | None = None
     """First seed; seeds with a recorded episode are skipped. Unless given, 20000, or 400000 with
     --blind."""
-    alpha: float = ALPHA
+    alpha: ErrorRate = ALPHA
     """Chance of calling identical policies different, over the whole comparison."""
     blind: bool = False
     """An operator supervises both in random order and is not told which drives."""
@@ -40,7 +45,7 @@ class Compare:
     """With --blind: open no window; needs --operator simulated."""
     operator: Literal["person", "simulated"] = "person"
     """With --blind: who supervises, takes over and judges."""
-    workers: int = 2
+    workers: Workers = 2
     """Processes that drive at the same time."""
     json: bool = False
     """Report as JSON on standard output."""

@@ -4,7 +4,7 @@ import contextlib
 import getpass
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
@@ -27,6 +27,7 @@ from ..station.options import StationOptions
 from ..station.run import check_window, run_station, tutorial_wanted
 from ..workspace_variant import agreed_config, exists
 from .console import print_json, progress, say
+from .numbers import Count, Limit, Seed, Share
 from .subcommand import DONE, WorkspacePath
 
 SIMULATED_EPISODES = 10
@@ -35,6 +36,10 @@ SIMULATED_EPISODES = 10
 @dataclass(frozen=True)
 class Drive:
     """Drive the arm and record episodes into a workspace, which is created if it is new."""
+
+    if_interrupted: ClassVar[str] = (
+        "every episode is kept, the running one too; the same command records as many again"
+    )
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -45,24 +50,24 @@ class Drive:
     given, the highest that the policy has earned (see `sidestick ladder`)."""
     override: bool = False
     """Drive at a level that the policy has not earned; the override is recorded."""
-    requests: int | None = None
+    requests: Limit | None = None
     """How often the policy may ask for help at level on-call; without limit unless given."""
-    audited: float = AUDITED_SHARE
+    audited: Share = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
     """Open no window; needs --operator simulated."""
     operator: Literal["person", "simulated"] = "person"
     """Who operates; the simulated operator is shown in the window unless --headless."""
-    episodes: int | None = None
+    episodes: Count | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
-    first_seed: int | None = None
+    first_seed: Seed | None = None
     """Seed of the first episode, the next ones follow; unless given, see --seeds."""
     seeds: Literal["failures", "fresh"] = "failures"
     """Which seeds come first at supervised and on-call. failures: those that practice failed on
     and that are unsolved since, then unused ones. fresh: unused ones, as at all other levels."""
     policy: str | None = None
     """Number of the policy that drives; the newest unless given."""
-    num_items: int | None = None
+    num_items: Count | None = None
     """Number of objects, if fewer than the task has, to begin easily (new workspaces only)."""
     variation: Literal["none", "mild", "strong"] | None = None
     """Domain randomization of cameras, light, colours and shapes (new workspaces only)."""
@@ -80,8 +85,6 @@ class Drive:
     def run(self) -> int:
         """Record the episodes."""
         wanted = None if self.level is None else level_named(self.level)
-        if self.episodes is not None and self.episodes < 1:
-            raise BadValue("--episodes", "at least 1", self.episodes)
         if self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
         if not self.headless:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from rich.table import Table
 from tyro.conf import arg
 
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import BadValue
 from ..evaluation.evaluate import EvaluationReport, evaluate, varied
 from ..evaluation.rollout_video import write_rollout_videos
 from ..evaluation.rollouts import Rollouts
@@ -17,6 +16,7 @@ from ..evaluation.seeds import EVALUATION
 from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
 from .console import PEOPLE, print_json, progress, say
+from .numbers import Count, Limit, Seed, Workers
 from .subcommand import DONE, WorkspacePath
 
 
@@ -27,15 +27,17 @@ class Evaluate:
     The result and the stage that each episode reached are kept in the workspace's database.
     """
 
+    if_interrupted: ClassVar[str] = "nothing is stored; the same command begins again"
+
     workspace: WorkspacePath
     """Folder of the workspace."""
     policy: Annotated[str | None, arg(help_behavior_hint="(default: the newest)")] = None
     """Number of the policy, such as 0003."""
-    episodes: int = 100
+    episodes: Count = 100
     """Number of episodes, one for each seed."""
-    first_seed: int = EVALUATION.first
+    first_seed: Seed = EVALUATION.first
     """Seed of the first episode; the same seeds give the same scenes to every policy."""
-    workers: int = 2
+    workers: Workers = 2
     """Processes that drive at the same time; it does not change the result."""
     variation: Annotated[
         Literal["none", "mild", "strong"] | None,
@@ -44,7 +46,7 @@ class Evaluate:
     """Domain randomization of cameras, light, colours, shapes and clutter, by seed."""
     videos: Annotated[Path | None, arg(help_behavior_hint="(default: no videos)")] = None
     """Write videos of failures into this folder."""
-    most_videos: int = 5
+    most_videos: Limit = 5
     """With --videos, the most that are written."""
     novelty: Annotated[
         bool,
@@ -62,9 +64,6 @@ class Evaluate:
         workspace = Workspace.open(self.workspace)
         if self.novelty:
             return self._report_novelty(workspace)
-        for option, value in (("--episodes", self.episodes), ("--workers", self.workers)):
-            if value < 1:
-                raise BadValue(option, "at least 1", value)
         report = self._drive(workspace)
         films = self._film(workspace, report)
         if self.json:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -20,6 +20,8 @@ class Export:
     The target is written whole or not at all; data that the format cannot hold is listed. Exit
     code 1 when an episode was skipped.
     """
+
+    if_interrupted: ClassVar[str] = "nothing is written; the same command begins again"
 
     format: Annotated[
         Literal["robomimic", "lerobot", "minari"],

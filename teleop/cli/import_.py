@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import tyro
 
@@ -20,6 +20,10 @@ class Import:
     anything else is refused with the reason. What is lost and what had to be assumed is listed.
     Exit code 1 when an episode was skipped.
     """
+
+    if_interrupted: ClassVar[str] = (
+        "what was taken is kept; the same command goes on where it stopped"
+    )
 
     format: Annotated[
         Literal["robomimic", "lerobot"], tyro.conf.Positional, tyro.conf.arg(name="format")

@@ -1,7 +1,7 @@
 """`sidestick inspect` lists the episodes of a workspace, or shows one of them."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 from rich.markup import escape
@@ -11,7 +11,7 @@ from ...datasets.episode import Episode
 from ...datasets.tables.listing import Listing, ListingRow, details, listing
 from ...datasets.workspace import Workspace
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE, FOUND, WorkspacePath
+from .subcommand import DONE, FOUND, NOTHING_LOST, WorkspacePath
 
 INSTRUCTION, LOOK_AT = "instruction", "look at"
 OPTIONAL = ("grade", "taken", "late", LOOK_AT)
@@ -22,6 +22,8 @@ COLUMNS = ("no", "started", "operator", INSTRUCTION, "s", "solved", *OPTIONAL)
 @dataclass(frozen=True)
 class Inspect:
     """List the episodes with totals, or show one; exit code 1 when files cannot be read."""
+
+    if_interrupted: ClassVar[str] = NOTHING_LOST
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -18,12 +18,14 @@ from ..autonomy.ladder_store import LadderStore
 from ..autonomy.stage_evidence import interval
 from ..session.levels import name
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 
 
 @dataclass(frozen=True)
 class LadderVerb:
     """Show a policy's earned level, the evidence for it, and what is missing for the next level."""
+
+    if_interrupted: ClassVar[str] = NOTHING_LOST
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -4,6 +4,7 @@ import signal
 import sys
 from dataclasses import dataclass, replace
 from types import FrameType
+from typing import ClassVar
 
 from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
@@ -13,6 +14,7 @@ from ..learning.background_process import learn_on, lower_priority, only_learner
 from ..learning.candidate_store import describe_update
 from ..learning.learner import Learner, LearnerRules
 from .console import complain, print_json, say
+from .numbers import Count, Limit, Share
 from .subcommand import DONE, WorkspacePath
 
 DEFAULTS = LearnerRules()
@@ -26,21 +28,23 @@ class Learn:
     between two episodes; `sidestick drive --learn` starts this command by itself.
     """
 
+    if_interrupted: ClassVar[str] = "the same command goes on where it stopped"
+
     workspace: WorkspacePath
     """Folder of the workspace."""
     watch: bool = False
     """Run until stopped, and learn from episodes as they are added."""
-    pairs: int = DEFAULTS.gate.pairs
+    pairs: Count = DEFAULTS.gate.pairs
     """Most seeds that a new policy, the present one and the reference drive at the gate."""
-    margin: float = DEFAULTS.gate.margin
+    margin: Share = DEFAULTS.gate.margin
     """Drop in the success rate from which on a new policy counts as worse."""
-    selection_episodes: int = DEFAULTS.selection
+    selection_episodes: Limit = DEFAULTS.selection
     """Episodes that each checkpoint of a refit drives before one is chosen; 0 keeps the last."""
-    refit: int = DEFAULTS.schedule.refit
+    refit: Count = DEFAULTS.schedule.refit
     """New episodes after which the policy is refitted from the base."""
-    nudge_steps: int = DEFAULTS.schedule.nudge_steps
+    nudge_steps: Count = DEFAULTS.schedule.nudge_steps
     """New human-driven steps after which the policy is finetuned."""
-    parent: int | None = None
+    parent: Count | None = None
     """Number of the process that started this one; when it ends, this one ends too."""
     json: bool = False
     """Report as JSON on standard output (not with --watch)."""

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -10,7 +11,7 @@ from ...datasets.workspace import Workspace
 from ..report.cost import EffortCost
 from ..report.ledger import EffortReturn, Ledger, read_ledger
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 
 COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "switches", "requests")
 
@@ -18,6 +19,8 @@ COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "switches"
 @dataclass(frozen=True)
 class LedgerVerb:
     """Show the seconds that the operator drove and watched, by session and round, and the gain."""
+
+    if_interrupted: ClassVar[str] = NOTHING_LOST
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -19,6 +19,7 @@ from .ladder import LadderVerb
 from .learn import Learn
 from .ledger import LedgerVerb
 from .merge import Merge
+from .numbers import check_numbers
 from .pad import Pad
 from .practice import Practice
 from .pretrain import Pretrain
@@ -61,22 +62,32 @@ DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb that the command line names, and exit with its code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    verb = tyro.extras.subcommand_cli_from_dict(
+    try:
+        code = _run(_parse(arguments))
+    except SidestickError as error:
+        complain(error)
+        code = REFUSED
+    sys.exit(code)
+
+
+def _parse(arguments: Sequence[str] | None) -> Subcommand:
+    verb: Subcommand = tyro.extras.subcommand_cli_from_dict(
         dict[str, Callable[..., Subcommand]](VERBS),
         prog="sidestick",
         description=DESCRIPTION,
         args=arguments,
         config=(tyro.conf.OmitArgPrefixes,),
     )
+    return verb
+
+
+def _run(verb: Subcommand) -> int:
+    check_numbers(verb)
     try:
-        code = verb.run()
-    except SidestickError as error:
-        complain(error)
-        code = REFUSED
+        return verb.run()
     except KeyboardInterrupt:
-        complain("interrupted; run the same command again to go on where it stopped")
-        code = INTERRUPTED
-    sys.exit(code)
+        complain(f"interrupted; {verb.if_interrupted}")
+        return INTERRUPTED
 
 
 if __name__ == "__main__":  # for `accelerate launch -m`; else the entry point calls main()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -20,6 +20,10 @@ class Merge:
     Files and ids stay as they are; effort and judgements are copied with their origin. Exit code
     1 when a file was skipped.
     """
+
+    if_interrupted: ClassVar[str] = (
+        "what was taken is kept; the same command goes on where it stopped"
+    )
 
     workspaces: Annotated[
         tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="WS [WS ...]")

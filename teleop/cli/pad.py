@@ -1,14 +1,14 @@
 """`sidestick pad` shows gamepads and bindings, checks the bindings file, and maps new pads."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ..devices.bindings import FILE_NAME, Bindings, config_folder, defaults, load
 from ..devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, ControlTable
 from ..devices.gamepad_setup import learn_plugged_in, plugged_in
 from ..review import click_actions, episode_actions, prediction_actions
 from .console import print_json, say
-from .subcommand import DONE, REFUSED
+from .subcommand import DONE, NOTHING_LOST, REFUSED
 
 REVIEW_TABLES: tuple[ControlTable[Any], ...] = (
     episode_actions.KEYS.controls,
@@ -25,6 +25,8 @@ EXPLANATION = """\
 @dataclass(frozen=True)
 class Pad:
     """Show the pads that are plugged in and what every button does; check the bindings file."""
+
+    if_interrupted: ClassVar[str] = NOTHING_LOST
 
     learn: bool = False
     """Map a pad that SDL does not know, by pressing the buttons that it asks for."""

@@ -1,13 +1,14 @@
 """`sidestick practice` runs rounds of unattended episodes whose successes become data."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ...datasets.workspace import Workspace
-from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
 from ..learning.practice_rounds import PracticeRound, PracticeRounds
 from .console import print_json, progress, say
+from .numbers import Count, Workers
 from .subcommand import DONE, WorkspacePath
 
 
@@ -19,22 +20,21 @@ class Practice:
     policy, with more data. An interrupted round is resumed, and counts as the first.
     """
 
+    if_interrupted: ClassVar[str] = "the same command goes on with the round that it was in"
+
     workspace: WorkspacePath
     """Folder of the workspace."""
-    rounds: int = 1
+    rounds: Count = 1
     """Number of rounds of practice and refit."""
-    episodes: int = 100
+    episodes: Count = 100
     """Attempts in each round, on fresh seeds."""
-    workers: int = 2
+    workers: Workers = 2
     """Processes that drive at the same time."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Practise and refit, round by round."""
-        for option, value in (("--rounds", self.rounds), ("--episodes", self.episodes)):
-            if value < 1:
-                raise BadValue(option, "at least 1", value)
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:

@@ -3,7 +3,7 @@
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from rich.progress import Progress
 from tyro.conf import arg
@@ -26,6 +26,8 @@ class Pretrain:
     The weights of every task are shipped; this trains them again, or for other scenes.
     """
 
+    if_interrupted: ClassVar[str] = "scenes in --scenes-dir are kept; the training begins again"
+
     task: str = "ShelfPick"
     """Short name of the task."""
     renderer: str = "tiny"
@@ -45,6 +47,7 @@ class Pretrain:
 
     def run(self) -> int:
         """Make scenes, train, measure and write."""
+        self.config.check()
         task = task_class(self.task)
         if self.base is not None and not task.has_grasp_points:
             known = ", ".join(name for name in TASKS if task_class(name).has_grasp_points)

@@ -3,13 +3,14 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
 from ..evaluation.rollouts import Rollouts
 from ..quickstart import Quickstart, QuickstartConfig
 from .console import PEOPLE, say
+from .numbers import Workers
 from .subcommand import DONE
 
 
@@ -20,6 +21,8 @@ class QuickstartVerb:
     It can be interrupted; run again, it goes on where it stopped.
     """
 
+    if_interrupted: ClassVar[str] = "the same command goes on where it stopped"
+
     workspace: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="WS")] = Path(
         "runs/demo"
     )
@@ -28,7 +31,7 @@ class QuickstartVerb:
     """Short name of the task."""
     fast: bool = False
     """Run every stage small, in under three minutes; the figures mean nothing then."""
-    workers: int = 2
+    workers: Workers = 2
     """Processes that evaluate and practise at the same time."""
 
     def run(self) -> int:

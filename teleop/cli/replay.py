@@ -3,7 +3,7 @@
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -22,6 +22,8 @@ SMALLEST, LARGEST = 16, 4096
 @dataclass(frozen=True)
 class Replay:
     """Simulate a stored episode again and compare every state, or draw a video of any size."""
+
+    if_interrupted: ClassVar[str] = "nothing is written; the same command begins again"
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from ...datasets.workspace import Workspace
 from ..report.write import write_report
@@ -12,6 +13,8 @@ from .subcommand import DONE, WorkspacePath
 @dataclass(frozen=True)
 class Report:
     """Write one self-contained HTML page: curve, effort, videos, stages of failure, judgements."""
+
+    if_interrupted: ClassVar[str] = "nothing is written; the same command begins again"
 
     workspace: WorkspacePath
     """Folder of the workspace."""

@@ -2,7 +2,7 @@
 
 import getpass
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
@@ -11,12 +11,17 @@ from ..review.click_review import review_clicks
 from ..review.review_loop import review_episodes
 from ..review.run_predictions import COUNT, review_predictions
 from .console import print_json, say
+from .numbers import Count
 from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
 class Review:
     """Judge, label, trim and explain recorded episodes, with one key each; h shows the keys."""
+
+    if_interrupted: ClassVar[str] = (
+        "what was judged is kept; the same command goes on with the rest"
+    )
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -32,7 +37,7 @@ class Review:
     """Open no window; needs --grader simulated."""
     grader: Literal["person", "simulated"] = "person"
     """Who reviews: a person at the keys, or the simulated reviewer."""
-    episodes: int | None = None
+    episodes: Count | None = None
     """Most to judge; unless given, all episodes, or 100 predictions or clicks."""
     json: bool = False
     """Report as JSON on standard output."""

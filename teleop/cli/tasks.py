@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from rich.table import Table
 
@@ -9,12 +10,14 @@ from ...sim_envs.tasks import TASKS
 from ...sim_envs.tasks.task import Task
 from ..report.contact_sheet import write_contact_sheet, write_variation_sheet
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE
+from .subcommand import DONE, NOTHING_LOST
 
 
 @dataclass(frozen=True)
 class Tasks:
     """List the tasks, with the keywords of their variants."""
+
+    if_interrupted: ClassVar[str] = NOTHING_LOST
 
     pictures: Path | None = None
     """Write a contact sheet of every task, and one of their variations, into this folder."""

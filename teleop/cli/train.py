@@ -4,9 +4,9 @@ import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from tyro.conf import arg
+from tyro.conf import Suppress, arg
 
 from ...datasets.workspace import Workspace
 from ...policies.training.config import TrainConfig
@@ -16,6 +16,7 @@ from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..learning.workspace_training import train_on_workspace
 from .console import print_json, say
+from .numbers import Count, Limit, Seed, Share, Weight, Workers
 from .subcommand import DONE, WorkspacePath
 
 
@@ -56,17 +57,20 @@ class Train:
     accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
     """
 
+    if_interrupted: ClassVar[str] = "the same command goes on where it stopped"
+
     workspace: WorkspacePath
     """Folder of the workspace."""
-    policy: Annotated[
+    head: Annotated[
         Kind,
         arg(
-            aliases=["--head"],
             help="Kind of policy: bc, an ensemble of regressions (a good first choice); bc-gmm, a "
             "mixture of Gaussians; act, an action-chunking transformer; flow, flow matching.",
         ),
     ] = "bc"
     """Kind of policy."""
+    policy: Suppress[str | None] = None
+    """Earlier name of --head; elsewhere it means a policy's number."""
     vision: Annotated[
         Literal["keypoints", "end-to-end"],
         arg(
@@ -76,16 +80,16 @@ class Train:
         ),
     ] = "keypoints"
     """How the policy sees."""
-    steps: Annotated[int | None, hint("as many as the episodes are worth")] = None
+    steps: Annotated[Count | None, hint("as many as the episodes are worth")] = None
     """Training steps; with --vision end-to-end, those of the encoders."""
-    batch: Annotated[int | None, AS_RECOMMENDED] = None
+    batch: Annotated[Count | None, AS_RECOMMENDED] = None
     """Windows of the episodes in each step."""
-    chunk: Annotated[int | None, hint("16")] = None
+    chunk: Annotated[Count | None, hint("16")] = None
     """Actions in an action chunk; 20 of them are a second."""
-    execute: Annotated[int | None, hint("half of --chunk")] = None
+    execute: Annotated[Count | None, hint("half of --chunk")] = None
     """How many actions of a chunk are executed before the next is predicted."""
     ensembling: Annotated[
-        float | None,
+        Weight | None,
         arg(
             help="Temporal ensembling: average overlapping action chunks, the i-th oldest weighed "
             "by exp(-RATE * i), as ACT does with 0.01. Wants an --execute of a few actions.",
@@ -93,9 +97,9 @@ class Train:
         ),
     ] = None
     """Temporal ensembling."""
-    history: int = 1
+    history: Count = 1
     """Number of observations that the policy sees: now, and when it predicted its last chunks."""
-    proprioception_dropout: float = 0.0
+    proprioception_dropout: Share = 0.0
     """Share of the training windows in which the robot's own state is hidden."""
     encoder: Annotated[
         Literal["pointer", "small", "resnet18"],
@@ -110,13 +114,13 @@ class Train:
     """For --encoder resnet18: safetensors file to begin from, with torchvision's names."""
     film: bool = True
     """For --encoder small and resnet18: let the named item scale and shift features (FiLM)."""
-    shift: int = 4
+    shift: Limit = 4
     """For --vision end-to-end: shift images by up to so many pixels in training."""
-    colour: float = 0.0
+    colour: Share = 0.0
     """For --vision end-to-end: change brightness, contrast, colours by up to this share."""
-    aux_grasp: float = 1.0
+    aux_grasp: Weight = 1.0
     """For --encoder pointer: weight of the loss on where the gripper closes, beside the actions."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of initial weights, order and noise."""
     shares: Annotated[
         Literal["auto", "plain", "human", "balanced", "corrections", "practice"],
@@ -130,11 +134,11 @@ class Train:
     """Weights of classes of steps."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Number format of the training; auto: bfloat16 where the hardware is fast at it."""
-    processes: int = 1
+    processes: Workers = 1
     """Processes of this machine that share each batch."""
-    selection_episodes: int = 20
+    selection_episodes: Limit = 20
     """Episodes that each of three checkpoints drives before the best is kept; 0 keeps the last."""
-    workers: int = 2
+    workers: Workers = 2
     """Processes that drive those episodes."""
     json: bool = False
     """Report as JSON on standard output."""
@@ -142,8 +146,6 @@ class Train:
     def run(self) -> int:
         """Train, choose a checkpoint and save it."""
         config = self.config()
-        if self.processes < 1:
-            raise BadValue("--processes", "at least 1", self.processes)
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
         together = processes()
@@ -162,6 +164,8 @@ class Train:
 
     def config(self) -> TrainConfig:
         """The training that the options ask for."""
+        if self.policy is not None:
+            raise BadValue("train --policy", f"--head {self.policy}, its name now", "--policy")
         given = {name: getattr(self, name) for name in AS_GIVEN}
         if self.encoder_weights is not None:
             given["encoder_weights"] = str(self.encoder_weights)
@@ -169,7 +173,7 @@ class Train:
         given |= {name: value for name, value in changed.items() if value is not None}
         if self.chunk is not None and self.execute is None:
             given["execute"] = max(1, self.chunk // 2)
-        return replace(TrainConfig.recommended(self.vision, self.policy, self.encoder), **given)
+        return replace(TrainConfig.recommended(self.vision, self.head, self.encoder), **given)
 
     def _report(self, result: TrainResult) -> None:
         if not self.json:

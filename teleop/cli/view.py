@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import tyro
 
@@ -10,12 +10,14 @@ from ...datasets.episode import Episode
 from ...datasets.formats.rerun_view import save, show
 from ...datasets.workspace import Workspace
 from .console import say
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 
 
 @dataclass(frozen=True)
 class ViewEpisode:
     """Open an episode in Rerun: images, both actions, driver, novelty, stage, the arm in 3D."""
+
+    if_interrupted: ClassVar[str] = NOTHING_LOST
 
     workspace: WorkspacePath
     """Folder of the workspace."""
