@@ -41,7 +41,7 @@ from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.headless import RunRules, drive_simulated
 
 DEMONSTRATION_SEED, FIRST_SEED, PRACTICE_SEED = 0, 500_000, 600_000
-PATIENCE = 30
+PATIENCE = 100
 """Episodes at one level after which the policy practises and is trained again."""
 MUST_FALL_WITHIN = 10
 

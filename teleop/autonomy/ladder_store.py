@@ -5,11 +5,12 @@ The evidence recorder, the command line and the report use it; entries are never
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ...policies.gate_record import GateRecord
+from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.policy import MODEL
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import WorkspaceError
@@ -141,9 +142,23 @@ class LadderStore:
             )
 
     def _gate(self, policy: str | None, entries: Sequence[Entry]) -> GateRecord | None:
-        """The gate's record of a policy that has no level yet; None for others."""
+        """The gate's record of a policy that has no level yet; None for others.
+
+        The gate says "better" of a policy that beats the reference (see `GateRecord.reference`).
+        Where the policy that it would replace is not the reference itself, it is only shown not
+        to be worse than that one, whose level is in question here.
+        """
         known = any(isinstance(entry, LevelChange) and entry.policy == policy for entry in entries)
-        return None if policy is None or known else GateRecord.read(self._store.path(policy))
+        if policy is None or known:
+            return None
+        record = GateRecord.read(self._store.path(policy))
+        if record is None or record.compared_with not in self._store.ids():
+            return record
+        before = GateRecord.read(self._store.path(record.compared_with))
+        is_reference = before is None or before.verdict in (GateVerdict.FIRST, GateVerdict.BETTER)
+        if is_reference or record.verdict is not GateVerdict.BETTER:
+            return record
+        return replace(record, verdict=GateVerdict.NOT_WORSE)
 
     def _demonstrations(self) -> int:
         """The number of successful, complete episodes that the operator drove alone."""
