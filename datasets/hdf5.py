@@ -79,22 +79,27 @@ def encode(content: Content) -> bytes:
         own = dict(content.attributes)
         above = {"total": own["num_samples"], ENV_ARGS: own.pop(ENV_ARGS)}
         write_attributes(demo.parent, above)
-        write_attributes(demo, own)
-        write_columns(demo, content.columns)
-        for key, value in (content.final or {}).items():
-            demo.create_dataset(
-                key,
-                data=value,
-                chunks=value.shape,
-                compression="gzip",
-                compression_opts=GZIP_LEVEL,
-                fletcher32=True,
-            )
-        for number, branch in enumerate(content.abandoned):
-            group = demo.create_group(f"{ABANDONED}/{number}")
-            group.attrs["start"] = branch.start
-            write_columns(group, branch.columns)
+        write_demo(demo, content._replace(attributes=own))
         return image_of(file)
+
+
+def write_demo(demo: h5py.Group, content: Content) -> None:
+    """Write an episode into an empty group."""
+    write_attributes(demo, content.attributes)
+    write_columns(demo, content.columns)
+    for key, value in (content.final or {}).items():
+        demo.create_dataset(
+            key,
+            data=value,
+            chunks=value.shape,
+            compression="gzip",
+            compression_opts=GZIP_LEVEL,
+            fletcher32=True,
+        )
+    for number, branch in enumerate(content.abandoned):
+        group = demo.create_group(f"{ABANDONED}/{number}")
+        group.attrs["start"] = branch.start
+        write_columns(group, branch.columns)
 
 
 def decode(path: Path, images: bool = True) -> Content:

@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from ..sim_envs.errors import DamagedFile, WorkspaceError
-from .checking.check import Problem, episode_files
+from .checking.check import Problem, checked, episode_files
+from .checking.fit import first_goals, goals_of
 from .database import Database, EffortEntry, EventEntry, EventKind
+from .database_copy import copied_database
 from .durable import copy_file
-from .journal_recovery import EPISODE
 from .judgements.judgements import UNDO, Judgement, Judgements
-from .workspace import CONFIG_FILE, Workspace, own_summary
+from .workspace import CONFIG_FILE, Workspace
 
 ORIGIN = "origin"
+WEIGHTS = "@"
+"""Between the number of another workspace's policy and the fingerprint of its weights."""
 KEPT = (EventKind.MERGE, EventKind.IMPORT, EventKind.MISSING)
 """Events about many episodes, always copied; others are copied when they name an episode."""
 
@@ -100,6 +103,7 @@ class _Merging:
         self._same: set[str] = set()
         """Ids of the current source's episodes that are identical in the target."""
         self._skipped: list[Problem] = []
+        self._goals = first_goals(target)
 
     def report(self) -> Merged:
         """The report so far."""
@@ -120,17 +124,16 @@ class _Merging:
             self._database.add_event(
                 EventEntry(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh})
             )
-        self._copy_events(source, origin)
-        self._copy_judgements(source, self._same)
+        with copied_database(source.db_path) as path:
+            self._copy_events(path, origin)
+            self._copy_judgements(path, self._same)
 
     def _copied(self, source: Workspace, path: Path) -> bool:
         """Copy an episode's file; False when it was not copied."""
         target = self._target.episodes_dir / path.name
         self._tick(path.stem)
         try:
-            if path.suffix != EPISODE:
-                raise DamagedFile(f"{path}: not an episode file")
-            own_summary(path)
+            goals = goals_of(checked(path, self._target.config, self._goals))
         except DamagedFile as error:
             name = f"{source.path.name}/{path.name}"
             self._skipped.append(Problem(name, str(error).removeprefix(f"{path}: ")))
@@ -139,6 +142,7 @@ class _Merging:
             copy_file(path, target)
             shutil.copystat(path, target)
             self._same.add(path.stem)
+            self._goals = goals
             return True
         if filecmp.cmp(path, target, shallow=False):
             self._already += 1
@@ -148,11 +152,11 @@ class _Merging:
             self._skipped.append(Problem(f"{source.path.name}/{path.name}", reason))
         return False
 
-    def _copy_judgements(self, source: Workspace, episodes: Container[str]) -> None:
+    def _copy_judgements(self, database: Path, episodes: Container[str]) -> None:
         """Copy the judgements of these episodes, once; an undo refers to the copy."""
         ours, numbers = Judgements(self._target.db_path), dict[int, int]()
         here = {_judgement_key(given): given.id for given in ours.all()}
-        for given in Judgements(source.db_path).all():
+        for given in Judgements(database).all():
             undone = numbers.get(given.payload["of"]) if given.kind == UNDO else None
             if given.episode not in episodes or (given.kind == UNDO and undone is None):
                 continue
@@ -161,20 +165,34 @@ class _Merging:
                 here[_judgement_key(given)] = ours.copy(moved).id
             numbers[given.id] = here[_judgement_key(given)]
 
-    def _copy_events(self, source: Workspace, origin: str) -> None:
+    def _copy_events(self, database: Path, origin: str) -> None:
         """Copy the effort and the events that name an episode, each with its origin, once."""
-        theirs = Database(source.db_path)
+        theirs = Database(database)
         have = {_row_key(row) for row in self._database.events()}
         have |= {_row_key(row) for row in self._database.efforts()}
         for event in theirs.events():
             if "episode" in event.payload or event.kind in KEPT:
-                moved = replace(event, payload={ORIGIN: origin, **event.payload})
+                moved = replace(event, payload={ORIGIN: origin, **_asleep(event)})
                 if _row_key(moved) not in have:
                     self._database.copy_event(moved)
         for effort in theirs.efforts():
             moved_effort = replace(effort, payload={ORIGIN: origin, **effort.payload})
             if _row_key(moved_effort) not in have:
                 self._database.add_effort(moved_effort)
+
+
+def _asleep(event: EventEntry) -> dict[str, Any]:
+    """An event's payload with the source's policy by its weights: numbers are given anew here.
+
+    So the evidence never counts for another policy of the same number.
+    """
+    payload = dict(event.payload)
+    if event.kind not in (EventKind.TRIAL, EventKind.ON_TRIAL):
+        return payload
+    policy, weights = payload.get("policy"), payload.get("fingerprint")
+    if isinstance(policy, str) and policy and WEIGHTS not in policy:
+        payload["policy"] = f"{policy}{WEIGHTS}{weights or 'unknown'}"
+    return payload
 
 
 def _judgement_key(given: Judgement) -> tuple[object, ...]:

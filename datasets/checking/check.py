@@ -3,6 +3,7 @@
 `Problem` names one bad file; export, import and merge report with it too.
 """
 
+import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from ...sim_envs.errors import DamagedFile
+from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
 from ..durable import TEMPORARY
 from ..episode import Episode
@@ -19,6 +21,7 @@ from ..summary import EpisodeSummary
 from ..superblock import mend
 from ..workspace import Workspace, own_summary
 from .content_check import episode_problems
+from .fit import goals_of, misfits
 from .warnings import FLAGGERS, Flag, Flagger, flags_of
 
 
@@ -90,12 +93,14 @@ def check(
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
     flagged: dict[str, tuple[Flag, ...]] = {}
+    goals: int | None = None
     for path in episode_files(workspace):
         try:
-            episode = checked(path)
+            episode = checked(path, workspace.config, goals)
         except DamagedFile as error:
             damaged.append(Problem.of(workspace.path, path, error))
         else:
+            goals = goals_of(episode)
             sound.append(episode.summary)
             if flags := flags_of(episode, flaggers):
                 flagged[episode.summary.id] = flags
@@ -117,14 +122,17 @@ def episode_files(workspace: Workspace) -> list[Path]:
     return sorted(workspace.episodes_dir.glob("[!.]*"))
 
 
-def checked(path: Path) -> Episode:
-    """Read an episode and verify its content; raise DamagedFile with the first defect."""
+def checked(path: Path, config: WorkspaceConfig, goals: int | None = None) -> Episode:
+    """Read an episode and verify it; raise DamagedFile with the first defect.
+
+    It has to fit the workspace, and the length of the other episodes' `goals` where it is given.
+    """
     if path.suffix != EPISODE:
         raise DamagedFile(f"{path}: not an episode file")
     own_summary(path)
     episode = Episode.read(path)
-    problem = next(episode_problems(episode), None)
-    if problem:
+    problems = itertools.chain(episode_problems(episode), misfits(episode, config, goals))
+    if problem := next(problems, None):
         raise DamagedFile(f"{path}: {problem}")
     return episode
 

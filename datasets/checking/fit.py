@@ -5,14 +5,26 @@
 
 from collections.abc import Iterator
 
+from ...sim_envs.errors import DamagedFile
 from ..config import WorkspaceConfig
 from ..episode import Episode
 from ..schema import IMAGE_SUFFIX, is_image
+from ..workspace import Workspace
 
 
 def goals_of(episode: Episode) -> int:
     """The length of an episode's goal vector."""
     return int(episode.observations["goal"].shape[1])
+
+
+def first_goals(workspace: Workspace) -> int | None:
+    """The length of the goal vectors in a workspace, by its first episode; None without one."""
+    for path in workspace.episodes():
+        try:
+            return goals_of(Episode.read(path, images=False))
+        except DamagedFile:
+            continue
+    return None
 
 
 def misfits(episode: Episode, config: WorkspaceConfig, goals: int | None = None) -> Iterator[str]:

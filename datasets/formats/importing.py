@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...sim_envs.errors import DamagedFile, FormatError, SidestickError
+from ...sim_envs.errors import FormatError, SidestickError
 from ..checking.check import Problem
 from ..checking.content_check import episode_problems
-from ..checking.fit import goals_of, misfits
+from ..checking.fit import first_goals, goals_of, misfits
 from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
 from ..durable import replace_file
@@ -96,10 +96,5 @@ class Importing:
         workspace = Workspace.open_or_create(self._target, self._config)
         self._lock = workspace.lock()
         self._workspace, self._config = workspace, workspace.config
-        for path in workspace.episodes():
-            try:
-                self._goals = goals_of(Episode.read(path, images=False))
-                break
-            except DamagedFile:
-                continue
+        self._goals = first_goals(workspace)
         return workspace

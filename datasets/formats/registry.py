@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from ...sim_envs.errors import DamagedFile, FormatError, UnknownName, WorkspaceError
+from ...sim_envs.errors import FormatError, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
-from ..episode import Episode
 from ..workspace import Workspace
 from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
+from .exporting import Exporting, is_chosen, judgements_of
 from .importing import Importing
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_target, ignore
 
@@ -40,27 +40,23 @@ def export(
     chosen = chosen_episodes(workspace, options)
     if not chosen:
         raise WorkspaceError(f"{workspace.path}: no episode to export")
-    skipped: list[Problem] = []
-    episodes = steps = 0
     with atomic_target(target) as temporary:
         writer = make(temporary, workspace.config, options)
+        exporting = Exporting(workspace, writer)
         try:
             for path in chosen:
-                try:
-                    steps += writer.add(Episode.read(path))
-                    episodes += 1
-                except DamagedFile as error:
-                    skipped.append(Problem.of(workspace.path, path, error))
+                exporting.add(path)
                 tick(path.stem)
         finally:
             writer.close()
-        lost = tuple(writer.lost())
-    return Transfer(name, str(target), episodes, steps, lost, skipped=tuple(skipped))
+        lost, skipped = tuple(exporting.lost()), tuple(exporting.skipped)
+    return Transfer(name, str(target), exporting.episodes, exporting.steps, lost, skipped=skipped)
 
 
 def chosen_episodes(workspace: Workspace, options: ExportOptions) -> list[Path]:
     """The episode files that an export takes."""
-    wanted = (s for s in workspace.summaries() if s.success or not options.successful)
+    states = judgements_of(workspace)
+    wanted = (s for s in workspace.summaries() if is_chosen(s, options, states))
     return [summary.path for summary in wanted if summary.path is not None]
 
 

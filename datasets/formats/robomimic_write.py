@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..config import WorkspaceConfig
 from ..episode import Episode
-from ..hdf5 import DEMO, opened, write_attributes, write_columns
-from ..summary import ENV_ARGS, EpisodeSummary
+from ..hdf5 import DEMO, Content, opened, write_attributes, write_columns, write_demo
+from ..summary import ENV_ARGS, EpisodeSummary, to_attributes
 from .safe_hdf5 import hdf5_file
 from .transfer import ExportOptions
 
@@ -43,11 +43,15 @@ class RobomimicWriter:
         self._broken_off = 0
 
     def add(self, episode: Episode) -> int:
-        """Copy an episode's group with its compressed chunks."""
+        """Copy an episode's group with its compressed chunks, or write one that has no file."""
         name = f"demo_{len(self._summaries)}"
-        assert episode.summary.path is not None
-        with opened(episode.summary.path) as source:
-            source.copy(DEMO, self._data, name)
+        if episode.summary.path is None:
+            attributes = to_attributes(episode.summary)
+            whole = Content(attributes, episode.columns, episode.final, episode.abandoned)
+            write_demo(self._data.create_group(name), whole)
+        else:
+            with opened(episode.summary.path) as source:
+                source.copy(DEMO, self._data, name)
         demo = self._data[name]
         env_args = json.dumps(dict(episode.summary.header.env_args), sort_keys=True)
         write_attributes(demo, {ENV_ARGS: env_args})

@@ -1,8 +1,11 @@
 """These tests merge workspaces: nothing is renumbered or duplicated, origins are kept."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sidestick.datasets import merge as merging
@@ -160,3 +163,52 @@ def test_a_disk_that_fills_up_leaves_whole_episodes_and_the_rest_for_later(
     assert Merge((a.path,), tmp_path / "into", json=True).run() == DONE
     rows = listing(Workspace.open(tmp_path / "into")).rows
     assert [bool(row.origin) for row in rows] == [True] * 3
+
+
+def test_a_source_is_only_read(tmp_path: Path) -> None:
+    """Not a byte changes, also of a database that another tool left without write-ahead file."""
+    source = made(tmp_path / "a", range(2))
+    Database(source.db_path).add_event(EventEntry(EventKind.GATE, {"policy": "0001"}))
+    with closing(sqlite3.connect(source.db_path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("DROP TABLE evaluations")
+    before = {path: path.read_bytes() for path in source.path.rglob("*") if path.is_file()}
+    merge([source.path], tmp_path / "all")
+    after = {path: path.read_bytes() for path in source.path.rglob("*") if path.is_file()}
+    assert after == before
+
+
+def test_evidence_for_another_workspaces_policy_sleeps(tmp_path: Path) -> None:
+    """A policy's number is given anew here: its evidence comes along by the weights' name."""
+    source = made(tmp_path / "a", range(2))
+    payload = {"episode": "x", "policy": "0001", "fingerprint": "abcd", "task": "ShelfPick"}
+    for kind in (EventKind.ON_TRIAL, EventKind.TRIAL):
+        Database(source.db_path).add_event(EventEntry(kind, payload))
+    merge([source.path], tmp_path / "b")
+    merge([tmp_path / "b"], tmp_path / "c")
+    events = Database(tmp_path / "c/sidestick.db").events(EventKind.TRIAL)
+    assert [event.payload["policy"] for event in events] == ["0001@abcd"]
+
+
+def test_what_check_calls_damaged_is_left_out(tmp_path: Path) -> None:
+    """An action that is not a number, and an episode of another task or picture size."""
+    source = made(tmp_path / "a", range(2))
+    whole = Episode.read(source.episodes()[0])
+    bad = whole.actions.copy()
+    bad[1] = np.nan
+    header = replace(whole.summary.header, task="SortClothes")
+    strangers = {
+        "20250102T000000-00000001": replace(whole, actions=bad),
+        "20250102T000000-00000002": replace(whole, summary=replace(whole.summary, header=header)),
+        "20250102T000000-00000003": made_up_episode(image_size=16),
+    }
+    for name, episode in strangers.items():
+        summary = replace(episode.summary, id=name)
+        replace(episode, summary=summary).write(source.episodes_dir / f"{name}.hdf5")
+    report = merge([source.path], tmp_path / "all")
+    assert len(report.skipped) == 3
+    for problem, word in zip(report.skipped, ("not finite", "task", "pictures"), strict=True):
+        assert word in problem.reason
+    assert [problem.reason for problem in check(source).damaged if "episodes/" in problem.file] == [
+        problem.reason for problem in report.skipped
+    ]
