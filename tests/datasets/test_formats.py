@@ -183,7 +183,7 @@ def test_an_export_is_whole_or_not_there(
     def full(path: Path, images: bool = True) -> Episode:
         raise next(calls)
 
-    monkeypatch.setattr("sidestick.datasets.formats.registry.Episode.read", full)
+    monkeypatch.setattr("sidestick.datasets.episode.Episode.read", full)
     with pytest.raises(WorkspaceError, match="No space left"):
         export(workspace, name, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taken", "wörk späce"]
