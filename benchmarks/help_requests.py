@@ -90,7 +90,7 @@ def helped(
     entry = effort.entry(Level.ON_CALL, 0, policy)
     return {
         "successes": str(Rate(sum(o.success for o in outcomes), len(outcomes))),
-        "requests": effort.requests,
+        "requests": effort.counts.requests,
         "budget": len(seeds),
         "refused": monitor.refused,
         "driven_s": entry.driven_s,

@@ -80,6 +80,8 @@ class EventKind(StrEnum):
     """A policy was promoted or demoted, or the operator overrode its level."""
     ON_TRIAL = "on-trial"
     """An episode starts that will count as evidence for the ladder."""
+    DRIVING = "driving"
+    """An episode starts that costs the operator time; see `effort_ledger.EpisodeBegun`."""
     TRIAL = "trial"
     """An episode ended and counts as evidence for the ladder."""
     GATE = "gate"

@@ -17,10 +17,11 @@ from .checking.fit import first_goals, goals_of
 from .database import Database, EffortEntry, EventEntry, EventKind
 from .database_copy import copied_database
 from .durable import copy_file
+from .effort_ledger import ORIGIN, uncounted
+from .journal_recovery import EPISODE
 from .judgements.judgements import UNDO, Judgement, Judgements
 from .workspace import CONFIG_FILE, Workspace
 
-ORIGIN = "origin"
 WEIGHTS = "@"
 """Between the number of another workspace's policy and the fingerprint of its weights."""
 KEPT = (EventKind.MERGE, EventKind.IMPORT, EventKind.MISSING)
@@ -125,6 +126,7 @@ class _Merging:
                 EventEntry(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh})
             )
         with copied_database(source.db_path) as path:
+            self._copy_discarded(source, path)
             self._copy_events(path, origin)
             self._copy_judgements(path, self._same)
 
@@ -151,6 +153,15 @@ class _Merging:
             reason = "another episode has this id here; it was left out"
             self._skipped.append(Problem(f"{source.path.name}/{path.name}", reason))
         return False
+
+    def _copy_discarded(self, source: Workspace, database: Path) -> None:
+        """Copy the discarded episodes that are in no entry of the ledger: their time counts."""
+        for begun in uncounted(Database(database)):
+            name = f"{begun.episode}{EPISODE}"
+            path, target = source.trash_dir / name, self._target.trash_dir / name
+            if path.exists() and not target.exists():
+                copy_file(path, target)
+                shutil.copystat(path, target)
 
     def _copy_judgements(self, database: Path, episodes: Container[str]) -> None:
         """Copy the judgements of these episodes, once; an undo refers to the copy."""

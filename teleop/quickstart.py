@@ -6,10 +6,12 @@ is done already, so that a run that was interrupted, or killed, goes on where it
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.database import Database
+from ..datasets.effort_ledger import effort_entries
 from ..datasets.step import Level
 from ..datasets.summary import EpisodeSummary
 from ..datasets.workspace import Workspace
@@ -27,7 +29,8 @@ from .learning.practice_rounds import RULES, PracticeRounds
 from .learning.workspace_training import train_on_workspace
 from .report.cost import EffortCost
 from .report.write import write_report
-from .session.human_effort import recorded_effort
+from .session.human_effort import kind_of_level
+from .session.subscriber import EpisodeOutcome
 from .station.headless import drive_simulated
 from .workspace_variant import agreed_config
 
@@ -144,25 +147,29 @@ class Quickstart:
 
     def demonstrate(self) -> str:
         """Drive until there are enough successful demonstrations."""
-        wanted, seed = self.course.demonstrations, PEOPLE.first
-        limit = seed + MOST_ATTEMPTS * wanted
-        while len(self._of_level(Level.DEMONSTRATE, successful=True)) < wanted and seed < limit:
-            if seed not in recorded_seeds(self.workspace):
-                drive_simulated(self.workspace, Level.DEMONSTRATE, [seed], ledger=False)
-            seed += 1
-        done = self._of_level(Level.DEMONSTRATE)
-        spent = self._enter_effort(done, Level.DEMONSTRATE, 0, None)
-        return f"{sum(s.success for s in done)} of {len(done)} succeeded, {spent}"
+        wanted, done = self.course.demonstrations, recorded_seeds(self.workspace)
+        successes = len(self._of_level(Level.DEMONSTRATE, successful=True))
+
+        def note(outcome: EpisodeOutcome) -> None:
+            nonlocal successes
+            successes += outcome.success
+
+        fresh = [seed for seed in PEOPLE.seeds(MOST_ATTEMPTS * wanted) if seed not in done]
+        if successes < wanted:
+            needed = takewhile(lambda _: successes < wanted, fresh)
+            drive_simulated(self.workspace, Level.DEMONSTRATE, needed, on_outcome=note)
+        driven = len(self._of_level(Level.DEMONSTRATE))
+        return f"{successes} of {driven} succeeded, {self._spent(Level.DEMONSTRATE, 0)}"
 
     def supervise(self, round_number: int, policy_id: str) -> str:
         """Let the policy drive and the operator correct it, on this round's seeds."""
         seeds = supervised_seeds(round_number, self.course.supervised_episodes)
         missing = [seed for seed in seeds if seed not in recorded_seeds(self.workspace)]
         if missing:
-            drive_simulated(self.workspace, Level.SUPERVISED, missing, policy_id, ledger=False)
+            drive_simulated(self.workspace, Level.SUPERVISED, missing, policy_id, round_number)
         done = [s for s in self._of_level(Level.SUPERVISED) if s.header.seed in seeds]
-        spent = self._enter_effort(done, Level.SUPERVISED, round_number, policy_id)
         takeovers = sum(s.takeovers for s in done)
+        spent = self._spent(Level.SUPERVISED, round_number)
         return f"{takeovers} takeovers in {len(done)} episodes, {spent}"
 
     def practise(self, round_number: int) -> str:
@@ -215,15 +222,15 @@ class Quickstart:
         entries = self.database.efforts()
         return any(entry.kind == kind and entry.round == round_number for entry in entries)
 
-    def _enter_effort(
-        self, done: list[EpisodeSummary], level: Level, round_number: int, policy: str | None
-    ) -> str:
-        """Enter a stage's effort once, counted from its episodes, interrupted or not."""
-        entry = recorded_effort(done, level, round_number, policy, self.workspace.config.control_hz)
-        if not self._has_effort(entry.kind, round_number):
-            self.database.add_effort(entry)
-        cost = EffortCost.of([entry], entry.kind)
-        return f"{cost.driven_min:.1f} min driven, {cost.watched_min:.1f} min watched"
+    def _spent(self, level: Level, round_number: int) -> str:
+        """The effort of a stage, interrupted or not, for people."""
+        kind = kind_of_level(level)
+        entries = [e for e in effort_entries(self.workspace) if e.kind == kind]
+        cost = EffortCost.of([e for e in entries if e.round == round_number], kind)
+        return (
+            f"{cost.driven_min:.1f} min driven, {cost.watched_min:.1f} min watched, "
+            f"{cost.attended_min:.1f} min attended (modelled)"
+        )
 
 
 def _id(number: int) -> str:

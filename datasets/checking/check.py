@@ -75,6 +75,10 @@ class CheckReport:
         return {**asdict(self), "damaged": damaged, "flagged": flagged}
 
 
+BEGINNINGS = (EventKind.ON_TRIAL, EventKind.DRIVING)
+"""Events of episodes as they begin: one that ended before its first step has no file."""
+
+
 def check(
     workspace: Workspace,
     repair: bool = False,
@@ -161,7 +165,8 @@ def _database_problems(workspace: Workspace) -> Iterator[Problem]:
     database, path = Database(workspace.db_path), workspace.db_path
     try:
         reasons = list(database.problems())
-        named = {str(e.payload["episode"]) for e in database.events() if "episode" in e.payload}
+        events = [event for event in database.events() if event.kind not in BEGINNINGS]
+        named = {str(e.payload["episode"]) for e in events if "episode" in e.payload}
         missing = _missing(workspace)
     except (DamagedFile, ValueError, TypeError) as error:
         yield Problem.of(workspace.path, path, error)

@@ -5,6 +5,7 @@ import json
 from scipy.stats import binomtest
 
 from ..database import Database, EventKind
+from ..effort_ledger import effort_entries
 from .table import Table, Where, level_name, moment, opened, table
 
 
@@ -54,7 +55,7 @@ def efforts(where: Where) -> Table:
             "takeovers": given.takeovers,
             "episodes": given.episodes,
         }
-        for given in Database(opened(where).db_path).efforts()
+        for given in effort_entries(opened(where))
     ]
     return table(rows, "created round kind driven_s watched_s takeovers episodes")
 

@@ -5,20 +5,27 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.box import SIMPLE
-from rich.table import Table
+from rich.table import Column, Table
 
 from ...datasets.workspace import Workspace
 from ..report.cost import EffortCost
 from ..report.ledger import EffortReturn, Ledger, read_ledger
+from ..session.attention_model import ATTENTION
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 
-COST_COLUMNS = ("kind", "success", "driven", "watched", "taken over", "switches", "requests")
+COST_COLUMNS = ("kind", "success", "driven", "watched", "attended*", "taken over", "requests")
+MODELLED = (
+    "* modelled, not measured: driving, watching, {begin_s:.1f} s to begin an episode and "
+    "{reset_s:.1f} s to reset it, {verdict_s:.1f} s to judge it, {request_s:.1f} s to answer a "
+    "help request and find back"
+)
 
 
 @dataclass(frozen=True)
 class LedgerVerb:
-    """Show the seconds that the operator drove and watched, by session and round, and the gain."""
+    """Show the seconds that the operator drove, watched and attended, by session and round, and the
+    gain. Attention is modelled: driving, watching, and durations for what is done beside."""
 
     if_interrupted: ClassVar[str] = NOTHING_LOST
 
@@ -37,13 +44,15 @@ class LedgerVerb:
             return DONE
         for table in _tables(ledger):
             PEOPLE.print(table)
+        say(MODELLED.format(**ATTENTION.to_json()))
         return DONE
 
 
 def _tables(ledger: Ledger) -> list[Table]:
     costs = []
     for title, rows in (("Sessions", ledger.sessions), ("Rounds", (*ledger.rounds, ledger.total))):
-        table = Table("", *COST_COLUMNS, title=title, title_justify="left", box=SIMPLE)
+        columns = [Column(name, no_wrap=name == "kind") for name in ("", *COST_COLUMNS)]
+        table = Table(*columns, title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
         for cost in rows:
             table.add_row(*_cost_cells(cost))
         costs.append(table)
@@ -52,6 +61,7 @@ def _tables(ledger: Ledger) -> list[Table]:
         "round",
         "success without help",
         "human minutes",
+        "attended*",
         "gained by a minute",
         title="Return on human effort",
         title_justify="left",
@@ -70,8 +80,8 @@ def _cost_cells(cost: EffortCost) -> list[str]:
         f"{cost.successes}/{cost.episodes}",
         f"{cost.driven_s:.0f} s",
         f"{cost.watched_s:.0f} s",
+        f"{cost.attended_s:.0f} s",
         f"{cost.takeovers}{length}",
-        str(cost.switches),
         str(cost.requests),
     ]
 
@@ -85,4 +95,5 @@ def _return_cells(entry: EffortReturn) -> list[str]:
     else:
         gain = f"{100 * gained:+.1f} points"
     minutes = f"{entry.until.minutes:.1f}"
-    return [entry.policy.name, str(entry.policy.round), str(entry.rate), minutes, gain]
+    attended = f"{entry.until.attended_min:.1f}"
+    return [entry.policy.name, str(entry.policy.round), str(entry.rate), minutes, attended, gain]

@@ -6,7 +6,7 @@ Both drive every scene once, in random order; a vote is the episode's success, t
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ...datasets.database import Database
 from ...datasets.step import Level
@@ -15,7 +15,7 @@ from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...policies.store import load_for
 from ..devices.simulated_operator import SimulatedOperator
 from ..session.assignment import Assignment
-from ..session.human_effort import EffortCounter
+from ..session.human_effort import EffortLedger
 from ..session.levels import LIMITS_WHEN_CORRECTED
 from ..session.open_session import recorded_session
 from ..session.policy_runner import PolicyRunner
@@ -103,7 +103,7 @@ def compare_blind(
         unseen_seeds(workspace, first_seed, scenes, alpha),
         random.Random(seed) if seed is not None else random.SystemRandom(),
     )
-    blind_votes, effort, why = BlindVotes(alpha), EffortCounter(), ""
+    blind_votes, effort, why = BlindVotes(alpha), blind_effort(workspace), ""
     assigned = [supervised(workspace, ref) for ref in both]
     with recorded_session(
         workspace,
@@ -120,7 +120,17 @@ def compare_blind(
             why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
             if why:
                 break
-    return finish(workspace, blind_votes, both, why, effort)
+    effort.enter(assigned[0])
+    return finish(workspace, blind_votes, both, why)
+
+
+def blind_effort(workspace: Workspace) -> EffortLedger:
+    """Counts the operator's effort in one entry, which does not name the policies."""
+    return EffortLedger(
+        database=Database(workspace.db_path),
+        policy_of=lambda _: None,
+        details={"purpose": PURPOSE},
+    )
 
 
 def finish(
@@ -128,16 +138,12 @@ def finish(
     blind_votes: BlindVotes,
     both: tuple[PolicyRef, PolicyRef],
     why: str,
-    effort: EffortCounter,
 ) -> Comparison:
-    """Summarise and save the comparison, and enter the operator's effort into the ledger."""
+    """Summarise and save the comparison."""
     found = summarise(
         workspace, blind_votes.test, both, blind_votes.outcomes, why or "ended early", True
     )
     save_comparison(workspace, found, blind_votes.outcomes)
-    entry = effort.entry(Level.SUPERVISED, 0, None)
-    payload = {**entry.payload, "purpose": PURPOSE}
-    Database(workspace.db_path).add_effort(replace(entry, payload=payload))
     return found
 
 

@@ -7,13 +7,13 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...datasets.database import Database, EffortEntry
+from ...datasets.effort_counts import EffortCounts
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import recorded_seeds
-from ..session.human_effort import effort_entry
 from ..session.subscriber import EpisodeOutcome
 from .workspace_training import judged_summaries
 
@@ -66,15 +66,13 @@ def recorded(workspace: Workspace, seeds: Container[int]) -> list[EpisodeSummary
 
 
 def _entry(attempts: Sequence[Attempt], policy_id: str, round_number: int) -> EffortEntry:
-    return effort_entry(
-        KIND,
-        round_number,
-        policy_id,
+    counts = EffortCounts(
         episodes=len(attempts),
         successes=sum(attempt.success for attempt in attempts),
         policy=sum(attempt.steps for attempt in attempts),
-        failed_seeds=sorted(a.seed for a in attempts if not a.success),
     )
+    failed = sorted(a.seed for a in attempts if not a.success)
+    return counts.entry(KIND, round_number, policy_id, failed_seeds=failed)
 
 
 ASKS = frozenset({Level.SUPERVISED, Level.ON_CALL})

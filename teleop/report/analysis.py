@@ -30,6 +30,8 @@ class CurvePoint:
     """Minutes that the human had driven before the policy was made."""
     watched_min: float
     """Minutes that the human had watched before the policy was made."""
+    attended_min: float
+    """Minutes of attention before the policy was made, by `AttentionModel`."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,17 @@ def learning_curve(data: ReportData) -> list[CurvePoint]:
     for entry in data.ledger.returns:
         assert entry.policy.evaluation is not None
         rate, until = success_rate(entry.policy.evaluation), entry.until
-        points.append(CurvePoint(entry.policy, rate, until.driven_min, until.watched_min))
+        minutes = (until.driven_min, until.watched_min, until.attended_min)
+        points.append(CurvePoint(entry.policy, rate, *minutes))
     return points
 
 
-def event_minutes(data: ReportData, watched: bool) -> list[tuple[float, TimelineEvent]]:
-    """Each event with the human minutes before it: driven, with `watched` also watched."""
+def event_minutes(data: ReportData, attended: bool) -> list[tuple[float, TimelineEvent]]:
+    """Each event with the human minutes before it: driven, or those of modelled attention."""
     places = []
     for event in data.events:
-        driven_min, watched_min = data.ledger.minutes_before(event.created)
-        places.append((driven_min + watched_min * watched, event))
+        driven_min, attended_min = data.ledger.minutes_before(event.created)
+        places.append((attended_min if attended else driven_min, event))
     return places
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from ...datasets.database import Database
+from ...datasets.effort_ledger import effort_entries
 from ...datasets.journal_recovery import EPISODE
 from ...datasets.judgements.judgement_state import resolved_by_episode
 from ...datasets.judgements.judgements import Judgements
@@ -38,7 +39,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
     return ReportData(
         setting=_setting(workspace, stage_names(summaries)),
         policies=policies,
-        efforts=tuple(database.efforts()),
+        efforts=tuple(effort_entries(workspace)),
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
         events=read_events(database),

@@ -9,8 +9,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...datasets.database import EffortEntry
+from ..session.attention_model import ATTENTION
 
 SECONDS_PER_MINUTE = 60.0
+ALONE = frozenset({"on-call", "autonomous", "practice"})
+"""Kinds of entries whose episodes begin without an operator."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class EffortCost:
     """How often control changed between human and policy."""
     requests: int
     """How often the policy asked for help."""
+    begun: int
+    """Episodes that the human was there for from the beginning."""
+    verdicts: int
+    """Those of them that the human judged, or discarded."""
+    answered: int
+    """Help requests that the human answered."""
     steps_human: int
     """Steps that the human drove."""
     steps_policy: int
@@ -62,6 +71,9 @@ class EffortCost:
             takeover_s=sum(lengths) / len(lengths) if lengths else None,
             switches=total("switches"),
             requests=total("requests"),
+            begun=sum(_events(effort, "begun") for effort in efforts),
+            verdicts=sum(_events(effort, "verdicts") for effort in efforts),
+            answered=sum(_answered(effort) for effort in efforts),
             steps_human=total("steps_human"),
             steps_policy=total("steps_policy"),
             ended=max((effort.created for effort in efforts), default=-math.inf),
@@ -83,6 +95,18 @@ class EffortCost:
         return (self.driven_s + self.watched_s) / SECONDS_PER_MINUTE
 
     @property
+    def attended_s(self) -> float:
+        """Attention as `AttentionModel` has it, s: driving, watching, and what is done beside."""
+        return ATTENTION.attended_s(
+            self.driven_s, self.watched_s, self.begun, self.verdicts, self.answered
+        )
+
+    @property
+    def attended_min(self) -> float:
+        """Minutes of attention, by the same model."""
+        return self.attended_s / SECONDS_PER_MINUTE
+
+    @property
     def steps(self) -> int:
         """Steps that human and policy drove."""
         return self.steps_human + self.steps_policy
@@ -91,4 +115,17 @@ class EffortCost:
         """The values by name, as scripts rely on them."""
         left_out = ("steps_human", "steps_policy", "ended")
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in left_out}
-        return {**values, "minutes": self.minutes}
+        return {**values, "minutes": self.minutes, "attended_s": self.attended_s}
+
+
+def _events(effort: EffortEntry, key: str) -> int:
+    """A count of an entry; earlier versions did not count, and there it follows from the kind."""
+    known = effort.payload.get(key)
+    if known is None:
+        return 0 if effort.kind in ALONE else effort.episodes
+    return int(known)
+
+
+def _answered(effort: EffortEntry) -> int:
+    """Help requests that were answered; in entries of earlier versions all that were made."""
+    return int(effort.payload.get("answered", effort.payload.get("requests", 0)))

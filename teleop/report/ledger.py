@@ -10,9 +10,11 @@ from itertools import groupby
 from typing import Any
 
 from ...datasets.database import Database, EffortEntry
+from ...datasets.effort_ledger import effort_entries
 from ...datasets.workspace import Workspace
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.rates import Rate
+from ..session.attention_model import ATTENTION
 from .cost import EffortCost
 from .policy_lineage import read_policies
 from .records import PolicyRow
@@ -72,6 +74,7 @@ class EffortReturn:
             "interval95": list(self.rate.interval95),
             "minutes": self.until.minutes,
             "minutes_spent": self.spent,
+            "attended_minutes": self.until.attended_min,
             "gained": self.gained,
             "gained_per_minute": None if per_minute in (None, math.inf) else per_minute,
         }
@@ -105,9 +108,9 @@ class Ledger:
     """Which policies are left out, and why."""
 
     def minutes_before(self, moment: float) -> tuple[float, float]:
-        """Minutes driven and minutes watched in the entries made until a wall time, s."""
+        """Minutes driven, and of attention, in the entries made until a wall time, s."""
         past = [cost for cost in self.sessions if cost.ended <= moment]
-        return sum(cost.driven_min for cost in past), sum(cost.watched_min for cost in past)
+        return sum(cost.driven_min for cost in past), sum(cost.attended_min for cost in past)
 
     def to_json(self) -> dict[str, Any]:
         """The values by name, as scripts rely on them."""
@@ -116,16 +119,20 @@ class Ledger:
             "rounds": [cost.to_json() for cost in self.rounds],
             "total": self.total.to_json(),
             "returns": [entry.to_json() for entry in self.returns],
+            "attention_model": ATTENTION.to_json(),
         }
 
 
 def read_ledger(workspace: Workspace) -> Ledger:
-    """The ledger of a workspace, from its database and policies."""
+    """The ledger of a workspace, from its database, policies and files; only reads.
+
+    Sessions that were killed before they made their entry are counted from their episodes.
+    """
     database = Database(workspace.db_path)
     policies, notes = read_policies(
         workspace.policies_dir, database.evaluations(), workspace.summaries()
     )
-    return make_ledger(database.efforts(), policies, notes)
+    return make_ledger(effort_entries(workspace), policies, notes)
 
 
 def make_ledger(

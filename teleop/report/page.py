@@ -92,20 +92,20 @@ def _rate(policy: PolicyRow | None) -> str:
 def figures(data: ReportData, reach: tuple[float, float] = (0.0, 0.0)) -> dict[str, Any]:
     """Every figure that the data allow: name -> inline SVG.
 
-    Curves extend at least to `reach`: minutes driven, and minutes driven or watched.
+    Curves extend at least to `reach`: minutes driven, and minutes attended.
     """
     drawn: dict[str, Any] = {}
     curve, rounds = learning_curve(data), supervised_rounds(data)
     if curve:
         driven = [point.driven_min for point in curve]
-        attended = [point.driven_min + point.watched_min for point in curve]
+        attended = [point.attended_min for point in curve]
         drawn["driven"] = draw_curve(
             curve, driven, "driven", "Against driving", "minutes driven by the human",
-            event_minutes(data, watched=False), reach[0],
+            event_minutes(data, attended=False), reach[0],
         )  # fmt: skip
         drawn["attended"] = draw_curve(
-            curve, attended, "attended", "Against attention", "minutes driven and watched",
-            event_minutes(data, watched=True), reach[1],
+            curve, attended, "attended", "Against attention", "minutes attended (modelled)",
+            event_minutes(data, attended=True), reach[1],
         )  # fmt: skip
     if rounds:
         takeovers, shares = [r.takeovers for r in rounds], [r.human_share for r in rounds]

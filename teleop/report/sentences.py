@@ -88,7 +88,8 @@ def subline(data: ReportData, curve: Sequence[CurvePoint]) -> str:
         change = " → ".join(f"{r} on {g}" for r, g in zip(rates, on_seeds, strict=True))
     time = (
         f"{minutes(curve[-1].driven_min)} minutes of driving "
-        f"and {minutes(curve[-1].watched_min)} of watching"
+        f"and {minutes(curve[-1].watched_min)} of watching "
+        f"({minutes(curve[-1].attended_min)} attended, modelled)"
     )
     return f"{change}, with {time}."
 

@@ -55,9 +55,9 @@ def render_comparison(one: ReportData, other: ReportData) -> str:
 
 
 def _reach(points: Sequence[CurvePoint]) -> tuple[float, float]:
-    """Most minutes driven, and most minutes driven or watched, of any point."""
+    """Most minutes driven, and most minutes attended, of any point."""
     driven = max((point.driven_min for point in points), default=0.0)
-    attended = max((point.driven_min + point.watched_min for point in points), default=0.0)
+    attended = max((point.attended_min for point in points), default=0.0)
     return driven, attended
 
 
@@ -89,6 +89,7 @@ def _column(data: ReportData) -> dict[str, str]:
         "Steps": f"{sum(e.steps for e in episodes):,}",
         "Driven, min": sentences.minutes(data.ledger.total.driven_min),
         "Watched, min": sentences.minutes(data.ledger.total.watched_min),
+        "Attended, min (modelled)": sentences.minutes(data.ledger.total.attended_min),
         "Takeovers": f"{takeovers:,}",
         "Policies": str(len(data.policies)),
         "First evaluated": sentences.with_interval(curve[0].rate) if curve else "–",

@@ -6,6 +6,7 @@ The window, headless collection, evaluation and autonomous practice call them.
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
+from ...datasets.effort_ledger import recover_effort
 from ...datasets.recorder import Recorder
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
@@ -31,12 +32,14 @@ def recorded_session(
     """A session that records into the workspace; all episodes are on disk when the context ends.
 
     `operator` makes the device for the session's environment, an episode may take `patience` times
-    the task's step limit, and `on_saved` is called from another thread for every file.
+    the task's step limit, and `on_saved` is called from another thread for every file. Effort that
+    an earlier session could not enter in the ledger is entered first.
     """
     with (
         contextlib.closing(workspace_env(workspace.config)) as env,
         Recorder(workspace) as recorder,
     ):
+        recover_effort(workspace)
         all_subscribers = [Recording(recorder, on_saved), *subscribers]
         limit = env.task.max_steps * patience
         yield Session(env, operator(env), assignment, all_subscribers, max_steps=limit)

@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 
 from ...datasets.workspace import Workspace
 from ..evaluation.compare import Comparison, policies_to_compare, stopped, unseen_seeds
-from ..evaluation.compare_blind import BlindTrial, BlindVotes, finish, schedule, supervised
+from ..evaluation.compare_blind import (
+    BlindTrial,
+    BlindVotes,
+    blind_effort,
+    finish,
+    schedule,
+    supervised,
+)
 from ..session.assignment import Assignment
-from ..session.human_effort import EffortCounter
 from ..session.subscriber import EpisodeOutcome
 from .live_episode import OperatorEpisode
 from .loop import StationLoop
@@ -76,7 +82,7 @@ def compare_at_the_window(
     """
     both = policies_to_compare(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
-    blind_votes, effort = BlindVotes(alpha), EffortCounter()
+    blind_votes, effort = BlindVotes(alpha), blind_effort(workspace)
     options = StationOptions(shown_policy=HIDDEN, operator=getpass.getuser())
     assigned = tuple(supervised(workspace, ref) for ref in both)
     with open_station(workspace, options, assigned[0], [effort]) as station:
@@ -84,8 +90,9 @@ def compare_at_the_window(
         loop = station.loop(live)
         live.on_vote = lambda: _leave_when_decided(loop, blind_votes, scenes)
         station.run(loop, on_turn)
+        effort.enter(assigned[0])
     why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
-    return finish(workspace, blind_votes, both, why, effort)
+    return finish(workspace, blind_votes, both, why)
 
 
 def _leave_when_decided(loop: StationLoop, blind_votes: BlindVotes, scenes: int) -> None:

@@ -19,7 +19,7 @@ from ..devices.simulated_operator import SimulatedOperator
 from ..learning.active_policy import ActivePolicy, PolicySwitch, assignment_of
 from ..session.assignment import Assignment
 from ..session.help_requests import HelpMonitor, HelpRules
-from ..session.human_effort import EffortCounter
+from ..session.human_effort import EffortLedger
 from ..session.levels import LIMITS_WHEN_CORRECTED, NEEDS_POLICY, name, supervises
 from ..session.open_session import recorded_session
 from ..session.policy_runner import PolicyRunner
@@ -83,7 +83,6 @@ def drive_simulated(
     policy_id: str | None = None,
     round_number: int = 0,
     on_outcome: OnOutcome = lambda _: None,
-    ledger: bool = True,
     rules: RunRules | None = None,
     runner: PolicyRunner | None = None,
 ) -> DriveReport:
@@ -93,7 +92,7 @@ def drive_simulated(
     """
     rules = rules or RunRules()
     assignment = headless_assignment(workspace, level, policy_id, rules.calls, runner)
-    return _drive(workspace, assignment, seeds, round_number, on_outcome, ledger, rules)
+    return _drive(workspace, assignment, seeds, round_number, on_outcome, rules)
 
 
 def headless_assignment(
@@ -116,14 +115,16 @@ def _drive(
     seeds: Iterable[int],
     round_number: int,
     on_outcome: OnOutcome,
-    ledger: bool,
     rules: RunRules,
 ) -> DriveReport:
     level, policy_id = assignment.level, assignment.policy_id
     driven = assignment if level in NEEDS_POLICY else Assignment(level)
-    effort, evidence = (
-        EffortCounter(audit_sampler(rules.audited)),
-        _Evidence(workspace, driven, rules),
+    evidence = _Evidence(workspace, driven, rules)
+    effort = EffortLedger(
+        audit_sampler(rules.audited),
+        database=Database(workspace.db_path),
+        round_number=round_number,
+        policy_of=lambda _: policy_id,
     )
     with recorded_session(
         workspace,
@@ -133,8 +134,7 @@ def _drive(
         LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,
     ) as session:
         outcomes = _run(session, seeds, on_outcome, evidence, rules.relieved)
-    if ledger:
-        Database(workspace.db_path).add_effort(effort.entry(level, round_number, policy_id))
+    effort.enter(assignment)
     return DriveReport.of(outcomes, level)
 
 
@@ -208,5 +208,5 @@ def drive_with_switches(
             on_switch(policy_switch)
         elif legs and not waiting:
             break
-        legs.append(_drive(workspace, assignment, tuple(left), 0, on_end, True, rules))
+        legs.append(_drive(workspace, assignment, tuple(left), 0, on_end, rules))
     return DriveReport.together(legs)

@@ -159,7 +159,8 @@ def test_the_headline_is_the_finding(html: str) -> None:
     assert "<h1>Success without help rose from 54 % to 93 %</h1>" in text
     assert re.search(
         r"54 % \[44–63\] → 93 % \[86–97\] on 100 unseen seeds, "
-        r"with [\d.]+ minutes of driving and [\d.]+ of watching\.", text
+        r"with [\d.]+ minutes of driving and [\d.]+ of watching "
+            r"\([\d.]+ attended, modelled\)\.", text
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import sidestick.sim_envs
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode, Driver, Level
@@ -340,19 +340,39 @@ def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None
     assert changes == [(first, session.assignment)]
 
 
-def test_every_policy_has_its_own_entry_in_the_ledger(tmp_path: Path) -> None:
+def test_every_policy_has_its_own_entry_in_the_ledger(env: ArmEnv, tmp_path: Path) -> None:
     """An entry ends when another policy is assigned, not at another level of the same policy."""
     ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
     first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
-    ended = EpisodeOutcome(1, True, 20, 0, 20, 0, "reach", 1.0)
-    nothing: dict[str, NDArray[np.float32]] = {}
-    ledger.on_end(ended, nothing, np.zeros(1))
-    ledger.on_assign(first, first.at(Level.ON_CALL))
+    session = Session(env, Script([False] * 6), first, [ledger], max_steps=2)
+    session.run_episode(1)
+    session.assign(first.at(Level.ON_CALL))
     assert ledger.database.efforts() == []
-    ledger.on_end(ended, nothing, np.zeros(1))
-    ledger.on_assign(first, replace(first, policy_id="0002"))
+    session.run_episode(2)
+    session.assign(replace(first, policy_id="0002"))
     (effort,) = ledger.database.efforts()
-    assert (effort.payload["policy"], effort.episodes, ledger.episodes) == ("0001", 2, 0)
+    assert (effort.payload["policy"], effort.episodes, effort.payload["begun"]) == ("0001", 2, 1)
+    begun = [event.payload for event in ledger.database.events(EventKind.DRIVING)]
+    assert effort.payload["counted"] == [payload["episode"] for payload in begun]
+    assert {payload["run"] for payload in begun} == {begun[0]["episode"]}
+    ledger.enter(session.assignment)
+    assert len(ledger.database.efforts()) == 1
+
+
+def test_discarded_minutes_are_minutes(env: ArmEnv, tmp_path: Path) -> None:
+    """A sitting of discarded episodes has its seconds in the ledger, and no episodes."""
+    ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
+    session = Session(env, Script([True] * 6), Assignment(Level.DEMONSTRATE), [ledger])
+    for steps in (4, 0):
+        episode = session.prepare(1)
+        episode.begin()
+        for _ in range(steps):
+            episode.tick()
+        episode.end(False, discarded=True)
+    ledger.enter(session.assignment)
+    (effort,) = ledger.database.efforts()
+    assert (effort.driven_s, effort.episodes) == (0.2, 0)
+    assert (effort.payload["begun"], effort.payload["verdicts"]) == (1, 1)
 
 
 def test_the_simulated_operator_takes_over_from_a_policy_that_stalls_and_lets_go(
