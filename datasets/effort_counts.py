@@ -127,8 +127,7 @@ class EpisodeEffort:
             self.counts.answered += self._waits and now is Driver.HUMAN
             self._waits = False
             return
-        stopped = self._driver is Driver.NOBODY or (self._driver is Driver.POLICY and answer)
-        if self._on_call and reseat and stopped:
+        if self._on_call and reseat and (answer or self._driver is Driver.NOBODY):
             self.counts.requests += 1
             self._waits = True
 

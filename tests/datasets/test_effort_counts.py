@@ -14,9 +14,9 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.effort_counts import EffortCounts, EpisodeEffort, effort_of_episode
 from sidestick.datasets.effort_counts import in_driving_order as in_order
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.journal_recovery import convert
+from sidestick.datasets.journal_writer import JournalWriter
 from sidestick.datasets.step import Driver, Level, Step
-from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.session.authority import Authority
 from sidestick.teleop.session.command import Command
 from sidestick.teleop.session.levels import ControlState, Switch
@@ -52,22 +52,28 @@ def driven(level: Level, episode: Sequence[Event]) -> list[tuple[int, Step, Cont
             reseat=decision.reseat,
             takeover_id=decision.takeover_id,
         )
-        seen = answers or not made or made[-1][2] is not ControlState.POLICY
+        seen = answers or not made or made[-1][1].driver is Driver.NOBODY
         made.append((undone, step, decision.state, decision.switch is Switch.ASKED and seen))
         left += 1 - undone
     return made
 
 
 def recorded(folder: Path, level: Level, steps: Sequence[tuple[int, Step]]) -> Episode:
-    """The file of these steps and rewinds."""
-    workspace = Workspace.open_or_create(folder, WorkspaceConfig("ShelfPick", image_size=8))
-    with Recorder(workspace) as recorder:
-        recorder.start(made_up_header(level=level))
-        for undone, step in steps:
-            if undone:
-                recorder.cut(undone)
-            recorder.append(step)
-        return Episode.read(recorder.finish(None, None, True).result(), images=False)
+    """What the journal of these steps and rewinds becomes."""
+    config = WorkspaceConfig("ShelfPick", image_size=8)
+    header = replace(made_up_header(level=level), env_args=config.env_args(), started=1.0)
+    writer = JournalWriter(folder, header, config, "made-up")
+    for undone, step in steps:
+        if undone:
+            writer.cut(undone)
+        writer.append(step)
+    writer.end(None, True, True, False)
+    writer.journal.close()
+    path = convert(writer.journal.path, folder, folder / "trash")
+    assert path is not None
+    episode = Episode.read(path, images=False)
+    path.unlink()
+    return episode
 
 
 @given(level=st.sampled_from(Level), episode=events, audited=st.booleans())
@@ -81,7 +87,7 @@ def test_the_file_gives_the_count_of_the_session(
     for _, step, _, _ in made:
         live.count_step(step)
     counts = live.end(True, True, False)
-    file = recorded(tmp_path / "ws", level, [(undone, step) for undone, step, _, _ in made])
+    file = recorded(tmp_path, level, [(undone, step) for undone, step, _, _ in made])
     assert effort_of_episode(file, audited=audited) == counts
     states = [state for _, _, state, _ in made]
     assert counts.policy == states.count(ControlState.POLICY)
