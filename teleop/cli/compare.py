@@ -8,7 +8,13 @@ import tyro
 from ...datasets.workspace import Workspace
 from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...sim_envs.errors import BadValue
-from ..evaluation.compare import PAIRS, Comparison, compare
+from ..evaluation.compare import (
+    PAIRS,
+    Comparison,
+    compare,
+    policies_to_compare,
+    unseen_seeds,
+)
 from ..evaluation.compare_blind import SCENES, compare_blind
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
@@ -52,6 +58,8 @@ class Compare:
 
     def run(self) -> int:
         """Compare, store the result, report it."""
+        if self.blind and self.headless and self.operator == "person":
+            raise BadValue("--headless", "--operator simulated with it", "--operator person")
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         found = self._blind(workspace) if self.blind else self._alone(workspace)
@@ -63,6 +71,7 @@ class Compare:
 
     def _alone(self, workspace: Workspace) -> Comparison:
         pairs, first = self.episodes or PAIRS, self._first(EVALUATION)
+        self._check(workspace, pairs, first)
         with (
             Rollouts(workspace.config, self.workers) as rollouts,
             progress(f"compare {workspace.config.task}", pairs) as tick,
@@ -74,20 +83,22 @@ class Compare:
 
             return compare(workspace, rollouts, self.a, self.b, pairs, first, self.alpha, on_pair)
 
+    def _check(self, workspace: Workspace, pairs: int, first_seed: int) -> None:
+        """Raise whatever refuses the comparison, before anything is shown or driven."""
+        policies_to_compare(workspace, self.a, self.b)
+        unseen_seeds(workspace, first_seed, pairs, self.alpha)
+
     def _first(self, usual: SeedRange) -> int:
         return usual.first if self.first_seed is None else self.first_seed
 
     def _blind(self, workspace: Workspace) -> Comparison:
+        scenes, first = self.episodes or SCENES, self._first(BLIND)
+        workspace.lock().release()  # refused where another session records
+        self._check(workspace, scenes, first)
         if self.operator != "simulated":
             from ..station.blind_comparison import compare_at_the_window
 
-            if self.headless:
-                raise BadValue("--headless", "--operator simulated with it", "--operator person")
-            return compare_at_the_window(
-                workspace, self.a, self.b, self.episodes or SCENES,
-                self._first(BLIND), self.alpha,
-            )  # fmt: skip
-        scenes, first = self.episodes or SCENES, self._first(BLIND)
+            return compare_at_the_window(workspace, self.a, self.b, scenes, first, self.alpha)
         with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
 
             def on_episode(number: int, outcome: EpisodeOutcome) -> None:

@@ -3,6 +3,7 @@
 import json
 import math
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -17,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+SHOWN_AFTER_S = 1.0
 PEOPLE = Console(stderr=True, highlight=False)
 
 
@@ -48,7 +50,10 @@ def _finite(value: object) -> object:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
-    """Show a progress bar; call the function that it gives once per step, with a short note."""
+    """Show a progress bar; call the function that it gives once per step, with a short note.
+
+    It appears with the first step, or after a second: what is refused at once shows none.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -57,10 +62,20 @@ def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
-    with Progress(*columns, console=PEOPLE) as bar:
-        task = bar.add_task(label, total=total, note="")
+    bar = Progress(*columns, console=PEOPLE)
+    task = bar.add_task(label, total=total, note="")
+    soon = threading.Timer(SHOWN_AFTER_S, bar.start)
+    soon.daemon = True
+    soon.start()
 
-        def done(note: str) -> None:
-            bar.update(task, advance=1, note=note)
+    def done(note: str) -> None:
+        bar.start()
+        bar.update(task, advance=1, note=note)
 
+    try:
         yield done
+    finally:
+        soon.cancel()
+        soon.join()
+        if bar.live.is_started:
+            bar.stop()

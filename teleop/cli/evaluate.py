@@ -9,7 +9,7 @@ from tyro.conf import arg
 
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
-from ..evaluation.evaluate import EvaluationReport, evaluate, varied
+from ..evaluation.evaluate import EvaluationReport, evaluate, policy_to_evaluate, varied
 from ..evaluation.rollout_video import write_rollout_videos
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION
@@ -76,7 +76,7 @@ class Evaluate:
         return DONE
 
     def _drive(self, workspace: Workspace) -> EvaluationReport:
-        tally = {"successes": 0}
+        policy, tally = policy_to_evaluate(workspace, self.policy), {"successes": 0}
         with (
             Rollouts(varied(workspace.config, self.variation), self.workers) as rollouts,
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
@@ -86,9 +86,7 @@ class Evaluate:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
-            return evaluate(
-                workspace, rollouts, self.policy, self.episodes, self.first_seed, on_outcome
-            )
+            return evaluate(workspace, rollouts, policy, self.episodes, self.first_seed, on_outcome)
 
     def _film(self, workspace: Workspace, report: EvaluationReport) -> list[Path]:
         if self.videos is None:

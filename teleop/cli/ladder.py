@@ -19,6 +19,7 @@ from ..autonomy.stage_evidence import interval
 from ..session.levels import name
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, NOTHING_LOST, WorkspacePath
+from .targets import check_target
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class LadderVerb:
 
     def run(self) -> int:
         """Bring the ladder up to date and show it."""
+        check_target("--plot", self.plot)
         ladder_store = LadderStore(Workspace.open(self.workspace))
         recover_evidence(ladder_store)
         ladder, _ = ladder_store.apply_evidence(self.policy)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
 from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
 from ..learning.practice_rounds import PracticeRound, PracticeRounds
@@ -37,6 +38,7 @@ class Practice:
         """Practise and refit, round by round."""
         workspace = Workspace.open(self.workspace)
         workspace.recover()
+        PolicyStore(workspace.policies_dir).choose()  # refused here without one
         with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
             return self.practise(PracticeRounds(workspace, rollouts, notify=say))
 

@@ -15,6 +15,7 @@ from ...sim_envs.labelled_scenes import SceneSource
 from ...sim_envs.tasks import TASKS, task_class
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE
+from .targets import check_target
 
 STAGES = ("scenes", "training", "holds")
 
@@ -48,6 +49,7 @@ class Pretrain:
     def run(self) -> int:
         """Make scenes, train, measure and write."""
         self.config.check()
+        check_target("--out", self.out)
         task = task_class(self.task)
         if self.base is not None and not task.has_grasp_points:
             known = ", ".join(name for name in TASKS if task_class(name).has_grasp_points)

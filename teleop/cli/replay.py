@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -15,6 +16,7 @@ from ..evaluation.replay import pictures, verify
 from ..evaluation.video import encode
 from .console import print_json, progress, say
 from .subcommand import DONE, FOUND, WorkspacePath
+from .targets import check_target
 
 SMALLEST, LARGEST = 16, 4096
 
@@ -44,6 +46,7 @@ class Replay:
         """Verify, draw, or both."""
         if not self.verify and self.video is None:
             raise BadValue("replay", "--verify, --video FILE or both", "neither")
+        check_target("--video", self.video)
         workspace = Workspace.open(self.workspace)
         path = workspace.find(self.episode)
         episode = Episode.read(path, images=False)
@@ -66,9 +69,10 @@ class Replay:
 
     def _draw(self, episode: Episode, video: Path, fps: int) -> None:
         width, height = parse_size(self.size)
-        with progress(f"draw {episode.summary.id}", len(episode)) as tick:
-            frames = []
-            for frame in pictures(episode, self.camera, width, height):
+        drawn = pictures(episode, self.camera, width, height)
+        frames = [*islice(drawn, 1)]  # an unknown camera is refused here
+        with progress(f"draw {episode.summary.id}", len(episode) - len(frames)) as tick:
+            for frame in drawn:
                 frames.append(frame)
                 tick("")
         replace_file(video, encode(frames, fps).data)

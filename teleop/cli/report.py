@@ -8,6 +8,7 @@ from ...datasets.workspace import Workspace
 from ..report.write import write_report
 from .console import print_json, say
 from .subcommand import DONE, WorkspacePath
+from .targets import check_target
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Report:
 
     def run(self) -> int:
         """Write the page."""
+        check_target("--out", self.out)
         other = None if self.compare is None else Workspace.open(self.compare)
         path = write_report(Workspace.open(self.workspace), self.out, beside=other)
         if self.json:

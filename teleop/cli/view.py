@@ -11,6 +11,7 @@ from ...datasets.formats.rerun_view import save, show
 from ...datasets.workspace import Workspace
 from .console import say
 from .subcommand import DONE, NOTHING_LOST, WorkspacePath
+from .targets import check_target
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class ViewEpisode:
 
     def run(self) -> int:
         """Show, or save."""
+        check_target("--save", self.save)
         workspace = Workspace.open(self.workspace)
         episode = Episode.read(workspace.find(self.episode))
         if self.save is None:

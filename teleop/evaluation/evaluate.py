@@ -92,10 +92,8 @@ def evaluate(
 
     It drives in the scenes of `rollouts`, which may be another variant than the workspace's.
     """
-    store = PolicyStore(workspace.policies_dir)
-    policy_id = policy_id or store.latest()
-    config = workspace.config
-    store.load(policy_id, config)  # raises here, not in a worker
+    store, config = PolicyStore(workspace.policies_dir), workspace.config
+    policy_id = policy_to_evaluate(workspace, policy_id)  # raises here, not in a worker
     seeds = range(first_seed, first_seed + episodes)
     outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
     stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)
@@ -111,6 +109,14 @@ def evaluate(
         )
     )
     return report
+
+
+def policy_to_evaluate(workspace: Workspace, policy_id: str | None = None) -> str:
+    """The named policy, or the one that drives; raises where it cannot be loaded."""
+    store = PolicyStore(workspace.policies_dir)
+    policy_id = policy_id or store.latest()
+    store.load(policy_id, workspace.config)
+    return policy_id
 
 
 def per_episode(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:

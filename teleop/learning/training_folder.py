@@ -60,7 +60,15 @@ def training_folder(workspace: Workspace, config: TrainConfig) -> Iterator[Train
         yield TrainingFolder(folder, PolicyStore(workspace.policies_dir))
     finally:
         if lock is not None:
+            _remove_unused(folder)
             lock.release()
+
+
+def _remove_unused(folder: Path) -> None:
+    """Remove the folder of a training that was refused before it wrote anything."""
+    if folder.is_dir() and {path.name for path in folder.iterdir()} == {LOCK}:
+        (folder / LOCK).unlink()
+        folder.rmdir()
 
 
 def _lock(folder: Path) -> FileLock:

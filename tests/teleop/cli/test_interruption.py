@@ -33,6 +33,7 @@ def stop(*_: object, **__: object) -> Any:
 def shelf(taught: Path, tmp_path: Path) -> Path:
     """A workspace with a policy, up to date."""
     copy = shutil.copytree(taught, tmp_path / "shelf")
+    shutil.copytree(copy / "policies" / "0001", copy / "policies" / "0002")
     Workspace.open(copy).recover()
     return copy
 
@@ -55,9 +56,9 @@ def test_only_verbs_that_go_on_say_so(
 @pytest.mark.parametrize(
     ("command", "stopped"),
     [
-        (("evaluate",), "teleop.evaluation.rollouts.Rollouts.run"),
-        (("compare", "0001", "0001"), "teleop.evaluation.rollouts.Rollouts.run"),
+        (("compare", "0001", "0002"), "teleop.evaluation.rollouts.Rollouts.run"),
         (("replay", "0", "--video", "a.mp4"), "teleop.cli.replay.encode"),
+        (("evaluate", "--policy", "0002"), "teleop.evaluation.rollouts.Rollouts.run"),
         (("report",), "teleop.report.write.render"),
     ],
 )

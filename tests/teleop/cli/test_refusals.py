@@ -132,6 +132,11 @@ def test_a_policy_or_a_workspace_that_cannot_be_used_is_no_override(
         ("practice", "--rounds", "0"),
         ("replay", "0", "--video", "a.mp4", "--size", "big"),
         ("replay", "0", "--video", "a.mp4", "--camera", "roof"),
+        ("replay", "0", "--video", "nowhere/a.mp4"),
+        ("view", "0", "--save", "nowhere/a.rrd"),
+        ("ladder", "--plot", "nowhere/a.png"),
+        ("report", "--out", "nowhere/a.html"),
+        ("train", "--policy", "act"),
         ("review", "--headless"),
         ("review", "--of", "predictions", "--policy", "0042", "--headless", "--grader",
          "simulated"),
@@ -141,11 +146,14 @@ def test_a_policy_or_a_workspace_that_cannot_be_used_is_no_override(
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_other_refused_verbs_write_nothing(shelf: Path, command: tuple[str, ...]) -> None:
-    """In the workspace or where they were called."""
+def test_other_refused_verbs_write_nothing(
+    shelf: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the workspace or where they were called; nor is a progress bar shown."""
     before = written(shelf.parent)
     refused(command[0], str(shelf), *command[1:])
     assert written(shelf.parent) == before
+    assert "0:00:0" not in capsys.readouterr().err
 
 
 def test_an_override_is_recorded_once_it_drives(
