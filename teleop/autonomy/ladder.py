@@ -72,7 +72,8 @@ class Ladder:
     entries: Sequence[Entry] = ()
     """Episode evidence and changes of all policies of the task, oldest first."""
     gate: GateRecord | None = None
-    """What the acceptance gate found of the policy; read only where it is new here."""
+    """What the acceptance gate found of the policy; read only where it has no level above shadow
+    yet, and decides there where the policy begins."""
 
     @property
     def level(self) -> Level:
@@ -83,7 +84,8 @@ class Ladder:
     @property
     def probation(self) -> bool:
         """Whether the policy is new and its level has not changed since it arrived."""
-        return _probation(self._changes(self.policy))
+        own = self._changes(self.policy)
+        return bool(own) and own[-1].why is ChangeReason.NEW_POLICY
 
     def standing(self, level: Level) -> Standing:
         """The clean episodes at a level since the policy's level last changed."""
@@ -104,7 +106,7 @@ class Ladder:
             return None
         if not self._changes(self.policy):
             return self._arrival()
-        return self._demotion() or self._promotion()
+        return self._demotion() or self._promotion() or self._late_finding()
 
     def authorise(
         self, wanted: Level | None, override: bool = False
@@ -146,8 +148,8 @@ class Ladder:
             )
         standing = self.standing(self.level)
         return (
-            f"{name(following)} needs more than {bar:.2f} clean; you have {standing}, and "
-            f"{standing.clean_needed} more clean episodes in a row would do"
+            f"{name(following)} needs a lower bound of {bar:.2f} that holds at every look; you "
+            f"have {standing}. {standing.clean_needed} more clean episodes in a row would do"
         )
 
     def _changes(self, policy: str | None) -> list[LevelChange]:
@@ -180,12 +182,24 @@ class Ladder:
 
     def _arrival(self) -> LevelChange:
         """The first change of a new policy, by what the gate found of it."""
-        others = [e for e in self.entries if isinstance(e, LevelChange)]
-        if self.gate is None and not others:
+        if self.gate is None and not any(isinstance(e, LevelChange) for e in self.entries):
             return self._change(ChangeReason.NEW_POLICY, Level.DEMONSTRATE, "the first policy")
+        return self._change(ChangeReason.NEW_POLICY, *self._finding())
+
+    def _late_finding(self) -> LevelChange | None:
+        """The change where the gate decided after the policy had arrived, and it rose no further.
+
+        It is made once: whoever had more than shadow has shown, or lost, something by itself.
+        """
+        if any(change.after > Level.SHADOW for change in self._changes(self.policy)):
+            return None
+        after, words = self._finding()
+        return self._change(ChangeReason.NEW_POLICY, after, words) if after > self.level else None
+
+    def _finding(self) -> tuple[Level, str]:
+        """Where the gate's finding puts the policy, and why."""
         compared = None if self.gate is None else self._changes(self.gate.compared_with)
-        after, words = level_on_arrival(self.gate, compared[-1].after if compared else None)
-        return self._change(ChangeReason.NEW_POLICY, after, words)
+        return level_on_arrival(self.gate, compared[-1].after if compared else None)
 
     def _promotion(self) -> LevelChange | None:
         if self.level is Level.AUTONOMOUS:
@@ -233,7 +247,3 @@ class Ladder:
             f"{passed.n - passed.successes} of {passed.n} episodes that came to it: "
             f"sequential test {worst.test.log_ratio:.2f}, limit {test.reject_at:.2f}"
         )
-
-
-def _probation(changes: Sequence[LevelChange]) -> bool:
-    return bool(changes) and changes[-1].why is ChangeReason.NEW_POLICY

@@ -142,14 +142,17 @@ class LadderStore:
             )
 
     def _gate(self, policy: str | None, entries: Sequence[Entry]) -> GateRecord | None:
-        """The gate's record of a policy that has no level yet; None for others.
+        """The gate's record of a policy that has had no level above shadow; None for others.
 
         The gate says "better" of a policy that beats the reference (see `GateRecord.reference`).
         Where the policy that it would replace is not the reference itself, it is only shown not
         to be worse than that one, whose level is in question here.
         """
-        known = any(isinstance(entry, LevelChange) and entry.policy == policy for entry in entries)
-        if policy is None or known:
+        changes = (e for e in entries if isinstance(e, LevelChange) and e.policy == policy)
+        if policy is None or any(
+            change.after > Level.SHADOW and change.why is not ChangeReason.OVERRIDE
+            for change in changes
+        ):
             return None
         record = GateRecord.read(self._store.path(policy))
         if record is None or record.compared_with not in self._store.ids():

@@ -67,7 +67,4 @@ class Standing:
     def __str__(self) -> str:
         """The counts and the bound, after the first stay with its number."""
         again = f" since it came here for time {self.stay}" if self.stay > 1 else ""
-        return (
-            f"{self.clean} clean of {self.n}{again}: lower bound {self.lower:.2f} "
-            "that holds at every look"
-        )
+        return f"{self.clean} clean of {self.n}{again}: lower bound {self.lower:.2f}"

@@ -79,12 +79,12 @@ def _criteria(ladder: Ladder) -> Table:
     probation = ", on probation" if ladder.probation else ""
     title = f"{ladder.task}: policy {ladder.policy or 'none'} has {name(ladder.level)}{probation}"
     table = Table(
-        "", "level", "clean", "rate above", "needed for it", "a clean episode", box=SIMPLE
+        "", "level", "clean", "lower bound", "needed for it", "a clean episode", box=SIMPLE
     )
     table.title, table.caption = title, _next(ladder)
     for level in reversed(Level):
         criteria, standing = CRITERIA[level], ladder.standing(level)
-        needed = "" if criteria.bar is None else f"{name(Level(level - 1))} > {criteria.bar:.2f}"
+        needed = "" if criteria.bar is None else f"{name(Level(level - 1))} {criteria.bar:.2f}"
         clean = f"{standing.clean}/{standing.n}" if standing.n else ""
         lower = f"{standing.lower:.2f}" if standing.n else ""
         here = "->" if level is ladder.level else ""
@@ -94,10 +94,10 @@ def _criteria(ladder: Ladder) -> Table:
 
 def _next(ladder: Ladder) -> str:
     """What the shown bounds mean, and what the next level still needs."""
-    meaning = f"'rate above' holds at every look, with an error of {ALPHA} over a policy's life"
+    meaning = f"the bounds err with a chance of {ALPHA} in a policy's whole life"
     if ladder.policy is None or ladder.level is Level.AUTONOMOUS:
         return meaning
-    return f"{meaning}; {ladder.lack()}"
+    return f"{ladder.lack()}; {meaning}"
 
 
 def _stages(ladder: Ladder, level: Level) -> Table:

@@ -31,8 +31,8 @@ def test_a_level_is_earned_by_the_lower_bound() -> None:
     with pytest.raises(NotEarned) as refused:
         ladder.authorise(Level.SUPERVISED)
     words = (
-        "supervised needs more than 0.60 clean; you have 14 clean of 20: lower bound 0.33 that "
-        f"holds at every look, and {more} more clean episodes in a row would do"
+        "supervised needs a lower bound of 0.60 that holds at every look; you have 14 clean of "
+        f"20: lower bound 0.33. {more} more clean episodes in a row would do. Earned is assist"
     )
     assert words in str(refused.value)
     assert at(Level.ASSIST, *ladder.entries[1:], *episodes((more or 0) - 1)).judge() is None

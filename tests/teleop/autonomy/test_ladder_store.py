@@ -88,6 +88,25 @@ def test_a_poor_policy_after_a_good_one_starts_at_the_bottom(workspace: Workspac
     assert ladder_store.apply_evidence("0004")[0].level is Level.ON_CALL
 
 
+def test_a_late_decision_of_the_gate_counts_once(workspace: Workspace) -> None:
+    """Undecided at first, then not worse: it rises; what it then loses, it does not get again."""
+    ladder_store = LadderStore(workspace)
+    ladder_store.add_change(
+        replace(AT_ASSIST, after=Level.ON_CALL, fingerprint=ladder_store.fingerprint("0001"))
+    )
+    add_policy(workspace, "0002", b"more updates")
+    own = ladder_store.fingerprint("0002")
+    judged(GateVerdict.UNDECIDED).write(workspace.policies_dir / "0002")
+    assert ladder_store.apply_evidence("0002")[0].level is Level.DEMONSTRATE
+    judged(GateVerdict.NOT_WORSE).write(workspace.policies_dir / "0002")
+    assert ladder_store.apply_evidence("0002")[0].level is Level.SUPERVISED
+    for _ in range(5):
+        failed = replace(EVIDENCE, level=Level.SUPERVISED, success=False, clean=False)
+        ladder_store.add(replace(failed, policy="0002", fingerprint=own))
+    ladder, changes = ladder_store.apply_evidence("0002")
+    assert (ladder.level, changes) == (Level.ASSIST, [])
+
+
 def test_better_than_the_reference_alone_is_not_better_than_the_one_before(
     workspace: Workspace,
 ) -> None:
