@@ -32,6 +32,7 @@ ALIASES = {
     "robot0_gripper_qpos": "gripper_qpos",
 }
 """robosuite's observation names: ours."""
+FASTEST_HZ = 1000
 DIGEST_BYTES = 8
 """Of an id's digest: among 100,000 episodes two clash with a probability of 3e-10."""
 NEEDED = ("joint_pos", "ee_pos", "ee_quat", "gripper_qpos")
@@ -83,6 +84,15 @@ def image_size(shapes: Mapping[str, tuple[int, ...]]) -> int:
     if height != width or channels != 3:
         raise FormatError(f"its images are {height} x {width} x {channels}; ours square, RGB")
     return height
+
+
+def whole_rate(given: object, name: str) -> int:
+    """Control ticks a second; FormatError unless they are a whole number that can be."""
+    if not isinstance(given, int | float) or not 1 <= given <= FASTEST_HZ or given % 1:
+        raise FormatError(
+            f"{name}: expected a whole number of Hz from 1 to {FASTEST_HZ}, got {str(given)[:60]}"
+        )
+    return int(given)
 
 
 def check_observations(names: set[str]) -> None:

@@ -13,6 +13,7 @@ from ..schema import OBS
 from ..step import EpisodeHeader, Level
 from ..summary import NO_SEED
 
+OUR_RENDERER, UNKNOWN_RENDERER = "tiny", "unknown"
 WHOLE = ("whole",)
 """Stages of an episode whose tool knows none."""
 NAMELESS_STAGES = "stages: recorded without their names, called by number"
@@ -50,6 +51,17 @@ def header_of(
         env_args=env_args,
         started=started,
     )
+
+
+def renderer_of(task: str, given: object, filled_in: list[str]) -> str:
+    """The renderer of the pictures: as recorded, ours for a task of ours, else unknown."""
+    if given:
+        return str(given)
+    if not _names_of(task)[0]:
+        return UNKNOWN_RENDERER
+    note = f"renderer: not recorded, taken as {OUR_RENDERER}"
+    filled_in += [note] if note not in filled_in else []
+    return OUR_RENDERER
 
 
 def _level(rows: Mapping[str, NDArray[Any]]) -> int:

@@ -11,6 +11,7 @@ from ...sim_envs.spaces import ACTION_NAMES, ACTION_SIZE
 from ..episode import Episode
 from ..schema import OBS, columns, is_image
 from ..step import ActionMode, Driver
+from .who_acted import FLAGS
 
 VERSION = "v3.0"
 CHUNK_FILES = 1000
@@ -37,6 +38,15 @@ OWN_COLUMNS = tuple(
     and column.key not in ("actions", "rewards", "dones", "succeeded")
 )
 """Columns that keep their name behind the prefix."""
+
+
+PAIRS: Mapping[str, str] = {
+    GOAL: f"{OBS}goal",
+    "next.reward": "rewards",
+    "next.done": "dones",
+    "next.success": "succeeded",
+} | {PREFIX + column.key: column.key for column in OWN_COLUMNS}
+"""LeRobot's names of single columns: ours."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +95,16 @@ def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
 
 
 def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The columns [T, ...] of `frame_columns` by our names; missing ones are left out."""
+    """The columns [T, ...] of `frame_columns` by our names; missing ones are left out.
+
+    LeRobot's flag of interventions is read by `who_acted`.
+    """
     found = {"actions": frames["action"]}
     state, at = frames["observation.state"], 0
     for name, size in STATE:
         found[OBS + name] = state[:, at : at + size]
         at += size
-    pairs = {
-        GOAL: f"{OBS}goal",
-        "next.reward": "rewards",
-        "next.done": "dones",
-        "next.success": "succeeded",
-    } | {PREFIX + column.key: column.key for column in OWN_COLUMNS}
-    return found | {ours: frames[key] for key, ours in pairs.items() if key in frames}
+    return found | {ours: frames[key] for key, ours in PAIRS.items() if key in frames}
 
 
 def feature_of(key: str, rows: NDArray[Any]) -> Feature:
@@ -112,6 +119,12 @@ def is_our_action(feature: Mapping[str, Any]) -> bool:
     """Whether a feature of info.json is the 7-d change of pose that we record."""
     names = feature.get("names")
     return list(feature["shape"]) == [ACTION_SIZE] and names == list(ACTION_NAMES)
+
+
+def without_place(features: Iterable[str]) -> list[str]:
+    """The features of a dataset that a workspace has no place for."""
+    known = {"action", "observation.state", *PAIRS, *INDEX_FEATURES, *FLAGS}
+    return [key for key in features if key not in known and not key.startswith(IMAGES)]
 
 
 def cameras_in(features: Iterable[str]) -> list[str]:

@@ -3,7 +3,6 @@
 Our own exports are read completely, another tool's dataset if its action is ours.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,22 +17,39 @@ from ..episode import Episode
 from ..layout_check import MAX_STEPS
 from ..schema import IMAGE_SUFFIX, OBS, columns
 from ..summary import Attributes, from_attributes
-from .imported_episode import OUR_ACTION, ImportedEpisode, episode_of, file_time, image_size
+from .imported_episode import (
+    OUR_ACTION,
+    ImportedEpisode,
+    episode_of,
+    file_time,
+    image_size,
+    whole_rate,
+)
+from .imported_header import renderer_of
+from .lerobot_files import path_in, read_json
 from .lerobot_layout import (
     IMAGES,
     INFO,
-    OURS,
+    PREFIX,
     STATE_NAMES,
     VERSION,
     cameras_in,
     is_our_action,
     our_columns,
+    without_place,
 )
-from .lerobot_tables import read_columns, read_rows
-from .lerobot_video import png_pixels, read_frames
+from .lerobot_pictures import png_pixels, read_frames
+from .lerobot_rows import EpisodeRows
+from .lerobot_side_file import SideFile
+from .lerobot_tables import read_columns
+from .value_types import narrowed
+from .who_acted import MODES, flag_among, modes_of_flags
 
 PIXELS_LOST = "exact pixels: they came through a compressed video"
 FINAL_LOST = "the observation after the last action of each episode"
+EDITED = "instructions that were edited elsewhere: those of meta/sidestick.json are kept"
+NOT_IN_SIDE_FILE = "headers of episodes that meta/sidestick.json does not hold"
+PICTURES = ("video", "image")
 
 
 class LeRobotSource:
@@ -41,22 +57,24 @@ class LeRobotSource:
 
     def __init__(self, path: Path, task: str | None = None) -> None:
         self.path, self.lost, self.filled_in = path, [FINAL_LOST], list[str]()
-        self._info = _json(path / INFO)
+        self._info = read_json(path, INFO)
         try:
             if self._info["codebase_version"] != VERSION:
                 version = self._info["codebase_version"]
                 raise FormatError(f"{path}: LeRobot {version}; this Sidestick reads {VERSION}")
             self._features: dict[str, dict[str, Any]] = self._info["features"]
-            ours = _json(path / OURS) if (path / OURS).exists() else {}
-            self._own: list[Attributes] = ours.get("episodes", [])
-            own = ours.get("workspace")
+            self._rows = EpisodeRows(path, self._info)
+            self._side = SideFile(path, len(self._rows))
+            own = self._side.workspace
             self.config = WorkspaceConfig(**own) if own else self._inferred_config(task)
             self._videos = [key for key, f in self._features.items() if f["dtype"] == "video"]
         except (KeyError, TypeError, AttributeError) as error:
             raise FormatError(f"{path}: {INFO} is not LeRobot's: {error}") from error
-        self._rows = self._episode_rows()
-        if self._videos:
-            self.lost.append(PIXELS_LOST)
+        self._note(self.lost, *([PIXELS_LOST] if self._videos else []))
+        missing = without_place(self._features)
+        self._note(self.lost, *(f"{key}: a workspace has no place for it" for key in missing))
+        self._flag = None if PREFIX + MODES in self._features else flag_among(self._features)
+        self._intervened: bool | None = None
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -69,7 +87,7 @@ class LeRobotSource:
                 episode = self._episode(row, name)
             except (DamagedFile, FormatError) as error:
                 yield name, Problem(name, str(error).removeprefix(f"{self.path}/"))
-            except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            except (OSError, ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
                 yield name, Problem(name, f"{type(error).__name__}: {error}")
             else:
                 yield name, episode
@@ -79,66 +97,65 @@ class LeRobotSource:
         number, length = int(row["episode_index"]), int(row["length"])
         if not 0 < length <= MAX_STEPS:
             raise FormatError(f"length: expected 1 to {MAX_STEPS}, got {length}")
-        found = our_columns(self._frames(row, length))
+        frames = self._frames(row, length)
+        found = our_columns(frames)
+        if self._flag is not None:
+            found[MODES] = modes_of_flags(frames[self._flag], self._has_interventions())
         for camera in cameras_in(self._features):
-            images = self._images(IMAGES + camera, row, length)
+            images = self._images(IMAGES + camera, row, frames)
             found[f"{OBS}{camera}{IMAGE_SUFFIX}"] = images
-        if number < len(self._own):
-            return _own_episode(self._own[number], found, self.path)
+        instruction = self._rows.instruction(row, frames) or self.config.task
+        if (attributes := self._side.attributes(number, frames)) is not None:
+            if attributes.get("instruction") != instruction:
+                self._note(self.lost, EDITED)
+            return _own_episode(attributes, found, self.path)
+        if self._side.workspace is not None:
+            self._note(self.lost, NOT_IN_SIDE_FILE)
         imported = ImportedEpisode(
             name=name,
             columns=found,
             task=self.config.task,
-            instruction="; ".join(row["tasks"]),
+            instruction=instruction,
             started=file_time(self.path / INFO) + number,
         )
         return episode_of(imported, self.config.control_hz, self.filled_in)
 
     def _frames(self, row: Mapping[str, Any], length: int) -> dict[str, Any]:
         """Read an episode's numeric columns [T, ...]."""
-        path, start = self._data_place(row)
-        pictures = ("video", "image", "string")
-        keys = [key for key, f in self._features.items() if f["dtype"] not in pictures]
+        path, start = self._rows.place(row)
+        skipped = (*PICTURES, "string", "language")
+        keys = [key for key, f in self._features.items() if f["dtype"] not in skipped]
         frames = read_columns(path, keys, start, length)
         if (frames["episode_index"] != row["episode_index"]).any():
             raise FormatError("its frames are not where meta/episodes says")
         return frames
 
-    def _images(self, key: str, row: Mapping[str, Any], length: int) -> NDArray[np.uint8]:
+    def _images(
+        self, key: str, row: Mapping[str, Any], frames: Mapping[str, NDArray[Any]]
+    ) -> NDArray[np.uint8]:
         """Read an episode's images of one camera, uint8[T, height, width, 3]."""
+        length, size = len(frames["action"]), (self.config.image_size, self.config.image_size)
         if self._features[key]["dtype"] == "image":
-            path, start = self._data_place(row)
+            path, start = self._rows.place(row)
             files = read_columns(path, [key], start, length)[key]
-            return np.stack([png_pixels(file) for file in files])
+            return np.stack([png_pixels(file, size) for file in files])
         place = {name: int(row[f"videos/{key}/{name}"]) for name in ("chunk_index", "file_index")}
-        path = self.path / self._info["video_path"].format(video_key=key, **place)
-        return read_frames(path, float(row[f"videos/{key}/from_timestamp"]), length)
+        path = path_in(self.path, self._info["video_path"], video_key=key, **place)
+        period = 1 / self.config.control_hz
+        within = frames.get("timestamp", np.arange(length) * period)
+        times = float(row[f"videos/{key}/from_timestamp"]) + np.asarray(within, np.float64)
+        return read_frames(path, times, period, size)
 
-    def _data_place(self, row: Mapping[str, Any]) -> tuple[Path, int]:
-        """The file of an episode's frames, and its first row in it."""
-        place = (int(row["data/chunk_index"]), int(row["data/file_index"]))
-        path = self._info["data_path"].format(chunk_index=place[0], file_index=place[1])
-        firsts = [
-            int(other["dataset_from_index"])
-            for other in self._rows
-            if (other["data/chunk_index"], other["data/file_index"]) == place
-        ]
-        return self.path / path, int(row["dataset_from_index"]) - min(firsts)
-
-    def _episode_rows(self) -> list[dict[str, Any]]:
-        """Read meta/episodes, without the statistics."""
-        rows: list[dict[str, Any]] = []
-        for path in sorted((self.path / "meta/episodes").glob("*/*.parquet")):
-            try:
-                rows += [
-                    {key: value for key, value in row.items() if not key.startswith("stats/")}
-                    for row in read_rows(path)
-                ]
-            except (OSError, ValueError) as error:
-                raise FormatError(f"{path}: {error}") from error
-        if not rows:
-            raise FormatError(f"{self.path}: no episode in meta/episodes")
-        return rows
+    def _has_interventions(self) -> bool:
+        """Whether a person took over anywhere in the dataset, by LeRobot's flag."""
+        if self._intervened is None:
+            flag = str(self._flag)
+            places = ((self._rows.place(row), int(row["length"])) for row in self._rows)
+            self._intervened = any(
+                np.asarray(read_columns(path, [flag], start, length)[flag]).any()
+                for (path, start), length in places
+            )
+        return self._intervened
 
     def _inferred_config(self, task: str | None) -> WorkspaceConfig:
         """The workspace of another tool's dataset; FormatError for another action or state."""
@@ -154,29 +171,24 @@ class LeRobotSource:
             )
         cameras = cameras_in(self._features)
         shapes = {f"{c}{IMAGE_SUFFIX}": self._features[IMAGES + c]["shape"] for c in cameras}
+        task = task or "Imported"
         return WorkspaceConfig(
-            task=task or "Imported",
-            renderer="unknown",
-            control_hz=int(self._info["fps"]),
+            task=task,
+            renderer=renderer_of(task, None, self.filled_in),
+            control_hz=whole_rate(self._info["fps"], "fps"),
             image_size=image_size({name: tuple(shape) for name, shape in shapes.items()}),
             cameras=tuple(cameras),
         )
+
+    @staticmethod
+    def _note(lines: list[str], *notes: str) -> None:
+        """Add lines to a list, each once."""
+        lines += [note for note in notes if note not in lines]
 
 
 def _own_episode(attributes: Attributes, found: dict[str, NDArray[Any]], path: Path) -> Episode:
     """An episode of our own export, with its attributes."""
     cameras = [name[len(OBS) : -len(IMAGE_SUFFIX)] for name in found if name.endswith(IMAGE_SUFFIX)]
     types = {column.key: column.dtype for column in columns(cameras)}
-    rows = {key: np.ascontiguousarray(values, types[key]) for key, values in found.items()}
+    rows = {key: narrowed(key, values, types[key]) for key, values in found.items()}
     return Episode.of_columns(from_attributes(attributes, path), rows)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """Read one of the files in meta/; FormatError when it is not JSON."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise FormatError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise FormatError(f"{path}: expected a JSON object")
-    return found

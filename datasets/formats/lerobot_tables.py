@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...sim_envs.errors import FormatError
+from ..cache import SHARE, free_memory
 from .lerobot_layout import CHUNK_FILES, DATA_MB, DATA_PATH
 from .lerobot_stats import Stats
 from .optional import require
@@ -95,22 +97,57 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[dict[str
 
 
 def read_columns(path: Path, keys: Sequence[str], start: int, count: int) -> dict[str, Any]:
-    """Read `count` frames of a file from `start`: numbers as arrays, images as encoded files."""
+    """Read `count` frames of a file from `start`: numbers as arrays, images as encoded files.
+
+    FormatError where the file has fewer, or claims more than half of the free memory for them.
+    """
     pq, pa = require("pyarrow.parquet", "lerobot"), require("pyarrow", "lerobot")
-    table = pq.read_table(path, columns=list(keys), memory_map=True).slice(start, count)
+    with pq.ParquetFile(path, memory_map=True) as file:
+        groups, before = _groups_of(file.metadata, start, count)
+        claimed = sum(_bytes_of(file.metadata.row_group(group), keys) for group in groups)
+        if claimed > SHARE * free_memory():
+            raise FormatError(f"{path}: claims {claimed} bytes, more than half of the free memory")
+        table = file.read_row_groups(groups, columns=list(keys)).slice(start - before, count)
+    if len(table) != count:
+        raise FormatError(f"{path}: has {len(table)} of {count} frames from {start} on")
     found: dict[str, Any] = {}
     for key in keys:
         column = table.column(key).combine_chunks()
         if pa.types.is_struct(column.type):
-            found[key] = [row["bytes"] for row in column.to_pylist()]
+            found[key] = [row["bytes"] if row else None for row in column.to_pylist()]
         elif pa.types.is_fixed_size_list(column.type):
             width = column.type.list_size
             found[key] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
-        elif pa.types.is_list(column.type):
+        elif pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
             found[key] = np.array(column.to_pylist())
         else:
             found[key] = column.to_numpy(zero_copy_only=False)
     return found
+
+
+def _groups_of(metadata: Any, start: int, count: int) -> tuple[list[int], int]:
+    """The row groups that hold these rows, and how many rows lie before the first of them."""
+    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+    ends = np.cumsum(sizes)
+    groups = [
+        group
+        for group, end in enumerate(ends.tolist())
+        if end > start and end - sizes[group] < start + count
+    ]
+    return groups, int(ends[groups[0]] - sizes[groups[0]]) if groups else start
+
+
+def _bytes_of(group: Any, keys: Sequence[str]) -> int:
+    """The unpacked bytes of these columns of a row group: claimed, and at least one a value."""
+    names = tuple(keys)
+    inside = tuple(f"{key}." for key in keys)
+    found = (group.column(number) for number in range(group.num_columns))
+    wanted = [
+        column
+        for column in found
+        if column.path_in_schema in names or column.path_in_schema.startswith(inside)
+    ]
+    return sum(max(column.total_uncompressed_size, 8 * column.num_values) for column in wanted)
 
 
 def _pandas_column(name: str, kind: str, numpy_type: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""This module encodes camera images of a LeRobot dataset as videos or PNGs, and decodes them."""
+"""This module encodes camera images of a LeRobot dataset as videos or PNGs."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import DamagedFile
 from .lerobot_layout import CHUNK_FILES, VIDEO_MB, VIDEO_PATH
 from .optional import require
 
@@ -90,30 +89,6 @@ class VideoWriter:
             self._container.mux(packet)
 
 
-def read_frames(path: Path, start: float, count: int) -> NDArray[np.uint8]:
-    """`count` frames of a video from the time `start` (s) on, uint8[count, height, width, 3].
-
-    Raises DamagedFile when there are fewer.
-    """
-    av = require("av", "lerobot")
-    frames: list[NDArray[np.uint8]] = []
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            half = Fraction(1, 2) / stream.average_rate
-            container.seek(int(start / stream.time_base), stream=stream)
-            for frame in container.decode(stream):
-                if frame.time >= start - half:
-                    frames.append(frame.to_ndarray(format="rgb24"))
-                if len(frames) == count:
-                    break
-    except (OSError, ValueError, IndexError, ZeroDivisionError, TypeError) as error:
-        raise DamagedFile(f"{path}: {error}") from error
-    if len(frames) != count:
-        raise DamagedFile(f"{path}: has {len(frames)} of {count} frames from {start:.2f} s on")
-    return np.stack(frames)
-
-
 def pngs(images: NDArray[np.uint8]) -> Iterator[bytes]:
     """Yield each of the images, uint8[T, height, width, 3], as a PNG file."""
     av = require("av", "lerobot")
@@ -124,15 +99,3 @@ def pngs(images: NDArray[np.uint8]) -> Iterator[bytes]:
         codec.time_base = Fraction(1, 1)
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
         yield b"".join(bytes(packet) for packet in [*codec.encode(frame), *codec.encode(None)])
-
-
-def png_pixels(data: bytes) -> NDArray[np.uint8]:
-    """A PNG file's pixels, uint8[height, width, 3]; DamagedFile when it cannot be read."""
-    av = require("av", "lerobot")
-    try:
-        codec = av.CodecContext.create(PNG, "r")
-        frames = [*codec.decode(av.Packet(data)), *codec.decode(None)]
-        pixels: NDArray[np.uint8] = frames[0].to_ndarray(format="rgb24")
-    except (OSError, ValueError, IndexError) as error:
-        raise DamagedFile(f"a PNG that cannot be read: {error}") from error
-    return pixels

@@ -30,6 +30,7 @@ from .lerobot_layout import (
     frame_columns,
     images_of,
 )
+from .lerobot_side_file import CONTENT, content_digest
 from .lerobot_stats import Stats, column_stats, image_stats, merged, to_json
 from .lerobot_tables import DataFiles, write_episodes, write_tasks
 from .lerobot_video import VideoWriter, pngs
@@ -75,7 +76,7 @@ class LeRobotWriter:
         row |= {"data/chunk_index": chunk, "data/file_index": file}
         self._episodes.append(row)
         self._stats.append(stats)
-        self._ours.append(to_attributes(episode.summary))
+        self._ours.append({**to_attributes(episode.summary), CONTENT: content_digest(frames)})
         self._frames += len(episode)
         self._branches += len(episode.abandoned)
         self._finals += episode.final_observation is not None

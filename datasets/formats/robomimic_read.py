@@ -30,7 +30,9 @@ from .imported_episode import (
     file_time,
     image_size,
     renamed,
+    whole_rate,
 )
+from .imported_header import renderer_of
 from .robomimic_controller import check_controller
 from .robomimic_write import MASKS, NEXT_OBS, WORKSPACE
 
@@ -48,7 +50,6 @@ EXTRACT = (
     "robosuite's recordings hold states and actions alone: extract observations first, with "
     "robomimic's dataset_states_to_obs.py"
 )
-FASTEST_HZ = 1000
 
 
 class RobomimicSource:
@@ -149,9 +150,10 @@ class RobomimicSource:
         check_observations(set(shapes))
         images = [key for key in shapes if is_image(key)]
         rest = {k: v for k, v in kwargs.items() if k not in ("renderer", "image_size")}
+        task = task or re.sub(r"-v\d+$", "", name.rpartition("/")[2]) or "Imported"
         return WorkspaceConfig(
-            task=task or re.sub(r"-v\d+$", "", name.rpartition("/")[2]) or "Imported",
-            renderer=str(kwargs.get("renderer") or "unknown"),
+            task=task,
+            renderer=renderer_of(task, kwargs.get("renderer"), self.filled_in),
             control_hz=self._rate(kwargs.get("control_freq")),
             image_size=image_size(shapes),
             cameras=tuple(sorted(key.removesuffix(IMAGE_SUFFIX) for key in images)),
@@ -161,13 +163,10 @@ class RobomimicSource:
     def _rate(self, given: object) -> int:
         """Control ticks a second; ours where the file has none, which is listed."""
         if given is None:
-            self.filled_in.append(f"control_freq: not recorded, taken as {CONTROL_HZ} Hz")
+            note = f"control_freq: not recorded, taken as {CONTROL_HZ} Hz"
+            self.filled_in += [note] if note not in self.filled_in else []
             return CONTROL_HZ
-        if not isinstance(given, int | float) or not 1 <= given <= FASTEST_HZ or given % 1:
-            raise FormatError(
-                f"control_freq: expected a whole number of Hz from 1 to {FASTEST_HZ}, got {given!r}"
-            )
-        return int(given)
+        return whole_rate(given, "control_freq")
 
 
 def _observations(demo: h5py.Group) -> h5py.Group:
