@@ -24,6 +24,7 @@ Every policy is evaluated alone: on the seeds of a release (see `benchmarks.rele
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import tyro
 
@@ -57,7 +58,7 @@ def corrections(pupil: Pupil) -> None:
         first = scenes(SUPERVISED.first, pupil.seed, number)
         seeds = range(first, first + options.supervised)
         report = drive_simulated(pupil.workspace, Level.SUPERVISED, seeds, policy, number)
-        facts = {
+        facts: dict[str, Any] = {
             "takeovers": report.takeovers,
             "human_share": report.human_steps / (report.human_steps + report.policy_steps),
             "helped_successes": report.successes,

@@ -79,6 +79,7 @@ class EffortLedger(EffortCounter):
     """What else every entry says, as JSON values."""
     counted: list[str] = field(default_factory=list)
     """Ids of the episodes in `counts`."""
+    _run: str = field(default="", init=False)
 
     def on_begin(self, context: EpisodeContext) -> None:
         """Note the episode, and begin to count it."""

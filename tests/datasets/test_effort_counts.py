@@ -35,7 +35,8 @@ events = st.lists(
 def driven(level: Level, episode: Sequence[Event]) -> list[tuple[int, Step, ControlState, bool]]:
     """Steps as a session makes them, each with the steps rewound before, its state, and whether
     the policy asked; a policy that asks as it loses its answer only seems to rest."""
-    authority, made, left = Authority(level), [], 0
+    authority, left = Authority(level), 0
+    made: list[tuple[int, Step, ControlState, bool]] = []
     rng = np.random.default_rng(0)
     for clutch, answers, asks, back in episode:
         undone = min(back, left)

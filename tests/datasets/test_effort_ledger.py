@@ -114,7 +114,7 @@ def test_what_an_entry_names_is_not_counted_again(workspace: Workspace) -> None:
         recorder.finish(*FINAL, True)
     database.add_effort(EffortEntry(0, "demonstrations", 1.0, 0.0, 0, 1))
     counts = EffortCounts(driven=20, watched=40, episodes=1)
-    database.add_effort(counts.entry("supervised", 2, "0003", **{COUNTED: ["a1"]}))
+    database.add_effort(counts.entry("supervised", 2, "0003", counted=["a1"]))
     assert seconds(effort_entries(workspace)) == [(1.0, 0.0), (1.0, 2.0)]
 
 
