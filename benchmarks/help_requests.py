@@ -1,138 +1,173 @@
-"""This benchmark measures precision and recall of help requests, against paired seeds without help.
+"""This benchmark measures help requests by condition and by signal, against outcomes without help.
 
-    python -m benchmarks.help_requests WS --policy 0001 --episodes 100 [--helped 30]
+    python -m benchmarks.help_requests WS TRACES --episodes 40 --out FILE
 
-The policy drives every seed alone, and its uncertainty is recorded: an episode that fails would
-have needed help. The help rules, calibrated on other seeds, are then applied to the recorded
-uncertainty: up to the first request the episode on call is the same to the last bit. With --helped
-some seeds are driven again on call, with the simulated operator, within the budget: the report
-says how many succeed and how many seconds of the operator they cost. It prints JSON.
+The policy drives every seed of every condition alone: plain episodes, an item that is dropped, a
+spoilt grasp, scenes that are new to it. An episode that fails would have needed help. The rules,
+calibrated on other seeds, are applied to the traces: up to the first request an episode on call is
+the same to the last bit. The same traces are judged a second time as if an episode ended where
+a person sees that it has failed (`early end`). It prints JSON.
 """
 
 import argparse
 import json
 import sys
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.statistics.conformal import conformal_limit
 from sidestick.policies.statistics.rates import Rate
-from sidestick.teleop.autonomy.help_calibration import UncertaintyTrace, calibrated_rules
-from sidestick.teleop.devices.simulated_operator import SimulatedOperator
-from sidestick.teleop.evaluation.help_request_quality import help_request_quality, unattended
-from sidestick.teleop.learning.active_policy import load_runner
-from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.environments import workspace_env
-from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
-from sidestick.teleop.session.human_effort import EffortCounter
-from sidestick.teleop.session.levels import ControlState
-from sidestick.teleop.session.session import Session
+from sidestick.sim_envs.spaces import CONTROL_HZ
+from sidestick.teleop.autonomy.help_calibration import (
+    NEEDLESS,
+    UncertaintyTrace,
+    calibrated_rules,
+    demonstrated,
+    start_rules,
+)
+from sidestick.teleop.session.help_requests import HelpRules
 
-FIRST_SEED = 400_000
-RULES = HelpRules()
-NEVER = 1e6
+from .help_signals import alone, quality, separation
+from .help_trace import DrivenTrace, ended_early
+from .help_traces import CONDITIONS, drive
+from .rows import circumstances
 
+EARLIER = HelpRules(novelty=0.99, stalled_s=2.5, overdue_s=11.0)
+"""The rules of release 0.1 before any calibration."""
+MOMENTS_S = (2.0, 3.0, 4.0, 5.0, 8.0)
+SINCE_FAULT_S = (0.5, 1.0, 2.0, 3.0)
+FAULTY = ("drop", "spoilt grasp")
 
-def alone(rules: HelpRules) -> dict[str, HelpRules]:
-    """The rules as they are, and each signal by itself, by name."""
-    return {
-        "all": rules,
-        "novelty alone": replace(rules, stalled_s=NEVER, overdue_s=NEVER),
-        "stall alone": replace(rules, novelty=1.0, overdue_s=NEVER),
-        "overtime alone": replace(rules, novelty=1.0, stalled_s=NEVER),
-    }
-
-
-def first_request(trace: UncertaintyTrace, rules: HelpRules) -> tuple[int, HelpReason] | None:
-    """Tick and reason of the first request under these rules; None without any."""
-    monitor = HelpMonitor(rules)
-    for tick, novelty in enumerate(trace.novelty.tolist()):
-        reason = monitor.update(
-            ControlState.POLICY, novelty, bool(trace.answered[tick]), trace.ee_m[tick]
-        )
-        if reason:
-            return tick, reason
-    return None
-
-
-def judged(traces: Sequence[UncertaintyTrace], rules: HelpRules) -> dict[str, Any]:
-    """Precision and recall of the requests, their median tick and reasons."""
-    first = {trace.seed: first_request(trace, rules) for trace in traces}
-    asked = {seed: request is not None for seed, request in first.items()}
-    found = help_request_quality(asked, {trace.seed: not trace.success for trace in traces})
-    requests = [request for request in first.values() if request]
-    return {
-        **found.to_json(),
-        "asked": len(requests),
-        "median_tick": float(np.median([tick for tick, _ in requests])) if requests else None,
-        "reasons": dict(Counter(reason.name for _, reason in requests)),
-    }
-
-
-def helped(
-    workspace: Workspace, policy: str, seeds: Sequence[int], rules: HelpRules
-) -> dict[str, Any]:
-    """Results of the same seeds on call, with the simulated operator."""
-    env, effort = workspace_env(workspace.config), EffortCounter()
-    operator = SimulatedOperator(env, Level.ON_CALL)
-    monitor = HelpMonitor(replace(rules, budget=len(seeds)))
-    assignment = Assignment(Level.ON_CALL, policy, load_runner(workspace, policy), monitor)
-    session = Session(env, operator, assignment, [effort], max_steps=2 * env.task.max_steps)
-    outcomes = [session.run_episode(seed) for seed in seeds]
-    env.close()
-    entry = effort.entry(Level.ON_CALL, 0, policy)
-    return {
-        "successes": str(Rate(sum(o.success for o in outcomes), len(outcomes))),
-        "requests": effort.counts.requests,
-        "budget": len(seeds),
-        "refused": monitor.refused,
-        "driven_s": entry.driven_s,
-        "called_s": entry.watched_s,
-    }
+Traces = Mapping[str, Sequence[DrivenTrace]]
 
 
 def main() -> int:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
+    parser.add_argument("traces", type=Path)
     parser.add_argument("--policy", default="0001")
-    parser.add_argument("--episodes", type=int, default=100)
-    parser.add_argument("--calibration", type=int, default=40)
-    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
-    parser.add_argument("--helped", type=int, default=0)
+    parser.add_argument("--calibration-seed", type=int, default=400_000)
+    parser.add_argument("--calibration", type=int, default=32)
+    parser.add_argument("--first-seed", type=int, default=450_000)
+    parser.add_argument("--episodes", type=int, default=40)
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     limit_threads()
-    print(json.dumps(measure(options), indent=1))
+    text = json.dumps(measure(options), indent=1) + "\n"
+    if options.out:
+        options.out.write_text(text)
+    print(text)
     return 0
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Calibrate on some seeds, evaluate on others; the report."""
+    """Calibrate on some seeds, judge on others; the report."""
     workspace = Workspace.open(options.workspace)
-    first, middle = options.first_seed, options.first_seed + options.calibration
-    seeds = range(middle, middle + options.episodes)
-    env, runner = workspace_env(workspace.config), load_runner(workspace, options.policy)
-    rules = calibrated_rules(unattended(env, runner, range(first, middle)), RULES)
-    traces = unattended(env, runner, seeds)
-    env.close()
-    report = {
-        "policy": options.policy,
-        "first_seed": first,
-        "success_without_help": str(Rate(sum(t.success for t in traces), len(traces))),
-        "rules": asdict(rules),
-        "calibrated": {name: judged(traces, tried) for name, tried in alone(rules).items()},
-        "uncalibrated": judged(traces, RULES),
+    before = range(options.calibration_seed, options.calibration_seed + options.calibration)
+    seeds = range(options.first_seed, options.first_seed + options.episodes)
+    own = drive(workspace, options.policy, "plain", before, options.traces)
+    traces = {
+        name: drive(workspace, options.policy, name, seeds, options.traces) for name in CONDITIONS
     }
-    if options.helped:
-        report["helped"] = helped(workspace, options.policy, seeds[: options.helped], rules)
-    return report
+    controls = twins(traces)
+    traces |= {name: [t for t in traces[name] if t.fault_tick >= 0] for name in FAULTY}
+    traces |= {"early end": early([t for some in traces.values() for t in some])}
+    demonstrations = demonstrated(workspace)
+    calibrated = calibrated_rules([uncertainty(t) for t in own], HelpRules(), demonstrations)
+    start = start_rules(demonstrations, HelpRules())
+    return {
+        **circumstances(),
+        "policy": f"{options.policy}: {len(demonstrations)} demonstrations of ShelfPick",
+        "calibration": {"seeds": _span(before), "successes": calibrated.successes},
+        "seeds": _span(seeds),
+        "succeeded_alone": {
+            name: str(Rate(sum(t.success for t in some), len(some)))
+            for name, some in traces.items()
+        },
+        "the_same_seeds_without_the_fault": {
+            name: str(Rate(sum(t.success for t in some), len(some)))
+            for name, some in controls.items()
+        },
+        "rules": {
+            "earlier start": _thresholds(EARLIER),
+            "start": _thresholds(start),
+            "calibrated": _thresholds(calibrated),
+        },
+        "calibrated": by_condition(traces, calibrated),
+        "start": {name: quality(some, start) for name, some in traces.items()},
+        "earlier start": {name: quality(some, EARLIER) for name, some in traces.items()},
+        "matched false alarms": by_condition(traces, matched(own, calibrated)),
+        "auroc from the beginning": separation(traces["plain"], calibrated, MOMENTS_S, False),
+        "auroc since the fault": separation(
+            [t for name in FAULTY for t in (*traces[name], *controls[name])],
+            calibrated,
+            SINCE_FAULT_S,
+            True,
+        ),
+    }
+
+
+def by_condition(traces: Traces, rules: HelpRules) -> dict[str, Any]:
+    """The quality of all signals and of each one, in every condition."""
+    return {
+        name: {signal: quality(some, only) for signal, only in alone(rules).items()}
+        for name, some in traces.items()
+    }
+
+
+def twins(traces: Traces) -> dict[str, list[DrivenTrace]]:
+    """For every episode with a fault the plain one of its seed, which is the same up to the fault.
+
+    It is marked with the tick on which the fault would have begun.
+    """
+    plain = {trace.seed: trace for trace in traces["plain"]}
+    return {
+        name: [
+            replace(plain[trace.seed], fault_tick=trace.fault_tick)
+            for trace in traces[name]
+            if trace.fault_tick >= 0
+        ]
+        for name in FAULTY
+    }
+
+
+def early(traces: Sequence[DrivenTrace]) -> list[DrivenTrace]:
+    """The episodes as a variant of the task has them that ends as a person sees its failure.
+
+    Those that end at once, within their fault, are left out: nothing could warn of them.
+    """
+    cut = [ended_early(trace) for trace in traces]
+    return [t for t in cut if t.fault_tick < 0 or len(t) > t.fault_tick + CONTROL_HZ // 2]
+
+
+def matched(own: Sequence[DrivenTrace], rules: HelpRules) -> HelpRules:
+    """Thresholds of each signal at the same share of needless requests, without any margin."""
+    solved = [uncertainty(t) for t in own if t.success]
+    return replace(
+        rules,
+        novelty=conformal_limit([t.sustained_novelty(rules) for t in solved], NEEDLESS),
+        stalled_s=conformal_limit([t.longest_stall_s(rules.stalled_m) for t in solved], NEEDLESS)
+        + 1 / CONTROL_HZ,
+        overdue_s=conformal_limit([len(t) / CONTROL_HZ for t in solved], NEEDLESS) + 1 / CONTROL_HZ,
+    )
+
+
+def uncertainty(trace: DrivenTrace) -> UncertaintyTrace:
+    """What the calibration reads of a trace."""
+    return UncertaintyTrace(trace.novelty, trace.answered, trace.ee_m, trace.seed, trace.success)
+
+
+def _thresholds(rules: HelpRules) -> dict[str, float]:
+    return {key: asdict(rules)[key] for key in ("novelty", "stalled_s", "overdue_s")}
+
+
+def _span(seeds: range) -> str:
+    return f"{seeds.start} to {seeds.stop - 1}"
 
 
 if __name__ == "__main__":

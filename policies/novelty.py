@@ -23,6 +23,17 @@ LEAST_SCALE = 0.05
 """Smallest divisor of an input, in the units in which the head reads it."""
 FARTHEST = 6e4
 """About the largest number that float16 can hold."""
+MOST_FAMILIAR_SCENES = 0.9995
+"""Novelty of the most unusual familiar scene; stranger ones lie between this and 1."""
+
+
+def novelty_beyond(ratio: float) -> float:
+    """Novelty of a scene `ratio` >= 1 times as unusual as the most unusual familiar one, below 1.
+
+    No probability, only an order: a quantile would be 1 for all of them, though policies succeed
+    just outside of what they know and fail far outside (measured: docs/evidence.md, help requests).
+    """
+    return 1.0 - (1.0 - MOST_FAMILIAR_SCENES) / ratio
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +108,17 @@ class Quantiles:
             return np.full(len(scores), np.nan)
         return np.asarray(np.interp(scores, self.values, LEVELS))
 
+    def ratio(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scores over the highest familiar one, (N,); 0 if never calibrated."""
+        highest = self.values[-1] if self.values else 0.0
+        return scores / highest if highest > 0 else np.zeros(len(scores))
+
 
 @dataclass(frozen=True)
 class Novelty:
     """The larger of two quantiles, itself as a quantile: 1 % of familiar scenes exceed 0.99.
+
+    Beyond all familiar scenes it goes on rising, see `novelty_beyond`, and stays below 1.
 
     Disagreement over familiar scenes: ThriftyDAgger (Hoque 2021, section III-B). It misses scenes
     in which all ensemble members are wrong alike; the distance to the training windows does not.
@@ -141,13 +159,17 @@ class Novelty:
 
         `x` (1, F) is the head's input; without it, only the disagreement `score` counts.
         """
-        by_opinion = self.disagreements(np.array([score]))
-        if self.neighbours is None or x is None:
-            return float(by_opinion[0])
-        by_distance = self.distances(self.neighbours(x))
-        if not self.both.values:
-            return float(by_distance[0])
-        return float(self.both(np.maximum(by_opinion, by_distance))[0])
+        scores = np.array([score])
+        level, ratio = self.disagreements(scores), self.disagreements.ratio(scores)
+        if self.neighbours is not None and x is not None:
+            distances = self.neighbours(x)
+            by_distance = self.distances(distances)
+            both = self.both(np.maximum(level, by_distance))
+            level = both if self.both.values else by_distance
+            ratio = np.maximum(ratio, self.distances.ratio(distances))
+        if ratio[0] > 1:
+            return novelty_beyond(float(ratio[0]))
+        return float(np.minimum(level, MOST_FAMILIAR_SCENES)[0])
 
     def settings(self) -> dict[str, Any]:
         """The quantiles as JSON; the neighbours are stored with the weights (`tensors`)."""

@@ -1,11 +1,13 @@
-"""`calibrated_rules` sets the thresholds of help requests from episodes a policy solved alone.
+"""`calibrated_rules` sets the thresholds of help requests from episodes that needed no help.
 
-Thresholds that are set on training data are too low: a policy that drives meets scenes that its
-data did not show, and most of them end well. So each signal may reach what it reaches in the
-policy's own successes (ThriftyDAgger 2021 re-estimates its quantile online, for the same reason).
+Each signal may reach what it reaches in the policy's own successes, up to a quantile with the
+finite-sample correction of conformal prediction, as in FAIL-Detect (Xu et al. 2025, section IV-C);
+ThriftyDAgger (Hoque 2021) re-estimates its quantile online for the same reason: thresholds that are
+set on training data are too low. Until there are enough successes, times come from demonstrations
+and novelty from a ratio, both widened to what the few successes show.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,17 +15,22 @@ from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
 from ...datasets.step import Level
+from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
+from ...policies.statistics.conformal import conformal_limit
 from ...sim_envs.spaces import CONTROL_HZ
-from ..session.help_requests import HelpRules, extent_m
+from ..session.help_requests import LEAST_SUCCESSES, HelpRules, extent_m
 
-LEAST_SUCCESSES = 6
-"""Successes without help that a calibration needs; with fewer the rules stay as they are."""
-ALLOWED = 0.98
-"""Quantile over successes that each signal may reach without a request."""
+NEEDLESS = 0.05
+"""Share of successes in which a signal asks, at most; with three signals at most three times it.
+19 successes are the fewest for which such a limit exists."""
 MARGIN = 1.15
-"""Factor on the quantiles of times, which are estimated from few successes."""
+"""Factor on times from successes: scenes of tomorrow are not quite exchangeable with these."""
+START_MARGIN = 1.5
+"""Factor on times from demonstrations: policies hesitate and retry more than operators."""
 SHORTEST_STALL_S = 1.5
+LEAST_NOVELTY = 0.99
+"""No lower novelty is a reason, however familiar a policy's successes were."""
 UNCENSORED = frozenset({Level.SUPERVISED, Level.AUTONOMOUS})
 """Levels at which a policy drives and does not ask; autonomous practice is recorded as such."""
 
@@ -45,6 +52,14 @@ class UncertaintyTrace:
     def __len__(self) -> int:
         return len(self.novelty)
 
+    @property
+    def is_saturated(self) -> bool:
+        """Whether its novelty is of an earlier version, which gave 1 to all scenes beyond training.
+
+        How far beyond, it does not say, so that it sets no limit.
+        """
+        return bool((self.novelty >= 1.0).any())
+
     def longest_stall_s(self, within_m: float) -> float:
         """The longest time that the end effector stayed in a box with a diagonal `within_m`, s."""
         longest, start = 0, 0
@@ -62,22 +77,56 @@ class UncertaintyTrace:
         return float(ordered[:, min(rules.alarmed, ordered.shape[1]) - 1].max())
 
 
-def calibrated_rules(traces: Sequence[UncertaintyTrace], rules: HelpRules) -> HelpRules:
+def calibrated_rules(
+    traces: Sequence[UncertaintyTrace],
+    rules: HelpRules,
+    demonstrations: Sequence[UncertaintyTrace] = (),
+) -> HelpRules:
     """The rules with thresholds that the policy's successes seldom exceed.
 
-    Unchanged with fewer than LEAST_SUCCESSES. A novelty that successes reach is no reason any more.
+    With fewer than LEAST_SUCCESSES successes those of `start_rules`, as far up as the few reach.
     """
-    solved = [trace for trace in traces if trace.success]
-    if len(solved) < LEAST_SUCCESSES:
-        return rules
+    rules, solved = start_rules(demonstrations, rules), [t for t in traces if t.success]
     lengths = [len(trace) / CONTROL_HZ for trace in solved]
     stalls = [trace.longest_stall_s(rules.stalled_m) for trace in solved]
-    novelty = float(np.quantile([trace.sustained_novelty(rules) for trace in solved], ALLOWED))
+    novelty = [t.sustained_novelty(rules) for t in solved if not t.is_saturated]
     return replace(
         rules,
-        novelty=max(rules.novelty, novelty),
-        stalled_s=max(SHORTEST_STALL_S, MARGIN * float(np.quantile(stalls, ALLOWED))),
-        overdue_s=MARGIN * float(np.quantile(lengths, ALLOWED)),
+        novelty=max(LEAST_NOVELTY, _limit(novelty, rules.novelty)),
+        stalled_s=max(SHORTEST_STALL_S, _limit(stalls, rules.stalled_s, MARGIN)),
+        overdue_s=_limit(lengths, rules.overdue_s, MARGIN),
+        successes=len(novelty),
+    )
+
+
+def start_rules(demonstrations: Sequence[UncertaintyTrace], rules: HelpRules) -> HelpRules:
+    """The rules with times that demonstrations do not come near; unchanged without any.
+
+    Demonstrations say how long the task takes, and that a pause may be longer than `stalled_s`;
+    short pauses of theirs say nothing of a policy's.
+    """
+    solved = [trace for trace in demonstrations if trace.success]
+    if not solved:
+        return rules
+    stall = max(trace.longest_stall_s(rules.stalled_m) for trace in solved)
+    return replace(
+        rules,
+        stalled_s=max(rules.stalled_s, START_MARGIN * stall),
+        overdue_s=START_MARGIN * max(map(len, solved)) / CONTROL_HZ,
+    )
+
+
+def _limit(values: Sequence[float], start: float, margin: float = 1.0) -> float:
+    """The conformal limit of values of successes; of too few, `start` or the highest of them."""
+    if len(values) < LEAST_SUCCESSES:
+        return max([start, *(margin * value for value in values)])
+    return margin * conformal_limit(values, NEEDLESS)
+
+
+def rules_for(workspace: Workspace, policy_id: str, rules: HelpRules) -> HelpRules:
+    """The rules for a policy, by what the workspace holds of it and of demonstrations."""
+    return calibrated_rules(
+        recorded_uncertainty(workspace, policy_id), rules, demonstrated(workspace)
     )
 
 
@@ -87,14 +136,32 @@ def recorded_uncertainty(workspace: Workspace, policy_id: str) -> list[Uncertain
     Those at on-call are left out: there, long ones led to help requests and are missing, so the
     rules would become ever stricter.
     """
+    return _traces(
+        workspace,
+        lambda summary: (
+            summary.header.policy_id == policy_id
+            and summary.header.level in UNCENSORED
+            and summary.complete
+            and not summary.takeovers
+        ),
+    )
+
+
+def demonstrated(workspace: Workspace) -> list[UncertaintyTrace]:
+    """The traces of an operator's own successes; their novelty is not known."""
+    return _traces(
+        workspace,
+        lambda summary: summary.header.level is Level.DEMONSTRATE and summary.success,
+    )
+
+
+def _traces(
+    workspace: Workspace, wanted: Callable[[EpisodeSummary], bool]
+) -> list[UncertaintyTrace]:
     return [
         _of_episode(Episode.read(summary.path, images=False))
         for summary in workspace.summaries()
-        if summary.path is not None
-        and summary.header.policy_id == policy_id
-        and summary.header.level in UNCENSORED
-        and summary.complete
-        and not summary.takeovers
+        if summary.path is not None and wanted(summary)
     ]
 
 

@@ -149,6 +149,8 @@ class Drive:
         assign = assign or (headless_assignment if self.headless else assignment_of)
         policy = self.policy or PolicyStore(workspace.policies_dir).newest()
         assignment = assign(workspace, level, policy, self._help_rules())
+        if level is Level.ON_CALL:
+            say(assignment.monitor.rules.label)
         seeds = self._seeds(workspace, level)
         with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
             if self.headless:

@@ -14,7 +14,7 @@ from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PINNED, in_order
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import PolicyError
-from ..autonomy.help_calibration import calibrated_rules, recorded_uncertainty
+from ..autonomy.help_calibration import rules_for
 from ..autonomy.ladder_store import LadderStore
 from ..session.assignment import Assignment
 from ..session.help_requests import HelpMonitor, HelpRules
@@ -48,7 +48,7 @@ def assignment_of(
         return Assignment(level, None, runner, HelpMonitor(rules))
     runner, rules = runner or load_runner(workspace, policy_id), rules or HelpRules()
     if level is Level.ON_CALL:
-        rules = calibrated_rules(recorded_uncertainty(workspace, policy_id), rules)
+        rules = rules_for(workspace, policy_id, rules)
     return Assignment(level, policy_id, runner, HelpMonitor(rules))
 
 
@@ -161,6 +161,13 @@ class ActivePolicy:
         actions.set_aside(policy, to=before)
         self._back_to = before
         return f"policy {policy} is set aside: {before} drives from the next episode on"
+
+    def at(self, present: Assignment, level: Level) -> Assignment:
+        """The same policy at another level; where it asks for help, on what is recorded by now."""
+        if level is Level.ON_CALL and present.policy_id is not None:
+            monitor = present.monitor
+            monitor.rules = rules_for(self._workspace, present.policy_id, monitor.rules)
+        return present.at(level)
 
     def _before(self, present: str | None) -> str | None:
         """The policy that drove before the active one: by the events, else by number."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...policies.novelty import novelty_beyond
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import CONTROL_HZ
 from .levels import ControlState
@@ -33,13 +34,20 @@ class HelpReason(Enum):
     MUTE = "the policy has no answer"
 
 
+UNUSUAL = 1.6
+"""Scenes so many times as unusual as the most unusual one in training are novel, until a policy's
+successes say better. Chosen on seeds 400000 to 400027 of ShelfPick (benchmarks/help_requests)."""
+LEAST_SUCCESSES = 19
+"""Successes without help that a calibration needs (see `autonomy.help_calibration`)."""
+
+
 @dataclass(frozen=True)
 class HelpRules:
     """When help is asked for, and how often it may be."""
 
-    novelty: float = 0.99
-    """A tick is novel when more than this share of familiar scenes is less unusual: 1 - alpha
-    with ThriftyDAgger's alpha of 0.01; with 1 novelty is never a reason."""
+    novelty: float = novelty_beyond(UNUSUAL)
+    """A tick with more novelty is novel; with 1 novelty is never a reason. ThriftyDAgger's 1 -
+    alpha of 0.99 is too low: policies succeed in most scenes that are a little beyond training."""
     familiar: float = 0.9
     """A tick is familiar again below this."""
     alarmed: int = 5
@@ -58,6 +66,8 @@ class HelpRules:
     """Driving alone for longer than this, since the beginning or the last help, is overdue."""
     budget: int | None = None
     """How many requests the operator allows in a session; None allows any number."""
+    successes: int = 0
+    """How many of the policy's own successes set these thresholds."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.familiar <= self.novelty <= 1:
@@ -67,6 +77,25 @@ class HelpRules:
             raise BadValue("alarmed, of", "1 <= alarmed <= of", (self.alarmed, self.of))
         if self.budget is not None and self.budget < 0:
             raise BadValue("budget", "no fewer than 0 requests", self.budget)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the successes suffice to say how often a request is needless."""
+        return self.successes >= LEAST_SUCCESSES
+
+    @property
+    def label(self) -> str:
+        """For the operator."""
+        if self.calibrated:
+            return f"help requests are calibrated on {self.successes} successes of this policy"
+        return (
+            f"help requests are uncalibrated ({self.successes} of {LEAST_SUCCESSES} successes "
+            "without help): expect needless ones"
+        )
+
+    def words(self, reason: HelpReason) -> str:
+        """A reason for the operator, who must know where its threshold is a guess."""
+        return reason.value if self.calibrated else f"{reason.value} (uncalibrated)"
 
 
 class HelpMonitor:

@@ -44,8 +44,6 @@ class StationOptions:
     """When a policy on call asks for help, and how often it may."""
     audited: float = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
-    novelty_threshold: float = 0.99
-    """Novelty, in [0, 1], from which on a scene counts as new to the policy."""
 
     @property
     def seeds(self) -> Seeds:

@@ -189,4 +189,4 @@ def _follow_ladder(loop: StationLoop, active_policy: ActivePolicy, change: Level
     if change.why is ChangeReason.DEMOTED and change.after < before:
         session.assign(session.assignment.at(change.after))
     elif change.why is ChangeReason.PROMOTED and highest > before:
-        session.assign(session.assignment.at(highest))
+        session.assign(active_policy.at(session.assignment, highest))

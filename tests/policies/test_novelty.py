@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, Quantiles
+from sidestick.policies.novelty import (
+    MOST_FAMILIAR_SCENES,
+    MOST_POINTS,
+    Neighbours,
+    Novelty,
+    Quantiles,
+    novelty_beyond,
+)
 
 
 def familiar(n=1000, seed=0):
@@ -33,8 +40,24 @@ def test_either_sign_is_enough(novelty):
     """Novelty is high by disagreement alone and by distance alone."""
     home, away = familiar(1, 5), torch.full((1, 6), 40.0)
     assert novelty(0.1, home) < 0.9
-    assert novelty(50.0, home) == 1
-    assert novelty(0.1, away) == 1
+    assert MOST_FAMILIAR_SCENES < novelty(50.0, home) < 1
+    assert MOST_FAMILIAR_SCENES < novelty(0.1, away) < 1
+
+
+def test_beyond_all_familiar_scenes_novelty_goes_on_rising(novelty):
+    """Twice and three times as far are told apart, also as float32, as it is recorded.
+
+    Policies succeed just outside of what they know and fail far outside; a quantile, 1 for both,
+    was no reason to ask for help any more once a success had reached it.
+    """
+    home, highest = familiar(1, 5), novelty.disagreements.values[-1]
+    scores = highest * np.array([0.9, 0.999, 1.001, 1.5, 2.0, 3.0, 30.0])
+    values = np.array([novelty(score, home) for score in scores], np.float32)
+    assert np.all(np.diff(values) >= 0)
+    assert np.all(np.diff(values[2:]) > 0)
+    assert values[1] <= np.float32(MOST_FAMILIAR_SCENES) < values[2]
+    assert values[-1] < 1
+    assert values[4] == np.float32(novelty_beyond(2.0))
 
 
 def test_without_opinions_distance_speaks_alone():
@@ -42,7 +65,7 @@ def test_without_opinions_distance_speaks_alone():
     x = familiar(200)
     neighbours = Neighbours.fit(x, np.arange(200))
     novelty = Novelty.fit(np.zeros(100), "held-out", neighbours(familiar(100, 1)), neighbours)
-    assert novelty(0.0, torch.full((1, 6), 40.0)) == 1
+    assert MOST_FAMILIAR_SCENES < novelty(0.0, torch.full((1, 6), 40.0)) < 1
     assert novelty(0.0, familiar(1, 9)) < 0.99
 
 
@@ -61,7 +84,7 @@ def test_policies_of_before_there_was_a_distance_are_read():
     values = np.quantile(np.arange(1001) / 1000, [0.0, 1.0]).tolist()
     old = Novelty.build({"values": [values[0]] * 102 + [values[1]], "source": "training"}, {})
     assert old.source == "training"
-    assert old(2.0, familiar(1)) == 1
+    assert old(2.0, familiar(1)) == novelty_beyond(2.0)
 
 
 def test_windows_are_judged_by_other_episodes():

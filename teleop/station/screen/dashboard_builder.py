@@ -107,7 +107,7 @@ class DashboardBuilder:
             share=live.episode.share,
             calling=loop.state is WindowState.RECORDING and live.episode.calling is not None,
             novelty=live.proposal.novelty,
-            novelty_threshold=options.novelty_threshold,
+            novelty_threshold=assigned.monitor.rules.novelty,
             running_agreement=live.running_agreement.cosine if level in COMPARED else None,
             policy=options.shown_policy or assigned.policy_id,
             active_policy=active_policy.label(assigned).removeprefix("policy ")
@@ -123,7 +123,8 @@ class DashboardBuilder:
             return self._prompter.tutorial_card(loop.tutorial, len(EXERCISES), device)
         reason = loop.live.episode.calling
         if reason and loop.state is WindowState.RECORDING:
-            return self._prompter.help_request_card(reason.value, device)
+            rules = loop.live.assignment.monitor.rules
+            return self._prompter.help_request_card(rules.words(reason), device)
         if loop.state is WindowState.READY:
             note, level = loop.options.seeds.label(loop.live.seed), loop.live.assignment.level
             return self._prompter.ready_card(level, device, _watched(loop), note)

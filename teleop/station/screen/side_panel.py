@@ -25,8 +25,8 @@ from ...ui.palette import (
 )
 from .dashboard import Dashboard
 
-NOVELTY_DECADES = 3.0
-"""The novelty bar is full at one in a thousand."""
+NOVELTY_DECADES = 4.0
+"""The novelty bar is full at five times as unusual as all of training."""
 ROW = 27.0
 
 
@@ -142,7 +142,7 @@ def _gauge(
 
 
 def novelty_share(novelty: float) -> float:
-    """Share of a logarithmic bar for a novelty: 0.9 a third, 0.99 two thirds, 0.999 full."""
+    """Share of a logarithmic bar for a novelty: 0.9 a quarter, 0.99 half, 0.9999 full."""
     if not math.isfinite(novelty):
         return 0.0
     rare = max(1.0 - novelty, 10**-NOVELTY_DECADES)

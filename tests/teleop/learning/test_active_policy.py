@@ -1,6 +1,7 @@
 """The active policy: switches between two episodes, at the right level, and rollback."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import PolicyError
 from sidestick.teleop.autonomy.ladder import ChangeReason, LevelChange
 from sidestick.teleop.autonomy.ladder_store import LadderStore
+from sidestick.teleop.learning import active_policy as active_policy_module
 from sidestick.teleop.learning.active_policy import ActivePolicy, assignment_of
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.help_requests import HelpRules
@@ -173,6 +175,24 @@ def test_the_budget_of_requests_is_for_the_session_not_for_a_policy(workspace: W
     active_policy = ActivePolicy(workspace, present, rules=HelpRules(budget=3))
     with_newer_policy(workspace)
     assert switched(active_policy, present).assignment.monitor.left == 1
+
+
+def test_promoted_to_on_call_help_requests_are_calibrated_on_what_is_recorded_by_then(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same session: the monitor of the level before had the rules of a beginner."""
+
+    def on_thirty(workspace: Workspace, policy_id: str, rules: HelpRules) -> HelpRules:
+        return replace(rules, successes=30)
+
+    monkeypatch.setattr(active_policy_module, "rules_for", on_thirty)
+    present = assignment_of(workspace, Level.SUPERVISED, "0001", HelpRules(budget=3))
+    present.monitor.left = 1
+    promoted = ActivePolicy(workspace, present).at(present, Level.ON_CALL)
+    assert promoted.level is Level.ON_CALL
+    assert not HelpRules().calibrated
+    assert promoted.monitor.rules == HelpRules(budget=3, successes=30)
+    assert promoted.monitor.left == 1
 
 
 def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> None:
