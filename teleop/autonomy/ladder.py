@@ -182,7 +182,8 @@ class Ladder:
 
     def _arrival(self) -> LevelChange:
         """The first change of a new policy, by what the gate found of it."""
-        if self.gate is None and not any(isinstance(e, LevelChange) for e in self.entries):
+        policies = {e.policy for e in self.entries if isinstance(e, LevelChange)}
+        if self.gate is None and policies <= {self.policy}:
             return self._change(ChangeReason.NEW_POLICY, Level.DEMONSTRATE, "the first policy")
         return self._change(ChangeReason.NEW_POLICY, *self._finding())
 
