@@ -19,7 +19,9 @@ from typing import Any
 import tyro
 from rich.console import Console
 
+from benchmarks.evidence_compare import compare_errors, compare_power
 from benchmarks.evidence_demotion import both_tests, detection, wrong_demotions
+from benchmarks.evidence_gate import gate_drift, gate_errors, gate_three, gate_verdicts
 from benchmarks.evidence_ladder import climbing, coverage, wrong_promotions
 from benchmarks.evidence_table import EvidenceTable
 from sidestick.sim_envs.errors import UnknownName
@@ -33,6 +35,12 @@ SECTIONS: tuple[Callable[[int, int], EvidenceTable], ...] = (
     wrong_demotions,
     both_tests,
     detection,
+    gate_errors,
+    gate_verdicts,
+    gate_three,
+    gate_drift,
+    compare_errors,
+    compare_power,
 )
 """Each takes the number of histories and the seed."""
 MARKED = re.compile(r"(<!-- evidence: ([\w-]+) -->\n).*?(<!-- end of evidence -->)", re.S)

@@ -28,12 +28,15 @@ from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.checkpoint import read_json
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.spaces import CONTROL_HZ
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.learning.active_policy import assignment_of
 from sidestick.teleop.learning.background_process import LearnerProcess
+from sidestick.teleop.learning.candidate_store import CandidateStore
+from sidestick.teleop.learning.gate_pairs import PAIRS
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.pacing import BEHIND_MS, RealTime
 from sidestick.teleop.session.recording import Recording
@@ -138,6 +141,8 @@ def learning(workspace: Workspace, facts: dict[str, Any]) -> Iterator[None]:
         facts["learner_cores"] = round((cpu_s(learner.pid) - cpu) / spent, 3)
         facts["learner_alive"] = learner.alive
     facts["gate"] = len(Database(workspace.db_path).events(EventKind.GATE))
+    staged = CandidateStore(workspace).candidate / PAIRS
+    facts["pairs_under_way"] = len(read_json(staged)["pairs"]) if staged.exists() else 0
 
 
 def cpu_s(pid: int) -> float:

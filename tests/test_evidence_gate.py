@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
+
 from benchmarks.evidence_compare import EQUAL, PAIRS
 from benchmarks.evidence_gate import CORRELATIONS, NUDGES, RULES, START, drift, drift_earlier
 from benchmarks.simulated_gate import (
@@ -12,7 +14,6 @@ from benchmarks.simulated_gate import (
     rulings,
     sequential_verdicts,
 )
-from scipy.stats import binom
 from sidestick.policies.statistics.paired import ALPHA, PairedVerdict, SequentialTest
 from sidestick.teleop.learning.acceptance_gate import GateTest
 

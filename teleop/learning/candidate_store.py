@@ -130,12 +130,6 @@ def gate_event(record: GateRecord, policy: str | None) -> EventEntry:
     return EventEntry(EventKind.GATE, {**record.to_json(), "policy": policy})
 
 
-def decision_of(policy: Path) -> dict[str, Any] | None:
-    """The gate's decision on a policy; None for one that did not go through the gate."""
-    record = GateRecord.read(policy)
-    return None if record is None else record.to_json()
-
-
 def describe_update(event: EventEntry) -> str:
     """The gate's decision on an update, as a sentence for people."""
     decision = event.payload
