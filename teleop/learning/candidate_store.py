@@ -11,7 +11,6 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from ...datasets.database import Database, EventEntry, EventKind

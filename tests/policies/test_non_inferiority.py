@@ -21,7 +21,7 @@ MARGIN, ALPHA = 0.10, 0.05
 results = st.lists(st.tuples(st.booleans(), st.booleans()), max_size=80)
 
 
-def tested(pairs: list[tuple[bool, bool]]) -> NonInferiorityTest:
+def after(pairs: list[tuple[bool, bool]]) -> NonInferiorityTest:
     test = NonInferiorityTest(MARGIN, ALPHA, ALPHA)
     for candidate, other in pairs:
         test.add(candidate, other)
@@ -64,9 +64,9 @@ def test_better_implies_not_worse_and_the_order_of_pairs_changes_no_evidence(
     pairs: list[tuple[bool, bool]],
 ) -> None:
     """The evidence for a lower bound is never less than that for a higher one."""
-    test = tested(pairs)
+    test = after(pairs)
     assert test.log_wealth(-MARGIN) >= test.log_wealth(0.0) - 1e-12
-    assert tested(pairs[::-1]).log_wealth(0.0) == test.log_wealth(0.0)
+    assert after(pairs[::-1]).log_wealth(0.0) == test.log_wealth(0.0)
 
 
 @given(results, results)
@@ -75,7 +75,7 @@ def test_what_was_found_first_stays(
     pairs: list[tuple[bool, bool]], more: list[tuple[bool, bool]]
 ) -> None:
     """Only "not worse" may still become "better"."""
-    first, later = tested(pairs).verdict, tested(pairs + more).verdict
+    first, later = after(pairs).verdict, after(pairs + more).verdict
     upgraded = (first, later) == (MarginVerdict.NOT_WORSE, MarginVerdict.BETTER)
     assert first in (MarginVerdict.OPEN, later) or upgraded
 
@@ -84,18 +84,18 @@ def test_what_was_found_first_stays(
 @settings(max_examples=60)
 def test_giving_up_costs_nothing(pairs: list[tuple[bool, bool]], left: int) -> None:
     """Where winning all pairs left would not show it, no other results do."""
-    test = tested(pairs)
+    test = after(pairs)
     if test.verdict is MarginVerdict.OPEN and not test.can_show(left):
-        assert not tested(pairs + [(True, False)] * left).is_shown
+        assert not after(pairs + [(True, False)] * left).is_shown
 
 
 def test_the_fewest_pairs_that_decide_are_those_that_decide() -> None:
     """One fewer does not."""
     ties, wins = fewest_ties(MARGIN, ALPHA), fewest_wins(MARGIN, ALPHA)
-    assert not tested([(True, True)] * (ties - 1)).is_shown
-    assert tested([(True, True)] * ties).is_shown
-    assert not tested([(True, False)] * (wins - 1)).is_shown
-    assert tested([(True, False)] * wins).is_shown
+    assert not after([(True, True)] * (ties - 1)).is_shown
+    assert after([(True, True)] * ties).is_shown
+    assert not after([(True, False)] * (wins - 1)).is_shown
+    assert after([(True, False)] * wins).is_shown
 
 
 @pytest.mark.parametrize("wrong", [(0.0, 0.05, 0.05), (1.0, 0.05, 0.05), (0.1, 0, 0.05)])
