@@ -20,9 +20,9 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.store import PolicyStore
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.sdl import pygame
-from sidestick.teleop.learning.workspace_training import click_finetuned_perception
+from sidestick.teleop.learning.workspace_perception import own_perception, unclicked_perception
 from sidestick.teleop.report.write import write_report
-from sidestick.teleop.review.click_review import choose_pictures, shipped
+from sidestick.teleop.review.click_review import choose_pictures
 from sidestick.teleop.review.click_window import ClickReview, ClickWindow
 from sidestick.teleop.review.episode_review import EpisodeReview
 from sidestick.teleop.review.episode_window import EpisodeWindow
@@ -68,7 +68,7 @@ def predictions(workspace: Workspace, save: Callable[..., None], pads: Gamepads)
 
 def clicks(workspace: Workspace, save: Callable[..., None], pads: Gamepads) -> None:
     """Save an image with the cursor in motion."""
-    perception = click_finetuned_perception(workspace) or shipped(workspace)
+    perception = own_perception(workspace) or unclicked_perception(workspace)
     pictures = choose_pictures(workspace, perception, 12)
     with contextlib.closing(ClickReview(workspace, WHO, pictures)) as pointing:
         save(ClickWindow(pointing, pads), ("up", "up", "left", "left", "left"), "clicks")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .environment import ArmEnv
 from .making import make_task_env
-from .spaces import Image
+from .spaces import IMAGE_SIZE, Image
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class SceneSource:
     renderer: str = "tiny"
     variation: str = "none"
     """Level of domain randomization; see make_task_env()."""
+    image_size: int = IMAGE_SIZE
+    """Height and width of the pictures, pixels."""
 
     def __call__(self, seed: int) -> list[tuple[Image, NDArray[np.int64], NDArray[np.float32]]]:
         """Each recorded camera's picture, classes [height, width] and holds [labels, 3]."""
@@ -73,4 +75,5 @@ class SceneSource:
 @functools.cache
 def _sampler(source: SceneSource) -> SceneSampler:
     """One sampler per process and recipe: starting an engine costs more than a scene."""
-    return SceneSampler(source.task, source.renderer, variation=source.variation)
+    look = {"variation": source.variation, "image_size": source.image_size}
+    return SceneSampler(source.task, source.renderer, **look)

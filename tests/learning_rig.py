@@ -24,7 +24,7 @@ from sidestick.teleop.learning import learner as learner_module
 from sidestick.teleop.learning.acceptance_gate import AcceptanceCriteria, GateTest
 from sidestick.teleop.learning.candidate_store import CandidateStore
 from sidestick.teleop.learning.learner import Learner, LearnerRules
-from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION
+from sidestick.teleop.learning.workspace_perception import FINETUNED_PERCEPTION
 from tests.synthetic import GOALS, made_up_episode
 
 QUICK = LearnerRules(

@@ -105,6 +105,8 @@ class Perception(nn.Module):
             raise BadValue("class_names", "background and every goal item", config.class_names)
         self.config = config
         self.metrics: dict[str, float] = {}
+        self.origin = ""
+        """Where it was loaded from, for people."""
         self.trunk = Trunk(config.channels, config.dilations)
         self.head = nn.Conv2d(config.channels, len(config.class_names), 1)
         for module in self.modules():
@@ -178,8 +180,11 @@ class Perception(nn.Module):
         write_tensors(Path(path), halves, {SETTINGS: settings})
 
     @classmethod
-    def load(cls, path: Path | str) -> "Perception":
-        """Read what `save` wrote; PolicyError says why another file is refused."""
+    def load(cls, path: Path | str, origin: str = "") -> "Perception":
+        """Read what `save` wrote; PolicyError says why another file is refused.
+
+        `origin` is for people: what the policies say that are trained on it.
+        """
         path = Path(path)
         tensors, metadata = read_tensors(path)
         try:
@@ -189,7 +194,7 @@ class Perception(nn.Module):
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PolicyError(f"{path}: not perception weights ({error!r})") from None
         load_state(network, tensors, path)
-        network.metrics = metrics
+        network.metrics, network.origin = metrics, origin or path.name
         return network.frozen()
 
     @classmethod
@@ -200,10 +205,10 @@ class Perception(nn.Module):
         if f"{task}.safetensors" not in known:
             raise PolicyError(
                 f"no perception weights are shipped for task {task!r}; shipped: "
-                f"{', '.join(known) or 'none'}; make them with `sidestick pretrain`"
+                f"{', '.join(known) or 'none'}; make them with `sidestick pretrain --workspace WS`"
             )
         with as_file(folder / f"{task}.safetensors") as path:
-            return cls.load(path)
+            return cls.load(path, f"shipped for {task}")
 
     def copy(self, config: PerceptionConfig) -> "Perception":
         """A network of that configuration with this one's weights; only `holds` may differ."""

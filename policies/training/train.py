@@ -70,7 +70,10 @@ def train_on(
         history=config.history,
         ensembling=config.ensembling,
         provenance=policy.provenance.complete(data.episode_ids),
-        training=_training_info(config, seen, held, shares, length.steps, precision.name),
+        training={
+            **_training_info(config, seen, held, shares, length.steps, precision.name),
+            "pretrained": vision.pretrained,
+        },
     )
     training = Training(loop, config, policy, folder, held, rollout)
     training.resume()

@@ -73,6 +73,12 @@ class KeypointVision(Vision):
         """The layout's augmentation; None where it has none."""
         return self.layout.augmentation
 
+    @property
+    def pretrained(self) -> dict[str, str]:
+        """Which perception, and its fingerprint."""
+        perception = self.perception
+        return {"perception": perception.origin, "fingerprint": perception.fingerprint}
+
     def see(self, columns: Columns) -> NDArray[np.float32]:
         """Keypoints of every class in every camera: (N, cameras, K, 6). The costly part."""
         images = np.stack([columns[f"{camera}_image"] for camera in self.cameras], axis=1)

@@ -79,6 +79,11 @@ class Vision(nn.Module):
         return None
 
     @property
+    def pretrained(self) -> dict[str, str]:
+        """What it was built on that this training does not change, for the policy's config."""
+        return {}
+
+    @property
     def grasp_supervision(self) -> GraspSupervision | None:
         """Training of the encoders on grasps, before the head; None where there is none."""
         return None

@@ -1,5 +1,6 @@
 """`sidestick pretrain` trains perception on random labelled scenes."""
 
+import getpass
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Annotated, ClassVar, Literal
 from rich.progress import Progress
 from tyro.conf import arg
 
+from ...datasets.config import WorkspaceConfig
+from ...datasets.workspace import Workspace
 from ...policies.perception.network import Perception, PerceptionConfig
 from ...policies.perception.pretrain import PretrainConfig, pretrain
 from ...sim_envs.errors import BadValue
 from ...sim_envs.labelled_scenes import SceneSource
 from ...sim_envs.tasks import TASKS, task_class
+from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
+from ..review.click_review import learn_clicks
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE
 from .targets import check_target
@@ -29,14 +34,18 @@ class Pretrain:
 
     if_interrupted: ClassVar[str] = "scenes in --scenes-dir are kept; the training begins again"
 
-    task: str = "ShelfPick"
-    """Short name of the task."""
-    renderer: str = "tiny"
-    """What draws the scenes; the images of two renderers differ."""
-    variation: Literal["none", "mild", "strong"] = "none"
-    """Domain randomization of the scenes; perception for `strong` is harder to learn."""
-    out: Path = Path("perception.safetensors")
-    """File to write the weights to."""
+    workspace: Annotated[Path | None, arg(metavar="WS")] = None
+    """Pretrain for this workspace, on scenes like its own; its next training sees with it."""
+    task: Annotated[str | None, arg(help_behavior_hint="(default: ShelfPick)")] = None
+    """Without --workspace: short name of the task."""
+    renderer: Annotated[str | None, arg(help_behavior_hint="(default: tiny)")] = None
+    """Without --workspace: what draws the scenes; the images of two renderers differ."""
+    variation: Annotated[
+        Literal["none", "mild", "strong"] | None, arg(help_behavior_hint="(default: none)")
+    ] = None
+    """Without --workspace: domain randomization of the scenes; `strong` is harder to learn."""
+    out: Path | None = None
+    """Without --workspace: file to write the weights to."""
     scenes_dir: Path | None = None
     """Folder that keeps the scenes for further runs; else they are made and deleted."""
     base: Annotated[Path | None, arg(help_behavior_hint="(default: none, learn all)")] = None
@@ -49,27 +58,71 @@ class Pretrain:
     def run(self) -> int:
         """Make scenes, train, measure and write."""
         self.config.check()
-        check_target("--out", self.out)
-        task = task_class(self.task)
-        if self.base is not None and not task.has_grasp_points:
-            known = ", ".join(name for name in TASKS if task_class(name).has_grasp_points)
-            raise BadValue("--base", f"a task of which holds are learnt: {known}", self.task)
-        about = PerceptionConfig(
-            self.task, self.renderer, task.labels, task.goal_names, holds=task.has_grasp_points
-        )
-        if self.scenes_dir is not None:
-            perception = self._pretrain(about, self.scenes_dir)
+        made_for = self._made_for()
+        if self.workspace is not None:
+            perception, out = self._make_for(Workspace.open(self.workspace), made_for)
         else:
-            with tempfile.TemporaryDirectory() as folder:
-                perception = self._pretrain(about, Path(folder))
+            assert self.out is not None
+            perception, out = self._make(made_for, self.out), self.out
         if self.json:
-            print_json({"out": str(self.out), "task": self.task, **perception.metrics})
+            print_json({"out": str(out), "task": made_for.task, **perception.metrics})
         else:
             figures = ", ".join(f"{key} {value:.4g}" for key, value in perception.metrics.items())
-            say(f"{self.out}: {figures}")
+            say(f"{out}: {figures}")
         return DONE
 
-    def _pretrain(self, about: PerceptionConfig, scenes_dir: Path) -> Perception:
+    def _made_for(self) -> WorkspaceConfig:
+        """The workspace's configuration, or one for the options; BadValue for both or neither."""
+        if (self.workspace is None) == (self.out is None):
+            both = "neither" if self.out is None else "both"
+            raise BadValue(
+                "pretrain", "--workspace WS, whose trainings use it, or --out FILE", both
+            )
+        if self.workspace is None:
+            check_target("--out", self.out)
+            look = {"variation": self.variation}
+            return WorkspaceConfig(
+                self.task or "ShelfPick", self.renderer or "tiny", env_kwargs=look
+            )
+        for name in ("task", "renderer", "variation"):
+            if getattr(self, name) is not None:
+                raise BadValue(f"--{name}", "nothing, --workspace says it", getattr(self, name))
+        return Workspace.open(self.workspace).config
+
+    def _make_for(self, workspace: Workspace, made_for: WorkspaceConfig) -> tuple[Perception, Path]:
+        """Pretrain and put the weights in their place; clicks of the workspace finetune them."""
+        made = workspace.path / f".{PRETRAINED_PERCEPTION}"
+        perception = self._make(made_for, made)
+        put_pretrained(workspace, made)
+        learn_clicks(workspace, getpass.getuser(), 0)
+        return perception, workspace.path / PRETRAINED_PERCEPTION
+
+    def _make(self, made_for: WorkspaceConfig, out: Path) -> Perception:
+        task = task_class(made_for.task)
+        if self.base is not None and not task.has_grasp_points:
+            known = ", ".join(name for name in TASKS if task_class(name).has_grasp_points)
+            raise BadValue("--base", f"a task of which holds are learnt: {known}", made_for.task)
+        about = PerceptionConfig(
+            made_for.task,
+            made_for.renderer,
+            task.labels,
+            task.goal_names,
+            made_for.cameras,
+            made_for.image_size,
+            holds=task.has_grasp_points,
+        )
+        variation = str(made_for.env_kwargs.get("variation", "none"))
+        source = SceneSource(made_for.task, made_for.renderer, variation, made_for.image_size)
+        if self.scenes_dir is not None:
+            return self._pretrain(about, source, out, self.scenes_dir)
+        with tempfile.TemporaryDirectory() as folder:
+            return self._pretrain(about, source, out, Path(folder))
+
+    def _pretrain(
+        self, about: PerceptionConfig, source: SceneSource, out: Path, scenes_dir: Path
+    ) -> Perception:
+        note = "" if source.variation == "none" else f" {source.variation}"
+        base = None if self.base is None else Perception.load(self.base)
         with Progress(console=PEOPLE) as bar:
             tasks = {name: bar.add_task(name, total=None) for name in STAGES}
 
@@ -77,7 +130,4 @@ class Pretrain:
                 note = "".join(f" {key} {value:.4f}" for key, value in figures.items())
                 bar.update(tasks[stage], completed=done, total=total, description=stage + note)
 
-            source = SceneSource(self.task, self.renderer, self.variation)
-            note = "" if self.variation == "none" else f" {self.variation}"
-            base = None if self.base is None else Perception.load(self.base)
-            return pretrain(source, about, self.out, scenes_dir, self.config, report, note, base)
+            return pretrain(source, about, out, scenes_dir, self.config, report, note, base)

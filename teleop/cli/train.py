@@ -190,8 +190,10 @@ def summary(result: TrainResult, drives: int) -> str:
     """A line for people: the policy, its data, and which of its checkpoints is kept."""
     config = result.policy.config
     count = len(config.provenance.episodes)
+    seen = config.training["pretrained"].get("perception")
     about = (
         f"{config.training['config']['head']} from {count} episode{'' if count == 1 else 's'}",
+        *([] if seen is None else [f"perception {seen}"]),
         f"{result.seconds:.0f} s",
         result.precision,
     )

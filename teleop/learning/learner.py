@@ -39,9 +39,9 @@ from .update_schedule import (
     UpdateTrigger,
     next_update,
 )
+from .workspace_perception import own_perception
 from .workspace_training import (
     KEYPOINT_CACHE,
-    click_finetuned_perception,
     judged_frames,
     judged_summaries,
 )
@@ -200,7 +200,7 @@ class Learner:
             folder,
             self._score if self.rules.selection else None,
             provenance=self._new_provenance(update),
-            perception=click_finetuned_perception(self.workspace),
+            perception=own_perception(self.workspace),
             cache=KeypointCache(self.workspace.path / KEYPOINT_CACHE),
             progress=False,
             examples=examples,

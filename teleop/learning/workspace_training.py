@@ -16,7 +16,6 @@ from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.base.provenance import Provenance
 from ...policies.perception.keypoint_cache import KeypointCache
-from ...policies.perception.network import Perception
 from ...policies.policy import LearnedPolicy, Policy
 from ...policies.training.accepted_predictions import AcceptedPrediction
 from ...policies.training.config import TrainConfig
@@ -26,11 +25,10 @@ from ...sim_envs.errors import PolicyError
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import SELECTION
 from .training_folder import training_folder
+from .workspace_perception import own_perception
 
 KEYPOINT_CACHE = "cache"
 """Folder in the workspace: keypoints that perception found in each episode."""
-FINETUNED_PERCEPTION = "perception.safetensors"
-"""File in the workspace: perception finetuned on people's clicks."""
 Chooses = Callable[[EpisodeSummary], bool]
 
 
@@ -64,18 +62,12 @@ def train_on_workspace(
             folder.path,
             drive,
             provenance=provenance,
-            perception=click_finetuned_perception(workspace),
+            perception=own_perception(workspace),
             cache=KeypointCache(workspace.path / KEYPOINT_CACHE),
             progress=progress,
             examples=examples,
         )
         return replace(result, path=folder.publish())
-
-
-def click_finetuned_perception(workspace: Workspace) -> Perception | None:
-    """Perception finetuned on this workspace's clicks; None where there is none."""
-    path = workspace.path / FINETUNED_PERCEPTION
-    return Perception.load(path) if path.exists() else None
 
 
 def judged_summaries(workspace: Workspace, chooses: Chooses = succeeded) -> list[EpisodeSummary]:

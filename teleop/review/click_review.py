@@ -20,7 +20,11 @@ from ...policies.perception.network import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
 from ...sim_envs.task_description import is_label_of
-from ..learning.workspace_training import FINETUNED_PERCEPTION, click_finetuned_perception
+from ..learning.workspace_perception import (
+    FINETUNED_PERCEPTION,
+    own_perception,
+    unclicked_perception,
+)
 from ..session.environments import episode_env
 from ..ui.key_input import press
 from .click_window import ClickReview, ClickWindow, Picture
@@ -71,7 +75,7 @@ def review_clicks(
     """
     if not workspace.episodes():
         raise BadValue("pictures to click on", "at least one episode", "none")
-    perception = click_finetuned_perception(workspace) or shipped(workspace)
+    perception = own_perception(workspace) or unclicked_perception(workspace)
     pictures = choose_pictures(workspace, perception, count)
     with (
         review_window(headless) as (surface, pads),
@@ -84,23 +88,18 @@ def review_clicks(
 
 
 def learn_clicks(workspace: Workspace, operator: str, written: int) -> ClickReport:
-    """Fine-tune the shipped perception on all valid clicks, and save it if it is better.
+    """Fine-tune the workspace's perception on all valid clicks, and save it if it is better.
 
     `written` clicks were written in this review; the report repeats the number.
     """
     clicks = list(stored_clicks(workspace))
     if len(clicks) < LEAST:
         return ClickReport(operator, written, 0, 0, None, None, False)
-    gain = finetune_on_clicks(shipped(workspace), clicks)
+    gain = finetune_on_clicks(unclicked_perception(workspace), clicks)
     if gain.is_better:
         gain.perception.save(workspace.path / FINETUNED_PERCEPTION)
     before, after = round(gain.before_px, 2), round(gain.after_px, 2)
     return ClickReport(operator, written, gain.taught, gain.held_out, before, after, gain.is_better)
-
-
-def shipped(workspace: Workspace) -> Perception:
-    """The perception that comes with the package for the task; PolicyError without one."""
-    return Perception.load_shipped(workspace.config.task)
 
 
 def stored_clicks(workspace: Workspace) -> list[Click]:

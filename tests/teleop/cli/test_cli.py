@@ -115,10 +115,10 @@ def test_a_damaged_episode_is_named_and_the_rest_is_used(
         (["evaluate", "{ws}"], ["no policy"]),
         (["evaluate", "{ws}", "--policy", "0042"], ["0042", "none"]),
         (["check", "{ws}/nowhere"], ["no workspace", "nowhere"]),
-        (["train", "{ws}", "--policy", "gpt"], ["gpt", "bc"]),
+        (["train", "{ws}", "--head", "gpt"], ["gpt", "bc"]),
         (["replay", "{ws}", "nothing", "--verify"], ["nothing"]),
         (["replay", "{ws}", "0", "--video", "x.mp4", "--size", "big"], ["640x480", "big"]),
-        (["pretrain", "--task", "Juggle"], ["Juggle", "ShelfPick"]),
+        (["pretrain", "--task", "Juggle", "--out", "p.safetensors"], ["Juggle", "ShelfPick"]),
     ],
 )
 def test_bad_input_says_what_was_asked_and_what_exists(
@@ -141,7 +141,7 @@ def test_training_says_what_it_made_and_evaluation_drives_it(
 ) -> None:
     """The next command that training prints lets the policy drive."""
     copy = shutil.copytree(workspace, tmp_path / "two shelves")
-    few_steps = ("--policy", "act", "--steps", "3", "--selection-episodes", "0")
+    few_steps = ("--head", "act", "--steps", "3", "--selection-episodes", "0")
     code, out, err = call(capsys, "train", str(copy), *few_steps)
     said = " ".join((out + err).split())
     assert code == 0

@@ -27,7 +27,8 @@ from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import METRES_PER_UNIT
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.evaluation.replay import RestoredMoment, expert_drive
-from sidestick.teleop.learning.workspace_training import click_finetuned_perception, judged_frames
+from sidestick.teleop.learning.workspace_perception import own_perception
+from sidestick.teleop.learning.workspace_training import judged_frames
 from sidestick.teleop.review.click_review import learn_clicks, review_clicks, stored_clicks
 from sidestick.teleop.review.prediction_review import DRAG_M, PredictionReview, end_m
 from sidestick.teleop.review.prediction_window import PredictionWindow
@@ -231,7 +232,7 @@ def test_clicks_are_stored_with_their_pictures_and_teach(
     assert len(clicks) == len(events)
     assert report.taught + report.held_out == len(clicks)
     assert report.before_px is not None
-    assert (click_finetuned_perception(workspace) is not None) == report.kept
+    assert (own_perception(workspace) is not None) == report.kept
     (workspace.path / "perception.safetensors").unlink(missing_ok=True)
 
 

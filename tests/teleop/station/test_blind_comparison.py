@@ -21,7 +21,8 @@ from sidestick.teleop.cli.main import main
 from sidestick.teleop.devices import operator_input
 from sidestick.teleop.evaluation.compare import LEAST_PAIRS, Comparison
 from sidestick.teleop.evaluation.compare_blind import PURPOSE
-from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION, train_on_workspace
+from sidestick.teleop.learning.workspace_perception import FINETUNED_PERCEPTION
+from sidestick.teleop.learning.workspace_training import train_on_workspace
 from sidestick.teleop.station.blind_comparison import HIDDEN, BlindEpisodes, compare_at_the_window
 from sidestick.teleop.station.loop import StationLoop
 from sidestick.teleop.station.states import WindowState

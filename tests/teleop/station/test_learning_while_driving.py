@@ -20,7 +20,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
-from sidestick.teleop.learning.workspace_training import FINETUNED_PERCEPTION
+from sidestick.teleop.learning.workspace_perception import FINETUNED_PERCEPTION
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.station.headless import drive_simulated
 from tests.learning_rig import QUICK, learner

@@ -1,0 +1,48 @@
+"""These functions say which perception a workspace trains on, and put a new one in its place.
+
+`sidestick pretrain --workspace` makes one for the workspace's own scenes, clicks in `sidestick
+review` finetune it, and every training asks here. Without either it is the one that is shipped.
+"""
+
+import os
+from pathlib import Path
+
+from ...datasets.workspace import Workspace
+from ...policies.perception.network import Perception
+
+PRETRAINED_PERCEPTION = "pretrained.safetensors"
+"""File in the workspace: perception pretrained on scenes like its own."""
+FINETUNED_PERCEPTION = "perception.safetensors"
+"""File in the workspace: the perception it would have otherwise, finetuned on people's clicks."""
+
+
+def own_perception(workspace: Workspace) -> Perception | None:
+    """Perception of the workspace's own; None where it has none, and the shipped one holds."""
+    for name, origin in (
+        (FINETUNED_PERCEPTION, "finetuned on this workspace's clicks"),
+        (PRETRAINED_PERCEPTION, "pretrained for this workspace"),
+    ):
+        if (workspace.path / name).exists():
+            return Perception.load(workspace.path / name, f"{origin} ({name})")
+    return None
+
+
+def unclicked_perception(workspace: Workspace) -> Perception:
+    """What clicks finetune: perception pretrained for the workspace, else the shipped one.
+
+    PolicyError where there is neither.
+    """
+    path = workspace.path / PRETRAINED_PERCEPTION
+    return (
+        Perception.load(path) if path.exists() else Perception.load_shipped(workspace.config.task)
+    )
+
+
+def put_pretrained(workspace: Workspace, weights: Path) -> None:
+    """Move a file of pretrained weights into its place in the workspace.
+
+    A finetuned perception goes first: it was finetuned from other weights. Its clicks are in the
+    database, and finetune the new one.
+    """
+    (workspace.path / FINETUNED_PERCEPTION).unlink(missing_ok=True)
+    os.replace(weights, workspace.path / PRETRAINED_PERCEPTION)
