@@ -42,3 +42,17 @@ def test_the_architecture_names_every_folder_with_code() -> None:
         for folder in {path.parent for path in (ROOT / room).rglob("*.py")}:
             if folder.name not in ("assets", "weights", "screen"):
                 assert f"{folder.name}/" in page, folder
+
+
+@pytest.mark.parametrize("room", ["sim_envs", "datasets", "policies", "teleop", "benchmarks"])
+def test_nothing_is_installed_by_a_name_on_an_index(room: str) -> None:
+    """Sidestick is installed from its checkout: another package may have its name elsewhere."""
+    promised = re.compile(r"pip install [^\n]*\bsidestick\b|\bsidestick\[")
+    files = [*(ROOT / room).rglob("*.py"), *DOCUMENTS]
+    assert not [path for path in files if promised.search(path.read_text())]
+
+
+def test_documents_show_options_by_their_present_names() -> None:
+    """`train --policy` is --head, and `review --grader` is --operator."""
+    earlier = re.compile(r"sidestick train [^\n]*--policy|--grader")
+    assert not [path for path in DOCUMENTS if earlier.search(path.read_text())]

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from ...sim_envs.errors import MissingExtra
+from ...sim_envs.install import install_hint
 
 
 def require(module: str, extra: str) -> Any:
@@ -12,5 +13,5 @@ def require(module: str, extra: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtra(
-            f"{module.partition('.')[0]} is not installed: pip install 'sidestick[{extra}]'"
+            f"{module.partition('.')[0]} is not installed; {install_hint(extra)}"
         ) from error

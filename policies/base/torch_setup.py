@@ -3,7 +3,8 @@
 Training, perception and all worker processes call it.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,20 @@ def as_tensor(array: NDArray[Any]) -> Tensor:
 def limit_threads(threads: int = 1) -> None:
     """Limit torch to so many threads: workers that each use all cores slow each other down."""
     torch.set_num_threads(threads)
+
+
+@contextmanager
+def few_threads(threads: int = 1) -> Iterator[None]:
+    """Limit torch's threads meanwhile, where a policy drives and ticks must not be late.
+
+    A plan is small: threads that wait for each other only cost time.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 FAST_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})

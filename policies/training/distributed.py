@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...sim_envs.errors import PolicyError
+from ...sim_envs.install import install_hint
 
 COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 """Environment variables in which launchers give the number of processes."""
@@ -69,7 +70,7 @@ class Accelerated(Processes):
     """Processes started by `accelerate launch`, or one process with an accelerator."""
 
     def __init__(self) -> None:
-        from accelerate import Accelerator  # an extra: sidestick[multi]
+        from accelerate import Accelerator  # the extra `multi`
 
         self._accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
         self.index = int(self._accelerator.process_index)
@@ -114,7 +115,7 @@ def launch(count: int, program: Sequence[str]) -> int:
     `program` holds the arguments of `python`: a script or `-m` and a module, and their arguments.
     """
     if importlib.util.find_spec("accelerate") is None:
-        raise PolicyError(f"{count} processes need Accelerate; pip install 'sidestick[multi]'")
+        raise PolicyError(f"{count} processes need Accelerate; {install_hint('multi')}")
     here = ("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={count}")
     environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
     command = [sys.executable, *here, *program]
@@ -136,6 +137,6 @@ def processes() -> Processes:
     if several:
         raise PolicyError(
             "several processes were launched but Accelerate is not installed; "
-            "pip install 'sidestick[multi]'"
+            f"{install_hint('multi')}"
         )
     return Processes()

@@ -18,7 +18,7 @@ from .tiny import TinyRenderer
 
 
 class GlRenderer:
-    """Draws with OpenGL, 96 x 96 in about 1 ms; needs `sidestick[gl]` and libEGL.
+    """Draws with OpenGL, 96 x 96 in about 1 ms; needs the extra `gl` and libEGL.
 
     The context is made with the first picture, in whichever process that is drawn.
     """

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import RendererMissing
+from ..install import install_hint
 from .gl_programs import ShaderPrograms
 
 EGL_LIBRARY = "libEGL.so.1"
@@ -52,7 +53,7 @@ def require_libraries() -> Any:
     try:
         import moderngl
     except ImportError:
-        message = "the renderer 'gl' needs moderngl: pip install 'sidestick[gl]'"
+        message = f"the renderer 'gl' needs moderngl; {install_hint('gl')}"
         raise RendererMissing(message) from None
     try:
         ctypes.CDLL(EGL_LIBRARY)

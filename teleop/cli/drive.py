@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ...policies.base.torch_setup import limit_threads
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue, UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
@@ -95,7 +94,6 @@ class Drive:
         for change in recover_evidence(ladder_store):
             _notify(change)
         level = ladder_store.authorise(wanted, self.policy, self.override, record=False)
-        limit_threads()  # a plan is small, and threads that wait for each other make ticks late
         report = self.record(workspace, level)
         if self.json:
             print_json(asdict(report))

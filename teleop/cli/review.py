@@ -4,6 +4,8 @@ import getpass
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from tyro.conf import Suppress
+
 from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
@@ -31,12 +33,14 @@ class Review:
     """Whose predictions; the newest policy's unless given."""
     episode: str | None = None
     """Only this one: its id, a part of it, or its place (0 is the first, -1 the last)."""
-    operator: str | None = None
-    """Who judges; the login name unless given."""
+    name: str | None = None
+    """Name of who judges; the login name unless given."""
     headless: bool = False
-    """Open no window; needs --grader simulated."""
-    grader: Literal["person", "simulated"] = "person"
+    """Open no window; needs --operator simulated."""
+    operator: Literal["person", "simulated"] = "person"
     """Who reviews: a person at the keys, or the simulated reviewer."""
+    grader: Suppress[str | None] = None
+    """Earlier name of --operator."""
     episodes: Count | None = None
     """Most to judge; unless given, all episodes, or 100 predictions or clicks."""
     json: bool = False
@@ -44,11 +48,13 @@ class Review:
 
     def run(self) -> int:
         """Run the review, and report."""
-        simulated = self.grader == "simulated"
+        if self.grader is not None:
+            raise BadValue("--grader", f"--operator {self.grader}, its name now", "--grader")
+        simulated = self.operator == "simulated"
         if self.headless and not simulated:
-            raise BadValue("--headless", "--grader simulated with it", "--grader person")
+            raise BadValue("--headless", "--operator simulated with it", "--operator person")
         workspace = Workspace.open(self.workspace)
-        operator = MACHINE if simulated else self.operator or getpass.getuser()
+        operator = MACHINE if simulated else self.name or getpass.getuser()
         if self.of != "episodes":
             return self._review_images(workspace, operator, simulated)
         report = review_episodes(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...datasets.config import WorkspaceConfig
+from ...policies.base.torch_setup import few_threads
 from ...policies.store import load_for
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import Image
@@ -28,7 +29,8 @@ def write_rollout_videos(
     env = workspace_env(config)
     try:
         session = unattended_session(env, PolicyRunner(load_for(policy, config)))
-        return [_film_one(session, env, seed, folder, camera) for seed in seeds]
+        with few_threads():
+            return [_film_one(session, env, seed, folder, camera) for seed in seeds]
     finally:
         env.close()
 

@@ -19,7 +19,7 @@ from typing import Self
 from ...datasets.config import WorkspaceConfig
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
-from ...policies.base.torch_setup import limit_threads
+from ...policies.base.torch_setup import few_threads, limit_threads
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
 from ...sim_envs import make_task_env
@@ -61,7 +61,8 @@ class InProcessRollouts:
         """Whether the policy in a folder solves a seed."""
         self._env = self._env or workspace_env(self._config)
         session = unattended_session(self._env, self._runner(policy), policy.name)
-        return session.run_episode(seed).success
+        with few_threads():
+            return session.run_episode(seed).success
 
     def _runner(self, policy: Path) -> PolicyRunner:
         """The policy that is in the folder now: candidates follow one another in one folder."""

@@ -10,6 +10,7 @@ from ...datasets.effort_ledger import recover_effort
 from ...datasets.recorder import Recorder
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.base.torch_setup import few_threads
 from ...sim_envs.environment import ArmEnv
 from .assignment import Assignment
 from .device import InputDevice, NoOperator
@@ -33,9 +34,10 @@ def recorded_session(
 
     `operator` makes the device for the session's environment, an episode may take `patience` times
     the task's step limit, and `on_saved` is called from another thread for every file. Effort that
-    an earlier session could not enter in the ledger is entered first.
+    an earlier session could not enter in the ledger is entered first. Torch has one thread.
     """
     with (
+        few_threads(),
         contextlib.closing(workspace_env(workspace.config)) as env,
         Recorder(workspace) as recorder,
     ):

@@ -200,7 +200,7 @@ class Opened:
 
     def review(self, episode: str) -> str:
         self._json("review", str(self.path), "--episode", episode, "--headless",
-                   "--grader", "simulated", "--episodes", "1")  # fmt: skip
+                   "--operator", "simulated", "--episodes", "1")  # fmt: skip
         return Judgements(Workspace.open(self.path).db_path).all()[-1].episode
 
     def _json(self, *arguments: str) -> dict[str, str]:

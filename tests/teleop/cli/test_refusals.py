@@ -138,7 +138,7 @@ def test_a_policy_or_a_workspace_that_cannot_be_used_is_no_override(
         ("report", "--out", "nowhere/a.html"),
         ("train", "--policy", "act"),
         ("review", "--headless"),
-        ("review", "--of", "predictions", "--policy", "0042", "--headless", "--grader",
+        ("review", "--of", "predictions", "--policy", "0042", "--headless", "--operator",
          "simulated"),
         ("view", "nothing"),
         ("ladder", "--policy", "0042"),
