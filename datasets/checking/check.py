@@ -17,6 +17,7 @@ from ..durable import TEMPORARY
 from ..episode import Episode
 from ..index import read_index
 from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
+from ..plain_text import plain_text
 from ..summary import EpisodeSummary
 from ..superblock import mend
 from ..workspace import Workspace, own_summary
@@ -36,7 +37,8 @@ class Problem(NamedTuple):
     @classmethod
     def of(cls, folder: Path, path: Path, error: object) -> Self:
         """The problem of a file, named relative to `folder`; the reason omits the path."""
-        return cls(path.relative_to(folder).as_posix(), str(error).removeprefix(f"{path}: "))
+        name, reason = path.relative_to(folder).as_posix(), str(error).removeprefix(f"{path}: ")
+        return cls(plain_text(name), plain_text(reason))
 
 
 _log = logging.getLogger(__name__)

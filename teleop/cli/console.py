@@ -1,14 +1,15 @@
 """Commands print by these functions: JSON to standard output, text for people to stderr."""
 
 import json
+import logging
 import math
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,25 +18,57 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+from ...datasets.plain_text import plain_text, valid_json
 
 SHOWN_AFTER_S = 1.0
-PEOPLE = Console(stderr=True, highlight=False)
+LOG_FORMAT = "%(levelname)s: %(message)s"
+
+
+class PlainConsole(Console):
+    """Shows every text as it is: no markup, no emoji names, no control characters of strangers."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True, highlight=False, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """A text, also the cell or title of a table, as it is printed."""
+        return super().render_str(plain_text(text), **options)
+
+
+class PlainFormatter(logging.Formatter):
+    """Formats warnings, in which names of files and messages of libraries stand, as plain text."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line to print."""
+        return plain_text(super().format(record))
+
+
+PEOPLE = PlainConsole()
+
+
+def log_handler() -> logging.Handler:
+    """The handler of warnings, which go to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(PlainFormatter(LOG_FORMAT))
+    return handler
 
 
 def say(text: str) -> None:
     """Print a line for people."""
-    PEOPLE.print(escape(text))
+    PEOPLE.print(text)
 
 
 def complain(error: object) -> None:
     """Print an error for people."""
-    PEOPLE.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+    PEOPLE.print(Text("error:", "bold red"), plain_text(str(error)), soft_wrap=True)
 
 
 def print_json(value: object) -> None:
     """Print one JSON document for scripts, with null for numbers that are not finite."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=1, default=str, allow_nan=False)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(valid_json(text) + "\n")
     sys.stdout.flush()
 
 
@@ -55,12 +88,12 @@ def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
     It appears with the first step, or after a second: what is refused at once shows none.
     """
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", markup=False),
     )
     bar = Progress(*columns, console=PEOPLE)
     task = bar.add_task(label, total=total, note="")
@@ -70,7 +103,7 @@ def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
 
     def done(note: str) -> None:
         bar.start()
-        bar.update(task, advance=1, note=note)
+        bar.update(task, advance=1, note=plain_text(note))
 
     try:
         yield done

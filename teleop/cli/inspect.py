@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import tyro
-from rich.markup import escape
 from rich.table import Table
 
 from ...datasets.episode import Episode
@@ -63,7 +62,7 @@ class Inspect:
             return DONE
         table = Table(show_header=False, box=None)
         for key, value in values.items():
-            table.add_row(key.replace("_", " "), escape(_plain(value)))
+            table.add_row(key.replace("_", " "), _plain(value))
         PEOPLE.print(table)
         return DONE
 
@@ -81,7 +80,7 @@ def _table(rows: tuple[ListingRow, ...]) -> Table:
         least = None if name in (INSTRUCTION, LOOK_AT) else max(map(len, [name, *texts]))
         table.add_column(name, no_wrap=name != LOOK_AT, overflow="ellipsis", min_width=least)
     for line in lines:
-        table.add_row(*(escape(line[place]) for place in shown))
+        table.add_row(*(line[place] for place in shown))
     return table
 
 

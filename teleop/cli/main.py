@@ -9,7 +9,7 @@ import tyro
 from ...sim_envs.errors import SidestickError
 from .check import Check
 from .compare import Compare
-from .console import complain
+from .console import complain, log_handler
 from .drive import Drive
 from .evaluate import Evaluate
 from .export import Export
@@ -61,7 +61,7 @@ DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb that the command line names, and exit with its code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
     try:
         code = _run(_parse(arguments))
     except SidestickError as error:

@@ -1,0 +1,62 @@
+"""These tests print texts of strangers: they reach people as text, whatever they hold."""
+
+import io
+import json
+import logging
+
+import pytest
+from rich.table import Table
+
+from sidestick.datasets.plain_text import plain_text
+from sidestick.teleop.cli import console
+from sidestick.teleop.cli.console import PlainFormatter, complain, print_json, progress, say
+
+HOSTILE = (
+    "\x1b]0;owned\x07\x1b[2J",
+    "\x9b31m",
+    "a\rb\x08\x7f",
+    "\u202etxt.exe\u2066",
+    "half \udcff",
+    "[/x] [red]no[/red] [link=file:///x]y[/link]",
+    ":skull: \\[bold]",
+)
+
+
+@pytest.fixture
+def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is printed for people."""
+    stream = io.StringIO()
+    monkeypatch.setattr(console.PEOPLE, "_file", stream)
+    return stream
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_texts_are_shown_and_do_nothing(printed: io.StringIO, text: str) -> None:
+    """In a line, an error, a table's cells, head and title, and beside a progress bar."""
+    say(text)
+    complain(text)
+    table = Table(text, title=text)
+    table.add_row(text)
+    console.PEOPLE.print(table)
+    with progress("importing [/x]", 1) as tick:
+        tick(text)
+    shown = printed.getvalue()
+    assert not set(shown) & set("\x1b\x9b\x07\x08\x7f\r\u202e\u2066\udcff")
+    assert plain_text(text).replace("\n", "") in shown.replace("\n", "")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_logs_and_json_hold_text(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """Warnings are plain; a JSON document can be encoded and holds what it was given."""
+    record = logging.LogRecord("x", logging.WARNING, "", 1, "skipped %s", (text,), None)
+    assert PlainFormatter("%(message)s").format(record) == f"skipped {plain_text(text)}"
+    print_json({"name": text})
+    document = capsys.readouterr().out
+    document.encode()
+    assert json.loads(document) == {"name": text}
+
+
+def test_what_can_be_read_stays() -> None:
+    """Letters, signs, tabulators and ends of lines of all scripts."""
+    text = "wörk späce\t片付け\n🙂 café"
+    assert plain_text(text) == text
