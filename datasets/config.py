@@ -19,6 +19,8 @@ from .schema import FORMAT_VERSION
 
 ROBOMIMIC_GYM = 2
 """robomimic's number for a gym environment."""
+OUR_RENDERER, UNKNOWN_RENDERER = "tiny", "unknown"
+"""The renderer of our recordings unless they name another, and that of another tool's pictures."""
 PURPOSE = "What this workspace is for; other tasks, rates and renderers are refused."
 
 
@@ -28,7 +30,7 @@ class WorkspaceConfig:
 
     task: str
     """Short name of the task, such as ShelfPick."""
-    renderer: str = "tiny"
+    renderer: str = OUR_RENDERER
     """Name of the renderer of the recorded images; two renderers' images differ."""
     control_hz: int = CONTROL_HZ
     """Control ticks per second."""

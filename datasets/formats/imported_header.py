@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..config import OUR_RENDERER, UNKNOWN_RENDERER, WorkspaceConfig
 from ..schema import OBS
 from ..step import EpisodeHeader, Level
 from ..summary import NO_SEED
 
-OUR_RENDERER, UNKNOWN_RENDERER = "tiny", "unknown"
 WHOLE = ("whole",)
 """Stages of an episode whose tool knows none."""
+ONE_GOAL = ("goal",)
+"""Goal of an episode whose tool knows none: the same for every instruction."""
 NAMELESS_STAGES = "stages: recorded without their names, called by number"
 
 
@@ -32,7 +34,7 @@ def header_of(
     goals = rows[f"{OBS}goal"]
     names = known_goals
     if len(known_goals) != goals.shape[1]:
-        names = tuple(map(str, range(goals.shape[1]))) if goals.shape[1] > 1 else (instruction,)
+        names = tuple(map(str, range(goals.shape[1]))) if goals.shape[1] > 1 else ONE_GOAL
     last = int(rows["stage"].max(initial=0))
     stages = known_stages if last < len(known_stages) else WHOLE
     if last >= len(stages):
@@ -51,6 +53,13 @@ def header_of(
         env_args=env_args,
         started=started,
     )
+
+
+def described(env_args: Mapping[str, Any], config: WorkspaceConfig) -> dict[str, Any]:
+    """Another tool's description of its environment, with what our episodes say of theirs."""
+    kwargs = env_args.get("env_kwargs")
+    known = {"renderer": config.renderer, "image_size": config.image_size}
+    return {**env_args, "env_kwargs": {**(kwargs if isinstance(kwargs, Mapping) else {}), **known}}
 
 
 def renderer_of(task: str, given: object, filled_in: list[str]) -> str:

@@ -116,6 +116,7 @@ class LeRobotSource:
             columns=found,
             task=self.config.task,
             instruction=instruction,
+            env_args=self.config.env_args(),
             started=file_time(self.path / INFO) + number,
         )
         return episode_of(imported, self.config.control_hz, self.filled_in)

@@ -14,7 +14,7 @@ import h5py
 from ...sim_envs.errors import DamagedFile, FormatError
 from ...sim_envs.spaces import CONTROL_HZ, IMAGE_SIZE
 from ..checking.check import Problem
-from ..config import WorkspaceConfig
+from ..config import OUR_RENDERER, WorkspaceConfig
 from ..episode import Episode
 from ..hdf5 import UNREADABLE, content_of, opened
 from ..layout_check import cameras_of
@@ -32,7 +32,7 @@ from .imported_episode import (
     renamed,
     whole_rate,
 )
-from .imported_header import renderer_of
+from .imported_header import described, renderer_of
 from .robomimic_controller import check_controller
 from .robomimic_write import MASKS, NEXT_OBS, WORKSPACE
 
@@ -107,7 +107,7 @@ class RobomimicSource:
             task=self.config.task,
             instruction=str(meta.get("lang") or self.env_args.get("lang") or self.config.task),
             success=None if success is None else bool(success),
-            env_args=self.env_args,
+            env_args=described(self.env_args, self.config),
             started=file_time(self.path) + number,
         )
         return episode_of(imported, self.config.control_hz, self.filled_in)
@@ -188,7 +188,7 @@ def _own_config(demo: h5py.Group) -> WorkspaceConfig:
     task = demo.attrs["task"]
     return WorkspaceConfig(
         task=task.decode() if isinstance(task, bytes) else str(task),
-        renderer=str(kwargs.pop("renderer", "tiny")),
+        renderer=str(kwargs.pop("renderer", OUR_RENDERER)),
         image_size=int(kwargs.pop("image_size", IMAGE_SIZE)),
         cameras=cameras_of(demo),
         env_kwargs=kwargs,

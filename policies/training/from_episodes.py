@@ -3,17 +3,18 @@
 `train` and the learner call it, with the vision that prepares the inputs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...datasets.config import OUR_RENDERER, UNKNOWN_RENDERER
 from ...datasets.episode import Episode
 from ...datasets.frames import Frames
 from ...datasets.summary import EpisodeSummary
 from ...datasets.windows import Windows
 from ...sim_envs.errors import BadValue, PolicyError, UnknownName
-from ...sim_envs.spaces import GRIP
+from ...sim_envs.spaces import GRIP, IMAGE_SIZE
 from ..perception.keypoint_cache import KeypointCache
 from ..policy import PolicyConfig
 from ..task_features import hand_frame
@@ -37,7 +38,9 @@ def config_of(frames: Frames) -> PolicyConfig:
         raise PolicyError(f"episodes of different kinds cannot be trained on together: {found}")
     task, renderer, goal_names, image_size = found.pop()
     cameras = tuple(name.removesuffix("_image") for name in frames.images) or ("front", "wrist")
-    return PolicyConfig(task, renderer, goal_names, cameras, image_size)
+    sides = {rows.shape[1] for rows in frames.images.values()}
+    side = sides.pop() if sides else image_size
+    return PolicyConfig(task, renderer, goal_names, cameras, side)
 
 
 def training_data(
@@ -128,7 +131,14 @@ def _images(frames: Frames, rows: slice, summary: EpisodeSummary) -> Columns:
 
 
 def _kind(summary: EpisodeSummary) -> tuple[str, str, tuple[str, ...], int]:
+    """Task, renderer, names of goals and size of pictures, as the header says them.
+
+    A description that names no renderer is of another tool, whose renderer is not known.
+    """
     header = summary.header
     kwargs = header.env_args.get("env_kwargs", header.env_args)
-    renderer, image_size = str(kwargs.get("renderer", "tiny")), int(kwargs.get("image_size", 96))
-    return header.task, renderer, tuple(header.goal_names), image_size
+    kwargs = kwargs if isinstance(kwargs, Mapping) else {}
+    unnamed = UNKNOWN_RENDERER if header.env_args else OUR_RENDERER
+    renderer = str(kwargs.get("renderer", unnamed))
+    size = int(kwargs.get("image_size", IMAGE_SIZE))
+    return header.task, renderer, tuple(header.goal_names), size

@@ -6,14 +6,18 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from ...datasets.checking.check import Problem
+from ...datasets.checking.content_check import episode_problems
 from ...datasets.database import Database
 from ...datasets.effort_ledger import effort_entries
+from ...datasets.episode import Episode
 from ...datasets.journal_recovery import EPISODE
 from ...datasets.judgements.judgement_state import resolved_by_episode
 from ...datasets.judgements.judgements import Judgements
+from ...datasets.plain_text import plain_text
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
-from ...sim_envs.errors import SidestickError
+from ...sim_envs.errors import DamagedFile, SidestickError
 from .episode_media import choose, kind_of
 from .policy_lineage import read_policies, stage_names
 from .recorded_events import read_comparisons, read_events, read_judged
@@ -26,7 +30,7 @@ LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 
 def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
     """Read what the page shows; `commands` made the workspace and come first in the footer."""
-    summaries = workspace.summaries()
+    summaries, odd = _sound(workspace)
     database = Database(workspace.db_path)
     evaluations = database.evaluations()
     if not summaries and not evaluations:
@@ -47,7 +51,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         judged=read_judged(summaries, resolved),
         comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),
-        notes=(*_episode_notes(workspace, summaries), *notes),
+        notes=(*_episode_notes(workspace, summaries, odd), *notes),
     )
 
 
@@ -55,7 +59,7 @@ def _setting(workspace: Workspace, stages: tuple[str, ...]) -> WorkspaceSetting:
     config = workspace.config
     versions = [(name, version(name)) for name in LIBRARIES]
     return WorkspaceSetting(
-        workspace=str(workspace.path),
+        workspace=plain_text(str(workspace.path)),
         task=config.task,
         variant=", ".join(f"{key}={value}" for key, value in config.env_kwargs.items()),
         renderer=config.renderer,
@@ -83,11 +87,32 @@ def _row(summary: EpisodeSummary) -> EpisodeRow:
     )
 
 
-def _episode_notes(workspace: Workspace, summaries: Sequence[EpisodeSummary]) -> list[str]:
-    notes = []
-    readable = {summary.path for summary in summaries}
+def _sound(workspace: Workspace) -> tuple[list[EpisodeSummary], list[Problem]]:
+    """The episodes whose numbers mean something, and what is wrong with each other one."""
+    sound: list[EpisodeSummary] = []
+    odd: list[Problem] = []
+    for summary in workspace.summaries():
+        assert summary.path is not None  # it was read from a file
+        try:
+            episode = Episode.read(summary.path, images=False)
+            if problem := next(episode_problems(episode), None):
+                raise DamagedFile(problem)
+        except DamagedFile as error:
+            odd.append(Problem.of(workspace.path, summary.path, error))
+        else:
+            sound.append(summary)
+    return sound, odd
+
+
+def _episode_notes(
+    workspace: Workspace, summaries: Sequence[EpisodeSummary], odd: Sequence[Problem]
+) -> list[str]:
+    notes = [f"Left out: {problem.file}: {problem.reason}." for problem in odd]
+    readable = {summary.path for summary in workspace.summaries()}
     damaged = sorted(
-        path.name for path in workspace.episodes_dir.glob(f"[!.]*{EPISODE}") if path not in readable
+        plain_text(path.name)
+        for path in workspace.episodes_dir.glob(f"[!.]*{EPISODE}")
+        if path not in readable
     )
     if damaged:
         notes.append(f"Damaged episode files, left out: {', '.join(damaged)}.")

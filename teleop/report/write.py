@@ -32,7 +32,7 @@ def write_report(
     data = collect(workspace, commands)
     page = render(data) if beside is None else render_comparison(data, collect(beside))
     try:
-        replace_file(target, page.encode())
+        replace_file(target, page.encode(errors="backslashreplace"))  # names that are no UTF-8
     except OSError as error:
         raise SidestickError(f"{target}: cannot write the report: {error}") from error
     return target

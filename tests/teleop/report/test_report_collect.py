@@ -5,6 +5,7 @@ import logging
 import os
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -289,3 +290,28 @@ def test_decisions_of_the_gate_are_listed_with_the_changes(workspace: Workspace)
     ]
     page = write_report(workspace).read_text(encoding="utf-8")
     assert "✘3 a refit of 0003 was refused at the gate: 0 of 5 seeds solved, now 5" in page
+
+
+@pytest.mark.parametrize(("column", "value"), [("stage", 99), ("stage", -7), ("driver", 9)])
+def test_an_episode_whose_numbers_mean_nothing_is_named(
+    workspace: Workspace, column: str, value: int
+) -> None:
+    """It is left out; the page of the others is made."""
+    path = workspace.episodes()[0]
+    with h5py.File(path, "a") as file:
+        rows = file["data/demo_0"][column][()]
+        rows = rows.astype(np.int16 if column == "stage" else np.uint8)
+        rows[-1] = value
+        file["data/demo_0"][column][...] = rows
+    data = collect(workspace)
+    assert len(data.episodes) == 2
+    assert path.name in data.notes[0]
+    assert column in data.notes[0]
+    assert path.name in write_report(workspace).read_text()
+
+
+def test_names_that_are_no_text_are_shown(workspace: Workspace) -> None:
+    """A file whose name is no UTF-8 is named, and the page is whole."""
+    (workspace.episodes_dir / os.fsdecode(b"\xff\xfe.hdf5")).write_bytes(b"x")
+    assert any(r"\udcff\udcfe.hdf5" in note for note in collect(workspace).notes)
+    assert "udcff" in write_report(workspace).read_text()
