@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...datasets.database import Database, EffortEntry, EventEntry
+from ...datasets.effort_ledger import effort_entries
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ..evaluation.rollouts import OnOutcome, Rollouts
@@ -80,7 +81,7 @@ class PracticeRounds:
 
     def next(self) -> int:
         """The number of the next round: one more than the highest in the ledger."""
-        return 1 + max((entry.round for entry in self._database.efforts()), default=0)
+        return 1 + max((entry.round for entry in effort_entries(self._workspace)), default=0)
 
     def driver(self) -> str:
         """The policy that will practise; PolicyError where there is none."""

@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from sidestick.datasets.database import Database
+from sidestick.datasets.effort_ledger import EpisodeBegun, note_begun
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
@@ -141,6 +142,15 @@ def test_a_refused_candidate_leaves_the_active_policy_and_practice_goes_on(
     provenance = load_policy(workspace.policies_dir / "0002").config.provenance
     assert (provenance.round, provenance.parent) == (2, "0001")
     assert len(provenance.episodes) == 6 + 2 * (ATTEMPTS - FAILED)
+
+
+def test_a_round_that_no_session_could_enter_keeps_its_number(workspace: Workspace) -> None:
+    """A supervised session of round 3 was killed: practice is round 4."""
+    record(workspace, 1, True, Level.SUPERVISED)
+    name = workspace.episodes()[-1].stem
+    begun = EpisodeBegun(name, name, "supervised", 3, "0001")
+    note_begun(Database(workspace.db_path), begun)
+    assert rounds_of(workspace).next() == 4
 
 
 def test_a_round_without_a_success_teaches_nothing(workspace: Workspace) -> None:
