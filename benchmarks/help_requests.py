@@ -1,12 +1,13 @@
 """This benchmark measures help requests by condition and by signal, against outcomes without help.
 
-    python -m benchmarks.help_requests WS TRACES --episodes 40 --out FILE
+    python -m benchmarks.help_requests WS TRACES --episodes 40 [--write]
 
 The policy drives every seed of every condition alone: plain episodes, an item that is dropped, a
 spoilt grasp, scenes that are new to it. An episode that fails would have needed help. The rules,
 calibrated on other seeds, are applied to the traces: up to the first request an episode on call is
 the same to the last bit. The same traces are judged a second time as if an episode ended where
-a person sees that it has failed (`early end`). It prints JSON.
+a person sees that it has failed (`early end`). It prints JSON; --write puts it into results/ and
+its tables into docs/evidence.md.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from sidestick.teleop.autonomy.help_calibration import (
 from sidestick.teleop.session.help_requests import HelpRules
 
 from .help_signals import alone, quality, separation
+from .help_tables import PAGE, RESULTS, generated
 from .help_trace import DrivenTrace, ended_early
 from .help_traces import CONDITIONS, drive
 from .rows import circumstances
@@ -55,12 +57,14 @@ def main() -> int:
     parser.add_argument("--calibration", type=int, default=32)
     parser.add_argument("--first-seed", type=int, default=450_000)
     parser.add_argument("--episodes", type=int, default=40)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     limit_threads()
-    text = json.dumps(measure(options), indent=1) + "\n"
-    if options.out:
-        options.out.write_text(text)
+    found = measure(options)
+    text = json.dumps(found, indent=1) + "\n"
+    if options.write:
+        RESULTS.write_text(text)
+        PAGE.write_text(generated(PAGE.read_text(), found))
     print(text)
     return 0
 

@@ -153,36 +153,28 @@ SCORES: dict[str, Callable[[DrivenTrace, HelpRules], Score]] = {
 }
 
 
-def scores_at(
-    traces: Sequence[DrivenTrace], rules: HelpRules, seconds: float, since_fault: bool
-) -> dict[str, NDArray[np.float64]]:
-    """Each signal's highest value up to a moment, for every trace; (N,) by name.
-
-    The moment counts from the beginning or, `since_fault`, from the fault; values then count from
-    the fault on. An episode that is over before keeps what it reached.
-    """
-    found: dict[str, list[float]] = {name: [] for name in SCORES}
-    for trace in traces:
-        first = trace.fault_tick if since_fault else 0
-        last = min(len(trace), first + round(seconds * CONTROL_HZ))
-        for name, signal in SCORES.items():
-            found[name].append(float(signal(trace, rules)[first:last].max(initial=0.0)))
-    return {name: np.array(values) for name, values in found.items()}
-
-
 def separation(
     traces: Sequence[DrivenTrace], rules: HelpRules, moments_s: Sequence[float], since_fault: bool
 ) -> dict[str, dict[str, Any]]:
-    """AUROC of each signal for "this episode fails", at early moments."""
+    """AUROC of each signal for "this episode fails", at early moments.
+
+    A moment counts from the beginning or, `since_fault`, from the fault, and so does what a signal
+    has reached at most by then. An episode that is over before keeps what it reached.
+    """
     failed = np.array([not trace.success for trace in traces])
-    table: dict[str, dict[str, Any]] = {}
-    for seconds in moments_s:
-        scores = scores_at(traces, rules, seconds, since_fault)
-        table[f"{seconds:g} s"] = {
-            "failed": int(failed.sum()),
-            "succeeded": int((~failed).sum()),
-            **{name: _area(values, failed) for name, values in scores.items()},
-        }
+    begins = [trace.fault_tick if since_fault else 0 for trace in traces]
+    table: dict[str, dict[str, Any]] = {
+        f"{seconds:g} s": {"failed": int(failed.sum()), "succeeded": int((~failed).sum())}
+        for seconds in moments_s
+    }
+    for name, score in SCORES.items():
+        scores = [score(trace, rules) for trace in traces]
+        for seconds in moments_s:
+            reached = [
+                row[first : first + round(seconds * CONTROL_HZ)].max(initial=0.0)
+                for row, first in zip(scores, begins, strict=True)
+            ]
+            table[f"{seconds:g} s"][name] = _area(np.array(reached), failed)
     return table
 
 
