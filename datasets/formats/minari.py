@@ -49,9 +49,7 @@ class MinariWriter:
 
     def __init__(self, path: Path, config: WorkspaceConfig, options: ExportOptions) -> None:
         self._config = config
-        self._id = options.dataset_id.format(task=config.task)
-        if not DATASET_ID.fullmatch(self._id):
-            raise BadValue("dataset id", "namespace/name-v<number>", self._id)
+        self._id = _dataset_id(options.dataset_id, config.task)
         self._folder = path / self._id / "data"
         self._folder.mkdir(parents=True)
         self._stack = ExitStack()
@@ -120,6 +118,14 @@ class MinariWriter:
         if self._branches:
             lost.append(f"{self._branches} branches that rewinds cut off")
         return lost
+
+
+def _dataset_id(template: str, task: str) -> str:
+    """The dataset's id; BadValue for one that Minari does not take, or with unknown fields."""
+    made = template.replace("{task}", task)
+    if not DATASET_ID.fullmatch(made):
+        raise BadValue("dataset id", "namespace/name-v<number>, {task} for the task", made)
+    return made
 
 
 def _observations(episode: Episode, steps: int) -> dict[str, NDArray[Any]]:

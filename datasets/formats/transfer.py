@@ -98,10 +98,10 @@ class Source(Protocol):
 @contextmanager
 def atomic_target(target: Path) -> Iterator[Path]:
     """Yield a temporary path beside the target; rename it once everything is written."""
+    if os.path.lexists(target) or not target.name:
+        raise WorkspaceError(f"{target} is there already; choose another place, or remove it")
     temporary = target.with_name(f".{target.name}{TEMPORARY}")
     try:
-        if os.path.lexists(target):
-            raise WorkspaceError(f"{target} is there already; choose another place, or remove it")
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove(temporary)
         yield temporary

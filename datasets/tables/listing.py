@@ -40,7 +40,8 @@ class ListingRow:
     steps: int
     seconds: float
     """At the control rate."""
-    success: bool
+    success: bool | None
+    """None when another tool did not record it."""
     complete: bool
     grade: str | None
     """The reviewers' verdict and quality; None without one."""
@@ -71,7 +72,7 @@ class Listing:
         """Sums over the rows."""
         return {
             "episodes": len(self.rows),
-            "successes": sum(row.success for row in self.rows),
+            "successes": sum(bool(row.success) for row in self.rows),
             "complete": sum(row.complete for row in self.rows),
             "steps": sum(row.steps for row in self.rows),
             "human_steps": sum(row.human_steps for row in self.rows),
@@ -157,7 +158,7 @@ def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Lis
         policy=header.policy_id,
         steps=summary.steps,
         seconds=round(summary.steps / hz, 2),
-        success=summary.success,
+        success=summary.success if summary.success_known else None,
         complete=summary.complete,
         grade=None,
         takeovers=summary.takeovers,

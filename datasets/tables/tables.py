@@ -38,7 +38,10 @@ from .table import Table, Where, level_name, moment, opened, table
 
 
 def episodes(where: Where) -> Table:
-    """All episodes; `success` is as recorded, `judged` the current verdict of the reviewers."""
+    """All episodes; `success` is as recorded, `judged` the current verdict of the reviewers.
+
+    `success` is None where another tool did not record it.
+    """
     workspace = opened(where)
     resolved = resolved_by_episode(judging.Judgements(workspace.db_path))
     rows = []
@@ -58,7 +61,7 @@ def episodes(where: Where) -> Table:
                 "seconds": summary.steps / workspace.config.control_hz,
                 "human_steps": summary.human_steps,
                 "takeovers": summary.takeovers,
-                "success": summary.success,
+                "success": summary.success if summary.success_known else None,
                 "complete": summary.complete,
                 "judged": state.success,
                 "quality": state.quality,

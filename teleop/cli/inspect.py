@@ -14,6 +14,7 @@ from .subcommand import DONE, FOUND, NOTHING_LOST, WorkspacePath
 
 INSTRUCTION, LOOK_AT = "instruction", "look at"
 OPTIONAL = ("grade", "taken", "late", LOOK_AT)
+ENDED = {True: "yes", False: "no", None: "unknown"}
 COLUMNS = ("no", "started", "operator", INSTRUCTION, "s", "solved", *OPTIONAL)
 """Taken: number of takeovers; late: ticks that began late."""
 
@@ -86,7 +87,7 @@ def _table(rows: tuple[ListingRow, ...]) -> Table:
 
 def _cells(row: ListingRow) -> tuple[str, ...]:
     """One text for each column."""
-    ended = ("yes" if row.success else "no") + ("" if row.complete else ", broke off")
+    ended = ENDED[row.success] + ("" if row.complete else ", broke off")
     cells = (row.number, row.started, row.operator, row.instruction, f"{row.seconds:.1f}", ended)
     flags = ", ".join(f"{flag.name}: {flag.detail}" for flag in row.flags)
     return tuple(map(str, (*cells, row.grade or "", row.takeovers, row.late_ticks, flags)))

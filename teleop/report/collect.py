@@ -119,6 +119,12 @@ def _episode_notes(
     broken_off = sum(not summary.complete for summary in summaries)
     if broken_off:
         notes.append(f"Episodes that broke off and were recovered, counted in: {broken_off}.")
+    unknown = sum(not summary.success_known for summary in summaries)
+    if unknown:
+        notes.append(
+            f"Episodes of which nobody recorded whether they succeeded, counted as not "
+            f"successful until `sidestick review` judges them: {unknown}."
+        )
     return notes
 
 

@@ -14,7 +14,7 @@ from sidestick.datasets.judgements.judged_episode import judged
 from sidestick.datasets.judgements.judgement_state import ResolvedJudgements
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.workspace import Workspace
-from sidestick.sim_envs.errors import BadValue
+from sidestick.sim_envs.errors import BadValue, WorkspaceError
 from tests.synthetic import made_up_episode
 
 SIZE = 8
@@ -96,3 +96,18 @@ def test_an_episode_that_nobody_judged_is_itself() -> None:
     assert judged(episode, ResolvedJudgements(success=True)) is episode
     with pytest.raises(BadValue, match="trim"):
         judged(episode, ResolvedJudgements(kept=(4, 9)))
+
+
+@pytest.mark.parametrize("place", [".", "/", ".."])
+def test_an_export_onto_a_folder_is_refused(workspace: Workspace, place: str) -> None:
+    """Before anything is written, in a sentence."""
+    with pytest.raises(WorkspaceError, match="there already"):
+        export(workspace, "robomimic", Path(place))
+
+
+@pytest.mark.parametrize("name", ["{nope}-v0", "{task.__class__}-v0", "{", "sidestick/x-v0-"])
+def test_a_dataset_id_takes_the_task_alone(workspace: Workspace, tmp_path: Path, name: str) -> None:
+    """Another field is refused in words, and nothing is written."""
+    with pytest.raises(BadValue, match="dataset id"):
+        export(workspace, "minari", tmp_path / "set", ExportOptions(dataset_id=name))
+    assert not (tmp_path / "set").exists()

@@ -14,6 +14,8 @@ from sidestick.datasets.checking.check import check
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.formats.registry import import_into
 from sidestick.datasets.formats.transfer import Transfer
+from sidestick.datasets.tables import tables
+from sidestick.datasets.tables.listing import listing
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import FormatError
 from tests.foreign import POSE, SIZE, foreign_demo, write_foreign_file
@@ -189,6 +191,9 @@ def test_success_is_not_guessed(tmp_path: Path, rewards: Any, known: bool, succe
     (episode,) = came(tmp_path)
     assert (episode.summary.success_known, episode.summary.success) == (known, success)
     assert any("success: unknown" in line for line in report.filled_in) == (not known)
+    workspace = Workspace.open(tmp_path / "strange")
+    shown = (listing(workspace).rows[0].success, tables.episodes(workspace)[0]["success"])
+    assert shown == ((success,) * 2 if known else (None, None))
 
 
 def test_what_has_no_place_is_listed(tmp_path: Path) -> None:
