@@ -89,7 +89,7 @@ class EndToEnd(Vision):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Each camera's points, the body, and the goal's one-hot."""
+        """Each camera's points, the body, and the goal, one-hot or multi-hot."""
         axes = (f"{axis}{point}" for axis in "xy" for point in range(self.config.points))
         places = tuple(axes)
         seen = (f"{camera}_{place}" for camera in self.config.cameras for place in places)

@@ -68,7 +68,7 @@ class HeatmapEncoder(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
-        """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to log-probabilities (B, g * g + 1).
+        """(B, 3, s, s) in [-1, 1] and the goal (B, G) to log-probabilities (B, g * g + 1).
 
         The first g * g are of the item being in each cell, the last of it not being in the image.
         """

@@ -181,9 +181,17 @@ class Train:
             shown = shlex.quote(str(self.workspace))
             say(f"next: sidestick evaluate {shown} --policy {result.path.name}")
             return
-        keys = ("chosen_step", "candidates", "loss", "held_out_loss", "seconds", "precision")
+        keys = ("chosen_step", "candidates", "loss", "held_out_loss", "precision")
         facts: dict[str, Any] = {key: getattr(result, key) for key in keys}
+        facts["seconds"] = round(result.whole_s, 1)
+        facts["parts"] = {name: round(part, 1) for name, part in result.parts.items()}
         print_json({"policy": result.path.name, **facts})
+
+
+def duration(result: TrainResult) -> str:
+    """How long the training took altogether, and its parts of a second and more."""
+    parts = [f"{name} {part:.0f}" for name, part in result.parts.items() if part >= 1]
+    return f"{result.whole_s:.0f} s" + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
 
 
 def summary(result: TrainResult, drives: int) -> str:
@@ -194,7 +202,7 @@ def summary(result: TrainResult, drives: int) -> str:
     about = (
         f"{config.training['config']['head']} from {count} episode{'' if count == 1 else 's'}",
         *([] if seen is None else [f"perception {seen}"]),
-        f"{result.seconds:.0f} s",
+        duration(result),
         result.precision,
     )
     tried = (f"{round(score * drives)} of {drives} after {n}" for n, score in result.candidates)
