@@ -16,6 +16,7 @@ from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
 from .base.checkpoint import Tensors, load_state, read_json, read_tensors, write_json, write_tensors
 from .base.compatibility import refusal
+from .base.device import device
 from .base.plan import Plan
 from .base.provenance import Provenance
 from .heads import build_head
@@ -117,9 +118,11 @@ class LearnedPolicy:
         batch = as_batch(inputs)
         if self._perturbation is not None:
             batch = {**batch, "features": self._perturbation(batch["features"])}
+        here = next(self.network.parameters()).device
+        batch = {key: value.to(here) for key, value in batch.items()}
         x = self._remember(self.network.vision(batch).float())
         prediction = self.network.head.predict(x)
-        actions, spread = prediction.actions.numpy(), prediction.spread.numpy()
+        actions, spread = prediction.actions.cpu().numpy(), prediction.spread.cpu().numpy()
         if hand_frame.KEY in inputs:
             angle = inputs[hand_frame.KEY].astype(np.float64)
             actions = hand_frame.turned_actions(actions, angle)
@@ -132,7 +135,7 @@ class LearnedPolicy:
         plan = actions[0], spread[0]
         if self._ensemble is not None:
             plan = self._ensemble.add(*plan)
-        return Plan(*plan, self.novelty(score, x))
+        return Plan(*plan, self.novelty(score, x.cpu()))
 
     def save(self, folder: Path | str) -> None:
         """Write the weights, then config.json: a folder with a config is complete."""
@@ -197,6 +200,7 @@ def load_policy(
     if reason := refusal(policy.config, here):
         raise PolicyError(f"{folder}: {reason}")
     load_state(policy.network, tensors, folder / MODEL)
+    policy.network.to(device())
     return policy
 
 

@@ -58,7 +58,7 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
     """CRC32 over names and bytes of all tensors, as eight hexadecimal digits."""
     crc = 0
     for name in sorted(tensors):
-        flat = tensors[name].detach().contiguous().reshape(-1).view(torch.uint8)
+        flat = tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8)
         crc = zlib.crc32(flat.numpy().data, zlib.crc32(name.encode(), crc))
     return f"{crc:08x}"
 
@@ -69,7 +69,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata)
     The metadata has one key: the format does not order several, and equal weights must give
     equal files.
     """
-    plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     ours = json.dumps({**metadata, CHECKSUM: checksum(plain)}, sort_keys=True)
     write_bytes(path, save(plain, {HEADER: ours}))
 

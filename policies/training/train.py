@@ -151,7 +151,7 @@ def train(
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(config_of(frames), provenance=provenance or Provenance())
     started, parts = time.monotonic(), dict[str, float]()
-    vision = new_vision(config, policy, perception)
+    vision = new_vision(config, policy, perception).to(processes().device)
     if (supervision := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
         vision = _encoders(frames, vision, supervision, policy, first, encoders, progress, one_step)

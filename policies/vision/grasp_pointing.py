@@ -154,13 +154,15 @@ class GraspPointing(Vision):
         """The peaks of all cameras' heatmaps, (up to `BATCH`, seen) at a time."""
         for start in range(0, len(columns["goal"]), BATCH):
             rows = slice(start, start + BATCH)
-            goal = as_tensor(columns["goal"][rows].astype(np.float32))
+            device = next(self.parameters()).device
+            goal = as_tensor(columns["goal"][rows].astype(np.float32)).to(device)
             parts = []
             for camera, key in zip(self.config.cameras, self._images, strict=True):
-                pixels = as_input(np.asarray(columns[key][rows], np.uint8))
-                with torch.inference_mode(), choose_precision().autocast():
+                pixels = as_input(np.asarray(columns[key][rows], np.uint8)).to(device)
+                precision = choose_precision(device=device.type)
+                with torch.inference_mode(), precision.autocast():
                     parts.append(read_peak(self.pointers[camera](pixels, goal)))
-            yield torch.cat(parts, dim=1).numpy()
+            yield torch.cat(parts, dim=1).cpu().numpy()
 
     def fit(self, inputs: Columns) -> None:
         """Normalise by the training windows; peaks that are still trained stay as they are."""

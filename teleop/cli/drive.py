@@ -27,7 +27,7 @@ from ..station.run import check_window, run_station, tutorial_wanted
 from ..workspace_variant import agreed_config, exists
 from .console import print_json, progress, say
 from .numbers import Count, Limit, Seed, Share
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 SIMULATED_EPISODES = 10
 
@@ -78,6 +78,8 @@ class Drive:
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
     learn: bool = False
     """Learn in the background; a policy that passes the gate drives from the next episode on."""
+    device: Device = "cpu"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 

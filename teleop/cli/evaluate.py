@@ -17,7 +17,7 @@ from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Limit, Seed, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Evaluate:
         ),
     ] = False
     """Report how well novelty predicted takeovers instead."""
+    device: Device = "cpu"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -78,7 +80,9 @@ class Evaluate:
     def _drive(self, workspace: Workspace) -> EvaluationReport:
         policy, tally = policy_to_evaluate(workspace, self.policy), {"successes": 0}
         with (
-            Rollouts(varied(workspace.config, self.variation), self.workers) as rollouts,
+            Rollouts(
+                varied(workspace.config, self.variation), self.workers, self.device
+            ) as rollouts,
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
         ):
 

@@ -10,7 +10,7 @@ from ..learning.background_process import only_learner
 from ..learning.practice_rounds import PracticeRound, PracticeRounds
 from .console import print_json, progress, say
 from .numbers import Count, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Practice:
     """Attempts in each round, on fresh seeds."""
     workers: Workers = 2
     """Processes that drive at the same time."""
+    device: Device = "auto"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 

@@ -17,7 +17,7 @@ from ..evaluation.rollouts import Rollouts
 from ..learning.workspace_training import train_on_workspace
 from .console import print_json, say
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 def hint(value: str) -> Any:
@@ -140,6 +140,8 @@ class Train:
     """Episodes that each of three checkpoints drives before the best is kept; 0 keeps the last."""
     workers: Workers = 2
     """Processes that drive those episodes."""
+    device: Device = "auto"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
