@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Self
 
 from ...sim_envs.errors import BadValue, UnknownName
 from ..database import Database
+from ..database_rows import Moment, Step, row_payload
+from ..decoding import decoded
+from ..names import episode_name
 from ..workspace import Workspace
 
 VERDICT, QUALITY, REASON, STAGE = "verdict", "quality", "reason", "stage"
@@ -21,6 +24,8 @@ SUCCESS, FAILURE = "success", "failure"
 ACCEPT, REJECT, CORRECT = "accept", "reject", "correct"
 QUALITIES = range(1, 6)
 ACTION_NUMBERS = 7
+MOST_EXECUTED = 10_000
+"""Steps of a plan that can have been executed."""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS judgements (
@@ -57,11 +62,11 @@ class Judgement:
     """The reviewer's name."""
     payload: Mapping[str, Any] = field(default_factory=dict)
     """By kind; JSON-compatible."""
-    start: int | None = None
+    start: Step | None = None
     """First step; None for the whole episode."""
-    stop: int | None = None
+    stop: Step | None = None
     """The step after the last; None for a single step or the whole episode."""
-    created: float = field(default_factory=time.time)
+    created: Moment = field(default_factory=time.time)
     """time.time(), s."""
     id: int = 0
     """Its number in the table, in the order of arrival; 0 before it is added."""
@@ -102,19 +107,29 @@ class Judgements(Database):
 
     def all(self, episode: str | None = None, after: int = 0) -> list[Judgement]:
         """The judgements, or those of one episode, numbered above `after`, in order."""
+        return self._sound(*self._read_judgements(episode, after))
+
+    def problems(self) -> list[str]:
+        """What is wrong with the file, and with every row of each table."""
+        return [*super().problems(), *self._read_judgements()[1]]
+
+    def _read_judgements(
+        self, episode: str | None = None, after: int = 0
+    ) -> tuple[list[Judgement], list[str]]:
+        """The judgements that make sense, and what is wrong with the others."""
         if not self.path.exists():
-            return []
+            return [], []
         with self._connection() as connection:
             if not connection.execute(
                 "SELECT 1 FROM sqlite_master WHERE name = 'judgements'"
             ).fetchone():
-                return []  # an older file in a read-only folder
+                return [], []  # an older file in a read-only folder
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM judgements "
                 "WHERE id > ? AND (? IS NULL OR episode = ?) ORDER BY id",
                 (after, episode, episode),
             ).fetchall()
-        return [_of_row(row) for row in rows]
+        return self._decoded("judgements", rows, _of_row)
 
 
 class Judge:
@@ -128,15 +143,15 @@ class Judge:
         self,
         episode: str,
         kind: str,
-        start: int | None = None,
-        stop: int | None = None,
+        start: Step | None = None,
+        stop: Step | None = None,
         **payload: Any,
     ) -> Judgement:
         """Add a judgement; UnknownName for a missing episode, BadValue for invalid values.
 
         Nothing is written in either case.
         """
-        if not (self.workspace.episodes_dir / f"{episode}.hdf5").exists():
+        if not (self.workspace.episodes_dir / f"{episode_name(episode)}.hdf5").exists():
             raise UnknownName("episode", episode, [path.stem for path in self.workspace.episodes()])
         return self.judgements.add(Judgement(episode, kind, self.operator, payload, start, stop))
 
@@ -149,9 +164,13 @@ class Judge:
 
 
 def _of_row(row: Sequence[Any]) -> Judgement:
-    number, created, operator, episode, kind, start, stop, payload = row
-    values = json.loads(payload)
-    return Judgement(episode, kind, operator, values, start, stop, created, number)
+    """A row as a judgement; BadValue where it makes no sense."""
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    values["payload"] = row_payload(values["payload"])
+    try:
+        return decoded(values, Judgement, "judgement").checked()
+    except (TypeError, ArithmeticError) as error:  # such as a list of numbers that holds a text
+        raise BadValue("judgement: payload", f"that of a {values['kind']}", error) from None
 
 
 def _one_of(key: str, *known: object) -> Callable[[Judgement], None]:
@@ -203,7 +222,9 @@ def _undo(judgement: Judgement) -> None:
 def _prediction(judgement: Judgement) -> None:
     _moment(judgement)
     _one_of("grade", ACCEPT, REJECT, CORRECT)(judgement)
-    rows = judgement.payload.get("actions")
+    rows, executed = judgement.payload.get("actions"), judgement.payload.get("executed", 1)
+    if not isinstance(executed, int) or not 0 <= executed <= MOST_EXECUTED:
+        raise BadValue("executed steps of a prediction", f"0 to {MOST_EXECUTED}", executed)
     if not isinstance(rows, list) or not rows:
         raise BadValue("actions of a prediction", "a list of actions", repr(rows)[:80])
     for row in rows:

@@ -69,6 +69,7 @@ class EndToEnd(Vision):
         values.pop("grasp", None)  # of an earlier version
         vision = cls(EndToEndConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
+        transforms.require_width(vision.transforms, len(BODY_NAMES))
         return vision
 
     def settings(self) -> dict[str, Any]:

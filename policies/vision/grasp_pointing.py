@@ -101,6 +101,7 @@ class GraspPointing(Vision):
         values |= {key: tuple(values[key]) for key in ("cameras", "dilations")}
         vision = cls(GraspPointingConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
+        transforms.require_width(vision.transforms, vision.size)
         return vision
 
     def settings(self) -> dict[str, Any]:
