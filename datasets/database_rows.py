@@ -11,6 +11,7 @@ import msgspec
 
 from ..sim_envs.errors import BadValue
 from .decoding import decoded, parsed_json
+from .names import PATTERN
 from .summary import END_OF_TIME_S
 
 MOST_PAYLOAD_BYTES = 2**24
@@ -62,6 +63,18 @@ class EpisodePayload(msgspec.Struct):
     policy: str | None = None
     task: str = ""
     audited: bool = False
+
+
+class BeginningPayload(msgspec.Struct):
+    """Of an episode that begins, see `effort_ledger`; its id names files."""
+
+    episode: Annotated[str, msgspec.Meta(pattern=PATTERN)]
+    run: str
+    kind: str
+    round: Number
+    policy: str | None
+    audited: bool = False
+    details: dict[str, Any] = {}
 
 
 class LevelPayload(msgspec.Struct):
@@ -118,6 +131,7 @@ SCHEMAS: Mapping[tuple[str, str | None], type[Any]] = {
     ("EvaluationEntry", None): EvaluationPayload,
     ("EffortEntry", None): EffortPayload,
     ("EventEntry", "on-trial"): EpisodePayload,
+    ("EventEntry", "driving"): BeginningPayload,
     ("EventEntry", "trial"): EpisodePayload,
     ("EventEntry", "level"): LevelPayload,
     ("EventEntry", "swap"): SwapPayload,

@@ -10,18 +10,21 @@ from ..sim_envs.errors import BadValue
 
 MOST = 100
 """Longest id, characters: with the endings that are added it fits into every file system."""
-ALLOWED = f"1 to {MOST} letters, digits, '.', '-' or '_', the first and last no '.' or '-'"
-_NAME = re.compile(rf"(?![.-])[A-Za-z0-9._-]{{1,{MOST}}}(?<![.-])")
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+ALLOWED = (
+    f"1 to {MOST} letters, digits, '.', '-' or '_', the first and last no '.' or '-', "
+    "and no name of a device"
+)
+DEVICE = r"(?i:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)"
 """Names that mean a device on Windows, with any ending (Microsoft, "Naming files")."""
+PATTERN = rf"^(?![.-])(?!{DEVICE})[A-Za-z0-9._-]{{1,{MOST}}}(?<![.-])\Z"
+"""Of an id, as a regular expression."""
+_NAME = re.compile(PATTERN)
 
 
 def episode_name(name: object) -> str:
     """The id of an episode; BadValue for one that is no plain name of a file everywhere."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.search(name):
         raise BadValue("id of an episode", ALLOWED, shown(name))
-    if _DEVICE.fullmatch(name):
-        raise BadValue("id of an episode", "a name that is no device on Windows", shown(name))
     return name
 
 
