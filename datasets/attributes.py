@@ -9,6 +9,8 @@ import numpy as np
 from ..sim_envs.errors import BadValue
 from .names import shown
 
+MOST = 200
+"""Attributes of a group; an episode has some twenty."""
 MAX_BYTES = 60_000
 """Largest attribute that is written and read; HDF5's own limit is 64 KiB."""
 
@@ -33,6 +35,8 @@ def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
 
 def read_attributes(group: h5py.Group, names: Iterable[str]) -> dict[str, Any]:
     """Read attributes by name; raise ValueError for one that is neither number nor fixed text."""
+    if len(group.attrs) > MOST:
+        raise ValueError(f"{len(group.attrs)} attributes, more than {MOST}")
     return {name: _read_attribute(group, name) for name in names}
 
 

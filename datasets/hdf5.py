@@ -21,7 +21,7 @@ from .layout_check import ABANDONED, cameras_of, claim_problems, final_keys, lay
 from .plain_file import require_file
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .storage_check import own_group
-from .summary import ATTRIBUTES, ENV_ARGS, Attributes
+from .summary import ENV_ARGS, Attributes
 from .superblock import sealed
 
 DEMO = "data/demo_0"
@@ -166,7 +166,7 @@ def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 def _attributes(demo: h5py.Group) -> dict[str, Any]:
     """Read an episode's attributes, env_args included, which robomimic keeps in the parent."""
-    own = read_attributes(demo, [name for name in ATTRIBUTES if name in demo.attrs])
+    own = read_attributes(demo, demo.attrs)
     return own if ENV_ARGS in own else own | read_attributes(demo.parent, [ENV_ARGS])
 
 

@@ -25,7 +25,7 @@ PIECE = 2**20
 
 
 def own_group(file: h5py.File, path: str) -> h5py.Group:
-    """A group of this very file; ValueError where the path leads elsewhere, KeyError where none."""
+    """A group of this very file; ValueError where it lies elsewhere, KeyError where it is not."""
     group: h5py.Group = file
     for name in path.split("/"):
         link = group.get(name, getlink=True)
@@ -35,7 +35,7 @@ def own_group(file: h5py.File, path: str) -> h5py.Group:
             raise ValueError(f"{path}: lies in another file")
         group = group[name]
         if not isinstance(group, h5py.Group):
-            raise ValueError(f"{path}: not a group")
+            raise KeyError(f"{name} is no group")
     return group
 
 

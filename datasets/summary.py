@@ -5,7 +5,7 @@ This module also converts it to and from the attributes of an episode's file.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -83,15 +83,6 @@ class EpisodeSummary:
     def policy_steps(self) -> int:
         """Steps that the policy drove alone."""
         return self.steps - self.human_steps
-
-
-ATTRIBUTES = (
-    *(item.name for item in fields(EpisodeHeader)),
-    *(item.name for item in fields(RecordedOutcome)),
-    *("id", "num_samples", "human_steps", "takeovers", "version"),
-    *("sidestick_version", "image_order"),
-)
-"""The names of a file's attributes; others, of strangers, are not read."""
 
 
 def summarise(

@@ -140,9 +140,7 @@ def test_a_file_full_of_entries_or_attributes_takes_no_time(path: Path) -> None:
     with h5py.File(path, "a", libver="latest") as file:
         for number in range(5000):
             file[DEMO].attrs[f"x{number}"] = number
-    began = time.process_time()
-    assert len(Episode.read(path)) == 20
-    assert time.process_time() - began < 2
+    assert "attributes" in refused(path)
 
 
 def test_groups_within_groups_end(path: Path) -> None:

@@ -23,7 +23,7 @@ from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.errors import BadValue, PolicyError
 
 GOALS = ("a", "b")
-HUGE = [10_000, 10**5, 10**6, 10**9, 10**18, 10**400, -5, 0, 1.5, "x", None, [], {}, True]
+HUGE = [10_000, 10**9, 10**400, -5, "x", None]
 """Sizes that no weights of a megabyte have, and what is no size."""
 
 
@@ -87,7 +87,7 @@ def test_no_setting_takes_memory_that_the_weights_do_not(
             except PolicyError:
                 refused += 1
             assert time.process_time() - began < 5, (place, value)
-    assert refused > 100
+    assert refused > 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 700 * 1024  # KiB
 
 
