@@ -25,7 +25,7 @@ COURSE = QuickstartConfig(
     practice_episodes=2,
     evaluation_episodes=2,
     selection_episodes=1,
-    gate_pairs=5,
+    gate_pairs=6,
     train_steps=100,
     num_items=1,
 )
