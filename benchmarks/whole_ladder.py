@@ -84,7 +84,7 @@ class Climb:
         """Practise and train a new policy."""
         self.rounds += 1
         first = PRACTICE_SEED + 1000 * self.rounds
-        seeds, policy = range(first, first + self.practice), self.store.latest()
+        seeds, policy = range(first, first + self.practice), self.store.choose().policy_id
         with Rollouts(self.workspace.config, 1) as rollouts:
             outcomes = practise(self.workspace, rollouts, policy, seeds, self.rounds)
         solved = sum(outcome.success for outcome in outcomes)
@@ -114,7 +114,7 @@ class Climb:
 
     def fall(self, noise: float) -> int | None:
         """Perturb the policy's weights; the number of episodes until it is demoted, or None."""
-        runner = load_runner(self.workspace, self.store.latest())
+        runner = load_runner(self.workspace, self.store.choose().policy_id)
         assert isinstance(runner.policy, LearnedPolicy)
         spoil(runner.policy, noise)
         for episode in range(1, 2 * MUST_FALL_WITHIN + 1):

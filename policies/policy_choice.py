@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from .base.provenance import Provenance
 from .gate_record import GateRecord, GateVerdict
 
 DIGITS = 4
@@ -81,6 +82,8 @@ class PolicyState:
     set_aside: bool = False
     damage: str = ""
     """What cannot be read; empty for a sound policy."""
+    provenance: Provenance | None = None
+    """Where it comes from; None for a damaged policy."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..datasets.durable import sync_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.checkpoint import read_json, write_json
 from .gate_record import GateRecord
-from .policy import CONFIG, MODEL, LearnedPolicy, load_policy
+from .policy import CONFIG, MODEL, LearnedPolicy, PolicyConfig, load_policy
 from .policy_choice import (
     NAMED,
     PolicyChoice,
@@ -56,13 +56,16 @@ class PolicyStore:
         folder = self.path(policy_id)
         aside = (folder / SET_ASIDE).exists()
         try:
-            if "policy" not in read_json(folder / CONFIG):
-                raise PolicyError(f"{folder / CONFIG}: not a policy's settings")
+            config = PolicyConfig.from_json(read_json(folder / CONFIG)["policy"])
             if not (folder / MODEL).is_file():
                 raise PolicyError(f"{folder / MODEL}: no such file")
-            return PolicyState(policy_id, GateRecord.read(folder), aside)
+            record = GateRecord.read(folder)
         except SidestickError as error:
-            return PolicyState(policy_id, None, aside, str(error))
+            return PolicyState(policy_id, set_aside=aside, damage=str(error))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"{folder / CONFIG}: not a policy's settings ({error!r})"
+            return PolicyState(policy_id, set_aside=aside, damage=reason)
+        return PolicyState(policy_id, record, aside, provenance=config.provenance)
 
     def choice(self) -> PolicyChoice | None:
         """The policy that drives unasked, and why; None where none may.
@@ -89,14 +92,10 @@ class PolicyStore:
             )
         return found
 
-    def newest(self) -> str | None:
-        """Number of the newest policy that was not set aside; None when there is none."""
-        return next((name for name in reversed(self.standing()) if number_of(name)), None)
-
-    def latest(self) -> str:
-        """Number of the newest policy that was not set aside; PolicyError when there is none."""
-        newest = self.newest()
-        return self.choose().policy_id if newest is None else newest
+    def driving(self) -> str | None:
+        """Name of the policy that drives unasked; None where none may."""
+        found = self.choice()
+        return None if found is None else found.policy_id
 
     def pinned(self) -> str | None:
         """Name of the pinned policy; PolicyError where it is not there."""

@@ -26,6 +26,7 @@ from .evaluation.seeds import PEOPLE, recorded_seeds, supervised_seeds
 from .learning.acceptance_gate import AcceptanceCriteria
 from .learning.autonomous_practice import KIND as PRACTICE
 from .learning.practice_rounds import RULES, PracticeRounds
+from .learning.published_ruling import rule_published
 from .learning.workspace_training import train_on_workspace
 from .report.cost import EffortCost
 from .report.write import write_report
@@ -128,6 +129,7 @@ class Quickstart:
             )
             number += 1
             yield from self._learn("corrections", round_number, number)
+        yield Stage(f"the gate decides on {_id(number)}", lambda: self.gate(_id(number)))
         for practice_round in range(1, course.practice_rounds + 1):
             round_number = course.correction_rounds + practice_round
             yield Stage(
@@ -135,7 +137,8 @@ class Quickstart:
                 lambda r=round_number: self.practise(r),  # type: ignore[misc]
             )
             yield Stage(
-                "evaluation of the policy that drives", lambda: self.evaluate(self.store.latest())
+                "evaluation of the policy that drives",
+                lambda: self.evaluate(self.store.choose().policy_id),
             )
         yield Stage("report", self.report)
 
@@ -195,7 +198,17 @@ class Quickstart:
             self.course.selection_episodes,
             Provenance(parent=parent, round=round_number, kind=kind),
         )
-        return f"{result.whole_s:.0f} s, checkpoint of step {result.chosen_step}"
+        return f"{result.seconds:.0f} s, checkpoint of step {result.chosen_step}"
+
+    def gate(self, policy_id: str) -> str:
+        """Let the gate decide whether the last policy of the rounds drives from now on.
+
+        Every round of corrections supervises the policy trained before it, by number.
+        """
+        if self.store.state(policy_id).record is None:
+            rules = AcceptanceCriteria(pairs=self.course.gate_pairs)
+            rule_published(self.workspace, self.rollouts.solves, policy_id, rules)
+        return self.store.choose().label
 
     def evaluate(self, policy_id: str) -> str:
         """Let the policy drive alone on the unseen seeds."""

@@ -3,7 +3,6 @@
 The command line, the learner and benchmarks call it, with frames and a `TrainConfig`.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -150,17 +149,13 @@ def train(
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(config_of(frames), provenance=provenance or Provenance())
-    started, parts = time.monotonic(), dict[str, float]()
-    vision = new_vision(config, policy, perception).to(processes().device)
+    vision = new_vision(config, policy, perception)
     if (supervision := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
         vision = _encoders(frames, vision, supervision, policy, first, encoders, progress, one_step)
         config = second_step(config)
-        parts["encoders"] = time.monotonic() - started
     data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
-    parts["perception"] = time.monotonic() - started - sum(parts.values())
-    result = one_step(data, vision, policy, config, folder, rollout, progress)
-    return replace(result, parts={**parts, **result.parts})
+    return one_step(data, vision, policy, config, folder, rollout, progress)
 
 
 def _encoders(

@@ -29,12 +29,12 @@ class LadderStore:
         self._store = PolicyStore(workspace.policies_dir)
 
     def ladder(self, policy: str | None = None) -> Ladder:
-        """The ladder of a policy, the newest unless given.
+        """The ladder of a policy; of the one that drives unless given.
 
         Raises WorkspaceError for evidence of another task, or of other weights than the policy's
         present ones: after a database was copied here, or a policy replaced.
         """
-        policy = policy or self._store.newest()
+        policy = policy or self._store.driving()
         fingerprint = "" if policy is None else self.fingerprint(policy)
         task, entries = self.workspace.config.task, tuple(self._entries())
         for entry in entries:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 import tyro
 
 from ...datasets.workspace import Workspace
+from ...policies.policy_choice import NAMED, PolicyChoice
 from ...policies.statistics.paired import ALPHA, SequentialTest
 from ...sim_envs.errors import BadValue
 from ..evaluation.compare import (
@@ -21,7 +22,7 @@ from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
 from .numbers import Count, ErrorRate, Seed, Workers
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,6 @@ class Compare:
     """With --blind: who supervises, takes over and judges."""
     workers: Workers = 2
     """Processes that drive at the same time."""
-    device: Device = "cpu"
-    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -64,9 +63,13 @@ class Compare:
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
         workspace = Workspace.open(self.workspace)
         workspace.recover()
+        both = {"a": PolicyChoice(self.a, NAMED), "b": PolicyChoice(self.b, NAMED)}
+        say(", ".join(f"{side.upper()} is {choice.label}" for side, choice in both.items()))
         found = self._blind(workspace) if self.blind else self._alone(workspace)
         if self.json:
-            print_json(found.to_json())
+            policies = {side: choice.policy_id for side, choice in both.items()}
+            choices = {side: choice.to_json() for side, choice in both.items()}
+            print_json({**found.to_json(), "policy": policies, "policy_choice": choices})
         else:
             say(str(found))
         return DONE
@@ -75,7 +78,7 @@ class Compare:
         pairs, first = self.episodes or PAIRS, self._first(EVALUATION)
         self._check(workspace, pairs, first)
         with (
-            Rollouts(workspace.config, self.workers, self.device) as rollouts,
+            Rollouts(workspace.config, self.workers) as rollouts,
             progress(f"compare {workspace.config.task}", pairs) as tick,
         ):
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.policy_choice import PolicyChoice
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue, UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
@@ -19,15 +20,16 @@ from ..learning.autonomous_practice import ASKS, open_failures
 from ..learning.background_process import LearnerProcess
 from ..session.assignment import Assignment
 from ..session.help_requests import HelpRules
-from ..session.levels import level_named, name
+from ..session.levels import NEEDS_POLICY, level_named, name
 from ..session.subscriber import EpisodeOutcome
 from ..station.headless import DriveReport, RunRules, drive_with_switches, headless_assignment
 from ..station.options import StationOptions
 from ..station.run import check_window, run_station, tutorial_wanted
 from ..workspace_variant import agreed_config, exists
+from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
 from .numbers import Count, Limit, Seed, Share
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 SIMULATED_EPISODES = 10
 
@@ -65,7 +67,8 @@ class Drive:
     """Which seeds come first at supervised and on-call. failures: those that practice failed on
     and that are unsolved since, then unused ones. fresh: unused ones, as at all other levels."""
     policy: str | None = None
-    """Number of the policy that drives; the newest unless given."""
+    """Number of the policy that drives; unless given, the pinned one or the newest that the gate
+    accepted, see `sidestick policies`."""
     num_items: Count | None = None
     """Number of objects, if fewer than the task has, to begin easily (new workspaces only)."""
     variation: Literal["none", "mild", "strong"] | None = None
@@ -78,8 +81,6 @@ class Drive:
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
     learn: bool = False
     """Learn in the background; a policy that passes the gate drives from the next episode on."""
-    device: Device = "cpu"
-    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -95,10 +96,12 @@ class Drive:
         ladder_store = LadderStore(workspace)
         for change in recover_evidence(ladder_store):
             _notify(change)
-        level = ladder_store.authorise(wanted, self.policy, self.override, record=False)
-        report = self.record(workspace, level)
+        choice = self.choice(workspace, wanted)
+        policy_id = None if choice is None else choice.policy_id
+        level = ladder_store.authorise(wanted, policy_id, self.override, record=False)
+        report = self.record(workspace, level, choice)
         if self.json:
-            print_json(asdict(report))
+            print_json({**asdict(report), **choice_json(choice)})
         else:
             say(
                 f"{report.successes} of {report.episodes} episodes succeeded; "
@@ -119,6 +122,16 @@ class Drive:
         workspace.lock().release()  # refused where another session records
         return workspace
 
+    def choice(self, workspace: Workspace, wanted: Level | None) -> PolicyChoice | None:
+        """The policy of the session and why it is that one; None where none drives.
+
+        PolicyError where the wanted level needs one.
+        """
+        store = PolicyStore(workspace.policies_dir)
+        if self.policy is None and wanted not in NEEDS_POLICY:
+            return store.choice()
+        return store.choose(self.policy)
+
     def _seeds(self, workspace: Workspace, level: Level) -> Seeds:
         if self.first_seed is not None:
             return Seeds(self.first_seed)
@@ -138,17 +151,20 @@ class Drive:
         self,
         workspace: Workspace,
         level: Level,
+        choice: PolicyChoice | None = None,
         assign: Callable[..., Assignment] | None = None,
         window: Callable[..., DriveReport] = run_station,
         headless: Callable[..., DriveReport] = drive_with_switches,
     ) -> DriveReport:
-        """Record at a level that is allowed; tests replace the callables.
+        """Record at a level that is allowed, with the chosen policy; tests replace the callables.
 
         `assign` makes the session's first assignment, `window` and `headless` run the session.
         """
         assign = assign or (headless_assignment if self.headless else assignment_of)
-        policy = self.policy or PolicyStore(workspace.policies_dir).newest()
-        assignment = assign(workspace, level, policy, self._help_rules())
+        if choice is not None and (level in NEEDS_POLICY or not self.headless):
+            say_choice(workspace, choice)
+        policy_id = None if choice is None else choice.policy_id
+        assignment = assign(workspace, level, policy_id, self._help_rules())
         if level is Level.ON_CALL:
             say(assignment.monitor.rules.label)
         seeds = self._seeds(workspace, level)

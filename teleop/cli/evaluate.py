@@ -15,9 +15,10 @@ from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION
 from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
+from .chosen_policy import choice_json, take_policy
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Limit, Seed, Workers
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Evaluate:
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    policy: Annotated[str | None, arg(help_behavior_hint="(default: the newest)")] = None
-    """Number of the policy, such as 0003."""
+    policy: Annotated[str | None, arg(help_behavior_hint="(default: the one that drives)")] = None
+    """Number of the policy, such as 0003; see `sidestick policies`."""
     episodes: Count = 100
     """Number of episodes, one for each seed."""
     first_seed: Seed = EVALUATION.first
@@ -56,8 +57,6 @@ class Evaluate:
         ),
     ] = False
     """Report how well novelty predicted takeovers instead."""
-    device: Device = "cpu"
-    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -66,10 +65,12 @@ class Evaluate:
         workspace = Workspace.open(self.workspace)
         if self.novelty:
             return self._report_novelty(workspace)
-        report = self._drive(workspace)
+        choice = take_policy(workspace, self.policy)
+        report = self._drive(workspace, choice.policy_id)
         films = self._film(workspace, report)
         if self.json:
-            print_json({**report.to_json(), "videos": [str(path) for path in films]})
+            found = {**report.to_json(), **choice_json(choice)}
+            print_json({**found, "videos": [str(path) for path in films]})
             return DONE
         say(f"policy {report.policy} on {report.task}: {report.rate}")
         PEOPLE.print(_table(report))
@@ -77,12 +78,10 @@ class Evaluate:
             say(f"filmed {path}")
         return DONE
 
-    def _drive(self, workspace: Workspace) -> EvaluationReport:
-        policy, tally = policy_to_evaluate(workspace, self.policy), {"successes": 0}
+    def _drive(self, workspace: Workspace, chosen: str) -> EvaluationReport:
+        policy, tally = policy_to_evaluate(workspace, chosen), {"successes": 0}
         with (
-            Rollouts(
-                varied(workspace.config, self.variation), self.workers, self.device
-            ) as rollouts,
+            Rollouts(varied(workspace.config, self.variation), self.workers) as rollouts,
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
         ):
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.statistics.rates import Rate
+from ...policies.store import PolicyStore
 from ..autonomy.criteria import ALPHA, CRITERIA
 from ..autonomy.evidence_recorder import recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
@@ -17,6 +18,7 @@ from ..autonomy.ladder_plot import plot_ladder
 from ..autonomy.ladder_store import LadderStore
 from ..autonomy.stage_evidence import interval
 from ..session.levels import name
+from .chosen_policy import choice_json, say_choice
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 from .targets import check_target
@@ -31,7 +33,7 @@ class LadderVerb:
     workspace: WorkspacePath
     """Folder of the workspace."""
     policy: str | None = None
-    """Number of the policy; the newest unless given."""
+    """Number of the policy; the one that drives unless given."""
     plot: Path | None = None
     """Draw the evidence and the levels into this picture (PNG, PDF or SVG)."""
     json: bool = False
@@ -40,14 +42,18 @@ class LadderVerb:
     def run(self) -> int:
         """Bring the ladder up to date and show it."""
         check_target("--plot", self.plot)
-        ladder_store = LadderStore(Workspace.open(self.workspace))
+        workspace = Workspace.open(self.workspace)
+        ladder_store, store = LadderStore(workspace), PolicyStore(workspace.policies_dir)
+        choice = store.choice() if self.policy is None else store.choose(self.policy)
+        if choice is not None:
+            say_choice(workspace, choice)
         recover_evidence(ladder_store)
-        ladder, _ = ladder_store.apply_evidence(self.policy)
+        ladder, _ = ladder_store.apply_evidence(None if choice is None else choice.policy_id)
         if self.plot:
             plot_ladder(ladder, self.plot)
             say(f"drawn: {self.plot}")
         if self.json:
-            print_json(to_json(ladder))
+            print_json({**to_json(ladder), **choice_json(choice)})
             return DONE
         PEOPLE.print(_criteria(ladder))
         for level in reversed(Level):

@@ -8,14 +8,16 @@ from typing import ClassVar
 
 from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
 from ..evaluation.rollouts import InProcessRollouts
 from ..learning.acceptance_gate import AcceptanceCriteria
 from ..learning.background_process import learn_on, lower_priority, only_learner
 from ..learning.candidate_store import describe_update
 from ..learning.learner import Learner, LearnerRules
+from .chosen_policy import choice_json, say_choice
 from .console import complain, print_json, say
 from .numbers import Count, Limit, Share
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 DEFAULTS = LearnerRules()
 
@@ -46,8 +48,6 @@ class Learn:
     """New human-driven steps after which the policy is finetuned."""
     parent: Count | None = None
     """Number of the process that started this one; when it ends, this one ends too."""
-    device: Device = "auto"
-    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output (not with --watch)."""
 
@@ -58,12 +58,16 @@ class Learn:
         workspace, rules = Workspace.open(self.workspace), self._rules()
         say(f"the gate: {rules.gate.scope}")
         with only_learner(workspace), InProcessRollouts(workspace.config) as rollouts:
+            choice = PolicyStore(workspace.policies_dir).choice()
+            if choice is not None:
+                say_choice(workspace, choice)
             learner = Learner(workspace, rollouts, rules, say)
             if self.watch:
                 learn_on(learner, lambda event: say(describe_update(event)), complain)
             events = self._all(learner)
         if self.json:
-            print_json({"gate": [dict(event.payload) for event in events]})
+            decided = [dict(event.payload) for event in events]
+            print_json({"gate": decided, **choice_json(choice)})
         elif not events:
             say("nothing to learn: no new episodes, or too few")
         return DONE

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 
 import tyro
 
-from ...policies.base.device import named, use_device
 from ...sim_envs.errors import SidestickError
 from .check import Check
 from .compare import Compare
-from .console import complain, log_handler, say
+from .console import complain, log_handler
 from .drive import Drive
 from .evaluate import Evaluate
 from .export import Export
@@ -22,13 +21,14 @@ from .ledger import LedgerVerb
 from .merge import Merge
 from .numbers import check_numbers
 from .pad import Pad
+from .policies import Policies
 from .practice import Practice
 from .pretrain import Pretrain
 from .quickstart import QuickstartVerb
 from .replay import Replay
 from .report import Report
 from .review import Review
-from .subcommand import REFUSED, Subcommand
+from .subcommand import INTERRUPTED, REFUSED, Subcommand
 from .tasks import Tasks
 from .train import Train
 from .view import ViewEpisode
@@ -40,6 +40,7 @@ VERBS: dict[str, type[Subcommand]] = {
     "drive": Drive,
     "pretrain": Pretrain,
     "train": Train,
+    "policies": Policies,
     "practice": Practice,
     "learn": Learn,
     "evaluate": Evaluate,
@@ -56,7 +57,6 @@ VERBS: dict[str, type[Subcommand]] = {
     "import": Import,
     "merge": Merge,
 }
-INTERRUPTED = 130
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
 
 
@@ -84,9 +84,6 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
 
 def _run(verb: Subcommand) -> int:
     check_numbers(verb)
-    asked = getattr(verb, "device", None)
-    if asked is not None:
-        say(f"networks run on {named(use_device(asked))}")
     try:
         return verb.run()
     except KeyboardInterrupt:

@@ -4,18 +4,19 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...datasets.workspace import Workspace
-from ...policies.store import PolicyStore
+from ...policies.policy_choice import PolicyChoice
 from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
 from ..learning.practice_rounds import PracticeRound, PracticeRounds
+from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
 from .numbers import Count, Workers
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 @dataclass(frozen=True)
 class Practice:
-    """Let the newest policy attempt the task alone, and refit it on its successes too.
+    """Let the policy that drives attempt the task alone, and refit it on its successes too.
 
     The refitted policy drives only if it passes the gate; else the next round uses the same
     policy, with more data. An interrupted round is resumed, and counts as the first.
@@ -31,8 +32,6 @@ class Practice:
     """Attempts in each round, on fresh seeds."""
     workers: Workers = 2
     """Processes that drive at the same time."""
-    device: Device = "auto"
-    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -40,15 +39,15 @@ class Practice:
         """Practise and refit, round by round."""
         workspace = Workspace.open(self.workspace)
         workspace.recover()
-        PolicyStore(workspace.policies_dir).choose()  # refused here without one
+        choice = take_policy(workspace)  # refused here without one
         with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
-            return self.practise(PracticeRounds(workspace, rollouts, notify=say))
+            return self.practise(PracticeRounds(workspace, rollouts, notify=say), choice)
 
-    def practise(self, rounds: PracticeRounds) -> int:
-        """Run as many rounds as were asked for, and report."""
+    def practise(self, rounds: PracticeRounds, choice: PolicyChoice) -> int:
+        """Run as many rounds as were asked for, and report; `choice` practises first."""
         done = self._all(rounds)
         if self.json:
-            print_json({"rounds": [made.to_json() for made in done]})
+            print_json({"rounds": [made.to_json() for made in done], **choice_json(choice)})
         return DONE
 
     def _all(self, rounds: PracticeRounds) -> list[PracticeRound]:

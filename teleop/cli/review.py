@@ -12,6 +12,7 @@ from ...sim_envs.errors import BadValue
 from ..review.click_review import review_clicks
 from ..review.review_loop import review_episodes
 from ..review.run_predictions import COUNT, review_predictions
+from .chosen_policy import choice_json, take_policy
 from .console import print_json, say
 from .numbers import Count
 from .subcommand import DONE, WorkspacePath
@@ -30,7 +31,7 @@ class Review:
     of: Literal["episodes", "predictions", "clicks"] = "episodes"
     """What is judged: episodes, a policy's predictions, or where objects are in the images."""
     policy: str | None = None
-    """Whose predictions; the newest policy's unless given."""
+    """Whose predictions; those of the policy that drives unless given."""
     episode: str | None = None
     """Only this one: its id, a part of it, or its place (0 is the first, -1 the last)."""
     name: str | None = None
@@ -72,9 +73,13 @@ class Review:
     def _review_images(self, workspace: Workspace, operator: str, simulated: bool) -> int:
         """Review predictions or clicks."""
         if self.of == "predictions":
-            found = review_predictions(
-                workspace, operator, self.policy, self.headless, simulated, self.episodes or COUNT
-            ).to_json()
+            choice = take_policy(workspace, self.policy)
+            report = review_predictions(
+                workspace, operator, choice.policy_id, self.headless, simulated,
+                self.episodes or COUNT,
+            )  # fmt: skip
+            more = choice_json(choice) if self.json else {}
+            found = {**report.to_json(), **more}
         else:
             found = review_clicks(
                 workspace, operator, self.headless, simulated, self.episodes or COUNT

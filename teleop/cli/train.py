@@ -1,6 +1,5 @@
 """`sidestick train` trains a policy on the episodes of a workspace."""
 
-import shlex
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,15 +8,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from tyro.conf import Suppress, arg
 
 from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
 from ...policies.training.config import TrainConfig
 from ...policies.training.distributed import launch, launched, processes
 from ...policies.training.run import TrainResult
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..learning.workspace_training import train_on_workspace
+from .chosen_policy import choice_json, say_choice, shown
 from .console import print_json, say
+from .gate_run import criteria, gate_after_training
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, WorkspacePath
 
 
 def hint(value: str) -> Any:
@@ -50,9 +52,10 @@ PROGRAM = ("-m", "sidestick.teleop.cli.main")
 
 @dataclass(frozen=True)
 class Train:
-    """Train a policy from the successful episodes of a workspace, into its next policy folder.
+    """Train a policy from the successful episodes of a workspace; the gate decides if it drives.
 
-    An interrupted training goes on where it stopped when the same command is given again.
+    An interrupted training goes on where it stopped when the same command is given again. The
+    policy is published before the gate decides, and named by number until it does.
     Several GPUs or machines share each batch under
     accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
     """
@@ -139,15 +142,18 @@ class Train:
     selection_episodes: Limit = 20
     """Episodes that each of three checkpoints drives before the best is kept; 0 keeps the last."""
     workers: Workers = 2
-    """Processes that drive those episodes."""
-    device: Device = "auto"
-    """What networks run on."""
+    """Processes that drive those episodes, and those of the gate."""
+    gate: bool = True
+    """Compare the new policy with the one that drives. With --no-gate it is published only."""
+    gate_pairs: Annotated[Count | None, hint("150")] = None
+    """Most seeds that both drive at the gate."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Train, choose a checkpoint and save it."""
         config = self.config()
+        criteria(self.gate_pairs)  # refused before the training, not after it
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
         together = processes()
@@ -160,9 +166,7 @@ class Train:
                 result = train_on_workspace(workspace, config, rollouts, self.selection_episodes)
         else:
             result = train_on_workspace(workspace, config)
-        if together.is_main:
-            self._report(result)
-        return DONE
+        return self._finish(workspace, result) if together.is_main else DONE
 
     def config(self) -> TrainConfig:
         """The training that the options ask for."""
@@ -177,23 +181,24 @@ class Train:
             given["execute"] = max(1, self.chunk // 2)
         return replace(TrainConfig.recommended(self.vision, self.head, self.encoder), **given)
 
-    def _report(self, result: TrainResult) -> None:
-        if not self.json:
-            say(summary(result, self.selection_episodes))
-            shown = shlex.quote(str(self.workspace))
-            say(f"next: sidestick evaluate {shown} --policy {result.path.name}")
-            return
-        keys = ("chosen_step", "candidates", "loss", "held_out_loss", "precision")
-        facts: dict[str, Any] = {key: getattr(result, key) for key in keys}
-        facts["seconds"] = round(result.whole_s, 1)
-        facts["parts"] = {name: round(part, 1) for name, part in result.parts.items()}
-        print_json({"policy": result.path.name, **facts})
-
-
-def duration(result: TrainResult) -> str:
-    """How long the training took altogether, and its parts of a second and more."""
-    parts = [f"{name} {part:.0f}" for name, part in result.parts.items() if part >= 1]
-    return f"{result.whole_s:.0f} s" + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+    def _finish(self, workspace: Workspace, result: TrainResult) -> int:
+        """Report the policy, let the gate decide, and say who drives from now on."""
+        policy_id = result.path.name
+        say(summary(result, self.selection_episodes))
+        code, record = gate_after_training(
+            workspace, policy_id, self.gate, self.gate_pairs, self.workers
+        )
+        choice = PolicyStore(workspace.policies_dir).choice()
+        if choice is not None:
+            say_choice(workspace, choice)
+        if self.json:
+            keys = ("chosen_step", "candidates", "loss", "held_out_loss", "seconds", "precision")
+            facts: dict[str, Any] = {key: getattr(result, key) for key in keys}
+            facts["gate"] = None if record is None else record.to_json()
+            print_json({**choice_json(choice), **facts, "policy": policy_id})
+        elif code == DONE:
+            say(f"next: sidestick evaluate {shown(workspace)} --policy {policy_id}")
+        return code
 
 
 def summary(result: TrainResult, drives: int) -> str:
@@ -204,7 +209,7 @@ def summary(result: TrainResult, drives: int) -> str:
     about = (
         f"{config.training['config']['head']} from {count} episode{'' if count == 1 else 's'}",
         *([] if seen is None else [f"perception {seen}"]),
-        duration(result),
+        f"{result.seconds:.0f} s",
         result.precision,
     )
     tried = (f"{round(score * drives)} of {drives} after {n}" for n, score in result.candidates)

@@ -90,6 +90,7 @@ def evaluate(
 ) -> EvaluationReport:
     """Let a policy drive alone on `episodes` seeds; the result is added to the database.
 
+    Unless a policy is named, the one that drives unasked; PolicyError where none does.
     It drives in the scenes of `rollouts`, which may be another variant than the workspace's.
     """
     store, config = PolicyStore(workspace.policies_dir), workspace.config
@@ -114,9 +115,9 @@ def evaluate(
 def policy_to_evaluate(workspace: Workspace, policy_id: str | None = None) -> str:
     """The named policy, or the one that drives; raises where it cannot be loaded."""
     store = PolicyStore(workspace.policies_dir)
-    policy_id = policy_id or store.latest()
-    store.load(policy_id, workspace.config)
-    return policy_id
+    chosen = store.choose(policy_id).policy_id
+    store.load(chosen, workspace.config)
+    return chosen
 
 
 def per_episode(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ from typing import Self
 from ...datasets.config import WorkspaceConfig
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
-from ...policies.base.device import CPU, use_device
 from ...policies.base.torch_setup import few_threads, limit_threads
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
@@ -46,8 +45,8 @@ def _follow(parent: int) -> None:
     os._exit(1)
 
 
-KEPT = 2
-"""Policies kept in memory: the two that are compared."""
+KEPT = 3
+"""Policies kept in memory: those that the gate compares."""
 
 
 class InProcessRollouts:
@@ -108,12 +107,11 @@ class RolloutJob:
 class Rollouts:
     """A pool of worker processes, each of which keeps its environment and policy loaded."""
 
-    def __init__(self, config: WorkspaceConfig, workers: int = 2, device: str = CPU) -> None:
-        """`device` is what the workers' policies run on, see `policies.base.device`."""
+    def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
         self.config = config
         self._environment = environment_json(config)
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(device,))
+        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin)
 
     def run(
         self,
@@ -154,9 +152,8 @@ class Rollouts:
         self.close()
 
 
-def _begin(device: str) -> None:
-    """Prepare a worker: one thread, its device, and an end with the process that started it."""
-    use_device(device)
+def _begin() -> None:
+    """Prepare a worker: one thread, and an end with the process that started it."""
     limit_threads()
     end_with(os.getppid())
 
@@ -166,7 +163,7 @@ def _environment(keywords: str) -> ArmEnv:
     return make_task_env(**json.loads(keywords))
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=KEPT)
 def _runner(policy: Path, stamp: int, task: str, renderer: str) -> PolicyRunner:
     return PolicyRunner(load_policy(policy, task, renderer))
 

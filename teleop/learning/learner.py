@@ -131,7 +131,7 @@ class Learner:
 
     def _present(self) -> str | None:
         """The policy that drives unasked; None where there is none."""
-        return None if (choice := self.store.choice()) is None else choice.policy_id
+        return self.store.driving()
 
     def _check_parent(self, update: Update) -> None:
         """Raise PolicyError where another policy drives meanwhile, as after a rollback."""

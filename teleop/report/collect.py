@@ -17,6 +17,7 @@ from ...datasets.judgements.judgements import Judgements
 from ...datasets.plain_text import plain_text
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
+from ...policies.store import PolicyStore
 from ...sim_envs.errors import DamagedFile, SidestickError
 from .episode_media import choose, kind_of
 from .policy_lineage import read_policies, stage_names
@@ -43,6 +44,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
     return ReportData(
         setting=_setting(workspace, stage_names(summaries)),
         policies=policies,
+        driver=_driver(workspace) if policies else "",
         efforts=tuple(effort_entries(workspace)),
         episodes=tuple(_row(summary) for summary in summaries),
         **choose(summaries),
@@ -53,6 +55,14 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         commands=(*commands, *_commands(workspace, policies)),
         notes=(*_episode_notes(workspace, summaries, odd), *notes),
     )
+
+
+def _driver(workspace: Workspace) -> str:
+    """Which policy drives unasked, and why; or why none does."""
+    try:
+        return PolicyStore(workspace.policies_dir).choose().label
+    except SidestickError as error:
+        return str(error)
 
 
 def _setting(workspace: Workspace, stages: tuple[str, ...]) -> WorkspaceSetting:

@@ -64,11 +64,18 @@ def _change(event: EventEntry) -> TimelineEvent | None:
 
 
 def _gate_decision(event: EventEntry) -> TimelineEvent | None:
-    """The publication or refusal of a candidate, with the first of the gate's reasons."""
+    """The publication or refusal of a candidate, with the first of the gate's reasons.
+
+    Or the decision on a policy that was published before: it has no candidate's token.
+    """
     decision = event.payload
     if not isinstance(decision.get("passed"), bool):
         return None
     what = _candidate(decision)
+    if "verdict" in decision and "token" not in decision:
+        sign = EventSign.PUBLISHED if decision["passed"] else EventSign.REFUSED
+        words = f"policy {decision.get('policy', '?')}, {what}: {decision['verdict']}"
+        return TimelineEvent(event.created, words, sign)
     if decision["passed"]:
         words = f"policy {decision.get('policy', '?')}, {what}, passed the gate"
         return TimelineEvent(event.created, words, EventSign.PUBLISHED)
@@ -79,6 +86,8 @@ def _gate_decision(event: EventEntry) -> TimelineEvent | None:
 
 
 def _candidate(decision: Mapping[str, Any]) -> str:
+    if "token" not in decision and decision.get("compared_with"):
+        return f"compared with {decision['compared_with']}"
     if not decision.get("parent"):
         return "the first policy"
     return f"a {decision.get('kind', 'candidate')} of {decision['parent']}"

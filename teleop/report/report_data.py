@@ -44,6 +44,8 @@ class ReportData:
     """The judgements of reviewers, counted; None without any."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
+    driver: str = ""
+    """Which policy drives unasked, and why, or why none does; empty where there are none."""
 
     @cached_property
     def ledger(self) -> Ledger:

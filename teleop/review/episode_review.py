@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterable
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement import (
+from ...datasets.judgements.judgement_state import ResolvedJudgements, resolved
+from ...datasets.judgements.judgements import (
     FAILURE,
     QUALITIES,
     QUALITY,
@@ -15,9 +16,8 @@ from ...datasets.judgements.judgement import (
     SUCCESS,
     TAG,
     VERDICT,
+    Judge,
 )
-from ...datasets.judgements.judgement_state import ResolvedJudgements, resolved
-from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
 from .episode_actions import REASONS, TAGS, EpisodeAction

@@ -7,8 +7,7 @@ its `Menu` and `Marks`.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ...datasets.judgements.judgement import VERDICT, Judgement
-from ...datasets.judgements.judgements import Judge
+from ...datasets.judgements.judgements import VERDICT, Judge, Judgement
 from ...sim_envs.errors import SidestickError
 from .episode_actions import EpisodeAction
 

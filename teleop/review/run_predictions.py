@@ -54,14 +54,14 @@ def review_predictions(
     simulated: bool = False,
     count: int = COUNT,
 ) -> PredictionReport:
-    """Have at most `count` predictions of a policy graded, the newest unless given.
+    """Have at most `count` predictions of a policy graded; the one that drives unless named.
 
     PolicyError without a policy, BadValue for a workspace without episodes.
     """
     if not workspace.episodes():
         raise BadValue("episodes to predict on", "at least one in the workspace", "none")
     store, config = PolicyStore(workspace.policies_dir), workspace.config
-    policy_id = policy_id or store.latest()
+    policy_id = store.choose(policy_id).policy_id
     policy = store.load(policy_id, config)
     items = recorded_plans(workspace, policy, operator, count)
     reviewer = SimulatedPredictionReviewer() if simulated else None

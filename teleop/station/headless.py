@@ -102,10 +102,10 @@ def headless_assignment(
     rules: HelpRules,
     runner: PolicyRunner | None = None,
 ) -> Assignment:
-    """The policy, the newest unless given; not loaded at levels that do without one."""
+    """The policy, the one that drives unless named; not loaded at levels that do without one."""
     if level not in NEEDS_POLICY:
         return Assignment(level, policy_id, monitor=HelpMonitor(rules))
-    policy_id = policy_id or PolicyStore(workspace.policies_dir).latest()
+    policy_id = PolicyStore(workspace.policies_dir).choose(policy_id).policy_id
     return assignment_of(workspace, level, policy_id, rules, runner)
 
 

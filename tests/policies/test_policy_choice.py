@@ -30,7 +30,8 @@ def store(tmp_path: Path) -> PolicyStore:
 def made(folder: Path) -> Path:
     """A folder that the store takes for a policy."""
     folder.mkdir(parents=True)
-    (folder / CONFIG).write_text('{"policy": {}}')
+    settings = {"task": "ShelfPick", "renderer": "tiny", "goal_names": [], "provenance": {}}
+    (folder / CONFIG).write_text(json.dumps({"policy": settings}))
     (folder / MODEL).write_bytes(b"")
     return folder
 

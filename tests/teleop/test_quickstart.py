@@ -55,10 +55,14 @@ def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> Non
     assert efforts[2].driven_s == efforts[2].watched_s == 0
     assert check(workspace).ok
     store = PolicyStore(workspace.policies_dir)
-    passed = [event.payload["passed"] for event in database.events(EventKind.GATE)]
-    assert store.ids() == ["0001", "0002", "0003"][: 2 + sum(passed)]
+    decided, practised = [event.payload for event in database.events(EventKind.GATE)]
+    assert decided["policy"] == "0002"
+    driver = "0002" if decided["passed"] else "0001"
+    assert practised["compared_with"] == driver
+    assert store.ids() == ["0001", "0002", "0003"][: 2 + practised["passed"]]
     parents = [load_policy(store.path(i)).config.provenance.parent for i in store.ids()]
-    assert parents == [None, "0001", "0002"][: len(parents)]
+    assert parents == [None, "0001", driver][: len(parents)]
+    assert store.choose().label in (path / "report.html").read_text()
     assert "<html" in (path / "report.html").read_text()
     assert _labels_are_consistent(quickstart)
 

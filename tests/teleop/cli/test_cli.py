@@ -51,7 +51,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "policy_steps",
         "takeovers",
         "level",
+        "policy",
+        "policy_choice",
     }
+    assert report["policy"] is report["policy_choice"] is None
     assert report["episodes"] == 2
     assert report["level"] == "demonstrate"
     return path

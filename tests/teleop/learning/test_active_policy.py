@@ -67,7 +67,7 @@ def test_one_key_goes_back_and_the_policy_is_never_chosen_again(workspace: Works
     present = switched(active_policy, first(workspace)).assignment
     words = "policy 0002 is set aside: 0001 drives from the next episode on"
     assert active_policy.roll_back(present) == words
-    assert PolicyStore(workspace.policies_dir).latest() == "0001"
+    assert PolicyStore(workspace.policies_dir).choose().policy_id == "0001"
     assert LadderStore(workspace).ladder().policy == "0001"
     assert active_policy.roll_back(present) == "policy 0001 drives from the next episode on"
     back = switched(active_policy, present).assignment
@@ -142,7 +142,7 @@ def test_killed_in_a_switch_the_next_start_has_the_right_policy_and_level(
         patch.setattr(Database, "add_event", killed)
         with pytest.raises(KeyboardInterrupt):
             active_policy.roll_back(present) if back else active_policy.next_switch(present)
-    assert PolicyStore(workspace.policies_dir).latest() == policy
+    assert PolicyStore(workspace.policies_dir).choose().policy_id == policy
     assert LadderStore(workspace).authorise(None) is level
 
 
@@ -199,7 +199,7 @@ def test_without_any_policy_left_the_store_says_why(workspace: Workspace) -> Non
     """Setting the only policy aside leaves none to choose."""
     store = PolicyStore(workspace.policies_dir)
     store.set_aside("0001", {"why": "test"})
-    assert store.newest() is None
+    assert store.driving() is None
     assert store.ids() == ["0001"]
     with pytest.raises(PolicyError, match="0001 is set aside"):
-        store.latest()
+        store.choose()

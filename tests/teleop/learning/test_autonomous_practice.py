@@ -236,15 +236,18 @@ def test_the_verb_says_which_policy_drives(
     """To people and to scripts, after a refused round and one that passed."""
     rollouts = OneAnswerARound(only_present, lambda *_: True)
     practice = verb.Practice(workspace.path, rounds=2, episodes=ATTEMPTS, json=True)
-    assert practice.practise(PracticeRounds(workspace, rollouts, RULES, verb.say)) == 0
+    choice = PolicyStore(workspace.policies_dir).choose()
+    assert practice.practise(PracticeRounds(workspace, rollouts, RULES, verb.say), choice) == 0
     said = capsys.readouterr()
-    found = json.loads(said.out)["rounds"]
+    report = json.loads(said.out)
+    assert (report["policy"], report["policy_choice"]["why"]) == ("0001", "the first policy")
+    found = report["rounds"]
     assert [(r["round"], r["passed"], r["policy"]) for r in found] == [
         (1, False, "0001"),
         (2, True, "0002"),
     ]
     assert "refused at the gate" in " ".join(said.err.split())
-    assert PolicyStore(workspace.policies_dir).newest() == "0002"
+    assert PolicyStore(workspace.policies_dir).choose().policy_id == "0002"
 
 
 def test_practice_beside_another_learner_is_refused(workspace: Workspace) -> None:

@@ -124,7 +124,7 @@ def test_where_a_session_begins(
     arguments = {"workspace": workspace.path, "operator": "simulated", "episodes": 3, **options}
     for without_window in (True, False):
         verb = Drive(headless=without_window, **arguments)  # type: ignore[arg-type]
-        verb.record(workspace, level, assign, window, legs)  # type: ignore[arg-type]
+        verb.record(workspace, level, None, assign, window, legs)  # type: ignore[arg-type]
     assert headless == opened[0].seeds.take(3) == expected
     said = " ".join(capsys.readouterr().err.split())
     assert ("practice failed, 2 so far unsolved" in said) == (210_001 in expected)

@@ -1,0 +1,139 @@
+"""`sidestick policies` lists the policies of a workspace, and changes which of them may drive."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import tyro
+from rich.box import SIMPLE
+from rich.markup import escape
+from rich.table import Table
+
+from ...datasets.workspace import Workspace
+from ...sim_envs.errors import BadValue
+from ..learning.policy_actions import PolicyActions
+from ..learning.policy_overview import PolicyOverview, PolicySummary, read_overview
+from .chosen_policy import say_choice
+from .console import PEOPLE, print_json, say
+from .gate_run import run_gate, verdict_line
+from .numbers import Count, Workers
+from .subcommand import DONE, WorkspacePath
+
+ACTIONS = ("gate", "pin", "unpin", "set_aside", "restore", "remove")
+PolicyId = Annotated[str | None, tyro.conf.arg(metavar="ID", help_behavior_hint="")]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """List the policies of a workspace: origin, the gate's verdict, level, evaluation, who drives.
+
+    The pinned policy drives; else the newest that the gate accepted and nobody set aside. A
+    session that is running follows a change at its next boundary between two episodes.
+    """
+
+    if_interrupted: ClassVar[str] = "the gate's seeds so far are kept; the same command goes on"
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    gate: PolicyId = None
+    """Let the gate decide now: this policy against the one that drives, on fresh seeds."""
+    gate_pairs: Annotated[Count | None, tyro.conf.arg(help_behavior_hint="(default: 150)")] = None
+    """With --gate: most seeds that both drive."""
+    workers: Workers = 2
+    """With --gate: processes that drive."""
+    pin: PolicyId = None
+    """Let this policy drive, whatever the gate says and whatever is trained later."""
+    unpin: bool = False
+    """End the pin."""
+    set_aside: PolicyId = None
+    """Never let this policy drive unasked; it can still be named or pinned."""
+    restore: PolicyId = None
+    """Let a policy that was set aside or removed be chosen again."""
+    remove: PolicyId = None
+    """Move this policy into policies/removed; its number is not given again."""
+    why: str = ""
+    """With --pin, --set-aside and --remove: the reason, kept beside the policy."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Do what is asked, and show who drives."""
+        asked = [name for name in ACTIONS if getattr(self, name)]
+        if len(asked) > 1:
+            given = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
+            raise BadValue("policies", "one action at a time", given)
+        workspace = Workspace.open(self.workspace)
+        if asked:
+            say(self._act(workspace, asked[0]))
+        overview = read_overview(workspace)
+        if self.json:
+            print_json(overview.to_json())
+        elif asked:
+            _say_driver(workspace, overview)
+        else:
+            _show(workspace, overview)
+        return DONE
+
+    def _act(self, workspace: Workspace, action: str) -> str:
+        """Do one thing; what was done, for people."""
+        actions = PolicyActions(workspace)
+        if self.gate:
+            record = run_gate(workspace, self.gate, self.gate_pairs, self.workers)
+            return verdict_line(workspace, self.gate, record)
+        if self.unpin:
+            return "the pin has ended" if actions.unpin() else "no policy was pinned"
+        policy_id = str(getattr(self, action))
+        if action == "restore":
+            actions.restore(policy_id)
+            return f"policy {policy_id} may be chosen again"
+        if action == "remove":
+            folder = actions.remove(policy_id, self.why)
+            return f"policy {policy_id} is in {folder} now; --restore {policy_id} brings it back"
+        if action == "pin":
+            actions.pin(policy_id, self.why)
+            return f"policy {policy_id} is pinned"
+        actions.set_aside(policy_id, self.why)
+        return f"policy {policy_id} is set aside; --restore {policy_id} ends that"
+
+
+def _say_driver(workspace: Workspace, overview: PolicyOverview) -> None:
+    """Say who drives, or why nobody does."""
+    if overview.choice is None:
+        say(f"no policy drives: {overview.nobody}")
+    else:
+        say_choice(workspace, overview.choice)
+
+
+def _show(workspace: Workspace, overview: PolicyOverview) -> None:
+    """Print the table, and who drives."""
+    columns = ("", "policy", "made", "learnt from", "parent", "gate", "level", "last evaluation")
+    table = Table(*columns, box=SIMPLE)
+    driving = None if overview.choice is None else overview.choice.policy_id
+    for policy in overview.policies:
+        drives = policy.state.policy_id == driving
+        table.add_row("->" if drives else "", *(escape(cell) for cell in _cells(policy)))
+    if overview.policies:
+        PEOPLE.print(table)
+    _say_driver(workspace, overview)
+    if overview.removed:
+        say(f"removed, and restored by --restore: {', '.join(overview.removed)}")
+
+
+def _cells(policy: PolicySummary) -> tuple[str, ...]:
+    """The cells of a policy's row."""
+    origin, rate = policy.state.provenance, policy.rate
+    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(policy.made))
+    learnt = "" if origin is None else f"{origin.kind}, {len(origin.episodes)} episodes"
+    parent = "" if origin is None or origin.parent is None else origin.parent
+    level = policy.problem or policy.level
+    measured = "" if rate is None else str(rate)
+    return policy.state.policy_id, made, learnt, parent, _gate(policy), level, measured
+
+
+def _gate(policy: PolicySummary) -> str:
+    """The policy's standing, with the one that it was compared with, and why it was set aside."""
+    record = policy.state.record
+    if policy.why_aside:
+        return f"{policy.standing.value}: {policy.why_aside}"
+    compared = "" if record is None or record.compared_with is None else record.compared_with
+    return policy.standing.value + (f" (compared with {compared})" if compared else "")
