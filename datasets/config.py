@@ -8,19 +8,29 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import tomlkit
 
 from ..sim_envs.errors import BadValue, WorkspaceError
 from ..sim_envs.spaces import CAMERAS, CONTROL_HZ, IMAGE_SIZE
+from .decoding import decoded, require_text
 from .durable import replace_file
+from .names import shown
+from .plain_file import read_plain
 from .schema import FORMAT_VERSION
 
 ROBOMIMIC_GYM = 2
 """robomimic's number for a gym environment."""
 OUR_RENDERER, UNKNOWN_RENDERER = "tiny", "unknown"
 """The renderer of our recordings unless they name another, and that of another tool's pictures."""
+MOST_BYTES = 2**20
+"""Of a workspace.toml; ours have some hundred."""
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+"""Text in one line."""
+CameraName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+"""Part of the name of a dataset in an episode's file."""
 PURPOSE = "What this workspace is for; other tasks, rates and renderers are refused."
 
 
@@ -28,15 +38,15 @@ PURPOSE = "What this workspace is for; other tasks, rates and renderers are refu
 class WorkspaceConfig:
     """What all episodes of a workspace share: one task, one renderer, one rate."""
 
-    task: str
+    task: Word
     """Short name of the task, such as ShelfPick."""
-    renderer: str = OUR_RENDERER
+    renderer: Word = OUR_RENDERER
     """Name of the renderer of the recorded images; two renderers' images differ."""
-    control_hz: int = CONTROL_HZ
+    control_hz: Annotated[int, msgspec.Meta(ge=1, le=1000)] = CONTROL_HZ
     """Control ticks per second."""
-    image_size: int = IMAGE_SIZE
+    image_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = IMAGE_SIZE
     """Height and width of the recorded images, pixels."""
-    cameras: tuple[str, ...] = CAMERAS
+    cameras: Annotated[tuple[CameraName, ...], msgspec.Meta(max_length=16)] = CAMERAS
     """The recorded cameras."""
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the environment; entries that are None are left out."""
@@ -77,11 +87,13 @@ class WorkspaceConfig:
 
 
 def write_config(path: Path, config: WorkspaceConfig) -> None:
-    """Write a workspace.toml."""
+    """Write a workspace.toml; BadValue for a configuration that could not be read back."""
     document = tomlkit.document()
     document.add(tomlkit.comment(PURPOSE))
+    values = asdict(config)
+    config_of(values)
     try:
-        document.update({"version": FORMAT_VERSION, **asdict(config)})
+        document.update({"version": FORMAT_VERSION, **values})
     except (TypeError, ValueError) as error:
         raise BadValue("env_kwargs", "text, numbers, lists and tables", error) from error
     replace_file(path, tomlkit.dumps(document).encode())
@@ -90,10 +102,18 @@ def write_config(path: Path, config: WorkspaceConfig) -> None:
 def read_config(path: Path) -> WorkspaceConfig:
     """Read a workspace.toml; raise WorkspaceError when it is not a valid one."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        number = values.pop("version")
-        if number > FORMAT_VERSION:
-            raise ValueError(f"version {number}; this Sidestick reads up to {FORMAT_VERSION}")
-        return WorkspaceConfig(**values)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        values = tomllib.loads(read_plain(path, MOST_BYTES).decode())
+        number = values.pop("version", None)
+        if not isinstance(number, int) or number > FORMAT_VERSION:
+            raise BadValue("version", f"a number up to {FORMAT_VERSION}", shown(number))
+        return config_of(values)
+    except RecursionError:
+        raise WorkspaceError(f"{path}: cannot be read: nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise WorkspaceError(f"{path}: cannot be read: {error}") from error
+
+
+def config_of(values: Mapping[str, Any]) -> WorkspaceConfig:
+    """The configuration of these values; BadValue where one has the wrong type or size."""
+    require_text(dict(values), "settings")
+    return decoded(dict(values), WorkspaceConfig, "settings", closed=True)

@@ -4,23 +4,20 @@ The tables are append-only; sessions, evaluations, merge and import add rows, re
 """
 
 import json
-import os
+import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from ..sim_envs.errors import BadValue, DamagedFile
-
-BUSY_SECONDS = 10.0
-"""How long a writer waits for another one."""
-
-OPEN_AGAIN_SECONDS = 0.005
-"""Delay before the file is opened again where SQLite itself does not wait."""
+from ..sim_envs.errors import BadValue
+from .database_rows import Count, Moment, Number, Seconds, check_payload, row_payload
+from .decoding import decoded
+from .sqlite_file import SqliteFile
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS evaluations (
@@ -42,14 +39,14 @@ class EvaluationEntry:
 
     policy: str
     task: str
-    first_seed: int
-    episodes: int
-    successes: int
+    first_seed: Number
+    episodes: Count
+    successes: Count
     kind: str = "evaluation"
     """Its purpose, such as `evaluation` or `selection`."""
     payload: Mapping[str, Any] = field(default_factory=dict)
     """Further JSON-compatible details."""
-    created: float = field(default_factory=time.time)
+    created: Moment = field(default_factory=time.time)
     """time.time(), s."""
 
 
@@ -57,19 +54,19 @@ class EvaluationEntry:
 class EffortEntry:
     """Operator time spent on a round of episodes."""
 
-    round: int
+    round: Number
     """0 for the first demonstrations, then 1, 2, ..."""
     kind: str
     """Such as `demonstration`, `correction` or `practice`."""
-    driven_s: float
+    driven_s: Seconds
     """Time that the operator drove, s."""
-    watched_s: float
+    watched_s: Seconds
     """Time that the operator had to watch while the policy drove, s."""
-    takeovers: int
-    episodes: int
+    takeovers: Count
+    episodes: Count
     payload: Mapping[str, Any] = field(default_factory=dict)
     """Further JSON-compatible details."""
-    created: float = field(default_factory=time.time)
+    created: Moment = field(default_factory=time.time)
     """time.time(), s."""
 
 
@@ -118,11 +115,24 @@ class EventEntry:
     """An `EventKind`; a file of another version may hold a kind that this one does not know."""
     payload: Mapping[str, Any] = field(default_factory=dict)
     """The evidence, JSON-compatible."""
-    created: float = field(default_factory=time.time)
+    created: Moment = field(default_factory=time.time)
     """time.time(), s."""
 
 
 Row = TypeVar("Row", EvaluationEntry, EffortEntry, EventEntry)
+Made = TypeVar("Made")
+_named: set[tuple[Path, str]] = set()
+"""The rows that were logged: a table is read many times."""
+_log = logging.getLogger(__name__)
+
+
+def _entry(kind: type[Row], names: Sequence[str], row: Sequence[Any]) -> Row:
+    """A row as an entry; BadValue where it makes no sense."""
+    values = dict(zip(names, row, strict=True))
+    values["payload"] = row_payload(values["payload"])
+    entry = decoded(values, kind, kind.__name__)
+    check_payload(kind.__name__, str(values["kind"]), values["payload"])
+    return entry
 
 
 class Database:
@@ -165,12 +175,17 @@ class Database:
         return [event for event in self._all("events", EventEntry) if kind in (None, event.kind)]
 
     def problems(self) -> list[str]:
-        """What SQLite's quick_check reports of the file; empty without a file."""
+        """What SQLite's quick_check reports of the file, and every row that makes no sense."""
         if not self.path.exists():
             return []
         with self._connection() as connection:
             found = connection.execute("PRAGMA quick_check").fetchall()
-        return [str(reason) for (reason,) in found if reason != "ok"]
+        return [
+            *(str(reason) for (reason,) in found if reason != "ok"),
+            *self._read("evaluations", EvaluationEntry)[1],
+            *self._read("effort", EffortEntry)[1],
+            *self._read("events", EventEntry)[1],
+        ]
 
     def _add(self, table: str, row: EvaluationEntry | EffortEntry | EventEntry) -> int:
         """Insert one row; its columns are the dataclass's fields."""
@@ -185,54 +200,42 @@ class Database:
         return int(cursor.lastrowid or 0)
 
     def _all(self, table: str, kind: type[Row]) -> list[Row]:
-        """Read a table back."""
+        """Read a table back; rows that make no sense are logged and passed over."""
+        return self._sound(*self._read(table, kind))
+
+    def _read(self, table: str, kind: type[Row]) -> tuple[list[Row], list[str]]:
+        """The rows of a table that make sense, and what is wrong with the others."""
         if not self.path.exists():
-            return []
+            return [], []
         names = [f.name for f in fields(kind)]
         with self._connection() as connection:
-            rows = connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY id")
-            found = [dict(zip(names, row, strict=True)) for row in rows]
-        return [kind(**{**row, "payload": json.loads(row["payload"])}) for row in found]
+            rows = connection.execute(f"SELECT id, {', '.join(names)} FROM {table} ORDER BY id")
+            found = rows.fetchall()
+        return self._decoded(table, found, lambda row: _entry(kind, names, row[1:]))
+
+    def _decoded(
+        self, table: str, rows: Sequence[Sequence[Any]], decode: Callable[[Sequence[Any]], Made]
+    ) -> tuple[list[Made], list[str]]:
+        """What `decode` makes of each row, whose first value is its number; and its errors."""
+        made: list[Made] = []
+        damaged: list[str] = []
+        for row in rows:
+            try:
+                made.append(decode(row))
+            except BadValue as error:
+                damaged.append(f"row {row[0]} of {table}: {error}")
+        return made, damaged
+
+    def _sound(self, made: list[Made], damaged: list[str]) -> list[Made]:
+        """What makes sense; the rest is logged, once in a process."""
+        for reason in damaged:
+            if (self.path, reason) not in _named:
+                _named.add((self.path, reason))
+                _log.warning("%s: %s; passed over", self.path, reason)
+        return made
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Open the file for one operation; SQLite's errors become DamagedFile."""
-        try:
-            with closing(self._open()) as connection:
-                yield connection
-        except sqlite3.Error as error:
-            raise DamagedFile(f"{self.path}: {error}") from error
-
-    def _open(self) -> sqlite3.Connection:
-        """Open the file; in a read-only folder it is opened immutable, without side files.
-
-        While another process turns write-ahead mode on, or cleans up as the last one to close,
-        SQLite returns "busy" at once, whatever the time-out: so opening is retried.
-        """
-        if not os.access(self.path.parent, os.W_OK):
-            address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
-            return sqlite3.connect(address, uri=True)
-        deadline = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                return self._open_once()
-            except sqlite3.OperationalError as error:
-                if not _is_busy(error) or time.monotonic() > deadline:
-                    raise
-            time.sleep(OPEN_AGAIN_SECONDS)
-
-    def _open_once(self) -> sqlite3.Connection:
-        """Open the file in write-ahead mode and make its missing tables."""
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(self.tables)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    """Whether another process holds a lock, by SQLite's primary result code."""
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        with SqliteFile(self.path, self.tables).opened() as connection:
+            yield connection

@@ -2,9 +2,13 @@
 
 import io
 import os
+import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from .plain_file import NO_LINK, open_plain
 
 TEMPORARY = ".tmp"
 """Suffix of a file that is being made; its name starts with a dot."""
@@ -18,13 +22,25 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def copy_file(source: Path, path: Path) -> None:
     """Copy a file atomically, piece by piece: large files cost no memory."""
-    with source.open("rb") as content:
+    with os.fdopen(open_plain(source, links=True), "rb") as content:
         _replace(path, content)
 
 
+def temporary_of(path: Path) -> Path:
+    """A new name beside `path` to make it under; no link or file of that name can lie there."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+
+
+def left_temporaries(folder: Path, name: str) -> Iterator[tuple[Path, str]]:
+    """The half-made files in a folder whose names will end in `name`, and what will be before."""
+    for path in sorted(folder.glob(f".*{name}*{TEMPORARY}")):
+        yield path, path.name.removeprefix(".").rpartition(name)[0]
+
+
 def _replace(path: Path, content: BinaryIO) -> None:
-    temporary = path.with_name(f".{path.name}{TEMPORARY}")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    temporary = temporary_of(path)
+    new = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | NO_LINK
+    fd = os.open(temporary, new, 0o644)
     try:
         with os.fdopen(fd, "wb") as file:
             shutil.copyfileobj(content, file, PIECE_BYTES)

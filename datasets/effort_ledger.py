@@ -18,7 +18,8 @@ from . import lock
 from .database import Database, EffortEntry, EventEntry, EventKind
 from .effort_counts import EffortCounts, effort_of_episode
 from .episode import Episode
-from .journal_recovery import EPISODE, JOURNAL, read_journal
+from .journal_reading import read_journal
+from .journal_recovery import EPISODE, JOURNAL
 from .workspace import Workspace
 
 COUNTED = "counted"

@@ -7,18 +7,20 @@ half-written file, which crashes the process at exit.
 import io
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import h5py
-import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import DamagedFile
+from .attributes import read_attributes, write_attributes
 from .layout_check import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
+from .plain_file import require_file
 from .schema import FINAL_STATE, Columns, columns, is_image
+from .storage_check import own_group
 from .summary import ENV_ARGS, Attributes
 from .superblock import sealed
 
@@ -37,8 +39,6 @@ UNREADABLE = (
     MemoryError,
 )
 """What h5py and numpy raise for a file with invalid content."""
-MAX_BYTES = 60_000
-"""Largest attribute that is read; HDF5's own limit is 64 KiB."""
 CHANGED = "a checksum does not fit, it was changed since it was written"
 WORDS = {
     "file signature not found": "not an HDF5 file",
@@ -105,7 +105,7 @@ def write_demo(demo: h5py.Group, content: Content) -> None:
 def decode(path: Path, images: bool = True) -> Content:
     """Read an episode's file; raise DamagedFile unless it is complete and valid."""
     with opened(path) as file:
-        return content_of(file[DEMO], images)
+        return content_of(own_group(file, DEMO), images)
 
 
 def decode_bytes(content: bytes) -> Content:
@@ -118,9 +118,10 @@ def content_of(demo: h5py.Group, images: bool = True) -> Content:
     """Read one episode's group of any file; raise ValueError where it does not fit the schema."""
     attributes = _attributes(demo)
     steps, number = int(attributes["num_samples"]), int(attributes["version"])
+    if problem := next(layout_problems(demo, steps, number), None):
+        raise ValueError(problem)
     keys = _keys(demo, images)
-    problems = itertools.chain(layout_problems(demo, steps, number), claim_problems(demo, keys))
-    if problem := next(problems, None):
+    if problem := next(claim_problems(demo, keys), None):
         raise ValueError(problem)
     final = [key for key in final_keys(cameras_of(demo)) if images or not is_image(key)]
     return Content(
@@ -137,7 +138,7 @@ def content_of(demo: h5py.Group, images: bool = True) -> Content:
 def decode_attributes(path: Path) -> Attributes:
     """Read only an episode's attributes; raise DamagedFile when it is not a Sidestick episode."""
     with opened(path) as file:
-        return _attributes(file[DEMO])
+        return _attributes(own_group(file, DEMO))
 
 
 def _keys(demo: h5py.Group, images: bool) -> list[str]:
@@ -183,9 +184,16 @@ def in_memory() -> h5py.File:
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """Open a file for reading; every error becomes a DamagedFile with its path."""
+    """Open a file for reading; every error becomes a DamagedFile with its path.
+
+    No lock is taken: a file of ours appears whole and is never changed, and some disks have none.
+    """
     try:
-        with h5py.File(path, "r", locking="best-effort") as file:
+        require_file(path)
+    except OSError as error:
+        raise DamagedFile(f"{path}: {error.strerror}") from error
+    try:
+        with h5py.File(path, "r", locking=False) as file:
             yield file
     except KeyError as error:
         raise DamagedFile(f"{path}: not a Sidestick episode, {error.args[0]}") from error
@@ -206,32 +214,6 @@ def write_columns(group: h5py.Group, rows: Columns) -> None:
             shuffle=values.dtype.itemsize > 1,
             fletcher32=True,
         )
-
-
-def write_attributes(group: h5py.Group, values: Mapping[str, Any]) -> None:
-    """Write numbers and text."""
-    for key, value in values.items():
-        if isinstance(value, str):
-            text = value.encode()
-            fixed = h5py.string_dtype("utf-8", max(1, len(text)))
-            group.attrs.create(key, np.array(text, fixed), dtype=fixed)
-        else:
-            group.attrs[key] = value
-
-
-def read_attributes(group: h5py.Group, names: Iterable[str]) -> dict[str, Any]:
-    """Read attributes by name; raise ValueError for one that is neither number nor fixed text."""
-    return {name: _read_attribute(group, name) for name in names}
-
-
-def _read_attribute(group: h5py.Group, name: str) -> Any:
-    """Read one attribute after checking its type, which may be damaged."""
-    stored = group.attrs.get_id(name)
-    kind = stored.dtype.kind
-    if kind not in "biufS" or stored.shape != () or stored.get_storage_size() > MAX_BYTES:
-        raise ValueError(f"attribute {name}: expected a number or text of fixed length")
-    value = group.attrs[name]
-    return value.decode() if isinstance(value, bytes) else value.item()
 
 
 def readable_reason(path: Path, message: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 import h5py
 
+from .attributes import write_attributes
 from .durable import replace_file
-from .hdf5 import DEMO, image_of, in_memory, opened, write_attributes
+from .hdf5 import DEMO, image_of, in_memory, opened
 from .summary import ENV_ARGS, EpisodeSummary
 
 

@@ -2,7 +2,7 @@
 
 A record is three little-endian uint32, the length of what the CRC covers, the CRC-32 and the kind,
 followed by its body. Disk space is reserved at the start, so the file ends in zeros: a length of
-zero is the end. The bodies are opaque here; `journal_writer` and `journal_recovery` know them.
+zero is the end. The bodies are opaque here; `journal_writer` and `journal_reading` know them.
 """
 
 import errno
@@ -12,6 +12,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -21,7 +22,8 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, RecordingError
 from . import lock
-from .durable import sync_folder
+from .durable import sync_folder, temporary_of
+from .plain_file import NO_LINK
 
 HEAD = struct.Struct("<III")
 KIND = struct.Struct("<I")
@@ -30,6 +32,10 @@ SYNC_SECONDS = 0.5
 MOST_BYTES = 2**26
 """Largest record, so that a damaged length never makes a reader check gigabytes: a step of ten
 cameras with 1024 x 1024 pixels takes half of it."""
+TRIES = 3
+"""How often a journal's file is made anew that a recovery took away while it had no name."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk says that has no room for a file."""
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
 _log = logging.getLogger(__name__)
@@ -69,16 +75,7 @@ class Journal:
     def __init__(self, path: Path, reserve: int = 0) -> None:
         self.path = path
         self.end = 0
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        lock.take(self._fd)
-        try:
-            _reserve(self._fd, reserve)
-        except OSError as error:
-            lock.drop(self._fd)
-            path.unlink()
-            raise RecordingError(
-                f"{path}: no room on disk for an episode ({reserve / 2**20:.0f} MiB): {error}"
-            ) from error
+        self._fd = _locked_file(path, reserve)
         self._stop = threading.Event()
         self._sync = threading.Thread(target=self._keep_synced, name="journal-sync", daemon=True)
         self._sync.start()
@@ -141,6 +138,42 @@ def records(data: NDArray[np.uint8]) -> Iterator[Record]:
             return
         yield Record(kind, at + HEAD.size, stop)
         at = stop
+
+
+def _locked_file(path: Path, reserve: int) -> int:
+    """Make a journal's file: locked and with its space before it bears its name.
+
+    Under its name a recovery may look at it at any moment, and takes away what nobody locks. One
+    that clears up at this very moment may take away the nameless file: then another is made.
+    """
+    for _ in range(TRIES - 1):
+        with suppress(BlockingIOError, FileNotFoundError):
+            return _make_locked(path, reserve)
+    return _make_locked(path, reserve)
+
+
+def _make_locked(path: Path, reserve: int) -> int:
+    """One attempt at a locked file; OSError, and nothing left, where it cannot be made."""
+    making = temporary_of(path)
+    fd = os.open(making, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | NO_LINK, 0o644)
+    taken = False
+    try:
+        taken = lock.take(fd)
+        if not taken:
+            raise BlockingIOError(errno.EAGAIN, "another process locks it", str(making))
+        _reserve(fd, reserve)
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        making.rename(path)
+    except OSError as error:
+        lock.drop(fd) if taken else os.close(fd)
+        making.unlink(missing_ok=True)
+        if error.errno not in FULL:
+            raise
+        raise RecordingError(
+            f"{path}: no room on disk for an episode ({reserve / 2**20:.0f} MiB): {error}"
+        ) from error
+    return fd
 
 
 def _reserve(fd: int, size: int) -> None:

@@ -1,164 +1,24 @@
-"""This module converts a journal into an episode file.
+"""This module converts the journals of ended and broken-off episodes into episode files.
 
 The recorder calls `convert` at the end of each episode, the workspace `recover` after a crash.
 """
 
-import json
+import errno
 import logging
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..sim_envs.errors import DamagedFile, RecordingError
 from . import lock
-from .durable import TEMPORARY
+from .durable import left_temporaries
 from .episode import Episode
-from .hdf5 import Branch
-from .journal import HEAD, RecordKind, records
-from .step import EpisodeHeader
-from .summary import END_OF_TIME_S, RecordedOutcome, header_from_json
+from .journal_reading import read_journal
+from .plain_file import open_plain, remove
 
 _log = logging.getLogger(__name__)
 
-
-class RecoveredRecording(NamedTuple):
-    """The content of a journal."""
-
-    episode: Episode | None
-    """None when no step was recorded."""
-    discarded: bool
-    """True when the operator discarded the episode."""
-
-
-class _Reader:
-    """Collects what a journal's records say, one method per kind."""
-
-    def __init__(self, data: NDArray[np.uint8]) -> None:
-        self.data = data
-        self.header: EpisodeHeader | None = None
-        self.layout = self.final_layout = np.dtype([("nothing", "|u1")])
-        self.rows: list[int] = []
-        self.branches: list[tuple[int, list[int]]] = []
-        self.final = -1
-        self.end: dict[str, Any] = {}
-
-    def follow(self) -> None:
-        """Process every complete record."""
-        for kind, start, stop in records(self.data):
-            if kind == RecordKind.STEP:
-                self._step(start, stop)
-            elif kind == RecordKind.FINAL:
-                self.final = start
-            else:
-                self._note(kind, bytes(self.data[start:stop]))
-
-    def _step(self, start: int, stop: int) -> None:
-        if stop - start != self.layout.itemsize:
-            raise ValueError(f"a step of {stop - start} bytes, expected {self.layout.itemsize}")
-        self.rows.append(start)
-
-    def _note(self, kind: int, body: bytes) -> None:
-        if kind == RecordKind.HEADER:
-            self.header = header_from_json(body)
-        elif kind == RecordKind.LAYOUT:
-            layout = json.loads(body)
-            self.layout, self.final_layout = _dtype(layout["step"]), _dtype(layout["final"])
-        elif kind == RecordKind.REWIND:
-            keep = int(json.loads(body)["keep"])
-            self.branches.append((keep, self.rows[keep:]))
-            del self.rows[keep:]
-        elif kind == RecordKind.END:
-            self.end = json.loads(body)
-
-
-def read_journal(path: Path) -> RecoveredRecording:
-    """Read a journal up to its first incomplete record; raise DamagedFile when it is not valid."""
-    try:
-        reader = _Reader(_mapped(path))
-        reader.follow()
-        return _recording(reader, path.stem)
-    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise DamagedFile(f"{path}: {error}") from error
-
-
-def _mapped(path: Path) -> NDArray[np.uint8]:
-    """Map a file's bytes, uint8[size]: a journal larger than the memory needs none."""
-    if not path.stat().st_size:
-        return np.zeros(0, np.uint8)
-    return np.memmap(path, np.uint8, "r").view(np.ndarray)
-
-
-def layout_to_json(step: np.dtype[np.void], final: np.dtype[np.void]) -> bytes:
-    """The body of the record that describes the layout of steps."""
-    return json.dumps({"step": _fields(step), "final": _fields(final)}).encode()
-
-
-def _recording(reader: _Reader, episode_id: str) -> RecoveredRecording:
-    """The episode of what was read."""
-    discarded = bool(reader.end.get("discarded", False))
-    if reader.header is None and reader.data[: HEAD.size].any():
-        raise ValueError("not a Sidestick journal, or its first record is damaged")
-    if reader.header is None or not reader.rows:
-        return RecoveredRecording(None, discarded)
-    columns = _gather(reader.data, reader.rows, reader.layout)
-    final = None
-    if reader.final >= 0:
-        rows = _gather(reader.data, [reader.final], reader.final_layout)
-        final = {key: values[0] for key, values in rows.items()}
-    branches = tuple(
-        Branch(start, _gather(reader.data, rows, reader.layout))
-        for start, rows in reader.branches
-        if rows
-    )
-    outcome = _outcome(reader.end, columns, reader.header.started)
-    episode = Episode.of_recording(episode_id, reader.header, outcome, columns, final, branches)
-    return RecoveredRecording(episode, discarded)
-
-
-def _outcome(
-    end: dict[str, Any], columns: dict[str, NDArray[Any]], started: float
-) -> RecordedOutcome:
-    """How the episode ended; one that broke off ended with its last step."""
-    ended = float(end.get("ended", columns["wall_time"][-1]))
-    return RecordedOutcome(
-        success=bool(end.get("success", columns["succeeded"][-1])),
-        complete=bool(end.get("complete", False)),
-        ended=ended if 0 <= ended < END_OF_TIME_S else started,
-    )
-
-
-def _gather(
-    data: NDArray[np.uint8], starts: list[int], layout: np.dtype[np.void]
-) -> dict[str, NDArray[Any]]:
-    """Copy the rows that start at these bytes into one contiguous array [T, ...] per column."""
-    runs = [
-        np.ndarray((len(run),), layout, data, offset=int(run[0]), strides=(_stride(layout),))
-        for run in np.split(starts, np.flatnonzero(np.diff(starts) != _stride(layout)) + 1)
-    ]
-    return {key: np.concatenate([run[key] for run in runs]) for key in layout.names or ()}
-
-
-def _stride(layout: np.dtype[np.void]) -> int:
-    """Distance in bytes of two consecutively recorded rows."""
-    return HEAD.size + layout.itemsize
-
-
-def _fields(layout: np.dtype[np.void]) -> list[tuple[str, str, tuple[int, ...]]]:
-    """A layout as name, type and shape, for JSON."""
-    return [(name, layout[name].base.str, layout[name].shape) for name in layout.names or ()]
-
-
-def _dtype(fields: list[tuple[str, str, list[int]]]) -> np.dtype[np.void]:
-    """The layout of `_fields`' result; ValueError unless it holds only numbers."""
-    layout = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in fields])
-    if any(layout[name].base.kind not in "iuf" for name in layout.names or ()):
-        raise ValueError(f"a layout of something else than numbers: {fields}")
-    return layout
-
-
+NOT_PLAIN = (errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO)
+"""What `open_plain` says of links, pipes, devices and folders."""
 JOURNAL = ".journal"
 EPISODE = ".hdf5"
 DAMAGED = ".damaged"
@@ -195,32 +55,84 @@ def _read_back(target: Path) -> None:
 
 
 def recover(folder: Path, episodes: Path, trash: Path) -> list[Path]:
-    """Convert every journal that no living recorder locks, and remove half-written files."""
+    """Convert every journal that no living recorder locks, and remove half-written files.
+
+    A journal that cannot be converted costs itself alone: one that makes no sense is set aside by
+    name, one that could not be read or written now is kept. Then the first such OSError is raised.
+    """
     done: list[Path] = []
+    refused: list[OSError] = []
     for journal in sorted(folder.glob(f"*{JOURNAL}")):
-        fd = os.open(journal, os.O_RDWR | os.O_CLOEXEC)
-        if not lock.take(fd):
-            os.close(fd)
-            continue
         try:
-            path = convert(journal, episodes, trash)
-        except DamagedFile as error:
-            journal.replace(journal.with_suffix(DAMAGED))
-            _log.warning("%s; kept as %s", error, journal.with_suffix(DAMAGED).name)
-        except RecordingError as error:
+            path = _recovered(journal, episodes, trash)
+        except OSError as error:
             _log.error("%s: %s; the journal is kept", journal, error)
+            refused.append(error)
         else:
             done += [path] if path is not None and path.parent == episodes else []
-        finally:
-            lock.drop(fd)
-    _sweep(folder, episodes)
-    _sweep(folder, trash)
+    _sweep(folder, episodes, EPISODE)
+    _sweep(folder, trash, EPISODE)
+    _sweep(folder, folder, JOURNAL)
+    if refused:
+        raise refused[0]
     return done
 
 
-def _sweep(journals: Path, place: Path) -> None:
-    """Remove half-written files without a journal; the others are being written now."""
-    for temporary in place.glob(f".*{EPISODE}{TEMPORARY}"):
-        stem = temporary.name.removesuffix(f"{EPISODE}{TEMPORARY}").removeprefix(".")
-        if not (journals / f"{stem}{JOURNAL}").exists():
-            temporary.unlink(missing_ok=True)
+def _recovered(journal: Path, episodes: Path, trash: Path) -> Path | None:
+    """Convert one journal; None where it is locked, gone, empty or set aside."""
+    try:
+        fd = open_plain(journal, os.O_RDWR)
+    except FileNotFoundError:  # another recovery has converted it
+        return None
+    except OSError as error:
+        if error.errno in NOT_PLAIN:
+            _set_aside(journal, error)
+            return None
+        raise
+    if not lock.take(fd):
+        os.close(fd)
+        return None
+    try:
+        return convert(journal, episodes, trash) if lock.is_at(fd, journal) else None
+    except (DamagedFile, ValueError) as error:
+        _set_aside(journal, error)
+    except RecordingError as error:
+        _log.error("%s: %s; the journal is kept", journal, error)
+    finally:
+        lock.drop(fd)
+    return None
+
+
+def _set_aside(journal: Path, error: Exception) -> None:
+    """Give a journal that makes no sense another ending: it is kept, and read no more."""
+    journal.replace(journal.with_suffix(DAMAGED))
+    reason = str(error).removeprefix(f"{journal}: ")
+    _log.warning("%s: %s; kept as %s", journal, reason, journal.with_suffix(DAMAGED).name)
+
+
+def _sweep(journals: Path, place: Path, ending: str) -> None:
+    """Remove half-made files whose makers live no more.
+
+    An episode's file is made while its journal is there, a journal's file while it is locked.
+    """
+    for temporary, stem in left_temporaries(place, ending):
+        if ending == EPISODE and (journals / f"{stem}{JOURNAL}").exists():
+            continue
+        if ending == JOURNAL and not _abandoned(temporary):
+            continue
+        remove(temporary)
+
+
+def _abandoned(temporary: Path) -> bool:
+    """Whether nobody locks a file."""
+    try:
+        fd = open_plain(temporary, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        return error.errno in NOT_PLAIN
+    if lock.take(fd):
+        lock.drop(fd)
+        return True
+    os.close(fd)
+    return False

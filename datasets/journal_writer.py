@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, RecordingError
 from ..sim_envs.spaces import Observation
+from .attributes import require_attributes
 from .config import WorkspaceConfig
 from .journal import HEAD, Journal, RecordKind, frame
-from .journal_recovery import JOURNAL, layout_to_json
+from .journal_reading import layout_to_json
+from .journal_recovery import JOURNAL
+from .names import episode_name
 from .step import EpisodeHeader, Step
 from .step_packing import Packer, sizes_of
-from .summary import header_from_json, header_to_json
+from .summary import header_attributes, header_from_json, header_to_json
 
 RESERVED_SECONDS = 30
 """Length of recording for which disk space is reserved at the start of an episode."""
@@ -29,7 +32,7 @@ class JournalWriter:
         self, folder: Path, header: EpisodeHeader, config: WorkspaceConfig, name: str = ""
     ) -> None:
         body = _header_record(header)
-        self.id = name or episode_id(header.started)
+        self.id = episode_name(name or episode_id(header.started))
         self.steps = 0
         self._config = config
         reserve = RESERVED_SECONDS * config.control_hz * config.step_bytes()
@@ -94,6 +97,7 @@ def _header_record(header: EpisodeHeader) -> bytes:
     try:
         body = header_to_json(header)
         header_from_json(body)
+        require_attributes(header_attributes(header))
     except (ValueError, TypeError) as error:
         raise BadValue("header", "one that a file can hold", error) from error
     return body

@@ -7,6 +7,7 @@ import numpy as np
 
 from .cache import SHARE, free_memory
 from .schema import FINAL_STATE, IMAGE_SUFFIX, OBS, Sizes, columns, final_dtype
+from .storage_check import link_problems, storage_problems
 
 ABANDONED = "abandoned"
 MAX_STEPS = 200_000
@@ -25,6 +26,9 @@ def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]
     """Yield each deviation from the schema: what was expected, what was found."""
     if not 0 < steps <= MAX_STEPS:
         yield f"num_samples: expected 1 to {MAX_STEPS}, got {steps}"
+        return
+    if elsewhere := next(link_problems(demo), None):
+        yield elsewhere
         return
     sizes = _sizes(demo)
     yield from _column_problems(demo, steps, sizes, version)
@@ -77,6 +81,8 @@ def _dataset_problems(
         yield f"{key}: lies in another file"
     elif dataset.nbytes > MAX_RATIO * dataset.id.get_storage_size():
         yield f"{key}: claims {dataset.nbytes} bytes, more than the file can hold"
+    else:
+        yield from storage_problems(dataset, key)
 
 
 def _sizes(demo: h5py.Group) -> Sizes:

@@ -2,9 +2,17 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import Self
 
+from .plain_file import open_plain, read_plain
+
+WAIT_S = 60.0
+"""How long a lock is waited for that another process holds for moments."""
+POLL_S = 0.01
+MOST_BYTES = 100
+"""Of a lock's file, which holds the number of a process."""
 _held: set[int] = set()
 """Descriptors with a lock; a forked child closes them, or it would hold a dead parent's lock."""
 
@@ -18,14 +26,22 @@ def _close_in_child() -> None:
 os.register_at_fork(after_in_child=_close_in_child)
 
 
-def take(fd: int, wait: bool = False) -> bool:
+def take(fd: int) -> bool:
     """Lock an open file for this process alone; False when another holds it."""
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     _held.add(fd)
     return True
+
+
+def is_at(fd: int, path: Path) -> bool:
+    """Whether an open file still lies under its name: it was not moved or removed since."""
+    try:
+        return os.path.samestat(os.fstat(fd), os.lstat(path))
+    except FileNotFoundError:
+        return False
 
 
 def drop(fd: int) -> None:
@@ -42,10 +58,13 @@ class FileLock:
         self.path = path
         self._fd = -1
 
-    def acquire(self, wait: bool = False) -> bool:
-        """Take the lock and write this process's number into the file; False when it is held."""
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        if not take(fd, wait):
+    def acquire(self) -> bool:
+        """Take the lock and write this process's number into the file; False when it is held.
+
+        OSError where the file is a link, or no plain file: it would be emptied.
+        """
+        fd = open_plain(self.path, os.O_RDWR | os.O_CREAT)
+        if not take(fd):
             os.close(fd)
             return False
         os.truncate(fd, 0)
@@ -55,7 +74,10 @@ class FileLock:
 
     def owner(self) -> str:
         """The number of the holder's process, as it wrote it, or `unknown`."""
-        return self.path.read_text().strip() or "unknown"
+        try:
+            return read_plain(self.path, MOST_BYTES).decode().strip() or "unknown"
+        except (OSError, ValueError):
+            return "unknown"
 
     def release(self) -> None:
         """Release the lock; a second time does nothing."""
@@ -63,7 +85,12 @@ class FileLock:
         self._fd = -1
 
     def __enter__(self) -> Self:
-        self.acquire(wait=True)
+        """Wait for the lock; TimeoutError, an OSError, where another process keeps it."""
+        deadline = time.monotonic() + WAIT_S
+        while not self.acquire():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.path} is held by process {self.owner()}, which hangs")
+            time.sleep(POLL_S)
         return self
 
     def __exit__(self, *_: object) -> None:

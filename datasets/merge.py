@@ -19,7 +19,8 @@ from .database_copy import copied_database
 from .durable import copy_file
 from .effort_ledger import ORIGIN, uncounted
 from .journal_recovery import EPISODE
-from .judgements.judgements import UNDO, Judgement, Judgements
+from .judgements.judgement import UNDO, Judgement
+from .judgements.judgements import Judgements
 from .workspace import CONFIG_FILE, Workspace
 
 WEIGHTS = "@"

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from .decoding import parsed_json
+from .names import episode_name, shown
 from .schema import FORMAT_VERSION, Columns
 from .step import Driver, EpisodeHeader, Level
 
@@ -43,7 +45,7 @@ class EpisodeSummary:
     """Header, outcome and counts of an episode."""
 
     id: str
-    """Time and eight hexadecimal digits; sorts by time, and is the file's stem."""
+    """Time and eight hexadecimal digits; sorts by time, and is the file's stem (`names`)."""
     header: EpisodeHeader
     """What was known at the start."""
     outcome: RecordedOutcome
@@ -58,6 +60,9 @@ class EpisodeSummary:
     """Format version of the file."""
     path: Path | None = None
     """The file; None for an episode that is only in memory."""
+
+    def __post_init__(self) -> None:
+        episode_name(self.id)
 
     @property
     def success(self) -> bool:
@@ -97,14 +102,9 @@ def summarise(
 
 def to_attributes(summary: EpisodeSummary) -> dict[str, Any]:
     """A summary as attributes of a file; values other than numbers and text become JSON."""
-    header = summary.header
     return {
-        **asdict(header),
+        **header_attributes(summary.header),
         **asdict(summary.outcome),
-        "policy_id": header.policy_id or "",
-        "stages": json.dumps(header.stages),
-        "goal_names": json.dumps(header.goal_names),
-        ENV_ARGS: json.dumps(dict(header.env_args), sort_keys=True),
         "id": summary.id,
         "num_samples": summary.steps,
         "human_steps": summary.human_steps,
@@ -115,13 +115,24 @@ def to_attributes(summary: EpisodeSummary) -> dict[str, Any]:
     }
 
 
+def header_attributes(header: EpisodeHeader) -> dict[str, Any]:
+    """A header as attributes of a file."""
+    return {
+        **asdict(header),
+        "policy_id": header.policy_id or "",
+        "stages": json.dumps(header.stages),
+        "goal_names": json.dumps(header.goal_names),
+        ENV_ARGS: json.dumps(dict(header.env_args), sort_keys=True),
+    }
+
+
 def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
     """The summary in a file's attributes; KeyError or ValueError when they are not valid."""
     number = _integer(attributes["version"], "version")
     if number > FORMAT_VERSION:
         raise ValueError(f"format version {number}; this Sidestick reads up to {FORMAT_VERSION}")
     return EpisodeSummary(
-        id=str(attributes["id"]),
+        id=episode_name(attributes["id"]),
         header=_header(attributes),
         outcome=RecordedOutcome(
             bool(attributes["success"]),
@@ -183,10 +194,7 @@ def _moment(value: object, name: str) -> float:
 
 def _json(value: object, name: str, kind: type[Any]) -> Any:
     """The value of a JSON text, or the already decoded value of a journal."""
-    try:
-        found = json.loads(value) if isinstance(value, str | bytes) else value
-    except RecursionError:
-        raise ValueError(f"{name}: nested too deeply") from None
+    found = parsed_json(value, name) if isinstance(value, str | bytes) else value
     if not isinstance(found, kind):
-        raise ValueError(f"{name}: expected a JSON {kind.__name__}, got {str(found)[:40]!r}")
+        raise ValueError(f"{name}: expected a JSON {kind.__name__}, got {shown(found)}")
     return found

@@ -12,10 +12,12 @@ from typing import NamedTuple, Self
 
 from ..sim_envs.errors import AmbiguousName, DamagedFile, UnknownName, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
+from .durable import left_temporaries
 from .episode import episode_summary
 from .index import write_index
 from .journal_recovery import EPISODE, recover
 from .lock import FileLock
+from .plain_file import leads_out, own_folder, remove, require_own_folder
 from .summary import EpisodeSummary
 
 CONFIG_FILE = "workspace.toml"
@@ -28,7 +30,7 @@ _log = logging.getLogger(__name__)
 class _CachedSummary(NamedTuple):
     """An episode file's summary and the stamp with which it was read."""
 
-    stamp: tuple[int, int]  # ns, bytes
+    stamp: tuple[int, int, bool]  # ns, bytes, whether it is a link
     summary: EpisodeSummary | None  # None for a damaged file
 
 
@@ -138,7 +140,7 @@ class Workspace:
     def make_folders(self) -> None:
         """Make the folders that are missing: git and archives drop empty ones."""
         for folder in FOLDERS:
-            (self.path / folder).mkdir(parents=True, exist_ok=True)
+            own_folder(self.path / folder)
 
     def summaries(self) -> list[EpisodeSummary]:
         """The finished, readable episodes by time; damaged files are logged and skipped."""
@@ -185,8 +187,10 @@ class Workspace:
         return files[found[0]]
 
     def rebuild_index(self) -> None:
-        """Replace dataset.hdf5 atomically."""
+        """Replace dataset.hdf5 atomically, and remove what killed processes left of it."""
         with FileLock(self.journal_dir / "index.lock"):
+            for left, _ in left_temporaries(self.path, self.index_path.name):
+                remove(left)
             write_index(self.index_path, self.summaries(), self.config.env_args())
 
     def minutes_left(self) -> float:
@@ -201,21 +205,31 @@ class Workspace:
         except OSError as error:  # a dangling link, or removed since it was listed
             _log.warning("skipped an episode: %s", error)
             return None
-        stamp = (status.st_mtime_ns, status.st_size)
+        stamp = (status.st_mtime_ns, status.st_size, path.is_symlink())
         if path not in self._cache or self._cache[path].stamp != stamp:
             self._cache[path] = _CachedSummary(stamp, _read_summary(path))
         return self._cache[path].summary
 
 
 def _permitted(path: Path) -> None:
-    """Raise WorkspaceError for a folder without read permission: it would seem to be empty."""
+    """Raise WorkspaceError for a folder that is a link elsewhere, or cannot be read.
+
+    Without read permission it would seem to be empty.
+    """
+    for name in FOLDERS:
+        require_own_folder(path / name)
     for folder in (path, *(path / name for name in FOLDERS)):
         if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
             raise WorkspaceError(f"{folder}: no permission to read it")
 
 
 def own_summary(path: Path) -> EpisodeSummary:
-    """Read a summary; raise DamagedFile for a renamed copy, which would count twice."""
+    """Read a summary; raise DamagedFile for a renamed copy, which would count twice.
+
+    A link to somewhere else is refused too: the file it leads to is not the workspace's.
+    """
+    if path.exists() and leads_out(path):
+        raise DamagedFile(f"{path}: a link to a file outside the workspace")
     summary = episode_summary(path)
     if summary.id != path.stem:
         raise DamagedFile(f"{path}: holds episode {summary.id}, a copy or renamed")

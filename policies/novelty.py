@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..datasets.decoding import decoded
 from ..sim_envs.errors import BadValue
 from .base.checkpoint import Tensors
 
@@ -188,11 +189,17 @@ class Novelty:
 
     @classmethod
     def build(cls, settings: dict[str, Any], tensors: Tensors) -> "Novelty":
-        """Novelty from `settings()` and `tensors()`; removes its own arrays from `tensors`."""
+        """Novelty from `settings()` and `tensors()`; removes its own arrays from `tensors`.
+
+        BadValue where they do not fit together.
+        """
         known, apart, both = (
-            Quantiles(tuple(settings.get(key, ()))) for key in ("values", "distances", "both")
+            Quantiles(decoded(settings.get(key, ()), tuple[float, ...], f"novelty: {key}"))
+            for key in ("values", "distances", "both")
         )
         points, scale = tensors.pop(POINTS, None), tensors.pop(SCALE, None)
+        if points is not None and scale is not None and points.shape[1:] != scale.shape:
+            raise BadValue("novelty", f"points of {list(scale.shape)}", list(points.shape[1:]))
         neighbours = None
         if points is not None and scale is not None and apart.values:
             neighbours = Neighbours(points, scale)

@@ -4,20 +4,24 @@ The policy runner and evaluation call it through the protocol `Policy`; training
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+import msgspec
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..datasets.decoding import decoded
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
 from .base.checkpoint import Tensors, load_state, read_json, read_tensors, write_json, write_tensors
 from .base.compatibility import refusal
+from .base.device import device
 from .base.plan import Plan
 from .base.provenance import Provenance
+from .base.size_bound import bounded
 from .heads import build_head
 from .heads.temporal_ensembling import TemporalEnsemble
 from .network import PolicyNetwork, as_batch, state_for_disk
@@ -28,6 +32,18 @@ from .vision import KINDS
 
 FORMAT = 1
 """Version of config.json; a later one is refused."""
+UNBUILDABLE = (
+    SidestickError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,  # torch's for sizes that it cannot have
+)
+"""What building a network from a stranger's settings raises."""
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+"""Of actions, observations or pixels."""
 CONFIG, MODEL = "config.json", "model.safetensors"
 
 
@@ -60,13 +76,13 @@ class PolicyConfig:
     """Names of the entries of the goal vector, which is one-hot or multi-hot, in order."""
     cameras: tuple[str, ...] = ("front", "wrist")
     """Cameras whose images it reads."""
-    image_size: int = 96
+    image_size: Count = 96
     """Height and width of their images, pixels."""
-    execute: int = 8
+    execute: Count = 8
     """Actions of a plan to execute before the next."""
-    history: int = 1
+    history: Count = 1
     """Observations that it reads: the current one and those of its previous plans."""
-    ensembling: float | None = None
+    ensembling: Annotated[float, msgspec.Meta(ge=0, le=1e6)] | None = None
     """Rate of temporal ensembling; None without it."""
     provenance: Provenance = field(default_factory=Provenance)
     """The episodes, parent policy and kind of update that it comes from."""
@@ -76,13 +92,8 @@ class PolicyConfig:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PolicyConfig":
         """The config in config.json's part "policy"; BadValue for unknown keys."""
-        known = {item.name for item in fields(cls)}
-        if unknown := set(value) - known:
-            raise BadValue("policy", f"settings among {sorted(known)}", sorted(unknown))
-        values: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in value.items()
-        }
-        return cls(**{**values, "provenance": Provenance.from_json(value["provenance"])})
+        values = {**value, "provenance": asdict(Provenance.from_json(value["provenance"]))}
+        return decoded(values, cls, "policy", closed=True)
 
 
 class LearnedPolicy:
@@ -117,9 +128,11 @@ class LearnedPolicy:
         batch = as_batch(inputs)
         if self._perturbation is not None:
             batch = {**batch, "features": self._perturbation(batch["features"])}
+        here = next(self.network.parameters()).device
+        batch = {key: value.to(here) for key, value in batch.items()}
         x = self._remember(self.network.vision(batch).float())
         prediction = self.network.head.predict(x)
-        actions, spread = prediction.actions.numpy(), prediction.spread.numpy()
+        actions, spread = prediction.actions.cpu().numpy(), prediction.spread.cpu().numpy()
         if hand_frame.KEY in inputs:
             angle = inputs[hand_frame.KEY].astype(np.float64)
             actions = hand_frame.turned_actions(actions, angle)
@@ -132,7 +145,7 @@ class LearnedPolicy:
         plan = actions[0], spread[0]
         if self._ensemble is not None:
             plan = self._ensemble.add(*plan)
-        return Plan(*plan, self.novelty(score, x))
+        return Plan(*plan, self.novelty(score, x.cpu()))
 
     def save(self, folder: Path | str) -> None:
         """Write the weights, then config.json: a folder with a config is complete."""
@@ -191,12 +204,13 @@ def load_policy(
     tensors, _ = read_tensors(folder / MODEL)
     try:
         policy = _build(settings, tensors)
-    except (SidestickError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except UNBUILDABLE as error:
         raise PolicyError(f"{folder / CONFIG}: not a policy's settings ({error!r})") from None
     here = {"task": task, "renderer": renderer, "cameras": cameras, "image_size": image_size}
     if reason := refusal(policy.config, here):
         raise PolicyError(f"{folder}: {reason}")
     load_state(policy.network, tensors, folder / MODEL)
+    policy.network.to(device())
     return policy
 
 
@@ -204,9 +218,13 @@ def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:
     chosen = settings["vision"]["name"]
     if chosen not in KINDS:
         raise BadValue("vision", f"one of {sorted(KINDS)}", repr(chosen))
-    vision = KINDS[chosen].from_settings(settings["vision"]["settings"])
     config = PolicyConfig.from_json(settings["policy"])
-    size = vision.size * config.history
-    head = build_head(settings["head"]["name"], size, settings["head"]["settings"])
+    with bounded(tensors):
+        vision = KINDS[chosen].from_settings(settings["vision"]["settings"])
+        size = vision.size * config.history
+        head = build_head(settings["head"]["name"], size, settings["head"]["settings"])
     novelty = Novelty.build(settings["novelty"], tensors)
+    known = novelty.neighbours
+    if known is not None and known.scale.shape != (size,):
+        raise BadValue("novelty", f"points of {size} numbers", list(known.scale.shape))
     return LearnedPolicy(config, PolicyNetwork(vision, head, config.history), novelty)

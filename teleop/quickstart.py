@@ -198,7 +198,7 @@ class Quickstart:
             self.course.selection_episodes,
             Provenance(parent=parent, round=round_number, kind=kind),
         )
-        return f"{result.seconds:.0f} s, checkpoint of step {result.chosen_step}"
+        return f"{result.whole_s:.0f} s, checkpoint of step {result.chosen_step}"
 
     def gate(self, policy_id: str) -> str:
         """Let the gate decide whether the last policy of the rounds drives from now on.

@@ -30,7 +30,7 @@ ORDER = {
         "labelled_scenes",
         "experts",
     ),
-    "datasets": ("*", "checking", "judgements", "tables", "formats", "merge", "api"),
+    "datasets": ("*", "judgements", "checking", "tables", "formats", "merge", "api"),
     "policies": (
         "base",
         "statistics",

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple, Self
 from ...sim_envs.errors import DamagedFile
 from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
-from ..durable import TEMPORARY
+from ..durable import left_temporaries
 from ..episode import Episode
 from ..index import read_index
 from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
+from ..judgements.judgements import Judgements
 from ..plain_text import plain_text
 from ..summary import EpisodeSummary
 from ..superblock import mend
@@ -166,7 +167,7 @@ def _database_problems(workspace: Workspace) -> Iterator[Problem]:
     """Yield what is wrong with sidestick.db, and the episodes it names that do not exist."""
     database, path = Database(workspace.db_path), workspace.db_path
     try:
-        reasons = list(database.problems())
+        reasons = Judgements(workspace.db_path).problems()
         events = [event for event in database.events() if event.kind not in BEGINNINGS]
         named = {str(e.payload["episode"]) for e in events if "episode" in e.payload}
         missing = _missing(workspace)
@@ -232,8 +233,7 @@ def _orphans(workspace: Workspace) -> Iterator[Problem]:
     for path in sorted(workspace.journal_dir.glob(f"*{DAMAGED}")):
         yield Problem.of(workspace.path, path, "a journal that cannot be read")
     for folder in (workspace.episodes_dir, workspace.trash_dir):
-        for path in sorted(folder.glob(f".*{EPISODE}{TEMPORARY}")):
-            stem = path.name.removesuffix(f"{EPISODE}{TEMPORARY}").removeprefix(".")
+        for path, stem in left_temporaries(folder, EPISODE):
             if not (workspace.journal_dir / f"{stem}{JOURNAL}").exists():
                 reason = "half written and left behind; a repair removes it"
                 yield Problem.of(workspace.path, path, reason)

@@ -37,9 +37,6 @@ def episode_problems(episode: Episode) -> Iterator[str]:
             yield f"{key}: holds values that are not finite"
     if np.abs(episode.actions).max() > LIMIT:
         yield "actions: outside [-1, 1]"
-    backwards = np.flatnonzero(np.diff(episode.wall_time) < 0)
-    if len(backwards):
-        yield f"wall_time: runs backwards at step {backwards[0] + 1}"
     for key, allowed in ALLOWED.items():
         strange = np.setdiff1d(episode.columns[key], allowed)
         if len(strange):

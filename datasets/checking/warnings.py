@@ -68,11 +68,21 @@ def too_short(episode: Episode) -> str | None:
     return f"{len(episode)} steps" if len(episode) < SHORTEST_STEPS else None
 
 
+def clock_set_back(episode: Episode) -> str | None:
+    """Flag an episode while which the clock was set back: its steps are in order, its times not."""
+    backwards = np.flatnonzero(np.diff(episode.wall_time) < 0)
+    if not len(backwards):
+        return None
+    step = int(backwards[0]) + 1
+    return f"by {episode.wall_time[step - 1] - episode.wall_time[step]:.1f} s before step {step}"
+
+
 FLAGGERS: Mapping[str, Flagger] = {
     "idle": idle,
     "jerky": jerky,
     "late": late,
     "too short": too_short,
+    "clock set back": clock_set_back,
 }
 """The flaggers that need no images. Others are passed to `flags_of`, check and listing: whether the
 named item was ever in view takes the simulator (`teleop/evaluation/visibility.py`)."""

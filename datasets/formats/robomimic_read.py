@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 
 from ...sim_envs.errors import DamagedFile, FormatError
-from ...sim_envs.spaces import CONTROL_HZ, IMAGE_SIZE
+from ...sim_envs.spaces import CONTROL_HZ
 from ..checking.check import Problem
 from ..config import OUR_RENDERER, WorkspaceConfig
 from ..episode import Episode
@@ -185,12 +185,14 @@ def _own_config(demo: h5py.Group) -> WorkspaceConfig:
     """The workspace of an episode of ours in a file that does not say it, as a copy or an index."""
     env_args = json_attribute(demo if ENV_ARGS in demo.attrs else demo.parent, ENV_ARGS)
     kwargs = dict(mapping(Path(demo.file.filename), env_args, "env_kwargs"))
-    task = demo.attrs["task"]
+    kwargs.pop("image_size", None)
+    cameras, task = cameras_of(demo), demo.attrs["task"]
+    shapes = {f"{c}{IMAGE_SUFFIX}": demo[f"{OBS}{c}{IMAGE_SUFFIX}"].shape for c in cameras}
     return WorkspaceConfig(
         task=task.decode() if isinstance(task, bytes) else str(task),
         renderer=str(kwargs.pop("renderer", OUR_RENDERER)),
-        image_size=int(kwargs.pop("image_size", IMAGE_SIZE)),
-        cameras=cameras_of(demo),
+        image_size=image_size(shapes),
+        cameras=cameras,
         env_kwargs=kwargs,
     )
 

@@ -15,9 +15,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ..attributes import write_attributes
 from ..config import WorkspaceConfig
 from ..episode import Episode
-from ..hdf5 import DEMO, Content, opened, write_attributes, write_columns, write_demo
+from ..hdf5 import DEMO, Content, opened, write_columns, write_demo
 from ..summary import ENV_ARGS, EpisodeSummary, to_attributes
 from .safe_hdf5 import hdf5_file
 from .transfer import ExportOptions

@@ -1,7 +1,6 @@
 """This module holds what exports and imports share: options, report, protocols, atomic targets."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..durable import TEMPORARY, sync_folder
 from ..episode import Episode
+from ..plain_file import remove
 
 Tick: TypeAlias = Callable[[str], None]
 """Called once per episode, with its name."""
@@ -103,7 +103,7 @@ def atomic_target(target: Path) -> Iterator[Path]:
     temporary = target.with_name(f".{target.name}{TEMPORARY}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove(temporary)
+        remove(temporary)
         yield temporary
         _sync(temporary)
         temporary.rename(target)
@@ -111,15 +111,7 @@ def atomic_target(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise WorkspaceError(f"{target}: cannot be written: {error}; nothing is left") from error
     finally:
-        _remove(temporary)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    elif os.path.lexists(path):  # a read-only file system refuses to remove even what is not there
-        path.unlink()
+        remove(temporary)
 
 
 def _sync(path: Path) -> None:

@@ -15,7 +15,7 @@ from ..frames import Frames
 from ..labels import JUDGED_BAD
 from ..step import Driver
 from ..summary import EpisodeSummary
-from .judgements import (
+from .judgement import (
     BAD,
     PREDICTION,
     QUALITY,
@@ -28,8 +28,8 @@ from .judgements import (
     UNDO,
     VERDICT,
     Judgement,
-    Judgements,
 )
+from .judgements import Judgements
 
 StepRange: TypeAlias = tuple[int, int]
 """Steps from the first to before the second."""

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ...sim_envs.errors import BadValue
+from .judgement import PREDICTION, QUALITY, VERDICT, Judgement
 from .judgement_state import not_undone
-from .judgements import PREDICTION, QUALITY, VERDICT, Judgement
 
 KEYS = {VERDICT: "verdict", QUALITY: "quality", PREDICTION: "grade"}
 

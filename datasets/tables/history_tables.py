@@ -1,10 +1,11 @@
 """This module makes tables of evaluations, effort, levels, events and comparisons."""
 
 import json
+from typing import Any
 
 from scipy.stats import binomtest
 
-from ..database import Database, EventKind
+from ..database import Database, EventEntry, EventKind
 from ..effort_ledger import effort_entries
 from .table import Table, Where, level_name, moment, opened, table
 
@@ -92,19 +93,23 @@ def events(where: Where) -> Table:
 def comparisons(where: Where) -> Table:
     """Comparisons of two policies on the same seeds; the interval is of A's share minus B's."""
     rows = [
-        {
-            "created": moment(event.created),
-            "a": event.payload["a"]["policy"],
-            "b": event.payload["b"]["policy"],
-            "a_successes": event.payload["a"]["successes"],
-            "b_successes": event.payload["b"]["successes"],
-            "pairs": event.payload["pairs"],
-            "blind": event.payload["blind"],
-            "verdict": event.payload["verdict"],
-            "p_value": event.payload["p_value"],
-            "low": event.payload["interval"][0],
-            "high": event.payload["interval"][1],
-        }
-        for event in Database(opened(where).db_path).events(EventKind.COMPARISON)
+        _comparison(event) for event in Database(opened(where).db_path).events(EventKind.COMPARISON)
     ]
     return table(rows, "created a b a_successes b_successes pairs blind verdict p_value low high")
+
+
+def _comparison(event: EventEntry) -> dict[str, Any]:
+    """One comparison; what another version did not write is None."""
+    payload = event.payload
+    a, b = payload.get("a") or {}, payload.get("b") or {}
+    low, high = payload.get("interval") or (None, None)
+    return {
+        "created": moment(event.created),
+        "a": a.get("policy"),
+        "b": b.get("policy"),
+        "a_successes": a.get("successes"),
+        "b_successes": b.get("successes"),
+        **{key: payload.get(key) for key in ("pairs", "blind", "verdict", "p_value")},
+        "low": low,
+        "high": high,
+    }

@@ -30,8 +30,9 @@ from typing import Any
 
 from ...sim_envs.spaces import ACTION_NAMES
 from ..episode import Episode
-from ..judgements import judgements as judging
+from ..judgements.judgement import CLICK, PREDICTION
 from ..judgements.judgement_state import ResolvedJudgements, not_undone, resolved_by_episode
+from ..judgements.judgements import Judgements
 from ..step import Driver
 from .history_tables import comparisons, efforts, evaluations, events, ladder, outcomes
 from .table import Table, Where, level_name, moment, opened, table
@@ -43,7 +44,7 @@ def episodes(where: Where) -> Table:
     `success` is None where another tool did not record it.
     """
     workspace = opened(where)
-    resolved = resolved_by_episode(judging.Judgements(workspace.db_path))
+    resolved = resolved_by_episode(Judgements(workspace.db_path))
     rows = []
     for summary in workspace.summaries():
         header, state = summary.header, resolved.get(summary.id, ResolvedJudgements())
@@ -76,7 +77,7 @@ def episodes(where: Where) -> Table:
 
 def judgements(where: Where) -> Table:
     """Every judgement, undone ones included; `stands` is true for those that count."""
-    found = judging.Judgements(opened(where).db_path).all()
+    found = Judgements(opened(where).db_path).all()
     left = {event.id for event in not_undone(found)}
     rows = [
         {
@@ -97,7 +98,7 @@ def judgements(where: Where) -> Table:
 
 def standing(where: Where) -> Table:
     """The resolved judgements of every judged episode."""
-    found = resolved_by_episode(judging.Judgements(opened(where).db_path))
+    found = resolved_by_episode(Judgements(opened(where).db_path))
     rows = [
         {
             "episode": name,
@@ -121,12 +122,12 @@ def standing(where: Where) -> Table:
 def predictions(where: Where) -> Table:
     """Graded predictions that were not undone."""
     keys = ("grade", "policy", "novelty")
-    return _judged(where, judging.PREDICTION, keys)
+    return _judged(where, PREDICTION, keys)
 
 
 def clicks(where: Where) -> Table:
     """Clicks on items, in pixels of the recorded image."""
-    return _judged(where, judging.CLICK, ("camera", "item", "x", "y"))
+    return _judged(where, CLICK, ("camera", "item", "x", "y"))
 
 
 _PLACE = ("x", "y", "z")
@@ -150,7 +151,7 @@ def steps(where: Where, episode: str) -> Table:
 
 
 def _judged(where: Where, kind: str, keys: Sequence[str]) -> Table:
-    found = not_undone(judging.Judgements(opened(where).db_path).all())
+    found = not_undone(Judgements(opened(where).db_path).all())
     rows = [
         {
             "created": moment(event.created),

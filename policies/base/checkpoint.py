@@ -4,7 +4,6 @@ Policies, perception networks and caches are stored by it.
 """
 
 import json
-import os
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,12 +14,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from ...datasets.decoding import parsed_json
+from ...datasets.durable import replace_file
+from ...datasets.plain_file import read_plain
 from ...sim_envs.errors import PolicyError
 
 Tensors = dict[str, Tensor]
 Metadata = dict[str, Any]
 HEADER = "sidestick"
 """Key of our metadata in the file's header."""
+MOST_BYTES = 2**26
+"""Of a JSON file; a policy of ten thousand episodes has one of a megabyte."""
 CHECKSUM = "crc32"
 """Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
 
@@ -28,12 +32,7 @@ CHECKSUM = "crc32"
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace `path` by `content` atomically: a crash leaves the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    replace_file(path, content)
 
 
 def write_json(path: Path, value: object) -> None:
@@ -44,7 +43,7 @@ def write_json(path: Path, value: object) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in `path`; PolicyError names a file that is missing or holds none."""
     try:
-        value = json.loads(path.read_text())
+        value = parsed_json(read_plain(path, MOST_BYTES, links=True), path.name)
     except FileNotFoundError:
         raise PolicyError(f"{path}: no such file") from None
     except (OSError, ValueError) as error:
@@ -58,7 +57,7 @@ def checksum(tensors: Mapping[str, Tensor]) -> str:
     """CRC32 over names and bytes of all tensors, as eight hexadecimal digits."""
     crc = 0
     for name in sorted(tensors):
-        flat = tensors[name].detach().contiguous().reshape(-1).view(torch.uint8)
+        flat = tensors[name].detach().cpu().contiguous().reshape(-1).view(torch.uint8)
         crc = zlib.crc32(flat.numpy().data, zlib.crc32(name.encode(), crc))
     return f"{crc:08x}"
 
@@ -69,7 +68,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata)
     The metadata has one key: the format does not order several, and equal weights must give
     equal files.
     """
-    plain = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     ours = json.dumps({**metadata, CHECKSUM: checksum(plain)}, sort_keys=True)
     write_bytes(path, save(plain, {HEADER: ours}))
 
@@ -82,7 +81,7 @@ def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
         with safe_open(path, framework="pt") as file:
             header = (file.metadata() or {}).get(HEADER, "null")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        metadata = json.loads(header)
+        metadata = parsed_json(header, "metadata")
     except (SafetensorError, OSError, ValueError) as error:
         raise PolicyError(f"{path}: damaged or not a safetensors file ({error})") from None
     if not isinstance(metadata, dict) or CHECKSUM not in metadata:

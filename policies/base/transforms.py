@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...datasets.decoding import decoded
 from ...sim_envs.errors import BadValue, UnknownName
 
 STD_FLOOR = 0.01
@@ -85,11 +86,20 @@ def _one(value: dict[str, Any]) -> Normalise | Clip:
     kind = str(value.pop("kind", None))
     if kind not in TRANSFORMS:
         raise UnknownName("transform", kind, TRANSFORMS)
-    try:
-        fields = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
-        return TRANSFORMS[kind](**fields)  # type: ignore[arg-type]  # TypeError if not its own
-    except TypeError as error:
-        raise BadValue(f"transform {kind}", "its own fields", error) from None
+    made = decoded(value, TRANSFORMS[kind], f"transform {kind}", closed=True)
+    numbers = [made.limit] if isinstance(made, Clip) else [*made.mean, *made.std]
+    if not np.isfinite(numbers).all():
+        raise BadValue(f"transform {kind}", "finite numbers", "others")
+    if isinstance(made, Normalise) and not len(made.mean) == len(made.std) > 0:
+        raise BadValue(f"transform {kind}", "as many means as deviations", len(made.std))
+    return made
+
+
+def require_width(transforms: Sequence[Normalise | Clip], size: int) -> None:
+    """Raise BadValue unless the transforms take vectors (..., size)."""
+    for transform in transforms:
+        if isinstance(transform, Normalise) and len(transform.mean) != size:
+            raise BadValue("transform normalise", f"{size} means", len(transform.mean))
 
 
 def apply(transforms: Sequence[Normalise | Clip], values: Tensor) -> Tensor:

@@ -127,13 +127,18 @@ class Perception(nn.Module):
         return logits.float()
 
     @property
+    def device(self) -> torch.device:
+        """The device that it runs on; images and results are on the CPU."""
+        return self.head.weight.device
+
+    @property
     def keypoint_size(self) -> int:
         """Numbers of each class's keypoint: 6, or 10 with grasp points."""
         return KEYPOINT_SIZE + (len(GRASP_NAMES) if self.config.holds else 0)
 
     def probabilities(self, images: NDArray[np.uint8]) -> Tensor:
         """uint8 (B, H, W, 3) to class probabilities float32 (B, K, g, g)."""
-        return self._look(images)[1].softmax(1)
+        return self._look(images)[1].softmax(1).cpu()
 
     @torch.inference_mode()
     def _look(self, images: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
@@ -141,8 +146,8 @@ class Perception(nn.Module):
         size = self.config.image_size
         if images.dtype != np.uint8 or images.shape[1:] != (size, size, 3):
             raise BadValue("images", f"uint8 (B, {size}, {size}, 3)", (images.dtype, images.shape))
-        with choose_precision().autocast():
-            features = self.trunk(as_input(images))
+        with choose_precision(device=self.device.type).autocast():
+            features = self.trunk(as_input(images).to(self.device))
             return features, self.head(features).float()
 
     def keypoints(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -151,7 +156,7 @@ class Perception(nn.Module):
         With `holds` it is (B, K, 10), the last four being HOLD_NAMES.
         """
         parts = [
-            self._keypoints(images[start : start + BATCH]).numpy()
+            self._keypoints(images[start : start + BATCH]).cpu().numpy()
             for start in range(0, len(images), BATCH)
         ]
         empty = np.zeros((0, len(self.config.class_names), self.keypoint_size), np.float32)
@@ -163,7 +168,7 @@ class Perception(nn.Module):
         seen = keypoints(logits.softmax(1))
         if self.holds is None:
             return seen
-        with choose_precision().autocast():
+        with choose_precision(device=self.device.type).autocast():
             logs, heights = self.holds(features, logits)
         return torch.cat((seen, grasp_points(logs, heights)), dim=-1)
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...sim_envs.errors import BadValue
+from ..base.device import device
 from ..base.schedule import one_cycle, set_rate
-from ..base.torch_setup import choose_precision
+from ..base.torch_setup import Precision, choose_precision
 from .grasp_points import grasp_point_loss
 from .network import Perception, PerceptionConfig, as_input
 from .quality import (
@@ -97,7 +98,7 @@ def pretrain(
     """
     config = config or PretrainConfig()
     config.check()
-    network = None if base is None else base.copy(perception)
+    network = None if base is None else base.copy(perception).to(device())
     bank = make_scenes(
         sample_scene,
         bank_shape(perception, config.scenes),
@@ -133,19 +134,20 @@ def fit_perception(
     """A network trained on every image of `bank`; deterministic by the seed on one machine."""
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        network = Perception(perception)
+        network = Perception(perception).to(device())
     images, counts, _ = every_image(bank)
     optimiser = torch.optim.AdamW(
         network.parameters(), config.peak_rate, weight_decay=config.weight_decay, fused=True
     )
     order = _order(len(images), config.epochs, config)
-    precision, started = choose_precision(config.precision), time.monotonic()
+    precision, started = _precision(config), time.monotonic()
     for step, rows in enumerate(order):
         set_rate(optimiser, one_cycle(step, len(order), config.peak_rate))
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
         with precision.autocast():
-            logits = network(augmented(as_input(images[rows]), generator))
-        loss = soft_cross_entropy(logits, shares_of_area(counts[rows], perception.image_size))
+            logits = network(augmented(as_input(images[rows]), generator).to(network.device))
+        shares = shares_of_area(counts[rows], perception.image_size).to(network.device)
+        loss = soft_cross_entropy(logits, shares)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
         optimiser.step()
@@ -166,22 +168,28 @@ def fit_grasp_points(
         grasp_head.parameters(), config.peak_rate, weight_decay=config.weight_decay, fused=True
     )
     order = _order(len(images), config.hold_epochs, config)
-    precision = choose_precision(config.precision)
+    precision = _precision(config)
     for step, rows in enumerate(order):
         set_rate(optimiser, one_cycle(step, len(order), config.peak_rate))
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
         with precision.autocast():
             with torch.no_grad():
-                features = network.trunk(augmented(as_input(images[rows]), generator))
+                pixels = augmented(as_input(images[rows]), generator)
+                features = network.trunk(pixels.to(network.device))
                 logits = network.head(features)
             logs, heights = grasp_head(features, logits)
         shown, points = visible_grasp_points(marks[rows], counts[rows])
+        points, shown = points.to(network.device), shown.to(network.device)
         loss = grasp_point_loss(logs, heights, points, shown)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch has no annotation here
         optimiser.step()
         report("holds", step + 1, len(order), {"loss": float(loss.detach())})
     network.frozen()
+
+
+def _precision(config: PretrainConfig) -> Precision:
+    return choose_precision(config.precision, device=device().type)
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ it; the first needs nothing.
 
 Every process holds the whole network and the whole data, computes the gradient of its part of
 each batch, and all of them take the same step along the mean. One process writes and reports.
-Without Accelerate, or with one process on a CPU, nothing of it is needed. The training loop and
+With one process nothing of it is needed. The training loop and
 `train_on` call it.
 """
 
@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from ...sim_envs.errors import PolicyError
 from ...sim_envs.install import install_hint
+from ..base.device import device
 
 COUNTS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 """Environment variables in which launchers give the number of processes."""
@@ -37,14 +38,17 @@ _log = logging.getLogger(__name__)
 
 
 class Processes:
-    """One process alone, on the CPU."""
+    """One process alone, on its device (`base.device`)."""
 
     index = 0
     """Index of this process; 0 writes, reports and does the rollouts."""
     count = 1
     """Number of processes."""
-    device = torch.device("cpu")
-    """Device on which the network is trained."""
+
+    @property
+    def device(self) -> torch.device:
+        """Device on which the network is trained."""
+        return device()
 
     @property
     def is_main(self) -> bool:
@@ -67,7 +71,7 @@ class Processes:
 
 
 class Accelerated(Processes):
-    """Processes started by `accelerate launch`, or one process with an accelerator."""
+    """Processes started by `accelerate launch`."""
 
     def __init__(self) -> None:
         from accelerate import Accelerator  # the extra `multi`
@@ -75,7 +79,11 @@ class Accelerated(Processes):
         self._accelerator: Any = Accelerator(cpu=not torch.cuda.is_available())
         self.index = int(self._accelerator.process_index)
         self.count = int(self._accelerator.num_processes)
-        self.device = self._accelerator.device
+
+    @property
+    def device(self) -> torch.device:
+        """This process's own GPU, where there are any."""
+        return torch.device(self._accelerator.device)
 
     def average(self, parameters: Iterable[nn.Parameter], loss: Tensor) -> Tensor:
         """Average as above, in one message for all gradients and the loss, a scalar."""
@@ -129,14 +137,10 @@ def _accelerated() -> Accelerated:
 
 def processes() -> Processes:
     """The processes launched together; PolicyError if there are several but no Accelerate."""
-    several = launched() > 1
-    if not several and not torch.cuda.is_available():
+    if launched() == 1:
         return Processes()
     if importlib.util.find_spec("accelerate") is not None:
         return _accelerated()
-    if several:
-        raise PolicyError(
-            "several processes were launched but Accelerate is not installed; "
-            f"{install_hint('multi')}"
-        )
-    return Processes()
+    raise PolicyError(
+        f"several processes were launched but Accelerate is not installed; {install_hint('multi')}"
+    )

@@ -6,8 +6,8 @@
 import copy
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -50,9 +50,16 @@ class TrainResult:
     held_out_loss: float | None
     """The same on held-out episodes; None when none were held out."""
     seconds: float
-    """Time spent on training and rollouts, over all interruptions."""
+    """Time spent on updates of the head and on rollouts, over all interruptions."""
     precision: str
     """The precision of the computation, and why."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of this run by part: reading, encoders, perception, head, selection."""
+
+    @property
+    def whole_s(self) -> float:
+        """Seconds of this run altogether."""
+        return sum(self.parts.values())
 
 
 class Training:
@@ -71,7 +78,7 @@ class Training:
         self.held, self.rollout = held, rollout
         self.scores: dict[int, float] = {}
         self._started = self._saved = time.monotonic()
-        self._before = 0.0
+        self._before = self._selection_s = 0.0
         self.identity = {
             "config": config.identity,
             "data": fit.data.fingerprint,
@@ -133,7 +140,9 @@ class Training:
         weights_now = {name: value.to("cpu", copy=True) for name, value in self.fit.mean.items()}
         candidate = ScoredWeights(self.fit.step, None, weights_now)
         if self.rollout is not None and self.fit.processes.is_main:
+            started = time.monotonic()
             candidate.score = float(self.rollout(self.policy(candidate)))
+            self._selection_s += time.monotonic() - started
             self.scores[candidate.step] = candidate.score
         self.fit.best = better(candidate, self.fit.best)
         self.fit.processes.wait()
@@ -176,6 +185,10 @@ class Training:
             metrics["held_out_loss"],
             self.seconds,
             str(self.fit.precision),
+            {
+                "head": time.monotonic() - self._started - self._selection_s,
+                "selection": self._selection_s,
+            },
         )
 
 

@@ -3,6 +3,7 @@
 The command line, the learner and benchmarks call it, with frames and a `TrainConfig`.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -149,13 +150,17 @@ def train(
     if (folder / CONFIG).exists():
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(config_of(frames), provenance=provenance or Provenance())
-    vision = new_vision(config, policy, perception)
+    started, parts = time.monotonic(), dict[str, float]()
+    vision = new_vision(config, policy, perception).to(processes().device)
     if (supervision := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
         vision = _encoders(frames, vision, supervision, policy, first, encoders, progress, one_step)
         config = second_step(config)
+        parts["encoders"] = time.monotonic() - started
     data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
-    return one_step(data, vision, policy, config, folder, rollout, progress)
+    parts["perception"] = time.monotonic() - started - sum(parts.values())
+    result = one_step(data, vision, policy, config, folder, rollout, progress)
+    return replace(result, parts={**parts, **result.parts})
 
 
 def _encoders(

@@ -28,7 +28,7 @@ class Encoder(nn.Module):
         _prepare(self)
 
     def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
-        """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to keypoints (B, 2 * points)."""
+        """(B, 3, s, s) in [-1, 1] and the goal (B, G) to keypoints (B, 2 * points)."""
         x = torch.relu(_conditioned(self.film, self.stem(pixels), goal))
         return spatial_softmax(self.points(torch.relu(self.mix(x))).float())
 
@@ -44,7 +44,7 @@ class ResNetEncoder(nn.Module):
         _prepare(self)
 
     def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
-        """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to keypoints (B, 2 * points)."""
+        """(B, 3, s, s) in [-1, 1] and the goal (B, G) to keypoints (B, 2 * points)."""
         x = torch.relu(_conditioned(self.film, self.trunk(pixels), goal))
         return spatial_softmax(self.points(x).float())
 

@@ -69,6 +69,7 @@ class EndToEnd(Vision):
         values.pop("grasp", None)  # of an earlier version
         vision = cls(EndToEndConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
+        transforms.require_width(vision.transforms, len(BODY_NAMES))
         return vision
 
     def settings(self) -> dict[str, Any]:
@@ -89,7 +90,7 @@ class EndToEnd(Vision):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Each camera's points, the body, and the goal's one-hot."""
+        """Each camera's points, the body, and the goal, one-hot or multi-hot."""
         axes = (f"{axis}{point}" for axis in "xy" for point in range(self.config.points))
         places = tuple(axes)
         seen = (f"{camera}_{place}" for camera in self.config.cameras for place in places)

@@ -68,7 +68,7 @@ class HeatmapEncoder(nn.Module):
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
-        """(B, 3, s, s) in [-1, 1] and one-hot (B, G) to log-probabilities (B, g * g + 1).
+        """(B, 3, s, s) in [-1, 1] and the goal (B, G) to log-probabilities (B, g * g + 1).
 
         The first g * g are of the item being in each cell, the last of it not being in the image.
         """
@@ -101,6 +101,7 @@ class GraspPointing(Vision):
         values |= {key: tuple(values[key]) for key in ("cameras", "dilations")}
         vision = cls(GraspPointingConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
+        transforms.require_width(vision.transforms, vision.size)
         return vision
 
     def settings(self) -> dict[str, Any]:
@@ -154,13 +155,15 @@ class GraspPointing(Vision):
         """The peaks of all cameras' heatmaps, (up to `BATCH`, seen) at a time."""
         for start in range(0, len(columns["goal"]), BATCH):
             rows = slice(start, start + BATCH)
-            goal = as_tensor(columns["goal"][rows].astype(np.float32))
+            device = next(self.parameters()).device
+            goal = as_tensor(columns["goal"][rows].astype(np.float32)).to(device)
             parts = []
             for camera, key in zip(self.config.cameras, self._images, strict=True):
-                pixels = as_input(np.asarray(columns[key][rows], np.uint8))
-                with torch.inference_mode(), choose_precision().autocast():
+                pixels = as_input(np.asarray(columns[key][rows], np.uint8)).to(device)
+                precision = choose_precision(device=device.type)
+                with torch.inference_mode(), precision.autocast():
                     parts.append(read_peak(self.pointers[camera](pixels, goal)))
-            yield torch.cat(parts, dim=1).numpy()
+            yield torch.cat(parts, dim=1).cpu().numpy()
 
     def fit(self, inputs: Columns) -> None:
         """Normalise by the training windows; peaks that are still trained stay as they are."""

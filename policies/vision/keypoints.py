@@ -47,6 +47,7 @@ class KeypointVision(Vision):
         """Rebuild from `settings()`, without weights."""
         vision = cls(Perception(config_from(settings["perception"])), settings["layout"])
         vision.transforms = transforms.from_json(settings["transforms"])
+        transforms.require_width(vision.transforms, vision.size)
         return vision
 
     def settings(self) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
 from .numbers import Count, ErrorRate, Seed, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Compare:
     """With --blind: who supervises, takes over and judges."""
     workers: Workers = 2
     """Processes that drive at the same time."""
+    device: Device = "cpu"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -78,7 +80,7 @@ class Compare:
         pairs, first = self.episodes or PAIRS, self._first(EVALUATION)
         self._check(workspace, pairs, first)
         with (
-            Rollouts(workspace.config, self.workers) as rollouts,
+            Rollouts(workspace.config, self.workers, self.device) as rollouts,
             progress(f"compare {workspace.config.task}", pairs) as tick,
         ):
 

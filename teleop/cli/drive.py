@@ -29,7 +29,7 @@ from ..workspace_variant import agreed_config, exists
 from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
 from .numbers import Count, Limit, Seed, Share
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 SIMULATED_EPISODES = 10
 
@@ -81,6 +81,8 @@ class Drive:
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
     learn: bool = False
     """Learn in the background; a policy that passes the gate drives from the next episode on."""
+    device: Device = "cpu"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 

@@ -18,7 +18,7 @@ from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Limit, Seed, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Evaluate:
         ),
     ] = False
     """Report how well novelty predicted takeovers instead."""
+    device: Device = "cpu"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -81,7 +83,9 @@ class Evaluate:
     def _drive(self, workspace: Workspace, chosen: str) -> EvaluationReport:
         policy, tally = policy_to_evaluate(workspace, chosen), {"successes": 0}
         with (
-            Rollouts(varied(workspace.config, self.variation), self.workers) as rollouts,
+            Rollouts(
+                varied(workspace.config, self.variation), self.workers, self.device
+            ) as rollouts,
             progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
         ):
 

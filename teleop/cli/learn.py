@@ -17,7 +17,7 @@ from ..learning.learner import Learner, LearnerRules
 from .chosen_policy import choice_json, say_choice
 from .console import complain, print_json, say
 from .numbers import Count, Limit, Share
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 DEFAULTS = LearnerRules()
 
@@ -48,6 +48,8 @@ class Learn:
     """New human-driven steps after which the policy is finetuned."""
     parent: Count | None = None
     """Number of the process that started this one; when it ends, this one ends too."""
+    device: Device = "auto"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output (not with --watch)."""
 

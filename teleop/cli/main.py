@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import tyro
 
+from ...policies.base.device import named, use_device
 from ...sim_envs.errors import SidestickError
 from .check import Check
 from .compare import Compare
-from .console import complain, log_handler
+from .console import complain, log_handler, say
 from .drive import Drive
 from .evaluate import Evaluate
 from .export import Export
@@ -84,6 +85,9 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
 
 def _run(verb: Subcommand) -> int:
     check_numbers(verb)
+    asked = getattr(verb, "device", None)
+    if asked is not None:
+        say(f"networks run on {named(use_device(asked))}")
     try:
         return verb.run()
     except KeyboardInterrupt:

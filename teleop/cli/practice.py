@@ -11,7 +11,7 @@ from ..learning.practice_rounds import PracticeRound, PracticeRounds
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
 from .numbers import Count, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Practice:
     """Attempts in each round, on fresh seeds."""
     workers: Workers = 2
     """Processes that drive at the same time."""
+    device: Device = "auto"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 

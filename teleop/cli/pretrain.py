@@ -19,7 +19,7 @@ from ...sim_envs.tasks import TASKS, task_class
 from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
 from ..review.click_review import learn_clicks
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE
+from .subcommand import DONE, Device
 from .targets import check_target
 
 STAGES = ("scenes", "training", "holds")
@@ -52,6 +52,8 @@ class Pretrain:
     """Weights whose object classes are kept; only grasp points are learnt."""
     config: PretrainConfig = field(default_factory=PretrainConfig)
     """Options of the training."""
+    device: Device = "auto"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 

@@ -19,7 +19,7 @@ from .chosen_policy import choice_json, say_choice, shown
 from .console import print_json, say
 from .gate_run import criteria, gate_after_training
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
 
 
 def hint(value: str) -> Any:
@@ -147,6 +147,8 @@ class Train:
     """Compare the new policy with the one that drives. With --no-gate it is published only."""
     gate_pairs: Annotated[Count | None, hint("150")] = None
     """Most seeds that both drive at the gate."""
+    device: Device = "auto"
+    """What networks run on."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -192,13 +194,21 @@ class Train:
         if choice is not None:
             say_choice(workspace, choice)
         if self.json:
-            keys = ("chosen_step", "candidates", "loss", "held_out_loss", "seconds", "precision")
+            keys = ("chosen_step", "candidates", "loss", "held_out_loss", "precision")
             facts: dict[str, Any] = {key: getattr(result, key) for key in keys}
+            facts["seconds"] = round(result.whole_s, 1)
+            facts["parts"] = {name: round(part, 1) for name, part in result.parts.items()}
             facts["gate"] = None if record is None else record.to_json()
             print_json({**choice_json(choice), **facts, "policy": policy_id})
         elif code == DONE:
             say(f"next: sidestick evaluate {shown(workspace)} --policy {policy_id}")
         return code
+
+
+def duration(result: TrainResult) -> str:
+    """How long the training took altogether, and its parts of a second and more."""
+    parts = [f"{name} {part:.0f}" for name, part in result.parts.items() if part >= 1]
+    return f"{result.whole_s:.0f} s" + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
 
 
 def summary(result: TrainResult, drives: int) -> str:
@@ -209,7 +219,7 @@ def summary(result: TrainResult, drives: int) -> str:
     about = (
         f"{config.training['config']['head']} from {count} episode{'' if count == 1 else 's'}",
         *([] if seen is None else [f"perception {seen}"]),
-        f"{result.seconds:.0f} s",
+        duration(result),
         result.precision,
     )
     tried = (f"{round(score * drives)} of {drives} after {n}" for n, score in result.candidates)

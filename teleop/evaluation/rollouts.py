@@ -19,6 +19,7 @@ from typing import Self
 from ...datasets.config import WorkspaceConfig
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
+from ...policies.base.device import CPU, use_device
 from ...policies.base.torch_setup import few_threads, limit_threads
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
@@ -107,11 +108,12 @@ class RolloutJob:
 class Rollouts:
     """A pool of worker processes, each of which keeps its environment and policy loaded."""
 
-    def __init__(self, config: WorkspaceConfig, workers: int = 2) -> None:
+    def __init__(self, config: WorkspaceConfig, workers: int = 2, device: str = CPU) -> None:
+        """`device` is what the workers' policies run on, see `policies.base.device`."""
         self.config = config
         self._environment = environment_json(config)
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin)
+        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(device,))
 
     def run(
         self,
@@ -152,8 +154,9 @@ class Rollouts:
         self.close()
 
 
-def _begin() -> None:
-    """Prepare a worker: one thread, and an end with the process that started it."""
+def _begin(device: str) -> None:
+    """Prepare a worker: one thread, its device, and an end with the process that started it."""
+    use_device(device)
     limit_threads()
     end_with(os.getppid())
 

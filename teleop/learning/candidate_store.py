@@ -15,6 +15,7 @@ from typing import Any
 
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.durable import sync_folder
+from ...datasets.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import read_json, write_json
 from ...policies.gate_record import GateRecord
@@ -38,6 +39,8 @@ class CandidateStore:
         self.trial = workspace.policies_dir / STAGING / "trial"
         """Where a training puts a checkpoint that it lets drive."""
         self._rubbish = workspace.policies_dir / STAGING / "rubbish"
+        for folder in (self.candidate.parent, self.candidate, self.trial, self._rubbish):
+            require_own_folder(folder)
 
     @property
     def is_whole(self) -> bool:

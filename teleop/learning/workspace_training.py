@@ -5,6 +5,7 @@ judge them, perception finetuned on clicks, and checkpoints scored by letting th
 """
 
 import tempfile
+import time
 from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +54,9 @@ def train_on_workspace(
     a failure is left out, one judged a success is in, and steps that were trimmed or marked bad
     are masked. Predictions that were accepted or corrected are examples of their own.
     """
+    started = time.monotonic()
     frames, examples = judged_frames(workspace, chooses, config.needs_images)
+    reading = {"reading": time.monotonic() - started}
     drive = None if rollouts is None else selection(rollouts, selection_episodes)
     with training_folder(workspace, config) as folder:
         result = train(
@@ -67,7 +70,7 @@ def train_on_workspace(
             progress=progress,
             examples=examples,
         )
-        return replace(result, path=folder.publish())
+        return replace(result, path=folder.publish(), parts={**reading, **result.parts})
 
 
 def judged_summaries(workspace: Workspace, chooses: Chooses = succeeded) -> list[EpisodeSummary]:

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ...datasets.episode import Episode
+from ...datasets.judgements.judgement import CLICK, Judgement
 from ...datasets.judgements.judgement_state import not_undone
-from ...datasets.judgements.judgements import CLICK, Judgement, Judgements
+from ...datasets.judgements.judgements import Judgements
 from ...datasets.workspace import Workspace
 from ...policies.perception.click_finetuning import LEAST, Click, finetune_on_clicks
 from ...policies.perception.network import Perception

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...datasets.judgements.judgements import CLICK, Judge
+from ...datasets.judgements.judgement import CLICK
+from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgement_state import ResolvedJudgements, resolved
-from ...datasets.judgements.judgements import (
+from ...datasets.judgements.judgement import (
     FAILURE,
     QUALITIES,
     QUALITY,
@@ -16,8 +15,9 @@ from ...datasets.judgements.judgements import (
     SUCCESS,
     TAG,
     VERDICT,
-    Judge,
 )
+from ...datasets.judgements.judgement_state import ResolvedJudgements, resolved
+from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
 from .episode_actions import REASONS, TAGS, EpisodeAction

@@ -7,7 +7,8 @@ its `Menu` and `Marks`.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ...datasets.judgements.judgements import VERDICT, Judge, Judgement
+from ...datasets.judgements.judgement import VERDICT, Judgement
+from ...datasets.judgements.judgements import Judge
 from ...sim_envs.errors import SidestickError
 from .episode_actions import EpisodeAction
 

@@ -7,8 +7,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ...datasets.judgements.judgement import BAD, STAGE, TRIM
 from ...datasets.judgements.judgement_state import ResolvedJudgements
-from ...datasets.judgements.judgements import BAD, STAGE, TRIM
 from .episode_actions import EpisodeAction
 
 SPEEDS = (1, 2, 4, 8)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
-from ...datasets.judgements.judgements import ACCEPT, CORRECT, PREDICTION, REJECT, Judge
+from ...datasets.judgements.judgement import ACCEPT, CORRECT, PREDICTION, REJECT
+from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import SidestickError

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...datasets.judgements.judgement import PREDICTION
 from ...datasets.judgements.judgement_state import not_undone
-from ...datasets.judgements.judgements import PREDICTION, Judgements
+from ...datasets.judgements.judgements import Judgements
 from ...datasets.workspace import Workspace
 from ...policies.base.plan import Plan
 from ...policies.policy import LearnedPolicy

@@ -14,12 +14,13 @@ import numpy as np
 from ...datasets.checking.warnings import flags_of
 from ...datasets.database import Database, EventKind
 from ...datasets.episode import Episode
+from ...datasets.judgements.judgement import VERDICT
 from ...datasets.judgements.judgement_state import (
     ResolvedJudgements,
     not_undone,
     resolved_by_episode,
 )
-from ...datasets.judgements.judgements import VERDICT, Judgements
+from ...datasets.judgements.judgements import Judgements
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace

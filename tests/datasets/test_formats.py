@@ -389,3 +389,23 @@ def test_statistics_of_parts_are_those_of_the_whole() -> None:
     found, whole = lerobot_stats.merged(parts)["x"], lerobot_stats.column_stats(rows)
     for name in ("min", "max", "mean", "std", "count"):
         np.testing.assert_allclose(found[name], whole[name])
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_our_episodes_are_known_in_an_index_and_in_copies(
+    workspace: Workspace, tmp_path: Path, copied: bool
+) -> None:
+    """By their own attributes: dataset.hdf5, or what another tool copied without ours above."""
+    path = workspace.index_path
+    if copied:
+        path = tmp_path / "copied.hdf5"
+        export(workspace, "robomimic", path)
+        with h5py.File(path, "a") as file:
+            del file["data"].attrs["sidestick_workspace"]
+            file.move("data/demo_2", "data/demo_7")
+    report = import_into("robomimic", path, tmp_path / "back")
+    assert (report.episodes, report.skipped, report.filled_in) == (3, (), ())
+    came = Workspace.open(tmp_path / "back")
+    assert (came.config.task, came.config.image_size) == ("ShelfPick", SIZE)
+    for one, other in zip(workspace.episodes(), came.episodes(), strict=True):
+        same(Episode.read(one), Episode.read(other), final=True)

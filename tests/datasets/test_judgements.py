@@ -7,13 +7,7 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventEntry, EventKind
-from sidestick.datasets.judgements.judgement_state import (
-    ResolvedJudgements,
-    TrainingSelection,
-    resolved,
-    resolved_by_episode,
-)
-from sidestick.datasets.judgements.judgements import (
+from sidestick.datasets.judgements.judgement import (
     BAD,
     PREDICTION,
     QUALITY,
@@ -22,10 +16,15 @@ from sidestick.datasets.judgements.judgements import (
     TAG,
     TRIM,
     VERDICT,
-    Judge,
     Judgement,
-    Judgements,
 )
+from sidestick.datasets.judgements.judgement_state import (
+    ResolvedJudgements,
+    TrainingSelection,
+    resolved,
+    resolved_by_episode,
+)
+from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.labels import JUDGED_BAD
 from sidestick.datasets.step import ActionMode
 from sidestick.datasets.windows import Windows

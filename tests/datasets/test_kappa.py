@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from sidestick.datasets.judgements.judgements import PREDICTION, VERDICT, Judge
+from sidestick.datasets.judgements.judgement import PREDICTION, VERDICT
+from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.judgements.kappa import agreements, cohen_kappa
 from sidestick.sim_envs.errors import BadValue
 from tests.datasets.test_judgements import CHUNK, IDS, made_up_workspace

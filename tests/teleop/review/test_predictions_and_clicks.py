@@ -10,8 +10,9 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.judgements.judgement import CLICK, PREDICTION
 from sidestick.datasets.judgements.judgement_state import TrainingSelection
-from sidestick.datasets.judgements.judgements import CLICK, PREDICTION, Judgements
+from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
