@@ -37,7 +37,7 @@ def in_order(policy_ids: Iterable[str]) -> list[str]:
     return sorted(policy_ids, key=key)
 
 
-class Standing(StrEnum):
+class PolicyStanding(StrEnum):
     """What is known of a policy, and so whether it may drive unasked."""
 
     FIRST = "the first policy"
@@ -55,20 +55,20 @@ class Standing(StrEnum):
     @property
     def drives(self) -> bool:
         """Whether a policy of this standing may drive unasked."""
-        return self in (Standing.FIRST, Standing.BETTER, Standing.NOT_WORSE)
+        return self in (PolicyStanding.FIRST, PolicyStanding.BETTER, PolicyStanding.NOT_WORSE)
 
     @property
     def awaits_gate(self) -> bool:
         """Whether the gate could let a policy of this standing drive."""
-        return self in (Standing.UNDECIDED, Standing.NOT_COMPARED)
+        return self in (PolicyStanding.UNDECIDED, PolicyStanding.NOT_COMPARED)
 
 
 OF_VERDICT = {
-    GateVerdict.FIRST: Standing.FIRST,
-    GateVerdict.BETTER: Standing.BETTER,
-    GateVerdict.NOT_WORSE: Standing.NOT_WORSE,
-    GateVerdict.WORSE: Standing.WORSE,
-    GateVerdict.UNDECIDED: Standing.UNDECIDED,
+    GateVerdict.FIRST: PolicyStanding.FIRST,
+    GateVerdict.BETTER: PolicyStanding.BETTER,
+    GateVerdict.NOT_WORSE: PolicyStanding.NOT_WORSE,
+    GateVerdict.WORSE: PolicyStanding.WORSE,
+    GateVerdict.UNDECIDED: PolicyStanding.UNDECIDED,
 }
 
 
@@ -93,7 +93,7 @@ class PolicyChoice:
     policy_id: str
     why: str
     """`named`, `pinned`, or the policy's standing, with the one that it was compared with."""
-    newer: Mapping[str, Standing] = field(default_factory=dict)
+    newer: Mapping[str, PolicyStanding] = field(default_factory=dict)
     """Newer policies that are not used, and their standings; empty for a policy that was named."""
 
     @property
@@ -113,30 +113,34 @@ class PolicyChoice:
         return {"policy": self.policy_id, "why": self.why, "newer": newer}
 
 
-def standings(states: Sequence[PolicyState]) -> dict[str, Standing]:
+def standings(states: Sequence[PolicyState]) -> dict[str, PolicyStanding]:
     """The standing of every policy, by name, oldest first.
 
     A policy without a decision of the gate counts as the first where no policy with a lower number
     stands, that is, has a number, can be read and was not set aside.
     """
     by_name = {state.policy_id: state for state in states}
-    found: dict[str, Standing] = {}
+    found: dict[str, PolicyStanding] = {}
     first = True
     for policy_id in in_order(by_name):
         found[policy_id] = _standing(by_name[policy_id], first)
-        first &= found[policy_id] in (Standing.SET_ASIDE, Standing.UNNUMBERED, Standing.DAMAGED)
+        first &= found[policy_id] in (
+            PolicyStanding.SET_ASIDE,
+            PolicyStanding.UNNUMBERED,
+            PolicyStanding.DAMAGED,
+        )
     return found
 
 
-def _standing(state: PolicyState, first: bool) -> Standing:
+def _standing(state: PolicyState, first: bool) -> PolicyStanding:
     if state.damage:
-        return Standing.DAMAGED
+        return PolicyStanding.DAMAGED
     if state.set_aside:
-        return Standing.SET_ASIDE
+        return PolicyStanding.SET_ASIDE
     if number_of(state.policy_id) is None:
-        return Standing.UNNUMBERED
+        return PolicyStanding.UNNUMBERED
     if state.record is None:
-        return Standing.FIRST if first else Standing.NOT_COMPARED
+        return PolicyStanding.FIRST if first else PolicyStanding.NOT_COMPARED
     return OF_VERDICT[state.record.verdict]
 
 
@@ -153,13 +157,13 @@ def choose(states: Sequence[PolicyState], pinned: str | None = None) -> PolicyCh
         return None
     record = next(state.record for state in states if state.policy_id == driving)
     before = "" if record is None or record.compared_with is None else record.compared_with
-    than = {Standing.BETTER: f" than {before}", Standing.NOT_WORSE: f" than {before}"}
+    than = {PolicyStanding.BETTER: f" than {before}", PolicyStanding.NOT_WORSE: f" than {before}"}
     why = found[driving].value + (than.get(found[driving], "") if before else "")
-    newest = "" if found[driving] is Standing.FIRST else "the newest "
+    newest = "" if found[driving] is PolicyStanding.FIRST else "the newest "
     return PolicyChoice(driving, newest + why, _newer(found, driving))
 
 
-def _newer(found: Mapping[str, Standing], chosen: str) -> dict[str, Standing]:
+def _newer(found: Mapping[str, PolicyStanding], chosen: str) -> dict[str, PolicyStanding]:
     """The policies with higher numbers than the chosen one."""
     numbers = {name: number_of(name) for name in found}
     mine = numbers[chosen]
@@ -170,9 +174,9 @@ def _newer(found: Mapping[str, Standing], chosen: str) -> dict[str, Standing]:
     }
 
 
-def _passed_over(newer: Mapping[str, Standing]) -> list[str]:
+def _passed_over(newer: Mapping[str, PolicyStanding]) -> list[str]:
     """One clause for each standing of the policies that are not used, in the order of numbers."""
-    by_standing: dict[Standing, list[str]] = {}
+    by_standing: dict[PolicyStanding, list[str]] = {}
     for name, standing in newer.items():
         by_standing.setdefault(standing, []).append(name)
     return [

@@ -16,8 +16,8 @@ from .policy import CONFIG, MODEL, LearnedPolicy, PolicyConfig, load_policy
 from .policy_choice import (
     NAMED,
     PolicyChoice,
+    PolicyStanding,
     PolicyState,
-    Standing,
     choose,
     in_order,
     name_of,
@@ -47,7 +47,7 @@ class PolicyStore:
         """Those of `ids` that were not set aside."""
         return [name for name in self.ids() if not (self.folder / name / SET_ASIDE).exists()]
 
-    def standings(self) -> dict[str, Standing]:
+    def standings(self) -> dict[str, PolicyStanding]:
         """Whether each policy may drive unasked, and why not, oldest first."""
         return standings([self.state(name) for name in self.ids()])
 

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar
 
 import tyro
 from rich.box import SIMPLE
-from rich.markup import escape
 from rich.table import Table
 
 from ...datasets.workspace import Workspace
@@ -111,7 +110,7 @@ def _show(workspace: Workspace, overview: PolicyOverview) -> None:
     driving = None if overview.choice is None else overview.choice.policy_id
     for policy in overview.policies:
         drives = policy.state.policy_id == driving
-        table.add_row("->" if drives else "", *(escape(cell) for cell in _cells(policy)))
+        table.add_row("->" if drives else "", *_cells(policy))
     if overview.policies:
         PEOPLE.print(table)
     _say_driver(workspace, overview)

@@ -10,7 +10,7 @@ from ...datasets.database import Database, EvaluationEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import read_json
 from ...policies.policy import CONFIG
-from ...policies.policy_choice import PolicyChoice, PolicyState, Standing
+from ...policies.policy_choice import PolicyChoice, PolicyStanding, PolicyState
 from ...policies.statistics.rates import Rate
 from ...policies.store import SET_ASIDE, PolicyStore
 from ...sim_envs.errors import SidestickError
@@ -26,7 +26,7 @@ class PolicySummary:
     """One policy."""
 
     state: PolicyState
-    standing: Standing
+    standing: PolicyStanding
     made: float
     """When its folder was completed, time.time() in s."""
     level: str
@@ -120,7 +120,7 @@ def read_overview(workspace: Workspace) -> PolicyOverview:
 def _summary(
     store: PolicyStore,
     policy_id: str,
-    standing: Standing,
+    standing: PolicyStanding,
     evaluation: EvaluationEntry | None,
     ladders: LadderStore,
 ) -> PolicySummary:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sidestick.policies.gate_record import GATE, GateRecord, GateVerdict
 from sidestick.policies.policy import CONFIG, MODEL
-from sidestick.policies.policy_choice import Standing
+from sidestick.policies.policy_choice import PolicyStanding
 from sidestick.policies.store import PIN, PolicyStore
 from sidestick.sim_envs.errors import PolicyError, UnknownName
 
@@ -136,7 +136,7 @@ def test_a_copy_under_another_name_is_never_chosen_unasked(store: PolicyStore) -
     assert driving(store) == "0001"
     publish(store, GateVerdict.BETTER, "0001")
     assert driving(store) == "0002"
-    assert store.standings()["best"] is Standing.UNNUMBERED
+    assert store.standings()["best"] is PolicyStanding.UNNUMBERED
     assert store.choose("best").label == "policy best: named"
 
 
@@ -188,7 +188,7 @@ def test_a_damaged_policy_does_not_drive_unasked(store: PolicyStore, spoilt: str
     file = store.path("0002") / spoilt
     file.unlink() if spoilt == MODEL else file.write_text("{}")
     choice = store.choose()
-    assert (choice.policy_id, dict(choice.newer)) == ("0001", {"0002": Standing.DAMAGED})
+    assert (choice.policy_id, dict(choice.newer)) == ("0001", {"0002": PolicyStanding.DAMAGED})
     assert spoilt in store.state("0002").damage
 
 
