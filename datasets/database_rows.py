@@ -94,7 +94,7 @@ class SwapPayload(msgspec.Struct):
     before: str | None = None
 
 
-class Side(msgspec.Struct):
+class ComparedPolicy(msgspec.Struct):
     """One policy of a comparison."""
 
     policy: str
@@ -105,8 +105,8 @@ class Side(msgspec.Struct):
 class ComparisonPayload(msgspec.Struct):
     """Of a comparison."""
 
-    a: Side | None = None
-    b: Side | None = None
+    a: ComparedPolicy | None = None
+    b: ComparedPolicy | None = None
     pairs: Count | None = None
     blind: bool | None = None
     verdict: str | None = None

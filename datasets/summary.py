@@ -75,6 +75,13 @@ class EpisodeSummary:
         return self.outcome.success_known
 
     @property
+    def success_label(self) -> str:
+        """For people: success, failure, or unknown where nobody recorded it."""
+        if not self.success_known:
+            return "unknown"
+        return "success" if self.success else "failure"
+
+    @property
     def complete(self) -> bool:
         """False when the recording broke off."""
         return self.outcome.complete

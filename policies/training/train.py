@@ -79,8 +79,10 @@ def train_on(
     training = Training(loop, config, policy, folder, held, rollout)
     training.resume()
     together.wait()
-    board, writes = config.tensorboard, together.is_main
-    with TrainingLog(folder, loop.recipe.steps, loop.step, board, progress, writes) as log:
+    writes = together.is_main
+    with TrainingLog(
+        folder, loop.recipe.steps, loop.step, config.tensorboard, progress, writes
+    ) as log:
         training.run(log)
     return training.finish()
 

@@ -184,7 +184,7 @@ def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, review: Episode
     state = "plays" if player.playing and not player.at_end else "stands"
     rows: list[tuple[str, str]] = [
         ("the environment says", "success" if solved else "failure"),
-        ("recorded as", _recorded(episode)),
+        ("recorded as", episode.summary.success_label),
         ("drives here", DRIVER_STYLES[driver].name),
         (f"{state}, {player.speed}x", f"step {player.step + 1} of {player.steps}"),
         ("shown because", "; ".join(review.priority.why) or "it is next"),
@@ -204,13 +204,6 @@ def _column(canvas: Canvas, area: pygame.Rect, episode: Episode, review: Episode
             canvas.text(line, (x, y), 15, TEXT, width=wide)
             y += canvas.px(20)
         y += canvas.px(6)
-
-
-def _recorded(episode: Episode) -> str:
-    """The recorded success in a word."""
-    if not episode.summary.success_known:
-        return "unknown"
-    return "success" if episode.summary.success else "failure"
 
 
 def _stars(canvas: Canvas, x: int, y: int, quality: int | None) -> int:
