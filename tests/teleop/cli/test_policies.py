@@ -152,6 +152,43 @@ def test_a_worse_policy_does_not_drive_and_an_undecided_one_neither(
     assert listed(call, "--pin", "0002")["policy"] == "0002"
 
 
+ONE = ("--episodes", "1", "--workers", "1", "--json")
+DRIVEN = ("--headless", "--operator", "simulated", "--episodes", "1", "--json")
+VERBS_WITH_A_POLICY = {
+    "evaluate": ONE,
+    "ladder": ("--json",),
+    "learn": ("--json",),
+    "practice": ONE,
+    "drive": ("--level", "supervised", "--override", *DRIVEN),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS_WITH_A_POLICY)
+def test_every_verb_says_which_policy_it_took_and_why(
+    workspace: Workspace, call, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line for people, two keys for scripts."""
+    monkeypatch.setattr("sidestick.teleop.cli.learn.lower_priority", lambda _: None)
+    monkeypatch.setattr("sidestick.teleop.cli.learn.signal.signal", lambda *_: None)
+    code, out, said = call(verb, *VERBS_WITH_A_POLICY[verb])
+    assert code == 0, said
+    assert said.count("policy 0001: the first policy; 0002 is newer and not compared") == 1, said
+    assert out, said
+    report = json.loads(out)
+    assert report["policy"] == report["policy_choice"]["policy"] == "0001"
+    assert report["policy_choice"]["newer"] == {"0002": "not compared"}
+
+
+def test_a_named_policy_is_said_to_be_named(workspace: Workspace, call) -> None:
+    """The choice of the user needs no other reason."""
+    code, out, said = call(
+        "evaluate", "--policy", "0002", "--episodes", "1", "--workers", "1", "--json"
+    )
+    assert code == 0, said
+    assert "policy 0002: named" in said
+    assert json.loads(out)["policy_choice"] == {"policy": "0002", "why": "named", "newer": {}}
+
+
 def test_training_publishes_and_then_the_gate_decides(
     workspace: Workspace, call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
