@@ -38,12 +38,17 @@ class _Bound(TorchFunctionMode):
     ) -> Any:
         """Count what `func` will make, then call it."""
         kwargs = kwargs or {}
+        if func is Tensor.clone:  # layers are copied from each other
+            self._take(args[0].numel())
         if func in MAKERS or func in RANGES:
-            self.left -= _numbers(func, (*args, kwargs.get("size", ())))
-            if self.left < 0:
-                expected = f"no network of more than {self._most} numbers, as its weights have"
-                raise BadValue("settings", expected, "a larger one")
+            self._take(_numbers(func, (*args, kwargs.get("size", ()))))
         return func(*args, **kwargs)
+
+    def _take(self, numbers: int) -> None:
+        self.left -= numbers
+        if self.left < 0:
+            expected = f"no network of more than {self._most} numbers, as its weights have"
+            raise BadValue("settings", expected, "a larger one")
 
 
 @contextmanager
