@@ -216,11 +216,11 @@ def _permitted(path: Path) -> None:
 
     Without read permission it would seem to be empty.
     """
-    for name in FOLDERS:
-        require_own_folder(path / name)
     for folder in (path, *(path / name for name in FOLDERS)):
         if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
             raise WorkspaceError(f"{folder}: no permission to read it")
+        if folder != path:
+            require_own_folder(folder)
 
 
 def own_summary(path: Path) -> EpisodeSummary:

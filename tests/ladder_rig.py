@@ -66,5 +66,5 @@ def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
     """Make a folder that the ladder takes for a policy."""
     folder = workspace.policies_dir / number
     folder.mkdir()
-    (folder / CONFIG).write_text("{}")
+    (folder / CONFIG).write_text('{"format": 1, "policy": {}}')
     (folder / MODEL).write_bytes(weights)

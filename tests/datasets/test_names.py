@@ -25,7 +25,7 @@ from sidestick.datasets.merge import merge
 from sidestick.datasets.names import MOST, episode_name
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
-from sidestick.sim_envs.errors import BadValue, SidestickError
+from sidestick.sim_envs.errors import BadValue, FormatError, SidestickError
 from tests.synthetic import made_up_episode, made_up_header, made_up_steps
 
 SIZE = 8
@@ -113,16 +113,16 @@ def test_an_import_writes_nothing_under_such_an_id(
     (tmp_path / "outside").mkdir()
     make(workspace, name, tmp_path / "gift")
     before = outside(tmp_path)
-    done = import_into(make.__name__, tmp_path / "gift", tmp_path / "b" / "ws")
-    assert done.episodes == 0
-    assert "id of an episode" in done.skipped[0].reason
+    with pytest.raises(FormatError, match="id of an episode"):
+        import_into(make.__name__, tmp_path / "gift", tmp_path / "b" / "ws")
     assert outside(tmp_path) == before
-    assert not list((tmp_path / "b" / "ws" / "episodes").iterdir())
+    assert not (tmp_path / "b" / "ws").exists()
 
 
 def test_an_absolute_id_is_not_written_to(workspace: Workspace, tmp_path: Path) -> None:
     robomimic(workspace, str(tmp_path / "evil"), tmp_path / "gift")
-    assert import_into("robomimic", tmp_path / "gift", tmp_path / "b" / "ws").episodes == 0
+    with pytest.raises(FormatError, match="id of an episode"):
+        import_into("robomimic", tmp_path / "gift", tmp_path / "b" / "ws")
     assert not (tmp_path / "evil.hdf5").exists()
 
 

@@ -49,7 +49,7 @@ def test_switches_of_encoders_need_encoders():
 @pytest.mark.parametrize("head", sorted(HEADS))
 def test_every_head_has_recommended_values(head):
     """The command line asks for the recommended values."""
-    config = Train(workspace=None, policy=head).config()
+    config = Train(workspace=None, head=head).config()
     assert config == TrainConfig.recommended("keypoints", head)
     assert config.head == head
     assert set(RECIPES) <= set(HEADS)
@@ -62,7 +62,7 @@ def test_the_command_line_offers_every_head():
 
 def test_options_change_the_recommended_values():
     """A shorter chunk is executed to its half."""
-    config = Train(workspace=None, policy="act", chunk=8, history=2, ensembling=0.01).config()
+    config = Train(workspace=None, head="act", chunk=8, history=2, ensembling=0.01).config()
     assert (config.chunk, config.execute, config.history) == (8, 4, 2)
     assert config.ensembling == 0.01
     assert config.steps == TrainConfig.recommended("keypoints", "act").steps

@@ -12,7 +12,7 @@ from sidestick.teleop.cli import main as command_line
 from sidestick.teleop.cli.main import INTERRUPTED, VERBS, main
 from tests.teleop.cli.test_refusals import written
 
-GO_ON = {"quickstart", "train", "learn", "practice", "import", "merge", "review"}
+GO_ON = {"quickstart", "train", "learn", "policies", "practice", "import", "merge", "review"}
 """Verbs whose own tests show that they go on where they stopped."""
 
 

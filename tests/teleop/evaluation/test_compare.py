@@ -192,7 +192,7 @@ def workspace(tmp_path: Path) -> Workspace:
     workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
     for name in ("0001", "0002"):
         (workspace.policies_dir / name).mkdir(parents=True)
-        (workspace.policies_dir / name / "config.json").write_text("{}")
+        (workspace.policies_dir / name / "config.json").write_text('{"format": 1, "policy": {}}')
     return workspace
 
 
