@@ -1,11 +1,12 @@
 """This module makes ladders with made-up evidence, for tests."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.gate_record import GateRecord, GateVerdict
-from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.policies.policy import CONFIG, MODEL, PolicyConfig
 from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence
 from sidestick.teleop.autonomy.ladder import ChangeReason, Entry, Ladder, LevelChange
 
@@ -66,5 +67,6 @@ def add_policy(workspace: Workspace, number: str, weights: bytes) -> None:
     """Make a folder that the ladder takes for a policy."""
     folder = workspace.policies_dir / number
     folder.mkdir()
-    (folder / CONFIG).write_text('{"format": 1, "policy": {}}')
+    settings = asdict(PolicyConfig("ShelfPick", "tiny", ("can",)))
+    (folder / CONFIG).write_text(json.dumps({"format": 1, "policy": settings}))
     (folder / MODEL).write_bytes(weights)
