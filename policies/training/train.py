@@ -58,8 +58,7 @@ def train_on(
         torch.set_num_threads(config.threads)
     seen, held = hold_out(data, config.held_out, LEAST_TO_CALIBRATE, config.seed)
     vision.fit(seen.window_inputs())
-    shares = target_shares(seen.classes, config.shares)
-    together = processes()
+    shares, together = target_shares(seen.classes, config.shares), processes()
     precision = choose_precision(config.precision, device=together.device.type)
     network = PolicyNetwork(vision, new_head(config, vision.size * config.history), config.history)
     weight = weights(seen.classes, shares)
@@ -71,18 +70,15 @@ def train_on(
         history=config.history,
         ensembling=config.ensembling,
         provenance=policy.provenance.complete(data.episode_ids),
-        training={
-            **_training_info(config, seen, held, shares, length.steps, precision.name),
-            "pretrained": vision.pretrained,
-        },
+        training=_training_info(
+            config, seen, held, shares, length.steps, precision.name, vision.pretrained
+        ),
     )
     training = Training(loop, config, policy, folder, held, rollout)
     training.resume()
     together.wait()
-    writes = together.is_main
-    with TrainingLog(
-        folder, loop.recipe.steps, loop.step, config.tensorboard, progress, writes
-    ) as log:
+    board, writes = config.tensorboard, together.is_main
+    with TrainingLog(folder, loop.recipe.steps, loop.step, board, progress, writes) as log:
         training.run(log)
     return training.finish()
 
@@ -116,6 +112,7 @@ def _training_info(
     shares: dict[int, float],
     updates: int,
     precision: str,
+    pretrained: dict[str, str],
 ) -> dict[str, Any]:
     """What a policy's config.json says about its training, as JSON."""
     return {
@@ -126,6 +123,7 @@ def _training_info(
         "shares": {CLASS_NAMES.get(name, str(name)): share for name, share in shares.items()},
         "threads": torch.get_num_threads(),
         "precision": precision,
+        "pretrained": pretrained,
     }
 
 
