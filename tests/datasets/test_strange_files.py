@@ -187,7 +187,7 @@ def test_files_that_unpack_to_gigabytes_cost_no_memory(tmp_path: Path) -> None:
     claims = [line for line in named if "more than half of the" in line]
     (claim,) = claims  # the table reads no images
     assert claim.startswith("episodes/20250101T000000-00000000.hdf5 ")
-    assert "20250101T000001-00000000.hdf5 abandoned: a branch that is linked twice" in ran.stdout
+    assert "20250101T000001-00000000.hdf5 more than 2000 entries or 4 groups" in ran.stdout
     assert "20250101T000003-00000000.damaged" in ran.stdout
     assert int(grown) * 1024 < 200 * 2**20
 
@@ -215,4 +215,14 @@ def test_a_column_that_lies_in_another_file_is_no_column(
         other = str(tmp_path / "other.hdf5")
         file[DEMO]["rewards"] = h5py.ExternalLink(other, f"{DEMO}/rewards")
     with pytest.raises(DamagedFile, match="rewards: lies in another file"):
+        Episode.read(path)
+
+
+def test_a_branch_that_is_linked_twice_is_named(workspace: Workspace) -> None:
+    """Each branch is read once, however many names it has."""
+    path = workspace.episodes()[0]
+    with h5py.File(path, "a") as file:
+        group = file[DEMO].create_group("abandoned")
+        group["1"] = group.create_group("0")
+    with pytest.raises(DamagedFile, match="linked twice"):
         Episode.read(path)
