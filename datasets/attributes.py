@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from ..sim_envs.errors import BadValue
-from .names import shown
+from .files.names import shown
 
 MOST = 200
 """Attributes of a group; an episode has some twenty."""

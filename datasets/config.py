@@ -15,10 +15,10 @@ import tomlkit
 
 from ..sim_envs.errors import BadValue, WorkspaceError
 from ..sim_envs.spaces import CAMERAS, CONTROL_HZ, IMAGE_SIZE
-from .decoding import decoded, require_text
-from .durable import replace_file
-from .names import shown
-from .plain_file import read_plain
+from .files.decoding import decoded, require_text
+from .files.durable import replace_file
+from .files.names import shown
+from .files.plain_file import read_plain
 from .schema import FORMAT_VERSION
 
 ROBOMIMIC_GYM = 2

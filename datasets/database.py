@@ -16,8 +16,8 @@ from typing import Any, ClassVar, TypeVar
 
 from ..sim_envs.errors import BadValue
 from .database_rows import Count, Moment, Number, Seconds, check_payload, row_payload
-from .decoding import decoded
-from .sqlite_file import SqliteFile
+from .files.decoding import decoded
+from .files.sqlite_file import SqliteFile
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS evaluations (

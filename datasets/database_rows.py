@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import msgspec
 
 from ..sim_envs.errors import BadValue
-from .decoding import decoded, parsed_json
-from .names import PATTERN
+from .files.decoding import decoded, parsed_json
+from .files.names import PATTERN
 from .summary import END_OF_TIME_S
 
 MOST_PAYLOAD_BYTES = 2**24

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from ..sim_envs.errors import DamagedFile
-from . import lock
 from .database import Database, EffortEntry, EventEntry, EventKind
 from .effort_counts import EffortCounts, effort_of_episode
 from .episode import Episode
+from .files import lock
 from .journal_reading import read_journal
 from .journal_recovery import EPISODE, JOURNAL
 from .workspace import Workspace

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, DamagedFile
 from ..sim_envs.spaces import Observation
-from .durable import replace_file
+from .files.durable import replace_file
 from .hdf5 import Branch, Content, decode, decode_attributes, encode
 from .labels import abandoned_labels, intervention_labels
 from .schema import FINAL_OBS, FINAL_STATE, OBS, Columns

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import DamagedFile
 from .attributes import read_attributes, write_attributes
+from .files.plain_file import require_file
 from .layout_check import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
-from .plain_file import require_file
 from .schema import FINAL_STATE, Columns, columns, is_image
 from .storage_check import own_group
 from .summary import ENV_ARGS, Attributes

@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 
 from .attributes import write_attributes
-from .durable import replace_file
+from .files.durable import replace_file
 from .hdf5 import DEMO, image_of, in_memory, opened
 from .summary import ENV_ARGS, EpisodeSummary
 

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, RecordingError
-from . import lock
-from .durable import sync_folder, temporary_of
-from .plain_file import NO_LINK
+from .files import lock
+from .files.durable import sync_folder, temporary_of
+from .files.plain_file import NO_LINK
 
 HEAD = struct.Struct("<III")
 KIND = struct.Struct("<I")

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, DamagedFile
-from .decoding import decoded, parsed_json
 from .episode import Episode
+from .files.decoding import decoded, parsed_json
 from .hdf5 import Branch
 from .journal import HEAD, RecordKind, records
 from .step import EpisodeHeader

@@ -9,11 +9,11 @@ import os
 from pathlib import Path
 
 from ..sim_envs.errors import DamagedFile, RecordingError
-from . import lock
-from .durable import left_temporaries
 from .episode import Episode
+from .files import lock
+from .files.durable import left_temporaries
+from .files.plain_file import open_plain, remove
 from .journal_reading import read_journal
-from .plain_file import open_plain, remove
 
 _log = logging.getLogger(__name__)
 

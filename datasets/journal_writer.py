@@ -13,10 +13,10 @@ from ..sim_envs.errors import BadValue, RecordingError
 from ..sim_envs.spaces import Observation
 from .attributes import require_attributes
 from .config import WorkspaceConfig
+from .files.names import episode_name
 from .journal import HEAD, Journal, RecordKind, frame
 from .journal_reading import layout_to_json
 from .journal_recovery import JOURNAL
-from .names import episode_name
 from .step import EpisodeHeader, Step
 from .step_packing import Packer, sizes_of
 from .summary import header_attributes, header_from_json, header_to_json

@@ -16,8 +16,8 @@ from .checking.check import Problem, checked, episode_files
 from .checking.fit import first_goals, goals_of
 from .database import Database, EffortEntry, EventEntry, EventKind
 from .database_copy import copied_database
-from .durable import copy_file
 from .effort_ledger import ORIGIN, uncounted
+from .files.durable import copy_file
 from .journal_recovery import EPISODE
 from .judgements.judgement import UNDO, Judgement
 from .judgements.judgements import Judgements

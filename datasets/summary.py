@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .decoding import parsed_json
-from .names import episode_name, shown
+from .files.decoding import parsed_json
+from .files.names import episode_name, shown
 from .schema import FORMAT_VERSION, Columns
 from .step import Driver, EpisodeHeader, Level
 

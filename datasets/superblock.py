@@ -7,7 +7,7 @@ passes every image through `sealed` before it is written, and `check --repair` m
 
 from pathlib import Path
 
-from .durable import replace_file
+from .files.durable import replace_file
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 VERSIONS = (2, 3)

@@ -12,12 +12,12 @@ from typing import NamedTuple, Self
 
 from ..sim_envs.errors import AmbiguousName, DamagedFile, UnknownName, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
-from .durable import left_temporaries
 from .episode import episode_summary
+from .files.durable import left_temporaries
+from .files.lock import FileLock
+from .files.plain_file import leads_out, own_folder, remove, require_own_folder
 from .index import write_index
 from .journal_recovery import EPISODE, recover
-from .lock import FileLock
-from .plain_file import leads_out, own_folder, remove, require_own_folder
 from .summary import EpisodeSummary
 
 CONFIG_FILE = "workspace.toml"

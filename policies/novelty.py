@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..datasets.decoding import decoded
+from ..datasets.files.decoding import decoded
 from ..sim_envs.errors import BadValue
 from .base.checkpoint import Tensors
 

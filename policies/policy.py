@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets.decoding import decoded
+from ..datasets.files.decoding import decoded
 from ..sim_envs.errors import BadValue, PolicyError, SidestickError
 from ..sim_envs.spaces import Observation
 from .base.checkpoint import Tensors, load_state, read_json, read_tensors, write_json, write_tensors

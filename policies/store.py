@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..datasets.config import WorkspaceConfig
-from ..datasets.durable import sync_folder
+from ..datasets.files.durable import sync_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.checkpoint import read_json, write_json
 from .gate_record import GateRecord

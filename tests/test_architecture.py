@@ -30,7 +30,7 @@ ORDER = {
         "labelled_scenes",
         "experts",
     ),
-    "datasets": ("*", "judgements", "checking", "tables", "formats", "merge", "api"),
+    "datasets": ("files", "*", "judgements", "checking", "tables", "formats", "merge", "api"),
     "policies": (
         "base",
         "statistics",

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, Self
 from ...sim_envs.errors import DamagedFile
 from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
-from ..durable import left_temporaries
 from ..episode import Episode
+from ..files.durable import left_temporaries
+from ..files.plain_text import plain_text
 from ..index import read_index
 from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
 from ..judgements.judgements import Judgements
-from ..plain_text import plain_text
 from ..summary import EpisodeSummary
 from ..superblock import mend
 from ..workspace import Workspace, own_summary

@@ -15,11 +15,11 @@ from ..checking.content_check import episode_problems
 from ..checking.fit import first_goals, goals_of, misfits
 from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
-from ..durable import replace_file
 from ..episode import Episode
+from ..files.durable import replace_file
+from ..files.lock import FileLock
 from ..hdf5 import UNREADABLE, decode_bytes
 from ..journal_recovery import EPISODE
-from ..lock import FileLock
 from ..workspace import CONFIG_FILE, Workspace
 
 

@@ -8,9 +8,11 @@ from ...sim_envs.errors import FormatError, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
 from ..workspace import Workspace
-from . import lerobot_read, lerobot_write, minari, robomimic_read, robomimic_write
+from . import minari, robomimic_read, robomimic_write
 from .exporting import Exporting, is_chosen, judgements_of
 from .importing import Importing
+from .lerobot.read import LeRobotSource
+from .lerobot.write import LeRobotWriter
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_target, ignore
 
 WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions], Writer]
@@ -18,12 +20,12 @@ SourceOpener: TypeAlias = Callable[[Path, str | None], Source]
 
 WRITERS: Mapping[str, WriterMaker] = {
     "robomimic": robomimic_write.RobomimicWriter,
-    "lerobot": lerobot_write.LeRobotWriter,
+    "lerobot": LeRobotWriter,
     "minari": minari.MinariWriter,
 }
 SOURCES: Mapping[str, SourceOpener] = {
     "robomimic": robomimic_read.RobomimicSource,
-    "lerobot": lerobot_read.LeRobotSource,
+    "lerobot": LeRobotSource,
 }
 
 

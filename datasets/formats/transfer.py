@@ -10,9 +10,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 from ...sim_envs.errors import WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
-from ..durable import TEMPORARY, sync_folder
 from ..episode import Episode
-from ..plain_file import remove
+from ..files.durable import TEMPORARY, sync_folder
+from ..files.plain_file import remove
 
 Tick: TypeAlias = Callable[[str], None]
 """Called once per episode, with its name."""

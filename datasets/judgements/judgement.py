@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ...sim_envs.errors import BadValue
 from ..database_rows import Moment, Step, row_payload
-from ..decoding import decoded
+from ..files.decoding import decoded
 
 VERDICT, QUALITY, REASON, STAGE = "verdict", "quality", "reason", "stage"
 TRIM, BAD, TAG, UNDO = "trim", "bad", "tag", "undo"

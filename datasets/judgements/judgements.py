@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ...sim_envs.errors import BadValue, UnknownName
 from ..database import Database
-from ..names import episode_name
+from ..files.names import episode_name
 from ..workspace import Workspace
 from .judgement import COLUMNS, UNDO, Judgement, judgement_of
 

@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from ...datasets.decoding import parsed_json
-from ...datasets.durable import replace_file
-from ...datasets.plain_file import read_plain
+from ...datasets.files.decoding import parsed_json
+from ...datasets.files.durable import replace_file
+from ...datasets.files.plain_file import read_plain
 from ...sim_envs.errors import PolicyError
 
 Tensors = dict[str, Tensor]

@@ -5,7 +5,7 @@ A new head is one new file and one line in `HEADS`.
 
 from typing import Any
 
-from ...datasets.names import shown
+from ...datasets.files.names import shown
 from ...sim_envs.errors import BadValue, UnknownName
 from .act import Act
 from .bc import Bc

@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from ...datasets.plain_text import plain_text, valid_json
+from ...datasets.files.plain_text import plain_text, valid_json
 
 SHOWN_AFTER_S = 1.0
 LOG_FORMAT = "%(levelname)s: %(message)s"

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from ...datasets.durable import replace_file
 from ...datasets.episode import Episode
+from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..evaluation.replay import pictures, verify

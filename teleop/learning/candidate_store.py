@@ -14,8 +14,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from ...datasets.database import Database, EventEntry, EventKind
-from ...datasets.durable import sync_folder
-from ...datasets.plain_file import require_own_folder
+from ...datasets.files.durable import sync_folder
+from ...datasets.files.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import read_json, write_json
 from ...policies.gate_record import GateRecord

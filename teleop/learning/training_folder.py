@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...datasets.lock import FileLock
+from ...datasets.files.lock import FileLock
 from ...datasets.workspace import Workspace
 from ...policies.policy import CONFIG
 from ...policies.store import STAGING, PolicyStore

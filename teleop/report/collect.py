@@ -11,10 +11,10 @@ from ...datasets.checking.content_check import episode_problems
 from ...datasets.database import Database
 from ...datasets.effort_ledger import effort_entries
 from ...datasets.episode import Episode
+from ...datasets.files.plain_text import plain_text
 from ...datasets.journal_recovery import EPISODE
 from ...datasets.judgements.judgement_state import resolved_by_episode
 from ...datasets.judgements.judgements import Judgements
-from ...datasets.plain_text import plain_text
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore

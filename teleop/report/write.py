@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...datasets.durable import replace_file
+from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
 from .collect import collect

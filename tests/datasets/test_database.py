@@ -108,7 +108,7 @@ def test_a_file_that_stays_busy_is_named(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wait is limited; then the error names the file."""
-    monkeypatch.setattr("sidestick.datasets.sqlite_file.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("sidestick.datasets.files.sqlite_file.BUSY_SECONDS", 0.1)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DamagedFile, match=r"sidestick.db: database is locked"):

@@ -148,7 +148,7 @@ def test_writing_replaces_a_file_whole_or_not_at_all(
     def full_disk(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sidestick.datasets.durable.os.fsync", full_disk)
+    monkeypatch.setattr("sidestick.datasets.files.durable.os.fsync", full_disk)
     with pytest.raises(OSError, match="No space"):
         made_up_episode([0], image_size=SIZE).write(path)
     assert path.read_bytes() == before

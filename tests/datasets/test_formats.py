@@ -11,7 +11,8 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats import lerobot_stats, optional
+from sidestick.datasets.formats import optional
+from sidestick.datasets.formats.lerobot import stats as lerobot_stats
 from sidestick.datasets.formats.registry import SOURCES, WRITERS, export, import_into
 from sidestick.datasets.formats.robomimic_write import held_out_episodes
 from sidestick.datasets.formats.safe_hdf5 import hdf5_file

@@ -193,5 +193,5 @@ def test_a_workspace_that_cannot_be_written_is_still_read(
 ) -> None:
     """The database is opened immutable, without side files."""
     Database(workspace.db_path).add_event(EventEntry(EventKind.SWAP))
-    monkeypatch.setattr("sidestick.datasets.sqlite_file.os.access", lambda *_: False)
+    monkeypatch.setattr("sidestick.datasets.files.sqlite_file.os.access", lambda *_: False)
     assert [event.kind for event in Database(workspace.db_path).events()] == ["swap"]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidestick.datasets import lock
+from sidestick.datasets.files import lock
+from sidestick.datasets.files.lock import FileLock
 from sidestick.datasets.journal import HEAD, Journal, RecordKind, frame, records
-from sidestick.datasets.lock import FileLock
 from sidestick.sim_envs.errors import RecordingError
 
 BODIES = st.lists(st.binary(max_size=40), max_size=8)
@@ -192,7 +192,7 @@ def test_a_forked_child_does_not_keep_a_dead_parents_lock(tmp_path: Path) -> Non
     script = """
 import os, sys, time
 from pathlib import Path
-from sidestick.datasets.lock import FileLock
+from sidestick.datasets.files.lock import FileLock
 FileLock(Path(sys.argv[1])).acquire()
 ready, tell = os.pipe()
 child = os.fork()

@@ -13,9 +13,9 @@ import pytest
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats.lerobot_files import path_in
-from sidestick.datasets.formats.lerobot_pictures import png_pixels, read_frames
-from sidestick.datasets.formats.lerobot_video import pngs
+from sidestick.datasets.formats.lerobot.files import path_in
+from sidestick.datasets.formats.lerobot.pictures import png_pixels, read_frames
+from sidestick.datasets.formats.lerobot.video import pngs
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.formats.transfer import ExportOptions, Transfer
 from sidestick.datasets.workspace import Workspace

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats.lerobot_layout import OURS
+from sidestick.datasets.files.names import MOST, episode_name
+from sidestick.datasets.formats.lerobot.layout import OURS
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.journal import Journal, RecordKind
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.merge import merge
-from sidestick.datasets.names import MOST, episode_name
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, FormatError, SidestickError

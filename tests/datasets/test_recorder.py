@@ -216,7 +216,7 @@ def test_a_disk_that_fills_up_keeps_the_episode_so_far(
     monkeypatch.setattr(os, "pwrite", full_disk)
     with pytest.raises(RecordingError, match="everything recorded so far is kept"):
         recorder.append(STEPS[1])
-    monkeypatch.setattr("sidestick.datasets.durable.os.fsync", full_disk)
+    monkeypatch.setattr("sidestick.datasets.files.durable.os.fsync", full_disk)
     recorder.finish(None, None, success=True)
     with pytest.raises(RecordingError, match="the journal is kept"):
         recorder.wait()

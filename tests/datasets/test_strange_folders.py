@@ -15,11 +15,11 @@ import pytest
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventEntry, EventKind
-from sidestick.datasets.durable import copy_file, replace_file
+from sidestick.datasets.files.durable import copy_file, replace_file
+from sidestick.datasets.files.lock import FileLock
+from sidestick.datasets.files.plain_file import open_plain, own_folder, read_plain, remove
 from sidestick.datasets.journal import Journal
-from sidestick.datasets.lock import FileLock
 from sidestick.datasets.merge import merge
-from sidestick.datasets.plain_file import open_plain, own_folder, read_plain, remove
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import FOLDERS, Workspace
 from sidestick.sim_envs.errors import DamagedFile, RecordingError, WorkspaceError
@@ -238,7 +238,7 @@ def test_a_lock_that_another_keeps_is_waited_for_only_so_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A stopped process that holds the index does not stop all others for ever, and is named."""
-    monkeypatch.setattr("sidestick.datasets.lock.WAIT_S", 0.05)
+    monkeypatch.setattr("sidestick.datasets.files.lock.WAIT_S", 0.05)
     holder = FileLock(tmp_path / "index.lock")
     assert holder.acquire()
     with pytest.raises(TimeoutError, match=str(os.getpid())), FileLock(tmp_path / "index.lock"):
@@ -271,7 +271,7 @@ def test_a_journal_survives_that_its_nameless_file_is_cleared_away(
     taken = []
 
     def take(fd: int) -> bool:
-        from sidestick.datasets import lock
+        from sidestick.datasets.files import lock
 
         lock._held.add(fd)
         if not taken:
@@ -279,7 +279,7 @@ def test_a_journal_survives_that_its_nameless_file_is_cleared_away(
             next(tmp_path.glob(".a.journal.*.tmp")).unlink()
         return True
 
-    monkeypatch.setattr("sidestick.datasets.lock.take", take)
+    monkeypatch.setattr("sidestick.datasets.files.lock.take", take)
     journal = Journal(tmp_path / "a.journal")
     journal.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.journal"]

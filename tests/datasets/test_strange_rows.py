@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidestick.datasets import sqlite_file
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
+from sidestick.datasets.files import sqlite_file
 from sidestick.datasets.judgements.judgement_state import TrainingSelection, resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.merge import merge

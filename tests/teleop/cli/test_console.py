@@ -7,7 +7,7 @@ import logging
 import pytest
 from rich.table import Table
 
-from sidestick.datasets.plain_text import plain_text
+from sidestick.datasets.files.plain_text import plain_text
 from sidestick.teleop.cli import console
 from sidestick.teleop.cli.console import PlainFormatter, complain, print_json, progress, say
 

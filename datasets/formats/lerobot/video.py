@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .lerobot_layout import CHUNK_FILES, VIDEO_MB, VIDEO_PATH
-from .optional import require
+from ..optional import require
+from .layout import CHUNK_FILES, VIDEO_MB, VIDEO_PATH
 
 CODEC = "libx264"
 OPTIONS = {"g": "2", "crf": "18", "preset": "fast", "bf": "0"}

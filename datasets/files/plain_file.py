@@ -10,7 +10,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from ..sim_envs.errors import WorkspaceError
+from ...sim_envs.errors import WorkspaceError
 
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 WAIT_FOR_NOBODY = getattr(os, "O_NONBLOCK", 0)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from ..sim_envs.errors import DamagedFile
+from ...sim_envs.errors import DamagedFile
 from .plain_file import require_no_link
 
 BUSY_SECONDS = 10.0

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..config import WorkspaceConfig
-from ..episode import Episode
-from ..summary import to_attributes
-from .lerobot_layout import (
+from ...config import WorkspaceConfig
+from ...episode import Episode
+from ...summary import to_attributes
+from ..optional import require
+from ..transfer import ExportOptions
+from .layout import (
     CHUNK_FILES,
     DATA_MB,
     DATA_PATH,
@@ -30,12 +32,10 @@ from .lerobot_layout import (
     frame_columns,
     images_of,
 )
-from .lerobot_side_file import CONTENT, content_digest
-from .lerobot_stats import Stats, column_stats, image_stats, merged, to_json
-from .lerobot_tables import DataFiles, write_episodes, write_tasks
-from .lerobot_video import VideoWriter, pngs
-from .optional import require
-from .transfer import ExportOptions
+from .side_file import CONTENT, content_digest
+from .stats import Stats, column_stats, image_stats, merged, to_json
+from .tables import DataFiles, write_episodes, write_tasks
+from .video import VideoWriter, pngs
 
 ROBOT = "panda"
 

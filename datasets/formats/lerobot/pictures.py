@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import DamagedFile
-from ..cache import SHARE, free_memory
-from .lerobot_video import PNG
-from .optional import require
+from ....sim_envs.errors import DamagedFile
+from ...cache import SHARE, free_memory
+from ..optional import require
+from .video import PNG
 
 LONGEST_S = 1e7
 """Latest time in a video, s; four months."""

@@ -6,7 +6,7 @@ another tool's dataset. The recorder checks the name that it is given before it 
 
 import re
 
-from ..sim_envs.errors import BadValue
+from ...sim_envs.errors import BadValue
 
 MOST = 100
 """Longest id, characters: with the endings that are added it fits into every file system."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-from ...sim_envs.errors import FormatError
+from ....sim_envs.errors import FormatError
 
 LONGEST = 300
 """Longest template, characters; LeRobot's have 60."""

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import FormatError
-from ..summary import Attributes
-from .lerobot_files import read_json
-from .lerobot_layout import OURS
+from ....sim_envs.errors import FormatError
+from ...summary import Attributes
+from .files import read_json
+from .layout import OURS
 
 CONTENT = "content"
 """Key of an episode's digest beside its attributes."""

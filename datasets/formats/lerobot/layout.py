@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.spaces import ACTION_NAMES, ACTION_SIZE
-from ..episode import Episode
-from ..schema import OBS, columns, is_image
-from ..step import ActionMode, Driver
-from .who_acted import FLAGS
+from ....sim_envs.spaces import ACTION_NAMES, ACTION_SIZE
+from ...episode import Episode
+from ...schema import OBS, columns, is_image
+from ...step import ActionMode, Driver
+from ..who_acted import FLAGS
 
 VERSION = "v3.0"
 CHUNK_FILES = 1000

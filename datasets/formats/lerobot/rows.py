@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import FormatError
-from .lerobot_files import below, path_in
-from .lerobot_layout import TASKS
-from .lerobot_tables import read_rows
+from ....sim_envs.errors import FormatError
+from .files import below, path_in
+from .layout import TASKS
+from .tables import read_rows
 
 PLACE = ("data/chunk_index", "data/file_index")
 

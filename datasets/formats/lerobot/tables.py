@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import FormatError
-from ..cache import SHARE, free_memory
-from .lerobot_layout import CHUNK_FILES, DATA_MB, DATA_PATH
-from .lerobot_stats import Stats
-from .optional import require
+from ....sim_envs.errors import FormatError
+from ...cache import SHARE, free_memory
+from ..optional import require
+from .layout import CHUNK_FILES, DATA_MB, DATA_PATH
+from .stats import Stats
 
 
 class DataFiles:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import DamagedFile, FormatError
-from ..checking.check import Problem
-from ..config import WorkspaceConfig
-from ..episode import Episode
-from ..layout_check import MAX_STEPS
-from ..schema import IMAGE_SUFFIX, OBS, columns
-from ..summary import Attributes, from_attributes
-from .imported_episode import (
+from ....sim_envs.errors import DamagedFile, FormatError
+from ...checking.check import Problem
+from ...config import WorkspaceConfig
+from ...episode import Episode
+from ...layout_check import MAX_STEPS
+from ...schema import IMAGE_SUFFIX, OBS, columns
+from ...summary import Attributes, from_attributes
+from ..imported_episode import (
     OUR_ACTION,
     ImportedEpisode,
     episode_of,
@@ -25,9 +25,11 @@ from .imported_episode import (
     image_size,
     whole_rate,
 )
-from .imported_header import renderer_of
-from .lerobot_files import path_in, read_json
-from .lerobot_layout import (
+from ..imported_header import renderer_of
+from ..value_types import narrowed
+from ..who_acted import MODES, flag_among, modes_of_flags
+from .files import path_in, read_json
+from .layout import (
     IMAGES,
     INFO,
     PREFIX,
@@ -38,12 +40,10 @@ from .lerobot_layout import (
     our_columns,
     without_place,
 )
-from .lerobot_pictures import png_pixels, read_frames
-from .lerobot_rows import EpisodeRows
-from .lerobot_side_file import SideFile
-from .lerobot_tables import read_columns
-from .value_types import narrowed
-from .who_acted import MODES, flag_among, modes_of_flags
+from .pictures import png_pixels, read_frames
+from .rows import EpisodeRows
+from .side_file import SideFile
+from .tables import read_columns
 
 PIXELS_LOST = "exact pixels: they came through a compressed video"
 FINAL_LOST = "the observation after the last action of each episode"

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..sim_envs.errors import BadValue
+from ...sim_envs.errors import BadValue
 from .names import shown
 
 DEEPEST = 50

@@ -1,0 +1,1 @@
+"""LeRobot datasets, version 3: the layout, its tables and videos, written and read."""
