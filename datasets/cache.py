@@ -3,7 +3,6 @@
 `frames.Frames` calls it; the file is used when an array would not fit into memory.
 """
 
-import logging
 import math
 import mmap
 import os
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import WorkspaceError
+from .files.plain_log import plain_log
 
 SHARE = 0.5
 """Largest share of the free memory that one array may take."""
@@ -23,7 +23,7 @@ SMALL_BYTES = 64 * 2**20
 FOLDER = "cache"
 """Name of the folder of such files, below the workspace."""
 
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 def allocate(

@@ -4,7 +4,6 @@ The tables are append-only; sessions, evaluations, merge and import add rows, re
 """
 
 import json
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from ..sim_envs.errors import BadValue
 from .database_rows import Count, Moment, Number, Seconds, check_payload, row_payload
 from .files.decoding import decoded
+from .files.plain_log import plain_log
 from .files.sqlite_file import SqliteFile
 
 _TABLES = """
@@ -123,7 +123,7 @@ Row = TypeVar("Row", EvaluationEntry, EffortEntry, EventEntry)
 Made = TypeVar("Made")
 _named: set[tuple[Path, str]] = set()
 """The rows that were logged: a table is read many times."""
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 def _entry(kind: type[Row], names: Sequence[str], row: Sequence[Any]) -> Row:

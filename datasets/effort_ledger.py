@@ -5,7 +5,6 @@ episodes it counts. What began and is in no entry is counted from its file: `eff
 for readers, `recover_effort` writes it down at the start of the next session.
 """
 
-import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -18,6 +17,7 @@ from .database import Database, EffortEntry, EventEntry, EventKind
 from .effort_counts import EffortCounts, effort_of_episode
 from .episode import Episode
 from .files import lock
+from .files.plain_log import plain_log
 from .journal_reading import read_journal
 from .journal_recovery import EPISODE, JOURNAL
 from .workspace import Workspace
@@ -26,7 +26,7 @@ COUNTED = "counted"
 """Key of an entry's payload: the ids of the episodes that it counts."""
 ORIGIN = "origin"
 """Key of a payload that came from another workspace, by a merge."""
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """`Frames` holds the steps of many decoded episodes, one array per column, for training."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -11,10 +10,11 @@ from numpy.typing import NDArray
 from ..sim_envs.errors import BadValue, DamagedFile
 from .cache import FOLDER, allocate
 from .episode import Episode, episode_summary
+from .files.plain_log import plain_log
 from .schema import COLUMNS, OBS, Sizes, is_image
 from .summary import EpisodeSummary
 
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 _COLUMNS = (
     "actions",
     "human_actions",

@@ -6,7 +6,6 @@ zero is the end. The bodies are opaque here; `journal_writer` and `journal_readi
 """
 
 import errno
-import logging
 import os
 import struct
 import threading
@@ -24,6 +23,7 @@ from ..sim_envs.errors import BadValue, RecordingError
 from .files import lock
 from .files.durable import sync_folder, temporary_of
 from .files.plain_file import NO_LINK
+from .files.plain_log import plain_log
 
 HEAD = struct.Struct("<III")
 KIND = struct.Struct("<I")
@@ -38,7 +38,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What a disk says that has no room for a file."""
 Buffer: TypeAlias = bytes | bytearray | memoryview
 
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 class RecordKind(IntEnum):

@@ -4,7 +4,6 @@ The recorder calls `convert` at the end of each episode, the workspace `recover`
 """
 
 import errno
-import logging
 import os
 from pathlib import Path
 
@@ -13,9 +12,10 @@ from .episode import Episode
 from .files import lock
 from .files.durable import left_temporaries
 from .files.plain_file import open_plain, remove
+from .files.plain_log import plain_log
 from .journal_reading import read_journal
 
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 NOT_PLAIN = (errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO)
 """What `open_plain` says of links, pipes, devices and folders."""

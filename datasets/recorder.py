@@ -1,6 +1,5 @@
 """A `Recorder` appends Steps to a journal and makes each episode's file in the background."""
 
-import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -12,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue, DamagedFile, RecordingError
 from ..sim_envs.spaces import Observation
+from .files.plain_log import plain_log
 from .journal_recovery import convert
 from .journal_writer import JournalWriter
 from .step import EpisodeHeader, Step
 from .workspace import Workspace
 
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 class Recorder:
@@ -154,7 +154,7 @@ class Recorder:
                 f"{journal.path}: cannot be converted now ({error}); the journal is kept, "
                 "`sidestick check --repair` converts it later"
             )
-            _log.error(message)  # the future may never be read
+            _log.error("%s", message)  # the future may never be read
             raise RecordingError(message) from error
         finally:
             journal.close()

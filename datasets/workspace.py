@@ -3,7 +3,6 @@
 It opens and makes the folder, lists and finds episodes, and repairs what a crash left.
 """
 
-import logging
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from .episode import episode_summary
 from .files.durable import left_temporaries
 from .files.lock import FileLock
 from .files.plain_file import leads_out, own_folder, remove, require_own_folder
+from .files.plain_log import plain_log
 from .index import write_index
 from .journal_recovery import EPISODE, recover
 from .summary import EpisodeSummary
@@ -24,7 +24,7 @@ CONFIG_FILE = "workspace.toml"
 FOLDERS = ("journal", "episodes", "trash", "policies")
 PLACE = re.compile(r"(?:demo_|-)?\d{1,9}")
 """An episode's number in the list of all, or its name in the index."""
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 class _CachedSummary(NamedTuple):

@@ -4,7 +4,6 @@
 """
 
 import itertools
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..config import WorkspaceConfig
 from ..database import Database, EventEntry, EventKind
 from ..episode import Episode
 from ..files.durable import left_temporaries
+from ..files.plain_log import plain_log
 from ..files.plain_text import plain_text
 from ..index import read_index
 from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
@@ -42,7 +42,7 @@ class Problem(NamedTuple):
         return cls(plain_text(name), plain_text(reason))
 
 
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 __all__ = ["CheckReport", "Problem", "check", "checked", "episode_problems"]
 

@@ -4,7 +4,6 @@
 missing evidence at the next start, from episode files, after a crash.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...datasets.files.plain_log import plain_log
 from ...datasets.step import Driver, Level
 from ...sim_envs.errors import BadValue, DamagedFile
 from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
@@ -137,7 +137,7 @@ STATES = {
     Driver.BLEND: ControlState.BLEND,
 }
 COLUMNS = ("driver", "human_actions", "policy_actions", "novelty", "stage", "wall_time")
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 Rows = dict[str, NDArray[Any]]
 
 

@@ -5,13 +5,13 @@ in the simulator's segmentation, drawn again from the recorded states.
 """
 
 import json
-import logging
 from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
 
 from ...datasets.episode import Episode
+from ...datasets.files.plain_log import plain_log
 from ...datasets.schema import IMAGE_SUFFIX, is_image
 from ...datasets.summary import NO_SEED
 from ...sim_envs.environment import ArmEnv
@@ -24,7 +24,7 @@ LOOKS = 8
 """Most steps that are drawn, evenly over the episode; the first usually suffices."""
 SEEN_PIXELS = 8
 """Fewest pixels that count as seen: half a cell of perception's map."""
-_log = logging.getLogger(__name__)
+_log = plain_log(__name__)
 
 
 class VisibilityCheck:

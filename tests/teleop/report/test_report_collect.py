@@ -310,8 +310,11 @@ def test_an_episode_whose_numbers_mean_nothing_is_named(
     assert path.name in write_report(workspace).read_text()
 
 
-def test_names_that_are_no_text_are_shown(workspace: Workspace) -> None:
-    """A file whose name is no UTF-8 is named, and the page is whole."""
+def test_names_that_are_no_text_are_shown(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file whose name is no UTF-8 is named, and page and log are whole."""
     (workspace.episodes_dir / os.fsdecode(b"\xff\xfe.hdf5")).write_bytes(b"x")
     assert any(r"\udcff\udcfe.hdf5" in note for note in collect(workspace).notes)
     assert "udcff" in write_report(workspace).read_text()
+    assert rb"\udcff" in caplog.text.encode()  # handlers write to files and sockets
