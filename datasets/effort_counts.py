@@ -4,16 +4,14 @@ It reads only what a file holds of a step, so that the count along with a sessio
 the file are the same. `EffortCounts` are the sums, and `EffortCounts.entry` the ledger's entry.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..sim_envs.spaces import CONTROL_HZ
 from .database import EffortEntry
-from .episode import Episode
+from .episode import Episode, in_driving_order
 from .step import Driver, Level, Step
 
 OPERATED = frozenset({Level.DEMONSTRATE, Level.SHADOW, Level.ASSIST})
@@ -158,27 +156,9 @@ def effort_of_episode(
 ) -> EffortCounts:
     """The counts of a recorded episode, with its abandoned branches."""
     effort = EpisodeEffort(Level(episode.summary.header.level), audited)
-    rows = in_driving_order(episode)
+    rows = in_driving_order(episode, _COLUMNS)
     answers = np.isfinite(rows["policy_actions"]).all(axis=1)
     columns = (rows["driver"], rows["reseat"], rows["takeover_id"], answers)
     for driver, reseat, takeover, answer in zip(*(c.tolist() for c in columns), strict=True):
         effort.count(driver, bool(reseat), takeover, answer)
     return effort.end(episode.summary.success, episode.summary.complete, discarded)
-
-
-def in_driving_order(episode: Episode) -> Mapping[str, NDArray[Any]]:
-    """Columns of effort [T, ...] of main line and abandoned branches, in the order of driving.
-
-    Undoes the rewinds from the last to the first: what the main line holds after a rewind's place
-    was driven after the branch that the rewind cut off there.
-    """
-    columns = episode.columns
-    line, later = {name: columns[name] for name in _COLUMNS}, []
-    for branch in reversed(episode.abandoned):
-        later.append({name: rows[branch.start :] for name, rows in line.items()})
-        line = {
-            name: np.concatenate([rows[: branch.start], branch.columns[name]])
-            for name, rows in line.items()
-        }
-    parts = [line, *reversed(later)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}

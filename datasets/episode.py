@@ -3,7 +3,7 @@
 It is made from a file, from a journal's columns or from Steps, and writes its HDF5 file.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -186,6 +186,23 @@ def complete_columns(
     waiting = recorded["driver"] == Driver.NOBODY
     labels = intervention_labels(recorded["action_modes"], waiting, rejoined)
     return {**recorded, "dones": recorded["dones"].copy(), "intv_labels": labels}
+
+
+def in_driving_order(episode: Episode, names: Collection[str]) -> dict[str, NDArray[Any]]:
+    """Columns [T, ...] of main line and abandoned branches, in the order of driving.
+
+    Undoes the rewinds from the last to the first: what the main line holds after a rewind's place
+    was driven after the branch that the rewind cut off there. Clocks are not asked: they are set.
+    """
+    line, later = {name: episode.columns[name] for name in names}, []
+    for branch in reversed(episode.abandoned):
+        later.append({name: rows[branch.start :] for name, rows in line.items()})
+        line = {
+            name: np.concatenate([rows[: branch.start], branch.columns[name]])
+            for name, rows in line.items()
+        }
+    parts = [line, *reversed(later)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
 
 def abandoned_columns(recorded: Columns) -> dict[str, NDArray[Any]]:

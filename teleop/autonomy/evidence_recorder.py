@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...datasets.episode import Episode
+from ...datasets.episode import Episode, in_driving_order
 from ...datasets.files.plain_log import plain_log
 from ...datasets.step import Driver, Level
 from ...sim_envs.errors import BadValue, DamagedFile
@@ -136,7 +136,7 @@ STATES = {
     Driver.HUMAN: ControlState.HUMAN,
     Driver.BLEND: ControlState.BLEND,
 }
-COLUMNS = ("driver", "human_actions", "policy_actions", "novelty", "stage", "wall_time")
+COLUMNS = ("driver", "human_actions", "policy_actions", "novelty", "stage")
 _log = plain_log(__name__)
 Rows = dict[str, NDArray[Any]]
 
@@ -161,7 +161,7 @@ def recover_evidence(ladder_store: LadderStore) -> list[LevelChange]:
 def trace_of(path: Path) -> EpisodeTrace:
     """The trace of a recorded episode, equal to what `EvidenceRecorder` would have made live."""
     episode = Episode.read(path, images=False)
-    rows = _in_order(episode)
+    rows = in_driving_order(episode, COLUMNS)
     states = _states(rows, Level(episode.summary.header.level))
     runs = [state for state, _ in groupby(states)]
     return EpisodeTrace(
@@ -176,16 +176,6 @@ def trace_of(path: Path) -> EpisodeTrace:
         requests=runs.count(ControlState.CALLING),
         rewinds=len(episode.abandoned),
     )
-
-
-def _in_order(episode: Episode) -> Rows:
-    """The columns (T, ...) of main line and abandoned branches, in the order of driving."""
-    lines = [episode.columns, *(branch.columns for branch in episode.abandoned)]
-    rows = {name: np.concatenate([line[name] for line in lines]) for name in COLUMNS}
-    if not episode.abandoned:
-        return rows
-    order = np.argsort(rows["wall_time"], kind="stable")
-    return {name: values[order] for name, values in rows.items()}
 
 
 def _states(rows: Rows, level: Level) -> list[ControlState]:

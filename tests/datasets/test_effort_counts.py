@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.effort_counts import EffortCounts, EpisodeEffort, effort_of_episode
-from sidestick.datasets.effort_counts import in_driving_order as in_order
-from sidestick.datasets.episode import Episode
+from sidestick.datasets.episode import Episode, in_driving_order
 from sidestick.datasets.journal_recovery import convert
 from sidestick.datasets.journal_writer import JournalWriter
 from sidestick.datasets.step import Driver, Level, Step
@@ -124,7 +123,7 @@ def test_the_order_of_driving_needs_no_clock(spells: list[tuple[int, int]]) -> N
             branches.append(SimpleNamespace(start=keep, columns=columns(line[keep:])))
             del line[keep:]
     episode = SimpleNamespace(columns=columns(line), abandoned=tuple(branches))
-    rows = in_order(episode)  # type: ignore[arg-type]
+    rows = in_driving_order(episode, ["driver", "reseat"])  # type: ignore[arg-type]
     assert rows["driver"].tolist() == list(range(number))
 
 

@@ -169,10 +169,12 @@ def test_a_damaged_file_is_passed_over(workspace: Workspace) -> None:
     assert [evidence.episode for evidence in stored(workspace)] == ["b"]
 
 
-def test_what_was_rewound_is_in_the_trace(workspace: Workspace) -> None:
-    """It is in the order of driving; the takeover that was undone counts."""
+@pytest.mark.parametrize("set_back_s", [0.0, 30.0])
+def test_what_was_rewound_is_in_the_trace(workspace: Workspace, set_back_s: float) -> None:
+    """It is in the order of driving, also when a clock is set back; what was undone counts."""
     rollout, help_ = ActionMode.ROLLOUT, ActionMode.INTERVENTION
     steps = made_up_steps([rollout] * 6 + [help_] * 4 + [rollout] * 5)
+    steps[10:] = [replace(step, wall_time=step.wall_time - set_back_s) for step in steps[10:]]
     with Recorder(workspace) as recorder:
         recorder.start(made_up_header(seed=3))
         for step in steps[:10]:
