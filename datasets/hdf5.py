@@ -116,10 +116,7 @@ def decode_bytes(content: bytes) -> Content:
 
 def content_of(demo: h5py.Group, images: bool = True) -> Content:
     """Read one episode's group of any file; raise ValueError where it does not fit the schema."""
-    attributes = _attributes(demo)
-    steps, number = int(attributes["num_samples"]), int(attributes["version"])
-    if problem := next(layout_problems(demo, steps, number), None):
-        raise ValueError(problem)
+    attributes = _checked_attributes(demo)
     keys = _keys(demo, images)
     if problem := next(claim_problems(demo, keys), None):
         raise ValueError(problem)
@@ -133,6 +130,14 @@ def content_of(demo: h5py.Group, images: bool = True) -> Content:
             for branch in _branches(demo)
         ),
     )
+
+
+def state_size(path: Path) -> int:
+    """The length of an episode's states; raise DamagedFile where its layout is not valid."""
+    with opened(path) as file:
+        demo = own_group(file, DEMO)
+        _checked_attributes(demo)
+        return int(demo["states"].shape[1])
 
 
 def decode_attributes(path: Path) -> Attributes:
@@ -162,6 +167,15 @@ def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
         except OSError as error:
             raise OSError(f"{key}: {error}") from error
     return rows
+
+
+def _checked_attributes(demo: h5py.Group) -> dict[str, Any]:
+    """Read an episode's attributes; ValueError where its datasets do not fit the schema."""
+    attributes = _attributes(demo)
+    steps, number = int(attributes["num_samples"]), int(attributes["version"])
+    if problem := next(layout_problems(demo, steps, number), None):
+        raise ValueError(problem)
+    return attributes
 
 
 def _attributes(demo: h5py.Group) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Minari loads it by its id with MINARI_DATASETS_PATH set to the path.
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,9 @@ INFOS = (
 class MinariWriter:
     """Writes main_data.hdf5 and metadata.json."""
 
-    def __init__(self, path: Path, config: WorkspaceConfig, options: ExportOptions) -> None:
+    def __init__(
+        self, path: Path, config: WorkspaceConfig, options: ExportOptions, _: Sequence[Path] = ()
+    ) -> None:
         self._config = config
         self._id = _dataset_id(options.dataset_id, config.task)
         self._folder = path / self._id / "data"

@@ -1,6 +1,6 @@
 """This module lists the formats and runs `export` and `import_into`, for the command line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,7 +15,8 @@ from .lerobot.read import LeRobotSource
 from .lerobot.write import LeRobotWriter
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_target, ignore
 
-WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions], Writer]
+WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions, Sequence[Path]], Writer]
+"""Takes the target, the workspace's config, the options and the files of the episodes to come."""
 SourceOpener: TypeAlias = Callable[[Path, str | None], Source]
 
 WRITERS: Mapping[str, WriterMaker] = {
@@ -43,7 +44,7 @@ def export(
     if not chosen:
         raise WorkspaceError(f"{workspace.path}: no episode to export")
     with atomic_target(target) as temporary:
-        writer = make(temporary, workspace.config, options)
+        writer = make(temporary, workspace.config, options, chosen)
         exporting = Exporting(workspace, writer)
         try:
             for path in chosen:

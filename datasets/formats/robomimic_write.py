@@ -35,7 +35,9 @@ HELD_OUT = 0.1
 class RobomimicWriter:
     """Copies episodes as demo_0, demo_1 ... with their compression and checksums."""
 
-    def __init__(self, path: Path, config: WorkspaceConfig, options: ExportOptions) -> None:
+    def __init__(
+        self, path: Path, config: WorkspaceConfig, options: ExportOptions, _: Sequence[Path] = ()
+    ) -> None:
         self._config, self._options = config, options
         self._stack = ExitStack()
         self._file, self._check = self._stack.enter_context(hdf5_file(path))

@@ -132,7 +132,7 @@ def test_a_lerobot_dataset_has_the_files_and_columns_of_v3(
     stats = json.loads((tmp_path / "set/meta/stats.json").read_text())
     assert stats.keys() == info["features"].keys()
     assert np.shape(stats["observation.images.front"]["q99"]) == (3, 1, 1)
-    assert stats["sidestick.novelty"]["count"] == [0]
+    assert stats["sidestick.novelty"]["count"] == [25]
     file = parquet.ParquetFile(tmp_path / "set/data/chunk-000/file-000.parquet")
     assert file.num_row_groups == 3
     frames = file.read()

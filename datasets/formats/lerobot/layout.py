@@ -12,6 +12,7 @@ from ...episode import Episode
 from ...schema import OBS, columns, is_image
 from ...step import ActionMode, Driver
 from ..who_acted import FLAGS
+from .whole_columns import HAS, STATE_SIZE, recorded, whole
 
 VERSION = "v3.0"
 CHUNK_FILES = 1000
@@ -45,8 +46,8 @@ PAIRS: Mapping[str, str] = {
     "next.reward": "rewards",
     "next.done": "dones",
     "next.success": "succeeded",
-} | {PREFIX + column.key: column.key for column in OWN_COLUMNS}
-"""LeRobot's names of single columns: ours."""
+} | {PREFIX + key: key for key in (*(c.key for c in OWN_COLUMNS), *HAS.values(), STATE_SIZE)}
+"""LeRobot's names of single columns: ours, and those of `whole_columns`."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,11 @@ def image_key(name: str) -> str:
     return IMAGES + name.removesuffix("_image")
 
 
-def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
-    """All columns [T, ...] of an episode except images, by LeRobot's names."""
+def frame_columns(episode: Episode, state_size: int) -> dict[str, NDArray[Any]]:
+    """All columns [T, ...] of an episode except images, by LeRobot's names.
+
+    None holds NaN, and states have `state_size` numbers.
+    """
     state = np.concatenate([episode.observations[name] for name, _ in STATE], axis=1)
     human = np.isin(episode.driver, (Driver.HUMAN, Driver.BLEND))
     demonstrated = episode.action_modes == ActionMode.DEMONSTRATION
@@ -91,7 +95,8 @@ def frame_columns(episode: Episode) -> dict[str, NDArray[Any]]:
         "next.success": episode.succeeded.astype(bool),
         "intervention": human & ~demonstrated,
     }
-    return found | {PREFIX + c.key: getattr(episode, c.key) for c in OWN_COLUMNS}
+    own = whole({c.key: getattr(episode, c.key) for c in OWN_COLUMNS}, state_size)
+    return found | {PREFIX + key: rows for key, rows in own.items()}
 
 
 def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -104,7 +109,7 @@ def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     for name, size in STATE:
         found[OBS + name] = state[:, at : at + size]
         at += size
-    return found | {ours: frames[key] for key, ours in PAIRS.items() if key in frames}
+    return recorded(found | {ours: frames[key] for key, ours in PAIRS.items() if key in frames})
 
 
 def feature_of(key: str, rows: NDArray[Any]) -> Feature:

@@ -1,7 +1,7 @@
 """`LeRobotWriter` writes a LeRobot v3 dataset: parquet, video or PNG, and statistics."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from .side_file import CONTENT, content_digest
 from .stats import Stats, column_stats, image_stats, merged, to_json
 from .tables import DataFiles, write_episodes, write_tasks
 from .video import VideoWriter, pngs
+from .whole_columns import padded_size
 
 ROBOT = "panda"
 
@@ -43,9 +44,16 @@ ROBOT = "panda"
 class LeRobotWriter:
     """Writes a dataset's folder."""
 
-    def __init__(self, path: Path, config: WorkspaceConfig, options: ExportOptions) -> None:
+    def __init__(
+        self,
+        path: Path,
+        config: WorkspaceConfig,
+        options: ExportOptions,
+        episodes: Sequence[Path],
+    ) -> None:
         require("pyarrow", "lerobot")
         self._path, self._config = path, config
+        self._state_size = padded_size(episodes)
         self._as_video = options.images == "video" and config.image_size % 2 == 0
         path.mkdir(parents=True)
         self._data = DataFiles(path)
@@ -59,7 +67,7 @@ class LeRobotWriter:
 
     def add(self, episode: Episode) -> int:
         """Append an episode to the data and video files."""
-        frames, images = frame_columns(episode), images_of(episode)
+        frames, images = frame_columns(episode, self._state_size), images_of(episode)
         indices = self._indices(episode)
         stats = {key: column_stats(rows) for key, rows in (frames | indices).items()}
         stats |= {key: image_stats(rows) for key, rows in images.items()}
