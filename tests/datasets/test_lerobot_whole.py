@@ -80,6 +80,15 @@ def test_states_of_any_length_come_back(workspace: Workspace, tmp_path: Path) ->
             np.testing.assert_array_equal(rows, theirs.columns[key], err_msg=key)
 
 
+def test_the_dataset_says_how_its_videos_were_encoded(workspace: Workspace, tmp_path: Path) -> None:
+    """LeRobot's tools encode again with these, and with a far coarser default without them."""
+    export(workspace, "lerobot", tmp_path / "set")
+    features = json.loads((tmp_path / "set" / INFO).read_text())["features"]
+    said = features["observation.images.front"]["info"]
+    asked = {name: said[f"video.{name}"] for name in ("codec", "crf", "g", "preset")}
+    assert asked == {"codec": "h264", "crf": 18, "g": 2, "preset": "fast"}
+
+
 @pytest.mark.parametrize("length", [0, -1, 641, 10**12])
 def test_a_length_that_the_states_have_not_is_refused(
     workspace: Workspace, tmp_path: Path, length: int

@@ -12,8 +12,9 @@ from ..optional import require
 from .layout import CHUNK_FILES, VIDEO_MB, VIDEO_PATH
 
 CODEC = "libx264"
-OPTIONS = {"g": "2", "crf": "18", "preset": "fast", "bf": "0"}
+ENCODER = {"g": 2, "crf": 18, "preset": "fast"}
 """A key frame every other frame, as in LeRobot, for fast random access."""
+OPTIONS = {name: str(value) for name, value in ENCODER.items()} | {"bf": "0"}
 PIXELS = "yuv420p"
 PNG = "png"
 
@@ -60,7 +61,7 @@ class VideoWriter:
             self._container = None
 
     def info(self, size: int) -> dict[str, Any]:
-        """The stream's entry in info.json."""
+        """The stream's entry in info.json; LeRobot's tools encode again as it says."""
         return {
             "video.height": size,
             "video.width": size,
@@ -70,6 +71,7 @@ class VideoWriter:
             "video.fps": self._fps,
             "video.channels": 3,
             "has_audio": False,
+            **{f"video.{name}": value for name, value in ENCODER.items()},
         }
 
     def _begin(self, size: tuple[int, ...]) -> None:

@@ -39,7 +39,7 @@ def whole(rows: Columns, size: int) -> dict[str, NDArray[Any]]:
     found = dict(rows)
     for key, name in HAS.items():
         values = rows[key]
-        given = ~np.isnan(values.reshape(len(values), -1)).any(axis=1)
+        given = np.asarray(~np.isnan(values.reshape(len(values), -1)).any(axis=1))
         found[key], found[name] = _where(given, values, 0), given
     length = rows[STATES].shape[1]
     found[STATES] = np.pad(rows[STATES], ((0, 0), (0, size - length)))
