@@ -44,7 +44,7 @@ def fill(folder: Path, episodes: int) -> Workspace:
         summary = replace(episode.summary, id=name, header=header, outcome=outcome)
         replace(episode, summary=summary).write(workspace.episodes_dir / f"{name}.hdf5")
         if number % 5 == 0:
-            judge.add(name, "quality", quality=1 + number % 5)
+            judge.say(name, "quality", quality=1 + number % 5)
     Database(workspace.db_path).add_effort(
         EffortEntry(0, "demonstrations", 600.0, 0.0, 0, episodes)
     )

@@ -78,7 +78,7 @@ class Judge:
         self.workspace, self.operator = workspace, operator
         self.judgements = Judgements(workspace.db_path)
 
-    def add(
+    def say(
         self,
         episode: str,
         kind: str,
@@ -86,7 +86,7 @@ class Judge:
         stop: int | None = None,
         **payload: Any,
     ) -> Judgement:
-        """Add a judgement; UnknownName for a missing episode, BadValue for invalid values.
+        """Store a judgement; UnknownName for a missing episode, BadValue for invalid values.
 
         Nothing is written in either case.
         """

@@ -35,7 +35,7 @@ class JudgementWriter:
         """Write a judgement now; `refused` says why it cannot be, as when its episode is gone."""
         self.refused = ""
         try:
-            self.said.append(self.judge.add(episode, kind, start, stop, **payload))
+            self.said.append(self.judge.say(episode, kind, start, stop, **payload))
         except SidestickError as error:
             self.refused = f"not written: {error}"[:140]
 

@@ -30,10 +30,10 @@ def workspace(tmp_path: Path) -> Workspace:
         episode = made_up_episode([-1] * 12, number, True, SIZE, episode_id=name)
         episode.write(made.episodes_dir / f"{name}.hdf5")
     judge = Judge(made, "ada")
-    judge.add(IDS[0], "verdict", verdict="failure")
-    judge.add(IDS[0], "tag", tag="slow")
-    judge.add(IDS[1], "trim", 2, 10)
-    judge.add(IDS[1], "bad", 4, 6)
+    judge.say(IDS[0], "verdict", verdict="failure")
+    judge.say(IDS[0], "tag", tag="slow")
+    judge.say(IDS[1], "trim", 2, 10)
+    judge.say(IDS[1], "bad", 4, 6)
     return made
 
 
@@ -83,7 +83,7 @@ def test_the_masks_of_robomimic_go_by_verdicts(workspace: Workspace, tmp_path: P
 
 def test_a_trim_that_keeps_nothing_is_named(workspace: Workspace, tmp_path: Path) -> None:
     """Steps behind the episode's end: it is left out with the reason."""
-    Judge(workspace, "ada").add(IDS[2], "trim", 50, 60)
+    Judge(workspace, "ada").say(IDS[2], "trim", 50, 60)
     report = export(workspace, "robomimic", tmp_path / "all.hdf5")
     assert report.episodes == 2
     assert "trim" in report.skipped[0].reason

@@ -43,7 +43,7 @@ def calm(steps: int = 40) -> Episode:
 def test_the_table_has_a_row_an_episode_and_sums(workspace: Workspace) -> None:
     """Time, operator, length, success, takeovers; a grade from the database; JSON takes it."""
     for quality in (1, 4):
-        Judge(workspace, "ada").add("20250101T000001-00000001", "quality", quality=quality)
+        Judge(workspace, "ada").say("20250101T000001-00000001", "quality", quality=quality)
     found = listing(workspace)
     first, second = found.rows
     assert (first.number, first.steps, first.success, first.grade) == (0, 30, True, None)

@@ -64,14 +64,14 @@ def stands(judge: Judge, episode: str = IDS[0]) -> ResolvedJudgements:
 def test_every_kind_of_judgement_comes_back_as_it_was_said(ada: Judge) -> None:
     """Operator, time, steps and payload are kept; the order is that of arrival."""
     said = [
-        ada.add(IDS[0], VERDICT, verdict="failure"),
-        ada.add(IDS[0], QUALITY, quality=2),
-        ada.add(IDS[0], REASON, reasons=["dropped it"], text="at the rim, twice"),
-        ada.add(IDS[0], STAGE, 7, stage="grasp"),
-        ada.add(IDS[0], TRIM, 2, 18),
-        ada.add(IDS[0], BAD, 5, 9),
-        ada.add(IDS[0], TAG, tag="nice light"),
-        ada.add(IDS[1], PREDICTION, 3, grade="accept", policy="0001", actions=CHUNK),
+        ada.say(IDS[0], VERDICT, verdict="failure"),
+        ada.say(IDS[0], QUALITY, quality=2),
+        ada.say(IDS[0], REASON, reasons=["dropped it"], text="at the rim, twice"),
+        ada.say(IDS[0], STAGE, 7, stage="grasp"),
+        ada.say(IDS[0], TRIM, 2, 18),
+        ada.say(IDS[0], BAD, 5, 9),
+        ada.say(IDS[0], TAG, tag="nice light"),
+        ada.say(IDS[1], PREDICTION, 3, grade="accept", policy="0001", actions=CHUNK),
     ]
     assert ada.judgements.all() == said
     assert [judgement.id for judgement in said] == list(range(1, 9))
@@ -103,7 +103,7 @@ def test_nonsense_is_refused_and_nothing_is_written(
 ) -> None:
     """The error names what is allowed; the table is unchanged."""
     with pytest.raises(BadValue):
-        ada.add(IDS[0], kind, start, stop, **payload)
+        ada.say(IDS[0], kind, start, stop, **payload)
     assert ada.judgements.all() == []
 
 
@@ -111,7 +111,7 @@ def test_an_episode_that_is_gone_cannot_be_judged(workspace: Workspace, ada: Jud
     """The message names the existing ones; nothing is written."""
     (workspace.episodes_dir / f"{IDS[1]}.hdf5").unlink()
     with pytest.raises(UnknownName, match=IDS[0]):
-        ada.add(IDS[1], VERDICT, verdict="success")
+        ada.say(IDS[1], VERDICT, verdict="success")
     assert ada.judgements.all() == []
 
 
@@ -120,11 +120,11 @@ def test_an_undo_takes_back_an_own_judgement_and_only_that(
 ) -> None:
     """The previous judgement counts again; another reviewer's stays."""
     bob = Judge(workspace, "bob")
-    ada.add(IDS[0], VERDICT, verdict="success")
-    second = ada.add(IDS[0], VERDICT, verdict="failure")
+    ada.say(IDS[0], VERDICT, verdict="success")
+    second = ada.say(IDS[0], VERDICT, verdict="failure")
     ada.undo(second)
     assert stands(ada).success is True
-    others = bob.add(IDS[0], QUALITY, quality=1)
+    others = bob.say(IDS[0], QUALITY, quality=1)
     with pytest.raises(BadValue, match="bob"):
         ada.undo(others)
     forged = Judgement(IDS[0], "undo", "ada", {"of": others.id})
@@ -138,8 +138,8 @@ def test_two_people_at_once_are_both_kept(workspace: Workspace) -> None:
     def grade(name: str, verdict: str) -> None:
         judge = Judge(workspace, name)
         for number in range(25):
-            judge.add(IDS[0], TAG, tag=f"{name}{number}")
-        judge.add(IDS[0], VERDICT, verdict=verdict)
+            judge.say(IDS[0], TAG, tag=f"{name}{number}")
+        judge.say(IDS[0], VERDICT, verdict=verdict)
 
     threads = [
         threading.Thread(target=grade, args=given)
@@ -157,8 +157,8 @@ def test_two_people_at_once_are_both_kept(workspace: Workspace) -> None:
 
 def test_a_person_counts_more_than_the_simulated_reviewer(workspace: Workspace, ada: Judge) -> None:
     """Whichever of the two comes last."""
-    ada.add(IDS[0], VERDICT, verdict="failure")
-    Judge(workspace, "simulated").add(IDS[0], VERDICT, verdict="success")
+    ada.say(IDS[0], VERDICT, verdict="failure")
+    Judge(workspace, "simulated").say(IDS[0], VERDICT, verdict="success")
     assert stands(ada).success is False
 
 
@@ -166,7 +166,7 @@ def test_a_database_from_before_judgements_gets_the_table(workspace: Workspace, 
     """Its content stays readable by both versions."""
     Database(workspace.db_path).add_event(EventEntry(EventKind.LEVEL))
     assert ada.judgements.all() == []
-    ada.add(IDS[0], QUALITY, quality=5)
+    ada.say(IDS[0], QUALITY, quality=5)
     assert [event.kind for event in Database(workspace.db_path).events()] == ["level"]
     assert list(resolved_by_episode(ada.judgements)) == [IDS[0]]
 
@@ -178,8 +178,8 @@ def test_judging_never_touches_a_recorded_file(workspace: Workspace, ada: Judge)
         return [hashlib.sha256(path.read_bytes()).hexdigest() for path in workspace.episodes()]
 
     before = prints()
-    ada.add(IDS[0], TRIM, 3, 9)
-    ada.add(IDS[2], VERDICT, verdict="success")
+    ada.say(IDS[0], TRIM, 3, 9)
+    ada.say(IDS[2], VERDICT, verdict="success")
     judged_frames(workspace)
     assert prints() == before
 
@@ -191,20 +191,20 @@ def test_a_verdict_decides_what_is_learnt_from_at_once(workspace: Workspace, ada
         return [summary.id for summary in judged_frames(workspace)[0].episodes]
 
     assert read() == [IDS[0], IDS[1]]
-    ada.add(IDS[0], VERDICT, verdict="failure")
-    included = ada.add(IDS[2], VERDICT, verdict="success")
+    ada.say(IDS[0], VERDICT, verdict="failure")
+    included = ada.say(IDS[2], VERDICT, verdict="success")
     assert read() == [IDS[1], IDS[2]]
     ada.undo(included)
     assert read() == [IDS[1]]
-    ada.add(IDS[1], VERDICT, verdict="failure")
+    ada.say(IDS[1], VERDICT, verdict="failure")
     with pytest.raises(PolicyError, match="no successful episode"):
         judged_frames(workspace)
 
 
 def test_no_window_reads_a_trimmed_or_a_bad_step(workspace: Workspace, ada: Judge) -> None:
     """Neither as its start nor inside its chunk."""
-    ada.add(IDS[0], TRIM, 4, 16)
-    ada.add(IDS[0], BAD, 8, 10)
+    ada.say(IDS[0], TRIM, 4, 16)
+    ada.say(IDS[0], BAD, 8, 10)
     frames, _ = judged_frames(workspace)
     windows = Windows(frames, chunk=6)
     first = windows.starts[windows.starts < 20]
@@ -224,8 +224,8 @@ def test_graded_predictions_become_examples_and_rejected_ones_weigh_nothing(
     path.unlink()
     rollout.write(path)
     judge = Judge(workspace, "ada")
-    judge.add(IDS[1], PREDICTION, 5, grade="reject", actions=CHUNK, executed=3)
-    judge.add(IDS[2], PREDICTION, 6, grade="correct", actions=[[0.5] * 7] * 4)
+    judge.say(IDS[1], PREDICTION, 5, grade="reject", actions=CHUNK, executed=3)
+    judge.say(IDS[2], PREDICTION, 6, grade="correct", actions=[[0.5] * 7] * 4)
     frames, examples = judged_frames(workspace)
     windows = Windows(frames, chunk=4)
     assert set(windows.starts) == set(range(40)) - {25, 26, 27}
@@ -237,8 +237,8 @@ def test_graded_predictions_become_examples_and_rejected_ones_weigh_nothing(
 
 def test_the_last_grade_of_a_moment_counts(workspace: Workspace, ada: Judge) -> None:
     """Another reviewer's correction replaces an accepted prediction."""
-    ada.add(IDS[0], PREDICTION, 2, grade="accept", actions=CHUNK)
-    Judge(workspace, "bob").add(IDS[0], PREDICTION, 2, grade="reject", actions=CHUNK)
+    ada.say(IDS[0], PREDICTION, 2, grade="accept", actions=CHUNK)
+    Judge(workspace, "bob").say(IDS[0], PREDICTION, 2, grade="reject", actions=CHUNK)
     choice = TrainingSelection.of(Judgements(workspace.db_path), workspace.summaries())
     assert choice.examples() == []
     assert len(choice.predictions) == 1
@@ -262,6 +262,6 @@ def test_the_listing_shows_what_people_said(workspace: Workspace, ada: Judge) ->
     """Verdict and quality are in its column `grade`."""
     from sidestick.datasets.tables.listing import listing
 
-    ada.add(IDS[1], VERDICT, verdict="failure")
-    ada.add(IDS[1], QUALITY, quality=2)
+    ada.say(IDS[1], VERDICT, verdict="failure")
+    ada.say(IDS[1], QUALITY, quality=2)
     assert [row.grade for row in listing(workspace).rows] == [None, "failure, 2", None]

@@ -29,10 +29,10 @@ def test_reviewers_are_compared_on_what_both_graded(tmp_path: Path) -> None:
     for step, (one, other) in enumerate(
         [("accept", "accept"), ("reject", "reject"), ("accept", "reject"), ("reject", "reject")]
     ):
-        ada.add(IDS[0], PREDICTION, step, grade=one, actions=CHUNK)
-        bob.add(IDS[0], PREDICTION, step, grade=other, actions=CHUNK)
-    eve.undo(eve.add(IDS[0], PREDICTION, 0, grade="reject", actions=CHUNK))
-    ada.add(IDS[0], PREDICTION, 9, grade="accept", actions=CHUNK)
+        ada.say(IDS[0], PREDICTION, step, grade=one, actions=CHUNK)
+        bob.say(IDS[0], PREDICTION, step, grade=other, actions=CHUNK)
+    eve.undo(eve.say(IDS[0], PREDICTION, 0, grade="reject", actions=CHUNK))
+    ada.say(IDS[0], PREDICTION, 9, grade="accept", actions=CHUNK)
     (found,) = agreements(ada.judgements.all())
     assert (found.first, found.second, found.items) == ("ada", "bob", 4)
     assert found.agreed == 0.75

@@ -34,7 +34,7 @@ def made(path: Path, numbers: range, config: WorkspaceConfig = CONFIG) -> Worksp
         stem = f"20250101T00000{number}-0000000{number}"
         episode = made_up_episode([-1] * 4, number, image_size=8, episode_id=stem)
         episode.write(workspace.episodes_dir / f"{stem}.hdf5")
-        Judge(workspace, "ada").add(stem, "quality", quality=number + 1)
+        Judge(workspace, "ada").say(stem, "quality", quality=number + 1)
     database.add_effort(EffortEntry(0, "demonstration", 1, 0, 0, len(numbers), {}))
     database.add_event(EventEntry(EventKind.LEVEL, {"after": 3}))
     workspace.rebuild_index()
@@ -79,9 +79,9 @@ def test_what_people_judged_comes_along_with_what_they_took_back(tmp_path: Path)
     a, b, c = (made(tmp_path / name, range(n)) for name, n in (("a", 2), ("b", 1), ("c", 2)))
     judge = Judge(a, "ada")
     stems = [path.stem for path in a.episodes()]
-    judge.add(stems[0], "verdict", verdict="failure")
-    judge.undo(judge.add(stems[0], "verdict", verdict="success"))
-    Judge(b, "bob").add(stems[0], "verdict", verdict="success")
+    judge.say(stems[0], "verdict", verdict="failure")
+    judge.undo(judge.say(stems[0], "verdict", verdict="success"))
+    Judge(b, "bob").say(stems[0], "verdict", verdict="success")
     theirs = b.episodes()[0]
     replace(Episode.read(theirs), rewards=Episode.read(theirs).rewards + 1).write(theirs)
     for _ in range(2):

@@ -139,7 +139,7 @@ def test_the_recorder_takes_no_such_name(workspace: Workspace, tmp_path: Path, n
 @pytest.mark.parametrize("name", STRANGE)
 def test_no_judgement_is_of_such_an_episode(workspace: Workspace, name: str) -> None:
     with pytest.raises(SidestickError):
-        Judge(workspace, "ada").add(name, "verdict", verdict="success")
+        Judge(workspace, "ada").say(name, "verdict", verdict="success")
 
 
 def strange_file_names() -> list[str]:

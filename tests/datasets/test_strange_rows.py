@@ -79,7 +79,7 @@ def made(path: Path) -> Workspace:
     database = Database(workspace.db_path)
     database.add_effort(EffortEntry(0, "demonstration", 1.0, 1.0, 0, 1, {"successes": 1}))
     database.add_event(EventEntry(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))
-    Judge(workspace, "ada").add(STEM, "verdict", verdict="failure")
+    Judge(workspace, "ada").say(STEM, "verdict", verdict="failure")
     return workspace
 
 
@@ -127,7 +127,7 @@ def test_a_judgement_that_makes_no_sense_is_named_and_passed_over(
 ) -> None:
     """The ones before and behind it hold; check names it, and the log says it once."""
     add_rows(workspace, "judgements", [judgement(kind, json.dumps(payload), start=None, stop=None)])
-    Judge(workspace, "ada").add(STEM, "tag", tag="good")
+    Judge(workspace, "ada").say(STEM, "tag", tag="good")
     with caplog.at_level(logging.WARNING):
         read_everything(workspace)
         read_everything(workspace)

@@ -23,10 +23,10 @@ def workspace(tmp_path: Path) -> Workspace:
     """A workspace: three episodes, four judgements, an evaluation, an effort, a change of level."""
     made = made_up_workspace(tmp_path / "ws")
     judge = Judge(made, "ada")
-    judge.undo(judge.add(IDS[0], "verdict", verdict="success"))
-    judge.add(IDS[0], "verdict", verdict="failure")
-    judge.add(IDS[1], "prediction", 4, grade="accept", policy="0001", novelty=0.7, actions=CHUNK)
-    judge.add(IDS[1], "click", 2, camera="front", item="can", x=4, y=5)
+    judge.undo(judge.say(IDS[0], "verdict", verdict="success"))
+    judge.say(IDS[0], "verdict", verdict="failure")
+    judge.say(IDS[1], "prediction", 4, grade="accept", policy="0001", novelty=0.7, actions=CHUNK)
+    judge.say(IDS[1], "click", 2, camera="front", item="can", x=4, y=5)
     database = Database(made.db_path)
     outcome = {"seed": 5, "success": True, "length": 90, "stage": "place", "progress": 1.0}
     database.add_evaluation(

@@ -83,7 +83,7 @@ def record(workspace: Workspace, seed: int, success: bool) -> None:
 def test_open_failures_are_read_from_ledger_and_episodes(workspace: Workspace) -> None:
     """Trying is not enough, and a person's judgement of an episode overrides its result."""
     assert open_failures(workspace) == (210_001, 210_003)
-    Judge(workspace, "ada").add("of-210002", "verdict", verdict="failure")
+    Judge(workspace, "ada").say("of-210002", "verdict", verdict="failure")
     assert open_failures(workspace) == (210_001, 210_002, 210_003)
 
 

@@ -224,9 +224,9 @@ def test_the_report_shows_judgements_comparisons_levels_and_coverage(tmp_path: P
 
     workspace = made_up_workspace(tmp_path / "ws")
     judge = Judge(workspace, "ada")
-    judge.add(IDS[0], "verdict", verdict="failure")
-    judge.add(IDS[1], "quality", quality=4)
-    judge.add(IDS[0], "reason", reasons=["dropped it"])
+    judge.say(IDS[0], "verdict", verdict="failure")
+    judge.say(IDS[1], "quality", quality=4)
+    judge.say(IDS[0], "reason", reasons=["dropped it"])
     database = Database(workspace.db_path)
     database.add_effort(EffortEntry(0, "demonstrations", 60.0, 0.0, 0, 3, created=1.0))
     database.add_event(EventEntry(EventKind.LEVEL, {"before": 0, "after": 1, "why": "earned"}))

@@ -98,7 +98,7 @@ def test_plans_come_by_priority_without_duplicates(workspace: Workspace) -> None
             assert np.abs(item.signature - other.signature).max() > 0.02
     review = recorded_review(workspace, 1)
     first = review.item
-    review.writer.judge.add(
+    review.writer.judge.say(
         first.episode, PREDICTION, first.step, grade="accept", actions=[[0.0] * 7]
     )
     again = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]

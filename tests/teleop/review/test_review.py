@@ -257,7 +257,7 @@ def test_what_another_reviewer_judged_comes_last_unless_they_disagree(
     """A second verdict has a lower priority than a first, a third on a dispute a higher one."""
     for name, verdicts in ((IDS[0], ("success",)), (IDS[1], ("success", "failure"))):
         for number, verdict in enumerate(verdicts):
-            Judge(workspace, f"reviewer{number}").add(name, "verdict", verdict=verdict)
+            Judge(workspace, f"reviewer{number}").say(name, "verdict", verdict=verdict)
     window = rig()
     assert window.review.name == IDS[1]
     assert "reviewers disagree" in window.review.priority.why
