@@ -4,7 +4,7 @@ step() takes a 7-d action for one control tick and gives a dictionary of observa
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, cast
 
 import gymnasium as gym
@@ -16,6 +16,8 @@ from .arm import Arm
 from .domain_randomization import variation_stream
 from .errors import BadValue, UnknownName
 from .renderers import Renderer, make_renderer
+from .reset_options import reseats_of
+from .snapshot import Snapshot
 from .spaces import (
     CONTROL_HZ,
     IMAGE_SIZE,
@@ -28,17 +30,6 @@ from .spaces import (
 )
 from .tasks.task import Status, Task
 from .world import PHYSICS_HZ, World
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A moment of an episode for restore(); valid until the next reset."""
-
-    history: tuple[Action | None, ...]
-    """All actions since the reset, None for each reseat()."""
-    episode: int
-    """Which reset the snapshot belongs to."""
-
 
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 START_IK_ITERATIONS = 60
@@ -73,6 +64,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         self._episode = self._elapsed = 0
         self._beginning: Mapping[str, Any] = {}  # the generator's state that built the episode
         self._history: list[Action | None] = []  # becomes Snapshot.history
+        self._reseats = reseats_of(None)
         self._status = Status(False, task.stages[0], 0.0)
         self._arm: Arm | None = None
 
@@ -117,8 +109,14 @@ class ArmEnv(gym.Env[Observation, Action]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Rebuild the world from the seed; see Gymnasium."""
+        """Rebuild the world from the seed; see Gymnasium.
+
+        Of the options, `reseats` is known, by which recorded actions repeat an episode: the ticks
+        at which its target was re-seated.
+        """
+        reseats = reseats_of(options)
         self.build(seed)
+        self._reseats = reseats
         self.images_due = True
         return self._observe(), self._info()
 
@@ -128,6 +126,7 @@ class ArmEnv(gym.Env[Observation, Action]):
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
         self._beginning = self.np_random.bit_generator.state
+        self._reseats = reseats_of(None)
         self._episode += 1
         self._assemble()
 
@@ -161,6 +160,8 @@ class ArmEnv(gym.Env[Observation, Action]):
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
         checked = checked_action(action)
+        if self._elapsed in self._reseats:
+            self.reseat()
         self.arm.command(checked)
         self._history.append(checked)
         self.arm.follow(SUBSTEPS)
@@ -170,7 +171,8 @@ class ArmEnv(gym.Env[Observation, Action]):
     def reseat(self) -> None:
         """Move the target to the measured pose; call it at every change of driver."""
         self.arm.reseat()
-        self._history.append(None)
+        if not self._history or self._history[-1] is not None:  # twice is as once
+            self._history.append(None)
 
     def _observe(self) -> Observation:
         tool = self.arm.tool()

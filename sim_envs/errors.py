@@ -8,23 +8,28 @@ from collections.abc import Iterable
 
 
 class SidestickError(Exception):
-    """Root of every error that Sidestick raises on purpose; the command line prints it plainly."""
+    """Root of every error that Sidestick raises on purpose; the command line prints it plainly.
+
+    Each can be made of its message alone, as Gymnasium, its vector environments and pickle do.
+    """
 
 
 class UnknownName(SidestickError):
     """A name was asked for that nobody registered."""
 
-    def __init__(self, kind: str, asked: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, asked: str | None = None, known: Iterable[str] = ()) -> None:
         self.kind, self.asked, self.known = kind, asked, sorted(known)
-        super().__init__(f"unknown {kind} {asked!r}; known: {', '.join(self.known) or 'none'}")
+        listed = f"unknown {kind} {asked!r}; known: {', '.join(self.known) or 'none'}"
+        super().__init__(kind if asked is None else listed)
 
 
 class AmbiguousName(UnknownName):
     """A part of a name was given that several have."""
 
-    def __init__(self, kind: str, asked: str, found: Iterable[str]) -> None:
+    def __init__(self, kind: str, asked: str | None = None, found: Iterable[str] = ()) -> None:
         super().__init__(kind, asked, found)
-        self.args = (f"{kind} {asked!r}: several match: {', '.join(self.known)}; give more of it",)
+        several = f"{kind} {asked!r}: several match: {', '.join(self.known)}; give more of it"
+        self.args = (kind if asked is None else several,)
 
 
 class BadAction(SidestickError, ValueError):
@@ -34,9 +39,21 @@ class BadAction(SidestickError, ValueError):
 class BadValue(SidestickError, ValueError):
     """A caller gave a value of the wrong shape, type or range."""
 
-    def __init__(self, field: str, expected: str, got: object) -> None:
+    def __init__(self, field: str, expected: str | None = None, got: object = None) -> None:
         self.field = field
-        super().__init__(f"{field}: expected {expected}, got {got}")
+        super().__init__(field if expected is None else f"{field}: expected {expected}, got {got}")
+
+
+class UnknownKeyword(BadValue, TypeError):
+    """A keyword was given that a task does not take.
+
+    It is a TypeError with Python's own words, too: other tools try keywords and wait for that.
+    """
+
+    def __init__(self, task: str, keyword: str | None = None, known: str = "") -> None:
+        super().__init__(task)
+        if keyword is not None:
+            self.args = (f"{task}: unexpected keyword argument {keyword!r}; it takes {known}",)
 
 
 class WorkspaceError(SidestickError):

@@ -20,8 +20,8 @@ def make_task_env(
     Every task takes `variation`, one of "none", "mild" and "strong": how much cameras, light,
     colours, textures, the shapes of items and clutter differ from seed to seed.
 
-    Raises UnknownName for a task, renderer or variation that does not exist, BadValue for a
-    keyword or a value that the task does not take.
+    Raises UnknownName for a task, renderer or variation that does not exist, UnknownKeyword for a
+    keyword and BadValue for a value that the task does not take.
     """
     built = task_class(task).with_variant(variant)
     return ArmEnv(built, renderer=renderer, image_size=image_size, render_mode=render_mode)

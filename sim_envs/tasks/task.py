@@ -12,7 +12,7 @@ from ..arm import Arm
 from ..cameras import Camera
 from ..clutter import ClutterSpot
 from ..domain_randomization import LEVELS, Randomizable, Variation, checked_level, draw
-from ..errors import BadValue
+from ..errors import UnknownKeyword
 from ..rotations import Vector
 from ..spaces import CAMERAS
 from ..task_description import ObjectClass, Sorting, TaskDescription
@@ -99,11 +99,11 @@ class Task(ABC):
 
     @classmethod
     def with_variant(cls, keywords: Mapping[str, Any]) -> "Task":
-        """Build the task; an unknown keyword raises BadValue with the ones that exist."""
+        """Build the task; UnknownKeyword names those that exist."""
         unknown = sorted(set(keywords) - set(cls.variants()))
         if unknown:
             known = ", ".join(f"{k} (default {v!r})" for k, v in cls.variants().items())
-            raise BadValue(f"keyword {unknown[0]!r} of {cls.name}", f"one of {known}", unknown[0])
+            raise UnknownKeyword(cls.name, unknown[0], known)
         return cls(**keywords)
 
     def vary(self, world: World, rng: np.random.Generator) -> None:

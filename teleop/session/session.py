@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from ...datasets.journal_writer import episode_id
 from ...datasets.step import Driver, Step
-from ...sim_envs.environment import ArmEnv, Snapshot
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.snapshot import Snapshot
 from ...sim_envs.spaces import CONTROL_HZ, Observation
 from .assignment import Assignment
 from .authority import Authority, Decision

@@ -1,5 +1,6 @@
 """These tests check the contract of every registered environment."""
 
+import copy
 import subprocess
 import sys
 import warnings
@@ -13,7 +14,14 @@ from gymnasium.utils.env_checker import check_env
 
 import sidestick.sim_envs
 from sidestick.sim_envs.environment import ArmEnv
-from sidestick.sim_envs.errors import BadAction, BadValue, UnknownName
+from sidestick.sim_envs.errors import (
+    AmbiguousName,
+    BadAction,
+    BadValue,
+    UnknownKeyword,
+    UnknownName,
+)
+from sidestick.sim_envs.reset_options import reseats_of
 from sidestick.sim_envs.spaces import ACTION_NAMES, CAMERAS, GRIP, MOTION, MOVE, TURN
 from sidestick.sim_envs.tasks import TASKS
 
@@ -199,6 +207,8 @@ def test_unknown_names_are_refused_with_those_that_exist() -> None:
         sidestick.sim_envs.make_task_env("ShelfPock")
     with pytest.raises(BadValue, match="num_items"):
         sidestick.sim_envs.make_task_env("ShelfPick", items=3)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'frameskip'; it takes num_"):
+        gymnasium.make("sidestick/ShelfPick-v0", frameskip=4)
     with pytest.raises(BadValue, match="1 to 6"):
         sidestick.sim_envs.make_task_env("ShelfPick", num_items=7)
     with pytest.raises(UnknownName, match="tiny"):
@@ -237,3 +247,53 @@ def test_a_rewind_goes_on_as_if_nothing_had_been(task: str, seed: int) -> None:
         for action in walk:
             env.advance(action)
         np.testing.assert_array_equal(env.state(), rewound)
+
+
+def test_reset_options_re_seat_where_a_recording_did() -> None:
+    """Recorded actions alone repeat an episode in which the driver changed, also in a rewind."""
+    pushes = np.full((30, 7), 0.7, np.float32)  # the arm lags behind its target
+    with closing(sidestick.sim_envs.make_task_env("ShelfPick")) as env:
+
+        def drive(reseats: tuple[int, ...] = ()) -> np.ndarray:
+            for tick, action in enumerate(pushes):
+                if tick in reseats:
+                    env.reseat()
+                env.advance(action)
+            return env.state()
+
+        env.reset(seed=4)
+        recorded = drive((10, 21))
+        env.reset(seed=4, options={"reseats": np.array([10, 21]), "minari_autoseed": False})
+        begun = env.snapshot()
+        np.testing.assert_array_equal(drive(), recorded)
+        whole = env.snapshot()
+        env.restore(begun)
+        np.testing.assert_array_equal(drive(), recorded)
+        env.restore(whole)
+        np.testing.assert_array_equal(env.state(), recorded)
+        assert len(env.snapshot().history) == len(pushes) + 2
+        env.reset(seed=4)
+        assert (drive() != recorded).any()
+
+
+@pytest.mark.parametrize("ticks", [[-1], [0.5], "no", [[1, 2], [3]], 3, [[1]]])
+def test_reset_options_that_are_no_ticks_are_refused(ticks: object) -> None:
+    """Before anything is built."""
+    with pytest.raises(BadValue, match="whole numbers from 0"):
+        reseats_of({"reseats": ticks})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnknownName("task", "a", ["b"]),
+        AmbiguousName("episode", "1", ["01", "11"]),
+        BadValue("size", "16 to 1024", 3),
+        UnknownKeyword("ShelfPick", "frameskip", "num_items"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_can_be_made_again_of_their_message(error: Exception) -> None:
+    """As pickle does between processes, and Gymnasium, which adds where it was raised."""
+    for again in (copy.copy(error), type(error)(str(error))):
+        assert (type(again), str(again)) == (type(error), str(error))
