@@ -21,6 +21,7 @@ BAD = (
     "leaves out and other readers do not look at"
 )
 TRIMMED = "{} steps of {} episodes that people trimmed off"
+SEEDS = "the seed of {} episodes without their first steps: they do not begin as it makes the scene"
 OVERRULED = "what was recorded as success of {} episodes: people judged otherwise"
 OTHER = "people's quality, reasons, tags and stages of {} episodes"
 
@@ -45,7 +46,7 @@ class Exporting:
         self._workspace, self._writer = workspace, writer
         self._states = judgements_of(workspace)
         self._trimmed, self._bad = list[int](), list[int]()
-        self._overruled = self._others = 0
+        self._overruled = self._others = self._begun_late = 0
         self._goals: int | None = None
         self.skipped: list[Problem] = []
         self.episodes = self.steps = 0
@@ -66,6 +67,7 @@ class Exporting:
         cut = len(episode) - len(given)
         self._trimmed += [cut] if cut else []
         self._bad += [dropped - cut] if dropped > cut else []
+        self._begun_late += given.summary.header.seed != episode.summary.header.seed
         self._overruled += given.summary.success != episode.summary.success
         self._others += bool(state.quality or state.reasons or state.tags or state.stages)
 
@@ -74,6 +76,7 @@ class Exporting:
         counted = [
             (BAD, self._bad and (sum(self._bad), len(self._bad))),
             (TRIMMED, self._trimmed and (sum(self._trimmed), len(self._trimmed))),
+            (SEEDS, self._begun_late and (self._begun_late,)),
             (OVERRULED, self._overruled and (self._overruled,)),
             (OTHER, self._others and (self._others,)),
         ]

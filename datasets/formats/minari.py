@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue
+from ...sim_envs.reset_options import RESEATS
 from ...sim_envs.spaces import action_space, observation_space
 from ..config import WorkspaceConfig
 from ..episode import Episode
@@ -25,7 +26,14 @@ from .transfer import ExportOptions
 
 MINARI_VERSION = "0.5.4"
 """The Minari version whose layout is written; its loader checks it."""
-DATASET_ID = re.compile(r"([-_\w]+/)*[-_\w]+-v\d+")
+DATASET_ID = re.compile(r"([-_\w][-_\w/]*[-_\w]+/)?[-_\w]+-v\d+")
+"""As Minari reads ids: a namespace has two characters or more."""
+DESCRIPTION = (
+    "Recorded with Sidestick, {hz} Hz. An episode is repeated to the last bit by its seed, reset "
+    "options and actions: env.reset(seed=..., options=...) with those of its metadata. The option "
+    "names the ticks at which the driver changed and the arm's target was moved to the measured "
+    "pose, as infos/reseat does; actions alone leave the recording there."
+)
 INFOS = (
     "human_actions",
     "policy_actions",
@@ -60,6 +68,7 @@ class MinariWriter:
             hdf5_file(self._folder / "main_data.hdf5")
         )
         self._episodes = self._steps = self._broken_off = self._branches = self._goals = 0
+        self._seedless = 0
 
     def add(self, episode: Episode) -> int:
         """Write an episode, without its last action where the last observation is missing."""
@@ -83,6 +92,7 @@ class MinariWriter:
         self._check()
         self._broken_off += steps < len(episode)
         self._branches += len(episode.abandoned)
+        self._seedless += episode.summary.header.seed < 0
         self._goals = episode.observations["goal"].shape[1]
         self._episodes += 1
         self._steps += steps
@@ -105,7 +115,7 @@ class MinariWriter:
             "algorithm_name": "teleoperation",
             "minari_version": MINARI_VERSION,
             "dataset_size": round(size, 1),
-            "description": f"Recorded with Sidestick, {self._config.control_hz} Hz.",
+            "description": DESCRIPTION.format(hz=self._config.control_hz),
         }
         text = json.dumps(metadata, indent=1)
         (self._folder / "metadata.json").write_text(text, encoding="utf-8")
@@ -120,14 +130,17 @@ class MinariWriter:
             )
         if self._branches:
             lost.append(f"{self._branches} branches that rewinds cut off")
+        if self._seedless:
+            lost.append(f"how {self._seedless} episodes can be simulated again: they have no seed")
         return lost
 
 
 def _dataset_id(template: str, task: str) -> str:
     """The dataset's id; BadValue for one that Minari does not take, or with unknown fields."""
     made = template.replace("{task}", task)
-    if not DATASET_ID.fullmatch(made):
-        raise BadValue("dataset id", "namespace/name-v<number>, {task} for the task", made)
+    if not DATASET_ID.fullmatch(made) or "//" in made:
+        expected = "namespace/name-v<number>, the namespace of two characters or more, {task} for "
+        raise BadValue("dataset id", f"{expected}the task", made)
     return made
 
 
@@ -141,12 +154,17 @@ def _observations(episode: Episode, steps: int) -> dict[str, NDArray[Any]]:
 
 
 def _write_attributes(group: h5py.Group, number: int, steps: int, episode: Episode) -> None:
-    """Write an episode's attributes; Minari keeps those that it does not know."""
+    """Write an episode's attributes; Minari keeps those that it does not know.
+
+    With `seed` and `options` its environment is reset, for an equal replay.
+    """
     group.attrs["id"] = number
     group.attrs["total_steps"] = steps
     seed = episode.summary.header.seed
     if seed >= 0:
         group.attrs["seed"] = seed
+        if (reseats := np.flatnonzero(episode.reseat[:steps])).size:
+            group.attrs[f"options/{RESEATS}"] = reseats
     own = to_attributes(episode.summary)
     for name in set(own) - {"id", "seed", "num_samples"}:
         group.attrs[f"sidestick.{name}"] = own[name]

@@ -11,7 +11,7 @@ from ...sim_envs.errors import BadValue
 from ..episode import Episode
 from ..hdf5 import Branch
 from ..step import ActionMode
-from ..summary import RecordedOutcome, summarise
+from ..summary import NO_SEED, RecordedOutcome, summarise
 from .judgement_state import ResolvedJudgements
 
 
@@ -19,7 +19,8 @@ def judged(episode: Episode, state: ResolvedJudgements) -> Episode:
     """The episode as people judge it; itself where they say nothing that changes it.
 
     Only the kept steps are left, the verdict replaces the recorded success, and the label of steps
-    in bad stretches is -10, which excludes them from training. BadValue where no step is left.
+    in bad stretches is -10, which excludes them from training. Without its first steps it has no
+    seed: it does not begin as the seed makes the scene. BadValue where no step is left.
     """
     start, stop = _kept(episode, state)
     bad = np.zeros(len(episode), np.bool_)
@@ -36,7 +37,8 @@ def judged(episode: Episode, state: ResolvedJudgements) -> Episode:
     if state.success is not None:
         columns["succeeded"][:] *= state.success
         columns["succeeded"][-1] = state.success
-    summary = summarise(episode.summary.id, episode.summary.header, outcome, columns)
+    header = replace(episode.summary.header, seed=NO_SEED) if start else episode.summary.header
+    summary = summarise(episode.summary.id, header, outcome, columns)
     cut = _cut(episode, start, stop)
     made = Episode.of_columns(replace(summary, version=episode.summary.version), columns)
     return replace(

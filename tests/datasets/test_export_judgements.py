@@ -105,7 +105,10 @@ def test_an_export_onto_a_folder_is_refused(workspace: Workspace, place: str) ->
         export(workspace, "robomimic", Path(place))
 
 
-@pytest.mark.parametrize("name", ["{nope}-v0", "{task.__class__}-v0", "{", "sidestick/x-v0-"])
+@pytest.mark.parametrize(
+    "name",
+    ["{nope}-v0", "{task.__class__}-v0", "{", "sidestick/x-v0-", "a/b-v0", "ab//c-v0", "/b-v0"],
+)
 def test_a_dataset_id_takes_the_task_alone(workspace: Workspace, tmp_path: Path, name: str) -> None:
     """Another field is refused in words, and nothing is written."""
     with pytest.raises(BadValue, match="dataset id"):
