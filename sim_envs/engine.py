@@ -1,4 +1,8 @@
-"""This module imports PyBullet with its greetings muted: standard output is for JSON alone."""
+"""This module imports PyBullet with its greeting muted: the streams are for our own words alone.
+
+The streams of a process are those of all its threads, so they are redirected here once, at the
+import, and never again.
+"""
 
 import contextlib
 import ctypes
@@ -11,15 +15,22 @@ STDOUT, STDERR = 1, 2
 
 @contextlib.contextmanager
 def muted(*descriptors: int) -> Iterator[None]:
-    """Send what C code prints to the given file descriptors nowhere, while the block runs."""
+    """Send what C code prints to the given file descriptors nowhere, while the block runs.
+
+    One that is closed stays closed.
+    """
     libc = ctypes.CDLL(None)
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        with contextlib.suppress(OSError, ValueError):  # closed, or nobody reads it any more
+            sys.stdout.flush()
     libc.fflush(None)
-    saved = {descriptor: os.dup(descriptor) for descriptor in descriptors}
+    saved: dict[int, int] = {}
     try:
         with open(os.devnull, "wb") as sink:
             for descriptor in descriptors:
-                os.dup2(sink.fileno(), descriptor)
+                with contextlib.suppress(OSError):  # this one is closed
+                    saved[descriptor] = os.dup(descriptor)
+                    os.dup2(sink.fileno(), descriptor)
         yield
     finally:
         libc.fflush(None)
@@ -32,4 +43,4 @@ with muted(STDOUT, STDERR):
     import pybullet
     import pybullet_data
 
-__all__ = ["STDOUT", "muted", "pybullet", "pybullet_data"]
+__all__ = ["pybullet", "pybullet_data"]

@@ -29,14 +29,14 @@ from .spaces import (
     observation_space,
 )
 from .tasks.task import Status, Task
-from .world import PHYSICS_HZ, World
+from .world import PHYSICS_HZ, NotCopied, World
 
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 START_IK_ITERATIONS = 60
 VIEW_SIZE = (640, 480)
 
 
-class ArmEnv(gym.Env[Observation, Action]):
+class ArmEnv(NotCopied, gym.Env[Observation, Action]):
     """A Panda, cameras and one task; the same seed and actions give the same bits."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012

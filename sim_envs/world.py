@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .appearance import PLAIN, Appearance
-from .engine import STDOUT, muted, pybullet, pybullet_data
+from .engine import pybullet, pybullet_data
 from .primitives import IDENTITY_QUAT, Part, shape_arguments
 from .rotations import Vector
 
@@ -30,12 +30,22 @@ class Pose:
     """Unit quaternion xyzw, [4]."""
 
 
-class World:
+class NotCopied:
+    """Holds a physics world, which a copy or a pickle would share: both are refused."""
+
+    def __reduce__(self) -> str:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be copied or pickled: the copy would move the same "
+            "physics world. snapshot() and restore() go back to a moment of an episode; another "
+            "environment with the same keywords, seed and actions is the same bit for bit"
+        )
+
+
+class World(NotCopied):
     """One headless physics client; bodies have names, and dynamic ones have a recorded state."""
 
     def __init__(self) -> None:
-        with muted(STDOUT):
-            self._client: int = pybullet.connect(pybullet.DIRECT)
+        self._client: int = pybullet.connect(pybullet.DIRECT)
         self.bodies: dict[str, int] = {}
         self.dynamic: list[str] = []
         self.labels: dict[int, int] = {}

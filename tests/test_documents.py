@@ -14,6 +14,9 @@ WRITTEN_BY_USERS = {
     "gate_pairs.json",
     "set-aside.json",
     "metrics.jsonl",
+    "bindings.toml",
+    "pads.txt",
+    "gamecontrollerdb.txt",
     "ladder.png",
 }
 """Files that the product or its user writes, named as such."""

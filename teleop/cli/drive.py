@@ -1,7 +1,6 @@
 """`sidestick drive` records episodes, driven at the window or by a simulated operator."""
 
 import contextlib
-import getpass
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
@@ -14,6 +13,7 @@ from ...sim_envs.errors import BadValue, UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_store import LadderStore
+from ..devices.settings import operator_name
 from ..evaluation.seeds import PEOPLE, Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
 from ..learning.autonomous_practice import ASKS, open_failures
@@ -29,7 +29,7 @@ from ..workspace_variant import agreed_config, exists
 from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
 from .numbers import Count, Limit, Seed, Share
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, FOUND, Device, WorkspacePath
 
 SIMULATED_EPISODES = 10
 
@@ -101,16 +101,19 @@ class Drive:
         choice = self.choice(workspace, wanted)
         policy_id = None if choice is None else choice.policy_id
         level = ladder_store.authorise(wanted, policy_id, self.override, record=False)
-        report = self.record(workspace, level, choice)
+        with LearnerProcess(workspace) if self.learn else contextlib.nullcontext() as learner:
+            report = self.record(workspace, level, choice)
+        died = learner.died if learner else ""
         if self.json:
-            print_json({**asdict(report), **choice_json(choice)})
+            learnt = {"learner_ended": died} if self.learn else {}
+            print_json({**asdict(report), **choice_json(choice), **learnt})
         else:
             say(
                 f"{report.successes} of {report.episodes} episodes succeeded; "
                 f"human {report.human_steps} steps, policy {report.policy_steps} steps, "
                 f"{report.takeovers} takeovers"
             )
-        return DONE
+        return FOUND if died else DONE
 
     def _open(self, wanted: Level | None) -> Workspace:
         """The workspace, made if it is new; whatever can be refused is refused before."""
@@ -170,10 +173,9 @@ class Drive:
         if level is Level.ON_CALL:
             say(assignment.monitor.rules.label)
         seeds = self._seeds(workspace, level)
-        with LearnerProcess(workspace) if self.learn else contextlib.nullcontext():
-            if self.headless:
-                return self._headless(workspace, assignment, seeds, headless)
-            return window(workspace, assignment, self._options(seeds))
+        if self.headless:
+            return self._headless(workspace, assignment, seeds, headless)
+        return window(workspace, assignment, self._options(seeds))
 
     def _options(self, seeds: Seeds) -> StationOptions:
         simulated = self.operator == "simulated"
@@ -182,7 +184,7 @@ class Drive:
             failures=tuple(seeds.failures),
             episodes=self.episodes,
             follows=self.policy is None,
-            operator=getpass.getuser(),
+            operator=operator_name(),
             simulated=simulated,
             sound=self.sound,
             view=self.view,

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..devices.bindings import FILE_NAME, Bindings, config_folder, defaults, load
+from ..devices.bindings import FILE_NAME, Bindings, defaults, load
 from ..devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, ControlTable
 from ..devices.gamepad_setup import learn_plugged_in, plugged_in
+from ..devices.settings import has_setting, shown_path, write_setting
 from ..review import click_actions, episode_actions, prediction_actions
 from .console import print_json, say
 from .subcommand import DONE, NOTHING_LOST, REFUSED
@@ -37,15 +38,14 @@ class Pad:
 
     def run(self) -> int:
         """Show, check, write or map."""
-        path = config_folder() / FILE_NAME
         if self.write:
             return _write()
-        bindings = load(DRIVING, path)  # BadBinding names the line
+        bindings = load(DRIVING)  # BadBinding names the line
         for table in REVIEW_TABLES:
-            load(table, path)
+            load(table)
         if self.learn:
             return DONE if learn_plugged_in(say) else REFUSED
-        return self._show(bindings, str(path), path.exists())
+        return self._show(bindings, shown_path(FILE_NAME), has_setting(FILE_NAME))
 
     def _show(self, bindings: Bindings[Control], path: str, own: bool) -> int:
         rows = {
@@ -73,12 +73,10 @@ class Pad:
 
 
 def _write() -> int:
-    path = config_folder() / FILE_NAME
-    if path.exists():
-        say(f"{path} exists already; edit it, or move it away first")
+    if has_setting(FILE_NAME):
+        say(f"{shown_path(FILE_NAME)} exists already; edit it, or move it away first")
         return REFUSED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_all_defaults(), encoding="utf-8")
+    path = write_setting(FILE_NAME, _all_defaults())
     say(f"{path} written; edit it and check it with `sidestick pad`")
     return DONE
 

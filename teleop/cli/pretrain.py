@@ -1,6 +1,5 @@
 """`sidestick pretrain` trains perception on random labelled scenes."""
 
-import getpass
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from ...policies.perception.pretrain import PretrainConfig, pretrain
 from ...sim_envs.errors import BadValue
 from ...sim_envs.labelled_scenes import SceneSource
 from ...sim_envs.tasks import TASKS, task_class
+from ..devices.settings import operator_name
 from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
 from ..review.click_review import learn_clicks
 from .console import PEOPLE, print_json, say
@@ -96,7 +96,7 @@ class Pretrain:
         made = workspace.path / f".{PRETRAINED_PERCEPTION}"
         perception = self._make(made_for, made)
         put_pretrained(workspace, made)
-        learn_clicks(workspace, getpass.getuser(), 0)
+        learn_clicks(workspace, operator_name(), 0)
         return perception, workspace.path / PRETRAINED_PERCEPTION
 
     def _make(self, made_for: WorkspaceConfig, out: Path) -> Perception:

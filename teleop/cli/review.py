@@ -1,6 +1,5 @@
 """`sidestick review` lets a reviewer judge recorded episodes, predictions or clicks."""
 
-import getpass
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -9,6 +8,7 @@ from tyro.conf import Suppress
 from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
+from ..devices.settings import operator_name
 from ..review.click_review import review_clicks
 from ..review.review_loop import review_episodes
 from ..review.run_predictions import COUNT, review_predictions
@@ -55,7 +55,7 @@ class Review:
         if self.headless and not simulated:
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
         workspace = Workspace.open(self.workspace)
-        operator = MACHINE if simulated else self.name or getpass.getuser()
+        operator = MACHINE if simulated else self.name or operator_name()
         if self.of != "episodes":
             return self._review_images(workspace, operator, simulated)
         report = review_episodes(

@@ -3,11 +3,9 @@
 `load` and `parse` make them; windows `read` raw inputs through them, and the help asks for labels.
 """
 
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic
 
 import tomlkit
@@ -17,7 +15,6 @@ from ...sim_envs.errors import SidestickError
 from .controls import (
     DRIVING,
     KEYBOARD,
-    KEYS,
     PAD,
     PAD_INPUTS,
     C,
@@ -27,8 +24,9 @@ from .controls import (
     ControlTable,
     RawInput,
 )
+from .key_names import KEYS
+from .settings import BadSettings, read_setting, shown_path
 
-CONFIG_VARIABLE = "SIDESTICK_CONFIG_DIR"
 FILE_NAME = "bindings.toml"
 INPUTS: Mapping[str, tuple[str, ...]] = {PAD: tuple(PAD_INPUTS), KEYBOARD: tuple(KEYS)}
 REVIEW = "review"
@@ -41,14 +39,6 @@ MARK = "line of this item"
 
 class BadBinding(SidestickError):
     """A line of the bindings file cannot be used."""
-
-
-def config_folder() -> Path:
-    """The folder of the user's own settings."""
-    if own := os.environ.get(CONFIG_VARIABLE):
-        return Path(own)
-    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(base) / "sidestick"
 
 
 @dataclass(frozen=True)
@@ -92,6 +82,11 @@ class Bindings(Generic[C]):
         rivals = self.longer[device].get(chord[-1], ())
         return not any(len(r) > len(chord) and _is_down(r, touch) for r in rivals)
 
+    def inputs(self, device: str) -> frozenset[str]:
+        """The names of the device's inputs that mean something."""
+        chords = (chord for ways in self.chords[device].values() for chord in ways)
+        return frozenset(name for chord in chords for name in chord)
+
     def label(self, device: str, control: C, between: str = " or ") -> str:
         """The control's chords as text: `LB`, `RB + A`; a dash where it is not bound."""
         return between.join(" + ".join(c) for c in self.chords[device].get(control, ())) or "-"
@@ -122,16 +117,13 @@ def defaults(table: ControlTable[C]) -> Bindings[C]:
     return Bindings(table, table.chords)
 
 
-def load(table: ControlTable[C], path: Path | None = None) -> Bindings[C]:
+def load(table: ControlTable[C]) -> Bindings[C]:
     """The user's bindings in a window, or the defaults where there is no file."""
-    path = path or config_folder() / FILE_NAME
-    if not path.exists():
-        return defaults(table)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadBinding(f"{path}: cannot be read: {error}") from error
-    return parse(text, table, str(path))
+        text = read_setting(FILE_NAME)
+    except BadSettings as error:
+        raise BadBinding(str(error)) from error
+    return parse(text, table, shown_path(FILE_NAME))
 
 
 def parse(text: str, table: ControlTable[C], source: str = FILE_NAME) -> Bindings[C]:
@@ -161,8 +153,12 @@ class _BindingsFile:
     def __init__(self, text: str, source: str) -> None:
         self._text, self._source = text, source
         try:
+            text.encode()
             self._tables: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except UnicodeEncodeError as error:
+            line = text.count("\n", 0, error.start) + 1
+            raise BadBinding(f"{source}:{line}: cannot be read: no UTF-8") from None
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadBinding(f"{source}: {error}") from None
         self._check((), (*INPUTS, REVIEW))
         self._check((REVIEW,), REVIEW_WINDOWS)

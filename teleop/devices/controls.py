@@ -1,4 +1,4 @@
-"""Tables of the operator's window's controls, and of pad and keyboard inputs, for `bindings`."""
+"""Tables of the operator's window's controls, and of a pad's inputs, for `bindings`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -214,28 +214,6 @@ PAD_INPUTS = (
     *PAD_TRIGGERS,
     *(f"{name} {direction}" for name in PAD_STICKS for direction in DIRECTIONS),
 )
-
-SPECIAL_KEYS: Mapping[str, int] = {
-    "left shift": pygame.K_LSHIFT,
-    "right shift": pygame.K_RSHIFT,
-    "left ctrl": pygame.K_LCTRL,
-    "right ctrl": pygame.K_RCTRL,
-    "left alt": pygame.K_LALT,
-    "right alt": pygame.K_RALT,
-    "page up": pygame.K_PAGEUP,
-    "page down": pygame.K_PAGEDOWN,
-    "enter": pygame.K_RETURN,
-}
-RENAMED = {"return", "lshift", "rshift", "lctrl", "rctrl", "lalt", "ralt", "pageup", "pagedown"}
-KEYS: Mapping[str, int] = {
-    **{
-        name[2:].lower(): code
-        for name, code in sorted(vars(pygame).items())
-        if name.startswith("K_") and name[2:].lower() not in RENAMED
-    },
-    **SPECIAL_KEYS,
-}
-KEY_NAMES: Mapping[int, str] = {code: name for name, code in KEYS.items()}
 
 
 @dataclass(frozen=True)

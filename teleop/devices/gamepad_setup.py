@@ -64,7 +64,13 @@ ASKED: Mapping[str, str] = {
 """SDL's name of each control, and the wizard's text for it."""
 NEEDED = ("leftshoulder", "leftx", "lefty")
 """Controls without which a mapping is not kept: the clutch and one stick."""
+STICKS = ("leftx", "lefty", "rightx", "righty")
+"""Controls that take both directions of an axis."""
 PUSHED, LET_GO = 0.7, 0.35
+AT_ITS_END = 0.5
+"""An axis that rests farther out than this rests at its end, as many triggers do."""
+FIRST_REPORTS_S = 0.2
+"""Pads report where their axes are some moments after they were opened."""
 WAIT_S = 12.0
 POLL_S = 0.01
 HATS = {(0, 1): 1, (1, 0): 2, (0, -1): 4, (-1, 0): 8}
@@ -78,6 +84,7 @@ class GamepadWizard:
         self, joystick: pygame.joystick.JoystickType, notify: Callable[[str], object]
     ) -> None:
         self._joystick, self._notify = joystick, notify
+        _pump(FIRST_REPORTS_S)
         self._rest = [joystick.get_axis(i) for i in range(joystick.get_numaxes())]
         self.bound: dict[str, str] = {}
 
@@ -85,46 +92,79 @@ class GamepadWizard:
         """Ask for every control; return SDL's sources by control, without those not pressed."""
         for target, words in ASKED.items():
             self._notify(f"press or push {words} (wait to skip)")
-            found = self._wait(wait_s)
+            found = self._wait(target, wait_s)
             if found is None:
                 self._notify("  skipped")
                 continue
-            self.bound[target] = found
             self._notify(f"  {found}")
-            self._wait_for_rest()
+            if self._let_go(target, found, wait_s):
+                self.bound[target] = found
+            else:
+                self._notify(f"  {found} does not come back to rest: not counted")
         return self.bound
 
-    def _wait(self, seconds: float) -> str | None:
+    def _wait(self, target: str, seconds: float) -> str | None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             pygame.event.get()
-            found = self.moved()
-            if found and found not in self.bound.values():
-                return found
+            for found in self.moved(target):
+                if self._free(found):
+                    return found
             time.sleep(POLL_S)
         return None
 
-    def _wait_for_rest(self) -> None:
-        until = time.monotonic() + WAIT_S
-        while self.moved(LET_GO) and time.monotonic() < until:
+    def _free(self, found: str) -> bool:
+        """Whether no control has this input, nor, of an axis, a part of it that overlaps."""
+        same = [taken for taken in self.bound.values() if taken.strip("+-~") == found.strip("+-~")]
+        halves = all(source[0] in "+-" for source in (found, *same))
+        return not same or (halves and found not in same)
+
+    def _let_go(self, target: str, found: str, seconds: float) -> bool:
+        """Wait until a control is let go; False where it stays, so that nobody has pushed it.
+
+        Another axis that is away from its rest by then had not reported yet where it rests.
+        """
+        until = time.monotonic() + seconds
+        while found in self.moved(target, LET_GO):
+            if time.monotonic() > until:
+                return False
             pygame.event.get()
             time.sleep(POLL_S)
+        for i, rest in enumerate(self._rest):
+            now = self._joystick.get_axis(i)
+            if abs(now - rest) > LET_GO:
+                self._rest[i] = now
+        return True
 
-    def moved(self, far: float = PUSHED) -> str | None:
-        """The input that is pressed now, in SDL's notation (b0, a1, a2~, h0.4), or None."""
+    def moved(self, target: str = "", far: float = PUSHED) -> list[str]:
+        """The inputs that are pressed now, in SDL's notation (b0, h0.4, a1, a2~, +a3, -a3).
+
+        A stick takes the whole of an axis, and so does what rests at an axis's end, as triggers
+        do. All else takes one half: two triggers or two sides of a D-pad may share an axis.
+        """
         pad = self._joystick
-        for i in range(pad.get_numbuttons()):
-            if pad.get_button(i):
-                return f"b{i}"
+        found = [f"b{i}" for i in range(pad.get_numbuttons()) if pad.get_button(i)]
         for i in range(pad.get_numhats()):
             across, along = pad.get_hat(i)
             if bit := HATS.get((round(across), round(along))):
-                return f"h{i}.{bit}"
+                found.append(f"h{i}.{bit}")
         for i, rest in enumerate(self._rest):
             change = pad.get_axis(i) - rest
-            if abs(change) > far:
-                return f"a{i}" if change > 0 else f"a{i}~"
-        return None
+            if abs(change) <= far:
+                continue
+            if target in STICKS or abs(rest) > AT_ITS_END:
+                found.append(f"a{i}" if change > 0 else f"a{i}~")
+            else:
+                found.append(f"+a{i}" if change > 0 else f"-a{i}")
+        return found
+
+
+def _pump(seconds: float) -> None:
+    """Take in what devices report for a while."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pygame.event.get()
+        time.sleep(POLL_S)
 
 
 def learn_plugged_in(notify: Callable[[str], object], wait_s: float = WAIT_S) -> bool:

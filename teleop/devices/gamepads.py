@@ -5,23 +5,33 @@ pad twice, as joystick and as controller. Only the controller's events are used 
 must not be blocked, since SDL makes the others from them.
 """
 
+import contextlib
+import logging
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .bindings import config_folder
 from .controls import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, RawInput
 from .sdl import controller, pygame
-from .stick_motion import ramped, stick, trigger
+from .settings import BadSettings, read_setting, write_setting
+from .stick_motion import DEADZONE, ramped, stick, trigger
 
 MAPPINGS_FILE = "pads.txt"
+MAPPINGS_VARIABLE = "SDL_GAMECONTROLLERCONFIG"
 FULL = 32767.0
 AT_REST = 0.1
 """A trigger counts only once its value has been below this."""
 BUTTON_NAMES = {code: name for name, code in PAD_BUTTONS.items()}
 TRIGGER_PRESS = 0.5
+LARGEST_DRIFT = 0.35
+"""A stick that rests farther off its middle than this is broken, or pushed."""
+STILL, STILL_S = 0.02, 1.0
+"""A stick that moves no more than this for so long is at rest, if nobody drives with it."""
 RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -39,6 +49,10 @@ class Gamepad:
     pulled: set[str] = field(default_factory=set)
     grown: dict[str, float] = field(default_factory=dict)
     """The ramped values of the D-pad's directions, in [0, 1]; these cannot be pushed halfway."""
+    worn: dict[str, float] = field(default_factory=dict)
+    """Deadzones of the sticks that do not come back to their middle."""
+    _stayed: dict[str, tuple[float, float, float]] = field(default_factory=dict)
+    """Where each stick is, and for how long it has stayed there, s."""
 
     def read(self, elapsed_s: float = 0.0) -> RawInput:
         """The inputs now, and those pressed since the last call, `elapsed_s` ago."""
@@ -54,8 +68,23 @@ class Gamepad:
         values.update({name: 1.0 for name in pressed - {*RAMPED} if name in PAD_BUTTONS})
         return RawInput({name: value for name, value in values.items() if value}, pressed)
 
+    def widen_deadzones(self, elapsed_s: float) -> None:
+        """Let sticks that stay a little off their middle count as at rest: they are worn.
+
+        Call it while the pad must be let go of before it drives; nobody pushes a stick then.
+        """
+        for name, axes in PAD_STICKS.items():
+            x, y = self._axis(axes[0]), self._axis(axes[1])
+            at_x, at_y, for_s = self._stayed.get(name, (x, y, 0.0))
+            if math.hypot(x - at_x, y - at_y) > STILL:
+                at_x, at_y, for_s = x, y, 0.0
+            self._stayed[name] = at_x, at_y, for_s + elapsed_s
+            if for_s > STILL_S and DEADZONE < math.hypot(x, y) < LARGEST_DRIFT:
+                self.worn[name] = math.hypot(x, y) + 2 * STILL
+
     def _stick(self, name: str, across: int, along: int) -> dict[str, float]:
-        x, y = stick(self._axis(across), self._axis(along))
+        deadzone = self.worn.get(name, DEADZONE)
+        x, y = stick(self._axis(across), self._axis(along), deadzone)
         return {
             f"{name} right": max(0.0, x),
             f"{name} left": max(0.0, -x),
@@ -80,16 +109,31 @@ class Gamepad:
         return max(-1.0, self.device.get_axis(axis) / FULL)
 
 
+@contextlib.contextmanager
+def _known_mappings(own: Sequence[str]) -> Iterator[None]:
+    """Give SDL the user's mappings, which it reads when its joystick part starts.
+
+    Not for longer: no process could be started with a variable of more than 128 kB.
+    """
+    before = os.environ.get(MAPPINGS_VARIABLE)
+    if own:
+        os.environ[MAPPINGS_VARIABLE] = "\n".join([*own, before or ""]).strip()
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ[MAPPINGS_VARIABLE] = before
+        else:
+            os.environ.pop(MAPPINGS_VARIABLE, None)
+
+
 class Gamepads:
     """All pads that are plugged in, in the order in which they were."""
 
     def __init__(self) -> None:
-        own = mapping_lines()
-        if own:  # SDL reads these when its controller part starts
-            known = os.environ.get("SDL_GAMECONTROLLERCONFIG", "")
-            os.environ["SDL_GAMECONTROLLERCONFIG"] = "\n".join([*own, known]).strip()
-        pygame.joystick.init()
-        controller.init()
+        with _known_mappings(mapping_lines()):
+            pygame.joystick.init()
+            controller.init()
         self.pads: dict[int, Gamepad] = {}
         self.unmapped: dict[int, str] = {}
         """Names of pads without a mapping, by instance id."""
@@ -140,17 +184,14 @@ class Gamepads:
             return
 
 
-def mappings_path() -> Path:
-    """The file of the user's mappings; lines of gamecontrollerdb.txt may be pasted into it."""
-    return config_folder() / MAPPINGS_FILE
-
-
 def mapping_lines() -> list[str]:
-    """The lines of the user's mappings, without comments."""
-    path = mappings_path()
-    if not path.exists():
+    """The lines of the user's mappings, without comments and what the environment cannot hold."""
+    try:
+        text = read_setting(MAPPINGS_FILE)
+    except BadSettings as error:
+        _log.warning("%s; the pads in it are not known", error)
         return []
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    lines = (line.strip() for line in text.replace("\0", "").splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -162,10 +203,10 @@ def mapping_line(guid: str, name: str, bound: Mapping[str, str]) -> str:
 
 
 def remember(line: str) -> Path:
-    """Write a mapping to the user's file, in place of an older one of its GUID; return the path."""
-    path = mappings_path()
+    """Write a mapping to the user's file, in place of an older one of its GUID; return the path.
+
+    Lines of gamecontrollerdb.txt may be pasted into that file.
+    """
     guid = line.split(",", 1)[0]
     kept = [old for old in mapping_lines() if old.split(",", 1)[0] != guid]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
-    return path
+    return write_setting(MAPPINGS_FILE, "\n".join([*kept, line]) + "\n")

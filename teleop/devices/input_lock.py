@@ -19,8 +19,8 @@ class InputLock:
     def __init__(self) -> None:
         self._unlocked: set[Hashable] = set()
         self._ignore_until = float("-inf")
-        self.waiting = False
-        """Whether a device that is still locked is touched."""
+        self.waiting_for: set[Hashable] = set()
+        """The devices that are locked still because they are touched."""
 
     def lock_all(self, now: float) -> None:
         """Lock every device, and ignore all of them for DEAF_S."""
@@ -35,7 +35,7 @@ class InputLock:
         A neutral reading unlocks its device from the next call on.
         """
         self._unlocked &= set(readings)
-        self.waiting = False
+        self.waiting_for.clear()
         if now < self._ignore_until:
             return dict.fromkeys(readings, UNTOUCHED)
         filtered: dict[Hashable, ControlReadings[Control]] = {}
@@ -48,7 +48,7 @@ class InputLock:
                 self._unlocked.add(source)
                 filtered[source] = replace(reading, pressed=frozenset())
             else:
-                self.waiting = True
+                self.waiting_for.add(source)
         return filtered
 
 

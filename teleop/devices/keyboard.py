@@ -4,9 +4,10 @@
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
-from .controls import KEY_NAMES, Control, ControlReadings, RawInput
+from .controls import DRIVING, KEYBOARD, Control, ControlReadings, RawInput
+from .key_names import key_name
 from .sdl import pygame
 from .stick_motion import disc, ramped
 
@@ -18,23 +19,35 @@ RAMPED = (
 """Groups of four controls that act as a stick: right, left, up, down."""
 
 
+DRIVING_KEYS = frozenset(
+    name for chords in DRIVING.chords[KEYBOARD].values() for chord in chords for name in chord
+)
+"""Keys that the operator's window uses without a bindings file."""
+
+
 class Keyboard:
     """The keys that are held and were pressed, by the window's events."""
 
-    def __init__(self) -> None:
-        self._down: set[str] = set()
+    def __init__(self, bound: Container[str] = DRIVING_KEYS) -> None:
+        """`bound` are the names of the keys that mean something, see `key_name`."""
+        self._bound = bound
+        self._down: dict[int, str] = {}  # by place: the layout may change while a key is held
         self._pressed: set[str] = set()
 
-    def handle(self, event: pygame.event.Event) -> None:
-        """Take in an event of a key."""
-        if event.type not in (pygame.KEYDOWN, pygame.KEYUP) or event.key not in KEY_NAMES:
-            return
-        name = KEY_NAMES[event.key]
+    def handle(self, event: pygame.event.Event) -> str:
+        """Take in an event; the name of the key that it presses or repeats, else empty."""
+        if event.type not in (pygame.KEYDOWN, pygame.KEYUP):
+            return ""
+        scan_code = getattr(event, "scancode", 0)
+        place = scan_code or event.key
         if event.type == pygame.KEYUP:
-            self._down.discard(name)
-        elif name not in self._down:
-            self._down.add(name)
+            self._down.pop(place, None)
+            return ""
+        name = self._down.get(place) or key_name(event.key, scan_code, self._bound)
+        if name and place not in self._down:
+            self._down[place] = name
             self._pressed.add(name)
+        return name
 
     def release(self) -> None:
         """Count all keys as up: after a loss of focus their release is not reported."""
@@ -44,7 +57,7 @@ class Keyboard:
     def read(self) -> RawInput:
         """The keys held now, and those pressed since the last call."""
         pressed, self._pressed = frozenset(self._pressed), set()
-        return RawInput(dict.fromkeys(self._down | pressed, 1.0), pressed)
+        return RawInput(dict.fromkeys({*self._down.values()} | pressed, 1.0), pressed)
 
 
 class Ramp:

@@ -72,11 +72,12 @@ class OperatorInput:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.name = operator
-        self.bindings, self.pads, self.keyboard = bindings, pads, Keyboard()
+        self.bindings, self.pads = bindings, pads
+        self.keyboard = Keyboard(bindings.inputs(KEYBOARD))
         self.camera, self.frame, self.speed = "front", FRAMES[0], 1
         self.source: Hashable = next(iter(pads.pads), KEYBOARD)
         """The device that drives, or drove last: a pad's instance id, or KEYBOARD."""
-        self.reading, self.neutral = UNTOUCHED, True
+        self.reading, self.touched = UNTOUCHED, ""
         self.guard, self.discard = InputLock(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
         self._looked = clock()
@@ -120,8 +121,11 @@ class OperatorInput:
         }
         keys = self.bindings.read(KEYBOARD, self.keyboard.read())
         readings[KEYBOARD] = self._ramp(keys)
-        self.neutral = all(is_neutral(reading) for reading in readings.values())
         unlocked = self.guard.filter(readings, now)
+        self.touched = next((self._name(s) for s, r in unlocked.items() if not is_neutral(r)), "")
+        for number, pad in self.pads.pads.items():
+            if number in self.guard.waiting_for:
+                pad.widen_deadzones(elapsed)
         self._choose(unlocked)
         self.reading = unlocked[self.source]
         pressed = frozenset().union(*(reading.pressed for reading in unlocked.values()))
@@ -159,7 +163,8 @@ class OperatorInput:
         if self.source in self.pads.pads:
             pads = list(self.pads.pads)
             which = f" ({pads.index(self.source) + 1} of {len(pads)})" if len(pads) > 1 else ""
-            return f"{self.pads.pads[self.source].name}{which}"
+            worn = ", ".join(self.pads.pads[self.source].worn)
+            return f"{self._name(self.source)}{which}{worn and f', worn {worn}'}"
         if self.pads.pads:
             return "keyboard"
         if self.pads.unmapped:
@@ -172,6 +177,10 @@ class OperatorInput:
     def device(self) -> str:
         """The kind of device whose bindings the help shows: PAD or KEYBOARD."""
         return KEYBOARD if self.source == KEYBOARD else PAD
+
+    def _name(self, source: Hashable) -> str:
+        """What people call a device."""
+        return next((p.name for number, p in self.pads.pads.items() if number == source), KEYBOARD)
 
     def _loss(self, now: float, driving: bool) -> str:
         gone, self._gone = self._gone, None

@@ -65,15 +65,15 @@ RAMP_S = 0.3
 """A key's speed grows from nothing to full in this time."""
 
 
-def stick(x: float, y: float) -> tuple[float, float]:
+def stick(x: float, y: float, deadzone: float = DEADZONE) -> tuple[float, float]:
     """A stick's position after radial deadzone (rescaled, without a jump) and expo, in [-1, 1].
 
     The direction is kept.
     """
     radius = math.hypot(x, y)
-    if radius <= DEADZONE:
+    if radius <= deadzone:
         return 0.0, 0.0
-    pushed = min(1.0, (radius - DEADZONE) / (SATURATION - DEADZONE))
+    pushed = min(1.0, (radius - deadzone) / (SATURATION - deadzone))
     scale = ((1 - EXPO) * pushed + EXPO * pushed**3) / radius
     return x * scale, y * scale
 

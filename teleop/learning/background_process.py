@@ -4,17 +4,20 @@
 """
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 from ...datasets.database import EventEntry
+from ...datasets.files.plain_file import open_plain
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import limit_threads
-from ...sim_envs.errors import SidestickError
+from ...sim_envs.errors import SidestickError, WorkspaceError
 from ..evaluation.rollouts import end_with
 from .learner import Learner
 
@@ -25,6 +28,9 @@ RETRY_S = 30.0
 """Pause after an error, such as a full disk."""
 STOP_S = 3.0
 """Time for the learner to end before it is killed, which loses nothing."""
+LAST_BYTES = 2000
+"""Of the log, in which its last line is looked for."""
+_log = logging.getLogger(__name__)
 LOG, LOCK = "learner.log", "learner.lock"
 ONE_CORE = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "1"}
 """Environment of the process: arithmetic and software rendering on one core."""
@@ -77,17 +83,46 @@ class LearnerProcess:
     """`sidestick learn WS --watch` as a child of this process; its output is in learner.log."""
 
     def __init__(self, workspace: Workspace, more: Sequence[str] = ()) -> None:
-        """`more` are further options of the command."""
+        """`more` are further options of the command; WorkspaceError where it cannot be started."""
         command = (sys.executable, "-m", "sidestick.teleop.cli.main", "learn", str(workspace.path))
         options = ("--watch", "--parent", str(os.getpid()), *more)
-        with (workspace.path / LOG).open("ab") as log:
-            self._process = subprocess.Popen(
-                (*command, *options),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **ONE_CORE},
-            )
+        self._log_path, self._closing = workspace.path / LOG, False
+        self.died = ""
+        """Why it ended by itself, for people; empty while it runs."""
+        try:
+            log = open_plain(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            with os.fdopen(log, "ab") as output:
+                self._begins = output.tell()
+                self._process = subprocess.Popen(
+                    (*command, *options),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    env={**os.environ, **ONE_CORE},
+                )
+        except OSError as error:
+            raise WorkspaceError(f"{workspace.path}: cannot start the learner: {error}") from error
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        """Wait until the process ends, and tell if nobody has asked it to."""
+        code = self._process.wait()
+        if self._closing:
+            return
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        self.died = (
+            f"the learner beside this session has ended by itself ({how}), nothing more is "
+            f"learnt; see {self._log_path}{self._last_words()}"
+        )
+        _log.warning("%s", self.died)
+
+    def _last_words(self) -> str:
+        """What it printed last, after a colon; empty where it printed nothing."""
+        with contextlib.suppress(OSError), self._log_path.open("rb") as log:
+            log.seek(max(self._begins, log.seek(0, os.SEEK_END) - LAST_BYTES))
+            lines = log.read().decode(errors="replace").strip().splitlines()
+            return f": {lines[-1]}" if lines else ""
+        return ""
 
     @property
     def alive(self) -> bool:
@@ -101,6 +136,7 @@ class LearnerProcess:
 
     def close(self) -> None:
         """End it; a second time does nothing."""
+        self._closing = True
         self._process.terminate()
         try:
             self._process.wait(STOP_S)

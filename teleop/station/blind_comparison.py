@@ -3,12 +3,12 @@
 `cli.compare` calls it with two policies, and gets a Comparison of the operator's verdicts.
 """
 
-import getpass
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...datasets.workspace import Workspace
+from ..devices.settings import operator_name
 from ..evaluation.compare import Comparison, policies_to_compare, stopped, unseen_seeds
 from ..evaluation.compare_blind import (
     BlindTrial,
@@ -83,7 +83,7 @@ def compare_at_the_window(
     both = policies_to_compare(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
     blind_votes, effort = BlindVotes(alpha), blind_effort(workspace)
-    options = StationOptions(shown_policy=HIDDEN, operator=getpass.getuser())
+    options = StationOptions(shown_policy=HIDDEN, operator=operator_name())
     assigned = tuple(supervised(workspace, ref) for ref in both)
     with open_station(workspace, options, assigned[0], [effort]) as station:
         live = BlindEpisodes(station.session, turns=turns, both=assigned, blind_votes=blind_votes)

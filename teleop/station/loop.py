@@ -139,8 +139,8 @@ class StationLoop:
             self.meter.rest()
         elif request is Request.ROLL_BACK:
             self._roll_back()
-        elif (self.state, request) in RESUMING and not self.operator_input.neutral:
-            self.notice.show("let go of everything first, then go on", 2.0)
+        elif (self.state, request) in RESUMING and self.operator_input.touched:
+            self.notice.show(f"let go of the {self.operator_input.touched}, then go on", 2.0)
         else:
             self.signal(request)
 

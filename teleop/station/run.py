@@ -5,6 +5,7 @@ and what it showed goes into the ledger and the ladder.
 """
 
 import contextlib
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +18,12 @@ from ...sim_envs.environment import ArmEnv
 from ..autonomy.evidence_recorder import EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
-from ..devices.bindings import config_folder, load
+from ..devices.bindings import load
 from ..devices.controls import DRIVING
 from ..devices.gamepads import Gamepads
 from ..devices.operator_input import OperatorInput
 from ..devices.sdl import pygame
+from ..devices.settings import BadSettings, has_setting, write_setting
 from ..devices.simulated_window_input import SimulatedWindowInput
 from ..learning.active_policy import ActivePolicy
 from ..session.assignment import Assignment
@@ -44,6 +46,7 @@ from .screen.view import open_view
 from .states import WindowState
 from .workspace_counts import WorkspaceCounts
 
+_log = logging.getLogger(__name__)
 OnTurn = Callable[[StationLoop], object]
 
 
@@ -171,13 +174,15 @@ def run_station(
 
 def tutorial_wanted() -> bool:
     """Whether the tutorial has not been finished with these settings yet."""
-    return not (config_folder() / TUTORIAL_MARK).exists()
+    return not has_setting(TUTORIAL_MARK)
 
 
 def mark_tutorial_seen() -> None:
-    """Do not begin with the tutorial again."""
-    config_folder().mkdir(parents=True, exist_ok=True)
-    (config_folder() / TUTORIAL_MARK).touch()
+    """Do not begin with the tutorial again; where that cannot be kept, it is only said."""
+    try:
+        write_setting(TUTORIAL_MARK, "")
+    except BadSettings as error:
+        _log.warning("the tutorial will be shown again: %s", error)
 
 
 def _follow_ladder(loop: StationLoop, active_policy: ActivePolicy, change: LevelChange) -> None:

@@ -10,9 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from ..devices.bindings import REVIEW, Bindings, load
 from ..devices.controls import (
-    KEY_NAMES,
     KEYBOARD,
-    KEYS,
     PAD,
     ControlReadings,
     ControlTable,
@@ -20,6 +18,7 @@ from ..devices.controls import (
     split,
 )
 from ..devices.gamepads import Gamepads
+from ..devices.key_names import KEYS
 from ..devices.keyboard import Keyboard
 from ..devices.sdl import pygame
 from .widgets import HelpPage
@@ -80,17 +79,15 @@ class KeyInput(Generic[ActionT]):
         self.bindings: Bindings[ActionT] = load(table.controls)
         self.on_pad = False
         """Whether the last press came from a pad; hints name its buttons then."""
-        self._keyboard = Keyboard()
+        self._keyboard = Keyboard(self.bindings.inputs(KEYBOARD))
         pygame.key.set_repeat(REPEAT_AFTER_MS, REPEAT_EVERY_MS)
 
     def handle(self, event: pygame.event.Event) -> list[ActionT]:
         """The actions that an event asks for; held keys repeat only where `Key.repeats`."""
         self.pads.handle(event)
         held = self._keyboard.read().values
-        self._keyboard.handle(event)
-        if event.type == pygame.KEYDOWN and event.key in KEY_NAMES:
+        if name := self._keyboard.handle(event):
             self.on_pad = False
-            name = KEY_NAMES[event.key]
             found = self.bindings.read(KEYBOARD, RawInput({**held, name: 1.0}, frozenset({name})))
             again = name in held
             return [d for d in self._pressed(found) if not again or self.table.rows[d].repeats]

@@ -1,11 +1,13 @@
 """These tests check the contract of every registered environment."""
 
 import copy
+import pickle
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -199,6 +201,41 @@ def test_step_before_reset_and_after_close_raise_gymnasiums_errors(env: ArmEnv) 
         env.step(np.zeros(7, np.float32))
     with pytest.raises(gymnasium.error.ClosedEnvironmentError):
         env.reset(seed=0)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_copy_that_would_share_the_physics_is_refused(
+    env: ArmEnv, copied: Callable[[object], object]
+) -> None:
+    """The error says what there is instead."""
+    with pytest.raises(TypeError, match=r"snapshot\(\)"):
+        copied(env)
+
+
+TWO_THREADS = """
+import sys, threading
+from sidestick.sim_envs import make_task_env
+
+def make():
+    for _ in range(4):
+        make_task_env("ShelfPick", image_size=32, num_items=1).close()
+
+threads = [threading.Thread(target=make) for _ in range(2)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print("still here")
+"""
+
+
+@pytest.mark.parametrize("closed", ["", "exec 1>&- 2>&-; "])
+def test_environments_leave_the_streams_of_the_process_alone(closed: str, tmp_path: Path) -> None:
+    """Made in two threads, or where streams are closed: what is printed comes out, if it can."""
+    code = tmp_path / "code.py"
+    code.write_text(TWO_THREADS)
+    command = f"{closed}exec {sys.executable} {code}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("still here\n") or "1>&-" in closed
 
 
 def test_unknown_names_are_refused_with_those_that_exist() -> None:

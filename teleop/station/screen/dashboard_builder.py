@@ -132,7 +132,7 @@ class DashboardBuilder:
             loop.state,
             device,
             lost=loop.lost,
-            locked=loop.operator_input.guard.waiting or not loop.operator_input.focused,
+            locked=bool(loop.operator_input.guard.waiting_for) or not loop.operator_input.focused,
             offered=loop.offered,
             left=max(0.01, 1.0 - loop.seconds_in_state / ACCEPT_S),
         )

@@ -1,12 +1,17 @@
 """These tests map a pad that SDL does not know with the wizard, and drive with it at the window."""
 
+import os
+import subprocess
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pygame
 import pytest
 
 from sidestick.teleop.devices.gamepad_setup import ASKED, learn_plugged_in
-from sidestick.teleop.devices.gamepads import mapping_lines
+from sidestick.teleop.devices.gamepads import MAPPINGS_FILE, Gamepads, mapping_lines, remember
+from sidestick.teleop.devices.settings import BadSettings, operator_name, write_setting
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
 from tests.window_rig import WindowRig
@@ -103,3 +108,109 @@ def test_without_a_pad_there_is_nothing_to_learn(own_mappings: None) -> None:
     messages: list[str] = []
     assert not learn_plugged_in(messages.append)
     assert messages == ["no pad is plugged in"]
+
+
+PLAIN = {"a": 0, "b": 1, "x": 2, "y": 3, "leftshoulder": 4, "rightshoulder": 5, "start": 7}
+STICKS = {"leftx": (0, 1.0), "lefty": (1, 1.0), "rightx": (3, 1.0), "righty": (4, 1.0)}
+CROSS = {"dpup": (7, -1.0), "dpdown": (7, 1.0), "dpleft": (6, -1.0), "dpright": (6, 1.0)}
+SHARED_TRIGGERS = {"lefttrigger": (2, 1.0), "righttrigger": (2, -1.0)}
+LATE = {"righttrigger": (5, 1.0, -1.0)}
+
+
+@pytest.mark.parametrize(
+    ("axes", "written"),
+    [
+        (CROSS, ["dpup:-a7", "dpdown:+a7", "dpleft:-a6", "dpright:+a6"]),
+        (SHARED_TRIGGERS, ["lefttrigger:+a2", "righttrigger:-a2"]),
+        (LATE, ["righttrigger:a5"]),
+    ],
+    ids=["D-pad of axes", "triggers on one axis", "rest reported late"],
+)
+def test_a_taught_pad_touches_nothing_at_rest(
+    own_mappings: None, axes: dict[str, tuple[float, ...]], written: list[str]
+) -> None:
+    """Halves of an axis are two inputs; where an axis rests is known only once it has reported."""
+    pad = vp.VirtualPad("Cheap Pad", mapped=False, axes=8)
+    let_go: list[Callable[[], object]] = [lambda: None]
+
+    def put(axis: int, value: float) -> None:
+        pad.axis(axis, (value + 1) / 2 if axis in (vp.LT, vp.RT) else value)
+
+    def user(words: str) -> None:
+        let_go.pop()()
+        let_go.append(lambda: None)
+        for axis, _, *rest in axes.values():
+            if rest:
+                put(int(axis), rest[0])
+        for target, name in ASKED.items():
+            if not words.startswith(f"press or push {name} ("):
+                continue
+            if target in PLAIN:
+                pad.press(PLAIN[target])
+                let_go[0] = partial(pad.release, PLAIN[target])
+            elif target in STICKS | axes:
+                axis, value, *rest = (STICKS | axes)[target]
+                put(int(axis), value)
+                let_go[0] = partial(put, int(axis), rest[0] if rest else 0.0)
+
+    assert learn_plugged_in(user, wait_s=0.06)
+    (line,) = mapping_lines()
+    assert {*written} <= {*line.split(",")}
+    pygame.display.init()
+    pads = Gamepads()
+    pad = vp.VirtualPad("Cheap Pad", mapped=False, axes=8)
+    for event in pygame.event.get():
+        pads.handle(event)
+    for axis, _, *rest in axes.values():
+        if rest:
+            put(int(axis), rest[0])
+    pygame.event.get()
+    assert [dict(read.values) for read in pads.read().values()] == [{}]
+
+
+def test_mappings_that_are_no_utf8_are_kept_as_they_are(own_mappings: None) -> None:
+    """A pasted line of another encoding costs nothing, and is there after the next pad is taught.
+
+    The variable by which SDL gets the lines is gone again: no process starts with a very long one.
+    """
+    write_setting(MAPPINGS_FILE, "00ff,P\udce4d,a:b0,\nlong" + "x" * 200_000)
+    pygame.display.init()
+    Gamepads()
+    subprocess.run(["true"], check=True)
+    remember("11ff,Pad,a:b0,")
+    assert mapping_lines()[0] == "00ff,P\udce4d,a:b0,"
+
+
+def test_a_pad_is_taught_where_nothing_can_be_written(
+    own_mappings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what cannot be written, and which variable sets another folder."""
+    monkeypatch.setenv("SIDESTICK_CONFIG_DIR", "/dev/null/sidestick")
+    with pytest.raises(BadSettings, match="SIDESTICK_CONFIG_DIR"):
+        remember("11ff,Pad,a:b0,")
+    monkeypatch.delenv("SIDESTICK_CONFIG_DIR")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", no_home)
+    assert mapping_lines() == []
+    with pytest.raises(BadSettings, match="no home"):
+        remember("11ff,Pad,a:b0,")
+
+
+def no_home() -> Path:
+    raise RuntimeError
+
+
+def test_a_user_without_an_account_has_a_name_for_the_records(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The number, as in a container with `--user 4242`; a name that is no UTF-8 becomes one."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+
+    def unknown(number: int) -> object:
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    assert operator_name() == f"user-{os.getuid()}"
+    monkeypatch.setenv("LOGNAME", "J\udcf6rg")
+    assert operator_name().encode() == rb"J\udcf6rg"

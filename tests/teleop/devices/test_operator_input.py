@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pygame
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from sidestick.sim_envs.cameras import CameraView
 from sidestick.teleop.devices.controls import Control, ControlReadings
 from sidestick.teleop.devices.input_lock import IGNORE_AFTER_FOCUS_S, HoldButton, InputLock, Repeat
-from sidestick.teleop.devices.keyboard import Ramp
+from sidestick.teleop.devices.key_names import key_name
+from sidestick.teleop.devices.keyboard import Keyboard, Ramp
 from sidestick.teleop.devices.stick_motion import (
     BASE,
     DEADZONE,
@@ -103,7 +105,7 @@ def test_a_new_device_is_locked_until_it_was_neutral() -> None:
     """A clutch that is held while the pad is plugged in does not take over."""
     lock, held = InputLock(), ControlReadings({Control.CLUTCH: 1.0})
     assert not lock.filter({1: held}, 0.0)[1].held(Control.CLUTCH)
-    assert lock.waiting
+    assert lock.waiting_for
     lock.filter({1: ControlReadings({})}, 0.1)
     assert lock.filter({1: held}, 0.2)[1].held(Control.CLUTCH)
 
@@ -133,3 +135,37 @@ def test_a_repeat_waits_and_then_repeats() -> None:
     repeat = Repeat()
     fired = [t for t in range(0, 200, 5) if repeat.update(True, t / 100)]
     assert fired == [60, 85, 110, 135, 160, 185]
+
+
+LAYOUTS = {
+    "Russian": {26: 1094, 4: 1092, 22: 1099, 7: 1074, 10: 1087, 19: 1079, 20: 1081},
+    "Greek": {26: 962, 4: 945, 22: 963, 7: 948, 10: 947, 19: 960, 20: ord(";")},
+    "French": {26: ord("z"), 4: ord("q"), 30: ord("&"), 31: 233},
+    "Czech": {30: ord("+"), 31: 283},
+}
+MEANT = {
+    "Russian": "wasdgpq",
+    "Greek": "wasdgpq",
+    "French": "zq12",
+    "Czech": "12",
+}
+"""What the keys must mean: the letter on them, or else what is at their place in the USA."""
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_keys_mean_their_symbol_or_else_their_place(layout: str) -> None:
+    """Without Latin letters, or without digits, the keys drive nevertheless."""
+    keyboard = Keyboard()
+    for (place, symbol), meant in zip(LAYOUTS[layout].items(), MEANT[layout], strict=True):
+        event = {"key": symbol, "scancode": place, "mod": 0, "unicode": chr(symbol)}
+        keyboard.handle(pygame.event.Event(pygame.KEYDOWN, event))
+        assert keyboard.read().pressed == {meant}
+        event["key"] = 0  # another layout by now
+        keyboard.handle(pygame.event.Event(pygame.KEYUP, event))
+        assert not keyboard.read().values
+
+
+def test_a_symbol_that_is_bound_is_not_taken_for_its_place() -> None:
+    """Whoever binds `comma` on a French keyboard gets it, although M is at its place elsewhere."""
+    assert key_name(pygame.K_COMMA, pygame.KSCAN_M, {"m", "comma"}) == "comma"
+    assert key_name(pygame.K_COMMA, pygame.KSCAN_M, {"m"}) == "m"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import EventEntry
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.store import PolicyStore
@@ -122,3 +123,30 @@ def test_errors_are_reported_and_tried_again() -> None:
     assert [str(complaint) for complaint in complaints] == ["damaged", "disk full"]
     assert slept[:2] == [RETRY_S, RETRY_S]
     assert len(events) == 1
+
+
+def test_a_learner_that_dies_is_told_of_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """How it ended and its last words, whether it refused, was killed, or could not be started."""
+    workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho process 7 learns here already\nexit 2\n")
+    python.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(python))
+    with LearnerProcess(workspace) as refused:
+        wait_for(lambda: bool(refused.died))
+    assert "(exit code 2)" in refused.died
+    assert refused.died.endswith("learner.log: process 7 learns here already")
+    assert refused.died in caplog.text
+    python.write_text("#!/bin/sh\nexec sleep 600\n")
+    with LearnerProcess(workspace) as killed:
+        os.kill(killed.pid, signal.SIGKILL)
+        wait_for(lambda: bool(killed.died))
+    assert "(signal 9)" in killed.died
+    with LearnerProcess(workspace) as stopped:
+        pass
+    assert not stopped.died
+    python.unlink()
+    with pytest.raises(WorkspaceError, match="cannot start the learner"):
+        LearnerProcess(workspace)

@@ -20,8 +20,9 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, UnknownName
 from sidestick.teleop.autonomy.episode_evidence import EpisodeKey
 from sidestick.teleop.autonomy.ladder_store import LadderStore
-from sidestick.teleop.devices.bindings import FILE_NAME, INPUTS, config_folder
+from sidestick.teleop.devices.bindings import FILE_NAME, INPUTS
 from sidestick.teleop.devices.gamepads import Gamepads
+from sidestick.teleop.devices.settings import write_setting
 from sidestick.teleop.review.episode_actions import KEYS, REASONS, EpisodeAction
 from sidestick.teleop.review.episode_review import EpisodeReview
 from sidestick.teleop.review.episode_window import EpisodeWindow
@@ -171,11 +172,8 @@ def test_a_person_who_rebinds_the_pad_is_heard_in_review(
     workspace: Workspace, quiet_sdl: None
 ) -> None:
     """The operator's [pad] applies to actions of the same name, [review.episodes.pad] to all."""
-    folder = config_folder()
-    folder.mkdir(parents=True)
-    (folder / FILE_NAME).write_text(
-        '[pad]\nsuccess = "L3"\nclutch = "RB"\n[review.episodes.pad]\nfive = "LT"\n'
-    )
+    own = '[pad]\nsuccess = "L3"\nclutch = "RB"\n[review.episodes.pad]\nfive = "LT"\n'
+    write_setting(FILE_NAME, own)
     pad = vp.VirtualPad()
     window = Rig(workspace)
     name = window.review.name

@@ -302,6 +302,55 @@ def test_a_pause_stops_time_and_goes_on(open_rig: OpenWindow) -> None:
     assert steps < rig.steps < steps + 12
 
 
+def tap_key(rig: WindowRig, symbol: int, place: int = 0) -> None:
+    """Press and release a key."""
+    for kind in (pygame.KEYDOWN, pygame.KEYUP):
+        key = pygame.event.Event(kind, key=symbol, scancode=place, mod=0, unicode="")
+        pygame.event.post(key)
+        rig.run(0.1)
+
+
+def test_a_pad_that_drifts_does_not_keep_the_keyboard_from_going_on(open_rig: OpenWindow) -> None:
+    """It lies unused; who pauses and goes on by key goes on."""
+    rig = open_rig()
+    rig.run(0.3)
+    rig.pad.axis(vp.LEFT_X, 0.2)
+    tap_key(rig, pygame.K_RETURN)
+    tap_key(rig, pygame.K_p)
+    rig.run(0.6)
+    assert rig.state is WindowState.PAUSED
+    tap_key(rig, pygame.K_p)
+    assert rig.state is WindowState.RECORDING
+
+
+def test_who_goes_on_with_a_control_held_is_told_which_device_it_is(open_rig: OpenWindow) -> None:
+    """The arm would move at once."""
+    rig = open_rig()
+    tap_key(rig, pygame.K_RETURN)
+    tap_key(rig, pygame.K_p)
+    rig.run(0.3)
+    rig.pad.press(vp.LB)
+    rig.run(0.1)
+    tap_key(rig, pygame.K_p)
+    assert rig.state is WindowState.PAUSED
+    assert rig.loop.notice.text == "let go of the Test Pad, then go on"
+
+
+def test_a_pad_with_a_worn_stick_drives_after_a_second(open_rig: OpenWindow) -> None:
+    """Its stick does not come back to the middle: it rests there, and the label says so."""
+    rig = open_rig()
+    rig.pad.axis(vp.LEFT_X, 0.2)
+    rig.operator_input.guard.lock_all(rig.time.now)
+    rig.run(1.5)
+    rig.tap(vp.START)
+    assert rig.operator_input.label == "Test Pad, worn left stick"
+    before = rig.env.arm.tool().position
+    rig.drive(0.5, vp.RIGHT_Y)
+    moved = rig.env.arm.tool().position - before
+    assert moved[2] > 0.02
+    assert abs(moved[:2]).max() < 0.01  # nothing of the drift
+
+
 def test_free_drive_records_nothing(open_rig: OpenWindow) -> None:
     """The arm moves, no episode is recorded, and the scene is reset afterwards."""
     rig = open_rig()
