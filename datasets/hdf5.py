@@ -83,10 +83,10 @@ def encode(content: Content) -> bytes:
         return image_of(file)
 
 
-def write_demo(demo: h5py.Group, content: Content) -> None:
-    """Write an episode into an empty group."""
+def write_demo(demo: h5py.Group, content: Content, per_chunk: int = IMAGES_PER_CHUNK) -> None:
+    """Write an episode into an empty group, with so many images in a chunk."""
     write_attributes(demo, content.attributes)
-    write_columns(demo, content.columns)
+    write_columns(demo, content.columns, per_chunk)
     for key, value in (content.final or {}).items():
         demo.create_dataset(
             key,
@@ -215,10 +215,10 @@ def opened(path: Path) -> Iterator[h5py.File]:
         raise DamagedFile(f"{path}: {readable_reason(path, str(error))}") from error
 
 
-def write_columns(group: h5py.Group, rows: Columns) -> None:
-    """Write one compressed, checksummed dataset per column [T, ...]."""
+def write_columns(group: h5py.Group, rows: Columns, per_chunk: int = IMAGES_PER_CHUNK) -> None:
+    """Write one compressed, checksummed dataset per column [T, ...]; images several to a chunk."""
     for key, values in rows.items():
-        chunk = min(len(values), IMAGES_PER_CHUNK) if is_image(key) else len(values)
+        chunk = min(len(values), per_chunk) if is_image(key) else len(values)
         group.create_dataset(
             key,
             data=values,

@@ -1,4 +1,4 @@
-"""`RobomimicWriter` copies episodes into one robomimic file with masks, and next_obs on demand.
+"""`RobomimicWriter` writes episodes into one robomimic file with masks, and next_obs on demand.
 
 Sirius reads it as well: `action_modes` and `intv_labels` are columns of every recording.
 """
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..attributes import write_attributes
 from ..config import WorkspaceConfig
 from ..episode import Episode
-from ..hdf5 import DEMO, Content, opened, write_columns, write_demo
+from ..hdf5 import Content, write_columns, write_demo
 from ..summary import ENV_ARGS, EpisodeSummary, to_attributes
 from .safe_hdf5 import hdf5_file
 from .transfer import ExportOptions
@@ -28,12 +28,14 @@ WORKSPACE = "sidestick_workspace"
 """Attribute of /data that holds the workspace's configuration for an import."""
 MASKS = ("train", "valid", "success", "corrections")
 """The filter keys of an export, which are made of its episodes."""
+IMAGES_PER_CHUNK = 1
+"""robomimic draws single frames and short windows: a chunk of 16 is decoded whole for each."""
 HELD_OUT = 0.1
 """Share of the episodes in the mask `valid`."""
 
 
 class RobomimicWriter:
-    """Copies episodes as demo_0, demo_1 ... with their compression and checksums."""
+    """Writes episodes as demo_0, demo_1 ... compressed and checksummed, each image by itself."""
 
     def __init__(
         self, path: Path, config: WorkspaceConfig, options: ExportOptions, _: Sequence[Path] = ()
@@ -46,20 +48,14 @@ class RobomimicWriter:
         self._broken_off = 0
 
     def add(self, episode: Episode) -> int:
-        """Copy an episode's group with its compressed chunks, or write one that has no file."""
-        name = f"demo_{len(self._summaries)}"
-        if episode.summary.path is None:
-            attributes = to_attributes(episode.summary)
-            whole = Content(attributes, episode.columns, episode.final, episode.abandoned)
-            write_demo(self._data.create_group(name), whole)
-        else:
-            with opened(episode.summary.path) as source:
-                source.copy(DEMO, self._data, name)
-        demo = self._data[name]
-        env_args = json.dumps(dict(episode.summary.header.env_args), sort_keys=True)
-        write_attributes(demo, {ENV_ARGS: env_args})
+        """Write an episode with its end, its branches and its attributes."""
+        demo = self._data.create_group(f"demo_{len(self._summaries)}")
+        attributes = to_attributes(episode.summary)
+        whole = Content(attributes, episode.columns, episode.final, episode.abandoned)
+        write_demo(demo, whole, IMAGES_PER_CHUNK)
         if self._options.next_obs:
-            write_columns(demo.create_group(NEXT_OBS), next_observations(episode))
+            following = next_observations(episode)
+            write_columns(demo.create_group(NEXT_OBS), following, IMAGES_PER_CHUNK)
             self._broken_off += episode.final_observation is None
         self._check()
         self._summaries.append(episode.summary)

@@ -116,6 +116,7 @@ def test_a_robomimic_file_is_one_that_its_reader_takes(
         demo = data["demo_1"]
         assert set(np.unique(demo["intv_labels"])) == {-10, 0, 1}
         obs, after = demo["obs/front_image"], demo["next_obs/front_image"]
+        assert obs.chunks == after.chunks == (1, SIZE, SIZE, 3)  # its reader draws single frames
         np.testing.assert_array_equal(obs[1:], after[:-1])
         np.testing.assert_array_equal(after[-1], demo["final_obs/front_image"])
         assert demo["dones"][-1] == 1
