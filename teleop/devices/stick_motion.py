@@ -15,8 +15,8 @@ from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOVE, TURN, Action
 from .controls import Control, ControlReadings
 
 UP = np.array([0.0, 0.0, 1.0])
-STEEP = 0.2
-"""A camera that looks down more steeply than this (cosine) has no useful forward direction."""
+ON_ITS_SIDE = 0.2
+"""Where the picture's right has less than this of the horizontal, the camera lies on its side."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,18 @@ BASE = StickFrame(np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0]))
 
 
 def picture_frame(view: CameraView) -> StickFrame:
-    """Right and away as the picture shows them, projected onto the table."""
-    _, down, forward = view.axes()
-    ahead = forward if np.hypot(forward[0], forward[1]) > STEEP else -down
-    away = np.array([ahead[0], ahead[1], 0.0])
-    away = away / np.linalg.norm(away)
-    return StickFrame(np.cross(away, UP), away)
+    """Right and away as the picture shows them, projected onto the table.
+
+    Right is the picture's right, and away is a quarter turn to the left of it: up in the picture,
+    also where a camera at the hand looks back at the base. A camera that lies on its side has its
+    right in the vertical; there the picture's top says what is away.
+    """
+    right, down, _ = view.axes()
+    across = np.array([right[0], right[1], 0.0])
+    if np.linalg.norm(across) < ON_ITS_SIDE:
+        across = np.cross([-down[0], -down[1], 0.0], UP)
+    across = across / np.linalg.norm(across)
+    return StickFrame(across, np.cross(UP, across))
 
 
 DEADZONE = 0.12
