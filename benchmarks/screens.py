@@ -114,7 +114,7 @@ def demonstrations(rig: WindowRig, shoot: Photographer) -> None:
     rig.chord(vp.X)
     rig.run(0.4)
     rig.tap(vp.START)
-    rig.loop.offered = True
+    rig.loop.actions.offered = True
     rig.loop.signal(WindowEvent.SUCCEEDED)
     rig.run(1.5)
     shoot("verdict")

@@ -152,7 +152,7 @@ class Observer:
         now = time.perf_counter()
         if loop.state is WindowState.READY:
             self._pad.press(vp.START, loop.seconds_in_state > 0.5)
-        elif loop.state is WindowState.PAUSED:
+        elif loop.state in (WindowState.PAUSED, WindowState.STALLED):
             self._go_on(loop)
         elif not self._began:
             self._began = now

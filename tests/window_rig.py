@@ -10,6 +10,7 @@ import numpy as np
 import pygame
 
 from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
@@ -92,8 +93,9 @@ class WindowRig:
         self.live = OperatorEpisode(session, options.seeds.start)
         feedback = CuePlayer(self.pads, options.sound, self.time)
         context = OperatorContext(
-            self.operator_input, self.tally, feedback, self.time, self.time.sleep, options
-        )
+            self.operator_input, self.tally, feedback, self.time, self.time.sleep, options,
+            Judge(self.workspace, "tester"),
+        )  # fmt: skip
         self.loop = StationLoop(context, self.live, lambda _: TURN_S)
         self.expert = make_expert("ShelfPick")
         self._turned: dict[int, float] = {}

@@ -68,6 +68,18 @@ def too_short(episode: Episode) -> str | None:
     return f"{len(episode)} steps" if len(episode) < SHORTEST_STEPS else None
 
 
+def contradicted(episode: Episode) -> str | None:
+    """Flag a verdict of an operator that the environment contradicts."""
+    solved, verdict = bool(episode.columns["succeeded"].any()), episode.summary.success
+    judged_here = episode.summary.complete and episode.summary.header.seed >= 0
+    if verdict == solved or not judged_here:
+        return None
+    stage = episode.summary.header.stages[int(episode.stage[-1])]
+    if verdict:
+        return f"saved as a success, and the task was never solved (stage {stage})"
+    return "saved as a failure, and the task was solved"
+
+
 def clock_set_back(episode: Episode) -> str | None:
     """Flag an episode while which the clock was set back: its steps are in order, its times not."""
     backwards = np.flatnonzero(np.diff(episode.wall_time) < 0)
@@ -83,6 +95,7 @@ FLAGGERS: Mapping[str, Flagger] = {
     "late": late,
     "too short": too_short,
     "clock set back": clock_set_back,
+    "contradicted": contradicted,
 }
 """The flaggers that need no images. Others are passed to `flags_of`, check and listing: whether the
 named item was ever in view takes the simulator (`teleop/evaluation/visibility.py`)."""

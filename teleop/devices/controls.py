@@ -93,7 +93,7 @@ MEANINGS: Mapping[Control, ControlMeaning] = {
     Control.SUCCESS: ControlMeaning("save as a success", "A", "1"),
     Control.FAILURE: ControlMeaning("save as a failure", "B", "2"),
     Control.DISCARD: ControlMeaning("hold 0.6 s to discard the episode", "X", "backspace"),
-    Control.UNDO: ControlMeaning("undo the discard", "RB + X", "u"),
+    Control.UNDO: ControlMeaning("undo the discard; turn the last verdict", "RB + X", "u"),
     Control.REWIND: ControlMeaning("go back 2 s; keep holding to go further", "R3", "z"),
     Control.FREEZE: ControlMeaning("pause, and go on", "BACK", "p"),
     Control.SPEED: ControlMeaning("next of the three speeds", "L3", "tab"),

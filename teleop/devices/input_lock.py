@@ -7,10 +7,13 @@ and the time, s.
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
 
-from .controls import UNTOUCHED, Control, ControlReadings, is_neutral
+from .controls import MOTION, UNTOUCHED, Control, ControlReadings, is_neutral
 
 IGNORE_AFTER_FOCUS_S = 0.2
 """Stale button presses arrive for about this long after a refocus."""
+
+MOVING = frozenset({*MOTION, Control.CLUTCH, Control.HOME, Control.GRIPPER})
+"""Controls that move something."""
 
 
 class InputLock:
@@ -18,19 +21,27 @@ class InputLock:
 
     def __init__(self) -> None:
         self._unlocked: set[Hashable] = set()
+        self._buttons = False
+        """Whether the buttons of a locked device count."""
         self._ignore_until = float("-inf")
         self.waiting_for: set[Hashable] = set()
         """The devices that are locked still because they are touched."""
 
     def lock_all(self, now: float) -> None:
-        """Lock every device, and ignore all of them for DEAF_S."""
+        """Lock every device, and ignore all of them for IGNORE_AFTER_FOCUS_S."""
         self._unlocked.clear()
+        self._buttons = False
         self._ignore_until = now + IGNORE_AFTER_FOCUS_S
+
+    def lock_motion(self) -> None:
+        """Lock what moves the arm on every device; other buttons count, also those of meanwhile."""
+        self._unlocked.clear()
+        self._buttons = True
 
     def filter(
         self, readings: Mapping[Hashable, ControlReadings[Control]], now: float
     ) -> dict[Hashable, ControlReadings[Control]]:
-        """The readings by device, untouched for locked ones; new devices are locked.
+        """The readings by device, at rest for locked ones; new devices are locked.
 
         A neutral reading unlocks its device from the next call on.
         """
@@ -43,13 +54,21 @@ class InputLock:
             if source in self._unlocked:
                 filtered[source] = reading
                 continue
-            filtered[source] = UNTOUCHED
-            if is_neutral(reading):
+            if neutral := is_neutral(reading):
                 self._unlocked.add(source)
-                filtered[source] = replace(reading, pressed=frozenset())
             else:
                 self.waiting_for.add(source)
+            if self._buttons:
+                filtered[source] = at_rest(reading)
+            else:
+                filtered[source] = replace(reading, pressed=frozenset()) if neutral else UNTOUCHED
         return filtered
+
+
+def at_rest(reading: ControlReadings[Control]) -> ControlReadings[Control]:
+    """The reading without anything that drives: motion, clutch, home and gripper."""
+    values = {control: value for control, value in reading.values.items() if control not in MOVING}
+    return ControlReadings(values, reading.pressed - MOVING)
 
 
 DISCARD_HOLD_S = 0.6

@@ -5,7 +5,6 @@ The window passes it events and samples it often; a session polls it for a `Comm
 
 import time
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 
 from ...datasets.step import Driver
 from ...sim_envs.environment import ArmEnv
@@ -15,7 +14,9 @@ from ..session.command import Command, Request, zero_action
 from .bindings import Bindings
 from .controls import KEYBOARD, PAD, UNTOUCHED, Control, ControlReadings, is_moving, is_neutral
 from .gamepads import Gamepad, Gamepads
+from .gripper_toggle import GripperToggle
 from .input_lock import HoldButton, InputLock, Repeat
+from .input_sample import InputSample, Loss
 from .keyboard import Keyboard, Ramp
 from .sdl import pygame
 from .stick_motion import BASE, StickFrame, picture_frame
@@ -26,6 +27,8 @@ PRECISION_LEAST = 0.2
 HOME_SPEED = 0.8
 STALE_SAMPLE_S = 0.15
 """The arm holds still when the devices have not been sampled for this long."""
+LONG_STALL_S = 1.0
+"""After a stall shorter than this, the clutch alone goes on."""
 FRAMES = ("picture", "base")
 
 REQUESTS = {
@@ -45,16 +48,6 @@ REQUESTS = {
     Control.CLUTCH: Request.DRIVE,
     Control.HOME: Request.DRIVE,
 }
-
-
-@dataclass(frozen=True)
-class InputSample:
-    """The operator's requests and presses since the last sample."""
-
-    requests: frozenset[Request] = frozenset()
-    pressed: frozenset[Control] = frozenset()
-    lost: str = ""
-    """Why the devices were locked, as text; empty when they were not."""
 
 
 class OperatorInput:
@@ -81,7 +74,7 @@ class OperatorInput:
         self.guard, self.discard = InputLock(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
         self._looked = clock()
-        self._closing = False
+        self._closing, self._gripper = False, GripperToggle()
         self._followed = (self.camera, self.frame)
         self._gone: Gamepad | None = None
         self.focused = True
@@ -111,9 +104,11 @@ class OperatorInput:
         Without `driving`, a long time since the last sample does not lock the devices.
         """
         now = self._clock()
-        lost, elapsed = self._loss(now, driving), now - self._looked
-        self._looked = now
-        if lost:
+        elapsed, self._looked = now - self._looked, now
+        loss = self._loss(elapsed if driving else 0.0)
+        if loss and loss.brief:
+            self.guard.lock_motion()
+        elif loss:
             self.guard.lock_all(now)
             self.keyboard.release()
         readings: dict[Hashable, ControlReadings[Control]] = {
@@ -129,10 +124,12 @@ class OperatorInput:
         self._choose(unlocked)
         self.reading = unlocked[self.source]
         pressed = frozenset().union(*(reading.pressed for reading in unlocked.values()))
+        unclutched = self._grip(now)
         self._apply_settings(pressed)
         if not is_moving(self.reading):  # a change of view in mid-motion does not turn the motion
             self._followed = (self.camera, self.frame)
-        return InputSample(self._requests(unlocked, pressed, now), pressed, lost)
+        requests = self._requests(unlocked, pressed, now)
+        return InputSample(requests, pressed, loss, unclutched)
 
     def reset_timeout(self) -> None:
         """Count the time from now on, after work that was meant to take long."""
@@ -141,6 +138,7 @@ class OperatorInput:
     def poll(self, driver: Driver) -> Command:
         """The command of the last sample; not alive when that is too old or the focus is lost."""
         if self._clock() - self._looked > STALE_SAMPLE_S or not self.focused:
+            self._gripper.forget()
             return Command(zero_action(), alive=False)
         if driver is not Driver.HUMAN:
             self._closing = self._env.arm.controller.closing
@@ -148,6 +146,7 @@ class OperatorInput:
             return Command(self._home_action(), clutch=True)
         if not self.reading.held(Control.CLUTCH):
             return Command(zero_action())
+        self._closing = self._gripper.wish(self._closing)
         grip = 1.0 if self._closing else -1.0
         return Command(self._axes().action(self.reading, self.scale, grip), clutch=True)
 
@@ -182,16 +181,24 @@ class OperatorInput:
         """What people call a device."""
         return next((p.name for number, p in self.pads.pads.items() if number == source), KEYBOARD)
 
-    def _loss(self, now: float, driving: bool) -> str:
+    def _loss(self, silent_s: float) -> Loss | None:
         gone, self._gone = self._gone, None
         if not self.focused:
-            return "the window lost the focus"
+            return Loss("the window lost the focus")
         if gone:
-            return f"{gone.name} was unplugged"
-        silent = now - self._looked
-        if driving and silent > STALE_SAMPLE_S:
-            return f"the computer was busy for {silent * 1000:.0f} ms"
-        return ""
+            return Loss(f"{gone.name} was unplugged")
+        if silent_s > STALE_SAMPLE_S:
+            busy = f"the computer was busy for {silent_s * 1000:.0f} ms"
+            return Loss(busy, brief=silent_s < LONG_STALL_S)
+        return None
+
+    def _grip(self, now: float) -> bool:
+        """Pass the gripper's button on; True where it stays without effect."""
+        pressed, clutch = (
+            Control.GRIPPER in self.reading.pressed,
+            self.reading.held(Control.CLUTCH),
+        )
+        return self._gripper.sample(pressed, clutch, now)
 
     def _choose(self, readings: dict[Hashable, ControlReadings[Control]]) -> None:
         """Keep the device that drives; where none does, take one on which a control was pressed."""
@@ -204,8 +211,6 @@ class OperatorInput:
                 self.source = source
 
     def _apply_settings(self, pressed: frozenset[Control]) -> None:
-        if Control.GRIPPER in self.reading.pressed and self.reading.held(Control.CLUTCH):
-            self._closing = not self._closing
         if Control.SPEED in pressed:
             self.speed = (self.speed + 1) % len(SPEEDS)
         if Control.FRAME in pressed:

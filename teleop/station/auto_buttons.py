@@ -14,6 +14,7 @@ GLANCE_S = 1.0
 GOES_ON: Mapping[WindowState, Request] = {
     WindowState.READY: Request.START,
     WindowState.REWINDING: Request.START,
+    WindowState.STALLED: Request.START,
     WindowState.VERDICT: Request.SAVE_FAILURE,
 }
 """What is pressed in which state; pauses and discards are left to a person who watches."""
@@ -26,7 +27,7 @@ class AutoButtons:
         """Go on, unless the window has no focus, the help is open, or a person paused."""
         if loop.seconds_in_state < GLANCE_S or not loop.operator_input.focused or loop.help:
             return
-        if loop.state is WindowState.VERDICT and loop.offered:
+        if loop.state is WindowState.VERDICT and loop.actions.offered:
             loop.signal(Request.SAVE_SUCCESS)
         elif loop.state is WindowState.PAUSED:
             if loop.lost:  # who asked for a pause ends it

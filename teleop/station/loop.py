@@ -6,17 +6,17 @@
 from collections.abc import Callable
 
 from ...sim_envs.errors import RecordingError
-from ...sim_envs.spaces import CONTROL_HZ
 from ..devices.controls import Control, ControlReadings
+from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
 from ..session.command import Request
-from ..session.pacing import RateMeter, RealTime
 from ..session.subscriber import EpisodeOutcome
-from .cues import FAILURE_NOTICE_S, SWITCH_NOTICE_S, Cue, Notice
+from .cues import FAILURE_NOTICE_S, Cue, Notice
+from .episode_actions import EpisodeActions
 from .live_episode import OperatorEpisode
 from .options import OperatorContext
 from .states import (
-    HOLDS_EPISODE,
+    JUDGED,
     RESUMING,
     TICKING,
     Signal,
@@ -25,9 +25,8 @@ from .states import (
     WindowState,
     transition,
 )
-from .tutorial import FINISHED, Tutorial
+from .tutorial import FINISHED
 
-REWIND_S, SCRUB_S = 2.0, 0.5
 SLOWNESSES = (1, 2, 4)
 ACCEPT_S = 5.0
 """A success that the task has detected is saved after this, when nobody objects."""
@@ -49,11 +48,11 @@ class StationLoop:
         self.context, self.live = context, live
         self.operator_input, self.options = context.operator_input, context.options
         self.state = WindowState.READY
-        self.meter = RateMeter(context.clock)
-        self.pace = RealTime(CONTROL_HZ, context.clock, context.sleep)
-        self.tutorial, self.notice = Tutorial(), Notice(context.clock)
+        self.notice = Notice(context.clock)
+        self.actions = EpisodeActions(context, live, self.notice)
+        self.meter, self.pace = self.actions.meter, self.actions.pace
         self.slowness, self.help = 1, False
-        self.lost, self.offered = "", False
+        self.lost, self.doubted = "", False
         self._since = context.clock()
         self._pressed: frozenset[Control] = frozenset()
         self._draw, self._asked_to_quit = draw, False
@@ -90,14 +89,16 @@ class StationLoop:
             self.operator_input.handle(event)
         sample = self.operator_input.sample(self.state in TICKING)
         self._pressed |= sample.pressed
-        if sample.lost:
-            self._lose(sample.lost)
+        if sample.loss:
+            self._lose(sample.loss)
+        if sample.unclutched and self.state in TICKING:
+            self.notice.show("hold the clutch to use the gripper", 2.0)
         for request in sorted(sample.requests, key=lambda request: request.name):
             self._answer(request)
-        if self._asked_to_quit:
+        if self._asked_to_quit or self.actions.done:
             self.signal(Request.QUIT)
-        offered = self.state is WindowState.VERDICT and self.offered and self.operator_input.focused
-        if offered and self.seconds_in_state > ACCEPT_S:
+        offered = self.state is WindowState.VERDICT and self.actions.offered
+        if offered and self.operator_input.focused and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
         self.context.feedback.update(self.operator_input.source)
 
@@ -114,11 +115,13 @@ class StationLoop:
         self.state, self._since = move.state, self.context.clock()
         if self.state in (WindowState.PAUSED, WindowState.READY):
             self.operator_input.guard.lock_all(self.context.clock())
-        if self.state is not WindowState.PAUSED:
+        elif self.state is WindowState.DOUBTED:
+            self.operator_input.guard.lock_motion()
+        if self.state not in (WindowState.PAUSED, WindowState.STALLED):
             self.lost = ""
         try:
             for effect in move.effects:
-                _ACTIONS[effect](self)
+                self.actions.carry_out(effect)
         except RecordingError as error:
             self.notice.show(str(error), FAILURE_NOTICE_S)
             beginning = WindowEffect.BEGIN in move.effects
@@ -138,20 +141,29 @@ class StationLoop:
             self.pace.slow_down(self.slowness)
             self.meter.rest()
         elif request is Request.ROLL_BACK:
-            self._roll_back()
+            self.actions.roll_back(at_once=self.state is WindowState.READY)
+        elif self._contradicts(request):
+            self.doubted = request is Request.SAVE_SUCCESS
+            self.signal(WindowEvent.DOUBTED)
         elif (self.state, request) in RESUMING and self.operator_input.touched:
             self.notice.show(f"let go of the {self.operator_input.touched}, then go on", 2.0)
-        else:
-            self.signal(request)
+        elif not self.signal(request) and request is Request.UNDO:
+            self.actions.turn_last_verdict()
 
-    def _lose(self, reason: str) -> None:
+    def _contradicts(self, request: Request) -> bool:
+        """Whether a verdict says something else than the environment, and was not asked about."""
+        if self.state not in JUDGED or request not in (Request.SAVE_SUCCESS, Request.SAVE_FAILURE):
+            return False
+        return self.live.env.status.success != (request is Request.SAVE_SUCCESS)
+
+    def _lose(self, loss: Loss) -> None:
         if self.state in TICKING:
             self.context.feedback.play(Cue.LOST)
         if self.state in (WindowState.FREE, WindowState.TUTORIAL):
-            self.notice.show(f"{reason}: let go of everything, then hold the clutch")
-        self.signal(WindowEvent.LOST)
-        if self.state is WindowState.PAUSED:
-            self.lost = reason
+            self.notice.show(f"{loss.reason}: let go of everything, then hold the clutch")
+        self.signal(WindowEvent.STALLED if loss.brief else WindowEvent.LOST)
+        if self.state in (WindowState.PAUSED, WindowState.STALLED):
+            self.lost = loss.reason
 
     def _tick(self, late_ms: float) -> None:
         try:
@@ -166,83 +178,16 @@ class StationLoop:
         if self.state is WindowState.TUTORIAL:
             self._teach()
         elif self.state is WindowState.RECORDING and episode.over:
-            self.offered = episode.success
+            self.actions.offered = episode.success
             self.signal(WindowEvent.SUCCEEDED if episode.success else WindowEvent.TIMED_OUT)
         self._pressed = frozenset()
 
     def _teach(self) -> None:
         reading = ControlReadings(self.operator_input.reading.values, self._pressed)
         arm = self.live.env.arm
-        if self.tutorial.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
+        tutorial = self.actions.tutorial
+        if tutorial.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
             self.context.feedback.play(Cue.LEARNT)
-        if self.tutorial.over:
+        if tutorial.over:
             self.notice.show(FINISHED)
             self.signal(WindowEvent.LEARNT)
-
-    def _begin(self) -> None:
-        self.live.begin()
-        self._resume()
-        self.context.feedback.play(Cue.STARTED)
-
-    def _resume(self) -> None:
-        """Count time from now; outside an episode, drive without recording."""
-        if self.state not in HOLDS_EPISODE:
-            self.live.free_drive()
-        self.pace.begin()
-        self.meter.rest()
-
-    def _show_tutorial(self) -> None:
-        self.tutorial = Tutorial()
-        self._resume()
-
-    def _rewind(self, seconds: float) -> None:
-        undone = self.live.rewind(seconds)
-        self.context.feedback.play(Cue.REWOUND)
-        self.notice.show(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
-
-    def _save(self, verdict: bool) -> None:
-        outcome = self.live.end(verdict)
-        if outcome and self.context.active_policy:
-            self.context.active_policy.episode_over()
-        self.context.feedback.play(Cue.SAVED if outcome else Cue.DISCARDED)
-        saved = f"saved as a {'success' if verdict else 'failure'}"
-        self.notice.show(saved if outcome else "nothing was recorded yet", 2.0)
-
-    def _next(self) -> None:
-        self._asked_to_quit |= self.options.enough(len(self.live.outcomes))
-        self.live.seed = self.options.seeds.after(self.live.seed)
-        self._switch_and_reset()
-
-    def _switch_and_reset(self) -> None:
-        """Between two episodes: switch the policy where another is due, and reset."""
-        if label := self.live.switch_policy(self.context.active_policy):
-            self.notice.show(label, SWITCH_NOTICE_S)
-        self.live.reset()
-
-    def _roll_back(self) -> None:
-        """Set the policy aside: at once between two episodes, else with the next one."""
-        if active_policy := self.context.active_policy:
-            self.notice.show(active_policy.roll_back(self.live.assignment), SWITCH_NOTICE_S)
-            if self.state is WindowState.READY:
-                self._switch_and_reset()
-
-    def _drop(self) -> None:
-        self.live.end(False, discarded=True)
-        self.context.feedback.play(Cue.DISCARDED)
-
-
-_ACTIONS: dict[WindowEffect, Callable[[StationLoop], object]] = {
-    WindowEffect.BEGIN: StationLoop._begin,
-    WindowEffect.RESET: lambda loop: loop.live.reset(),
-    WindowEffect.NEXT: StationLoop._next,
-    WindowEffect.SAVE_SUCCESS: lambda loop: loop._save(True),
-    WindowEffect.SAVE_FAILURE: lambda loop: loop._save(False),
-    WindowEffect.SAVE_OFFERED: lambda loop: loop._save(loop.offered),
-    WindowEffect.KEEP: lambda loop: loop.live.end(False, complete=False),
-    WindowEffect.DROP: StationLoop._drop,
-    WindowEffect.BACK: lambda loop: loop._rewind(REWIND_S),
-    WindowEffect.BACK_A_LITTLE: lambda loop: loop._rewind(SCRUB_S),
-    WindowEffect.RESUME: StationLoop._resume,
-    WindowEffect.SHOW_TUTORIAL: StationLoop._show_tutorial,
-}
-"""How the loop carries out each effect of a transition."""

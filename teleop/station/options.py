@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ...datasets.judgements.judgements import Judge
 from ..autonomy.evidence_recorder import AUDITED_SHARE
 from ..devices.operator_input import OperatorInput
 from ..evaluation.seeds import Seeds
@@ -65,5 +66,7 @@ class OperatorContext:
     clock: Callable[[], float] = time.perf_counter
     sleep: Callable[[float], None] = time.sleep
     options: StationOptions = field(default_factory=StationOptions)
+    judge: Judge | None = None
+    """Writes a verdict that the operator takes back; None where nothing may be judged."""
     active_policy: ActivePolicy | None = None
     """Decides on policy switches between episodes; None where the policy never changes."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...datasets.database import Database
+from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ..autonomy.evidence_recorder import EvidenceRecorder, audit_sampler
@@ -61,14 +62,20 @@ class Station:
     tally: WorkspaceCounts
     frame_scheduler: FrameScheduler
 
-    def loop(self, live: OperatorEpisode, active_policy: ActivePolicy | None = None) -> StationLoop:
-        """An event loop that drives these episodes."""
+    def loop(
+        self,
+        live: OperatorEpisode,
+        active_policy: ActivePolicy | None = None,
+        judge: Judge | None = None,
+    ) -> StationLoop:
+        """An event loop that drives these episodes; `judge` writes verdicts that are taken back."""
         feedback = CuePlayer(self.pads, self.options.sound)
         context = OperatorContext(
             self.operator_input,
             self.tally,
             feedback,
             options=self.options,
+            judge=judge,
             active_policy=active_policy,
         )
         return StationLoop(context, live, self.frame_scheduler)
@@ -162,12 +169,12 @@ def run_station(
     with open_station(workspace, options, assignment, [effort, evidence_recorder]) as station:
         live = OperatorEpisode(station.session, options.seeds.start)
         active_policy = ActivePolicy(workspace, assignment, options.follows, options.calls)
-        loop = station.loop(live, active_policy)
+        loop = station.loop(live, active_policy, Judge(workspace, options.operator))
         evidence_recorder.on_change = lambda change: _follow_ladder(loop, active_policy, change)
         station.run(loop)
         effort.enter(live.assignment)
         report = DriveReport.of(live.outcomes, live.assignment.level)
-    if loop.tutorial.over:
+    if loop.actions.tutorial.over:
         mark_tutorial_seen()
     return report
 

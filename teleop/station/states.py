@@ -17,8 +17,10 @@ class WindowState(Enum):
     READY = "ready"
     RECORDING = "recording"
     PAUSED = "paused"
+    STALLED = "stalled"
     REWINDING = "rewinding"
     VERDICT = "verdict"
+    DOUBTED = "doubted"
     DISCARDED = "discarded"
     FREE = "free drive"
     CLOSED = "closed"
@@ -30,7 +32,9 @@ class WindowEvent(Enum):
     SUCCEEDED = "the task is solved"
     TIMED_OUT = "the episode took too long"
     LOST = "the devices cannot be trusted"
+    STALLED = "the computer was busy for a moment"
     ACCEPTED = "nobody objected to the verdict that was offered"
+    DOUBTED = "a verdict contradicts the environment"
     LEARNT = "the tutorial is over"
     REFUSED = "recording could not begin"
     BROKEN = "recording cannot go on"
@@ -50,6 +54,7 @@ class WindowEffect(Enum):
     BACK = "go back two seconds"
     BACK_A_LITTLE = "go back half a second"
     RESUME = "count time from now"
+    DRIVE_UNRECORDED = "drive without recording"
     SHOW_TUTORIAL = "begin the tutorial"
 
 
@@ -63,18 +68,32 @@ class Transition(NamedTuple):
     effects: tuple[WindowEffect, ...] = ()
 
 
-_TAKEN = (WindowState.RECORDING, WindowState.PAUSED, WindowState.REWINDING, WindowState.VERDICT)
+JUDGED = (
+    WindowState.RECORDING,
+    WindowState.PAUSED,
+    WindowState.STALLED,
+    WindowState.REWINDING,
+    WindowState.VERDICT,
+)
+"""States in which a verdict that contradicts the environment is asked about."""
+_TAKEN = (*JUDGED, WindowState.DOUBTED)
 """States that hold an episode which is being recorded."""
 
 TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
     (WindowState.READY, Request.START): Transition(WindowState.RECORDING, (WindowEffect.BEGIN,)),
-    (WindowState.READY, Request.FREE_DRIVE): Transition(WindowState.FREE, (WindowEffect.RESUME,)),
+    (WindowState.READY, Request.FREE_DRIVE): Transition(
+        WindowState.FREE, (WindowEffect.DRIVE_UNRECORDED,)
+    ),
     (WindowState.READY, Request.TUTORIAL): Transition(
         WindowState.TUTORIAL, (WindowEffect.SHOW_TUTORIAL,)
     ),
     (WindowState.READY, Request.QUIT): Transition(WindowState.CLOSED),
     (WindowState.RECORDING, Request.FREEZE): Transition(WindowState.PAUSED),
     (WindowState.RECORDING, WindowEvent.LOST): Transition(WindowState.PAUSED),
+    (WindowState.RECORDING, WindowEvent.STALLED): Transition(WindowState.STALLED),
+    (WindowState.STALLED, WindowEvent.LOST): Transition(WindowState.PAUSED),
+    **{(state, WindowEvent.DOUBTED): Transition(WindowState.DOUBTED) for state in JUDGED},
+    (WindowState.STALLED, Request.FREEZE): Transition(WindowState.PAUSED),
     (WindowState.RECORDING, WindowEvent.SUCCEEDED): Transition(WindowState.VERDICT),
     (WindowState.RECORDING, WindowEvent.TIMED_OUT): Transition(WindowState.VERDICT),
     (WindowState.RECORDING, WindowEvent.REFUSED): Transition(
@@ -85,12 +104,11 @@ TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
     ),
     (WindowState.PAUSED, Request.START): Transition(WindowState.RECORDING, (WindowEffect.RESUME,)),
     (WindowState.PAUSED, Request.FREEZE): Transition(WindowState.RECORDING, (WindowEffect.RESUME,)),
-    (WindowState.REWINDING, Request.START): Transition(
-        WindowState.RECORDING, (WindowEffect.RESUME,)
-    ),
-    (WindowState.REWINDING, Request.DRIVE): Transition(
-        WindowState.RECORDING, (WindowEffect.RESUME,)
-    ),
+    **{
+        (state, request): Transition(WindowState.RECORDING, (WindowEffect.RESUME,))
+        for state in (WindowState.REWINDING, WindowState.STALLED, WindowState.DOUBTED)
+        for request in (Request.START, Request.DRIVE)
+    },
     (WindowState.REWINDING, Request.SCRUB): Transition(
         WindowState.REWINDING, (WindowEffect.BACK_A_LITTLE,)
     ),
@@ -105,7 +123,8 @@ TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
     ),
     **{
         (state, Request.QUIT): Transition(WindowState.CLOSED, (WindowEffect.KEEP,))
-        for state in (WindowState.RECORDING, WindowState.PAUSED, WindowState.REWINDING)
+        for state in _TAKEN
+        if state is not WindowState.VERDICT
     },
     **{
         (state, signal): move
@@ -128,7 +147,7 @@ TRANSITIONS: Mapping[tuple[WindowState, Signal], Transition] = {
         WindowState.RECORDING, (WindowEffect.DROP, WindowEffect.RESET, WindowEffect.BEGIN)
     ),
     (WindowState.DISCARDED, Request.FREE_DRIVE): Transition(
-        WindowState.FREE, (WindowEffect.DROP, WindowEffect.RESET, WindowEffect.RESUME)
+        WindowState.FREE, (WindowEffect.DROP, WindowEffect.RESET, WindowEffect.DRIVE_UNRECORDED)
     ),
     (WindowState.DISCARDED, Request.QUIT): Transition(WindowState.CLOSED, (WindowEffect.DROP,)),
     (WindowState.FREE, Request.FREE_DRIVE): Transition(WindowState.READY, (WindowEffect.RESET,)),

@@ -120,7 +120,7 @@ class DashboardBuilder:
     def _card(self, loop: StationLoop) -> Card | None:
         device = loop.operator_input.device
         if loop.state is WindowState.TUTORIAL:
-            return self._prompter.tutorial_card(loop.tutorial, len(EXERCISES), device)
+            return self._prompter.tutorial_card(loop.actions.tutorial, len(EXERCISES), device)
         reason = loop.live.episode.calling
         if reason and loop.state is WindowState.RECORDING:
             rules = loop.live.assignment.monitor.rules
@@ -133,7 +133,8 @@ class DashboardBuilder:
             device,
             lost=loop.lost,
             locked=bool(loop.operator_input.guard.waiting_for) or not loop.operator_input.focused,
-            offered=loop.offered,
+            offered=loop.actions.offered,
+            doubted=loop.doubted,
             left=max(0.01, 1.0 - loop.seconds_in_state / ACCEPT_S),
         )
 

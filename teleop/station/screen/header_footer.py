@@ -21,7 +21,7 @@ from ...ui.palette import (
     Colour,
     readable_on,
 )
-from ..states import WindowState
+from ..states import HOLDS_EPISODE, TICKING, WindowState
 from .dashboard import Dashboard
 
 LEAST_MINUTES = 30.0
@@ -32,18 +32,21 @@ STATE_WORDS = {
     WindowState.TUTORIAL: "TUTORIAL",
     WindowState.READY: "READY",
     WindowState.PAUSED: "PAUSED",
+    WindowState.STALLED: "HELD",
+    WindowState.DOUBTED: "VERDICT",
     WindowState.REWINDING: "REWOUND",
     WindowState.VERDICT: "VERDICT",
     WindowState.DISCARDED: "DISCARDED",
     WindowState.FREE: "FREE DRIVE: NOT RECORDED",
     WindowState.CLOSED: "SAVING",
 }
-HALTED = (WindowState.PAUSED, WindowState.REWINDING, WindowState.VERDICT, WindowState.DISCARDED)
+HALTED = HOLDS_EPISODE - TICKING
 
 
 def driver_banner(board: Dashboard) -> tuple[Colour, str]:
     """Colour and words for who drives."""
-    if board.state is WindowState.PAUSED and board.card and board.card.tone == "warn":
+    warned = board.card is not None and board.card.tone == "warn"
+    if warned and board.state in (WindowState.PAUSED, WindowState.STALLED):
         return VERMILION, "THE ARM HOLDS STILL"
     if board.state in HALTED:
         return FAINT, "THE ARM HOLDS STILL"

@@ -50,11 +50,23 @@ REWOUND: Wanted = (
     (Control.REWIND, "further back"),
     (Control.DISCARD, "hold: discard"),
 )
+STALLED: Wanted = (
+    (Control.CLUTCH, "drive on"),
+    (Control.START, "go on without driving"),
+    (Control.REWIND, "back 2 s"),
+    (Control.FREEZE, "pause"),
+)
 VERDICT: Wanted = (
     (Control.SUCCESS, "success"),
     (Control.FAILURE, "failure"),
     (Control.REWIND, "back 2 s"),
     (Control.DISCARD, "hold: discard"),
+)
+DOUBTED: Wanted = (
+    (Control.SUCCESS, "a success"),
+    (Control.FAILURE, "a failure"),
+    (Control.START, "go on"),
+    (Control.REWIND, "back 2 s"),
 )
 DISCARDED: Wanted = ((Control.UNDO, "undo"), (Control.START, "the same scene again"))
 FREE: Wanted = (
@@ -70,8 +82,10 @@ HINTS: Mapping[WindowState, Wanted] = {
     WindowState.READY: READY,
     WindowState.RECORDING: DRIVING,
     WindowState.PAUSED: PAUSED,
+    WindowState.STALLED: STALLED,
     WindowState.REWINDING: REWOUND,
     WindowState.VERDICT: VERDICT,
+    WindowState.DOUBTED: DOUBTED,
     WindowState.DISCARDED: DISCARDED,
     WindowState.FREE: FREE,
     WindowState.TUTORIAL: TUTORIAL,
@@ -134,10 +148,18 @@ class Prompter:
         lost: str,
         locked: bool,
         offered: bool,
+        doubted: bool,
         left: float,
     ) -> Card | None:
-        """The card of a state; `left` is the share of time until the offer is taken."""
+        """The card of a state; `left` is the share of time until the offer is taken.
+
+        `doubted` is the verdict that contradicts the environment.
+        """
         keys = self.keys(device, HINTS[state])
+        if state is WindowState.STALLED:
+            wait = "let go, then press again" if locked else "press again to drive on"
+            return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
+                        "warn")  # fmt: skip
         if state is WindowState.PAUSED and lost:
             wait = "let go of everything, then press the button" if locked else "you may go on"
             return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
@@ -146,6 +168,9 @@ class Prompter:
             return Card("Paused", (), keys)
         if state is WindowState.REWINDING:
             return Card("Rewound", ("What was left behind is kept as an abandoned branch.",), keys)
+        if state is WindowState.DOUBTED:
+            title = f"The task looks {'un' if doubted else ''}solved: what was it?"
+            return Card(title, (), keys, "warn")
         if state is WindowState.VERDICT and offered:
             return Card("It worked: save as a success?", (), keys, "good", left)
         if state is WindowState.VERDICT:

@@ -36,6 +36,9 @@ QUICK = TrainConfig(
     candidates=(1.0,), tensorboard=False,
 )  # fmt: skip
 
+HELD = (WindowState.PAUSED, WindowState.STALLED, WindowState.DOUBTED)
+"""States in which the arm holds still and a verdict may be given."""
+
 
 @pytest.fixture(scope="module")
 def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -75,19 +78,16 @@ class Voter:
         self.loop, live = loop, loop.live
         assert isinstance(live, BlindEpisodes)
         self.captions.add(pygame.display.get_caption()[0])
-        if loop.state is WindowState.PAUSED and loop.lost not in self.lost[-1:]:
+        if loop.state in HELD and loop.lost not in self.lost[-1:]:
             self.lost.append(loop.lost)
         if live.votes >= self.until:
             self.leave(loop)
         elif self.pressed is not None:
             self.pad.release(self.pressed)
             self.pressed = None
-        elif loop.state in (WindowState.RECORDING, WindowState.PAUSED) and live.episode.steps >= 2:
+        elif loop.state in (WindowState.RECORDING, *HELD) and live.episode.steps >= 2:
             self._press(vp.A if live.turn.side == self.better else vp.B)
-        elif loop.state in (
-            WindowState.READY,
-            WindowState.PAUSED,
-        ):  # a busy machine pauses at any moment
+        elif loop.state in (WindowState.READY, *HELD):  # a busy machine pauses at any moment
             self._press(vp.START)
         elif loop.state is WindowState.RECORDING and self.stall_s and live.episode.steps:
             time.sleep(self.stall_s)

@@ -66,10 +66,11 @@ def test_it_goes_on_after_a_stall_but_never_after_somebody_paused(
     """A pause that the operator asked for stays."""
     rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
-    rig.time.sleep(0.5)
-    rig.run(0.1)
-    assert rig.state is WindowState.PAUSED
-    rig.run(2.0)
+    for stall_s, held in ((0.5, WindowState.STALLED), (1.5, WindowState.PAUSED)):
+        rig.time.sleep(stall_s)
+        rig.run(0.1)
+        assert rig.state is held
+        rig.run(2.0)
     assert rig.state is WindowState.RECORDING
     rig.tap(vp.BACK)
     rig.run(5.0)
@@ -91,7 +92,7 @@ def test_what_took_too_long_is_a_failure(open_rig: OpenWindow) -> None:
     """It gives the verdict that a person would."""
     rig = open_rig(options=StationOptions(simulated=True))
     rig.run(2.0)
-    rig.loop.offered = False
+    rig.loop.actions.offered = False
     rig.loop.signal(WindowEvent.TIMED_OUT)
     rig.run(1.5)
     rig.recorder.wait()

@@ -65,13 +65,13 @@ def test_all_exercises_are_done_with_the_buttons_that_they_name(
     assert len(DOING) == len(EXERCISES) == 12
     prompter = Prompter(defaults(DRIVING))
     for number, (button, do) in enumerate(DOING):
-        tutorial = rig.loop.tutorial
+        tutorial = rig.loop.actions.tutorial
         assert (rig.state, tutorial.number) == (WindowState.TUTORIAL, number)
         card = prompter.tutorial_card(tutorial, len(EXERCISES), rig.operator_input.device)
         assert button in " ".join(card.lines)
         assert card.title == f"Exercise {number + 1} of 12"
         do(rig)
-    assert rig.loop.tutorial.over
+    assert rig.loop.actions.tutorial.over
     assert rig.state is WindowState.READY
     assert rig.loop.notice.text.startswith("Well done: 12 of 12")
     assert rig.operator_input.camera == "wrist"
@@ -90,4 +90,4 @@ def test_anything_else_finishes_no_exercise(open_rig: Callable[..., WindowRig]) 
     rig.tap(vp.A)
     rig.tap(vp.R3)
     rig.tap(vp.START)
-    assert (rig.state, rig.loop.tutorial.number) == (WindowState.TUTORIAL, 0)
+    assert (rig.state, rig.loop.actions.tutorial.number) == (WindowState.TUTORIAL, 0)

@@ -7,6 +7,8 @@ import pygame
 import pytest
 
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.judgements.judgement_state import resolved_by_episode
+from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.step import Driver
 from sidestick.sim_envs import make_task_env
 from sidestick.teleop.station.options import StationOptions
@@ -26,6 +28,8 @@ def test_start_records_and_a_saves(open_rig: OpenWindow) -> None:
     before = rig.env.arm.tool().position
     rig.drive(1.0)
     assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.05
+    rig.tap(vp.A)
+    assert rig.state is WindowState.DOUBTED
     rig.tap(vp.A)
     assert rig.state is WindowState.READY
     (path,) = rig.recorder.wait()
@@ -102,7 +106,7 @@ def test_a_rewind_keeps_the_abandoned_branch_and_replays_exactly(
     assert rig.steps == held
     rig.drive(1.0, vp.RIGHT_Y, -1.0)
     assert rig.state is WindowState.RECORDING
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     (path,) = rig.recorder.wait()
     episode = Episode.read(path, images=False)
     assert len(episode.abandoned) == 1
@@ -152,7 +156,7 @@ def test_unplugging_holds_the_arm_and_keeps_the_episode(open_rig: OpenWindow) ->
     assert rig.state is WindowState.RECORDING
     rig.drive(0.3)
     assert rig.operator_input.label == "Second Pad"
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     rig.recorder.wait()
     assert len(rig.files("episodes")) == 1
 
@@ -240,9 +244,108 @@ def test_silence_of_the_devices_holds_the_arm(open_rig: OpenWindow) -> None:
     steps = rig.steps
     rig.time.now += 0.2
     rig.run(0.2)
-    assert rig.state is WindowState.PAUSED
+    assert rig.state is WindowState.STALLED
     assert "the computer was busy for 20" in rig.loop.lost
     assert rig.steps == steps
+    rig.run(0.3)
+    assert rig.state is WindowState.STALLED  # the clutch is still held: it has to be pressed anew
+
+
+def test_after_a_short_stall_the_clutch_goes_on(open_rig: OpenWindow) -> None:
+    """Nothing else is needed; after a second of silence START is."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    rig.time.now += 0.5
+    rig.run(0.1)
+    assert rig.state is WindowState.STALLED
+    steps, before = rig.steps, rig.env.arm.tool().position
+    rig.drive(0.5)
+    assert (rig.state, rig.steps > steps) == (WindowState.RECORDING, True)
+    assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.01
+    rig.time.now += 1.5
+    rig.run(0.1)
+    rig.drive(0.5)
+    assert rig.state is WindowState.PAUSED
+
+
+def test_buttons_survive_a_short_stall_and_motion_does_not(open_rig: OpenWindow) -> None:
+    """What was pressed while the machine was busy is obeyed; a stick that is held is not."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    before = rig.env.arm.tool().position
+    rig.pad.press(vp.LB)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.pad.press(vp.BACK)
+    rig.time.now += 0.4
+    rig.run(0.3)
+    assert rig.state is WindowState.PAUSED
+    np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=2e-3)
+
+
+@pytest.mark.parametrize("after_ms", [*range(-90, 100, 10)])
+def test_a_grip_with_the_clutch_takes_effect(open_rig: OpenWindow, after_ms: int) -> None:
+    """Both come at a takeover, in either order: the fingers close, whichever is first."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    presses = sorted([(0, lambda: rig.pad.press(vp.LB)), (after_ms, lambda: _pull(rig))],
+                     key=lambda press: press[0])  # fmt: skip
+    presses[0][1]()
+    rig.run(abs(after_ms) / 1000)
+    presses[1][1]()
+    rig.run(0.12)
+    assert rig.env.arm.controller.closing
+    assert not rig.loop.notice.text
+
+
+def _pull(rig: WindowRig) -> None:
+    rig.pad.axis(vp.RT, 1.0)
+
+
+def test_a_grip_without_the_clutch_says_so(open_rig: OpenWindow) -> None:
+    """Nothing moves, and the operator learns what is missing."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.pull(vp.RT)
+    rig.run(0.2)
+    assert not rig.env.arm.controller.closing
+    assert "clutch" in rig.loop.notice.text
+
+
+def test_a_verdict_against_the_environment_is_asked_about_once(open_rig: OpenWindow) -> None:
+    """A success that is none is doubted; START drives on, a second A saves. A failure is not."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    rig.tap(vp.A)
+    assert (rig.state, rig.loop.doubted) == (WindowState.DOUBTED, True)
+    rig.tap(vp.START)
+    assert rig.state is WindowState.RECORDING
+    rig.tap(vp.B)
+    assert rig.state is WindowState.READY
+    (path,) = rig.recorder.wait()
+    assert not Episode.read(path, images=False).summary.success
+
+
+def test_the_last_verdict_can_be_taken_back(open_rig: OpenWindow) -> None:
+    """Undo turns it around, before and during the next episode; the recording stays."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    for button in (vp.A, vp.A):
+        rig.tap(button)
+    assert rig.state is WindowState.READY
+    judged = []
+    for press_start in (False, True):
+        if press_start:
+            rig.tap(vp.START)
+        rig.chord(vp.X)
+        (state,) = resolved_by_episode(Judgements(rig.workspace.db_path)).values()
+        judged.append(state.success)
+    (path,) = rig.recorder.wait()
+    assert judged == [False, True]
+    assert Episode.read(path, images=False).summary.success
 
 
 def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
@@ -263,7 +366,7 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     monkeypatch.setattr(rig.env, "step", slow)
     steps = rig.steps
     rig.run(0.5)
-    assert rig.state is WindowState.PAUSED
+    assert rig.state is WindowState.STALLED
     assert "the computer was busy for 30" in rig.loop.lost
     assert rig.steps == steps + 1
     monkeypatch.undo()
@@ -414,9 +517,9 @@ def test_the_tutorial_teaches_by_doing(open_rig: OpenWindow) -> None:
     assert rig.state is WindowState.TUTORIAL
     rig.run(0.3)
     rig.hold(vp.LB, 1.3)
-    assert rig.loop.tutorial.number == 1
+    assert rig.loop.actions.tutorial.number == 1
     rig.drive(1.8)
-    assert rig.loop.tutorial.number == 2
+    assert rig.loop.actions.tutorial.number == 2
     rig.tap(vp.BACK)
     assert rig.state is WindowState.READY
 
@@ -496,7 +599,7 @@ def test_a_whole_episode_is_driven_to_success_through_the_pad(open_rig: OpenWind
     """By an expert's intents and the pad, the item lands in the tote; a success is offered."""
     rig = open_rig(options=StationOptions(first_seed=1), num_items=6)
     assert rig.drive_episode()
-    assert rig.loop.offered
+    assert rig.loop.actions.offered
     rig.tap(vp.A)
     (path,) = rig.recorder.wait()
     assert Episode.read(path, images=False).summary.success
@@ -526,7 +629,7 @@ def test_a_success_is_saved_when_nobody_objects(open_rig: OpenWindow) -> None:
     rig.live.episode.over = rig.live.episode.success = True
     from sidestick.teleop.station.states import WindowEvent
 
-    rig.loop.offered = True
+    rig.loop.actions.offered = True
     rig.loop.signal(WindowEvent.SUCCEEDED)
     rig.run(4.5)
     assert rig.state is WindowState.VERDICT
