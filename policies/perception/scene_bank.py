@@ -3,9 +3,7 @@
 Pretraining calls it with a function from seed to scene; a memory-mapped bank comes out.
 """
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue, PolicyError
 from ..base.checkpoint import read_json, write_json
+from ..base.worker_pool import WorkerPool
 from .keypoints import cell_counts
 
 Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.float32]]]
@@ -126,16 +125,9 @@ def _run(
         for start in jobs:
             yield fill_job(sample_scene, shape, folder, first_seed, start)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
-        futures = [
-            pool.submit(fill_job, sample_scene, shape, folder, first_seed, start) for start in jobs
-        ]
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with WorkerPool(workers, _one_thread) as pool:
+        args = (sample_scene, shape, folder, first_seed)
+        yield from pool.results([pool.submit(fill_job, *args, start) for start in jobs])
 
 
 def _one_thread() -> None:

@@ -6,12 +6,7 @@ background learner calls `InProcessRollouts`. Workers end with the process that 
 
 import functools
 import json
-import multiprocessing
-import os
-import threading
-import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,6 +16,7 @@ from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...policies.base.device import CPU, use_device
 from ...policies.base.torch_setup import few_threads, limit_threads
+from ...policies.base.worker_pool import WorkerPool
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
 from ...sim_envs import make_task_env
@@ -30,21 +26,6 @@ from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
 from ..session.recording import DeferredRecording
 from ..session.subscriber import EpisodeOutcome
-
-CHECK_S = 1.0
-"""Interval at which a child checks that its parent runs."""
-
-
-def end_with(parent: int) -> None:
-    """From now on, end this process within `CHECK_S` of its parent's end, even of a kill."""
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _follow(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(CHECK_S)
-    os._exit(1)
-
 
 KEPT = 3
 """Policies kept in memory: those that the gate compares."""
@@ -112,8 +93,7 @@ class Rollouts:
         """`device` is what the workers' policies run on, see `policies.base.device`."""
         self.config = config
         self._environment = environment_json(config)
-        context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(device,))
+        self._pool = WorkerPool(workers, _begin, device)
 
     def run(
         self,
@@ -134,8 +114,8 @@ class Rollouts:
             for place, seed in enumerate(seeds)
         ]
         futures = [self._pool.submit(_run, job) for job in jobs]
-        for future in as_completed(futures):
-            on_outcome(future.result())
+        for outcome in self._pool.results(futures):
+            on_outcome(outcome)
         return [future.result() for future in futures]
 
     def solves(self, policy: Path, seed: int) -> bool:
@@ -145,20 +125,19 @@ class Rollouts:
 
     def close(self) -> None:
         """End the workers."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._pool.__exit__(kind)
 
 
 def _begin(device: str) -> None:
-    """Prepare a worker: one thread, its device, and an end with the process that started it."""
+    """Prepare a worker: one thread, and its device."""
     use_device(device)
     limit_threads()
-    end_with(os.getppid())
 
 
 @functools.cache

@@ -17,8 +17,8 @@ from ...datasets.database import EventEntry
 from ...datasets.files.plain_file import open_plain
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import limit_threads
+from ...policies.base.worker_pool import end_with
 from ...sim_envs.errors import SidestickError, WorkspaceError
-from ..evaluation.rollouts import end_with
 from .learner import Learner
 
 NICENESS = 15

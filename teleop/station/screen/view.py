@@ -6,13 +6,13 @@
 import json
 import multiprocessing
 import os
-import signal
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ....policies.base.worker_pool import deaf_to_interrupts
 from ....sim_envs.environment import ArmEnv
 from ....sim_envs.errors import BadValue, SidestickError
 from ....sim_envs.making import make_task_env
@@ -117,7 +117,8 @@ class ViewProcess:
         self._process = context.Process(
             target=_draw_views, args=(far, settings), name="view", daemon=True
         )
-        self._process.start()
+        with deaf_to_interrupts():  # Ctrl-C is for the process that saves
+            self._process.start()
         far.close()
         self.free = True
         """Whether a picture may be asked for."""
@@ -166,7 +167,6 @@ class ViewProcess:
 
 def _draw_views(pipe: Connection, settings: str) -> None:
     """Run the view process: draw what is asked for until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
     os.nice(2)
     env = make_task_env(**json.loads(settings))
     built = None
