@@ -69,6 +69,7 @@ class WindowRig:
         pad: bool = True,
         num_items: int = 1,
         subscribers: Sequence[Subscriber] = (),
+        answer_within_s: float | None = None,
     ) -> None:
         options = options or StationOptions()
         self.time = FakeTime()
@@ -89,7 +90,10 @@ class WindowRig:
         self.tally = WorkspaceCounts(self.workspace)
         listening = [Recording(self.recorder, self.tally.refresh), *subscribers]
         limit = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
-        session = Session(self.env, self.operator_input, assignment, listening, max_steps=limit)
+        session = Session(
+            self.env, self.operator_input, assignment, listening, max_steps=limit,
+            answer_within_s=answer_within_s,
+        )  # fmt: skip
         self.live = OperatorEpisode(session, options.seeds.start)
         feedback = CuePlayer(self.pads, options.sound, self.time)
         context = OperatorContext(

@@ -45,9 +45,16 @@ class Assignment:
         if self.runner:
             self.runner.begin()
 
-    def propose(self, observation: Observation, driver: Driver) -> Proposal:
-        """The policy's proposal for this tick, when `driver` drove the last one."""
-        return self.runner.propose(observation, driver) if self.runner else NO_PROPOSAL
+    def propose(
+        self, observation: Observation, driver: Driver, within_s: float | None = None
+    ) -> Proposal:
+        """The policy's proposal for this tick, when `driver` drove the last one.
+
+        It is waited for no longer than `within_s`, if that is given.
+        """
+        if self.runner is None:
+            return NO_PROPOSAL
+        return self.runner.propose(observation, driver, within_s)
 
     def needs_images(self, driver: Driver) -> bool:
         """Whether the next proposal needs fresh images, if `driver` goes on driving."""

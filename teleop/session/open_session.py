@@ -29,12 +29,14 @@ def recorded_session(
     subscribers: Sequence[Subscriber] = (),
     patience: int = 1,
     on_saved: Callable[[], object] = lambda: None,
+    answer_within_s: float | None = None,
 ) -> Iterator[Session]:
     """A session that records into the workspace; all episodes are on disk when the context ends.
 
     `operator` makes the device for the session's environment, an episode may take `patience` times
-    the task's step limit, and `on_saved` is called from another thread for every file. Effort that
-    an earlier session could not enter in the ledger is entered first. Torch has one thread.
+    the task's step limit, `on_saved` is called from another thread for every file, and the policy
+    has `answer_within_s` for an answer, any time where that is None. Effort that an earlier session
+    could not enter in the ledger is entered first. Torch has one thread.
     """
     with (
         few_threads(),
@@ -44,7 +46,14 @@ def recorded_session(
         recover_effort(workspace)
         all_subscribers = [Recording(recorder, on_saved), *subscribers]
         limit = env.task.max_steps * patience
-        yield Session(env, operator(env), assignment, all_subscribers, max_steps=limit)
+        yield Session(
+            env,
+            operator(env),
+            assignment,
+            all_subscribers,
+            max_steps=limit,
+            answer_within_s=answer_within_s,
+        )
         recorder.wait()
 
 

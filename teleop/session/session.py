@@ -37,13 +37,14 @@ class Session:
         subscribers: Sequence[Subscriber] = (),
         pace: Pace | None = None,
         max_steps: int | None = None,
+        answer_within_s: float | None = None,
     ) -> None:
         """A device that is a subscriber too, as the simulated operator, is notified last."""
         self.env, self.device, self.assignment = env, device, assignment
         last = [device] if isinstance(device, Subscriber) else []
         self.subscribers: tuple[Subscriber, ...] = (*subscribers, *last)
         self.pace = pace or Unpaced()
-        self.max_steps = max_steps or env.task.max_steps
+        self.max_steps, self.answer_within_s = max_steps or env.task.max_steps, answer_within_s
 
     def assign(self, assignment: Assignment) -> None:
         """Use another assignment from the next episode on, and notify all subscribers."""
@@ -71,7 +72,8 @@ class Session:
 
     def go_on(self, seed: int, observation: Observation) -> "LiveEpisode":
         """An episode in the scene as it is, which was reset to `seed` some time ago."""
-        context = EpisodeContext(self.env, seed, self.device.name, self.assignment)
+        about = (self.env, seed, self.device.name, self.assignment)
+        context = EpisodeContext(*about, answer_within_s=self.answer_within_s)
         return LiveEpisode(context, self.device, self.subscribers, self.max_steps, observation)
 
 
@@ -138,7 +140,7 @@ class LiveEpisode:
         began, state, stage = time.time(), env.state(), env.status.stage
         command = self._device.poll(self.authority.driver)
         last = Driver.HUMAN if command.clutch else self.authority.driver
-        proposal = self._assignment.propose(before, last)
+        proposal = self._assignment.propose(before, last, self.context.answer_within_s)
         reason = self._assignment.help_wanted(self.authority.state, proposal, before)
         asks = reason is not None
         decision = self.authority.decide(command, proposal.action, proposal.novelty, asks)

@@ -32,6 +32,8 @@ class EpisodeContext:
     """Id of the recording, if the episode is recorded; empty before it has begun."""
     started: float = 0.0
     """When it began, time.time() in s; 0 before."""
+    answer_within_s: float | None = None
+    """So long a tick waits for the policy; None: as long as it takes, as where nobody drives."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from ..session.rewind import RewindBuffer
 from ..session.session import LiveEpisode, Session
 from ..session.subscriber import DrawImages, EpisodeOutcome, Tick
 
+PREVIEW_WITHIN_S = 1.0
+"""So long the policy may think of what is drawn before it drives; nothing moves meanwhile."""
 LIMITS_AT_THE_WINDOW = 4
 """An operator at the window may take this many times longer than the task's own limit."""
 
@@ -108,4 +110,5 @@ class OperatorEpisode:
     def _preview(self) -> None:
         """Ask the policy what it would do from here, for the screen."""
         self.plan_done = 0
-        self.proposal = self.assignment.propose(self.episode.observation, Driver.NOBODY)
+        observation = self.episode.observation
+        self.proposal = self.assignment.propose(observation, Driver.NOBODY, PREVIEW_WITHIN_S)

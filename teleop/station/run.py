@@ -48,6 +48,8 @@ from .states import WindowState
 from .workspace_counts import WorkspaceCounts
 
 _log = logging.getLogger(__name__)
+ANSWER_WITHIN_S = 0.1
+"""So long a tick waits for the policy's answer: two ticks, less than what locks the devices."""
 OnTurn = Callable[[StationLoop], object]
 
 
@@ -117,7 +119,13 @@ def open_station(
             return OperatorInput(env, bindings, pads, options.operator)
 
         opened = recorded_session(
-            workspace, open_input, assignment, subscribers, LIMITS_AT_THE_WINDOW, tally.refresh
+            workspace,
+            open_input,
+            assignment,
+            subscribers,
+            LIMITS_AT_THE_WINDOW,
+            tally.refresh,
+            ANSWER_WITHIN_S,
         )
         session = stack.enter_context(opened)
         assert isinstance(session.device, OperatorInput)

@@ -90,7 +90,7 @@ class DashboardBuilder:
             board,
             hints=self._prompter.hints(loop.state, device),
             card=self._card(loop),
-            notice=loop.notice.text,
+            notice=loop.notice.text or (loop.live.proposal.why if loop.state in TICKING else ""),
             help=self._prompter.help_page() if loop.help else None,
         )
 

@@ -1,6 +1,7 @@
 """These tests let a policy fail in every way at a tick: the arm rests, and the session goes on."""
 
 import logging
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -124,3 +125,58 @@ def test_many_different_errors_do_not_fill_the_log(caplog: pytest.LogCaptureFixt
     for _ in range(500):
         runner.propose({}, Driver.POLICY)
     assert len(caplog.records) <= 20
+
+
+class SlowPolicy(OddPolicy):
+    """Thinks until it is let go on."""
+
+    def __init__(self) -> None:
+        super().__init__(plan(ZEROS))
+        self.may_answer, self.thinking = threading.Event(), 0
+
+    def plan(self, observation: object) -> Plan:
+        """Wait, then answer with the observation's number in the first action."""
+        self.thinking += 1
+        assert self.may_answer.wait(20)
+        self.thinking -= 1
+        actions = ZEROS.copy()
+        actions[0, 0] = observation["number"] / 10  # type: ignore[index]
+        return plan(actions)
+
+    def reset(self) -> None:
+        """Never while it thinks: it is one object, and not made for two threads."""
+        assert not self.thinking
+        super().reset()
+
+
+def test_a_late_plan_is_dropped_and_the_policy_asked_anew(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No tick waits longer than it may, not even where an episode begins meanwhile."""
+    policy = SlowPolicy()
+    runner = PolicyRunner(policy)
+    runner.begin()
+    for number in range(3):
+        proposal = runner.propose({"number": number}, Driver.NOBODY, within_s=0.01)  # type: ignore[dict-item]
+        assert proposal.action is None
+        assert "more than 10 ms" in proposal.why
+    runner.begin()
+    assert runner.propose({"number": 3}, Driver.HUMAN, within_s=0.01).action is None  # type: ignore[dict-item]
+    late = runner._late
+    assert late is not None
+    policy.may_answer.set()
+    late.result(20)
+    resets = policy.resets
+    proposal = runner.propose({"number": 4}, Driver.POLICY, within_s=20)  # type: ignore[dict-item]
+    assert proposal.action is not None
+    assert proposal.action[0] == np.float32(0.4)  # that of now, not of tick 0
+    assert not proposal.why
+    assert policy.resets == resets + 1
+    assert len(caplog.records) == 1
+
+
+def test_the_operators_own_end_goes_through_from_the_policys_thread() -> None:
+    """What is no Exception ends the session there too."""
+    runner = PolicyRunner(OddPolicy(SystemExit()))
+    with pytest.raises(SystemExit):
+        runner.propose({}, Driver.POLICY, within_s=20)

@@ -11,6 +11,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts
 from sidestick.teleop.session.assignment import Assignment
+from sidestick.teleop.session.background_calls import BackgroundCalls
 from sidestick.teleop.session.device import NoOperator
 from sidestick.teleop.session.open_session import recorded_session
 from sidestick.teleop.session.session import Session
@@ -31,6 +32,7 @@ def test_a_recorded_session_has_one_thread(tmp_path: Path) -> None:
     assignment = Assignment(Level.DEMONSTRATE)
     with recorded_session(workspace, lambda env: NoOperator(), assignment):
         assert torch.get_num_threads() == 1
+        assert BackgroundCalls().start(torch.get_num_threads).result() == 1  # where policies think
     assert torch.get_num_threads() == 2
 
 

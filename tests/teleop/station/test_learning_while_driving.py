@@ -30,8 +30,9 @@ SCRIPT = """
 import functools, sys
 from sidestick.teleop.cli import drive, main
 from sidestick.teleop.devices import operator_input
+from sidestick.teleop.station import run
 from sidestick.teleop.ui.text import TextRenderer
-operator_input.STALE_SAMPLE_S = 60.0
+operator_input.STALE_SAMPLE_S = run.ANSWER_WITHIN_S = 60.0
 quick = ("--selection-episodes", "0", "--pairs", "6", "--margin", "0.9")
 drive.LearnerProcess = functools.partial(drive.LearnerProcess, more=quick)
 write, seen, log = TextRenderer.rendered, set(), open(sys.argv[1], "w", buffering=1)
