@@ -69,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SidestickError as error:
         complain(error)
         code = REFUSED
+    except KeyboardInterrupt:  # while the command line was read
+        complain("interrupted; nothing was begun")
+        code = INTERRUPTED
     sys.exit(code)
 
 

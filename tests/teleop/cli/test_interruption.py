@@ -53,6 +53,14 @@ def test_only_verbs_that_go_on_say_so(
     assert ("goes on" in VERBS[verb].if_interrupted) == (verb in GO_ON)
 
 
+def test_ctrl_c_while_the_command_line_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing was begun, and there is no traceback."""
+    monkeypatch.setattr(command_line, "_parse", stop)
+    assert "nothing was begun" in interrupted(capsys, "tasks")
+
+
 @pytest.mark.parametrize(
     ("command", "stopped"),
     [
