@@ -59,7 +59,8 @@ def read_facts(path: Path) -> Facts:
 
 
 def _episodes(path: Path) -> list[Path]:
-    return [file for name in ("episodes", "trash") for file in path.glob(f"{name}/[!.]*.hdf5")]
+    found = (file for name in ("episodes", "trash") for file in path.glob(f"{name}/[!.]*.hdf5"))
+    return sorted(found)
 
 
 def _models(path: Path) -> list[Path]:

@@ -74,7 +74,11 @@ def policies(scene: Scene, before: Facts, after: Facts) -> list[str]:
 def rulings(scene: Scene, before: Facts, after: Facts) -> list[str]:
     """And each policy that was learnt has one ruling of the gate."""
     gate = [json.loads(r["payload"]) for r in after.rows["events"] if r["kind"] == "gate"]
-    passed = sorted(str(payload.get("policy")) for payload in gate if payload.get("passed"))
+    passed = sorted(
+        str(payload["policy"])
+        for payload in gate
+        if payload.get("passed") and payload["policy"] not in before.policies
+    )
     learnt = sorted(set(after.policies) - set(before.policies))
     odd = [] if passed == learnt else [f"rulings {passed} of policies {learnt}"]
     return [*policies(scene, before, after), *odd]

@@ -3,8 +3,8 @@
     python -m benchmarks.kills --count 1000 --folder FOLDER [--only drive merge]
 
 Each chain copies a prepared workspace and starts a verb in it, which is killed at a moment drawn
-uniformly over the time that it takes; the next start, in the same workspace, is killed too, four
-times. Then `check --repair` must mend what is there, the verb must run to its end, and all that was
+uniformly over the time that it takes; the next start, in the same workspace, is killed too, five
+times. Then the verb must run to its end, `check --repair` must mend what is there, and all that was
 finished before a kill must be there once, unchanged. Four of five signals are SIGKILL. Rows are
 appended to FOLDER/kills.jsonl; the same command goes on where it was stopped.
 """
@@ -31,7 +31,7 @@ from benchmarks.kill_table import print_table
 from benchmarks.kill_verbs import VERBS, Scene, Verb
 from benchmarks.rows import circumstances, keep_row, read_rows
 
-CHAIN = 4
+CHAIN = 5
 """Kills in one workspace, one after the other."""
 SIGNALS = (*[signal.SIGKILL] * 8, signal.SIGINT, signal.SIGTERM)
 ROWS, DURATIONS = "kills.jsonl", "durations.json"
@@ -114,26 +114,25 @@ class Chain:
         self.facts = now
 
     def finish(self) -> None:
-        """Repair, run the verb to its end, and see whether all is as it must be."""
-        last, log = self.rows[-1], self.scene.workspace.with_name("log")
-        self.check(log, "--repair")
-        self.compare()
+        """Run the verb to its end, repair, and see whether all is as it must be."""
+        last = self.rows[-1]
         if not self.verb.reached(self.scene):
             ending = self.run()
             self.seconds = ending.seconds
             if ending.failed:
                 last["refused"].append(ending.said[-2000:])
         self.compare()
-        self.check(log)
+        self.check()
+        self.compare()
         last["wrong"] += self.verb.wrong(self.scene, self.first[-1], self.facts[-1])
 
-    def check(self, log: Path, *more: str) -> None:
-        """`check` must find nothing wrong."""
-        for place in self.places:
-            if (place / "workspace.toml").exists():
-                ending = run(["check", str(place), *more], log)
-                if ending.code != 0:
-                    self.rows[-1]["unmended"].append(ending.said[-2000:])
+    def check(self) -> None:
+        """`check --repair` must mend whatever is wrong with what the verb changed."""
+        place = self.places[-1]
+        if (place / "workspace.toml").exists():
+            ending = run(["check", str(place), "--repair"], self.scene.workspace.with_name("log"))
+            if ending.code != 0:
+                self.rows[-1]["unmended"].append(ending.said[-2000:])
 
 
 @contextlib.contextmanager
