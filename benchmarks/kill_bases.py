@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.kill_process import Ending, run
+from benchmarks.kill_process import read, run
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
@@ -94,11 +94,10 @@ def _with_perception(workspace: Workspace) -> None:
         Perception(about).save(workspace.path / FINETUNED_PERCEPTION)
 
 
-def _do(folder: Path, *arguments: str) -> Ending:
-    ending = run(arguments, folder / "log")
+def _do(folder: Path, *arguments: str) -> None:
+    ending = run(read(arguments), folder / "log")
     if ending.code != 0:
         raise RuntimeError(f"{' '.join(arguments)}: {ending}")
-    return ending
 
 
 def _crash(path: Path) -> None:
@@ -109,4 +108,5 @@ def _crash(path: Path) -> None:
         if time.monotonic() > end:
             raise RuntimeError(f"{path}: no journal was left behind")
         first = ("--episodes", "3", "--first-seed", "900")
-        run((*arguments, *first), path.parent / "log", kill=signal.SIGKILL, after_s=2.0)
+        verb = read((*arguments, *first))
+        run(verb, path.parent / "log", kill=signal.SIGKILL, after_s=2.0)

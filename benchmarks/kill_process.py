@@ -1,7 +1,8 @@
 """A verb runs in a process that is forked, not started, so that a kill costs the verb's own time.
 
-The modules are loaded once. What a verb starts by itself, workers of rollouts and the learner
-beside a session, is forked too. `kills` calls `run`.
+The modules are loaded once, and the command line is read before: kills hit the work. What a verb
+starts by itself, workers of rollouts and the learner beside a session, is forked too. `kills` calls
+`run`.
 """
 
 import contextlib
@@ -18,13 +19,17 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from sidestick.teleop.cli import main as command_line
 from sidestick.teleop.cli.main import main
+from sidestick.teleop.cli.subcommand import Subcommand
 from sidestick.teleop.learning import background_process
 
 ORPHANS_S = 10.0
 """Time for the workers of a killed process to end by themselves; they look once a second."""
 POLL_S = 0.01
 OUT_OF_TIME_S = 240.0
+READ = command_line._parse
+"""Before any process replaces it by what it was given."""
 FORKED = multiprocessing.get_context("fork")
 
 
@@ -82,19 +87,25 @@ class ForkedLearner:
         return self._process.exitcode
 
 
+def read(arguments: Sequence[str]) -> Subcommand:
+    """The verb that a command line asks for."""
+    return READ(arguments)
+
+
 def run(
-    arguments: Sequence[str],
+    verb: Subcommand,
     log: Path,
     prepare: Callable[[], object] = lambda: None,
     kill: signal.Signals | None = None,
     after_s: float = 0.0,
 ) -> Ending:
     """Run a verb, after `prepare`, and send its process a signal after so many seconds."""
+    log.write_bytes(b"")
     started = time.monotonic()
     child = os.fork()
     if child == 0:
         os.setsid()
-        _run_forked(arguments, log, prepare)
+        _run_forked(verb, log, prepare)
     status = _wait(child, after_s if kill else OUT_OF_TIME_S)
     killed = status is None
     if status is None:
@@ -110,8 +121,8 @@ def run(
     return Ending(os.waitstatus_to_exitcode(status), killed, seconds, said, orphans)
 
 
-def _run_forked(arguments: Sequence[str], log: Path, prepare: Callable[[], object]) -> None:
-    """In the child: what `sidestick ARGUMENTS` does, with its output in a file."""
+def _run_forked(verb: Subcommand, log: Path, prepare: Callable[[], object]) -> None:
+    """In the child: what `sidestick` does with the verb, its output in a file."""
     code = 70
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -120,9 +131,10 @@ def _run_forked(arguments: Sequence[str], log: Path, prepare: Callable[[], objec
             os.dup2(file.fileno(), 2)
         spawned = mock.patch.object(multiprocessing, "get_context", return_value=FORKED)
         popen = mock.patch.object(background_process.subprocess, "Popen", ForkedLearner)
-        with spawned, popen:
+        given = mock.patch.object(command_line, "_parse", return_value=verb)
+        with spawned, popen, given:
             prepare()
-            main(arguments)
+            main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:
@@ -140,7 +152,8 @@ def _enter(arguments: list[str], out: int) -> None:
     """In the learner's process: the verb, with its output in the log."""
     os.dup2(out, 1)
     os.dup2(out, 2)
-    main(arguments)
+    with mock.patch.object(command_line, "_parse", return_value=read(arguments)):
+        main()
 
 
 def _wait(child: int, seconds: float) -> int | None:

@@ -1,12 +1,16 @@
 """The table of kills, by verb, from the rows that `kills` keeps."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from benchmarks.rows import print_rows
 from sidestick.policies.statistics.rates import wilson
 
 ALL = "all"
+KILLS = "kills.jsonl"
+"""The table's file in `results`, from which `figures` writes it into the documents."""
 
 
 def tabulated(rows: Sequence[dict[str, Any]], faults: Sequence[str]) -> list[dict[str, str]]:
@@ -29,3 +33,9 @@ def _line(name: str, rows: Sequence[dict[str, Any]], faults: Sequence[str]) -> d
 def print_table(rows: Sequence[dict[str, Any]], faults: Sequence[str]) -> None:
     """Print it."""
     print_rows(tabulated(rows, faults), f"{len(rows):,} kills")
+
+
+def write_table(rows: Sequence[dict[str, Any]], faults: Sequence[str], file: Path) -> None:
+    """Write it, a JSON line for each of the table's."""
+    lines = (json.dumps(line) for line in tabulated(rows, faults))
+    file.write_text("".join(f"{line}\n" for line in lines))

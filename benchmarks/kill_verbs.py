@@ -195,7 +195,7 @@ T = " ".join(SMALL_TRAINING)
 VERBS: Mapping[str, Verb] = {
     "drive": Verb(f"drive WS {S} --episodes 3", 10, effort, prepare=alone),
     "drive supervised": Verb(f"drive WS {U} --episodes 3", 10, effort, prepare=alone),
-    "drive --learn": Verb(f"drive WS {U} --learn --episodes 20", 2, effort, prepare=alone),
+    "drive --learn": Verb(f"drive WS {U} --learn --episodes 10", 2, effort, prepare=alone),
     "check --repair": Verb("check WS --repair", 10, base=CRASHED),
     "train": Verb(f"train WS {T} --seed 2 --no-gate", 5, policies),
     "practice": Verb("practice WS --episodes 3 --workers 1", 3, rulings, prepare=practising),

@@ -24,12 +24,15 @@ from typing import Any
 
 import tyro
 
+from benchmarks.figure import RESULTS
 from benchmarks.kill_bases import make_bases
 from benchmarks.kill_facts import Facts, doubled, lost, read_facts
-from benchmarks.kill_process import Ending, run
-from benchmarks.kill_table import print_table
+from benchmarks.kill_process import Ending, read, run
+from benchmarks.kill_table import KILLS, print_table, write_table
 from benchmarks.kill_verbs import VERBS, Scene, Verb
 from benchmarks.rows import circumstances, keep_row, read_rows
+from sidestick.datasets.checking.check import check
+from sidestick.datasets.workspace import Workspace
 
 CHAIN = 5
 """Kills in one workspace, one after the other."""
@@ -56,7 +59,7 @@ class Options:
     seed: int = 0
     """Seed of the moments, signals and verbs."""
     table: bool = False
-    """Only print the table of what is there."""
+    """Only print the table of what is there, and write it into results/."""
 
 
 @dataclass
@@ -71,6 +74,7 @@ class Chain:
 
     def __post_init__(self) -> None:
         shutil.copytree(self.scene.bases / self.verb.base, self.scene.workspace)
+        self.command = read(self.verb.words(self.scene))
         self.facts = self.first = self.read()
 
     @property
@@ -86,7 +90,7 @@ class Chain:
     def run(self, **kill: Any) -> Ending:
         """Start the verb."""
         log = self.scene.workspace.with_name("log")
-        return run(self.verb.words(self.scene), log, self.verb.prepare, **kill)
+        return run(self.command, log, self.verb.prepare, **kill)
 
     def kill(self, number: signal.Signals, after_s: float) -> bool:
         """Start the verb and kill it; whether it was still running then."""
@@ -130,9 +134,9 @@ class Chain:
         """`check --repair` must mend whatever is wrong with what the verb changed."""
         place = self.places[-1]
         if (place / "workspace.toml").exists():
-            ending = run(["check", str(place), "--repair"], self.scene.workspace.with_name("log"))
-            if ending.code != 0:
-                self.rows[-1]["unmended"].append(ending.said[-2000:])
+            found = check(Workspace.open(place), repair=True)
+            if not found.ok:
+                self.rows[-1]["unmended"].append(str(found.to_json())[:2000])
 
 
 @contextlib.contextmanager
@@ -171,7 +175,8 @@ def late(until: str | None) -> bool:
 def kill_all(options: Options, names: Sequence[str]) -> None:
     """Kill until there are as many rows as were asked for."""
     rows_path, bases = options.folder / ROWS, options.folder / "bases"
-    made, durations = len(read_rows(rows_path)), dict[str, float]()
+    made, kept = len(read_rows(rows_path)), options.folder / DURATIONS
+    durations: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
     about = circumstances()
     weights = [VERBS[name].weight for name in names]
     chance = random.Random(f"{options.seed}, {made}")
@@ -182,6 +187,7 @@ def kill_all(options: Options, names: Sequence[str]) -> None:
         done = kills_of(name, bases, durations[name], chance)
         if done.seconds is not None:
             durations[name] += FORGETTING * (done.seconds - durations[name])
+            kept.write_text(json.dumps(durations))
         for row in done.rows:
             keep_row(rows_path, {"verb": name, **row, "date": about["date"], "cpu": about["cpu"]})
         made += len(done.rows)
@@ -199,6 +205,8 @@ def main() -> int:
         kill_all(options, names)
     rows = read_rows(options.folder / ROWS)
     print_table(rows, FAULTS)
+    if options.table:
+        write_table(rows, FAULTS, RESULTS / KILLS)
     faults = [row for row in rows if any(row[name] for name in FAULTS)]
     for row in faults:
         print(json.dumps(row)[:3000], file=sys.stderr)
