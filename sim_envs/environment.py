@@ -61,11 +61,12 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         spaces = observation_space(len(task.goal_names), image_size, task.recorded_cameras)
         self.observation_space = cast(gym.Space[Observation], spaces)
         self._images: dict[str, Image] = {}
-        self._episode = self._elapsed = 0
+        self.elapsed = self._episode = 0  # ticks since the reset, resets
         self._beginning: Mapping[str, Any] = {}  # the generator's state that built the episode
         self._history: list[Action | None] = []  # becomes Snapshot.history
         self._reseats = reseats_of(None)
-        self._status = Status(False, task.stages[0], 0.0)
+        self.status = Status(False, task.stages[0], 0.0)
+        """The task's assessment of the world after the last step."""
         self._arm: Arm | None = None
 
     @property
@@ -84,16 +85,6 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
     def instruction(self) -> str:
         """This episode's instruction."""
         return self.task.instruction
-
-    @property
-    def status(self) -> Status:
-        """The task's assessment of the world after the last step."""
-        return self._status
-
-    @property
-    def elapsed(self) -> int:
-        """Ticks since the reset."""
-        return self._elapsed
 
     @property
     def env_kwargs(self) -> dict[str, Any]:
@@ -125,7 +116,11 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         super().reset(seed=seed)
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
-        self._beginning = self.np_random.bit_generator.state
+        self.build_from(self.np_random.bit_generator.state)
+
+    def build_from(self, beginning: Mapping[str, Any]) -> None:
+        """Rebuild the world from a state of `np_random`'s bit generator, as `build` does."""
+        self.np_random.bit_generator.state = self._beginning = beginning
         self._reseats = reseats_of(None)
         self._episode += 1
         self._assemble()
@@ -146,13 +141,13 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
             self._arm.follow(SUBSTEPS)
         self._arm.reseat()
         self._history = []
-        self._elapsed = 0
-        self._status = self.task.assess(self.world, self._arm)
+        self.elapsed = 0
+        self.status = self.task.assess(self.world, self._arm)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one control tick; raises BadAction for an action that is not finite float[7]."""
         self.advance(action)
-        success = self._status.success
+        success = self.status.success
         return self._observe(), float(success), success, False, self._info()
 
     def advance(self, action: Action) -> None:
@@ -160,13 +155,13 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         if not self.world.is_open:
             raise gym.error.ClosedEnvironmentError("the environment is closed")
         checked = checked_action(action)
-        if self._elapsed in self._reseats:
+        if self.elapsed in self._reseats:
             self.reseat()
         self.arm.command(checked)
         self._history.append(checked)
         self.arm.follow(SUBSTEPS)
-        self._elapsed += 1
-        self._status = self.task.assess(self.world, self.arm)
+        self.elapsed += 1
+        self.status = self.task.assess(self.world, self.arm)
 
     def reseat(self) -> None:
         """Move the target to the measured pose; call it at every change of driver."""
@@ -175,14 +170,18 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
             self._history.append(None)
 
     def _observe(self) -> Observation:
-        tool = self.arm.tool()
         if self.images_due or not self._images:
             self._images = {
                 f"{name}_image": self.picture(name, self.image_size, self.image_size)
                 for name in self.task.recorded_cameras
             }
+        images = {key: image.copy() for key, image in self._images.items()}
+        return {**images, **self.proprioception()}
+
+    def proprioception(self) -> dict[str, NDArray[np.float32]]:
+        """What an observation holds beside the images: arm, fingers and goal."""
+        tool = self.arm.tool()
         return {
-            **{key: image.copy() for key, image in self._images.items()},
             "joint_pos": self.arm.joint_positions().astype(np.float32),
             "ee_pos": tool.position.astype(np.float32),
             "ee_quat": tool.quat.astype(np.float32),
@@ -191,7 +190,7 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         }
 
     def _info(self) -> dict[str, Any]:
-        return {**asdict(self._status), "instruction": self.instruction}
+        return {**asdict(self.status), "instruction": self.instruction}
 
     def picture(self, camera: str, width: int, height: int) -> Image:
         """The world as a camera sees it now, uint8 [height, width, 3]."""

@@ -195,6 +195,10 @@ class World(NotCopied):
         )
         return any(point[8] < 1e-3 for point in points or ())
 
+    def find_contacts(self) -> None:
+        """Find what touches where the bodies are, without moving them."""
+        pybullet.performCollisionDetection(physicsClientId=self._client)
+
     def step(self) -> None:
         """Advance the physics by one step of 1 / PHYSICS_HZ seconds."""
         pybullet.stepSimulation(physicsClientId=self._client)

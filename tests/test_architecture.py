@@ -26,6 +26,7 @@ ORDER = {
         "tasks",
         "environment",
         "making",
+        "rewinding",
         "__init__",
         "labelled_scenes",
         "experts",

@@ -6,6 +6,7 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.episode import Episode
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.making import make_task_env
+from ...sim_envs.rewinding.rewindable_env import make_rewindable_env
 
 
 def environment_json(config: WorkspaceConfig) -> str:
@@ -22,6 +23,11 @@ def environment_json(config: WorkspaceConfig) -> str:
 def workspace_env(config: WorkspaceConfig) -> ArmEnv:
     """The environment that a workspace's episodes are made in."""
     return make_task_env(**json.loads(environment_json(config)))
+
+
+def rewindable_workspace_env(config: WorkspaceConfig) -> ArmEnv:
+    """The same environment, going back at once; its physics takes a process of its own."""
+    return make_rewindable_env(**json.loads(environment_json(config)))
 
 
 def episode_env(episode: Episode) -> ArmEnv:

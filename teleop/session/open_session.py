@@ -6,6 +6,7 @@ The window, headless collection, evaluation and autonomous practice call them.
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
+from ...datasets.config import WorkspaceConfig
 from ...datasets.effort_ledger import recover_effort
 from ...datasets.recorder import Recorder
 from ...datasets.step import Level
@@ -30,6 +31,7 @@ def recorded_session(
     patience: int = 1,
     on_saved: Callable[[], object] = lambda: None,
     answer_within_s: float | None = None,
+    make_env: Callable[[WorkspaceConfig], ArmEnv] = workspace_env,
 ) -> Iterator[Session]:
     """A session that records into the workspace; all episodes are on disk when the context ends.
 
@@ -40,7 +42,7 @@ def recorded_session(
     """
     with (
         few_threads(),
-        contextlib.closing(workspace_env(workspace.config)) as env,
+        contextlib.closing(make_env(workspace.config)) as env,
         Recorder(workspace) as recorder,
     ):
         recover_effort(workspace)

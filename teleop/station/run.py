@@ -29,6 +29,7 @@ from ..devices.simulated_window_input import SimulatedWindowInput
 from ..learning.active_policy import ActivePolicy
 from ..session.assignment import Assignment
 from ..session.command import Request
+from ..session.environments import rewindable_workspace_env
 from ..session.human_effort import EffortLedger
 from ..session.levels import name
 from ..session.open_session import recorded_session
@@ -126,6 +127,7 @@ def open_station(
             LIMITS_AT_THE_WINDOW,
             tally.refresh,
             ANSWER_WITHIN_S,
+            rewindable_workspace_env,
         )
         session = stack.enter_context(opened)
         assert isinstance(session.device, OperatorInput)

@@ -144,7 +144,7 @@ def test_at_the_window_the_card_says_that_practice_failed_here(
         seen.append((rig.live.seed, card.lines[1:]))
         rig.tap(vp.START)
         rig.drive(0.2)
-        rig.tap(vp.A)
+        rig.tap(vp.B)
     assert seen == [(210_001, ("Seed 210001: practice failed here.",)), (3, ())]
     rig.recorder.wait()
     assert [s.header.seed for s in rig.workspace.summaries()] == [210_001, 3]

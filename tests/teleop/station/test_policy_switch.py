@@ -59,12 +59,12 @@ def test_a_newcomer_waits_for_the_end_of_the_episode(rig: WindowRig, policies: P
     newcomer(rig, policies)
     rig.drive(0.5)
     assert rig.live.assignment is before
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     assert rig.loop.notice.text == "new policy 0002 looks on from now on, at demonstrate"
     assert rig.live.assignment.runner is not before.runner
     assert rig.live.assignment.policy_id == "0002"
     record(rig)
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     rig.recorder.wait()
     drove = [summary.header.policy_id for summary in rig.workspace.summaries()]
     assert drove == ["0001", "0002"]
@@ -74,14 +74,14 @@ def test_one_key_brings_the_policy_before_back(rig: WindowRig, policies: Path) -
     """During an episode it is only set aside; the switch comes with the next episode."""
     newcomer(rig, policies)
     record(rig)
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     assert rig.live.assignment.policy_id == "0002"
     record(rig)
     rig.chord(vp.Y)
     assert rig.loop.notice.text.startswith("policy 0002 is set aside")
     assert rig.state is WindowState.RECORDING
     assert rig.live.assignment.policy_id == "0002"
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     assert rig.live.assignment.policy_id == "0001"
     assert PolicyStore(rig.workspace.policies_dir).choose().policy_id == "0001"
 
@@ -90,7 +90,7 @@ def test_between_two_episodes_it_changes_at_once(rig: WindowRig, policies: Path)
     """The scene is reset; nothing is recorded by that."""
     newcomer(rig, policies)
     record(rig)
-    rig.tap(vp.A)
+    rig.tap(vp.B)
     seed = rig.live.seed
     rig.chord(vp.Y)
     assert rig.loop.notice.text == "back to policy 0001, at demonstrate"
