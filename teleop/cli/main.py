@@ -3,61 +3,16 @@
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import tyro
 
-from ...policies.base.device import named, use_device
 from ...sim_envs.errors import SidestickError
-from .check import Check
-from .compare import Compare
 from .console import complain, log_handler, say
-from .drive import Drive
-from .evaluate import Evaluate
-from .export import Export
-from .import_ import Import
-from .inspect import Inspect
-from .ladder import LadderVerb
-from .learn import Learn
-from .ledger import LedgerVerb
-from .merge import Merge
 from .numbers import check_numbers
-from .pad import Pad
-from .policies import Policies
-from .practice import Practice
-from .pretrain import Pretrain
-from .quickstart import QuickstartVerb
-from .replay import Replay
-from .report import Report
-from .review import Review
 from .subcommand import INTERRUPTED, REFUSED, Subcommand
-from .tasks import Tasks
-from .train import Train
-from .view import ViewEpisode
+from .verbs import VERBS, outlines
 
-VERBS: dict[str, type[Subcommand]] = {
-    "quickstart": QuickstartVerb,
-    "tasks": Tasks,
-    "pad": Pad,
-    "drive": Drive,
-    "pretrain": Pretrain,
-    "train": Train,
-    "policies": Policies,
-    "practice": Practice,
-    "learn": Learn,
-    "evaluate": Evaluate,
-    "replay": Replay,
-    "compare": Compare,
-    "report": Report,
-    "review": Review,
-    "ladder": LadderVerb,
-    "ledger": LedgerVerb,
-    "check": Check,
-    "inspect": Inspect,
-    "view": ViewEpisode,
-    "export": Export,
-    "import": Import,
-    "merge": Merge,
-}
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
 
 
@@ -76,12 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parse(arguments: Sequence[str] | None) -> Subcommand:
+    """The verb that is named, with its options; the list of verbs, or an error, without one."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    config = (tyro.conf.OmitArgPrefixes,)
+    if given and given[0] in VERBS:
+        kind: Callable[..., Subcommand] = VERBS[given[0]]
+        return tyro.cli(kind, prog=f"sidestick {given[0]}", args=given[1:], config=config)
+    complete = any(argument.startswith("--tyro") for argument in given)
+    verbs: dict[str, Callable[..., Any]] = dict(VERBS) if complete else outlines()
     verb: Subcommand = tyro.extras.subcommand_cli_from_dict(
-        dict[str, Callable[..., Subcommand]](VERBS),
-        prog="sidestick",
-        description=DESCRIPTION,
-        args=arguments,
-        config=(tyro.conf.OmitArgPrefixes,),
+        verbs, prog="sidestick", description=DESCRIPTION, args=given, config=config
     )
     return verb
 
@@ -90,6 +49,8 @@ def _run(verb: Subcommand) -> int:
     check_numbers(verb)
     asked = getattr(verb, "device", None)
     if asked is not None:
+        from ...policies.base.device import named, use_device  # it loads PyTorch
+
         say(f"networks run on {named(use_device(asked))}")
     try:
         return verb.run()

@@ -1,6 +1,1 @@
-"""`sidestick report` reads a workspace (`collect`) and writes one HTML page (`write_report`)."""
-
-from .collect import collect
-from .write import write_report
-
-__all__ = ["collect", "write_report"]
+"""A workspace is read here (`collect`) and written as one HTML page (`write_report`)."""

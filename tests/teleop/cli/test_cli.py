@@ -1,5 +1,6 @@
 """The command line as a newcomer uses it: help, errors, JSON alone on standard output."""
 
+import inspect
 import json
 import math
 import shlex
@@ -14,7 +15,8 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.cli.console import print_json
-from sidestick.teleop.cli.main import VERBS, main
+from sidestick.teleop.cli.main import main
+from sidestick.teleop.cli.verbs import VERBS, outlines
 from tests.synthetic import made_up_episode
 
 DRIVE = ["--headless", "--operator", "simulated", "--json"]
@@ -66,6 +68,40 @@ def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> N
     code, out, _ = call(capsys, verb, "--help")
     assert code == 0
     assert len(out.splitlines()) > 5
+
+
+def test_light_verbs_load_no_pytorch() -> None:
+    """Nor do the list of verbs and a wrong verb: that took eight seconds."""
+    light = ("export", "import", "check", "merge", "inspect", "view", "replay", "tasks", "pad")
+    code = (
+        "import sys, contextlib\n"
+        "from sidestick.teleop.cli.main import main\n"
+        f"for words in (['--help'], ['nonsense'], *([verb, '--help'] for verb in {light})):\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        "        main(words)\n"
+        "print(sorted({'torch'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
+    assert done.stdout.count("usage: sidestick") == 10
+
+
+def test_the_list_of_verbs_shows_their_own_sentences() -> None:
+    """Read from the files without loading them."""
+    for verb, outline in outlines().items():
+        assert outline.__doc__ == inspect.getdoc(VERBS[verb])
+
+
+@pytest.mark.parametrize("words", [("inspect",), ("replay", "--verify")])
+def test_episodes_are_counted_from_the_end_too(
+    workspace: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """-1 is the last one for every verb that takes an episode, and no option."""
+    last = Workspace.open(workspace).episodes()[-1].stem
+    code, out, _ = call(capsys, words[0], str(workspace), "-1", *words[1:], "--json")
+    assert (code, last in out) == (0, True)
+    code, _, said = call(capsys, words[0], str(workspace), "-3", *words[1:], "--json")
+    assert (code, "unknown episode '-3'" in said) == (2, True)
 
 
 def test_check_reports_a_sound_workspace(

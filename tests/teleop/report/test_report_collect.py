@@ -21,10 +21,11 @@ from sidestick.datasets.step import ActionMode, Driver, EpisodeHeader, Level, St
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
 from sidestick.policies.base.provenance import ProvenanceKind
 from sidestick.sim_envs.errors import SidestickError
-from sidestick.teleop.report import collect, write_report
+from sidestick.teleop.report.collect import collect
 from sidestick.teleop.report.figure_style import MARKS
 from sidestick.teleop.report.learning_curve import KIND_LABELS
 from sidestick.teleop.report.recorded_events import EventSign, read_events
+from sidestick.teleop.report.write import write_report
 
 STAGES = ("reach", "grasp", "place")
 START = 1_790_000_000.0

@@ -1,0 +1,77 @@
+"""`VERBS` are the verbs of the command line by name; a verb's file is loaded when it is asked for.
+
+Many load PyTorch, which takes seconds that `sidestick export --help` need not wait for.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import make_dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from .subcommand import Subcommand
+
+PLACES: Mapping[str, tuple[str, str]] = {
+    "quickstart": ("quickstart", "QuickstartVerb"),
+    "tasks": ("tasks", "Tasks"),
+    "pad": ("pad", "Pad"),
+    "drive": ("drive", "Drive"),
+    "pretrain": ("pretrain", "Pretrain"),
+    "train": ("train", "Train"),
+    "policies": ("policies", "Policies"),
+    "practice": ("practice", "Practice"),
+    "learn": ("learn", "Learn"),
+    "evaluate": ("evaluate", "Evaluate"),
+    "replay": ("replay", "Replay"),
+    "compare": ("compare", "Compare"),
+    "report": ("report", "Report"),
+    "review": ("review", "Review"),
+    "ladder": ("ladder", "LadderVerb"),
+    "ledger": ("ledger", "LedgerVerb"),
+    "check": ("check", "Check"),
+    "inspect": ("inspect", "Inspect"),
+    "view": ("view", "ViewEpisode"),
+    "export": ("export", "Export"),
+    "import": ("import_", "Import"),
+    "merge": ("merge", "Merge"),
+}
+"""File in this folder and class of each verb, in the order of the help."""
+
+
+class Verbs(Mapping[str, type[Subcommand]]):
+    """The classes of the verbs; each is imported at its first use."""
+
+    def __getitem__(self, name: str) -> type[Subcommand]:
+        file, kind = PLACES[name]
+        found: type[Subcommand] = getattr(import_module(f".{file}", __package__), kind)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+VERBS = Verbs()
+
+
+def outlines() -> dict[str, Callable[..., Any]]:
+    """A class for each verb that has its docstring and no options, for the list of all verbs.
+
+    The docstrings are read from the files, none of which is loaded.
+    """
+    return {verb: _outline(*place) for verb, place in PLACES.items()}
+
+
+def _outline(file: str, kind: str) -> type:
+    spec = find_spec(f".{file}", __package__)
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    classes = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
+    made = make_dataclass(kind, ())
+    made.__doc__ = ast.get_docstring(next(classes))
+    return made
