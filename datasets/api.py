@@ -20,6 +20,7 @@ A notebook or another program imports from here; neither torch nor a screen is n
 | `merge` | several workspaces into one |
 | `Database` | evaluations, effort, events |
 | `Judge`, `Judgements`, `TrainingSelection` | write, read and apply judgements; see `judgements` |
+| `used_episodes`, `Trash` | the episodes that nobody excluded; take some out and back in |
 | `tables` | a dozen tidy tables for notebooks; see `tables` |
 
 `sidestick.datasets` itself has no `__init__` (a folder named `datasets` with one would shadow other
@@ -33,12 +34,14 @@ from .episode import Episode, episode_summary
 from .formats.registry import export, import_into
 from .formats.transfer import ExportOptions
 from .frames import Frames
+from .judgements.exclusion import used_episodes
 from .judgements.judgement_state import TrainingSelection
 from .judgements.judgements import Judge, Judgements
 from .merge import merge
 from .recorder import Recorder
 from .step import EpisodeHeader, Step
 from .tables import tables
+from .trash import Trash
 from .windows import Windows
 from .workspace import Workspace
 
@@ -53,6 +56,7 @@ __all__ = [
     "Recorder",
     "Step",
     "TrainingSelection",
+    "Trash",
     "Windows",
     "Workspace",
     "WorkspaceConfig",
@@ -62,4 +66,5 @@ __all__ = [
     "import_into",
     "merge",
     "tables",
+    "used_episodes",
 ]

@@ -103,6 +103,10 @@ class EventKind(StrEnum):
     """`episodes` came from the workspace `origin`."""
     IMPORT = "import"
     """`episodes` came from the file or folder `origin`."""
+    REMOVE_EPISODES = "remove-episodes"
+    """`episodes` were moved to the trash by `operator`."""
+    RESTORE_EPISODES = "restore-episodes"
+    """`episodes` were put back by `operator`."""
     MISSING = "missing"
     """That many `episodes` of the ledger have no file any more, and this was reported."""
 

@@ -121,6 +121,14 @@ class OriginPayload(msgspec.Struct):
     episodes: list[str] = []
 
 
+class RemovalPayload(msgspec.Struct):
+    """Of episodes that were removed or restored."""
+
+    episodes: list[str] = []
+    operator: str = ""
+    why: str = ""
+
+
 class MissingPayload(msgspec.Struct):
     """Of episodes that have no file any more."""
 
@@ -138,6 +146,8 @@ SCHEMAS: Mapping[tuple[str, str | None], type[Any]] = {
     ("EventEntry", "comparison"): ComparisonPayload,
     ("EventEntry", "merge"): OriginPayload,
     ("EventEntry", "import"): OriginPayload,
+    ("EventEntry", "remove-episodes"): RemovalPayload,
+    ("EventEntry", "restore-episodes"): RemovalPayload,
     ("EventEntry", "missing"): MissingPayload,
 }
 """By the name of the entry, and the kind of event; None for all kinds."""

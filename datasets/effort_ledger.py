@@ -20,12 +20,11 @@ from .files import lock
 from .files.plain_log import plain_log
 from .journal_reading import read_journal
 from .journal_recovery import EPISODE, JOURNAL
+from .origins import ORIGIN
 from .workspace import Workspace
 
 COUNTED = "counted"
 """Key of an entry's payload: the ids of the episodes that it counts."""
-ORIGIN = "origin"
-"""Key of a payload that came from another workspace, by a merge."""
 _log = plain_log(__name__)
 
 

@@ -6,7 +6,7 @@ about episodes are copied with their origin; policies, evaluations and levels ar
 
 import filecmp
 import shutil
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ from .checking.check import Problem, checked, episode_files
 from .checking.fit import first_goals, goals_of
 from .database import Database, EffortEntry, EventEntry, EventKind
 from .database_copy import copied_database
-from .effort_ledger import ORIGIN, uncounted
+from .effort_ledger import uncounted
 from .files.durable import copy_file
 from .journal_recovery import EPISODE
+from .judgements.exclusion import excluded_by
 from .judgements.judgement import UNDO, Judgement
 from .judgements.judgements import Judgements
+from .origins import ARRIVALS, ORIGIN, origins_of
+from .trash import REMOVED, Trash
 from .workspace import CONFIG_FILE, Workspace
 
 WEIGHTS = "@"
 """Between the number of another workspace's policy and the fingerprint of its weights."""
-KEPT = (EventKind.MERGE, EventKind.IMPORT, EventKind.MISSING)
+KEPT = (*ARRIVALS, EventKind.MISSING)
 """Events about many episodes, always copied; others are copied when they name an episode."""
 
 
@@ -106,6 +109,11 @@ class _Merging:
         """Ids of the current source's episodes that are identical in the target."""
         self._skipped: list[Problem] = []
         self._goals = first_goals(target)
+        self._origins = origins_of(self._database)
+        self._own = {path.stem for path in episode_files(target)} - self._origins.keys()
+        self._removed = Trash(target).removed()
+        self._excluded: frozenset[str] = frozenset()
+        """Ids of the current source's episodes that are excluded there: no measure for others."""
 
     def report(self) -> Merged:
         """The report so far."""
@@ -116,36 +124,36 @@ class _Merging:
         """Copy a workspace's episodes, then its database rows about them."""
         origin = str(source.path.resolve())
         self._same = set()
-        ids = [path.stem for path in episode_files(source) if self._copied(source, path)]
-        self._taken[origin] = tuple(ids)
-        known = self._database.events(EventKind.MERGE)
-        noted = {name for event in known for name in event.payload.get("episodes", ())}
-        here = {path.stem for path in episode_files(self._target)}
-        came = [path.stem for path in episode_files(source) if path.stem in here]
-        if fresh := [name for name in came if name not in noted]:
-            self._database.add_event(
-                EventEntry(EventKind.MERGE, {ORIGIN: origin, "episodes": fresh})
-            )
-        with copied_database(source.db_path) as path:
-            self._copy_discarded(source, path)
-            self._copy_events(path, origin)
-            self._copy_judgements(path, self._same)
+        files = episode_files(source)
+        with copied_database(source.db_path) as database:
+            self._excluded = excluded_by(Judgements(database))
+            ids = [path.stem for path in files if self._copied(source, path, origin)]
+            self._taken[origin] = tuple(ids)
+            self._copy_discarded(source, database)
+            self._copy_events(database, origin)
+            self._copy_judgements(database, self._same)
 
-    def _copied(self, source: Workspace, path: Path) -> bool:
-        """Copy an episode's file; False when it was not copied."""
+    def _copied(self, source: Workspace, path: Path, origin: str) -> bool:
+        """Copy an episode's file, and note before where it comes from; False when it was not."""
         target = self._target.episodes_dir / path.name
         self._tick(path.stem)
+        out = path.stem in self._excluded
         try:
-            goals = goals_of(checked(path, self._target.config, self._goals))
+            measure = None if out else self._goals
+            goals = goals_of(checked(path, self._target.config, measure))
         except DamagedFile as error:
             name = f"{source.path.name}/{path.name}"
             self._skipped.append(Problem(name, str(error).removeprefix(f"{path}: ")))
             return False
+        if path.stem in self._removed:
+            self._skipped.append(Problem(f"{source.path.name}/{path.name}", REMOVED))
+            return False
         if not target.exists():
+            self._note_origin(path.stem, origin)
             copy_file(path, target)
             shutil.copystat(path, target)
             self._same.add(path.stem)
-            self._goals = goals
+            self._goals = self._goals if out else goals
             return True
         if filecmp.cmp(path, target, shallow=False):
             self._already += 1
@@ -154,6 +162,17 @@ class _Merging:
             reason = "another episode has this id here; it was left out"
             self._skipped.append(Problem(f"{source.path.name}/{path.name}", reason))
         return False
+
+    def _note_origin(self, episode: str, origin: str) -> None:
+        """Store where an episode comes from, unless a killed merge has."""
+        if self._origins.get(episode) != origin:
+            payload = {ORIGIN: origin, "episodes": [episode]}
+            self._database.add_event(EventEntry(EventKind.MERGE, payload))
+
+    def _without_own(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """An arrival's payload without the episodes that were recorded here: they came back."""
+        names = [name for name in payload.get("episodes", ()) if name not in self._own]
+        return {**payload, "episodes": names}
 
     def _copy_discarded(self, source: Workspace, database: Path) -> None:
         """Copy the discarded episodes that are in no entry of the ledger: their time counts."""
@@ -185,7 +204,9 @@ class _Merging:
         for event in theirs.events():
             if "episode" in event.payload or event.kind in KEPT:
                 moved = replace(event, payload={ORIGIN: origin, **_asleep(event)})
-                if _row_key(moved) not in have:
+                if event.kind in ARRIVALS:
+                    moved = replace(moved, payload=self._without_own(moved.payload))
+                if _row_key(moved) not in have and moved.payload.get("episodes") != []:
                     self._database.copy_event(moved)
         for effort in theirs.efforts():
             moved_effort = replace(effort, payload={ORIGIN: origin, **effort.payload})

@@ -4,14 +4,14 @@ It opens and makes the folder, lists and finds episodes, and repairs what a cras
 """
 
 import os
-import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from ..sim_envs.errors import AmbiguousName, DamagedFile, UnknownName, WorkspaceError
+from ..sim_envs.errors import DamagedFile, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
 from .episode import episode_summary
+from .episode_names import matched
 from .files.durable import left_temporaries
 from .files.lock import FileLock
 from .files.plain_file import leads_out, own_folder, remove, require_own_folder
@@ -22,8 +22,6 @@ from .summary import EpisodeSummary
 
 CONFIG_FILE = "workspace.toml"
 FOLDERS = ("journal", "episodes", "trash", "policies")
-PLACE = re.compile(r"(?:demo_|-)?\d{1,9}")
-"""An episode's number in the list of all, or its name in the index."""
 _log = plain_log(__name__)
 
 
@@ -165,26 +163,11 @@ class Workspace:
     def find(self, name: str) -> Path:
         """The file of an episode, by its id, its position, or a part of the id.
 
-        Positions are Python indices: 0 is the first episode, -1 the last; demo_0 is the first as
-        well, by its name in the index. A prefix or suffix of an id takes precedence over any
-        other part. Raises UnknownName where nothing matches, AmbiguousName where several do.
+        See `episode_names.matched`. Raises UnknownName where nothing matches, AmbiguousName where
+        several do.
         """
         files = {path.stem: path for path in self.episodes()}
-        if name in files:
-            return files[name]
-        if PLACE.fullmatch(name):
-            number = int(name.removeprefix("demo_"))
-            if -len(files) <= number < len(files):
-                return list(files.values())[number]
-            if number < 0:  # not a part of an id that happens to contain it
-                raise UnknownName("episode", name, files)
-        ends = [stem for stem in files if name and (stem.startswith(name) or stem.endswith(name))]
-        found = ends if len(ends) == 1 else [stem for stem in files if name and name in stem]
-        if len(found) > 1:
-            raise AmbiguousName("episode", name, found)
-        if not found:
-            raise UnknownName("episode", name, files)
-        return files[found[0]]
+        return files[matched(name, list(files))]
 
     def rebuild_index(self) -> None:
         """Replace dataset.hdf5 atomically, and remove what killed processes left of it."""

@@ -18,6 +18,7 @@ from ..files.plain_log import plain_log
 from ..files.plain_text import plain_text
 from ..index import read_index
 from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
+from ..judgements.exclusion import excluded_episodes
 from ..judgements.judgements import Judgements
 from ..summary import EpisodeSummary
 from ..superblock import mend
@@ -101,13 +102,14 @@ def check(
     damaged: list[Problem] = []
     flagged: dict[str, tuple[Flag, ...]] = {}
     goals: int | None = None
+    out = _excluded(workspace)
     for path in episode_files(workspace):
         try:
-            episode = checked(path, workspace.config, goals)
+            episode = checked(path, workspace.config, None if path.stem in out else goals)
         except DamagedFile as error:
             damaged.append(Problem.of(workspace.path, path, error))
         else:
-            goals = goals_of(episode)
+            goals = goals if path.stem in out else goals_of(episode)
             sound.append(episode.summary)
             if flags := flags_of(episode, flaggers):
                 flagged[episode.summary.id] = flags
@@ -122,6 +124,14 @@ def check(
         pending=len(list(workspace.journal_dir.glob(f"*{JOURNAL}"))),
         flagged=flagged,
     )
+
+
+def _excluded(workspace: Workspace) -> frozenset[str]:
+    """The ids of the excluded episodes; none where the database, named below, cannot be read."""
+    try:
+        return excluded_episodes(workspace)
+    except DamagedFile:
+        return frozenset()
 
 
 def episode_files(workspace: Workspace) -> list[Path]:

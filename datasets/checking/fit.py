@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...sim_envs.errors import DamagedFile
 from ..config import WorkspaceConfig
 from ..episode import Episode
+from ..judgements.exclusion import excluded_episodes
 from ..schema import IMAGE_SUFFIX, is_image
 from ..workspace import Workspace
 
@@ -18,8 +19,14 @@ def goals_of(episode: Episode) -> int:
 
 
 def first_goals(workspace: Workspace) -> int | None:
-    """The length of the goal vectors in a workspace, by its first episode; None without one."""
+    """The length of the goal vectors in a workspace, by its first episode; None without one.
+
+    Episodes that people excluded are no measure for others.
+    """
+    out = excluded_episodes(workspace)
     for path in workspace.episodes():
+        if path.stem in out:
+            continue
         try:
             return goals_of(Episode.read(path, images=False))
         except DamagedFile:

@@ -23,6 +23,7 @@ BAD = (
 TRIMMED = "{} steps of {} episodes that people trimmed off"
 SEEDS = "the seed of {} episodes without their first steps: they do not begin as it makes the scene"
 OVERRULED = "what was recorded as success of {} episodes: people judged otherwise"
+EXCLUDED = "{} episodes that people excluded"
 OTHER = "people's quality, reasons, tags and stages of {} episodes"
 
 
@@ -34,8 +35,14 @@ def judgements_of(workspace: Workspace) -> dict[str, ResolvedJudgements]:
 def is_chosen(
     summary: EpisodeSummary, options: ExportOptions, states: Mapping[str, ResolvedJudgements]
 ) -> bool:
-    """Whether an export takes an episode: people's verdict overrides the recorded success."""
-    verdict = states.get(summary.id, ResolvedJudgements()).success
+    """Whether an export takes an episode: not one that people excluded.
+
+    Their verdict overrides the recorded success.
+    """
+    state = states.get(summary.id, ResolvedJudgements())
+    verdict = state.success
+    if state.excluded:
+        return False
     return not options.successful or (summary.success if verdict is None else verdict)
 
 
@@ -47,6 +54,8 @@ class Exporting:
         self._states = judgements_of(workspace)
         self._trimmed, self._bad = list[int](), list[int]()
         self._overruled = self._others = self._begun_late = 0
+        here = (self._states.get(path.stem) for path in workspace.episodes())
+        self._excluded = sum(state is not None and state.excluded for state in here)
         self._goals: int | None = None
         self.skipped: list[Problem] = []
         self.episodes = self.steps = 0
@@ -78,6 +87,7 @@ class Exporting:
             (TRIMMED, self._trimmed and (sum(self._trimmed), len(self._trimmed))),
             (SEEDS, self._begun_late and (self._begun_late,)),
             (OVERRULED, self._overruled and (self._overruled,)),
+            (EXCLUDED, self._excluded and (self._excluded,)),
             (OTHER, self._others and (self._others,)),
         ]
         return [*self._writer.lost(), *(line.format(*n) for line, n in counted if n)]

@@ -1,7 +1,8 @@
 """`Importing` takes episodes into a workspace one by one; each is judged before it is written.
 
 What `sidestick check` would call damaged is refused, and so is what no training could read beside
-the others. A workspace that does not exist is made for the first episode that passes.
+the others. A workspace that does not exist is made for the first episode that passes. Where an
+episode came from is noted before it is written: no kill leaves one that seems recorded here.
 """
 
 import itertools
@@ -20,20 +21,40 @@ from ..files.durable import replace_file
 from ..files.lock import FileLock
 from ..hdf5 import UNREADABLE, decode_bytes
 from ..journal_recovery import EPISODE
+from ..judgements.judgement import SUCCESS, VERDICT
+from ..judgements.judgement_state import ResolvedJudgements, resolved_by_episode
+from ..judgements.judgements import Judge, Judgements
+from ..origins import ORIGIN, origins_of
+from ..trash import REMOVED, Trash
 from ..workspace import CONFIG_FILE, Workspace
 
 
 class Importing:
     """An import in progress into one workspace; close it at the end."""
 
-    def __init__(self, target: Path, config: WorkspaceConfig) -> None:
-        self._target, self._config = target, config
+    def __init__(
+        self,
+        target: Path,
+        config: WorkspaceConfig,
+        origin: Mapping[str, Any],
+        successful_by: str | None = None,
+    ) -> None:
+        """`origin` goes into the event of each episode. `successful_by` is who judges episodes
+        successful of which nobody recorded it; None where nobody does.
+        """
+        self._target, self._config, self._origin = target, config, origin
+        self._successful_by = successful_by
         self._workspace: Workspace | None = None
         self._lock: FileLock | None = None
         self._goals: int | None = None
         self.taken: dict[str, int] = {}
         """Steps of each episode that was written, by its id."""
         self.skipped: list[Problem] = []
+        self.judged = 0
+        """Number of episodes that were judged successful."""
+        self._known_origins: dict[str, str] = {}
+        self._states: dict[str, ResolvedJudgements] = {}
+        self._removed: set[str] = set()
         if (target / CONFIG_FILE).exists():
             self._open()
 
@@ -42,6 +63,10 @@ class Importing:
         file = f"{episode.summary.id}{EPISODE}"
         if self._workspace is not None and (self._workspace.episodes_dir / file).exists():
             self.skipped.append(Problem(episode.summary.id, "is in the workspace already"))
+            self._judge_successful(self._workspace, episode)
+            return
+        if episode.summary.id in self._removed:
+            self.skipped.append(Problem(episode.summary.id, REMOVED))
             return
         try:
             content = self._judged(episode)
@@ -49,18 +74,16 @@ class Importing:
             self.skipped.append(Problem(name, str(error)))
             return
         workspace = self._workspace or self._open()
+        self._note_origin(workspace, episode.summary.id)
         replace_file(workspace.episodes_dir / file, content)
+        self._judge_successful(workspace, episode)
         self._goals = goals_of(episode)
         self.taken[episode.summary.id] = len(episode)
 
-    def finish(self, origin: Mapping[str, Any]) -> None:
-        """Renew the index and record where the episodes came from."""
-        if self._workspace is None:
-            return
-        self._workspace.rebuild_index()
-        if self.taken:
-            event = EventEntry(EventKind.IMPORT, {**origin, "episodes": list(self.taken)})
-            Database(self._workspace.db_path).add_event(event)
+    def finish(self) -> None:
+        """Renew the index."""
+        if self._workspace is not None:
+            self._workspace.rebuild_index()
 
     def close(self) -> None:
         """Release the workspace."""
@@ -91,10 +114,27 @@ class Importing:
             raise FormatError(f"a workspace cannot hold it: {error}") from error
         return content
 
+    def _note_origin(self, workspace: Workspace, episode_id: str) -> None:
+        """Store where an episode comes from, unless a killed import has."""
+        if self._known_origins.get(episode_id) != self._origin[ORIGIN]:
+            event = EventEntry(EventKind.IMPORT, {**self._origin, "episodes": [episode_id]})
+            Database(workspace.db_path).add_event(event)
+
+    def _judge_successful(self, workspace: Workspace, episode: Episode) -> None:
+        """Judge an episode successful where that is asked for, and nobody recorded or judged it."""
+        name = episode.summary.id
+        verdict = self._states.get(name, ResolvedJudgements()).success
+        if self._successful_by and not episode.summary.success_known and verdict is None:
+            Judge(workspace, self._successful_by).say(name, VERDICT, verdict=SUCCESS)
+            self.judged += 1
+
     def _open(self) -> Workspace:
         """Open or make the workspace, take it, and look what its episodes are like."""
         workspace = Workspace.open_or_create(self._target, self._config)
         self._lock = workspace.lock()
         self._workspace, self._config = workspace, workspace.config
         self._goals = first_goals(workspace)
+        self._known_origins = origins_of(Database(workspace.db_path))
+        self._states = resolved_by_episode(Judgements(workspace.db_path))
+        self._removed = Trash(workspace).removed()
         return workspace

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 from ...sim_envs.errors import FormatError, UnknownName, WorkspaceError
 from ..checking.check import Problem
 from ..config import WorkspaceConfig
+from ..judgements.exclusion import excluded_episodes
+from ..origins import ORIGIN
 from ..workspace import Workspace
 from . import minari, robomimic_read, robomimic_write
 from .exporting import Exporting, is_chosen, judgements_of
@@ -42,7 +44,7 @@ def export(
     options, target = options or ExportOptions(), Path(target)
     chosen = chosen_episodes(workspace, options)
     if not chosen:
-        raise WorkspaceError(f"{workspace.path}: no episode to export")
+        raise WorkspaceError(f"{workspace.path}: no episode to export{_left_out(workspace)}")
     with atomic_target(target) as temporary:
         writer = make(temporary, workspace.config, options, chosen)
         exporting = Exporting(workspace, writer)
@@ -63,22 +65,32 @@ def chosen_episodes(workspace: Workspace, options: ExportOptions) -> list[Path]:
     return [summary.path for summary in wanted if summary.path is not None]
 
 
+def _left_out(workspace: Workspace) -> str:
+    """Why an export would take none of the episodes that there are."""
+    many, out = len(workspace.episodes()), len(excluded_episodes(workspace))
+    reasons = f", of which people excluded {out} (`sidestick episodes` lists them)" if out else ""
+    return f"; the workspace has {many}{reasons}" if many else ""
+
+
 def import_into(
     name: str,
     source: Path | str,
     target: Path | str,
     task: str | None = None,
     tick: Tick = ignore,
+    successful_by: str | None = None,
 ) -> Transfer:
     """Import the episodes of another tool's dataset into a workspace, which is made if it is new.
 
     Episodes that exist already are skipped, so it can be repeated after an interruption. Where none
     can be used a FormatError says why, and no workspace is made; likewise where the source says
-    that it is of another `task`.
+    that it is of another `task`. `successful_by` is who judges those successful, taken now or here
+    already, of which nobody recorded it.
     """
     source = Path(source)
     opened = open_source(name, source, task)
-    importing = Importing(Path(target), opened.config)
+    origin = {"format": name, ORIGIN: str(source.absolute())}
+    importing = Importing(Path(target), opened.config, origin, successful_by)
     try:
         for called, episode in opened.episodes():
             if isinstance(episode, Problem):
@@ -86,7 +98,7 @@ def import_into(
             else:
                 importing.take(episode, called)
             tick(called)
-        importing.finish({"format": name, "origin": str(source.absolute())})
+        importing.finish()
     except OSError as error:
         reason = f"{target}: cannot be written: {error}; "
         reason += f"{len(importing.taken)} episodes are in, repeat it"
@@ -94,6 +106,9 @@ def import_into(
     finally:
         importing.close()
     importing.require_some(source)
+    if importing.judged:
+        line = f"success: unknown for {importing.judged} episodes, judged a success"
+        opened.filled_in.append(f"{line} by {successful_by}")
     lost, filled_in = tuple(opened.lost), tuple(opened.filled_in)
     taken, skipped = importing.taken, tuple(importing.skipped)
     return Transfer(name, str(target), len(taken), sum(taken.values()), lost, filled_in, skipped)

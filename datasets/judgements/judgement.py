@@ -12,7 +12,7 @@ from ..files.decoding import decoded
 
 VERDICT, QUALITY, REASON, STAGE = "verdict", "quality", "reason", "stage"
 TRIM, BAD, TAG, UNDO = "trim", "bad", "tag", "undo"
-PREDICTION, CLICK = "prediction", "click"
+PREDICTION, CLICK, EXCLUSION = "prediction", "click", "exclusion"
 SUCCESS, FAILURE = "success", "failure"
 ACCEPT, REJECT, CORRECT = "accept", "reject", "correct"
 QUALITIES = range(1, 6)
@@ -39,6 +39,7 @@ class Judgement:
     | undo | `of`: number of an own judgement | |
     | prediction | `grade`: accept, reject or correct; `policy`, `actions` (H, 7) | start |
     | click | `camera`, `item`, `x`, `y` in pixels | start |
+    | exclusion | `excluded`: True or False, `why`: free | |
     """
 
     episode: str
@@ -146,6 +147,12 @@ def _click(judgement: Judgement) -> None:
         raise BadValue("click", "x and y in pixels", place)
 
 
+def _exclusion(judgement: Judgement) -> None:
+    given, why = judgement.payload.get("excluded"), judgement.payload.get("why", "")
+    if not isinstance(given, bool) or not isinstance(why, str):
+        raise BadValue("exclusion", "true or false, and why as text", dict(judgement.payload))
+
+
 KINDS: Mapping[str, Callable[[Judgement], None]] = {
     VERDICT: _one_of("verdict", SUCCESS, FAILURE),
     QUALITY: _one_of("quality", *QUALITIES),
@@ -157,5 +164,6 @@ KINDS: Mapping[str, Callable[[Judgement], None]] = {
     UNDO: _undo,
     PREDICTION: _prediction,
     CLICK: _click,
+    EXCLUSION: _exclusion,
 }
 """The kinds of judgements, each with its validator."""

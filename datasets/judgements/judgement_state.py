@@ -17,6 +17,7 @@ from ..step import Driver
 from ..summary import EpisodeSummary
 from .judgement import (
     BAD,
+    EXCLUSION,
     PREDICTION,
     QUALITY,
     REASON,
@@ -59,6 +60,8 @@ class ResolvedJudgements:
     """The reviewers' names."""
     disputed: bool = False
     """True when two reviewers' last verdicts differ."""
+    excluded: bool = False
+    """The last exclusion: the episode is neither trained on nor exported."""
 
     @property
     def label(self) -> str:
@@ -93,6 +96,7 @@ def resolved(events: Iterable[Judgement]) -> ResolvedJudgements:
         bad=tuple(_stretch(e) for e in left if e.kind == BAD),
         operators=tuple(dict.fromkeys(e.operator for e in left)),
         disputed=len(set(verdicts.values())) > 1,
+        excluded=_last(left, EXCLUSION).get("excluded", False),
     )
 
 
@@ -125,6 +129,8 @@ class TrainingSelection:
     """By episode id: stretches excluded from training."""
     predictions: tuple[Judgement, ...] = ()
     """Current graded predictions: accepted and corrected ones are examples."""
+    excluded: frozenset[str] = frozenset()
+    """Ids of the episodes that people took out."""
 
     @classmethod
     def of(cls, judgements: Judgements, episodes: Iterable[EpisodeSummary]) -> "TrainingSelection":
@@ -132,15 +138,20 @@ class TrainingSelection:
         lengths = {summary.id: summary.steps for summary in episodes}
         states = {name: s for name, s in resolved_by_episode(judgements).items() if name in lengths}
         graded = [e for e in not_undone(judgements.all()) if e.kind == PREDICTION]
+        out = frozenset(name for name, state in states.items() if state.excluded)
         return cls(
             {name: s.success for name, s in states.items() if s.success is not None},
             {name: tuple(d) for name, s in states.items() if (d := s.dropped(lengths[name]))},
-            tuple(last_grades(e for e in graded if e.episode in lengths)),
+            tuple(last_grades(e for e in graded if e.episode in lengths and e.episode not in out)),
+            out,
         )
 
     def includes(self, summary: EpisodeSummary, otherwise: bool) -> bool:
-        """Whether training uses an episode: the reviewers' verdict overrides `otherwise`."""
-        return self.success.get(summary.id, otherwise)
+        """Whether training uses an episode: the reviewers' verdict overrides `otherwise`.
+
+        One that people excluded is never used.
+        """
+        return summary.id not in self.excluded and self.success.get(summary.id, otherwise)
 
     def mask(self, frames: Frames, hidden: Iterable[str] = ()) -> None:
         """Mark the dropped steps in `frames`, and every step of the `hidden` episodes.

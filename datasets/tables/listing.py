@@ -6,7 +6,6 @@ Both serve `sidestick inspect`.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,11 @@ import numpy as np
 from ...sim_envs.errors import DamagedFile
 from ..checking.check import Problem, episode_files
 from ..checking.warnings import FLAGGERS, Flag, Flagger, flags_of, late_ticks
-from ..database import Database, EventKind
+from ..database import Database
 from ..episode import Episode
-from ..judgements.judgement_state import resolved_by_episode
+from ..judgements.judgement_state import ResolvedJudgements, resolved_by_episode
 from ..judgements.judgements import Judgements
+from ..origins import origins_of
 from ..step import Driver, Level
 from ..workspace import Workspace
 
@@ -45,6 +45,8 @@ class ListingRow:
     complete: bool
     grade: str | None
     """The reviewers' verdict and quality; None without one."""
+    excluded: bool
+    """Whether people took it out of training and exports."""
     takeovers: int
     human_steps: int
     late_ticks: int
@@ -79,6 +81,7 @@ class Listing:
             "seconds": round(sum(row.seconds for row in self.rows), 1),
             "takeovers": sum(row.takeovers for row in self.rows),
             "late_ticks": sum(row.late_ticks for row in self.rows),
+            "excluded": sum(row.excluded for row in self.rows),
             "flagged": sum(bool(row.flags) for row in self.rows),
             "bytes": self.bytes,
         }
@@ -89,7 +92,8 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
     rows: list[ListingRow] = []
     damaged: list[Problem] = []
     size = 0
-    grades, origins = _grades(workspace.db_path), _origins(workspace.db_path)
+    states = resolved_by_episode(Judgements(workspace.db_path))
+    origins = origins_of(Database(workspace.db_path))
     known = set(workspace.episodes())
     for path in episode_files(workspace):
         try:
@@ -102,7 +106,9 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
         size += path.stat().st_size
         flags = flags_of(episode, flaggers)
         row = _row(len(rows), episode, workspace.config.control_hz, flags)
-        rows.append(replace(row, grade=grades.get(row.id), origin=origins.get(row.id)))
+        state, origin = states.get(row.id, ResolvedJudgements()), origins.get(row.id)
+        grade = state.label or None
+        rows.append(replace(row, grade=grade, excluded=state.excluded, origin=origin))
     return Listing(tuple(rows), tuple(damaged), size)
 
 
@@ -161,25 +167,10 @@ def _row(number: int, episode: Episode, hz: int, flags: tuple[Flag, ...]) -> Lis
         success=summary.success if summary.success_known else None,
         complete=summary.complete,
         grade=None,
+        excluded=False,
         takeovers=summary.takeovers,
         human_steps=summary.human_steps,
         late_ticks=late_ticks(episode),
         flags=flags,
         origin=None,
     )
-
-
-def _grades(database: Path) -> dict[str, str]:
-    """The reviewers' verdict and quality by episode."""
-    found = resolved_by_episode(Judgements(database))
-    return {name: label for name, state in found.items() if (label := state.label)}
-
-
-def _origins(database: Path) -> dict[str, str]:
-    """The origin of copied episodes, by episode; the last event counts."""
-    origins: dict[str, str] = {}
-    for event in Database(database).events():
-        if event.kind in (EventKind.MERGE, EventKind.IMPORT):
-            origin = str(event.payload.get("origin"))
-            origins |= dict.fromkeys(map(str, event.payload.get("episodes", ())), origin)
-    return origins

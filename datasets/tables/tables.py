@@ -68,11 +68,12 @@ def episodes(where: Where) -> Table:
                 "quality": state.quality,
                 "disputed": state.disputed,
                 "tags": ", ".join(state.tags),
+                "excluded": state.excluded,
             }
         )
     return table(rows, "episode started task operator level policy seed goal steps seconds "
                   "human_steps takeovers success complete judged quality disputed "
-                  "tags")  # fmt: skip
+                  "tags excluded")  # fmt: skip
 
 
 def judgements(where: Where) -> Table:
@@ -112,11 +113,12 @@ def standing(where: Where) -> Table:
             "bad_steps": sum(stop - start for start, stop in state.bad),
             "operators": ", ".join(state.operators),
             "disputed": state.disputed,
+            "excluded": state.excluded,
         }
         for name, state in found.items()
     ]
     return table(rows, "episode success quality reasons text tags kept_from kept_to bad_steps "
-                  "operators disputed")  # fmt: skip
+                  "operators disputed excluded")  # fmt: skip
 
 
 def predictions(where: Where) -> Table:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...datasets.judgements.exclusion import used_episodes
 from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
@@ -160,7 +161,7 @@ def _traces(
 ) -> list[UncertaintyTrace]:
     return [
         _of_episode(Episode.read(summary.path, images=False))
-        for summary in workspace.summaries()
+        for summary in used_episodes(workspace)
         if summary.path is not None and wanted(summary)
     ]
 

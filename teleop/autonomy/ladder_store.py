@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...datasets.database import Database, EventEntry, EventKind
+from ...datasets.judgements.exclusion import used_episodes
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.gate_record import GateRecord, GateVerdict
@@ -164,10 +165,14 @@ class LadderStore:
         return replace(record, verdict=GateVerdict.NOT_WORSE)
 
     def _demonstrations(self) -> int:
-        """The number of successful, complete episodes that the operator drove alone."""
+        """The number of successful, complete episodes that the operator drove alone.
+
+        Those that people excluded do not count, while what a policy showed in one stays evidence:
+        nobody can lift a policy by taking out its failures.
+        """
         return sum(
             summary.success and summary.complete and summary.policy_steps == 0
-            for summary in self.workspace.summaries()
+            for summary in used_episodes(self.workspace)
         )
 
 

@@ -1,5 +1,6 @@
 """`sidestick import` takes another tool's episodes into a workspace."""
 
+import getpass
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -33,6 +34,9 @@ class Import:
     """A file of robomimic, or a folder of LeRobot."""
     workspace: WorkspacePath
     """Folder of the workspace."""
+    successful: bool = False
+    """Judge those episodes successful, in your name, of which nobody recorded it: demonstrations
+    that were only kept since they succeeded. Repeated, it judges those that are in already."""
     task: str | None = None
     """Short name of the task, if the file does not contain it."""
     json: bool = False
@@ -40,7 +44,8 @@ class Import:
 
     def run(self) -> int:
         """Read, check and import."""
+        judge = getpass.getuser() if self.successful else None
         total = len(open_source(self.format, self.path, self.task))
         with progress(f"importing from {self.format}", total) as tick:
-            report = import_into(self.format, self.path, self.workspace, self.task, tick)
+            report = import_into(self.format, self.path, self.workspace, self.task, tick, judge)
         return notify(report, self.json)

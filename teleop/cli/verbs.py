@@ -32,6 +32,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "ledger": ("ledger", "LedgerVerb"),
     "check": ("check", "Check"),
     "inspect": ("inspect", "Inspect"),
+    "episodes": ("episodes", "Episodes"),
     "view": ("view", "ViewEpisode"),
     "export": ("export", "Export"),
     "import": ("import_", "Import"),

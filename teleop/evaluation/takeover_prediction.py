@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
 from ...datasets.episode import Episode
+from ...datasets.judgements.exclusion import used_episodes
 from ...datasets.step import Driver, Level
 from ...datasets.workspace import Workspace
 from ...policies.statistics.roc import auroc
@@ -92,7 +93,7 @@ def workspace_takeover_prediction(
     """The same over a workspace's episodes; of one policy where `policy_id` is given."""
     paths = [
         summary.path
-        for summary in workspace.summaries()
+        for summary in used_episodes(workspace)
         if summary.path is not None
         and summary.header.level in WATCHED
         and policy_id in (None, summary.header.policy_id)

@@ -6,7 +6,7 @@ judge them, perception finetuned on clicks, and checkpoints scored by letting th
 
 import tempfile
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,16 +95,36 @@ def judged_frames(
     choice = TrainingSelection.of(Judgements(workspace.db_path), summaries)
     chosen = [s for s in summaries if choice.includes(s, chooses(s))]
     if not chosen:
-        raise PolicyError(
-            f"{workspace.path}: no successful episode to learn from; "
-            "record some with `sidestick drive`"
-        )
+        raise PolicyError(_nothing_to_learn(workspace, summaries, choice))
     examples = [AcceptedPrediction(*given) for given in choice.examples()]
     hidden = {example.episode for example in examples} - {s.id for s in chosen}
     read = [s for s in summaries if s in chosen or s.id in hidden]
     frames = Frames.read([s.path for s in read if s.path is not None], images)
     choice.mask(frames, hidden)
     return frames, examples
+
+
+def _nothing_to_learn(
+    workspace: Workspace, summaries: Sequence[EpisodeSummary], choice: TrainingSelection
+) -> str:
+    """Why no episode is chosen, and what to do about it."""
+    out = sum(summary.id in choice.excluded for summary in summaries)
+    known = [s for s in summaries if s.id not in choice.excluded and s.id not in choice.success]
+    unknown = sum(not summary.success_known for summary in known)
+    reasons, ways = [f"{len(summaries)} episodes"] if summaries else ["none at all"], list[str]()
+    if unknown:
+        reasons.append(f"of {unknown} nobody recorded whether they succeeded")
+        ways.append("`sidestick import ... --successful` if they were kept since they did")
+    if out:
+        reasons.append(f"{out} are excluded")
+        ways.append("`sidestick episodes WS --include` to take that back")
+    if summaries:
+        ways.insert(0, "`sidestick review` to judge them")
+    ways.append("`sidestick drive` to record some")
+    return (
+        f"{workspace.path}: no successful episode to learn from ({', '.join(reasons)}); "
+        f"{', '.join(ways)}"
+    )
 
 
 def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:

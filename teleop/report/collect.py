@@ -13,6 +13,7 @@ from ...datasets.effort_ledger import effort_entries
 from ...datasets.episode import Episode
 from ...datasets.files.plain_text import plain_text
 from ...datasets.journal_recovery import EPISODE
+from ...datasets.judgements.exclusion import excluded_episodes
 from ...datasets.judgements.judgement_state import resolved_by_episode
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
@@ -129,6 +130,9 @@ def _episode_notes(
     broken_off = sum(not summary.complete for summary in summaries)
     if broken_off:
         notes.append(f"Episodes that broke off and were recovered, counted in: {broken_off}.")
+    out = excluded_episodes(workspace)
+    if excluded := sum(summary.id in out for summary in summaries):
+        notes.append(f"Episodes that people excluded from training and exports: {excluded}.")
     unknown = sum(not summary.success_known for summary in summaries)
     if unknown:
         notes.append(

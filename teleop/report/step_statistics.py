@@ -47,16 +47,17 @@ class StepStatistics:
 def read_step_statistics(
     summaries: Sequence[EpisodeSummary], resolved: Mapping[str, ResolvedJudgements]
 ) -> StepStatistics | None:
-    """Counts over all episodes that can be read; None without any."""
+    """Counts over all episodes that can be read and that nobody excluded; None without any."""
     starts, grasps, solved = [], [], []
     motion: dict[Driver, NDArray[np.int64]] = {}
     novelty: dict[Driver, NDArray[np.int64]] = {}
     died: dict[str, Counter[str]] = defaultdict(Counter)
     for summary in summaries:
-        episode = _read(summary)
+        state = resolved.get(summary.id, ResolvedJudgements())
+        episode = None if state.excluded else _read(summary)
         if episode is None or not len(episode):
             continue
-        verdict = resolved.get(summary.id, ResolvedJudgements()).success
+        verdict = state.success
         success = summary.success if verdict is None else verdict
         starts.append(episode.observations["ee_pos"][0, :2])
         grasps.append(_first_grasp(episode))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...datasets.episode import Episode
+from ...datasets.judgements.exclusion import used_files
 from ...datasets.judgements.judgement import CLICK, Judgement
 from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import Judgements
@@ -104,13 +105,16 @@ def learn_clicks(workspace: Workspace, operator: str, written: int) -> ClickRepo
 
 
 def stored_clicks(workspace: Workspace) -> list[Click]:
-    """All clicks that were not undone, with their pictures; episodes that are gone are skipped."""
+    """All clicks that were not undone, with their pictures.
+
+    Episodes that are gone, or that people excluded, are skipped.
+    """
     by_episode: dict[str, list[Judgement]] = {}
     for event in not_undone(Judgements(workspace.db_path).all()):
         if event.kind == CLICK:
             by_episode.setdefault(event.episode, []).append(event)
     found: list[Click] = []
-    for path in workspace.episodes():
+    for path in used_files(workspace):
         if path.stem not in by_episode:
             continue
         episode = Episode.read(path)
@@ -129,7 +133,7 @@ def choose_pictures(
     """At most `count` pictures that nobody has clicked, least certain for perception first."""
     events = not_undone(Judgements(workspace.db_path).all())
     known = {(e.episode, e.start) for e in events if e.kind == CLICK}
-    rng, paths = np.random.default_rng(seed), workspace.episodes()
+    rng, paths = np.random.default_rng(seed), used_files(workspace)
     pool: list[Picture] = []
     for place in rng.permutation(len(paths)):
         if len(pool) >= POOL:

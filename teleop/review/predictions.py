@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...datasets.judgements.exclusion import used_files
 from ...datasets.judgements.judgement import PREDICTION
 from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import Judgements
@@ -89,7 +90,7 @@ def recorded_plans(
     graded = {(e.episode, e.start) for e in events if e.kind == PREDICTION}
     own = {(e.episode, e.start) for e in events if e.kind == PREDICTION and e.operator == operator}
     rng = np.random.default_rng(seed)
-    paths = workspace.episodes()
+    paths = used_files(workspace)
     found: list[RecordedPlan] = []
     for place in rng.permutation(len(paths)):
         if len(found) >= pool:

@@ -130,7 +130,7 @@ JUDGED_BY_OTHERS = -100.0
 
 
 class ReviewQueue:
-    """The episodes that one person has given no verdict on, by priority.
+    """The episodes that one person has given no verdict on, by priority, none that is excluded.
 
     Priorities come from summaries at first; the prefetching thread adds those of the arrays.
     """
@@ -144,7 +144,8 @@ class ReviewQueue:
         own = {event.episode for event in verdicts if event.operator == operator}
         self._others = {event.episode for event in verdicts if event.operator != operator}
         wanted = set(only)
-        self.open = {n for n in self.summaries if (n in wanted if wanted else n not in own)}
+        passed_over = own | {name for name, state in self._stands.items() if state.excluded}
+        self.open = {n for n in self.summaries if (n in wanted if wanted else n not in passed_over)}
         """Episodes without a verdict of this person."""
         self.total = len(self.open)
         self.priorities = {name: self._first(name) for name in self.open}

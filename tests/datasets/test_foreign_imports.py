@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.checking.check import check
+from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.formats.registry import import_into
 from sidestick.datasets.formats.transfer import Transfer
@@ -274,3 +275,29 @@ def test_our_task_keeps_its_names(tmp_path: Path) -> None:
     header = came(tmp_path)[0].summary.header
     assert header.goal == header.goal_names[2] != "2"
     assert header.stages[0] == "reach"
+
+
+def test_an_import_that_is_killed_leaves_no_episode_that_seems_recorded_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each came from is noted before it is written; done again, nothing is noted twice."""
+    write_foreign_file(tmp_path / "strange.hdf5", [foreign_demo(seed) for seed in range(3)])
+    written: list[Path] = []
+
+    def killed_at_the_third(path: Path, content: bytes) -> None:
+        if len(written) == 2:
+            raise KeyboardInterrupt
+        written.append(path)
+        path.write_bytes(content)
+
+    monkeypatch.setattr("sidestick.datasets.formats.importing.replace_file", killed_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        bring(tmp_path)
+    monkeypatch.undo()
+    here = [str(tmp_path / "strange.hdf5")] * 3
+    assert [row.origin for row in listing(Workspace.open(tmp_path / "strange")).rows] == here[:2]
+    assert bring(tmp_path).episodes == 1
+    workspace = Workspace.open(tmp_path / "strange")
+    assert [row.origin for row in listing(workspace).rows] == here
+    assert len(Database(workspace.db_path).events(EventKind.IMPORT)) == 3
+    assert check(workspace).ok

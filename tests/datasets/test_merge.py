@@ -212,3 +212,31 @@ def test_what_check_calls_damaged_is_left_out(tmp_path: Path) -> None:
     assert [problem.reason for problem in check(source).damaged if "episodes/" in problem.file] == [
         problem.reason for problem in report.skipped
     ]
+
+
+def test_a_merge_that_is_killed_leaves_no_episode_that_seems_recorded_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each came from is noted before it is copied; done again, nothing is noted twice."""
+    a = made(tmp_path / "a", range(2))
+    monkeypatch.setattr("sidestick.datasets.merge.shutil.copystat", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        merge([a.path], tmp_path / "into")
+    monkeypatch.undo()
+    into = Workspace.open(tmp_path / "into")
+    assert [row.origin for row in listing(into).rows] == [str(a.path)]
+    merge([a.path], into.path)
+    assert [row.origin for row in listing(into).rows] == [str(a.path)] * 2
+    assert len(Database(into.db_path).events(EventKind.MERGE)) == 2
+
+
+def test_an_episode_that_was_recorded_here_gets_no_origin_by_coming_back(tmp_path: Path) -> None:
+    """From a workspace that was merged from this one."""
+    a = made(tmp_path / "a", range(2))
+    merge([a.path], tmp_path / "all")
+    assert merge([tmp_path / "all"], a.path).already == 2
+    assert [row.origin for row in listing(a).rows] == [None, None]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
