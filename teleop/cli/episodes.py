@@ -1,6 +1,5 @@
 """`sidestick episodes` lists which episodes are used, and takes some out or back in."""
 
-import getpass
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from ...datasets.trash import RemovedEpisode, Trash, episode_name_of
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
+from ..devices.settings import operator_name
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, WorkspacePath
 
@@ -87,7 +87,7 @@ class Episodes:
         words: Sequence[str] = getattr(self, action)
         if not words and self.imported_from is None:
             raise BadValue(f"--{action}", "the episodes, or --imported-from", "none")
-        operator = self.name or getpass.getuser()
+        operator = self.name or operator_name()
         if action == "restore":
             names = named_removed(workspace, words, self.imported_from)
             Trash(workspace).restore(names, operator, self.why)

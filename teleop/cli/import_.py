@@ -1,6 +1,5 @@
 """`sidestick import` takes another tool's episodes into a workspace."""
 
-import getpass
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -8,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 import tyro
 
 from ...datasets.formats.registry import import_into, open_source
+from ..devices.settings import operator_name
 from .console import progress
 from .export import notify
 from .subcommand import WorkspacePath
@@ -44,7 +44,7 @@ class Import:
 
     def run(self) -> int:
         """Read, check and import."""
-        judge = getpass.getuser() if self.successful else None
+        judge = operator_name() if self.successful else None
         total = len(open_source(self.format, self.path, self.task))
         with progress(f"importing from {self.format}", total) as tick:
             report = import_into(self.format, self.path, self.workspace, self.task, tick, judge)
