@@ -23,7 +23,6 @@ from ...datasets.tables.episode_uses import (
 from ...datasets.tables.listing import moment
 from ...datasets.trash import RemovedEpisode, Trash, episode_name_of
 from ...datasets.workspace import Workspace
-from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ..devices.settings import operator_name
 from .console import PEOPLE, print_json, say
@@ -120,6 +119,10 @@ class Episodes:
 
 def _learnt_by(workspace: Workspace, episodes: Collection[str]) -> list[str]:
     """The policies that were trained on some of these episodes."""
+    if not episodes:
+        return []
+    from ...policies.store import PolicyStore  # it loads PyTorch, which a list need not wait for
+
     store = PolicyStore(workspace.policies_dir)
     origins = {name: store.state(name).provenance for name in store.ids()}
     return [

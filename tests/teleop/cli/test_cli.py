@@ -73,6 +73,7 @@ def test_every_verb_has_help(verb: str, capsys: pytest.CaptureFixture[str]) -> N
 def test_light_verbs_load_no_pytorch() -> None:
     """Nor do the list of verbs and a wrong verb: that took eight seconds."""
     light = ("export", "import", "check", "merge", "inspect", "view", "replay", "tasks", "pad")
+    light += ("episodes",)
     code = (
         "import sys, contextlib\n"
         "from sidestick.teleop.cli.main import main\n"
@@ -83,7 +84,7 @@ def test_light_verbs_load_no_pytorch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "[]"
-    assert done.stdout.count("usage: sidestick") == 10
+    assert done.stdout.count("usage: sidestick") == 11
 
 
 def test_the_list_of_verbs_shows_their_own_sentences() -> None:

@@ -225,7 +225,7 @@ def test_a_policy_that_has_learnt_from_them_is_named(
         def state(self, name: str) -> "Store":
             return self
 
-    monkeypatch.setattr("sidestick.teleop.cli.episodes.PolicyStore", Store)
+    monkeypatch.setattr("sidestick.policies.store.PolicyStore", Store)
     assert "learnt from before by policy 0001" in call("--exclude", "1")[2]
     assert "learnt" not in call("--exclude", "4")[2]
 
