@@ -3,7 +3,6 @@
 Recorder, import and merge refuse episodes of another task, rate or renderer.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
@@ -15,7 +14,7 @@ import tomlkit
 
 from ..sim_envs.errors import BadValue, WorkspaceError
 from ..sim_envs.spaces import CAMERAS, CONTROL_HZ, IMAGE_SIZE
-from .files.decoding import decoded, require_text
+from .files.decoding import decoded, parsed_toml, require_text
 from .files.durable import replace_file
 from .files.names import shown
 from .files.plain_file import read_plain
@@ -102,13 +101,11 @@ def write_config(path: Path, config: WorkspaceConfig) -> None:
 def read_config(path: Path) -> WorkspaceConfig:
     """Read a workspace.toml; raise WorkspaceError when it is not a valid one."""
     try:
-        values = tomllib.loads(read_plain(path, MOST_BYTES).decode())
+        values = parsed_toml(read_plain(path, MOST_BYTES), "settings")
         number = values.pop("version", None)
         if not isinstance(number, int) or number > FORMAT_VERSION:
             raise BadValue("version", f"a number up to {FORMAT_VERSION}", shown(number))
         return config_of(values)
-    except RecursionError:
-        raise WorkspaceError(f"{path}: cannot be read: nested too deeply") from None
     except (OSError, ValueError) as error:
         raise WorkspaceError(f"{path}: cannot be read: {error}") from error
 

@@ -94,6 +94,29 @@ class SwapPayload(msgspec.Struct):
     before: str | None = None
 
 
+class GatePayload(msgspec.Struct):
+    """Of the gate's decision on a policy; a candidate's has a token."""
+
+    policy: str | None = None
+    passed: bool = False
+    verdict: str = ""
+    reasons: list[str] = []
+    compared_with: str | None = None
+    kind: str = ""
+    parent: str | None = None
+    episodes: list[str] = []
+    fresh: list[str] = []
+    token: str | None = None
+    occasion: dict[str, str | Number | None] = {}
+    solved: dict[Annotated[str, msgspec.Meta(pattern=r"^\d{1,18}$")], Any] = {}
+
+
+class GateSeedsPayload(msgspec.Struct):
+    """Of seeds that the gate is about to compare policies on: the first, and how many."""
+
+    seeds: tuple[Count, Count]
+
+
 class ComparedPolicy(msgspec.Struct):
     """One policy of a comparison."""
 
@@ -142,6 +165,8 @@ SCHEMAS: Mapping[tuple[str, str | None], type[Any]] = {
     ("EventEntry", "driving"): BeginningPayload,
     ("EventEntry", "trial"): EpisodePayload,
     ("EventEntry", "level"): LevelPayload,
+    ("EventEntry", "gate"): GatePayload,
+    ("EventEntry", "gate-seeds"): GateSeedsPayload,
     ("EventEntry", "swap"): SwapPayload,
     ("EventEntry", "comparison"): ComparisonPayload,
     ("EventEntry", "merge"): OriginPayload,

@@ -7,7 +7,9 @@ passes every image through `sealed` before it is written, and `check --repair` m
 
 from pathlib import Path
 
+from .cache import SHARE, free_memory
 from .files.durable import replace_file
+from .files.plain_file import read_plain
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 VERSIONS = (2, 3)
@@ -39,7 +41,7 @@ def mend(path: Path) -> bool:
     written = head[:FLAGS] + BEING_WRITTEN + head[FLAGS + 1 :]
     if sealed(head) == head or sealed(written)[COVERED:] != head[COVERED:]:
         return False
-    replace_file(path, sealed(path.read_bytes()))
+    replace_file(path, sealed(read_plain(path, int(SHARE * free_memory()))))
     return True
 
 

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from ..sim_envs.errors import DamagedFile
+import msgspec
+
+from ..datasets.files.decoding import decoded
+from ..sim_envs.errors import BadValue, DamagedFile
 from .base.checkpoint import read_json, write_json
 
 GATE = "gate.json"
 """Name of the file in a policy's folder."""
+
+
+Reason = Annotated[str, msgspec.Meta(max_length=10_000)]
 
 
 class GateVerdict(StrEnum):
@@ -79,14 +85,28 @@ class GateRecord:
     def of(cls, found: Mapping[str, Any], where: str) -> Self:
         """The record from its JSON values; `where` names them in an error."""
         try:
-            reasons = tuple(map(str, found["reasons"]))
-            before = found.get("compared_with", found.get("parent"))
-            passed = GateVerdict.FIRST if before is None else GateVerdict.NOT_WORSE
-            earlier = passed if found["passed"] else GateVerdict.WORSE
-            verdict = GateVerdict(found.get("verdict", earlier))
-            reference = found.get("reference")
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DamagedFile(f"{where}: no decision of the gate: {error!r}") from error
+            said = decoded(found, _GateDocument, "gate")
+        except BadValue as error:
+            raise DamagedFile(f"{where}: no decision of the gate: {error}") from error
+        before = found.get("compared_with", said.parent)
+        passed = GateVerdict.FIRST if before is None else GateVerdict.NOT_WORSE
+        verdict = said.verdict or (passed if said.passed else GateVerdict.WORSE)
         own = ("verdict", "passed", "reasons", "compared_with", "reference")
         details = {key: value for key, value in found.items() if key not in own}
-        return cls(verdict, reasons, before, reference, details)
+        return cls(verdict, said.reasons, before, said.reference, details)
+
+
+class _GateDocument(msgspec.Struct):
+    """What gate.json holds; the details of a candidate have their types too."""
+
+    reasons: tuple[Reason, ...]
+    passed: bool
+    verdict: GateVerdict | None = None
+    compared_with: str | None = None
+    reference: str | None = None
+    parent: str | None = None
+    kind: str = ""
+    episodes: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
+    token: str | None = None
+    occasion: dict[str, str | int | None] = {}

@@ -1,12 +1,13 @@
-"""`decoded` and `parsed_json` are the one door for documents that somebody else may have written.
+"""`decoded`, `parsed_json` and `parsed_toml` are the one door for documents of strangers.
 
-They take a JSON text, or values that were read from one, and give what a typed schema says, or a
+They take a text, or values that were read from one, and give what a typed schema says, or a
 BadValue with the field, what was expected and what came. Nothing else comes out: no depth, size or
 kind of value ends in another error.
 """
 
 import json
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ DEEPEST = 50
 """Levels of lists and tables within each other; ours have up to eight."""
 MOST_BYTES = 2**26
 """Longest JSON text that is parsed."""
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+_LONG_KEY = re.compile(rf"(?<![\w.-])(?:{_PART}[ \t]*+\.[ \t]*+){{{DEEPEST}}}")
 T = TypeVar("T")
 
 
@@ -51,6 +54,26 @@ def parsed_json(text: str | bytes, name: str, most: int = MOST_BYTES) -> Any:
         raise BadValue(name, f"JSON of at most {DEEPEST} levels", "a deeper one") from None
     except ValueError as error:
         raise BadValue(name, "JSON", str(error)) from None
+    require_text(value, name)
+    return value
+
+
+def parsed_toml(text: bytes, name: str) -> dict[str, Any]:
+    """The tables of a TOML text; BadValue for one that is none, or too deep.
+
+    Keys of thousands of parts, which would take the square of their number, are not parsed.
+    """
+    try:
+        told = text.decode()
+        if _LONG_KEY.search(told):
+            raise BadValue(name, f"keys of at most {DEEPEST} parts", "a longer one")
+        value = tomllib.loads(told)
+    except RecursionError:
+        raise BadValue(name, f"TOML of at most {DEEPEST} levels", "a deeper one") from None
+    except BadValue:
+        raise
+    except ValueError as error:
+        raise BadValue(name, "TOML", str(error)) from None
     require_text(value, name)
     return value
 

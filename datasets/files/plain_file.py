@@ -59,7 +59,12 @@ def require_no_link(path: Path) -> None:
 
 def leads_out(path: Path) -> bool:
     """Whether an entry is a link to something outside its folder."""
-    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
+    if not path.is_symlink():
+        return False
+    try:
+        return not path.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        return True
 
 
 def require_own_folder(folder: Path) -> None:

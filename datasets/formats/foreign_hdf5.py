@@ -4,7 +4,6 @@ A link may lead to nothing or to another place of the machine, a size may be a l
 one demo that has it.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import FormatError
 from ..cache import SHARE, free_memory
+from ..files.decoding import parsed_json
 from ..layout_check import MAX_RATIO, MAX_STEPS
 
 MOST_JSON = 10 * 2**20
@@ -74,8 +74,8 @@ def json_attribute(group: h5py.Group, name: str) -> dict[str, Any]:
         if stored.shape not in ((), None) or stored.get_storage_size() > MOST_JSON:
             raise ValueError(f"expected one text, got {stored.shape} of {stored.dtype}")
         text = group.attrs[name]
-        found = json.loads(text.decode() if isinstance(text, bytes) else str(text))
-    except (ValueError, OSError, RecursionError) as error:
+        found = parsed_json(text if isinstance(text, bytes) else str(text), name)
+    except (ValueError, OSError, TypeError) as error:
         raise FormatError(f"{group.file.filename}: {name} is not JSON: {error}") from error
     if not isinstance(found, dict):
         raise FormatError(f"{group.file.filename}: {name}: expected a JSON object")

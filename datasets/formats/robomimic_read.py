@@ -14,7 +14,7 @@ import h5py
 from ...sim_envs.errors import DamagedFile, FormatError
 from ...sim_envs.spaces import CONTROL_HZ
 from ..checking.check import Problem
-from ..config import OUR_RENDERER, WorkspaceConfig
+from ..config import OUR_RENDERER, WorkspaceConfig, config_of
 from ..episode import Episode
 from ..hdf5 import UNREADABLE, content_of, opened
 from ..layout_check import cameras_of
@@ -67,7 +67,7 @@ class RobomimicSource:
                 raise FormatError(f"{path}: holds no episode data/demo_<number>")
             self.env_args: dict[str, Any] = json_attribute(data, ENV_ARGS)
             own = json_attribute(data, WORKSPACE)
-            self.config = WorkspaceConfig(**own) if own else self._some_config(data, task)
+            self.config = config_of(own) if own else self._some_config(data, task)
             self._list_filters(file)
 
     def __len__(self) -> int:
@@ -79,7 +79,7 @@ class RobomimicSource:
             try:
                 with opened(self.path) as file:
                     episode = self._episode(group_of(file["data"], name), name, number)
-            except (DamagedFile, FormatError) as error:
+            except (DamagedFile, FormatError, KeyError, *UNREADABLE) as error:
                 yield name, Problem(name, str(error).removeprefix(f"{self.path}: "))
             else:
                 yield name, episode
@@ -151,13 +151,15 @@ class RobomimicSource:
         images = [key for key in shapes if is_image(key)]
         rest = {k: v for k, v in kwargs.items() if k not in ("renderer", "image_size")}
         task = task or re.sub(r"-v\d+$", "", name.rpartition("/")[2]) or "Imported"
-        return WorkspaceConfig(
-            task=task,
-            renderer=renderer_of(task, kwargs.get("renderer"), self.filled_in),
-            control_hz=self._rate(kwargs.get("control_freq")),
-            image_size=image_size(shapes),
-            cameras=tuple(sorted(key.removesuffix(IMAGE_SUFFIX) for key in images)),
-            env_kwargs=rest if OWN in name else {},
+        return config_of(
+            {
+                "task": task,
+                "renderer": renderer_of(task, kwargs.get("renderer"), self.filled_in),
+                "control_hz": self._rate(kwargs.get("control_freq")),
+                "image_size": image_size(shapes),
+                "cameras": sorted(key.removesuffix(IMAGE_SUFFIX) for key in images),
+                "env_kwargs": rest if OWN in name else {},
+            }
         )
 
     def _rate(self, given: object) -> int:
@@ -188,12 +190,14 @@ def _own_config(demo: h5py.Group) -> WorkspaceConfig:
     kwargs.pop("image_size", None)
     cameras, task = cameras_of(demo), demo.attrs["task"]
     shapes = {f"{c}{IMAGE_SUFFIX}": demo[f"{OBS}{c}{IMAGE_SUFFIX}"].shape for c in cameras}
-    return WorkspaceConfig(
-        task=task.decode() if isinstance(task, bytes) else str(task),
-        renderer=str(kwargs.pop("renderer", OUR_RENDERER)),
-        image_size=image_size(shapes),
-        cameras=cameras,
-        env_kwargs=kwargs,
+    return config_of(
+        {
+            "task": task.decode() if isinstance(task, bytes) else str(task),
+            "renderer": str(kwargs.pop("renderer", OUR_RENDERER)),
+            "image_size": image_size(shapes),
+            "cameras": list(cameras),
+            "env_kwargs": kwargs,
+        }
     )
 
 

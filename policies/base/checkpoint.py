@@ -25,6 +25,8 @@ HEADER = "sidestick"
 """Key of our metadata in the file's header."""
 MOST_BYTES = 2**26
 """Of a JSON file; a policy of ten thousand episodes has one of a megabyte."""
+MOST_WEIGHTS_BYTES = 2**29
+"""Of a file of weights; two ResNets of 18 layers take 90 MB."""
 CHECKSUM = "crc32"
 """Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
 
@@ -73,11 +75,18 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata)
     write_bytes(path, save(plain, {HEADER: ours}))
 
 
-def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
-    """Tensors and metadata that `write_tensors` wrote; PolicyError for any other file."""
+def require_weights(path: Path) -> None:
+    """Raise PolicyError unless there is a plain file, or a link to one, of weights' size."""
     if not path.is_file():
         raise PolicyError(f"{path}: no such file")
+    if (size := path.stat().st_size) > MOST_WEIGHTS_BYTES:
+        raise PolicyError(f"{path}: {size} bytes; weights have up to {MOST_WEIGHTS_BYTES}")
+
+
+def read_tensors(path: Path) -> tuple[Tensors, Metadata]:
+    """Tensors and metadata that `write_tensors` wrote; PolicyError for any other file."""
     try:
+        require_weights(path)
         with safe_open(path, framework="pt") as file:
             header = (file.metadata() or {}).get(HEADER, "null")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -4,11 +4,14 @@ Training fills it in and the policy's config stores it; the ledger and the repor
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
+
+from ...datasets.files.decoding import decoded
 from ...sim_envs.errors import BadValue
 
 
@@ -30,7 +33,7 @@ class Provenance:
     """Ids of the training episodes; filled in by `train` where it is empty."""
     parent: str | None = None
     """Id of the policy that drove while these episodes were made; None before the first."""
-    round: int = 0
+    round: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] = 0
     """Number of the round of corrections or practice; 0 for demonstrations alone."""
     kind: str = ProvenanceKind.DEMONSTRATIONS
     """What the round added: a value of `ProvenanceKind`."""
@@ -49,10 +52,11 @@ class Provenance:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Provenance":
-        """The provenance in a policy's config; fields of later versions are left out."""
-        known = {field.name for field in fields(cls)}
-        values = {key: v for key, v in value.items() if key in known}
-        return cls(**{**values, "episodes": tuple(values.get("episodes", ()))})
+        """The provenance in a policy's config; fields of later versions are left out.
+
+        BadValue for anything else.
+        """
+        return decoded(value, cls, "provenance")
 
 
 def code_version() -> str:

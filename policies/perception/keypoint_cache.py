@@ -8,15 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from ...datasets.files.plain_file import read_plain
 from ..base.checkpoint import write_bytes
-from .grasp_points import GRASP_NAMES
-from .keypoints import KEYPOINT_SIZE
 
 Keypoints = NDArray[np.float32]
-SIZES = (KEYPOINT_SIZE, KEYPOINT_SIZE + len(GRASP_NAMES))
-"""Numbers of a keypoint, without and with a grasp point."""
+Shape = tuple[int, int, int, int]
+"""Steps, cameras, classes, and the 6 or 10 numbers of a keypoint."""
+DTYPE = np.dtype("<f4")
 
 
 class KeypointCache:
@@ -27,14 +28,14 @@ class KeypointCache:
         self._memory: dict[tuple[str, str], Keypoints] = {}
 
     def get(
-        self, fingerprint: str, episode: str, steps: int, look: Callable[[], Keypoints]
+        self, fingerprint: str, episode: str, shape: Shape, look: Callable[[], Keypoints]
     ) -> Keypoints:
-        """Keypoints (steps, cameras, K, 6 or 10) of an episode, computed by `look` if absent."""
+        """Keypoints of this shape of an episode, computed by `look` if absent."""
         key = (fingerprint, episode)
         known = self._memory.get(key)
         if known is None:
-            known = self._read(key)
-        if known is None or len(known) != steps:
+            known = self._read(key, shape)
+        if known is None or known.shape != shape:
             known = look().astype(np.float32, copy=False)
             self._write(key, known)
         self._memory[key] = known
@@ -43,23 +44,28 @@ class KeypointCache:
     def _path(self, key: tuple[str, str]) -> Path | None:
         return None if self._folder is None else self._folder / key[0] / f"{key[1]}.npy"
 
-    def _read(self, key: tuple[str, str]) -> Keypoints | None:
-        path = self._path(key)
-        if path is None or not path.exists():
-            return None
+    def _read(self, key: tuple[str, str], shape: Shape) -> Keypoints | None:
+        """What the file holds, if it is one of exactly this shape; else it is not looked into."""
+        path, head = self._path(key), _head(shape)
+        size = len(head) + DTYPE.itemsize * int(np.prod(shape))
         try:
-            array = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError):
+            content = b"" if path is None else read_plain(path, size)
+        except OSError:
             return None
-        if not isinstance(array, np.ndarray) or array.dtype != np.float32 or array.ndim != 4:
+        if len(content) != size or not content.startswith(head):
             return None
-        if array.shape[-1] not in SIZES:  # written by an earlier version
-            return None
-        return array if np.isfinite(array).all() else None
+        array = np.frombuffer(content, DTYPE, offset=len(head)).reshape(shape)
+        return array.astype(np.float32) if np.isfinite(array).all() else None
 
     def _write(self, key: tuple[str, str], keypoints: Keypoints) -> None:
         path = self._path(key)
         if path is not None:
-            buffer = io.BytesIO()
-            np.save(buffer, keypoints, allow_pickle=False)
-            write_bytes(path, buffer.getvalue())
+            write_bytes(path, _head(keypoints.shape) + keypoints.astype(DTYPE).tobytes())
+
+
+def _head(shape: tuple[int, ...]) -> bytes:
+    """What a .npy file of this shape begins with."""
+    buffer = io.BytesIO()
+    described = {"descr": DTYPE.str, "fortran_order": False, "shape": shape}
+    npy.write_array_header_1_0(buffer, described)
+    return buffer.getvalue()

@@ -112,8 +112,8 @@ def _keypoints(
         def look(rows: slice = rows, summary: EpisodeSummary = summary) -> NDArray[np.float32]:
             return vision.see(_images(frames, rows, summary))
 
-        steps = rows.stop - rows.start
-        parts.append(cache.get(fingerprint, summary.id, steps, look))
+        shape = (rows.stop - rows.start, *vision.keypoints_shape)
+        parts.append(cache.get(fingerprint, summary.id, shape, look))
         seen(number + 1)
     return np.concatenate(parts)
 

@@ -6,12 +6,18 @@
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ...datasets.files.decoding import decoded, parsed_json
+from ...datasets.files.plain_file import read_plain
+
 METRICS = "metrics.jsonl"
+MOST_BYTES = 2**28
+"""Of a file of metrics; one of a training of an hour has a megabyte."""
 
 
 class TrainingLog:
@@ -77,18 +83,26 @@ class TrainingLog:
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
-    """The rows that a training wrote; an incomplete last line is left out."""
+    """The rows that a training wrote, up to the first that is none, such as an incomplete one."""
     try:
-        lines = (folder / METRICS).read_text().splitlines()
-    except FileNotFoundError:
+        lines = read_plain(folder / METRICS, MOST_BYTES, links=True).splitlines()
+    except OSError:
         return []
     rows = []
     for line in lines:
         try:
-            rows.append(json.loads(line))
+            row = parsed_json(line, METRICS)
+            decoded(row, _Row, METRICS)
         except ValueError:
             break
+        rows.append(row)
     return rows
+
+
+class _Row(msgspec.Struct):
+    """What every row has."""
+
+    step: Annotated[int, msgspec.Meta(ge=0)]
 
 
 def _summary_writer(folder: Path, done: int) -> Any:

@@ -80,6 +80,12 @@ class KeypointVision(Vision):
         perception = self.perception
         return {"perception": perception.origin, "fingerprint": perception.fingerprint}
 
+    @property
+    def keypoints_shape(self) -> tuple[int, int, int]:
+        """What `see` gives for each frame: cameras, classes, 6 or 10 numbers."""
+        perception = self.perception
+        return len(self.cameras), len(perception.config.class_names), perception.keypoint_size
+
     def see(self, columns: Columns) -> NDArray[np.float32]:
         """Keypoints of every class in every camera: (N, cameras, K, 6). The costly part."""
         images = np.stack([columns[f"{camera}_image"] for camera in self.cameras], axis=1)

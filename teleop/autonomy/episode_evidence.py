@@ -4,14 +4,15 @@ The evidence recorder makes traces live and from files; the ladder store writes 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...datasets.files.decoding import decoded
 from ...datasets.step import Level
-from ...sim_envs.errors import DamagedFile
+from ...sim_envs.errors import BadValue, DamagedFile
 from ..session.action_agreement import ActionAgreement, action_agreement, agreement_by_stage
 from ..session.levels import ControlState, supervises
 
@@ -39,12 +40,10 @@ class EpisodeKey:
     @classmethod
     def from_json(cls, payload: Mapping[str, Any]) -> Self:
         """The object from an event's payload; fields of later versions are ignored."""
-        known = {f.name for f in fields(cls)}
         try:
-            values = {key: value for key, value in payload.items() if key in known}
-            return cls(**{**values, "level": Level(values["level"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise DamagedFile(f"an event that is no evidence of an episode: {error!r}") from error
+            return decoded(payload, cls, "evidence")
+        except BadValue as error:
+            raise DamagedFile(f"an event that is no evidence of an episode: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True)

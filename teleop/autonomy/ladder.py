@@ -1,13 +1,14 @@
 """A `Ladder` says which level a policy has earned; pure: `ladder_store` reads and writes for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any
 
+from ...datasets.files.decoding import decoded
 from ...datasets.step import Level
 from ...policies.gate_record import GateRecord
-from ...sim_envs.errors import DamagedFile, NotEarned, PolicyError
+from ...sim_envs.errors import BadValue, DamagedFile, NotEarned, PolicyError
 from ...sim_envs.tasks import task_class
 from ..session.levels import name
 from .arrival import level_on_arrival
@@ -49,11 +50,9 @@ class LevelChange:
     def from_json(cls, payload: Mapping[str, Any]) -> "LevelChange":
         """The object from an event's payload; fields of later versions are ignored."""
         try:
-            values = {f.name: payload[f.name] for f in fields(cls)}
-            levels = {key: Level(values[key]) for key in ("before", "after")}
-            return cls(**{**values, **levels, "why": ChangeReason(values["why"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise DamagedFile(f"an event that is no change of level: {error!r}") from error
+            return decoded(payload, cls, "change")
+        except BadValue as error:
+            raise DamagedFile(f"an event that is no change of level: {error}") from error
 
 
 Entry = EpisodeEvidence | LevelChange

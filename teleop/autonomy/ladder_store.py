@@ -4,21 +4,26 @@ The evidence recorder, the command line and the report use it; entries are never
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.judgements.exclusion import used_episodes
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.base.checkpoint import require_weights
 from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.policy import MODEL
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import WorkspaceError
+from ...sim_envs.errors import DamagedFile, PolicyError, WorkspaceError
 from .episode_evidence import EpisodeEvidence, EpisodeKey
 from .ladder import ChangeReason, Entry, Ladder, LevelChange
 
 FINGERPRINT_DIGITS = 16
+_log = logging.getLogger(__name__)
+Made = TypeVar("Made", LevelChange, EpisodeKey, EpisodeEvidence)
 
 
 class LadderStore:
@@ -45,8 +50,14 @@ class LadderStore:
 
     def fingerprint(self, policy: str) -> str:
         """The first digits of the SHA-256 of a policy's weights."""
-        weights = (self._store.path(policy) / MODEL).read_bytes()
-        return hashlib.sha256(weights).hexdigest()[:FINGERPRINT_DIGITS]
+        path = self._store.path(policy) / MODEL
+        require_weights(path)
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256")
+        except OSError as error:
+            raise PolicyError(f"{path}: cannot be read: {error.strerror}") from error
+        return digest.hexdigest()[:FINGERPRINT_DIGITS]
 
     def apply_evidence(self, policy: str | None = None) -> tuple[Ladder, list[LevelChange]]:
         """Record every change that follows from the evidence; return ladder and changes."""
@@ -91,7 +102,7 @@ class LadderStore:
         ended = self._database.events(EventKind.TRIAL)
         begun = self._database.events(EventKind.ON_TRIAL)
         done = {event.payload.get("episode") for event in ended}
-        keys = [EpisodeKey.from_json(event.payload) for event in begun]
+        keys = [key for event in begun if (key := self._made(EpisodeKey, event)) is not None]
         return [key for key in keys if key.episode not in done]
 
     def has_weights(self, key: EpisodeKey) -> bool:
@@ -115,14 +126,28 @@ class LadderStore:
         found: list[tuple[float, Entry]] = []
         seen: set[str] = set()
         for event in self._database.events():
-            if event.kind == EventKind.LEVEL:
-                found.append((event.created, LevelChange.from_json(event.payload)))
-            elif event.kind == EventKind.TRIAL:
-                evidence = EpisodeEvidence.from_json(event.payload)
-                if not evidence.episode or evidence.episode not in seen:
-                    found.append((event.created, evidence))
-                seen.add(evidence.episode)
+            entry = self._entry(event)
+            if isinstance(entry, EpisodeEvidence) and entry.episode:
+                if entry.episode in seen:
+                    continue
+                seen.add(entry.episode)
+            if entry is not None:
+                found.append((event.created, entry))
         return found
+
+    def _entry(self, event: EventEntry) -> Entry | None:
+        """An event as an entry of the ladder; None for one that is none."""
+        if event.kind == EventKind.LEVEL:
+            return self._made(LevelChange, event)
+        return self._made(EpisodeEvidence, event) if event.kind == EventKind.TRIAL else None
+
+    def _made(self, kind: type[Made], event: EventEntry) -> Made | None:
+        """What an event says; None, and named, for one that makes no sense."""
+        try:
+            return kind.from_json(event.payload)
+        except DamagedFile as error:
+            _log.warning("%s: passed over, %s", self._database.path, error)
+            return None
 
     def _entries(self) -> Iterator[Entry]:
         yield from (entry for _, entry in self.events())

@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except SidestickError as error:
         complain(error)
         code = REFUSED
+    except MemoryError as error:
+        complain(f"not enough memory for this: {error}")
+        code = REFUSED
     except KeyboardInterrupt:  # while the command line was read
         complain("interrupted; nothing was begun")
         code = INTERRUPTED

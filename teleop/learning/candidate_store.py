@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
+import msgspec
+
 from ...datasets.database import Database, EventEntry, EventKind
+from ...datasets.files.decoding import decoded
 from ...datasets.files.durable import sync_folder
 from ...datasets.files.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
@@ -21,12 +24,22 @@ from ...policies.base.checkpoint import read_json, write_json
 from ...policies.gate_record import GateRecord
 from ...policies.policy import CONFIG
 from ...policies.store import STAGING, PolicyStore
-from ...sim_envs.errors import PolicyError
+from ...sim_envs.errors import BadValue, PolicyError
 from .update_schedule import Update, UpdateKind, UpdateTrigger
 
 PLAN = "plan.json"
 KEPT = ("kind", "parent", "episodes", "fresh", "occasion", "token")
 """Keys of the plan that a gate decision keeps; those of earlier versions had no `occasion`."""
+
+
+class _PlanDocument(msgspec.Struct):
+    """What plan.json holds."""
+
+    kind: UpdateKind
+    episodes: tuple[str, ...]
+    fresh: tuple[str, ...]
+    parent: str | None
+    occasion: UpdateTrigger = UpdateTrigger()
 
 
 class CandidateStore:
@@ -58,16 +71,10 @@ class CandidateStore:
     def plan(self) -> Update | None:
         """What the candidate shall learn; None where there is none, or it cannot be read."""
         try:
-            found = read_json(self.candidate / PLAN)
-            return Update(
-                UpdateKind(found["kind"]),
-                tuple(found["episodes"]),
-                tuple(found["fresh"]),
-                found["parent"],
-                UpdateTrigger(**found.get("occasion", {})),
-            )
-        except (PolicyError, KeyError, TypeError, ValueError):
+            found = decoded(read_json(self.candidate / PLAN), _PlanDocument, PLAN)
+        except (PolicyError, BadValue):
             return None
+        return Update(found.kind, found.episodes, found.fresh, found.parent, found.occasion)
 
     def clear(self) -> None:
         """Remove the candidate: one rename takes it away whole, then its files are deleted."""
@@ -104,9 +111,9 @@ class CandidateStore:
         return event
 
     def published(self) -> Iterator[tuple[str, GateRecord]]:
-        """Numbers and records of the policies that the gate has judged."""
+        """Numbers and records of the policies that the gate has judged; no damaged ones."""
         for number in self.store.ids():
-            record = GateRecord.read(self.store.path(number))
+            record = self.store.state(number).record
             if record is not None:
                 yield number, record
 
@@ -135,7 +142,8 @@ def gate_event(record: GateRecord, policy: str | None) -> EventEntry:
 def describe_update(event: EventEntry) -> str:
     """The gate's decision on an update, as a sentence for people."""
     decision = event.payload
-    what = f"{decision['kind']} of {decision['parent']}" if decision["parent"] else "first policy"
+    parent, kind = decision.get("parent"), decision.get("kind") or "candidate"
+    what = f"{kind} of {parent}" if parent else "first policy"
     reasons = "; ".join(decision["reasons"])
     if decision["passed"]:
         return f"policy {decision['policy']} ({what}) passed the gate: {reasons}"

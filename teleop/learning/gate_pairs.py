@@ -8,16 +8,21 @@ on. One that ended undecided can be given more pairs: the tests may go on at any
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Self
+
+import msgspec
 
 from ...datasets.database import Database, EventEntry, EventKind
+from ...datasets.files.decoding import decoded
 from ...policies.base.checkpoint import read_json, write_json
-from ...sim_envs.errors import DamagedFile
+from ...sim_envs.errors import BadValue, DamagedFile
 from ..evaluation.seeds import GATE, gate_seeds
 from .acceptance_gate import AcceptanceCriteria, GateTest
 
 PAIRS = "gate_pairs.json"
 """Name of the file in a policy's folder."""
+Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
+SeedNumber = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,18 @@ class GatePair:
     """Whether the candidate solved it."""
     others: Mapping[str, bool]
     """The same of the opponents that drove it, by number."""
+
+
+class _PairsDocument(msgspec.Struct):
+    """What the file holds, in the types of `GatePairs`."""
+
+    opponents: tuple[str, ...]
+    margin: Ratio
+    alpha: Ratio
+    refusal_alpha: Ratio
+    pairs: list[GatePair]
+    first: SeedNumber = 0
+    count: SeedNumber = 0
 
 
 @dataclass
@@ -58,12 +75,12 @@ class GatePairs:
             return new
         found = read_json(new.path)
         try:
-            if tuple(found.pop("opponents")) != new.opponents:
-                return new
-            pairs = [GatePair(**pair) for pair in found.pop("pairs")]
-            return cls(new.path, new.opponents, pairs=pairs, **found)
-        except (KeyError, TypeError) as error:
-            raise DamagedFile(f"{new.path}: no pairs of the gate: {error!r}") from error
+            kept = decoded(found, _PairsDocument, "pairs of the gate")
+        except BadValue as error:
+            raise DamagedFile(f"{new.path}: {error}") from error
+        if kept.opponents != new.opponents:
+            return new
+        return cls(new.path, **msgspec.structs.asdict(kept))
 
     def draw(self, count: int, database: Database) -> None:
         """Take the next `count` unused seeds; the database has them before the file does."""
@@ -111,7 +128,6 @@ def used_until(database: Database) -> int:
 def _ends(database: Database) -> Iterator[int]:
     for event in database.events(EventKind.GATE_SEEDS):
         first, count = event.payload["seeds"]
-        yield int(first) + int(count)
+        yield first + count
     for event in database.events(EventKind.GATE):  # earlier versions kept success by seed
-        solved: Mapping[str, Any] = event.payload.get("solved", {})
-        yield from (int(seed) + 1 for seed in solved)
+        yield from (int(seed) + 1 for seed in event.payload.get("solved", {}))

@@ -155,14 +155,14 @@ class Learner:
         taken_up: set[str] = set()
         refitted: set[str] = set()
         for name in self.store.ids():
-            provenance = self._policy_config(name).provenance
+            provenance = self.store.state(name).provenance or Provenance()  # where it is damaged
             taken_up.update(provenance.episodes)
             if provenance.kind != ProvenanceKind.NUDGE:
                 refitted.update(provenance.episodes)
         for decision in self.staging.decisions():
-            taken_up.update(decision["episodes"])
-            if decision["kind"] == UpdateKind.REFIT.value:
-                refitted.update(decision["episodes"])
+            taken_up.update(decision.get("episodes", ()))
+            if decision.get("kind") == UpdateKind.REFIT.value:
+                refitted.update(decision.get("episodes", ()))
         return taken_up, refitted
 
     def _policy_config(self, name: str) -> PolicyConfig:

@@ -44,7 +44,7 @@ class PracticeRound:
         if self.gate is None:
             return f"{done}nothing new to learn, policy {self.policy} goes on driving"
         decided = describe_update(self.gate)
-        if self.gate.payload["passed"]:
+        if self.gate.payload.get("passed"):
             return f"{done}{decided}"
         return f"{done}{decided}; policy {self.policy} goes on driving"
 
@@ -107,7 +107,7 @@ class PracticeRounds:
         return self._round(entry, self.learner.step(UpdateTrigger(KIND, number)))
 
     def _round(self, entry: EffortEntry, event: EventEntry | None) -> PracticeRound:
-        successes = int(entry.payload["successes"])
+        successes = int(entry.payload.get("successes", 0))
         return PracticeRound(entry.round, entry.episodes, successes, event, self.driver())
 
     def _last(self) -> EffortEntry | None:
@@ -123,4 +123,5 @@ class PracticeRounds:
 
 
 def _trigger(event: EventEntry) -> UpdateTrigger:
-    return UpdateTrigger(**event.payload.get("occasion", {}))
+    occasion = event.payload.get("occasion", {})
+    return UpdateTrigger(occasion.get("source", UpdateTrigger.source), occasion.get("round"))

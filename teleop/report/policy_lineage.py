@@ -3,7 +3,6 @@
 `collect` and `read_ledger` call it and get `PolicyRow`s.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import Any
 
 from ...datasets import database
 from ...datasets.summary import EpisodeSummary
-from ...policies.base.provenance import ProvenanceKind
+from ...policies.base.checkpoint import read_json
+from ...policies.base.provenance import Provenance, ProvenanceKind
 from ...policies.policy import CONFIG
+from ...sim_envs.errors import SidestickError
 from .records import EvaluatedSeed, PolicyEvaluation, PolicyRow
 
 SELECTION = "selection"
@@ -44,7 +45,7 @@ def read_policies(
         found = by_policy.pop(_canonical(config.parent.name), [])
         try:
             rows.append(_row(config, found, shared, stages, starts))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, SidestickError) as error:
             notes.append(f"Policy {config.parent.name} is left out, unreadable: {error}.")
     if by_policy:
         notes.append(f"Evaluated but gone, left out: policies {', '.join(sorted(by_policy))}.")
@@ -71,9 +72,9 @@ def _row(
     stages: Sequence[str],
     starts: Mapping[str, float],
 ) -> PolicyRow:
-    values = json.loads(config.read_text(encoding="utf-8"))
-    provenance = values["policy"]["provenance"]
-    known = [starts[name] for name in provenance["episodes"] if name in starts]
+    values = read_json(config)
+    provenance = Provenance.from_json(values["policy"]["provenance"])
+    known = [starts[name] for name in provenance.episodes if name in starts]
     # Copying a workspace makes files newer; a policy is never newer than its first evaluation.
     created = min([config.stat().st_mtime, *(evaluation.created for evaluation in found)])
     best = max(
@@ -83,12 +84,12 @@ def _row(
     )
     return PolicyRow(
         name=config.parent.name,
-        parent=provenance.get("parent"),
-        kind=ProvenanceKind(provenance["kind"]),
-        round=int(provenance["round"]),
+        parent=provenance.parent,
+        kind=ProvenanceKind(provenance.kind),
+        round=provenance.round,
         created=created,
         vision=str(values["vision"]["name"]),
-        trained_on=len(provenance["episodes"]) or None,
+        trained_on=len(provenance.episodes) or None,
         evaluation=_evaluation(best, stages) if best else None,
         taught=max(known, default=None),
     )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
-from ..devices.bindings import REVIEW, Bindings, load
+from ..devices.bindings import Bindings, load
+from ..devices.bindings_file import REVIEW
 from ..devices.controls import (
     KEYBOARD,
     PAD,

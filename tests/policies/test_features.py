@@ -117,14 +117,14 @@ def test_the_goal_item_is_read_and_no_other():
 
 def test_keypoints_are_found_once(tmp_path):
     """A second cache reads the file; keypoints of a damaged file are computed again."""
-    calls = []
+    calls, shape = [], (3, 2, 9, 6)
 
     def look():
         calls.append(1)
-        return np.full((3, 2, 9, 6), len(calls), np.float32)
+        return np.full(shape, len(calls), np.float32)
 
-    first = KeypointCache(tmp_path).get("f", "e", 3, look)
-    assert np.array_equal(KeypointCache(tmp_path).get("f", "e", 3, look), first)
+    first = KeypointCache(tmp_path).get("f", "e", shape, look)
+    assert np.array_equal(KeypointCache(tmp_path).get("f", "e", shape, look), first)
     assert len(calls) == 1
     (tmp_path / "f" / "e.npy").write_bytes(b"torn")
-    assert KeypointCache(tmp_path).get("f", "e", 3, look)[0, 0, 0, 0] == 2
+    assert KeypointCache(tmp_path).get("f", "e", shape, look)[0, 0, 0, 0] == 2

@@ -3,7 +3,6 @@
 A template of a stranger may climb out of the folder, or ask for a number of a million digits.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,8 @@ from string import Formatter
 from typing import Any
 
 from ....sim_envs.errors import FormatError
+from ...files.decoding import parsed_json
+from ...files.plain_file import read_plain
 
 LONGEST = 300
 """Longest template, characters; LeRobot's have 60."""
@@ -58,10 +59,8 @@ def read_json(root: Path, name: str) -> dict[str, Any]:
     """Read one of the files in meta/; FormatError when it is no JSON object."""
     path = below(root, name)
     try:
-        if path.stat().st_size > MOST_JSON:
-            raise ValueError(f"larger than {MOST_JSON} bytes")
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        found = parsed_json(read_plain(path, MOST_JSON, links=True), name, MOST_JSON)
+    except (OSError, ValueError) as error:
         raise FormatError(f"{path}: cannot be read: {error}") from error
     if not isinstance(found, dict):
         raise FormatError(f"{path}: expected a JSON object")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ....sim_envs.errors import DamagedFile, FormatError
 from ...checking.check import Problem
-from ...config import WorkspaceConfig
+from ...config import WorkspaceConfig, config_of
 from ...episode import Episode
+from ...hdf5 import UNREADABLE
 from ...layout_check import MAX_STEPS
 from ...schema import IMAGE_SUFFIX, OBS, columns
 from ...summary import Attributes, from_attributes
@@ -28,20 +29,20 @@ from ..imported_episode import (
 from ..imported_header import renderer_of
 from ..value_types import narrowed
 from ..who_acted import MODES, flag_among, modes_of_flags
-from .files import path_in, read_json
+from .files import path_in
+from .info import read_info
 from .layout import (
     IMAGES,
     INFO,
     PREFIX,
     STATE_NAMES,
-    VERSION,
     cameras_in,
     is_our_action,
     our_columns,
     without_place,
 )
 from .pictures import png_pixels, read_frames
-from .rows import EpisodeRows
+from .rows import EpisodeRows, whole
 from .side_file import SideFile
 from .tables import read_columns
 
@@ -57,19 +58,13 @@ class LeRobotSource:
 
     def __init__(self, path: Path, task: str | None = None) -> None:
         self.path, self.lost, self.filled_in = path, [FINAL_LOST], list[str]()
-        self._info = read_json(path, INFO)
-        try:
-            if self._info["codebase_version"] != VERSION:
-                version = self._info["codebase_version"]
-                raise FormatError(f"{path}: LeRobot {version}; this Sidestick reads {VERSION}")
-            self._features: dict[str, dict[str, Any]] = self._info["features"]
-            self._rows = EpisodeRows(path, self._info)
-            self._side = SideFile(path, len(self._rows))
-            own = self._side.workspace
-            self.config = WorkspaceConfig(**own) if own else self._inferred_config(task)
-            self._videos = [key for key, f in self._features.items() if f["dtype"] == "video"]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise FormatError(f"{path}: {INFO} is not LeRobot's: {error}") from error
+        self._info = read_info(path)
+        self._features: dict[str, dict[str, Any]] = self._info["features"]
+        self._rows = EpisodeRows(path, self._info)
+        self._side = SideFile(path, len(self._rows))
+        own = self._side.workspace
+        self.config = config_of(own) if own else self._inferred_config(task)
+        self._videos = [key for key, f in self._features.items() if f["dtype"] == "video"]
         self._note(self.lost, *([PIXELS_LOST] if self._videos else []))
         missing = without_place(self._features)
         self._note(self.lost, *(f"{key}: a workspace has no place for it" for key in missing))
@@ -87,14 +82,14 @@ class LeRobotSource:
                 episode = self._episode(row, name)
             except (DamagedFile, FormatError) as error:
                 yield name, Problem(name, str(error).removeprefix(f"{self.path}/"))
-            except (OSError, ValueError, KeyError, TypeError, IndexError, ArithmeticError) as error:
+            except (LookupError, *UNREADABLE) as error:
                 yield name, Problem(name, f"{type(error).__name__}: {error}")
             else:
                 yield name, episode
 
     def _episode(self, row: Mapping[str, Any], name: str) -> Episode:
         """Read one episode."""
-        number, length = int(row["episode_index"]), int(row["length"])
+        number, length = whole(row, "episode_index"), whole(row, "length")
         if not 0 < length <= MAX_STEPS:
             raise FormatError(f"length: expected 1 to {MAX_STEPS}, got {length}")
         frames = self._frames(row, length)
@@ -140,7 +135,7 @@ class LeRobotSource:
             path, start = self._rows.place(row)
             files = read_columns(path, [key], start, length)[key]
             return np.stack([png_pixels(file, size) for file in files])
-        place = {name: int(row[f"videos/{key}/{name}"]) for name in ("chunk_index", "file_index")}
+        place = {n: whole(row, f"videos/{key}/{n}") for n in ("chunk_index", "file_index")}
         path = path_in(self.path, self._info["video_path"], video_key=key, **place)
         period = 1 / self.config.control_hz
         within = frames.get("timestamp", np.arange(length) * period)
@@ -151,7 +146,7 @@ class LeRobotSource:
         """Whether a person took over anywhere in the dataset, by LeRobot's flag."""
         if self._intervened is None:
             flag = str(self._flag)
-            places = ((self._rows.place(row), int(row["length"])) for row in self._rows)
+            places = ((self._rows.place(row), whole(row, "length")) for row in self._rows)
             self._intervened = any(
                 np.asarray(read_columns(path, [flag], start, length)[flag]).any()
                 for (path, start), length in places
@@ -160,7 +155,9 @@ class LeRobotSource:
 
     def _inferred_config(self, task: str | None) -> WorkspaceConfig:
         """The workspace of another tool's dataset; FormatError for another action or state."""
-        action, state = self._features["action"], self._features.get("observation.state", {})
+        action, state = self._features.get("action"), self._features.get("observation.state", {})
+        if action is None:
+            raise FormatError(f"{self.path}: it has no action; ours is {OUR_ACTION}")
         if not is_our_action(action):
             raise FormatError(
                 f"{self.path}: its action is {list(action['shape'])} {action.get('names')}; "
@@ -173,12 +170,14 @@ class LeRobotSource:
         cameras = cameras_in(self._features)
         shapes = {f"{c}{IMAGE_SUFFIX}": self._features[IMAGES + c]["shape"] for c in cameras}
         task = task or "Imported"
-        return WorkspaceConfig(
-            task=task,
-            renderer=renderer_of(task, None, self.filled_in),
-            control_hz=whole_rate(self._info["fps"], "fps"),
-            image_size=image_size({name: tuple(shape) for name, shape in shapes.items()}),
-            cameras=tuple(cameras),
+        return config_of(
+            {
+                "task": task,
+                "renderer": renderer_of(task, None, self.filled_in),
+                "control_hz": whole_rate(self._info["fps"], "fps"),
+                "image_size": image_size({name: tuple(shape) for name, shape in shapes.items()}),
+                "cameras": cameras,
+            }
         )
 
     @staticmethod

@@ -8,11 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import FormatError
+from ...files.names import shown
+from ...hdf5 import UNREADABLE
 from .files import below, path_in
 from .layout import TASKS
 from .tables import read_rows
 
 PLACE = ("data/chunk_index", "data/file_index")
+FROM = "dataset_from_index"
+LARGEST = 2**53
 
 
 class EpisodeRows:
@@ -25,8 +29,7 @@ class EpisodeRows:
             raise FormatError(f"{root}: no episode in meta/episodes")
         self._firsts: dict[tuple[int, int], int] = {}
         for row in self._rows:
-            place = _place_of(row)
-            first = int(row["dataset_from_index"])
+            place, first = _place_of(row), whole(row, FROM)
             self._firsts[place] = min(first, self._firsts.get(place, first))
         self._tasks: dict[int, str] | None = None
 
@@ -40,7 +43,7 @@ class EpisodeRows:
         """The file of an episode's frames, and its first row in it."""
         place = _place_of(row)
         path = path_in(self._root, self._template, chunk_index=place[0], file_index=place[1])
-        return path, int(row["dataset_from_index"]) - self._firsts[place]
+        return path, whole(row, FROM) - self._firsts[place]
 
     def instruction(self, row: Mapping[str, Any], frames: Mapping[str, NDArray[Any]]) -> str:
         """An episode's instructions; by its frames' numbers where the row has none of them."""
@@ -57,15 +60,14 @@ def _rows_of(root: Path) -> Iterator[dict[str, Any]]:
     for path in sorted((root / "meta/episodes").glob("*/*.parquet")):
         try:
             below(root, path.relative_to(root).as_posix())
-            for row in read_rows(path):
-                yield {key: value for key, value in row.items() if not key.startswith("stats/")}
-        except (OSError, ValueError) as error:
+            yield from read_rows(path)
+        except (LookupError, *UNREADABLE) as error:
             raise FormatError(f"{path}: {error}") from error
 
 
 def _place_of(row: Mapping[str, Any]) -> tuple[int, int]:
     """Chunk and file of an episode's frames."""
-    return int(row[PLACE[0]]), int(row[PLACE[1]])
+    return whole(row, PLACE[0]), whole(row, PLACE[1])
 
 
 def _tasks_of(root: Path) -> dict[int, str]:
@@ -73,5 +75,13 @@ def _tasks_of(root: Path) -> dict[int, str]:
     found: dict[int, str] = {}
     for row in read_rows(below(root, TASKS)):
         texts = [value for key, value in row.items() if key != "task_index"]
-        found[int(row["task_index"])] = str(texts[0]) if texts else ""
+        found[whole(row, "task_index")] = str(texts[0]) if texts else ""
     return found
+
+
+def whole(row: Mapping[str, Any], key: str) -> int:
+    """A count or an index in a row; FormatError for anything else."""
+    value = row.get(key)
+    if not isinstance(value, int) or not 0 <= value < LARGEST:
+        raise FormatError(f"{key}: expected a whole number from 0, got {shown(value)}")
+    return value

@@ -14,6 +14,11 @@ from ..optional import require
 from .layout import CHUNK_FILES, DATA_MB, DATA_PATH
 from .stats import Stats
 
+STATISTICS = "stats/"
+"""What the columns of an episode's statistics begin with."""
+MOST_ROWS, MOST_ROWS_BYTES = 200_000, 2**28
+"""Of the tables of episodes and tasks; the largest public dataset has 76,000 episodes."""
+
 
 class DataFiles:
     """Writes the frames: one row group per episode, a new file when the last is large enough."""
@@ -89,10 +94,19 @@ def write_episodes(
     pq.write_table(pa.table(columns), path)
 
 
-def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[dict[str, Any]]:
-    """Read a table of episodes or tasks as a list of rows."""
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Read a table of episodes or tasks as a list of rows, without statistics.
+
+    FormatError where it claims more rows or bytes than a dataset's descriptions have.
+    """
     pq = require("pyarrow.parquet", "lerobot")
-    rows: list[dict[str, Any]] = pq.read_table(path, columns=columns).to_pylist()
+    with pq.ParquetFile(path, memory_map=True) as file:
+        names = [name for name in file.schema_arrow.names if not name.startswith(STATISTICS)]
+        groups = (file.metadata.row_group(n) for n in range(file.metadata.num_row_groups))
+        claimed = sum(_bytes_of(group, names) for group in groups)
+        if file.metadata.num_rows > MOST_ROWS or claimed > MOST_ROWS_BYTES:
+            raise FormatError(f"{path}: claims {file.metadata.num_rows} rows of {claimed} bytes")
+        rows: list[dict[str, Any]] = file.read(columns=names).to_pylist()
     return rows
 
 

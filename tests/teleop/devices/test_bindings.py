@@ -2,7 +2,8 @@
 
 import pytest
 
-from sidestick.teleop.devices.bindings import BadBinding, defaults, load, parse
+from sidestick.teleop.devices.bindings import defaults, load, parse
+from sidestick.teleop.devices.bindings_file import BadBinding
 from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, RawInput
 from sidestick.teleop.review import click_actions, episode_actions, prediction_actions
 

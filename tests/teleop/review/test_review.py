@@ -20,7 +20,8 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, UnknownName
 from sidestick.teleop.autonomy.episode_evidence import EpisodeKey
 from sidestick.teleop.autonomy.ladder_store import LadderStore
-from sidestick.teleop.devices.bindings import FILE_NAME, INPUTS
+from sidestick.teleop.devices.bindings import FILE_NAME
+from sidestick.teleop.devices.bindings_file import INPUTS
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.settings import write_setting
 from sidestick.teleop.review.episode_actions import KEYS, REASONS, EpisodeAction
