@@ -95,7 +95,7 @@ def make_base(root: Path) -> Place:
     database.add_evaluation(EvaluationEntry("0001", "ShelfPick", 9, 1, 1, "evaluation",
                                             {"per_episode": seeds}))  # fmt: skip
     database.add_event(EventEntry("merge", {"origin": "x", "episodes": []}))
-    Judge(workspace, "ada").add(place.episode.stem, "verdict", verdict="success")
+    Judge(workspace, "ada").say(place.episode.stem, "verdict", verdict="success")
     workspace.rebuild_index()
     place.outside.mkdir()
     for name in NAMES:

@@ -15,7 +15,7 @@ TYPICAL = {
     "workspace.toml": ("deep keys", "check"),
     "entries": ("policies/0001/config.json: pipe", "policies"),
     "folders": ("policies/staging/rubbish/: link to a folder out", "learn"),
-    "names": ("episodes: ESC and markup", "report"),
+    "names": ("episodes: ESC and markup", "inspect"),
     "episodes": ("chunk bomb", "check"),
     "documents": ("gate.json: deep objects", "ladder"),
     "weights": ("model: a tensor of 2^60", "review predictions"),
