@@ -48,10 +48,9 @@ class Ending:
     orphans: bool
     """Whether processes that it had started did not end with it."""
 
-    @property
-    def failed(self) -> bool:
-        """Whether it ended by itself, and not well: refused, or by a traceback."""
-        return (not self.killed and self.code != 0) or "Traceback (most recent" in self.said
+    def failed(self, codes: Sequence[int] = (0,)) -> bool:
+        """Whether it ended by itself, and not with one of these codes, or by a traceback."""
+        return (not self.killed and self.code not in codes) or "Traceback (most rec" in self.said
 
 
 class ForkedLearner:

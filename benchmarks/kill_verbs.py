@@ -170,6 +170,8 @@ class Verb:
     base: str = MAIN
     prepare: Callable[[], object] = lambda: None
     """Called in the forked process."""
+    codes: tuple[int, ...] = (0,)
+    """How a run that nobody killed may end: an import names what is there already with 1."""
     reached: Callable[[Scene], bool] = lambda scene: False
     """Whether a killed run had done all, so that the same command would be refused."""
 
@@ -204,8 +206,12 @@ VERBS: Mapping[str, Verb] = {
         5, rulings, prepare=alone,
     ),
     "merge": Verb(f"merge WS BASES/{OTHER} --into TARGET", 10, merged),
-    "import robomimic": Verb(f"import robomimic BASES/{ROBOMIMIC} TARGET", 8, imported),
-    "import lerobot": Verb(f"import lerobot BASES/{LEROBOT} TARGET", 8, imported),
+    "import robomimic": Verb(
+        f"import robomimic BASES/{ROBOMIMIC} TARGET", 8, imported, codes=(0, 1)
+    ),
+    "import lerobot": Verb(
+        f"import lerobot BASES/{LEROBOT} TARGET", 8, imported, codes=(0, 1)
+    ),
     "export robomimic": Verb("export robomimic WS TARGET", 6, exported, reached=_target),
     "export lerobot": Verb("export lerobot WS TARGET", 6, exported, reached=_target),
     "export minari": Verb("export minari WS TARGET", 6, exported, reached=_target),

@@ -96,7 +96,7 @@ class Chain:
         """Start the verb and kill it; whether it was still running then."""
         ending = self.run(kill=number, after_s=after_s)
         if not ending.killed:
-            if ending.failed and self.rows and not self.verb.reached(self.scene):
+            if ending.failed(self.verb.codes) and self.rows and not self.verb.reached(self.scene):
                 self.rows[-1]["refused"].append(ending.said[-1000:])
             return False
         row: dict[str, Any] = {name: [] for name in FAULTS}
@@ -123,7 +123,7 @@ class Chain:
         if not self.verb.reached(self.scene):
             ending = self.run()
             self.seconds = ending.seconds
-            if ending.failed:
+            if ending.failed(self.verb.codes):
                 last["refused"].append(ending.said[-2000:])
         self.compare()
         self.check()
