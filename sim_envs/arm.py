@@ -74,12 +74,13 @@ class Arm:
     def __init__(self, world: World, joints: Vector, label: int = 0) -> None:
         self._world = world
         with resources.as_file(resources.files("sidestick.sim_envs.assets")) as assets:
-            self._body = world.add_urdf(NAME, assets / "panda.urdf", label)
+            self.body = world.add_urdf(NAME, assets / "panda.urdf", label)
+            """The engine's id of the robot."""
         self._solved: tuple[bytes, Pose] | None = None
         self.put(joints)
         for finger in FINGER_LINKS:
             pybullet.changeDynamics(
-                self._body,
+                self.body,
                 finger,
                 lateralFriction=FINGER_FRICTION,
                 spinningFriction=0.02,
@@ -94,7 +95,7 @@ class Arm:
         values = [*joints, opening_m, opening_m]
         for joint, value in zip(MOTORS, values, strict=True):
             pybullet.resetJointState(
-                self._body, joint, float(value), 0.0, physicsClientId=self._world.client
+                self.body, joint, float(value), 0.0, physicsClientId=self._world.client
             )
         pose = kinematics.forward(joints)
         self.controller = Controller(*pose, joints.copy(), closing)
@@ -126,7 +127,7 @@ class Arm:
         for i in range(substeps):
             share, finger = (i + 1) / substeps, self._finger_goal()
             pybullet.setJointMotorControlArray(
-                self._body,
+                self.body,
                 MOTORS,
                 pybullet.POSITION_CONTROL,
                 targetPositions=[*(begin + way * share for begin, way in ways), finger, finger],
@@ -160,7 +161,7 @@ class Arm:
     def _joint_states(self, joints: tuple[int, ...]) -> list[tuple[float, ...]]:
         """Position, velocity, and more of each joint."""
         states: list[tuple[float, ...]] = pybullet.getJointStates(
-            self._body, joints, physicsClientId=self._world.client
+            self.body, joints, physicsClientId=self._world.client
         )
         return states
 
@@ -205,7 +206,7 @@ class Arm:
         joints = len(MOTORS)
         for i, joint in enumerate(MOTORS):
             pybullet.resetJointState(
-                self._body, joint, state[i], state[joints + i], physicsClientId=self._world.client
+                self.body, joint, state[i], state[joints + i], physicsClientId=self._world.client
             )
         self.controller = Controller.unpack(state[2 * joints :])
 

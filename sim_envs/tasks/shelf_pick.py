@@ -176,6 +176,11 @@ class ShelfPick(Task):
             world.place(self.target, *stray_pose(self.item(self.target), rng))
         arm.put(joints, float(opening), closing=holding)
 
+    def placed(self, world: World) -> frozenset[str]:
+        """The item, once it lies in the tote."""
+        inside = TOTE.holds(world.pose(self.target).position)
+        return frozenset({self.target} if inside and not world.touching(ARM, self.target) else ())
+
     def assess(self, world: World, arm: Arm) -> Status:
         """Success once the item has lain in the tote, untouched, for AT_REST_TICKS ticks."""
         item = world.pose(self.target).position

@@ -135,6 +135,15 @@ class SortClothes(Task):
         """Whether a garment whose nodes are at `points` [nodes, 3] lies in its hamper."""
         return HAMPERS[cloth.shade].is_under(points) and bool(points[:, 2].max() < PILE_M)
 
+    def placed(self, world: World) -> frozenset[str]:
+        """The garments that lie in their hampers."""
+        touched = bodies_touching(world, ARM)
+        return frozenset(
+            f"{cloth.shade} {cloth.kind}"
+            for cloth in self.present
+            if self.in_place(cloth, cloth.points(world)) and touched.isdisjoint(cloth.bodies)
+        )
+
     def held(self, world: World, arm: Arm) -> list[Cloth]:
         """The garments that both fingers touch."""
         left, right = (bodies_touching(world, ARM, link) for link in FINGER_LINKS)

@@ -52,7 +52,6 @@ SCENE_WRONG_BIN = 0.2
 SCENE_ABOVE = 0.5
 REACH_LOW_M = (0.32, -0.45, 0.03)
 REACH_HIGH_M = (0.64, 0.45, 0.30)
-
 STEPS_PER_ITEM = 250
 AT_REST_M_S = 0.05
 AT_REST_TICKS = 4
@@ -153,6 +152,10 @@ class SortRecycling(Task):
         position = world.pose(name).position
         inside = own_bin(name).is_under(position) and position[2] < HEAPED_M
         return inside and not world.touching(ARM, name)
+
+    def placed(self, world: World) -> frozenset[str]:
+        """The items that lie in their bins."""
+        return frozenset(name for name in self.present if self.is_sorted(world, name))
 
     def unsorted(self, world: World) -> list[str]:
         """The items that are not yet where they belong."""

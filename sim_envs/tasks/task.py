@@ -159,6 +159,19 @@ class Task(ABC):
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
         """Put arm and objects where an episode might have brought them; for labelled scenes."""
 
+    @abstractmethod
+    def placed(self, world: World) -> frozenset[str]:
+        """Labels of the wanted objects that lie where they belong, and that the arm let go of."""
+
+    def wanted(self, world: World) -> tuple[ObjectClass, ...]:
+        """The objects of this episode that have to be moved, in the order of the labels."""
+        goals, here = self.goal_vector(), set(world.labels.values())
+        return tuple(
+            item
+            for item in self.objects
+            if goals[item.goal] and self.labels.index(item.label) in here
+        )
+
     def holds(self, world: World) -> dict[int, Vector]:
         """Best grasp point of each object, metres [3], by its label, if it `has_grasp_points`."""
         return {}

@@ -79,6 +79,11 @@ class Drive:
     """Play tones, and let the gamepad rumble."""
     view: Literal["auto", "gl", "tiny"] = "auto"
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
+    size: tuple[Count, Count] | None = None
+    """Width and height of the window in pixels; F11 fills the screen."""
+    aids: bool = True
+    """Show how far away things are: a plumb line, the fingers' plane, what closing would hold. Only
+    the window shows it, the recording never does; --no-aids leaves it out, for studies."""
     learn: bool = False
     """Learn in the background; a policy that passes the gate drives from the next episode on."""
     device: Device = "cpu"
@@ -188,6 +193,8 @@ class Drive:
             simulated=simulated,
             sound=self.sound,
             view=self.view,
+            aids=self.aids,
+            size=self.size,
             tutorial=self.lesson or (tutorial_wanted() and not simulated),
             calls=self._help_rules(),
             audited=self.audited,

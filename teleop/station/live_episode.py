@@ -14,9 +14,11 @@ from ..session.policy_runner import NO_PROPOSAL, Proposal
 from ..session.rewind import RewindBuffer
 from ..session.session import LiveEpisode, Session
 from ..session.subscriber import DrawImages, EpisodeOutcome, Tick
+from .session_totals import SessionTotals
 
 PREVIEW_WITHIN_S = 1.0
 """So long the policy may think of what is drawn before it drives; nothing moves meanwhile."""
+
 LIMITS_AT_THE_WINDOW = 4
 """An operator at the window may take this many times longer than the task's own limit."""
 
@@ -35,6 +37,7 @@ class OperatorEpisode:
         self._unrecorded = Session(self.env, device, alone, [DrawImages()])
         self._recorded = True
         self.history, self.running_agreement = RewindBuffer(), RunningAgreement()
+        self.totals = SessionTotals()
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
         """How many actions of the proposal's plan have been executed."""
@@ -76,6 +79,8 @@ class OperatorEpisode:
         if self._recorded:
             self.history.add_if_due(self.episode)
         tick = self.episode.tick(late_ms)
+        if self._recorded:
+            self.totals.add(tick)
         same = tick.proposal.plan is self.proposal.plan
         self.plan_done = self.plan_done + 1 if same else 1
         self.proposal = tick.proposal
@@ -97,6 +102,7 @@ class OperatorEpisode:
         if discarded:
             return None
         self.outcomes.append(outcome)
+        self.totals.end(outcome.success)
         return outcome
 
     def switch_policy(self, active_policy: ActivePolicy | None) -> str:

@@ -11,6 +11,7 @@ from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
 from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
+from ..ui.window import toggle_full_screen
 from .cues import FAILURE_NOTICE_S, Cue, Notice
 from .episode_actions import EpisodeActions
 from .live_episode import OperatorEpisode
@@ -86,6 +87,7 @@ class StationLoop:
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 self._asked_to_quit = True
+            toggle_full_screen(event)
             self.operator_input.handle(event)
         sample = self.operator_input.sample(self.state in TICKING)
         self._pressed |= sample.pressed

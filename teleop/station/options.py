@@ -39,6 +39,10 @@ class StationOptions:
     """Whether tones and rumble are played."""
     view: str = "auto"
     """Which renderer draws the large picture: auto, gl or tiny."""
+    aids: bool = True
+    """Whether the window shows how far away things are; studies may leave it out."""
+    size: tuple[int, int] | None = None
+    """Width and height of the window in pixels; None fits it to the screen."""
     tutorial: bool = False
     """Whether the session begins with the tutorial."""
     calls: HelpRules = field(default_factory=HelpRules)

@@ -109,7 +109,7 @@ def open_station(
     """
     bindings = load(DRIVING)
     with contextlib.ExitStack() as stack:
-        surface = open_window()
+        surface = open_window(options.size)
         stack.callback(pygame.quit)
         tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace)))
         pads = Gamepads()

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 from ...sim_envs.errors import NoDisplay
 from ..devices.sdl import pygame
@@ -11,26 +12,45 @@ DESIGN = (1280, 800)
 
 SMALLEST = (960, 600)
 
+TITLE_BAR = 0.06
+"""Share of the screen's height that is left for title and task bars."""
+
 TITLE = "Sidestick"
 INVISIBLE = {"offscreen", "dummy"}
 """Drivers that SDL falls back to, or is told to use, where there is no screen."""
 
 
-def open_window(size: tuple[int, int] = DESIGN) -> pygame.Surface:
-    """Open the window; raises NoDisplay where nobody would see it.
+def open_window(size: tuple[int, int] | None = None) -> pygame.Surface:
+    """Open the window, at DESIGN unless `size` is given; NoDisplay where nobody would see it.
+
+    It is never larger than the screen.
 
     SDL silently chooses the driver `offscreen` where there is no screen. A driver that
     SDL_VIDEODRIVER names was asked for, and is taken.
     """
     check_screen()
     pygame.display.set_caption(TITLE)
-    wide, high = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
+    wide, high = fitted(size or DESIGN, pygame.display.get_desktop_sizes())
     # SDL may draw the window with OpenGL: beside the view's own context it would stay black.
     os.environ.setdefault("SDL_FRAMEBUFFER_ACCELERATION", "0")
     try:
         return pygame.display.set_mode((wide, high), pygame.RESIZABLE)
     except pygame.error as error:
         raise _no_display(str(error)) from error
+
+
+def fitted(size: tuple[int, int], screens: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """A size in pixels that is no smaller than SMALLEST, and fits the first screen."""
+    wide, high = max(size[0], SMALLEST[0]), max(size[1], SMALLEST[1])
+    if not screens:
+        return wide, high
+    return min(wide, screens[0][0]), min(high, screens[0][1] - round(TITLE_BAR * screens[0][1]))
+
+
+def toggle_full_screen(event: pygame.event.Event) -> None:
+    """Fill the screen, or stop doing so, where the event is a press of F11."""
+    if event.type == pygame.KEYDOWN and event.key == pygame.K_F11:
+        pygame.display.toggle_fullscreen()
 
 
 def check_screen() -> None:

@@ -1,45 +1,39 @@
-"""Two functions draw over the large picture: a card, and the ring of a held discard button."""
+"""Two functions draw a card beside the large picture, and the ring of a held discard button."""
 
 import math
 
 from ...devices.sdl import pygame
 from ...ui.canvas import Canvas
 from ...ui.palette import DIM, FAINT, GREEN, MINT, TEXT, VERMILION, YELLOW, Colour
-from ...ui.widgets import draw_symbol
+from ...ui.widgets import draw_symbol, wrapped
 from .dashboard import Card
 
 TONES: dict[str, Colour] = {"plain": FAINT, "good": GREEN, "bad": VERMILION, "warn": VERMILION}
-SYMBOL_UNITS = 34
+TITLE_UNITS, LINE_UNITS = 18.0, 14.0
 
 
 def draw_card(canvas: Canvas, area: pygame.Rect, card: Card) -> None:
-    """Draw a card at the foot of the picture, where it hides little of the scene."""
-    px = canvas.px
-    line_h, title_h = px(25), px(38)
-    lines = [canvas.type.fitted(w, 17 * canvas.unit, area.w - px(80), TEXT) for w in card.lines]
-    title = canvas.type.fitted(card.title, 25 * canvas.unit, area.w - px(130), TEXT, bold=True)
-    widths = [line.get_width() for line in lines]
-    widths += [title.get_width() + px(SYMBOL_UNITS + 16), int(canvas.keys_width(card.keys, 16))]
-    wide = max(widths)
-    keys_h = px(40) if card.keys else 0
-    rect = pygame.Rect(0, 0, min(area.w - px(24), wide + px(52)), 0)
-    rect.h = px(22) + title_h + line_h * len(lines) + keys_h + px(8)
-    rect.midbottom = (area.centerx, area.bottom - px(18))
-    canvas.strip(rect, 232, 12)
-    colour = TONES[card.tone]
-    pygame.draw.rect(canvas.surface, colour, rect, px(3), border_radius=px(12))
-    y = rect.y + px(12) + title_h // 2
-    _symbol(canvas, card.tone, (rect.x + px(38), y))
-    at = title.get_rect(midleft=(rect.x + px(62), y))
-    canvas.surface.blit(title, at)
-    y += title_h // 2 + line_h // 2
+    """Draw a card that fills `area`, beside the picture: it hides nothing that it asks about."""
+    px, colour = canvas.px, TONES[card.tone]
+    canvas.strip(area, 255, 10)
+    pygame.draw.rect(canvas.surface, colour, area, px(3), border_radius=px(10))
+    room, y = area.w - px(28), area.y + px(24)
+    _symbol(canvas, card.tone, (area.x + px(26), y))
+    for line in wrapped(canvas, card.title, TITLE_UNITS + 1, room - px(34), 2):
+        canvas.text(line, (area.x + px(48), y), TITLE_UNITS, TEXT, True, width=room - px(34))
+        y += px(23)
+    lines = [part for line in card.lines for part in wrapped(canvas, line, LINE_UNITS, room, 4)]
+    below = area.bottom - px(16) - y
+    step = min(px(26), below // max(1, len(lines) + len(card.keys)))
     for line in lines:
-        canvas.surface.blit(line, line.get_rect(midleft=(rect.x + px(26), y)))
-        y += line_h
-    if card.keys:
-        canvas.keys(card.keys, (rect.x + px(24), y + px(9)), 16, rect.right + px(24))
+        canvas.text(line, (area.x + px(14), y + step // 3), LINE_UNITS, TEXT, width=room)
+        y += min(step, px(19))
+    y += step // 2 + px(4)
+    for key in card.keys:
+        canvas.keys((key,), (area.x + px(14), y), LINE_UNITS + 0.5, area.right)
+        y += step
     if card.filled > 0:
-        bar = pygame.Rect(rect.x + px(14), rect.bottom - px(9), rect.w - px(28), px(5))
+        bar = pygame.Rect(area.x + px(12), area.bottom - px(11), area.w - px(24), px(5))
         canvas.bar(bar, card.filled, MINT if card.tone in ("good", "plain") else YELLOW)
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from ....datasets.step import Driver
 from ....sim_envs.spaces import Image
+from ...ui.depth_aid import DepthAid
 from ...ui.plan_path import DrawnPath
 from ...ui.widgets import HelpPage
 from ..states import WindowState
+from .order import Chip
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,14 @@ class Dashboard:
     driver: Driver
     level: str
     instruction: str
-    episode: int
-    """Number of the present episode, counted from what is on the disk."""
+    episode: str
+    """Which episode this is: `7 of 50` of the session, or its number in the workspace."""
     tally: tuple[int, int]
     """Successes and episodes on the disk."""
     seconds: float
     """Time of the episode."""
+    session: str
+    """What the session has brought so far."""
     time_used: float
     """Share of the step limit, in [0, 1]."""
     stages: tuple[str, ...]
@@ -97,8 +101,11 @@ class Dashboard:
     discard: float = 0.0
     """How far the discard button has been held."""
     insets: Mapping[str, Image] = field(default_factory=dict)
-    item: Image | None = None
-    """A picture of the named item."""
+    """The cameras that the large picture does not show, uint8 [H, W, 3]."""
+    order: tuple[Chip, ...] = ()
+    """What has to go where."""
+    aid: DepthAid | None = None
+    """None in a study without it."""
     sound: bool = True
     help: HelpPage | None = None
     """None while the help is closed."""

@@ -3,23 +3,26 @@
 FrameScheduler calls it, and Screen draws what it returns.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from ....datasets.step import Driver, Level
-from ....sim_envs.environment import ArmEnv
 from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
 from ...autonomy.evidence_recorder import audit_sampler
 from ...devices.operator_input import SPEEDS
 from ...session.levels import name
+from ...ui.depth_aid import Between, DepthAid, depth_aid, shown_stage, what_is_between
 from ...ui.plan_path import DrawnPath, drawn_path
 from ..loop import ACCEPT_S, StationLoop
 from ..states import TICKING, WindowState
 from ..tutorial import EXERCISES
 from .dashboard import Card, Dashboard, Health
+from .order import Chip, chips, pictures
 from .prompts import Prompter
 
+NO_PICTURES: Mapping[str, Image] = {}
 PATHLESS = (WindowState.FREE, WindowState.TUTORIAL, WindowState.VERDICT)
 COMPARED = (Level.SHADOW, Level.ASSIST)
 """Levels at which the policy's action is compared with the human's."""
@@ -27,16 +30,22 @@ SIMULATED = "THE SIMULATED OPERATOR"
 
 
 class DashboardBuilder:
-    """Makes dashboards; remembers the first count of episodes and the picture of the item."""
+    """Makes dashboards; remembers the first count of episodes and the pictures of the objects."""
 
     def __init__(self, prompter: Prompter) -> None:
         self._prompter = prompter
         self._base: int | None = None
-        self._item: tuple[int, Image | None] = (0, None)
+        self._pictures: tuple[int, dict[str, Image]] = (0, {})
 
-    def dashboard(self, loop: StationLoop, frames: float) -> Dashboard:
-        """What the window shows now; `frames` are drawn a second."""
+    def dashboard(
+        self, loop: StationLoop, frames: float, extra: Mapping[str, Image] = NO_PICTURES
+    ) -> Dashboard:
+        """What the window shows now; `frames` are drawn a second.
+
+        `extra` are pictures of cameras that are not recorded.
+        """
         board = self._episode(loop, frames)
+        board = replace(board, insets={**board.insets, **extra})
         board = self._operator_input(board, loop)
         return self._policy(self._words(board, loop), loop)
 
@@ -44,29 +53,51 @@ class DashboardBuilder:
         """A dashboard of the episode alone."""
         live, tally = loop.live, loop.context.tally
         env, episode, count = live.env, live.episode, tally.count
-        if self._base is None:
-            self._base = count.episodes
-        meter = loop.meter
+        meter, aids = loop.meter, loop.options.aids
+        order = self._order(loop)
+        between = what_is_between(env) if aids else None
         return Dashboard(
             state=loop.state,
             driver=episode.authority.driver if loop.state in TICKING else Driver.NOBODY,
             level=name(live.assignment.level),
-            instruction=env.instruction,
-            episode=self._base + len(live.outcomes) + 1,
+            instruction=env.task.summary if len(order) > 1 else env.instruction,
+            episode=self._number(loop),
+            session=live.totals.words(),
             tally=(count.successes, count.episodes),
             seconds=episode.steps / CONTROL_HZ,
             time_used=episode.steps / live.session.max_steps,
             stages=env.task.stages,
-            stage=env.status.stage,
+            stage=shown_stage(env, between) if aids else env.status.stage,
             gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
             closing=env.arm.controller.closing,
             slowness=loop.slowness,
             health=Health(
                 meter.hz, meter.worst_hz, meter.late, meter.late_share, frames, tally.minutes_left
             ),
-            insets=insets(episode.observation),
-            item=self._item_picture(loop),
+            insets=insets(episode.observation, loop.operator_input.camera),
+            order=order,
+            aid=self._aid(loop, between) if aids else None,
         )
+
+    def _number(self, loop: StationLoop) -> str:
+        """Which episode this is."""
+        if self._base is None:
+            self._base = loop.context.tally.count.episodes
+        done, wanted = len(loop.live.outcomes), loop.options.episodes
+        return f"{self._base + done + 1}" if wanted is None else f"{done + 1} of {wanted}"
+
+    def _order(self, loop: StationLoop) -> tuple[Chip, ...]:
+        """The order; its pictures are cut once after each reset."""
+        env = loop.live.env
+        if self._pictures[0] != loop.live.laid:
+            self._pictures = (loop.live.laid, pictures(env))
+        return chips(env, self._pictures[1])
+
+    def _aid(self, loop: StationLoop, between: Between | None) -> DepthAid:
+        env = loop.live.env
+        view = env.task.cameras[loop.operator_input.camera].view(env.arm)
+        boxes = {item.container.name: item.container for item in env.task.wanted(env.world)}
+        return depth_aid(view, env, between, tuple(boxes.values()))
 
     def _operator_input(self, board: Dashboard, loop: StationLoop) -> Dashboard:
         """Add speed, camera and device."""
@@ -147,16 +178,11 @@ class DashboardBuilder:
         done = min(loop.live.plan_done, len(plan.actions) - 1)
         return drawn_path(view, arm.tool().position, arm.controller.closing, plan, done)
 
-    def _item_picture(self, loop: StationLoop) -> Image | None:
-        """A picture of the named item, taken once after each reset."""
-        if self._item[0] != loop.live.laid:
-            self._item = (loop.live.laid, item_picture(loop.live.env))
-        return self._item[1]
 
-
-def insets(observation: Observation) -> dict[str, Image]:
-    """Each camera's picture as it is recorded, uint8 [H, W, 3]."""
-    return {camera: np.asarray(observation[f"{camera}_image"], np.uint8) for camera in CAMERAS}
+def insets(observation: Observation, large: str) -> dict[str, Image]:
+    """The picture of each recorded camera that is not the large one, uint8 [H, W, 3]."""
+    pictures = {name: observation.get(f"{name}_image") for name in CAMERAS if name != large}
+    return {name: np.asarray(p, np.uint8) for name, p in pictures.items() if p is not None}
 
 
 def _watched(loop: StationLoop) -> bool:
@@ -164,23 +190,3 @@ def _watched(loop: StationLoop) -> bool:
     return loop.live.assignment.level is not Level.AUTONOMOUS or audit_sampler(
         loop.options.audited
     )(loop.live.seed)
-
-
-ITEM_PICTURE = 480
-ITEM_MARGIN = 0.25
-
-
-def item_picture(env: ArmEnv) -> Image | None:
-    """The named item in the front camera's picture, uint8 [N, N, 3]; None where it is not seen."""
-    goal = env.task.goal_names[env.task.goal]
-    if goal not in env.task.labels:
-        return None
-    picture, labels = env.labelled("front", ITEM_PICTURE, ITEM_PICTURE)
-    rows, columns = np.nonzero(labels == env.task.labels.index(goal))
-    if len(rows) == 0:
-        return None
-    side = max(np.ptp(rows), np.ptp(columns)) * (1 + 2 * ITEM_MARGIN)
-    half = int(np.clip(side / 2, 12, ITEM_PICTURE // 2))
-    y = int(np.clip((rows.min() + rows.max()) // 2, half, ITEM_PICTURE - half))
-    x = int(np.clip((columns.min() + columns.max()) // 2, half, ITEM_PICTURE - half))
-    return np.ascontiguousarray(picture[y - half : y + half, x - half : x + half])

@@ -6,6 +6,7 @@ The loop calls it between control ticks; it measures what a frame costs so that 
 import time
 from collections.abc import Callable
 
+from ....sim_envs.spaces import Image
 from ...devices.sdl import pygame
 from ..loop import StationLoop
 from ..states import TICKING
@@ -21,6 +22,8 @@ SHORTEST_S = 1 / 75
 LONGEST_GAP_S = 0.2
 """A frame is drawn after this even if it makes a tick late, so that the window never freezes."""
 MARGIN_S = 0.002
+INSET_EVERY = 5
+"""Frames from one picture of an inset that nobody records to the next."""
 
 
 class FrameScheduler:
@@ -37,6 +40,8 @@ class FrameScheduler:
         self._dashboard_builder, self._clock = DashboardBuilder(prompter), clock
         self._began, self._cost = float("-inf"), 0.01
         self._fps = 0.0
+        self._frames = 0
+        self._extra: dict[str, Image] = {}
 
     def __call__(self, loop: StationLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
@@ -64,5 +69,18 @@ class FrameScheduler:
         camera = loop.operator_input.camera
         shrunk = min(1.0, self.view.widest / area.w)
         size = (round(area.w * shrunk), round(area.h * shrunk))
+        extra = self._insets(loop)
         picture = self.view.picture(camera, loop.live.seed, *size)
-        self.screen.draw(self.surface, picture, self._dashboard_builder.dashboard(loop, self._fps))
+        board = self._dashboard_builder.dashboard(loop, self._fps, extra)
+        self.screen.draw(self.surface, picture, board)
+
+    def _insets(self, loop: StationLoop) -> dict[str, Image]:
+        """Pictures of the cameras that are neither large nor recorded, newer every few frames."""
+        task, large = loop.live.env.task, loop.operator_input.camera
+        side = self.screen.layout(self.surface).insets[0].w
+        wanted = [c for c in task.cameras if c not in task.recorded_cameras and c != large]
+        self._frames += 1
+        if self._frames % INSET_EVERY == 1 or set(wanted) != set(self._extra):
+            seed = loop.live.seed
+            self._extra = {camera: self.view.picture(camera, seed, side, side) for camera in wanted}
+        return self._extra

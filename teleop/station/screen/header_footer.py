@@ -21,8 +21,10 @@ from ...ui.palette import (
     Colour,
     readable_on,
 )
+from ...ui.widgets import wrapped
 from ..states import HOLDS_EPISODE, TICKING, WindowState
 from .dashboard import Dashboard
+from .order import draw_chips, progress
 
 LEAST_MINUTES = 30.0
 FIGURE_SPACE = "\u2007"
@@ -77,21 +79,33 @@ def draw_top(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     pygame.draw.rect(canvas.surface, PANEL, area)
     tab = _tab(canvas, layout, board)
     x = area.x + canvas.px(10)
-    if board.item is not None:
-        side = area.h - canvas.px(10)
-        frame = pygame.Rect(x, area.y + canvas.px(5), side, side)
-        canvas.picture(board.item, frame)
-        pygame.draw.rect(canvas.surface, TEXT, frame, canvas.px(2), border_radius=canvas.px(3))
-        x = frame.right + canvas.px(10)
+    if board.order:
+        row = pygame.Rect(x, area.y + canvas.px(3), tab.left - x, area.h - canvas.px(6))
+        x = draw_chips(canvas, row, board.order) + canvas.px(6)
     room = tab.left - x - canvas.px(12)
-    canvas.text(board.instruction, (x, area.centery - canvas.px(9)), 20, TEXT, True, width=room)
-    canvas.text(level_line(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
+    _instruction(canvas, area, board, (x, room))
     _recording(canvas, area, board, tab.right + canvas.px(12))
+
+
+def _instruction(
+    canvas: Canvas, area: pygame.Rect, board: Dashboard, place: tuple[int, int]
+) -> None:
+    """Draw the instruction, in two lines where it is long, and the level below it."""
+    x, room = place
+    lines = wrapped(canvas, board.instruction, 20, room, 1)
+    if canvas.type.rendered(lines[0], 20 * canvas.unit, TEXT, bold=True).get_width() <= room:
+        canvas.text(lines[0], (x, area.centery - canvas.px(9)), 20, TEXT, True, width=room)
+        canvas.text(level_line(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
+        return
+    for i, line in enumerate(wrapped(canvas, board.instruction, 16, room, 2)):
+        at = (x, area.centery + (19 * i - 20) * canvas.unit)
+        canvas.text(line, at, 15, TEXT, True, width=room)
+    canvas.text(level_line(board), (x, area.centery + canvas.px(20)), 13, DIM, width=room)
 
 
 def level_line(board: Dashboard) -> str:
     """The level, and which policy drives there or only looks on."""
-    words = [f"level: {board.level}"]
+    words = [*([progress(board.order)] if len(board.order) > 1 else []), f"level: {board.level}"]
     if board.requests_left is not None:
         ending = "" if board.requests_left == 1 else "s"
         words[0] += f", {board.requests_left} help request{ending} left"
@@ -139,7 +153,7 @@ def _recording(canvas: Canvas, area: pygame.Rect, board: Dashboard, left: int) -
             words = f"{words}  {clock(board.seconds)}"
         canvas.text(words, (right, area.centery - canvas.px(9)), 18, YELLOW, True, "midright", room)
     won, episodes = board.tally
-    tally = f"episode {board.episode}   on disk: {won} of {episodes} succeeded"
+    tally = f"episode {board.episode}   {board.session}   on disk: {won} of {episodes} solved"
     canvas.text(tally, (right, area.centery + canvas.px(16)), 14, DIM, False, "midright", room)
 
 

@@ -167,7 +167,11 @@ class Prompter:
         if state is WindowState.PAUSED:
             return Card("Paused", (), keys)
         if state is WindowState.REWINDING:
-            return Card("Rewound", ("What was left behind is kept as an abandoned branch.",), keys)
+            return Card(
+                "Rewound",
+                ("What was driven after this stays in the file; nothing is trained on it.",),
+                keys,
+            )
         if state is WindowState.DOUBTED:
             title = f"The task looks {'un' if doubted else ''}solved: what was it?"
             return Card(title, (), keys, "warn")

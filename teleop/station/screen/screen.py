@@ -3,6 +3,7 @@
 from ....sim_envs.spaces import Image
 from ...devices.sdl import pygame
 from ...ui.canvas import Canvas
+from ...ui.depth_aid import draw_depth_aid
 from ...ui.layout import DriveLayout, drive_layout
 from ...ui.plan_path import draw_path
 from ...ui.text import TextRenderer
@@ -33,16 +34,18 @@ class Screen:
         canvas = Canvas(surface, self._type, layout.unit)
         canvas.picture(view, layout.body)
         surface.set_clip(layout.body)
+        if board.aid is not None:
+            draw_depth_aid(canvas, layout.body, board.aid)
         if board.path is not None:
             draw_path(canvas, layout.body, board.path)
         if board.notice:
             draw_notice(canvas, layout.body, board.notice)
-        if board.card:
-            draw_card(canvas, layout.body, board.card)
         if board.discard > 0.05:
             draw_discard(canvas, layout.body, board.discard)
         surface.set_clip(None)
         draw_column(canvas, layout, board)
+        if board.card:
+            draw_card(canvas, layout.gauges, board.card)
         draw_top(canvas, layout, board)
         draw_bottom(canvas, layout, board)
         draw_border(canvas, layout, board)

@@ -19,6 +19,7 @@ from ....sim_envs.making import make_task_env
 from ....sim_envs.renderers import Renderer, best_view_renderer, make_renderer
 from ....sim_envs.spaces import Image
 
+NOTHING_YET: Image = np.zeros((240, 320, 3), np.uint8)
 VIEWS = ("auto", "gl", "tiny")
 
 
@@ -61,7 +62,9 @@ class ProcessView:
     def __init__(self, env: ArmEnv) -> None:
         self._env = env
         self._view_process = ViewProcess(env.task_name, env.env_kwargs)
-        self._last: Image = np.zeros((240, 320, 3), np.uint8)
+        self._last: dict[str, Image] = {}
+        self._asked = ""
+        """Which camera's picture the process draws now."""
 
     @property
     def pid(self) -> int:
@@ -72,10 +75,11 @@ class ProcessView:
         """The newest picture, uint8 [H, W, 3]; asks for the next once the process is free."""
         arrived = self._view_process.collect()
         if arrived is not None:
-            self._last = arrived
+            self._last[self._asked] = arrived
         if self._view_process.free:
             self._view_process.ask(camera, seed, self._env.state(), width, height)
-        return self._last
+            self._asked = camera
+        return self._last.get(camera, NOTHING_YET)
 
     def close(self) -> None:
         """End the process."""

@@ -1,0 +1,108 @@
+"""These functions feel by rays what the hand could grasp, and what lies below it.
+
+They read the world and change nothing; the operator's window draws what they find.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from .arm import Arm
+from .engine import pybullet
+from .furniture import Bin
+from .rotations import Vector, matrix_from_quat
+from .world import World
+
+PAD_X_M = (-0.0095, 0.0, 0.0095)
+"""Across a finger's inner side, along the end effector's x axis."""
+PAD_Z_M = (-0.036, -0.025, -0.014, -0.003, 0.008)
+"""Along a finger, from its root to its tip, in the end effector's frame."""
+OUTSIDE_M = 0.0005
+"""A ray begins this far from the finger's surface."""
+DEEPEST_M = 2.0
+HIGHEST_FALL_M = 0.3
+"""Above a box's rim."""
+SOFT_INSIDE_M = 0.02
+"""How far inside of a box's walls the middle of a garment has to be."""
+MOST_LAYERS = 6
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Where a ray meets a body first."""
+
+    body: int
+    """The engine's id of it."""
+    point: Vector
+    """Metres, [3]."""
+
+
+def rays(world: World, starts: Vector, ends: Vector) -> list[Hit | None]:
+    """What each ray from a start to an end [N, 3] meets first."""
+    results = pybullet.rayTestBatch(
+        np.asarray(starts).tolist(), np.asarray(ends).tolist(), physicsClientId=world.client
+    )
+    return [Hit(row[0], np.array(row[3])) if row[0] >= 0 else None for row in results]
+
+
+@dataclass(frozen=True)
+class Below:
+    """The first surface below the end effector's point."""
+
+    point: Vector
+    """Where a plumb line meets it, metres [3]."""
+    height_m: float
+    """Length of the plumb line."""
+
+
+def graspable(world: World, arm: Arm) -> frozenset[int]:
+    """The labels of the movable objects that closing fingers would touch from both sides.
+
+    Both fingers' inner sides send rays towards each other; an object is between them where some ray
+    of each side meets it before anything else.
+    """
+    left, right = arm.finger_positions()
+    grid = [(x, z) for x in PAD_X_M for z in PAD_Z_M]
+    lefts = np.array([(x, left - OUTSIDE_M, z) for x, z in grid])
+    rights = np.array([(x, OUTSIDE_M - right, z) for x, z in grid])
+    tool = arm.tool()
+    turn = matrix_from_quat(tool.quat)
+    from_left, from_right = tool.position + lefts @ turn.T, tool.position + rights @ turn.T
+    hits = rays(world, np.vstack([from_left, from_right]), np.vstack([from_right, from_left]))
+    movable = {world.bodies[name] for name in world.dynamic}
+    found = [world.labels[hit.body] if hit and hit.body in movable else None for hit in hits]
+    one, other = set(found[: len(grid)]), set(found[len(grid) :])
+    return frozenset(label for label in one & other if label is not None)
+
+
+def below(world: World, arm: Arm, held: Collection[int]) -> Below | None:
+    """What lies below the end effector's point, past the arm and objects with the `held` labels."""
+    start = arm.tool().position
+    passed = {body for body, label in world.labels.items() if label in held}
+    passed.add(arm.body)
+    at = start.copy()
+    for _ in range(MOST_LAYERS):
+        (hit,) = rays(world, at[None], at[None] - [0.0, 0.0, DEEPEST_M])
+        if hit is None:
+            return None
+        if hit.body not in passed:
+            return Below(hit.point, float(start[2] - hit.point[2]))
+        at = hit.point - [0.0, 0.0, 0.001]
+    return None
+
+
+def would_land(world: World, label: int, box: Bin) -> bool:
+    """Whether the object with this label would lie in a box if it was let go of now.
+
+    Its middle is above the opening: a stiff object that falls on the rim tips inwards then, and a
+    soft one hangs over it unless it is farther inside. What falls from high jumps out again.
+    """
+    bodies = [body for body, own in world.labels.items() if own == label]
+    if not bodies:
+        return False
+    boxes = np.array([pybullet.getAABB(body, physicsClientId=world.client) for body in bodies])
+    low, high = boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
+    room = np.asarray(box.half_m) - box.wall_m - (SOFT_INSIDE_M if len(bodies) > 1 else 0.0)
+    inside = np.abs((low + high)[:2] / 2 - box.centre_m) < room
+    return bool(inside.all()) and float(low[2]) < box.height_m + HIGHEST_FALL_M

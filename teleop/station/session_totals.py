@@ -1,0 +1,33 @@
+"""`SessionTotals` counts what a sitting at the window has brought, for the operator to see."""
+
+from ...datasets.step import Driver
+from ...sim_envs.spaces import CONTROL_HZ
+from ..session.subscriber import Tick
+
+DRIVEN = (Driver.HUMAN, Driver.BLEND)
+
+
+class SessionTotals:
+    """Time and successes since the window opened; what was rewound or discarded is time too."""
+
+    def __init__(self) -> None:
+        self.successes = 0
+        self._driven = self._attended = 0
+
+    def add(self, tick: Tick) -> None:
+        """Count a recorded tick."""
+        self._attended += 1
+        self._driven += tick.step.driver in DRIVEN
+
+    def end(self, success: bool) -> None:
+        """Count a saved episode."""
+        self.successes += success
+
+    def words(self) -> str:
+        """Minutes driven and attended, and successes a minute; empty before the first second."""
+        minutes = self._attended / CONTROL_HZ / 60
+        if minutes < 1 / 60:
+            return ""
+        driven = self._driven / CONTROL_HZ / 60
+        rate = f"   {self.successes / minutes:.1f} solved/min" if self.successes else ""
+        return f"drove {driven:.1f} of {minutes:.1f} min{rate}"
