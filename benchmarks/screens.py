@@ -34,7 +34,8 @@ from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import DirectView
-from sidestick.teleop.station.states import WindowEvent
+from sidestick.teleop.station.states import WindowEvent, WindowState
+from sidestick.teleop.ui.depth_aid import shown_stage, what_is_between
 from tests import virtual_pad as vp
 from tests.window_rig import WindowRig
 
@@ -118,13 +119,41 @@ def demonstrations(rig: WindowRig, shoot: Photographer) -> None:
     rig.loop.signal(WindowEvent.SUCCEEDED)
     rig.run(1.5)
     shoot("verdict")
-    rig.tap(vp.A)
+    for _ in range(2):  # nothing was solved: it asks
+        rig.tap(vp.A)
     rig.recorder.wait()
     rig.tally.refresh()
     rig.run(0.4)
     rig.chord(vp.UP)
     rig.drive(0.3)
     shoot("free-drive")
+
+
+def contradictions(rig: WindowRig, shoot: Photographer) -> None:
+    """Save a short stall, and a verdict that the environment contradicts."""
+    rig.tap(vp.START)
+    rig.drive(0.5)
+    rig.time.now += 0.4
+    rig.run(0.1)
+    shoot("stalled")
+    rig.drive(0.3)
+    rig.tap(vp.A)
+    shoot("doubted")
+
+
+def sorting(rig: WindowRig, shoot: Photographer) -> None:
+    """Save the moment before a grasp, an object carried, and one of several in place."""
+    task = rig.env.task_name
+    rig.chord(vp.B)
+    rig.tap(vp.L3)
+    rig.tap(vp.START)
+    missing = ["grasp", "carry"] + ["one-in-place"] * (task != "ShelfPick")
+    while missing and rig.state is WindowState.RECORDING:
+        rig.drive_like_an_expert(0.1)
+        stage = shown_stage(rig.env, what_is_between(rig.env))
+        now = "one-in-place" if rig.env.task.placed(rig.env.world) else stage
+        if now == missing[0]:
+            shoot(f"{task}-{missing.pop(0)}")
 
 
 def unplugged(rig: WindowRig, shoot: Photographer) -> None:
@@ -155,7 +184,7 @@ def meet_something_new(rig: WindowRig) -> None:
     """Make a stand-in policy report a high novelty."""
     policy = rig.live.assignment.runner.policy
     if isinstance(policy, StandIn):
-        policy.novelty = 0.996
+        policy.novelty = 0.99995
 
 
 def supervised(rig: WindowRig, shoot: Photographer) -> None:
@@ -220,6 +249,7 @@ def main() -> None:
     acts: list[tuple[Callable[[WindowRig, Photographer], None], StationOptions, Assignment]] = [
         (demonstrations, plain, human),
         (unplugged, plain, human),
+        (contradictions, plain, human),
         (tutorial, replace(plain, tutorial=True), human),
         (supervised, plain, beside(Level.SUPERVISED)),
         (together, plain, beside(Level.SHADOW)),
@@ -232,6 +262,10 @@ def main() -> None:
             place = Path(folder) / f"{act.__name__}-{name(assignment.level)}"
             rig = WindowRig(place, options, assignment, num_items=6)
             act(rig, Photographer(rig, asked.out, (width, height)))
+            rig.close()
+        for task, items in (("SortRecycling", 4), ("SortClothes", 3), ("ShelfPick", 6)):
+            rig = WindowRig(Path(folder) / task, plain, num_items=items, task=task)
+            sorting(rig, Photographer(rig, asked.out, (width, height)))
             rig.close()
 
 

@@ -70,10 +70,11 @@ class WindowRig:
         num_items: int = 1,
         subscribers: Sequence[Subscriber] = (),
         answer_within_s: float | None = None,
+        task: str = "ShelfPick",
     ) -> None:
         options = options or StationOptions()
         self.time = FakeTime()
-        config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": num_items})
+        config = WorkspaceConfig(task, env_kwargs={"num_items": num_items})
         self.workspace = Workspace.open_or_create(folder, config)
         self.env: ArmEnv = workspace_env(self.workspace.config)
         self.pad = vp.VirtualPad() if pad else None
@@ -101,7 +102,7 @@ class WindowRig:
             Judge(self.workspace, "tester"),
         )  # fmt: skip
         self.loop = StationLoop(context, self.live, lambda _: TURN_S)
-        self.expert = make_expert("ShelfPick")
+        self.expert = make_expert(task)
         self._turned: dict[int, float] = {}
         self.run(0.3)
 
