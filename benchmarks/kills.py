@@ -27,9 +27,10 @@ import tyro
 from benchmarks.figure import RESULTS
 from benchmarks.kill_bases import make_bases
 from benchmarks.kill_facts import Facts, doubled, lost, read_facts
+from benchmarks.kill_outcomes import Scene
 from benchmarks.kill_process import Ending, read, run
 from benchmarks.kill_table import KILLS, print_table, write_table
-from benchmarks.kill_verbs import VERBS, Scene, Verb
+from benchmarks.kill_verbs import VERBS, Verb
 from benchmarks.rows import circumstances, keep_row, read_rows
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.workspace import Workspace
