@@ -46,10 +46,10 @@ def _replace(path: Path, content: BinaryIO) -> None:
             shutil.copyfileobj(content, file, PIECE_BYTES)
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
+        temporary.replace(path)
+    except BaseException:  # Ctrl-C too
         temporary.unlink(missing_ok=True)
         raise
-    temporary.replace(path)
     sync_folder(path.parent)
 
 

@@ -3,6 +3,7 @@
 `sidestick ladder --plot` calls it with the name of the file to write.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ...datasets.files.durable import replace_file
 from ...datasets.step import Level
 from ...sim_envs.errors import BadValue
 from ..session.levels import name
@@ -48,7 +50,9 @@ def plot_ladder(ladder: Ladder, path: Path) -> None:
     _draw_changes(above, ladder)
     _draw_bounds(below, points)
     above.set_title(f"{ladder.task}, policy {ladder.policy or 'none'}: {name(ladder.level)}")
-    figure.savefig(path)
+    picture = io.BytesIO()
+    figure.savefig(picture, format=path.suffix[1:].lower())
+    replace_file(path, picture.getvalue())
 
 
 def _points(ladder: Ladder) -> Iterator[EvidencePoint]:

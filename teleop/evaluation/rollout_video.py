@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...datasets.config import WorkspaceConfig
+from ...datasets.files.durable import replace_file
 from ...policies.base.torch_setup import few_threads
 from ...policies.store import load_for
 from ...sim_envs.environment import ArmEnv
@@ -38,7 +39,7 @@ def write_rollout_videos(
 def _film_one(session: Session, env: ArmEnv, seed: int, folder: Path, camera: str) -> Path:
     video = encode(_frames(session, env, seed, camera))
     path = folder / f"{seed}.{video.mime.removeprefix('video/')}"
-    path.write_bytes(video.data)
+    replace_file(path, video.data)
     return path
 
 

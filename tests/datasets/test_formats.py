@@ -1,9 +1,7 @@
 """These tests export to other tools' formats and import again; losses are listed or refused."""
 
-import contextlib
 import json
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +10,13 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats import importing, optional
+from sidestick.datasets.formats import optional
 from sidestick.datasets.formats.lerobot import stats as lerobot_stats
 from sidestick.datasets.formats.registry import SOURCES, WRITERS, export, import_into
 from sidestick.datasets.formats.robomimic_write import held_out_episodes
 from sidestick.datasets.formats.safe_hdf5 import hdf5_file
 from sidestick.datasets.formats.transfer import ExportOptions
-from sidestick.datasets.tables.listing import listing
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import (
     BadValue,
@@ -193,29 +189,6 @@ def test_an_export_is_whole_or_not_there(
     with pytest.raises(WorkspaceError, match="No space left"):
         export(workspace, name, tmp_path / "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taken", "wörk späce"]
-
-
-def test_an_import_that_was_killed_passes_for_no_recording(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each episode's origin is entered before it is there, and once, however often it is begun."""
-    export(workspace, "robomimic", tmp_path / "a.hdf5")
-    target, written = tmp_path / "into", importing.replace_file
-
-    def killed(path: Path, content: bytes) -> None:
-        if list(target.glob("episodes/*.hdf5")):
-            raise KeyboardInterrupt
-        written(path, content)
-
-    for writes in (killed, killed, written):
-        monkeypatch.setattr(importing, "replace_file", writes)
-        with contextlib.suppress(KeyboardInterrupt):
-            import_into("robomimic", tmp_path / "a.hdf5", target)
-        rows = listing(Workspace.open(target)).rows
-        assert rows
-        assert {row.origin for row in rows} == {str(tmp_path / "a.hdf5")}
-    events = Database(target / "sidestick.db").events(EventKind.IMPORT)
-    assert [*chain.from_iterable(e.payload["episodes"] for e in events)] == [r.id for r in rows]
 
 
 def test_a_damaged_episode_is_named_and_left_out(workspace: Workspace, tmp_path: Path) -> None:

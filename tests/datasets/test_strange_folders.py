@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -199,6 +200,22 @@ def test_files_are_replaced_and_copied_beside_links(tmp_path: Path, precious: Pa
     copy_file(precious, target)
     assert target.read_bytes() == PRECIOUS == precious.read_bytes()
     assert len(list(tmp_path.glob(".ws.toml.*.tmp"))) == 0
+
+
+@pytest.mark.parametrize("place", ["file", "folder"])
+def test_a_file_that_is_not_finished_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """By Ctrl-C while it is written, or since a folder has its name; what was there stays."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"old")
+    if place == "file":
+        stop = mock.Mock(side_effect=KeyboardInterrupt)
+        monkeypatch.setattr("sidestick.datasets.files.durable.os.fsync", stop)
+    with pytest.raises((KeyboardInterrupt, OSError)):
+        replace_file(tmp_path / place, b"new")
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "folder"}
 
 
 def test_many_writers_of_one_file_leave_one_of_their_contents(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """These tests give ladders made-up evidence: what earns a level, what loses it, what is refused."""
 
 from dataclasses import replace
+from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from sidestick.sim_envs.errors import NotEarned, PolicyError
 from sidestick.teleop.autonomy.criteria import ALPHA, CRITERIA, ENOUGH_DEMONSTRATIONS
 from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence
 from sidestick.teleop.autonomy.ladder import ChangeReason, Entry, Ladder, LevelChange
+from sidestick.teleop.autonomy.ladder_plot import plot_ladder
 from tests.ladder_rig import (
     AT_ASSIST,
     EVIDENCE,
@@ -229,3 +232,21 @@ def test_evidence_of_earlier_versions_is_read() -> None:
     """It has no recording and no last stage."""
     payload = {k: v for k, v in EVIDENCE.to_json().items() if k not in ("episode", "last_stage")}
     assert EpisodeEvidence.from_json(payload) == EVIDENCE
+
+
+def test_a_picture_is_whole_or_the_one_before(tmp_path: Path) -> None:
+    """A kill while it is drawn does not leave half of it."""
+    target = tmp_path / "ladder.png"
+    ladder = at(Level.ASSIST, *episodes(3, 1))
+    plot_ladder(ladder, target)
+    before = target.read_bytes()
+    assert before.startswith(b"\x89PNG")
+
+    def stopped(_: object, into: object, **more: object) -> None:
+        written = into.write if hasattr(into, "write") else target.write_bytes
+        written(b"half")
+        raise KeyboardInterrupt
+
+    with mock.patch("matplotlib.figure.Figure.savefig", stopped), pytest.raises(KeyboardInterrupt):
+        plot_ladder(ladder, target)
+    assert target.read_bytes() == before
