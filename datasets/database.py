@@ -16,8 +16,9 @@ from typing import Any, ClassVar, TypeVar
 from ..sim_envs.errors import BadValue
 from .database_rows import Count, Moment, Number, Seconds, check_payload, row_payload
 from .files.decoding import decoded
+from .files.held_rows import rows_held_of
 from .files.plain_log import plain_log
-from .files.sqlite_file import SqliteFile
+from .files.sqlite_file import SqliteFile, has_table
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS evaluations (
@@ -182,7 +183,7 @@ class Database:
         """What SQLite's quick_check reports of the file, and every row that makes no sense."""
         if not self.path.exists():
             return []
-        with self._connection() as connection:
+        with self._connection(reading=True) as connection:
             found = connection.execute("PRAGMA quick_check").fetchall()
         return [
             *(str(reason) for (reason,) in found if reason != "ok"),
@@ -197,11 +198,11 @@ class Database:
         values = [getattr(row, name) for name in names]
         values[names.index("payload")] = json.dumps(dict(row.payload), sort_keys=True)
         marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+        if (held := rows_held_of(self.path)) is not None:
+            return held.add(statement, values)
         with self._connection() as connection, connection:
-            cursor = connection.execute(
-                f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values
-            )
-        return int(cursor.lastrowid or 0)
+            return int(connection.execute(statement, values).lastrowid or 0)
 
     def _all(self, table: str, kind: type[Row]) -> list[Row]:
         """Read a table back; rows that make no sense are logged and passed over."""
@@ -212,7 +213,9 @@ class Database:
         if not self.path.exists():
             return [], []
         names = [f.name for f in fields(kind)]
-        with self._connection() as connection:
+        with self._connection(reading=True) as connection:
+            if not has_table(connection, table):
+                return [], []
             rows = connection.execute(f"SELECT id, {', '.join(names)} FROM {table} ORDER BY id")
             found = rows.fetchall()
         return self._decoded(table, found, lambda row: _entry(kind, names, row[1:]))
@@ -239,7 +242,7 @@ class Database:
         return made
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self, reading: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the file for one operation; SQLite's errors become DamagedFile."""
-        with SqliteFile(self.path, self.tables).opened() as connection:
+        with SqliteFile(self.path, self.tables).opened(reading) as connection:
             yield connection

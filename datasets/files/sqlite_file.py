@@ -30,20 +30,32 @@ SIDE_FILES = ("-wal", "-shm", "-journal")
 STRANGE = "SELECT type, name FROM sqlite_master WHERE type NOT IN ('table', 'index')"
 
 
+class FileBusy(DamagedFile):
+    """Another program has locked the file for longer than it was waited for."""
+
+
 class SqliteFile:
     """One SQLite file in write-ahead mode, with `tables`, SQL that makes those that are missing."""
 
-    def __init__(self, path: Path, tables: str) -> None:
+    def __init__(self, path: Path, tables: str, busy_s: float | None = None) -> None:
+        """Who writes waits for another writer for `busy_s`, BUSY_SECONDS unless given."""
         self.path, self._tables = path, tables
+        self._busy_s = BUSY_SECONDS if busy_s is None else busy_s
 
     @contextmanager
-    def opened(self) -> Iterator[sqlite3.Connection]:
-        """Open the file for one operation; SQLite's errors become DamagedFile."""
+    def opened(self, reading: bool = False) -> Iterator[sqlite3.Connection]:
+        """Open the file for one operation; SQLite's errors become DamagedFile.
+
+        For `reading` no table is made, so that it goes on while another program writes.
+        """
         try:
             for place in (self.path, *self._side_files()):
                 require_no_link(place)
-            with self._connected() as connection:
+            with self._connected(reading) as connection:
                 yield connection
+        except sqlite3.OperationalError as error:
+            kind = FileBusy if _is_busy(error) else DamagedFile
+            raise kind(f"{self.path}: {error}") from error
         except sqlite3.Error as error:
             raise DamagedFile(f"{self.path}: {error}") from error
         except OSError as error:
@@ -53,11 +65,11 @@ class SqliteFile:
         return [Path(f"{self.path}{ending}") for ending in SIDE_FILES]
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
+    def _connected(self, reading: bool) -> Iterator[sqlite3.Connection]:
         """A connection to the file, or to a copy of it where nothing can be written."""
         with ExitStack() as stack:
             if self._writable():
-                connection = stack.enter_context(closing(self._open()))
+                connection = stack.enter_context(closing(self._open(reading)))
             else:
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
                 connection = stack.enter_context(closing(self._open_read_only(Path(folder))))
@@ -81,24 +93,26 @@ class SqliteFile:
             shutil.copyfile(place, folder / place.name)
         return _guarded(sqlite3.connect(folder / self.path.name))
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, reading: bool) -> sqlite3.Connection:
         """Open the file, and wait where SQLite does not.
 
         While another process turns write-ahead mode on, or cleans up as the last one to close,
         SQLite returns "busy" at once, whatever the time-out: so opening is retried.
         """
-        deadline = time.monotonic() + BUSY_SECONDS
+        deadline = time.monotonic() + self._busy_s
         while True:
             try:
-                return self._open_once()
+                return self._open_once(reading)
             except sqlite3.OperationalError as error:
                 if not _is_busy(error) or time.monotonic() > deadline:
                     raise
             time.sleep(OPEN_AGAIN_SECONDS)
 
-    def _open_once(self) -> sqlite3.Connection:
-        """Open the file in write-ahead mode and make its missing tables."""
-        connection = _guarded(sqlite3.connect(self.path, timeout=BUSY_SECONDS))
+    def _open_once(self, reading: bool) -> sqlite3.Connection:
+        """Open the file, to write in write-ahead mode and with its missing tables made."""
+        connection = _guarded(sqlite3.connect(self.path, timeout=self._busy_s))
+        if reading:
+            return connection
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(self._tables)
@@ -106,6 +120,12 @@ class SqliteFile:
             connection.close()
             raise
         return connection
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether the file has a table; one that nobody has written to since may lack a newer one."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+    return found.fetchone() is not None
 
 
 def _guarded(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from ...sim_envs.errors import BadValue, UnknownName
 from ..database import Database
 from ..files.names import episode_name
+from ..files.sqlite_file import has_table
 from ..workspace import Workspace
 from .judgement import COLUMNS, UNDO, Judgement, judgement_of
 
@@ -58,11 +59,9 @@ class Judgements(Database):
         """The judgements that make sense, and what is wrong with the others."""
         if not self.path.exists():
             return [], []
-        with self._connection() as connection:
-            if not connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'judgements'"
-            ).fetchone():
-                return [], []  # an older file in a read-only folder
+        with self._connection(reading=True) as connection:
+            if not has_table(connection, "judgements"):
+                return [], []
             rows = connection.execute(
                 f"SELECT {COLUMNS} FROM judgements "
                 "WHERE id > ? AND (? IS NULL OR episode = ?) ORDER BY id",

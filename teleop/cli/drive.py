@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
+from ...datasets.session_rows import session_rows
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PolicyChoice
@@ -106,7 +107,8 @@ class Drive:
         choice = self.choice(workspace, wanted)
         policy_id = None if choice is None else choice.policy_id
         level = ladder_store.authorise(wanted, policy_id, self.override, record=False)
-        with LearnerProcess(workspace) if self.learn else contextlib.nullcontext() as learner:
+        beside = LearnerProcess(workspace) if self.learn else contextlib.nullcontext()
+        with beside as learner, session_rows(workspace.db_path):
             report = self.record(workspace, level, choice)
         died = learner.died if learner else ""
         if self.json:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ...datasets.config import WorkspaceConfig
 from ...datasets.effort_ledger import recover_effort
 from ...datasets.recorder import Recorder
+from ...datasets.session_rows import session_rows
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import few_threads
@@ -41,6 +42,7 @@ def recorded_session(
     could not enter in the ledger is entered first. Torch has one thread.
     """
     with (
+        session_rows(workspace.db_path),
         few_threads(),
         contextlib.closing(make_env(workspace.config)) as env,
         Recorder(workspace) as recorder,

@@ -15,6 +15,8 @@ from sidestick.datasets.database import (
     EventEntry,
     EventKind,
 )
+from sidestick.datasets.judgements.judgements import Judgements
+from sidestick.datasets.session_rows import session_rows
 from sidestick.sim_envs.errors import BadValue, DamagedFile
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +115,47 @@ def test_a_file_that_stays_busy_is_named(
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DamagedFile, match=r"sidestick.db: database is locked"):
             database.add_event(EventEntry(EventKind.TRIAL))
+
+
+def test_a_session_goes_on_while_another_program_writes(
+    database: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows wait in memory in their order; reading goes on, also of tables that are not made yet."""
+    database.add_event(EventEntry(EventKind.TRIAL, {"n": 0}))
+    monkeypatch.setattr("sidestick.datasets.session_rows.SESSION_BUSY_S", 0.05)
+    monkeypatch.setattr("sidestick.datasets.files.held_rows.RETRY_S", 0.05)
+    other = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
+    with session_rows(database.path), session_rows(database.path):
+        other.execute("BEGIN IMMEDIATE")
+        database.add_event(EventEntry(EventKind.TRIAL, {"n": 1}))
+        database.add_effort(EffortEntry(0, "demonstration", 60.0, 0.0, 0, 10))
+        assert [event.payload["n"] for event in database.events()] == [0]
+        assert not Judgements(database.path).all()
+        assert "by another program" in caplog.text
+        release = threading.Timer(0.3, other.close)
+        release.start()
+    assert [event.payload["n"] for event in database.events()] == [0, 1]
+    assert [effort.driven_s for effort in database.efforts()] == [60.0]
+    release.join()
+
+
+def test_a_lock_that_stays_to_the_end_of_a_session_is_told_of(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wait is limited; the error says how many rows are lost."""
+    monkeypatch.setattr("sidestick.datasets.session_rows.SESSION_BUSY_S", 0.05)
+    monkeypatch.setattr("sidestick.datasets.files.held_rows.LAST_WAIT_S", 0.1)
+    monkeypatch.setattr("sidestick.datasets.files.held_rows.RETRY_S", 0.05)
+    database.add_event(EventEntry(EventKind.TRIAL))
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(DamagedFile, match="1 rows of this session"),
+            session_rows(database.path),
+        ):
+            database.add_event(EventEntry(EventKind.TRIAL))
+    database.add_event(EventEntry(EventKind.TRIAL))  # nothing is held any more
+    assert len(database.events()) == 2
 
 
 def test_any_tool_can_read_it(database: Database) -> None:
