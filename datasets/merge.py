@@ -24,7 +24,8 @@ from .judgements.judgement import UNDO, Judgement
 from .judgements.judgements import Judgements
 from .origins import ARRIVALS, ORIGIN, origins_of
 from .trash import REMOVED, Trash
-from .workspace import CONFIG_FILE, Workspace
+from .workspace import Workspace
+from .workspace_place import CONFIG_FILE
 
 WEIGHTS = "@"
 """Between the number of another workspace's policy and the fingerprint of its weights."""

@@ -14,14 +14,13 @@ from .episode import episode_summary
 from .episode_names import matched
 from .files.durable import left_temporaries
 from .files.lock import FileLock
-from .files.plain_file import leads_out, own_folder, remove, require_own_folder
+from .files.plain_file import leads_out, own_folder, remove
 from .files.plain_log import plain_log
 from .index import write_index
 from .journal_recovery import EPISODE, recover
 from .summary import EpisodeSummary
+from .workspace_place import CONFIG_FILE, FOLDERS, require_own_place, require_permission
 
-CONFIG_FILE = "workspace.toml"
-FOLDERS = ("journal", "episodes", "trash", "policies")
 _log = plain_log(__name__)
 
 
@@ -48,6 +47,7 @@ class Workspace:
             raise WorkspaceError(
                 f"{path} is a workspace already; open it, or choose another folder"
             )
+        require_own_place(made.path)
         try:
             made.make_folders()
             write_config(made.path / CONFIG_FILE, config)
@@ -59,7 +59,7 @@ class Workspace:
     def open(cls, path: Path | str) -> Self:
         """Open an existing workspace; raise WorkspaceError where there is none."""
         path = Path(path)
-        _permitted(path)
+        require_permission(path)
         if not (path / CONFIG_FILE).exists():
             raise WorkspaceError(
                 f"{path} is no workspace (no {CONFIG_FILE}); "
@@ -70,7 +70,7 @@ class Workspace:
     @classmethod
     def open_or_create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
         """Open a workspace or make it; raise WorkspaceError when it is for something else."""
-        _permitted(Path(path))
+        require_permission(Path(path))
         if not (Path(path) / CONFIG_FILE).exists():
             return cls.create(path, config)
         workspace = cls.open(path)
@@ -192,18 +192,6 @@ class Workspace:
         if path not in self._cache or self._cache[path].stamp != stamp:
             self._cache[path] = _CachedSummary(stamp, _read_summary(path))
         return self._cache[path].summary
-
-
-def _permitted(path: Path) -> None:
-    """Raise WorkspaceError for a folder that is a link elsewhere, or cannot be read.
-
-    Without read permission it would seem to be empty.
-    """
-    for folder in (path, *(path / name for name in FOLDERS)):
-        if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
-            raise WorkspaceError(f"{folder}: no permission to read it")
-        if folder != path:
-            require_own_folder(folder)
 
 
 def own_summary(path: Path) -> EpisodeSummary:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..datasets.config import WorkspaceConfig, read_config
-from ..datasets.workspace import CONFIG_FILE, Workspace
+from ..datasets.workspace import Workspace
+from ..datasets.workspace_place import CONFIG_FILE
 from ..sim_envs.errors import WorkspaceError
 from ..sim_envs.tasks import task_class
 

@@ -26,7 +26,8 @@ from ..judgements.judgement_state import ResolvedJudgements, resolved_by_episode
 from ..judgements.judgements import Judge, Judgements
 from ..origins import ORIGIN, origins_of
 from ..trash import REMOVED, Trash
-from ..workspace import CONFIG_FILE, Workspace
+from ..workspace import Workspace
+from ..workspace_place import CONFIG_FILE
 
 
 class Importing:

@@ -3,11 +3,10 @@
 import json
 import logging
 import math
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import (
@@ -21,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from ...datasets.files.plain_text import plain_text, valid_json
+from .streams import Unfailing, put_out
 
 SHOWN_AFTER_S = 1.0
 LOG_FORMAT = "%(levelname)s: %(message)s"
@@ -31,6 +31,15 @@ class PlainConsole(Console):
 
     def __init__(self) -> None:
         super().__init__(stderr=True, highlight=False, markup=False, emoji=False)
+
+    @property
+    def file(self) -> IO[str]:
+        """Standard error as it is now; a failure to write there ends nothing."""
+        return cast(IO[str], Unfailing(super().file))
+
+    @file.setter
+    def file(self, new: IO[str]) -> None:
+        self._file = new
 
     def render_str(self, text: str, **options: Any) -> Text:
         """A text, also the cell or title of a table, as it is printed."""
@@ -68,8 +77,7 @@ def complain(error: object) -> None:
 def print_json(value: object) -> None:
     """Print one JSON document for scripts, with null for numbers that are not finite."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=1, default=str, allow_nan=False)
-    sys.stdout.write(valid_json(text) + "\n")
-    sys.stdout.flush()
+    put_out(valid_json(text) + "\n")
 
 
 def _finite(value: object) -> object:

@@ -15,7 +15,9 @@ from .subcommand import DONE, FOUND, NOTHING_LOST, WorkspacePath
 INSTRUCTION, LOOK_AT = "instruction", "look at"
 OPTIONAL = ("grade", "taken", "late", LOOK_AT)
 ENDED = {True: "yes", False: "no", None: "unknown"}
-COLUMNS = ("no", "started", "operator", INSTRUCTION, "s", "solved", *OPTIONAL)
+MOMENTS = ("started", "ended")
+STARTED = "started (UTC)"
+COLUMNS = ("no", STARTED, "operator", INSTRUCTION, "s", "solved", *OPTIONAL)
 """Taken: number of takeovers; late: ticks that began late."""
 
 
@@ -63,7 +65,8 @@ class Inspect:
             return DONE
         table = Table(show_header=False, box=None)
         for key, value in values.items():
-            table.add_row(key.replace("_", " "), _plain(value))
+            more = " (UTC)" if key in MOMENTS and value else ""
+            table.add_row(key.replace("_", " ") + more, _plain(value))
         PEOPLE.print(table)
         return DONE
 

@@ -10,7 +10,8 @@ import tyro
 from ...sim_envs.errors import SidestickError
 from .console import complain, log_handler, say
 from .numbers import check_numbers
-from .subcommand import INTERRUPTED, REFUSED, Subcommand
+from .streams import OutputLost, give_up
+from .subcommand import FOUND, INTERRUPTED, REFUSED, Subcommand
 from .verbs import VERBS, outlines
 
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
@@ -21,6 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
     try:
         code = _run(_parse(arguments))
+    except OutputLost as error:
+        complain(error)
+        code = FOUND
+    except BrokenPipeError:  # as of `sidestick --help | head -1`
+        give_up(sys.stdout)
+        code = FOUND
     except SidestickError as error:
         complain(error)
         code = REFUSED

@@ -13,7 +13,7 @@ from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..evaluation.replay import pictures, verify
-from ..evaluation.video import encode
+from ..evaluation.video import available_encoding, encode
 from .console import print_json, progress, say
 from .subcommand import DONE, FOUND, WorkspacePath
 from .targets import check_target
@@ -34,7 +34,7 @@ class Replay:
     verify: bool = False
     """Compare every stored state with a new simulation; exit code 1 if any differs."""
     video: Path | None = None
-    """Write a video to this file."""
+    """Write a video to this file, whose name ends in .mp4."""
     size: str = "640x480"
     """Width and height of the video, pixels."""
     camera: str = "front"
@@ -47,6 +47,8 @@ class Replay:
         if not self.verify and self.video is None:
             raise BadValue("replay", "--verify, --video FILE or both", "neither")
         check_target("--video", self.video)
+        if self.video is not None:
+            _check_suffix(self.video)
         workspace = Workspace.open(self.workspace)
         path = workspace.find(self.episode)
         episode = Episode.read(path, images=False)
@@ -77,6 +79,13 @@ class Replay:
                 tick("")
         replace_file(video, encode(frames, fps).data)
         say(f"wrote {video}")
+
+
+def _check_suffix(video: Path) -> None:
+    """Raise BadValue for a name that says it is another kind of file than what is written."""
+    kind = available_encoding().container
+    if video.suffix.lower() != f".{kind}":
+        raise BadValue("--video", f"a name that ends in .{kind}, which is what is written", video)
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -22,7 +22,8 @@ from sidestick.datasets.files.plain_file import open_plain, own_folder, read_pla
 from sidestick.datasets.journal import Journal
 from sidestick.datasets.merge import merge
 from sidestick.datasets.recorder import Recorder
-from sidestick.datasets.workspace import FOLDERS, Workspace
+from sidestick.datasets.workspace import Workspace
+from sidestick.datasets.workspace_place import FOLDERS
 from sidestick.sim_envs.errors import DamagedFile, RecordingError, WorkspaceError
 from tests.synthetic import made_up_episode, made_up_header, made_up_steps
 

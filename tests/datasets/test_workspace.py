@@ -211,3 +211,12 @@ def test_folders_that_were_dropped_are_made_again(workspace: Workspace) -> None:
     assert Workspace.open(workspace.path).episodes() == []
     assert workspace.recover() == []
     workspace.lock().release()
+
+
+@pytest.mark.parametrize("inside", ["episodes", "policies/0001", "trash/deeper"])
+def test_no_workspace_is_made_within_the_folders_of_another(inside: str, tmp_path: Path) -> None:
+    """There it would count as an episode or a policy; beside them it may lie."""
+    outer = Workspace.create(tmp_path / "outer", WorkspaceConfig("ShelfPick"))
+    with pytest.raises(WorkspaceError, match=f"in {inside.split('/')[0]}/ of the workspace"):
+        Workspace.create(outer.path / inside / "inner", WorkspaceConfig("ShelfPick"))
+    assert Workspace.create(outer.path / "beside", WorkspaceConfig("ShelfPick"))

@@ -133,6 +133,7 @@ def test_a_policy_or_a_workspace_that_cannot_be_used_is_no_override(
         ("replay", "0", "--video", "a.mp4", "--size", "big"),
         ("replay", "0", "--video", "a.mp4", "--camera", "roof"),
         ("replay", "0", "--video", "nowhere/a.mp4"),
+        ("replay", "0", "--video", "a.gif"),
         ("view", "0", "--save", "nowhere/a.rrd"),
         ("ladder", "--plot", "nowhere/a.png"),
         ("report", "--out", "nowhere/a.html"),
