@@ -14,8 +14,10 @@ from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.base.plan import Plan
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
+from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import Bindings, defaults
 from sidestick.teleop.devices.controls import DRIVING, Control
 from sidestick.teleop.devices.gamepads import Gamepads
@@ -55,6 +57,22 @@ class FakeTime:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+
+
+class Sideways:
+    """A policy that goes to the left; its novelty is a parameter."""
+
+    chunk, execute = 16, 8
+
+    def __init__(self, novelty: float = 0.1) -> None:
+        self.novelty = novelty
+
+    def reset(self) -> None:
+        """Nothing to forget."""
+
+    def plan(self, observation: Observation) -> Plan:
+        actions = np.tile(np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32), (self.chunk, 1))
+        return Plan(actions, np.zeros_like(actions), self.novelty)
 
 
 class WindowRig:

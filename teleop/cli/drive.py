@@ -78,6 +78,8 @@ class Drive:
     """Begin with the tutorial of two minutes, as the first session at the window always does."""
     sound: bool = True
     """Play tones, and let the gamepad rumble."""
+    voice: bool = False
+    """Speak what matters, beside the tones; needs espeak-ng."""
     view: Literal["auto", "gl", "tiny"] = "auto"
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
     size: tuple[Count, Count] | None = None
@@ -194,6 +196,7 @@ class Drive:
             operator=operator_name(),
             simulated=simulated,
             sound=self.sound,
+            voice=self.voice,
             view=self.view,
             aids=self.aids,
             size=self.size,

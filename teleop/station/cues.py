@@ -13,9 +13,12 @@ import numpy as np
 from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
 from ..session.levels import Switch
+from .voice import Voice
 
 RATE_HZ = 44100
-VOLUME = 0.25
+AMPLITUDE = 0.85
+LOUDNESS = 0.3
+"""Of a cue, in [0, 1], unless it is urgent."""
 FADE_S = 0.008
 
 
@@ -27,6 +30,8 @@ class CueSignal:
     """Pitch [Hz] and length [s] of each tone; a pitch of 0 is silence."""
     rumbles: tuple[tuple[float, float], ...] = ()
     """Start [s] and length [s] of each rumble."""
+    words: str = ""
+    """What a voice says; empty where the sound is enough."""
 
 
 class Cue(Enum):
@@ -39,8 +44,17 @@ class Cue(Enum):
     DISCARDED = CueSignal(((330, 0.10), (247, 0.14)))
     REWOUND = CueSignal(((880, 0.04), (660, 0.04), (440, 0.06)))
     LEARNT = CueSignal(((659, 0.06), (784, 0.06), (988, 0.10)))
-    HELP_WANTED = CueSignal(((988, 0.1), (0, 0.05), (988, 0.1)), ((0.0, 0.15), (0.3, 0.15)))
-    LOST = CueSignal(((220, 0.35),), ((0.0, 0.6),))
+    HELP_WANTED = CueSignal(
+        ((988, 0.1), (0, 0.05), (988, 0.1)), ((0.0, 0.15), (0.3, 0.15)), "the policy asks for help"
+    )
+    LOST = CueSignal(((220, 0.35),), ((0.0, 0.6),), "the arm holds still")
+    TOUCHED = CueSignal(((1320, 0.015),), ((0.0, 0.04),))
+    DROPPED = CueSignal(((523, 0.06), (330, 0.06), (196, 0.12)), ((0.0, 0.3),), "dropped")
+    STUCK = CueSignal(((165, 0.12),), ((0.0, 0.2),), "the arm cannot follow")
+    TWISTED = CueSignal(((185, 0.08), (0, 0.04), (185, 0.08)), ((0.0, 0.1), (0.2, 0.1)))
+    SOLVED = CueSignal(((659, 0.07), (784, 0.07), (1047, 0.14)), ((0.0, 0.12),), "it worked")
+    TIME_LOW = CueSignal(((740, 0.05), (0, 0.08), (740, 0.05)), words="time is almost up")
+    TIME_UP = CueSignal(((392, 0.1), (294, 0.18)), ((0.0, 0.2),), "time is up")
 
 
 SWITCH_CUES: Mapping[Switch, Cue] = {
@@ -78,9 +92,13 @@ class CuePlayer:
     """Plays cues without ever waiting for them; a machine without sound still rumbles."""
 
     def __init__(
-        self, pads: Gamepads, on: bool = True, clock: Callable[[], float] = time.perf_counter
+        self,
+        pads: Gamepads,
+        on: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+        voice: Voice | None = None,
     ) -> None:
-        self.on = on
+        self.on, self._voice = on, voice
         self._pads, self._clock = pads, clock
         self._due: list[tuple[float, float]] = []
         self._sounds = _sounds() if on else {}
@@ -91,12 +109,15 @@ class CuePlayer:
         if self.on and not self._sounds:
             self._sounds = _sounds()
 
-    def play(self, cue: Cue) -> None:
-        """Begin a cue, if cues are on."""
+    def play(self, cue: Cue, loudness: float = LOUDNESS) -> None:
+        """Begin a cue, if cues are on; `loudness` in [0, 1]."""
         if not self.on:
             return
         if cue in self._sounds:
+            self._sounds[cue].set_volume(loudness)
             self._sounds[cue].play()
+        if self._voice is not None and cue.value.words:
+            self._voice.say(cue.value.words)
         now = self._clock()
         self._due += [(now + start, length) for start, length in cue.value.rumbles]
 
@@ -131,4 +152,4 @@ def _wave(signal: CueSignal) -> bytes:
         time_s = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
         fade = np.minimum(1.0, np.minimum(time_s, time_s[::-1]) / FADE_S)
         parts.append(np.sin(2 * np.pi * pitch * time_s) * fade)
-    return bytes((np.concatenate(parts) * VOLUME * 32767).astype("<i2").tobytes())
+    return bytes((np.concatenate(parts) * AMPLITUDE * 32767).astype("<i2").tobytes())

@@ -3,9 +3,10 @@
 `setup.Station` calls `step` until the window is closed; `signal` follows the table in `states`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ...sim_envs.errors import RecordingError
+from ...sim_envs.spaces import CONTROL_HZ, Action
 from ..devices.controls import Control, ControlReadings
 from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
@@ -14,6 +15,8 @@ from ..session.subscriber import EpisodeOutcome
 from ..ui.window import toggle_full_screen
 from .cues import FAILURE_NOTICE_S, Cue, Notice
 from .episode_actions import EpisodeActions
+from .hand_watch import HandEvent, HandWatch
+from .help_call import HelpCall
 from .live_episode import OperatorEpisode
 from .options import OperatorContext
 from .states import (
@@ -33,6 +36,14 @@ ACCEPT_S = 5.0
 """A success that the task has detected is saved after this, when nobody objects."""
 SLACK_S = 0.0015
 """A tick that is due within this time is waited for; before that the loop draws or sleeps."""
+TIME_LOW_S = 10.0
+"""So long before the end of an episode's time the operator is told."""
+FELT: Mapping[HandEvent, Cue] = {
+    HandEvent.TOUCHED: Cue.TOUCHED,
+    HandEvent.DROPPED: Cue.DROPPED,
+    HandEvent.STUCK: Cue.STUCK,
+    HandEvent.TWISTED: Cue.TWISTED,
+}
 LONGEST_SLEEP_S, SHORTEST_SLEEP_S = 0.004, 0.0001
 """Longest and shortest sleep; the devices are read at least once every NAP_S."""
 
@@ -53,6 +64,7 @@ class StationLoop:
         self.actions = EpisodeActions(context, live, self.notice)
         self.meter, self.pace = self.actions.meter, self.actions.pace
         self.slowness, self.help = 1, False
+        self._hand, self._call = HandWatch(), HelpCall()
         self.lost, self.doubted = "", False
         self._since = context.clock()
         self._pressed: frozenset[Control] = frozenset()
@@ -102,6 +114,10 @@ class StationLoop:
         offered = self.state is WindowState.VERDICT and self.actions.offered
         if offered and self.operator_input.focused and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
+        calling = self.state is WindowState.RECORDING and self.live.episode.calling is not None
+        loudness = self._call.update(calling, self.context.clock())
+        if loudness is not None:
+            self.context.feedback.play(Cue.HELP_WANTED, loudness)
         self.context.feedback.update(self.operator_input.source)
 
     @property
@@ -121,6 +137,8 @@ class StationLoop:
             self.operator_input.guard.lock_motion()
         if self.state not in (WindowState.PAUSED, WindowState.STALLED):
             self.lost = ""
+        if move.effects:
+            self._hand.begin()
         try:
             for effect in move.effects:
                 self.actions.carry_out(effect)
@@ -176,13 +194,26 @@ class StationLoop:
             return
         self.meter.tick(late_ms)
         self.context.feedback.play_switch(tick.switch)
+        self._feel(tick.step.action)
         episode = self.live.episode
         if self.state is WindowState.TUTORIAL:
             self._teach()
         elif self.state is WindowState.RECORDING and episode.over:
             self.actions.offered = episode.success
+            self.context.feedback.play(Cue.SOLVED if episode.success else Cue.TIME_UP)
             self.signal(WindowEvent.SUCCEEDED if episode.success else WindowEvent.TIMED_OUT)
         self._pressed = frozenset()
+
+    def _feel(self, action: Action) -> None:
+        """Let the operator feel and hear what the hand meets, and the end of the time."""
+        for event in self._hand.update(self.live.env, action):
+            self.context.feedback.play(FELT[event])
+            if event.value:
+                self.notice.show(event.value, 2.0)
+        left_s = (self.live.session.max_steps - self.live.episode.steps) / CONTROL_HZ
+        if self.state is WindowState.RECORDING and left_s == TIME_LOW_S:
+            self.context.feedback.play(Cue.TIME_LOW)
+            self.notice.show(f"{TIME_LOW_S:.0f} s are left", 3.0)
 
     def _teach(self) -> None:
         reading = ControlReadings(self.operator_input.reading.values, self._pressed)

@@ -37,6 +37,8 @@ class StationOptions:
     """The simulated operator drives, and a person may watch it and take over."""
     sound: bool = True
     """Whether tones and rumble are played."""
+    voice: bool = False
+    """Whether a voice says what matters."""
     view: str = "auto"
     """Which renderer draws the large picture: auto, gl or tiny."""
     aids: bool = True

@@ -46,6 +46,7 @@ from .screen.frame_scheduler import FrameScheduler
 from .screen.prompts import Prompter
 from .screen.view import open_view
 from .states import WindowState
+from .voice import Voice
 from .workspace_counts import WorkspaceCounts
 
 _log = logging.getLogger(__name__)
@@ -72,7 +73,8 @@ class Station:
         judge: Judge | None = None,
     ) -> StationLoop:
         """An event loop that drives these episodes; `judge` writes verdicts that are taken back."""
-        feedback = CuePlayer(self.pads, self.options.sound)
+        voice = Voice() if self.options.voice else None
+        feedback = CuePlayer(self.pads, self.options.sound, voice=voice)
         context = OperatorContext(
             self.operator_input,
             self.tally,

@@ -5,6 +5,7 @@ FrameScheduler calls it, and Screen draws what it returns.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ....datasets.step import Driver, Level
 from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
 from ...autonomy.evidence_recorder import audit_sampler
 from ...devices.operator_input import SPEEDS
-from ...session.levels import name
+from ...session.levels import ControlState, name
 from ...ui.depth_aid import Between, DepthAid, depth_aid, shown_stage, what_is_between
 from ...ui.plan_path import DrawnPath, drawn_path
 from ..loop import ACCEPT_S, StationLoop
@@ -155,7 +156,7 @@ class DashboardBuilder:
         reason = loop.live.episode.calling
         if reason and loop.state is WindowState.RECORDING:
             rules = loop.live.assignment.monitor.rules
-            return self._prompter.help_request_card(rules.words(reason), device)
+            return self._prompter.help_request_card(rules.words(reason), device, _waited_s(loop))
         if loop.state is WindowState.READY:
             note, level = loop.options.seeds.label(loop.live.seed), loop.live.assignment.level
             return self._prompter.ready_card(level, device, _watched(loop), note)
@@ -183,6 +184,13 @@ def insets(observation: Observation, large: str) -> dict[str, Image]:
     """The picture of each recorded camera that is not the large one, uint8 [H, W, 3]."""
     pictures = {name: observation.get(f"{name}_image") for name in CAMERAS if name != large}
     return {name: np.asarray(p, np.uint8) for name, p in pictures.items() if p is not None}
+
+
+def _waited_s(loop: StationLoop) -> float:
+    """How long the arm has waited for help by now, s."""
+    states = reversed(loop.live.episode.states)
+    waits = sum(1 for _ in takewhile(lambda state: state is ControlState.CALLING, states))
+    return waits / CONTROL_HZ
 
 
 def _watched(loop: StationLoop) -> bool:

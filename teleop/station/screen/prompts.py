@@ -183,9 +183,10 @@ class Prompter:
             return Card("Discarded", ("Nothing is gone until you start again.",), keys, "bad")
         return None
 
-    def help_request_card(self, reason: str, device: str) -> Card:
+    def help_request_card(self, reason: str, device: str, waited_s: float = 0.0) -> Card:
         """The policy asks for help, and the arm waits for the clutch."""
-        lines = (f"{_capital(reason)}.", "The arm waits; letting go hands it back.")
+        waits = f"The arm waits, {waited_s:.0f} s so far; letting go hands it back."
+        lines = (f"{_capital(reason)}.", waits)
         return Card("The policy asks for help", lines, self.keys(device, CALLED), "warn")
 
     def tutorial_card(self, tutorial: Tutorial, count: int, device: str) -> Card:

@@ -5,32 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from sidestick.datasets.step import Driver, Level
-from sidestick.policies.base.plan import Plan
-from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.states import WindowEvent, WindowState
 from tests import virtual_pad as vp
-from tests.window_rig import WindowRig
+from tests.window_rig import Sideways, WindowRig
 
 OpenWindow = Callable[..., WindowRig]
-
-
-class Sideways:
-    """A policy that goes to the left; its novelty is a parameter."""
-
-    chunk, execute = 16, 8
-
-    def __init__(self, novelty: float = 0.1) -> None:
-        self.novelty = novelty
-
-    def reset(self) -> None:
-        """Nothing to forget."""
-
-    def plan(self, observation: Observation) -> Plan:
-        actions = np.tile(np.array([0, 0.3, 0, 0, 0, 0, -1], np.float32), (self.chunk, 1))
-        return Plan(actions, np.zeros_like(actions), self.novelty)
 
 
 def test_it_demonstrates_and_saves_by_itself(open_rig: OpenWindow) -> None:
