@@ -19,7 +19,8 @@ test: check
 test-slow: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -m slow --timeout 3000
 
-# Installs robomimic, LeRobot and Minari into an environment of their own, and lets them read ours.
+# Installs robomimic, LeRobot, Minari and TorchRL, each into an environment of its own, and lets them
+# read, edit and learn from what we export, and make our environments.
 test-peers: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -rs -m peers --timeout 3000
 

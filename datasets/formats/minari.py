@@ -31,8 +31,9 @@ DATASET_ID = re.compile(r"([-_\w][-_\w/]*[-_\w]+/)?[-_\w]+-v\d+")
 DESCRIPTION = (
     "Recorded with Sidestick, {hz} Hz. An episode is repeated to the last bit by its seed, reset "
     "options and actions: env.reset(seed=..., options=...) with those of its metadata. The option "
-    "names the ticks at which the driver changed and the arm's target was moved to the measured "
-    "pose, as infos/reseat does; actions alone leave the recording there."
+    "reseats names the ticks at which the driver changed and the arm's target was moved to the "
+    "measured pose; actions alone leave the recording there. infos/seed and infos/reseat say it, "
+    "too: they are what is left where datasets are combined."
 )
 INFOS = (
     "human_actions",
@@ -88,6 +89,7 @@ class MinariWriter:
         }
         write_columns(group, columns)
         infos = {name: getattr(episode, name)[:steps] for name in INFOS}
+        infos["seed"] = np.full(steps, episode.summary.header.seed)
         write_columns(group.create_group("infos"), infos)
         self._check()
         self._broken_off += steps < len(episode)

@@ -1,21 +1,17 @@
 """This test replays an exported episode as any Gymnasium tool does: seed, options and actions."""
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.episode import Episode
 from sidestick.datasets.formats.registry import export
 from sidestick.datasets.judgements.judgements import Judge
-from sidestick.datasets.step import ActionMode, Driver
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs import make_task_env
-from tests.synthetic import made_up_header, made_up_step
+from tests.simulated import simulated_workspace
 
 SIZE, STEPS, SEED = 16, 24, 3
 RESEATS = (9, 17)
@@ -26,23 +22,7 @@ STEM = "20250101T000000-00000000"
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A simulated episode whose target was re-seated twice."""
-    config = WorkspaceConfig("ShelfPick", image_size=SIZE)
-    made = Workspace.create(tmp_path / "ws", config)
-    rng, steps = np.random.default_rng(0), []
-    with closing(make_task_env("ShelfPick", image_size=SIZE)) as env:
-        seen, _ = env.reset(seed=SEED)
-        for tick in range(STEPS):
-            state, reseat = env.state(), tick in RESEATS
-            if reseat:
-                env.reseat()
-            step = made_up_step(rng, Driver.HUMAN, ActionMode.DEMONSTRATION, tick / 20, SIZE)
-            steps.append(replace(step, observation=seen, state=state, reseat=reseat))
-            seen, *_ = env.step(steps[-1].action)
-        header = replace(made_up_header(seed=SEED), goal_names=env.task.goal_names)
-        last = {"final_observation": seen, "final_state": env.state(), "episode_id": STEM}
-        episode = Episode.of_steps(header, steps, True, **last)
-    episode.write(made.episodes_dir / f"{STEM}.hdf5")
-    return made
+    return simulated_workspace(tmp_path / "ws", "ShelfPick", [SEED], STEPS, RESEATS, SIZE)
 
 
 def test_seed_options_and_actions_repeat_an_episode(workspace: Workspace, tmp_path: Path) -> None:
@@ -55,7 +35,8 @@ def test_seed_options_and_actions_repeat_an_episode(workspace: Workspace, tmp_pa
         seed, ticks = int(group.attrs["seed"]), group.attrs["options/reseats"]
         actions = group["actions"][()]
         seen = {name: rows[()] for name, rows in group["observations"].items()}
-    assert ticks.tolist() == list(RESEATS)
+        assert group["infos/seed"][0] == seed
+        assert np.flatnonzero(group["infos/reseat"]).tolist() == ticks.tolist() == list(RESEATS)
     with closing(make_task_env("ShelfPick", image_size=SIZE)) as env:
         env.reset(seed=seed, options={"reseats": ticks})
         again = [env.step(action)[0] for action in actions]
