@@ -10,10 +10,11 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..devices.settings import operator_name
 from ..review.click_review import review_clicks
+from ..review.predictions import POOL
 from ..review.review_loop import review_episodes
 from ..review.run_predictions import COUNT, review_predictions
 from .chosen_policy import choice_json, take_policy
-from .console import print_json, say
+from .console import print_json, progress, say
 from .numbers import Count
 from .subcommand import DONE, WorkspacePath
 
@@ -76,7 +77,7 @@ class Review:
             choice = take_policy(workspace, self.policy)
             report = review_predictions(
                 workspace, operator, choice.policy_id, self.headless, simulated,
-                self.episodes or COUNT,
+                self.episodes or COUNT, lambda: progress("plans", POOL),
             )  # fmt: skip
             more = choice_json(choice) if self.json else {}
             found = {**report.to_json(), **more}

@@ -20,6 +20,7 @@ from ..ui.widgets import draw_help, draw_notice
 from .prediction_actions import DIRECTIONS, KEYS
 from .prediction_review import PredictionReview
 from .predictions import CAMERA, RecordedPlan
+from .redrawn_views import RedrawnViews
 
 VIEW_PX = 480
 """Side of the picture that is rendered while a correction is driven."""
@@ -30,7 +31,11 @@ ENLARGED = 4.0
 class PredictionWindow:
     """Passes events and time to a `PredictionReview` and draws it."""
 
-    def __init__(self, review: PredictionReview, pads: Gamepads) -> None:
+    def __init__(
+        self, review: PredictionReview, pads: Gamepads, views: RedrawnViews | None = None
+    ) -> None:
+        """`views` draws the recorded moments larger; None shows them as they were recorded."""
+        self._views = views
         self.review, self.key_input = review, KeyInput(KEYS, pads)
         self._type = TextRenderer()
 
@@ -42,6 +47,11 @@ class PredictionWindow:
     def leave(self) -> None:
         """End the review: the window was closed."""
         self.review.over = True
+
+    def close(self) -> None:
+        """Stop drawing."""
+        if self._views is not None:
+            self._views.close()
 
     def handle(self, event: pygame.event.Event) -> None:
         """Do what a key, button or click in an event asks for."""
@@ -86,7 +96,7 @@ class PredictionWindow:
     def _pictures(self, canvas: Canvas, layout: ReviewLayout, item: RecordedPlan) -> None:
         front, wrist = layout.views
         drive = self.review.drive
-        images: dict[str, Image] = item.images
+        images = {name: self._drawn(item, name) for name in item.images}
         if drive is not None:
             images = {CAMERA: drive.env.picture(CAMERA, VIEW_PX, VIEW_PX)}
         for rect, image in zip((front, wrist), images.values(), strict=False):
@@ -94,6 +104,11 @@ class PredictionWindow:
         if drive is None:
             self._paths(canvas, front, front, item)
             self._magnify(canvas, layout, item)
+
+    def _drawn(self, item: RecordedPlan, camera: str) -> Image:
+        """A moment as it is drawn again, or as it was recorded until that has come."""
+        again = self._views.picture(item, camera) if self._views is not None else None
+        return item.images[camera] if again is None else again
 
     def _paths(
         self, canvas: Canvas, area: pygame.Rect, within: pygame.Rect, item: RecordedPlan
@@ -116,7 +131,7 @@ class PredictionWindow:
         half = whole.h / 2
         whole.center = (round(glass.centerx - x * half), round(glass.centery - y * half))
         canvas.surface.set_clip(glass)
-        canvas.picture(item.images[CAMERA], whole)
+        canvas.picture(self._drawn(item, CAMERA), whole)
         self._paths(canvas, whole, glass, item)
         pygame.draw.rect(canvas.surface, DIM, glass, canvas.px(2))
 

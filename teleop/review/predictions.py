@@ -4,7 +4,7 @@
 by disagreement with what was done.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,10 @@ class RecordedPlan:
     executed: int
     """How many actions of the plan would be executed before the next plan."""
     instruction: str
+    seed: int
+    """Of the scene; negative where it was not made here."""
+    state: NDArray[np.float64]
+    """[S] ArmEnv.state() of this step."""
 
     @property
     def disagreement_m(self) -> float:
@@ -84,8 +88,12 @@ def recorded_plans(
     count: int,
     pool: int = POOL,
     seed: int = 0,
+    tick: Callable[[str], object] = lambda _: None,
 ) -> list[RecordedPlan]:
-    """At most `count` plans that this operator has not graded, by priority, without duplicates."""
+    """At most `count` plans that this operator has not graded, by priority, without duplicates.
+
+    `tick` is called with the episode's id for each of at most `pool` plans that are made.
+    """
     events = not_undone(Judgements(workspace.db_path).all())
     graded = {(e.episode, e.start) for e in events if e.kind == PREDICTION}
     own = {(e.episode, e.start) for e in events if e.kind == PREDICTION and e.operator == operator}
@@ -105,7 +113,9 @@ def recorded_plans(
             for step in range(offset, len(episode), STRIDE)
             if (episode.summary.id, step) not in own
         ]
-        found += [recorded_plan(episode, step, policy) for step in steps]
+        for step in steps:
+            found.append(recorded_plan(episode, step, policy))
+            tick(episode.summary.id)
     # plans that another person graded are graded again only where nothing else is left
     found.sort(key=lambda p: ((p.episode, p.step) in graded, -p.priority))
     return list(_without_duplicates(found, count))
@@ -132,6 +142,8 @@ def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> Recorde
         done=episode.actions[step : step + len(plan.actions)],
         executed=policy.execute,
         instruction=episode.summary.header.instruction,
+        seed=episode.summary.header.seed,
+        state=episode.states[step],
     )
 
 

@@ -4,6 +4,8 @@
 """
 
 import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +22,10 @@ from ..ui.key_input import press
 from .prediction_review import PredictionReview, end_m
 from .prediction_window import PredictionWindow
 from .predictions import recorded_plans
+from .redrawn_views import RedrawnViews
 from .review_loop import review_window, run_window
 
+Tick = Callable[[str], object]
 COUNT = 100
 """Predictions in one review, unless another number is asked for."""
 NEAR_M = 0.02
@@ -53,23 +57,28 @@ def review_predictions(
     headless: bool = False,
     simulated: bool = False,
     count: int = COUNT,
+    planning: Callable[[], AbstractContextManager[Tick]] = lambda: nullcontext(lambda _: None),
 ) -> PredictionReport:
     """Have at most `count` predictions of a policy graded; the one that drives unless named.
 
-    PolicyError without a policy, BadValue for a workspace without episodes.
+    `planning` is open while plans are made, before the window opens, and gives what is called for
+    each. PolicyError without a policy, BadValue for a workspace without episodes.
     """
     if not workspace.episodes():
         raise BadValue("episodes to predict on", "at least one in the workspace", "none")
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     policy_id = store.choose(policy_id).policy_id
     policy = store.load(policy_id, config)
-    items = recorded_plans(workspace, policy, operator, count)
+    with planning() as tick:
+        items = recorded_plans(workspace, policy, operator, count, tick=tick)
     reviewer = SimulatedPredictionReviewer() if simulated else None
     with (
         review_window(headless) as (surface, pads),
         contextlib.closing(PredictionReview(workspace, operator, policy_id, items)) as review,
     ):
-        run_window(PredictionWindow(review, pads), surface, reviewer or (lambda _: None))
+        views = None if simulated else RedrawnViews(config)
+        with contextlib.closing(PredictionWindow(review, pads, views)) as window:
+            run_window(window, surface, reviewer or (lambda _: None))
         grades = [judgement.payload["grade"] for judgement in review.writer.said]
         spent = review.clock() - review.review_speed.began
     found = agreements(Judgements(workspace.db_path).all())

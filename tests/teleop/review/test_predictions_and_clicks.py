@@ -1,5 +1,6 @@
 """Predictions and clicks are judged without a screen, on episodes recorded in the simulator."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pygame
 import pytest
+from PIL import Image
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
@@ -34,6 +36,7 @@ from sidestick.teleop.review.click_review import learn_clicks, review_clicks, st
 from sidestick.teleop.review.prediction_review import DRAG_M, PredictionReview, end_m
 from sidestick.teleop.review.prediction_window import PredictionWindow
 from sidestick.teleop.review.predictions import plan_to, recorded_plan, recorded_plans
+from sidestick.teleop.review.redrawn_views import SIDE_PX, RedrawnViews
 from sidestick.teleop.review.review_loop import run_window
 from sidestick.teleop.review.run_predictions import SimulatedPredictionReviewer
 from sidestick.teleop.station.headless import drive_simulated
@@ -103,6 +106,27 @@ def test_plans_come_by_priority_without_duplicates(workspace: Workspace) -> None
     )
     again = recorded_plans(workspace, Straight(), "ada", 8)  # type: ignore[arg-type]
     assert (first.episode, first.step) not in {(f.episode, f.step) for f in again}
+
+
+def test_moments_are_drawn_again_from_their_state(workspace: Workspace) -> None:
+    """The large picture shows what the recorded one does; a scene from elsewhere has none."""
+    item = recorded_plans(workspace, Straight(), "ada", 1)[0]  # type: ignore[arg-type]
+    views = RedrawnViews(workspace.config)
+    try:
+        deadline = time.monotonic() + 60
+        while (picture := views.picture(item, "front")) is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert picture is not None
+        assert picture.shape == (SIDE_PX, SIDE_PX, 3)
+        small = Image.fromarray(picture).resize(
+            item.images["front"].shape[:2], Image.Resampling.BOX
+        )
+        apart = np.abs(np.asarray(small, float) - item.images["front"].astype(float)).mean()
+        assert apart < 6.0
+        assert views.picture(replace(item, seed=-1, step=0), "front") is None
+    finally:
+        views.close()
+    assert views.picture(item, "front") is not None  # what has come stays
 
 
 def test_dragging_moves_the_end_by_what_was_asked() -> None:
