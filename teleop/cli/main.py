@@ -9,6 +9,7 @@ import tyro
 
 from ...sim_envs.errors import SidestickError
 from .console import complain, log_handler, say
+from .interruption import ctrl_c_counts
 from .numbers import check_numbers
 from .streams import OutputLost, give_up
 from .subcommand import FOUND, INTERRUPTED, REFUSED, Subcommand
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb that the command line names, and exit with its code."""
     logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
     try:
-        code = _run(_parse(arguments))
+        with ctrl_c_counts():
+            code = _run(_parse(arguments))
     except OutputLost as error:
         complain(error)
         code = FOUND

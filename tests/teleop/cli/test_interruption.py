@@ -1,6 +1,7 @@
 """What a verb says when Ctrl-C ends it is true of that verb."""
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,29 @@ def test_only_verbs_that_go_on_say_so(
     monkeypatch.setattr(command_line, "_parse", lambda _: Stopped())
     assert VERBS[verb].if_interrupted in interrupted(capsys, verb)
     assert ("goes on" in VERBS[verb].if_interrupted) == (verb in GO_ON)
+
+
+def test_ctrl_c_in_a_finalizer_counts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Python only prints what is raised there, and goes on; the verb ends all the same."""
+
+    class Dropped:
+        __del__ = stop
+
+    class Deaf:
+        if_interrupted = "all of it is kept"
+
+        def run(self) -> int:
+            Dropped()
+            for _ in range(500):
+                time.sleep(0.01)
+            return 0
+
+    monkeypatch.setattr(command_line, "_parse", lambda _: Deaf())
+    said = interrupted(capsys, "tasks")
+    assert "all of it is kept" in said
+    assert "Traceback" not in said
 
 
 def test_ctrl_c_while_the_command_line_is_read(
