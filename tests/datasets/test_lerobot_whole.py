@@ -10,7 +10,7 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats.registry import export, import_into
+from sidestick.datasets.formats.registry import WRITERS, export, import_into
 from sidestick.datasets.formats.transfer import ExportOptions
 from sidestick.datasets.workspace import Workspace
 from tests.synthetic import made_up_episode
@@ -78,6 +78,15 @@ def test_states_of_any_length_come_back(workspace: Workspace, tmp_path: Path) ->
         ours, theirs = Episode.read(one), Episode.read(other)
         for key, rows in ours.columns.items():
             np.testing.assert_array_equal(rows, theirs.columns[key], err_msg=key)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_takes_states_of_any_length(
+    workspace: Workspace, tmp_path: Path, name: str
+) -> None:
+    """As SortClothes has them."""
+    report = export(workspace, name, tmp_path / "set", PNG)
+    assert (report.episodes, report.steps, report.skipped) == (3, 18, ())
 
 
 def test_the_dataset_says_how_its_videos_were_encoded(workspace: Workspace, tmp_path: Path) -> None:
