@@ -3,7 +3,7 @@
 Simulation, input and recording are the real ones; tests press buttons and read the state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +103,9 @@ class WindowRig:
                 self.env, bound, self.pads, self.time
             )
         else:
-            self.operator_input = OperatorInput(self.env, bound, self.pads, "tester", self.time)
+            self.operator_input = OperatorInput(
+                self.env, bound, self.pads, "tester", self.time, options.latch
+            )
         self._press_buttons = AutoButtons() if options.simulated else lambda loop: None
         self.recorder = Recorder(self.workspace)
         self.tally = WorkspaceCounts(self.workspace)
@@ -185,11 +187,16 @@ class WindowRig:
         self.tap(vp.START)
         return self.drive_like_an_expert(seconds)
 
-    def drive_like_an_expert(self, seconds: float) -> bool:
+    def drive_like_an_expert(
+        self,
+        seconds: float,
+        driving: WindowState = WindowState.RECORDING,
+        enough: Callable[[], bool] = lambda: False,
+    ) -> bool:
         """Hold the clutch and follow the expert of the task; whether a verdict is due."""
         self.pad.press(vp.LB)
         until = self.time.now + seconds
-        while self.time.now < until and self.state is WindowState.RECORDING:
+        while self.time.now < until and self.state is driving and not enough():
             intent = self.expert.next(self.env)
             if intent.closing != self.env.arm.controller.closing:
                 self.pull(vp.RT)

@@ -84,6 +84,9 @@ class Drive:
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
     size: tuple[Count, Count] | None = None
     """Width and height of the window in pixels; F11 fills the screen."""
+    clutch: Literal["hold", "latch"] = "hold"
+    """Hold the clutch to drive, or press it to begin and again to end. What stops the arm opens a
+    latched clutch too."""
     aids: bool = True
     """Show how far away things are: a plumb line, the fingers' plane, what closing would hold. Only
     the window shows it, the recording never does; --no-aids leaves it out, for studies."""
@@ -199,6 +202,7 @@ class Drive:
             voice=self.voice,
             view=self.view,
             aids=self.aids,
+            latch=self.clutch == "latch",
             size=self.size,
             tutorial=self.lesson or (tutorial_wanted() and not simulated),
             calls=self._help_rules(),

@@ -21,6 +21,8 @@ class InputLock:
 
     def __init__(self) -> None:
         self._unlocked: set[Hashable] = set()
+        self.locks = 0
+        """How often the devices have been locked."""
         self._buttons = False
         """Whether the buttons of a locked device count."""
         self._ignore_until = float("-inf")
@@ -30,12 +32,14 @@ class InputLock:
     def lock_all(self, now: float) -> None:
         """Lock every device, and ignore all of them for IGNORE_AFTER_FOCUS_S."""
         self._unlocked.clear()
+        self.locks += 1
         self._buttons = False
         self._ignore_until = now + IGNORE_AFTER_FOCUS_S
 
     def lock_motion(self) -> None:
         """Lock what moves the arm on every device; other buttons count, also those of meanwhile."""
         self._unlocked.clear()
+        self.locks += 1
         self._buttons = True
 
     def filter(

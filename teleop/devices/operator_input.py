@@ -12,6 +12,7 @@ from ...sim_envs.experts.expert import ExpertTarget
 from ...sim_envs.spaces import Action
 from ..session.command import Command, Request, zero_action
 from .bindings import Bindings
+from .clutch_latch import ClutchLatch
 from .controls import KEYBOARD, PAD, UNTOUCHED, Control, ControlReadings, is_moving, is_neutral
 from .gamepads import Gamepad, Gamepads
 from .gripper_toggle import GripperToggle
@@ -63,6 +64,7 @@ class OperatorInput:
         pads: Gamepads,
         operator: str = "human",
         clock: Callable[[], float] = time.perf_counter,
+        latch: bool = False,
     ) -> None:
         self.name = operator
         self.bindings, self.pads = bindings, pads
@@ -73,6 +75,7 @@ class OperatorInput:
         self.reading, self.touched = UNTOUCHED, ""
         self.guard, self.discard = InputLock(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
+        self._latch = ClutchLatch() if latch else None
         self._looked = clock()
         self._closing, self._gripper = False, GripperToggle()
         self._followed = (self.camera, self.frame)
@@ -123,6 +126,8 @@ class OperatorInput:
                 pad.widen_deadzones(elapsed)
         self._choose(unlocked)
         self.reading = unlocked[self.source]
+        if self._latch is not None:
+            self.reading = self._latch(self.reading, (self.source, self.guard.locks))
         pressed = frozenset().union(*(reading.pressed for reading in unlocked.values()))
         unclutched = self._grip(now)
         self._apply_settings(pressed)

@@ -42,6 +42,12 @@ class BlindEpisodes(OperatorEpisode):
     """Number of votes so far; a turn without a vote comes again."""
 
     @property
+    def note(self) -> str:
+        """How far the comparison is."""
+        pairs = self.blind_votes.test.tally.pairs
+        return f"blind comparison: {pairs} of at most {len(self.turns) // 2} pairs are done"
+
+    @property
     def turn(self) -> BlindTrial:
         """The present scene, and the policy that drives it."""
         return self.turns[min(self.votes, len(self.turns) - 1)]

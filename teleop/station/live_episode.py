@@ -51,6 +51,11 @@ class OperatorEpisode:
         return self.session.env
 
     @property
+    def note(self) -> str:
+        """What the operator should know before the next episode; empty for nothing."""
+        return ""
+
+    @property
     def assignment(self) -> Assignment:
         """Level and policy of the next episode, and of the present one unless they just changed."""
         return self.session.assignment

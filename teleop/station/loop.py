@@ -12,6 +12,7 @@ from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
 from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
+from ..ui.depth_aid import what_is_between
 from ..ui.window import toggle_full_screen
 from .cues import FAILURE_NOTICE_S, Cue, Notice
 from .episode_actions import EpisodeActions
@@ -65,6 +66,8 @@ class StationLoop:
         self.meter, self.pace = self.actions.meter, self.actions.pace
         self.slowness, self.help = 1, False
         self._hand, self._call = HandWatch(), HelpCall()
+        self.clicks: list[tuple[int, int]] = []
+        """Places in the window, in pixels, that were clicked since the last frame."""
         self.lost, self.doubted = "", False
         self._since = context.clock()
         self._pressed: frozenset[Control] = frozenset()
@@ -100,6 +103,8 @@ class StationLoop:
             if event.type == pygame.QUIT:
                 self._asked_to_quit = True
             toggle_full_screen(event)
+            if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
+                self.clicks.append(event.pos)
             self.operator_input.handle(event)
         sample = self.operator_input.sample(self.state in TICKING)
         self._pressed |= sample.pressed
@@ -219,7 +224,9 @@ class StationLoop:
         reading = ControlReadings(self.operator_input.reading.values, self._pressed)
         arm = self.live.env.arm
         tutorial = self.actions.tutorial
-        if tutorial.watch(reading, arm.tool(), arm.controller.closing, self.pace.period_s):
+        between = what_is_between(self.live.env) is not None
+        closing, seconds = arm.controller.closing, self.pace.period_s
+        if tutorial.watch(reading, arm.tool(), closing, seconds, between):
             self.context.feedback.play(Cue.LEARNT)
         if tutorial.over:
             self.notice.show(FINISHED)

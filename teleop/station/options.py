@@ -41,6 +41,8 @@ class StationOptions:
     """Whether a voice says what matters."""
     view: str = "auto"
     """Which renderer draws the large picture: auto, gl or tiny."""
+    latch: bool = False
+    """Whether a press closes the clutch and the next opens it, in place of holding it."""
     aids: bool = True
     """Whether the window shows how far away things are; studies may leave it out."""
     size: tuple[int, int] | None = None

@@ -119,7 +119,7 @@ def open_station(
         def open_input(env: ArmEnv) -> OperatorInput:
             if options.simulated:
                 return SimulatedWindowInput(env, bindings, pads)
-            return OperatorInput(env, bindings, pads, options.operator)
+            return OperatorInput(env, bindings, pads, options.operator, latch=options.latch)
 
         opened = recorded_session(
             workspace,

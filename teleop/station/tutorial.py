@@ -27,6 +27,8 @@ class TutorialTick:
     """How far the end effector turned."""
     grips: int
     """How often the gripper was opened or closed."""
+    holding: bool
+    """Whether the fingers close on an object."""
     seconds: float
     """How long the tick was."""
 
@@ -78,6 +80,11 @@ def _home(tutorial_tick: TutorialTick) -> float:
     return tutorial_tick.seconds if tutorial_tick.reading.held(Control.HOME) else 0.0
 
 
+def _pick(tutorial_tick: TutorialTick) -> float:
+    risen = max(0.0, float(tutorial_tick.moved_m[2]))
+    return risen / 0.03 if tutorial_tick.holding and _driving(tutorial_tick) else 0.0
+
+
 def _press(control: Control) -> Check:
     return lambda tutorial_tick: float(control in tutorial_tick.reading.pressed)
 
@@ -95,6 +102,11 @@ EXERCISES = (
     Exercise("Near objects, go gently: hold {precision} while you move.", _precise),
     Exercise("Let go of {clutch}: the arm holds still. Look around.", _let_go),
     Exercise("Hold {home}: the gripper goes back to where it began.", _home),
+    Exercise(
+        "Pick something up: bring the ring onto an object until it fills, close with {gripper}, "
+        "and lift it.",
+        _pick,
+    ),
     Exercise(
         "{camera} changes the camera; the sticks follow the picture. Try it.",
         _press(Control.CAMERA),
@@ -132,14 +144,23 @@ class Tutorial:
         return EXERCISES[min(self.number, len(EXERCISES) - 1)]
 
     def watch(
-        self, reading: ControlReadings[Control], tool: Pose, closing: bool, seconds: float
+        self,
+        reading: ControlReadings[Control],
+        tool: Pose,
+        closing: bool,
+        seconds: float,
+        between: bool = False,
     ) -> bool:
-        """Count what a tick has done; True when it finished an exercise."""
+        """Count what a tick has done; True when it finished an exercise.
+
+        `between` is whether an object is between the fingers.
+        """
         pose, was_closing = self._last or (tool, closing)
         self._last = (tool, closing)
         turned = float(np.linalg.norm(rotvec_between(pose.quat, tool.quat)))
         moved = np.asarray(tool.position - pose.position)
-        tutorial_tick = TutorialTick(reading, moved, turned, int(closing != was_closing), seconds)
+        grips, holding = int(closing != was_closing), closing and between
+        tutorial_tick = TutorialTick(reading, moved, turned, grips, holding, seconds)
         if self.over:
             return False
         self.done = min(1.0, self.done + self.exercise.progress(tutorial_tick))

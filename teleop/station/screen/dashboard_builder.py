@@ -25,6 +25,8 @@ from .prompts import Prompter
 
 NO_PICTURES: Mapping[str, Image] = {}
 PATHLESS = (WindowState.FREE, WindowState.TUTORIAL, WindowState.VERDICT)
+UNTOLD = float("nan")
+"""The novelty in a blind comparison: it differs between the two."""
 COMPARED = (Level.SHADOW, Level.ASSIST)
 """Levels at which the policy's action is compared with the human's."""
 SIMULATED = "THE SIMULATED OPERATOR"
@@ -138,7 +140,7 @@ class DashboardBuilder:
             path=self._path(loop),
             share=live.episode.share,
             calling=loop.state is WindowState.RECORDING and live.episode.calling is not None,
-            novelty=live.proposal.novelty,
+            novelty=UNTOLD if options.shown_policy else live.proposal.novelty,
             novelty_threshold=assigned.monitor.rules.novelty,
             running_agreement=live.running_agreement.cosine if level in COMPARED else None,
             policy=options.shown_policy or assigned.policy_id,
@@ -158,7 +160,8 @@ class DashboardBuilder:
             rules = loop.live.assignment.monitor.rules
             return self._prompter.help_request_card(rules.words(reason), device, _waited_s(loop))
         if loop.state is WindowState.READY:
-            note, level = loop.options.seeds.label(loop.live.seed), loop.live.assignment.level
+            note = loop.live.note or loop.options.seeds.label(loop.live.seed)
+            level = loop.live.assignment.level
             return self._prompter.ready_card(level, device, _watched(loop), note)
         return self._prompter.card(
             loop.state,

@@ -42,6 +42,8 @@ class FrameScheduler:
         self._fps = 0.0
         self._frames = 0
         self._extra: dict[str, Image] = {}
+        self._shown: tuple[str, ...] = ()
+        """Names of the cameras in the insets."""
 
     def __call__(self, loop: StationLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
@@ -66,13 +68,24 @@ class FrameScheduler:
         """Draw one frame, whether or not it is due."""
         self.surface = pygame.display.get_surface() or self.surface
         area = self.screen.layout(self.surface).body
+        self._take_clicks(loop)
         camera = loop.operator_input.camera
         shrunk = min(1.0, self.view.widest / area.w)
         size = (round(area.w * shrunk), round(area.h * shrunk))
         extra = self._insets(loop)
         picture = self.view.picture(camera, loop.live.seed, *size)
         board = self._dashboard_builder.dashboard(loop, self._fps, extra)
+        self._shown = tuple(board.insets)
         self.screen.draw(self.surface, picture, board)
+
+    def _take_clicks(self, loop: StationLoop) -> None:
+        """Make the camera large on whose inset the operator clicked."""
+        rects = self.screen.layout(self.surface).insets
+        for place in loop.clicks:
+            for name, rect in zip(self._shown, rects, strict=False):
+                if rect.collidepoint(place):
+                    loop.operator_input.camera = name
+        loop.clicks.clear()
 
     def _insets(self, loop: StationLoop) -> dict[str, Image]:
         """Pictures of the cameras that are neither large nor recorded, newer every few frames."""

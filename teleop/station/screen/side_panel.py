@@ -101,7 +101,7 @@ def _gauges(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     if board.running_agreement is not None:
         y += row
         _running_agreement(canvas, area, y, board.running_agreement)
-    if board.policy:
+    if board.policy and not math.isnan(board.novelty):
         _novelty(canvas, area, y + row, row, board)
 
 

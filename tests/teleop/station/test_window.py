@@ -11,6 +11,7 @@ from sidestick.datasets.judgements.judgement_state import resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.step import Driver
 from sidestick.sim_envs import make_task_env
+from sidestick.teleop.devices.controls import Control
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.states import WindowState
 from tests import virtual_pad as vp
@@ -311,6 +312,30 @@ def test_a_grip_without_the_clutch_says_so(open_rig: OpenWindow) -> None:
     rig.run(0.2)
     assert not rig.env.arm.controller.closing
     assert "clutch" in rig.loop.notice.text
+
+
+def test_a_latched_clutch_stays_closed_until_it_is_pressed_again(open_rig: OpenWindow) -> None:
+    """A press begins, the next ends; whatever stops the arm opens it too."""
+    rig = open_rig(options=StationOptions(latch=True))
+    rig.tap(vp.START)
+    rig.pad.axis(vp.LEFT_Y, -1.0)
+    rig.tap(vp.LB)
+    before = rig.env.arm.tool().position
+    rig.run(0.5)
+    assert np.linalg.norm(rig.env.arm.tool().position - before) > 0.03
+    rig.tap(vp.LB)
+    rig.run(0.2)
+    before = rig.env.arm.tool().position
+    rig.run(0.5)
+    np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=2e-3)
+    rig.pad.axis(vp.LEFT_Y, 0.0)
+    rig.tap(vp.LB)
+    assert rig.operator_input.reading.held(Control.CLUTCH)
+    rig.tap(vp.BACK)
+    rig.run(0.3)
+    rig.tap(vp.BACK)
+    assert rig.state is WindowState.RECORDING
+    assert not rig.operator_input.reading.held(Control.CLUTCH)
 
 
 def test_a_verdict_against_the_environment_is_asked_about_once(open_rig: OpenWindow) -> None:
