@@ -26,9 +26,9 @@ OUR_RENDERER, UNKNOWN_RENDERER = "tiny", "unknown"
 """The renderer of our recordings unless they name another, and that of another tool's pictures."""
 MOST_BYTES = 2**20
 """Of a workspace.toml; ours have some hundred."""
-Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,100}$")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,100}\Z")]
 """Text in one line."""
-CameraName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
+CameraName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,60}\Z")]
 """Part of the name of a dataset in an episode's file."""
 PURPOSE = "What this workspace is for; other tasks, rates and renderers are refused."
 

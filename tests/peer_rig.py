@@ -52,7 +52,7 @@ TOOLS = {
         "robomimic==0.3.0",  # the newest on PyPI
         TORCH,
     ),
-    "minari": Tool("minari[hdf5]==0.5.4"),
+    "minari": Tool("minari[hdf5,create]==0.5.4"),
     "torchrl": Tool("cloudpickle orjson pyvers packaging importlib_metadata", "tensordict torchrl"),
 }
 

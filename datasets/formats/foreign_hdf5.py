@@ -40,16 +40,24 @@ def group_of(parent: h5py.Group, name: str) -> h5py.Group:
     return found
 
 
-def read_column(group: h5py.Group, key: str) -> NDArray[Any]:
-    """Read a dataset [T, ...]; FormatError when it holds no numbers, or its size cannot be true."""
+def require_own_dataset(group: h5py.Group, key: str) -> h5py.Dataset:
+    """A dataset by its name; FormatError for anything else, and for one in another file."""
     try:
         dataset = group[key]
-    except KeyError:
+    except (KeyError, OSError):
         raise FormatError(f"{key}: missing, or a link that leads nowhere") from None
-    if not isinstance(dataset, h5py.Dataset) or dataset.dtype.kind not in "biuf":
-        raise FormatError(f"{key}: not numbers")
+    if not isinstance(dataset, h5py.Dataset):
+        raise FormatError(f"{key}: expected a dataset, got a group")
     if dataset.external or dataset.is_virtual or dataset.file.filename != group.file.filename:
         raise FormatError(f"{key}: lies in another file")
+    return dataset
+
+
+def read_column(group: h5py.Group, key: str) -> NDArray[Any]:
+    """Read a dataset [T, ...]; FormatError when it holds no numbers, or its size cannot be true."""
+    dataset = require_own_dataset(group, key)
+    if dataset.dtype.kind not in "biuf":
+        raise FormatError(f"{key}: not numbers")
     if not dataset.shape or not 0 < dataset.shape[0] <= MAX_STEPS:
         raise FormatError(f"{key}: expected 1 to {MAX_STEPS} steps, got {dataset.shape}")
     if dataset.nbytes > MAX_RATIO * dataset.id.get_storage_size():

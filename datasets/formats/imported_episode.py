@@ -17,9 +17,18 @@ from numpy.typing import NDArray
 from ...sim_envs.errors import FormatError
 from ...sim_envs.spaces import ACTION_SIZE, METRES_PER_UNIT, RADIANS_PER_UNIT
 from ..episode import Episode
-from ..schema import IMAGE_SUFFIX, OBS, Column, Sizes, columns, is_image
+from ..schema import (
+    FINAL_OBS,
+    FINAL_STATE,
+    IMAGE_SUFFIX,
+    OBS,
+    Column,
+    Sizes,
+    columns,
+    is_image,
+)
 from ..step_packing import LIMIT
-from ..summary import END_OF_TIME_S, RecordedOutcome
+from ..summary import END_OF_TIME_S, NO_SEED, RecordedOutcome
 from . import who_acted
 from .imported_header import header_of
 from .recorded_success import UNKNOWN, recorded_success
@@ -35,6 +44,7 @@ ALIASES = {
 FASTEST_HZ = 1000
 DIGEST_BYTES = 8
 """Of an id's digest: among 100,000 episodes two clash with a probability of 3e-10."""
+NO_STATES = "states: not recorded, taken as 0: these episodes are not replayed or drawn again"
 NEEDED = ("joint_pos", "ee_pos", "ee_quat", "gripper_qpos")
 OUR_ACTION = (
     f"7 numbers in [-1, 1]: a change of the end effector's pose of {METRES_PER_UNIT} m and "
@@ -57,6 +67,10 @@ class ImportedEpisode:
     env_args: Mapping[str, Any] = field(default_factory=dict)
     started: float = 0.0
     """time.time() at the start, s."""
+    seed: int = NO_SEED
+    """Of the scene; NO_SEED where it is not recorded."""
+    final_observation: Mapping[str, NDArray[Any]] | None = None
+    """After the last action, by our names, without the axis T; None where it is not recorded."""
 
 
 def check_action(actions: NDArray[Any]) -> None:
@@ -113,6 +127,8 @@ def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Epis
     who_acted.fill_in(given, filled_in)
     steps = len(given["actions"])
     goal = given.setdefault(f"{OBS}goal", np.ones((steps, 1), np.float32))
+    if "states" not in given:
+        _note(filled_in, NO_STATES)
     states = given.setdefault("states", np.zeros((steps, 1)))
     images = {name for name in given if is_image(name)}
     cameras = tuple(name.removeprefix(OBS).removesuffix(IMAGE_SUFFIX) for name in sorted(images))
@@ -138,8 +154,26 @@ def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Epis
     )
     started = float(rows["wall_time"][0])
     said = (imported.task, imported.instruction, imported.env_args)
-    header = header_of(*said, started, rows, filled_in)
-    return Episode.of_recording(_id(rows, imported.columns), header, outcome, rows)
+    header = header_of(*said, started, rows, filled_in, imported.seed)
+    final = _final(imported.final_observation, rows)
+    return Episode.of_recording(_id(rows, imported.columns), header, outcome, rows, final)
+
+
+def _final(
+    observation: Mapping[str, NDArray[Any]] | None, rows: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]] | None:
+    """Observation and state after the last action by the schema's keys; None without one.
+
+    The state is the one before it: where another tool records observations alone, all are 0.
+    """
+    if observation is None:
+        return None
+    final = {FINAL_STATE: rows["states"][-1]}
+    for key in (key for key in rows if key.startswith(OBS)):
+        name = key.removeprefix(OBS)
+        value = np.asarray(observation[name])[None] if name in observation else rows[key][-1:]
+        final[FINAL_OBS + name] = narrowed(key, value, str(rows[key].dtype))[0]
+    return final
 
 
 def _default(

@@ -28,6 +28,7 @@ def header_of(
     started: float,
     rows: Mapping[str, NDArray[Any]],
     filled_in: list[str],
+    seed: int = NO_SEED,
 ) -> EpisodeHeader:
     """The header of an episode with these columns [T, ...]; `filled_in` gets what was assumed."""
     known_goals, known_stages = _names_of(task)
@@ -45,7 +46,7 @@ def header_of(
         task=task,
         instruction=instruction,
         goal=names[int(np.argmax(goals[0]))],
-        seed=NO_SEED,
+        seed=seed,
         operator="imported",
         level=_level(rows),
         stages=stages,
@@ -71,6 +72,11 @@ def renderer_of(task: str, given: object, filled_in: list[str]) -> str:
     note = f"renderer: not recorded, taken as {OUR_RENDERER}"
     filled_in += [note] if note not in filled_in else []
     return OUR_RENDERER
+
+
+def stages_of(task: str) -> tuple[str, ...]:
+    """The names of a task's stages; empty for another's task."""
+    return _names_of(task)[1]
 
 
 def _level(rows: Mapping[str, NDArray[Any]]) -> int:

@@ -10,11 +10,13 @@ from ..config import WorkspaceConfig
 from ..judgements.exclusion import excluded_episodes
 from ..origins import ORIGIN
 from ..workspace import Workspace
-from . import minari, robomimic_read, robomimic_write
+from . import robomimic_read, robomimic_write
 from .exporting import Exporting, is_chosen, judgements_of
 from .importing import Importing
 from .lerobot.read import LeRobotSource
 from .lerobot.write import LeRobotWriter
+from .minari.read import MinariSource
+from .minari.write import MinariWriter
 from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_target, ignore
 
 WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions, Sequence[Path]], Writer]
@@ -24,11 +26,12 @@ SourceOpener: TypeAlias = Callable[[Path, str | None], Source]
 WRITERS: Mapping[str, WriterMaker] = {
     "robomimic": robomimic_write.RobomimicWriter,
     "lerobot": LeRobotWriter,
-    "minari": minari.MinariWriter,
+    "minari": MinariWriter,
 }
 SOURCES: Mapping[str, SourceOpener] = {
     "robomimic": robomimic_read.RobomimicSource,
     "lerobot": LeRobotSource,
+    "minari": MinariSource,
 }
 
 

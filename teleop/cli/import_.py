@@ -15,7 +15,7 @@ from .subcommand import WorkspacePath
 
 @dataclass(frozen=True)
 class Import:
-    """Take a robomimic file or a LeRobot v3 dataset into a workspace, created if it is new.
+    """Take a robomimic file, a LeRobot v3 or a Minari dataset into a workspace, made if it is new.
 
     Its actions must be Sidestick's: 7-d changes of the end effector's pose at the same scale;
     anything else is refused with the reason. What is lost and what had to be assumed is listed.
@@ -27,11 +27,13 @@ class Import:
     )
 
     format: Annotated[
-        Literal["robomimic", "lerobot"], tyro.conf.Positional, tyro.conf.arg(name="format")
+        Literal["robomimic", "lerobot", "minari"],
+        tyro.conf.Positional,
+        tyro.conf.arg(name="format"),
     ]
     """Format to read."""
     path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
-    """A file of robomimic, or a folder of LeRobot."""
+    """A file of robomimic, or a folder of LeRobot or Minari."""
     workspace: WorkspacePath
     """Folder of the workspace."""
     successful: bool = False

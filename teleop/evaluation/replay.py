@@ -11,6 +11,7 @@ from gymnasium.utils.seeding import np_random
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...datasets.summary import NO_SEED
 from ...sim_envs.cameras import CameraView, FixedCamera
 from ...sim_envs.domain_randomization import variation_stream
 from ...sim_envs.environment import ArmEnv
@@ -35,8 +36,30 @@ class ReplayResult:
     """How many steps were compared."""
 
 
+def scene_seed(episode: Episode) -> int:
+    """The seed that makes the episode's scene; BadValue for an episode without one."""
+    seed = episode.summary.header.seed
+    if seed == NO_SEED:
+        raise BadValue(
+            f"episode {episode.summary.id}", "one whose scene has a seed", "one without: another "
+            "tool recorded it, or its first steps were trimmed off"
+        )  # fmt: skip
+    return seed
+
+
+def require_states(episode: Episode) -> None:
+    """Raise BadValue for an episode of another tool, of which observations alone are recorded."""
+    if not episode.states.any():
+        raise BadValue(f"episode {episode.summary.id}", "one whose states are recorded", "none")
+
+
 def verify(episode: Episode) -> ReplayResult:
-    """Simulate the episode again from its seed and actions, and compare every stored state."""
+    """Simulate the episode again from its seed and actions, and compare every stored state.
+
+    BadValue where it has no seed, or no states.
+    """
+    scene_seed(episode)
+    require_states(episode)
     env = episode_env(episode)
     try:
         recorded = [*episode.states]
@@ -64,7 +87,7 @@ def _difference(state: NDArray[np.float64], again: NDArray[np.float64]) -> float
 
 def resimulate(env: ArmEnv, episode: Episode) -> Iterator[NDArray[np.float64]]:
     """The state [S] before each action, and after the last one."""
-    env.build(episode.summary.header.seed)
+    env.build(scene_seed(episode))
     for action, reseat in zip(episode.actions, episode.reseat, strict=True):
         yield env.state()
         if reseat:
@@ -74,10 +97,18 @@ def resimulate(env: ArmEnv, episode: Episode) -> Iterator[NDArray[np.float64]]:
 
 
 def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator[Image]:
-    """Every step as a camera sees it, uint8 [height, width, 3], from the recorded states."""
+    """Every step as a camera sees it, uint8 [height, width, 3], from the recorded states.
+
+    BadValue where it has no seed, or no states.
+    """
+    seed = scene_seed(episode)
+    require_states(episode)
     env = episode_env(episode)
     try:
-        env.build(episode.summary.header.seed)
+        env.build(seed)
+        if env.state().shape != episode.states.shape[1:]:
+            sizes = env.state().size, episode.states.shape[1]
+            raise BadValue("states", f"{sizes[0]} numbers, as the task has here", sizes[1])
         for state in episode.states:
             env.show(state)
             yield env.picture(camera, width, height)
@@ -88,15 +119,16 @@ def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator
 def recorded_view(episode: Episode, camera: str) -> CameraView:
     """The pose of a fixed camera in an episode, where `variation` may have moved it.
 
-    Draws what the episode's seed drew for its cameras; nothing is simulated. BadValue for a
-    camera that moves with the end effector.
+    Draws what the episode's seed drew for its cameras, where it has one; nothing is simulated.
+    BadValue for a camera that moves with the end effector.
     """
     header = episode.summary.header
     task_type = task_class(header.task)
     recorded = header.env_args.get("env_kwargs", {})
     task = task_type.with_variant({k: v for k, v in recorded.items() if k in task_type.variants()})
-    generator, _ = np_random(header.seed)
-    task.draw_variation(variation_stream(generator.bit_generator.state))
+    if header.seed != NO_SEED:
+        generator, _ = np_random(header.seed)
+        task.draw_variation(variation_stream(generator.bit_generator.state))
     placed = task.cameras[camera]
     if not isinstance(placed, FixedCamera):
         raise BadValue(f"camera {camera}", "one that stands still", "one on the end effector")
@@ -109,17 +141,19 @@ class RestoredMoment:
     def __init__(self, episode: Episode, step: int, env: ArmEnv | None = None) -> None:
         """Simulate the episode up to the step; `env` is reused where one is given.
 
-        BadValue for a step that the episode does not have, or where the simulation differs.
+        BadValue for a step that the episode does not have, where it has no seed, or where the
+        simulation differs.
         """
         if not 0 <= step < len(episode):
             raise BadValue("step", f"0 to {len(episode) - 1}", step)
+        seed = scene_seed(episode)
         self.env = env or episode_env(episode)
-        self.env.build(episode.summary.header.seed)
+        self.env.build(seed)
         for action, reseat in zip(episode.actions[:step], episode.reseat[:step], strict=True):
             if reseat:
                 self.env.reseat()
             self.env.advance(action)
-        apart = float(np.max(np.abs(self.env.state() - episode.states[step]), initial=0.0))
+        apart = _difference(self.env.state(), episode.states[step])
         if apart > 0.0:
             raise BadValue("restored state", "that of the recording", f"one {apart:.2g} away")
         self.driven: list[NDArray[np.float32]] = []

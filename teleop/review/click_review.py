@@ -22,6 +22,7 @@ from ...policies.perception.network import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
 from ...sim_envs.task_description import is_label_of
+from ..evaluation.replay import require_states, scene_seed
 from ..learning.workspace_perception import (
     FINETUNED_PERCEPTION,
     own_perception,
@@ -192,8 +193,10 @@ class SimulatedClickReviewer:
 
     def _centre(self, picture: Picture) -> tuple[float, float] | None:
         episode = Episode.read(self._workspace.find(picture.episode), images=False)
+        seed = scene_seed(episode)
+        require_states(episode)
         env = self._env = self._env or episode_env(episode)
-        env.build(episode.summary.header.seed)
+        env.build(seed)
         env.show(episode.states[picture.step])
         size = picture.image.shape[0]
         _, classes = env.labelled(picture.camera, size, size)

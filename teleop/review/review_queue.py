@@ -22,7 +22,7 @@ from ...datasets.judgements.judgement_state import (
 )
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.step import Level
-from ...datasets.summary import EpisodeSummary
+from ...datasets.summary import NO_SEED, EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
 from ..autonomy.evidence_recorder import audit_sampler
@@ -61,7 +61,7 @@ def is_audited(summary: EpisodeSummary, draws: Mapping[str, bool] = MappingProxy
     The session's own draw counts, as the operator may have chosen its share; episodes of practice
     have none and are drawn at the default share.
     """
-    if summary.header.level != Level.AUTONOMOUS:
+    if summary.header.level != Level.AUTONOMOUS or summary.header.seed == NO_SEED:
         return False
     return draws.get(summary.id, audit_sampler()(summary.header.seed))
 

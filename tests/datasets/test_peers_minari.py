@@ -1,4 +1,4 @@
-"""These tests let Minari load, split, join and replay our exports; `make test-peers` runs them."""
+"""These tests let Minari load, split, join, replay and collect; `make test-peers` runs them."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats.registry import export
+from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.evaluation.replay import verify
 from tests.peer_rig import output_of
 from tests.simulated import simulated_workspace
 from tests.synthetic import made_up_episode
@@ -56,6 +57,31 @@ print(json.dumps({"sizes": [len(part) for part in parts], "episodes": len(joined
     "plain": [gap(e, k["seed"], None) for e, k in pairs]}))
 """
 
+COLLECT = """
+import json, gymnasium, minari, numpy as np
+import sidestick.sim_envs
+env = gymnasium.make("sidestick/ShelfPick-v0", num_items=2, image_size=32, max_episode_steps=12)
+env = minari.DataCollector(env, record_infos=True)
+rng = np.random.default_rng(0)
+for seed in (7, 8):
+    env.reset(seed=seed)
+    done = False
+    while not done:
+        *_, ended, cut, _ = env.step(rng.uniform(-1, 1, 7).astype(np.float32))
+        done = ended or cut
+env.create_dataset(dataset_id="me/shelf-v0", algorithm_name="random")
+found = minari.load_dataset("me/shelf-v0")[0]
+print(json.dumps({"actions": found.actions.tolist(),
+    "picture": found.observations["front_image"][3].tolist(),
+    "last": found.observations["ee_pos"][-1].tolist()}))
+"""
+
+JOIN = """
+import minari
+found = minari.load_dataset("sidestick/ShelfPick/human-v0")
+print(minari.combine_datasets([found], new_dataset_id="joined-v0").total_episodes)
+"""
+
 
 def test_minari_loads_every_pixel(tmp_path: Path) -> None:
     """Its loader finds the dataset by name, and reads the recorded values."""
@@ -91,3 +117,38 @@ def test_minari_replays_what_happened(task: str, tmp_path: Path) -> None:
     assert (found["env"], found["seeds"]) == (f"sidestick/{task}-v0", [3, 4, 5])
     assert found["parts"] == found["joined"] == [0.0] * 3
     assert min(found["plain"]) > 0
+
+
+def test_what_minaris_collector_recorded_is_imported(tmp_path: Path) -> None:
+    """Pictures through JPEG as its own loader shows them; seed, end and last observation too."""
+    found = output_of("minari", COLLECT, MINARI_DATASETS_PATH=str(tmp_path / "sets"))
+    report = import_into("minari", tmp_path / "sets", tmp_path / "ws")
+    assert (report.episodes, report.skipped) == (2, ())
+    workspace = Workspace.open(tmp_path / "ws")
+    assert dict(workspace.config.env_kwargs) == {"num_items": 2}
+    episodes = [Episode.read(path) for path in workspace.episodes()]
+    assert sorted(episode.summary.header.seed for episode in episodes) == [7, 8]
+    first = next(episode for episode in episodes if episode.summary.header.seed == 7)
+    assert first.actions.tolist() == found["actions"]
+    apart = first.observations["front_image"][3].astype(int) - np.array(found["picture"])
+    assert np.abs(apart).mean() < 3  # two decoders blur colours
+    assert abs(apart.mean()) < 1
+    assert first.final_observation is not None
+    assert first.final_observation["ee_pos"].tolist() == found["last"]
+    assert first.summary.header.instruction.startswith("put the ")
+
+
+def test_what_minari_joined_of_our_export_is_imported(tmp_path: Path) -> None:
+    """Without any of our attributes: who acted is still known, and it replays to the last bit."""
+    made = simulated_workspace(tmp_path / "ws", "ShelfPick", (3, 4), 20, (7, 15), 32)
+    export(made, "minari", tmp_path / "sets")
+    assert output_of("minari", JOIN, MINARI_DATASETS_PATH=str(tmp_path / "sets")) == 2
+    report = import_into("minari", tmp_path / "sets/joined-v0", tmp_path / "back")
+    assert (report.episodes, report.skipped) == (2, ())
+    back = [Episode.read(path) for path in Workspace.open(tmp_path / "back").episodes()]
+    for one in (Episode.read(path) for path in made.episodes()):
+        seed = one.summary.header.seed
+        other = next(episode for episode in back if episode.summary.header.seed == seed)
+        np.testing.assert_array_equal(other.action_modes, one.action_modes)
+        np.testing.assert_array_equal(other.human_actions, one.human_actions)
+        assert verify(other).identical

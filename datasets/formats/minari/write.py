@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +15,31 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import BadValue
-from ...sim_envs.reset_options import RESEATS
-from ...sim_envs.spaces import action_space, observation_space
-from ..config import WorkspaceConfig
-from ..episode import Episode
-from ..hdf5 import write_columns
-from ..summary import to_attributes
-from .safe_hdf5 import hdf5_file
-from .transfer import ExportOptions
+from ....sim_envs.errors import BadValue
+from ....sim_envs.reset_options import RESEATS
+from ....sim_envs.spaces import action_space, observation_space
+from ...attributes import MAX_BYTES
+from ...config import WorkspaceConfig
+from ...episode import Episode
+from ...hdf5 import write_columns
+from ...summary import to_attributes
+from ..imported_header import stages_of
+from ..safe_hdf5 import hdf5_file
+from ..transfer import ExportOptions
+from .layout import (
+    FINAL_STATE,
+    INFOS,
+    INFOS_GROUP,
+    MAIN_FILE,
+    METADATA_FILE,
+    MINARI_VERSION,
+    OBSERVATIONS,
+    OPTIONS,
+    PREFIX,
+    SEED,
+    WORKSPACE,
+)
 
-MINARI_VERSION = "0.5.4"
-"""The Minari version whose layout is written; its loader checks it."""
 DATASET_ID = re.compile(r"([-_\w][-_\w/]*[-_\w]+/)?[-_\w]+-v\d+")
 """As Minari reads ids: a namespace has two characters or more."""
 DESCRIPTION = (
@@ -35,23 +49,13 @@ DESCRIPTION = (
     "measured pose; actions alone leave the recording there. infos/seed and infos/reseat say it, "
     "too: they are what is left where datasets are combined."
 )
-INFOS = (
-    "human_actions",
-    "policy_actions",
-    "states",
-    "driver",
-    "level",
-    "action_modes",
-    "intv_labels",
-    "novelty",
-    "stage",
-    "reseat",
-    "takeover_id",
-    "wall_time",
-    "late_ms",
-    "succeeded",
+
+
+CUT = (
+    "the last action of {} episodes without an observation after it, which Minari wants: they end "
+    "one step earlier and are called truncated there"
 )
-"""Columns without a Minari equivalent, written to its infos."""
+LARGE_STATE = "the simulator's state after the last action of {} episodes: too large an attribute"
 
 
 class MinariWriter:
@@ -65,34 +69,37 @@ class MinariWriter:
         self._folder = path / self._id / "data"
         self._folder.mkdir(parents=True)
         self._stack = ExitStack()
-        self._file, self._check = self._stack.enter_context(
-            hdf5_file(self._folder / "main_data.hdf5")
-        )
-        self._episodes = self._steps = self._broken_off = self._branches = self._goals = 0
-        self._seedless = 0
+        self._file, self._check = self._stack.enter_context(hdf5_file(self._folder / MAIN_FILE))
+        self._episodes = self._steps = self._cut = self._branches = self._goals = 0
+        self._seedless = self._stateless = 0
 
     def add(self, episode: Episode) -> int:
-        """Write an episode, without its last action where the last observation is missing."""
+        """Write an episode, without its last action where the last observation is missing.
+
+        It is truncated there, as Gymnasium calls an end that is not the task's.
+        """
         steps = len(episode) if episode.final_observation is not None else len(episode) - 1
         if steps < 1:
-            self._broken_off += 1
+            self._cut += 1
             return 0
         group = self._file.create_group(f"episode_{self._episodes}")
         _write_attributes(group, self._episodes, steps, episode)
-        write_columns(group.create_group("observations"), _observations(episode, steps))
-        over = np.arange(1, steps + 1) == len(episode)
+        self._stateless += not _write_final_state(group, episode)
+        write_columns(group.create_group(OBSERVATIONS), _observations(episode, steps))
+        over, solved = np.arange(1, steps + 1) == steps, episode.summary.success
+        terminates = solved and steps == len(episode)
         columns: dict[str, NDArray[Any]] = {
             "actions": episode.actions[:steps],
             "rewards": episode.rewards[:steps].astype(np.float64),
-            "terminations": over & episode.summary.success,
-            "truncations": over & (not episode.summary.success),
+            "terminations": over & terminates,
+            "truncations": over & (not terminates),
         }
         write_columns(group, columns)
         infos = {name: getattr(episode, name)[:steps] for name in INFOS}
-        infos["seed"] = np.full(steps, episode.summary.header.seed)
-        write_columns(group.create_group("infos"), infos)
+        infos[SEED] = np.full(steps, episode.summary.header.seed)
+        write_columns(group.create_group(INFOS_GROUP), infos)
         self._check()
-        self._broken_off += steps < len(episode)
+        self._cut += steps < len(episode)
         self._branches += len(episode.abandoned)
         self._seedless += episode.summary.header.seed < 0
         self._goals = episode.observations["goal"].shape[1]
@@ -103,8 +110,7 @@ class MinariWriter:
     def close(self) -> None:
         """Complete the file and write the metadata."""
         self._stack.close()
-        size = (self._folder / "main_data.hdf5").stat().st_size / 1e6
-        env_args = self._config.env_args()
+        size = (self._folder / MAIN_FILE).stat().st_size / 1e6
         metadata = {
             "total_episodes": self._episodes,
             "total_steps": self._steps,
@@ -112,24 +118,22 @@ class MinariWriter:
             "jpeg_encoding": False,
             "observation_space": json.dumps(_space(self._config, self._goals)),
             "action_space": json.dumps(_box(action_space())),
-            "env_spec": _env_spec(env_args),
+            **_env_spec(self._config),
             "dataset_id": self._id,
             "algorithm_name": "teleoperation",
             "minari_version": MINARI_VERSION,
             "dataset_size": round(size, 1),
             "description": DESCRIPTION.format(hz=self._config.control_hz),
+            WORKSPACE: asdict(self._config),
         }
         text = json.dumps(metadata, indent=1)
-        (self._folder / "metadata.json").write_text(text, encoding="utf-8")
+        (self._folder / METADATA_FILE).write_text(text, encoding="utf-8")
 
     def lost(self) -> list[str]:
         """What Minari cannot hold of the added episodes."""
-        lost = ["the simulator's state after the last action"]
-        if self._broken_off:
-            lost.append(
-                f"the last action of {self._broken_off} episodes that broke off: Minari wants "
-                "an observation after it"
-            )
+        lost = [CUT.format(self._cut)] if self._cut else []
+        if self._stateless:
+            lost.append(LARGE_STATE.format(self._stateless))
         if self._branches:
             lost.append(f"{self._branches} branches that rewinds cut off")
         if self._seedless:
@@ -166,11 +170,21 @@ def _write_attributes(group: h5py.Group, number: int, steps: int, episode: Episo
     if seed >= 0:
         group.attrs["seed"] = seed
         if (reseats := np.flatnonzero(episode.reseat[:steps])).size:
-            group.attrs[f"options/{RESEATS}"] = reseats
+            group.attrs[f"{OPTIONS}{RESEATS}"] = reseats
     own = to_attributes(episode.summary)
-    for name in set(own) - {"id", "seed", "num_samples"}:
-        group.attrs[f"sidestick.{name}"] = own[name]
-    group.attrs["sidestick.id"] = own["id"]
+    for name in own.keys() - {"seed"}:
+        group.attrs[f"{PREFIX}{name}"] = own[name]
+
+
+def _write_final_state(group: h5py.Group, episode: Episode) -> bool:
+    """Write the state after the last action [S], if there is one; False where it is too large."""
+    state = episode.final_state
+    if state is None:
+        return True
+    if state.nbytes > MAX_BYTES:
+        return False
+    group.attrs[FINAL_STATE] = state
+    return True
 
 
 def _space(config: WorkspaceConfig, goals: int) -> dict[str, Any]:
@@ -197,19 +211,21 @@ def _box(space: Any) -> dict[str, Any]:
     }
 
 
-def _env_spec(env_args: dict[str, Any]) -> str:
-    """The environment as Gymnasium's EnvSpec in JSON."""
-    name = str(env_args["env_name"])
+def _env_spec(config: WorkspaceConfig) -> dict[str, str]:
+    """The environment as Gymnasium's EnvSpec in JSON; nothing for a task that is not ours."""
+    if not stages_of(config.task):
+        return {}
+    kwargs = {"task": config.task, **config.env_args()["env_kwargs"]}
     spec: dict[str, Any] = {
-        "id": name.partition(":")[2] or name,
+        "id": f"sidestick/{config.task}-v0",
         "entry_point": "sidestick.sim_envs.making:make_task_env",
         "reward_threshold": None,
         "nondeterministic": False,
         "max_episode_steps": None,
         "order_enforce": True,
         "disable_env_checker": False,
-        "kwargs": {"task": name.rpartition("/")[2].partition("-")[0], **env_args["env_kwargs"]},
+        "kwargs": kwargs,
         "additional_wrappers": [],
         "vector_entry_point": None,
     }
-    return json.dumps(spec)
+    return {"env_spec": json.dumps(spec)}

@@ -1,0 +1,1 @@
+"""Minari datasets: written, and read from our exports and from collectors of our environments."""
