@@ -112,5 +112,6 @@ def read_config(path: Path) -> WorkspaceConfig:
 
 def config_of(values: Mapping[str, Any]) -> WorkspaceConfig:
     """The configuration of these values; BadValue where one has the wrong type or size."""
-    require_text(dict(values), "settings")
-    return decoded(dict(values), WorkspaceConfig, "settings", closed=True)
+    given = decoded(values, dict[str, Any], "settings")
+    require_text(given, "settings")
+    return decoded(given, WorkspaceConfig, "settings", closed=True)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 import msgspec
 
 from ..datasets.files.decoding import decoded
+from ..datasets.files.plain_file import require_own_folder
 from ..sim_envs.errors import BadValue, DamagedFile
 from .base.checkpoint import read_json, write_json
 
@@ -58,6 +59,7 @@ class GateRecord:
 
     def write(self, policy: Path) -> None:
         """Write the record into a policy's folder."""
+        require_own_folder(policy)
         write_json(policy / GATE, self.to_json())
 
     def to_json(self) -> dict[str, Any]:

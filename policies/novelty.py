@@ -193,6 +193,7 @@ class Novelty:
 
         BadValue where they do not fit together.
         """
+        settings = decoded(settings, dict[str, Any], "novelty")
         known, apart, both = (
             Quantiles(decoded(settings.get(key, ()), tuple[float, ...], f"novelty: {key}"))
             for key in ("values", "distances", "both")
@@ -203,4 +204,6 @@ class Novelty:
         neighbours = None
         if points is not None and scale is not None and apart.values:
             neighbours = Neighbours(points, scale)
-        return cls(known, str(settings["source"]), apart, both, neighbours)
+        return cls(
+            known, decoded(settings.get("source"), str, "novelty: source"), apart, both, neighbours
+        )

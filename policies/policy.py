@@ -92,8 +92,9 @@ class PolicyConfig:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PolicyConfig":
         """The config in config.json's part "policy"; BadValue for unknown keys."""
-        values = {**value, "provenance": asdict(Provenance.from_json(value["provenance"]))}
-        return decoded(values, cls, "policy", closed=True)
+        given = decoded(value, dict[str, Any], "policy")
+        origin = Provenance.from_json(given.get("provenance", {}))
+        return decoded({**given, "provenance": asdict(origin)}, cls, "policy", closed=True)
 
 
 class LearnedPolicy:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.files.durable import sync_folder
+from ..datasets.files.plain_file import require_own_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.checkpoint import read_json, write_json
 from .gate_record import GateRecord
@@ -122,7 +123,9 @@ class PolicyStore:
 
     def set_aside(self, policy_id: str, why: Mapping[str, Any]) -> None:
         """Exclude a policy from automatic choice; `why` is kept in its folder, as JSON."""
-        write_json(self.path(policy_id) / SET_ASIDE, dict(why))
+        folder = self.path(policy_id)
+        require_own_folder(folder)
+        write_json(folder / SET_ASIDE, dict(why))
 
     def removed(self) -> list[str]:
         """Names of the removed policies, oldest first."""
@@ -143,7 +146,9 @@ class PolicyStore:
         if policy_id not in self.ids() and policy_id in self.removed():
             (self.folder / REMOVED / policy_id).rename(self.folder / policy_id)
             sync_folder(self.folder)
-        (self.path(policy_id) / SET_ASIDE).unlink(missing_ok=True)
+        folder = self.path(policy_id)
+        require_own_folder(folder)
+        (folder / SET_ASIDE).unlink(missing_ok=True)
 
     def publish(self, staged: Path) -> str:
         """Move a complete policy's folder here, atomically, under the next number; that number.

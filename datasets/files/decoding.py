@@ -42,6 +42,8 @@ def decoded(value: object, schema: type[T], name: str, closed: bool = False) -> 
         raise _bad_value(value, name, str(error)) from None
     except RecursionError:
         raise BadValue(name, f"at most {DEEPEST} levels", "a deeper one") from None
+    except (ValueError, OverflowError) as error:  # of text that is no Unicode
+        raise BadValue(name, "values in bounds", shown(str(error))) from None
 
 
 def parsed_json(text: str | bytes, name: str, most: int = MOST_BYTES) -> Any:

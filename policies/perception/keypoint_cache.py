@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from ...datasets.files.plain_file import read_plain
+from ...datasets.files.plain_file import read_plain, require_own_folder
 from ..base.checkpoint import write_bytes
 
 Keypoints = NDArray[np.float32]
@@ -24,6 +24,9 @@ class KeypointCache:
     """A cache by perception's fingerprint and episode id; damaged files are computed again."""
 
     def __init__(self, folder: Path | None) -> None:
+        """WorkspaceError where the folder is a link: what is written there lands elsewhere."""
+        if folder is not None:
+            require_own_folder(folder)
         self._folder = folder
         self._memory: dict[tuple[str, str], Keypoints] = {}
 
@@ -60,6 +63,7 @@ class KeypointCache:
     def _write(self, key: tuple[str, str], keypoints: Keypoints) -> None:
         path = self._path(key)
         if path is not None:
+            require_own_folder(path.parent)
             write_bytes(path, _head(keypoints.shape) + keypoints.astype(DTYPE).tobytes())
 
 

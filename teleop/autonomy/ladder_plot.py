@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ...datasets.files.durable import replace_file
+from ...datasets.files.plain_text import plain_text
 from ...datasets.step import Level
 from ...sim_envs.errors import BadValue
 from ..session.levels import name
@@ -49,7 +50,8 @@ def plot_ladder(ladder: Ladder, path: Path) -> None:
     _draw_levels(above, points)
     _draw_changes(above, ladder)
     _draw_bounds(below, points)
-    above.set_title(f"{ladder.task}, policy {ladder.policy or 'none'}: {name(ladder.level)}")
+    title = f"{ladder.task}, policy {ladder.policy or 'none'}: {name(ladder.level)}"
+    above.set_title(plain_text(title), parse_math=False)
     picture = io.BytesIO()
     figure.savefig(picture, format=path.suffix[1:].lower())
     replace_file(path, picture.getvalue())

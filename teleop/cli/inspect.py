@@ -1,6 +1,7 @@
 """`sidestick inspect` lists the episodes of a workspace, or shows one of them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import tyro
@@ -9,6 +10,7 @@ from rich.table import Table
 from ...datasets.episode import Episode
 from ...datasets.tables.listing import Listing, ListingRow, details, listing
 from ...datasets.workspace import Workspace
+from ...sim_envs.errors import DamagedFile
 from .console import PEOPLE, print_json, say
 from .subcommand import DONE, FOUND, NOTHING_LOST, WorkspacePath
 
@@ -58,8 +60,11 @@ class Inspect:
     def _one(self, workspace: Workspace, name: str) -> int:
         """Show one episode."""
         path = workspace.find(name)
-        row = next(row for row in listing(workspace).rows if row.id == path.stem)
-        values = row.to_json() | details(Episode.read(path, images=False))
+        episode, found = Episode.read(path, images=False), listing(workspace)
+        row = next((row for row in found.rows if row.id == path.stem), None)
+        if row is None:
+            raise DamagedFile(f"{path}: {_reason(found, path)}")
+        values = row.to_json() | details(episode)
         if self.json:
             print_json(values)
             return DONE
@@ -69,6 +74,12 @@ class Inspect:
             table.add_row(key.replace("_", " ") + more, _plain(value))
         PEOPLE.print(table)
         return DONE
+
+
+def _reason(found: Listing, path: Path) -> str:
+    """Why an episode is not among those that are listed."""
+    reasons = (problem.reason for problem in found.damaged if Path(problem.file).name == path.name)
+    return next(reasons, "not among the episodes of the workspace")
 
 
 def _table(rows: tuple[ListingRow, ...]) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 
 import tyro
 
+from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError
 from .console import complain, log_handler, say
 from .interruption import ctrl_c_counts
@@ -15,6 +16,8 @@ from .streams import OutputLost, give_up
 from .subcommand import FOUND, INTERRUPTED, REFUSED, Subcommand
 from .verbs import VERBS, outlines
 
+LONGEST_NAME = 300
+"""Of a file in an error, characters."""
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
 
 
@@ -32,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = FOUND
     except SidestickError as error:
         complain(error)
+        code = REFUSED
+    except OSError as error:  # of a name or a disk, wherever it came up
+        complain(f"{error.strerror or error}: {shown(error.filename or '', LONGEST_NAME)}")
         code = REFUSED
     except MemoryError as error:
         complain(f"not enough memory for this: {error}")

@@ -14,6 +14,7 @@ import msgspec
 
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.files.decoding import decoded
+from ...datasets.files.plain_file import require_own_folder
 from ...policies.base.checkpoint import read_json, write_json
 from ...sim_envs.errors import BadValue, DamagedFile
 from ..evaluation.seeds import GATE, gate_seeds
@@ -116,6 +117,7 @@ class GatePairs:
         return seeds[sum(pair.seed in seeds for pair in self.pairs) :]
 
     def _write(self) -> None:
+        require_own_folder(self.path.parent)
         own = {key: value for key, value in asdict(self).items() if key != "path"}
         write_json(self.path, own)
 

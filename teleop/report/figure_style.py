@@ -5,6 +5,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ...datasets.files.plain_text import plain_text
 from ...datasets.step import Driver
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.intervals import Interval
@@ -95,15 +97,16 @@ def panel(height_in: float) -> Iterator[tuple[Figure, Axes]]:
 def to_svg(figure: Figure, name: str, label: str) -> Markup:
     """The figure as an inline SVG element, its ids led by `name`; screen readers speak `label`."""
     buffer = io.StringIO()
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # the browser's fonts have more letters
         figure.savefig(
             buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}
         )
-    svg = buffer.getvalue()
+    svg = plain_text(buffer.getvalue())
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
-    opening = f'<svg role="img" aria-label="{Markup.escape(label)}"'
+    opening = f'<svg role="img" aria-label="{Markup.escape(plain_text(label))}"'
     return Markup(svg.replace("<svg", opening, 1))
 
 

@@ -8,7 +8,7 @@ from tests.hostile.place import Maker, Place
 from tests.hostile.verbs import EPISODE_READERS, POLICY_READERS, READERS
 
 Makers = Iterable[tuple[str, Maker]]
-WRITERS = ("repair", "drive", "train", "learn", "merge")
+WRITERS = ("repair", "drive", "train", "merge")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,13 @@ class Family:
                 yield name, make, tuple(dict.fromkeys(verbs))
 
 
+def _of_staging(base: Place) -> Iterator[tuple[str, Maker]]:
+    """What the learner finds of a candidate that was begun, or of its decisions."""
+    for name, make in (*policies.document_makers(base), *entries.folder_makers()):
+        if name.startswith(("plan.json", "gate.json of", "metrics", "policies/staging", "journal")):
+            yield name, make
+
+
 FAMILIES: dict[str, Family] = {
     "workspace.toml": Family(
         lambda _: settings.workspace_makers(),
@@ -51,7 +58,8 @@ FAMILIES: dict[str, Family] = {
         each=2,
     ),
     "episodes": Family(lambda _: episodes.MAKERS.items(), EPISODE_READERS, each=2),
-    "documents": Family(policies.document_makers, (*POLICY_READERS[:5], "learn"), every=3),
+    "documents": Family(policies.document_makers, POLICY_READERS[:5], every=3),
+    "staging": Family(_of_staging, ("learn",), every=2),
     "weights": Family(
         lambda _: policies.weight_makers(),
         ("policies", "ladder", "review predictions", "train", "drive shadow"),

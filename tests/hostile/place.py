@@ -60,9 +60,13 @@ class Place:
         """The folder of the policy that drives."""
         return self.ws / "policies" / "0001"
 
-    def outsiders(self) -> dict[str, object]:
-        """Everything outside of the workspace and of what verbs are asked to write."""
+    def outsiders(self, near: bool = False) -> dict[str, object]:
+        """Everything outside of the workspace and of what verbs are asked to write.
+
+        With `near`, everything outside of the folder around the workspace.
+        """
         own = {self.ws, *(self.folder / name for name in RESULTS)}
+        own |= {self.folder} if near else set()
         found: dict[str, object] = {}
         for folder, folders, files in os.walk(self.root):
             here = Path(folder)

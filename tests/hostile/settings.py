@@ -93,7 +93,7 @@ def _bytes(content: bytes) -> Maker:
 WORDS = (
     "", " ", "-", "--", "\x1b[2J", "[/x]", "../../x", "/dev/zero", "/dev/full", "/proc/self/mem",
     "\udcff\udcfe", "x" * 5000, "'; DROP TABLE", "<b>", "a\nb", "²", "1e999", "-1", "9" * 400,
-    "nan",     "\u202e", "NUL", "{0.__class__}", "%s%n", "ws/", "ws/workspace.toml", "home", "~",
+    "nan",     "\u202e", "NUL", "{0.__class__}", "%s%n", "ws/workspace.toml", "home", "~",
     "ws/policies/0001", "$(id)",
 )  # fmt: skip
 """Names that a command line may give for anything."""
@@ -118,6 +118,6 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("drive", "{}", "--headless", "--operator", "simulated"), ("tasks", "{}"), ("{}",),
     ("drive", "ws", "--headless", "--operator", "simulated", "--level", "{}"),
     ("drive", "new", "--headless", "--operator", "simulated", "--task", "{}"),
-    ("practice", "{}"), ("quickstart", "{}", "--nothing"), ("pretrain", "--task", "{}"),
+    ("practice", "{}"), ("pretrain", "--task", "{}"),
     ("pad", "--write", "{}"), ("{}", "ws"), ("train", "ws", "--device", "{}"),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from tests.hostile.trials import Trials
 TYPICAL = {
     "workspace.toml": ("deep keys", "check"),
     "entries": ("policies/0001/config.json: pipe", "policies"),
-    "folders": ("policies/staging/rubbish/: link to a folder out", "learn"),
+    "staging": ("policies/staging/rubbish/: link to a folder out", "learn"),
     "names": ("episodes: ESC and markup", "inspect"),
     "episodes": ("chunk bomb", "check"),
     "documents": ("gate.json: deep objects", "ladder"),
