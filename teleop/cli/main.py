@@ -11,10 +11,11 @@ from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError
 from .console import complain, log_handler, say
 from .interruption import ctrl_c_counts
+from .memory_limit import memory_missing
 from .numbers import check_numbers
 from .streams import OutputLost, give_up
 from .subcommand import FOUND, INTERRUPTED, REFUSED, Subcommand
-from .verbs import VERBS, outlines
+from .verbs import PLACES, VERBS, outlines
 
 LONGEST_NAME = 300
 """Of a file in an error, characters."""
@@ -52,7 +53,9 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
     """The verb that is named, with its options; the list of verbs, or an error, without one."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     config = (tyro.conf.OmitArgPrefixes,)
-    if given and given[0] in VERBS:
+    if given and given[0] in PLACES:
+        if missing := memory_missing(given[0]):
+            raise SidestickError(missing)
         kind: Callable[..., Subcommand] = VERBS[given[0]]
         return tyro.cli(kind, prog=f"sidestick {given[0]}", args=given[1:], config=config)
     complete = any(argument.startswith("--tyro") for argument in given)

@@ -9,12 +9,10 @@ import os
 import sys
 from typing import IO, Any
 
-from ...sim_envs.errors import SidestickError
-
 STREAMS = {0: os.O_RDONLY, 1: os.O_WRONLY, 2: os.O_WRONLY}
 
 
-class OutputLost(SidestickError):
+class OutputLost(OSError):
     """The command's result could not be written to standard output."""
 
 
