@@ -1,6 +1,7 @@
 """These tests let pandas and other tools at our LeRobot export: no NaN, columns of one length."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.formats.lerobot.whole_columns import BLOCK
 from sidestick.datasets.formats.registry import WRITERS, export, import_into
 from sidestick.datasets.formats.transfer import ExportOptions
 from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs import make_task_env
 from tests.synthetic import made_up_episode
 
 pa = pytest.importorskip("pyarrow")
@@ -71,13 +74,26 @@ def test_states_of_any_length_come_back(workspace: Workspace, tmp_path: Path) ->
     """Padded to one length in the dataset; each episode has its own again, bit for bit."""
     export(workspace, "lerobot", tmp_path / "set", PNG)
     features = json.loads((tmp_path / "set" / INFO).read_text())["features"]
-    assert features["sidestick.states"]["shape"] == [640]
+    assert features["sidestick.states"]["shape"] == [600]
     import_into("lerobot", tmp_path / "set", tmp_path / "back")
     came = Workspace.open(tmp_path / "back").episodes()
     for one, other in zip(workspace.episodes(), came, strict=True):
         ours, theirs = Episode.read(one), Episode.read(other)
         for key, rows in ours.columns.items():
             np.testing.assert_array_equal(rows, theirs.columns[key], err_msg=key)
+
+
+@pytest.mark.parametrize("items", [1, 2, 3])
+def test_every_dataset_of_a_variant_has_one_length(items: int) -> None:
+    """Whatever garments its episodes happen to have: else LeRobot would not merge them."""
+    with closing(make_task_env("SortClothes", image_size=SIZE, num_items=items)) as env:
+        lengths = set()
+        env.task.settle_steps = 0  # type: ignore[misc]  # they need not come to rest
+        for seed in range(8):
+            env.build(seed)
+            lengths.add(len(env.state()))
+    assert len(lengths) == 4
+    assert len({-(-length // BLOCK) for length in lengths}) == 1
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -98,7 +114,7 @@ def test_the_dataset_says_how_its_videos_were_encoded(workspace: Workspace, tmp_
     assert asked == {"codec": "h264", "crf": 18, "g": 2, "preset": "fast"}
 
 
-@pytest.mark.parametrize("length", [0, -1, 641, 10**12])
+@pytest.mark.parametrize("length", [0, -1, 601, 10**12])
 def test_a_length_that_the_states_have_not_is_refused(
     workspace: Workspace, tmp_path: Path, length: int
 ) -> None:
@@ -110,4 +126,4 @@ def test_a_length_that_the_states_have_not_is_refused(
     pq.write_table(table.set_column(at, STATE_SIZE, pa.array(lengths)), tmp_path / "set" / DATA)
     report = import_into("lerobot", tmp_path / "set", tmp_path / "back")
     assert report.episodes == 2
-    assert "state_size: expected one of 1 to 640" in report.skipped[0].reason
+    assert "state_size: expected one of 1 to 600" in report.skipped[0].reason
