@@ -123,10 +123,16 @@ def _sweep(journals: Path, place: Path, ending: str) -> None:
         remove(temporary)
 
 
-def _abandoned(temporary: Path) -> bool:
+def waiting(folder: Path) -> list[Path]:
+    """The journals that no recorder writes any more, and that a recovery would convert."""
+    journals = sorted(folder.glob(f"*{JOURNAL}"))
+    return [journal for journal in journals if _abandoned(journal, os.O_RDONLY)]
+
+
+def _abandoned(path: Path, flags: int = os.O_RDWR) -> bool:
     """Whether nobody locks a file."""
     try:
-        fd = open_plain(temporary, os.O_RDWR)
+        fd = open_plain(path, flags)
     except FileNotFoundError:
         return False
     except OSError as error:

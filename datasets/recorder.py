@@ -150,10 +150,7 @@ class Recorder:
             journal.settle()
             path = convert(journal.path, workspace.episodes_dir, workspace.trash_dir)
         except (OSError, ValueError, DamagedFile, RecordingError) as error:
-            message = (
-                f"{journal.path}: cannot be converted now ({error}); the journal is kept, "
-                "`sidestick check --repair` converts it later"
-            )
+            message = f"{journal.path}: cannot be converted now ({error}); {_fate(journal.path)}"
             _log.error("%s", message)  # the future may never be read
             raise RecordingError(message) from error
         finally:
@@ -169,3 +166,13 @@ class Recorder:
             self.workspace.rebuild_index()
         except OSError as error:
             _log.warning("%s is not up to date: %s", self.workspace.index_path, error)
+
+
+def _fate(journal: Path) -> str:
+    """What becomes of an episode that could not be converted."""
+    if journal.exists():
+        return "the journal is kept, `sidestick check --repair` converts it later"
+    return (
+        "the journal is not there any more: was the workspace moved, removed or unmounted? "
+        "Where it comes back, `sidestick check --repair` converts the episode"
+    )

@@ -17,7 +17,7 @@ from ..files.durable import left_temporaries
 from ..files.plain_log import plain_log
 from ..files.plain_text import plain_text
 from ..index import read_index
-from ..journal_recovery import DAMAGED, EPISODE, JOURNAL
+from ..journal_recovery import DAMAGED, EPISODE, JOURNAL, waiting
 from ..judgements.exclusion import excluded_episodes
 from ..judgements.judgements import Judgements
 from ..summary import EpisodeSummary
@@ -121,7 +121,7 @@ def check(
         complete=sum(summary.complete for summary in sound),
         damaged=tuple(damaged),
         recovered=recovered,
-        pending=len(list(workspace.journal_dir.glob(f"*{JOURNAL}"))),
+        pending=len(waiting(workspace.journal_dir)),
         flagged=flagged,
     )
 

@@ -34,6 +34,10 @@ class FileBusy(DamagedFile):
     """Another program has locked the file for longer than it was waited for."""
 
 
+class FileReadOnly(DamagedFile):
+    """The file, or its folder, cannot be written to by this user."""
+
+
 class SqliteFile:
     """One SQLite file in write-ahead mode, with `tables`, SQL that makes those that are missing."""
 
@@ -54,8 +58,7 @@ class SqliteFile:
             with self._connected(reading) as connection:
                 yield connection
         except sqlite3.OperationalError as error:
-            kind = FileBusy if _is_busy(error) else DamagedFile
-            raise kind(f"{self.path}: {error}") from error
+            raise _kind_of(error)(f"{self.path}: {error}") from error
         except sqlite3.Error as error:
             raise DamagedFile(f"{self.path}: {error}") from error
         except OSError as error:
@@ -91,7 +94,9 @@ class SqliteFile:
             return _guarded(sqlite3.connect(address, uri=True))
         for place in (self.path, ahead):
             shutil.copyfile(place, folder / place.name)
-        return _guarded(sqlite3.connect(folder / self.path.name))
+        connection = _guarded(sqlite3.connect(folder / self.path.name))
+        connection.execute("PRAGMA query_only = ON")  # what is written to a copy would be lost
+        return connection
 
     def _open(self, reading: bool) -> sqlite3.Connection:
         """Open the file, and wait where SQLite does not.
@@ -142,6 +147,13 @@ def _guarded(connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _kind_of(error: sqlite3.OperationalError) -> type[DamagedFile]:
+    """The class of errors that says what a caller can do."""
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+        return FileReadOnly
+    return FileBusy if _is_busy(error) else DamagedFile
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

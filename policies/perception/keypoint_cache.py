@@ -4,6 +4,7 @@ Training asks it instead of running perception again.
 """
 
 import io
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ Keypoints = NDArray[np.float32]
 Shape = tuple[int, int, int, int]
 """Steps, cameras, classes, and the 6 or 10 numbers of a keypoint."""
 DTYPE = np.dtype("<f4")
+SUM_BYTES = 4
+"""Of the checksum after the numbers: a file of zeros, as a power cut leaves, has none."""
 
 
 class KeypointCache:
@@ -50,21 +53,29 @@ class KeypointCache:
     def _read(self, key: tuple[str, str], shape: Shape) -> Keypoints | None:
         """What the file holds, if it is one of exactly this shape; else it is not looked into."""
         path, head = self._path(key), _head(shape)
-        size = len(head) + DTYPE.itemsize * int(np.prod(shape))
+        size = len(head) + DTYPE.itemsize * int(np.prod(shape)) + SUM_BYTES
         try:
             content = b"" if path is None else read_plain(path, size)
         except OSError:
             return None
         if len(content) != size or not content.startswith(head):
             return None
-        array = np.frombuffer(content, DTYPE, offset=len(head)).reshape(shape)
+        body, sum_of_it = content[len(head) : -SUM_BYTES], content[-SUM_BYTES:]
+        if sum_of_it != _sum(body):
+            return None
+        array = np.frombuffer(body, DTYPE).reshape(shape)
         return array.astype(np.float32) if np.isfinite(array).all() else None
 
     def _write(self, key: tuple[str, str], keypoints: Keypoints) -> None:
         path = self._path(key)
         if path is not None:
             require_own_folder(path.parent)
-            write_bytes(path, _head(keypoints.shape) + keypoints.astype(DTYPE).tobytes())
+            body = keypoints.astype(DTYPE).tobytes()
+            write_bytes(path, _head(keypoints.shape) + body + _sum(body))
+
+
+def _sum(body: bytes) -> bytes:
+    return zlib.crc32(body).to_bytes(SUM_BYTES, "little")
 
 
 def _head(shape: tuple[int, ...]) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from rich.box import SIMPLE
 from rich.table import Table
 
+from ...datasets.files.sqlite_file import FileReadOnly
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.statistics.rates import Rate
@@ -47,8 +48,7 @@ class LadderVerb:
         choice = store.choice() if self.policy is None else store.choose(self.policy)
         if choice is not None:
             say_choice(workspace, choice)
-        recover_evidence(ladder_store)
-        ladder, _ = ladder_store.apply_evidence(None if choice is None else choice.policy_id)
+        ladder = _up_to_date(ladder_store, None if choice is None else choice.policy_id)
         if self.plot:
             plot_ladder(ladder, self.plot)
             say(f"drawn: {self.plot}")
@@ -61,6 +61,16 @@ class LadderVerb:
                 PEOPLE.print(_stages(ladder, level))
         PEOPLE.print(_history(ladder))
         return DONE
+
+
+def _up_to_date(ladder_store: LadderStore, policy: str | None) -> Ladder:
+    """The ladder with all evidence; as it stands where this user may only read."""
+    try:
+        recover_evidence(ladder_store)
+        return ladder_store.apply_evidence(policy)[0]
+    except FileReadOnly as error:
+        say(f"shown as it stands, since it cannot be brought up to date here: {error}")
+        return ladder_store.ladder(policy)
 
 
 def to_json(ladder: Ladder) -> dict[str, Any]:

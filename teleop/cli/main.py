@@ -11,6 +11,7 @@ from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError
 from .console import complain, log_handler, say
 from .interruption import ctrl_c_counts
+from .interrupts import heard_interrupts
 from .memory_limit import memory_missing
 from .numbers import check_numbers
 from .streams import OutputLost, give_up
@@ -74,7 +75,8 @@ def _run(verb: Subcommand) -> int:
 
         say(f"networks run on {named(use_device(asked))}")
     try:
-        return verb.run()
+        with heard_interrupts():
+            return verb.run()
     except KeyboardInterrupt:
         complain(f"interrupted; {verb.if_interrupted}")
         return INTERRUPTED

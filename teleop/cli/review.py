@@ -88,5 +88,12 @@ class Review:
         if self.json:
             print_json(found)
         else:
-            say(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in found.items()))
+            words = (f"{key.replace('_', ' ')} {_word(value)}" for key, value in found.items())
+            say(", ".join(words))
         return DONE
+
+
+def _word(value: object) -> str:
+    """A value of a report, for people."""
+    words = {None: "unknown", True: "yes", False: "no"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)

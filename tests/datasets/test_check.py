@@ -130,6 +130,17 @@ def test_journals_left_by_a_crash_wait_for_the_repair(workspace: Workspace) -> N
     assert (report.recovered, report.pending, report.episodes, report.ok) == (1, 0, 4, True)
 
 
+def test_an_episode_that_is_being_recorded_is_no_fault(workspace: Workspace) -> None:
+    """A check beside a session that drives passes, and takes nothing from it."""
+    with Recorder(workspace) as recorder:
+        recorder.start(made_up_header())
+        recorder.append(made_up_steps([0], image_size=SIZE)[0])
+        report = check(workspace)
+        assert (report.pending, report.ok) == (0, True)
+        recorder.append(made_up_steps([0], image_size=SIZE)[0])
+    assert check(workspace).steps == report.steps + 2
+
+
 def test_a_journal_that_cannot_be_read_is_named(workspace: Workspace) -> None:
     """It is kept, and reported from then on."""
     (workspace.journal_dir / "20250101T000000-00000000.journal").write_bytes(b"rubbish" * 9)

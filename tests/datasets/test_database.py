@@ -15,6 +15,7 @@ from sidestick.datasets.database import (
     EventEntry,
     EventKind,
 )
+from sidestick.datasets.files.sqlite_file import FileReadOnly
 from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.session_rows import session_rows
 from sidestick.sim_envs.errors import BadValue, DamagedFile
@@ -172,3 +173,16 @@ def test_a_foreign_file_is_named(database: Database) -> None:
     database.path.write_bytes(b"hello" * 1000)
     with pytest.raises(DamagedFile, match=r"sidestick.db"):
         database.events()
+
+
+def test_what_cannot_be_written_is_not_lost_in_a_copy(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where this user may only read, a killed session's file is read from a copy, and no more."""
+    database.add_event(EventEntry(EventKind.TRIAL, {"n": 0}))
+    monkeypatch.setattr("sidestick.datasets.files.sqlite_file.SqliteFile._writable", lambda _: 0)
+    for ahead in (b"", b"x"):  # immutable, and with something written ahead
+        database.path.with_name("sidestick.db-wal").write_bytes(ahead)
+        with pytest.raises(FileReadOnly):
+            database.add_event(EventEntry(EventKind.TRIAL, {"n": 1}))
+        assert len(database.events()) == 1
