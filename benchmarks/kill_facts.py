@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sidestick.datasets.journal_reading import read_journal
+from sidestick.datasets.judgements.judgement import VERDICT
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 
@@ -111,12 +112,13 @@ def _counted(rows: Iterable[Row]) -> Counter[str]:
 
 
 def doubled(facts: Facts) -> list[str]:
-    """What is there twice: a trial, a ruling, an episode's effort, a judgement, an attempt."""
+    """What is there twice: a trial, a ruling, an episode's effort, a verdict, an attempt."""
     events = [(row["kind"], json.loads(row["payload"])) for row in facts.rows.get("events", ())]
     efforts = [json.loads(row["payload"]) for row in facts.rows.get("effort", ())]
     judged = (
         tuple(row[name] for name in ("operator", "episode", "kind", "start", "stop", "payload"))
         for row in facts.rows.get("judgements", ())
+        if row["kind"] == VERDICT  # it completes a judgement; marks before it are given again
     )
     rounds = (row["round"] for row in facts.rows.get("effort", ()) if row["kind"] == "practice")
     named = {
@@ -129,7 +131,7 @@ def doubled(facts: Facts) -> list[str]:
             for kind in LISTED
         },
         "effort": [name for payload in efforts for name in payload.get("counted", ())],
-        "judgement": list(judged),
+        "verdict": list(judged),
         "round of practice": list(rounds),
         "attempt": list(facts.attempts),
     }
