@@ -8,7 +8,7 @@ ROOMS := sim_envs datasets policies teleop
 export PYGAME_HIDE_SUPPORT_PROMPT = 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow test-peers bench check format system-deps clean
+.PHONY: demo test test-slow test-peers test-versions bench check format system-deps clean
 
 demo: $(VENV)/.installed
 	env -u OMP_NUM_THREADS $(BIN)/sidestick quickstart $(DEMO)
@@ -23,6 +23,10 @@ test-slow: $(VENV)/.installed
 # read, edit and learn from what we export, and make our environments.
 test-peers: $(VENV)/.installed
 	$(BIN)/python -m pytest -q -rs -m peers --timeout 3000
+
+# A short life on the lowest versions that pyproject.toml allows, and on the newest that there are.
+test-versions: $(VENV)/.installed
+	$(BIN)/python -m pytest -q -rA -m versions --timeout 7200
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks

@@ -5,7 +5,8 @@
 
 `results/figures.toml` is the table. A document holds a table of a group between the comments
 `<!-- figures: GROUP -->` and `<!-- end of figures -->` (group `readme`: those that stand in the
-README), and a single value in a sentence between `<!-- figure: ID -->` and `<!-- end -->`.
+README; group `kills`: the table of `benchmarks.kills`), and a single value in a sentence between
+`<!-- figure: ID -->` and `<!-- end -->`.
 """
 
 import re
@@ -16,11 +17,13 @@ from pathlib import Path
 
 import tyro
 
-from benchmarks.figure import GROUPS, Figure, read_figures
+from benchmarks.figure import GROUPS, RESULTS, Figure, read_figures
+from benchmarks.kill_table import KILLS
+from benchmarks.rows import read_rows
 from sidestick.sim_envs.errors import UnknownName
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = ("README.md", "docs/figures.md")
+DOCUMENTS = ("README.md", "docs/figures.md", "docs/faults.md")
 TABLE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end of figures -->)", re.S)
 VALUE = re.compile(r"(<!-- figure: ([\w-]+) -->).*?(<!-- end -->)", re.S)
 
@@ -51,6 +54,9 @@ def generated(text: str, figures: Sequence[Figure]) -> str:
 def _table(group: str, figures: Sequence[Figure]) -> str:
     if group == "readme":
         return _short([figure for figure in figures if figure.readme])
+    if group == "kills":
+        lines = read_rows(RESULTS / KILLS)
+        return _markdown(tuple(lines[0]), [tuple(line.values()) for line in lines])
     if group not in GROUPS:
         raise UnknownName("group of figures", group, GROUPS)
     return _long([figure for figure in figures if figure.group == group])

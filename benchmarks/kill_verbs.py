@@ -55,7 +55,7 @@ class Verb:
 
     arguments: str
     weight: int
-    """How often it is drawn, against the others."""
+    """How often it is killed, against the others."""
     wrong: Wrong = nothing
     base: str = MAIN
     prepare: Callable[[], object] = lambda: None

@@ -17,6 +17,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,13 +177,13 @@ def late(until: str | None) -> bool:
 def kill_all(options: Options, names: Sequence[str]) -> None:
     """Kill until there are as many rows as were asked for."""
     rows_path, bases = options.folder / ROWS, options.folder / "bases"
-    made, kept = len(read_rows(rows_path)), options.folder / DURATIONS
+    counts = Counter(str(row["verb"]) for row in read_rows(rows_path))
+    made, kept = counts.total(), options.folder / DURATIONS
     durations: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
     about = circumstances()
-    weights = [VERBS[name].weight for name in names]
     chance = random.Random(f"{options.seed}, {made}")
     while made < options.count and not late(options.until):
-        (name,) = chance.choices(names, weights)
+        name = min(names, key=lambda name: counts[name] / VERBS[name].weight)
         if name not in durations:
             durations[name] = duration(name, bases)
         done = kills_of(name, bases, durations[name], chance)
@@ -192,6 +193,7 @@ def kill_all(options: Options, names: Sequence[str]) -> None:
         for row in done.rows:
             keep_row(rows_path, {"verb": name, **row, "date": about["date"], "cpu": about["cpu"]})
         made += len(done.rows)
+        counts[name] += max(1, len(done.rows))  # one that ends before it is killed waits its turn
 
 
 def main() -> int:
