@@ -10,7 +10,6 @@ import tyro
 from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError
 from .console import complain, log_handler, say
-from .interruption import ctrl_c_counts
 from .interrupts import heard_interrupts
 from .memory_limit import memory_missing
 from .numbers import check_numbers
@@ -27,8 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb that the command line names, and exit with its code."""
     logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
     try:
-        with ctrl_c_counts():
-            code = _run(_parse(arguments))
+        code = _run(_parse(arguments))
     except OutputLost as error:
         complain(error)
         code = FOUND
