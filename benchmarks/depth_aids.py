@@ -3,9 +3,9 @@
     python -m benchmarks.depth_aids [--scenes N] [--first-seed S]
 
 Hold: the open hand is put near a random object, as far off as an operator is who drives by eye;
-what the ring promises is compared with what both fingers touch after they have closed. Land: an
-object is held anywhere around its container; what the stage light promises is compared with where
-the object lies after it was let go of. It prints JSON, one row a task.
+what the ring promises is compared with what both fingers hold after they have closed and risen.
+Land: an object is held anywhere around its container; what the stage light promises is compared
+with where the object lies after it was let go of. It prints JSON, one row a task.
 """
 
 import argparse
@@ -30,13 +30,13 @@ OFF_M = (0.012, 0.02, 0.012)
 """Standard deviation of the hand's place, along the axes."""
 INSIDE_M = 0.002
 """A hand that begins deeper than this inside of something is left out."""
-CLOSING_TICKS, FALLING_TICKS = 14, 60
+CLOSING_TICKS, RISING_TICKS, FALLING_TICKS = 14, 6, 60
 
 
-def grip(env: ArmEnv, value: float, ticks: int) -> None:
-    """Hold still for some ticks, with a grip command."""
+def grip(env: ArmEnv, value: float, ticks: int, rise: float = 0.0) -> None:
+    """Hold still for some ticks, or rise, with a grip command."""
     action = np.zeros(7, np.float32)
-    action[GRIP] = value
+    action[GRIP], action[2] = value, rise
     for _ in range(ticks):
         env.advance(action)
 
@@ -70,6 +70,7 @@ def holds(env: ArmEnv, seed: int) -> Iterator[tuple[bool, bool]]:
     grip(env, -1.0, 1)
     promised = graspable(env.world, env.arm)
     grip(env, 1.0, CLOSING_TICKS)
+    grip(env, 1.0, RISING_TICKS, rise=0.6)
     found = held(env)
     yield from ((label in promised, label in found) for label in promised | found)
     if not promised | found:

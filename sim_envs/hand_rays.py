@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arm import Arm
 from .engine import pybullet
@@ -20,12 +21,17 @@ PAD_Z_M = (-0.036, -0.025, -0.014, -0.003, 0.008)
 """Along a finger, from its root to its tip, in the end effector's frame."""
 OUTSIDE_M = 0.0005
 """A ray begins this far from the finger's surface."""
+HOLDING_COSINE = 0.7
+"""A surface that is turned away farther than this slips out of the fingers."""
+SOFT_COLUMNS = 2
+"""Of the rays across a finger, how many have to meet a soft object from both sides."""
 DEEPEST_M = 2.0
 HIGHEST_FALL_M = 0.3
 """Above a box's rim."""
 SOFT_INSIDE_M = 0.02
 """How far inside of a box's walls the middle of a garment has to be."""
-MOST_LAYERS = 6
+MOST_LAYERS, LAYER_M = 40, 0.004
+"""A ray that begins inside of the hand, or of what it holds, goes on below in such steps."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Hit:
     """The engine's id of it."""
     point: Vector
     """Metres, [3]."""
+    normal: Vector
+    """Of the surface there, a unit vector [3]."""
 
 
 def rays(world: World, starts: Vector, ends: Vector) -> list[Hit | None]:
@@ -43,7 +51,9 @@ def rays(world: World, starts: Vector, ends: Vector) -> list[Hit | None]:
     results = pybullet.rayTestBatch(
         np.asarray(starts).tolist(), np.asarray(ends).tolist(), physicsClientId=world.client
     )
-    return [Hit(row[0], np.array(row[3])) if row[0] >= 0 else None for row in results]
+    return [
+        Hit(row[0], np.array(row[3]), np.array(row[4])) if row[0] >= 0 else None for row in results
+    ]
 
 
 @dataclass(frozen=True)
@@ -57,10 +67,12 @@ class Below:
 
 
 def graspable(world: World, arm: Arm) -> frozenset[int]:
-    """The labels of the movable objects that closing fingers would touch from both sides.
+    """The labels of the movable objects that closing fingers would hold, or do.
 
-    Both fingers' inner sides send rays towards each other; an object is between them where some ray
-    of each side meets it before anything else.
+    Both fingers' inner sides send rays towards each other. A stiff object is held where it meets
+    rays of both sides with a surface that friction holds (the two contacts of an antipodal grasp:
+    Nguyen 1988, "Constructing force-closure grasps", section 3). Of a soft one, opposite rays have
+    to meet a part that reaches up between the fingers, over some of their width.
     """
     left, right = arm.finger_positions()
     grid = [(x, z) for x in PAD_X_M for z in PAD_Z_M]
@@ -71,9 +83,35 @@ def graspable(world: World, arm: Arm) -> frozenset[int]:
     from_left, from_right = tool.position + lefts @ turn.T, tool.position + rights @ turn.T
     hits = rays(world, np.vstack([from_left, from_right]), np.vstack([from_right, from_left]))
     movable = {world.bodies[name] for name in world.dynamic}
-    found = [world.labels[hit.body] if hit and hit.body in movable else None for hit in hits]
-    one, other = set(found[: len(grid)]), set(found[len(grid) :])
-    return frozenset(label for label in one & other if label is not None)
+    met = [world.labels[hit.body] if hit and hit.body in movable else None for hit in hits]
+    facing = np.array([abs(float(hit.normal @ turn[:, 1])) if hit else 0.0 for hit in hits])
+    return frozenset(
+        label
+        for label in set(met)
+        if label is not None
+        and _is_between(
+            np.array([other == label for other in met]).reshape(2, len(PAD_X_M), len(PAD_Z_M)),
+            facing.reshape(2, len(PAD_X_M), len(PAD_Z_M)),
+            soft=list(world.labels.values()).count(label) > 1,
+            closing=arm.controller.closing,
+        )
+    )
+
+
+def _is_between(
+    met: NDArray[np.bool_], facing: NDArray[np.float64], soft: bool, closing: bool
+) -> bool:
+    """Whether an object is held by what rays of two sides, across and along the fingers, meet.
+
+    `met` [2, X, Z] says which meet it, `facing` [2, X, Z] the cosine of the surface to the ray.
+    What is between fingers that close already has not slipped out.
+    """
+    if closing:
+        return bool(met.any(axis=(1, 2)).all())
+    if soft:
+        opposite = (met[0] & met[1])[:, :-1]  # what only the tips touch slips out
+        return int(opposite.any(axis=1).sum()) >= SOFT_COLUMNS
+    return bool((np.where(met, facing, 0.0).max(axis=(1, 2)) > HOLDING_COSINE).all())
 
 
 def below(world: World, arm: Arm, held: Collection[int]) -> Below | None:
@@ -88,7 +126,7 @@ def below(world: World, arm: Arm, held: Collection[int]) -> Below | None:
             return None
         if hit.body not in passed:
             return Below(hit.point, float(start[2] - hit.point[2]))
-        at = hit.point - [0.0, 0.0, 0.001]
+        at = hit.point - [0.0, 0.0, LAYER_M]
     return None
 
 

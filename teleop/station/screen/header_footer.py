@@ -97,9 +97,9 @@ def _instruction(
         canvas.text(lines[0], (x, area.centery - canvas.px(9)), 20, TEXT, True, width=room)
         canvas.text(level_line(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
         return
-    for i, line in enumerate(wrapped(canvas, board.instruction, 16, room, 2)):
-        at = (x, area.centery + (19 * i - 20) * canvas.unit)
-        canvas.text(line, at, 15, TEXT, True, width=room)
+    for i, line in enumerate(wrapped(canvas, board.instruction, 14.5, room, 2)):
+        at = (x, area.centery + (18 * i - 20) * canvas.unit)
+        canvas.text(line, at, 13.5, TEXT, True, width=room)
     canvas.text(level_line(board), (x, area.centery + canvas.px(20)), 13, DIM, width=room)
 
 
