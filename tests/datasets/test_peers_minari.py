@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.formats.registry import export, import_into
@@ -107,7 +108,8 @@ def test_minari_loads_every_pixel(tmp_path: Path) -> None:
 def test_minari_replays_what_happened(task: str, tmp_path: Path) -> None:
     """Seed, reset options and actions give every pixel again.
 
-    After Minari's joining, too, which leaves infos alone and compresses the pictures with a loss.
+    After Minari's joining, too, which leaves infos alone and compresses the pictures with a loss;
+    both come back here, and replay.
     """
     made = simulated_workspace(tmp_path / "ws", task, (3, 4, 5), 20, (7, 15), 32)
     export(made, "minari", tmp_path / "sets")
@@ -117,6 +119,13 @@ def test_minari_replays_what_happened(task: str, tmp_path: Path) -> None:
     assert (found["env"], found["seeds"]) == (f"sidestick/{task}-v0", [3, 4, 5])
     assert found["parts"] == found["joined"] == [0.0] * 3
     assert min(found["plain"]) > 0
+    for place in (name, "sidestick/joined-v0"):
+        back = tmp_path / place.replace("/", " ")
+        report = import_into("minari", tmp_path / "sets" / place, back)
+        assert (report.episodes, report.skipped) == (3, ())
+        came = Workspace.open(back)
+        assert check(came).ok
+        assert all(verify(Episode.read(path)).identical for path in came.episodes())
 
 
 def test_what_minaris_collector_recorded_is_imported(tmp_path: Path) -> None:
