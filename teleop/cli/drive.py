@@ -202,6 +202,7 @@ class Drive:
             voice=self.voice,
             view=self.view,
             aids=self.aids,
+            learns=self.learn,
             latch=self.clutch == "latch",
             size=self.size,
             tutorial=self.lesson or (tutorial_wanted() and not simulated),

@@ -41,6 +41,8 @@ class StationOptions:
     """Whether a voice says what matters."""
     view: str = "auto"
     """Which renderer draws the large picture: auto, gl or tiny."""
+    learns: bool = False
+    """Whether a learner beside the session makes policies of what is recorded."""
     latch: bool = False
     """Whether a press closes the clutch and the next opens it, in place of holding it."""
     aids: bool = True

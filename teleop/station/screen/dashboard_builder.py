@@ -13,6 +13,7 @@ from ....datasets.step import Driver, Level
 from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
 from ...autonomy.evidence_recorder import audit_sampler
 from ...devices.operator_input import SPEEDS
+from ...learning.update_schedule import UpdateRules
 from ...session.levels import ControlState, name
 from ...ui.depth_aid import Between, DepthAid, depth_aid, shown_stage, what_is_between
 from ...ui.plan_path import DrawnPath, drawn_path
@@ -160,7 +161,8 @@ class DashboardBuilder:
             rules = loop.live.assignment.monitor.rules
             return self._prompter.help_request_card(rules.words(reason), device, _waited_s(loop))
         if loop.state is WindowState.READY:
-            note = loop.live.note or loop.options.seeds.label(loop.live.seed)
+            scene = loop.live.note or loop.options.seeds.label(loop.live.seed)
+            note = "; ".join(words for words in (scene, _next_policy(loop)) if words)
             level = loop.live.assignment.level
             return self._prompter.ready_card(level, device, _watched(loop), note)
         return self._prompter.card(
@@ -187,6 +189,16 @@ def insets(observation: Observation, large: str) -> dict[str, Image]:
     """The picture of each recorded camera that is not the large one, uint8 [H, W, 3]."""
     pictures = {name: observation.get(f"{name}_image") for name in CAMERAS if name != large}
     return {name: np.asarray(p, np.uint8) for name, p in pictures.items() if p is not None}
+
+
+def _next_policy(loop: StationLoop) -> str:
+    """When the learner makes its first policy; empty where there is one, or no learner."""
+    left = UpdateRules().first - loop.context.tally.count.successes
+    if not loop.options.learns or loop.live.assignment.policy_id is not None:
+        return ""
+    if left > 0:
+        return f"the learner's first policy comes after {left} more success{'es' * (left > 1)}"
+    return "the learner makes its first policy now"
 
 
 def _waited_s(loop: StationLoop) -> float:

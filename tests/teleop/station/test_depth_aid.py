@@ -1,6 +1,6 @@
 """These tests look at what the window draws to show depth, and at the order of a sorting task."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -8,8 +8,13 @@ import pytest
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.making import make_task_env
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.devices.sdl import pygame
+from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.station.screen.dashboard_builder import DashboardBuilder
 from sidestick.teleop.station.screen.order import chips, pictures, progress
+from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.ui.canvas import Canvas
 from sidestick.teleop.ui.depth_aid import (
     Between,
@@ -22,6 +27,7 @@ from sidestick.teleop.ui.depth_aid import (
 from sidestick.teleop.ui.palette import MINT, VERMILION
 from sidestick.teleop.ui.text import TextRenderer
 from sidestick.teleop.ui.window import SMALLEST, fitted
+from tests.window_rig import WindowRig
 
 
 @pytest.fixture
@@ -90,6 +96,17 @@ def test_the_order_ticks_what_is_in_its_bin(env: ArmEnv) -> None:
         env.advance(expert.next(env).action(env.arm.tool()))
         seen.add(progress(chips(env, cut)))
     assert seen == {"0 of 2 in place", "1 of 2 in place", "2 of 2 in place"}
+
+
+def test_the_ready_card_says_when_the_first_policy_comes(
+    open_rig: Callable[..., WindowRig],
+) -> None:
+    """Beside a learner only; it counts the successes that are still wanted."""
+    for learns in (False, True):
+        rig = open_rig(options=StationOptions(learns=learns))
+        card = DashboardBuilder(Prompter(defaults(DRIVING))).dashboard(rig.loop, 40.0).card
+        assert card is not None
+        assert any("after 5 more successes" in line for line in card.lines) == learns
 
 
 def test_a_window_fits_its_screen() -> None:
