@@ -6,13 +6,13 @@ A workspace keeps to one for its recorded cameras.
 from collections.abc import Callable
 
 from ..errors import UnknownName
-from .gl import GlRenderer, best_view_renderer
+from .gl import GlRenderer, best_view_renderer, draws_in_software
 from .renderer import Renderer
 from .tiny import TinyRenderer
 
 RENDERERS: dict[str, Callable[[], Renderer]] = {"tiny": TinyRenderer, "gl": GlRenderer}
 
-__all__ = ["RENDERERS", "Renderer", "best_view_renderer", "make_renderer"]
+__all__ = ["RENDERERS", "Renderer", "best_view_renderer", "draws_in_software", "make_renderer"]
 
 
 def make_renderer(name: str) -> Renderer:

@@ -92,6 +92,15 @@ class GlRenderer:
         self._forget()
 
 
+def draws_in_software() -> bool:
+    """Whether OpenGL would draw on the CPU here, as it does where it cannot start at all."""
+    try:
+        with current_device() as device:
+            return device.in_software
+    except RendererMissing:
+        return True
+
+
 def best_view_renderer() -> Renderer:
     """A renderer for the operator's view: GlRenderer where it can start, else TinyRenderer."""
     try:

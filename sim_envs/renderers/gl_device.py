@@ -17,6 +17,10 @@ SINGLE_THREADED = {"LP_NUM_THREADS": "0", "MESA_SHADER_CACHE_DISABLE": "true"}
 """Mesa's software driver starts no threads then: pictures are small, and forks stay safe."""
 
 
+SOFTWARE = ("llvmpipe", "softpipe", "swrast", "software")
+"""Words in the names of Mesa's renderers that draw on the CPU."""
+
+
 class GlDevice:
     """A context and its compiled shaders; get it from current_device()."""
 
@@ -24,6 +28,9 @@ class GlDevice:
         self.context = context
         with context:
             self.programs = ShaderPrograms(context)
+        drawn_by = str(context.info.get("GL_RENDERER", "")).lower()
+        self.in_software = any(name in drawn_by for name in SOFTWARE)
+        """Whether the CPU draws, for want of a graphics processor."""
 
 
 class _Process:

@@ -10,4 +10,13 @@ os.environ.setdefault("SDL_VIDEO_WAYLAND_WMCLASS", "sidestick")
 import pygame
 from pygame._sdl2 import controller
 
-__all__ = ["controller", "pygame"]
+PRESSES = (pygame.KEYDOWN, pygame.CONTROLLERBUTTONDOWN, pygame.JOYBUTTONDOWN)
+
+
+def drop_presses() -> None:
+    """Drop presses that wait: they came while nothing could be seen of what they would do."""
+    pygame.event.pump()
+    pygame.event.clear(PRESSES)
+
+
+__all__ = ["controller", "drop_presses", "pygame"]

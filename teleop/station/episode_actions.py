@@ -6,6 +6,7 @@ The event loop calls it with an effect; cues and notices for the operator go alo
 from collections.abc import Callable, Mapping
 
 from ...sim_envs.spaces import CONTROL_HZ
+from ..devices.sdl import drop_presses
 from ..session.pacing import RateMeter, RealTime
 from .cues import SWITCH_NOTICE_S, Cue, Notice
 from .last_verdict import LastVerdict
@@ -80,6 +81,7 @@ class EpisodeActions:
 
     def _rewind(self, seconds: float) -> None:
         undone = self.live.rewind(seconds)
+        drop_presses()
         self.context.feedback.play(Cue.REWOUND)
         self.notice.show(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
 

@@ -16,7 +16,12 @@ from ....policies.base.worker_pool import deaf_to_interrupts
 from ....sim_envs.environment import ArmEnv
 from ....sim_envs.errors import BadValue, SidestickError
 from ....sim_envs.making import make_task_env
-from ....sim_envs.renderers import Renderer, best_view_renderer, make_renderer
+from ....sim_envs.renderers import (
+    Renderer,
+    best_view_renderer,
+    draws_in_software,
+    make_renderer,
+)
 from ....sim_envs.spaces import Image
 
 NOTHING_YET: Image = np.zeros((240, 320, 3), np.uint8)
@@ -36,13 +41,16 @@ class ViewSource(Protocol):
         """Stop drawing; closing twice is safe."""
 
 
+SOFTWARE_WIDEST, HARDWARE_WIDEST = 800, 3840
+"""Pictures wider than this, in pixels, take too long on a CPU, on a graphics processor."""
+
+
 class DirectView:
     """Draws in this process, for which only a fast renderer will do."""
 
-    widest = 800
-
     def __init__(self, env: ArmEnv, renderer: Renderer) -> None:
         self._env, self._renderer = env, renderer
+        self.widest = SOFTWARE_WIDEST if draws_in_software() else HARDWARE_WIDEST
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
         """The scene as it is now, uint8 [height, width, 3]."""

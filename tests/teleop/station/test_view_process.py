@@ -16,11 +16,13 @@ from sidestick.datasets.episode import Episode
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.errors import BadValue
+from sidestick.sim_envs.renderers.tiny import TinyRenderer
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import (
+    DirectView,
     ProcessView,
     ViewProcess,
     ViewProcessLost,
@@ -142,3 +144,16 @@ def test_the_view_process_ends_with_its_parent() -> None:
         parent.kill()
         parent.wait()
         wait_for(lambda: not is_running(pid))
+
+
+@pytest.mark.parametrize(("in_software", "wide"), [(True, 800), (False, 3840)])
+def test_a_graphics_processor_draws_the_view_at_its_own_size(
+    in_software: bool, wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CPU draws at most 800 pixels a line, which are stretched then."""
+    monkeypatch.setattr(
+        "sidestick.teleop.station.screen.view.draws_in_software", lambda: in_software
+    )
+    env = make_task_env(image_size=16, num_items=1)
+    assert DirectView(env, TinyRenderer()).widest == wide
+    env.close()
