@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 import tyro
 from rich.table import Table
 
+from ...datasets.checking.check import episode_files
 from ...datasets.files.names import episode_name
 from ...datasets.judgements.exclusion import excluded_episodes
 from ...datasets.judgements.judgement import EXCLUSION
@@ -86,7 +87,10 @@ class Episodes:
         words: Sequence[str] = getattr(self, action)
         if not words and self.imported_from is None:
             raise BadValue(f"--{action}", "the episodes, or --imported-from", "none")
-        operator = self.name or operator_name()
+        operator, asked = self.name or operator_name(), bool(words)
+        words = _not_done(workspace, action, words)
+        if asked and not words:
+            return []
         if action == "restore":
             names = named_removed(workspace, words, self.imported_from)
             Trash(workspace).restore(names, operator, self.why)
@@ -115,6 +119,14 @@ class Episodes:
         origins = {row.id: row.origin for row in uses.episodes if row.origin is not None}
         came = came_from(origins, self.imported_from)
         return replace(uses, episodes=tuple(row for row in uses.episodes if row.id in came))
+
+
+def _not_done(workspace: Workspace, action: str, words: Sequence[str]) -> list[str]:
+    """The words without the ids of episodes that an earlier, interrupted command has moved."""
+    here = {path.stem for path in episode_files(workspace)}
+    gone = Trash(workspace).files().keys()
+    done = {"remove": gone - here, "restore": here - gone}.get(action, set())
+    return [word for word in words if word not in done]
 
 
 def _learnt_by(workspace: Workspace, episodes: Collection[str]) -> list[str]:

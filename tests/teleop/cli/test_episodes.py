@@ -1,5 +1,6 @@
 """`sidestick episodes`: what is taken out is not used, stays findable, and comes back."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ from sidestick.datasets.formats.registry import import_into
 from sidestick.datasets.tables.listing import listing
 from sidestick.policies.base.provenance import Provenance
 from sidestick.sim_envs.errors import PolicyError, WorkspaceError
-from sidestick.teleop.cli.main import main
+from sidestick.teleop.cli.main import INTERRUPTED, main
 from sidestick.teleop.learning.workspace_training import judged_frames, judged_summaries
 from sidestick.teleop.review.click_review import stored_clicks
 from sidestick.teleop.review.review_queue import ReviewQueue
@@ -129,6 +130,30 @@ def test_removed_episodes_lie_in_the_trash_and_come_back_as_they_were(
     assert changed(call, "--restore", "abcdef01", IDS[2]) == list(IDS[1:3])
     assert {path.name: path.read_bytes() for path in workspace.episodes()} == before
     assert check(workspace).ok
+
+
+@pytest.mark.parametrize("action", ["--remove", "--restore"])
+def test_the_same_command_does_the_rest_after_a_kill(
+    workspace: Workspace, call, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ids that were moved already are no reason to refuse; once all are moved, neither."""
+    if action == "--restore":
+        assert changed(call, "--remove", *IDS[:3]) == list(IDS[:3])
+    moved, rename = itertools.count(), Path.rename
+
+    def killed(path: Path, target: Path) -> Path:
+        if next(moved) == 1:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        assert call(action, *IDS[:3])[0] == INTERRUPTED
+    assert changed(call, action, *IDS[:3]) == list(IDS[1:3])
+    assert changed(call, action, *IDS[:3]) == []
+    left = IDS[3:] if action == "--remove" else IDS
+    assert [path.stem for path in workspace.episodes()] == list(left)
+    assert check(workspace, repair=True).ok
 
 
 @pytest.mark.parametrize(
