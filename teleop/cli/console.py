@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from ...datasets.files.plain_text import plain_text, valid_json
-from .streams import Unfailing, put_out
+from .streams import Unfailing, put_out, speaks_unicode
 
 SHOWN_AFTER_S = 1.0
 LOG_FORMAT = "%(levelname)s: %(message)s"
@@ -76,7 +76,9 @@ def complain(error: object) -> None:
 
 def print_json(value: object) -> None:
     """Print one JSON document for scripts, with null for numbers that are not finite."""
-    text = json.dumps(_finite(value), ensure_ascii=False, indent=1, default=str, allow_nan=False)
+    text = json.dumps(
+        _finite(value), ensure_ascii=not speaks_unicode(), indent=1, default=str, allow_nan=False
+    )
     put_out(valid_json(text) + "\n")
 
 

@@ -32,12 +32,26 @@ def fill_holes() -> None:
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
+def folder_missing() -> str:
+    """What is wrong with the present folder; native libraries die of one that was removed."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "the folder that this shell is in was removed; go to another one (cd)"
+    return ""
+
+
 def give_up(stream: IO[str]) -> None:
     """Send what is written to a stream that fails nowhere, also what Python writes at its end."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def speaks_unicode() -> bool:
+    """Whether standard output takes every letter; an ASCII terminal or locale does not."""
+    return (sys.stdout.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 
 def put_out(text: str) -> None:

@@ -88,7 +88,7 @@ class ClickReview:
 
     def close(self) -> None:
         """Write what has not been written."""
-        self.writer.flush()
+        self.writer.close()
 
 
 class ClickWindow:

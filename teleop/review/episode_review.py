@@ -121,8 +121,8 @@ class EpisodeReview:
 
     def close(self) -> None:
         """Write the deferred verdict, and stop reading ahead."""
-        self._flush()
         self.queue.close()
+        self.writer.close()
 
     def _flush(self) -> None:
         self.writer.flush()

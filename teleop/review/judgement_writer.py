@@ -9,8 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from ...datasets.judgements.judgement import VERDICT, Judgement
 from ...datasets.judgements.judgements import Judge
-from ...sim_envs.errors import SidestickError
+from ...sim_envs.errors import DamagedFile, SidestickError
 from .episode_actions import EpisodeAction
+
+
+class Unwritten(SidestickError):
+    """Judgements were given and are not in the database."""
 
 
 class JudgementWriter:
@@ -20,6 +24,8 @@ class JudgementWriter:
         self.judge = judge
         self.said: list[Judgement] = []
         """The judgements of this review that were not undone, in order."""
+        self.unwritten: list[Judgement] = []
+        """Those that could not be written yet, as while another program has locked the database."""
         self.refused = ""
         """Why the last judgement could not be written; empty when it was."""
         self._later: tuple[str, str] | None = None
@@ -34,10 +40,33 @@ class JudgementWriter:
     ) -> None:
         """Write a judgement now; `refused` says why it cannot be, as when its episode is gone."""
         self.refused = ""
-        try:
-            self.said.append(self.judge.say(episode, kind, start, stop, **payload))
-        except SidestickError as error:
-            self.refused = f"not written: {error}"[:140]
+        self.unwritten.append(Judgement(episode, kind, self.judge.operator, payload, start, stop))
+        self._write_all()
+
+    def _write_all(self) -> None:
+        """Write what is not yet, in its order; what the database does not take now stays."""
+        while self.unwritten:
+            one = self.unwritten[0]
+            try:
+                said = self.judge.say(one.episode, one.kind, one.start, one.stop, **one.payload)
+            except DamagedFile as error:
+                self.refused = f"not written yet: {error}"[:140]
+                return
+            except SidestickError as error:
+                self.refused = f"not written: {error}"[:140]
+            else:
+                self.said.append(said)
+            del self.unwritten[0]
+
+    def close(self) -> None:
+        """Write all that is left; Unwritten, with how many there are, where that fails."""
+        self.flush()
+        self._write_all()
+        if self.unwritten:
+            raise Unwritten(
+                f"{len(self.unwritten)} judgements could not be written ({self.refused}); "
+                "those before are kept, and the same command asks for the rest again"
+            )
 
     def write_later(self, episode: str, verdict: str) -> None:
         """Keep a verdict until `flush`: the next episode is shown without waiting for the disk."""
@@ -53,6 +82,8 @@ class JudgementWriter:
     def take_back(self) -> Judgement | None:
         """Undo the last judgement of this review, and return it; None where there is none."""
         self.flush()
+        if self.unwritten:
+            return self.unwritten.pop()
         if not self.said:
             return None
         last = self.said.pop()

@@ -141,9 +141,9 @@ class PredictionReview:
 
     def close(self) -> None:
         """Write what has not been written, and free the simulator."""
-        self.writer.flush()
         if self._env is not None:
             self._env.close()
+        self.writer.close()
 
     def restored(self, item: RecordedPlan) -> RestoredMoment:
         """The simulator in the recorded state of a prediction."""

@@ -1,6 +1,7 @@
 """Standard streams that are closed, full or broken: nothing is lost, nothing ends for them."""
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.teleop.cli import streams
-from sidestick.teleop.cli.console import complain, say
+from sidestick.teleop.cli.console import complain, print_json, say
 
 PRINTING = """
 import sys
@@ -60,3 +61,23 @@ def test_a_terminal_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stdout", Gone())
     with pytest.raises(streams.OutputLost, match="Input/output error"):
         streams.put_out("{}")
+
+
+def test_json_is_printed_to_a_terminal_of_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With other letters escaped, as JSON has it; the value is the same."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    print_json({"operator": "J\u00f6rg"})
+    assert json.loads(raw.getvalue()) == {"operator": "J\u00f6rg"}
+
+
+def test_a_present_folder_that_was_removed_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Native libraries die of it without a word to people."""
+    assert not streams.folder_missing()
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert "was removed" in streams.folder_missing()
+    monkeypatch.chdir(tmp_path)

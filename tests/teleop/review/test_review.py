@@ -1,6 +1,8 @@
 """The window of episodes runs without a screen on real key events, files and database."""
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -27,6 +29,7 @@ from sidestick.teleop.devices.settings import write_setting
 from sidestick.teleop.review.episode_actions import KEYS, REASONS, EpisodeAction
 from sidestick.teleop.review.episode_review import EpisodeReview
 from sidestick.teleop.review.episode_window import EpisodeWindow
+from sidestick.teleop.review.judgement_writer import JudgementWriter, Unwritten
 from sidestick.teleop.review.playback import Playback
 from sidestick.teleop.review.review_loop import review_episodes
 from sidestick.teleop.review.review_queue import best, first_priority, full_priority
@@ -292,6 +295,29 @@ def test_a_simulated_reviewer_runs_it_headless(workspace: Workspace, quiet_sdl: 
     found = resolved_by_episode(Judgements(workspace.db_path))
     assert all(found[name].success is False and found[name].reasons for name in IDS)
     assert report.per_minute > 0
+
+
+def test_a_verdict_waits_while_the_database_is_locked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is written once it can be, in its order; one that never was is told of at the end."""
+    monkeypatch.setattr("sidestick.datasets.files.sqlite_file.BUSY_SECONDS", 0.05)
+    writer = JudgementWriter(Judge(workspace, "anna"))
+    name = workspace.episodes()[0].stem
+    writer.write(name, "quality", quality=3)
+    with contextlib.closing(sqlite3.connect(workspace.db_path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writer.write_later(name, "success")
+        writer.flush()
+        assert "database is locked" in writer.refused
+        assert (len(writer.said), len(writer.unwritten)) == (1, 1)
+        with pytest.raises(Unwritten, match="1 judgements could not be written"):
+            writer.close()
+        other.execute("ROLLBACK")
+    writer.write(name, "quality", quality=4)
+    writer.close()
+    kinds = [given.kind for given in Judgements(workspace.db_path).all(name)]
+    assert kinds[-3:] == ["quality", "verdict", "quality"]
 
 
 def test_bad_questions_are_refused(workspace: Workspace, tmp_path: Path, quiet_sdl: None) -> None:
