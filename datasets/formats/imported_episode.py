@@ -44,7 +44,7 @@ ALIASES = {
 FASTEST_HZ = 1000
 DIGEST_BYTES = 8
 """Of an id's digest: among 100,000 episodes two clash with a probability of 3e-10."""
-NO_STATES = "states: not recorded, taken as 0: these episodes are not replayed or drawn again"
+NO_STATES = "states: not recorded, taken as 0: these episodes are not compared or drawn again"
 NEEDED = ("joint_pos", "ee_pos", "ee_quat", "gripper_qpos")
 OUR_ACTION = (
     f"7 numbers in [-1, 1]: a change of the end effector's pose of {METRES_PER_UNIT} m and "

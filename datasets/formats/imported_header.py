@@ -18,6 +18,7 @@ WHOLE = ("whole",)
 """Stages of an episode whose tool knows none."""
 ONE_GOAL = ("goal",)
 """Goal of an episode whose tool knows none: the same for every instruction."""
+NO_SEEDS = "seed: not recorded, so that these episodes are not simulated again"
 NAMELESS_STAGES = "stages: recorded without their names, called by number"
 
 
@@ -36,6 +37,8 @@ def header_of(
     names = known_goals
     if len(known_goals) != goals.shape[1]:
         names = tuple(map(str, range(goals.shape[1]))) if goals.shape[1] > 1 else ONE_GOAL
+    if seed == NO_SEED and NO_SEEDS not in filled_in:
+        filled_in.append(NO_SEEDS)
     last = int(rows["stage"].max(initial=0))
     stages = known_stages if last < len(known_stages) else WHOLE
     if last >= len(stages):
