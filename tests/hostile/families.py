@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from tests.hostile import databases, entries, episodes, foreign, policies, settings
+from tests.hostile import databases, entries, episodes, foreign, minari, policies, settings
 from tests.hostile.place import Maker, Place
 from tests.hostile.verbs import EPISODE_READERS, POLICY_READERS, READERS
 
@@ -81,6 +81,7 @@ FAMILIES: dict[str, Family] = {
     "LeRobot, videos": Family(
         lambda base: foreign.lerobot_makers(base, "video"), ("import video",), every=7
     ),
+    "Minari": Family(minari.makers, ("import minari",), every=5),
     "journals": Family(
         lambda _: settings.journal_makers(), ("repair", "drive", "check", "inspect"), every=2
     ),

@@ -115,6 +115,7 @@ def _add_datasets(place: Place, workspace: Workspace) -> None:
     export(workspace, "robomimic", given / "ours.hdf5")
     export(workspace, "lerobot", given / "png", ExportOptions(images="png"))
     export(workspace, "lerobot", given / "video", ExportOptions(images="video"))
+    export(workspace, "minari", given / "minari")
     write_foreign_file(given / "theirs.hdf5", [foreign_demo(0), foreign_demo(1)])
 
 

@@ -24,6 +24,7 @@ TYPICAL = {
     "robomimic, ours": ("id that climbs", "import ours"),
     "robomimic, note": ("sidestick_workspace: cameras = null", "import ours"),
     "LeRobot, pictures": ("data_path = '{chunk_index:01000000000d}'", "import png"),
+    "Minari": ("instruction of 2 GB", "import minari"),
     "journals": ("END: deep objects", "repair"),
     "bindings": ("bindings.toml: deep keys", "pad"),
 }

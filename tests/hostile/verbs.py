@@ -38,6 +38,10 @@ VERBS: dict[str, tuple[str, ...]] = {
     "import theirs": ("import", "robomimic", "given/theirs.hdf5", "imported"),
     "import png": ("import", "lerobot", "given/png", "imported"),
     "import video": ("import", "lerobot", "given/video", "imported"),
+    "import minari": ("import", "minari", "given/minari", "imported"),
+    "episodes": ("episodes", "ws"),
+    "exclude": ("episodes", "ws", "--exclude", "0", "--why", "x"),
+    "take out": ("episodes", "ws", "--remove", "0", "--why", "x"),
     "evaluate": ("evaluate", "ws", "--episodes", "1", "--workers", "1"),
     "practice": ("practice", "ws", "--episodes", "1", "--workers", "1"),
 }  # fmt: skip
@@ -45,7 +49,7 @@ READERS = ("check", "inspect", "report", "export", "merge", "ledger", "ladder")
 """Verbs that read the whole workspace, and take moments."""
 EPISODE_READERS = (
     *READERS, "inspect --json", "inspect one", "train", "review", "repair", "replay",
-    "export lerobot", "novelty",
+    "export lerobot", "novelty", "episodes", "exclude", "take out",
 )  # fmt: skip
 POLICY_READERS = (
     "policies", "report", "ladder", "ledger", "review predictions", "drive shadow", "novelty",
