@@ -128,3 +128,9 @@ def test_keypoints_are_found_once(tmp_path):
     assert len(calls) == 1
     (tmp_path / "f" / "e.npy").write_bytes(b"torn")
     assert KeypointCache(tmp_path).get("f", "e", shape, look)[0, 0, 0, 0] == 2
+    content = (tmp_path / "f" / "e.npy").read_bytes()
+    zeros = bytes(4 * int(np.prod(shape)))
+    whole = content[: content.index(b"\n") + 1] + zeros + content[-4:]
+    (tmp_path / "f" / "e.npy").write_bytes(whole)  # the right shape, as a power cut leaves it
+    assert len(whole) == len(content)
+    assert KeypointCache(tmp_path).get("f", "e", shape, look)[0, 0, 0, 0] == 3
