@@ -9,7 +9,7 @@ from typing import Any
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.files.durable import sync_folder
-from ..datasets.files.plain_file import require_own_folder
+from ..datasets.files.plain_file import own_folder, require_own_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.checkpoint import read_json, write_json
 from .gate_record import GateRecord
@@ -134,7 +134,7 @@ class PolicyStore:
     def remove(self, policy_id: str) -> Path:
         """Move a policy out of use, with one rename; its folder from now on."""
         target = self.folder / REMOVED / policy_id
-        target.parent.mkdir(exist_ok=True)
+        own_folder(target.parent)
         if target.exists():  # a copy that was removed, made again, and shall be removed again
             raise PolicyError(f"{target}: is there from before; delete or rename it first")
         self.path(policy_id).rename(target)
@@ -144,6 +144,7 @@ class PolicyStore:
     def restore(self, policy_id: str) -> None:
         """Undo `set_aside`, and bring a removed policy back."""
         if policy_id not in self.ids() and policy_id in self.removed():
+            require_own_folder(self.folder / REMOVED)
             (self.folder / REMOVED / policy_id).rename(self.folder / policy_id)
             sync_folder(self.folder)
         folder = self.path(policy_id)

@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ...sim_envs.errors import PolicyError
+from ..base.checkpoint import require_weights
 
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))
 """Channels and stride of each stage of two blocks."""
@@ -88,9 +89,8 @@ class ResNet18(nn.Module):
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:
-    if not path.is_file():
-        raise PolicyError(f"{path}: no such file of encoder weights")
     try:
+        require_weights(path)
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:

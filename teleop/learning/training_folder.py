@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...datasets.files.lock import FileLock
+from ...datasets.files.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
 from ...policies.policy import CONFIG
 from ...policies.store import STAGING, PolicyStore
@@ -73,6 +74,8 @@ def _remove_unused(folder: Path) -> None:
 
 def _lock(folder: Path) -> FileLock:
     lock = FileLock(folder / LOCK)
+    require_own_folder(folder.parent)
+    require_own_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         got = lock.acquire()

@@ -196,6 +196,11 @@ SPOILERS: dict[str, Spoiler] = {
     "stages of 9000": attribute("stages", str(["s"] * 9000).replace("'", '"')),
     "env_args that are deep": attribute("env_args", "{\"a\":" * 9000),
     "env_args that are a list": attribute("env_args", "[]"),
+    **{f"env_kwargs {odd}": attribute("env_args", f'{{"env_kwargs": {odd}}}') for odd in (
+        "[]", '{"image_size": 1000000}', '{"nothing": 1}', '{"num_items": 1000000000}', '"x"',
+        '{"task": "Nothing"}', '{"renderer": "\\u001b[2J"}', '{"num_items": null}', "null",
+        '{"variation": [1]}', '{"image_size": "x"}', '{"num_items": -1}', '{"max_steps": 1e300}',
+    )},
     "started in 10^300": attribute("started", 1e300),
     "ended before it began": attribute("ended", 0.0),
     "level 99": attribute("level", 99),

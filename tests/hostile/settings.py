@@ -14,6 +14,12 @@ WORKSPACE = {
     "version": "1", "task": '"ShelfPick"', "renderer": '"tiny"', "control_hz": "20",
     "image_size": "96", "cameras": '["front", "wrist"]', "env_kwargs": "{}",
 }  # fmt: skip
+KWARGS = (
+    "{num_items = 1000000000}", "{num_items = -1}", '{num_items = "x"}', "{nothing = 1}",
+    "{max_steps = 0}", '{variation = "\\u001b[2J"}', "{variation = [1]}", "{renderer = 5}",
+    '{task = "Nothing"}', "{image_size = 100000}", "{seed = 1e300}", "{self = 1}",
+)  # fmt: skip
+"""Arguments of the environment."""
 BINDINGS = (
     "[pad]\nforward = {}\n", "[pad]\nsuccess = {}\n", "[keyboard]\nundo = {}\n", "[pad]\n{} = 1\n",
     "[review]\nepisodes = {}\n", "[review.clicks.pad]\nquit = {}\n", "pad = {}\n", "review = {}\n",
@@ -57,6 +63,13 @@ def _config_entry(kind: str, name: str) -> Maker:
 def workspace_makers() -> Iterator[tuple[str, Maker]]:
     """Makers of odd workspace.toml."""
     yield from toml_makers(lambda place: place.ws / "workspace.toml", WORKSPACE)
+    for odd in KWARGS:
+        lines = (f"{key} = {odd if key == 'env_kwargs' else WORKSPACE[key]}" for key in WORKSPACE)
+        yield f"env_kwargs = {odd}", _workspace("\n".join(lines))
+
+
+def _workspace(text: str) -> Maker:
+    return lambda place: (place.ws / "workspace.toml").write_text(text)
 
 
 def journal_makers() -> Iterator[tuple[str, Maker]]:

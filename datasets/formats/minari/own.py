@@ -13,7 +13,7 @@ from ....sim_envs.errors import FormatError
 from ...attributes import MAX_BYTES, MOST
 from ...config import OUR_RENDERER
 from ...episode import Episode
-from ...files.decoding import parsed_json
+from ...files.decoding import decoded, parsed_json
 from ...schema import FINAL_OBS, IMAGE_SUFFIX, OBS, columns, is_image
 from ...schema import FINAL_STATE as FINAL_STATE_KEY
 from ...summary import ENV_ARGS, NO_SEED, from_attributes, summarise
@@ -54,8 +54,8 @@ def own_episode(
     rows = {key: narrowed(key, rows[key], kind) for key, kind in types.items()}
     rows["dones"][-1] = 1
     attributes = own_attributes(group)
-    recorded = int(attributes.get("num_samples", steps))
     try:
+        recorded = int(attributes.get("num_samples", steps))
         seed = int(group.attrs["seed"]) if "seed" in group.attrs else NO_SEED
         summary = from_attributes({**attributes, "num_samples": steps, "seed": seed}, path)
     except (KeyError, ValueError, TypeError) as error:
@@ -82,7 +82,8 @@ def own_attributes(group: h5py.Group) -> dict[str, Any]:
 def own_config(group: h5py.Group) -> dict[str, Any]:
     """The workspace of an episode of an export that does not state it, as its settings."""
     own = own_attributes(group)
-    kwargs = parsed_json(str(own.get(ENV_ARGS, "{}")), ENV_ARGS).get("env_kwargs", {})
+    stated = decoded(parsed_json(str(own.get(ENV_ARGS, "{}")), ENV_ARGS), dict[str, Any], ENV_ARGS)
+    kwargs = decoded(stated.get("env_kwargs", {}), dict[str, Any], "env_kwargs")
     kwargs.pop("image_size", None)
     seen = group_of(group, OBSERVATIONS)
     shapes = {key: getattr(seen.get(key), "shape", ()) for key in seen if is_image(key)}

@@ -20,7 +20,7 @@ from ...cache import SHARE, free_memory
 from ...checking.check import Problem
 from ...config import OUR_RENDERER, WorkspaceConfig, config_of
 from ...episode import Episode
-from ...hdf5 import opened
+from ...hdf5 import UNREADABLE, opened
 from ...schema import OBS, is_image
 from ...summary import NO_SEED
 from ..byte_rows import read_byte_rows
@@ -85,7 +85,7 @@ class MinariSource:
             try:
                 with opened(self.path) as file:
                     episode = self._episode(group_of(file, name), name, number)
-            except (DamagedFile, FormatError) as error:
+            except (DamagedFile, FormatError, LookupError, *UNREADABLE) as error:
                 yield name, Problem(name, str(error).removeprefix(f"{self.path}: "))
             else:
                 yield name, episode
