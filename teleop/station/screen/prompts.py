@@ -104,6 +104,16 @@ READY_WORDS: Mapping[Level, str] = {
 UNWATCHED = "The policy drives. Nobody needs to watch this one; {clutch} takes over."
 
 
+HELD_WORDS: Mapping[tuple[WindowState, bool], str] = {
+    (WindowState.STALLED, True): "let go, then press again",
+    (WindowState.STALLED, False): "press again to drive on",
+    (WindowState.PAUSED, True): "let go of everything, then press the button",
+    (WindowState.PAUSED, False): "you may go on",
+}
+"""What to do after a loss, by the state and by whether the devices are locked still."""
+REWOUND_WORDS = "What was driven after this stays in the file; nothing is trained on it."
+
+
 class Prompter:
     """Texts of the window for one set of bindings."""
 
@@ -156,22 +166,13 @@ class Prompter:
         `doubted` is the verdict that contradicts the environment.
         """
         keys = self.keys(device, HINTS[state])
-        if state is WindowState.STALLED:
-            wait = "let go, then press again" if locked else "press again to drive on"
-            return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
-                        "warn")  # fmt: skip
-        if state is WindowState.PAUSED and lost:
-            wait = "let go of everything, then press the button" if locked else "you may go on"
-            return Card(_capital(lost), (f"The arm holds still; nothing is lost: {wait}.",), keys,
-                        "warn")  # fmt: skip
+        if lost and (state, locked) in HELD_WORDS:
+            words = f"The arm holds still; nothing is lost: {HELD_WORDS[state, locked]}."
+            return Card(_capital(lost), (words,), keys, "warn")
         if state is WindowState.PAUSED:
             return Card("Paused", (), keys)
         if state is WindowState.REWINDING:
-            return Card(
-                "Rewound",
-                ("What was driven after this stays in the file; nothing is trained on it.",),
-                keys,
-            )
+            return Card("Rewound", (REWOUND_WORDS,), keys)
         if state is WindowState.DOUBTED:
             title = f"The task looks {'un' if doubted else ''}solved: what was it?"
             return Card(title, (), keys, "warn")
