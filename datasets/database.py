@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS effort (
     episodes INTEGER NOT NULL, payload TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS events (
     id INTEGER PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS judgements (
+    id INTEGER PRIMARY KEY, created REAL NOT NULL, operator TEXT NOT NULL, episode TEXT NOT NULL,
+    kind TEXT NOT NULL, start INTEGER, stop INTEGER, payload TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS judgements_episode ON judgements (episode);
 """
 
 
@@ -108,6 +112,10 @@ class EventKind(StrEnum):
     """`episodes` were moved to the trash by `operator`."""
     RESTORE_EPISODES = "restore-episodes"
     """`episodes` were put back by `operator`."""
+    GENERATED = "generated"
+    """`episode` begins, which repeats demonstrations (`sources`) in the scene of `seed`."""
+    NOT_GENERATED = "not-generated"
+    """No repetition solved the scene of `seed`; it ended at `stage`."""
     MISSING = "missing"
     """That many `episodes` of the ledger have no file any more, and this was reported."""
 

@@ -4,7 +4,7 @@ The review windows write them, training and reports read them; recordings never 
 """
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from ...sim_envs.errors import BadValue, UnknownName
 from ..database import Database
@@ -13,21 +13,12 @@ from ..files.sqlite_file import has_table
 from ..workspace import Workspace
 from .judgement import COLUMNS, UNDO, Judgement, judgement_of
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS judgements (
-    id INTEGER PRIMARY KEY, created REAL NOT NULL, operator TEXT NOT NULL, episode TEXT NOT NULL,
-    kind TEXT NOT NULL, start INTEGER, stop INTEGER, payload TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS judgements_episode ON judgements (episode);
-"""
-
 
 class Judgements(Database):
     """The table of judgements in the workspace's sidestick.db.
 
     Append-only: an undo is one more event. Concurrent writers are safe.
     """
-
-    tables: ClassVar[str] = Database.tables + _TABLE
 
     def add(self, judgement: Judgement) -> Judgement:
         """Add a judgement; return it with its number. BadValue for an invalid one."""

@@ -1,9 +1,9 @@
 """`sidestick review` lets a reviewer judge recorded episodes, predictions or clicks."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from tyro.conf import Suppress
+import tyro
 
 from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
@@ -39,10 +39,10 @@ class Review:
     """Name of who judges; the login name unless given."""
     headless: bool = False
     """Open no window; needs --operator simulated."""
-    operator: Literal["person", "simulated"] = "person"
+    operator: Annotated[Literal["person", "simulated"], tyro.conf.arg(aliases=("--grader",))] = (
+        "person"
+    )
     """Who reviews: a person at the keys, or the simulated reviewer."""
-    grader: Suppress[str | None] = None
-    """Earlier name of --operator."""
     episodes: Count | None = None
     """Most to judge; unless given, all episodes, or 100 predictions or clicks."""
     json: bool = False
@@ -50,8 +50,6 @@ class Review:
 
     def run(self) -> int:
         """Run the review, and report."""
-        if self.grader is not None:
-            raise BadValue("--grader", f"--operator {self.grader}, its name now", "--grader")
         simulated = self.operator == "simulated"
         if self.headless and not simulated:
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
