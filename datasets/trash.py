@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..sim_envs.errors import BadValue, WorkspaceError
 from .database import Database, EventEntry, EventKind
@@ -68,14 +69,16 @@ class Trash:
         """Move files from episodes/ to the trash; WorkspaceError where a session records."""
         with self._locked():
             recover_effort(self._workspace)  # counts those of killed sessions as what they were
-            self._move(KINDS[0], paths, self._workspace.trash_dir, operator, why)
+            event = EventEntry(EventKind.REMOVE_EPISODES, _payload(paths, operator, why))
+            self._move(event, paths, self._workspace.trash_dir)
 
     def restore(self, names: Sequence[str], operator: str, why: str = "") -> None:
         """Move files from the trash back to episodes/; WorkspaceError where a session records."""
         with self._locked():
             files = self.files()
             paths = [files[name] for name in names]
-            self._move(KINDS[1], paths, self._workspace.episodes_dir, operator, why)
+            event = EventEntry(EventKind.RESTORE_EPISODES, _payload(paths, operator, why))
+            self._move(event, paths, self._workspace.episodes_dir)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -86,18 +89,14 @@ class Trash:
         finally:
             lock.release()
 
-    def _move(
-        self, kind: EventKind, paths: Sequence[Path], folder: Path, operator: str, why: str
-    ) -> None:
+    def _move(self, event: EventEntry, paths: Sequence[Path], folder: Path) -> None:
         """Move files, all or none where one is in the way, and note it first."""
         if not paths:
             return
         for path in paths:
             if os.path.lexists(folder / path.name):
                 raise BadValue("episode", f"none of this name in {folder.name}/", path.name)
-        names = [episode_name_of(path) for path in paths]
-        payload = {"episodes": names, "operator": operator, "why": why}
-        self._database.add_event(EventEntry(kind, payload))
+        self._database.add_event(event)
         try:
             for path in paths:
                 path.rename(folder / path.name)
@@ -106,6 +105,11 @@ class Trash:
             self._workspace.rebuild_index()
         except OSError as error:
             raise WorkspaceError(f"{folder}: cannot be written: {error}") from error
+
+
+def _payload(paths: Sequence[Path], operator: str, why: str) -> dict[str, Any]:
+    names = [episode_name_of(path) for path in paths]
+    return {"episodes": names, "operator": operator, "why": why}
 
 
 def _removed(name: str, event: EventEntry | None) -> RemovedEpisode:

@@ -47,6 +47,7 @@ ORDER = {
         "devices",
         "autonomy",
         "evaluation",
+        "generation",
         "learning",
         "ui",
         "station",

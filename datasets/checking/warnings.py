@@ -71,7 +71,8 @@ def too_short(episode: Episode) -> str | None:
 def contradicted(episode: Episode) -> str | None:
     """Flag a verdict of an operator that the environment contradicts."""
     solved, verdict = bool(episode.columns["succeeded"].any()), episode.summary.success
-    judged_here = episode.summary.complete and episode.summary.header.seed >= 0
+    summary = episode.summary
+    judged_here = summary.complete and summary.success_known and summary.header.seed >= 0
     if verdict == solved or not judged_here:
         return None
     stage = episode.summary.header.stages[int(episode.stage[-1])]

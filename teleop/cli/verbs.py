@@ -18,6 +18,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "tasks": ("tasks", "Tasks"),
     "pad": ("pad", "Pad"),
     "drive": ("drive", "Drive"),
+    "generate": ("generate", "Generate"),
     "pretrain": ("pretrain", "Pretrain"),
     "train": ("train", "Train"),
     "policies": ("policies", "Policies"),

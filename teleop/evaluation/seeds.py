@@ -62,7 +62,10 @@ PERCEPTION = SeedRange(
     "perception", 1_000_000, 9_000_000, "labelled scenes that perception is pretrained on"
 )
 LATER_SUPERVISED = SeedRange(
-    "later supervised", 10_000_000, 890_000_000, "rounds of corrections from 10 on: learnt from"
+    "later supervised", 10_000_000, 790_000_000, "rounds of corrections from 10 on: learnt from"
+)
+GENERATION = SeedRange(
+    "generation", 800_000_000, 100_000_000, "scenes for generated demonstrations: learnt from"
 )
 RELEASE = SeedRange(
     "release",
@@ -84,7 +87,7 @@ LATER_GATE = SeedRange(
 )
 RANGES = (
     PEOPLE, EVALUATION, SUPERVISED, PRACTICE, SELECTION, GATE, BLIND, PERCEPTION,
-    LATER_SUPERVISED, RELEASE, LATER_PRACTICE, LATER_GATE,
+    LATER_SUPERVISED, GENERATION, RELEASE, LATER_PRACTICE, LATER_GATE,
 )  # fmt: skip
 
 

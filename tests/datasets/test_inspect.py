@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.checking.check import check
-from sidestick.datasets.checking.warnings import FLAGGERS, flags_of
+from sidestick.datasets.checking.warnings import FLAGGERS, contradicted, flags_of
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
 from sidestick.datasets.episode import Episode
@@ -37,6 +37,9 @@ def workspace(tmp_path: Path) -> Workspace:
 def calm(steps: int = 40) -> Episode:
     """An episode that nothing is wrong with."""
     episode = made_up_episode([-1] * steps, image_size=SIZE)
+    solved = np.arange(steps) == steps - 1
+    columns = {**episode.columns, "succeeded": solved.astype(np.uint8)}
+    episode = Episode.of_columns(episode.summary, columns, episode.final)
     return replace(episode, actions=np.full((steps, 7), 0.3, np.float32))
 
 
@@ -116,7 +119,22 @@ def test_suspicious_episodes_are_flagged_with_the_figure() -> None:
         assert flag.name == name
         assert any(letter.isdigit() for letter in flag.detail)
     assert "too short" in [flag.name for flag in flags_of(calm(5))]
-    assert FLAGGERS.keys() == {"idle", "jerky", "late", "too short", "clock set back"}
+    assert FLAGGERS.keys() == {
+        "idle", "jerky", "late", "too short", "clock set back", "contradicted",
+    }  # fmt: skip
+
+
+def test_a_verdict_that_the_simulator_contradicts_is_flagged() -> None:
+    """A success that was never solved, with its stage, and a failure that was; not of elsewhere."""
+    solved, unsolved = calm(), made_up_episode([-1] * 40, image_size=SIZE)
+    outcome = replace(solved.summary.outcome, success=False)
+    failed = replace(solved, summary=replace(solved.summary, outcome=outcome))
+    assert contradicted(solved) is None
+    assert "never solved (stage" in (contradicted(unsolved) or "")
+    assert contradicted(failed) == "saved as a failure, and the task was solved"
+    header = replace(unsolved.summary.header, seed=-1)
+    foreign = replace(unsolved, summary=replace(unsolved.summary, header=header))
+    assert contradicted(foreign) is None
 
 
 def test_a_clock_that_was_set_back_is_no_damage(workspace: Workspace) -> None:

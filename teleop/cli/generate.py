@@ -1,0 +1,102 @@
+"""`sidestick generate` makes many demonstrations from few, by repeating them in new scenes."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import tyro
+from rich.table import Table
+
+from ...datasets.tables.episode_uses import named_episodes
+from ...datasets.workspace import Workspace
+from ..generation.attempts import Attempt
+from ..generation.generate import GenerationReport, generate, sources_of
+from ..generation.generating_operator import NOISE
+from .console import PEOPLE, print_json, progress, say
+from .numbers import Count, Share, Workers
+from .subcommand import DONE, FOUND, WorkspacePath
+
+Ids = Annotated[
+    tuple[str, ...] | None, tyro.conf.arg(name="from", metavar="ID ...", help_behavior_hint="")
+]
+CELL_M = 0.1
+"""Side of a region of the table."""
+
+
+@dataclass(frozen=True)
+class Generate:
+    """Make demonstrations from demonstrations: what was done to an object is done to it elsewhere.
+
+    Only what the simulator calls a success is kept, as an episode of the operator `generated`; it
+    never counts as human effort. Scenes that nothing solved are named: show one of those next.
+    """
+
+    if_interrupted: ClassVar[str] = (
+        "what was recorded is kept; the same command makes as many again, in further scenes"
+    )
+
+    workspace: WorkspacePath
+    """Folder of the workspace."""
+    count: Count = 60
+    """Number of new episodes."""
+    sources: Ids = None
+    """The episodes to repeat; unless given, all that succeeded and were not generated."""
+    workers: Workers = 2
+    """Processes that try scenes at the same time."""
+    noise: Share = NOISE
+    """Standard deviation of the noise on every motion, as a share of full speed."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Generate, and report the yield."""
+        workspace = Workspace.open(self.workspace)
+        workspace.recover()
+        names = None
+        if self.sources is not None:
+            names = [path.stem for path in named_episodes(workspace, self.sources, None)]
+        handlings = sources_of(workspace, names)
+        with progress("generated", self.count) as made:
+
+            def on_attempt(attempt: Attempt) -> None:
+                if attempt.success:
+                    made(f"last: seed {attempt.seed}")
+
+            report = generate(
+                workspace, self.count, handlings, self.workers, self.noise, on_attempt
+            )
+        if self.json:
+            print_json(report.to_json())
+        else:
+            _show(report)
+        return FOUND if report.stopped else DONE
+
+
+def _show(report: GenerationReport) -> None:
+    say(
+        f"{report.recorded} episodes recorded; {report.yielded:.0%} of {len(report.attempts)} "
+        f"attempts succeeded, repeating {report.handlings} handlings of {report.sources} "
+        "demonstrations"
+    )
+    failed = report.to_json()["failed_by_stage"]
+    if failed:
+        say("the others ended at " + ", ".join(f"{stage} ({n})" for stage, n in failed.items()))
+        PEOPLE.print(_regions(report.attempts))
+    if report.stopped:
+        seeds = ", ".join(str(seed) for seed in report.to_json()["failed_seeds"][:5])
+        say(f"stopped: {report.stopped}")
+        say(f"show one of these scenes with `sidestick drive --first-seed SEED`: {seeds}")
+
+
+def _regions(attempts: list[Attempt]) -> Table:
+    """The yield by where the first object stood, with the worst regions first."""
+    cells: dict[tuple[int, int], list[bool]] = defaultdict(list)
+    for attempt in attempts:
+        x, y = (int(part // CELL_M) for part in attempt.place)
+        cells[x, y].append(attempt.success)
+    table = Table("x, cm", "y, cm", "attempts", "succeeded", title="by place of the first object")
+    for (x, y), won in sorted(cells.items(), key=lambda cell: sum(cell[1]) / len(cell[1])):
+        low = (round(100 * CELL_M * part) for part in (x, y))
+        wide = round(100 * CELL_M)
+        table.add_row(*(f"{at} to {at + wide}" for at in low), str(len(won)), str(sum(won)))
+    return table

@@ -1,0 +1,84 @@
+"""`Attempts` tries scenes in worker processes, without pictures, with demonstrations as sources."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from ...datasets.config import WorkspaceConfig
+from ...datasets.step import Level
+from ...policies.base.worker_pool import WorkerPool
+from ...sim_envs.environment import ArmEnv
+from ...sim_envs.making import make_task_env
+from ...sim_envs.spaces import CONTROL_HZ
+from ..session.assignment import Assignment
+from ..session.environments import environment_json
+from ..session.session import Session
+from .generating_operator import GeneratingOperator
+from .handling import Handling
+from .object_frame import frame_of
+
+AHEAD = 2
+"""Attempts per worker that wait in its queue."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one scene went."""
+
+    seed: int
+    success: bool
+    stage: str
+    """The last stage that was reached."""
+    place: tuple[float, float]
+    """Where the first object of the order stood, metres on the table."""
+    sources: tuple[str, ...]
+    """Ids of the demonstrations that were repeated."""
+    seconds: float
+    """Of the arm's time."""
+
+
+class Attempts:
+    """A pool of processes, each with its environment and the same handlings."""
+
+    def __init__(
+        self, config: WorkspaceConfig, handlings: Sequence[Handling], noise: float, workers: int
+    ) -> None:
+        self._workers = workers
+        self._pool = WorkerPool(workers, _begin, environment_json(config), handlings, noise)
+
+    def run(self, seeds: Iterator[int]) -> Iterator[Attempt]:
+        """The attempts at these seeds, in their order; ends when it is not asked any more."""
+        waiting = [self._pool.submit(_attempt, next(seeds)) for _ in range(AHEAD * self._workers)]
+        while True:
+            yield next(iter(self._pool.results([waiting.pop(0)])))
+            waiting.append(self._pool.submit(_attempt, next(seeds)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._pool.__exit__(kind, *rest)
+
+
+_worker: tuple[ArmEnv, GeneratingOperator] | None = None
+
+
+def _begin(environment: str, handlings: Sequence[Handling], noise: float) -> None:
+    global _worker
+    env = make_task_env(**json.loads(environment))
+    _worker = env, GeneratingOperator(env, handlings, noise)
+
+
+def _attempt(seed: int) -> Attempt:
+    assert _worker is not None
+    env, operator = _worker
+    session = Session(env, operator, Assignment(Level.DEMONSTRATE), [])
+    episode = session.prepare(seed)
+    first = env.task.labels.index(env.task.wanted(env.world)[0].label)
+    x, y = frame_of(env.world, first, env.arm.tool().position).position[:2]
+    while not episode.over:
+        episode.tick()
+    sources = tuple(dict.fromkeys(operator.expert.sources))
+    seconds = episode.steps / CONTROL_HZ
+    return Attempt(seed, episode.success, env.status.stage, (float(x), float(y)), sources, seconds)

@@ -1,0 +1,182 @@
+"""`generate` makes many demonstrations from few: it repeats what was done to objects in new scenes.
+
+Each attempt runs in a worker without pictures; what succeeded is driven again, to the same bits,
+and recorded with pictures. The environment's own verdict decides (MimicGen, Mandlekar et al. 2023,
+section 4; objects and containers are those that the task names).
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...datasets.database import Database, EventEntry, EventKind
+from ...datasets.episode import Episode
+from ...datasets.judgements.exclusion import used_episodes
+from ...datasets.judgements.judgement_state import TrainingSelection
+from ...datasets.judgements.judgements import Judgements
+from ...datasets.recorder import Recorder
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ...policies.base.torch_setup import few_threads
+from ...sim_envs.errors import BadValue, DamagedFile
+from ..evaluation.seeds import GENERATION
+from ..session.assignment import Assignment
+from ..session.environments import workspace_env
+from ..session.recording import Recording
+from ..session.session import Session
+from ..session.subscriber import EpisodeContext, Subscriber
+from .attempts import Attempt, Attempts
+from .generating_operator import NAME, NOISE, GeneratingOperator
+from .handling import Handling, handlings_of
+
+HOPELESS = 20
+"""After so many attempts without a success it stops."""
+LEAST_YIELD = 0.05
+"""Below this yield it stops too, once HOPELESS attempts were made."""
+OnAttempt = Callable[[Attempt], object]
+
+
+@dataclass
+class GenerationReport:
+    """What was generated, and what was not."""
+
+    recorded: int = 0
+    attempts: list[Attempt] = field(default_factory=list)
+    sources: int = 0
+    """Demonstrations that were repeated."""
+    handlings: int = 0
+    """Objects that they put where they belong."""
+    stopped: str = ""
+    """Why it stopped early; empty where it did not."""
+
+    @property
+    def yielded(self) -> float:
+        """Share of the attempts that succeeded; NaN for none."""
+        won = sum(attempt.success for attempt in self.attempts)
+        return won / len(self.attempts) if self.attempts else float("nan")
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts, and where attempts failed."""
+        failed = Counter(attempt.stage for attempt in self.attempts if not attempt.success)
+        return {
+            "recorded": self.recorded,
+            "attempts": len(self.attempts),
+            "yield": self.yielded,
+            "failed_by_stage": dict(failed.most_common()),
+            "failed_seeds": [attempt.seed for attempt in self.attempts if not attempt.success],
+            "sources": self.sources,
+            "handlings": self.handlings,
+            "stopped": self.stopped,
+        }
+
+
+class GenerationLog(Subscriber):
+    """Enters whose repetition an episode is before its first step is recorded."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.attempt: Attempt | None = None
+
+    def on_begin(self, context: EpisodeContext) -> None:
+        """Enter the episode's id with its sources."""
+        assert self.attempt is not None
+        found = {"episode": context.episode_id, **_payload(self.attempt)}
+        self._database.add_event(EventEntry(EventKind.GENERATED, found))
+
+    def failed(self, attempt: Attempt) -> None:
+        """Enter a scene that could not be solved: a person may show it."""
+        self._database.add_event(EventEntry(EventKind.NOT_GENERATED, _payload(attempt)))
+
+
+def _payload(attempt: Attempt) -> dict[str, Any]:
+    shared = {"seed": attempt.seed, "sources": list(attempt.sources)}
+    return shared | {"stage": attempt.stage, "place": list(attempt.place)}
+
+
+def sources_of(workspace: Workspace, names: Sequence[str] | None = None) -> list[Handling]:
+    """What successful demonstrations did with objects; of these episodes only, where named.
+
+    Generated ones are no sources unless they are named. BadValue where there is nothing.
+    """
+    summaries = used_episodes(workspace)
+    chosen = TrainingSelection.of(Judgements(workspace.db_path), summaries)
+    found: list[Handling] = []
+    for summary in summaries:
+        wanted = summary.header.operator != NAME if names is None else summary.id in names
+        solved = chosen.includes(summary, summary.success) and summary.complete
+        if wanted and solved and summary.path is not None and summary.header.seed >= 0:
+            try:
+                found += handlings_of(Episode.read(summary.path, images=False))
+            except DamagedFile:
+                continue
+    if not found:
+        raise BadValue(
+            "demonstrations to repeat",
+            "one of this simulator that succeeded; record it with `sidestick drive`",
+            f"none among {len(summaries)} episodes",
+        )
+    return found
+
+
+def generate(
+    workspace: Workspace,
+    count: int,
+    handlings: Sequence[Handling],
+    workers: int = 2,
+    noise: float = NOISE,
+    on_attempt: OnAttempt = lambda _: None,
+) -> GenerationReport:
+    """Record `count` new demonstrations, on seeds that no earlier generation tried.
+
+    Stops early, and says so in the report, where nothing or next to nothing succeeds.
+    """
+    log = GenerationLog(Database(workspace.db_path))
+    report = GenerationReport(
+        sources=len({handling.source for handling in handlings}), handlings=len(handlings)
+    )
+    with (
+        Attempts(workspace.config, handlings, noise, workers) as attempts,
+        few_threads(),
+        contextlib.closing(workspace_env(workspace.config)) as env,
+        Recorder(workspace) as recorder,
+    ):
+        operator = GeneratingOperator(env, handlings, noise)
+        told = [log, Recording(recorder)]
+        session = Session(env, operator, Assignment(Level.DEMONSTRATE), told)
+        for attempt in attempts.run(_seeds(workspace)):
+            report.attempts.append(attempt)
+            if attempt.success:
+                log.attempt = attempt
+                report.recorded += session.run_episode(attempt.seed).success
+            else:
+                log.failed(attempt)
+            on_attempt(attempt)
+            report.stopped = _hopeless(report)
+            if report.recorded >= count or report.stopped:
+                break
+        recorder.wait()
+    return report
+
+
+def _hopeless(report: GenerationReport) -> str:
+    tried = len(report.attempts)
+    if tried < HOPELESS or report.yielded >= LEAST_YIELD:
+        return ""
+    stages = Counter(attempt.stage for attempt in report.attempts if not attempt.success)
+    ends = ", ".join(f"{stage} ({times})" for stage, times in stages.most_common())
+    return f"{report.recorded} of {tried} attempts succeeded; the others ended at {ends}"
+
+
+def _seeds(workspace: Workspace) -> Iterator[int]:
+    """The seeds after all that were tried before."""
+    database = Database(workspace.db_path)
+    tried = [
+        int(event.payload["seed"])
+        for kind in (EventKind.GENERATED, EventKind.NOT_GENERATED)
+        for event in database.events(kind)
+        if isinstance(event.payload.get("seed"), int)
+    ]
+    used = max(tried, default=GENERATION.first - 1) - GENERATION.first + 1
+    yield from GENERATION.seeds((GENERATION.count or 0) - used, used)
