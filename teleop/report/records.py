@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...datasets.files.plain_text import plain_text
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.rates import Rate
 
@@ -94,7 +95,7 @@ class PolicyRow:
     @property
     def label(self) -> str:
         """Its name without leading zeros, for people."""
-        return str(int(self.name)) if self.name.isdecimal() else self.name
+        return str(int(self.name)) if self.name.isdecimal() else plain_text(self.name)
 
 
 @dataclass(frozen=True)

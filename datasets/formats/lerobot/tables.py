@@ -1,7 +1,7 @@
 """This module reads and writes the parquet files of a LeRobot dataset."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from .stats import Stats
 
 STATISTICS = "stats/"
 """What the columns of an episode's statistics begin with."""
+BATCH_ROWS = 1024
+"""Rows of a data file that are read at a time: a row group may claim any number of them."""
 MOST_ROWS, MOST_ROWS_BYTES = 200_000, 2**28
 """Of the tables of episodes and tasks; the largest public dataset has 76,000 episodes."""
 
@@ -121,9 +123,12 @@ def read_columns(path: Path, keys: Sequence[str], start: int, count: int) -> dic
         claimed = sum(_bytes_of(file.metadata.row_group(group), keys) for group in groups)
         if claimed > SHARE * free_memory():
             raise FormatError(f"{path}: claims {claimed} bytes, more than half of the free memory")
-        table = file.read_row_groups(groups, columns=list(keys)).slice(start - before, count)
-    if len(table) != count:
-        raise FormatError(f"{path}: has {len(table)} of {count} frames from {start} on")
+        batches = file.iter_batches(BATCH_ROWS, row_groups=groups, columns=list(keys))
+        parts = list(_rows(batches, start - before, count))
+    found_rows = sum(len(part) for part in parts)
+    if found_rows != count:
+        raise FormatError(f"{path}: has {found_rows} of {count} frames from {start} on")
+    table = pa.Table.from_batches(parts)
     found: dict[str, Any] = {}
     for key in keys:
         column = table.column(key).combine_chunks()
@@ -137,6 +142,16 @@ def read_columns(path: Path, keys: Sequence[str], start: int, count: int) -> dic
         else:
             found[key] = column.to_numpy(zero_copy_only=False)
     return found
+
+
+def _rows(batches: Iterable[Any], first: int, count: int) -> Iterator[Any]:
+    """Of some batches the `count` rows from the `first` on; the rest is not kept, nor read."""
+    for batch in batches:
+        part = batch.slice(first, count) if first < len(batch) else batch.slice(0, 0)
+        yield part
+        first, count = max(0, first - len(batch)), count - len(part)
+        if count <= 0:
+            return
 
 
 def _groups_of(metadata: Any, start: int, count: int) -> tuple[list[int], int]:
