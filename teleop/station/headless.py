@@ -102,10 +102,14 @@ def headless_assignment(
     rules: HelpRules,
     runner: PolicyRunner | None = None,
 ) -> Assignment:
-    """The policy, the one that drives unless named; not loaded at levels that do without one."""
+    """The policy, the one that drives unless named; not loaded at levels that do without one.
+
+    A `runner` that is given drives under the name `policy_id`, whatever the workspace has.
+    """
     if level not in NEEDS_POLICY:
         return Assignment(level, policy_id, monitor=HelpMonitor(rules))
-    policy_id = PolicyStore(workspace.policies_dir).choose(policy_id).policy_id
+    if runner is None or policy_id is None:
+        policy_id = PolicyStore(workspace.policies_dir).choose(policy_id).policy_id
     return assignment_of(workspace, level, policy_id, rules, runner)
 
 

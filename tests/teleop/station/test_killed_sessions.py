@@ -27,6 +27,7 @@ def run(folder: Path, target: Target, level: Level, kill: int, after_s: float, s
     process = CHILDREN.Process(target=target, args=(folder, level, int(kill), after_s, seed))
     process.start()
     process.join()
+    assert process.exitcode in (-kill, 0), "it ended by itself, of an error"
 
 
 def assert_the_ledger_says_what_is_there(folder: Path) -> float:
