@@ -93,11 +93,7 @@ def check(
 
     `tick` is called once per episode file.
     """
-    recovered = 0
-    if repair:
-        _mend_superblocks(workspace)
-        recovered = len(workspace.recover())
-        _note_missing(workspace)
+    recovered = _repair(workspace) if repair else 0
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
     flagged: dict[str, tuple[Flag, ...]] = {}
@@ -124,6 +120,14 @@ def check(
         pending=len(waiting(workspace.journal_dir)),
         flagged=flagged,
     )
+
+
+def _repair(workspace: Workspace) -> int:
+    """Mend what can be mended; how many journals became episodes."""
+    _mend_superblocks(workspace)
+    recovered = len(workspace.recover())
+    _note_missing(workspace)
+    return recovered
 
 
 def _excluded(workspace: Workspace) -> frozenset[str]:

@@ -125,15 +125,7 @@ def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Epis
     if unknown:
         _note(filled_in, UNKNOWN.format(unknown))
     who_acted.fill_in(given, filled_in)
-    steps = len(given["actions"])
-    goal = given.setdefault(f"{OBS}goal", np.ones((steps, 1), np.float32))
-    if "states" not in given:
-        _note(filled_in, NO_STATES)
-    states = given.setdefault("states", np.zeros((steps, 1)))
-    images = {name for name in given if is_image(name)}
-    cameras = tuple(name.removeprefix(OBS).removesuffix(IMAGE_SUFFIX) for name in sorted(images))
-    side = image_size({name: given[name].shape for name in images})
-    sizes = Sizes(cameras, side, *(math.prod(rows.shape[1:]) for rows in (goal, states)))
+    steps, (cameras, sizes) = len(given["actions"]), _sizes(given, filled_in)
     rows: dict[str, NDArray[Any]] = {}
     for column in columns(cameras):
         if not column.source:
@@ -157,6 +149,19 @@ def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Epis
     header = header_of(*said, started, rows, filled_in, imported.seed)
     final = _final(imported.final_observation, rows)
     return Episode.of_recording(_id(rows, imported.columns), header, outcome, rows, final)
+
+
+def _sizes(given: dict[str, NDArray[Any]], filled_in: list[str]) -> tuple[tuple[str, ...], Sizes]:
+    """Names of the cameras, and how large things are; a goal and states are filled in."""
+    steps = len(given["actions"])
+    goal = given.setdefault(f"{OBS}goal", np.ones((steps, 1), np.float32))
+    if "states" not in given:
+        _note(filled_in, NO_STATES)
+    states = given.setdefault("states", np.zeros((steps, 1)))
+    images = {name for name in given if is_image(name)}
+    cameras = tuple(name.removeprefix(OBS).removesuffix(IMAGE_SUFFIX) for name in sorted(images))
+    side = image_size({name: given[name].shape for name in images})
+    return cameras, Sizes(cameras, side, *(math.prod(rows.shape[1:]) for rows in (goal, states)))
 
 
 def _final(
