@@ -15,27 +15,11 @@ from typing import Any, ClassVar, TypeVar
 
 from ..sim_envs.errors import BadValue
 from .database_rows import Count, Moment, Number, Seconds, check_payload, row_payload
+from .database_tables import TABLES
 from .files.decoding import decoded
 from .files.held_rows import rows_held_of
 from .files.plain_log import plain_log
 from .files.sqlite_file import SqliteFile, has_table
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS evaluations (
-    id INTEGER PRIMARY KEY, created REAL NOT NULL, policy TEXT NOT NULL, task TEXT NOT NULL,
-    first_seed INTEGER NOT NULL, episodes INTEGER NOT NULL, successes INTEGER NOT NULL,
-    kind TEXT NOT NULL, payload TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS effort (
-    id INTEGER PRIMARY KEY, created REAL NOT NULL, round INTEGER NOT NULL, kind TEXT NOT NULL,
-    driven_s REAL NOT NULL, watched_s REAL NOT NULL, takeovers INTEGER NOT NULL,
-    episodes INTEGER NOT NULL, payload TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY, created REAL NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS judgements (
-    id INTEGER PRIMARY KEY, created REAL NOT NULL, operator TEXT NOT NULL, episode TEXT NOT NULL,
-    kind TEXT NOT NULL, start INTEGER, stop INTEGER, payload TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS judgements_episode ON judgements (episode);
-"""
 
 
 @dataclass(frozen=True)
@@ -151,7 +135,7 @@ def _entry(kind: type[Row], names: Sequence[str], row: Sequence[Any]) -> Row:
 class Database:
     """The workspace's sidestick.db; made at the first write, safe for several processes."""
 
-    tables: ClassVar[str] = _TABLES
+    tables: ClassVar[str] = TABLES
     """SQL that makes the missing tables."""
 
     def __init__(self, path: Path | str) -> None:

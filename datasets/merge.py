@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from ..sim_envs.errors import DamagedFile, WorkspaceError
-from .checking.check import Problem, checked, episode_files
+from .checking.check import Problem, checked
 from .checking.fit import first_goals, goals_of
+from .checking.repair import episode_files
 from .database import Database, EffortEntry, EventEntry, EventKind
 from .database_copy import copied_database
 from .effort_ledger import uncounted

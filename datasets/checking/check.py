@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from ...sim_envs.errors import DamagedFile
 from ..config import WorkspaceConfig
-from ..database import Database, EventEntry, EventKind
+from ..database import Database, EventKind
 from ..episode import Episode
 from ..files.durable import left_temporaries
 from ..files.plain_log import plain_log
@@ -21,10 +21,10 @@ from ..journal_recovery import DAMAGED, EPISODE, JOURNAL, waiting
 from ..judgements.exclusion import excluded_episodes
 from ..judgements.judgements import Judgements
 from ..summary import EpisodeSummary
-from ..superblock import mend
 from ..workspace import Workspace, own_summary
 from .content_check import episode_problems
 from .fit import goals_of, misfits
+from .repair import episode_files, missing_episodes, present_episodes, repaired
 from .warnings import FLAGGERS, Flag, Flagger, flags_of
 
 
@@ -93,7 +93,7 @@ def check(
 
     `tick` is called once per episode file.
     """
-    recovered = _repair(workspace) if repair else 0
+    recovered = repaired(workspace) if repair else 0
     sound: list[EpisodeSummary] = []
     damaged: list[Problem] = []
     flagged: dict[str, tuple[Flag, ...]] = {}
@@ -122,25 +122,12 @@ def check(
     )
 
 
-def _repair(workspace: Workspace) -> int:
-    """Mend what can be mended; how many journals became episodes."""
-    _mend_superblocks(workspace)
-    recovered = len(workspace.recover())
-    _note_missing(workspace)
-    return recovered
-
-
 def _excluded(workspace: Workspace) -> frozenset[str]:
     """The ids of the excluded episodes; none where the database, named below, cannot be read."""
     try:
         return excluded_episodes(workspace)
     except DamagedFile:
         return frozenset()
-
-
-def episode_files(workspace: Workspace) -> list[Path]:
-    """All files in the folder of episodes, damaged and unrelated ones included."""
-    return sorted(workspace.episodes_dir.glob("[!.]*"))
 
 
 def checked(path: Path, config: WorkspaceConfig, goals: int | None = None) -> Episode:
@@ -184,11 +171,11 @@ def _database_problems(workspace: Workspace) -> Iterator[Problem]:
         reasons = Judgements(workspace.db_path).problems()
         events = [event for event in database.events() if event.kind not in BEGINNINGS]
         named = {str(e.payload["episode"]) for e in events if "episode" in e.payload}
-        missing = _missing(workspace)
+        missing = missing_episodes(workspace)
     except (DamagedFile, ValueError, TypeError) as error:
         yield Problem.of(workspace.path, path, error)
         return
-    here = _present(workspace)
+    here = present_episodes(workspace)
     reasons += [f"names episode {name}, which does not exist" for name in sorted(named - here)]
     if missing > 0:
         reasons.append(
@@ -197,49 +184,6 @@ def _database_problems(workspace: Workspace) -> Iterator[Problem]:
         )
     for reason in reasons:
         yield Problem.of(workspace.path, path, reason)
-
-
-def _present(workspace: Workspace) -> set[str]:
-    """The ids of all episodes: finished, discarded, or still in their journals."""
-    folders = (workspace.episodes_dir, workspace.trash_dir, workspace.journal_dir)
-    files = (file for folder in folders for file in folder.glob("[!.]*"))
-    return {file.stem for file in files if file.suffix in (EPISODE, JOURNAL, DAMAGED)}
-
-
-def _missing(workspace: Workspace) -> int:
-    """Number of successful episodes in the ledger whose files are missing."""
-    database = Database(workspace.db_path)
-    counted = sum(int(effort.payload.get("successes", 0)) for effort in database.efforts())
-    noted = sum(int(event.payload["episodes"]) for event in database.events(EventKind.MISSING))
-    return counted - noted - len(_present(workspace))
-
-
-def _mend_superblocks(workspace: Workspace) -> None:
-    """Give files that HDF5 1.14 left with a stale checksum the right one.
-
-    A file that cannot be opened or replaced stays as it is: the check names what is wrong with it.
-    """
-    mended = 0
-    for path in episode_files(workspace):
-        if path.suffix == EPISODE and path.is_file():
-            try:
-                mended += mend(path)
-            except OSError as error:
-                _log.warning("%s: cannot be mended: %s", path, error)
-    if mended:
-        _log.warning("%d files of an older h5py can be read again", mended)
-
-
-def _note_missing(workspace: Workspace) -> None:
-    """Record that episodes of the ledger are missing, so that it is reported once."""
-    try:
-        missing = _missing(workspace)
-        if missing > 0:
-            Database(workspace.db_path).add_event(
-                EventEntry(EventKind.MISSING, {"episodes": missing})
-            )
-    except (DamagedFile, ValueError, TypeError) as error:
-        _log.warning("%s: %s", workspace.db_path, error)
 
 
 def _orphans(workspace: Workspace) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...sim_envs.errors import UnknownName
-from ..checking.check import episode_files
+from ..checking.repair import episode_files
 from ..database import Database
 from ..episode_names import matched, matched_part, matched_range
 from ..judgements.judgement import EXCLUSION, Judgement

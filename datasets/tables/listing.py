@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...sim_envs.errors import DamagedFile
-from ..checking.check import Problem, episode_files
+from ..checking.check import Problem
+from ..checking.repair import episode_files
 from ..checking.warnings import FLAGGERS, Flag, Flagger, flags_of, late_ticks
 from ..database import Database
 from ..episode import Episode

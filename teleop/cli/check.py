@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...datasets.checking.check import check, episode_files
+from ...datasets.checking.check import check
+from ...datasets.checking.repair import episode_files
 from ...datasets.checking.warnings import FLAGGERS
 from ...datasets.workspace import Workspace
 from ..evaluation.visibility import NEVER_IN_VIEW, VisibilityCheck

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import tyro
 from rich.table import Table
 
-from ...datasets.checking.check import episode_files
+from ...datasets.checking.repair import episode_files
 from ...datasets.files.names import episode_name
 from ...datasets.judgements.exclusion import excluded_episodes
 from ...datasets.judgements.judgement import EXCLUSION

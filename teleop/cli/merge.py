@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 import tyro
 
-from ...datasets.checking.check import episode_files
+from ...datasets.checking.repair import episode_files
 from ...datasets.merge import merge
 from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
