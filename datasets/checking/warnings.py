@@ -75,10 +75,11 @@ def contradicted(episode: Episode) -> str | None:
     judged_here = summary.complete and summary.success_known and summary.header.seed >= 0
     if verdict == solved or not judged_here:
         return None
-    stage = episode.summary.header.stages[int(episode.stage[-1])]
-    if verdict:
-        return f"saved as a success, and the task was never solved (stage {stage})"
-    return "saved as a failure, and the task was solved"
+    if not verdict:
+        return "saved as a failure, and the task was solved"
+    stages, last = summary.header.stages, int(episode.stage[-1])
+    stage = stages[last] if last < len(stages) else last
+    return f"saved as a success, and the task was never solved (stage {stage})"
 
 
 def clock_set_back(episode: Episode) -> str | None:
