@@ -65,7 +65,8 @@ def test_the_process_gives_way_learns_and_ends(workspace: Workspace) -> None:
     with LearnerProcess(workspace) as process:
         wait_for(lambda: "refit on 6 episodes" in (workspace.path / LOG).read_text())
         assert process.alive
-        assert os.getpriority(os.PRIO_PROCESS, process.pid) >= NICENESS
+        nicer = min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) >= nicer
     assert not process.alive
     process.close()
     assert PolicyStore(workspace.policies_dir).ids() == []
