@@ -17,7 +17,7 @@ test: check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 test-slow: $(VENV)/.installed
-	$(BIN)/python -m pytest -q -m slow --timeout 3000
+	SIDESTICK_EXAMPLES=new $(BIN)/python -m pytest -q -m "slow or hypothesis" --timeout 3000
 
 # Installs robomimic, LeRobot, Minari and TorchRL, each into an environment of its own, and lets them
 # read, edit and learn from what we export, and make our environments.

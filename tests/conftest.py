@@ -1,5 +1,6 @@
 """These fixtures serve several test files: a trained workspace, SDL, windows, an X server."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,11 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parents[1]))  # helpers are imported as tests.<name>
 
 
-settings.register_profile("shared machine", deadline=None)
-settings.load_profile("shared machine")
+# `make test` tries the same examples each time, so that it says something about a change;
+# `make test-slow` looks for new ones. Machines are shared: no example has a deadline.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("new", deadline=None)
+settings.load_profile(os.environ.get("SIDESTICK_EXAMPLES", "same"))
 
 
 @pytest.fixture(scope="module")

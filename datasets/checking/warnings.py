@@ -78,7 +78,7 @@ def contradicted(episode: Episode) -> str | None:
     if not verdict:
         return "saved as a failure, and the task was solved"
     stages, last = summary.header.stages, int(episode.stage[-1])
-    stage = stages[last] if last < len(stages) else last
+    stage = stages[last] if 0 <= last < len(stages) else last
     return f"saved as a success, and the task was never solved (stage {stage})"
 
 
