@@ -70,7 +70,7 @@ def session_run(
 
 @pytest.mark.slow
 def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None:
-    """Enter, space and w, 1, then ctrl + q: one successful episode with human steps."""
+    """Enter, space and w, 1 and 1 again, as nothing was solved, then ctrl + q: one success."""
     with session_run(tmp_path, DISPLAY=display) as process:
         keys = XdotoolKeys(display, process)
         time.sleep(1.5)
@@ -80,8 +80,9 @@ def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None
         time.sleep(2.0)
         keys("keyup", "w", "keyup", "space")
         time.sleep(0.3)
-        keys("key", "1")
-        time.sleep(1.0)
+        for _ in range(2):
+            keys("key", "1")
+            time.sleep(1.0)
         keys("keydown", "Control_L", "key", "q", "keyup", "Control_L")
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
