@@ -17,11 +17,9 @@ import numpy as np
 
 from sidestick.policies.statistics.rates import wilson
 from sidestick.sim_envs import kinematics
-from sidestick.sim_envs.arm import FINGER_LINKS, NAME
 from sidestick.sim_envs.engine import pybullet
 from sidestick.sim_envs.environment import ArmEnv
-from sidestick.sim_envs.garments import bodies_touching
-from sidestick.sim_envs.hand_rays import graspable, would_land
+from sidestick.sim_envs.hand_rays import graspable, touched_by_fingers, would_land
 from sidestick.sim_envs.making import make_task_env
 from sidestick.sim_envs.spaces import GRIP
 from sidestick.sim_envs.tasks import TASKS
@@ -43,11 +41,8 @@ def grip(env: ArmEnv, value: float, ticks: int, rise: float = 0.0) -> None:
 
 def held(env: ArmEnv) -> frozenset[int]:
     """Labels of the objects that both fingers touch."""
-    world = env.world
-    left, right = (bodies_touching(world, NAME, link) for link in FINGER_LINKS)
-    movable = {world.bodies[name] for name in world.dynamic}
-    one, other = ({world.labels[b] for b in side & movable} for side in (left, right))
-    return frozenset(one & other)
+    left, right = touched_by_fingers(env.world)
+    return frozenset(left & right)
 
 
 def put_hand(env: ArmEnv, rng: np.random.Generator) -> bool:

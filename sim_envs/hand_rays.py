@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .arm import Arm
+from .arm import FINGER_LINKS, NAME, Arm
 from .engine import pybullet
 from .furniture import Bin
+from .garments import bodies_touching
 from .rotations import Vector, matrix_from_quat
 from .world import World
 
@@ -64,6 +65,16 @@ class Below:
     """Where a plumb line meets it, metres [3]."""
     height_m: float
     """Length of the plumb line."""
+
+
+def touched_by_fingers(world: World) -> tuple[set[int], set[int]]:
+    """The labels of the movable objects that the left and the right finger touch."""
+    movable = {world.bodies[name] for name in world.dynamic}
+    left, right = (
+        {world.labels[body] for body in bodies_touching(world, NAME, link) & movable}
+        for link in FINGER_LINKS
+    )
+    return left, right
 
 
 def graspable(world: World, arm: Arm) -> frozenset[int]:

@@ -5,9 +5,10 @@ from enum import Enum
 
 import numpy as np
 
-from ...sim_envs.arm import FINGER_LINKS, NAME
+from ...sim_envs.arm import NAME
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.garments import bodies_touching
+from ...sim_envs.hand_rays import touched_by_fingers
 from ...sim_envs.rotations import Vector, rotvec_between
 from ...sim_envs.spaces import METRES_PER_UNIT, MOVE, RADIANS_PER_UNIT, TURN, Action
 from ...sim_envs.world import Pose
@@ -68,9 +69,7 @@ class HandWatch:
 
     def _drops(self, env: ArmEnv) -> bool:
         """Whether something left the fingers that they still close on."""
-        left, right = (bodies_touching(env.world, NAME, link) for link in FINGER_LINKS)
-        movable = {env.world.bodies[name] for name in env.world.dynamic}
-        one, other = ({env.world.labels[b] for b in side & movable} for side in (left, right))
+        one, other = touched_by_fingers(env.world)
         now = one & other if env.arm.controller.closing else set()
         lost = [label for label, ticks in self._held.items() if ticks >= HELD_TICKS]
         dropped = env.arm.controller.closing and any(label not in one | other for label in lost)
