@@ -45,7 +45,8 @@ class XdotoolKeys:
         for _ in range(600):
             found = self("search", "--class", WINDOW_CLASS)  # xdotool misreads SDL's titles
             if found:
-                self("windowfocus", found.split()[0])
+                self._window = found.split()[0]
+                self("windowfocus", self._window)
                 return
             assert process.poll() is None, process.communicate()
             time.sleep(0.1)
@@ -61,6 +62,12 @@ class XdotoolKeys:
             check=False,
         )
         return done.stdout
+
+    def geometry(self) -> pygame.Rect:
+        """The window's place on the screen, pixels."""
+        lines = self("getwindowgeometry", "--shell", self._window).splitlines()
+        known = dict(line.split("=") for line in lines)
+        return pygame.Rect(*(int(known[key]) for key in ("X", "Y", "WIDTH", "HEIGHT")))
 
 
 def photograph(display: str) -> np.ndarray:

@@ -17,7 +17,6 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs import make_task_env
 from sidestick.teleop.station.screen.view import open_view
 from sidestick.teleop.ui.layout import drive_layout
-from sidestick.teleop.ui.window import DESIGN
 from tests.graphics import needs_gl
 from tests.xdotool import XdotoolKeys, photograph
 
@@ -32,7 +31,7 @@ from sidestick.teleop.station.run import run_station
 config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
 workspace = Workspace.open_or_create(sys.argv[1], config)
 try:
-    options = StationOptions(sound=False, view=sys.argv[2])
+    options = StationOptions(sound=False, view=sys.argv[2], aids=sys.argv[3:] != ["bare"])
     print(run_station(workspace, Assignment(Level.DEMONSTRATE), options))
 except Exception as error:
     print(type(error).__name__, error)
@@ -50,12 +49,13 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def session_run(
-    tmp_path: Path, view: str = "auto", **more: str
-) -> Iterator["subprocess.Popen[str]"]:
-    """Run the window in a process of its own, which ends with the test."""
+def session_run(tmp_path: Path, *arguments: str, **more: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run the window in a process of its own, which ends with the test.
+
+    The arguments are the renderer of the view, else auto, and `bare` for no depth aids.
+    """
     with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(tmp_path / "ws"), view],
+        [sys.executable, "-c", SCRIPT, str(tmp_path / "ws"), *(arguments or ["auto"])],
         env=environment(tmp_path, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -147,16 +147,16 @@ def apart(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize("view", [pytest.param("gl", marks=needs_gl), "tiny"])
 def test_a_real_window_shows_the_scene(display: str, tmp_path: Path, view: str) -> None:
-    """Above the card, pixel by pixel, the screen is what the renderer draws of the scene.
+    """Pixel by pixel, the picture on the screen is what the renderer draws of the scene.
 
     SDL drew the window with OpenGL once, beside the view's own context: it stayed black.
     """
-    area = drive_layout(*DESIGN).body
-    area.h = area.h * 3 // 5  # a card lies over the rest
-    whole = expected(view, drive_layout(*DESIGN).body.size)[: area.h]
-    assert whole.std() > 20, "the scene itself is blank"
-    with session_run(tmp_path, view, DISPLAY=display) as process:
-        XdotoolKeys(display, process)
+    with session_run(tmp_path, view, "bare", DISPLAY=display) as process:
+        window = XdotoolKeys(display, process).geometry()
+        area = drive_layout(*window.size).body
+        whole = expected(view, area.size)
+        area.move_ip(window.topleft)
+        assert whole.std() > 20, "the scene itself is blank"
         for _ in range(120):
             seen = photograph(display)[area.top : area.bottom, area.left : area.right]
             if apart(seen, whole) < 2:
