@@ -30,13 +30,14 @@ from .spaces import (
 )
 from .tasks.task import Status, Task
 from .world import PHYSICS_HZ, NotCopied, World
+from .worlds.arm_world import ArmWorld
 
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 START_IK_ITERATIONS = 60
 VIEW_SIZE = (640, 480)
 
 
-class ArmEnv(NotCopied, gym.Env[Observation, Action]):
+class ArmEnv(NotCopied, gym.Env[Observation, Action], ArmWorld):
     """A Panda, cameras and one task; the same seed and actions give the same bits."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # noqa: RUF012
@@ -65,8 +66,7 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         self._beginning: Mapping[str, Any] = {}  # the generator's state that built the episode
         self._history: list[Action | None] = []  # becomes Snapshot.history
         self._reseats = reseats_of(None)
-        self.status = Status(False, task.stages[0], 0.0)
-        """The task's assessment of the world after the last step."""
+        self._status = Status(False, task.stages[0], 0.0)
         self._arm: Arm | None = None
 
     @property
@@ -77,25 +77,10 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         return self._arm
 
     @property
-    def task_name(self) -> str:
-        """Short name of the task."""
-        return self.task.name
-
-    @property
-    def instruction(self) -> str:
-        """This episode's instruction."""
-        return self.task.instruction
-
-    @property
     def env_kwargs(self) -> dict[str, Any]:
         """JSON-able keywords with which make_task_env() builds this environment again."""
         rest = {"renderer": self.renderer.name, "image_size": self.image_size}
         return {key: getattr(self.task, key) for key in self.task.variants()} | rest
-
-    @property
-    def variation_drawn(self) -> dict[str, Any]:
-        """JSON-able record of what this episode's seed drew for `variation`."""
-        return self.task.drawn.record()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -142,7 +127,7 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         self._arm.reseat()
         self._history = []
         self.elapsed = 0
-        self.status = self.task.assess(self.world, self._arm)
+        self._status = self.task.assess(self.world, self._arm)
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one control tick; raises BadAction for an action that is not finite float[7]."""
@@ -161,7 +146,7 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action]):
         self._history.append(checked)
         self.arm.follow(SUBSTEPS)
         self.elapsed += 1
-        self.status = self.task.assess(self.world, self.arm)
+        self._status = self.task.assess(self.world, self.arm)
 
     def reseat(self) -> None:
         """Move the target to the measured pose; call it at every change of driver."""

@@ -76,6 +76,10 @@ class NoDisplay(SidestickError):
     """A window was asked for and there is no screen."""
 
 
+class MissingCapability(SidestickError):
+    """A world cannot do what was asked; the message says what it lacks."""
+
+
 class RendererMissing(SidestickError):
     """A renderer cannot start on this machine; the message names the package to install."""
 

@@ -24,6 +24,7 @@ ORDER = {
         "*",
         "renderers",
         "tasks",
+        "worlds",
         "environment",
         "making",
         "rewinding",

@@ -6,15 +6,11 @@ Simulated operators call next() with an environment, and action() for the 7-d ac
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..environment import ArmEnv
-from ..rotations import rotvec_between
-from ..spaces import METRES_PER_UNIT, RADIANS_PER_UNIT, Action
+from ..spaces import Action
 from ..world import Pose
-
-APPROACH_GAIN = 0.45
-"""Share of the remaining distance that one tick may cover."""
+from ..worlds.arm_spec import ARM_ACTION
+from ..worlds.steering import steered
 
 
 @dataclass(frozen=True)
@@ -28,15 +24,7 @@ class ExpertTarget:
 
     def action(self, tool: Pose) -> Action:
         """The action from the end-effector pose `tool` towards this target, float32[7]."""
-        move = (self.target.position - tool.position) * (APPROACH_GAIN / METRES_PER_UNIT)
-        length = float(np.linalg.norm(move))
-        if length > self.speed:
-            move = move * (self.speed / length)
-        turn = rotvec_between(tool.quat, self.target.quat) * (APPROACH_GAIN / RADIANS_PER_UNIT)
-        length = float(np.linalg.norm(turn))
-        if length > 1.0:
-            turn = turn / length
-        return np.concatenate([move, turn, [1.0 if self.closing else -1.0]]).astype(np.float32)
+        return steered(ARM_ACTION, tool, self.target, self.closing, self.speed)
 
 
 class Expert(ABC):

@@ -153,7 +153,7 @@ class RewindableEnv(ArmEnv):
             return
         self.show(self._moment.state)
         self.world.find_contacts()
-        self.status = self._moment.status
+        self._status = self._moment.status
 
     def _resimulate(self) -> None:
         """Simulate the episode here, up to now, and go on here."""
