@@ -58,8 +58,9 @@ def check_numbers(options: object) -> None:
     """Raise BadValue with the option's name for the first number that is out of its range."""
     for name, kind in numbers(type(options)):
         value, limits = getattr(options, name), range_of(kind)
-        if value is not None and limits is not None and value not in limits:
-            raise BadValue(f"--{name.replace('_', '-')}", str(limits), value)
+        for each in value if isinstance(value, tuple) else (value,):
+            if each is not None and limits is not None and each not in limits:
+                raise BadValue(f"--{name.replace('_', '-')}", str(limits), each)
 
 
 def numbers(options: type) -> Iterator[tuple[str, Any]]:

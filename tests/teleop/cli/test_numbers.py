@@ -43,6 +43,14 @@ def test_every_number_has_a_range(verb: str, name: str, kind: object) -> None:
         check_numbers(with_option(verb, name, value))
 
 
+def test_several_numbers_of_one_option_are_each_checked() -> None:
+    """A width and a height that are possible are taken."""
+    check_numbers(with_option("drive", "size", (1280, 800)))
+    for size in ((0, 800), (1280, -1)):
+        with pytest.raises(BadValue, match="--size: expected"):
+            check_numbers(with_option("drive", "size", size))
+
+
 def test_there_are_numbers_to_check() -> None:
     """The list is not empty by mistake, and holds what is optional too."""
     found = {f"{verb} {name}" for verb, name, _ in OPTIONS}
@@ -81,6 +89,7 @@ def test_training_checks_its_numbers(name: str) -> None:
         (("train", "x", "--seed", "-1"), "--seed: expected at least 0"),
         (("pretrain", "--epochs", "-1"), "epochs: expected at least 0"),
         (("practice", "x", "--episodes", "2.5"), "2.5"),
+        (("drive", "x", "--size", "1280", "0"), "--size: expected at least 1"),
     ],
 )
 def test_the_command_line_refuses_them(
