@@ -2,11 +2,13 @@
 
 The workspace's policy and the demonstrations it was trained on are copied. It drives a few scenes
 by itself; a reviewer grades its predictions there and in the demonstrations, and a policy is
-trained on the demonstrations and the graded predictions. Another is trained on the demonstrations
-and as many minutes of further driving. The simulated reviewer drives the expert from the restored
-state and corrects predictions that end elsewhere. A graded prediction is assumed to cost
-`--seconds-per-grade` of human effort; the policy's own episodes cost none and are not trained on.
-It prints JSON.
+trained on the demonstrations and the graded predictions. The controls are trained on the
+demonstrations and further ones: as many as cost the same attention, and then as many as take the
+same seconds of driving. The simulated reviewer drives the expert from the restored state and
+corrects predictions that end elsewhere. A graded prediction is assumed to cost
+`--seconds-per-grade` of attention and no driving; the policy's own episodes cost none and are not
+trained on. It prints JSON: for each policy its success, and the seconds driven and attended beside
+those of the demonstrations that all have in common.
 """
 
 import argparse
@@ -15,18 +17,22 @@ import shutil
 import sys
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
+from typing import Any
 
+from benchmarks.rows import circumstances
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
-from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
 from sidestick.teleop.evaluation.evaluate import evaluate
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.learning.workspace_training import train_on_workspace
+from sidestick.teleop.report.cost import EffortCost
+from sidestick.teleop.report.ledger import read_ledger
 from sidestick.teleop.review.run_predictions import review_predictions
 from sidestick.teleop.station.headless import drive_simulated
 
@@ -50,15 +56,40 @@ def demonstrated(summary: EpisodeSummary) -> bool:
     return summary.success and summary.header.level == Level.DEMONSTRATE
 
 
-def success(workspace: Workspace, rollouts: Rollouts, episodes: int) -> Rate:
-    """The newest policy's success rate on the unseen seeds."""
-    rate = evaluate(workspace, rollouts, None, episodes).rate
+def success(
+    workspace: Workspace, rollouts: Rollouts, policy: str, episodes: int, cost: EffortCost
+) -> dict[str, Any]:
+    """The success rate of one policy on the unseen seeds, and what its data cost."""
+    rate = evaluate(workspace, rollouts, policy, episodes).rate
     print(f"{time.strftime('%X')} {workspace.path.name}: {rate}", file=sys.stderr, flush=True)
-    return rate
+    spent = {"driven_s": cost.driven_s, "attended_s": cost.attended_s}
+    return {
+        "policy": policy,
+        "success": str(rate),
+        **{name: round(value, 1) for name, value in spent.items()},
+        "more_demonstrations": cost.episodes,
+    }
+
+
+def control(
+    workspace: Workspace, rollouts: Rollouts, config: TrainConfig, seconds: float, episodes: int
+) -> dict[str, Any]:
+    """Further demonstrations instead: until they cost the same attention, then the same driving."""
+    found, seeds = {}, count(MORE_SEED)
+
+    def spent() -> EffortCost:
+        return read_ledger(workspace).total
+
+    for kind in ("attended_s", "driven_s"):
+        while getattr(spent(), kind) < seconds:
+            drive_simulated(workspace, Level.DEMONSTRATE, [next(seeds)])
+        policy = train_on_workspace(workspace, config, progress=False).path.name
+        found[kind] = success(workspace, rollouts, policy, episodes, spent())
+    return {"equal attention": found["attended_s"], "equal driving": found["driven_s"]}
 
 
 def main() -> None:
-    """Measure all three policies and print JSON."""
+    """Measure all policies and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path)
     parser.add_argument("--policy", default="0001")
@@ -70,11 +101,11 @@ def main() -> None:
     options = parser.parse_args()
     limit_threads()
     config = TrainConfig(steps=options.steps, tensorboard=False)
-    source = Workspace.open(options.workspace)
+    source, free = Workspace.open(options.workspace), EffortCost.of((), "nothing more")
     with tempfile.TemporaryDirectory() as folder, Rollouts(source.config, 1) as rollouts:
         graded = copied(source, options.policy, Path(folder) / "graded")
         driven = copied(source, options.policy, Path(folder) / "driven")
-        before = success(graded, rollouts, options.episodes)
+        before = success(graded, rollouts, "0001", options.episodes, free)
         alone = range(ALONE_SEED, ALONE_SEED + options.alone)
         first = PolicyStore(graded.policies_dir).path("0001")
         rollouts.run(first, alone, graded.path, keep_failures=options.alone)
@@ -82,24 +113,13 @@ def main() -> None:
             graded, "simulated", None, headless=True, simulated=True, count=options.predictions
         )
         print(f"{time.strftime('%X')} graded: {found.grades}", file=sys.stderr, flush=True)
-        train_on_workspace(graded, config, chooses=demonstrated, progress=False)
-        after = success(graded, rollouts, options.episodes)
+        policy = train_on_workspace(graded, config, chooses=demonstrated, progress=False).path.name
+        after = success(graded, rollouts, policy, options.episodes, free)
         seconds = sum(found.grades.values()) * options.seconds_per_grade
-        left, seed = seconds * driven.config.control_hz, MORE_SEED
-        while left > 0:
-            left -= drive_simulated(driven, Level.DEMONSTRATE, [seed]).human_steps
-            seed += 1
-        train_on_workspace(driven, config, progress=False)
-        drove = success(driven, rollouts, options.episodes)
-    figures = {
-        "before": str(before),
-        "graded": str(after),
-        "driven instead": str(drove),
-        "grades": found.grades,
-        "minutes": round(seconds / 60, 1),
-        "more demonstrations": seed - MORE_SEED,
-    }
-    print(json.dumps(figures))
+        after["attended_s"] = seconds
+        controls = control(driven, rollouts, config, seconds, options.episodes)
+    figures = {"before": before, "graded": after, **controls, "grades": found.grades}
+    print(json.dumps({**figures, **circumstances()}))
 
 
 if __name__ == "__main__":
