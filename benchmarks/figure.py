@@ -13,8 +13,11 @@ from typing import Any
 from benchmarks.clustered_rate import clustered_interval
 from benchmarks.rows import read_rows
 from sidestick.sim_envs.errors import BadValue
+from sidestick.teleop.session.attention_model import ATTENTION
 
 RESULTS = Path(__file__).parent / "results"
+COST = "{cost}"
+"""In the text of an entry: what its data cost the operator, from the raw rows."""
 GROUPS = ("final", "validation", "evidence", "speed", "reliability")
 
 
@@ -81,7 +84,26 @@ def _of_rows(source: Mapping[str, Any], values: Mapping[str, Any], results: Path
     ]
     if not rows:
         raise BadValue(f"rows of figure {values['id']}", f"some in {source['file']}", where)
-    return {**_counts(rows), **_circumstances(rows, values)}
+    what = values["what"].replace(COST, _cost(rows)) if COST in values["what"] else values["what"]
+    return {"what": what, **_counts(rows), **_circumstances(rows, values)}
+
+
+def _cost(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the data cost the operator by training seed, least to most: driven, watched, attended.
+
+    Rows of before attention was modelled say how many episodes the operator was there for.
+    """
+    spent: dict[str, list[float]] = {"driven": [], "watched": [], "attended": []}
+    for row in rows:
+        driven, watched = row["driven_s"], row.get("watched_s", 0.0)
+        there = row["data"] if "data" in row else row["demonstrations"]
+        modelled = ATTENTION.attended_s(driven, watched, there, there, 0)
+        for name, value in zip(
+            spent, (driven, watched, row.get("attended_s", modelled)), strict=True
+        ):
+            spent[name].append(value)
+    ranges = {name: f"{min(found):.0f}-{max(found):.0f} s {name}" for name, found in spent.items()}
+    return ", ".join(text for name, text in ranges.items() if max(spent[name]) > 0)
 
 
 def _counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:

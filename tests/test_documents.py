@@ -1,13 +1,18 @@
 """The documents cite files that are there."""
 
+import importlib.util
 import re
+from dataclasses import is_dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
+from sidestick.teleop.cli.verbs import VERBS
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *(ROOT / "docs").rglob("*.md")]
-CITED = re.compile(r"(?<![\w.])((?:[\w-]+/)*[\w-]+\.(?:py|md|jsonl?|png))\b")
+CITED = re.compile(r"(?<![\w.])((?:[\w-]+/)*[\w-]+\.(?:py|md|jsonl?|png|toml|txt|xml|yml|cfg))\b")
 WRITTEN_BY_USERS = {
     "config.json",
     "gate.json",
@@ -53,6 +58,34 @@ def test_nothing_is_installed_by_a_name_on_an_index(room: str) -> None:
     promised = re.compile(r"pip install [^\n]*\bsidestick\b|\bsidestick\[")
     files = [*(ROOT / room).rglob("*.py"), *DOCUMENTS]
     assert not [path for path in files if promised.search(path.read_text())]
+
+
+COMMAND = re.compile(r"\bsidestick ([a-z]+)((?: [^`\n|#;&]*)?)")
+OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_commands_in_documents_are_ones_that_there_are(document: Path) -> None:
+    """Verbs with their options, programs of the benchmarks, and targets of the Makefile."""
+    text = document.read_text()
+    for verb, rest in COMMAND.findall(text):
+        assert verb in VERBS, f"sidestick {verb}"
+        known = options_of(VERBS[verb])
+        assert not [option for option in OPTION.findall(rest) if option not in known], verb + rest
+    for module in re.findall(r"python -m (benchmarks\.\w+)", text):
+        assert importlib.util.find_spec(module), module
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
+    assert set(re.findall(r"`make ([a-z-]+)`", text)) <= set(targets)
+
+
+def options_of(kind: type) -> set[str]:
+    """The options of a verb as they are written, with those of classes of options in it."""
+    found = {"help", "from"}
+    for name, hint in get_type_hints(kind).items():
+        if is_dataclass(hint):
+            found |= options_of(hint)
+        found |= {name.replace("_", "-"), f"no-{name.replace('_', '-')}"}
+    return found
 
 
 def test_documents_show_options_by_their_present_names() -> None:

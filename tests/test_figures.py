@@ -13,7 +13,9 @@ from benchmarks.figures import DOCUMENTS, ROOT, generated
 from sidestick.policies.statistics.rates import wilson
 from sidestick.sim_envs.errors import BadValue, UnknownName
 
-GENERATED = re.compile(r"<!-- figures?: .*?<!-- end(?: of figures)? -->", re.S)
+GENERATED = re.compile(
+    r"<!-- (?:figures?|evidence|help|kills): .*?<!-- end(?: of [a-z]+)? -->", re.S
+)
 COUNTS = re.compile(r"\d+ of \d{2,}|\d+/\d{2,}(?!\d*\.)|\d+(?:\.\d+)? %(?! (?:interval|error))")
 """What a measured figure looks like in a sentence: `97 of 100`, `29/30`, `83 %`."""
 
@@ -29,6 +31,30 @@ def test_documents_are_as_the_table_says(name: str) -> None:
 def test_no_figure_is_written_by_hand(name: str) -> None:
     """Outside of what is generated, the documents quote no rate."""
     assert not COUNTS.findall(GENERATED.sub("", (ROOT / name).read_text()))
+
+
+def test_what_compares_ways_of_teaching_says_driven_and_attended() -> None:
+    """A way that is cheap in driving may be dear in attention; both stand beside the success."""
+    effort = re.compile(r"\bdriven|driving|attended|reviewed|unattended|corrections,|rounds")
+    told = [f for f in read_figures() if f.group in ("final", "validation")]
+    found = [f.id for f in told if effort.search(f.what)]
+    assert len(found) > 15
+    for figure in told:
+        if effort.search(figure.what):
+            assert re.search(r"\d s driven|minutes driven", figure.what), figure.id
+            assert re.search(r"\d s attended|\d attended", figure.what), figure.id
+
+
+def test_costs_come_from_the_rows() -> None:
+    """Driving, watching where there was any, and attention, least to most over training seeds."""
+    texts = {figure.id: figure.what for figure in read_figures()}
+    cost = "65-67 s driven, 150-152 s attended"  # 10 demonstrations of 8.5 s beside the driving
+    assert texts["validation-corrections-0"].endswith(f"10 demonstrations alone ({cost})")
+    assert (
+        "82-124 s driven, 120-134 s watched, 482-530 s attended"
+        in texts["validation-corrections-1"]
+    )
+    assert "{" not in "".join(texts.values())
 
 
 def test_every_command_names_a_program_that_is_there() -> None:
