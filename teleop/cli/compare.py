@@ -23,6 +23,7 @@ from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
 from .numbers import Count, ErrorRate, Seed, Workers
 from .subcommand import DONE, Device, WorkspacePath
+from .unused_options import mention_unused, refuse_unused
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class Compare:
 
     def run(self) -> int:
         """Compare, store the result, report it."""
+        if self.blind:
+            mention_unused(self, "with --blind", ("workers",))
+        else:
+            refuse_unused(self, "without --blind", ("headless", "operator"))
         if self.blind and self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
         workspace = Workspace.open(self.workspace)

@@ -31,6 +31,7 @@ from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
 from .numbers import Count, Limit, Seed, Share
 from .subcommand import DONE, FOUND, Device, WorkspacePath
+from .unused_options import OF_THE_WINDOW, mention_unused
 
 SIMULATED_EPISODES = 10
 
@@ -102,7 +103,9 @@ class Drive:
         wanted = None if self.level is None else level_named(self.level)
         if self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
-        if not self.headless:
+        if self.headless:
+            mention_unused(self, "without a window", OF_THE_WINDOW)
+        else:
             check_window()
         workspace = self._open(wanted)
         workspace.recover()
@@ -228,12 +231,11 @@ class Drive:
                 if note := seeds.label(outcome.seed):
                     say(f"{note}; {'solved' if outcome.success else 'not solved'} now")
 
-            taken = seeds.take(episodes)
             return drive(
                 workspace,
                 assignment,
                 active_policy,
-                taken,
+                seeds.take(episodes),
                 on_outcome,
                 rules,
                 lambda new: say(new.label),

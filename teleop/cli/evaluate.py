@@ -8,6 +8,7 @@ from rich.table import Table
 from tyro.conf import arg
 
 from ...datasets.workspace import Workspace
+from ...policies.policy_choice import NAMED
 from ...policies.store import PolicyStore
 from ..evaluation.evaluate import EvaluationReport, evaluate, policy_to_evaluate, varied
 from ..evaluation.rollout_video import write_rollout_videos
@@ -19,6 +20,10 @@ from .chosen_policy import choice_json, take_policy
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Limit, Seed, Workers
 from .subcommand import DONE, Device, WorkspacePath
+from .unused_options import refuse_unused
+
+OF_DRIVES = ("episodes", "first_seed", "workers", "variation", "videos", "most_videos")
+"""Options that mean nothing where nothing is driven."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Evaluate:
     workspace: WorkspacePath
     """Folder of the workspace."""
     policy: Annotated[str | None, arg(help_behavior_hint="(default: the one that drives)")] = None
-    """Number of the policy, such as 0003; see `sidestick policies`."""
+    """Number of the policy, such as 0003; see `sidestick policies`. With --novelty all unless
+    given."""
     episodes: Count = 100
     """Number of episodes, one for each seed."""
     first_seed: Seed = EVALUATION.first
@@ -64,6 +70,10 @@ class Evaluate:
 
     def run(self) -> int:
         """Drive, count, store, report."""
+        if self.novelty:
+            refuse_unused(self, "with --novelty", OF_DRIVES)
+        if self.videos is None:
+            refuse_unused(self, "without --videos", ("most_videos",))
         workspace = Workspace.open(self.workspace)
         if self.novelty:
             return self._report_novelty(workspace)
@@ -105,6 +115,9 @@ class Evaluate:
 
     def _report_novelty(self, workspace: Workspace) -> int:
         found = workspace_takeover_prediction(workspace, self.policy)
+        which = ", ".join(found.policies)
+        why = "all that an operator watched" if self.policy is None else NAMED
+        say(f"policy {which}: {why}")
         if self.json:
             print_json(found.to_json())
         else:

@@ -11,6 +11,10 @@ from ...datasets.formats.transfer import ExportOptions, Transfer
 from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
 from .subcommand import DONE, FOUND, WorkspacePath
+from .unused_options import refuse_unused
+
+OF_FORMAT = {"robomimic": "next_obs", "lerobot": "images", "minari": "dataset_id"}
+"""The option that is about one format alone."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Export:
 
     def run(self) -> int:
         """Export, and report what was lost."""
+        for other, name in OF_FORMAT.items():
+            if other != self.format:
+                refuse_unused(self, f"for {self.format}", (name,))
         workspace = Workspace.open(self.workspace)
         options = ExportOptions(self.next_obs, self.images, self.dataset_id, self.successful)
         total = len(chosen_episodes(workspace, options))

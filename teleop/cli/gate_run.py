@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...datasets.workspace import Workspace
+from ...policies.base.device import CPU
 from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import SidestickError
@@ -49,15 +50,17 @@ def gate_after_training(
     return DONE, record
 
 
-def run_gate(workspace: Workspace, policy_id: str, pairs: int | None, workers: int) -> GateRecord:
+def run_gate(
+    workspace: Workspace, policy_id: str, pairs: int | None, workers: int, device: str = CPU
+) -> GateRecord:
     """The gate's decision on a policy; WorkspaceError where a learner runs."""
     rules = criteria(pairs)
     if present_beside(PolicyStore(workspace.policies_dir), policy_id) is None:
         return rule_published(workspace, _never, policy_id, rules)
     with (
         only_learner(workspace),
-        Rollouts(workspace.config, workers) as rollouts,
-        progress(f"the gate: policy {policy_id}", rules.pairs) as tick,
+        Rollouts(workspace.config, workers, device) as rollouts,
+        progress(f"the gate on {device}: policy {policy_id}", rules.pairs) as tick,
     ):
 
         def on_pair(test: GateTest) -> None:

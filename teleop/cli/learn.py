@@ -18,6 +18,7 @@ from .chosen_policy import choice_json, say_choice
 from .console import complain, print_json, say
 from .numbers import Count, Limit, Share
 from .subcommand import DONE, Device, WorkspacePath
+from .unused_options import mention_unused
 
 DEFAULTS = LearnerRules()
 
@@ -55,6 +56,8 @@ class Learn:
 
     def run(self) -> int:
         """Learn what is due."""
+        if self.watch:
+            mention_unused(self, "with --watch", ("json",))
         lower_priority(self.parent)
         signal.signal(signal.SIGTERM, _leave)
         workspace, rules = Workspace.open(self.workspace), self._rules()

@@ -10,6 +10,7 @@ from ..devices.settings import has_setting, shown_path, write_setting
 from ..review import click_actions, episode_actions, prediction_actions
 from .console import print_json, say
 from .subcommand import DONE, NOTHING_LOST, REFUSED
+from .unused_options import refuse_unused
 
 REVIEW_TABLES: tuple[ControlTable[Any], ...] = (
     episode_actions.KEYS.controls,
@@ -39,7 +40,10 @@ class Pad:
     def run(self) -> int:
         """Show, check, write or map."""
         if self.write:
+            refuse_unused(self, "with --write", ("learn", "json"))
             return _write()
+        if self.learn:
+            refuse_unused(self, "with --learn", ("json",))
         bindings = load(DRIVING)  # BadBinding names the line
         for table in REVIEW_TABLES:
             load(table)

@@ -9,6 +9,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from ...datasets.workspace import Workspace
+from ...policies.base.device import CPU
 from ...sim_envs.errors import BadValue
 from ..learning.policy_actions import PolicyActions
 from ..learning.policy_overview import PolicyOverview, PolicySummary, read_overview
@@ -16,7 +17,8 @@ from .chosen_policy import say_choice
 from .console import PEOPLE, print_json, say
 from .gate_run import run_gate, verdict_line
 from .numbers import Count, Workers
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
+from .unused_options import refuse_unused
 
 ACTIONS = ("gate", "pin", "unpin", "set_aside", "restore", "remove")
 PolicyId = Annotated[str | None, tyro.conf.arg(metavar="ID", help_behavior_hint="")]
@@ -40,6 +42,8 @@ class Policies:
     """With --gate: most seeds that both drive."""
     workers: Workers = 2
     """With --gate: processes that drive."""
+    device: Device | None = None
+    """With --gate: what networks run on; the CPU unless given."""
     pin: PolicyId = None
     """Let this policy drive, whatever the gate says and whatever is trained later."""
     unpin: bool = False
@@ -61,6 +65,10 @@ class Policies:
         if len(asked) > 1:
             given = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
             raise BadValue("policies", "one action at a time", given)
+        if self.gate is None:
+            refuse_unused(self, "without --gate", ("gate_pairs", "workers", "device"))
+        if not any((self.pin, self.set_aside, self.remove)):
+            refuse_unused(self, "without --pin, --set-aside or --remove", ("why",))
         workspace = Workspace.open(self.workspace)
         if asked:
             say(self._act(workspace, asked[0]))
@@ -77,7 +85,9 @@ class Policies:
         """Do one thing; what was done, for people."""
         actions = PolicyActions(workspace)
         if self.gate:
-            record = run_gate(workspace, self.gate, self.gate_pairs, self.workers)
+            record = run_gate(
+                workspace, self.gate, self.gate_pairs, self.workers, self.device or CPU
+            )
             return verdict_line(workspace, self.gate, record)
         if self.unpin:
             return "the pin has ended" if actions.unpin() else "no policy was pinned"

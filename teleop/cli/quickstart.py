@@ -11,7 +11,7 @@ from ..evaluation.rollouts import Rollouts
 from ..quickstart import Quickstart, QuickstartConfig
 from .console import PEOPLE, say
 from .numbers import Workers
-from .subcommand import DONE
+from .subcommand import DONE, Device
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class QuickstartVerb:
     """Run every stage small, in under three minutes; the figures mean nothing then."""
     workers: Workers = 2
     """Processes that evaluate and practise at the same time."""
+    device: Device = "auto"
+    """What networks run on."""
 
     def run(self) -> int:
         """Run every stage that is not done yet."""

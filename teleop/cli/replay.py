@@ -17,6 +17,7 @@ from ..evaluation.video import available_encoding, encode
 from .console import print_json, progress, say
 from .subcommand import DONE, FOUND, WorkspacePath
 from .targets import check_target
+from .unused_options import refuse_unused
 
 SMALLEST, LARGEST = 16, 4096
 
@@ -46,6 +47,8 @@ class Replay:
         """Verify, draw, or both."""
         if not self.verify and self.video is None:
             raise BadValue("replay", "--verify, --video FILE or both", "neither")
+        if self.video is None:
+            refuse_unused(self, "without --video", ("size", "camera"))
         check_target("--video", self.video)
         if self.video is not None:
             _check_suffix(self.video)

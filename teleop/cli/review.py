@@ -16,7 +16,8 @@ from ..review.run_predictions import COUNT, review_predictions
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
 from .numbers import Count
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Device, WorkspacePath
+from .unused_options import refuse_unused
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Review:
     """Who reviews: a person at the keys, or the simulated reviewer."""
     episodes: Count | None = None
     """Most to judge; unless given, all episodes, or 100 predictions or clicks."""
+    device: Device | None = None
+    """What the network runs on that makes predictions; the CPU unless given."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -53,6 +56,12 @@ class Review:
         simulated = self.operator == "simulated"
         if self.headless and not simulated:
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
+        if self.of != "predictions":
+            refuse_unused(self, f"with --of {self.of}", ("policy", "device"))
+        if self.of != "episodes":
+            refuse_unused(self, f"with --of {self.of}", ("episode",))
+        if simulated:
+            refuse_unused(self, "with --operator simulated", ("name",))
         workspace = Workspace.open(self.workspace)
         operator = MACHINE if simulated else self.name or operator_name()
         if self.of != "episodes":
@@ -72,6 +81,8 @@ class Review:
     def _review_images(self, workspace: Workspace, operator: str, simulated: bool) -> int:
         """Review predictions or clicks."""
         if self.of == "predictions":
+            if self.device is None:
+                say("networks run on cpu")
             choice = take_policy(workspace, self.policy)
             report = review_predictions(
                 workspace, operator, choice.policy_id, self.headless, simulated,

@@ -20,6 +20,7 @@ from .console import print_json, say
 from .gate_run import criteria, gate_after_training
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
 from .subcommand import DONE, Device, WorkspacePath
+from .unused_options import refuse_unused
 
 
 def hint(value: str) -> Any:
@@ -46,6 +47,8 @@ AS_GIVEN = (
     "aux_grasp",
 )
 """Options passed to the training unchanged."""
+OF_ENCODERS = ("encoder", "encoder_weights", "film", "shift", "colour", "aux_grasp")
+"""Options of encoders that are trained end to end."""
 PROGRAM = ("-m", "sidestick.teleop.cli.main")
 """Program that further processes run, with the same arguments."""
 
@@ -174,6 +177,7 @@ class Train:
         """The training that the options ask for."""
         if self.policy is not None:
             raise BadValue("train --policy", f"--head {self.policy}, its name now", "--policy")
+        self._refuse_unused()
         given = {name: getattr(self, name) for name in AS_GIVEN}
         if self.encoder_weights is not None:
             given["encoder_weights"] = str(self.encoder_weights)
@@ -182,6 +186,17 @@ class Train:
         if self.chunk is not None and self.execute is None:
             given["execute"] = max(1, self.chunk // 2)
         return replace(TrainConfig.recommended(self.vision, self.head, self.encoder), **given)
+
+    def _refuse_unused(self) -> None:
+        """Raise BadValue for an option that this training would not look at."""
+        if self.vision == "keypoints":
+            refuse_unused(self, "with --vision keypoints", OF_ENCODERS)
+        elif self.encoder == "pointer":
+            refuse_unused(self, "with --encoder pointer", ("film",))
+        else:
+            refuse_unused(self, f"with --encoder {self.encoder}", ("aux_grasp",))
+        if not self.gate:
+            refuse_unused(self, "with --no-gate", ("gate_pairs",))
 
     def _finish(self, workspace: Workspace, result: TrainResult) -> int:
         """Report the policy, let the gate decide, and say who drives from now on."""

@@ -32,9 +32,11 @@ class EpisodeScores:
     """The N ticks of one episode on which a policy drove and measured novelty."""
 
     novelty: NDArray[np.float64]
-    """(N,) in [0, 1]."""
+    """(N,) from 0 on; above 1 beyond the training scenes."""
     soon: NDArray[np.bool_]
     """(N,) whether the operator took over within `AHEAD_TICKS`."""
+    policy: str | None
+    """The number of the policy."""
 
     @classmethod
     def of(cls, episode: Episode) -> "EpisodeScores":
@@ -45,7 +47,8 @@ class EpisodeScores:
         following = np.append(begins, np.iinfo(np.int64).max)[place]
         soon = following - ticks <= AHEAD_TICKS
         asked = (episode.driver == Driver.POLICY) & np.isfinite(episode.novelty)
-        return cls(episode.novelty[asked].astype(np.float64), soon[asked])
+        policy = episode.summary.header.policy_id
+        return cls(episode.novelty[asked].astype(np.float64), soon[asked], policy)
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class TakeoverPrediction:
     before_takeover: int
     """Of those, how many were followed by a takeover within a second."""
     episodes: int
+    policies: tuple[str, ...]
+    """Numbers of the policies that drove."""
 
     def to_json(self) -> dict[str, Any]:
         """The keys that scripts rely on."""
@@ -70,6 +75,7 @@ class TakeoverPrediction:
             "ticks": self.ticks,
             "before_takeover": self.before_takeover,
             "episodes": self.episodes,
+            "policies": list(self.policies),
         }
 
 
@@ -84,7 +90,9 @@ def takeover_prediction(episodes: Iterable[Episode], seed: int = 0) -> TakeoverP
             "some in which the operator took over from a policy that measures novelty",
             f"{len(parts)} with {ticks} ticks of a policy and {soon} before a takeover",
         )
-    return TakeoverPrediction(_area(parts), _interval95(parts, seed), ticks, soon, len(parts))
+    policies = tuple(sorted({part.policy for part in parts if part.policy is not None}))
+    interval95 = _interval95(parts, seed)
+    return TakeoverPrediction(_area(parts), interval95, ticks, soon, len(parts), policies)
 
 
 def workspace_takeover_prediction(

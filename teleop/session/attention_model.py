@@ -20,7 +20,8 @@ the first action of the interrupted task, against 1.9 s between actions without 
 @dataclass(frozen=True)
 class AttentionModel:
     """Durations beside driving and watching, s; the defaults are for every operator, simulated or
-    not, and come from the studies named here where there are any."""
+    not, and come from the studies named here where there are any. A takeover adds nothing to the
+    seconds that are driven: who watches is there already, and who is called pays `request_s`."""
 
     begin_s: float = PREPARE_S + HOME_S + PRESS_S
     """To look at the scene and press start, where the operator is there for it (M + H + K)."""

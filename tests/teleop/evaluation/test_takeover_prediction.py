@@ -62,6 +62,14 @@ def test_noise_is_near_chance_and_inside_its_interval():
     assert low < found.auroc < high
 
 
+def test_it_says_whose_novelty_it_is():
+    """All policies that drove, by number."""
+    episodes = [supervised(np.linspace(0, 1, ALONE + 10), seed) for seed in range(3)]
+    for episode, policy in zip(episodes, ("0002", "0001", "0002"), strict=True):
+        object.__setattr__(episode.summary.header, "policy_id", policy)
+    assert takeover_prediction(episodes).to_json()["policies"] == ["0001", "0002"]
+
+
 def test_nothing_to_judge_by_is_said():
     """Demonstrations alone hold no takeover."""
     with pytest.raises(BadValue, match="0 before a takeover"):
