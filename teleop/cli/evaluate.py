@@ -13,7 +13,7 @@ from ...policies.store import PolicyStore
 from ..evaluation.evaluate import EvaluationReport, evaluate, policy_to_evaluate, varied
 from ..evaluation.rollout_video import write_rollout_videos
 from ..evaluation.rollouts import Rollouts
-from ..evaluation.seeds import EVALUATION
+from ..evaluation.seeds import EVALUATION, recorded_seeds
 from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
@@ -78,11 +78,15 @@ class Evaluate:
         if self.novelty:
             return self._report_novelty(workspace)
         choice = take_policy(workspace, self.policy)
+        seen = seen_seeds(workspace, self.first_seed, self.episodes)
+        if seen:
+            say(f"not unseen: {len(seen)} of the {self.episodes} seeds have recorded episodes")
         report = self._drive(workspace, choice.policy_id)
         films = self._film(workspace, report)
         if self.json:
             found = {**report.to_json(), **choice_json(choice)}
-            print_json({**found, "videos": [str(path) for path in films]})
+            facts = {"seen_seeds": seen, "videos": [str(path) for path in films]}
+            print_json({**found, **facts})
             return DONE
         say(f"policy {report.policy} on {report.task}: {report.rate}")
         PEOPLE.print(_table(report))
@@ -128,6 +132,12 @@ class Evaluate:
                 f"in {found.episodes} episodes"
             )
         return DONE
+
+
+def seen_seeds(workspace: Workspace, first_seed: int, episodes: int) -> list[int]:
+    """Those of the seeds of which the workspace has an episode, so that it may be learnt from."""
+    asked = range(first_seed, first_seed + episodes)
+    return sorted(seed for seed in recorded_seeds(workspace) if seed in asked)
 
 
 def _table(report: EvaluationReport) -> Table:

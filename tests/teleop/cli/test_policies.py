@@ -179,6 +179,18 @@ def test_every_verb_says_which_policy_it_took_and_why(
     assert report["policy_choice"]["newer"] == {"0002": "not compared"}
 
 
+def test_an_evaluation_says_that_its_seeds_are_not_unseen(workspace: Workspace, call) -> None:
+    """Where the workspace has episodes of them, which the policy may have learnt from."""
+    seed = workspace.summaries()[0].header.seed
+    code, out, said = call("evaluate", "--first-seed", str(seed), *ONE)
+    assert code == 0, said
+    assert "not unseen: 1 of the 1 seeds have recorded episodes" in said
+    assert json.loads(out)["seen_seeds"] == [seed]
+    code, out, said = call("evaluate", *ONE)
+    assert "not unseen" not in said
+    assert json.loads(out)["seen_seeds"] == []
+
+
 def test_a_named_policy_is_said_to_be_named(workspace: Workspace, call) -> None:
     """The choice of the user needs no other reason."""
     code, out, said = call(
