@@ -15,9 +15,8 @@ from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..devices.settings import operator_name
-from ..evaluation.seeds import PEOPLE, Seeds
+from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
-from ..learning.autonomous_practice import ASKS, open_failures
 from ..learning.background_process import LearnerProcess
 from ..session.assignment import Assignment
 from ..session.help_requests import HelpRules
@@ -29,6 +28,7 @@ from ..station.run import check_window, run_station, tutorial_wanted
 from ..workspace_variant import agreed_config, exists
 from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
+from .drive_seeds import seeds_to_drive
 from .numbers import Count, Limit, Seed, Share
 from .subcommand import DONE, FOUND, Device, WorkspacePath
 from .unused_options import OF_THE_WINDOW, mention_unused
@@ -66,8 +66,9 @@ class Drive:
     first_seed: Seed | None = None
     """Seed of the first episode, the next ones follow; unless given, see --seeds."""
     seeds: Literal["failures", "fresh"] = "failures"
-    """Which seeds come first at supervised and on-call. failures: those that practice failed on
-    and that are unsolved since, then unused ones. fresh: unused ones, as at all other levels."""
+    """Which seeds come first. failures: at supervised and on-call those that practice failed on,
+    at demonstrate those that `sidestick generate` did not solve, while they are unsolved; then
+    unused ones. fresh: unused ones, as at all other levels."""
     policy: str | None = None
     """Number of the policy that drives; unless given, the pinned one or the newest that the gate
     accepted, see `sidestick policies`."""
@@ -152,21 +153,6 @@ class Drive:
             return store.choice()
         return store.choose(self.policy)
 
-    def _seeds(self, workspace: Workspace, level: Level) -> Seeds:
-        if self.first_seed is not None:
-            return Seeds(self.first_seed)
-        used = [summary.header.seed for summary in workspace.summaries()]
-        fresh = max((seed for seed in used if seed in PEOPLE), default=-1) + 1
-        if self.seeds == "fresh" or level not in ASKS:
-            return Seeds(fresh)
-        failures = open_failures(workspace)
-        if failures:
-            say(
-                f"first the seeds on which practice failed, {len(failures)} so far unsolved "
-                "(--seeds fresh passes them over)"
-            )
-        return Seeds(fresh, failures)
-
     def record(
         self,
         workspace: Workspace,
@@ -187,7 +173,7 @@ class Drive:
         assignment = assign(workspace, level, policy_id, self._help_rules())
         if level is Level.ON_CALL:
             say(assignment.monitor.rules.label)
-        seeds = self._seeds(workspace, level)
+        seeds = seeds_to_drive(workspace, level, self.first_seed, self.seeds == "fresh")
         if self.headless:
             return self._headless(workspace, assignment, seeds, headless)
         return window(workspace, assignment, self._options(seeds))
@@ -197,6 +183,7 @@ class Drive:
         return StationOptions(
             first_seed=seeds.first,
             failures=tuple(seeds.failures),
+            failed=seeds.failed,
             episodes=self.episodes,
             follows=self.policy is None,
             operator=operator_name(),

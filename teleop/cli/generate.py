@@ -1,17 +1,19 @@
 """`sidestick generate` makes many demonstrations from few, by repeating them in new scenes."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import tyro
 from rich.table import Table
 
+from ...datasets.database import Database
 from ...datasets.tables.episode_uses import named_episodes
 from ...datasets.workspace import Workspace
 from ..generation.attempts import Attempt
 from ..generation.generate import GenerationReport, generate, sources_of
 from ..generation.generating_operator import NOISE
+from ..generation.scenes import CELL_M, Scene, open_scenes, read_scenes, regions
+from ..report.generation_map import write_generation
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Share, Workers
 from .subcommand import DONE, FOUND, WorkspacePath
@@ -19,8 +21,6 @@ from .subcommand import DONE, FOUND, WorkspacePath
 Ids = Annotated[
     tuple[str, ...] | None, tyro.conf.arg(name="from", metavar="ID ...", help_behavior_hint="")
 ]
-CELL_M = 0.1
-"""Side of a region of the table."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,12 @@ class Generate:
         if self.json:
             print_json(report.to_json())
         else:
-            _show(report)
+            _show(report, workspace)
         return FOUND if report.stopped else DONE
 
 
-def _show(report: GenerationReport) -> None:
+def _show(report: GenerationReport, workspace: Workspace) -> None:
+    scenes = read_scenes(Database(workspace.db_path))
     say(
         f"{report.recorded} episodes recorded; {report.yielded:.0%} of {len(report.attempts)} "
         f"attempts succeeded, repeating {report.handlings} handlings of {report.sources} "
@@ -81,22 +82,21 @@ def _show(report: GenerationReport) -> None:
     failed = report.to_json()["failed_by_stage"]
     if failed:
         say("the others ended at " + ", ".join(f"{stage} ({n})" for stage, n in failed.items()))
-        PEOPLE.print(_regions(report.attempts))
+        PEOPLE.print(_regions(scenes))
+        say(f"a picture of it: {write_generation(scenes, workspace.path)}")
     if report.stopped:
-        seeds = ", ".join(str(seed) for seed in report.to_json()["failed_seeds"][:5])
         say(f"stopped: {report.stopped}")
-        say(f"show one of these scenes with `sidestick drive --first-seed SEED`: {seeds}")
+    if left := open_scenes(workspace):
+        seeds = ", ".join(str(seed) for seed in left[:5])
+        say(f"`sidestick drive` offers the scenes that were not solved first: {seeds}")
 
 
-def _regions(attempts: list[Attempt]) -> Table:
+def _regions(scenes: list[Scene]) -> Table:
     """The yield by where the first object stood, with the worst regions first."""
-    cells: dict[tuple[int, int], list[bool]] = defaultdict(list)
-    for attempt in attempts:
-        x, y = (int(part // CELL_M) for part in attempt.place)
-        cells[x, y].append(attempt.success)
-    table = Table("x, cm", "y, cm", "attempts", "succeeded", title="by place of the first object")
-    for (x, y), won in sorted(cells.items(), key=lambda cell: sum(cell[1]) / len(cell[1])):
-        low = (round(100 * CELL_M * part) for part in (x, y))
-        wide = round(100 * CELL_M)
-        table.add_row(*(f"{at} to {at + wide}" for at in low), str(len(won)), str(sum(won)))
+    table = Table("x, cm", "y, cm", "scenes", "solved", title="by place of the first object")
+    wide = round(100 * CELL_M)
+    for region in regions(scenes):
+        low = (wide * part for part in region.cell)
+        counts = str(region.scenes), str(region.solved)
+        table.add_row(*(f"{at} to {at + wide}" for at in low), *counts)
     return table

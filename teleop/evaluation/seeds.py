@@ -125,7 +125,9 @@ class Seeds:
     first: int = 0
     """First fresh seed; the next ones follow."""
     failures: Sequence[int] = ()
-    """Seeds that practice failed on, each once; they come first."""
+    """Seeds on which something failed, each once; they come first."""
+    failed: str = "practice failed here"
+    """What did."""
 
     @property
     def start(self) -> int:
@@ -145,7 +147,7 @@ class Seeds:
 
     def label(self, seed: int) -> str:
         """A note for people on why a seed is driven; empty for a fresh one."""
-        return f"seed {seed}: practice failed here" if seed in self.failures else ""
+        return f"seed {seed}: {self.failed}" if seed in self.failures else ""
 
 
 def recorded_seeds(workspace: Workspace) -> set[int]:

@@ -20,6 +20,8 @@ from .object_frame import frame_of
 
 AHEAD = 2
 """Attempts per worker that wait in its queue."""
+TRIES = 2
+"""A scene is tried so often, each time with other noise and other choices of sources."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Attempt:
     """Ids of the demonstrations that were repeated."""
     seconds: float
     """Of the arm's time."""
+    tried: int = 1
+    """Which try at this scene it was, from 1 on."""
+
+    @property
+    def last(self) -> bool:
+        """Whether the scene is not tried again."""
+        return self.success or self.tried >= TRIES
 
 
 class Attempts:
@@ -48,11 +57,17 @@ class Attempts:
         self._pool = WorkerPool(workers, _begin, environment_json(config), handlings, noise)
 
     def run(self, seeds: Iterator[int]) -> Iterator[Attempt]:
-        """The attempts at these seeds, in their order; ends when it is not asked any more."""
-        waiting = [self._pool.submit(_attempt, next(seeds)) for _ in range(AHEAD * self._workers)]
+        """The attempts at these seeds, in their order; ends when it is not asked any more.
+
+        A scene that was not solved is tried again, after those that wait already.
+        """
+        first = [next(seeds) for _ in range(AHEAD * self._workers)]
+        waiting = [self._pool.submit(_attempt, seed, 1) for seed in first]
         while True:
-            yield next(iter(self._pool.results([waiting.pop(0)])))
-            waiting.append(self._pool.submit(_attempt, next(seeds)))
+            attempt = next(iter(self._pool.results([waiting.pop(0)])))
+            yield attempt
+            following = (next(seeds), 1) if attempt.last else (attempt.seed, attempt.tried + 1)
+            waiting.append(self._pool.submit(_attempt, *following))
 
     def __enter__(self) -> Self:
         return self
@@ -70,15 +85,17 @@ def _begin(environment: str, handlings: Sequence[Handling], noise: float) -> Non
     _worker = env, GeneratingOperator(env, handlings, noise)
 
 
-def _attempt(seed: int) -> Attempt:
+def _attempt(seed: int, tried: int) -> Attempt:
     assert _worker is not None
     env, operator = _worker
+    operator.tried = tried
     session = Session(env, operator, Assignment(Level.DEMONSTRATE), [])
     episode = session.prepare(seed)
     first = env.task.labels.index(env.task.wanted(env.world)[0].label)
     x, y = frame_of(env.world, first, env.arm.tool().position).position[:2]
-    while not episode.over:
+    while not (episode.over or operator.expert.hopeless):
         episode.tick()
     sources = tuple(dict.fromkeys(operator.expert.sources))
     seconds = episode.steps / CONTROL_HZ
-    return Attempt(seed, episode.success, env.status.stage, (float(x), float(y)), sources, seconds)
+    place = float(x), float(y)
+    return Attempt(seed, episode.success, env.status.stage, place, sources, seconds, tried)

@@ -30,6 +30,7 @@ from ..session.subscriber import EpisodeContext, Subscriber
 from .attempts import Attempt, Attempts
 from .generating_operator import NAME, NOISE, GeneratingOperator
 from .handling import Handling, handlings_of
+from .scenes import payload, read_scenes
 
 HOPELESS = 20
 """After so many attempts without a success it stops."""
@@ -82,17 +83,12 @@ class GenerationLog(Subscriber):
     def on_begin(self, context: EpisodeContext) -> None:
         """Enter the episode's id with its sources."""
         assert self.attempt is not None
-        found = {"episode": context.episode_id, **_payload(self.attempt)}
+        found = {"episode": context.episode_id, **payload(self.attempt)}
         self._database.add_event(EventEntry(EventKind.GENERATED, found))
 
     def failed(self, attempt: Attempt) -> None:
         """Enter a scene that could not be solved: a person may show it."""
-        self._database.add_event(EventEntry(EventKind.NOT_GENERATED, _payload(attempt)))
-
-
-def _payload(attempt: Attempt) -> dict[str, Any]:
-    shared = {"seed": attempt.seed, "sources": list(attempt.sources)}
-    return shared | {"stage": attempt.stage, "place": list(attempt.place)}
+        self._database.add_event(EventEntry(EventKind.NOT_GENERATED, payload(attempt)))
 
 
 def sources_of(workspace: Workspace, names: Sequence[str] | None = None) -> list[Handling]:
@@ -148,9 +144,9 @@ def generate(
         for attempt in attempts.run(_seeds(workspace)):
             report.attempts.append(attempt)
             if attempt.success:
-                log.attempt = attempt
+                log.attempt, operator.tried = attempt, attempt.tried
                 report.recorded += session.run_episode(attempt.seed).success
-            else:
+            elif attempt.last:
                 log.failed(attempt)
             on_attempt(attempt)
             report.stopped = _hopeless(report)
@@ -171,12 +167,6 @@ def _hopeless(report: GenerationReport) -> str:
 
 def _seeds(workspace: Workspace) -> Iterator[int]:
     """The seeds after all that were tried before."""
-    database = Database(workspace.db_path)
-    tried = [
-        int(event.payload["seed"])
-        for kind in (EventKind.GENERATED, EventKind.NOT_GENERATED)
-        for event in database.events(kind)
-        if isinstance(event.payload.get("seed"), int)
-    ]
+    tried = [scene.seed for scene in read_scenes(Database(workspace.db_path))]
     used = max(tried, default=GENERATION.first - 1) - GENERATION.first + 1
     yield from GENERATION.seeds((GENERATION.count or 0) - used, used)

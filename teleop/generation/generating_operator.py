@@ -23,11 +23,13 @@ class GeneratingOperator:
 
     def __init__(self, env: ArmEnv, handlings: Sequence[Handling], noise: float = NOISE) -> None:
         self._env, self._handlings, self._noise = env, tuple(handlings), noise
+        self.tried = 1
+        """Which try at the next scene it is; another one makes other choices."""
         self.begin(0)
 
     def begin(self, seed: int) -> None:
         """Begin with another scene."""
-        self._rng = np.random.default_rng([seed, 11])
+        self._rng = np.random.default_rng([seed, 11, self.tried])
         self.expert = TransferredExpert(self._handlings, self._rng)
 
     def poll(self, driver: Driver) -> Command:

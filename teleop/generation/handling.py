@@ -11,18 +11,21 @@ from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
 from ...sim_envs.environment import ArmEnv
+from ...sim_envs.furniture import Bin
 from ...sim_envs.hand_rays import graspable
 from ...sim_envs.rotations import Vector, rotvec_between
 from ...sim_envs.task_description import ObjectClass
 from ...sim_envs.world import Pose
 from ..evaluation.replay import scene_seed
 from ..session.environments import episode_env
-from .object_frame import ObjectFrame, frame_of
+from .object_frame import Hang, ObjectFrame, frame_of, hang_of
 
 NEAR_M = 0.10
 """A pick begins where the hand comes this near to where it takes hold."""
 LIFTED_M = 0.05
-"""A pick ends where the hand has risen this far with the object."""
+"""A pick ends where the hand has moved this far with the object."""
+ASIDE_M = 0.06
+"""An object rises where it was taken as long as the hand moves less than this aside."""
 BESIDE_M = 0.06
 """A placing begins where the hand comes this near to the container, seen from above."""
 AFTER_STEPS = 8
@@ -48,10 +51,20 @@ class Handling:
     label: str
     frame: ObjectFrame
     """Of the object, before it was touched."""
+    grip: Pose
+    """Of the hand, when the fingers were told to close."""
     pick: tuple[Waypoint, ...]
+    """From near the object until it is lifted."""
+    travel: tuple[Waypoint, ...]
+    """From there to the container."""
     place: tuple[Waypoint, ...]
-    container: tuple[float, float]
-    """The middle of the container that it was put into, metres on the table."""
+    """From there until it has been let go of."""
+    container: Bin
+    """What it was put into."""
+    rise_m: float
+    """How far its lowest point rose above where the object was taken, before it moved aside."""
+    hang: Hang
+    """From the hand, just before it was let go of."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,7 @@ class _Seen:
     closing: bool
     held: frozenset[int]
     frames: dict[int, ObjectFrame]
+    hangs: dict[int, Hang]
 
 
 def handlings_of(episode: Episode) -> list[Handling]:
@@ -96,7 +110,9 @@ def _seen(env: ArmEnv, items: Sequence[ObjectClass], state: NDArray[np.float64])
     closing, tool = env.arm.controller.closing, env.arm.tool()
     labels = [env.task.labels.index(item.label) for item in items]
     frames = {label: frame_of(env.world, label, tool.position) for label in labels}
-    return _Seen(tool, closing, graspable(env.world, env.arm) if closing else frozenset(), frames)
+    hangs = {label: hang_of(env.world, label, tool.position) for label in labels}
+    held = graspable(env.world, env.arm) if closing else frozenset[int]()
+    return _Seen(tool, closing, held, frames, hangs)
 
 
 @dataclass(frozen=True)
@@ -125,8 +141,7 @@ def _parts(seen: Sequence[_Seen], label: int, item: ObjectClass) -> _Parts | Non
     closed = _last(range(begin + 1), lambda s: not seen[s].closing) + 1
     grip = seen[closed].tool.position
     away = _last(range(closed), lambda s: seen[s].closing or _gap(seen[s].tool, grip) > NEAR_M)
-    low = seen[min(begin + 1, end)].tool.position[2]
-    lifted = _first(range(begin, end), lambda s: seen[s].tool.position[2] > low + LIFTED_M, end)
+    lifted = _first(range(begin, end), lambda s: _gap(seen[s].tool, grip) > LIFTED_M, end)
     reach = np.asarray(item.container.half_m) + BESIDE_M
     centre = np.asarray(item.container.centre_m)
     beside = _first(
@@ -141,14 +156,33 @@ def _handling(
     source: str, seen: Sequence[_Seen], label: int, item: ObjectClass, parts: _Parts
 ) -> Handling:
     last = min(parts.released + AFTER_STEPS, len(seen))
+    free = seen[max(parts.released - 1, parts.beside)]
     return Handling(
         source,
         item.label,
         seen[max(parts.closed - 1, 0)].frames[label],
+        seen[parts.closed].tool,
         tuple(_without_pauses(seen[parts.approach : parts.lifted + 1])),
-        tuple(_without_pauses(seen[parts.beside : last])),
-        item.container.centre_m,
+        tuple(_without_pauses(seen[parts.lifted : parts.beside])),
+        _released_once(tuple(_without_pauses(seen[parts.beside : last]))),
+        item.container,
+        _rise(seen[parts.closed : parts.beside + 1], label),
+        free.hangs[label],
     )
+
+
+def _released_once(place: tuple[Waypoint, ...]) -> tuple[Waypoint, ...]:
+    """A placing whose fingers stay closed until they open for good."""
+    opens = 1 + max((n for n, waypoint in enumerate(place) if waypoint.closing), default=-1)
+    return tuple(Waypoint(w.pose, n < opens) for n, w in enumerate(place))
+
+
+def _rise(carrying: Sequence[_Seen], label: int) -> float:
+    """How far the lowest point of an object rose before the hand moved aside, metres."""
+    at = carrying[0].tool.position[:2]
+    low = [float(one.tool.position[2]) - one.hangs[label].low_m for one in carrying]
+    near = [float(np.linalg.norm(one.tool.position[:2] - at)) < ASIDE_M for one in carrying]
+    return max(height for height, rises in zip(low, near, strict=True) if rises) - low[0]
 
 
 def _last(steps: range, true: Callable[[int], bool]) -> int:

@@ -1,6 +1,6 @@
 """`TransferredExpert` handles the objects of a new scene as demonstrations handled theirs."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,26 +8,28 @@ import numpy as np
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.experts.expert import Expert, ExpertTarget
 from ...sim_envs.hand_rays import graspable
-from ...sim_envs.rotations import rotvec_between
+from ...sim_envs.rotations import matrix_from_quat
 from ...sim_envs.task_description import ObjectClass
 from ...sim_envs.world import Pose
+from .grip import Grip, bend, choose_grip, flipped
 from .handling import Handling, Waypoint
-from .object_frame import ObjectFrame, frame_of, moved
+from .object_frame import frame_of, hang_of
+from .way import Way, blended, rising
 
-REACHED_M, REACHED_RAD = 0.012, 0.15
-"""A waypoint is reached within this distance and turn."""
-GRIP_TICKS = 10
-"""The fingers have so long to close or open."""
-WAIT_TICKS = 40
-"""A waypoint that is not reached in this time is passed over."""
-CHOICES = 3
-"""A source is drawn among so many that are nearest."""
 SPREAD_M = 0.03
 """Objects are put down this far from where the source put its own, so that none lie in a heap."""
+LIFT_TICKS = 40
+"""The hand rises so long, at most, until the object is as high as the source carried its own."""
+LIFT_SLACK_M = 0.01
+HIGHEST_M = 0.46
+LOST_TICKS = 5
+"""An object that the fingers do not feel for so long was dropped."""
+BACK_M = 0.10
+"""After a try that failed, the next begins this far behind the grip, along the hand."""
 RISE_M = np.array([0.0, 0.0, 0.03])
 """Where nothing is left to do, the hand rises."""
-HIGH_M = 0.05
-"""A way over more than this across begins by rising to the height of its end."""
+MOST_TRIES = 6
+"""An object that was not held by then makes the attempt hopeless."""
 
 
 class TransferredExpert(Expert):
@@ -35,114 +37,130 @@ class TransferredExpert(Expert):
 
     def __init__(self, handlings: Sequence[Handling], rng: np.random.Generator) -> None:
         self._handlings, self._rng = tuple(handlings), rng
-        self._way: list[Waypoint] = []
+        self._way = Way([])
         self._held: ObjectClass | None = None
-        self._source: Handling | None = None
-        self._waited = 0
-        self._tried: Counter[tuple[str, int]] = Counter()
+        self._grip: Grip | None = None
+        self._lifting = self._lost = 0
+        self._placing = False
+        self._low_m = 0.0
+        self._rest: Pose | None = None
+        self._tried: defaultdict[str, list[Grip]] = defaultdict(list)
         self.sources: list[str] = []
         """Ids of the demonstrations that were repeated so far."""
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether an object was tried so often that the rest of the attempt is in vain."""
+        return any(len(grips) > MOST_TRIES for grips in self._tried.values())
 
     def next(self, env: ArmEnv) -> ExpertTarget:
         """The target for the world as it is now."""
         tool = env.arm.tool()
-        while self._way and self._passed(env, tool):
-            self._way.pop(0)
-            self._waited = 0
-        if not self._way:
+        self._rest = self._rest or tool
+        self._feel(env)
+        waypoint = self._way.next(env, tool)
+        if waypoint is None and self._lifting > 0:
+            waypoint = self._lift(env, tool)
+        if waypoint is None:
             self._plan(env, tool)
-        if not self._way:
+            waypoint = self._way.next(env, tool)
+        if waypoint is None:
             up = Pose(tool.position + RISE_M, tool.quat)
             return ExpertTarget(up, closing=False, speed=0.4)
-        self._waited += 1
-        at = self._way[0]
-        return ExpertTarget(at.pose, at.closing)
+        return ExpertTarget(waypoint.pose, waypoint.closing)
 
-    def _passed(self, env: ArmEnv, tool: Pose) -> bool:
-        at = self._way[0]
-        if at.closing != env.arm.controller.closing:
-            return False
-        grips = len(self._way) > 1 and self._way[1].closing != at.closing
-        near = float(np.linalg.norm(at.pose.position - tool.position)) < REACHED_M * (
-            0.5 if grips else 1.0
-        )
-        turned = float(np.linalg.norm(rotvec_between(tool.quat, at.pose.quat))) < REACHED_RAD
-        return (near and turned) or self._waited > WAIT_TICKS
+    def _feel(self, env: ArmEnv) -> None:
+        """Give a way up whose object the closed fingers do not hold."""
+        if self._held is None or not self._way.gripped:
+            self._lost = 0
+            return
+        label = env.task.labels.index(self._held.label)
+        self._lost = 0 if label in graspable(env.world, env.arm) else self._lost + 1
+        if self._lost >= LOST_TICKS:
+            self._held, self._lifting, self._way, self._placing = None, 0, Way([]), False
 
     def _plan(self, env: ArmEnv, tool: Pose) -> None:
         """Put down what is held, else pick up the next object."""
-        held = self._held
-        if held is not None and env.task.labels.index(held.label) in graspable(env.world, env.arm):
-            self._way = self._to(tool, self._placing(held), closing=True)
-            self._held = None
+        if self._held is not None and self._grip is not None and not self._placing:
+            self._way = Way(self._to_container(env, tool, self._held, self._grip.source), True)
+            self._placing = True
             return
-        self._held = None
+        self._held, self._placing = None, False
         placed = env.task.placed(env.world)
         left = [item for item in env.task.wanted(env.world) if item.label not in placed]
         if left:
             self._pick(env, tool, left)
 
     def _pick(self, env: ArmEnv, tool: Pose, left: Sequence[ObjectClass]) -> None:
-        frames = {
-            item.label: frame_of(env.world, env.task.labels.index(item.label), tool.position)
-            for item in left
-        }
-        item = min(
-            left, key=lambda i: float(np.linalg.norm(frames[i.label].position - tool.position))
+        """Take the object that is nearest to the hand."""
+
+        def gap(item: ObjectClass) -> float:
+            frame = frame_of(env.world, env.task.labels.index(item.label), tool.position)
+            return float(np.linalg.norm(frame.position - tool.position))
+
+        item = min(left, key=gap)
+        tried = self._tried[item.label]
+        label = env.task.labels.index(item.label)
+        assert self._rest is not None
+        grip = choose_grip(env, label, item.label, self._handlings, tried, self._rest, self._rng)
+        low = float(tool.position[2]) - hang_of(env.world, label, tool.position).low_m
+        self._low_m = low + grip.source.rise_m
+        way = grip.way()
+        if tried:
+            way = _from_behind(grip, way)
+        tried.append(grip)
+        self.sources.append(grip.source.source)
+        self._way = Way(rising(tool, way, closing=False))
+        self._held, self._grip, self._lifting = item, grip, LIFT_TICKS
+
+    def _lift(self, env: ArmEnv, tool: Pose) -> Waypoint | None:
+        """Rise until the object has risen as far as the source's had."""
+        assert self._held is not None
+        self._lifting -= 1
+        label = env.task.labels.index(self._held.label)
+        low = float(tool.position[2]) - hang_of(env.world, label, tool.position).low_m
+        missing = self._low_m - low
+        if missing < LIFT_SLACK_M or tool.position[2] > HIGHEST_M:
+            self._lifting = 0
+        if self._lifting == 0:
+            return None
+        return Waypoint(
+            Pose(tool.position + np.array([0.0, 0.0, missing]), tool.quat), closing=True
         )
-        frame = frames[item.label]
 
-        self._source = self._choose(item, frame)
-        self.sources.append(self._source.source)
-        way = [
-            Waypoint(moved(w.pose, self._source.frame, frame), w.closing) for w in self._source.pick
-        ]
-        self._way = self._to(tool, _dwelling(way), closing=False)
-        self._held = item
-
-    def _choose(self, item: ObjectClass, frame: ObjectFrame) -> Handling:
-        """A source for an object: of its kind and posture if there is one, near, not tried yet."""
-
-        def apart(number: int) -> tuple[int, bool, bool, float]:
-            source = self._handlings[number]
-            away = float(np.linalg.norm(source.frame.position - frame.position))
-            tried = self._tried[item.label, number]
-            return tried, source.frame.lies != frame.lies, source.label != item.label, away
-
-        nearest = sorted(range(len(self._handlings)), key=apart)[:CHOICES]
-        best = [number for number in nearest if apart(number)[:3] == apart(nearest[0])[:3]]
-        chosen = best[int(self._rng.integers(len(best)))]
-        self._tried[item.label, chosen] += 1
-        return self._handlings[chosen]
-
-    def _placing(self, item: ObjectClass) -> list[Waypoint]:
-        assert self._source is not None
+    def _to_container(
+        self, env: ArmEnv, tool: Pose, item: ObjectClass, source: Handling
+    ) -> list[Waypoint]:
+        """The source's way to the container, so that the object hangs where the source's did."""
+        now = hang_of(env.world, env.task.labels.index(item.label), tool.position)
         shift = np.zeros(3)
-        shift[:2] = np.asarray(item.container.centre_m) - self._source.container
+        shift[:2] = np.subtract(item.container.centre_m, source.container.centre_m)
+        shift[:2] += source.hang.aside - now.aside
         shift[:2] += self._rng.uniform(-SPREAD_M, SPREAD_M, 2)
-        way = [
-            Waypoint(Pose(w.pose.position + shift, w.pose.quat), w.closing)
-            for w in self._source.place
-        ]
-        return _dwelling(way)
-
-    @staticmethod
-    def _to(tool: Pose, way: list[Waypoint], closing: bool) -> list[Waypoint]:
-        """The way, reached by rising first where it begins far away and above."""
-        first = way[0].pose
-        across = float(np.linalg.norm(first.position[:2] - tool.position[:2]))
-        if across < HIGH_M or first.position[2] < tool.position[2]:
-            return way
-        up = np.array([*tool.position[:2], first.position[2]])
-        return [Waypoint(Pose(up, tool.quat), closing), *way]
+        same = item.container.name == source.container.name
+        way = source.place if same else _above(source.place, source)
+        moved = [Pose(w.pose.position + shift, w.pose.quat) for w in way]
+        assert self._rest is not None
+        flip = bend(flipped(moved[-1]), self._rest) < bend(moved[-1], self._rest)
+        poses = [flipped(pose) if flip else pose for pose in moved]
+        ways = [Waypoint(p, w.closing) for p, w in zip(poses, way, strict=True)]
+        if same and len(source.travel) > 1:
+            return [*blended(source.travel, tool, poses[0]), *ways]
+        return rising(tool, ways, closing=True)
 
 
-def _dwelling(way: Sequence[Waypoint]) -> list[Waypoint]:
-    """The way with time for the fingers wherever they change."""
-    found: list[Waypoint] = []
-    for before, at in zip([way[0], *way], way, strict=False):
-        found += [Waypoint(before.pose, at.closing)] * (
-            GRIP_TICKS if at.closing != before.closing else 0
-        )
-        found.append(at)
-    return found
+def _from_behind(grip: Grip, way: Sequence[Waypoint]) -> list[Waypoint]:
+    """A way whose approach is straight along the hand."""
+    at = grip.moved(grip.source.grip)
+    behind = at.position - matrix_from_quat(at.quat)[:, 2] * BACK_M
+    closes = next(number for number, w in enumerate(way) if w.closing)
+    first = [Waypoint(Pose(behind, at.quat), False), Waypoint(at, False)]
+    return [*first, *way[closes:]]
+
+
+def _above(way: Sequence[Waypoint], source: Handling) -> list[Waypoint]:
+    """That part of a way to a container that is above it: another one is come to otherwise."""
+    first = next(
+        (n for n, w in enumerate(way) if source.container.is_under(w.pose.position)), len(way) - 1
+    )
+    return list(way[first:])

@@ -20,6 +20,7 @@ from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import DamagedFile, SidestickError
+from ..generation.scenes import read_scenes
 from .episode_media import choose, kind_of
 from .policy_lineage import read_policies, stage_names
 from .recorded_events import read_comparisons, read_events, read_judged
@@ -52,6 +53,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         events=read_events(database),
         step_statistics=read_step_statistics(summaries, resolved),
         judged=read_judged(summaries, resolved),
+        scenes=tuple(read_scenes(database)),
         comparisons=read_comparisons(database),
         commands=(*commands, *_commands(workspace, policies)),
         notes=(*_episode_notes(workspace, summaries, odd), *notes),

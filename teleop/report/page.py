@@ -15,6 +15,7 @@ from . import bar_charts, coverage, sentences
 from .analysis import event_minutes, failure_stages, learning_curve, success_rate, supervised_rounds
 from .episode_media import EpisodeMedia
 from .figure_style import HUMAN, MARKS, POLICY
+from .generation_map import draw_generation
 from .learning_curve import draw_curve
 from .lineage_tree import draw_tree
 from .records import EPISODE_NAMES, PolicyRow
@@ -141,6 +142,8 @@ def _spread_figures(data: ReportData) -> dict[str, Any]:
             drawn["laststages"] = coverage.draw_last_stages(
                 data.step_statistics, data.setting.stages
             )
+    if data.scenes:
+        drawn["generation"] = draw_generation(data.scenes)
     if data.judged is not None:
         drawn["grades"] = coverage.draw_grades(data.judged)
         if data.judged.reasons:

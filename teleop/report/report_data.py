@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...datasets.database import EffortEntry
+from ..generation.scenes import Scene
 from .episode_media import EpisodeMedia
 from .ledger import Ledger, make_ledger
 from .recorded_events import ComparisonRow, JudgementSummary, TimelineEvent
@@ -44,6 +45,8 @@ class ReportData:
     """The judgements of reviewers, counted; None without any."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
+    scenes: tuple[Scene, ...] = ()
+    """Those that generation tried."""
     driver: str = ""
     """Which policy drives unasked, and why, or why none does; empty where there are none."""
 

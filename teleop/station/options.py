@@ -25,6 +25,8 @@ class StationOptions:
     """Seed of the first scene; the next ones follow."""
     failures: tuple[int, ...] = ()
     """Seeds that come before it, on which autonomous practice failed."""
+    failed: str = "practice failed here"
+    """What failed on them."""
     episodes: int | None = None
     """Leave after this many saved episodes; None goes on until the window is closed."""
     shown_policy: str | None = None
@@ -59,7 +61,7 @@ class StationOptions:
     @property
     def seeds(self) -> Seeds:
         """Seeds of the scenes, in their order."""
-        return Seeds(self.first_seed, self.failures)
+        return Seeds(self.first_seed, self.failures, self.failed)
 
     def enough(self, saved: int) -> bool:
         """Whether so many saved episodes end the session."""

@@ -23,6 +23,7 @@ from sidestick.teleop.evaluation.seeds import GENERATION
 from sidestick.teleop.generation.generate import generate, sources_of
 from sidestick.teleop.generation.handling import handlings_of
 from sidestick.teleop.generation.object_frame import ObjectFrame, frame_of, moved
+from sidestick.teleop.generation.scenes import open_scenes
 from sidestick.teleop.generation.transferred_expert import TransferredExpert
 from sidestick.teleop.station.headless import drive_simulated
 
@@ -94,13 +95,15 @@ def test_hopeless_sources_end_it_with_the_stages(shown: Workspace, tmp_path: Pat
     report = generate(workspace, 5, [wrong], workers=2)
     assert report.recorded == 0
     assert report.stopped.startswith("0 of 20 attempts succeeded; the others ended at")
-    assert len(Database(workspace.db_path).events(EventKind.NOT_GENERATED)) == 20
+    events = Database(workspace.db_path).events(EventKind.NOT_GENERATED)
+    assert 0 < len(events) <= 10  # each scene was tried twice
+    assert set(open_scenes(workspace)) == {event.payload["seed"] for event in events}
     assert workspace.episodes() == []
     assert len(report.to_json()["failed_seeds"]) == 20
 
 
 @pytest.mark.parametrize(
-    ("task", "items", "least"), [("SortRecycling", 2, 4), ("SortClothes", 1, 2)]
+    ("task", "items", "least"), [("SortRecycling", 2, 5), ("SortClothes", 1, 4)]
 )
 def test_sorting_is_repeated_object_by_object(
     task: str, items: int, least: int, tmp_path: Path
@@ -123,16 +126,20 @@ def test_sorting_is_repeated_object_by_object(
 
 
 def test_a_pose_moves_and_turns_with_its_object() -> None:
-    """By the smallest turn that looks the same to two fingers; never by one for something soft."""
+    """By turns that look the same to two fingers; of a soft object all of half a turn are tried."""
     at = Pose(np.array([0.5, 0.1, 0.2]), np.array([1.0, 0.0, 0.0, 0.0]))
     source = ObjectFrame(np.array([0.5, 0.0, 0.1]), 0.1, np.pi, True)
     target = ObjectFrame(np.array([0.3, 0.2, 0.1]), 0.1 + np.pi + 0.3, np.pi, True)
-    assert source.turn_to(target) == pytest.approx(0.3)
-    found = moved(at, source, target)
+    turns = source.turns_to(target)
+    assert turns == pytest.approx([0.3, 0.3 + np.pi])
+    found = moved(at, source, target, turns[0])
     turned = [-0.1 * np.sin(0.3), 0.1 * np.cos(0.3), 0.1]
     np.testing.assert_allclose(found.position, target.position + turned, atol=1e-9)
     soft = ObjectFrame(target.position, 0.0, 0.0, False)
-    kept = moved(at, replace(source, period_rad=0.0), soft)
+    turns = replace(source, period_rad=0.0).turns_to(soft)
+    assert turns[0] == 0.0
+    assert max(turns) < np.pi
+    kept = moved(at, source, soft, turns[0])
     np.testing.assert_allclose(
         kept.position, target.position + np.array([0.0, 0.1, 0.1]), atol=1e-9
     )
