@@ -12,7 +12,7 @@ from ...datasets.workspace import Workspace
 from ..generation.attempts import Attempt
 from ..generation.generate import GenerationReport, generate, sources_of
 from ..generation.generating_operator import NOISE
-from ..generation.scenes import CELL_M, Scene, open_scenes, read_scenes, regions
+from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, regions
 from ..report.generation_map import write_generation
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Share, Workers
@@ -91,7 +91,7 @@ def _show(report: GenerationReport, workspace: Workspace) -> None:
         say(f"`sidestick drive` offers the scenes that were not solved first: {seeds}")
 
 
-def _regions(scenes: list[Scene]) -> Table:
+def _regions(scenes: list[TriedScene]) -> Table:
     """The yield by where the first object stood, with the worst regions first."""
     table = Table("x, cm", "y, cm", "scenes", "solved", title="by place of the first object")
     wide = round(100 * CELL_M)

@@ -91,7 +91,7 @@ def choose_grip(
         ]
     )
     order = np.argsort(costs, kind="stable")[:CHOICES]
-    best = [grips[number] for number in order if costs[number] <= costs[order[0]] + NEARLY]
+    best = [grips[int(number)] for number in order if costs[number] <= costs[order[0]] + NEARLY]
     return best[int(rng.integers(len(best)))]
 
 

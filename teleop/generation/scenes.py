@@ -1,4 +1,4 @@
-"""A `Scene` is one that generation tried: where it stood, and whether demonstrations solved it."""
+"""A `TriedScene` is one that generation tried: where it stood, and whether it was solved."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ CELL_M = 0.1
 
 
 @dataclass(frozen=True)
-class Scene:
+class TriedScene:
     """A scene, as the workspace's database has it."""
 
     seed: int
@@ -51,9 +51,9 @@ def payload(attempt: Attempt) -> dict[str, Any]:
     return shared | {"stage": attempt.stage, "place": list(attempt.place)}
 
 
-def read_scenes(database: Database) -> list[Scene]:
+def read_scenes(database: Database) -> list[TriedScene]:
     """The scenes that were tried, in the order of their seeds; each once."""
-    found: dict[int, Scene] = {}
+    found: dict[int, TriedScene] = {}
     for kind in (EventKind.NOT_GENERATED, EventKind.GENERATED):
         for event in database.events(kind):
             scene = _scene(event.payload, kind is EventKind.GENERATED)
@@ -62,7 +62,7 @@ def read_scenes(database: Database) -> list[Scene]:
     return [found[seed] for seed in sorted(found)]
 
 
-def _scene(said: Mapping[str, Any], solved: bool) -> Scene | None:
+def _scene(said: Mapping[str, Any], solved: bool) -> TriedScene | None:
     """The scene of an event; None for one of another version that says less."""
     seed, stage, place = said.get("seed"), said.get("stage"), said.get("place")
     if not isinstance(seed, int) or not isinstance(stage, str) or not isinstance(place, list):
@@ -71,10 +71,10 @@ def _scene(said: Mapping[str, Any], solved: bool) -> Scene | None:
         return None
     if not all(math.isfinite(part) for part in place):
         return None
-    return Scene(seed, solved, stage, (float(place[0]), float(place[1])))
+    return TriedScene(seed, solved, stage, (float(place[0]), float(place[1])))
 
 
-def regions(scenes: Iterable[Scene]) -> list[Region]:
+def regions(scenes: Iterable[TriedScene]) -> list[Region]:
     """The regions in which scenes stood, those of the least yield first."""
     cells: dict[tuple[int, int], list[bool]] = {}
     for scene in scenes:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..generation.scenes import CELL_M, Scene, regions
+from ..generation.scenes import CELL_M, TriedScene, regions
 from .figure_style import INK, panel, to_svg
 
 CM = 100.0
@@ -22,7 +22,7 @@ PICTURE = "generation.png"
 DPI = 120
 
 
-def draw_generation(scenes: Sequence[Scene]) -> Markup:
+def draw_generation(scenes: Sequence[TriedScene]) -> Markup:
     """Draw the scenes on the table, by the first object, over the yield of each region."""
     with panel(height_in=3.6) as (figure, axes):
         _draw(figure, axes, scenes)
@@ -30,7 +30,7 @@ def draw_generation(scenes: Sequence[Scene]) -> Markup:
         return to_svg(figure, "generation", f"Generated: {solved} of {len(scenes)} scenes")
 
 
-def write_generation(scenes: Sequence[Scene], folder: Path) -> Path:
+def write_generation(scenes: Sequence[TriedScene], folder: Path) -> Path:
     """Write the same as a picture into a folder; returns the file."""
     with panel(height_in=3.6) as (figure, axes):
         _draw(figure, axes, scenes)
@@ -40,7 +40,7 @@ def write_generation(scenes: Sequence[Scene], folder: Path) -> Path:
     return path
 
 
-def _draw(figure: Figure, axes: Axes, scenes: Sequence[Scene]) -> None:
+def _draw(figure: Figure, axes: Axes, scenes: Sequence[TriedScene]) -> None:
     for region in regions(scenes):
         x, y = (cell * CELL_M * CM for cell in region.cell)
         across = CELL_M * CM

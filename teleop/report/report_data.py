@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...datasets.database import EffortEntry
-from ..generation.scenes import Scene
+from ..generation.scenes import TriedScene
 from .episode_media import EpisodeMedia
 from .ledger import Ledger, make_ledger
 from .recorded_events import ComparisonRow, JudgementSummary, TimelineEvent
@@ -45,7 +45,7 @@ class ReportData:
     """The judgements of reviewers, counted; None without any."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
-    scenes: tuple[Scene, ...] = ()
+    scenes: tuple[TriedScene, ...] = ()
     """Those that generation tried."""
     driver: str = ""
     """Which policy drives unasked, and why, or why none does; empty where there are none."""
