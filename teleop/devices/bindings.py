@@ -4,14 +4,15 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Self
 
 import tomlkit
 
 from .bindings_file import INPUTS, BadBinding, BindingsFile
 from .controls import (
     DRIVING,
+    KEYBOARD,
     PAD,
     C,
     Chord,
@@ -80,6 +81,23 @@ class Bindings(Generic[C]):
     def first(self, device: str, control: C) -> str:
         """The control's first chord as text; empty where it is not bound."""
         return next((" + ".join(c) for c in self.chords[device].get(control, ())), "")
+
+    def on_layout(self, symbols: Mapping[str, str]) -> Self:
+        """The same, with each default key at its place on a keyboard that has `symbols` there.
+
+        `symbols` are by the names of a keyboard of the USA. What the user has bound stays.
+        """
+        default, keys = self.table.chords[KEYBOARD], self.chords[KEYBOARD]
+        own = {c: chords for c, chords in keys.items() if chords != default.get(c)}
+        taken = {chord for chords in own.values() for chord in chords}
+        moved = {
+            control: tuple(tuple(symbols.get(name, name) for name in chord) for chord in chords)
+            for control, chords in keys.items()
+            if control not in own
+        }
+        kept = {c: tuple(x for x in chords if x not in taken) for c, chords in moved.items()}
+        ordered = {control: own.get(control, kept.get(control, ())) for control in keys}
+        return replace(self, chords={**self.chords, KEYBOARD: ordered})
 
     def to_toml(self) -> str:
         """The bindings as a part of a file that `parse` reads back."""

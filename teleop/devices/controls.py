@@ -61,9 +61,7 @@ class ControlMeaning:
 
 
 MEANINGS: Mapping[Control, ControlMeaning] = {
-    Control.CLUTCH: ControlMeaning(
-        "hold to drive; release to give control back or rest", "LB", "space"
-    ),
+    Control.CLUTCH: ControlMeaning("hold to drive; let go to hand back or rest", "LB", "space"),
     Control.RIGHT: ControlMeaning(
         "gripper to the right of the picture", "left stick right", "d", True
     ),
@@ -72,23 +70,21 @@ MEANINGS: Mapping[Control, ControlMeaning] = {
     ),
     Control.AWAY: ControlMeaning("gripper away from you", "left stick up", "w", True),
     Control.NEAR: ControlMeaning("gripper towards you", "left stick down", "s", True),
-    Control.UP: ControlMeaning("gripper up", "right stick up", "r", True),
-    Control.DOWN: ControlMeaning("gripper down", "right stick down", "f", True),
+    Control.UP: ControlMeaning("gripper up", "right stick up", "up", True),
+    Control.DOWN: ControlMeaning("gripper down", "right stick down", "down", True),
     Control.TURN_LEFT: ControlMeaning(
-        "turn the gripper to the left", "right stick left", "q", True
+        "turn the gripper to the left", "right stick left", "left", True
     ),
     Control.TURN_RIGHT: ControlMeaning(
-        "turn the gripper to the right", "right stick right", "e", True
+        "turn the gripper to the right", "right stick right", "right", True
     ),
-    Control.PITCH_UP: ControlMeaning("tip the gripper up", "D-pad up", "up", True),
-    Control.PITCH_DOWN: ControlMeaning("tip the gripper down", "D-pad down", "down", True),
-    Control.ROLL_LEFT: ControlMeaning("roll the gripper to the left", "D-pad left", "left", True),
-    Control.ROLL_RIGHT: ControlMeaning(
-        "roll the gripper to the right", "D-pad right", "right", True
-    ),
+    Control.PITCH_UP: ControlMeaning("tip the gripper up", "D-pad up", "r", True),
+    Control.PITCH_DOWN: ControlMeaning("tip the gripper down", "D-pad down", "f", True),
+    Control.ROLL_LEFT: ControlMeaning("roll the gripper to the left", "D-pad left", "q", True),
+    Control.ROLL_RIGHT: ControlMeaning("roll the gripper to the right", "D-pad right", "e", True),
     Control.PRECISION: ControlMeaning("hold for small, slow motion", "LT", "left shift"),
-    Control.HOME: ControlMeaning("hold to move the gripper back to where it began", "Y", "h"),
-    Control.GRIPPER: ControlMeaning("close or open the gripper", "RT", "g"),
+    Control.HOME: ControlMeaning("hold: the gripper goes to where it began", "Y", "h"),
+    Control.GRIPPER: ControlMeaning("close or open the gripper", "RT", "right ctrl, g"),
     Control.START: ControlMeaning("start recording; go on after a pause", "START", "enter"),
     Control.SUCCESS: ControlMeaning("save as a success", "A", "1"),
     Control.FAILURE: ControlMeaning("save as a failure", "B", "2"),
@@ -103,9 +99,7 @@ MEANINGS: Mapping[Control, ControlMeaning] = {
     Control.FREE: ControlMeaning("drive freely; nothing is recorded", "RB + D-pad up", "x"),
     Control.TUTORIAL: ControlMeaning("the tutorial of two minutes", "RB + D-pad left", "l"),
     Control.SOUND: ControlMeaning("sound and rumble on or off", "RB + D-pad right", "n"),
-    Control.ROLL_BACK: ControlMeaning(
-        "set this policy aside; the one before drives again", "RB + Y", "k"
-    ),
+    Control.ROLL_BACK: ControlMeaning("set this policy aside for the one before", "RB + Y", "k"),
     Control.HELP: ControlMeaning("this help", "GUIDE", "f1"),
     Control.QUIT: ControlMeaning("save and leave", "RB + BACK", "left ctrl + q"),
 }

@@ -11,8 +11,10 @@ class Loss:
     """Why the devices cannot be trusted any more."""
 
     reason: str
+    stall: bool = False
+    """Whether the computer was busy: buttons that were pressed meanwhile still count."""
     brief: bool = False
-    """A stall of less than LONG_STALL_S: buttons that were pressed meanwhile still count."""
+    """Whether that was for less than LONG_STALL_S."""
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class OperatorInput:
         now = self._clock()
         elapsed, self._looked = now - self._looked, now
         loss = self._loss(elapsed if driving else 0.0)
-        if loss and loss.brief:
+        if loss and loss.stall:
             self.guard.lock_motion()
         elif loss:
             self.guard.lock_all(now)
@@ -194,7 +194,7 @@ class OperatorInput:
             return Loss(f"{gone.name} was unplugged")
         if silent_s > STALE_SAMPLE_S:
             busy = f"the computer was busy for {silent_s * 1000:.0f} ms"
-            return Loss(busy, brief=silent_s < LONG_STALL_S)
+            return Loss(busy, stall=True, brief=silent_s < LONG_STALL_S)
         return None
 
     def _grip(self, now: float) -> bool:

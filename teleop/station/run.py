@@ -22,6 +22,7 @@ from ..autonomy.ladder_store import LadderStore
 from ..devices.bindings import load
 from ..devices.controls import DRIVING
 from ..devices.gamepads import Gamepads
+from ..devices.keyboard_layout import present_layout
 from ..devices.operator_input import OperatorInput
 from ..devices.sdl import pygame
 from ..devices.settings import BadSettings, has_setting, write_setting
@@ -96,6 +97,7 @@ class Station:
                     on_turn(loop)
             finally:
                 loop.signal(Request.QUIT)  # whatever was raised, the present episode is kept
+                loop.context.feedback.close()
 
 
 @contextlib.contextmanager
@@ -112,8 +114,9 @@ def open_station(
     bindings = load(DRIVING)
     with contextlib.ExitStack() as stack:
         surface = open_window(options.size)
+        bindings = bindings.on_layout(present_layout())
         stack.callback(pygame.quit)
-        tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace)))
+        tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace, options.learns)))
         pads = Gamepads()
 
         def open_input(env: ArmEnv) -> OperatorInput:

@@ -5,6 +5,7 @@ import pytest
 from sidestick.teleop.devices.bindings import defaults, load, parse
 from sidestick.teleop.devices.bindings_file import BadBinding
 from sidestick.teleop.devices.controls import DRIVING, KEYBOARD, MEANINGS, PAD, Control, RawInput
+from sidestick.teleop.devices.keyboard_layout import present_layout
 from sidestick.teleop.review import click_actions, episode_actions, prediction_actions
 
 
@@ -63,6 +64,34 @@ def test_a_chord_silences_the_plain_binding_of_its_last_input_only() -> None:
     reading = defaults(DRIVING).read(PAD, raw("LB", "RB", "A", pressed=("A",)))
     assert reading.pressed == {Control.CAMERA}
     assert reading.held(Control.CLUTCH)
+
+
+FRENCH = {"q": "a", "a": "q", "w": "z", "z": "w", "m": "semicolon"}
+
+
+def test_default_keys_lie_at_the_same_places_on_any_keyboard() -> None:
+    """What drives forwards on a French keyboard is its Z, and the window calls it so."""
+    bindings = defaults(DRIVING).on_layout(FRENCH)
+    assert bindings.label(KEYBOARD, Control.AWAY) == "z"
+    assert bindings.label(KEYBOARD, Control.LEFT) == "q"
+    assert bindings.label(KEYBOARD, Control.REWIND) == "w"
+    pressed = RawInput({"z": 1.0}, frozenset({"z"}))
+    assert bindings.read(KEYBOARD, pressed).pressed == {Control.AWAY}
+    assert bindings.chords[PAD] == defaults(DRIVING).chords[PAD]
+
+
+def test_what_the_user_has_bound_stays_on_any_layout() -> None:
+    """A file names what is printed on the keys; a default that would lie there gives way."""
+    own = parse('[keyboard]\nhelp = "z"\n', DRIVING).on_layout(FRENCH)
+    assert own.label(KEYBOARD, Control.HELP) == "z"
+    assert own.label(KEYBOARD, Control.AWAY) == "-"
+
+
+def test_sdl_knows_the_present_layout(quiet_sdl: None) -> None:
+    """Without a screen it is the American one; no letter has two places."""
+    layout = present_layout()
+    assert layout["w"] == "w"
+    assert len(set(layout.values())) == len(layout) == 26
 
 
 def test_several_ways_are_a_list() -> None:
