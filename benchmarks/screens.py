@@ -35,7 +35,7 @@ from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import DirectView
 from sidestick.teleop.station.states import WindowEvent, WindowState
-from sidestick.teleop.ui.depth_aid import shown_stage, what_is_between
+from sidestick.teleop.ui.depth_aid import OrderState, shown_stage, what_is_between
 from tests import virtual_pad as vp
 from tests.window_rig import WindowRig
 
@@ -150,7 +150,8 @@ def sorting(rig: WindowRig, shoot: Photographer) -> None:
     missing = ["grasp", "carry"] + ["one-in-place"] * (task != "ShelfPick")
     while missing and rig.state is WindowState.RECORDING:
         rig.drive_like_an_expert(0.1)
-        stage = shown_stage(rig.env, what_is_between(rig.env))
+        order = OrderState.of(rig.env)
+        stage = shown_stage(rig.env, what_is_between(rig.env, order), order)
         now = "one-in-place" if rig.env.task.placed(rig.env.world) else stage
         if now == missing[0]:
             shoot(f"{task}-{missing.pop(0)}")

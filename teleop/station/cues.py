@@ -126,6 +126,11 @@ class CuePlayer:
         if switch is not None and switch in SWITCH_CUES:
             self.play(SWITCH_CUES[switch])
 
+    def close(self) -> None:
+        """Fall silent."""
+        if self._voice is not None:
+            self._voice.close()
+
     def update(self, source: object) -> None:
         """Rumble on the pad `source`, if it is one, where that is due; call it often."""
         now = self._clock()

@@ -12,8 +12,8 @@ from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
 from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
-from ..ui.depth_aid import what_is_between
-from ..ui.window import toggle_full_screen
+from ..ui.depth_aid import OrderState, what_is_between
+from ..ui.window import show_in_title, toggle_full_screen
 from .cues import FAILURE_NOTICE_S, Cue, Notice
 from .episode_actions import EpisodeActions
 from .hand_watch import HandEvent, HandWatch
@@ -108,18 +108,19 @@ class StationLoop:
             self.operator_input.handle(event)
         sample = self.operator_input.sample(self.state in TICKING)
         self._pressed |= sample.pressed
-        if sample.loss:
-            self._lose(sample.loss)
         if sample.unclutched and self.state in TICKING:
             self.notice.show("hold the clutch to use the gripper", 2.0)
         for request in sorted(sample.requests, key=lambda request: request.name):
             self._answer(request)
+        if sample.loss:
+            self._lose(sample.loss)
         if self._asked_to_quit or self.actions.done:
             self.signal(Request.QUIT)
         offered = self.state is WindowState.VERDICT and self.actions.offered
         if offered and self.operator_input.focused and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
         calling = self.state is WindowState.RECORDING and self.live.episode.calling is not None
+        show_in_title("The policy asks for help" if calling else "")
         loudness = self._call.update(calling, self.context.clock())
         if loudness is not None:
             self.context.feedback.play(Cue.HELP_WANTED, loudness)
@@ -136,9 +137,7 @@ class StationLoop:
         if move is None:
             return False
         self.state, self._since = move.state, self.context.clock()
-        if self.state in (WindowState.PAUSED, WindowState.READY):
-            self.operator_input.guard.lock_all(self.context.clock())
-        elif self.state is WindowState.DOUBTED:
+        if self.state in (WindowState.PAUSED, WindowState.READY, WindowState.DOUBTED):
             self.operator_input.guard.lock_motion()
         if self.state not in (WindowState.PAUSED, WindowState.STALLED):
             self.lost = ""
@@ -222,11 +221,10 @@ class StationLoop:
 
     def _teach(self) -> None:
         reading = ControlReadings(self.operator_input.reading.values, self._pressed)
-        arm = self.live.env.arm
-        tutorial = self.actions.tutorial
-        between = what_is_between(self.live.env) is not None
-        closing, seconds = arm.controller.closing, self.pace.period_s
-        if tutorial.watch(reading, arm.tool(), closing, seconds, between):
+        tutorial, env = self.actions.tutorial, self.live.env
+        between = what_is_between(env, OrderState.of(env)) is not None
+        closing, seconds = env.arm.controller.closing, self.pace.period_s
+        if tutorial.watch(reading, env.arm.tool(), closing, seconds, between):
             self.context.feedback.play(Cue.LEARNT)
         if tutorial.over:
             self.notice.show(FINISHED)

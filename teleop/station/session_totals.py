@@ -29,5 +29,7 @@ class SessionTotals:
         if minutes < 1 / 60:
             return ""
         driven = self._driven / CONTROL_HZ / 60
-        rate = f"   {self.successes / minutes:.1f} solved/min" if self.successes else ""
+        rate = f", {self.successes / minutes:.1f} solved/min" if self.successes else ""
+        if minutes < 1:
+            return f"drove {60 * driven:.0f} of {60 * minutes:.0f} s{rate}"
         return f"drove {driven:.1f} of {minutes:.1f} min{rate}"

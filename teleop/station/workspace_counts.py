@@ -7,6 +7,10 @@ import threading
 from dataclasses import dataclass
 
 from ...datasets.workspace import Workspace
+from .learner_state import learner_state
+
+LEARNER_EVERY_S = 2.0
+"""So often the learner's state is read."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,11 @@ class EpisodeCount:
 class WorkspaceCounts:
     """Episodes on the disk, and for how many minutes there is room; the screen counts nothing."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, learns: bool = False) -> None:
+        """`learns` says whether a learner works beside the session, whose state is read too."""
+        self._workspace, self._learns = workspace, learns
+        self.learner = learner_state(workspace) if learns else ""
+        """What the learner does; empty without one."""
         self._wanted, self._closed = threading.Event(), False
         self.count = self._read()
         self.minutes_left = workspace.minutes_left()
@@ -40,12 +47,15 @@ class WorkspaceCounts:
 
     def _run(self) -> None:
         while True:
-            self._wanted.wait()
+            recorded = self._wanted.wait(LEARNER_EVERY_S if self._learns else None)
             self._wanted.clear()
             if self._closed:
                 return
-            self.count = self._read()
-            self.minutes_left = self._workspace.minutes_left()
+            if recorded:
+                self.count = self._read()
+                self.minutes_left = self._workspace.minutes_left()
+            if self._learns:
+                self.learner = learner_state(self._workspace)
 
     def _read(self) -> EpisodeCount:
         found = self._workspace.summaries()

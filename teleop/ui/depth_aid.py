@@ -13,6 +13,7 @@ from ...sim_envs.cameras import CameraView
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.furniture import Bin
 from ...sim_envs.hand_rays import below, graspable, would_land
+from ...sim_envs.task_description import ObjectClass
 from ..devices.sdl import pygame
 from .canvas import Canvas
 from .palette import MINT, SKY, STRIP, TEXT, VERMILION, Colour
@@ -20,6 +21,8 @@ from .palette import MINT, SKY, STRIP, TEXT, VERMILION, Colour
 RING_M = 0.016
 """Radius of the ring around the grasp point."""
 SMALLEST_RING = 7
+SOLID_RING, FILLED_ALPHA = 16, 110
+"""A filled ring is translucent farther from its middle than this."""
 PLANE_M = (-0.03, 0.008)
 """The part of the fingers' plane that is drawn, along the end effector's z axis."""
 PLANE_ALPHA = 70
@@ -56,22 +59,40 @@ class DepthAid:
     """Names of the containers, each above its middle."""
 
 
-def what_is_between(env: ArmEnv) -> Between | None:
+@dataclass(frozen=True)
+class OrderState:
+    """What the order asks for at one moment; it is looked up once a frame."""
+
+    wanted: tuple[ObjectClass, ...]
+    placed: frozenset[str]
+    """Labels of the objects that are where they belong."""
+
+    @classmethod
+    def of(cls, env: ArmEnv) -> "OrderState":
+        """The order as it is now."""
+        return cls(tuple(env.task.wanted(env.world)), frozenset(env.task.placed(env.world)))
+
+    @property
+    def containers(self) -> tuple[Bin, ...]:
+        """Each container once."""
+        return tuple({item.container.name: item.container for item in self.wanted}.values())
+
+
+def what_is_between(env: ArmEnv, order: OrderState) -> Between | None:
     """What closing would hold, a wanted object first; None for nothing."""
-    task = env.task
-    wanted = {item.label for item in task.wanted(env.world)} - task.placed(env.world)
-    found = sorted(task.labels[label] for label in graspable(env.world, env.arm))
+    wanted = {item.label for item in order.wanted} - order.placed
+    found = sorted(env.task.labels[label] for label in graspable(env.world, env.arm))
     pairs = [Between(name, name in wanted) for name in found]
     return min(pairs, key=lambda between: not between.wanted, default=None)
 
 
-def shown_stage(env: ArmEnv, between: Between | None) -> str:
+def shown_stage(env: ArmEnv, between: Between | None, order: OrderState) -> str:
     """The stage, where grasp means that closing would hold, and place that releasing would do."""
     stage = env.status.stage
     if stage in ("reach", "grasp"):
         return "grasp" if between and between.wanted else "reach"
     if stage in ("carry", "place") and between and env.arm.controller.closing:
-        boxes = [i.container for i in env.task.wanted(env.world) if i.label == between.label]
+        boxes = [item.container for item in order.wanted if item.label == between.label]
         label = env.task.labels.index(between.label)
         return "place" if any(would_land(env.world, label, box) for box in boxes) else "carry"
     return stage
@@ -135,21 +156,43 @@ def draw_depth_aid(canvas: Canvas, area: pygame.Rect, aid: DepthAid) -> None:
         flat.center = foot
         for colour, width in ((STRIP, 5), (TEXT, 2)):
             pygame.draw.ellipse(canvas.surface, colour, flat, canvas.px(width))
-        words = f"{aid.height_m * 100:.1f} cm"
-        wide = canvas.type.rendered(words, 14 * canvas.unit, TEXT, bold=True).get_width()
-        _tag(canvas, (flat.right + canvas.px(16) + wide // 2, foot[1]), words, 14)
-    _draw_ring(canvas, tool, max(canvas.px(SMALLEST_RING), round(aid.ring * area.h / 2)), aid)
+    radius = max(canvas.px(SMALLEST_RING), round(aid.ring * area.h / 2))
+    _draw_ring(canvas, tool, radius, aid)
+    if aid.foot is not None:
+        _draw_height(
+            canvas, foot, aid.height_m, pygame.Rect(tool, (0, 0)).inflate(2 * radius, 2 * radius)
+        )
+
+
+def _draw_height(canvas: Canvas, foot: tuple[int, int], height_m: float, ring: pygame.Rect) -> None:
+    """Draw the height beside the foot of the plumb line, and beside the ring where that is near."""
+    words = f"{height_m * 100:.1f} cm"
+    wide = canvas.type.rendered(words, 14 * canvas.unit, TEXT, bold=True).get_width()
+    left = foot[0] + canvas.px(29)
+    if ring.top <= foot[1] <= ring.bottom:
+        left = max(left, ring.right + canvas.px(12))
+    _tag(canvas, (left + wide // 2, foot[1]), words, 14)
 
 
 def _draw_ring(canvas: Canvas, tool: tuple[int, int], radius: int, aid: DepthAid) -> None:
     colour: Colour = TEXT
     if aid.between is not None:
         colour = MINT if aid.between.wanted else VERMILION
-        pygame.draw.circle(canvas.surface, colour, tool, radius)
+        _fill_ring(canvas, tool, radius, colour)
         words = aid.between.label if aid.between.wanted else f"not wanted: {aid.between.label}"
         _tag(canvas, (tool[0], tool[1] - radius - canvas.px(14)), words, 14)
     pygame.draw.circle(canvas.surface, STRIP, tool, radius + canvas.px(1), canvas.px(4))
     pygame.draw.circle(canvas.surface, colour, tool, radius, canvas.px(2))
+
+
+def _fill_ring(canvas: Canvas, centre: tuple[int, int], radius: int, colour: Colour) -> None:
+    """Fill the ring; around its middle a large one lets the object be seen through it."""
+    middle = min(radius, canvas.px(SOLID_RING))
+    if middle < radius:
+        disc = pygame.Surface((2 * radius, 2 * radius), pygame.SRCALPHA)
+        pygame.draw.circle(disc, (*colour, FILLED_ALPHA), (radius, radius), radius)
+        canvas.surface.blit(disc, disc.get_rect(center=centre))
+    pygame.draw.circle(canvas.surface, colour, centre, middle)
 
 
 def _draw_plane(canvas: Canvas, corners: list[tuple[int, int]]) -> None:

@@ -27,12 +27,14 @@ def draw_symbol(canvas: Canvas, success: bool | None, centre: tuple[int, int]) -
             pygame.draw.line(canvas.surface, VERMILION, *ends, thick)
 
 
-def wrapped(canvas: Canvas, words: str, size: float, width: int, most: int) -> list[str]:
+def wrapped(
+    canvas: Canvas, words: str, size: float, width: int, most: int, bold: bool = False
+) -> list[str]:
     """A text in at most `most` lines of a width in pixels; only the last may be too long."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        fits = canvas.type.rendered(longer, size * canvas.unit).get_width() <= width
+        fits = canvas.type.rendered(longer, size * canvas.unit, bold=bold).get_width() <= width
         if fits or not lines[-1] or len(lines) == most:
             lines[-1] = longer
         else:

@@ -47,6 +47,16 @@ def fitted(size: tuple[int, int], screens: Sequence[tuple[int, int]]) -> tuple[i
     return min(wide, screens[0][0]), min(high, screens[0][1] - round(TITLE_BAR * screens[0][1]))
 
 
+def show_in_title(words: str) -> None:
+    """Show words in the window's title, and so in the task bar; its own title where there are none.
+
+    pygame cannot make the task bar flash.
+    """
+    title = f"(!) {words} - {TITLE}" if words else TITLE
+    if title not in pygame.display.get_caption():
+        pygame.display.set_caption(title)
+
+
 def toggle_full_screen(event: pygame.event.Event) -> None:
     """Fill the screen, or stop doing so, where the event is a press of F11."""
     if event.type == pygame.KEYDOWN and event.key == pygame.K_F11:

@@ -10,6 +10,7 @@ from .dashboard import Card
 
 TONES: dict[str, Colour] = {"plain": FAINT, "good": GREEN, "bad": VERMILION, "warn": VERMILION}
 TITLE_UNITS, LINE_UNITS = 18.0, 14.0
+MOST_LINES = 6
 
 
 def draw_card(canvas: Canvas, area: pygame.Rect, card: Card) -> None:
@@ -22,7 +23,9 @@ def draw_card(canvas: Canvas, area: pygame.Rect, card: Card) -> None:
     for line in wrapped(canvas, card.title, TITLE_UNITS + 1, room - px(34), 2):
         canvas.text(line, (area.x + px(48), y), TITLE_UNITS, TEXT, True, width=room - px(34))
         y += px(23)
-    lines = [part for line in card.lines for part in wrapped(canvas, line, LINE_UNITS, room, 4)]
+    lines = [
+        part for line in card.lines for part in wrapped(canvas, line, LINE_UNITS, room, MOST_LINES)
+    ]
     below = area.bottom - px(16) - y
     step = min(px(26), below // max(1, len(lines) + len(card.keys)))
     for line in lines:

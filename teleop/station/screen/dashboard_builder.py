@@ -15,7 +15,14 @@ from ...autonomy.evidence_recorder import audit_sampler
 from ...devices.operator_input import SPEEDS
 from ...learning.update_schedule import UpdateRules
 from ...session.levels import ControlState, name
-from ...ui.depth_aid import Between, DepthAid, depth_aid, shown_stage, what_is_between
+from ...ui.depth_aid import (
+    Between,
+    DepthAid,
+    OrderState,
+    depth_aid,
+    shown_stage,
+    what_is_between,
+)
 from ...ui.plan_path import DrawnPath, drawn_path
 from ..loop import ACCEPT_S, StationLoop
 from ..states import TICKING, WindowState
@@ -58,8 +65,9 @@ class DashboardBuilder:
         live, tally = loop.live, loop.context.tally
         env, episode, count = live.env, live.episode, tally.count
         meter, aids = loop.meter, loop.options.aids
-        order = self._order(loop)
-        between = what_is_between(env) if aids else None
+        state = OrderState.of(env)
+        order = self._order(loop, state)
+        between = what_is_between(env, state) if aids else None
         return Dashboard(
             state=loop.state,
             driver=episode.authority.driver if loop.state in TICKING else Driver.NOBODY,
@@ -71,7 +79,7 @@ class DashboardBuilder:
             seconds=episode.steps / CONTROL_HZ,
             time_used=episode.steps / live.session.max_steps,
             stages=env.task.stages,
-            stage=shown_stage(env, between) if aids else env.status.stage,
+            stage=shown_stage(env, between, state) if aids else env.status.stage,
             gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
             closing=env.arm.controller.closing,
             slowness=loop.slowness,
@@ -80,7 +88,7 @@ class DashboardBuilder:
             ),
             insets=insets(episode.observation, loop.operator_input.camera),
             order=order,
-            aid=self._aid(loop, between) if aids else None,
+            aid=self._aid(loop, between, state) if aids else None,
         )
 
     def _number(self, loop: StationLoop) -> str:
@@ -90,18 +98,17 @@ class DashboardBuilder:
         done, wanted = len(loop.live.outcomes), loop.options.episodes
         return f"{self._base + done + 1}" if wanted is None else f"{done + 1} of {wanted}"
 
-    def _order(self, loop: StationLoop) -> tuple[Chip, ...]:
+    def _order(self, loop: StationLoop, state: OrderState) -> tuple[Chip, ...]:
         """The order; its pictures are cut once after each reset."""
         env = loop.live.env
         if self._pictures[0] != loop.live.laid:
             self._pictures = (loop.live.laid, pictures(env))
-        return chips(env, self._pictures[1])
+        return chips(env, state, self._pictures[1])
 
-    def _aid(self, loop: StationLoop, between: Between | None) -> DepthAid:
+    def _aid(self, loop: StationLoop, between: Between | None, state: OrderState) -> DepthAid:
         env = loop.live.env
         view = env.task.cameras[loop.operator_input.camera].view(env.arm)
-        boxes = {item.container.name: item.container for item in env.task.wanted(env.world)}
-        return depth_aid(view, env, between, tuple(boxes.values()))
+        return depth_aid(view, env, between, state.containers)
 
     def _operator_input(self, board: Dashboard, loop: StationLoop) -> Dashboard:
         """Add speed, camera and device."""
@@ -162,9 +169,10 @@ class DashboardBuilder:
             return self._prompter.help_request_card(rules.words(reason), device, _waited_s(loop))
         if loop.state is WindowState.READY:
             scene = loop.live.note or loop.options.seeds.label(loop.live.seed)
-            note = "; ".join(words for words in (scene, _next_policy(loop)) if words)
+            session = loop.live.totals.words()
+            notes = (scene, _next_policy(loop), loop.context.tally.learner, session)
             level = loop.live.assignment.level
-            return self._prompter.ready_card(level, device, _watched(loop), note)
+            return self._prompter.ready_card(level, device, _watched(loop), notes)
         return self._prompter.card(
             loop.state,
             device,

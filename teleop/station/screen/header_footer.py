@@ -13,7 +13,6 @@ from ...ui.layout import DriveLayout
 from ...ui.palette import (
     BACKGROUND,
     DIM,
-    FAINT,
     PANEL,
     TEXT,
     VERMILION,
@@ -42,6 +41,11 @@ STATE_WORDS = {
     WindowState.FREE: "FREE DRIVE: NOT RECORDED",
     WindowState.CLOSED: "SAVING",
 }
+INSTRUCTION_SIZES = ((20.0, 1), (18.0, 1), (15.0, 2), (14.0, 2), (13.0, 2), (12.0, 2))
+"""Text sizes and numbers of lines, the best one first."""
+SHIFT, RECORDING_ROOM = 105.0, 280.0
+"""How far to the right who drives stands where the order is long, and what is left for the state
+at the right, in units of the design."""
 HALTED = HOLDS_EPISODE - TICKING
 
 
@@ -51,7 +55,7 @@ def driver_banner(board: Dashboard) -> tuple[Colour, str]:
     if warned and board.state in (WindowState.PAUSED, WindowState.STALLED):
         return VERMILION, "THE ARM HOLDS STILL"
     if board.state in HALTED:
-        return FAINT, "THE ARM HOLDS STILL"
+        return DRIVER_STYLES[Driver.NOBODY].colour, "THE ARM HOLDS STILL"
     if board.calling:
         return VERMILION, "THE POLICY ASKS FOR HELP"
     ending = "" if board.operator == "YOU" else "S"
@@ -92,15 +96,26 @@ def _instruction(
 ) -> None:
     """Draw the instruction, in two lines where it is long, and the level below it."""
     x, room = place
-    lines = wrapped(canvas, board.instruction, 20, room, 1)
-    if canvas.type.rendered(lines[0], 20 * canvas.unit, TEXT, bold=True).get_width() <= room:
-        canvas.text(lines[0], (x, area.centery - canvas.px(9)), 20, TEXT, True, width=room)
-        canvas.text(level_line(board), (x, area.centery + canvas.px(16)), 14, DIM, width=room)
-        return
-    for i, line in enumerate(wrapped(canvas, board.instruction, 14.5, room, 2)):
-        at = (x, area.centery + (18 * i - 20) * canvas.unit)
-        canvas.text(line, at, 13.5, TEXT, True, width=room)
-    canvas.text(level_line(board), (x, area.centery + canvas.px(20)), 13, DIM, width=room)
+    size, lines = _fitting(canvas, board.instruction, room)
+    gap = (size + 4) * canvas.unit
+    top = area.centery - canvas.px(9) - (len(lines) - 1) * 0.62 * gap
+    for i, line in enumerate(lines):
+        canvas.text(line, (x, top + i * gap), size, TEXT, True, width=room)
+    below = area.centery + canvas.px(16 if len(lines) == 1 else 19)
+    canvas.text(level_line(board), (x, below), 14 if len(lines) == 1 else 13, DIM, width=room)
+
+
+def _fitting(canvas: Canvas, words: str, room: int) -> tuple[float, list[str]]:
+    """A size at which the words fit in one line, or in two of the same size; and the lines."""
+    for size, most in INSTRUCTION_SIZES:
+        lines = wrapped(canvas, words, size, room, most, bold=True)
+        widths = [
+            canvas.type.rendered(line, size * canvas.unit, TEXT, bold=True).get_width()
+            for line in lines
+        ]
+        if max(widths) <= room:
+            break
+    return size, lines
 
 
 def level_line(board: Dashboard) -> str:
@@ -122,7 +137,9 @@ def _tab(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> pygame.Rect:
     ink = readable_on(colour)
     line = canvas.type.rendered(words, 21 * canvas.unit, ink, bold=True)
     tab = pygame.Rect(0, 0, line.get_width() + canvas.px(76), layout.top.h - canvas.px(10))
-    tab.midtop = (layout.window.centerx, layout.top.y)
+    several = len(board.order) > 1  # then the chips and the rule need more room to the left
+    tab.midtop = (layout.window.centerx + canvas.px(SHIFT) * several, layout.top.y)
+    tab.right = min(tab.right, layout.top.right - canvas.px(RECORDING_ROOM))
     corner = canvas.px(10)
     pygame.draw.rect(
         canvas.surface, colour, tab,
@@ -153,7 +170,7 @@ def _recording(canvas: Canvas, area: pygame.Rect, board: Dashboard, left: int) -
             words = f"{words}  {clock(board.seconds)}"
         canvas.text(words, (right, area.centery - canvas.px(9)), 18, YELLOW, True, "midright", room)
     won, episodes = board.tally
-    tally = f"episode {board.episode}   {board.session}   on disk: {won} of {episodes} solved"
+    tally = f"episode {board.episode}   on disk: {won} of {episodes} solved"
     canvas.text(tally, (right, area.centery + canvas.px(16)), 14, DIM, False, "midright", room)
 
 

@@ -9,6 +9,7 @@ from ....sim_envs.environment import ArmEnv
 from ....sim_envs.spaces import Image
 from ...devices.sdl import pygame
 from ...ui.canvas import Canvas
+from ...ui.depth_aid import OrderState
 from ...ui.palette import DIM, MINT, RAISED, Colour, readable_on
 from ...ui.widgets import draw_symbol
 
@@ -32,18 +33,17 @@ class Chip:
     """None where the front camera does not see it."""
 
 
-def chips(env: ArmEnv, pictures: Mapping[str, Image]) -> tuple[Chip, ...]:
+def chips(env: ArmEnv, order: OrderState, pictures: Mapping[str, Image]) -> tuple[Chip, ...]:
     """The order of the present episode, with the pictures that were cut at its beginning."""
-    placed = env.task.placed(env.world)
     return tuple(
         Chip(
             env.task.goal_names[item.goal],
             item.container.name,
             _shown(item.container.colour),
-            item.label in placed,
+            item.label in order.placed,
             pictures.get(item.label),
         )
-        for item in env.task.wanted(env.world)
+        for item in order.wanted
     )
 
 

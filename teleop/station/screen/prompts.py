@@ -4,8 +4,7 @@ DashboardBuilder calls it for each frame with the state and the device in use.
 """
 
 import re
-from collections.abc import Mapping
-from textwrap import wrap
+from collections.abc import Mapping, Sequence
 
 from ....datasets.step import Level
 from ...devices.bindings import Bindings
@@ -14,9 +13,6 @@ from ...ui.widgets import HelpPage
 from ..states import WindowState
 from ..tutorial import Tutorial
 from .dashboard import Card
-
-LINE_WIDTH = 62
-"""Letters of a line on a card."""
 
 Wanted = tuple[tuple[Control, str], ...]
 
@@ -140,14 +136,19 @@ class Prompter:
             return self.keys(device, HINTS[state])
         return self.keys(device, ((Control.CAMERA, "camera"), (Control.HELP, "help")))
 
-    def ready_card(self, level: Level, device: str, watched: bool, note: str = "") -> Card:
+    def ready_card(
+        self, level: Level, device: str, watched: bool, notes: Sequence[str] = ()
+    ) -> Card:
         """What will happen after the start; `watched` is whether the operator has to watch.
 
-        A `note` says what is special about the scene.
+        The `notes` that are not empty say what is special about the scene, and how far things are.
         """
         line = READY_WORDS[level] if watched else UNWATCHED
         words = self._bindings.label(device, Control.CLUTCH)
-        lines = [line.format(clutch=f"[{words}]"), *([f"{_capital(note)}."] if note else [])]
+        lines = [
+            line.format(clutch=f"[{words}]"),
+            *(f"{_capital(note)}." for note in notes if note),
+        ]
         return Card("Ready", tuple(lines), self.keys(device, READY[:1]))
 
     def card(
@@ -199,7 +200,7 @@ class Prompter:
         )
         title = f"Exercise {min(tutorial.number + 1, count)} of {count}"
         keys = self.keys(device, TUTORIAL[:1])
-        return Card(title, tuple(wrap(words, LINE_WIDTH)), keys, "plain", max(tutorial.done, 0.001))
+        return Card(title, (words,), keys, "plain", max(tutorial.done, 0.001))
 
     def help_page(self) -> HelpPage:
         """What every control is bound to, on the pad and on the keyboard."""

@@ -73,6 +73,7 @@ def _gauges(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     rows = (
         6.0
         + (1.7 if board.policy else 0)
+        + bool(board.session)
         + bool(board.active_policy)
         + (board.running_agreement is not None)
     )
@@ -95,6 +96,9 @@ def _gauges(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     ):
         y += row
         _line(canvas, area, y, name, value, TEXT)
+    if board.session:
+        y += row
+        _line(canvas, area, y, "session", board.session, TEXT)
     if board.active_policy:
         y += row
         _line(canvas, area, y, "policy", board.active_policy, TEXT)
@@ -125,8 +129,8 @@ def _running_agreement(
 def _line(
     canvas: Canvas, area: pygame.Rect, y: float, name: str, value: str, colour: Colour
 ) -> None:
-    canvas.text(name, (area.x, y), 13.5, DIM, width=canvas.px(68))
-    left = area.x + canvas.px(72)
+    canvas.text(name, (area.x, y), 13.5, DIM, width=canvas.px(76))
+    left = area.x + canvas.px(80)
     canvas.text(value, (left, y), 14, colour, width=area.right - left)
 
 

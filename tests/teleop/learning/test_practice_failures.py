@@ -140,7 +140,7 @@ def test_at_the_window_the_card_says_that_practice_failed_here(
     for _ in range(2):
         rig.run(0.3)
         note = rig.loop.options.seeds.label(rig.live.seed)
-        card = prompter.ready_card(Level.SUPERVISED, rig.operator_input.device, True, note)
+        card = prompter.ready_card(Level.SUPERVISED, rig.operator_input.device, True, (note,))
         seen.append((rig.live.seed, card.lines[1:]))
         rig.tap(vp.START)
         rig.drive(0.2)

@@ -19,6 +19,7 @@ from sidestick.teleop.ui.canvas import Canvas
 from sidestick.teleop.ui.depth_aid import (
     Between,
     DepthAid,
+    OrderState,
     depth_aid,
     draw_depth_aid,
     shown_stage,
@@ -61,8 +62,9 @@ def test_the_stage_light_tells_the_truth(env: ArmEnv) -> None:
     """It says grasp on no tick on which closing would hold nothing; the environment's does."""
     expert, shown, theirs, ready = make_expert(env.task_name), [], [], []
     while not env.status.success:
-        between = what_is_between(env)
-        shown.append(shown_stage(env, between))
+        order = OrderState.of(env)
+        between = what_is_between(env, order)
+        shown.append(shown_stage(env, between, order))
         theirs.append(env.status.stage)
         ready.append(bool(between and between.wanted))
         env.advance(expert.next(env).action(env.arm.tool()))
@@ -87,14 +89,14 @@ def test_every_camera_sees_plumb_line_plane_and_containers(env: ArmEnv) -> None:
 def test_the_order_ticks_what_is_in_its_bin(env: ArmEnv) -> None:
     """A chip an object, with its picture, its bin's name and colour; done once it lies there."""
     cut = pictures(env)
-    order = chips(env, cut)
+    order = chips(env, OrderState.of(env), cut)
     assert len(order) == 2
     assert all(chip.picture is not None and chip.picture.shape[0] > 20 for chip in order)
     assert progress(order) == "0 of 2 in place"
     expert, seen = make_expert(env.task_name), set()
     while not env.status.success:
         env.advance(expert.next(env).action(env.arm.tool()))
-        seen.add(progress(chips(env, cut)))
+        seen.add(progress(chips(env, OrderState.of(env), cut)))
     assert seen == {"0 of 2 in place", "1 of 2 in place", "2 of 2 in place"}
 
 

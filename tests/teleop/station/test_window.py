@@ -285,6 +285,33 @@ def test_buttons_survive_a_short_stall_and_motion_does_not(open_rig: OpenWindow)
     np.testing.assert_allclose(rig.env.arm.tool().position, before, atol=2e-3)
 
 
+def test_buttons_survive_a_long_stall_too(open_rig: OpenWindow) -> None:
+    """Whoever presses pause while the machine is busy for two seconds gets a pause, no more."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.drive(0.3)
+    rig.pad.press(vp.BACK)
+    rig.time.now += 2.0
+    rig.run(0.3)
+    rig.pad.release(vp.BACK)
+    assert (rig.state, rig.loop.lost) == (WindowState.PAUSED, "the computer was busy for 2000 ms")
+    rig.pad.press(vp.START)
+    rig.loop.step()
+    assert rig.state is WindowState.RECORDING
+
+
+def test_a_button_that_is_pressed_right_after_a_reset_counts(open_rig: OpenWindow) -> None:
+    """The scene is laid out again, which takes its time: nobody has to wait for the window."""
+    rig = open_rig()
+    rig.chord(vp.UP)
+    assert rig.state is WindowState.FREE
+    for expected in (WindowState.READY, WindowState.RECORDING):
+        rig.pad.press(vp.START)
+        rig.loop.step()
+        rig.pad.release(vp.START)
+        assert rig.state is expected
+
+
 @pytest.mark.parametrize("after_ms", [*range(-90, 100, 10)])
 def test_a_grip_with_the_clutch_takes_effect(open_rig: OpenWindow, after_ms: int) -> None:
     """Both come at a takeover, in either order: the fingers close, whichever is first."""

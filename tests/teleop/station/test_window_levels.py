@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pygame
 
 from sidestick.datasets.step import Driver, Level
 from sidestick.policies.base.plan import Plan
@@ -47,6 +48,7 @@ def test_a_help_request_is_answered_with_the_clutch(open_rig: OpenWindow) -> Non
     assert rig.live.episode.calling is HelpReason.NEW
     assert rig.live.episode.drivers[-1] is Driver.NOBODY
     assert Cue.HELP_WANTED in played
+    assert "asks for help" in pygame.display.get_caption()[0], "the task bar says it too"
     card = Prompter(defaults(DRIVING)).help_request_card(
         HelpReason.NEW.value, rig.operator_input.device
     )
@@ -56,6 +58,7 @@ def test_a_help_request_is_answered_with_the_clutch(open_rig: OpenWindow) -> Non
     rig.run(0.2)
     assert rig.live.episode.drivers[-1] is Driver.HUMAN
     assert rig.live.episode.calling is None
+    assert "help" not in pygame.display.get_caption()[0]
     rig.pad.release(vp.LB)
     rig.run(0.2)
     assert rig.live.episode.drivers[-1] is Driver.POLICY
