@@ -5,14 +5,16 @@
 Both environments are driven by the same pushes, with a mark every half second as the window makes
 them; then each goes back two seconds, several times, and must be in the same state to the last bit.
 It prints JSON: wall milliseconds of a press, and of a tick with its share of marks, p50 and
-largest; and the private memory of the processes that wait, MiB.
+largest; CPU milliseconds of a press, all processes together; and the private memory of the
+processes that wait, MiB.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +57,33 @@ def presses(env: ArmEnv, marks: list[Snapshot], count: int) -> list[float]:
     return took
 
 
-def waiting_mib() -> float:
-    """Private memory of the processes that were spawned below this one since it began."""
-    total, here = 0, os.getpid()
-    parents = {here}
+def below() -> Iterator[tuple[Path, list[str]]]:
+    """Folder and numbers under /proc of each process that was begun below this one."""
+    parents = {os.getpid()}
     for folder in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
         try:  # a copy has a higher number than its maker
-            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            lines = (folder / "smaps_rollup").read_text().splitlines()
+            numbers = (folder / "stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        if parent in parents:
+        if int(numbers[1]) in parents:
             parents.add(int(folder.name))
+            yield folder, numbers
+
+
+def waiting_mib() -> float:
+    """Private memory of the processes below this one, MiB."""
+    total = 0
+    for folder, _ in below():
+        with contextlib.suppress(OSError):
+            lines = (folder / "smaps_rollup").read_text().splitlines()
             total += sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
     return total / 1024
+
+
+def cpu_ms() -> float:
+    """What this process and those below it have computed so far; a clock tick is 10 ms or so."""
+    ticks = sum(int(numbers[11]) + int(numbers[12]) for _, numbers in below())
+    return time.process_time() * 1000 + ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def measured(make: Callable[..., ArmEnv], task: str, seconds: int, count: int) -> dict[str, Any]:
@@ -77,11 +92,14 @@ def measured(make: Callable[..., ArmEnv], task: str, seconds: int, count: int) -
     env.reset(seed=SEED)
     marks, ticks = drive(env, seconds * CONTROL_HZ)
     memory = waiting_mib()
+    before = cpu_ms()
     took = presses(env, marks, count)
+    cpu = cpu_ms() - before
     state = env.state().tobytes()
     env.close()
     return {
         "press_ms": [round(float(np.median(took)), 1), round(max(took), 1)],
+        "press_cpu_ms": round(cpu / count, 1),
         "tick_ms": [round(float(np.percentile(ticks, q)), 2) for q in (50, 99)],
         "waiting_mib": round(memory, 1),
         "state": state,

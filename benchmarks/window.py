@@ -1,9 +1,10 @@
 """This benchmark measures control rate, late ticks, frames and latency of the operator's window.
 
-`python -m benchmarks.window [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny]` runs it on a
-display: SDL_VIDEODRIVER=dummy, or Xvfb (`xvfb-run -s "-screen 0 1280x800x24" python ...`). A
-thread pushes a virtual gamepad's stick at random times; the latency ends when the simulation has
-executed an action in that direction. `--view tiny` also records with TinyRenderer. It prints JSON.
+`python -m benchmarks.window [--seconds 60] [--policy FOLDER] [--view auto|gl|tiny] [--no-aids]
+[--task ShelfPick]` runs it on a display: SDL_VIDEODRIVER=dummy, or Xvfb (`xvfb-run -s "-screen 0
+1280x800x24" python ...`). A thread pushes a virtual gamepad's stick at random times; the latency
+ends when the simulation has executed an action in that direction. `--view tiny` also records with
+TinyRenderer. It prints JSON.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.renderers import best_view_renderer
+from sidestick.sim_envs.tasks import TASKS
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.devices.gamepads import Gamepads
@@ -45,7 +47,7 @@ from sidestick.teleop.session.subscriber import Tick
 from sidestick.teleop.station.cues import CuePlayer
 from sidestick.teleop.station.live_episode import OperatorEpisode
 from sidestick.teleop.station.loop import StationLoop
-from sidestick.teleop.station.options import OperatorContext
+from sidestick.teleop.station.options import OperatorContext, StationOptions
 from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
 from sidestick.teleop.station.screen.prompts import Prompter
 from sidestick.teleop.station.screen.view import VIEWS, open_view
@@ -178,7 +180,14 @@ class Observer:
             self._pusher.rest(False)
 
 
-def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int, int]) -> dict:
+def measure(
+    seconds: float,
+    policy: Path | None,
+    view_name: str,
+    size: tuple[int, int],
+    options: StationOptions,
+    task: str,
+) -> dict:
     """The metrics of one run of the window, as JSON."""
     pygame.display.init()
     surface = open_window(size)
@@ -186,7 +195,7 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
     if policy:
         recorded = load_policy(policy).config.renderer
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace.create(Path(folder) / "ws", WorkspaceConfig("ShelfPick", recorded))
+        workspace = Workspace.create(Path(folder) / "ws", WorkspaceConfig(task, recorded))
         env = workspace_env(workspace.config)
         view = open_view(env, view_name)
         runner = PolicyRunner(load_policy(policy)) if policy else None
@@ -200,7 +209,9 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
             observer = Observer(frame_scheduler, Pusher(pad), pad, seconds)
             observer.watch(scene)
             loop = StationLoop(
-                OperatorContext(operator_input, counts, CuePlayer(pads)), scene, observer
+                OperatorContext(operator_input, counts, CuePlayer(pads), options=options),
+                scene,
+                observer,
             )
             cpu, began = time.process_time(), time.perf_counter()
             loop.run()
@@ -208,8 +219,9 @@ def measure(seconds: float, policy: Path | None, view_name: str, size: tuple[int
         counts.close()
         view.close()
         env.close()
-    known = {"driver": pygame.display.get_driver(), "recorded": recorded, "view": view_name}
-    return {**known, **report(observer.figures), "cores": round(cores, 2),
+    driver = pygame.display.get_driver()
+    known = {"driver": driver, "recorded": recorded, "view": view_name, "aids": options.aids}
+    return {"task": task, **known, **report(observer.figures), "cores": round(cores, 2),
             "load": os.getloadavg()[0]}  # fmt: skip
 
 
@@ -247,9 +259,13 @@ def main() -> None:
     parser.add_argument("--policy", type=Path)
     parser.add_argument("--view", choices=VIEWS, default="auto")
     parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--aids", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--task", choices=sorted(TASKS), default="ShelfPick")
     asked = parser.parse_args()
     width, height = map(int, asked.size.split("x"))
-    print(json.dumps(measure(asked.seconds, asked.policy, asked.view, (width, height)), indent=1))
+    options = StationOptions(aids=asked.aids)
+    figures = measure(asked.seconds, asked.policy, asked.view, (width, height), options, asked.task)
+    print(json.dumps(figures, indent=1))
 
 
 if __name__ == "__main__":

@@ -294,7 +294,8 @@ def test_buttons_survive_a_long_stall_too(open_rig: OpenWindow) -> None:
     rig.time.now += 2.0
     rig.run(0.3)
     rig.pad.release(vp.BACK)
-    assert (rig.state, rig.loop.lost) == (WindowState.PAUSED, "the computer was busy for 2000 ms")
+    assert rig.state is WindowState.PAUSED
+    assert rig.loop.lost.startswith("the computer was busy")
     rig.pad.press(vp.START)
     rig.loop.step()
     assert rig.state is WindowState.RECORDING
@@ -308,8 +309,9 @@ def test_a_button_that_is_pressed_right_after_a_reset_counts(open_rig: OpenWindo
     for expected in (WindowState.READY, WindowState.RECORDING):
         rig.pad.press(vp.START)
         rig.loop.step()
-        rig.pad.release(vp.START)
         assert rig.state is expected
+        rig.pad.release(vp.START)
+        rig.loop.step()
 
 
 @pytest.mark.parametrize("after_ms", [*range(-90, 100, 10)])
