@@ -23,20 +23,6 @@ class ObjectClass:
 
 
 @dataclass(frozen=True)
-class Sorting:
-    """How the objects of a task are sorted whose goal may name several of them at once."""
-
-    hangs_m: float = 0.0
-    """How far below the fingers the middle of a held object may be, metres; 0: objects are stiff
-    and held by their middle."""
-    rim_m: float = 0.0
-    """An object counts as placed when its middle is this far inside of its container's walls,
-    metres."""
-    extents: float = 0.0
-    """How many times its visible extent (a standard deviation) it must be farther inside."""
-
-
-@dataclass(frozen=True)
 class TaskDescription:
     """What a policy may know of a task."""
 
@@ -52,8 +38,8 @@ class TaskDescription:
     """Where all cameras stand, by name, when nothing is varied."""
     recorded_cameras: tuple[str, ...]
     """Those whose pictures are observations."""
-    sorting: Sorting | None
-    """Set where a goal may name several objects; None where it names one."""
+    names_several: bool
+    """Whether an instruction may name several objects; else it names one."""
 
     def label_indices(self) -> tuple[int, ...]:
         """The class of each object in labelled pictures: its index in `labels`."""

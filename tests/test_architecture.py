@@ -38,6 +38,7 @@ ORDER = {
         "statistics",
         "perception",
         "task_features",
+        "next_step",
         "vision",
         "heads",
         "*",

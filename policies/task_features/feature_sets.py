@@ -8,18 +8,19 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.errors import UnknownName
+from ...sim_envs.errors import BadValue, UnknownName
 from ...sim_envs.making import describe_task
 from .augmentation import Augmentation
 from .features import Columns, GoalItem
-from .next_object import NextObject
+from .pointed_object import PointedObject
+from .triangulation import StereoRig
 
 AUTO = "auto"
 """Stands for the feature set that fits the task."""
-LAYOUTS = (GoalItem.name, NextObject.name)
+LAYOUTS = (GoalItem.name, PointedObject.name)
 """Names of all feature sets."""
-EARLIER_NAMES = {"next-litter": NextObject.name, "next-garment": NextObject.name}
-"""Former names, which stand in saved policies."""
+WRITTEN_RULES = ("next-garment", "next-litter", "next-object")
+"""Names in policies of earlier versions, whose next object was chosen by rules of the task."""
 
 
 class FeatureSet(Protocol):
@@ -46,19 +47,22 @@ class FeatureSet(Protocol):
 
 def feature_set(name: str, task: str) -> FeatureSet:
     """The feature set of that name; for "auto" the one that fits the task's description."""
-    name = EARLIER_NAMES.get(name, name)
+    if name in WRITTEN_RULES:
+        learnt = "one that is learnt; make it anew by `sidestick train`"
+        raise BadValue("feature layout", learnt, f"{name!r}, the rules of an earlier version")
     if name == AUTO:
-        name = NextObject.name if _is_sorting(task) else GoalItem.name
+        name = PointedObject.name if _names_several(task) else GoalItem.name
     if name == GoalItem.name:
         return GoalItem()
-    if name == NextObject.name:
-        return NextObject(describe_task(task))
+    if name == PointedObject.name:
+        about = describe_task(task)
+        return PointedObject(tuple(about.labels[1:-1]), StereoRig.of(about).wrist)
     raise UnknownName("feature layout", name, (AUTO, *LAYOUTS))
 
 
-def _is_sorting(task: str) -> bool:
+def _names_several(task: str) -> bool:
     """Whether a task's goal may name several objects; one without a description names one."""
     try:
-        return describe_task(task).sorting is not None
+        return describe_task(task).names_several
     except UnknownName:
         return False

@@ -20,12 +20,20 @@ LEAST_DEPTH_M = 0.01
 """Points nearer to a camera than this, or behind it, are not in its picture."""
 
 
+def told_closed(frames: Frames) -> NDArray[np.bool_]:
+    """Whether the gripper was last told to close, (N,); an action of 0 leaves it as it is told."""
+    grip, rows = frames.actions[:, GRIP], np.arange(len(frames))
+    first = np.concatenate(([True], frames.episode[1:] != frames.episode[:-1]))
+    said = np.maximum.accumulate(np.where((grip != 0) | first, rows, 0))
+    return np.asarray(grip[said] > 0)
+
+
 def next_grasps(frames: Frames) -> NDArray[np.float32]:
     """The end effector's position, metres, at the next closing of the gripper: (N, 3).
 
     NaN after the last closing of an episode.
     """
-    closed = frames.actions[:, GRIP] > 0
+    closed = told_closed(frames)
     before = np.concatenate(([False], closed[:-1]))
     first = np.concatenate(([True], frames.episode[1:] != frames.episode[:-1]))
     closing = closed & (first | ~before)
@@ -42,7 +50,7 @@ def grasps_under_way(frames: Frames) -> NDArray[np.float32]:
 
     NaN where neither is so.
     """
-    closed, ee_pos = frames.actions[:, GRIP] > 0, frames.observations["ee_pos"]
+    closed, ee_pos = told_closed(frames), frames.observations["ee_pos"]
     opens = np.concatenate(([True], ~closed[:-1] | (frames.episode[1:] != frames.episode[:-1])))
     began = np.maximum.accumulate(np.where(closed & opens, np.arange(len(frames)), 0))
     near = np.linalg.norm(ee_pos - ee_pos[began], axis=1) < STILL_THERE_M
@@ -59,7 +67,7 @@ def grasp_marks(frames: Frames, task: str, cameras: tuple[str, ...]) -> NDArray[
     """
     _refuse_moved_cameras(frames)
     ee_pos = frames.observations["ee_pos"].astype(np.float64)
-    closed = frames.actions[:, GRIP, None] > 0
+    closed = told_closed(frames)[:, None]
     places = np.where(closed, ee_pos, next_grasps(frames).astype(np.float64))
     turn = rotation(frames.observations["ee_quat"])
     from_ee = np.einsum("nji,nj->ni", turn, places - ee_pos)

@@ -1,7 +1,7 @@
 """This module augments training windows by displacing the end effector and mirroring the scene.
 
 `Augmentation.augment` calls it with a batch. Demonstrations hardly ever leave the path, so a policy
-that is off it has never seen how to return. The features of a sorting task are in the end
+that is off it has never seen how to return. The features of a pointed object are in the end
 effector's frame, so those of a displaced one follow by geometry, and the action is the
 demonstrated one plus the way back (DART, Laskey 2017, injects such noise while demonstrating;
 SPARTN, Zhou 2023, adds it afterwards, by rendered views). Mirroring is exact: end effector, camera
@@ -33,10 +33,8 @@ BACK_TICKS = 5
 """Ticks that the way back takes; the gripper does not close before its end."""
 IN_VIEW = 0.9
 """An object with a coordinate beyond this in the wrist's picture may be cut off by the edge."""
-LOWEST_ASIDE_M = 0.02
-"""Lowest height of a displaced end effector, unless the demonstrated one was lower."""
-CARRIED_M = 0.10
-"""An end effector that holds an object is displaced only above this height."""
+CARRIED_M = 0.08
+"""An end effector that holds an object is displaced only this far above the lowest place."""
 FINGERS = 0.3
 """Share of the windows with an empty open gripper whose finger width is changed."""
 WIDEST_HELD_M = 0.0765
@@ -64,6 +62,8 @@ class HandFrameAugmentation:
     """Names of the F features."""
     wrist: PinholeCamera
     """The wrist camera, in the end effector's frame."""
+    lowest_m: float = 0.0
+    """Lowest height at which demonstrations took anything: no displacement leads below it."""
 
     def __call__(
         self, features: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator
@@ -88,7 +88,7 @@ class HandFrameAugmentation:
     def mirror(self, features: Tensor, actions: Tensor, picked: Tensor) -> None:
         """Swap left and right in place, where `picked` (B,)."""
         sign = torch.where(picked, -1.0, 1.0)
-        for name in ("wrist_x", "wrist_askew", "to_y", "container_y", "base_y"):
+        for name in ("wrist_x", "wrist_askew", "to_y", "release_y", "base_y"):
             self.of(features, name).mul_(sign)
         for axis in (1, 3, 5):
             actions[:, :, axis] *= sign[:, None]
@@ -124,12 +124,12 @@ class HandFrameAugmentation:
         height = torch.where(held, HIGH_M, -to[:, 2])
         share = (height / HIGH_M).clamp(LOW_SHARE, 1.0)
         off = draws[:3].T * to.new_tensor(SHIFT_M) * share[:, None]
-        down = (self.of(features, "ee_z") - LOWEST_ASIDE_M).clamp_min(0.0)
+        down = (self.of(features, "ee_z") - self.lowest_m).clamp_min(0.0)
         down = torch.where(height < HIGH_M * LOW_SHARE, 0.0, down)
         off[:, 2] = torch.maximum(off[:, 2], -down)
         turn = draws[3] * TURN_RAD * share
         seen, visible = self.seen(features, to, turned(to - off, -turn), turn)
-        in_air = held & (self.of(features, "ee_z") > CARRIED_M)
+        in_air = held & (self.of(features, "ee_z") > self.lowest_m + CARRIED_M)
         picked = picked & torch.where(held, in_air, visible) & (self.of(features, "is_one") > 0.5)
         moved = self.transformed(features, off, turn, seen, held)
         closing = ((actions[:, :, GRIP] > 0) & mask).long()
@@ -149,7 +149,7 @@ class HandFrameAugmentation:
         """
         moved, place = features.clone(), self.names.index
         to = turned(features[:, place("to_x") : place("to_x") + 3] - off, -turn)
-        for name in ("container_x", "base_x"):
+        for name in ("release_x", "base_x"):
             way = features[:, place(name) : place(name) + 2] - off[:, :2]
             moved[:, place(name) : place(name) + 2] = turned(way, -turn)
         moved[:, place("ee_z")] += off[:, 2]

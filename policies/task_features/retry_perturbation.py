@@ -4,8 +4,8 @@ The policy passes the features of each plan through it. A policy without memory 
 grasp to the end of the episode. Failures show in the fingers: they closed and opened again with
 nothing carried in between; or nothing moved for some plans, though there was an object to take.
 From then on the features are those of an end effector a little aside of the real one, so that the
-policy leads the real one as far to the other side; `HandFrameAugmentation` has trained the policy
-on such displacements.
+policy leads the real one as far to the other side, and deeper. Each attempt has another such
+displacement, drawn as `HandFrameAugmentation` drew those on which the policy was trained.
 """
 
 import torch
@@ -15,22 +15,11 @@ from .hand_frame import turned
 from .hand_frame_augmentation import (
     CARRIED_M,
     CLOSED_ON_NOTHING_M,
+    SHIFT_M,
+    TURN_RAD,
     WIDEST_HELD_M,
     HandFrameAugmentation,
 )
-
-DISPLACEMENTS = (
-    (0.0, 0.0, 0.010, 0.0),
-    (0.012, 0.0, 0.005, 0.0),
-    (-0.012, 0.0, 0.005, 0.0),
-    (0.0, 0.012, 0.005, 0.0),
-    (0.0, -0.012, 0.005, 0.0),
-    (0.0, 0.0, 0.015, 0.4),
-)
-"""The displacement of each further attempt: metres along the heading, across and up, radians about
-the vertical. The first makes the end effector reach deeper, the next aside, the last turned."""
-LOWEST_DISPLACED_M = 0.021
-"""Height that no displacement leads the end effector below: it would push against the table."""
 
 STILL_M, STILL_PLANS = 0.006, 3
 """An end effector that moves less than this, with its fingers, in so many successive plans stands
@@ -70,7 +59,7 @@ class RetryPerturbation:
         width = self._of(features, "gripper_width")
         self._closed |= width < WIDEST_HELD_M
         self._empty |= width < CLOSED_ON_NOTHING_M
-        high = self._of(features, "ee_z") > CARRIED_M
+        high = self._of(features, "ee_z") > self.imagined.lowest_m + CARRIED_M
         self._carried |= self._is(features, "held") and high and not self._empty
         if self._closed and width > WIDEST_HELD_M:
             self.failed = 0 if self._carried else self.failed + 1
@@ -87,11 +76,12 @@ class RetryPerturbation:
             self.failed, self._still = self.failed + 1, 0
 
     def _displacement(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The displacement of the present attempt: (1, 3) metres, (1,) radians."""
-        shift = features.new_tensor([DISPLACEMENTS[(self.failed - 1) % len(DISPLACEMENTS)]])
-        room = max(self._of(features, "ee_z") - LOWEST_DISPLACED_M, 0.0)
-        shift[:, 2].clamp_(max=room)
-        return shift[:, :3], shift[:, 3]
+        """The displacement of the present attempt: (1, 3) metres, (1,) radians; upwards."""
+        draws = torch.randn((1, 4), generator=torch.Generator().manual_seed(self.failed))
+        shift = draws[:, :3].to(features) * features.new_tensor(SHIFT_M)
+        room = max(self._of(features, "ee_z") - self.imagined.lowest_m, 0.0)
+        shift[:, 2] = shift[:, 2].abs().clamp(max=room)
+        return shift, draws[:, 3].to(features) * TURN_RAD
 
     def _of(self, features: Tensor, name: str) -> float:
         return float(self.imagined.of(features, name)[0])

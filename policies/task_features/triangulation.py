@@ -16,10 +16,9 @@ from ...sim_envs.task_description import TaskDescription
 from ..perception.keypoints import KEYPOINT_SIZE, VISIBLE_CELLS
 from .hand_frame import Array
 
-TABLE_M = 0.03
-"""Expected height of the middle of an object on the table, metres."""
-FLAT_M = 0.03
-"""Standard deviation of that height."""
+HEIGHT_M, HEIGHT_STD_M = 0.0, 0.3
+"""Expected height of the middle of an object, and its standard deviation, where no demonstration
+says better: somewhere around the arm's base."""
 FRONT_M = 0.02
 """Standard deviation of an object's distance from the front camera's ray."""
 WRIST_M = 0.01
@@ -84,20 +83,6 @@ class PinholeCamera:
         picture: Array = np.stack((right, down), axis=-1) / (depth * self.slope)[..., None]
         return picture
 
-    def width_m(self, keypoints: NDArray[np.floating], place: Array) -> Array:
-        """Extents of objects on the table, (..., 2) metres along x and y, as standard deviations.
-
-        From keypoints (..., 6) of objects at `place` (..., 3); for fixed cameras only.
-        """
-        square = np.square(keypoints[..., 3].astype(np.float64))
-        along = keypoints[..., 4].astype(np.float64) * square
-        depth = (place - self.eye) @ self.axes[2]
-        across = (square + along) / 2 * np.square(depth * self.slope)
-        down = (square - along) / 2 * np.square(depth * self.slope / self.axes[2, 2])
-        right, ahead = self.axes[0, :2], self.axes[2, :2] / np.linalg.norm(self.axes[2, :2])
-        variance = across[..., None] * right**2 + down[..., None] * ahead**2
-        return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
-
 
 @dataclass(frozen=True)
 class StereoRig:
@@ -105,6 +90,10 @@ class StereoRig:
 
     front: PinholeCamera
     wrist: PinholeCamera
+    height_m: float = HEIGHT_M
+    """Expected height of the middle of an object."""
+    height_std_m: float = HEIGHT_STD_M
+    """Standard deviation of that height."""
 
     @classmethod
     def of(cls, task: TaskDescription) -> "StereoRig":
@@ -120,7 +109,7 @@ class StereoRig:
     def triangulate(self, things: NDArray[np.floating], ee_m: Array, turn: Array) -> Array:
         """Places of objects, (N, M, 3) metres, from keypoints (N, 2, M, 6) of front and wrist.
 
-        The weighted least squares of both rays and the table's height; NaN where nothing is seen.
+        The weighted least squares of both rays and the expected height; NaN where nothing is seen.
         The end effector is at `ee_m` (N, 3), rotated by matrices `turn` (N, 3, 3).
         """
         far_eye, far = self.front_rays(centroid(things[:, 0]))
@@ -130,8 +119,8 @@ class StereoRig:
         apart = seen.all(1) & whole & (gap(far_eye, far, near_eye, near) > FARTHEST_APART_M)
         trust = np.where(seen[:, 1], np.where(whole, WRIST_M, CUT_OFF_M) ** -2.0, 0.0)
         far_trust = np.where(seen[:, 0] & ~apart, FRONT_M**-2.0, 0.0)
-        table_m = np.full(trust.shape, TABLE_M)
-        places = _meeting((far_eye, far, far_trust), (near_eye, near, trust), table_m, FLAT_M)
+        height_m, off_m = np.full(trust.shape, self.height_m), self.height_std_m
+        places = _meeting((far_eye, far, far_trust), (near_eye, near, trust), height_m, off_m)
         away = np.linalg.norm(places[..., :2], axis=-1) > FARTHEST_M
         return np.where((away | ~seen.any(1))[..., None], np.nan, places)
 
@@ -173,11 +162,6 @@ def gap(eye_a: Array, rays_a: Array, eye_b: Array, rays_b: Array) -> Array:
     across = np.cross(rays_a, rays_b)
     sine = np.maximum(np.linalg.norm(across, axis=-1), 1e-6)
     return np.asarray(np.abs(((eye_b - eye_a) * across).sum(-1)) / sine)
-
-
-def off_line(place: Array, eye: Array, rays: Array) -> Array:
-    """Distances (...) of places (..., 3) from lines along rays (..., 3) of length 1."""
-    return np.asarray(np.linalg.norm(np.cross(place - eye, rays), axis=-1))
 
 
 def _meeting(far: WeightedRays, near: WeightedRays, height_m: Array, may_be_off_m: float) -> Array:

@@ -3,6 +3,7 @@
 `train` and the learner call it, with the vision that prepares the inputs.
 """
 
+import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -14,13 +15,14 @@ from ...datasets.frames import Frames
 from ...datasets.summary import EpisodeSummary
 from ...datasets.windows import Windows
 from ...sim_envs.errors import BadValue, PolicyError, UnknownName
-from ...sim_envs.spaces import GRIP, IMAGE_SIZE
+from ...sim_envs.spaces import IMAGE_SIZE
+from ..next_step.chooser import FAILED
 from ..perception.keypoint_cache import KeypointCache
 from ..policy import PolicyConfig
 from ..task_features import hand_frame
 from ..task_features.features import Columns
-from ..task_features.grasp_labels import grasp_marks, grasps_under_way, next_grasps
-from ..task_features.next_object import GRASPED, TAKEN
+from ..task_features.grasp_labels import grasp_marks, grasps_under_way
+from ..task_features.pointed_object import GRASPED
 from ..vision.keypoints import KeypointVision
 from ..vision.protocol import Vision
 from .window_data import TrainingData
@@ -57,7 +59,8 @@ def training_data(
 ) -> TrainingData:
     """Windows over `frames` with the inputs that `vision` prepares.
 
-    For keypoints `frames` need not hold images: what the cache lacks is read episode by episode,
+    Steps towards a grasp that did not hold are left out, where vision knows which these are. For
+    keypoints `frames` need not hold images: what the cache lacks is read episode by episode,
     and `seen` is called with the number of episodes done. A window has `history` frames, `stride`
     steps apart, and marks of the grasped item in the images of the cameras `marks`.
     """
@@ -70,7 +73,7 @@ def training_data(
     if hand_frame.KEY in inputs:
         angle = inputs[hand_frame.KEY].astype(np.float64)[windows.starts]
         actions = hand_frame.turned_actions(actions, -angle)
-    return TrainingData(
+    data = TrainingData(
         inputs=inputs,
         rows=windows.starts,
         actions=actions,
@@ -81,6 +84,33 @@ def training_data(
         past=windows.history_index(np.arange(len(windows)))[:, :-1] if history > 1 else None,
         marks=_marks(frames, marks)[windows.starts] if marks else None,
     )
+    return _without_failed(data, columns, windows.starts)
+
+
+def _without_failed(
+    data: TrainingData, columns: Columns, starts: NDArray[np.integer]
+) -> TrainingData:
+    """The windows, which begin at rows `starts` (N,), that no failed grasp begins or ends."""
+    if FAILED not in columns:
+        return data
+    failed = columns[FAILED].astype(np.bool_)[starts]
+    return data if failed.all() else data.take(~failed)
+
+
+def teach_next_step(
+    frames: Frames, vision: Vision, cache: KeypointCache | None, seed: int
+) -> float | None:
+    """Teach vision which object is next; the seconds of learning, None where it points at none.
+
+    The cache keeps what perception saw.
+    """
+    if not isinstance(vision, KeypointVision) or vision.chooser is None:
+        return None
+    columns: Columns = {**frames.observations}
+    found = _keypoints(frames, vision, cache or KeypointCache(None), lambda episodes: None)
+    started = time.monotonic()
+    vision.learn_next_step(frames, {**columns, "keypoints": found}, seed)
+    return time.monotonic() - started
 
 
 def _columns(
@@ -90,9 +120,9 @@ def _columns(
     columns: Columns = {**frames.observations}
     if isinstance(vision, KeypointVision):
         columns["keypoints"] = _keypoints(frames, vision, cache, seen)
-        reaching = frames.actions[:, GRIP, None] <= 0
-        columns[TAKEN] = np.where(reaching, next_grasps(frames), np.nan)
         columns[GRASPED] = grasps_under_way(frames)
+        if vision.chooser is not None:
+            columns |= vision.chooser.shown(frames, columns)
         return columns
     columns |= frames.images
     if missing := [key for key in vision.keys if key not in columns]:

@@ -54,7 +54,7 @@ class TrainResult:
     precision: str
     """The precision of the computation, and why."""
     parts: Mapping[str, float] = field(default_factory=dict)
-    """Seconds of this run by part: reading, encoders, perception, head, selection."""
+    """Seconds of this run by part: reading, encoders, next step, perception, head, selection."""
 
     @property
     def whole_s(self) -> float:

@@ -30,7 +30,7 @@ from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights
 from .config import POINTER, TrainConfig
 from .distributed import processes
-from .from_episodes import config_of, training_data
+from .from_episodes import config_of, teach_next_step, training_data
 from .log import TrainingLog
 from .loop import LoopConfig, TrainingLoop
 from .run import Rollout, Training, TrainResult
@@ -157,6 +157,9 @@ def train(
         vision = _encoders(frames, vision, supervision, policy, first, encoders, progress, one_step)
         config = second_step(config)
         parts["encoders"] = time.monotonic() - started
+    cache = cache or KeypointCache(None)
+    if (seconds := teach_next_step(frames, vision, cache, config.seed)) is not None:
+        parts["next step"] = seconds
     data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
     parts["perception"] = time.monotonic() - started - sum(parts.values())
     result = one_step(data, vision, policy, config, folder, rollout, progress)

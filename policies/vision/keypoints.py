@@ -3,7 +3,7 @@
 Images and proprioception go in, normalised features come out; training and `LearnedPolicy` call it.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,13 +11,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...datasets.frames import Frames
+from ...sim_envs.making import describe_task
 from ..base import transforms
 from ..base.transforms import Clip, Normalise
+from ..next_step.chooser import GraspHeights, NextStepChooser
 from ..perception.network import Perception, config_from
 from ..task_features import hand_frame
 from ..task_features.augmentation import Augmentation
 from ..task_features.feature_sets import AUTO, feature_set
 from ..task_features.features import PROPRIOCEPTION, Columns
+from ..task_features.pointed_object import GRIPS, PointedObject
 from .protocol import Batch, Vision
 
 JITTER = 0.05
@@ -41,6 +45,10 @@ class KeypointVision(Vision):
         if self.augmentation is not None:
             self.passes = self.augmentation.passes
         self.transforms: tuple[Normalise | Clip, ...] = ()
+        self.chooser: NextStepChooser | None = None
+        if isinstance(self.layout, PointedObject):
+            task = describe_task(perception.config.task)
+            self.chooser = NextStepChooser(task, perception.keypoint_size)
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
@@ -48,16 +56,32 @@ class KeypointVision(Vision):
         vision = cls(Perception(config_from(settings["perception"])), settings["layout"])
         vision.transforms = transforms.from_json(settings["transforms"])
         transforms.require_width(vision.transforms, vision.size)
+        if vision.chooser is not None:
+            vision.set_heights(GraspHeights(**settings["grasp_heights"]))
         return vision
 
     def settings(self) -> dict[str, Any]:
         """Perception's settings, the names of the features, the transforms."""
+        heights = None if self.chooser is None else self.chooser.heights
         return {
             "perception": asdict(self.perception.config),
             "layout": self.layout.name,
             "features": list(self.names),
             "transforms": transforms.to_json(self.transforms),
+            "grasp_heights": None if heights is None else heights._asdict(),
         }
+
+    def learn_next_step(self, frames: Frames, columns: Columns, seed: int) -> None:
+        """Learn from demonstrations which object is next, where the layout points at one."""
+        if self.chooser is not None:
+            self.set_heights(self.chooser.learn(frames, columns, seed))
+
+    def set_heights(self, heights: GraspHeights) -> None:
+        """Where demonstrations took things, which places and the augmentation go by."""
+        assert self.chooser is not None
+        assert isinstance(self.layout, PointedObject)
+        self.chooser.set_heights(heights)
+        self.layout = replace(self.layout, lowest_m=heights.lowest_m)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -97,6 +121,9 @@ class KeypointVision(Vision):
         """The features (N, F); cached keypoints may be given as column "keypoints"."""
         seen = columns.get("keypoints")
         keypoints = self.see(columns) if seen is None else seen.astype(np.float32, copy=False)
+        if self.chooser is not None:
+            scene = self.chooser.tokens(keypoints, columns)
+            columns = {**columns, GRIPS: scene.grips_m, **self.chooser.choose(scene, columns)}
         inputs: Columns = {"features": self.layout(keypoints, columns)}
         if self.augmentation is not None:
             inputs[hand_frame.KEY] = self.augmentation.frame(columns)

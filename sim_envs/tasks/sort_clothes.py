@@ -17,7 +17,7 @@ from ..garments import GARMENTS, NODE_RADIUS_M, SHADES, Cloth, bodies_touching
 from ..gripper import PANDA
 from ..rotations import STRAIGHT_DOWN_RAD, Vector, quat_from_rotvec, quat_multiply, tilted_quat
 from ..spaces import CONTROL_HZ
-from ..task_description import ObjectClass, Sorting
+from ..task_description import ObjectClass
 from ..world import PHYSICS_HZ, Pose, World
 from .clothes_scene import BIN, BOXES, HAMPERS, PILE_M, dropped, hang, random_reach, shift_to
 from .grasp_points import grasp_score
@@ -64,7 +64,7 @@ class SortClothes(Task):
         for goal, kind in enumerate(GARMENTS)
         for shade in SHADES
     )
-    sorting: ClassVar[Sorting] = Sorting(hangs_m=0.07, rim_m=0.008, extents=1.45)
+    names_several: ClassVar[bool] = True
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.05, 0.0, 0.98), (0.46, 0.0, 0.05), 46.0),
         "wrist": WristCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),

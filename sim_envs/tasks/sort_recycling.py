@@ -23,7 +23,7 @@ from ..rotations import (
     quat_multiply,
     tilted_quat,
 )
-from ..task_description import ObjectClass, Sorting
+from ..task_description import ObjectClass
 from ..world import Pose, World
 from .recycling_items import (
     BINS,
@@ -75,7 +75,7 @@ class SortRecycling(Task):
     objects: ClassVar[tuple[ObjectClass, ...]] = tuple(
         ObjectClass(name, goal, own_bin(name)) for goal, name in enumerate(ITEMS)
     )
-    sorting: ClassVar[Sorting] = Sorting()
+    names_several: ClassVar[bool] = True
     camera_plan: ClassVar[dict[str, Camera]] = {
         "front": FixedCamera((1.30, 0.0, 1.02), (0.46, 0.0, 0.10), 44.0),
         "wrist": WristCamera((0.10, 0.0, -0.06), (0.0, 0.0, 0.16), 85.0),

@@ -15,7 +15,7 @@ from ..domain_randomization import LEVELS, Randomizable, Variation, checked_leve
 from ..errors import UnknownKeyword
 from ..rotations import Vector
 from ..spaces import CAMERAS
-from ..task_description import ObjectClass, Sorting, TaskDescription
+from ..task_description import ObjectClass, TaskDescription
 from ..world import Pose, World
 
 
@@ -50,8 +50,8 @@ class Task(ABC):
     """Names of the task's steps in order."""
     objects: ClassVar[tuple[ObjectClass, ...]]
     """The classes of objects that the task moves, and where they belong."""
-    sorting: ClassVar[Sorting | None] = None
-    """Set where the goal may name several objects; the driver chooses which comes next."""
+    names_several: ClassVar[bool] = False
+    """Whether the goal may name several objects; then the driver chooses which comes next."""
     camera_plan: ClassVar[Mapping[str, Camera]]
     """Where all cameras stand, by name."""
     recorded_cameras: ClassVar[tuple[str, ...]] = CAMERAS
@@ -89,7 +89,7 @@ class Task(ABC):
             cls.objects,
             cls.camera_plan,
             cls.recorded_cameras,
-            cls.sorting,
+            cls.names_several,
         )
 
     @classmethod

@@ -9,13 +9,12 @@ import pytest
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.task_features.feature_sets import AUTO, feature_set
 from sidestick.policies.task_features.features import GoalItem
-from sidestick.policies.task_features.next_object import NextObject
+from sidestick.policies.task_features.pointed_object import GRIPS, PointedObject
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.cameras import Camera
 from sidestick.sim_envs.errors import BadValue, UnknownName
 from sidestick.sim_envs.furniture import Bin
-from sidestick.sim_envs.making import describe_task
-from sidestick.sim_envs.task_description import ObjectClass, Sorting
+from sidestick.sim_envs.task_description import ObjectClass
 from sidestick.sim_envs.tasks import TASKS
 from sidestick.sim_envs.tasks.sort_recycling import SortRecycling
 
@@ -36,7 +35,6 @@ class SortTools(SortRecycling):
         ObjectClass("hammer", 0, LEFT),
         ObjectClass("screw", 1, RIGHT),
     )
-    sorting: ClassVar[Sorting] = Sorting(rim_m=0.01)
 
 
 @pytest.fixture
@@ -57,39 +55,41 @@ def seen(label: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     }
 
 
-@pytest.mark.parametrize(("label", "side"), [("hammer", 1.0), ("screw", -1.0)])
-def test_a_sorting_task_of_ones_own_is_read_by_its_own_description(
-    tools: str, label: str, side: float
-) -> None:
-    """The object's class in the picture and its box come from the task's class."""
+@pytest.mark.parametrize("label", ["hammer", "screw"])
+def test_a_sorting_task_of_ones_own_is_read_by_its_own_description(tools: str, label: str) -> None:
+    """Its boxes are seen like its objects, but only what an instruction names is pointed at."""
     config = PerceptionConfig(tools, "tiny", SortTools.labels, SortTools.goal_names, channels=4)
     vision = KeypointVision(Perception(config))
     assert vision.augmentation is not None
-    read = dict(zip(vision.names, vision.layout(*seen(label))[0], strict=True))
+    assert vision.chooser is not None
+    assert vision.chooser.tokens.labels == ("left box", "right box", "screw", "hammer")
+    keypoints, given = seen(label)
+    scene = vision.chooser.tokens(keypoints, given)
+    chosen = vision.chooser.choose(scene, given)
+    found = vision.layout(keypoints, {**given, **chosen, GRIPS: scene.grips_m})
+    read = dict(zip(vision.names, found[0], strict=True))
     assert read["is_one"] == read[label] == 1.0
-    assert [read["container_x"], read["container_y"]] == pytest.approx([0.0, side * 0.30], abs=1e-5)
 
 
 def test_a_task_without_a_description_is_read_by_its_goal_alone() -> None:
     """A policy of a task that is not registered here can still be loaded."""
     assert feature_set(AUTO, "Unheard").name == GoalItem.name
     with pytest.raises(UnknownName, match="ShelfPick"):
-        feature_set(NextObject.name, "Unheard")
+        feature_set(PointedObject.name, "Unheard")
 
 
-@pytest.mark.parametrize(
-    ("name", "task"), [("next-litter", "SortRecycling"), ("next-garment", "SortClothes")]
-)
-def test_the_names_in_earlier_policies_are_known(name: str, task: str) -> None:
-    """Former names named the task; its description now decides."""
-    assert feature_set(name, task) == NextObject(describe_task(task)) == feature_set(AUTO, task)
+@pytest.mark.parametrize("name", ["next-litter", "next-garment", "next-object"])
+def test_policies_whose_rules_were_written_by_hand_are_refused_with_what_to_do(name: str) -> None:
+    """The rules of earlier versions are gone."""
+    with pytest.raises(BadValue, match="sidestick train"):
+        feature_set(name, "SortRecycling")
 
 
-def test_the_next_object_needs_a_fixed_camera_and_a_wrist_camera(
+def test_a_pointed_object_needs_a_fixed_camera_and_a_wrist_camera(
     tools: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """BadValue for two fixed cameras, since places are triangulated from front and wrist."""
     plan: dict[str, Camera] = SortTools.camera_plan
     monkeypatch.setattr(SortTools, "camera_plan", {**plan, "wrist": plan["front"]})
     with pytest.raises(BadValue, match="recorded cameras of SortTools"):
-        _ = NextObject(describe_task(tools)).rig
+        feature_set(PointedObject.name, tools)

@@ -15,10 +15,10 @@ from sidestick.sim_envs import kinematics, make_task_env
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_quat
 from sidestick.sim_envs.spaces import GRIP, METRES_PER_UNIT, RADIANS_PER_UNIT
 from tests.sorting_rig import LITTER as NEXT
-from tests.sorting_rig import columns, perfect
+from tests.sorting_rig import about, columns, perfect
 
 NAMES = NEXT.names(("front", "wrist"))
-EXACT = ("container_x", "container_y", "base_x", "base_y", "ee_z", "gripper_width", "is_one")
+EXACT = ("release_x", "release_y", "base_x", "base_y", "ee_z", "gripper_width", "is_one")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,8 @@ def above(env, off_m, yaw):
     place = env.world.pose(env.task.present[0]).position + off_m
     quat = tilted_quat(STRAIGHT_DOWN_RAD, yaw)
     env.arm.put(kinematics.inverse(place, quat, kinematics.REST_RAD, 200))
-    return torch.from_numpy(NEXT(perfect(env), columns(env._observe())))
+    seen, given = perfect(env), columns(env._observe())
+    return torch.from_numpy(NEXT(seen, about(env.task.present[0], seen, given)))
 
 
 def windows(count, steps=16):

@@ -1,20 +1,19 @@
 """These tests check that features are shifted after failed grasps and not otherwise."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.retry_perturbation import (
-    DISPLACEMENTS,
-    LOWEST_DISPLACED_M,
-    STILL_PLANS,
-)
+from sidestick.policies.task_features.retry_perturbation import STILL_PLANS
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.tasks import task_class
 from tests.sorting_rig import LITTER as NEXT
 
 NAMES = NEXT.names(("front", "wrist"))
 OPEN, HALF, SHUT = 0.080, 0.050, 0.002
+LOWEST_M = 0.021
 TO = slice(NAMES.index("to_x"), NAMES.index("to_x") + 3)
 
 
@@ -59,8 +58,9 @@ def test_a_failed_grasp_makes_the_next_one_deeper(perturbation):
     fail(perturbation)
     plain = read(OPEN)
     seen = perturbation(plain)
-    assert value(seen, "ee_z") - value(plain, "ee_z") == pytest.approx(DISPLACEMENTS[0][2])
-    assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-DISPLACEMENTS[0][2])
+    higher = value(seen, "ee_z") - value(plain, "ee_z")
+    assert 0.0 < higher < 0.05
+    assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-higher)
     assert value(seen, "wrist_mass") < value(plain, "wrist_mass")  # it seems farther away
 
 
@@ -100,22 +100,25 @@ def test_standing_still_over_an_object_is_a_failure(perturbation):
 
 
 def test_every_further_failure_gives_another_displacement(perturbation):
-    """The displacements are all used once, then the first one again."""
-    ways = []
-    for _ in range(len(DISPLACEMENTS) + 1):
-        fail(perturbation)
-        ways.append(perturbation(read(OPEN))[0, TO])
-    assert all(not torch.equal(ways[0], way) for way in ways[1:-1])
-    assert torch.equal(ways[0], ways[-1])
+    """It is the same in every episode: rollouts are repeatable."""
+    ways: list[list[torch.Tensor]] = []
+    for _ in range(2):
+        perturbation.reset()
+        ways.append([])
+        for _ in range(6):
+            fail(perturbation)
+            ways[-1].append(perturbation(read(OPEN))[0, TO])
+    assert all(not torch.equal(ways[0][0], way) for way in ways[0][1:])
+    assert all(torch.equal(one, two) for one, two in zip(*ways, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("height", "room"), [(LOWEST_DISPLACED_M, 0.0), (LOWEST_DISPLACED_M + 0.004, 0.004)]
-)
-def test_no_displacement_leads_into_the_table(perturbation, height, room):
+@pytest.mark.parametrize(("height", "room"), [(LOWEST_M, 0.0), (LOWEST_M + 0.001, 0.001)])
+def test_no_displacement_leads_below_where_demonstrations_took_things(height, room):
     """The end effector is led only as far down as there is room."""
+    perturbation = replace(NEXT, lowest_m=LOWEST_M).augmentation.perturb()
     fail(perturbation)
-    assert value(perturbation(read(OPEN, height=height)), "ee_z") == pytest.approx(height + room)
+    seen = value(perturbation(read(OPEN, height=height)), "ee_z")
+    assert height - 1e-6 <= seen <= height + room + 1e-6
 
 
 def test_a_reset_forgets_all_failures(perturbation):

@@ -35,10 +35,10 @@ def test_the_containers_stand_in_the_world_and_in_the_labels(task: str) -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_task_that_sorts_names_several_goals(task: str) -> None:
-    """The goal is multi-hot where `sorting` is set; recorded cameras give the observed images."""
+    """The goal is multi-hot where several may be named; recorded cameras give the images."""
     env, about = make_task_env(task), describe_task(task)
     observation, _ = env.reset(seed=0)
-    assert (observation["goal"].sum() > 1) == (about.sorting is not None)
+    assert (observation["goal"].sum() > 1) == about.names_several
     pictures = [key.removesuffix("_image") for key in observation if key.endswith("_image")]
     assert tuple(pictures) == about.recorded_cameras
     assert set(about.recorded_cameras) < set(about.cameras)
