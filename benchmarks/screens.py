@@ -147,6 +147,7 @@ def sorting(rig: WindowRig, shoot: Photographer) -> None:
     rig.chord(vp.B)
     rig.tap(vp.L3)
     rig.tap(vp.START)
+    shoot.frame_scheduler.draw(rig.loop)  # the order's pictures are cut in the first frame
     missing = ["grasp", "carry"] + ["one-in-place"] * (task != "ShelfPick")
     while missing and rig.state is WindowState.RECORDING:
         rig.drive_like_an_expert(0.1)
