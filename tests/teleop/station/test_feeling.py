@@ -12,9 +12,10 @@ from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.making import make_task_env
 from sidestick.sim_envs.spaces import GRIP
+from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.policy_runner import PolicyRunner
-from sidestick.teleop.station.cues import Cue
+from sidestick.teleop.station.cues import Cue, CuePlayer
 from sidestick.teleop.station.hand_watch import HandEvent, HandWatch
 from sidestick.teleop.station.help_call import FIRST_S, HelpCall
 from sidestick.teleop.station.options import StationOptions
@@ -152,3 +153,24 @@ def test_a_voice_says_the_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     voice._speaking.wait(10)
     assert (tmp_path / "said").read_text() == "--|it worked|"
     voice.close()
+
+
+def test_a_voice_falls_silent_with_the_session() -> None:
+    """It does not go on speaking after the window has closed."""
+
+    class Speaker(Voice):
+        def __init__(self) -> None:
+            self.calls: list[str] = []
+
+        def say(self, words: str) -> None:
+            self.calls.append(words)
+
+        def close(self) -> None:
+            self.calls.append("closed")
+
+    voice = Speaker()
+    player = CuePlayer(Gamepads(), on=False, voice=voice)
+    player.on = True
+    player.play(Cue.DROPPED)
+    player.close()
+    assert voice.calls == ["dropped", "closed"]
