@@ -14,6 +14,7 @@ from ...sim_envs.errors import BadValue, UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_store import LadderStore
+from ..devices.clumsiness import Habits
 from ..devices.settings import operator_name
 from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
@@ -59,8 +60,9 @@ class Drive:
     """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
     """Open no window; needs --operator simulated."""
-    operator: Literal["person", "simulated"] = "person"
-    """Who operates; the simulated operator is shown in the window unless --headless."""
+    operator: Literal["person", "simulated", "clumsy"] = "person"
+    """Who operates; the simulated operator is shown in the window unless --headless. clumsy: a
+    simulated one with a beginner's habits, without a window only."""
     episodes: Count | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
     first_seed: Seed | None = None
@@ -104,6 +106,8 @@ class Drive:
         wanted = None if self.level is None else level_named(self.level)
         if self.headless and self.operator == "person":
             raise BadValue("--headless", "--operator simulated with it", "--operator person")
+        if self.operator == "clumsy" and not self.headless:
+            raise BadValue("--operator clumsy", "--headless with it", "a window")
         if self.headless:
             mention_unused(self, "without a window", OF_THE_WINDOW)
         else:
@@ -209,7 +213,13 @@ class Drive:
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
         active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._help_rules())
-        rules = RunRules(self._help_rules(), self.audited, ladder=True, on_change=_notify)
+        rules = RunRules(
+            self._help_rules(),
+            self.audited,
+            ladder=True,
+            habits=Habits() if self.operator == "clumsy" else None,
+            on_change=_notify,
+        )
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
             def on_outcome(outcome: EpisodeOutcome) -> None:

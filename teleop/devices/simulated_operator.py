@@ -5,7 +5,7 @@ gamepad, so that the whole loop runs without a person, and every figure about hu
 repository is measured with it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,11 @@ from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOTION, MOVE, Action
 from ..session.command import IDLE, Command
 from ..session.levels import supervises
 from ..session.subscriber import Subscriber, Tick
+from .clumsiness import Clumsiness, Habits
 from .simulated_supervisor import HelpListener, SimulatedSupervisor, SupervisorModel
+
+CLUMSY = "clumsy"
+"""Name of a simulated operator with the habits of a beginner."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,19 @@ class SimulatedOperator(Subscriber):
         level: Level,
         operator_model: OperatorModel | None = None,
         rules: SupervisorModel | None = None,
+        habits: Habits | None = None,
     ) -> None:
+        """`habits` make it a clumsy one, under another name."""
         self._env = env
         self._operator_model = operator_model or OperatorModel()
+        self._clumsiness = None
+        if habits is not None:
+            self.name, self._clumsiness = CLUMSY, Clumsiness(habits)
+            self._operator_model = replace(
+                self._operator_model,
+                pause_chance=habits.pause_chance,
+                pause_ticks=habits.pause_ticks,
+            )
         self._expert: Expert = make_expert(env.task_name)
         self._supervisor = (
             SimulatedSupervisor(rules or SupervisorModel()) if supervises(level) else None
@@ -70,6 +84,9 @@ class SimulatedOperator(Subscriber):
         """Draw the operator of a new episode; the same seed gives the same one."""
         self._rng = np.random.default_rng([seed, 7])
         self._pace = self._rng.uniform(self._operator_model.slowest, 1.0)
+        if self._clumsiness:
+            self._pace = self._rng.uniform(*self._clumsiness.habits.pace)
+            self._clumsiness.begin(self._rng)
         self._rest(IDLE.action)
         self._pause = 0
         if self._supervisor:
@@ -114,7 +131,10 @@ class SimulatedOperator(Subscriber):
     def _action(self) -> Action:
         """The sticks' action [7]: the expert's, with limited slew and with noise."""
         operator_model = self._operator_model
-        intended = self._expert.next(self._env).action(self._env.arm.tool()).astype(np.float64)
+        target = self._expert.next(self._env)
+        if self._clumsiness:
+            target = self._clumsiness.change(self._env, target)
+        intended = target.action(self._env.arm.tool()).astype(np.float64)
         wanted = intended[MOTION] * self._pace
         change = np.clip(wanted - self._stick[MOTION], -operator_model.slew, operator_model.slew)
         self._stick[MOTION] += change

@@ -15,6 +15,7 @@ from ...policies.store import PolicyStore
 from ..autonomy.evidence_recorder import AUDITED_SHARE, EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
+from ..devices.clumsiness import Habits
 from ..devices.simulated_operator import SimulatedOperator
 from ..learning.active_policy import ActivePolicy, PolicySwitch, assignment_of
 from ..session.assignment import Assignment
@@ -41,6 +42,8 @@ class RunRules:
     """Whether the episodes are evidence: a policy that loses the level stops driving at once."""
     on_change: Callable[[LevelChange], object] = lambda _: None
     """Called with every change of level."""
+    habits: Habits | None = None
+    """Those of a clumsy operator; None for a tidy one."""
     relieved: Callable[[], bool] = lambda: False
     """Asked after every episode whether a policy switch is due: the run ends there."""
 
@@ -132,7 +135,7 @@ def _drive(
     )
     with recorded_session(
         workspace,
-        lambda env: SimulatedOperator(env, level),
+        lambda env: SimulatedOperator(env, level, habits=rules.habits),
         driven,
         [effort, *evidence.listeners],
         LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,
