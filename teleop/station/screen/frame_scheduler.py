@@ -17,6 +17,8 @@ from .view import ViewSource
 
 FRAME_S = 1 / 40
 """Frames begin no closer together than this where there is time: two to a tick."""
+STILL_S = 1 / 15
+"""Frames begin this far apart while nothing moves: a learner beside the window gets the rest."""
 SHORTEST_S = 1 / 75
 """Frames begin this close where the next tick would come before the second one."""
 LONGEST_GAP_S = 0.2
@@ -47,9 +49,9 @@ class FrameScheduler:
 
     def __call__(self, loop: StationLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
-        now = self._clock()
-        ahead = loop.pace.ahead_s() if loop.state in TICKING else 1.0
-        due = self._began + FRAME_S - now
+        now, moving = self._clock(), loop.state in TICKING
+        ahead = loop.pace.ahead_s() if moving else 1.0
+        due = self._began + (FRAME_S if moving else STILL_S) - now
         if ahead - due < self._cost + MARGIN_S:  # then it would be too late
             due = self._began + SHORTEST_S - now
         if due > 0:
