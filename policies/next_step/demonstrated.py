@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from ...datasets.frames import Frames
 from ..task_features.grasp_labels import told_closed
-from ..task_features.hand_frame import Array
+from ..task_features.hand_frame import Array, heading, rotation
 
 BEFORE = 30
 """Frames before a closing in which an object's distance from the place of the closing counts."""
 UNSEEN_M = 0.25
 """Distance that an object which is not seen is taken to have."""
+AGAIN_M = 0.08
+"""A gripper that closes this near to where it opened takes again what it let go of."""
 FAR_M = 1e3
 """Coordinates of what cannot be taken."""
 CARRIED_AWAY_M = 0.06
@@ -92,6 +94,60 @@ def demonstrated(frames: Frames, places_m: Array, nameable: NDArray[np.bool_]) -
     for one in reversed(list(grasps(frames))):
         _enter(shown, one, int(frames.episode[one.close]), ee_m, seen_m, last)
     return shown
+
+
+@dataclass(frozen=True)
+class NextPlaces:
+    """Where the hand takes something next and lets go of it, one row a frame; NaN where unknown."""
+
+    grasp_m: Array
+    """(N, 3) the end effector where the gripper closes next, or has closed."""
+    heading_rad: Array
+    """(N,) its heading there."""
+    release_m: Array
+    """(N, 3) the end effector where the gripper then opens for good."""
+    held: Array
+    """(N,) 1 where the gripper carries something, 0 where it does not."""
+    failed: NDArray[np.bool_]
+    """(N,) whether the gripper closes, here or next, without bringing anything to its place."""
+
+
+def next_places(frames: Frames) -> NextPlaces:
+    """What the gripper alone says of every frame, whatever the cameras see.
+
+    What is let go of and taken again from there was dropped, or missed: its place is where it is
+    let go of afterwards.
+    """
+    rows = len(frames)
+    unknown = np.full((rows, 3), np.nan)
+    found = NextPlaces(
+        unknown, np.full(rows, np.nan), unknown.copy(), np.zeros(rows), np.zeros(rows, np.bool_)
+    )
+    ee_m = frames.observations["ee_pos"].astype(np.float64)
+    facing = heading(rotation(frames.observations["ee_quat"]))
+    later: Grasp | None = None
+    for one in reversed(list(grasps(frames))):
+        whole, closed = slice(one.begin, one.open), slice(one.close, one.open)
+        opens = one.open if one.ends else one.open - 1
+        found.grasp_m[whole], found.heading_rad[whole] = ee_m[one.close], facing[one.close]
+        away_m = np.linalg.norm(ee_m[closed] - ee_m[one.close], axis=1)
+        lifted = one.close + int(np.argmax(away_m > STILL_THERE_M))
+        again = later is not None and _again(frames, ee_m[:, :2], opens, later)
+        if away_m[-1] > CARRIED_AWAY_M and not again:
+            found.held[one.close : lifted], found.held[lifted : one.open] = np.nan, 1.0
+            found.release_m[whole] = ee_m[opens]
+        else:
+            found.held[closed], found.failed[whole] = np.nan, True
+            if later is not None and again:
+                found.release_m[whole] = found.release_m[later.close]
+        later = one
+    return found
+
+
+def _again(frames: Frames, at_m: Array, opens: int, later: Grasp) -> bool:
+    """Whether the hand takes next, in the same episode, what it let go of at row `opens`."""
+    same = frames.episode[later.close] == frames.episode[opens]
+    return bool(same and np.linalg.norm(at_m[later.close] - at_m[opens]) < AGAIN_M)
 
 
 def _enter(

@@ -51,7 +51,7 @@ def feature_set(name: str, task: str) -> FeatureSet:
         learnt = "one that is learnt; make it anew by `sidestick train`"
         raise BadValue("feature layout", learnt, f"{name!r}, the rules of an earlier version")
     if name == AUTO:
-        name = PointedObject.name if _names_several(task) else GoalItem.name
+        name = PointedObject.name if names_several(task) else GoalItem.name
     if name == GoalItem.name:
         return GoalItem()
     if name == PointedObject.name:
@@ -60,7 +60,7 @@ def feature_set(name: str, task: str) -> FeatureSet:
     raise UnknownName("feature layout", name, (AUTO, *LAYOUTS))
 
 
-def _names_several(task: str) -> bool:
+def names_several(task: str) -> bool:
     """Whether a task's goal may name several objects; one without a description names one."""
     try:
         return describe_task(task).names_several

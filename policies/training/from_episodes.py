@@ -21,12 +21,15 @@ from ..perception.keypoint_cache import KeypointCache
 from ..policy import PolicyConfig
 from ..task_features import hand_frame
 from ..task_features.features import Columns
-from ..task_features.grasp_labels import grasp_marks, grasps_under_way
+from ..task_features.grasp_labels import grasps_under_way
 from ..task_features.pointed_object import GRASPED
 from ..vision.keypoints import KeypointVision
+from ..vision.object_pointing import ObjectPointing
 from ..vision.protocol import Vision
 from .window_data import TrainingData
 
+Marks = Callable[[Frames, str], NDArray[np.float32]]
+"""Makes marks (N, marks, 2) of frames of a task, see `GraspSupervision.marks`."""
 IDLE = ("bridge", "cut", "keep")
 """Treatments of steps on which nothing moves: leave out of the chunks, cut chunks there, keep."""
 
@@ -55,14 +58,14 @@ def training_data(
     *,
     history: int = 1,
     stride: int = 1,
-    marks: tuple[str, ...] = (),
+    marks: Marks | None = None,
 ) -> TrainingData:
     """Windows over `frames` with the inputs that `vision` prepares.
 
     Steps towards a grasp that did not hold are left out, where vision knows which these are. For
     keypoints `frames` need not hold images: what the cache lacks is read episode by episode,
     and `seen` is called with the number of episodes done. A window has `history` frames, `stride`
-    steps apart, and marks of the grasped item in the images of the cameras `marks`.
+    steps apart, and the marks that `marks` makes of the frames.
     """
     if idle not in IDLE:
         raise UnknownName("treatment of idle steps", idle, IDLE)
@@ -82,7 +85,7 @@ def training_data(
         episodes=frames.episode[windows.starts].astype(np.int64),
         episode_ids=tuple(summary.id for summary in frames.episodes),
         past=windows.history_index(np.arange(len(windows)))[:, :-1] if history > 1 else None,
-        marks=_marks(frames, marks)[windows.starts] if marks else None,
+        marks=None if marks is None else marks(frames, config_of(frames).task)[windows.starts],
     )
     return _without_failed(data, columns, windows.starts)
 
@@ -125,6 +128,8 @@ def _columns(
             columns |= vision.chooser.shown(frames, columns)
         return columns
     columns |= frames.images
+    if isinstance(vision, ObjectPointing) and vision.config.frozen:
+        columns |= vision.shown(frames)
     if missing := [key for key in vision.keys if key not in columns]:
         raise BadValue("frames", f"observations {', '.join(vision.keys)}", f"none of {missing}")
     return columns
@@ -146,10 +151,6 @@ def _keypoints(
         parts.append(cache.get(fingerprint, summary.id, shape, look))
         seen(number + 1)
     return np.concatenate(parts)
-
-
-def _marks(frames: Frames, cameras: tuple[str, ...]) -> NDArray[np.float32]:
-    return grasp_marks(frames, config_of(frames).task, cameras)
 
 
 def _images(frames: Frames, rows: slice, summary: EpisodeSummary) -> Columns:

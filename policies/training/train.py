@@ -22,15 +22,18 @@ from ..network import PolicyNetwork
 from ..perception.keypoint_cache import KeypointCache
 from ..perception.network import Perception
 from ..policy import CONFIG, PolicyConfig
+from ..task_features.feature_sets import names_several
 from ..vision.end_to_end import EndToEnd, EndToEndConfig
-from ..vision.grasp_pointing import GraspPointing, GraspPointingConfig
+from ..vision.grasp_pointing import GraspPointing
+from ..vision.heatmap_encoder import GraspPointingConfig
 from ..vision.keypoints import KeypointVision
+from ..vision.object_pointing import ObjectPointing
 from ..vision.protocol import GraspSupervision, Vision
 from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights
 from .config import POINTER, TrainConfig
 from .distributed import processes
-from .from_episodes import config_of, teach_next_step, training_data
+from .from_episodes import Marks, config_of, teach_next_step, training_data
 from .log import TrainingLog
 from .loop import LoopConfig, TrainingLoop
 from .run import Rollout, Training, TrainResult
@@ -177,7 +180,7 @@ def _encoders(
     one_step: Callable[..., TrainResult],
 ) -> Vision:
     """Vision with trained encoders, now frozen."""
-    data = _windows(frames, vision, config, marks=supervision.cameras if config.aux_grasp else ())
+    data = _windows(frames, vision, config, marks=supervision.marks if config.aux_grasp else None)
     trained = learnt_before(config, data, folder)
     if trained is None:
         result = one_step(data, vision, policy, config, folder, progress=progress)
@@ -191,7 +194,7 @@ def _windows(
     vision: Vision,
     config: TrainConfig,
     cache: KeypointCache | None = None,
-    marks: tuple[str, ...] = (),
+    marks: Marks | None = None,
 ) -> TrainingData:
     return training_data(
         frames,
@@ -216,6 +219,8 @@ def new_vision(
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
         if config.encoder == POINTER:
+            if names_several(policy.task):
+                return ObjectPointing(GraspPointingConfig(*images, **changes, task=policy.task))
             return GraspPointing(GraspPointingConfig(*images, **changes))
         encoders = EndToEndConfig(*images, **changes, film=config.film, encoder=config.encoder)
         vision = EndToEnd(encoders)

@@ -7,75 +7,39 @@ generalise to new places: Levine 2016, IV-B.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Self
+from dataclasses import asdict, replace
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ...datasets.frames import Frames
 from ..base import transforms
 from ..base.torch_setup import as_tensor, choose_precision
 from ..base.transforms import Clip, Normalise
 from ..perception.heatmaps import POINT_NAMES, read_peak, target_heatmap
-from ..perception.network import BATCH, Trunk, as_input
+from ..perception.network import BATCH, as_input
 from ..task_features.features import BODY_NAMES, PROPRIOCEPTION, Columns, body
+from ..task_features.grasp_labels import grasp_marks
 from .augmentation import random_colour, shifted, shifts
+from .heatmap_encoder import GraspPointingConfig, HeatmapEncoder
 from .protocol import Batch, GraspSupervision, Vision
 
 LIMIT = 5.0
 """Normalised inputs are clipped to this many standard deviations."""
 
 
-@dataclass(frozen=True)
-class GraspPointingConfig:
-    """Size of the encoders, and augmentation in training."""
+class Heatmap(NamedTuple):
+    """What one camera's encoder says of B images in training."""
 
-    num_goals: int
-    """Number of items that an instruction can name."""
-    cameras: tuple[str, ...] = ("front", "wrist")
-    """Cameras; each has its own encoder."""
-    image_size: int = 96
-    """Height and width of the images, pixels."""
-    channels: int = 48
-    """Width of the encoders."""
-    dilations: tuple[int, ...] = (1, 2)
-    """Dilations of their residual blocks."""
-    shift: int = 4
-    """Random shift in training, pixels; the target peak shifts as well."""
-    jitter: float = 0.05
-    """Standard deviation of the noise on the normalised numbers in training."""
-    colour: float = 0.0
-    """Random change of brightness, contrast and each colour in training, up to this share."""
-    frozen: bool = False
-    """Whether the encoders are trained no more, so that each image is encoded only once."""
-
-
-class HeatmapEncoder(nn.Module):
-    """One camera's encoder: a heatmap of the named item, and the probability that it is unseen."""
-
-    def __init__(self, config: GraspPointingConfig) -> None:
-        super().__init__()
-        self.trunk = Trunk(config.channels, config.dilations)
-        self.maps = nn.Conv2d(config.channels, config.num_goals, 1)
-        self.nowhere = nn.Parameter(torch.zeros(config.num_goals))
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # every layer has one
-        nn.init.normal_(self.maps.weight, std=0.01)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-    def forward(self, pixels: Tensor, goal: Tensor) -> Tensor:
-        """(B, 3, s, s) in [-1, 1] and the goal (B, G) to log-probabilities (B, g * g + 1).
-
-        The first g * g are of the item being in each cell, the last of it not being in the image.
-        """
-        scores = self.maps(self.trunk(pixels)).float().flatten(2)
-        nowhere = self.nowhere.expand(len(pixels), -1).unsqueeze(-1)
-        named: Tensor = (torch.cat((scores, nowhere), dim=-1) * goal.unsqueeze(-1)).sum(1)
-        return named.log_softmax(-1)
+    logs: Tensor
+    """(B, g * g + 1) log-probabilities, see `HeatmapEncoder`."""
+    features: Tensor
+    """(B, C, g, g) of the trunk."""
+    moved: Tensor
+    """(B, 2) how far the image was shifted."""
 
 
 class GraspPointing(Vision):
@@ -112,6 +76,11 @@ class GraspPointing(Vision):
             "transforms": transforms.to_json(self.transforms),
         }
 
+    def _encoder(self, camera: str) -> HeatmapEncoder:
+        encoder = self.pointers[camera]
+        assert isinstance(encoder, HeatmapEncoder)
+        return encoder
+
     @property
     def names(self) -> tuple[str, ...]:
         """The heatmap's peak in each camera's image, and the body."""
@@ -123,14 +92,18 @@ class GraspPointing(Vision):
         """Cameras in whose images the grasps are marked."""
         return self.config.cameras
 
+    def marks(self, frames: Frames, task: str) -> NDArray[np.float32]:
+        """Where the item is in each camera's image, (N, cameras, 2), see `grasp_marks`."""
+        return grasp_marks(frames, task, self.config.cameras)
+
     @property
     def grasp_supervision(self) -> GraspSupervision | None:
         """This vision itself; None once it is frozen."""
         return None if self.config.frozen else self
 
-    def freeze(self) -> "GraspPointing":
+    def freeze(self) -> Self:
         """A frozen copy, with weights rounded to float16 as they will be stored."""
-        frozen = GraspPointing(replace(self.config, frozen=True))
+        frozen = type(self)(replace(self.config, frozen=True))
         frozen.load_state_dict({name: t.half() for name, t in self.state_dict().items()})
         return frozen
 
@@ -146,24 +119,28 @@ class GraspPointing(Vision):
     def prepare(self, columns: Columns) -> Columns:
         """Once frozen, "features" (N, size); until then images, body and goal."""
         if self.config.frozen:
-            points = np.concatenate(list(self._peaks(columns)))
-            return {"features": np.concatenate((points, body(columns)), axis=-1)}
+            points = [
+                torch.cat([read_peak(logs) for logs, _ in seen], 1) for seen in self.looks(columns)
+            ]
+            peaks = torch.cat(points).numpy()
+            return {"features": np.concatenate((peaks, body(columns)), axis=-1)}
         images = {key: columns[key] for key in self._images}
         return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
 
-    def _peaks(self, columns: Columns) -> Iterator[NDArray[np.float32]]:
-        """The peaks of all cameras' heatmaps, (up to `BATCH`, seen) at a time."""
+    def looks(self, columns: Columns) -> Iterator[list[tuple[Tensor, Tensor]]]:
+        """What each camera's encoder gives, see `HeatmapEncoder.look`, up to `BATCH` at a time."""
+        device = next(self.parameters()).device
+        precision = choose_precision(device=device.type)
         for start in range(0, len(columns["goal"]), BATCH):
             rows = slice(start, start + BATCH)
-            device = next(self.parameters()).device
             goal = as_tensor(columns["goal"][rows].astype(np.float32)).to(device)
             parts = []
             for camera, key in zip(self.config.cameras, self._images, strict=True):
                 pixels = as_input(np.asarray(columns[key][rows], np.uint8)).to(device)
-                precision = choose_precision(device=device.type)
                 with torch.inference_mode(), precision.autocast():
-                    parts.append(read_peak(self.pointers[camera](pixels, goal)))
-            yield torch.cat(parts, dim=1).cpu().numpy()
+                    logs, features = self._encoder(camera).look(pixels, goal)
+                parts.append((logs.float().cpu(), features.float().cpu()))
+            yield parts
 
     def fit(self, inputs: Columns) -> None:
         """Normalise by the training windows; peaks that are still trained stay as they are."""
@@ -179,23 +156,25 @@ class GraspPointing(Vision):
         """Prepared inputs to (B, size); images and numbers are augmented in training."""
         if self.config.frozen:
             return self._normalised(batch["features"], noise)
-        return self._read(batch, list(self._heatmaps(batch, noise)), noise)
+        return self.read(batch, list(self.heatmaps(batch, noise)), noise)
 
     def taught(
         self, batch: Batch, marks: Tensor, noise: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
         """What `forward` gives, (B, size), and the cross entropy of the heatmaps, a scalar."""
-        heatmaps = list(self._heatmaps(batch, noise))
-        losses = [
-            self._cross_entropy(logs, marks[:, number], moved)
-            for number, (logs, moved) in enumerate(heatmaps)
-        ]
-        return self._read(batch, heatmaps, noise), torch.stack(losses).sum()
+        heatmaps = list(self.heatmaps(batch, noise))
+        return self.read(batch, heatmaps, noise), self.pointing_loss(heatmaps, marks)
 
-    def _heatmaps(
-        self, batch: Batch, noise: torch.Generator | None
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Each camera's log-probabilities (B, g * g + 1), and its image's shift (B, 2)."""
+    def pointing_loss(self, heatmaps: list[Heatmap], marks: Tensor) -> Tensor:
+        """The cross entropy of all cameras' heatmaps, a scalar; marks (B, cameras, 2)."""
+        losses = [
+            self._cross_entropy(seen.logs, marks[:, number], seen.moved)
+            for number, seen in enumerate(heatmaps)
+        ]
+        return torch.stack(losses).sum()
+
+    def heatmaps(self, batch: Batch, noise: torch.Generator | None) -> Iterator[Heatmap]:
+        """Each camera's heatmaps, of images that are shifted in training."""
         for camera in self.config.cameras:
             images = batch[f"{camera}_image"]
             moved = torch.zeros(len(images), 2, device=images.device)
@@ -206,7 +185,8 @@ class GraspPointing(Vision):
             pixels = images.permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
             if noise is not None and self.config.colour:
                 pixels = random_colour(pixels, self.config.colour, noise)
-            yield self.pointers[camera](pixels, batch["goal"]), moved
+            logs, features = self._encoder(camera).look(pixels, batch["goal"])
+            yield Heatmap(logs, features, moved)
 
     def _cross_entropy(self, logs: Tensor, marks: Tensor, moved: Tensor) -> Tensor:
         """Mean cross entropy, a scalar, of one camera's heatmaps over the windows with a mark."""
@@ -218,10 +198,9 @@ class GraspPointing(Vision):
         )
         return (entropy * known).sum() / known.sum().clamp_min(1)
 
-    def _read(
-        self, batch: Batch, heatmaps: list[tuple[Tensor, Tensor]], noise: torch.Generator | None
-    ) -> Tensor:
-        seen = [read_peak(logs, moved) for logs, moved in heatmaps]
+    def read(self, batch: Batch, heatmaps: list[Heatmap], noise: torch.Generator | None) -> Tensor:
+        """The peaks and the body, normalised, (B, size)."""
+        seen = [read_peak(one.logs, one.moved) for one in heatmaps]
         return self._normalised(torch.cat((*seen, batch["body"]), dim=1), noise)
 
     def _normalised(self, numbers: Tensor, noise: torch.Generator | None) -> Tensor:

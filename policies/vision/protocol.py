@@ -3,9 +3,12 @@
 from abc import abstractmethod
 from typing import Any, ClassVar, Protocol, Self
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ...datasets.frames import Frames
 from ..base.schedule import PASSES
 from ..task_features.augmentation import Augmentation
 from ..task_features.features import Columns
@@ -16,9 +19,8 @@ Batch = dict[str, Tensor]
 class GraspSupervision(Protocol):
     """Encoders that are trained on where the demonstrations' gripper closes, and then frozen."""
 
-    @property
-    def cameras(self) -> tuple[str, ...]:
-        """Cameras in whose images the grasps are marked."""
+    def marks(self, frames: Frames, task: str) -> NDArray[np.float32]:
+        """What demonstrations show of every frame, (N, marks, 2), NaN where they do not."""
         ...
 
     def taught(
@@ -26,7 +28,7 @@ class GraspSupervision(Protocol):
     ) -> tuple[Tensor, Tensor]:
         """What vision's `forward` gives, (B, size), and a scalar to add to the head's loss.
 
-        marks (B, cameras, 2): where the item is in each image, see `grasp_marks`.
+        marks (B, marks, 2): those of the frames.
         """
         ...
 

@@ -14,7 +14,8 @@ from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train, train_on
 from sidestick.policies.training.two_stage import ENCODERS
 from sidestick.policies.training.window_data import TrainingData
-from sidestick.policies.vision.grasp_pointing import GraspPointing, GraspPointingConfig
+from sidestick.policies.vision.grasp_pointing import GraspPointing
+from sidestick.policies.vision.heatmap_encoder import GraspPointingConfig
 from sidestick.sim_envs import make_task_env
 from sidestick.sim_envs.errors import BadValue
 from tests.synthetic import made_up_episode
