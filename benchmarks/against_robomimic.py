@@ -35,7 +35,8 @@ from sidestick.policies.perception.network import Perception
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.from_episodes import config_of, training_data
 from sidestick.policies.training.loop import TrainingLoop
-from sidestick.policies.training.train import loop_config, new_head, new_vision
+from sidestick.policies.training.new_parts import new_head, new_vision
+from sidestick.policies.training.train import loop_config
 from sidestick.sim_envs.tasks import TASKS
 from sidestick.teleop.learning.workspace_training import succeeded
 

@@ -23,7 +23,7 @@ from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, disagre
 from sidestick.policies.perception.network import Perception
 from sidestick.policies.policy import LearnedPolicy, PolicyConfig
 from sidestick.policies.training.config import TrainConfig
-from sidestick.policies.training.train import new_head, new_vision
+from sidestick.policies.training.new_parts import new_head, new_vision
 from sidestick.sim_envs import make_task_env
 
 BUDGET_MS = 10.0

@@ -5,6 +5,7 @@ Recorder, import and merge refuse episodes of another task, rate or renderer.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +15,12 @@ import tomlkit
 
 from ..sim_envs.errors import BadValue, WorkspaceError
 from ..sim_envs.spaces import CAMERAS, CONTROL_HZ, IMAGE_SIZE
+from ..sim_envs.worlds.spec import ActionSpec
 from .files.decoding import decoded, parsed_toml, require_text
 from .files.durable import replace_file
 from .files.names import shown
 from .files.plain_file import read_plain
+from .recorded_spec import BUILT_IN, Axes, Readings, RecordedSpec
 from .schema import FORMAT_VERSION
 
 ROBOMIMIC_GYM = 2
@@ -30,6 +33,8 @@ Word = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,100}\Z")]
 """Text in one line."""
 CameraName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,60}\Z")]
 """Part of the name of a dataset in an episode's file."""
+WORLD_FIELDS = ("world", "stages", "action_axes", "readings")
+"""What exports name of another world than the built-in arm."""
 PURPOSE = "What this workspace is for; other tasks, rates and renderers are refused."
 
 
@@ -47,26 +52,50 @@ class WorkspaceConfig:
     """Height and width of the recorded images, pixels."""
     cameras: Annotated[tuple[CameraName, ...], msgspec.Meta(max_length=16)] = CAMERAS
     """The recorded cameras."""
+    world: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{0,200}\Z")] = ""
+    """What makes its world (see `sim_envs.worlds.making`); empty for the built-in arm."""
     env_kwargs: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the environment; entries that are None are left out."""
+    stages: Annotated[tuple[Word, ...], msgspec.Meta(max_length=100)] = ()
+    """Names of the task's steps, the last is success; empty for those of a task by that name."""
+    action_axes: Axes = BUILT_IN.action.axes
+    """What each number of an action means."""
+    readings: Readings = BUILT_IN.readings
+    """The observations beside pictures and goal."""
 
     def __post_init__(self) -> None:
         kwargs = {key: value for key, value in self.env_kwargs.items() if value is not None}
         object.__setattr__(self, "env_kwargs", kwargs)
         object.__setattr__(self, "cameras", tuple(self.cameras))
 
+    @cached_property
+    def spec(self) -> RecordedSpec:
+        """What the numbers of actions and readings mean."""
+        return RecordedSpec(ActionSpec(self.action_axes), self.readings)
+
     def env_args(self) -> dict[str, Any]:
         """Robomimic's description of the environment."""
+        kwargs = {
+            **self.env_kwargs,
+            "renderer": self.renderer,
+            "image_size": self.image_size,
+        }
+        name = f"sidestick.sim_envs:sidestick/{self.task}-v0"
+        if self.world:
+            name = self.world
         return {
-            "env_name": f"sidestick.sim_envs:sidestick/{self.task}-v0",
+            "env_name": name,
             "type": ROBOMIMIC_GYM,
-            "env_kwargs": {
-                **self.env_kwargs,
-                "renderer": self.renderer,
-                "image_size": self.image_size,
-            },
+            "env_kwargs": kwargs,
             "env_version": version("sidestick"),
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON; those of a world only where it is not the built-in arm."""
+        values = asdict(self)
+        for name in WORLD_FIELDS if not self.world and self.spec == BUILT_IN else ():
+            del values[name]
+        return values
 
     def step_bytes(self) -> int:
         """About how many bytes one step takes in the journal."""

@@ -30,9 +30,9 @@ class Episode:
     """Header, outcome and counts."""
     observations: Mapping[str, NDArray[Any]]
     """[T, ...] before each action: `<camera>_image`, `joint_pos` ...; images may be left out."""
-    actions: NDArray[np.float32]  # [T, 7]
-    human_actions: NDArray[np.float32]  # [T, 7]
-    policy_actions: NDArray[np.float32]  # [T, 7]
+    actions: NDArray[np.float32]  # [T, A]
+    human_actions: NDArray[np.float32]  # [T, A]
+    policy_actions: NDArray[np.float32]  # [T, A]
     rewards: NDArray[np.float32]  # [T]
     dones: NDArray[np.int64]  # [T]
     succeeded: NDArray[np.uint8]  # [T]
@@ -104,7 +104,7 @@ class Episode:
         """An episode of Steps and a last state [S], without file or journal."""
         if not steps:
             raise BadValue("steps", "at least one step", "none")
-        packer = Packer(sizes_of(steps[0].observation, steps[0].state))
+        packer = Packer(sizes_of(steps[0].observation, steps[0].state, header.spec))
         recorded = bytearray()
         for step in steps:
             packer.pack(step)

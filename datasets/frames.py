@@ -11,6 +11,7 @@ from ..sim_envs.errors import BadValue, DamagedFile
 from .cache import FOLDER, allocate
 from .episode import Episode, episode_summary
 from .files.plain_log import plain_log
+from .recorded_spec import BUILT_IN, RecordedSpec
 from .schema import COLUMNS, OBS, Sizes, is_image
 from .summary import EpisodeSummary
 
@@ -92,8 +93,13 @@ class Frames:
 
     @property
     def actions(self) -> NDArray[np.float32]:
-        """The executed actions, float32[N, 7]."""
+        """The executed actions, float32[N, A]."""
         return self.column("actions")
+
+    @property
+    def spec(self) -> RecordedSpec:
+        """What the numbers of actions and readings mean, in all episodes."""
+        return self._summaries[0].header.spec if self._summaries else BUILT_IN
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -141,11 +147,13 @@ class Frames:
         }
         rows |= {key: getattr(episode, key) for key in _COLUMNS}
         if not self._summaries:
-            seen = {key: v for key, v in rows.items() if key.startswith(OBS)}
             self._columns |= {
                 key: _GrowingArray(v.shape[1:], v.dtype, self._allocation)
-                for key, v in seen.items()
+                for key, v in rows.items()
             }
+        came = episode.summary.header.spec
+        if self._summaries and came != self.spec:
+            raise BadValue(f"actions of episode {episode.summary.id}", str(self.spec), came)
         for key in sorted(self._columns.keys() | rows.keys()):
             self._check(key, rows, episode)
         for key, values in rows.items():

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from ..sim_envs.errors import DamagedFile
 from .attributes import read_attributes, write_attributes
 from .files.plain_file import require_file
-from .layout_check import ABANDONED, cameras_of, claim_problems, final_keys, layout_problems
-from .schema import FINAL_STATE, Columns, columns, is_image
+from .layout_check import ABANDONED, claim_problems, final_keys, keys_in, layout_problems
+from .schema import FINAL_STATE, Columns, is_image
 from .storage_check import own_group
 from .summary import ENV_ARGS, Attributes
 from .superblock import sealed
@@ -117,10 +117,10 @@ def decode_bytes(content: bytes) -> Content:
 def content_of(demo: h5py.Group, images: bool = True) -> Content:
     """Read one episode's group of any file; raise ValueError where it does not fit the schema."""
     attributes = _checked_attributes(demo)
-    keys = _keys(demo, images)
+    keys = keys_in(demo, images)
     if problem := next(claim_problems(demo, keys), None):
         raise ValueError(problem)
-    final = [key for key in final_keys(cameras_of(demo)) if images or not is_image(key)]
+    final = [key for key in final_keys(demo) if images or not is_image(key)]
     return Content(
         attributes=attributes,
         columns=_read(demo, keys),
@@ -144,12 +144,6 @@ def decode_attributes(path: Path) -> Attributes:
     """Read only an episode's attributes; raise DamagedFile when it is not a Sidestick episode."""
     with opened(path) as file:
         return _attributes(own_group(file, DEMO))
-
-
-def _keys(demo: h5py.Group, images: bool) -> list[str]:
-    """The schema's columns that a file holds."""
-    keys = [column.key for column in columns(cameras_of(demo)) if column.key in demo]
-    return [key for key in keys if images or not is_image(key)]
 
 
 def _branches(demo: h5py.Group) -> list[h5py.Group]:

@@ -34,7 +34,7 @@ class JournalWriter:
         body = _header_record(header)
         self.id = episode_name(name or episode_id(header.started))
         self.steps = 0
-        self._config = config
+        self._config, self._spec = config, header.spec
         reserve = RESERVED_SECONDS * config.control_hz * config.step_bytes()
         try:
             self.journal = Journal(folder / f"{self.id}{JOURNAL}", reserve)
@@ -79,7 +79,7 @@ class JournalWriter:
 
     def _lay_out(self, step: Step) -> Packer:
         """Derive the layout from the first step, and record it for readers of the journal."""
-        sizes = sizes_of(step.observation, step.state)
+        sizes = sizes_of(step.observation, step.state, self._spec)
         came = (sorted(sizes.cameras), sizes.image)
         expected = (sorted(self._config.cameras), self._config.image_size)
         if came != expected:

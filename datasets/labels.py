@@ -5,7 +5,8 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.spaces import GRIP, MOTION
+from ..sim_envs.worlds.arm_spec import ARM_ACTION
+from ..sim_envs.worlds.spec import ActionSpec
 from .step import ActionMode
 
 PRE_INTERVENTION_STEPS = 15
@@ -52,14 +53,22 @@ def abandoned_labels(modes: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def idle_steps(
-    actions: NDArray[np.float32], first_of_episode: NDArray[np.bool_]
+    actions: NDArray[np.float32],
+    first_of_episode: NDArray[np.bool_],
+    spec: ActionSpec = ARM_ACTION,
 ) -> NDArray[np.bool_]:
-    """Which of the actions [N, 7] neither move the end effector nor the gripper, bool[N].
+    """Which of the actions [N, A] neither move the end effector nor the gripper, bool[N].
 
-    Every episode starts with the gripper open.
+    Every episode starts with the gripper open. Absolute targets move where they change.
     """
-    still = np.linalg.norm(actions[:, MOTION], axis=1) < IDLE_NORM
-    grip = actions[:, GRIP]
+    moved = actions
+    if spec.absolute:
+        moved = actions.copy()
+        moved[1:, spec.absolute] -= actions[:-1, spec.absolute]
+    still: NDArray[np.bool_] = np.linalg.norm(moved[:, spec.motion], axis=1) < IDLE_NORM
+    if spec.grip is None:
+        return still
+    grip = actions[:, spec.grip]
     before = np.concatenate([[GRIP_OPEN], grip[:-1]])
     before[first_of_episode] = GRIP_OPEN
     idle: NDArray[np.bool_] = still & (np.abs(grip - before) < GRIP_CHANGE)

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 import h5py
 import numpy as np
 
+from .attributes import read_attributes
 from .cache import SHARE, free_memory
-from .schema import FINAL_STATE, IMAGE_SUFFIX, OBS, Sizes, columns, final_dtype
+from .recorded_spec import AXES, READINGS, RecordedSpec, spec_of
+from .schema import FINAL_STATE, IMAGE_SUFFIX, OBS, Sizes, columns, final_dtype, is_image
 from .storage_check import link_problems, storage_problems
 
 ABANDONED = "abandoned"
@@ -20,6 +22,12 @@ def cameras_of(demo: h5py.Group) -> tuple[str, ...]:
     """The cameras whose images a file holds."""
     names = demo[OBS.rstrip("/")].keys()
     return tuple(name.removesuffix(IMAGE_SUFFIX) for name in names if name.endswith(IMAGE_SUFFIX))
+
+
+def spec_in(demo: h5py.Group) -> RecordedSpec:
+    """What a file's actions and readings mean; ValueError where it says nonsense."""
+    names = [name for name in (AXES, READINGS) if name in demo.attrs]
+    return spec_of(read_attributes(demo, names))
 
 
 def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]:
@@ -55,14 +63,21 @@ def claim_problems(demo: h5py.Group, keys: Iterable[str]) -> Iterator[str]:
         yield f"claims {claimed} bytes, more than half of the {2 * room} bytes of free memory"
 
 
-def final_keys(cameras: tuple[str, ...]) -> tuple[str, ...]:
+def keys_in(demo: h5py.Group, images: bool = True) -> list[str]:
+    """The schema's columns that a file holds."""
+    table = columns(cameras_of(demo), spec_in(demo).readings)
+    keys = [column.key for column in table if column.key in demo]
+    return [key for key in keys if images or not is_image(key)]
+
+
+def final_keys(demo: h5py.Group) -> tuple[str, ...]:
     """The datasets that hold the end of an episode."""
-    return final_dtype(Sizes(cameras, 1, 1, 1)).names or ()
+    return final_dtype(_sizes(demo)).names or ()
 
 
 def _column_problems(group: h5py.Group, steps: int, sizes: Sizes, version: int) -> Iterator[str]:
     """Yield the problems of the columns of the main line or one branch."""
-    for column in columns(sizes.cameras):
+    for column in columns(sizes.cameras, sizes.readings):
         if column.since <= version:
             shape = (steps, *sizes.shape(column.shape))
             yield from _dataset_problems(group, column.key, np.dtype(column.dtype), shape)
@@ -89,7 +104,8 @@ def _sizes(demo: h5py.Group) -> Sizes:
     """The task-dependent sizes in a file; 0 where it has no such dataset."""
     cameras = cameras_of(demo)
     image = _width(demo, f"{OBS}{cameras[0]}{IMAGE_SUFFIX}") if cameras else 0
-    return Sizes(cameras, image, _width(demo, f"{OBS}goal"), _width(demo, "states"))
+    goals, states, spec = _width(demo, f"{OBS}goal"), _width(demo, "states"), spec_in(demo)
+    return Sizes(cameras, image, goals, states, spec.action.size, spec.readings)
 
 
 def _width(demo: h5py.Group, key: str) -> int:

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..sim_envs.spaces import ACTION_SIZE
+from ..sim_envs.worlds.arm_spec import ARM_ACTION, ARM_READINGS
+from ..sim_envs.worlds.spec import Reading
 
 FORMAT_VERSION = 1
 """Written into every file; a file of a later version is refused."""
@@ -35,7 +36,8 @@ class Column:
     dtype: str
     """numpy's name, little-endian."""
     shape: Shape
-    """Shape of one step; H, W image size, G goals, S state size are filled in per episode."""
+    """Shape of one step; H, W image size, G goals, S state size, A numbers of an action are filled
+    in per episode."""
     unit: str
     """Physical unit, empty for none."""
     meaning: str
@@ -56,23 +58,28 @@ class Sizes:
     image: int
     goals: int
     state: int
+    actions: int = ARM_ACTION.size
+    readings: tuple[Reading, ...] = ARM_READINGS
 
     def shape(self, shape: Shape) -> tuple[int, ...]:
         """`shape` with every letter replaced by its number."""
         numbers = {"H": self.image, "W": self.image, "G": self.goals, "S": self.state}
+        numbers["A"] = self.actions
         return tuple(numbers[size] if isinstance(size, str) else size for size in shape)
 
 
-_ACTION: Shape = (ACTION_SIZE,)
+_ACTION: Shape = ("A",)
+
+
+def _reading(reading: Reading) -> Column:
+    """The column of a reading of the body."""
+    key, shape = f"{OBS}{reading.name}", (reading.size,)
+    return Column(key, "<f4", shape, reading.unit, reading.meaning, "observation")
+
 
 COLUMNS = (
     Column("obs/{camera}_image", "|u1", ("H", "W", 3), "RGB", "camera image", "observation"),
-    Column("obs/joint_pos", "<f4", (7,), "rad", "measured joint angles", "observation"),
-    Column(
-        "obs/ee_pos", "<f4", (3,), "m", "end effector position in the base frame", "observation"
-    ),
-    Column("obs/ee_quat", "<f4", (4,), "", "end effector orientation, xyzw", "observation"),
-    Column("obs/gripper_qpos", "<f4", (2,), "m", "finger positions", "observation"),
+    *map(_reading, ARM_READINGS),
     Column(
         "obs/goal",
         "<f4",
@@ -101,17 +108,21 @@ COLUMNS = (
     Column("wall_time", "<f8", (), "s", "clock time at the start of the tick", "wall_time"),
     Column("late_ms", "<f4", (), "ms", "how late the tick began", "late_ms"),
 )
-"""Every dataset of an episode that has one row per step."""
+"""Every dataset of an episode that has one row per step; the readings are the built-in arm's."""
+BODY = frozenset(f"{OBS}{reading.name}" for reading in ARM_READINGS)
 
 
-def columns(cameras: Iterable[str]) -> Iterator[Column]:
-    """Yield the table with one image column per camera."""
+def columns(
+    cameras: Iterable[str], readings: tuple[Reading, ...] = ARM_READINGS
+) -> Iterator[Column]:
+    """Yield the table with one image column per camera, and the readings of a world."""
     names = tuple(cameras)
     for column in COLUMNS:
         if CAMERA in column.key:
             for camera in names:
                 yield replace(column, key=column.key.replace(CAMERA, camera))
-        else:
+            yield from map(_reading, readings)
+        elif column.key not in BODY:
             yield column
 
 
@@ -120,7 +131,7 @@ def step_dtype(sizes: Sizes) -> np.dtype[np.void]:
     return np.dtype(
         [
             (column.key, column.dtype, sizes.shape(column.shape))
-            for column in columns(sizes.cameras)
+            for column in columns(sizes.cameras, sizes.readings)
             if column.source
         ]
     )
@@ -129,7 +140,7 @@ def step_dtype(sizes: Sizes) -> np.dtype[np.void]:
 def final_dtype(sizes: Sizes) -> np.dtype[np.void]:
     """The layout of the observation and state after the last action."""
     fields: list[tuple[str, str, tuple[int, ...]]] = []
-    for column in columns(sizes.cameras):
+    for column in columns(sizes.cameras, sizes.readings):
         if column.key.startswith(OBS):
             key = FINAL_OBS + column.key.removeprefix(OBS)
             fields.append((key, column.dtype, sizes.shape(column.shape)))
@@ -147,7 +158,7 @@ def markdown_table() -> str:
     """The table as Markdown, for the README."""
     rows = ["| dataset | type | one step | unit | meaning | since |", "|---|---|---|---|---|---|"]
     for column in COLUMNS:
-        shape = ", ".join(str(size) for size in column.shape)
+        shape = ", ".join(str(ARM_ACTION.size if n == "A" else n) for n in column.shape)
         meaning = column.meaning + ("; NaN for none" if column.nan else "")
         name = np.dtype(column.dtype).name
         rows.append(

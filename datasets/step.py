@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.spaces import Action, Observation
+from .recorded_spec import BUILT_IN, RecordedSpec
 
 
 class Driver(IntEnum):
@@ -49,11 +50,11 @@ class Step:
     observation: Observation
     """The observation before the action, by name; images are uint8[height, width, 3]."""
     action: Action
-    """float32[7], the executed action, in [-1, 1]."""
+    """float32[A], the executed action, in [-1, 1]."""
     human_action: Action | None
-    """float32[7], the operator's action; None without an operator."""
+    """float32[A], the operator's action; None without an operator."""
     policy_action: Action | None
-    """float32[7], the policy's action; None without a policy."""
+    """float32[A], the policy's action; None without a policy."""
     driver: int
     """Whose action was executed, a Driver."""
     level: int
@@ -112,6 +113,8 @@ class EpisodeHeader:
     """robomimic's description of the environment; empty for the workspace's."""
     started: float = 0.0
     """time.time() at the start, s; 0 for the time at which the recorder starts."""
+    spec: RecordedSpec = BUILT_IN
+    """What the numbers of actions and readings mean."""
 
 
 def describe(value: object) -> str:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from ..sim_envs.errors import BadValue
 from ..sim_envs.spaces import Observation
+from .recorded_spec import BUILT_IN, RecordedSpec
 from .schema import (
     FINAL_OBS,
     FINAL_STATE,
@@ -34,7 +35,7 @@ class Packer:
         self._seen: dict[str, NDArray[np.generic]] = {}
         self._arrays: list[tuple[str, NDArray[np.generic], bool]] = []
         self._scalars: list[tuple[str, NDArray[np.generic]]] = []
-        for column in columns(sizes.cameras):
+        for column in columns(sizes.cameras, sizes.readings):
             if column.key.startswith(OBS):
                 self._seen[column.key.removeprefix(OBS)] = row[column.key][0]
             elif column.source and column.shape:
@@ -64,7 +65,9 @@ class Packer:
         return row
 
 
-def sizes_of(observation: Observation, state: NDArray[np.float64]) -> Sizes:
+def sizes_of(
+    observation: Observation, state: NDArray[np.float64], spec: RecordedSpec = BUILT_IN
+) -> Sizes:
     """The task-dependent sizes of an episode, from its first observation and state [S]."""
     images = [name for name in observation if is_image(name)]
     if not images or "goal" not in observation:
@@ -74,6 +77,8 @@ def sizes_of(observation: Observation, state: NDArray[np.float64]) -> Sizes:
         image=len(observation[images[0]]),
         goals=np.size(observation["goal"]),
         state=np.size(state),
+        actions=spec.action.size,
+        readings=spec.readings,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .files.decoding import parsed_json
 from .files.names import episode_name, shown
+from .recorded_spec import spec_of, spec_texts
 from .schema import FORMAT_VERSION, Columns
 from .step import Driver, EpisodeHeader, Level
 
@@ -125,7 +126,7 @@ def to_attributes(summary: EpisodeSummary) -> dict[str, Any]:
 def header_attributes(header: EpisodeHeader) -> dict[str, Any]:
     """A header as attributes of a file."""
     return {
-        **asdict(header),
+        **_plain(header),
         "policy_id": header.policy_id or "",
         "stages": json.dumps(header.stages),
         "goal_names": json.dumps(header.goal_names),
@@ -157,7 +158,7 @@ def from_attributes(attributes: Attributes, path: Path) -> EpisodeSummary:
 
 def header_to_json(header: EpisodeHeader) -> bytes:
     """A header as the first record of a journal."""
-    return json.dumps({**asdict(header), "version": FORMAT_VERSION}).encode()
+    return json.dumps({**_plain(header), "version": FORMAT_VERSION}).encode()
 
 
 def header_from_json(body: bytes) -> EpisodeHeader:
@@ -182,7 +183,15 @@ def _header(values: Attributes) -> EpisodeHeader:
         goal_names=tuple(map(str, _json(values["goal_names"], "goal_names", list))),
         env_args=_json(values[ENV_ARGS], ENV_ARGS, dict),
         started=_moment(values["started"], "started"),
+        spec=spec_of(values),
     )
+
+
+def _plain(header: EpisodeHeader) -> dict[str, Any]:
+    """A header's fields, the spec as texts."""
+    fields = asdict(header)
+    del fields["spec"]
+    return fields | spec_texts(header.spec)
 
 
 def _integer(value: object, name: str, least: int = 0) -> int:

@@ -43,7 +43,9 @@ class Windows:
         self.stride = stride
         first = _changes(frames.episode)
         dropped = np.isin(frames.labels, list(drop_labels))
-        idle = idle_steps(frames.actions, first) if drop_idle else np.zeros(len(frames), np.bool_)
+        idle = np.zeros(len(frames), np.bool_)
+        if drop_idle:
+            idle = idle_steps(frames.actions, first, frames.spec.action)
         cuts = dropped if bridge_idle else dropped | idle
         run, run_start = _runs(first | _changes(frames.driver), cuts)
         self.starts: NDArray[np.int64] = np.flatnonzero(~(dropped | idle))
@@ -71,7 +73,7 @@ class Windows:
     def batch(self, indices: ArrayLike, images: bool = True) -> dict[str, NDArray[Any]]:
         """The windows at these indices, each entry with the batch as its first axis.
 
-        Observations by name [B, history, ...], `actions` [B, H, 7], `mask` [B, H] True where an
+        Observations by name [B, history, ...], `actions` [B, H, A], `mask` [B, H] True where an
         action counts, `label` [B], `index` [B] of the first step in the frames.
         """
         chosen = np.asarray(indices)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ..sim_envs.errors import BadValue
 from .base.torch_setup import as_tensor
 from .heads import Head
-from .task_features.features import BODY_NAMES, Columns
+from .task_features.features import Columns
 from .vision.protocol import Batch, Vision
 
 
@@ -48,7 +48,8 @@ class PolicyNetwork(nn.Module):
         x = x.float().reshape(-1, self.history, self.vision.size)
         if noise is not None and dropout:
             hidden = torch.rand(len(x), 1, 1, generator=noise).to(x.device) < dropout
-            own = torch.tensor([name in BODY_NAMES for name in self.vision.names], device=x.device)
+            body = self.vision.body_names
+            own = torch.tensor([name in body for name in self.vision.names], device=x.device)
             x = x.masked_fill(hidden & own, 0.0)
         return x.flatten(1)
 

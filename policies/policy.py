@@ -14,34 +14,27 @@ import torch
 from torch import Tensor
 
 from ..datasets.files.decoding import decoded
-from ..sim_envs.errors import BadValue, PolicyError, SidestickError
-from ..sim_envs.spaces import Observation
+from ..datasets.recorded_spec import BUILT_IN, Axes, Readings, RecordedSpec
+from ..sim_envs.errors import BadValue, PlugInError, PolicyError
+from ..sim_envs.spaces import CAMERAS, Observation
+from ..sim_envs.worlds.spec import ActionSpec
 from .base.checkpoint import Tensors, load_state, read_json, read_tensors, write_json, write_tensors
-from .base.compatibility import refusal
+from .base.compatibility import WORDS, refusal
 from .base.device import device
 from .base.plan import Plan
 from .base.provenance import Provenance
-from .base.size_bound import bounded
+from .base.size_bound import UNBUILDABLE, bounded
 from .heads import build_head
 from .heads.temporal_ensembling import TemporalEnsemble
 from .network import PolicyNetwork, as_batch, state_for_disk
 from .novelty import Novelty, disagreement
+from .plugged_parts import packages_of, require_packages
 from .task_features import hand_frame
 from .task_features.features import Columns
-from .vision import KINDS
+from .vision import vision_class
 
 FORMAT = 1
 """Version of config.json; a later one is refused."""
-UNBUILDABLE = (
-    SidestickError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,  # torch's for sizes that it cannot have
-)
-"""What building a network from a stranger's settings raises."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 """Of actions, observations or pixels."""
 CONFIG, MODEL = "config.json", "model.safetensors"
@@ -74,7 +67,7 @@ class PolicyConfig:
     """Renderer of the images that it was trained on."""
     goal_names: tuple[str, ...]
     """Names of the entries of the goal vector, which is one-hot or multi-hot, in order."""
-    cameras: tuple[str, ...] = ("front", "wrist")
+    cameras: tuple[str, ...] = CAMERAS
     """Cameras whose images it reads."""
     image_size: Count = 96
     """Height and width of their images, pixels."""
@@ -86,8 +79,24 @@ class PolicyConfig:
     """Rate of temporal ensembling; None without it."""
     provenance: Provenance = field(default_factory=Provenance)
     """The episodes, parent policy and kind of update that it comes from."""
+    action_axes: Axes = BUILT_IN.action.axes
+    """What each number of its actions means."""
+    readings: Readings = BUILT_IN.readings
+    """The observations beside pictures and goal, where it was trained."""
     training: dict[str, Any] = field(default_factory=dict)
     """Steps, seconds, threads, precision, counts and shares per class, losses, candidates."""
+
+    @property
+    def spec(self) -> RecordedSpec:
+        """What the numbers of its actions and readings mean."""
+        return RecordedSpec(ActionSpec(self.action_axes), self.readings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The inverse of from_json(); the spec only where it is not the built-in arm's."""
+        values = asdict(self)
+        for name in ("action_axes", "readings") if self.spec == BUILT_IN else ():
+            del values[name]
+        return values
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PolicyConfig":
@@ -107,6 +116,7 @@ class LearnedPolicy:
     def __init__(self, config: PolicyConfig, network: PolicyNetwork, novelty: Novelty) -> None:
         self.config, self.network, self.novelty = config, network.eval(), novelty
         self.chunk = int(network.head.settings()["chunk"])
+        self.actions = len(config.action_axes)
         self.execute = min(config.execute, self.chunk)
         self._past: list[Tensor] = []
         augmentation = network.vision.augmentation
@@ -159,10 +169,11 @@ class LearnedPolicy:
             folder / CONFIG,
             {
                 "format": FORMAT,
-                "policy": asdict(self.config),
+                "policy": self.config.to_json(),
                 "vision": {"name": vision.name, "settings": vision.settings()},
                 "head": {"name": head.name, "size": size, "settings": head.settings()},
                 "novelty": self.novelty.settings(),
+                **packages_of(head=head.name, vision=vision.name),
             },
         )
 
@@ -193,6 +204,7 @@ def load_policy(
     renderer: str | None = None,
     cameras: Sequence[str] | None = None,
     image_size: int | None = None,
+    spec: RecordedSpec | None = None,
 ) -> LearnedPolicy:
     """Read a policy; PolicyError names the file and the reason where it cannot be read or used."""
     folder = Path(folder)
@@ -204,10 +216,13 @@ def load_policy(
         raise PolicyError(f"{folder / CONFIG}: expected policy format {FORMAT}, got {found!r}")
     tensors, _ = read_tensors(folder / MODEL)
     try:
+        require_packages(settings)
         policy = _build(settings, tensors)
+    except (PlugInError, PolicyError) as error:
+        raise PolicyError(f"{folder}: {error}") from None
     except UNBUILDABLE as error:
         raise PolicyError(f"{folder / CONFIG}: not a policy's settings ({error!r})") from None
-    here = {"task": task, "renderer": renderer, "cameras": cameras, "image_size": image_size}
+    here = dict(zip(WORDS, (task, renderer, cameras, image_size, spec), strict=True))
     if reason := refusal(policy.config, here):
         raise PolicyError(f"{folder}: {reason}")
     load_state(policy.network, tensors, folder / MODEL)
@@ -217,11 +232,10 @@ def load_policy(
 
 def _build(settings: dict[str, Any], tensors: Tensors) -> LearnedPolicy:
     chosen = settings["vision"]["name"]
-    if chosen not in KINDS:
-        raise BadValue("vision", f"one of {sorted(KINDS)}", repr(chosen))
+    kind = vision_class(chosen)
     config = PolicyConfig.from_json(settings["policy"])
     with bounded(tensors):
-        vision = KINDS[chosen].from_settings(settings["vision"]["settings"])
+        vision = kind.from_settings(settings["vision"]["settings"])
         size = vision.size * config.history
         head = build_head(settings["head"]["name"], size, settings["head"]["settings"])
     novelty = Novelty.build(settings["novelty"], tensors)

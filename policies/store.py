@@ -198,4 +198,5 @@ class PolicyStore:
 
 def load_for(folder: Path, config: WorkspaceConfig) -> LearnedPolicy:
     """The policy in a folder; PolicyError if it was not trained for such a workspace."""
-    return load_policy(folder, config.task, config.renderer, config.cameras, config.image_size)
+    here = (config.task, config.renderer, config.cameras, config.image_size)
+    return load_policy(folder, *here, config.spec)

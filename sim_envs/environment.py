@@ -20,6 +20,7 @@ from .reset_options import reseats_of
 from .snapshot import Snapshot
 from .spaces import (
     CONTROL_HZ,
+    FRONT,
     IMAGE_SIZE,
     Action,
     Image,
@@ -75,6 +76,11 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action], ArmWorld):
         if self._arm is None:
             raise gym.error.ResetNeeded("call reset() before using the environment")
         return self._arm
+
+    @property
+    def renderer_name(self) -> str:
+        """The name of the renderer."""
+        return self.renderer.name
 
     @property
     def env_kwargs(self) -> dict[str, Any]:
@@ -192,7 +198,7 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action], ArmWorld):
 
     def render(self) -> Image | None:
         """The front camera at 640 x 480 in the mode "rgb_array", else None."""
-        return self.picture("front", *VIEW_SIZE) if self.render_mode == "rgb_array" else None
+        return self.picture(FRONT, *VIEW_SIZE) if self.render_mode == "rgb_array" else None
 
     def state(self) -> NDArray[np.float64]:
         """Everything that a replay compares: arm, bodies, task memory; flat float64 [S]."""

@@ -80,6 +80,18 @@ class MissingCapability(SidestickError):
     """A world cannot do what was asked; the message says what it lacks."""
 
 
+class PlugInError(SidestickError):
+    """A plug-in is missing, cannot be imported, or shares its name with another."""
+
+
+class WorldFailed(SidestickError):
+    """A world raised an error, hung, or broke its own spec; the episode so far is kept."""
+
+
+class NotAllowed(SidestickError):
+    """A data file names code that the user has not asked to run."""
+
+
 class RendererMissing(SidestickError):
     """A renderer cannot start on this machine; the message names the package to install."""
 

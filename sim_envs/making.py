@@ -6,6 +6,8 @@ from .environment import ArmEnv
 from .spaces import IMAGE_SIZE
 from .task_description import TaskDescription
 from .tasks import task_class
+from .worlds.contract import TaskWorld
+from .worlds.naming import world_named
 
 
 def make_task_env(
@@ -25,6 +27,13 @@ def make_task_env(
     """
     built = task_class(task).with_variant(variant)
     return ArmEnv(built, renderer=renderer, image_size=image_size, render_mode=render_mode)
+
+
+def make_world(world: str = "", image_size: int = IMAGE_SIZE, **keywords: Any) -> TaskWorld:
+    """A world by its name, see `worlds.naming`; that of the built-in arm for the empty name."""
+    if not world:
+        return make_task_env(image_size=image_size, **keywords)
+    return world_named(world, image_size, **keywords)
 
 
 def describe_task(task: str) -> TaskDescription:

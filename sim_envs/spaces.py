@@ -18,6 +18,8 @@ IMAGE_SIZE = 96
 CAMERAS = ("front", "wrist")
 """The cameras that a task records where it names no others; their images are the observation keys
 `<camera>_image`."""
+FRONT = CAMERAS[0]
+"""The camera through which people look at a scene first."""
 ACTION_NAMES = ("dx", "dy", "dz", "drx", "dry", "drz", "grip")
 """robosuite's convention, in the frame of the robot's base; grip -1 opens and +1 closes."""
 ACTION_SIZE = len(ACTION_NAMES)

@@ -4,6 +4,7 @@ The task, and how many objects and how much variation there is, hold for all epi
 workspace. The command line and the quickstart ask here before they make or use one.
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from ..datasets.config import WorkspaceConfig, read_config
 from ..datasets.workspace import Workspace
 from ..datasets.workspace_place import CONFIG_FILE
 from ..sim_envs.errors import WorkspaceError
+from ..sim_envs.making import make_world
 from ..sim_envs.tasks import task_class
+from .world_settings import note_allowed, options_of
 
 
 def exists(path: Path) -> bool:
@@ -21,15 +24,25 @@ def exists(path: Path) -> bool:
 
 
 def agreed_config(
-    path: Path, task: str | None = None, variant: Mapping[str, Any] | None = None
+    path: Path,
+    task: str | None = None,
+    variant: Mapping[str, Any] | None = None,
+    world: str | None = None,
+    env_options: str = "",
 ) -> WorkspaceConfig:
     """The configuration of the workspace at `path`, or that of a new one; makes nothing.
 
-    Of `variant`, entries that are None are not asked for. Raises WorkspaceError where there is no
-    workspace and no task, or one that is not as asked; UnknownName or BadValue for a task or
-    a variant that does not exist.
+    Of `variant`, entries that are None are not asked for. `world` names another than the built-in
+    arm, with options in JSON; it is made once, to see what it takes and gives. Raises
+    WorkspaceError where there is no workspace and no task, or one that is not as asked; UnknownName
+    or BadValue for a task or a variant that does not exist.
     """
     asked = {key: value for key, value in (variant or {}).items() if value is not None}
+    if world is not None:
+        note_allowed(world)
+    options = options_of(env_options)
+    if world is not None and not exists(path):
+        return _config_of_world(path, world, options, task)
     if task is None and not exists(path):
         Workspace.open(path)  # raises, and says what is missing
     if not exists(path):
@@ -37,12 +50,40 @@ def agreed_config(
         task_class(task).with_variant(asked)
         return WorkspaceConfig(task=task, env_kwargs=asked)
     config = read_config(path / CONFIG_FILE)
+    if world not in (None, config.world):
+        raise _refusal(path, "world", config.world or "the built-in arm", world)
+    if options and options != dict(config.env_kwargs):
+        raise _refusal(path, "options", config.env_kwargs, options)
     if task not in (None, config.task):
         task_class(str(task))  # an unknown task is the first thing to say
         raise _refusal(path, "task", config.task, task)
+    if asked and config.world:
+        raise WorkspaceError(f"{path}: {config.world} takes no {', '.join(asked)}")
     if asked:
         _check_variant(path, config, asked)
     return config
+
+
+def _config_of_world(
+    path: Path, world: str, options: dict[str, Any], task: str | None
+) -> WorkspaceConfig:
+    """The configuration of a new workspace in a world."""
+    with contextlib.closing(make_world(world, **options)) as made:
+        spec, renderer = made.world_spec, made.renderer_name
+    if task not in (None, spec.task):
+        raise _refusal(path, "task", spec.task, task)
+    return WorkspaceConfig(
+        task=spec.task,
+        renderer=renderer,
+        control_hz=spec.control_hz,
+        image_size=spec.image_size,
+        cameras=spec.cameras,
+        world=world,
+        env_kwargs={key: value for key, value in options.items() if key != "image_size"},
+        stages=spec.stages,
+        action_axes=spec.action.axes,
+        readings=spec.readings,
+    )
 
 
 def _check_variant(path: Path, config: WorkspaceConfig, asked: Mapping[str, Any]) -> None:

@@ -53,6 +53,11 @@ TOOLS = {
         TORCH,
     ),
     "minari": Tool("minari[hdf5,create]==0.5.4"),
+    "gym-worlds": Tool(
+        "shapely lazy-loader imageio tifffile networkx",
+        "panda-gym==3.0.7 gym-pusht==0.1.8 pymunk==6.11.1 opencv-python-headless scikit-image cffi "
+        "pycparser",
+    ),
     "torchrl": Tool("cloudpickle orjson pyvers packaging importlib_metadata", "tensordict torchrl"),
 }
 

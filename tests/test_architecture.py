@@ -200,3 +200,35 @@ def test_nothing_loads_code_from_data() -> None:
                 if isinstance(node, ast.Call):
                     called = ast.unparse(node.func)
                     assert called not in {"eval", "exec", "torch.load"}, f"{path}: {called}"
+
+
+ARMS_OWN = (
+    "sim_envs/spaces.py",
+    "sim_envs/arm.py",
+    "sim_envs/worlds/arm_spec.py",
+    "sim_envs/tasks/",
+    "policies/heads/",  # the default of a head's last argument
+    "policies/task_features/",
+    "policies/training/from_episodes.py",
+    "policies/training/new_parts.py",
+    "datasets/formats/imported_episode.py",  # what is imported today
+    "datasets/formats/robomimic_controller.py",
+    "teleop/generation/",
+)
+"""Files of the built-in arm and of what only it can do; all others ask the spec."""
+ARMS_NAMES = {
+    "ACTION_SIZE", "ACTION_NAMES", "MOVE", "TURN", "GRIP", "METRES_PER_UNIT", "RADIANS_PER_UNIT"
+}  # fmt: skip
+
+
+def test_only_the_spec_knows_the_order_of_an_action() -> None:
+    """Whoever indexes an action or an observation asks the world's spec."""
+    for path in (path for room in ROOMS for path in modules(room)):
+        name = str(path.relative_to(ROOT))
+        if name.startswith(ARMS_OWN):
+            continue
+        taken = {n.rpartition(".")[2] for n in imported(path) if ".spaces." in n or n[:1] == "."}
+        assert not taken & ARMS_NAMES, f"{name} imports {taken & ARMS_NAMES}"
+        for node in ast.walk(ast.parse(path.read_text())):
+            literal = node.value if isinstance(node, ast.Constant) else None
+            assert literal not in ("front", "wrist"), f"{name}:{node.lineno} names a camera"

@@ -5,6 +5,7 @@ Simulation, input and recording are the real ones; tests press buttons and read 
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
@@ -15,7 +16,6 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
-from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import Bindings, defaults
@@ -89,12 +89,13 @@ class WindowRig:
         subscribers: Sequence[Subscriber] = (),
         answer_within_s: float | None = None,
         task: str = "ShelfPick",
+        config: WorkspaceConfig | None = None,
     ) -> None:
         options = options or StationOptions()
         self.time = FakeTime()
-        config = WorkspaceConfig(task, env_kwargs={"num_items": num_items})
+        config = config or WorkspaceConfig(task, env_kwargs={"num_items": num_items})
         self.workspace = Workspace.open_or_create(folder, config)
-        self.env: ArmEnv = workspace_env(self.workspace.config)
+        self.env: Any = workspace_env(self.workspace.config)
         self.pad = vp.VirtualPad() if pad else None
         self.pads = Gamepads()
         bound = bindings or defaults(DRIVING)
@@ -110,7 +111,7 @@ class WindowRig:
         self.recorder = Recorder(self.workspace)
         self.tally = WorkspaceCounts(self.workspace)
         listening = [Recording(self.recorder, self.tally.refresh), *subscribers]
-        limit = self.env.task.max_steps * LIMITS_AT_THE_WINDOW
+        limit = self.env.world_spec.max_steps * LIMITS_AT_THE_WINDOW
         session = Session(
             self.env, self.operator_input, assignment, listening, max_steps=limit,
             answer_within_s=answer_within_s,
@@ -122,7 +123,7 @@ class WindowRig:
             Judge(self.workspace, "tester"),
         )  # fmt: skip
         self.loop = StationLoop(context, self.live, lambda _: TURN_S)
-        self.expert = make_expert(task)
+        self.expert = None if config.world else make_expert(task)
         self._turned: dict[int, float] = {}
         self.run(0.3)
 

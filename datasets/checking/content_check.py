@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ...sim_envs.worlds.arm_spec import EE_POS
 from ..episode import Episode
 from ..schema import columns, is_image
 from ..step import ActionMode, Driver, Level
@@ -64,7 +65,8 @@ def _count_problems(episode: Episode) -> Iterator[str]:
 
 def _image_problems(episode: Episode) -> Iterator[str]:
     """Yield cameras with uniform images, or frozen while the end effector moved."""
-    travel = np.ptp(episode.observations["ee_pos"], axis=0).max()
+    place = episode.observations.get(EE_POS, np.zeros((1, 1)))
+    travel = np.ptp(place, axis=0).max()
     must_change = len(episode) >= LONG_ENOUGH and travel > MOVED_M
     for name, images in episode.observations.items():
         if not is_image(name):

@@ -8,7 +8,6 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from ...sim_envs.spaces import MOTION
 from ..episode import Episode
 from ..labels import idle_steps
 
@@ -39,13 +38,14 @@ Flagger: TypeAlias = Callable[[Episode], str | None]
 def idle(episode: Episode) -> str | None:
     """Flag an episode whose steps are mostly idle."""
     first = np.arange(len(episode)) == 0
-    share = float(idle_steps(episode.actions, first).mean())
+    share = float(idle_steps(episode.actions, first, episode.summary.header.spec.action).mean())
     return f"{share:.0%} of the steps move nothing" if share > IDLE_SHARE else None
 
 
 def jerky(episode: Episode) -> str | None:
     """Flag an episode whose commanded motion is jerky."""
-    jumps = np.linalg.norm(np.diff(episode.actions[:, MOTION], axis=0), axis=1)
+    motion = episode.actions[:, episode.summary.header.spec.action.motion]
+    jumps = np.linalg.norm(np.diff(motion, axis=0), axis=1)
     mean = float(jumps.mean()) if len(jumps) else 0.0
     return f"the motion changes by {mean:.2f} a step" if mean > JERK else None
 

@@ -161,7 +161,8 @@ def _sizes(given: dict[str, NDArray[Any]], filled_in: list[str]) -> tuple[tuple[
     images = {name for name in given if is_image(name)}
     cameras = tuple(name.removeprefix(OBS).removesuffix(IMAGE_SUFFIX) for name in sorted(images))
     side = image_size({name: given[name].shape for name in images})
-    return cameras, Sizes(cameras, side, *(math.prod(rows.shape[1:]) for rows in (goal, states)))
+    goals, numbers = (math.prod(rows.shape[1:]) for rows in (goal, states))
+    return cameras, Sizes(cameras, side, goals, numbers)
 
 
 def _final(

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.kinematics import joint_frames
-from ...sim_envs.spaces import ACTION_NAMES
 from ..episode import Episode
+from ..recorded_spec import BUILT_IN
 from ..schema import is_image
 from ..step import Driver
 from .optional import require
@@ -52,11 +52,13 @@ def log(rerun: Any, stream: Any, episode: Episode, hz: int) -> None:
     for name, images in episode.observations.items():
         if is_image(name):
             _log_images(rerun, stream, index, f"cameras/{name.removesuffix('_image')}", images)
+    names = header.spec.action.names
     for who in ("actions", "human_actions", "policy_actions"):
-        _log_curves(rerun, stream, index, f"{who}", getattr(episode, who), ACTION_NAMES)
+        _log_curves(rerun, stream, index, f"{who}", getattr(episode, who), names)
     for name in SERIES:
         _log_curves(rerun, stream, index, name, getattr(episode, name)[:, None], (name,))
-    _log_arm(rerun, stream, index, episode)
+    if header.spec == BUILT_IN:
+        _log_arm(rerun, stream, index, episode)
     _log_labels(rerun, stream, episode, hz)
 
 

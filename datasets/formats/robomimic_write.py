@@ -7,7 +7,6 @@ import json
 import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ class RobomimicWriter:
         """Write the masks and the file's attributes."""
         total = sum(summary.steps for summary in self._summaries)
         above = {"total": total, ENV_ARGS: json.dumps(self._config.env_args())}
-        write_attributes(self._data, above | {WORKSPACE: json.dumps(asdict(self._config))})
+        write_attributes(self._data, above | {WORKSPACE: json.dumps(self._config.to_json())})
         write_masks(self._file, self._summaries)
         self._stack.close()
 

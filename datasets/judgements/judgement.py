@@ -16,7 +16,8 @@ PREDICTION, CLICK, EXCLUSION = "prediction", "click", "exclusion"
 SUCCESS, FAILURE = "success", "failure"
 ACCEPT, REJECT, CORRECT = "accept", "reject", "correct"
 QUALITIES = range(1, 6)
-ACTION_NUMBERS = 7
+MOST_NUMBERS = 256
+"""Of an action; how many it has in this workspace is compared where it is used."""
 MOST_EXECUTED = 10_000
 """Steps of a plan that can have been executed."""
 COLUMNS = "id, created, operator, episode, kind, start, stop, payload"
@@ -37,7 +38,7 @@ class Judgement:
     | bad | | the steps [start, stop) are excluded from training |
     | tag | `tag`: a word | |
     | undo | `of`: number of an own judgement | |
-    | prediction | `grade`: accept, reject or correct; `policy`, `actions` (H, 7) | start |
+    | prediction | `grade`: accept, reject or correct; `policy`, `actions` (H, A) | start |
     | click | `camera`, `item`, `x`, `y` in pixels | start |
     | exclusion | `excluded`: True or False, `why`: free | |
     """
@@ -134,8 +135,10 @@ def _prediction(judgement: Judgement) -> None:
     if not isinstance(rows, list) or not rows:
         raise BadValue("actions of a prediction", "a list of actions", repr(rows)[:80])
     for row in rows:
-        if len(row) != ACTION_NUMBERS or not all(math.isfinite(v) and abs(v) <= 1 for v in row):
-            raise BadValue("actions of a prediction", "rows of 7 numbers in [-1, 1]", row)
+        fits = 0 < len(row) == len(rows[0]) <= MOST_NUMBERS
+        if not fits or not all(math.isfinite(v) and abs(v) <= 1 for v in row):
+            expected = "equally long rows of numbers in [-1, 1]"
+            raise BadValue("actions of a prediction", expected, row)
 
 
 def _click(judgement: Judgement) -> None:

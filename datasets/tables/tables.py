@@ -28,7 +28,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...sim_envs.spaces import ACTION_NAMES
+import numpy as np
+
+from ...sim_envs.worlds.arm_spec import EE_POS
 from ..episode import Episode
 from ..judgements.judgement import CLICK, PREDICTION
 from ..judgements.judgement_state import ResolvedJudgements, not_undone, resolved_by_episode
@@ -139,11 +141,14 @@ def steps(where: Where, episode: str) -> Table:
     """One episode's steps without images; UnknownName for a missing one."""
     workspace = opened(where)
     found = Episode.read(workspace.find(episode), images=False)
-    names = ["step", "driver", "stage", "novelty", "reward", "late_ms", *_PLACE, *ACTION_NAMES]
+    spec = found.summary.header.spec
+    where_it_is = found.observations.get(EE_POS, np.zeros((len(found), 0)))
+    axes = [*_PLACE[: where_it_is.shape[1]], *spec.action.names]
+    names = ["step", "driver", "stage", "novelty", "reward", "late_ms", *axes]
     stages = found.summary.header.stages
     rows = []
     for step in range(len(found)):
-        place, action = found.observations["ee_pos"][step], found.actions[step]
+        place, action = where_it_is[step], found.actions[step]
         stage = int(found.stage[step])
         numbers = [found.novelty[step], found.rewards[step], found.late_ms[step], *place, *action]
         labels = [step, Driver(int(found.driver[step])).name.lower()]

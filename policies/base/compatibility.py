@@ -7,11 +7,14 @@ is present; a reason for refusal comes out.
 from collections.abc import Mapping
 from typing import Any
 
+from ...datasets.recorded_spec import RecordedSpec
+
 WORDS = {
     "task": "task {}",
     "renderer": "images by renderer {}",
     "cameras": "cameras {}",
     "image_size": "images of {} pixels",
+    "spec": "actions and readings {}",
 }
 """How each attribute is named in the reason."""
 
@@ -36,4 +39,7 @@ def refusal(trained: object, here: Mapping[str, Any]) -> str | None:
 
 
 def _listed(value: object) -> str:
+    if isinstance(value, RecordedSpec):
+        readings = (f"{reading.name}[{reading.size}]" for reading in value.readings)
+        return f"{', '.join(value.action.names)} and {', '.join(readings)}"
     return ", ".join(value) if isinstance(value, tuple | list) else str(value)

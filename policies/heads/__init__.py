@@ -6,7 +6,8 @@ A new head is one new file and one line in `HEADS`.
 from typing import Any
 
 from ...datasets.files.names import shown
-from ...sim_envs.errors import BadValue, UnknownName
+from ...sim_envs.errors import BadValue, PlugInError, UnknownName
+from ...sim_envs.plug_ins import Group, is_plug_in, plug_in, plug_ins, require_own_names
 from .act import Act
 from .bc import Bc
 from .bc_gmm import BcGmm
@@ -14,6 +15,25 @@ from .flow import Flow
 from .head import Head
 
 HEADS: dict[str, type[Head]] = {kind.name: kind for kind in (Bc, BcGmm, Act, Flow)}
+"""Those that are built in; installed packages may add others."""
+
+
+def head_names() -> tuple[str, ...]:
+    """The names of all heads: built in, and plug-ins."""
+    require_own_names(Group.HEADS, HEADS)
+    return (*HEADS, *plug_ins(Group.HEADS))
+
+
+def head_class(name: str) -> type[Head]:
+    """The head of this name; UnknownName where there is none, PlugInError for one that is bad."""
+    if name in HEADS:
+        return HEADS[name]
+    if not is_plug_in(Group.HEADS, name):
+        raise UnknownName("policy head", name, head_names())
+    kind = plug_in(Group.HEADS, name)
+    if not (isinstance(kind, type) and issubclass(kind, Head)):
+        raise PlugInError(f"plug-in {name!r} ({Group.HEADS.value}) is not a Head but {kind!r}")
+    return kind
 
 
 REPEATS = ("layers", "steps", "samples", "opinions", "modes")
@@ -24,17 +44,16 @@ MOST_REPEATS, MOST_SIZE = 1000, 100_000
 
 def build_head(name: str, size: int, settings: dict[str, Any]) -> Head:
     """The head called `name` for inputs (B, size), from its own settings."""
-    if name not in HEADS:
-        raise UnknownName("policy head", name, HEADS)
+    kind = head_class(name)
     for key, value in settings.items():
         most = MOST_REPEATS if key.endswith(REPEATS) else MOST_SIZE
         if isinstance(value, int) and not 1 <= value <= most:
             expected = "at least 1" if value < 1 else f"at most {most}"
             raise BadValue(f"setting {key} of head {name}", expected, shown(value))
     try:
-        return HEADS[name](size, **settings)
+        return kind(size, **settings)
     except (TypeError, AssertionError) as error:  # torch asserts that heads divide the width
         raise BadValue(f"settings of head {name}", "its own fields", error) from None
 
 
-__all__ = ["HEADS", "Head", "build_head"]
+__all__ = ["HEADS", "Head", "build_head", "head_class", "head_names"]

@@ -32,15 +32,17 @@ class Act(Head):
         tokens: int = 4,
         kl_weight: float = 10.0,
         samples: int = 8,
+        actions: int = ACTION_SIZE,
     ) -> None:
         super().__init__()
+        self.actions = actions
         self.chunk, self.width, self.attention_heads = chunk, width, attention_heads
         self.encoder_layers, self.decoder_layers = encoder_layers, decoder_layers
         self.latent, self.tokens, self.kl_weight = latent, tokens, kl_weight
         self.samples = samples
         self.read = nn.Sequential(nn.Linear(size, 2 * width), nn.GELU())
         self.to_tokens = nn.Linear(2 * width, tokens * width)
-        self.from_actions = nn.Linear(ACTION_SIZE, width)
+        self.from_actions = nn.Linear(actions, width)
         self.from_latent = nn.Linear(latent, width)
         self.places = nn.Parameter(0.02 * torch.randn(1, 1 + tokens + chunk, width))
         self.queries = nn.Parameter(0.02 * torch.randn(1, chunk, width))
@@ -52,7 +54,7 @@ class Act(Head):
             width, attention_heads, 2 * width, 0.0, "gelu", batch_first=True, norm_first=True
         )
         self.decoder = nn.TransformerDecoder(layer, decoder_layers, nn.LayerNorm(width))
-        self.to_actions = nn.Linear(width, ACTION_SIZE)
+        self.to_actions = nn.Linear(width, actions)
         self.register_buffer("draws", fixed_noise(samples, latent), persistent=False)
 
     def _encoder(self, layers: int) -> nn.TransformerEncoder:
@@ -72,7 +74,7 @@ class Act(Head):
         """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "width", "attention_heads", "encoder_layers", "decoder_layers")
         more = ("latent", "tokens", "kl_weight", "samples")
-        return {key: getattr(self, key) for key in (*keys, *more)}
+        return self.sized({key: getattr(self, key) for key in (*keys, *more)})
 
     def forward(self, x: Tensor, z: Tensor) -> Tensor:
         """x (B, size) and latent (B, Z) to chunks (B, H, A)."""
@@ -106,7 +108,7 @@ class Act(Head):
         draws: Tensor = self.get_buffer("draws")
         z = torch.cat((draws.new_zeros(1, self.latent), draws))  # (1 + S, Z)
         many = self(x.repeat(len(z), 1), z.repeat_interleave(len(x), dim=0)).clamp(-1, 1)
-        chunks = many.reshape(len(z), len(x), self.chunk, ACTION_SIZE)
+        chunks = many.reshape(len(z), len(x), self.chunk, self.actions)
         around = (chunks[1:] - chunks[:1]).square().mean(0).sqrt()
         return Prediction(chunks[0], around)
 

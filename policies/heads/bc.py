@@ -42,10 +42,12 @@ class Bc(Head):
         opinions: int = 5,
         width: int = 384,
         layers: int = 3,
+        actions: int = ACTION_SIZE,
     ) -> None:
         super().__init__()
+        self.actions = actions
         self.chunk, self.opinions, self.width, self.layers = chunk, opinions, width, layers
-        sizes = (size, *(width,) * layers, chunk * ACTION_SIZE)
+        sizes = (size, *(width,) * layers, chunk * actions)
         modules: list[nn.Module] = []
         for inputs, outputs in pairwise(sizes):
             modules += [EnsembleLinear(opinions, inputs, outputs), nn.GELU()]
@@ -54,12 +56,12 @@ class Bc(Head):
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "opinions", "width", "layers")
-        return {key: getattr(self, key) for key in keys}
+        return self.sized({key: getattr(self, key) for key in keys})
 
     def forward(self, x: Tensor) -> Tensor:
         """(K, B, size) to action chunks (K, B, H, A)."""
         flat: Tensor = self.network(x).float()
-        return flat.reshape(*flat.shape[:-1], self.chunk, ACTION_SIZE)
+        return flat.reshape(*flat.shape[:-1], self.chunk, self.actions)
 
     def loss(self, x: Tensor, actions: Tensor, mask: Tensor, noise: torch.Generator) -> Tensor:
         """Mean absolute error where the mask (B, H) is true; each member gets its part of B."""

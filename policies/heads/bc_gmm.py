@@ -33,23 +33,25 @@ class BcGmm(Head):
         width: int = 384,
         layers: int = 3,
         least_std: float = 0.05,
+        actions: int = ACTION_SIZE,
     ) -> None:
         super().__init__()
+        self.actions = actions
         self.chunk, self.modes, self.width, self.layers = chunk, modes, width, layers
         self.least_std = least_std
-        numbers = modes * (1 + 2 * chunk * ACTION_SIZE)
+        numbers = modes * (1 + 2 * chunk * actions)
         self.network = mlp(size, *(width,) * layers, numbers)
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "modes", "width", "layers", "least_std")
-        return {key: getattr(self, key) for key in keys}
+        return self.sized({key: getattr(self, key) for key in keys})
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, size) to log weights (B, M), means and standard deviations (B, M, H, A)."""
         flat: Tensor = self.network(x).float()
         logits, numbers = flat[:, : self.modes], flat[:, self.modes :]
-        means, scales = numbers.reshape(-1, 2, self.modes, self.chunk, ACTION_SIZE).unbind(1)
+        means, scales = numbers.reshape(-1, 2, self.modes, self.chunk, self.actions).unbind(1)
         shift = math.log(math.expm1(FIRST_STD))
         return logits.log_softmax(-1), means, functional.softplus(scales + shift) + self.least_std
 
@@ -61,7 +63,7 @@ class BcGmm(Head):
         distance = (actions[:, None] - means) / stds
         each = -0.5 * distance.square() - stds.log() - HALF_LOG_TWO_PI  # (B, M, H, A)
         modes = weights + each.where(valid, 0.0).sum((-2, -1))
-        loss: Tensor = -modes.logsumexp(-1).sum() / (mask.sum() * ACTION_SIZE).clamp_min(1)
+        loss: Tensor = -modes.logsumexp(-1).sum() / (mask.sum() * self.actions).clamp_min(1)
         return loss
 
     def predict(self, x: Tensor) -> Prediction:

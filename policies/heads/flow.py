@@ -48,23 +48,25 @@ class Flow(Head):
         layers: int = 3,
         integration_steps: int = 6,
         samples: int = 8,
+        actions: int = ACTION_SIZE,
     ) -> None:
         super().__init__()
+        self.actions = actions
         self.chunk, self.width, self.layers = chunk, width, layers
         self.integration_steps, self.samples = integration_steps, samples
-        flat = chunk * ACTION_SIZE
+        flat = chunk * actions
         self.condition = nn.Sequential(
             nn.Linear(size + 2 * FREQUENCIES, width), nn.GELU(), nn.Linear(width, width), nn.GELU()
         )
         self.enter = nn.Linear(flat, width)
         self.blocks = nn.ModuleList(FlowBlock(width) for _ in range(layers))
         self.leave = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, flat))
-        self.register_buffer("starts", fixed_noise(samples, 1, chunk, ACTION_SIZE), False)
+        self.register_buffer("starts", fixed_noise(samples, 1, chunk, actions), False)
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments after `size`, as JSON."""
         keys = ("chunk", "width", "layers", "integration_steps", "samples")
-        return {key: getattr(self, key) for key in keys}
+        return self.sized({key: getattr(self, key) for key in keys})
 
     def forward(self, x: Tensor, noisy: Tensor, time: Tensor) -> Tensor:
         """Velocities (B, H, A) of noisy chunks (B, H, A) for x (B, size) at time (B,) in [0, 1]."""

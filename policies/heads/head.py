@@ -10,6 +10,8 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ...sim_envs.spaces import ACTION_SIZE
+
 
 class Prediction(NamedTuple):
     """Action chunks of a batch."""
@@ -24,6 +26,8 @@ class Head(nn.Module):
     """A network from vision's output, (B, size), to action chunks, (B, H, A)."""
 
     name: ClassVar[str]
+    actions: int = ACTION_SIZE
+    """A, the numbers of an action; the last argument of a constructor."""
     opinions: int = 1
     """Number of ensemble members; batches are a multiple of it, for each has its own part."""
 
@@ -34,6 +38,10 @@ class Head(nn.Module):
     @abstractmethod
     def predict(self, x: Tensor) -> Prediction:
         """Actions and spread for x (B, size)."""
+
+    def sized(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Settings with the numbers of an action, where they are not the built-in arm's."""
+        return settings if self.actions == ACTION_SIZE else {**settings, "actions": self.actions}
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...sim_envs.errors import BadValue, PolicyError
+from ...sim_envs.spaces import CAMERAS
 from ...sim_envs.task_description import is_label_of
 from ..base.checkpoint import checksum, load_state, read_tensors, write_tensors
 from ..base.torch_setup import as_tensor, choose_precision
@@ -38,7 +39,7 @@ class PerceptionConfig:
     """Name of each of the K classes; 0 is background, then the goal items, then the rest."""
     goal_names: tuple[str, ...]
     """The items that an instruction can name: the names of classes 1 .. `items` end in them."""
-    cameras: tuple[str, ...] = ("front", "wrist")
+    cameras: tuple[str, ...] = CAMERAS
     """Cameras whose images it was trained on."""
     image_size: int = 96
     """Height and width of the images, pixels."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.frames import Frames
+from ...sim_envs.errors import BadValue
 from .class_weights import DEMONSTRATION
 from .window_data import TrainingData
 
@@ -47,7 +48,7 @@ def with_accepted_predictions(
     ]
     if not found:
         return data
-    chunks = [_padded(example.actions, data.chunk) for example, _ in found]
+    chunks = [_padded(example.actions, data) for example, _ in found]
     numbers = np.array([number for _, number in found], np.int64)
     steps = np.array([example.step for example, _ in found], np.int64)
     rows, past, marks = firsts[numbers] + steps, data.past, data.marks
@@ -69,9 +70,13 @@ def with_accepted_predictions(
 
 
 def _padded(
-    actions: NDArray[np.float32], chunk: int
+    actions: NDArray[np.float32], data: TrainingData
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Exactly `chunk` actions (the last one repeats), and which of them count."""
+    """As many actions as a window has (the last one repeats), and which of them count."""
+    size, chunk = data.actions.shape[2], data.chunk
+    if actions.shape[1:] != (size,):
+        expected = f"{size} numbers an action, as its episode has"
+        raise BadValue("accepted prediction", expected, actions.shape[1])
     given = actions[:chunk]
     rest = np.repeat(given[-1:], chunk - len(given), axis=0)
     return np.concatenate([given, rest]), np.arange(chunk) < len(given)

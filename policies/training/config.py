@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...sim_envs.errors import BadValue, UnknownName
-from ..heads import HEADS
-from ..vision import KINDS
+from ...sim_envs.plug_ins import Group, plug_ins
+from ..heads import head_names
+from ..vision import vision_class
 from ..vision.end_to_end import EndToEnd
 from ..vision.keypoints import KeypointVision
 
 VISIONS = (EndToEnd.name, KeypointVision.name)
+"""Built in; installed packages may add others."""
 POINTER = "pointer"
 NOT_NEGATIVE = (
     "shift", "aux_grasp", "weight_decay", "seed", "ensembling", "threads", "save_every_s"
@@ -87,8 +89,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name, value, known in (
-            ("vision", self.vision, VISIONS),
-            ("policy head", self.head, HEADS),
+            ("vision", self.vision, vision_names()),
+            ("policy head", self.head, head_names()),
             ("encoder", self.encoder, ENCODERS),
         ):
             if value not in known:
@@ -121,7 +123,7 @@ class TrainConfig:
     @property
     def needs_images(self) -> bool:
         """Whether the episodes must be read with their images."""
-        return KINDS[self.vision].needs_images
+        return vision_class(self.vision).needs_images
 
     @property
     def identity(self) -> str:
@@ -139,6 +141,11 @@ class TrainConfig:
             plain = cls(vision=vision, head=head, encoder=encoder)
             return replace(plain, steps=3000, batch=64, peak_rate=1e-3)
         return replace(cls(vision=vision, head=head), **RECIPES.get(head, {}))
+
+
+def vision_names() -> tuple[str, ...]:
+    """The names of all kinds of vision that a training can begin from."""
+    return (*VISIONS, *plug_ins(Group.VISIONS))
 
 
 RECIPES: dict[str, dict[str, Any]] = {

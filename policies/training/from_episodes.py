@@ -15,7 +15,7 @@ from ...datasets.frames import Frames
 from ...datasets.summary import EpisodeSummary
 from ...datasets.windows import Windows
 from ...sim_envs.errors import BadValue, PolicyError, UnknownName
-from ...sim_envs.spaces import IMAGE_SIZE
+from ...sim_envs.spaces import CAMERAS, IMAGE_SIZE
 from ..next_step.chooser import FAILED
 from ..perception.keypoint_cache import KeypointCache
 from ..policy import PolicyConfig
@@ -42,10 +42,19 @@ def config_of(frames: Frames) -> PolicyConfig:
     if len(found) > 1:
         raise PolicyError(f"episodes of different kinds cannot be trained on together: {found}")
     task, renderer, goal_names, image_size = found.pop()
-    cameras = tuple(name.removesuffix("_image") for name in frames.images) or ("front", "wrist")
+    cameras = tuple(name.removesuffix("_image") for name in frames.images) or CAMERAS
     sides = {rows.shape[1] for rows in frames.images.values()}
     side = sides.pop() if sides else image_size
-    return PolicyConfig(task, renderer, goal_names, cameras, side)
+    spec = frames.spec
+    return PolicyConfig(
+        task,
+        renderer,
+        goal_names,
+        cameras,
+        side,
+        action_axes=spec.action.axes,
+        readings=spec.readings,
+    )
 
 
 def training_data(

@@ -17,25 +17,18 @@ from ...sim_envs.errors import BadValue, PolicyError
 from ..base.provenance import Provenance
 from ..base.schedule import PASSES, updates
 from ..base.torch_setup import choose_precision
-from ..heads import Head, build_head
-from ..network import PolicyNetwork
 from ..perception.keypoint_cache import KeypointCache
 from ..perception.network import Perception
 from ..policy import CONFIG, PolicyConfig
-from ..task_features.feature_sets import names_several
-from ..vision.end_to_end import EndToEnd, EndToEndConfig
-from ..vision.grasp_pointing import GraspPointing
-from ..vision.heatmap_encoder import GraspPointingConfig
-from ..vision.keypoints import KeypointVision
-from ..vision.object_pointing import ObjectPointing
 from ..vision.protocol import GraspSupervision, Vision
 from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights
-from .config import POINTER, TrainConfig
+from .config import TrainConfig
 from .distributed import processes
 from .from_episodes import Marks, config_of, teach_next_step, training_data
 from .log import TrainingLog
 from .loop import LoopConfig, TrainingLoop
+from .new_parts import new_network, new_vision
 from .run import Rollout, Training, TrainResult
 from .two_stage import ENCODERS, first_step, learnt_before, second_step
 from .window_data import TrainingData, hold_out
@@ -63,7 +56,7 @@ def train_on(
     vision.fit(seen.window_inputs())
     shares, together = target_shares(seen.classes, config.shares), processes()
     precision = choose_precision(config.precision, device=together.device.type)
-    network = PolicyNetwork(vision, new_head(config, vision.size * config.history), config.history)
+    network = new_network(config, vision, data)
     weight = weights(seen.classes, shares)
     length = loop_config(config, int(np.count_nonzero(weight)), vision.passes)
     loop = TrainingLoop(network, seen, weight, length, precision, together)
@@ -98,14 +91,6 @@ def loop_config(config: TrainConfig, windows: int, passes: int = PASSES) -> Loop
     steps = config.steps or updates(windows, config.batch, passes)
     names = (field.name for field in fields(LoopConfig))
     return LoopConfig(**{**{name: getattr(config, name) for name in names}, "steps": steps})
-
-
-def new_head(config: TrainConfig, size: int) -> Head:
-    """An untrained head for inputs (B, size), initialised from the seed."""
-    settings = {"chunk": config.chunk, **config.head_settings}
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)
-        return build_head(config.head, size, settings)
 
 
 def _training_info(
@@ -206,34 +191,3 @@ def _windows(
         stride=config.execute,
         marks=marks,
     )
-
-
-def new_vision(
-    config: TrainConfig, policy: PolicyConfig, perception: Perception | None = None
-) -> Vision:
-    """Untrained vision: perception that fits the episodes, or encoders made from the seed."""
-    if config.vision == KeypointVision.name:
-        return KeypointVision(fitting_perception(policy, perception), config.layout)
-    images = len(policy.goal_names), policy.cameras, policy.image_size
-    changes: dict[str, Any] = {"shift": config.shift, "colour": config.colour}
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)
-        if config.encoder == POINTER:
-            if names_several(policy.task):
-                return ObjectPointing(GraspPointingConfig(*images, **changes, task=policy.task))
-            return GraspPointing(GraspPointingConfig(*images, **changes))
-        encoders = EndToEndConfig(*images, **changes, film=config.film, encoder=config.encoder)
-        vision = EndToEnd(encoders)
-    if config.encoder_weights is not None:
-        vision.load_encoders(Path(config.encoder_weights))
-    return vision
-
-
-def fitting_perception(policy: PolicyConfig, perception: Perception | None) -> Perception:
-    """`perception`, or the shipped one; PolicyError if it was not made for such images."""
-    network = perception or Perception.load_shipped(policy.task)
-    for name in ("task", "renderer", "goal_names", "cameras", "image_size"):
-        own, asked = getattr(network.config, name), getattr(policy, name)
-        if own != asked:
-            raise PolicyError(f"perception has {name} {own!r}, the episodes have {asked!r}")
-    return network

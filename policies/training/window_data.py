@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue
-from ...sim_envs.spaces import ACTION_SIZE
 from ..task_features.features import Columns
 from .class_weights import CLASS_NAMES
 
@@ -46,7 +45,7 @@ class TrainingData:
         windows, chunk = self.mask.shape
         expected = {
             "rows": (windows,),
-            "actions": (windows, chunk, ACTION_SIZE),
+            "actions": (windows, chunk, self.actions.shape[-1]),
             "classes": (windows,),
             "episodes": (windows,),
         }

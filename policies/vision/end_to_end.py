@@ -10,9 +10,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...sim_envs.errors import UnknownName
+from ...sim_envs.spaces import CAMERAS
 from ..base import transforms
 from ..base.torch_setup import choose_precision
 from ..base.transforms import Clip, Normalise
@@ -28,7 +30,7 @@ class EndToEndConfig:
 
     num_goals: int
     """Number of items that an instruction can name."""
-    cameras: tuple[str, ...] = ("front", "wrist")
+    cameras: tuple[str, ...] = CAMERAS
     """Cameras; each has its own encoder."""
     image_size: int = 96
     """Height and width of the images, pixels."""
@@ -46,6 +48,8 @@ class EndToEndConfig:
     """Whether the goal scales and shifts the encoders' features."""
     encoder: str = "small"
     """Kind of encoder, "small" or "resnet18"."""
+    readings: tuple[tuple[str, int], ...] = ()
+    """Name and size of the observations that are the body; none: those of the built-in arm."""
 
 
 class EndToEnd(Vision):
@@ -60,21 +64,24 @@ class EndToEnd(Vision):
         self.encoders = nn.ModuleDict({camera: _encoder(config) for camera in config.cameras})
         self.transforms: tuple[Normalise | Clip, ...] = ()
         self.seen = 2 * config.points * len(config.cameras)
-        self.size = self.seen + len(BODY_NAMES) + config.num_goals
+        self.size = self.seen + len(self.body_names) + config.num_goals
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
         values = {**settings["encoder"], "cameras": tuple(settings["encoder"]["cameras"])}
         values.pop("grasp", None)  # of an earlier version
+        values["readings"] = tuple((str(n), int(s)) for n, s in values.get("readings", ()))
         vision = cls(EndToEndConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])
-        transforms.require_width(vision.transforms, len(BODY_NAMES))
+        transforms.require_width(vision.transforms, len(vision.body_names))
         return vision
 
     def settings(self) -> dict[str, Any]:
         """The encoders' size and the transforms of the body."""
         encoder = asdict(self.config)
+        if not self.config.readings:
+            del encoder["readings"]
         return {"encoder": encoder, "transforms": transforms.to_json(self.transforms)}
 
     def load_encoders(self, path: Path) -> None:
@@ -86,7 +93,8 @@ class EndToEnd(Vision):
     @property
     def keys(self) -> tuple[str, ...]:
         """The cameras, the robot's own state and the goal."""
-        return (*self._images, *PROPRIOCEPTION, "goal")
+        own = tuple(name for name, _ in self.config.readings)
+        return (*self._images, *(own or PROPRIOCEPTION), "goal")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +103,13 @@ class EndToEnd(Vision):
         places = tuple(axes)
         seen = (f"{camera}_{place}" for camera in self.config.cameras for place in places)
         goals = (f"goal_{goal}" for goal in range(self.config.num_goals))
-        return (*seen, *BODY_NAMES, *goals)
+        return (*seen, *self.body_names, *goals)
+
+    @property
+    def body_names(self) -> tuple[str, ...]:
+        """The numbers of the readings, or of the built-in arm's body."""
+        own = (f"{name}_{i}" for name, size in self.config.readings for i in range(size))
+        return tuple(own) or BODY_NAMES
 
     @property
     def _images(self) -> tuple[str, ...]:
@@ -104,7 +118,13 @@ class EndToEnd(Vision):
     def prepare(self, columns: Columns) -> Columns:
         """Images as they are, the body and the goal."""
         images = {key: columns[key] for key in self._images}
-        return {**images, "body": body(columns), "goal": columns["goal"].astype(np.float32)}
+        return {**images, "body": self._body(columns), "goal": columns["goal"].astype(np.float32)}
+
+    def _body(self, columns: Columns) -> NDArray[np.float32]:
+        if not self.config.readings:
+            return body(columns)
+        parts = [columns[name] for name, _ in self.config.readings]
+        return np.concatenate(parts, axis=-1, dtype=np.float32)
 
     def fit(self, inputs: Columns) -> None:
         """Normalise the body by the training windows."""

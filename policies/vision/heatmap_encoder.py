@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ...sim_envs.spaces import CAMERAS
 from ..perception.network import Trunk
 
 
@@ -17,7 +18,7 @@ class GraspPointingConfig:
 
     num_goals: int
     """Number of items that an instruction can name."""
-    cameras: tuple[str, ...] = ("front", "wrist")
+    cameras: tuple[str, ...] = CAMERAS
     """Cameras; each has its own encoder."""
     image_size: int = 96
     """Height and width of the images, pixels."""

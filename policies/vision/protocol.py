@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...datasets.frames import Frames
+from ...sim_envs.errors import PolicyError
 from ..base.schedule import PASSES
 from ..task_features.augmentation import Augmentation
-from ..task_features.features import Columns
+from ..task_features.features import BODY_NAMES, Columns
 
 Batch = dict[str, Tensor]
 
@@ -53,6 +54,12 @@ class Vision(nn.Module):
     def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
 
+    @classmethod
+    def untrained(cls, policy: Any) -> "Vision":
+        """What a training begins from, for plug-ins; `policy` is the PolicyConfig of the episodes:
+        its cameras, image_size, goal_names and readings."""
+        raise PolicyError(f"vision {cls.name!r} cannot be begun: it has no `untrained`")
+
     @property
     @abstractmethod
     def keys(self) -> tuple[str, ...]:
@@ -74,6 +81,11 @@ class Vision(nn.Module):
     @abstractmethod
     def names(self) -> tuple[str, ...]:
         """The name of each number that `forward` gives, (size,)."""
+
+    @property
+    def body_names(self) -> tuple[str, ...]:
+        """Those of `names` that are the robot's own state."""
+        return BODY_NAMES
 
     @property
     def augmentation(self) -> Augmentation | None:

@@ -1,7 +1,7 @@
 """A Task defines a scene, an instruction, stages and when it is solved; ArmEnv runs one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from ..arm import Arm
 from ..cameras import Camera
 from ..clutter import ClutterSpot
 from ..domain_randomization import LEVELS, Randomizable, Variation, checked_level, draw
-from ..errors import UnknownKeyword
+from ..errors import MissingCapability, UnknownKeyword
 from ..rotations import Vector
 from ..spaces import CAMERAS
 from ..task_description import ObjectClass, TaskDescription
@@ -48,8 +48,9 @@ class Task(ABC):
     """Classes of the segmentation; the first is the background, the last the robot."""
     stages: ClassVar[tuple[str, ...]]
     """Names of the task's steps in order."""
-    objects: ClassVar[tuple[ObjectClass, ...]]
-    """The classes of objects that the task moves, and where they belong."""
+    objects: ClassVar[tuple[ObjectClass, ...]] = ()
+    """The classes of objects that the task moves, and where they belong; none: nothing is said of
+    them to perception, to generated demonstrations and to the window."""
     names_several: ClassVar[bool] = False
     """Whether the goal may name several objects; then the driver chooses which comes next."""
     camera_plan: ClassVar[Mapping[str, Camera]]
@@ -62,6 +63,9 @@ class Task(ABC):
     """Where a variation may put clutter."""
     has_grasp_points: ClassVar[bool] = False
     """Whether objects can be grasped at some points only, see `holds`."""
+    expert: ClassVar[Callable[[], Any] | None] = None
+    """Makes the task's Expert, for the simulated operator; those of built-in tasks are in experts/,
+    which this package must not import."""
     settle_steps: ClassVar[int] = 24
     """Physics steps in which objects come to rest before the episode begins."""
 
@@ -155,13 +159,16 @@ class Task(ABC):
     def assess(self, world: World, arm: Arm) -> Status:
         """Assess the world as it is; called once after every step, may update `memory`."""
 
-    @abstractmethod
     def scramble(self, world: World, arm: Arm, rng: np.random.Generator) -> None:
         """Put arm and objects where an episode might have brought them; for labelled scenes."""
+        raise MissingCapability(
+            f"{self.name} has no `scramble`, which labelled scenes for perception take; "
+            "`sidestick train --vision end-to-end` does without"
+        )
 
-    @abstractmethod
     def placed(self, world: World) -> frozenset[str]:
         """Labels of the wanted objects that lie where they belong, and that the arm let go of."""
+        return frozenset()
 
     def wanted(self, world: World) -> tuple[ObjectClass, ...]:
         """The objects of this episode that have to be moved, in the order of the labels."""

@@ -21,9 +21,15 @@ ARM_ACTION = ActionSpec(
     )
 )
 """robosuite's convention: changes of the end effector's pose in the base frame, and the gripper."""
+GRIPPER = ARM_ACTION.size - 1
+"""Index of the built-in arm's gripper."""
+EE_POS = "ee_pos"
+"""The reading that is the end effector's position, in every world that has one."""
+FINGERS = "gripper_qpos"
+"""The reading that is how far each finger is open."""
 ARM_READINGS = (
     Reading("joint_pos", 7, "rad", "measured joint angles"),
-    Reading("ee_pos", 3, "m", "end effector position in the base frame"),
+    Reading(EE_POS, 3, "m", "end effector position in the base frame"),
     Reading("ee_quat", 4, "", "end effector orientation, xyzw"),
-    Reading("gripper_qpos", 2, "m", "finger positions"),
+    Reading(FINGERS, 2, "m", "finger positions"),
 )

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from ..arm import Arm
+from ..cameras import CameraView
 from ..spaces import CONTROL_HZ, Action
 from ..tasks.task import Status, Task
 from ..world import Pose, World
@@ -76,6 +77,15 @@ class ArmWorld(TaskWorld):
     def tool(self) -> Pose:
         """The measured pose of the end effector in the base frame."""
         return self.arm.tool()
+
+    @property
+    def shown_cameras(self) -> tuple[str, ...]:
+        """All cameras of the task, recorded or not."""
+        return tuple(self.task.cameras)
+
+    def camera_view(self, camera: str) -> CameraView:
+        """Where a camera stands now."""
+        return self.task.cameras[camera].view(self.arm)
 
     def towards(self, target: Pose, closing: bool, speed: float = 1.0) -> Action:
         """The action that brings the end effector nearer to a pose."""

@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cameras import CameraView
 from ..errors import MissingCapability
 from ..spaces import Action, Image, Observation
 from ..tasks.task import Status
 from ..world import Pose
 from .spec import WorldSpec
+
+OWN_RENDERER = "own"
+"""The renderer's name of worlds that draw themselves."""
 
 
 class Capability(Enum):
@@ -63,6 +67,11 @@ class TaskWorld(ABC):
         """Free what it holds; closing twice is safe."""
 
     @property
+    def renderer_name(self) -> str:
+        """What draws its pictures: policies are refused where another does."""
+        return OWN_RENDERER
+
+    @property
     def goal(self) -> str:
         """Which of `world_spec.goal_names` the instruction names."""
         return self.world_spec.goal_names[0]
@@ -72,9 +81,23 @@ class TaskWorld(ABC):
         """VERDICT: how far the task has come; without one it never leaves its first stage."""
         return Status(False, self.world_spec.stages[0], 0.0)
 
+    def build(self, seed: int | None) -> None:
+        """Begin an episode for a replay, without drawing it where the world can do that."""
+        self.reset(seed=seed)
+
+    def advance(self, action: Action) -> None:
+        """Step for a replay, without drawing where the world can do that."""
+        self.images_due = False
+        self.step(action)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether it declares REPLAY."""
+        return Capability.REPLAY in self.capabilities
+
     def state(self) -> NDArray[np.float64]:
-        """REPLAY: everything that a replay compares, float64[S]; S is 0 without it."""
-        return np.zeros(0)
+        """REPLAY: everything that a replay compares, float64[S]; a single 0 without it."""
+        return np.zeros(1)
 
     def snapshot(self) -> Any:
         """REPLAY: this moment, for restore()."""
@@ -99,6 +122,19 @@ class TaskWorld(ABC):
     def towards(self, target: Pose, closing: bool, speed: float = 1.0) -> Action:
         """HAND: the action that brings the end effector nearer to a pose."""
         raise self.lacks(Capability.HAND, "steering to a pose")
+
+    @property
+    def shown_cameras(self) -> tuple[str, ...]:
+        """The cameras that the operator may look through."""
+        return self.world_spec.cameras
+
+    def camera_view(self, camera: str) -> CameraView | None:
+        """Where a camera stands now; None where nobody knows, and then no path is drawn."""
+        return None
+
+    def shown(self, camera: str) -> Image | None:
+        """The newest picture of a camera for the operator; None for the recorded one."""
+        return None
 
     def object_poses(self) -> dict[str, Pose]:
         """OBJECTS: where objects are, by name, in the base frame."""

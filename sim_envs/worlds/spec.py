@@ -6,7 +6,7 @@ Whoever indexes an action or an observation asks the spec; it stands in workspac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -108,12 +108,12 @@ class ActionSpec:
     @cached_property
     def metres_per_unit(self) -> NDArray[np.float64]:
         """How far 1 moves in a tick, metres, for each index of `move`."""
-        return self._per_unit(self.move)
+        return self.units(self.move)
 
     @cached_property
     def radians_per_unit(self) -> NDArray[np.float64]:
         """How far 1 turns in a tick, radians, for each index of `turn`."""
-        return self._per_unit(self.turn)
+        return self.units(self.turn)
 
     @cached_property
     def absolute(self) -> list[int]:
@@ -141,6 +141,29 @@ class ActionSpec:
                 action[i] = part[DIRECTIONS.index(axis.along)]
         return np.asarray(np.clip(action, -1.0, 1.0), np.float32)
 
+    def displacements(self, actions: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Where each action [N, A] moves the end effector, metres along x, y and z, [N, 3]."""
+        moved = np.zeros((len(actions), len(DIRECTIONS)))
+        for i, axis in enumerate(self.axes):
+            if axis.kind == "move" and axis.along:
+                moved[:, DIRECTIONS.index(axis.along)] += actions[:, i] * axis.per_unit
+        return moved
+
+    @cached_property
+    def steered(self) -> bool:
+        """Whether any axis moves or turns along a known direction."""
+        return any(axis.along and axis.kind in ("move", "turn") for axis in self.axes)
+
+    def in_order(self, values: Sequence[float], grip: float) -> Action:
+        """The action whose axes, but the gripper, have these values in their order."""
+        action = np.zeros(self.size)
+        free = [i for i, axis in enumerate(self.axes) if axis.kind != "grip"]
+        for i, value in zip(free, values, strict=False):
+            action[i] = value
+        if self.grip is not None:
+            action[self.grip] = grip
+        return np.asarray(np.clip(action, -1.0, 1.0), np.float32)
+
     def checked(self, action: object) -> Action:
         """Return `action` as float32[size] within [-1, 1]; BadAction on another shape or NaN."""
         try:
@@ -161,7 +184,8 @@ class ActionSpec:
         whole = bool(found) and found == list(range(found[0], found[-1] + 1))
         return slice(found[0], found[-1] + 1) if whole else found
 
-    def _per_unit(self, index: Index) -> NDArray[np.float64]:
+    def units(self, index: Index) -> NDArray[np.float64]:
+        """How far 1 goes in a tick, for some indices."""
         return np.array([axis.per_unit for axis in self.axes])[index]
 
 

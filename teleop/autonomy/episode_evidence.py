@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from ...datasets.files.decoding import decoded
 from ...datasets.step import Level
 from ...sim_envs.errors import BadValue, DamagedFile
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 from ..session.action_agreement import ActionAgreement, action_agreement, agreement_by_stage
 from ..session.levels import ControlState, supervises
 
@@ -76,9 +78,9 @@ class EpisodeTrace:
     """The ticks of an episode that was driven to its end, with branches abandoned by a rewind."""
 
     human: NDArray[np.float32]
-    """[T, 7] the operator's actions; NaN for none."""
+    """[T, A] the operator's actions; NaN for none."""
     policy: NDArray[np.float32]
-    """[T, 7] the policy's actions; NaN for none."""
+    """[T, A] the policy's actions; NaN for none."""
     states: Sequence[ControlState]
     """[T] who controlled the arm."""
     shares: Sequence[float]
@@ -91,6 +93,8 @@ class EpisodeTrace:
     takeovers: int = 0
     requests: int = 0
     rewinds: int = 0
+    spec: ActionSpec = ARM_ACTION
+    """What the numbers of the actions mean."""
 
     def evidence(self, key: EpisodeKey) -> EpisodeEvidence:
         """The episode's evidence, by the criteria of its level."""
@@ -127,8 +131,9 @@ class EpisodeTrace:
         """Of the episode and by stage, where the operator drove with a policy; else None and {}."""
         if supervises(key.level) or not key.policy:
             return None, {}
-        parts = agreement_by_stage(self.human, self.policy, self.stages, self.names)
-        return action_agreement(self.human, self.policy), parts
+        parts = agreement_by_stage(self.human, self.policy, self.stages, self.names, self.spec)
+        whole = action_agreement(self.human, self.policy, spec=self.spec)
+        return whole, parts
 
     def _policy_share(self) -> float | None:
         """The policy's mean share of the motion, over the ticks on which both drove."""

@@ -16,7 +16,8 @@ from ...datasets.episode import Episode, in_driving_order
 from ...datasets.files.plain_log import plain_log
 from ...datasets.step import Driver, Level
 from ...sim_envs.errors import BadValue, DamagedFile
-from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
+from ...sim_envs.spaces import Action, Observation
+from ...sim_envs.worlds.spec import ActionSpec
 from ..session.authority import usable
 from ..session.blending import blend
 from ..session.levels import ControlState
@@ -66,7 +67,8 @@ class EvidenceRecorder(Subscriber):
 
     def on_begin(self, context: EpisodeContext) -> None:
         """Store that the episode shall be evidence, and first that its level was not earned."""
-        self._names = context.env.task.stages
+        self._names = context.env.world_spec.stages
+        self._spec = context.env.world_spec.action
         self._actions: list[tuple[Action, Action]] = []
         self._stages: list[int] = []
         self._states: list[ControlState] = []
@@ -86,7 +88,7 @@ class EvidenceRecorder(Subscriber):
         if policy and policy not in self._fingerprints:
             self._fingerprints[policy] = self.ladder_store.fingerprint(policy)
         return EpisodeKey(
-            context.env.task_name,
+            context.env.world_spec.task,
             policy,
             self._fingerprints.get(policy, ""),
             level,
@@ -97,7 +99,7 @@ class EvidenceRecorder(Subscriber):
 
     def on_tick(self, tick: Tick) -> None:
         """Note both actions, the stage, who controls the arm and the policy's share."""
-        nothing = np.full(ACTION_SIZE, np.nan, np.float32)
+        nothing = np.full(self._spec.size, np.nan, np.float32)
         human, policy = tick.step.human_action, tick.step.policy_action
         self._actions.append(
             (nothing if human is None else human, nothing if policy is None else policy)
@@ -128,6 +130,7 @@ class EvidenceRecorder(Subscriber):
             takeovers=outcome.takeovers,
             requests=outcome.requests,
             rewinds=outcome.rewinds,
+            spec=self._spec,
         )
 
 
@@ -168,13 +171,14 @@ def trace_of(path: Path) -> EpisodeTrace:
         human=rows["human_actions"],
         policy=rows["policy_actions"],
         states=states,
-        shares=_shares(rows, states),
+        shares=_shares(rows, states, episode.summary.header.spec.action),
         stages=rows["stage"],
         names=episode.summary.header.stages,
         success=episode.summary.success,
         takeovers=episode.summary.takeovers,
         requests=runs.count(ControlState.CALLING),
         rewinds=len(episode.abandoned),
+        spec=episode.summary.header.spec.action,
     )
 
 
@@ -190,11 +194,11 @@ def _states(rows: Rows, level: Level) -> list[ControlState]:
     ]
 
 
-def _shares(rows: Rows, states: Sequence[ControlState]) -> list[float]:
+def _shares(rows: Rows, states: Sequence[ControlState], spec: ActionSpec) -> list[float]:
     """The policy's share of the motion [T] where both drove; NaN elsewhere."""
     actions = zip(rows["human_actions"], rows["policy_actions"], rows["novelty"], strict=True)
     return [
-        blend(human, policy, 1.0 - float(novelty))[1]
+        blend(human, policy, 1.0 - float(novelty), spec)[1]
         if state is ControlState.BLEND
         else float("nan")
         for state, (human, policy, novelty) in zip(states, actions, strict=True)

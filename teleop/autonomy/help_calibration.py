@@ -20,6 +20,7 @@ from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.statistics.conformal import conformal_limit
 from ...sim_envs.spaces import CONTROL_HZ
+from ...sim_envs.worlds.arm_spec import EE_POS
 from ..session.help_requests import LEAST_SUCCESSES, HelpRules, extent_m
 
 NEEDLESS = 0.05
@@ -167,10 +168,11 @@ def _traces(
 
 
 def _of_episode(episode: Episode) -> UncertaintyTrace:
+    nowhere = np.full((len(episode), 1), np.nan, np.float32)
     return UncertaintyTrace(
         episode.novelty.astype(np.float64),
         np.asarray(np.isfinite(episode.policy_actions).all(axis=1)),
-        episode.observations["ee_pos"].astype(np.float64),
+        episode.observations.get(EE_POS, nowhere).astype(np.float64),
         episode.summary.header.seed,
         episode.summary.success,
     )

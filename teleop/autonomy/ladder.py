@@ -9,7 +9,7 @@ from ...datasets.files.decoding import decoded
 from ...datasets.step import Level
 from ...policies.gate_record import GateRecord
 from ...sim_envs.errors import BadValue, DamagedFile, NotEarned, PolicyError
-from ...sim_envs.tasks import task_class
+from ...sim_envs.tasks import stages_of
 from ..session.levels import name
 from .arrival import level_on_arrival
 from .criteria import CRITERIA, ENOUGH_DEMONSTRATIONS
@@ -96,8 +96,9 @@ class Ladder:
 
     def stages(self, level: Level) -> list[StageEvidence]:
         """The evidence at a level for every stage that was reached, in the task's order."""
-        order = task_class(self.task).stages
-        return evidence_by_stage(self._evidence(level), order, CRITERIA[level].keeps_stage)
+        evidence = self._evidence(level)
+        order = stages_of(self.task) or tuple({s: 0 for e in evidence for s in e.stages})
+        return evidence_by_stage(evidence, order, CRITERIA[level].keeps_stage)
 
     def judge(self) -> LevelChange | None:
         """The change that follows from the evidence, or None; add it to `entries`, then repeat."""

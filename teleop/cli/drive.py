@@ -10,11 +10,11 @@ from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PolicyChoice
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import BadValue, UnknownName
+from ...sim_envs.errors import UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_store import LadderStore
-from ..devices.clumsiness import Habits
+from ..devices.operators import PERSON, SIMULATED, check_operator, operator_named
 from ..devices.settings import operator_name
 from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
@@ -49,6 +49,10 @@ class Drive:
     """Folder of the workspace."""
     task: str | None = None
     """Short name of the task; may be left out for a workspace that exists."""
+    env: str | None = None
+    """Another world than the built-in arm: a plug-in, gym:ID or module:maker (see doctor)."""
+    env_options: str = ""
+    """Options of that world, as JSON."""
     level: str | None = None
     """Level of autonomy: demonstrate, shadow, assist, supervised, on-call or autonomous; unless
     given, the highest that the policy has earned (see `sidestick ladder`)."""
@@ -60,9 +64,9 @@ class Drive:
     """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
     """Open no window; needs --operator simulated."""
-    operator: Literal["person", "simulated", "clumsy"] = "person"
-    """Who operates; the simulated operator is shown in the window unless --headless. clumsy: a
-    simulated one with a beginner's habits, without a window only."""
+    operator: str = PERSON
+    """Who operates: person, simulated (in the window too), or, without a window, clumsy, a beginner
+    simulated, or a device of an installed plug-in."""
     episodes: Count | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
     first_seed: Seed | None = None
@@ -72,8 +76,7 @@ class Drive:
     at demonstrate those that `sidestick generate` did not solve, while they are unsolved; then
     unused ones. fresh: unused ones, as at all other levels."""
     policy: str | None = None
-    """Number of the policy that drives; unless given, the pinned one or the newest that the gate
-    accepted, see `sidestick policies`."""
+    """Which policy drives, by number; unless given, the pinned or the newest accepted one."""
     num_items: Count | None = None
     """Number of objects, if fewer than the task has, to begin easily (new workspaces only)."""
     variation: Literal["none", "mild", "strong"] | None = None
@@ -104,10 +107,7 @@ class Drive:
     def run(self) -> int:
         """Record the episodes."""
         wanted = None if self.level is None else level_named(self.level)
-        if self.headless and self.operator == "person":
-            raise BadValue("--headless", "--operator simulated with it", "--operator person")
-        if self.operator == "clumsy" and not self.headless:
-            raise BadValue("--operator clumsy", "--headless with it", "a window")
+        check_operator(self.operator, self.headless)
         if self.headless:
             mention_unused(self, "without a window", OF_THE_WINDOW)
         else:
@@ -128,17 +128,13 @@ class Drive:
             learnt = {"learner_ended": died} if self.learn else {}
             print_json({**asdict(report), **choice_json(choice), **learnt})
         else:
-            say(
-                f"{report.successes} of {report.episodes} episodes succeeded; "
-                f"human {report.human_steps} steps, policy {report.policy_steps} steps, "
-                f"{report.takeovers} takeovers"
-            )
+            say(report.label)
         return FOUND if died else DONE
 
     def _open(self, wanted: Level | None) -> Workspace:
         """The workspace, made if it is new; whatever can be refused is refused before."""
         variant = {"num_items": self.num_items, "variation": self.variation}
-        config = agreed_config(self.workspace, self.task, variant)
+        config = agreed_config(self.workspace, self.task, variant, self.env, self.env_options)
         if not exists(self.workspace):
             Ladder(config.task, None).authorise(wanted, self.override)
             if self.policy is not None:
@@ -183,7 +179,7 @@ class Drive:
         return window(workspace, assignment, self._options(seeds))
 
     def _options(self, seeds: Seeds) -> StationOptions:
-        simulated = self.operator == "simulated"
+        simulated = self.operator == SIMULATED
         return StationOptions(
             first_seed=seeds.first,
             failures=tuple(seeds.failures),
@@ -213,13 +209,8 @@ class Drive:
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
         active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._help_rules())
-        rules = RunRules(
-            self._help_rules(),
-            self.audited,
-            ladder=True,
-            habits=Habits() if self.operator == "clumsy" else None,
-            on_change=_notify,
-        )
+        who = operator_named(self.operator)
+        rules = RunRules(self._help_rules(), self.audited, who, ladder=True, on_change=_notify)
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
             def on_outcome(outcome: EpisodeOutcome) -> None:

@@ -9,6 +9,7 @@ import tyro
 
 from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError
+from ..world_settings import allow_noted
 from .console import complain, log_handler, say
 from .interrupts import heard_interrupts
 from .memory_limit import memory_missing
@@ -66,6 +67,7 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
 
 
 def _run(verb: Subcommand) -> int:
+    allow_noted()
     check_numbers(verb)
     asked = getattr(verb, "device", None)
     if asked is not None:

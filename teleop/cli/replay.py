@@ -12,6 +12,7 @@ from ...datasets.episode import Episode
 from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
+from ...sim_envs.spaces import FRONT
 from ..evaluation.replay import pictures, verify
 from ..evaluation.video import available_encoding, encode
 from .console import print_json, progress, say
@@ -38,7 +39,7 @@ class Replay:
     """Write a video to this file, whose name ends in .mp4."""
     size: str = "640x480"
     """Width and height of the video, pixels."""
-    camera: str = "front"
+    camera: str = FRONT
     """Camera that the video shows."""
     json: bool = False
     """Report as JSON on standard output."""

@@ -7,19 +7,23 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from tyro.conf import Suppress, arg
 
+from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
-from ...policies.training.config import TrainConfig
+from ...policies.training.config import POINTER, TrainConfig
 from ...policies.training.distributed import launch, launched, processes
 from ...policies.training.run import TrainResult
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
+from ..learning.workspace_perception import has_perception
 from ..learning.workspace_training import train_on_workspace
+from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
 from .console import print_json, say
 from .gate_run import criteria, gate_after_training
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
 from .subcommand import DONE, Device, WorkspacePath
+from .training_summary import summary
 from .unused_options import refuse_unused
 
 
@@ -28,8 +32,8 @@ def hint(value: str) -> Any:
     return arg(help_behavior_hint=f"(default: {value})")
 
 
+KEYPOINTS, END_TO_END, SMALL = "keypoints", "end-to-end", "small"
 AS_RECOMMENDED = hint("as recommended")
-Kind = Literal["bc", "bc-gmm", "act", "flow"]
 RECIPE = ("steps", "batch", "chunk", "execute")
 """Options whose recommended values hold unless given."""
 AS_GIVEN = (
@@ -39,7 +43,6 @@ AS_GIVEN = (
     "ensembling",
     "proprioception_dropout",
     "precision",
-    "encoder",
     "encoder_weights",
     "film",
     "shift",
@@ -68,23 +71,25 @@ class Train:
     workspace: WorkspacePath
     """Folder of the workspace."""
     head: Annotated[
-        Kind,
+        str,
         arg(
             help="Kind of policy: bc, an ensemble of regressions (a good first choice); bc-gmm, a "
-            "mixture of Gaussians; act, an action-chunking transformer; flow, flow matching.",
+            "mixture of Gaussians; act, an action-chunking transformer; flow, flow matching; or a "
+            "plug-in.",
         ),
     ] = "bc"
     """Kind of policy."""
     policy: Suppress[str | None] = None
     """Earlier name of --head; elsewhere it means a policy's number."""
     vision: Annotated[
-        Literal["keypoints", "end-to-end"],
+        str | None,
         arg(
             help="keypoints: perception that was pretrained on random scenes says where objects "
             "are; trains in seconds. end-to-end: encoders learn from these episodes alone, in "
-            "minutes."
+            "minutes. Or a kind of vision of an installed plug-in.",
+            help_behavior_hint="(default: keypoints where there is perception for the task)",
         ),
-    ] = "keypoints"
+    ] = None
     """How the policy sees."""
     steps: Annotated[Count | None, hint("as many as the episodes are worth")] = None
     """Training steps; with --vision end-to-end, those of the encoders."""
@@ -108,13 +113,14 @@ class Train:
     proprioception_dropout: Share = 0.0
     """Share of the training windows in which the robot's own state is hidden."""
     encoder: Annotated[
-        Literal["pointer", "small", "resnet18"],
+        Literal["pointer", "small", "resnet18"] | None,
         arg(
             help="For --vision end-to-end. pointer: learns where the named item is from where "
             "each demonstration's gripper closes; does best. small (four convolutions), resnet18: "
-            "learn from the actions alone."
+            "learn from the actions alone.",
+            help_behavior_hint="(default: pointer for the built-in arm, small for other worlds)",
         ),
-    ] = "pointer"
+    ] = None
     """Kind of image encoder."""
     encoder_weights: Annotated[Path | None, hint("none")] = None
     """For --encoder resnet18: safetensors file to begin from, with torchvision's names."""
@@ -157,7 +163,7 @@ class Train:
 
     def run(self) -> int:
         """Train, choose a checkpoint and save it."""
-        config = self.config()
+        config = self.config(Workspace.open(self.workspace) if exists(self.workspace) else None)
         criteria(self.gate_pairs)  # refused before the training, not after it
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
@@ -173,11 +179,12 @@ class Train:
             result = train_on_workspace(workspace, config)
         return self._finish(workspace, result) if together.is_main else DONE
 
-    def config(self) -> TrainConfig:
-        """The training that the options ask for."""
+    def config(self, workspace: Workspace | None = None) -> TrainConfig:
+        """The training that the options ask for, with what suits the workspace."""
         if self.policy is not None:
             raise BadValue("train --policy", f"--head {self.policy}, its name now", "--policy")
-        self._refuse_unused()
+        vision, encoder = self._chosen(workspace)
+        self._refuse_unused(vision, encoder)
         given = {name: getattr(self, name) for name in AS_GIVEN}
         if self.encoder_weights is not None:
             given["encoder_weights"] = str(self.encoder_weights)
@@ -185,16 +192,24 @@ class Train:
         given |= {name: value for name, value in changed.items() if value is not None}
         if self.chunk is not None and self.execute is None:
             given["execute"] = max(1, self.chunk // 2)
-        return replace(TrainConfig.recommended(self.vision, self.head, self.encoder), **given)
+        recommended = TrainConfig.recommended(vision, self.head, encoder)
+        return replace(recommended, encoder=encoder, **given)
 
-    def _refuse_unused(self) -> None:
+    def _chosen(self, workspace: Workspace | None) -> tuple[str, str]:
+        """The kinds of vision and encoder: as given, else what suits the workspace."""
+        vision = self.vision or (KEYPOINTS if has_perception(workspace) else END_TO_END)
+        foreign = workspace is not None and workspace.config.spec != BUILT_IN
+        small = foreign and vision == END_TO_END
+        return vision, self.encoder or (SMALL if small else POINTER)
+
+    def _refuse_unused(self, vision: str, encoder: str) -> None:
         """Raise BadValue for an option that this training would not look at."""
-        if self.vision == "keypoints":
+        if vision == KEYPOINTS:
             refuse_unused(self, "with --vision keypoints", OF_ENCODERS)
-        elif self.encoder == "pointer":
+        elif encoder == POINTER:
             refuse_unused(self, "with --encoder pointer", ("film",))
         else:
-            refuse_unused(self, f"with --encoder {self.encoder}", ("aux_grasp",))
+            refuse_unused(self, f"with --encoder {encoder}", ("aux_grasp",))
         if not self.gate:
             refuse_unused(self, "with --no-gate", ("gate_pairs",))
 
@@ -218,27 +233,3 @@ class Train:
         elif code == DONE:
             say(f"next: sidestick evaluate {shown(workspace)} --policy {policy_id}")
         return code
-
-
-def duration(result: TrainResult) -> str:
-    """How long the training took altogether, and its parts of a second and more."""
-    parts = [f"{name} {part:.0f}" for name, part in result.parts.items() if part >= 1]
-    return f"{result.whole_s:.0f} s" + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
-
-
-def summary(result: TrainResult, drives: int) -> str:
-    """A line for people: the policy, its data, and which of its checkpoints is kept."""
-    config = result.policy.config
-    count = len(config.provenance.episodes)
-    seen = config.training["pretrained"].get("perception")
-    about = (
-        f"{config.training['config']['head']} from {count} episode{'' if count == 1 else 's'}",
-        *([] if seen is None else [f"perception {seen}"]),
-        duration(result),
-        result.precision,
-    )
-    tried = (f"{round(score * drives)} of {drives} after {n}" for n, score in result.candidates)
-    choice = f"; drives that succeeded: {', '.join(tried)} updates" if result.candidates else ""
-    return (
-        f"policy {result.path.name}: {', '.join(about)}{choice}; kept: after {result.chosen_step}"
-    )

@@ -16,6 +16,7 @@ from .subcommand import Subcommand
 PLACES: Mapping[str, tuple[str, str]] = {
     "quickstart": ("quickstart", "QuickstartVerb"),
     "tasks": ("tasks", "Tasks"),
+    "doctor": ("doctor", "Doctor"),
     "pad": ("pad", "Pad"),
     "drive": ("drive", "Drive"),
     "generate": ("generate", "Generate"),

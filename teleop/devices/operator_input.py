@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Hashable
 
 from ...datasets.step import Driver
-from ...sim_envs.environment import ArmEnv
-from ...sim_envs.experts.expert import ExpertTarget
 from ...sim_envs.spaces import Action
-from ..session.command import Command, Request, zero_action
+from ...sim_envs.worlds.contract import Capability, TaskWorld
+from ..session.command import Command, Request
 from .bindings import Bindings
 from .clutch_latch import ClutchLatch
 from .controls import KEYBOARD, PAD, UNTOUCHED, Control, ControlReadings, is_moving, is_neutral
@@ -59,7 +58,7 @@ class OperatorInput:
 
     def __init__(
         self,
-        env: ArmEnv,
+        env: TaskWorld,
         bindings: Bindings[Control],
         pads: Gamepads,
         operator: str = "human",
@@ -69,12 +68,13 @@ class OperatorInput:
         self.name = operator
         self.bindings, self.pads = bindings, pads
         self.keyboard = Keyboard(bindings.inputs(KEYBOARD))
-        self.camera, self.frame, self.speed = "front", FRAMES[0], 1
+        self.camera, self.frame, self.speed = env.shown_cameras[0], FRAMES[0], 1
         self.source: Hashable = next(iter(pads.pads), KEYBOARD)
         """The device that drives, or drove last: a pad's instance id, or KEYBOARD."""
         self.reading, self.touched = UNTOUCHED, ""
         self.guard, self.discard = InputLock(), HoldButton()
         self._env, self._clock, self._ramp, self._scrub = env, clock, Ramp(clock), Repeat()
+        self._spec = env.world_spec.action
         self._latch = ClutchLatch() if latch else None
         self._looked = clock()
         self._closing, self._gripper = False, GripperToggle()
@@ -84,7 +84,7 @@ class OperatorInput:
 
     def begin(self, seed: int) -> None:
         """Take the arm's present pose as home, for a new episode."""
-        self._home = self._env.arm.tool()
+        self._home = self._env.tool() if Capability.HAND in self._env.capabilities else None
         self._looked = self._clock()
 
     def handle(self, event: pygame.event.Event) -> None:
@@ -144,16 +144,16 @@ class OperatorInput:
         """The command of the last sample; not alive when that is too old or the focus is lost."""
         if self._clock() - self._looked > STALE_SAMPLE_S or not self.focused:
             self._gripper.forget()
-            return Command(zero_action(), alive=False)
+            return Command(self._spec.rest(), alive=False)
         if driver is not Driver.HUMAN:
-            self._closing = self._env.arm.controller.closing
+            self._closing = self._env.closing
         if self.reading.held(Control.HOME):
             return Command(self._home_action(), clutch=True)
         if not self.reading.held(Control.CLUTCH):
-            return Command(zero_action())
+            return Command(self._spec.rest())
         self._closing = self._gripper.wish(self._closing)
         grip = 1.0 if self._closing else -1.0
-        return Command(self._axes().action(self.reading, self.scale, grip), clutch=True)
+        return Command(self._axes().action(self.reading, self.scale, grip, self._spec), clutch=True)
 
     @property
     def scale(self) -> float:
@@ -221,7 +221,7 @@ class OperatorInput:
         if Control.FRAME in pressed:
             self.frame = FRAMES[1 - FRAMES.index(self.frame)]
         if Control.CAMERA in pressed:
-            cameras = list(self._env.task.cameras)
+            cameras = self._env.shown_cameras
             self.camera = cameras[(cameras.index(self.camera) + 1) % len(cameras)]
 
     def _requests(
@@ -241,8 +241,10 @@ class OperatorInput:
         camera, frame = self._followed
         if frame == "base":
             return BASE
-        return picture_frame(self._env.task.cameras[camera].view(self._env.arm))
+        view = self._env.camera_view(camera)
+        return BASE if view is None else picture_frame(view)
 
     def _home_action(self) -> Action:
-        target = ExpertTarget(self._home, self._env.arm.controller.closing, HOME_SPEED)
-        return target.action(self._env.arm.tool())
+        if self._home is None:
+            return self._spec.rest()
+        return self._env.towards(self._home, self._env.closing, HOME_SPEED)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...datasets.step import Driver, Level
-from ...sim_envs.environment import ArmEnv
-from ...sim_envs.experts import Expert, make_expert
-from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOTION, MOVE, Action
-from ..session.command import IDLE, Command
+from ...sim_envs.experts import expert_of
+from ...sim_envs.spaces import Action
+from ...sim_envs.worlds.contract import TaskWorld
+from ..session.command import Command, zero_action
 from ..session.levels import supervises
 from ..session.subscriber import Subscriber, Tick
 from .clumsiness import Clumsiness, Habits
@@ -53,7 +53,7 @@ class SimulatedOperator(Subscriber):
 
     def __init__(
         self,
-        env: ArmEnv,
+        env: TaskWorld,
         level: Level,
         operator_model: OperatorModel | None = None,
         rules: SupervisorModel | None = None,
@@ -70,7 +70,9 @@ class SimulatedOperator(Subscriber):
                 pause_chance=habits.pause_chance,
                 pause_ticks=habits.pause_ticks,
             )
-        self._expert: Expert = make_expert(env.task_name)
+        change = self._clumsiness.change if self._clumsiness else None
+        self._intended, self._spec = expert_of(env, change), env.world_spec.action
+        self._idle = Command(zero_action(self._spec))
         self._supervisor = (
             SimulatedSupervisor(rules or SupervisorModel()) if supervises(level) else None
         )
@@ -87,7 +89,7 @@ class SimulatedOperator(Subscriber):
         if self._clumsiness:
             self._pace = self._rng.uniform(*self._clumsiness.habits.pace)
             self._clumsiness.begin(self._rng)
-        self._rest(IDLE.action)
+        self._rest(self._idle.action)
         self._pause = 0
         if self._supervisor:
             self._supervisor.begin()
@@ -96,7 +98,7 @@ class SimulatedOperator(Subscriber):
 
     def _rest(self, stick: Action) -> None:
         self._stick = stick.astype(np.float64)
-        self._noise = np.zeros(ACTION_SIZE - 1)
+        self._noise = np.zeros(len(self._stick[self._spec.motion]))
 
     def on_tick(self, tick: Tick) -> None:
         """Follow help requests, at on-call."""
@@ -106,8 +108,8 @@ class SimulatedOperator(Subscriber):
     def poll(self, driver: Driver) -> Command:
         """Drive, pause or watch."""
         if self._alone or (self._supervisor and not self._intervenes(self._supervisor, driver)):
-            self._rest(IDLE.action)
-            return IDLE
+            self._rest(self._idle.action)
+            return self._idle
         return self._drive()
 
     def _intervenes(self, supervisor: SimulatedSupervisor, driver: Driver) -> bool:
@@ -123,26 +125,24 @@ class SimulatedOperator(Subscriber):
             self._pause = int(self._rng.integers(*self._operator_model.pause_ticks))
         if self._pause > 0:
             self._pause -= 1
-            self._rest(IDLE.action)
+            self._rest(self._idle.action)
             demonstrating = self._supervisor is None
-            return IDLE if demonstrating else Command(IDLE.action, clutch=True)
+            return self._idle if demonstrating else Command(self._idle.action, clutch=True)
         return Command(self._action(), clutch=True)
 
     def _action(self) -> Action:
-        """The sticks' action [7]: the expert's, with limited slew and with noise."""
-        operator_model = self._operator_model
-        target = self._expert.next(self._env)
-        if self._clumsiness:
-            target = self._clumsiness.change(self._env, target)
-        intended = target.action(self._env.arm.tool()).astype(np.float64)
-        wanted = intended[MOTION] * self._pace
-        change = np.clip(wanted - self._stick[MOTION], -operator_model.slew, operator_model.slew)
-        self._stick[MOTION] += change
-        fresh = self._rng.normal(0.0, operator_model.noise, 6) * np.sqrt(
+        """The sticks' action [A]: the expert's, with limited slew and with noise."""
+        operator_model, motion = self._operator_model, self._spec.motion
+        intended = self._intended().astype(np.float64)
+        wanted = intended[motion] * self._pace
+        change = np.clip(wanted - self._stick[motion], -operator_model.slew, operator_model.slew)
+        self._stick[motion] += change
+        fresh = self._rng.normal(0.0, operator_model.noise, len(wanted)) * np.sqrt(
             1 - operator_model.tremble_memory**2
         )
         self._noise = self._noise * operator_model.tremble_memory + fresh
-        effort = float(np.linalg.norm(self._stick[MOVE]))
+        effort = float(np.linalg.norm(self._stick[self._spec.parts[0]]))
         moving = min(1.0, 0.3 + effort)  # there is less noise at rest
-        stick = np.concatenate([self._stick[MOTION] + self._noise * moving, intended[GRIP:]])
+        stick = intended
+        stick[motion] = self._stick[motion] + self._noise * moving
         return np.asarray(np.clip(stick, -1.0, 1.0), np.float32)

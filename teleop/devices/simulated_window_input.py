@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from ...datasets.step import Driver, Level
-from ...sim_envs.environment import ArmEnv
+from ...sim_envs.worlds.contract import TaskWorld
 from ..session.command import Command
 from ..session.subscriber import EpisodeContext, Subscriber, Tick
 from .bindings import Bindings
@@ -22,7 +22,7 @@ class SimulatedWindowInput(OperatorInput, Subscriber):
 
     def __init__(
         self,
-        env: ArmEnv,
+        env: TaskWorld,
         bindings: Bindings[Control],
         pads: Gamepads,
         clock: Callable[[], float] = time.perf_counter,

@@ -11,7 +11,9 @@ import numpy as np
 
 from ...sim_envs.cameras import CameraView
 from ...sim_envs.rotations import Vector
-from ...sim_envs.spaces import ACTION_SIZE, GRIP, MOVE, TURN, Action
+from ...sim_envs.spaces import Action
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 from .controls import Control, ControlReadings
 
 UP = np.array([0.0, 0.0, 1.0])
@@ -26,20 +28,28 @@ class StickFrame:
     right: Vector
     away: Vector
 
-    def action(self, reading: ControlReadings[Control], scale: float, grip: float) -> Action:
-        """The action [7] of the pushed sticks: z is world-up, turning is about world-up."""
+    def action(
+        self,
+        reading: ControlReadings[Control],
+        scale: float,
+        grip: float,
+        spec: ActionSpec = ARM_ACTION,
+    ) -> Action:
+        """The action [A] of the pushed sticks: z is world-up, turning is about world-up.
+
+        Where no axis moves or turns, the sticks push the axes in their order.
+        """
         right = reading.between(Control.RIGHT, Control.LEFT)
         away = reading.between(Control.AWAY, Control.NEAR)
         up = reading.between(Control.UP, Control.DOWN)
         turn = reading.between(Control.TURN_LEFT, Control.TURN_RIGHT)
         pitch = reading.between(Control.PITCH_UP, Control.PITCH_DOWN)
         roll = reading.between(Control.ROLL_RIGHT, Control.ROLL_LEFT)
-        action = np.zeros(ACTION_SIZE)
-        action[MOVE] = self.right * right + self.away * away + UP * up
-        action[TURN] = self.right * pitch + self.away * roll + UP * turn
-        action *= scale
-        action[GRIP] = grip
-        return np.asarray(np.clip(action, -1.0, 1.0), np.float32)
+        if not spec.steered:
+            return spec.in_order([scale * v for v in (right, away, up, turn, pitch, roll)], grip)
+        move = self.right * right + self.away * away + UP * up
+        turning = self.right * pitch + self.away * roll + UP * turn
+        return spec.of_twist(move * scale, turning * scale, grip)
 
 
 BASE = StickFrame(np.array([0.0, -1.0, 0.0]), np.array([1.0, 0.0, 0.0]))

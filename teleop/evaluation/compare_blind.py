@@ -149,7 +149,8 @@ def finish(
 
 def supervised(workspace: Workspace, ref: PolicyRef) -> Assignment:
     """The assignment of one compared policy at the supervised level."""
-    runner = PolicyRunner(load_for(ref.path, workspace.config))
+    policy = load_for(ref.path, workspace.config)
+    runner = PolicyRunner(policy, policy.actions)
     return Assignment(Level.SUPERVISED, ref.path.name, runner)
 
 

@@ -12,7 +12,7 @@ from ...datasets.database import Database, EvaluationEntry
 from ...datasets.workspace import Workspace
 from ...policies.statistics.rates import Rate
 from ...policies.store import PolicyStore
-from ...sim_envs.tasks import task_class
+from ...sim_envs.tasks import stages_of
 from ..session.subscriber import EpisodeOutcome
 from .rollouts import OnOutcome, Rollouts
 from .seeds import EVALUATION
@@ -97,7 +97,7 @@ def evaluate(
     policy_id = policy_to_evaluate(workspace, policy_id)  # raises here, not in a worker
     seeds = range(first_seed, first_seed + episodes)
     outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
-    stages, kwargs = task_class(config.task).stages, dict(rollouts.config.env_kwargs)
+    stages, kwargs = config.stages or stages_of(config.task), dict(rollouts.config.env_kwargs)
     report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs)
     Database(workspace.db_path).add_evaluation(
         EvaluationEntry(

@@ -19,7 +19,9 @@ from ...sim_envs.errors import BadValue
 from ...sim_envs.experts import make_expert
 from ...sim_envs.spaces import Image
 from ...sim_envs.tasks import task_class
-from ..session.environments import episode_env
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.contract import TaskWorld
+from ..session.environments import episode_env, episode_world
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def verify(episode: Episode) -> ReplayResult:
     """
     scene_seed(episode)
     require_states(episode)
-    env = episode_env(episode)
+    env = episode_world(episode)
     try:
         recorded = [*episode.states]
         if episode.final_state is not None:
@@ -85,7 +87,7 @@ def _difference(state: NDArray[np.float64], again: NDArray[np.float64]) -> float
     return float(np.max(np.abs(state - again), initial=0.0))
 
 
-def resimulate(env: ArmEnv, episode: Episode) -> Iterator[NDArray[np.float64]]:
+def resimulate(env: TaskWorld, episode: Episode) -> Iterator[NDArray[np.float64]]:
     """The state [S] before each action, and after the last one."""
     env.build(scene_seed(episode))
     for action, reseat in zip(episode.actions, episode.reseat, strict=True):
@@ -165,12 +167,12 @@ class RestoredMoment:
 
     @property
     def actions(self) -> NDArray[np.float32]:
-        """The actions driven so far, (n, 7)."""
-        return np.array(self.driven, np.float32).reshape(-1, 7)
+        """The actions driven so far, (n, A)."""
+        return np.array(self.driven, np.float32).reshape(-1, ARM_ACTION.size)
 
 
 def expert_drive(restored: RestoredMoment, ticks: int) -> NDArray[np.float32]:
-    """The scripted expert's actions from a restored moment on, (ticks, 7)."""
+    """The scripted expert's actions from a restored moment on, (ticks, A)."""
     expert, env = make_expert(restored.env.task_name), restored.env
     for _ in range(ticks):
         restored.drive(expert.next(env).action(env.arm.tool()))

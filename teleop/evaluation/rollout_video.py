@@ -10,8 +10,8 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.files.durable import replace_file
 from ...policies.base.torch_setup import few_threads
 from ...policies.store import load_for
-from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import Image
+from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.environments import workspace_env
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
@@ -29,21 +29,23 @@ def write_rollout_videos(
     folder.mkdir(parents=True, exist_ok=True)
     env = workspace_env(config)
     try:
-        session = unattended_session(env, PolicyRunner(load_for(policy, config)))
+        env.require(Capability.PICTURES, "a video of another camera and size")
+        loaded = load_for(policy, config)
+        session = unattended_session(env, PolicyRunner(loaded, loaded.actions))
         with few_threads():
             return [_film_one(session, env, seed, folder, camera) for seed in seeds]
     finally:
         env.close()
 
 
-def _film_one(session: Session, env: ArmEnv, seed: int, folder: Path, camera: str) -> Path:
+def _film_one(session: Session, env: TaskWorld, seed: int, folder: Path, camera: str) -> Path:
     video = encode(_frames(session, env, seed, camera))
     path = folder / f"{seed}.{video.mime.removeprefix('video/')}"
     replace_file(path, video.data)
     return path
 
 
-def _frames(session: Session, env: ArmEnv, seed: int, camera: str) -> Iterator[Image]:
+def _frames(session: Session, env: TaskWorld, seed: int, camera: str) -> Iterator[Image]:
     episode = session.prepare(seed)
     episode.begin()
     while not episode.over:

@@ -19,8 +19,8 @@ from ...policies.base.torch_setup import few_threads, limit_threads
 from ...policies.base.worker_pool import WorkerPool
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
-from ...sim_envs import make_task_env
-from ...sim_envs.environment import ArmEnv
+from ...sim_envs.making import make_world
+from ...sim_envs.worlds.contract import TaskWorld
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
@@ -36,7 +36,7 @@ class InProcessRollouts:
 
     def __init__(self, config: WorkspaceConfig) -> None:
         self._config = config
-        self._env: ArmEnv | None = None
+        self._env: TaskWorld | None = None
         self._runners: dict[tuple[Path, int], PolicyRunner] = {}
 
     def __call__(self, policy: Path, seed: int) -> bool:
@@ -52,7 +52,7 @@ class InProcessRollouts:
         if key not in self._runners:
             loaded = load_for(policy, self._config)
             self._runners = dict([*self._runners.items()][1 - KEPT :])
-            self._runners[key] = PolicyRunner(loaded)
+            self._runners[key] = PolicyRunner(loaded, loaded.actions)
         return self._runners[key]
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class RolloutJob:
     """One episode for a worker."""
 
     environment: str
-    """JSON of make_task_env()'s keywords."""
+    """JSON of make_world()'s keywords."""
     policy: Path
     """Folder of the policy that drives."""
     seed: int
@@ -141,13 +141,14 @@ def _begin(device: str) -> None:
 
 
 @functools.cache
-def _environment(keywords: str) -> ArmEnv:
-    return make_task_env(**json.loads(keywords))
+def _environment(keywords: str) -> TaskWorld:
+    return make_world(**json.loads(keywords))
 
 
 @functools.lru_cache(maxsize=KEPT)
 def _runner(policy: Path, stamp: int, task: str, renderer: str) -> PolicyRunner:
-    return PolicyRunner(load_policy(policy, task, renderer))
+    loaded = load_policy(policy, task, renderer)
+    return PolicyRunner(loaded, loaded.actions)
 
 
 @functools.lru_cache(maxsize=1)
@@ -159,7 +160,7 @@ def _run(job: RolloutJob) -> EpisodeOutcome:
     """Drive one episode in this worker."""
     env = _environment(job.environment)
     stamp = (job.policy / CONFIG).stat().st_mtime_ns
-    runner = _runner(job.policy, stamp, env.task_name, env.renderer.name)
+    runner = _runner(job.policy, stamp, env.world_spec.task, env.renderer_name)
     subscribers = []
     if job.record_into is not None:
         recorder = _recorder(job.record_into)

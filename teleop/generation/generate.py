@@ -23,7 +23,7 @@ from ...policies.base.torch_setup import few_threads
 from ...sim_envs.errors import BadValue, DamagedFile
 from ..evaluation.seeds import GENERATION
 from ..session.assignment import Assignment
-from ..session.environments import workspace_env
+from ..session.environments import arm_env, workspace_env
 from ..session.recording import Recording
 from ..session.session import Session
 from ..session.subscriber import EpisodeContext, Subscriber
@@ -138,7 +138,7 @@ def generate(
         contextlib.closing(workspace_env(workspace.config)) as env,
         Recorder(workspace) as recorder,
     ):
-        operator = GeneratingOperator(env, handlings, noise)
+        operator = GeneratingOperator(arm_env(env, "generating"), handlings, noise)
         told = [log, Recording(recorder)]
         session = Session(env, operator, Assignment(Level.DEMONSTRATE), told)
         for attempt in attempts.run(_seeds(workspace)):

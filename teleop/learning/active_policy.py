@@ -29,7 +29,8 @@ FELL_BACK = "the one before may not drive any more"
 def load_runner(workspace: Workspace, policy_id: str) -> PolicyRunner:
     """A policy of the workspace, ready to drive there."""
     store, config = PolicyStore(workspace.policies_dir), workspace.config
-    return PolicyRunner(store.load(policy_id, config))
+    policy = store.load(policy_id, config)
+    return PolicyRunner(policy, policy.actions)
 
 
 def assignment_of(

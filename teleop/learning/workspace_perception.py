@@ -5,8 +5,10 @@ review` finetune it, and every training asks here. Without either it is the one 
 """
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
+from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
 from ...policies.perception.network import Perception
 
@@ -25,6 +27,16 @@ def own_perception(workspace: Workspace) -> Perception | None:
         if (workspace.path / name).exists():
             return Perception.load(workspace.path / name, f"{origin} ({name})")
     return None
+
+
+def has_perception(workspace: Workspace | None) -> bool:
+    """Whether there is perception to train on: the workspace's own, or one shipped for its task."""
+    if workspace is None:
+        return True
+    own = (FINETUNED_PERCEPTION, PRETRAINED_PERCEPTION)
+    shipped = files("sidestick.policies.weights") / f"{workspace.config.task}.safetensors"
+    known = workspace.config.spec == BUILT_IN and shipped.is_file()
+    return known or any((workspace.path / name).exists() for name in own)
 
 
 def unclicked_perception(workspace: Workspace) -> Perception:

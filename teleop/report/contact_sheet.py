@@ -10,7 +10,7 @@ from matplotlib import image
 
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.making import make_task_env
-from ...sim_envs.spaces import CAMERAS, Image
+from ...sim_envs.spaces import CAMERAS, FRONT, Image
 from ...sim_envs.tasks import TASKS
 from ..evaluation.video import enlarge
 
@@ -52,7 +52,7 @@ def _varied_row(task: str) -> Image:
     for level, seed in VARIED:
         env = make_task_env(task, variation=level)
         env.build(seed)
-        pictures.append(env.picture("front", VARIED_PX, VARIED_PX))
+        pictures.append(env.picture(FRONT, VARIED_PX, VARIED_PX))
         env.close()
     return _side_by_side(pictures)
 

@@ -15,7 +15,7 @@ from ...datasets.judgements.judgement_state import ResolvedJudgements
 from ...datasets.step import Driver
 from ...datasets.summary import EpisodeSummary
 from ...sim_envs.errors import DamagedFile
-from ...sim_envs.spaces import GRIP, MOVE
+from ...sim_envs.worlds.arm_spec import EE_POS
 from .episode_media import kind_of
 from .records import EPISODE_NAMES
 
@@ -59,7 +59,7 @@ def read_step_statistics(
             continue
         verdict = state.success
         success = summary.success if verdict is None else verdict
-        starts.append(episode.observations["ee_pos"][0, :2])
+        starts.append(_place(episode, 0))
         grasps.append(_first_grasp(episode))
         solved.append(success)
         _count(motion, novelty, episode)
@@ -80,11 +80,16 @@ def _read(summary: EpisodeSummary) -> Episode | None:
         return None
 
 
+def _place(episode: Episode, step: int) -> NDArray[np.float64]:
+    """Where the end effector is, x and y, m; NaN in a world that does not say."""
+    places = episode.observations.get(EE_POS)
+    return np.full(2, np.nan) if places is None else np.asarray(places[step, :2], np.float64)
+
+
 def _first_grasp(episode: Episode) -> NDArray[np.float64]:
-    closing = np.flatnonzero(episode.actions[:, GRIP] > 0)
-    if not len(closing):
-        return np.full(2, np.nan)
-    return np.asarray(episode.observations["ee_pos"][closing[0], :2], np.float64)
+    grip = episode.summary.header.spec.action.grip
+    closing = [] if grip is None else np.flatnonzero(episode.actions[:, grip] > 0).tolist()
+    return _place(episode, closing[0]) if closing else np.full(2, np.nan)
 
 
 def _count(
@@ -92,7 +97,8 @@ def _count(
     novelty: dict[Driver, NDArray[np.int64]],
     episode: Episode,
 ) -> None:
-    lengths = np.linalg.norm(episode.actions[:, MOVE], axis=1) / LONGEST_MOTION
+    moved = episode.summary.header.spec.action.parts[0]
+    lengths = np.linalg.norm(episode.actions[:, moved], axis=1) / LONGEST_MOTION
     for driver in DRIVERS:
         driven = episode.driver == driver
         if not driven.any():

@@ -21,6 +21,7 @@ from ...policies.perception.click_finetuning import LEAST, Click, finetune_on_cl
 from ...policies.perception.network import Perception
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import BadValue, DamagedFile
+from ...sim_envs.spaces import FRONT
 from ...sim_envs.task_description import is_label_of
 from ..evaluation.replay import require_states, scene_seed
 from ..learning.workspace_perception import (
@@ -28,12 +29,12 @@ from ..learning.workspace_perception import (
     own_perception,
     unclicked_perception,
 )
-from ..session.environments import episode_env
+from ..session.environments import episode_env, require_arm
 from ..ui.key_input import press
 from .click_window import ClickReview, ClickWindow, Picture
 from .review_loop import review_window, run_window
 
-CAMERA = "front"
+CAMERA = FRONT
 STRIDE = 15
 """Steps between two candidate pictures of an episode."""
 POOL = 240
@@ -78,6 +79,7 @@ def review_clicks(
     """
     if not workspace.episodes():
         raise BadValue("pictures to click on", "at least one episode", "none")
+    require_arm(workspace.config, "teaching perception by clicks")
     perception = own_perception(workspace) or unclicked_perception(workspace)
     pictures = choose_pictures(workspace, perception, count)
     with (

@@ -16,7 +16,8 @@ from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.errors import SidestickError
-from ...sim_envs.spaces import CONTROL_HZ, GRIP, METRES_PER_UNIT, MOVE
+from ...sim_envs.spaces import CONTROL_HZ
+from ...sim_envs.worlds.arm_spec import ARM_ACTION, GRIPPER
 from ..evaluation.replay import RestoredMoment
 from .judgement_writer import JudgementWriter, ReviewSpeed
 from .prediction_actions import DIRECTIONS, PredictionAction
@@ -41,7 +42,7 @@ class PlanEdit:
     grip: float | None = None
     """Gripper command of the second half; None for the plan's own."""
     driven: NDArray[np.float32] | None = None
-    """Actions (n, 7) that the reviewer drove instead; None without."""
+    """Actions (n, A) that the reviewer drove instead; None without."""
 
     @property
     def is_moved(self) -> bool:
@@ -84,14 +85,14 @@ class PredictionReview:
 
     @property
     def proposal(self) -> NDArray[np.float32]:
-        """The plan with the corrections so far, (H, 7)."""
+        """The plan with the corrections so far, (H, A)."""
         item = self.item
         if self.plan_edit.driven is not None:
             return self.plan_edit.driven
         assert item is not None
         actions = plan_to(item.plan.actions, self.plan_edit.offset_m)
         if self.plan_edit.grip is not None:
-            actions[len(actions) // 2 :, GRIP] = self.plan_edit.grip
+            actions[len(actions) // 2 :, GRIPPER] = self.plan_edit.grip
         return actions
 
     def do(self, action: PredictionAction) -> None:
@@ -114,7 +115,7 @@ class PredictionReview:
                 DIRECTIONS[action], float
             )
         elif action is PredictionAction.GRIP:
-            last = self.proposal[-1, GRIP]
+            last = self.proposal[-1, GRIPPER]
             self.plan_edit.grip = -1.0 if last > 0 else 1.0
         elif action is PredictionAction.SKIP:
             self._next()
@@ -128,15 +129,15 @@ class PredictionReview:
         self._owed_s += seconds
         while self._owed_s >= 1 / CONTROL_HZ and self.drive is not None:
             self._owed_s -= 1 / CONTROL_HZ
-            action = np.zeros(7, np.float32)
-            action[MOVE] = np.clip(push, -1, 1) * DRIVE_SPEED
-            action[GRIP] = 1.0 if self.plan_edit.closing else -1.0
+            action = ARM_ACTION.rest()
+            action[ARM_ACTION.move] = np.clip(push, -1, 1) * DRIVE_SPEED
+            action[GRIPPER] = 1.0 if self.plan_edit.closing else -1.0
             self.drive.drive(action)
             if len(self.drive.driven) >= len(self.item.plan.actions):
                 self._end_drive()
 
     def correct(self, actions: NDArray[np.float32]) -> None:
-        """Replace the plan by driven actions (n, 7)."""
+        """Replace the plan by driven actions (n, A)."""
         self.plan_edit.driven = actions
 
     def close(self) -> None:
@@ -215,5 +216,5 @@ def _json(value: float) -> float | None:
 
 
 def end_m(item: RecordedPlan, actions: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Position [3] of the end effector after `actions` (n, 7) from `item`, base frame, m."""
-    return np.asarray(item.ee_m + actions[:, MOVE].sum(0) * METRES_PER_UNIT, np.float64)
+    """Position [3] of the end effector after `actions` (n, A) from `item`, base frame, m."""
+    return np.asarray(item.ee_m + ARM_ACTION.displacements(actions).sum(0), np.float64)

@@ -20,7 +20,8 @@ from ...policies.base.plan import Plan
 from ...policies.policy import LearnedPolicy
 from ...sim_envs.cameras import CameraView
 from ...sim_envs.errors import DamagedFile
-from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE, Image
+from ...sim_envs.spaces import FRONT, Image
+from ...sim_envs.worlds.arm_spec import ARM_ACTION, GRIPPER
 from ..evaluation.replay import recorded_view
 
 STRIDE = 12
@@ -31,7 +32,7 @@ ALIKE_M = 0.025
 """Steps of one goal are duplicates if end effector and end of the plan differ by less than this."""
 UNSURE_M = 0.02
 """A disagreement of this size adds as much priority as a novelty of 1."""
-CAMERA = "front"
+CAMERA = FRONT
 """The camera in whose picture paths are drawn."""
 
 
@@ -52,7 +53,7 @@ class RecordedPlan:
     """Index of the named object class."""
     plan: Plan
     done: NDArray[np.float32]
-    """(h, 7) the recorded actions from this step on, at most as many as the plan has."""
+    """(h, A) the recorded actions from this step on, at most as many as the plan has."""
     executed: int
     """How many actions of the plan would be executed before the next plan."""
     instruction: str
@@ -65,8 +66,8 @@ class RecordedPlan:
     def disagreement_m(self) -> float:
         """Distance between the ends of plan and recorded actions, over the steps that both have."""
         common = min(len(self.done), len(self.plan.actions))
-        apart = self.plan.actions[:common, MOVE].sum(0) - self.done[:common, MOVE].sum(0)
-        return float(np.linalg.norm(apart)) * METRES_PER_UNIT
+        apart = self.plan.actions[:common] - self.done[:common]
+        return float(np.linalg.norm(ARM_ACTION.displacements(apart).sum(0)))
 
     @property
     def priority(self) -> float:
@@ -77,7 +78,7 @@ class RecordedPlan:
     @property
     def signature(self) -> NDArray[np.float64]:
         """[8] end effector, end of the plan, goal, gripper; alike in all, steps are duplicates."""
-        end = self.ee_m + self.plan.actions[:, MOVE].sum(0) * METRES_PER_UNIT
+        end = self.ee_m + ARM_ACTION.displacements(self.plan.actions).sum(0)
         return np.array([*self.ee_m, *end, float(self.goal), float(self.closing)])
 
 
@@ -125,7 +126,7 @@ def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> Recorde
     """The policy's plan at one recorded step, with what was done."""
     observation = episode.observation(step)
     plan = policy.plan(observation)
-    closing = episode.actions[step - 1, GRIP] > 0 if step else False
+    closing = episode.actions[step - 1, GRIPPER] > 0 if step else False
     return RecordedPlan(
         episode=episode.summary.id,
         step=step,
@@ -159,7 +160,7 @@ def _without_duplicates(ordered: Sequence[RecordedPlan], count: int) -> Iterator
 
 
 def plan_to(actions: NDArray[np.float32], offset_m: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Actions (h, 7) with their end moved by `offset_m` [3], spread equally over all of them."""
+    """Actions (h, A) with their end moved by `offset_m` [3], spread equally over all of them."""
     moved = actions.astype(np.float64)
-    moved[:, MOVE] += offset_m / METRES_PER_UNIT / len(actions)
+    moved[:, ARM_ACTION.move] += offset_m / ARM_ACTION.metres_per_unit / len(actions)
     return np.asarray(np.clip(moved, -1.0, 1.0), np.float32)

@@ -16,8 +16,9 @@ from ...datasets.judgements.kappa import agreements
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue, SidestickError
-from ...sim_envs.spaces import GRIP
+from ...sim_envs.worlds.arm_spec import GRIPPER
 from ..evaluation.replay import expert_drive
+from ..session.environments import require_arm
 from ..ui.key_input import press
 from .prediction_review import PredictionReview, end_m
 from .prediction_window import PredictionWindow
@@ -67,6 +68,7 @@ def review_predictions(
     if not workspace.episodes():
         raise BadValue("episodes to predict on", "at least one in the workspace", "none")
     store, config = PolicyStore(workspace.policies_dir), workspace.config
+    require_arm(config, "grading predictions")
     policy_id = store.choose(policy_id).policy_id
     policy = store.load(policy_id, config)
     with planning() as tick:
@@ -118,6 +120,6 @@ class SimulatedPredictionReviewer:
             return
         plan = item.plan.actions
         apart = float(np.linalg.norm(end_m(item, expert) - end_m(item, plan)))
-        if apart > NEAR_M or (expert[-1, GRIP] > 0) != (plan[-1, GRIP] > 0):
+        if apart > NEAR_M or (expert[-1, GRIPPER] > 0) != (plan[-1, GRIPPER] > 0):
             review.correct(expert)
         press("a")

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.spaces import CONTROL_HZ, GRIP, METRES_PER_UNIT, MOVE
+from ...sim_envs.spaces import CONTROL_HZ
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 from .blending import STILL
 from .subscriber import Tick
 
@@ -48,24 +50,31 @@ class ActionAgreement:
 
 
 def action_agreement(
-    human: NDArray[np.float32], policy: NDArray[np.float32], chosen: NDArray[np.bool_] | None = None
+    human: NDArray[np.float32],
+    policy: NDArray[np.float32],
+    chosen: NDArray[np.bool_] | None = None,
+    spec: ActionSpec = ARM_ACTION,
 ) -> ActionAgreement:
-    """The agreement of two sequences of actions, (T, 7) each with NaN rows for none.
+    """The agreement of two sequences of actions, (T, A) each with NaN rows for none.
 
-    Counts the `chosen` steps (T,); all where it is None.
+    Counts the `chosen` steps (T,); all where it is None. Where there is no gripper, both agree.
     """
     both: NDArray[np.bool_] = np.isfinite(np.concatenate([human, policy], axis=1)).all(axis=1)
     counted = both if chosen is None else both & chosen
-    human_part, policy_part = human[:, MOVE].astype(np.float64), policy[:, MOVE].astype(np.float64)
+    moved = spec.parts[0]
+    human_part = human[:, moved].astype(np.float64)
+    policy_part = policy[:, moved].astype(np.float64)
     lengths = np.linalg.norm(human_part, axis=1), np.linalg.norm(policy_part, axis=1)
     moving = counted & (lengths[0] > STILL) & (lengths[1] > STILL)
     dots = (human_part[moving] * policy_part[moving]).sum(axis=1)
     cosines = dots / (lengths[0] * lengths[1])[moving]
-    same = (human[counted, GRIP] > 0) == (policy[counted, GRIP] > 0)
+    same = np.ones(int(counted.sum()), np.bool_)
+    if spec.grip is not None:
+        same = (human[counted, spec.grip] > 0) == (policy[counted, spec.grip] > 0)
     return ActionAgreement(
         int(counted.sum()),
         _mean(cosines),
-        _mean(_apart_m(human_part - policy_part, both)[counted]),
+        _mean(_apart_m(human_part - policy_part, both, spec.units(moved))[counted]),
         _mean(same),
     )
 
@@ -75,19 +84,24 @@ def agreement_by_stage(
     policy: NDArray[np.float32],
     stage: NDArray[np.integer],
     stages: Sequence[str],
+    spec: ActionSpec = ARM_ACTION,
 ) -> dict[str, ActionAgreement]:
     """`action_agreement` by stage, for those that occur; `stage` (T,) indexes `stages`."""
     return {
-        stages[i]: action_agreement(human, policy, stage == i) for i in np.unique(stage).tolist()
+        stages[i]: action_agreement(human, policy, stage == i, spec)
+        for i in np.unique(stage).tolist()
     }
 
 
-def _apart_m(difference: NDArray[np.float64], both: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _apart_m(
+    difference: NDArray[np.float64], both: NDArray[np.bool_], per_unit: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Distance (T,) between where the two would be a second later, m; NaN where unknown.
 
-    `difference` (T, 3) is that of the two translations, `both` (T,) where both gave an action.
+    `difference` (T, 3) is that of the two translations, `both` (T,) where both gave an action,
+    `per_unit` (3,) in metres.
     """
-    steps = np.where(both[:, None], difference, np.nan) * METRES_PER_UNIT
+    steps = np.where(both[:, None], difference, np.nan) * per_unit
     apart = np.full(len(steps), np.nan)
     for i in range(len(steps) - AHEAD + 1):
         apart[i] = np.linalg.norm(steps[i : i + AHEAD].sum(axis=0))
@@ -110,7 +124,8 @@ class RunningAgreement:
     Ticks on which either asks for no motion do not count.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spec: ActionSpec = ARM_ACTION) -> None:
+        self._moved = spec.parts[0]
         self._sum, self._weight = 0.0, 0.0
 
     @property
@@ -124,7 +139,8 @@ class RunningAgreement:
         human, policy = tick.step.human_action, tick.step.policy_action
         if human is None or policy is None:
             return
-        human_part, policy_part = human[MOVE].astype(np.float64), policy[MOVE].astype(np.float64)
+        human_part = human[self._moved].astype(np.float64)
+        policy_part = policy[self._moved].astype(np.float64)
         lengths = float(np.linalg.norm(human_part)), float(np.linalg.norm(policy_part))
         if min(lengths) > STILL:
             self._sum += float(human_part @ policy_part) / (lengths[0] * lengths[1])

@@ -5,13 +5,19 @@ A session holds one; the tick asks it for the policy's proposal and for its help
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from ...datasets.step import Driver, Level
 from ...sim_envs.errors import PolicyError
 from ...sim_envs.spaces import Observation
+from ...sim_envs.worlds.arm_spec import EE_POS
 from .authority import usable
 from .help_requests import HelpMonitor, HelpReason
 from .levels import NEEDS_POLICY, ControlState, name
 from .policy_runner import NO_PROPOSAL, PolicyRunner, Proposal
+
+NOWHERE = np.full(1, np.nan)
+"""The end effector's position in a world that has none: it never stalls."""
 
 
 @dataclass(frozen=True)
@@ -69,5 +75,5 @@ class Assignment:
         """
         if self.level is not Level.ON_CALL:
             return None
-        answer, ee_m = usable(proposal.action), observation["ee_pos"]
+        answer, ee_m = usable(proposal.action), observation.get(EE_POS, NOWHERE)
         return self.monitor.update(state, proposal.novelty, answer, ee_m)

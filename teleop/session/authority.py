@@ -10,8 +10,10 @@ import numpy as np
 
 from ...datasets.step import ActionMode, Driver, Level
 from ...sim_envs.spaces import Action
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 from .blending import blend
-from .command import Command, zero_action
+from .command import Command
 from .levels import (
     ASKING,
     DRIVERS,
@@ -35,7 +37,7 @@ class Decision:
     """Who drives this tick, and the action to execute."""
 
     action: Action
-    """float32[7] to execute."""
+    """float32[A] to execute."""
     driver: Driver
     """Whose action it is."""
     state: ControlState
@@ -58,8 +60,10 @@ class Decision:
 class Authority:
     """The state machine of one episode at one level."""
 
-    def __init__(self, level: Level) -> None:
-        self.level = level
+    def __init__(self, level: Level, spec: ActionSpec = ARM_ACTION) -> None:
+        """`spec` says what the numbers of the actions mean."""
+        self.level, self.spec = level, spec
+        self._last: Action | None = None
         self.state = ControlState.RESTING
         self.takeovers = 0
 
@@ -89,6 +93,7 @@ class Authority:
             self.takeovers += 1
         self.state = state
         action, share = self._action(command, policy_action, novelty)
+        self._last = action
         takeover = self.takeovers - 1 if correcting else -1
         mode = self._mode(correcting)
         return Decision(action, self.driver, state, mode, switch, takeover, share)
@@ -114,14 +119,14 @@ class Authority:
     def _action(
         self, command: Command, policy_action: Action | None, novelty: float
     ) -> tuple[Action, float]:
-        """The action [7] to execute in the present state, and the policy's share of it."""
+        """The action [A] to execute in the present state, and the policy's share of it."""
         if self.state is ControlState.HUMAN:
             return command.action, 0.0
         if policy_action is not None and self.state is ControlState.POLICY:
             return policy_action, 1.0
         if policy_action is not None and self.state is ControlState.BLEND:
-            return blend(command.action, policy_action, 1.0 - novelty)
-        return zero_action(), NAN
+            return blend(command.action, policy_action, 1.0 - novelty, self.spec)
+        return self.spec.rest(self._last), NAN
 
     def _mode(self, correcting: bool) -> ActionMode:
         if not supervises(self.level):
@@ -130,5 +135,5 @@ class Authority:
 
 
 def usable(action: Action | None) -> bool:
-    """Whether there is an action [7] and every number of it is finite."""
+    """Whether there is an action [A] and every number of it is finite."""
     return action is not None and bool(np.isfinite(action).all())

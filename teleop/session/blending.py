@@ -11,9 +11,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ...sim_envs.spaces import MOVE, TURN, Action
+from ...sim_envs.spaces import Action
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 
-PARTS = (MOVE, TURN)
 LARGEST_SHARE = 0.8
 """The policy's share at full confidence and agreement; the rest stays the operator's."""
 STILL = 0.05
@@ -30,15 +31,17 @@ def alignment(human: Vector, policy: Vector) -> float:
     return float(human @ policy) / (lengths[0] * lengths[1])
 
 
-def blend(human: Action, policy: Action, confidence: float) -> tuple[Action, float]:
-    """The action to execute, float32[7], and the policy's share of its motion in [0, 1].
+def blend(
+    human: Action, policy: Action, confidence: float, spec: ActionSpec = ARM_ACTION
+) -> tuple[Action, float]:
+    """The action to execute, float32[A], and the policy's share of its motion in [0, 1].
 
     `confidence` in [0, 1]; a policy whose confidence is not known (NaN) gets no share.
     """
     trust = 0.0 if math.isnan(confidence) else min(1.0, max(0.0, confidence))
     executed = human.astype(np.float64)
     parts = {"human": 0.0, "policy": 0.0}
-    for part in PARTS:
+    for part in spec.parts:
         human_part, policy_part = human[part].astype(np.float64), policy[part].astype(np.float64)
         share = LARGEST_SHARE * trust * max(0.0, alignment(human_part, policy_part))
         executed[part] = (1.0 - share) * human_part + share * policy_part

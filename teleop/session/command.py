@@ -5,7 +5,9 @@ from enum import Enum
 
 import numpy as np
 
-from ...sim_envs.spaces import ACTION_SIZE, Action
+from ...sim_envs.spaces import Action
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 
 
 class Request(Enum):
@@ -38,7 +40,7 @@ class Command:
     """One poll of an operator's device."""
 
     action: Action
-    """float32[7] in [-1, 1]; the position of the sticks, whether or not the clutch is held."""
+    """float32[A] in [-1, 1]; the position of the sticks, whether or not the clutch is held."""
     clutch: bool = False
     """Held: the operator drives, on this very tick."""
     requests: frozenset[Request] = frozenset()
@@ -47,11 +49,9 @@ class Command:
     """False when the device was lost or has been silent for too long: the arm holds still."""
 
 
-def zero_action(grip: float = 0.0) -> Action:
-    """The action [7] that moves nothing; a grip of 0 keeps what the gripper is doing."""
-    action = np.zeros(ACTION_SIZE, np.float32)
-    action[-1] = grip
-    return action
+def zero_action(spec: ActionSpec = ARM_ACTION) -> Action:
+    """The action [A] that moves nothing; a grip of 0 keeps what the gripper is doing."""
+    return np.zeros(spec.size, np.float32)
 
 
 IDLE = Command(zero_action())

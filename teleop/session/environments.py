@@ -4,13 +4,19 @@ import json
 
 from ...datasets.config import WorkspaceConfig
 from ...datasets.episode import Episode
+from ...datasets.recorded_spec import BUILT_IN
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.making import make_task_env
+from ...sim_envs.errors import MissingCapability
+from ...sim_envs.making import make_task_env, make_world
 from ...sim_envs.rewinding.rewindable_env import make_rewindable_env
+from ...sim_envs.worlds.contract import Capability, TaskWorld
 
 
 def environment_json(config: WorkspaceConfig) -> str:
-    """make_task_env()'s keywords for a workspace, as JSON."""
+    """make_world()'s keywords for a workspace, as JSON."""
+    if config.world:
+        own = {**config.env_kwargs, "world": config.world, "image_size": config.image_size}
+        return json.dumps(own, sort_keys=True)
     keywords = {
         **config.env_kwargs,
         "task": config.task,
@@ -20,18 +26,56 @@ def environment_json(config: WorkspaceConfig) -> str:
     return json.dumps(keywords, sort_keys=True)
 
 
-def workspace_env(config: WorkspaceConfig) -> ArmEnv:
-    """The environment that a workspace's episodes are made in."""
-    return make_task_env(**json.loads(environment_json(config)))
+def workspace_env(config: WorkspaceConfig) -> TaskWorld:
+    """The world that a workspace's episodes are made in."""
+    return make_world(**json.loads(environment_json(config)))
 
 
-def rewindable_workspace_env(config: WorkspaceConfig) -> ArmEnv:
-    """The same environment, going back at once; its physics takes a process of its own."""
+def rewindable_workspace_env(config: WorkspaceConfig) -> TaskWorld:
+    """The same world, with the built-in arm going back at once, by a process of its own."""
+    if config.world:
+        return workspace_env(config)
     return make_rewindable_env(**json.loads(environment_json(config)))
 
 
-def episode_env(episode: Episode) -> ArmEnv:
-    """The environment that an episode was recorded in, from its header."""
+def arm_env(world: TaskWorld, wanted_for: str) -> ArmEnv:
+    """The world as the built-in arm's; MissingCapability for another."""
+    if not isinstance(world, ArmEnv):
+        raise MissingCapability(
+            f"{wanted_for} is not possible in {world.world_spec.task}: that takes a task of the "
+            "built-in arm, whose scene is known"
+        )
+    return world
+
+
+def episode_world(episode: Episode) -> TaskWorld:
+    """The world that an episode was recorded in; MissingCapability where it does not repeat."""
     header = episode.summary.header
+    if header.spec == BUILT_IN:
+        return episode_env(episode)
+    given = {**header.env_args.get("env_kwargs", {})}
+    given.pop("renderer", None)
+    world = make_world(str(header.env_args.get("env_name", "")), **given)
+    world.require(Capability.REPLAY, "simulating an episode again")
+    return world
+
+
+def require_arm(config: WorkspaceConfig, wanted_for: str) -> None:
+    """Raise MissingCapability for what takes the built-in arm, whose scenes are known."""
+    if config.spec != BUILT_IN:
+        raise MissingCapability(
+            f"{wanted_for} is not possible in {config.task}: that takes a task of the built-in "
+            "arm, whose scene can be drawn again"
+        )
+
+
+def episode_env(episode: Episode) -> ArmEnv:
+    """The environment of the built-in arm that an episode was recorded in, from its header."""
+    header = episode.summary.header
+    if header.spec != BUILT_IN:
+        raise MissingCapability(
+            f"episode {episode.summary.id} was not recorded with the built-in arm, whose scenes "
+            "alone can be drawn again"
+        )
     keywords = json.loads(json.dumps(header.env_args.get("env_kwargs", {})))
     return make_task_env(**{"task": header.task, **keywords})

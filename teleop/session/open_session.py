@@ -13,7 +13,7 @@ from ...datasets.session_rows import session_rows
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import few_threads
-from ...sim_envs.environment import ArmEnv
+from ...sim_envs.worlds.contract import TaskWorld
 from .assignment import Assignment
 from .device import InputDevice, NoOperator
 from .environments import workspace_env
@@ -26,13 +26,13 @@ from .subscriber import Subscriber
 @contextlib.contextmanager
 def recorded_session(
     workspace: Workspace,
-    operator: Callable[[ArmEnv], InputDevice],
+    operator: Callable[[TaskWorld], InputDevice],
     assignment: Assignment,
     subscribers: Sequence[Subscriber] = (),
     patience: int = 1,
     on_saved: Callable[[], object] = lambda: None,
     answer_within_s: float | None = None,
-    make_env: Callable[[WorkspaceConfig], ArmEnv] = workspace_env,
+    make_env: Callable[[WorkspaceConfig], TaskWorld] = workspace_env,
 ) -> Iterator[Session]:
     """A session that records into the workspace; all episodes are on disk when the context ends.
 
@@ -49,7 +49,7 @@ def recorded_session(
     ):
         recover_effort(workspace)
         all_subscribers = [Recording(recorder, on_saved), *subscribers]
-        limit = env.task.max_steps * patience
+        limit = env.world_spec.max_steps * patience
         yield Session(
             env,
             operator(env),
@@ -62,7 +62,7 @@ def recorded_session(
 
 
 def unattended_session(
-    env: ArmEnv,
+    env: TaskWorld,
     runner: PolicyRunner,
     policy_id: str | None = None,
     subscribers: Sequence[Subscriber] = (),

@@ -15,7 +15,8 @@ from ...datasets.step_packing import LIMIT
 from ...policies.base.plan import Plan
 from ...policies.policy import Policy
 from ...sim_envs.errors import BadValue
-from ...sim_envs.spaces import ACTION_SIZE, Action, Observation
+from ...sim_envs.spaces import Action, Observation
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
 from .background_calls import BackgroundCalls
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class Proposal:
     """The policy's action for one tick, and what it comes from."""
 
     action: Action | None
-    """float32[7]; None when the policy has no usable answer."""
+    """float32[A]; None when the policy has no usable answer."""
     novelty: float
     """How unusual the scene is to the policy, in [0, 1]; NaN where it is not known."""
     plan: Plan | None
@@ -49,8 +50,9 @@ class PolicyRunner:
     dropped, as the world has moved on meanwhile.
     """
 
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
+    def __init__(self, policy: Policy, actions: int = ARM_ACTION.size) -> None:
+        """`actions` is how many numbers an action of the world has."""
+        self.policy, self._actions = policy, actions
         self._plan: Plan | None = None
         self._next = 0
         self._why = ""
@@ -108,7 +110,7 @@ class PolicyRunner:
     def _ask(self, observation: Observation) -> Plan | None:
         """The policy's next plan; None, and a line in the log, where it has none."""
         try:
-            return checked_plan(self.policy.plan(observation))
+            return checked_plan(self.policy.plan(observation), self._actions)
         except Exception as error:
             self._tell(f"{type(error).__name__}: {error}")
             return None
@@ -127,11 +129,11 @@ class PolicyRunner:
             _log.warning("%s", self._why)
 
 
-def checked_plan(plan: Plan) -> Plan:
+def checked_plan(plan: Plan, size: int = ARM_ACTION.size) -> Plan:
     """A plan that can be executed; BadValue, TypeError or AttributeError for anything else."""
     actions = np.asarray(plan.actions, np.float32)
-    if actions.ndim != 2 or actions.shape[1] != ACTION_SIZE or not len(actions):
-        raise BadValue("plan", f"rows of {ACTION_SIZE} numbers", list(actions.shape))
+    if actions.ndim != 2 or actions.shape[1] != size or not len(actions):
+        raise BadValue("plan", f"rows of {size} numbers", list(actions.shape))
     if not np.abs(actions).max() <= LIMIT:  # NaN fails the comparison too
         raise BadValue("plan", "actions in [-1, 1]", "others")
     if np.isinf(plan.novelty):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ...datasets.recorded_spec import RecordedSpec
 from ...datasets.recorder import Recorder
 from ...datasets.step import EpisodeHeader, Step
 from ...sim_envs.spaces import Observation
@@ -79,16 +80,17 @@ class DeferredRecording(Subscriber):
 
 def episode_header(context: EpisodeContext) -> EpisodeHeader:
     """The header of the file of an episode that begins."""
-    task = context.env.task
+    spec = context.env.world_spec
     return EpisodeHeader(
-        task=context.env.task_name,
+        task=spec.task,
         instruction=context.env.instruction,
-        goal=task.goal_names[task.goal],
+        goal=context.env.goal,
         seed=context.seed,
         operator=context.operator,
         level=context.assignment.level,
         policy_id=context.assignment.policy_id,
-        stages=task.stages,
-        goal_names=task.goal_names,
+        stages=spec.stages,
+        goal_names=spec.goal_names,
         started=context.started,
+        spec=RecordedSpec(spec.action, spec.readings),
     )

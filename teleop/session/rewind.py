@@ -20,6 +20,8 @@ class RewindBuffer:
 
     def add_if_due(self, episode: LiveEpisode) -> None:
         """Add a mark where one is due; call before every tick."""
+        if not episode.context.env.goes_back:
+            return
         last = self.marks[-1].steps if self.marks else -EVERY_TICKS
         if episode.steps - last < EVERY_TICKS:
             return
@@ -31,7 +33,7 @@ class RewindBuffer:
         """Go back at least this long, or to the beginning; return the ticks undone."""
         if not self.marks:
             return 0
-        wanted = episode.steps - round(seconds * CONTROL_HZ)
+        wanted = episode.steps - round(seconds * episode.context.env.world_spec.control_hz)
         while len(self.marks) > 1 and self.marks[-1].steps > wanted:
             self.marks.pop()
         return episode.rewind(self.marks[-1])

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from ...datasets.journal_writer import episode_id
 from ...datasets.step import Driver, Step
-from ...sim_envs.environment import ArmEnv
-from ...sim_envs.snapshot import Snapshot
-from ...sim_envs.spaces import CONTROL_HZ, Observation
+from ...sim_envs.spaces import Observation
+from ...sim_envs.worlds.contract import TaskWorld
+from ...sim_envs.worlds.guarding import guarded_step
 from .assignment import Assignment
 from .authority import Authority, Decision
 from .command import ENDING, Command, Request
@@ -31,7 +31,7 @@ class Session:
 
     def __init__(
         self,
-        env: ArmEnv,
+        env: TaskWorld,
         device: InputDevice,
         assignment: Assignment,
         subscribers: Sequence[Subscriber] = (),
@@ -44,7 +44,8 @@ class Session:
         last = [device] if isinstance(device, Subscriber) else []
         self.subscribers: tuple[Subscriber, ...] = (*subscribers, *last)
         self.pace = pace or Unpaced()
-        self.max_steps, self.answer_within_s = max_steps or env.task.max_steps, answer_within_s
+        self.max_steps = max_steps or env.world_spec.max_steps
+        self.answer_within_s = answer_within_s
 
     def assign(self, assignment: Assignment) -> None:
         """Use another assignment from the next episode on, and notify all subscribers."""
@@ -81,7 +82,7 @@ class Session:
 class RewindMark:
     """A moment of a running episode to go back to."""
 
-    snapshot: Snapshot
+    snapshot: object
     steps: int
     """Ticks since the episode began."""
     progress: float
@@ -101,14 +102,15 @@ class LiveEpisode:
     ) -> None:
         self.context, self.observation = context, observation
         self._env, self._assignment = context.env, context.assignment
+        self._spec, self._guarded = context.env.world_spec, guarded_step(context.env)
         self._device, self._subscribers, self._max_steps = device, subscribers, max_steps
         self._wants_images = any(subscriber.wants_images for subscriber in subscribers)
-        self.authority = Authority(context.assignment.level)
+        self.authority = Authority(context.assignment.level, self._spec.action)
         self.states: list[ControlState] = []
         """Who controlled the arm, for every tick of the main line."""
         self.asked, self.rewinds = 0, 0
         """How often the policy asked for help and the operator rewound, over all branches."""
-        self.progress, self.stage = 0.0, context.env.task.stages[0]
+        self.progress, self.stage = 0.0, self._spec.stages[0]
         self.calling: HelpReason | None = None
         """Why the arm waits for help now; None while it does not."""
         self.share = float("nan")
@@ -147,10 +149,10 @@ class LiveEpisode:
         if decision.reseat:
             env.reseat()
         env.images_due = self._wants_images or self._assignment.needs_images(decision.driver)
-        self.observation, reward, success, _, _ = env.step(decision.action)
+        self.observation, reward, success, cut, _ = (self._guarded or env.step)(decision.action)
         self.states.append(decision.state)
         asked = self._note(decision, reason)
-        self._judge(command, success)
+        self._judge(command, success, cut)
         step = Step(
             observation=before,
             action=decision.action,
@@ -160,7 +162,7 @@ class LiveEpisode:
             level=self._assignment.level,
             action_mode=decision.mode,
             novelty=proposal.novelty,
-            stage=env.task.stages.index(stage),
+            stage=self._spec.stages.index(stage),
             reward=reward,
             done=self.over,
             success=success,
@@ -204,16 +206,16 @@ class LiveEpisode:
         self.asked, self.calling = self.asked + 1, reason
         return reason
 
-    def _judge(self, command: Command, success: bool) -> None:
+    def _judge(self, command: Command, success: bool, cut: bool) -> None:
         self.requests = command.requests
         status = self._env.status
         if status.progress > self.progress:
             self.progress, self.stage = status.progress, status.stage
         waiting = self.states.count(ControlState.CALLING)
         limit = self.steps - waiting >= self._max_steps
-        unanswered = waiting >= HELP_TIMEOUT_S * CONTROL_HZ
+        unanswered = waiting >= HELP_TIMEOUT_S * self._spec.control_hz
         self.success = success or Request.SAVE_SUCCESS in command.requests
-        self.over = success or limit or unanswered or bool(command.requests & ENDING)
+        self.over = success or cut or limit or unanswered or bool(command.requests & ENDING)
 
     def end(
         self, verdict: bool | None = None, complete: bool = True, discarded: bool = False

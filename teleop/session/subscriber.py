@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.step import Step
-from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import Observation
+from ...sim_envs.worlds.contract import TaskWorld
 from .assignment import Assignment
 from .command import Command
 from .help_requests import HelpReason
@@ -22,7 +22,7 @@ from .policy_runner import Proposal
 class EpisodeContext:
     """An episode as it begins."""
 
-    env: ArmEnv
+    env: TaskWorld
     seed: int
     operator: str
     """Who is at the device; empty where nobody is."""

@@ -5,7 +5,6 @@ The event loop calls it with an effect; cues and notices for the operator go alo
 
 from collections.abc import Callable, Mapping
 
-from ...sim_envs.spaces import CONTROL_HZ
 from ..devices.sdl import drop_presses
 from ..session.pacing import RateMeter, RealTime
 from .cues import SWITCH_NOTICE_S, Cue, Notice
@@ -24,7 +23,7 @@ class EpisodeActions:
     def __init__(self, context: OperatorContext, live: OperatorEpisode, notice: Notice) -> None:
         self.context, self.live, self.notice = context, live, notice
         self.meter = RateMeter(context.clock)
-        self.pace = RealTime(CONTROL_HZ, context.clock, context.sleep)
+        self.pace = RealTime(live.env.world_spec.control_hz, context.clock, context.sleep)
         self.tutorial, self.last_verdict = Tutorial(), LastVerdict(context.judge)
         self.offered = False
         """The verdict that the environment offers for an episode that is over."""
@@ -80,10 +79,13 @@ class EpisodeActions:
         self._drive_unrecorded()
 
     def _rewind(self, seconds: float) -> None:
+        if not self.live.env.goes_back:
+            self.notice.show("this world cannot go back: it does not repeat an episode", 3.0)
+            return
         undone = self.live.rewind(seconds)
         drop_presses()
         self.context.feedback.play(Cue.REWOUND)
-        self.notice.show(f"back by {undone / CONTROL_HZ:.1f} s", 1.5)
+        self.notice.show(f"back by {undone / self.live.env.world_spec.control_hz:.1f} s", 1.5)
 
     def _save(self, verdict: bool) -> None:
         episode = self.live.episode.context.episode_id

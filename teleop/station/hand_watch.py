@@ -10,8 +10,9 @@ from ...sim_envs.environment import ArmEnv
 from ...sim_envs.garments import bodies_touching
 from ...sim_envs.hand_rays import touched_by_fingers
 from ...sim_envs.rotations import Vector, rotvec_between
-from ...sim_envs.spaces import METRES_PER_UNIT, MOVE, RADIANS_PER_UNIT, TURN, Action
+from ...sim_envs.spaces import Action
 from ...sim_envs.world import Pose
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
 
 AGAIN_TICKS = 10
 """A body that was not touched for this long is touched anew."""
@@ -80,7 +81,7 @@ class HandWatch:
         return dropped
 
     def _sticks(self, before: Pose, now: Pose, action: Action) -> bool:
-        push = action[MOVE].astype(np.float64) * METRES_PER_UNIT
+        push = action[ARM_ACTION.move].astype(np.float64) * ARM_ACTION.metres_per_unit
         asked = float(np.linalg.norm(push))
         moved = float((now.position - before.position) @ push) / max(asked, 1e-9)
         self._stuck = self._stuck + 1 if asked > PUSHED_M and moved < FOLLOWED * asked else 0
@@ -88,7 +89,7 @@ class HandWatch:
 
     def _twist(self, before: Pose, now: Pose, action: Action) -> bool:
         turned = rotvec_between(before.quat, now.quat)
-        self._twists.append(turned - action[TURN] * RADIANS_PER_UNIT)
+        self._twists.append(turned - action[ARM_ACTION.turn] * ARM_ACTION.radians_per_unit)
         unasked = float(np.linalg.norm(np.sum(self._twists, axis=0)))
         was, self._twisted = self._twisted, unasked > (0.5 if self._twisted else 1.0) * TWIST_RAD
         return self._twisted and not was

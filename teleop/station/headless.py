@@ -15,7 +15,7 @@ from ...policies.store import PolicyStore
 from ..autonomy.evidence_recorder import AUDITED_SHARE, EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
-from ..devices.clumsiness import Habits
+from ..devices.operators import MakeOperator
 from ..devices.simulated_operator import SimulatedOperator
 from ..learning.active_policy import ActivePolicy, PolicySwitch, assignment_of
 from ..session.assignment import Assignment
@@ -38,12 +38,12 @@ class RunRules:
     """When the policy asks for help while on call, and how often it may."""
     audited: float = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
+    operator: MakeOperator = SimulatedOperator
+    """Makes who drives, for the session's world and level."""
     ladder: bool = False
     """Whether the episodes are evidence: a policy that loses the level stops driving at once."""
     on_change: Callable[[LevelChange], object] = lambda _: None
     """Called with every change of level."""
-    habits: Habits | None = None
-    """Those of a clumsy operator; None for a tidy one."""
     relieved: Callable[[], bool] = lambda: False
     """Asked after every episode whether a policy switch is due: the run ends there."""
 
@@ -58,6 +58,15 @@ class DriveReport:
     policy_steps: int
     takeovers: int
     level: str
+
+    @property
+    def label(self) -> str:
+        """For the operator."""
+        return (
+            f"{self.successes} of {self.episodes} episodes succeeded; "
+            f"human {self.human_steps} steps, policy {self.policy_steps} steps, "
+            f"{self.takeovers} takeovers"
+        )
 
     @classmethod
     def of(cls, outcomes: Sequence[EpisodeOutcome], level: Level) -> "DriveReport":
@@ -135,7 +144,7 @@ def _drive(
     )
     with recorded_session(
         workspace,
-        lambda env: SimulatedOperator(env, level, habits=rules.habits),
+        lambda env: rules.operator(env, level),
         driven,
         [effort, *evidence.listeners],
         LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,

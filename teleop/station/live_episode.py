@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
+from ...sim_envs.worlds.contract import TaskWorld
 from ..learning.active_policy import ActivePolicy
 from ..session.action_agreement import RunningAgreement
 from ..session.assignment import Assignment
@@ -36,7 +37,10 @@ class OperatorEpisode:
         device, alone = self.session.device, Assignment(Level.DEMONSTRATE)
         self._unrecorded = Session(self.env, device, alone, [DrawImages()])
         self._recorded = True
-        self.history, self.running_agreement = RewindBuffer(), RunningAgreement()
+        self.history, self.running_agreement = (
+            RewindBuffer(),
+            RunningAgreement(self.env.world_spec.action),
+        )
         self.totals = SessionTotals()
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
@@ -46,9 +50,14 @@ class OperatorEpisode:
         self.reset()
 
     @property
-    def env(self) -> ArmEnv:
-        """The session's environment."""
+    def env(self) -> TaskWorld:
+        """The session's world."""
         return self.session.env
+
+    @property
+    def arm(self) -> ArmEnv | None:
+        """The world of the built-in arm, whose scene the window knows; None for another."""
+        return self.env if isinstance(self.env, ArmEnv) else None
 
     @property
     def note(self) -> str:
@@ -71,7 +80,7 @@ class OperatorEpisode:
     def begin(self) -> None:
         """Begin to record."""
         self.episode.begin()
-        self.running_agreement = RunningAgreement()
+        self.running_agreement = RunningAgreement(self.env.world_spec.action)
 
     def free_drive(self) -> None:
         """Drive on without recording."""

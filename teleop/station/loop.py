@@ -6,7 +6,7 @@
 from collections.abc import Callable, Mapping
 
 from ...sim_envs.errors import RecordingError
-from ...sim_envs.spaces import CONTROL_HZ, Action
+from ...sim_envs.spaces import Action
 from ..devices.controls import Control, ControlReadings
 from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
@@ -210,21 +210,27 @@ class StationLoop:
 
     def _feel(self, action: Action) -> None:
         """Let the operator feel and hear what the hand meets, and the end of the time."""
-        for event in self._hand.update(self.live.env, action):
+        felt = self._hand.update(self.live.arm, action) if self.live.arm else []
+        for event in felt:
             self.context.feedback.play(FELT[event])
             if event.value:
                 self.notice.show(event.value, 2.0)
-        left_s = (self.live.session.max_steps - self.live.episode.steps) / CONTROL_HZ
+        left = self.live.session.max_steps - self.live.episode.steps
+        left_s = left / self.live.env.world_spec.control_hz
         if self.state is WindowState.RECORDING and left_s == TIME_LOW_S:
             self.context.feedback.play(Cue.TIME_LOW)
             self.notice.show(f"{TIME_LOW_S:.0f} s are left", 3.0)
 
     def _teach(self) -> None:
         reading = ControlReadings(self.operator_input.reading.values, self._pressed)
-        tutorial, env = self.actions.tutorial, self.live.env
+        tutorial, env = self.actions.tutorial, self.live.arm
+        if env is None:
+            self.notice.show("the tutorial is for the built-in arm")
+            self.signal(WindowEvent.LEARNT)
+            return
         between = what_is_between(env, OrderState.of(env)) is not None
-        closing, seconds = env.arm.controller.closing, self.pace.period_s
-        if tutorial.watch(reading, env.arm.tool(), closing, seconds, between):
+        closing, seconds = env.closing, self.pace.period_s
+        if tutorial.watch(reading, env.tool(), closing, seconds, between):
             self.context.feedback.play(Cue.LEARNT)
         if tutorial.over:
             self.notice.show(FINISHED)

@@ -16,6 +16,7 @@ from ...datasets.database import Database
 from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
+from ...sim_envs.worlds.contract import TaskWorld
 from ..autonomy.evidence_recorder import EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
@@ -119,10 +120,10 @@ def open_station(
         tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace, options.learns)))
         pads = Gamepads()
 
-        def open_input(env: ArmEnv) -> OperatorInput:
+        def open_input(world: TaskWorld) -> OperatorInput:
             if options.simulated:
-                return SimulatedWindowInput(env, bindings, pads)
-            return OperatorInput(env, bindings, pads, options.operator, latch=options.latch)
+                return SimulatedWindowInput(world, bindings, pads)
+            return OperatorInput(world, bindings, pads, options.operator, latch=options.latch)
 
         opened = recorded_session(
             workspace,
@@ -136,7 +137,9 @@ def open_station(
         )
         session = stack.enter_context(opened)
         assert isinstance(session.device, OperatorInput)
-        view = stack.enter_context(contextlib.closing(open_view(session.env, options.view)))
+        view = None
+        if isinstance(session.env, ArmEnv):
+            view = stack.enter_context(contextlib.closing(open_view(session.env, options.view)))
         frame_scheduler = FrameScheduler(surface, view, Prompter(bindings))
         yield Station(options, session, session.device, pads, tally, frame_scheduler)
 

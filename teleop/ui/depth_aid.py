@@ -78,6 +78,10 @@ class OrderState:
         return tuple({item.container.name: item.container for item in self.wanted}.values())
 
 
+NOTHING_ORDERED = OrderState((), frozenset())
+"""The order in a world that knows no objects."""
+
+
 def what_is_between(env: ArmEnv, order: OrderState) -> Between | None:
     """What closing would hold, a wanted object first; None for nothing."""
     wanted = {item.label for item in order.wanted} - order.placed

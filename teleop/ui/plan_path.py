@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ...policies.base.plan import Plan
 from ...sim_envs.cameras import CameraView
 from ...sim_envs.rotations import Vector
-from ...sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE
+from ...sim_envs.worlds.arm_spec import ARM_ACTION
+from ...sim_envs.worlds.spec import ActionSpec
 from ..devices.sdl import pygame
 from .canvas import Canvas
 from .palette import ORANGE, STRIP, TEXT, Colour
@@ -38,18 +39,28 @@ Points = list[tuple[int, int]]
 """Pixels of the window, x and y."""
 
 
-def drawn_path(view: CameraView, tool_m: Vector, closing: bool, plan: Plan, done: int) -> DrawnPath:
+def drawn_path(
+    view: CameraView,
+    tool_m: Vector,
+    closing: bool,
+    plan: Plan,
+    done: int,
+    spec: ActionSpec = ARM_ACTION,
+) -> DrawnPath:
     """The rest of a plan after its first `done` actions, from the end effector at `tool_m` [3]."""
     actions = plan.actions[done:].astype(np.float64)
-    spread = plan.spread[done:, MOVE].astype(np.float64)
-    moves = np.vstack([np.zeros(3), np.cumsum(actions[:, MOVE], axis=0)]) * METRES_PER_UNIT
-    unsure_m = np.sqrt(np.cumsum((spread * METRES_PER_UNIT) ** 2, axis=0).mean(axis=1))
+    moved = spec.displacements(actions)
+    spread = spec.displacements(plan.spread[done:].astype(np.float64))
+    moves = np.vstack([np.zeros(3), np.cumsum(moved, axis=0)])
+    unsure_m = np.sqrt(np.cumsum(spread**2, axis=0).mean(axis=1))
     points = view.project(tool_m + moves)
     seen = points[:, 2] > NEAREST_M
     pinhole = np.tan(np.radians(view.fov_deg) / 2) * np.maximum(points[:, 2], NEAREST_M)
     radii = np.concatenate([[0.0], unsure_m]) / pinhole
     end = len(points) if seen.all() else int(np.argmin(seen))
-    closed = np.concatenate([[closing], actions[:, GRIP] > 0])
+    grip = spec.grip
+    closings = np.full(len(actions), closing) if grip is None else actions[:, grip] > 0
+    closed = np.concatenate([[closing], closings])
     changes = np.flatnonzero(closed[1:] != closed[:-1]) + 1
     grips = tuple(int(i) for i in changes if i < end)
     return DrawnPath(points[:end, :2], radii[:end], grips)

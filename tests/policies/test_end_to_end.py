@@ -10,7 +10,8 @@ import torch
 from sidestick.datasets.frames import Frames
 from sidestick.policies.policy import PolicyConfig, load_policy
 from sidestick.policies.training.config import TrainConfig
-from sidestick.policies.training.train import new_vision, train, train_on
+from sidestick.policies.training.new_parts import new_vision
+from sidestick.policies.training.train import train, train_on
 from sidestick.policies.training.window_data import TrainingData
 from sidestick.policies.vision.augmentation import random_colour, random_shift
 from sidestick.policies.vision.encoders import Encoder, spatial_softmax

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from sidestick.policies.policy import PolicyConfig
 from sidestick.policies.training.config import TrainConfig
-from sidestick.policies.training.train import new_vision
+from sidestick.policies.training.new_parts import new_vision
 from sidestick.policies.vision.end_to_end import EndToEnd, EndToEndConfig
 from sidestick.policies.vision.resnet import ResNet18
 from sidestick.sim_envs.errors import PolicyError

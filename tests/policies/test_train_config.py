@@ -1,14 +1,14 @@
 """These tests check that impossible hyperparameters are refused, and the recommended ones exist."""
 
 from dataclasses import replace
-from typing import get_args
 
 import pytest
+import tyro
 
 from sidestick.policies.heads import HEADS
 from sidestick.policies.training.config import RECIPES, TrainConfig
 from sidestick.sim_envs.errors import BadValue, UnknownName
-from sidestick.teleop.cli.train import Kind, Train
+from sidestick.teleop.cli.train import Train
 
 IMPOSSIBLE = {
     "chunk": 0,
@@ -55,9 +55,15 @@ def test_every_head_has_recommended_values(head):
     assert set(RECIPES) <= set(HEADS)
 
 
-def test_the_command_line_offers_every_head():
-    """A new head is also a new choice."""
-    assert set(get_args(Kind)) == set(HEADS)
+def test_the_command_line_offers_every_head(capsys):
+    """The help names every head, and so does the refusal of another."""
+    with pytest.raises(SystemExit):
+        tyro.cli(Train, args=["--help"])
+    told = capsys.readouterr().out
+    assert all(name in told for name in HEADS)
+    with pytest.raises(UnknownName) as refused:
+        Train(workspace=None, head="none").config()
+    assert set(HEADS) <= set(refused.value.known)
 
 
 def test_options_change_the_recommended_values():

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....sim_envs.spaces import ACTION_NAMES, ACTION_SIZE
 from ...episode import Episode
+from ...recorded_spec import BUILT_IN, RecordedSpec
 from ...schema import OBS, columns, is_image
 from ...step import ActionMode, Driver
 from ..who_acted import FLAGS
@@ -24,9 +24,6 @@ INFO, STATS, TASKS = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
 OURS = "meta/sidestick.json"
 """An extra file with the workspace and the episodes' attributes, which an import reads."""
 
-STATE = (("joint_pos", 7), ("ee_pos", 3), ("ee_quat", 4), ("gripper_qpos", 2))
-"""The observations that `observation.state` concatenates, with their sizes."""
-STATE_NAMES = [f"{name}.{place}" for name, size in STATE for place in range(size)]
 IMAGES = "observation.images."
 GOAL = "observation.environment_state"
 """LeRobot's policies take this key as an input: our goal vector."""
@@ -83,7 +80,8 @@ def frame_columns(episode: Episode, state_size: int) -> dict[str, NDArray[Any]]:
 
     None holds NaN, and states have `state_size` numbers.
     """
-    state = np.concatenate([episode.observations[name] for name, _ in STATE], axis=1)
+    readings = [reading.name for reading in episode.summary.header.spec.readings]
+    state = np.concatenate([episode.observations[name] for name in readings], axis=1)
     human = np.isin(episode.driver, (Driver.HUMAN, Driver.BLEND))
     demonstrated = episode.action_modes == ActionMode.DEMONSTRATION
     found: dict[str, NDArray[Any]] = {
@@ -99,31 +97,39 @@ def frame_columns(episode: Episode, state_size: int) -> dict[str, NDArray[Any]]:
     return found | {PREFIX + key: rows for key, rows in own.items()}
 
 
-def our_columns(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def our_columns(
+    frames: Mapping[str, NDArray[Any]], spec: RecordedSpec = BUILT_IN
+) -> dict[str, NDArray[Any]]:
     """The columns [T, ...] of `frame_columns` by our names; missing ones are left out.
 
     LeRobot's flag of interventions is read by `who_acted`.
     """
     found = {"actions": frames["action"]}
     state, at = frames["observation.state"], 0
-    for name, size in STATE:
-        found[OBS + name] = state[:, at : at + size]
-        at += size
+    for reading in spec.readings:
+        found[OBS + reading.name] = state[:, at : at + reading.size]
+        at += reading.size
     return recorded(found | {ours: frames[key] for key, ours in PAIRS.items() if key in frames})
 
 
-def feature_of(key: str, rows: NDArray[Any]) -> Feature:
+def state_names(spec: RecordedSpec = BUILT_IN) -> list[str]:
+    """The names of what `observation.state` concatenates."""
+    return [f"{reading.name}.{place}" for reading in spec.readings for place in range(reading.size)]
+
+
+def feature_of(key: str, rows: NDArray[Any], spec: RecordedSpec = BUILT_IN) -> Feature:
     """The feature of a column [T, ...] of `frame_columns`."""
-    names = {"action": list(ACTION_NAMES), "observation.state": STATE_NAMES}.get(key)
+    actions = list(spec.action.names)
+    names = {"action": actions, "observation.state": state_names(spec)}.get(key)
     if key == PREFIX + "human_actions" or key == PREFIX + "policy_actions":
-        names = list(ACTION_NAMES)
+        names = actions
     return Feature(rows.dtype.name, rows.shape[1:] or (1,), names)
 
 
 def is_our_action(feature: Mapping[str, Any]) -> bool:
     """Whether a feature of info.json is the 7-d change of pose that we record."""
-    names = feature.get("names")
-    return list(feature["shape"]) == [ACTION_SIZE] and names == list(ACTION_NAMES)
+    ours = list(BUILT_IN.action.names)
+    return list(feature["shape"]) == [len(ours)] and feature.get("names") == ours
 
 
 def without_place(features: Iterable[str]) -> list[str]:

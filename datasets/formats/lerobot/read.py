@@ -16,6 +16,7 @@ from ...config import WorkspaceConfig, config_of
 from ...episode import Episode
 from ...hdf5 import UNREADABLE
 from ...layout_check import MAX_STEPS
+from ...recorded_spec import spec_of
 from ...schema import IMAGE_SUFFIX, OBS, columns
 from ...summary import Attributes, from_attributes
 from ..imported_episode import (
@@ -35,10 +36,10 @@ from .layout import (
     IMAGES,
     INFO,
     PREFIX,
-    STATE_NAMES,
     cameras_in,
     is_our_action,
     our_columns,
+    state_names,
     without_place,
 )
 from .pictures import png_pixels, read_frames
@@ -93,7 +94,7 @@ class LeRobotSource:
         if not 0 < length <= MAX_STEPS:
             raise FormatError(f"length: expected 1 to {MAX_STEPS}, got {length}")
         frames = self._frames(row, length)
-        found = our_columns(frames)
+        found = our_columns(frames, self.config.spec)
         if self._flag is not None:
             found[MODES] = modes_of_flags(frames[self._flag], self._has_interventions())
         for camera in cameras_in(self._features):
@@ -163,9 +164,9 @@ class LeRobotSource:
                 f"{self.path}: its action is {list(action['shape'])} {action.get('names')}; "
                 f"ours is {OUR_ACTION}"
             )
-        if state.get("names") != STATE_NAMES:
+        if state.get("names") != state_names():
             raise FormatError(
-                f"{self.path}: observation.state is {state.get('names')}; ours is {STATE_NAMES}"
+                f"{self.path}: observation.state is {state.get('names')}; ours is {state_names()}"
             )
         cameras = cameras_in(self._features)
         shapes = {f"{c}{IMAGE_SUFFIX}": self._features[IMAGES + c]["shape"] for c in cameras}
@@ -189,6 +190,7 @@ class LeRobotSource:
 def _own_episode(attributes: Attributes, found: dict[str, NDArray[Any]], path: Path) -> Episode:
     """An episode of our own export, with its attributes."""
     cameras = [name[len(OBS) : -len(IMAGE_SUFFIX)] for name in found if name.endswith(IMAGE_SUFFIX)]
-    types = {column.key: column.dtype for column in columns(cameras)}
+    spec = spec_of(attributes)
+    types = {column.key: column.dtype for column in columns(cameras, spec.readings)}
     rows = {key: narrowed(key, values, types[key]) for key, values in found.items()}
     return Episode.of_columns(from_attributes(attributes, path), rows)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +103,7 @@ class LeRobotWriter:
         write_episodes(self._path / place, self._episodes, self._stats)
         self._write_json(STATS, to_json(merged(self._stats)))
         self._write_json(INFO, self._info())
-        config = asdict(self._config)
+        config = self._config.to_json()
         self._write_json(OURS, {"workspace": config, "episodes": self._ours})
 
     def lost(self) -> list[str]:
@@ -162,7 +161,7 @@ class LeRobotWriter:
         self, frames: Mapping[str, NDArray[Any]], images: Mapping[str, NDArray[np.uint8]]
     ) -> None:
         """Set the features of info.json from the first episode's columns."""
-        found = {key: feature_of(key, rows) for key, rows in frames.items()}
+        found = {key: feature_of(key, rows, self._config.spec) for key, rows in frames.items()}
         kind = "video" if self._as_video else "image"
         axes = ["height", "width", "channels"]
         found |= {key: Feature(kind, rows.shape[1:], axes) for key, rows in images.items()}

@@ -14,6 +14,7 @@ from ...attributes import MAX_BYTES, MOST
 from ...config import OUR_RENDERER
 from ...episode import Episode
 from ...files.decoding import decoded, parsed_json
+from ...recorded_spec import spec_of
 from ...schema import FINAL_OBS, IMAGE_SUFFIX, OBS, columns, is_image
 from ...schema import FINAL_STATE as FINAL_STATE_KEY
 from ...summary import ENV_ARGS, NO_SEED, from_attributes, summarise
@@ -48,12 +49,16 @@ def own_episode(
     rows = {OBS + name: values[:-1] for name, values in seen.items()}
     rows |= {"dones": np.eye(steps, dtype=np.int64)[-1], **given}
     cameras = [name.removesuffix(IMAGE_SUFFIX) for name in seen if is_image(name)]
-    types = {column.key: column.dtype for column in columns(cameras)}
+    attributes = own_attributes(group)
+    try:
+        readings = spec_of(attributes).readings
+    except ValueError as error:
+        raise FormatError(f"its attributes are not an episode's: {error}") from error
+    types = {column.key: column.dtype for column in columns(cameras, readings)}
     if missing := sorted(types.keys() - rows.keys()):
         raise FormatError(f"infos/{missing[0]}: missing")
     rows = {key: narrowed(key, rows[key], kind) for key, kind in types.items()}
     rows["dones"][-1] = 1
-    attributes = own_attributes(group)
     try:
         recorded = int(attributes.get("num_samples", steps))
         seed = int(group.attrs["seed"]) if "seed" in group.attrs else NO_SEED

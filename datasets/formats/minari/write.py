@@ -7,21 +7,22 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
+from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import BadValue
 from ....sim_envs.reset_options import RESEATS
-from ....sim_envs.spaces import action_space, observation_space
+from ....sim_envs.spaces import observation_space
 from ...attributes import MAX_BYTES
 from ...config import WorkspaceConfig
 from ...episode import Episode
 from ...hdf5 import write_columns
+from ...recorded_spec import BUILT_IN
 from ...summary import to_attributes
 from ..imported_header import stages_of
 from ..safe_hdf5 import hdf5_file
@@ -56,6 +57,8 @@ CUT = (
     "one step earlier and are called truncated there"
 )
 LARGE_STATE = "the simulator's state after the last action of {} episodes: too large an attribute"
+LARGEST = float(np.finfo(np.float32).max)
+"""Bound of readings that have none."""
 
 
 class MinariWriter:
@@ -117,14 +120,14 @@ class MinariWriter:
             "data_format": "hdf5",
             "jpeg_encoding": False,
             "observation_space": json.dumps(_space(self._config, self._goals)),
-            "action_space": json.dumps(_box(action_space())),
+            "action_space": json.dumps(_box(_action_space(self._config))),
             **_env_spec(self._config),
             "dataset_id": self._id,
             "algorithm_name": "teleoperation",
             "minari_version": MINARI_VERSION,
             "dataset_size": round(size, 1),
             "description": DESCRIPTION.format(hz=self._config.control_hz),
-            WORKSPACE: asdict(self._config),
+            WORKSPACE: self._config.to_json(),
         }
         text = json.dumps(metadata, indent=1)
         (self._folder / METADATA_FILE).write_text(text, encoding="utf-8")
@@ -189,7 +192,11 @@ def _write_final_state(group: h5py.Group, episode: Episode) -> bool:
 
 def _space(config: WorkspaceConfig, goals: int) -> dict[str, Any]:
     """The observation space in Minari's JSON."""
-    spaces = observation_space(max(1, goals), config.image_size).spaces
+    spaces = dict(observation_space(max(1, goals), config.image_size).spaces)
+    if config.spec != BUILT_IN:
+        goal = spaces["goal"]
+        spaces = {r.name: Box(-LARGEST, LARGEST, (r.size,), np.float32) for r in config.readings}
+        spaces["goal"] = goal
     found = {name: _box(space) for name, space in spaces.items() if not name.endswith("_image")}
     shape = [config.image_size, config.image_size, 3]
     black, white = np.zeros(shape, int).tolist(), np.full(shape, 255).tolist()
@@ -198,6 +205,10 @@ def _space(config: WorkspaceConfig, goals: int) -> dict[str, Any]:
         "type": "Dict",
         "subspaces": found | {f"{camera}_image": image for camera in config.cameras},
     }
+
+
+def _action_space(config: WorkspaceConfig) -> Box:
+    return Box(-1.0, 1.0, (config.spec.action.size,), np.float32)
 
 
 def _box(space: Any) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from itertools import takewhile
 import numpy as np
 
 from ....datasets.step import Driver, Level
+from ....sim_envs.environment import ArmEnv
 from ....sim_envs.spaces import CAMERAS, CONTROL_HZ, Image, Observation
+from ....sim_envs.worlds.arm_spec import FINGERS
 from ...autonomy.evidence_recorder import audit_sampler
 from ...devices.operator_input import SPEEDS
 from ...learning.update_schedule import UpdateRules
 from ...session.levels import ControlState, name
 from ...ui.depth_aid import (
+    NOTHING_ORDERED,
     Between,
     DepthAid,
     OrderState,
@@ -65,30 +68,31 @@ class DashboardBuilder:
         live, tally = loop.live, loop.context.tally
         env, episode, count = live.env, live.episode, tally.count
         meter, aids = loop.meter, loop.options.aids
-        state = OrderState.of(env)
+        arm, spec = live.arm, env.world_spec
+        state = OrderState.of(arm) if arm else NOTHING_ORDERED
         order = self._order(loop, state)
-        between = what_is_between(env, state) if aids else None
+        between = what_is_between(arm, state) if aids and arm else None
         return Dashboard(
             state=loop.state,
             driver=episode.authority.driver if loop.state in TICKING else Driver.NOBODY,
             level=name(live.assignment.level),
-            instruction=env.task.summary if len(order) > 1 else env.instruction,
+            instruction=arm.task.summary if arm and len(order) > 1 else env.instruction,
             episode=self._number(loop),
             session=live.totals.words(),
             tally=(count.successes, count.episodes),
-            seconds=episode.steps / CONTROL_HZ,
+            seconds=episode.steps / spec.control_hz,
             time_used=episode.steps / live.session.max_steps,
-            stages=env.task.stages,
-            stage=shown_stage(env, between, state) if aids else env.status.stage,
-            gripper_m=float(np.sum(episode.observation["gripper_qpos"])),
-            closing=env.arm.controller.closing,
+            stages=spec.stages,
+            stage=shown_stage(arm, between, state) if aids and arm else env.status.stage,
+            gripper_m=float(np.sum(episode.observation.get(FINGERS, 0.0))),
+            closing=env.closing,
             slowness=loop.slowness,
             health=Health(
                 meter.hz, meter.worst_hz, meter.late, meter.late_share, frames, tally.minutes_left
             ),
-            insets=insets(episode.observation, loop.operator_input.camera),
+            insets=insets(episode.observation, loop.operator_input.camera, spec.cameras),
             order=order,
-            aid=self._aid(loop, between, state) if aids else None,
+            aid=self._aid(loop, arm, between, state) if aids and arm else None,
         )
 
     def _number(self, loop: StationLoop) -> str:
@@ -100,14 +104,17 @@ class DashboardBuilder:
 
     def _order(self, loop: StationLoop, state: OrderState) -> tuple[Chip, ...]:
         """The order; its pictures are cut once after each reset."""
-        env = loop.live.env
+        env = loop.live.arm
+        if env is None:
+            return ()
         if self._pictures[0] != loop.live.laid:
             self._pictures = (loop.live.laid, pictures(env))
         return chips(env, state, self._pictures[1])
 
-    def _aid(self, loop: StationLoop, between: Between | None, state: OrderState) -> DepthAid:
-        env = loop.live.env
-        view = env.task.cameras[loop.operator_input.camera].view(env.arm)
+    def _aid(
+        self, loop: StationLoop, env: ArmEnv, between: Between | None, state: OrderState
+    ) -> DepthAid:
+        view = env.camera_view(loop.operator_input.camera)
         return depth_aid(view, env, between, state.containers)
 
     def _operator_input(self, board: Dashboard, loop: StationLoop) -> Dashboard:
@@ -187,15 +194,20 @@ class DashboardBuilder:
         plan = loop.live.proposal.plan
         if plan is None or loop.state in PATHLESS:
             return None
-        arm = loop.live.env.arm
-        view = loop.live.env.task.cameras[loop.operator_input.camera].view(arm)
+        env = loop.live.env
+        view = env.camera_view(loop.operator_input.camera)
+        if view is None:
+            return None
         done = min(loop.live.plan_done, len(plan.actions) - 1)
-        return drawn_path(view, arm.tool().position, arm.controller.closing, plan, done)
+        spec = env.world_spec.action
+        return drawn_path(view, env.tool().position, env.closing, plan, done, spec)
 
 
-def insets(observation: Observation, large: str) -> dict[str, Image]:
+def insets(
+    observation: Observation, large: str, cameras: tuple[str, ...] = CAMERAS
+) -> dict[str, Image]:
     """The picture of each recorded camera that is not the large one, uint8 [H, W, 3]."""
-    pictures = {name: observation.get(f"{name}_image") for name in CAMERAS if name != large}
+    pictures = {name: observation.get(f"{name}_image") for name in cameras if name != large}
     return {name: np.asarray(p, np.uint8) for name, p in pictures.items() if p is not None}
 
 

@@ -6,6 +6,8 @@ The loop calls it between control ticks; it measures what a frame costs so that 
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from ....sim_envs.spaces import Image
 from ...devices.sdl import pygame
 from ..loop import StationLoop
@@ -13,7 +15,7 @@ from ..states import TICKING
 from .dashboard_builder import DashboardBuilder
 from .prompts import Prompter
 from .screen import Screen
-from .view import ViewSource
+from .view import NOTHING_YET, ViewSource
 
 FRAME_S = 1 / 40
 """Frames begin no closer together than this where there is time: two to a tick."""
@@ -34,10 +36,11 @@ class FrameScheduler:
     def __init__(
         self,
         surface: pygame.Surface,
-        view: ViewSource,
+        view: ViewSource | None,
         prompter: Prompter,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        """Without a `view` the large picture is the world's own, or the recorded one."""
         self.surface, self.view, self.screen = surface, view, Screen()
         self._dashboard_builder, self._clock = DashboardBuilder(prompter), clock
         self._began, self._cost = float("-inf"), 0.01
@@ -71,14 +74,22 @@ class FrameScheduler:
         self.surface = pygame.display.get_surface() or self.surface
         area = self.screen.layout(self.surface).body
         self._take_clicks(loop)
-        camera = loop.operator_input.camera
-        shrunk = min(1.0, self.view.widest / area.w)
-        size = (round(area.w * shrunk), round(area.h * shrunk))
         extra = self._insets(loop)
-        picture = self.view.picture(camera, loop.live.seed, *size)
+        picture = self._large(loop, area)
         board = self._dashboard_builder.dashboard(loop, self._fps, extra)
         self._shown = tuple(board.insets)
         self.screen.draw(self.surface, picture, board)
+
+    def _large(self, loop: StationLoop, area: pygame.Rect) -> Image:
+        """The large picture, uint8 [height, width, 3]."""
+        camera, live = loop.operator_input.camera, loop.live
+        if self.view is None:
+            shown = live.env.shown(camera)
+            recorded = live.episode.observation.get(f"{camera}_image", NOTHING_YET)
+            return np.asarray(recorded if shown is None else shown, np.uint8)
+        shrunk = min(1.0, self.view.widest / area.w)
+        size = (round(area.w * shrunk), round(area.h * shrunk))
+        return self.view.picture(camera, live.seed, *size)
 
     def _take_clicks(self, loop: StationLoop) -> None:
         """Make the camera large on whose inset the operator clicked."""
@@ -91,9 +102,12 @@ class FrameScheduler:
 
     def _insets(self, loop: StationLoop) -> dict[str, Image]:
         """Pictures of the cameras that are neither large nor recorded, newer every few frames."""
-        task, large = loop.live.env.task, loop.operator_input.camera
+        env, large = loop.live.env, loop.operator_input.camera
+        if self.view is None:
+            return {}
         side = self.screen.layout(self.surface).insets[0].w
-        wanted = [c for c in task.cameras if c not in task.recorded_cameras and c != large]
+        recorded = env.world_spec.cameras
+        wanted = [c for c in env.shown_cameras if c not in recorded and c != large]
         self._frames += 1
         if self._frames % INSET_EVERY == 1 or set(wanted) != set(self._extra):
             seed = loop.live.seed

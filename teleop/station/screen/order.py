@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ....sim_envs.environment import ArmEnv
-from ....sim_envs.spaces import Image
+from ....sim_envs.spaces import FRONT, Image
 from ...devices.sdl import pygame
 from ...ui.canvas import Canvas
 from ...ui.depth_aid import OrderState
@@ -49,7 +49,7 @@ def chips(env: ArmEnv, order: OrderState, pictures: Mapping[str, Image]) -> tupl
 
 def pictures(env: ArmEnv) -> dict[str, Image]:
     """Each wanted object in the front camera's picture, uint8 [N, N, 3], by its label."""
-    picture, labels = env.labelled("front", PICTURE, PICTURE)
+    picture, labels = env.labelled(FRONT, PICTURE, PICTURE)
     found = {}
     for item in env.task.wanted(env.world):
         rows, columns = np.nonzero(labels == env.task.labels.index(item.label))

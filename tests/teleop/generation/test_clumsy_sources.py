@@ -1,5 +1,6 @@
 """These tests repeat demonstrations of a clumsy operator: what went wrong in them is left out."""
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.spaces import GRIP
 from sidestick.teleop.cli import main
 from sidestick.teleop.devices.clumsiness import Habits
+from sidestick.teleop.devices.simulated_operator import SimulatedOperator
 from sidestick.teleop.generation.handling import handlings_of
 from sidestick.teleop.station.headless import RunRules, drive_simulated
 
@@ -23,7 +25,8 @@ SEED = 3
 def _shown(path: Path, habits: Habits | None) -> Episode:
     config = WorkspaceConfig("ShelfPick", image_size=16, env_kwargs={"num_items": 2})
     workspace = Workspace.create(path, config)
-    drive_simulated(workspace, Level.DEMONSTRATE, [SEED], rules=RunRules(habits=habits))
+    rules = RunRules(operator=partial(SimulatedOperator, habits=habits))
+    drive_simulated(workspace, Level.DEMONSTRATE, [SEED], rules=rules)
     return Episode.read(workspace.episodes()[0], images=False)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sidestick.datasets.workspace import Workspace
-from sidestick.teleop.cli.train import duration
+from sidestick.teleop.cli.training_summary import duration
 from sidestick.teleop.learning import workspace_training
 from tests.learning_rig import QUICK
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.sim_envs.errors import SidestickError
+from sidestick.sim_envs.worlds.arm_spec import ARM_ACTION
 from sidestick.teleop.session.authority import Authority, Decision
-from sidestick.teleop.session.blending import LARGEST_SHARE, PARTS, blend
+from sidestick.teleop.session.blending import LARGEST_SHARE, blend
 from sidestick.teleop.session.command import Command
 from sidestick.teleop.session.levels import (
     DRIVERS,
@@ -69,7 +70,7 @@ def assert_the_operator_decides(level: Level, event: Event, decision: Decision) 
     if level is not Level.ASSIST or answer != "agrees":
         np.testing.assert_array_equal(decision.action, HUMAN)
         assert decision.share == 0.0
-    for part in PARTS:
+    for part in ARM_ACTION.parts:
         assert float(decision.action[part] @ HUMAN[part]) > 0
     assert (decision.driver is Driver.BLEND) <= (level is Level.ASSIST)
 
@@ -230,7 +231,7 @@ def test_a_blend_never_points_against_the_operator(
     assert 0.0 <= share <= 1.0
     assert np.abs(action).max() <= 1.0 + 1e-6
     assert action[6] == human[6]
-    for part in PARTS:
+    for part in ARM_ACTION.parts:
         same = float(human[part] @ policy[part])
         if same <= 0 or np.linalg.norm(human[part]) < 0.05:
             np.testing.assert_array_equal(action[part], human[part])

@@ -1,0 +1,67 @@
+"""panda-gym and gym-pusht as worlds, through the command line; `make test-peers` runs these."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peer_rig import interpreter
+from tests.worlds.push_t import NAME, OPTIONS
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
+
+ROOT = Path(__file__).parents[2]
+PANDA = "tests.worlds.panda_pick_and_place:make"
+HEADLESS = ("--headless", "--operator", "simulated", "--json")
+QUICK = ("--steps", "20", "--batch", "16", "--selection-episodes", "0")
+
+
+def run(folder: Path, *arguments: str, ok: bool = True) -> Any:
+    """A command in the environment that has the worlds; its JSON, or what it complained of."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    settings = {"SIDESTICK_CONFIG_DIR": str(folder / "settings"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [str(interpreter("gym-worlds")), "-m", "sidestick.teleop.cli.main", *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **settings},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0) == ok, done.stdout + done.stderr
+    lines = done.stdout[done.stdout.find("{") :] if ok else ""
+    return json.loads(lines) if lines else done.stderr
+
+
+def test_panda_pick_and_place_from_the_first_drive_to_an_export(tmp_path: Path) -> None:
+    """Four axes: examined, driven, trained, evaluated, taken over, compared, replayed, exported."""
+    found = run(tmp_path, "doctor", PANDA, "--json")
+    assert (found["problems"], found["deterministic"]) == ([], True)
+    assert found["versions"]["panda-gym"] == "3.0.7"
+    driven = run(tmp_path, "drive", "panda", "--env", PANDA, "--episodes", "3", *HEADLESS)
+    assert driven["successes"] == 3
+    run(tmp_path, "train", "panda", *QUICK, "--json")
+    assert run(tmp_path, "evaluate", "panda", "--episodes", "2", "--json")["episodes"] == 2
+    helped = ("--level", "supervised", "--override", "--first-seed", "50")
+    over = run(tmp_path, "drive", "panda", "--episodes", "2", *helped, *HEADLESS)
+    assert over["takeovers"] >= 1
+    assert run(tmp_path, "replay", "panda", "0", "--verify", "--json")["identical"]
+    assert run(tmp_path, "check", "panda", "--json")["damaged"] == []
+    for form in ("robomimic", "lerobot", "minari"):
+        run(tmp_path, "export", form, "panda", f"out-{form}", "--json")
+    told = run(tmp_path, "generate", "panda", "--count", "1", ok=False)
+    assert "not possible in PandaPickAndPlace" in " ".join(told.split())
+
+
+def test_push_t_by_its_id_alone(tmp_path: Path) -> None:
+    """Two axes, a picture in the observation, and nobody who knows how to do it."""
+    options = ("--env-options", json.dumps(OPTIONS))
+    found = run(tmp_path, "doctor", NAME, *options, "--json")
+    assert (found["problems"], found["deterministic"]) == ([], True)
+    told = run(
+        tmp_path, "drive", "push", "--env", NAME, *options, "--episodes", "1", *HEADLESS, ok=False
+    )
+    assert "the simulated operator is not possible in PushT" in " ".join(told.split())

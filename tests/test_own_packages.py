@@ -1,0 +1,104 @@
+"""The examples of docs/own-*.md, installed as somebody else's package, in every verb."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.own_packages import MOST_LINES, blocks, example, install, sidestick
+
+DOCUMENTS = ("own-task.md", "own-head.md", "own-robot.md")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with the documents' task, head and world."""
+    points = "".join(blocks("own-task.md", "toml") + blocks("own-head.md", "toml"))
+    modules = dict(zip(("lift_block", "linear_head", "plotter"), DOCUMENTS, strict=True))
+    code = {name: example(document) for name, document in modules.items()}
+    return install(tmp_path_factory.mktemp("package"), points, **code)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_an_example_is_short(document: str) -> None:
+    """A complete example fits a page."""
+    assert len(example(document).splitlines()) <= MOST_LINES
+
+
+def test_an_installed_task_and_head_are_used_by_every_verb(installed: Path, tmp_path: Path) -> None:
+    """`tasks` lists it; it is driven, trained on and evaluated, by worker processes too."""
+
+    def run(*arguments: str) -> str:
+        return sidestick(installed, tmp_path, *arguments).stdout
+
+    listed = {task["task"]: task for task in json.loads(run("tasks", "--json"))}
+    assert listed["LiftBlock"]["from"] == "own-pack 0.3"
+    drive = ("drive", "lift", "--task", "LiftBlock", "--headless", "--operator", "simulated")
+    driven = json.loads(run(*drive, "--episodes", "2", "--first-seed", "0", "--json"))
+    assert driven["successes"] == 2
+    quick = ("--encoder", "small", "--steps", "4", "--batch", "8", "--selection-episodes", "0")
+    run("train", "lift", "--head", "linear", *quick)
+    config = json.loads((tmp_path / "lift/policies/0001/config.json").read_text())
+    assert config["plug_ins"] == {"head": "own-pack 0.3"}
+    found = json.loads(run("evaluate", "lift", "--episodes", "2", "--workers", "2", "--json"))
+    assert (found["episodes"], found["policy"]) == (2, "0001")
+    assert json.loads(run("check", "lift", "--json"))["damaged"] == []
+
+
+def test_a_policy_says_which_plug_in_is_missing(installed: Path, tmp_path: Path) -> None:
+    """Where the package is not installed, its name is in the message, not a traceback."""
+    test_an_installed_task_and_head_are_used_by_every_verb(installed, tmp_path)
+    empty = tmp_path / "nothing"
+    empty.mkdir()
+    told = sidestick(empty, tmp_path, "evaluate", "lift", "--episodes", "1", ok=False)
+    assert told.returncode
+    assert "linear" in told.stderr
+    assert "own-pack 0.3" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_world_of_ones_own_is_driven_trained_and_evaluated(
+    installed: Path, tmp_path: Path
+) -> None:
+    """Of two axes and one camera: everything between is sized by its spec."""
+
+    def run(*arguments: str) -> str:
+        return sidestick(installed, tmp_path, *arguments).stdout
+
+    name = "own_pack.plotter:make"
+    assert json.loads(run("doctor", name, "--json"))["problems"] == []
+    drive = ("drive", "plot", "--env", name, "--headless", "--operator", "simulated")
+    assert json.loads(run(*drive, "--episodes", "3", "--json"))["successes"] == 3
+    run("train", "plot", "--steps", "4", "--batch", "8", "--selection-episodes", "0")
+    assert json.loads(run("evaluate", "plot", "--episodes", "2", "--json"))["episodes"] == 2
+    assert json.loads(run("check", "plot", "--json"))["damaged"] == []
+    for form in ("robomimic", "lerobot", "minari"):
+        run("export", form, "plot", f"out-{form}")
+
+
+def test_a_world_that_a_workspace_names_is_not_imported_unasked(
+    installed: Path, tmp_path: Path
+) -> None:
+    """A workspace may come from anybody: code that it names waits until the user names it."""
+    name = "own_pack.plotter:make"
+    drive = ("drive", "plot", "--headless", "--operator", "simulated", "--episodes", "1")
+    sidestick(installed, tmp_path, *drive, "--env", name)
+    (tmp_path / "settings/worlds.txt").unlink()
+    told = sidestick(installed, tmp_path, *drive, ok=False)
+    assert told.returncode
+    assert f"sidestick doctor {name}" in " ".join(told.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ('[project.entry-points."sidestick.tasks"]\nBad = "own_pack.nowhere:Bad"', "own-pack 0.3"),
+        ('[project.entry-points."sidestick.tasks"]\nShelfPick = "own_pack:x"', "built in"),
+    ],
+)
+def test_a_bad_plug_in_is_named(tmp_path: Path, points: str, said: str) -> None:
+    """One that cannot be imported costs itself alone; one with a taken name is refused."""
+    told = sidestick(install(tmp_path, points), tmp_path, "tasks", ok=False)
+    assert said in " ".join(told.stderr.split())
+    assert "Traceback" not in told.stderr
+    assert ("ShelfPick" in told.stdout + told.stderr) or told.returncode

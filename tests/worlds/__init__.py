@@ -1,0 +1,1 @@
+"""Worlds of other people behind the contract, for tests and as examples."""
