@@ -20,7 +20,7 @@ from ...policies.base.worker_pool import WorkerPool
 from ...policies.policy import CONFIG, load_policy
 from ...policies.store import load_for
 from ...sim_envs.making import make_world
-from ...sim_envs.worlds.contract import TaskWorld
+from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
@@ -142,7 +142,9 @@ def _begin(device: str) -> None:
 
 @functools.cache
 def _environment(keywords: str) -> TaskWorld:
-    return make_world(**json.loads(keywords))
+    world = make_world(**json.loads(keywords))
+    world.require(Capability.VERDICT, "counting successes without a person")
+    return world
 
 
 @functools.lru_cache(maxsize=KEPT)
