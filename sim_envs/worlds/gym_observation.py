@@ -10,11 +10,11 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
 from ..errors import BadValue, WorldFailed
 from ..spaces import Image, Observation
 from .gym_options import GymOptions
+from .pictures import is_picture, squared
 from .spec import Reading
 
 RENDERED = "scene"
@@ -35,8 +35,8 @@ class GymObservation:
         self.newest: dict[str, Image] = {}
         """The pictures as the environment gave them, by camera."""
         entries = dict(entries_of(seen))
-        self._cameras = {_plain(key): key for key, value in entries.items() if _is_image(value)}
-        numbers = {key: np.size(v) for key, v in entries.items() if not _is_image(v)}
+        self._cameras = {_plain(key): key for key, value in entries.items() if is_picture(value)}
+        numbers = {key: np.size(v) for key, v in entries.items() if not is_picture(v)}
         self._chosen = dict(options.readings) or {
             _plain(key): (key, 0, size) for key, size in numbers.items()
         }
@@ -94,23 +94,13 @@ class GymObservation:
 
     def whole(self, seen: Any) -> NDArray[np.float64]:
         """Every number that it shows, float64[S]."""
-        parts = [np.ravel(v) for _, v in entries_of(seen) if not _is_image(v)]
+        parts = [np.ravel(v) for _, v in entries_of(seen) if not is_picture(v)]
         return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
 
     def _square(self, camera: str, picture: Any) -> Image:
         """A picture as a square of the recorded size."""
         self.newest[camera] = picture
-        if not _is_image(picture):
-            got = f"{getattr(picture, 'dtype', type(picture).__name__)}{list(np.shape(picture))}"
-            raise WorldFailed(f"picture {camera}: expected uint8[height, width, 3], got {got}")
-        if self._fit == "crop":
-            side = min(picture.shape[:2])
-            top, left = ((length - side) // 2 for length in picture.shape[:2])
-            picture = picture[top : top + side, left : left + side]
-        if picture.shape[:2] == (self._size, self._size):
-            return np.array(picture, np.uint8)
-        shown = Pillow.fromarray(np.ascontiguousarray(picture))
-        return np.asarray(shown.resize((self._size, self._size), Pillow.Resampling.BOX), np.uint8)
+        return squared(camera, picture, self._size, self._fit)
 
 
 def entries_of(seen: Any, name: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
@@ -124,12 +114,3 @@ def entries_of(seen: Any, name: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
 
 def _plain(key: str) -> str:
     return key.removeprefix("pixels.").removesuffix("_image")
-
-
-def _is_image(value: Any) -> bool:
-    return (
-        isinstance(value, np.ndarray)
-        and value.dtype == np.uint8
-        and value.ndim == 3
-        and value.shape[2] == 3
-    )

@@ -13,7 +13,8 @@ from ...datasets.session_rows import session_rows
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import few_threads
-from ...sim_envs.worlds.contract import TaskWorld
+from ...sim_envs.errors import MissingCapability
+from ...sim_envs.worlds.contract import Capability, TaskWorld
 from .assignment import Assignment
 from .device import InputDevice, NoOperator
 from .environments import workspace_env
@@ -67,5 +68,13 @@ def unattended_session(
     policy_id: str | None = None,
     subscribers: Sequence[Subscriber] = (),
 ) -> Session:
-    """A session in which a policy drives alone: evaluation and autonomous practice."""
+    """A session in which a policy drives alone: evaluation and autonomous practice.
+
+    MissingCapability for an arm at real time, which needs a person beside it.
+    """
+    if Capability.REAL_TIME in env.capabilities:
+        raise MissingCapability(
+            f"{env.world_spec.task} is an arm at real time: no policy drives it unattended; "
+            "`sidestick drive --level supervised` has a person there"
+        )
     return Session(env, NoOperator(), Assignment(Level.AUTONOMOUS, policy_id, runner), subscribers)

@@ -149,13 +149,13 @@ class LiveEpisode:
         if decision.reseat:
             env.reseat()
         env.images_due = self._wants_images or self._assignment.needs_images(decision.driver)
-        self.observation, reward, success, cut, _ = (self._guarded or env.step)(decision.action)
+        self.observation, reward, success, cut, info = (self._guarded or env.step)(decision.action)
         self.states.append(decision.state)
         asked = self._note(decision, reason)
         self._judge(command, success, cut)
         step = Step(
             observation=before,
-            action=decision.action,
+            action=info.get("executed", decision.action),
             human_action=command.action if command.clutch else None,
             policy_action=proposal.action,
             driver=decision.driver,

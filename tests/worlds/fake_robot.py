@@ -1,0 +1,48 @@
+"""A robot with LeRobot's members and no hardware: latency, dropped reads, a pulled cable."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+JOINTS = ("shoulder.pos", "elbow.pos", "gripper.pos")
+
+
+class FakeRobot:
+    """Two joints and a gripper, degrees; it follows half of the way to a target in a tick."""
+
+    def __init__(self, slowest: float = 5.0) -> None:
+        self.observation_features = {**dict.fromkeys(JOINTS, float), "top": (48, 64, 3)}
+        self.action_features = dict.fromkeys(JOINTS, float)
+        self.is_connected, self.sent = False, list[dict[str, float]]()
+        self.at, self.slowest = np.array([10.0, -20.0, 0.0]), slowest
+        self.dropped = 0
+        """So many of the next reads fail."""
+
+    def connect(self) -> None:
+        """Plug it in."""
+        self.is_connected = True
+
+    def disconnect(self) -> None:
+        """Let go."""
+        self.is_connected = False
+
+    def pull_the_cable(self) -> None:
+        """Nobody asked for it."""
+        self.is_connected, self.dropped = False, 10**6
+
+    def get_observation(self) -> Mapping[str, Any]:
+        """Joints and a picture."""
+        if self.dropped:
+            self.dropped -= 1
+            raise ConnectionError("no status packet")
+        picture = np.full((48, 64, 3), int(abs(self.at[0])) % 255, np.uint8)
+        return {**dict(zip(JOINTS, self.at.tolist(), strict=True)), "top": picture}
+
+    def send_action(self, action: dict[str, float]) -> Mapping[str, float]:
+        """It cuts a target that is too far away, and says so."""
+        wanted = np.array([action[name] for name in JOINTS])
+        cut = self.at + np.clip(wanted - self.at, -self.slowest, self.slowest)
+        self.at = self.at + 0.5 * (cut - self.at)
+        self.sent.append(dict(zip(JOINTS, cut.tolist(), strict=True)))
+        return self.sent[-1]
