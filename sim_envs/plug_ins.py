@@ -5,7 +5,7 @@ that cannot be imported costs itself alone: it is named where it is asked for.
 """
 
 import functools
-from collections import Counter
+from collections.abc import Iterable
 from enum import Enum
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -62,9 +62,9 @@ def broken(group: Group) -> dict[str, str]:
     return found
 
 
-def require_own_names(group: Group, built_in: object) -> None:
+def require_own_names(group: Group, built_in: Iterable[str]) -> None:
     """Raise PlugInError where a plug-in has the name of something built in."""
-    names = set(built_in) if isinstance(built_in, dict) else set()
+    names = set(built_in)
     for name in plug_ins(group):
         if name in names:
             raise PlugInError(
@@ -99,8 +99,3 @@ def _point(group: Group, name: str) -> EntryPoint:
 
 def _package(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
-
-
-def twice(group: Group) -> list[str]:
-    """The names that several packages declare."""
-    return [name for name, n in Counter(p.name for p in _points(group)).items() if n > 1]

@@ -4,20 +4,25 @@ A workspace may come from anybody, and may name code: it runs where the user nam
 `--env` or `sidestick doctor`. The names are a file of the user's settings.
 """
 
+import contextlib
 from typing import Any
 
 from ..datasets.files.decoding import parsed_json
 from ..sim_envs.errors import BadValue
 from ..sim_envs.worlds.naming import allow, allowed
-from .devices.settings import read_setting, write_setting
+from .devices.settings import BadSettings, read_setting, write_setting
 
 WORLDS_FILE = "worlds.txt"
 """Names of allowed worlds, one a line."""
 
 
 def allow_noted() -> None:
-    """Allow the worlds of the user's settings, in this process and those that it starts."""
-    allow(line.strip() for line in read_setting(WORLDS_FILE).splitlines())
+    """Allow the worlds of the user's settings, in this process and those that it starts.
+
+    Settings that cannot be read allow none; what then needs one says so.
+    """
+    with contextlib.suppress(BadSettings):
+        allow(line.strip() for line in read_setting(WORLDS_FILE).splitlines())
 
 
 def note_allowed(name: str) -> None:
