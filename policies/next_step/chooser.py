@@ -25,8 +25,8 @@ from .network import NextStep, NextStepNetwork
 from .tokens import HAND_NAMES, SeenObjects, Tokens
 
 SHOWN, SHOWN_HELD = "shown_about", "shown_held"
-"""Columns (N,) of what demonstrations were about, below 0 where that is not known, and of whether
-the hand carries it. Where they are given, they stand in place of what the network says."""
+"""Columns (N,) of what demonstrations were about, M after the last grasp, below 0 where that is not
+known, and of whether the hand carries it. They stand in place of what the network says."""
 FAILED = "failed_grasp"
 """Column (N,): the demonstration's grasp, under way or next, did not hold."""
 LEAST_HEIGHT_STD_M = 0.03
@@ -92,7 +92,7 @@ class NextStepChooser(nn.Module):
             raise BadValue("vision", "one that has learnt which object is next", "an untaught one")
         scene = self.tokens(columns["keypoints"].astype(np.float32, copy=False), columns)
         shown = self._demonstrated(frames, scene)
-        about = np.where(shown.known & (shown.about < len(self.tokens.labels)), shown.about, -1)
+        about = np.where(shown.known, shown.about, -1)
         return {SHOWN: about, SHOWN_HELD: shown.held, FAILED: shown.failed}
 
     def _demonstrated(self, frames: Frames, scene: SeenObjects) -> Demonstrated:

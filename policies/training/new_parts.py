@@ -18,7 +18,7 @@ from ..vision.end_to_end import EndToEnd, EndToEndConfig
 from ..vision.grasp_pointing import GraspPointing
 from ..vision.heatmap_encoder import GraspPointingConfig
 from ..vision.keypoints import KeypointVision
-from ..vision.object_pointing import ObjectPointing
+from ..vision.object_pointing import DILATIONS, ObjectPointing
 from ..vision.protocol import Vision
 from .config import POINTER, TrainConfig
 from .window_data import TrainingData
@@ -61,7 +61,8 @@ def new_vision(
                     "--encoder small learns from the actions alone"
                 )
             if names_several(policy.task):
-                return ObjectPointing(GraspPointingConfig(*images, **changes, task=policy.task))
+                changes |= {"dilations": DILATIONS, "task": policy.task}
+                return ObjectPointing(GraspPointingConfig(*images, **changes))
             return GraspPointing(GraspPointingConfig(*images, **changes))
         encoders = EndToEndConfig(
             *images, **changes, film=config.film, encoder=config.encoder, readings=own

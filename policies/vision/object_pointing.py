@@ -32,8 +32,9 @@ from .grasp_pointing import GraspPointing
 from .heatmap_encoder import GraspPointingConfig
 from .protocol import Batch
 
-HELD = "shown_held"
-"""Column (N,): 1 or 0, whether the demonstration's gripper carries something, NaN if unknown."""
+HELD, OVER = "shown_held", "over"
+"""Columns (N,): 1 or 0, whether the demonstration's gripper carries something, NaN if unknown; and
+whether it takes nothing any more."""
 WIDTH = 128
 """Of the network that says what is done with what is pointed at."""
 RELEASE, HELD_AT, HEIGHT, HEADING = slice(0, 3), 3, 4, slice(5, 7)
@@ -41,8 +42,8 @@ RELEASE, HELD_AT, HEIGHT, HEADING = slice(0, 3), 3, 4, slice(5, 7)
 OUTPUTS = 7
 RELEASE_M, HEIGHT_M = 0.05, 0.02
 """Errors that cost as much as one nat."""
-SURE = 0.3
-"""Least probability of a peak that is pointed at."""
+DILATIONS = (1, 2, 4, 8)
+"""Of the encoders: which object is next depends on the whole image."""
 MASS, SPREAD = float(np.log1p(20.0)), 0.1
 """A pointed place is given to the head as an object of so many cells and of this size."""
 
@@ -105,6 +106,7 @@ class ObjectPointing(GraspPointing):
         shown = next_places(frames)
         return {
             HELD: shown.held,
+            OVER: np.isnan(shown.grasp_m[:, 0]),
             FAILED: shown.failed,
             GRASPED: grasps_under_way(frames),
         }
@@ -173,6 +175,8 @@ class ObjectPointing(GraspPointing):
         turn = rotation(quat)
         angle = hand_frame.heading(turn)
         at, is_one = self._places(peaks, found[:, HEIGHT], ee_m, turn)
+        if OVER in columns:
+            is_one = is_one & ~columns[OVER].astype(np.bool_)
         at = grasped(at, columns)
         held = found[:, HELD_AT] > 0
         if HELD in columns:
@@ -189,16 +193,8 @@ class ObjectPointing(GraspPointing):
         base = turned(-ee_m[:, :2], -angle)
         width = columns["gripper_qpos"].astype(np.float64).sum(-1, keepdims=True)
         one = (is_one | held)[:, None]
-        parts = (
-            np.where(inside, seen, 0.0),
-            one,
-            held[:, None],
-            to,
-            release,
-            base,
-            ee_m[:, 2:],
-            width,
-        )
+        hand = base, ee_m[:, 2:], width
+        parts = np.where(inside, seen, 0.0), one, held[:, None], to, release, *hand
         return np.concatenate(parts, axis=1, dtype=np.float32)
 
     def _places(

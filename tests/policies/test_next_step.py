@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sidestick.policies.next_step.chooser import SHOWN, SHOWN_HELD, NextStepChooser
+from sidestick.policies.next_step.chooser import SHOWN, SHOWN_HELD, GraspHeights, NextStepChooser
 from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps
 from sidestick.policies.next_step.learning import Examples, learn
 from sidestick.policies.next_step.network import HIDDEN
@@ -235,3 +235,22 @@ def test_demonstrations_that_show_nothing_are_refused(grip: list[float], expecte
         chooser.learn(given, columns, 0)
     with pytest.raises(BadValue, match="untaught"):
         NextStepChooser(describe_task("SortRecycling"), 6).shown(given, columns)
+
+
+def test_after_the_last_grasp_nothing_is_pointed_at_in_training() -> None:
+    """What lies in its place would else be an object over which the hand only rises."""
+    chooser = NextStepChooser(describe_task("SortRecycling"), 6)
+    chooser.set_heights(GraspHeights(0.03, 0.03, 0.02))
+    given = frames([OPEN, CLOSE, CLOSE, OPEN, OPEN], [[0.3 + 0.1 * i, 0, 0.2] for i in range(5)])
+    columns = {
+        **given.observations,
+        "ee_quat": np.tile(np.float32([1, 0, 0, 0]), (5, 1)),
+        "gripper_qpos": np.full((5, 2), 0.04, np.float32),
+        "goal": np.ones((5, 8), np.float32),
+        "keypoints": np.zeros((5, 2, 12, 6), np.float32),
+    }
+    shown = chooser.shown(given, columns)
+    objects = len(chooser.tokens.labels)
+    assert shown[SHOWN].tolist() == [-1, -1, -1, objects, objects]
+    scene = chooser.tokens(columns["keypoints"], columns)
+    assert chooser.choose(scene, {**columns, **shown})[ABOUT][3:].tolist() == [objects, objects]
