@@ -10,9 +10,11 @@ from ...datasets.database import Database
 from ...datasets.tables.episode_uses import named_episodes
 from ...datasets.workspace import Workspace
 from ..generation.attempts import Attempt
-from ..generation.generate import GenerationReport, generate, sources_of
-from ..generation.generating_operator import NOISE
+from ..generation.correcting_operator import CorrectingOperator
+from ..generation.generate import GenerationReport, generate
+from ..generation.generating_operator import NOISE, GeneratingOperator
 from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, regions
+from ..generation.sources import corrections_of, sources_of
 from ..report.generation_map import write_generation
 from .console import PEOPLE, print_json, progress, say
 from .numbers import Count, Share, Workers
@@ -41,6 +43,8 @@ class Generate:
     """Number of new episodes."""
     sources: Ids = None
     """The episodes to repeat; unless given, all that succeeded and were not generated."""
+    corrections: bool = False
+    """Repeat takeovers: the policy's failure happens again elsewhere, and is corrected there."""
     workers: Workers = 2
     """Processes that try scenes at the same time."""
     noise: Share = NOISE
@@ -56,6 +60,9 @@ class Generate:
         if self.sources is not None:
             names = [path.stem for path in named_episodes(workspace, self.sources, None)]
         handlings = sources_of(workspace, names)
+        if self.corrections:
+            handlings = corrections_of(handlings)
+        kind = CorrectingOperator if self.corrections else GeneratingOperator
         with progress("generated", self.count) as made:
 
             def on_attempt(attempt: Attempt) -> None:
@@ -63,7 +70,7 @@ class Generate:
                     made(f"last: seed {attempt.seed}")
 
             report = generate(
-                workspace, self.count, handlings, self.workers, self.noise, on_attempt
+                workspace, self.count, handlings, self.workers, self.noise, on_attempt, kind
             )
         if self.json:
             print_json(report.to_json())

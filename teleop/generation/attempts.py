@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from ...datasets.config import WorkspaceConfig
-from ...datasets.step import Level
 from ...policies.base.worker_pool import WorkerPool
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.making import make_task_env
 from ...sim_envs.spaces import CONTROL_HZ
-from ..session.assignment import Assignment
 from ..session.environments import environment_json
 from ..session.session import Session
 from .generating_operator import GeneratingOperator
@@ -51,10 +49,17 @@ class Attempts:
     """A pool of processes, each with its environment and the same handlings."""
 
     def __init__(
-        self, config: WorkspaceConfig, handlings: Sequence[Handling], noise: float, workers: int
+        self,
+        config: WorkspaceConfig,
+        kind: type[GeneratingOperator],
+        handlings: Sequence[Handling],
+        noise: float,
+        workers: int,
     ) -> None:
+        """`kind` of operator drives."""
         self._workers = workers
-        self._pool = WorkerPool(workers, _begin, environment_json(config), handlings, noise)
+        prepared = environment_json(config), kind, handlings, noise
+        self._pool = WorkerPool(workers, _begin, *prepared)
 
     def run(self, seeds: Iterator[int]) -> Iterator[Attempt]:
         """The attempts at these seeds, in their order; ends when it is not asked any more.
@@ -79,17 +84,19 @@ class Attempts:
 _worker: tuple[ArmEnv, GeneratingOperator] | None = None
 
 
-def _begin(environment: str, handlings: Sequence[Handling], noise: float) -> None:
+def _begin(
+    environment: str, kind: type[GeneratingOperator], handlings: Sequence[Handling], noise: float
+) -> None:
     global _worker
     env = make_task_env(**json.loads(environment))
-    _worker = env, GeneratingOperator(env, handlings, noise)
+    _worker = env, kind(env, handlings, noise)
 
 
 def _attempt(seed: int, tried: int) -> Attempt:
     assert _worker is not None
     env, operator = _worker
     operator.tried = tried
-    session = Session(env, operator, Assignment(Level.DEMONSTRATE), [])
+    session = Session(env, operator, operator.assignment(), [])
     episode = session.prepare(seed)
     first = env.task.labels.index(env.task.wanted(env.world)[0].label)
     x, y = frame_of(env.world, first, env.arm.tool().position).position[:2]

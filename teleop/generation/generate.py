@@ -12,26 +12,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...datasets.database import Database, EventEntry, EventKind
-from ...datasets.episode import Episode
-from ...datasets.judgements.exclusion import used_episodes
-from ...datasets.judgements.judgement_state import TrainingSelection
-from ...datasets.judgements.judgements import Judgements
 from ...datasets.recorder import Recorder
-from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import few_threads
-from ...sim_envs.errors import BadValue, DamagedFile
+from ...sim_envs.errors import WorkspaceError
 from ..evaluation.seeds import GENERATION
-from ..session.assignment import Assignment
 from ..session.environments import arm_env, workspace_env
 from ..session.recording import Recording
 from ..session.session import Session
 from ..session.subscriber import EpisodeContext, Subscriber
 from .attempts import Attempt, Attempts
-from .generating_operator import NAME, NOISE, GeneratingOperator
-from .handling import Handling, handlings_of
+from .generating_operator import NOISE, GeneratingOperator
+from .handling import Handling
 from .scenes import payload, read_scenes
 
+LEAST_MINUTES = 2.0
+"""It stops where the disk has space for fewer minutes of recording."""
 HOPELESS = 20
 """After so many attempts without a success it stops."""
 LEAST_YIELD = 0.05
@@ -91,31 +87,6 @@ class GenerationLog(Subscriber):
         self._database.add_event(EventEntry(EventKind.NOT_GENERATED, payload(attempt)))
 
 
-def sources_of(workspace: Workspace, names: Sequence[str] | None = None) -> list[Handling]:
-    """What successful demonstrations did with objects; of these episodes only, where named.
-
-    Generated ones are no sources unless they are named. BadValue where there is nothing.
-    """
-    summaries = used_episodes(workspace)
-    chosen = TrainingSelection.of(Judgements(workspace.db_path), summaries)
-    found: list[Handling] = []
-    for summary in summaries:
-        wanted = summary.header.operator != NAME if names is None else summary.id in names
-        solved = chosen.includes(summary, summary.success) and summary.complete
-        if wanted and solved and summary.path is not None and summary.header.seed >= 0:
-            try:
-                found += handlings_of(Episode.read(summary.path, images=False))
-            except DamagedFile:
-                continue
-    if not found:
-        raise BadValue(
-            "demonstrations to repeat",
-            "one of this simulator that succeeded; record it with `sidestick drive`",
-            f"none among {len(summaries)} episodes",
-        )
-    return found
-
-
 def generate(
     workspace: Workspace,
     count: int,
@@ -123,24 +94,27 @@ def generate(
     workers: int = 2,
     noise: float = NOISE,
     on_attempt: OnAttempt = lambda _: None,
+    kind: type[GeneratingOperator] = GeneratingOperator,
 ) -> GenerationReport:
-    """Record `count` new demonstrations, on seeds that no earlier generation tried.
+    """Record `count` new episodes of an operator's kind, on seeds that no generation tried yet.
 
     Stops early, and says so in the report, where nothing or next to nothing succeeds.
     """
+    if full := _full(workspace):
+        raise WorkspaceError(full)
     log = GenerationLog(Database(workspace.db_path))
     report = GenerationReport(
         sources=len({handling.source for handling in handlings}), handlings=len(handlings)
     )
     with (
-        Attempts(workspace.config, handlings, noise, workers) as attempts,
+        Attempts(workspace.config, kind, handlings, noise, workers) as attempts,
         few_threads(),
         contextlib.closing(workspace_env(workspace.config)) as env,
         Recorder(workspace) as recorder,
     ):
-        operator = GeneratingOperator(arm_env(env, "generating"), handlings, noise)
+        operator = kind(arm_env(env, "generating"), handlings, noise)
         told = [log, Recording(recorder)]
-        session = Session(env, operator, Assignment(Level.DEMONSTRATE), told)
+        session = Session(env, operator, operator.assignment(), told)
         for attempt in attempts.run(_seeds(workspace)):
             report.attempts.append(attempt)
             if attempt.success:
@@ -149,11 +123,22 @@ def generate(
             elif attempt.last:
                 log.failed(attempt)
             on_attempt(attempt)
-            report.stopped = _hopeless(report)
+            report.stopped = _hopeless(report) or _full(workspace)
             if report.recorded >= count or report.stopped:
                 break
         recorder.wait()
     return report
+
+
+def _full(workspace: Workspace) -> str:
+    """Why the disk ends it; empty while there is space."""
+    left = workspace.minutes_left()
+    if left >= LEAST_MINUTES:
+        return ""
+    return (
+        f"the disk of {workspace.path} has space for {left:.1f} minutes of recording; free some, "
+        "then the same command goes on"
+    )
 
 
 def _hopeless(report: GenerationReport) -> str:

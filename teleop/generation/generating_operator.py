@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...datasets.step import Driver
+from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.spaces import GRIP, MOTION, Action
+from ..session.assignment import Assignment
 from ..session.command import Command
 from .handling import Handling
 from .transferred_expert import TransferredExpert
@@ -26,6 +27,10 @@ class GeneratingOperator:
         self.tried = 1
         """Which try at the next scene it is; another one makes other choices."""
         self.begin(0)
+
+    def assignment(self) -> Assignment:
+        """At what level it drives, and with which policy."""
+        return Assignment(Level.DEMONSTRATE)
 
     def begin(self, seed: int) -> None:
         """Begin with another scene."""

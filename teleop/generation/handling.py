@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.episode import Episode
+from ...datasets.step import Driver
 from ...sim_envs.environment import ArmEnv
+from ...sim_envs.errors import DamagedFile
 from ...sim_envs.furniture import Bin
 from ...sim_envs.hand_rays import graspable
 from ...sim_envs.rotations import Vector, rotvec_between
@@ -30,6 +32,8 @@ BESIDE_M = 0.06
 """A placing begins where the hand comes this near to the container, seen from above."""
 AFTER_STEPS = 8
 """Steps after letting go that still belong to a placing."""
+FAILED_STEPS = 60
+"""So many steps before a takeover belong to what failed."""
 STILL_M, STILL_RAD = 0.002, 0.01
 """A step that moves the hand less than this is a pause."""
 
@@ -40,6 +44,15 @@ class Waypoint:
 
     pose: Pose
     closing: bool
+
+
+@dataclass(frozen=True)
+class FailedWay:
+    """What a policy did before a person took over and picked the object up."""
+
+    frame: ObjectFrame
+    """Of the object, when the way begins."""
+    way: tuple[Waypoint, ...]
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,8 @@ class Handling:
     """How far its lowest point rose above where the object was taken, before it moved aside."""
     hang: Hang
     """From the hand, just before it was let go of."""
+    failed: FailedWay | None = None
+    """Set where the handling is a correction: the person took over from a policy to pick it up."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +96,14 @@ class _Seen:
 def handlings_of(episode: Episode) -> list[Handling]:
     """Each object that the demonstration put where it belongs, in the order of the labels.
 
-    BadValue for an episode without a scene of this simulator.
+    BadValue for an episode without a scene of this simulator, DamagedFile for one of another.
     """
     seed = scene_seed(episode)
     env = episode_env(episode)
     try:
         env.build(seed)
+        if env.state().shape != episode.states.shape[1:]:
+            raise DamagedFile(f"{episode.summary.id}: its states are not those of its scene")
         items = env.task.wanted(env.world)
         seen = [_seen(env, items, state) for state in episode.states]
         if episode.final_state is not None:
@@ -96,7 +113,7 @@ def handlings_of(episode: Episode) -> list[Handling]:
         done = (item for item in items if item.label in placed)
         parts = ((item, _parts(seen, env.task.labels.index(item.label), item)) for item in done)
         return [
-            _handling(episode.summary.id, seen, env.task.labels.index(item.label), item, found)
+            _handling(episode, seen, env.task.labels.index(item.label), item, found)
             for item, found in parts
             if found is not None
         ]
@@ -153,12 +170,12 @@ def _parts(seen: Sequence[_Seen], label: int, item: ObjectClass) -> _Parts | Non
 
 
 def _handling(
-    source: str, seen: Sequence[_Seen], label: int, item: ObjectClass, parts: _Parts
+    episode: Episode, seen: Sequence[_Seen], label: int, item: ObjectClass, parts: _Parts
 ) -> Handling:
     last = min(parts.released + AFTER_STEPS, len(seen))
     free = seen[max(parts.released - 1, parts.beside)]
     return Handling(
-        source,
+        episode.summary.id,
         item.label,
         seen[max(parts.closed - 1, 0)].frames[label],
         seen[parts.closed].tool,
@@ -168,7 +185,21 @@ def _handling(
         item.container,
         _rise(seen[parts.closed : parts.beside + 1], label),
         free.hangs[label],
+        _failed(episode, seen, label, parts.closed),
     )
+
+
+def _failed(episode: Episode, seen: Sequence[_Seen], label: int, closed: int) -> FailedWay | None:
+    """The policy's last steps before the takeover in which the object was taken."""
+    takeover = int(episode.takeover_id[closed])
+    if takeover < 0 or int(episode.driver[closed]) != Driver.HUMAN:
+        return None
+    end = int(np.flatnonzero(episode.takeover_id == takeover)[0])
+    begin = max(end - FAILED_STEPS, 0)
+    while begin < end and int(episode.driver[begin]) != Driver.POLICY:
+        begin += 1
+    way = tuple(_without_pauses(seen[begin:end]))
+    return FailedWay(seen[begin].frames[label], way) if way else None
 
 
 def _released_once(place: tuple[Waypoint, ...]) -> tuple[Waypoint, ...]:

@@ -20,10 +20,11 @@ from sidestick.sim_envs.world import Pose
 from sidestick.teleop.cli import main
 from sidestick.teleop.evaluation.replay import verify
 from sidestick.teleop.evaluation.seeds import GENERATION
-from sidestick.teleop.generation.generate import generate, sources_of
+from sidestick.teleop.generation.generate import generate
 from sidestick.teleop.generation.handling import handlings_of
 from sidestick.teleop.generation.object_frame import ObjectFrame, frame_of, moved
 from sidestick.teleop.generation.scenes import open_scenes
+from sidestick.teleop.generation.sources import sources_of
 from sidestick.teleop.generation.transferred_expert import TransferredExpert
 from sidestick.teleop.station.headless import drive_simulated
 

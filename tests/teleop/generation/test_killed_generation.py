@@ -13,7 +13,8 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.teleop.generation.generate import generate, sources_of
+from sidestick.teleop.generation.generate import generate
+from sidestick.teleop.generation.sources import sources_of
 from sidestick.teleop.report.ledger import read_ledger
 from sidestick.teleop.station.headless import drive_simulated
 
