@@ -35,7 +35,8 @@ class EpisodeBegun:
     episode: str
     """Its id."""
     run: str
-    """Id of the first episode of the entry that it will be counted in."""
+    """Id of the first episode of the entry that it will be counted in. Workspaces of earlier
+    versions have runs over several levels; what was not entered is an entry for each of them."""
     kind: str
     """The entry's kind."""
     round: int
@@ -115,13 +116,14 @@ def _made_and_missing(
 ) -> tuple[list[EffortEntry], list[EffortEntry]]:
     events, made = _begun_and_made(Database(workspace.db_path))
     left = sorted(_not_in(made, events, own), key=lambda begun: (begun.run, begun.episode))
-    runs = (list(members) for _, members in groupby(left, key=lambda begun: begun.run))
+    parts = groupby(left, key=lambda begun: (begun.run, begun.kind, begun.policy))
+    runs = (list(members) for _, members in parts)
     entries = (_entry(workspace, run) for run in runs)
     return made, [entry for entry in entries if entry is not None]
 
 
 def _entry(workspace: Workspace, run: list[EpisodeBegun]) -> EffortEntry | None:
-    """The entry of a session that was killed; None where no step of it is on the disk."""
+    """The entry of a session that was killed, at one level; None without a step on the disk."""
     counts, names, ended = EffortCounts(), list[str](), 0.0
     for begun in run:
         found = _recorded(workspace, begun.episode)

@@ -120,7 +120,7 @@ def compare_blind(
             why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
             if why:
                 break
-    effort.enter(assigned[0])
+    effort.enter()
     return finish(workspace, blind_votes, both, why)
 
 

@@ -65,7 +65,7 @@ class EffortCounter(Subscriber):
 
 @dataclass
 class EffortLedger(EffortCounter):
-    """Enters the counts in the workspace's ledger, one entry per policy.
+    """Enters the counts in the workspace's ledger, one entry for each level and policy in turn.
 
     Each episode is noted as it begins. So it is counted from its file where this process dies
     before the entry is made (see `recover_effort`); one that breaks off is counted so as well.
@@ -74,16 +74,21 @@ class EffortLedger(EffortCounter):
     database: Database = field(kw_only=True)
     round_number: int = 0
     policy_of: Callable[[Assignment], str | None] = lambda assignment: assignment.policy_id
-    """The policy that an entry names; each change of it begins another entry."""
+    """The policy that an entry names; each change of it, or of the level, begins another entry."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """What else every entry says, as JSON values."""
     counted: list[str] = field(default_factory=list)
     """Ids of the episodes in `counts`."""
     _run: str = field(default="", init=False)
+    _counts_of: Assignment | None = field(default=None, init=False)
+    """The assignment of the episodes in `counts`, and of the running one."""
+    _running: bool = field(default=False, init=False)
 
     def on_begin(self, context: EpisodeContext) -> None:
         """Note the episode, and begin to count it."""
+        self._close_unless(context.assignment)
         super().on_begin(context)
+        self._counts_of, self._running = context.assignment, True
         self._id = context.episode_id
         self._run = self._run if self.counted else self._id
         note_begun(
@@ -104,18 +109,29 @@ class EffortLedger(EffortCounter):
     ) -> None:
         """Add the episode; one without a step is none."""
         super().on_end(outcome, observation, state)
+        self._running = False
         if self._episode.steps:
             self.counted.append(self._id)
 
     def on_assign(self, before: Assignment, after: Assignment) -> None:
-        """Close the entry of the policy that drove so far."""
-        if self.policy_of(before) != self.policy_of(after):
-            self.enter(before)
+        """Close the entry of the level and policy until now; an episode that runs belongs to it."""
+        if not self._running:
+            self._close_unless(after)
 
-    def enter(self, assignment: Assignment) -> None:
-        """Enter the counts of an assignment and clear them; nothing where no episode was driven."""
-        if self.counted:
-            policy, level = self.policy_of(assignment), assignment.level
+    def enter(self) -> None:
+        """Enter the counts and clear them; nothing where no episode was driven."""
+        driven = self._counts_of
+        if driven is not None and self.counted:
+            policy = self.policy_of(driven)
             payload = {**self.details, COUNTED: self.counted}
-            self.database.add_effort(self.entry(level, self.round_number, policy, **payload))
+            self.database.add_effort(self.entry(driven.level, self.round_number, policy, **payload))
             self.counts, self.counted = EffortCounts(), []
+
+    def _close_unless(self, next_one: Assignment) -> None:
+        """Enter the counts unless what comes next belongs to the same entry."""
+        now = self._counts_of
+        if now is not None and self._kept_apart(now) != self._kept_apart(next_one):
+            self.enter()
+
+    def _kept_apart(self, assignment: Assignment) -> tuple[Level, str | None]:
+        return assignment.level, self.policy_of(assignment)

@@ -96,7 +96,7 @@ def compare_at_the_window(
         loop = station.loop(live)
         live.on_vote = lambda: _leave_when_decided(loop, blind_votes, scenes)
         station.run(loop, on_turn)
-        effort.enter(assigned[0])
+        effort.enter()
     why = stopped(blind_votes.test, scenes - blind_votes.test.tally.pairs)
     return finish(workspace, blind_votes, both, why)
 

@@ -150,7 +150,7 @@ def _drive(
         LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,
     ) as session:
         outcomes = _run(session, seeds, on_outcome, evidence, rules.relieved)
-    effort.enter(assignment)
+    effort.enter()
     return DriveReport.of(outcomes, level)
 
 

@@ -190,7 +190,7 @@ def run_station(
         loop = station.loop(live, active_policy, Judge(workspace, options.operator))
         evidence_recorder.on_change = lambda change: _follow_ladder(loop, active_policy, change)
         station.run(loop)
-        effort.enter(live.assignment)
+        effort.enter()
         report = DriveReport.of(live.outcomes, live.assignment.level)
     if loop.actions.tutorial.over:
         mark_tutorial_seen()

@@ -25,6 +25,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.report.ledger import read_ledger
 from tests.synthetic import made_up_header, made_up_observation, made_up_steps
 
+LEVELS = {"supervised": Level.SUPERVISED, "on-call": Level.ON_CALL}
 HUMAN, POLICY = ActionMode.INTERVENTION, ActionMode.ROLLOUT
 FINAL = made_up_observation(np.random.default_rng(0), 8), np.zeros(112)
 
@@ -35,13 +36,19 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def record(
-    workspace: Workspace, name: str, human: int, policy: int, end: str = "finish", run: str = "a1"
+    workspace: Workspace,
+    name: str,
+    human: int,
+    policy: int,
+    end: str = "finish",
+    run: str = "a1",
+    kind: str = "supervised",
 ) -> str:
     """Begin an episode and drive it, without an entry for it."""
-    begun = EpisodeBegun(name, run, "supervised", 2, "0003")
+    begun = EpisodeBegun(name, run, kind, 2, "0003")
     note_begun(Database(workspace.db_path), begun)
     with Recorder(workspace) as recorder:
-        recorder.start(made_up_header(level=Level.SUPERVISED), name)
+        recorder.start(made_up_header(level=LEVELS[kind]), name)
         for step in made_up_steps([POLICY] * policy + [HUMAN] * human, image_size=8):
             recorder.append(step)
         if end == "finish":
@@ -70,6 +77,21 @@ def test_what_no_session_entered_is_counted_from_the_files(workspace: Workspace)
     total = read_ledger(workspace).total
     assert (total.driven_s, total.watched_s) == (3.0, 5.5)
     assert Database(workspace.db_path).efforts() == []  # reading writes nothing
+
+
+def test_a_killed_session_has_an_entry_for_each_level(workspace: Workspace) -> None:
+    """Also one whose version had one entry for several; its seconds are not those of its last."""
+    record(workspace, "a1", 20, 40)
+    record(workspace, "a2", 10, 40, kind="on-call")
+    record(workspace, "a3", 0, 20)
+    found = recover_effort(workspace)
+    assert [(e.kind, *e.payload[COUNTED]) for e in found] == [
+        ("supervised", "a1"),
+        ("on-call", "a2"),
+        ("supervised", "a3"),
+    ]
+    assert seconds(found) == [(1.0, 2.0), (0.5, 0.0), (0.0, 1.0)]
+    assert effort_entries(workspace) == found
 
 
 def test_the_next_session_writes_it_down_once(workspace: Workspace) -> None:

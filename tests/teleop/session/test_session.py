@@ -30,7 +30,7 @@ from sidestick.teleop.session.blending import LARGEST_SHARE
 from sidestick.teleop.session.command import Command, Request, zero_action
 from sidestick.teleop.session.device import NoOperator
 from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
-from sidestick.teleop.session.human_effort import EffortLedger
+from sidestick.teleop.session.human_effort import EffortCounter, EffortLedger
 from sidestick.teleop.session.levels import ControlState, Switch
 from sidestick.teleop.session.pacing import RealTime
 from sidestick.teleop.session.policy_runner import PolicyRunner
@@ -340,23 +340,56 @@ def test_another_assignment_counts_from_the_next_episode_on(env: ArmEnv) -> None
     assert changes == [(first, session.assignment)]
 
 
-def test_every_policy_has_its_own_entry_in_the_ledger(env: ArmEnv, tmp_path: Path) -> None:
-    """An entry ends when another policy is assigned, not at another level of the same policy."""
+def test_every_level_and_policy_has_its_own_entry_in_the_ledger(
+    env: ArmEnv, tmp_path: Path
+) -> None:
+    """An entry ends when another level or policy is assigned; the same again goes on with it."""
     ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
     first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
-    session = Session(env, Script([False] * 6), first, [ledger], max_steps=2)
-    session.run_episode(1)
-    session.assign(first.at(Level.ON_CALL))
-    assert ledger.database.efforts() == []
-    session.run_episode(2)
-    session.assign(replace(first, policy_id="0002"))
-    (effort,) = ledger.database.efforts()
-    assert (effort.payload["policy"], effort.episodes, effort.payload["begun"]) == ("0001", 2, 1)
+    whole = EffortCounter()
+    session = Session(env, Script([False] * 12), first, [ledger, whole], max_steps=2)
+    for assignment in (first, first, first.at(Level.ON_CALL), first.at(Level.SHADOW)):
+        session.assign(assignment)
+        session.run_episode(1)
+    session.assign(replace(first.at(Level.SHADOW), policy_id="0002"))
+    efforts = ledger.database.efforts()
+    found = [(e.kind, e.payload["policy"], e.episodes, e.payload["begun"]) for e in efforts]
+    assert found == [
+        ("supervised", "0001", 2, 2),
+        ("on-call", "0001", 1, 0),
+        ("shadow", "0001", 1, 1),
+    ]
+    seconds = [(e.driven_s, e.watched_s, e.payload["steps_policy"]) for e in efforts]
+    assert seconds == [(0.0, 0.2, 4), (0.0, 0.0, 2), (0.1, 0.0, 0)]
+    total = whole.entry(first.level, 0, None)
+    assert (total.driven_s, total.watched_s) == tuple(sum(s[i] for s in seconds) for i in (0, 1))
     begun = [event.payload for event in ledger.database.events(EventKind.DRIVING)]
-    assert effort.payload["counted"] == [payload["episode"] for payload in begun]
-    assert {payload["run"] for payload in begun} == {begun[0]["episode"]}
-    ledger.enter(session.assignment)
-    assert len(ledger.database.efforts()) == 1
+    for effort in efforts:
+        of_it = [payload for payload in begun if payload["run"] == effort.payload["counted"][0]]
+        assert [payload["episode"] for payload in of_it] == effort.payload["counted"]
+        assert {payload["kind"] for payload in of_it} == {effort.kind}
+    ledger.enter()
+    assert len(ledger.database.efforts()) == 3
+
+
+def test_an_episode_is_counted_at_the_level_at_which_it_began(env: ArmEnv, tmp_path: Path) -> None:
+    """A level that is assigned while it runs is for the next one, if there is a next one."""
+    ledger = EffortLedger(database=Database(tmp_path / "ledger.db"))
+    first = Assignment(Level.SUPERVISED, "0001", PolicyRunner(Constant()))
+    session = Session(env, Script([False] * 12), first, [ledger])
+    for level in (Level.ON_CALL, Level.SHADOW):
+        episode = session.prepare(1)
+        episode.begin()
+        episode.tick()
+        session.assign(first.at(level))
+        episode.tick()
+        episode.end(True)
+    ledger.enter()
+    efforts = ledger.database.efforts()
+    assert [(e.kind, e.watched_s, e.payload["steps_policy"]) for e in efforts] == [
+        ("supervised", 0.1, 2),
+        ("on-call", 0.0, 2),
+    ]
 
 
 def test_discarded_minutes_are_minutes(env: ArmEnv, tmp_path: Path) -> None:
@@ -369,7 +402,7 @@ def test_discarded_minutes_are_minutes(env: ArmEnv, tmp_path: Path) -> None:
         for _ in range(steps):
             episode.tick()
         episode.end(False, discarded=True)
-    ledger.enter(session.assignment)
+    ledger.enter()
     (effort,) = ledger.database.efforts()
     assert (effort.driven_s, effort.episodes) == (0.2, 0)
     assert (effort.payload["begun"], effort.payload["verdicts"]) == (1, 1)
