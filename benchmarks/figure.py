@@ -6,7 +6,7 @@ the entry names them; everything else is copied from a benchmark's output by han
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,14 @@ class Figure:
     command: str
     readme: bool = False
     """Whether it stands in the README too."""
+    note: str = ""
+    """What must be read beside it, in a sentence; empty for nothing."""
 
     def __post_init__(self) -> None:
         if self.group not in GROUPS:
             raise BadValue(f"group of figure {self.id}", f"one of {', '.join(GROUPS)}", self.group)
-        empty = [f.name for f in fields(self) if getattr(self, f.name) == ""]
+        needed = [f.name for f in fields(self) if f.default is MISSING]
+        empty = [name for name in needed if getattr(self, name) == ""]
         if empty:
             raise BadValue(f"figure {self.id}", "a value for each key", f"none for {empty}")
 
@@ -102,7 +105,8 @@ def _cost(rows: Sequence[Mapping[str, Any]]) -> str:
             spent, (driven, watched, row.get("attended_s", modelled)), strict=True
         ):
             spent[name].append(value)
-    ranges = {name: f"{min(found):.0f}-{max(found):.0f} s {name}" for name, found in spent.items()}
+    ends = {name: (f"{min(found):.0f}", f"{max(found):.0f}") for name, found in spent.items()}
+    ranges = {name: f"{'-'.join(dict.fromkeys(ends[name]))} s {name}" for name in spent}
     return ", ".join(text for name, text in ranges.items() if max(spent[name]) > 0)
 
 

@@ -6,7 +6,8 @@
 `results/figures.toml` is the table. A document holds a table of a group between the comments
 `<!-- figures: GROUP -->` and `<!-- end of figures -->` (group `readme`: those that stand in the
 README; group `kills`: the table of `benchmarks.kills`), and a single value in a sentence between
-`<!-- figure: ID -->` and `<!-- end -->`.
+`<!-- figure: ID -->` and `<!-- end -->`. A figure's `note`, a sentence, stands below each table
+that shows the figure, once for all figures with the same.
 """
 
 import re
@@ -64,20 +65,42 @@ def _table(group: str, figures: Sequence[Figure]) -> str:
 
 
 def _short(figures: Sequence[Figure]) -> str:
-    rows = [(f.what, f.measured, f.n, f.interval, f.seeds, f"`{f.command}`") for f in figures]
-    return _markdown(("what", "measured", "n", "95 %", "seeds", "command"), rows)
+    rows = [
+        (what, f.measured, f.n, f.interval, f.seeds, f"`{f.command}`")
+        for what, f in zip(_marked(figures), figures, strict=True)
+    ]
+    names = ("what", "measured", "n", "95 %", "seeds", "command")
+    return _markdown(names, rows) + _footnotes(figures)
 
 
 def _long(figures: Sequence[Figure]) -> str:
     names = ("what", "measured", "n", "95 %", "seeds", "demonstrations", "repeats differ in")
     rows = [
         (
-            *(f.what, f.measured, f.n, f.interval, f.seeds, f.demonstrations, f.repeats),
+            *(what, f.measured, f.n, f.interval, f.seeds, f.demonstrations, f.repeats),
             *(f"{f.cpu}; {f.date}", f"`{f.command}`"),
         )
-        for f in figures
+        for what, f in zip(_marked(figures), figures, strict=True)
     ]
-    return _markdown((*names, "CPU; date", "command"), rows)
+    return _markdown((*names, "CPU; date", "command"), rows) + _footnotes(figures)
+
+
+def _notes(figures: Sequence[Figure]) -> list[str]:
+    """The notes of a table, each once, in the order of its rows."""
+    return list(dict.fromkeys(figure.note for figure in figures if figure.note))
+
+
+def _marked(figures: Sequence[Figure]) -> list[str]:
+    """What each figure is of, with the number of its note."""
+    notes = _notes(figures)
+    marks = (f"<sup>{notes.index(f.note) + 1}</sup>" if f.note else "" for f in figures)
+    return [f.what + mark for f, mark in zip(figures, marks, strict=True)]
+
+
+def _footnotes(figures: Sequence[Figure]) -> str:
+    """The notes below a table; empty without any."""
+    lines = enumerate(_notes(figures), 1)
+    return "".join(f"\n<sup>{number}</sup> {note}\n" for number, note in lines)
 
 
 def _markdown(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -92,6 +92,36 @@ def test_a_changed_row_changes_the_text() -> None:
     assert "68, 69, 70 of 100" in generated(text, figures)
 
 
+def test_a_note_stands_below_each_table_that_shows_its_figure(tmp_path: Path) -> None:
+    """Once for all rows with the same note; a row without one has no mark, and needs none."""
+    entry = """
+[[figure]]
+id = "{id}"
+group = "speed"
+what = "{id}"
+readme = {readme}
+{note}
+"""
+    shown = [("a", "true", "Held is learnt."), ("b", "false", ""), ("c", "true", "Held is learnt.")]
+    shown.append(("d", "true", "Held is written."))
+    rest = ("measured", "n", "interval", "seeds", "demonstrations", "repeats", "cpu", "date")
+    defaults = "".join(f'{key} = "1"\n' for key in (*rest, "command"))
+    text = f"[defaults.speed]\n{defaults}" + "".join(
+        entry.format(id=id_, readme=readme, note=f'note = "{note}"' if note else "")
+        for id_, readme, note in shown
+    )
+    (tmp_path / "figures.toml").write_text(text)
+    figures = read_figures(tmp_path)
+    marked = ["a<sup>1</sup>", "b", "c<sup>1</sup>", "d<sup>2</sup>"]
+    for group, rows in (("speed", marked), ("readme", [row for row in marked if row != "b"])):
+        table = generated(f"<!-- figures: {group} -->\n<!-- end of figures -->", figures)
+        lines, end = table.splitlines(), 3 + len(rows)
+        assert [line.split(" | ")[0] for line in lines[3:end]] == [f"| {row}" for row in rows]
+        below = ["", "<sup>1</sup> Held is learnt.", "", "<sup>2</sup> Held is written."]
+        assert lines[end:-1] == below
+        assert generated(table, figures) == table
+
+
 def test_an_interval_over_trainings_is_wider_than_one_over_episodes() -> None:
     """One policy: close to Wilson's. Several: wider, the more the policies differ."""
     low, high = clustered_interval([80], [100])
