@@ -12,11 +12,11 @@ class SessionTotals:
 
     def __init__(self) -> None:
         self.successes = 0
-        self._driven = self._attended = 0
+        self._driven = self._recorded = 0
 
     def add(self, tick: Tick) -> None:
         """Count a recorded tick."""
-        self._attended += 1
+        self._recorded += 1
         self._driven += tick.step.driver in DRIVEN
 
     def end(self, success: bool) -> None:
@@ -24,8 +24,8 @@ class SessionTotals:
         self.successes += success
 
     def words(self) -> str:
-        """Minutes driven and attended, and successes a minute; empty before the first second."""
-        minutes = self._attended / CONTROL_HZ / 60
+        """Minutes driven of those recorded, successes a minute; empty before the first second."""
+        minutes = self._recorded / CONTROL_HZ / 60
         if minutes < 1 / 60:
             return ""
         driven = self._driven / CONTROL_HZ / 60
