@@ -29,7 +29,7 @@ from ..station.run import check_window, run_station, tutorial_wanted
 from ..workspace_variant import agreed_config, exists
 from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
-from .drive_seeds import seeds_to_drive
+from .drive_seeds import check_first_seed, seeds_to_drive
 from .numbers import Count, Limit, Seed, Share
 from .subcommand import DONE, FOUND, Device, WorkspacePath
 from .unused_options import OF_THE_WINDOW, mention_unused
@@ -107,6 +107,7 @@ class Drive:
     def run(self) -> int:
         """Record the episodes."""
         wanted = None if self.level is None else level_named(self.level)
+        check_first_seed(self.first_seed, self.episodes or SIMULATED_EPISODES)
         check_operator(self.operator, self.headless)
         if self.headless:
             mention_unused(self, "without a window", OF_THE_WINDOW)

@@ -2,10 +2,16 @@
 
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ..evaluation.seeds import PEOPLE, Seeds
+from ..evaluation.seeds import PEOPLE, Seeds, check_reserved
 from ..generation.scenes import open_scenes
 from ..learning.autonomous_practice import ASKS, open_failures
 from .console import say
+
+
+def check_first_seed(first_seed: int | None, episodes: int) -> None:
+    """BadValue where one of the seeds from a given one on is a release's."""
+    if first_seed is not None:
+        check_reserved(range(first_seed, first_seed + episodes))
 
 
 def seeds_to_drive(

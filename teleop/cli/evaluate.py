@@ -13,7 +13,7 @@ from ...policies.store import PolicyStore
 from ..evaluation.evaluate import EvaluationReport, evaluate, policy_to_evaluate, varied
 from ..evaluation.rollout_video import write_rollout_videos
 from ..evaluation.rollouts import Rollouts
-from ..evaluation.seeds import EVALUATION, recorded_seeds
+from ..evaluation.seeds import EVALUATION, check_reserved, recorded_seeds
 from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
@@ -22,7 +22,9 @@ from .numbers import Count, Limit, Seed, Workers
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import refuse_unused
 
-OF_DRIVES = ("episodes", "first_seed", "workers", "variation", "videos", "most_videos")
+OF_DRIVES = (
+    "episodes", "first_seed", "release", "workers", "variation", "videos", "most_videos"
+)  # fmt: skip
 """Options that mean nothing where nothing is driven."""
 
 
@@ -44,6 +46,8 @@ class Evaluate:
     """Number of episodes, one for each seed."""
     first_seed: Seed = EVALUATION.first
     """Seed of the first episode; the same seeds give the same scenes to every policy."""
+    release: bool = False
+    """The seeds are those of a release, for its final figures; without this they are refused."""
     workers: Workers = 2
     """Processes that drive at the same time; it does not change the result."""
     variation: Annotated[
@@ -74,6 +78,7 @@ class Evaluate:
             refuse_unused(self, "with --novelty", OF_DRIVES)
         if self.videos is None:
             refuse_unused(self, "without --videos", ("most_videos",))
+        check_reserved(range(self.first_seed, self.first_seed + self.episodes), self.release)
         workspace = Workspace.open(self.workspace)
         if self.novelty:
             return self._report_novelty(workspace)
@@ -107,7 +112,8 @@ class Evaluate:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
-            return evaluate(workspace, rollouts, policy, self.episodes, self.first_seed, on_outcome)
+            seeds = (self.episodes, self.first_seed)
+            return evaluate(workspace, rollouts, policy, *seeds, on_outcome, self.release)
 
     def _film(self, workspace: Workspace, report: EvaluationReport) -> list[Path]:
         if self.videos is None:

@@ -16,6 +16,7 @@ from ...sim_envs.errors import BadValue
 from ...sim_envs.labelled_scenes import SceneSource
 from ...sim_envs.tasks import TASKS, task_class
 from ..devices.settings import operator_name
+from ..evaluation.seeds import check_reserved
 from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
 from ..review.click_review import learn_clicks
 from .console import PEOPLE, print_json, say
@@ -60,6 +61,8 @@ class Pretrain:
     def run(self) -> int:
         """Make scenes, train, measure and write."""
         self.config.check()
+        first = self.config.first_seed
+        check_reserved(range(first, first + self.config.scenes))
         made_for = self._made_for()
         if self.workspace is not None:
             perception, out = self._make_for(Workspace.open(self.workspace), made_for)

@@ -27,7 +27,7 @@ from ...sim_envs.errors import BadValue
 from ..session.subscriber import EpisodeOutcome
 from .evaluate import per_episode
 from .rollouts import Rollouts
-from .seeds import EVALUATION, recorded_seeds
+from .seeds import EVALUATION, check_reserved, recorded_seeds
 
 PAIRS = 100
 """Most pairs unless another number is given."""
@@ -163,7 +163,8 @@ def policies_to_compare(
 def unseen_seeds(
     workspace: Workspace, first_seed: int, count: int, alpha: float = ALPHA
 ) -> list[int]:
-    """The next seeds of which no episode is recorded; BadValue where `count` can decide nothing."""
+    """The next seeds of which no episode is recorded; BadValue where `count` can decide nothing,
+    and for seeds of a release."""
     least = fewest_pairs(alpha)
     if count < least:
         raise BadValue("pairs to compare", f"at least {least}, fewer cannot decide", count)
@@ -177,7 +178,9 @@ def unseen_seeds(
             seed += 1
 
     source = fresh_seeds()
-    return [next(source) for _ in range(count)]
+    seeds = [next(source) for _ in range(count)]
+    check_reserved(range(first_seed, seeds[-1] + 1))
+    return seeds
 
 
 def stopped(test: SequentialTest, pairs_left: int) -> str:

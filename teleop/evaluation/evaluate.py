@@ -15,7 +15,7 @@ from ...policies.store import PolicyStore
 from ...sim_envs.tasks import stages_of
 from ..session.subscriber import EpisodeOutcome
 from .rollouts import OnOutcome, Rollouts
-from .seeds import EVALUATION
+from .seeds import EVALUATION, check_reserved
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,18 @@ def evaluate(
     episodes: int = 100,
     first_seed: int = EVALUATION.first,
     on_outcome: OnOutcome = lambda _: None,
+    release: bool = False,
 ) -> EvaluationReport:
     """Let a policy drive alone on `episodes` seeds; the result is added to the database.
 
     Unless a policy is named, the one that drives unasked; PolicyError where none does.
     It drives in the scenes of `rollouts`, which may be another variant than the workspace's.
+    `release` says that a release's final figures are measured; else its seeds are refused.
     """
+    seeds = range(first_seed, first_seed + episodes)
+    check_reserved(seeds, release)
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     policy_id = policy_to_evaluate(workspace, policy_id)  # raises here, not in a worker
-    seeds = range(first_seed, first_seed + episodes)
     outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
     stages, kwargs = config.stages or stages_of(config.task), dict(rollouts.config.env_kwargs)
     report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs)

@@ -150,6 +150,21 @@ class Seeds:
         return f"seed {seed}: {self.failed}" if seed in self.failures else ""
 
 
+def check_reserved(seeds: range, release: bool = False) -> None:
+    """BadValue for a release's seeds, unless `release` asks for them; then for any others.
+
+    Whoever drives there before the release's final figures are measured has seen those scenes.
+    """
+    first, last = RELEASE.first, RELEASE.seeds(RELEASE.count or 0)[-1]
+    start, end = seeds.start, seeds.stop - 1
+    asked = f"{start} to {end}"
+    if release and not first <= start <= end <= last:
+        raise BadValue("--first-seed with --release", f"seeds from {first} to {last}", asked)
+    if not release and start <= last and end >= first:
+        others = f"seeds outside {first} to {last}: reserved for a release's final figures"
+        raise BadValue("--first-seed", f"{others} (`sidestick evaluate --release`)", asked)
+
+
 def recorded_seeds(workspace: Workspace) -> set[int]:
     """Seeds of which a complete episode is in the workspace."""
     return {s.header.seed for s in workspace.summaries() if s.complete}

@@ -20,6 +20,7 @@ from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import DamagedFile, SidestickError
+from ..evaluation.seeds import RELEASE
 from ..generation.scenes import read_scenes
 from .episode_media import choose, kind_of
 from .policy_lineage import read_policies, stage_names
@@ -151,8 +152,10 @@ def _commands(workspace: Workspace, policies: Sequence[PolicyRow]) -> list[str]:
     for policy in dict.fromkeys((*evaluated[:1], *evaluated[-1:])):
         evaluation = policy.evaluation
         if evaluation is not None:
+            release = " --release" if evaluation.first_seed in RELEASE else ""
             lines.append(
                 f"sidestick evaluate {where} --policy {shlex.quote(policy.name)} "
-                f"--episodes {evaluation.episodes} --first-seed {evaluation.first_seed} --json"
+                f"--episodes {evaluation.episodes} --first-seed {evaluation.first_seed}{release} "
+                "--json"
             )
     return [*lines, f"sidestick check {where} --json", f"sidestick report {where}"]

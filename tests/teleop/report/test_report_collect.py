@@ -21,6 +21,7 @@ from sidestick.datasets.step import ActionMode, Driver, EpisodeHeader, Level, St
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
 from sidestick.policies.base.provenance import ProvenanceKind
 from sidestick.sim_envs.errors import SidestickError
+from sidestick.teleop.evaluation.seeds import RELEASE
 from sidestick.teleop.report.collect import collect
 from sidestick.teleop.report.figure_style import MARKS
 from sidestick.teleop.report.learning_curve import KIND_LABELS
@@ -207,6 +208,15 @@ def test_selection_does_not_count_and_shared_seeds_come_first(workspace: Workspa
     last = collect(workspace).policies[-1].evaluation
     assert last is not None
     assert (last.first_seed, last.episodes) == (500, 20)
+
+
+def test_the_command_of_a_release_s_evaluation_says_so(workspace: Workspace) -> None:
+    """It would be refused otherwise; other evaluations have no such word."""
+    assert not any("--release" in line for line in collect(workspace).commands)
+    first = RELEASE.first + 5_000
+    Database(workspace.db_path).add_evaluation(EvaluationEntry("3", "ShelfPick", first, 200, 190))
+    (line,) = [line for line in collect(workspace).commands if str(first) in line]
+    assert f"--first-seed {first} --release" in line
 
 
 def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
