@@ -214,9 +214,12 @@ def test_the_command_of_a_release_s_evaluation_says_so(workspace: Workspace) -> 
     """It would be refused otherwise; other evaluations have no such word."""
     assert not any("--release" in line for line in collect(workspace).commands)
     first = RELEASE.first + 5_000
-    Database(workspace.db_path).add_evaluation(EvaluationEntry("3", "ShelfPick", first, 200, 190))
-    (line,) = [line for line in collect(workspace).commands if str(first) in line]
-    assert f"--first-seed {first} --release" in line
+    database = Database(workspace.db_path)
+    for policy in ("1", "2", "3"):
+        database.add_evaluation(EvaluationEntry(policy, "ShelfPick", first, 200, 190))
+    lines = [line for line in collect(workspace).commands if str(first) in line]
+    assert lines
+    assert all(f"--first-seed {first} --release" in line for line in lines)
 
 
 def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
