@@ -4,7 +4,8 @@
     python -m benchmarks.pointed_object WS POLICIES --without augmentation retries
 
 WS is a workspace of SortRecycling or SortClothes; a policy is trained on its successful episodes
-into the folder POLICIES, or found there, and evaluated alone on validation seeds in this process.
+into the folder POLICIES, or found there, and evaluated alone in this process, on validation seeds
+or on those of a release.
 Each measurement is a line of `results/pointed_object.jsonl`.
 """
 
@@ -20,6 +21,7 @@ from unittest.mock import patch
 import tyro
 
 from benchmarks.rows import circumstances, keep_row
+from benchmarks.success_by_demonstrations import evaluation_seeds
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
@@ -33,7 +35,6 @@ from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts
-from sidestick.teleop.evaluation.seeds import EVALUATION
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE, succeeded
 
 RESULTS = Path(__file__).parent / "results" / "pointed_object.jsonl"
@@ -52,7 +53,9 @@ class Options:
     count: int | None = None
     """Train on so many of the successful episodes, the first; None: on all."""
     episodes: int = 40
-    """Validation seeds to evaluate on."""
+    """Unseen seeds to evaluate on."""
+    release: str | None = None
+    """Release whose seeds are driven, see `benchmarks.release`; None: the validation seeds."""
     seed: int = 0
     """Training seed."""
     vision: str = "keypoints"
@@ -68,6 +71,7 @@ def main() -> None:
     if not found:
         raise BadValue(str(options.workspace), "a workspace with successful episodes", "none")
     shown = found[: options.count]
+    seeds = evaluation_seeds(options.release, options.episodes)
     with ExitStack() as stack:
         if "augmentation" in options.without:
             stack.enter_context(patch.object(Augmentation, "augment", _plain))
@@ -75,8 +79,8 @@ def main() -> None:
             stack.enter_context(patch.object(RetryPerturbation, "__call__", _unmoved))
         folder, seconds = trained(options, workspace, shown)
         with InProcessRollouts(workspace.config) as rollouts:
-            wins = [rollouts(folder, seed) for seed in EVALUATION.seeds(options.episodes)]
-    keep_row(RESULTS, row(options, workspace, shown, wins, seconds))
+            wins = [rollouts(folder, seed) for seed in seeds]
+    keep_row(RESULTS, row(options, workspace, shown, wins, seconds, seeds.start))
 
 
 def trained(
@@ -110,6 +114,7 @@ def row(
     shown: Sequence[EpisodeSummary],
     wins: Sequence[bool],
     seconds: float | None,
+    first_seed: int,
 ) -> dict[str, Any]:
     """The measurement as a line of the results."""
     rate = Rate(sum(wins), len(wins))
@@ -123,7 +128,8 @@ def row(
         "generated": generated,
         "training_seed": options.seed,
         "training_cpu_s": None if seconds is None else round(seconds, 1),
-        "first_seed": EVALUATION.first,
+        "release": options.release,
+        "first_seed": first_seed,
         "episodes": rate.n,
         "successes": rate.successes,
         "interval95": [round(end, 3) for end in rate.interval95],
