@@ -1,0 +1,122 @@
+"""This benchmark measures what a workspace of many episodes costs: listing, index, check, training.
+
+    python -m benchmarks.scale [--episodes 1000 10000] [--limit-mib 8]
+
+One short made-up episode is written under many ids by `Episode.write`. Each step is timed by CPU
+and by the clock: the first listing (every file is opened), the second (from the cache), the index,
+`check`, reading all steps for training with at most `--limit-mib` of memory an array, a pass of
+windows, and what one more recorded episode costs. `peak_mib` is the process' memory, highest so
+far; each number of episodes has a process of its own. It prints JSON.
+"""
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sidestick.datasets.checking.check import check
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.frames import Frames
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.step import ActionMode
+from sidestick.datasets.windows import Windows
+from sidestick.datasets.workspace import Workspace
+from tests.synthetic import (
+    STATE_SIZE,
+    made_up_episode,
+    made_up_header,
+    made_up_observation,
+    made_up_steps,
+)
+
+STEPS, SIZE = 40, 32
+CHUNK, HISTORY, BATCH = 16, 2, 64
+MIB = 2**20
+
+
+def main() -> int:
+    """Measure and print JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--episodes", type=int, nargs="+", default=[1000, 10_000])
+    parser.add_argument("--limit-mib", type=int, default=8)
+    asked = parser.parse_args()
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        jobs = [(count, asked.limit_mib) for count in asked.episodes]
+        json.dump(pool.starmap(measured, jobs, chunksize=1), sys.stdout, indent=1)
+    return 0
+
+
+def measured(episodes: int, limit_mib: int) -> dict[str, Any]:
+    """What so many episodes cost."""
+    costs: dict[str, Any] = {"episodes": episodes, "steps": episodes * STEPS}
+
+    @contextmanager
+    def timed(name: str) -> Iterator[None]:
+        began, used = time.perf_counter(), time.process_time()
+        yield
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        spent = time.process_time() - used, time.perf_counter() - began
+        costs[name] = {
+            "cpu_s": round(spent[0], 2),
+            "s": round(spent[1], 2),
+            "peak_mib": round(peak),
+        }
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ws"
+        workspace = Workspace.create(path, WorkspaceConfig("ShelfPick", image_size=SIZE))
+        with timed("write"):
+            fill(workspace, episodes)
+        workspace = Workspace.open(path)
+        with timed("first_listing"):
+            assert len(workspace.summaries()) == episodes
+        with timed("second_listing"):
+            workspace.summaries()
+        with timed("index"):
+            workspace.rebuild_index()
+        with timed("check"):
+            assert check(workspace).damaged == ()
+        with timed("one_more_recorded"):
+            record_one(workspace)
+        with timed("read_for_training"):
+            frames = Frames.read(workspace.episodes(), memory_limit=limit_mib * MIB)
+        with timed("pass_of_windows"):
+            windows = Windows(frames, chunk=CHUNK, history=HISTORY)
+            order = np.random.default_rng(0).permutation(len(windows))
+            for first in range(0, len(order), BATCH):
+                windows.batch(order[first : first + BATCH])
+    return costs
+
+
+def fill(workspace: Workspace, episodes: int) -> None:
+    """Write one made-up episode under many ids."""
+    made = made_up_episode([ActionMode.DEMONSTRATION] * STEPS, 0, image_size=SIZE)
+    for number in range(episodes):
+        name = f"20260101T{number // 100:06d}-{number:08x}"
+        header = replace(made.summary.header, seed=number)
+        named = replace(made, summary=replace(made.summary, id=name, header=header))
+        named.write(workspace.episodes_dir / f"{name}.hdf5")
+
+
+def record_one(workspace: Workspace) -> None:
+    """Record one more episode, as a session does."""
+    chance = np.random.default_rng(0)
+    with Recorder(workspace) as recorder:
+        recorder.start(made_up_header())
+        for step in made_up_steps([ActionMode.DEMONSTRATION] * STEPS, 1, SIZE):
+            recorder.append(step)
+        recorder.finish(made_up_observation(chance, SIZE), chance.normal(size=STATE_SIZE), True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
