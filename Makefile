@@ -8,10 +8,13 @@ ROOMS := sim_envs datasets policies teleop
 export PYGAME_HIDE_SUPPORT_PROMPT = 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow test-peers test-versions bench check format system-deps clean
+.PHONY: demo demo-full test test-slow test-peers test-versions bench check format system-deps clean
 
 demo: $(VENV)/.installed
 	env -u OMP_NUM_THREADS $(BIN)/sidestick quickstart $(DEMO)
+
+demo-full: $(VENV)/.installed
+	env -u OMP_NUM_THREADS $(BIN)/sidestick quickstart $(DEMO)-full --full
 
 test: check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q

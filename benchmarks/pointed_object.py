@@ -3,7 +3,7 @@
     python -m benchmarks.pointed_object WS POLICIES --episodes 40
     python -m benchmarks.pointed_object WS POLICIES --without augmentation retries
 
-WS is a workspace of SortRecycling or SortClothes; a policy is trained on its successful episodes
+WS is a workspace of any task; a policy is trained on its successful episodes
 into the folder POLICIES, or found there, and evaluated alone in this process, on validation seeds
 or on those of a release.
 Each measurement is a line of `results/pointed_object.jsonl`.

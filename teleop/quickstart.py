@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
-from ..datasets.config import WorkspaceConfig
 from ..datasets.database import Database
 from ..datasets.effort_ledger import effort_entries
 from ..datasets.step import Level
@@ -18,16 +17,19 @@ from ..datasets.workspace import Workspace
 from ..policies.base.provenance import Provenance
 from ..policies.statistics.rates import Rate
 from ..policies.store import PolicyStore
-from ..policies.training.config import TrainConfig
 from ..sim_envs.tasks import task_class
 from .evaluation.evaluate import evaluate
 from .evaluation.rollouts import Rollouts
 from .evaluation.seeds import PEOPLE, recorded_seeds, supervised_seeds
+from .generation.generate import generate
+from .generation.generating_operator import NAME as GENERATED
+from .generation.sources import sources_of
 from .learning.acceptance_gate import AcceptanceCriteria
 from .learning.autonomous_practice import KIND as PRACTICE
 from .learning.practice_rounds import RULES, PracticeRounds
 from .learning.published_ruling import rule_published
 from .learning.workspace_training import train_on_workspace
+from .quickstart_config import QuickstartConfig
 from .report.cost import EffortCost
 from .report.write import write_report
 from .session.human_effort import kind_of_level
@@ -35,62 +37,10 @@ from .session.subscriber import EpisodeOutcome
 from .station.headless import drive_simulated
 from .workspace_variant import agreed_config
 
+EVALUATED = "evaluation"
+"""Kind of the evaluations whose success is shown."""
 MOST_ATTEMPTS = 3
 """Most seeds driven for each successful demonstration that is wanted."""
-
-
-@dataclass(frozen=True)
-class QuickstartConfig:
-    """The amounts of a quickstart: episodes, rounds, seeds and training steps."""
-
-    task: str = "ShelfPick"
-    """Short name of the task."""
-    demonstrations: int = 10
-    """Successful demonstrations to begin with."""
-    correction_rounds: int = 3
-    """Rounds in which the operator watches the policy, takes over and corrects."""
-    supervised_episodes: int = 22
-    """Episodes in each of them."""
-    practice_rounds: int = 1
-    """Rounds in which the policy practises unattended; what it learns must pass the gate."""
-    practice_episodes: int = 100
-    """Attempts in each of them."""
-    evaluation_episodes: int = 100
-    """Unseen seeds on which every policy is evaluated without help."""
-    selection_episodes: int = 20
-    """Episodes that each checkpoint drives before one is chosen."""
-    gate_pairs: int = 100
-    """Seeds on which the gate compares two policies, at most."""
-    train_steps: int | None = None
-    """Steps of each training; None: as many as recommended for the data."""
-    num_items: int | None = None
-    """Number of objects, if fewer than the task has; None for all."""
-
-    @classmethod
-    def fast(cls, task: str = "ShelfPick") -> "QuickstartConfig":
-        """All stages in under three minutes; the figures are not meant to be good."""
-        return cls(
-            task,
-            demonstrations=4,
-            correction_rounds=1,
-            supervised_episodes=3,
-            practice_rounds=1,
-            practice_episodes=6,
-            evaluation_episodes=8,
-            selection_episodes=2,
-            gate_pairs=10,
-            train_steps=300,
-            num_items=2,
-        )
-
-    def config(self) -> WorkspaceConfig:
-        """The configuration of the workspace."""
-        variant = {} if self.num_items is None else {"num_items": self.num_items}
-        return WorkspaceConfig(task=self.task, env_kwargs=variant)
-
-    def training(self) -> TrainConfig:
-        """The configuration of each training."""
-        return TrainConfig(steps=self.train_steps)
 
 
 @dataclass(frozen=True)
@@ -106,8 +56,11 @@ class Stage:
 class Quickstart:
     """A quickstart on one workspace."""
 
-    def __init__(self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts) -> None:
-        self.course, self.rollouts = course, rollouts
+    def __init__(
+        self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts, workers: int = 2
+    ) -> None:
+        """`workers` is the number of processes that generate at the same time."""
+        self.course, self.rollouts, self.workers = course, rollouts, workers
         config = course.config()
         everything = {**task_class(course.task).variants(), **config.env_kwargs}
         agreed_config(Path(path), course.task, everything)
@@ -120,6 +73,8 @@ class Quickstart:
         """The stages in order."""
         course = self.course
         yield Stage(f"{course.demonstrations} demonstrations", self.demonstrate)
+        if course.generated:
+            yield Stage(f"{course.generated} more, made by the simulator", self.generate)
         yield from self._learn("demonstrations", 0, 1)
         number = 1
         for round_number in range(1, course.correction_rounds + 1):
@@ -163,6 +118,17 @@ class Quickstart:
             drive_simulated(self.workspace, Level.DEMONSTRATE, needed, on_outcome=note)
         driven = len(self._of_level(Level.DEMONSTRATE))
         return f"{successes} of {driven} succeeded, {self._spent(Level.DEMONSTRATE, 0)}"
+
+    def generate(self) -> str:
+        """Make the demonstrations that are missing from those that were driven."""
+        done = sum(s.header.operator == GENERATED for s in self.workspace.summaries())
+        if done >= self.course.generated:
+            return "done before"
+        handlings = sources_of(self.workspace)
+        missing = self.course.generated - done
+        report = generate(self.workspace, missing, handlings, self.workers)
+        stopped = f"; stopped: {report.stopped}" if report.stopped else ""
+        return f"{report.yielded:.0%} of {len(report.attempts)} attempts succeeded{stopped}"
 
     def supervise(self, round_number: int, policy_id: str) -> str:
         """Let the policy drive and the operator correct it, on this round's seeds."""
@@ -223,6 +189,18 @@ class Quickstart:
         """Write the report; its path."""
         commands = (f"sidestick quickstart {self.workspace.path}",)
         return str(write_report(self.workspace, commands=commands))
+
+    def figures(self) -> list[str]:
+        """What the operator's time bought, for people: seconds, and success before and after."""
+        cost = EffortCost.of(effort_entries(self.workspace), "all")
+        driven, attended = 60 * cost.driven_min, 60 * cost.attended_min
+        known = [e for e in self.database.evaluations() if e.kind == EVALUATED]
+        rates = [Rate(entry.successes, entry.episodes) for entry in known]
+        return [
+            f"the operator's time: {driven:.0f} s driven, {attended:.0f} s attended (modelled)",
+            f"success without help, unseen scenes: {rates[0]}, after corrections {rates[-1]}",
+            f"which policy drives: {self.store.choose().label}",
+        ]
 
     def _of_level(self, level: Level, successful: bool = False) -> list[EpisodeSummary]:
         return [

@@ -1,5 +1,6 @@
 """`sidestick quickstart` runs the whole loop headless, with a simulated operator."""
 
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Annotated, ClassVar
 
 import tyro
 
+from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
-from ..quickstart import Quickstart, QuickstartConfig
+from ..quickstart import Quickstart
+from ..quickstart_config import QuickstartConfig
 from .console import PEOPLE, say
 from .numbers import Workers
 from .subcommand import DONE, Device
@@ -16,7 +19,7 @@ from .subcommand import DONE, Device
 
 @dataclass(frozen=True)
 class QuickstartVerb:
-    """Drive, record, learn, take over, correct, practise and report, with a simulated operator.
+    """Drive, generate, learn, take over, correct and report, with a simulated operator.
 
     It can be interrupted; run again, it goes on where it stopped.
     """
@@ -29,6 +32,9 @@ class QuickstartVerb:
     """Folder of the workspace."""
     task: str = "ShelfPick"
     """Short name of the task."""
+    full: bool = False
+    """Run the long curve: ten demonstrations, three rounds of corrections and a round of practice,
+    nothing generated; about 12 minutes on two cores."""
     fast: bool = False
     """Run every stage small, in under three minutes; the figures mean nothing then."""
     workers: Workers = 2
@@ -38,13 +44,27 @@ class QuickstartVerb:
 
     def run(self) -> int:
         """Run every stage that is not done yet."""
-        course = QuickstartConfig.fast(self.task) if self.fast else QuickstartConfig(self.task)
+        course = self._course()
         started = time.monotonic()
         with Rollouts(course.config(), self.workers) as rollouts:
-            quickstart = Quickstart(self.workspace, course, rollouts)
-            for stage in quickstart.stages():
+            quickstart = Quickstart(self.workspace, course, rollouts, self.workers)
+            stages = list(quickstart.stages())
+            say(f"{len(stages)} stages: " + "; ".join(stage.title for stage in stages))
+            for stage in stages:
                 with PEOPLE.status(stage.title):
                     line = stage.run()
                 minutes = (time.monotonic() - started) / 60
                 say(f"{minutes:5.1f} min  {stage.title}: {line}")
+            for figure in quickstart.figures():
+                say(figure)
+        where = shlex.quote(str(self.workspace))
+        say(f"next: `sidestick drive {where} --level supervised` to drive beside the policy")
         return DONE
+
+    def _course(self) -> QuickstartConfig:
+        if self.full and self.fast:
+            raise BadValue("--full, --fast", "one of them", "both")
+        chosen = QuickstartConfig
+        if self.full:
+            return chosen.full(self.task)
+        return chosen.fast(self.task) if self.fast else chosen(self.task)

@@ -12,13 +12,16 @@ from sidestick.datasets.checking.check import check
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.windows import Frames
+from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy import load_policy
 from sidestick.policies.store import PolicyStore
 from sidestick.teleop.evaluation.rollouts import Rollouts
-from sidestick.teleop.quickstart import Quickstart, QuickstartConfig
+from sidestick.teleop.quickstart import Quickstart
+from sidestick.teleop.quickstart_config import QuickstartConfig
 
 COURSE = QuickstartConfig(
     demonstrations=2,
+    generated=2,
     correction_rounds=1,
     supervised_episodes=1,
     practice_rounds=1,
@@ -53,6 +56,12 @@ def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> Non
     assert [effort.kind for effort in efforts] == ["demonstrations", "supervised", "practice"]
     assert efforts[0].driven_s > 0
     assert efforts[2].driven_s == efforts[2].watched_s == 0
+    operators = [summary.header.operator for summary in workspace.summaries()]
+    assert operators.count("generated") == 2
+    seconds, success, driver_line = quickstart.figures()
+    assert f"{sum(effort.driven_s for effort in efforts):.0f} s driven" in seconds
+    assert "/2 95 %" in success
+    assert store_label(workspace) in driver_line
     assert check(workspace).ok
     store = PolicyStore(workspace.policies_dir)
     decided, practised = [event.payload for event in database.events(EventKind.GATE)]
@@ -65,6 +74,11 @@ def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> Non
     assert store.choose().label in (path / "report.html").read_text()
     assert "<html" in (path / "report.html").read_text()
     assert _labels_are_consistent(quickstart)
+
+
+def store_label(workspace: Workspace) -> str:
+    """Which policy drives and why."""
+    return PolicyStore(workspace.policies_dir).choose().label
 
 
 def _labels_are_consistent(quickstart: Quickstart) -> bool:
@@ -82,7 +96,7 @@ def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
     """`kill -9` of a session leaves no process behind."""
     code = (
         "import os, sys\n"
-        "from sidestick.teleop.quickstart import QuickstartConfig\n"
+        "from sidestick.teleop.quickstart_config import QuickstartConfig\n"
         "from sidestick.teleop.evaluation.rollouts import Rollouts\n"
         "if __name__ == '__main__':\n"
         "    rollouts = Rollouts(QuickstartConfig().config(), workers=1)\n"

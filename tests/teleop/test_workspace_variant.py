@@ -8,7 +8,8 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, UnknownName, WorkspaceError
 from sidestick.teleop.evaluation.rollouts import Rollouts
-from sidestick.teleop.quickstart import Quickstart, QuickstartConfig
+from sidestick.teleop.quickstart import Quickstart
+from sidestick.teleop.quickstart_config import QuickstartConfig
 from sidestick.teleop.workspace_variant import agreed_config
 
 
