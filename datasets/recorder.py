@@ -163,7 +163,7 @@ class Recorder:
     def _renew_index(self) -> None:
         """Update dataset.hdf5; a failure is only logged, as the episode is safe."""
         try:
-            self.workspace.rebuild_index()
+            self.workspace.extend_index()
         except OSError as error:
             _log.warning("%s is not up to date: %s", self.workspace.index_path, error)
 

@@ -5,6 +5,7 @@ It opens and makes the folder, lists and finds episodes, and repairs what a cras
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -12,11 +13,10 @@ from ..sim_envs.errors import DamagedFile, WorkspaceError
 from .config import WorkspaceConfig, read_config, write_config
 from .episode import episode_summary
 from .episode_names import matched
-from .files.durable import left_temporaries
 from .files.lock import FileLock
-from .files.plain_file import leads_out, own_folder, remove
+from .files.plain_file import leads_out, own_folder
 from .files.plain_log import plain_log
-from .index import write_index
+from .growing_index import GrowingIndex
 from .journal_recovery import EPISODE, recover
 from .summary import EpisodeSummary
 from .workspace_place import CONFIG_FILE, FOLDERS, require_own_place, require_permission
@@ -38,6 +38,8 @@ class Workspace:
         self.path = Path(path)
         self.config = config
         self._cache: dict[Path, _CachedSummary] = {}
+        lock = self.journal_dir / "index.lock"
+        self._index = GrowingIndex(self.index_path, lock, config)
 
     @classmethod
     def create(cls, path: Path | str, config: WorkspaceConfig) -> Self:
@@ -142,9 +144,7 @@ class Workspace:
 
     def summaries(self) -> list[EpisodeSummary]:
         """The finished, readable episodes by time; damaged files are logged and skipped."""
-        files = sorted(self.episodes_dir.glob(f"[!.]*{EPISODE}"))
-        found = (self._summary(path) for path in files)
-        return [summary for summary in found if summary is not None]
+        return self._readable(self._files())
 
     def episodes(self) -> list[Path]:
         """The files of the finished, readable episodes by time."""
@@ -171,15 +171,36 @@ class Workspace:
 
     def rebuild_index(self) -> None:
         """Replace dataset.hdf5 atomically, and remove what killed processes left of it."""
-        with FileLock(self.journal_dir / "index.lock"):
-            for left, _ in left_temporaries(self.path, self.index_path.name):
-                remove(left)
-            write_index(self.index_path, self.summaries(), self.config.env_args())
+        with self._index.renewing():
+            self._index.write(self.summaries())
+
+    def extend_index(self) -> None:
+        """Link the episodes that dataset.hdf5 lacks, as `rebuild_index`, but open no others.
+
+        It is rebuilt where it cannot be read or links a file that is not there.
+        """
+        with self._index.renewing():
+            try:
+                self._index.add(self._readable(self._index.missing(self._files())))
+            except DamagedFile:
+                self._index.write(self.summaries())
 
     def minutes_left(self) -> float:
         """Approximate minutes of recording for which the disk has space."""
         a_minute = self.config.step_bytes() * self.config.control_hz * 60
         return shutil.disk_usage(self.path).free / a_minute
+
+    def _files(self) -> list[str]:
+        """The files in episodes/ by time, relative to the workspace."""
+        folder = self.episodes_dir
+        names = os.listdir(folder) if folder.is_dir() else []
+        kept = sorted(name for name in names if name.endswith(EPISODE) and name[0] != ".")
+        return [f"{folder.name}/{name}" for name in kept]
+
+    def _readable(self, files: Iterable[str]) -> list[EpisodeSummary]:
+        """The summaries of those files, relative to the workspace, that can be read."""
+        found = (self._summary(self.path / file) for file in files)
+        return [summary for summary in found if summary is not None]
 
     def _summary(self, path: Path) -> EpisodeSummary | None:
         """The summary of a file, from the cache while its time and size are the same."""
