@@ -13,6 +13,7 @@ import numpy as np
 import pygame
 import pytest
 
+from sidestick.datasets.journal import RecordKind, records
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs import make_task_env
 from sidestick.teleop.station.screen.view import open_view
@@ -68,14 +69,28 @@ def session_run(tmp_path: Path, *arguments: str, **more: str) -> Iterator["subpr
             process.kill()
 
 
+def recorded_steps(workspace: Path) -> int:
+    """How many steps the one journal holds; none before there is one."""
+    found = [np.fromfile(path, np.uint8) for path in (workspace / "journal").glob("*.journal")]
+    return sum(record.kind == RecordKind.STEP for data in found for record in records(data))
+
+
+def start_recording(keys: XdotoolKeys, workspace: Path, steps: int) -> None:
+    """Press enter, which begins, and goes on after a stall, until so many steps are recorded."""
+    for _ in range(240):
+        if recorded_steps(workspace) >= steps:
+            return
+        keys("key", "Return")
+        time.sleep(0.5)
+    raise AssertionError(f"{recorded_steps(workspace)} steps after two minutes")
+
+
 @pytest.mark.slow
 def test_an_episode_is_driven_by_real_keys(display: str, tmp_path: Path) -> None:
     """Enter, space and w, 1 and 1 again, as nothing was solved, then ctrl + q: one success."""
     with session_run(tmp_path, DISPLAY=display) as process:
         keys = XdotoolKeys(display, process)
-        time.sleep(1.5)
-        keys("key", "Return")
-        time.sleep(0.5)
+        start_recording(keys, tmp_path / "ws", 1)
         keys("keydown", "space", "keydown", "w")
         time.sleep(2.0)
         keys("keyup", "w", "keyup", "space")
@@ -97,9 +112,7 @@ def test_ctrl_c_saves_and_leaves(display: str, tmp_path: Path, number: signal.Si
     """The running episode is on the disk, as incomplete, and the exit is clean."""
     with session_run(tmp_path, DISPLAY=display) as process:
         keys = XdotoolKeys(display, process)
-        time.sleep(1.5)
-        keys("key", "Return")
-        time.sleep(2.0)
+        start_recording(keys, tmp_path / "ws", 10)
         process.send_signal(number)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
@@ -112,9 +125,7 @@ def test_a_kill_loses_nothing_that_was_driven(display: str, tmp_path: Path) -> N
     """After SIGKILL the journal is made an episode at the next start."""
     with session_run(tmp_path, DISPLAY=display) as process:
         keys = XdotoolKeys(display, process)
-        time.sleep(1.5)
-        keys("key", "Return")
-        time.sleep(2.0)
+        start_recording(keys, tmp_path / "ws", 10)
         process.kill()
         process.communicate()
         workspace = Workspace.open(tmp_path / "ws")
