@@ -80,7 +80,7 @@ def main() -> None:
         folder, seconds = trained(options, workspace, shown)
         with InProcessRollouts(workspace.config) as rollouts:
             wins = [rollouts(folder, seed) for seed in seeds]
-    keep_row(RESULTS, row(options, workspace, shown, wins, seconds, seeds.start))
+    keep_row(RESULTS, row(options, workspace, shown, wins, seconds, seeds))
 
 
 def trained(
@@ -114,7 +114,7 @@ def row(
     shown: Sequence[EpisodeSummary],
     wins: Sequence[bool],
     seconds: float | None,
-    first_seed: int,
+    seeds: range,
 ) -> dict[str, Any]:
     """The measurement as a line of the results."""
     rate = Rate(sum(wins), len(wins))
@@ -129,7 +129,7 @@ def row(
         "training_seed": options.seed,
         "training_cpu_s": None if seconds is None else round(seconds, 1),
         "release": options.release,
-        "first_seed": first_seed,
+        "seeds": [seeds.start, seeds.stop],
         "episodes": rate.n,
         "successes": rate.successes,
         "interval95": [round(end, 3) for end in rate.interval95],
