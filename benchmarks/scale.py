@@ -1,22 +1,24 @@
 """This benchmark measures what a workspace of many episodes costs: listing, index, check, training.
 
-    python -m benchmarks.scale [--episodes 1000 10000] [--limit-mib 8]
+    python -m benchmarks.scale [--episodes 1000 10000] [--limit-mib 8] [--index-only]
 
 One short made-up episode is written under many ids by `Episode.write`. Each step is timed by CPU
 and by the clock: the first listing (every file is opened), the second (from the cache), the index,
 `check`, reading all steps for training with at most `--limit-mib` of memory an array, a pass of
 windows, and what one more recorded episode costs. `peak_mib` is the process' memory, highest so
-far; each number of episodes has a process of its own. It prints JSON.
+far; each number of episodes has a process of its own. `--index-only` links one file under all
+names, which takes seconds, and measures the index alone. It prints JSON, and each step as it ends.
 """
 
 import argparse
 import json
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +29,10 @@ import numpy as np
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.frames import Frames
+from sidestick.datasets.index import read_index, write_index
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode
+from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.windows import Windows
 from sidestick.datasets.workspace import Workspace
 from tests.synthetic import (
@@ -41,6 +45,7 @@ from tests.synthetic import (
 
 STEPS, SIZE = 40, 32
 CHUNK, HISTORY, BATCH = 16, 2, 64
+TIMES = 5
 MIB = 2**20
 
 
@@ -49,7 +54,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--episodes", type=int, nargs="+", default=[1000, 10_000])
     parser.add_argument("--limit-mib", type=int, default=8)
+    parser.add_argument("--index-only", action="store_true")
     asked = parser.parse_args()
+    if asked.index_only:
+        json.dump([linked(count) for count in asked.episodes], sys.stdout, indent=1)
+        return 0
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         jobs = [(count, asked.limit_mib) for count in asked.episodes]
         json.dump(pool.starmap(measured, jobs, chunksize=1), sys.stdout, indent=1)
@@ -71,6 +80,7 @@ def measured(episodes: int, limit_mib: int) -> dict[str, Any]:
             "s": round(spent[1], 2),
             "peak_mib": round(peak),
         }
+        print(episodes, name, costs[name], file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ws"
@@ -98,11 +108,47 @@ def measured(episodes: int, limit_mib: int) -> dict[str, Any]:
     return costs
 
 
+def linked(episodes: int) -> dict[str, Any]:
+    """CPU seconds of linking so many episodes anew, then of adding one: the least of `TIMES`."""
+    made = made_up_episode([ActionMode.DEMONSTRATION], 0, image_size=SIZE)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ws"
+        workspace = Workspace.create(path, WorkspaceConfig("ShelfPick", image_size=SIZE))
+
+        def file(name: str) -> EpisodeSummary:
+            return replace(made.summary, id=name, path=workspace.episodes_dir / f"{name}.hdf5")
+
+        first = workspace.episodes_dir / "one"
+        made.write(first)
+        there = [file(name) for name in names(episodes)]
+        for summary in there:
+            os.link(first, summary.path or "")
+        anew = cpu_s(lambda: write_index(workspace.index_path, there, workspace.config.env_args()))
+        added = []
+        for number in range(TIMES):
+            new = file(f"20260102T{number:06d}-00000000")
+            replace(made, summary=new).write(new.path or Path())
+            added.append(cpu_s(workspace.extend_index))
+        assert len(read_index(workspace.index_path)) == episodes + TIMES
+    return {"episodes": episodes, "anew_s": anew, "first_added_s": added[0], "added_s": min(added)}
+
+
+def cpu_s(step: Callable[[], object]) -> float:
+    """CPU seconds of a step."""
+    used = time.process_time()
+    step()
+    return round(time.process_time() - used, 4)
+
+
+def names(episodes: int) -> list[str]:
+    """So many ids of episodes, by time."""
+    return [f"20260101T{number // 100:06d}-{number:08x}" for number in range(episodes)]
+
+
 def fill(workspace: Workspace, episodes: int) -> None:
     """Write one made-up episode under many ids."""
     made = made_up_episode([ActionMode.DEMONSTRATION] * STEPS, 0, image_size=SIZE)
-    for number in range(episodes):
-        name = f"20260101T{number // 100:06d}-{number:08x}"
+    for number, name in enumerate(names(episodes)):
         header = replace(made.summary.header, seed=number)
         named = replace(made, summary=replace(made.summary, id=name, header=header))
         named.write(workspace.episodes_dir / f"{name}.hdf5")
