@@ -53,6 +53,13 @@ def sidestick(
     installed: Path, folder: Path, *arguments: str, ok: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run a command with the installed package on the path, and settings of its own."""
+    return python(installed, folder, "-m", "sidestick.teleop.cli.main", *arguments, ok=ok)
+
+
+def python(
+    installed: Path, folder: Path, *arguments: str, ok: bool = True
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with the installed package on the path, in a folder."""
     paths = [str(installed), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
         **os.environ,
@@ -60,7 +67,7 @@ def sidestick(
         "SIDESTICK_CONFIG_DIR": str(folder / "settings"),
         "OMP_NUM_THREADS": "1",
     }
-    program = [sys.executable, "-m", "sidestick.teleop.cli.main", *arguments]
+    program = [sys.executable, *arguments]
     done = subprocess.run(
         program, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
     )

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.own_packages import MOST_LINES, blocks, example, install, sidestick
+from tests.own_packages import MOST_LINES, blocks, example, install, python, sidestick
 
 DOCUMENTS = ("own-task.md", "own-head.md", "own-robot.md")
+DRIVEN_ALONE = """
+import sys
+assert not [name for name in sys.modules if name.startswith(("pybullet", "sidestick.teleop"))]
+"""
+"""Added to the example of docs/policy-api.md."""
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +79,9 @@ def test_a_world_of_ones_own_is_driven_trained_and_evaluated(
     assert json.loads(run("check", "plot", "--json"))["damaged"] == []
     for form in ("robomimic", "lerobot", "minari"):
         run("export", form, "plot", f"out-{form}")
+    told = python(installed, tmp_path, "-c", example("policy-api.md") + DRIVEN_ALONE).stdout
+    assert "'above_image': 'uint8[96, 96, 3]'" in told
+    assert "seed 1: " in told
 
 
 def test_a_world_that_a_workspace_names_is_not_imported_unasked(
