@@ -13,8 +13,10 @@ from ..datasets.config import WorkspaceConfig, read_config
 from ..datasets.workspace import Workspace
 from ..datasets.workspace_place import CONFIG_FILE
 from ..sim_envs.errors import WorkspaceError
+from ..sim_envs.experts import make_expert
 from ..sim_envs.making import make_world
 from ..sim_envs.tasks import task_class
+from ..sim_envs.worlds.contract import Capability
 from .world_settings import note_allowed, options_of
 
 
@@ -29,11 +31,13 @@ def agreed_config(
     variant: Mapping[str, Any] | None = None,
     world: str | None = None,
     env_options: str = "",
+    simulated: bool = False,
 ) -> WorkspaceConfig:
     """The configuration of the workspace at `path`, or that of a new one; makes nothing.
 
     Of `variant`, entries that are None are not asked for. `world` names another than the built-in
-    arm, with options in JSON; it is made once, to see what it takes and gives. Raises
+    arm, with options in JSON; it is made once, to see what it takes and gives. A new one that a
+    `simulated` operator is to drive in needs an expert: MissingCapability or UnknownName. Raises
     WorkspaceError where there is no workspace and no task, or one that is not as asked; UnknownName
     or BadValue for a task or a variant that does not exist.
     """
@@ -41,14 +45,8 @@ def agreed_config(
     if world is not None:
         note_allowed(world)
     options = options_of(env_options)
-    if world is not None and not exists(path):
-        return _config_of_world(path, world, options, task)
-    if task is None and not exists(path):
-        Workspace.open(path)  # raises, and says what is missing
     if not exists(path):
-        assert task is not None
-        task_class(task).with_variant(asked)
-        return WorkspaceConfig(task=task, env_kwargs=asked)
+        return _new_config(path, task, asked, world, options, simulated)
     config = read_config(path / CONFIG_FILE)
     if world not in (None, config.world):
         raise _refusal(path, "world", config.world or "the built-in arm", world)
@@ -64,11 +62,33 @@ def agreed_config(
     return config
 
 
+def _new_config(
+    path: Path,
+    task: str | None,
+    asked: dict[str, Any],
+    world: str | None,
+    options: dict[str, Any],
+    simulated: bool,
+) -> WorkspaceConfig:
+    """The configuration of a new workspace."""
+    if world is not None:
+        return _config_of_world(path, world, options, task, simulated)
+    if task is None:
+        Workspace.open(path)  # raises, and says what is missing
+    assert task is not None
+    task_class(task).with_variant(asked)
+    if simulated:
+        make_expert(task)
+    return WorkspaceConfig(task=task, env_kwargs=asked)
+
+
 def _config_of_world(
-    path: Path, world: str, options: dict[str, Any], task: str | None
+    path: Path, world: str, options: dict[str, Any], task: str | None, simulated: bool
 ) -> WorkspaceConfig:
     """The configuration of a new workspace in a world."""
     with contextlib.closing(make_world(world, **options)) as made:
+        if simulated:
+            made.require(Capability.EXPERT, "the simulated operator")
         spec, renderer = made.world_spec, made.renderer_name
     if task not in (None, spec.task):
         raise _refusal(path, "task", spec.task, task)

@@ -97,6 +97,19 @@ def test_a_world_that_a_workspace_names_is_not_imported_unasked(
     assert f"sidestick doctor {name}" in " ".join(told.stderr.split())
 
 
+def test_a_world_without_an_expert_makes_no_workspace_for_the_simulated_operator(
+    tmp_path: Path,
+) -> None:
+    """It is refused with the reason, before anything is on disk."""
+    code = example("own-robot.md").replace(", Capability.EXPERT}", "}")
+    package = install(tmp_path, plotter=code)
+    drive = ("drive", "plot", "--headless", "--operator", "simulated", "--episodes", "1")
+    told = sidestick(package, tmp_path, *drive, "--env", "own_pack.plotter:make", ok=False)
+    assert told.returncode
+    assert "the simulated operator is not possible in Plotter" in " ".join(told.stderr.split())
+    assert not (tmp_path / "plot").exists()
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [

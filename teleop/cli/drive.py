@@ -16,6 +16,7 @@ from ..autonomy.ladder import Ladder, LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..devices.operators import PERSON, SIMULATED, check_operator, operator_named
 from ..devices.settings import operator_name
+from ..devices.simulated_operator import CLUMSY
 from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
 from ..learning.background_process import LearnerProcess
@@ -135,7 +136,10 @@ class Drive:
     def _open(self, wanted: Level | None) -> Workspace:
         """The workspace, made if it is new; whatever can be refused is refused before."""
         variant = {"num_items": self.num_items, "variation": self.variation}
-        config = agreed_config(self.workspace, self.task, variant, self.env, self.env_options)
+        simulated = self.operator in (SIMULATED, CLUMSY)
+        config = agreed_config(
+            self.workspace, self.task, variant, self.env, self.env_options, simulated
+        )
         if not exists(self.workspace):
             Ladder(config.task, None).authorise(wanted, self.override)
             if self.policy is not None:
