@@ -110,6 +110,28 @@ def test_a_world_without_an_expert_makes_no_workspace_for_the_simulated_operator
     assert not (tmp_path / "plot").exists()
 
 
+def test_tasks_lists_what_each_cannot_do(tmp_path: Path) -> None:
+    """And what that refuses; a function that makes a world is not called for it."""
+    points = (
+        '[project.entry-points."sidestick.worlds"]\n'
+        'Plotter = "own_pack.plotter:Plotter"\nMade = "own_pack.plotter:make"\n'
+        '[project.entry-points."sidestick.tasks"]\nLift = "own_pack.lift_block:LiftBlock"\n'
+    )
+    lift = example("own-task.md").replace("    expert = LiftBlockExpert\n", "")
+    lift = lift.replace('"LiftBlock"', '"Lift"')
+    package = install(tmp_path, points, plotter=example("own-robot.md"), lift_block=lift)
+    listed = json.loads(sidestick(package, tmp_path, "tasks", "--json").stdout)
+    found = {one["task"] or one["world"]: one for one in listed}
+    assert found["ShelfPick"]["refused"] == []
+    assert found["ShelfPick"]["capabilities"]["replay"]
+    assert found["Lift"]["refused"] == ["expert: no simulated operator"]
+    assert [line.partition(":")[0] for line in found["Plotter"]["refused"]] == [
+        *("hand", "replay", "objects", "pictures"),
+    ]
+    assert found["Made"]["capabilities"] is None
+    assert "doctor Made" in " ".join(sidestick(package, tmp_path, "tasks").stderr.split())
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [

@@ -10,6 +10,7 @@ from ...sim_envs.spaces import IMAGE_SIZE
 from ...sim_envs.tasks import task_names
 from ...sim_envs.worlds.conformance import STEPS, Examination, examined
 from ..world_settings import note_allowed, options_of
+from .capabilities import task_capabilities
 from .console import print_json, say
 from .numbers import Count
 from .subcommand import DONE, FOUND, NOTHING_LOST
@@ -48,6 +49,8 @@ class Doctor:
         found = examined(
             self.env, lambda: make_world(world, self.image_size, **options), self.steps
         )
+        if not world and found.capabilities:
+            found.capabilities |= task_capabilities(self.env)
         if self.json:
             print_json(found.to_json())
         else:
