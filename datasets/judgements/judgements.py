@@ -11,7 +11,7 @@ from ..database import Database
 from ..files.names import episode_name
 from ..files.sqlite_file import has_table
 from ..workspace import Workspace
-from .judgement import COLUMNS, UNDO, Judgement, judgement_of
+from .judgement import COLUMNS, PREDICTION, UNDO, Judgement, judgement_of
 
 
 class Judgements(Database):
@@ -82,7 +82,16 @@ class Judge:
         """
         if not (self.workspace.episodes_dir / f"{episode_name(episode)}.hdf5").exists():
             raise UnknownName("episode", episode, [path.stem for path in self.workspace.episodes()])
-        return self.judgements.add(Judgement(episode, kind, self.operator, payload, start, stop))
+        said = Judgement(episode, kind, self.operator, payload, start, stop).checked()
+        if kind == PREDICTION:
+            self._check_width(payload["actions"])
+        return self.judgements.add(said)
+
+    def _check_width(self, actions: list[list[float]]) -> None:
+        """BadValue for actions (H, A) of another size than this workspace's."""
+        size = len(self.workspace.config.action_axes)
+        if wrong := [row for row in actions if len(row) != size]:
+            raise BadValue("actions of a prediction", f"rows of {size} numbers", wrong[0])
 
     def undo(self, judgement: Judgement) -> Judgement:
         """Undo an own judgement; BadValue for another reviewer's."""

@@ -8,7 +8,7 @@ import pytest
 
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.episode import Episode
-from sidestick.datasets.formats.lerobot.layout import STATE_NAMES
+from sidestick.datasets.formats.lerobot.layout import state_names
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.step import Driver
 from sidestick.datasets.workspace import Workspace
@@ -69,7 +69,7 @@ print(json.dumps(sorted(SETS)))
 def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Datasets of two episodes, the second of which a person corrected where they say so."""
     folder = tmp_path_factory.mktemp("sets")
-    told = [json.dumps(value) for value in (list(ACTION_NAMES), STATE_NAMES, STEPS, TAKEN)]
+    told = [json.dumps(value) for value in (list(ACTION_NAMES), state_names(), STEPS, TAKEN)]
     output_of("lerobot", WRITE, folder, *told, HF_LEROBOT_HOME=str(folder / "home"))
     return folder
 

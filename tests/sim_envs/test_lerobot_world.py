@@ -116,6 +116,7 @@ def test_dropped_reads_hold_the_arm_and_many_end_the_episode() -> None:
     again, *_ = world.step(PUSH)
     np.testing.assert_array_equal(again["joint_pos"], seen["joint_pos"])
     assert robot.sent[-1]["elbow.pos"] == pytest.approx(float(seen["joint_pos"][1]), abs=1e-4)
+    world.step(PUSH)  # one that is read: the count begins anew
     robot.dropped = PATIENCE
     for _ in range(PATIENCE - 1):
         world.step(PUSH)
