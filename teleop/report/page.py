@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...policies.base.provenance import ProvenanceKind
+from ..generation.generating_operator import NAME as GENERATED
 from . import bar_charts, coverage, sentences
 from .analysis import event_minutes, failure_stages, learning_curve, success_rate, supervised_rounds
 from .episode_media import EpisodeMedia
@@ -67,7 +68,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "curve": curve,
         "rounds": supervised_rounds(data),
         "ledger": [(line, _rate(line.policy)) for line in data.ledger.lines],
-        "operators": sorted({e.operator for e in data.episodes if e.operator}),
+        "operators": sorted({e.operator for e in data.episodes if e.operator} - {GENERATED}),
         "kinds": [(kind, _counted(data, kind)) for kind in EPISODE_NAMES if _counted(data, kind)],
         "episode_names": EPISODE_NAMES,
         "policies": [(policy, _rate(policy)) for policy in data.policies],

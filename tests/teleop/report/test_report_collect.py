@@ -3,6 +3,8 @@
 import json
 import logging
 import os
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -25,6 +27,7 @@ from sidestick.teleop.evaluation.seeds import RELEASE
 from sidestick.teleop.report.collect import collect
 from sidestick.teleop.report.figure_style import MARKS
 from sidestick.teleop.report.learning_curve import KIND_LABELS
+from sidestick.teleop.report.page import render
 from sidestick.teleop.report.recorded_events import EventSign, read_events
 from sidestick.teleop.report.write import write_report
 
@@ -220,6 +223,17 @@ def test_the_command_of_a_release_s_evaluation_says_so(workspace: Workspace) -> 
     lines = [line for line in collect(workspace).commands if str(first) in line]
     assert lines
     assert all(f"--first-seed {first} --release" in line for line in lines)
+
+
+def test_who_drove_are_people_and_not_the_generator(workspace: Workspace) -> None:
+    """Generated episodes are nobody's time."""
+    data = collect(workspace)
+    first, second, *others = data.episodes
+    shown = [replace(first, operator="generated"), replace(second, operator="ada"), *others]
+    page = render(replace(data, episodes=shown))
+    (human,) = re.findall(r"<dt>Human</dt>\s*<dd>(.*?)</dd>", page, re.S)
+    assert "ada" in human
+    assert "generated" not in human
 
 
 def test_lines_of_one_round_are_joined(workspace: Workspace) -> None:
