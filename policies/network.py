@@ -36,7 +36,7 @@ class PolicyNetwork(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """What `encode` gives in training, and the loss of vision on the marks, a scalar.
 
-        marks (B, cameras, 2), see `grasp_marks`.
+        marks (B, marks, 2), see `GraspSupervision.marks`.
         """
         supervision = self.vision.grasp_supervision
         if supervision is None:

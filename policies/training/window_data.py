@@ -39,7 +39,7 @@ class TrainingData:
     past: NDArray[np.int64] | None = None
     """(N, history - 1) earlier frames of a window, oldest first; None where history is 1."""
     marks: NDArray[np.float32] | None = None
-    """(N, cameras, 2) where the item is in the images, see `grasp_marks`; None: not needed."""
+    """(N, marks, 2) what demonstrations show, see `GraspSupervision.marks`; None: not needed."""
 
     def __post_init__(self) -> None:
         windows, chunk = self.mask.shape

@@ -11,23 +11,14 @@ from sidestick.policies.next_step.demonstrated import next_places
 from sidestick.policies.policy import load_policy
 from sidestick.policies.task_features.grasp_labels import next_grasps
 from sidestick.policies.task_features.hand_frame import rotation, turned
-from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
 from sidestick.policies.vision.heatmap_encoder import GraspPointingConfig
 from sidestick.policies.vision.object_pointing import OUTPUTS, ObjectPointing
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_quat
+from tests.policies.test_grasp_pointing import SHORT
 from tests.policies.test_next_step import BOX, HOME, LEFT, carried, frames
 from tests.synthetic import made_up_episode
 
-SHORT = TrainConfig(
-    vision="end-to-end",
-    steps=3,
-    batch=8,
-    held_out=0.0,
-    idle="keep",
-    head_settings={"width": 32, "opinions": 2},
-    tensorboard=False,
-)
 DOWN = tilted_quat(STRAIGHT_DOWN_RAD, 0.3)
 
 
