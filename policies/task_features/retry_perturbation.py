@@ -24,6 +24,8 @@ from .hand_frame_augmentation import (
 STILL_M, STILL_PLANS = 0.006, 3
 """An end effector that moves less than this, with its fingers, in so many successive plans stands
 still."""
+OPENS_AGAIN_M = 0.02
+"""Fingers that had closed on nothing and are now farther apart than this try again."""
 
 
 class RetryPerturbation:
@@ -38,6 +40,7 @@ class RetryPerturbation:
         self.failed = 0
         """Number of failed attempts in a row."""
         self._closed = self._empty = self._carried = False
+        self._width = torch.inf
         self._still, self._place = 0, torch.full((4,), torch.inf)
 
     def __call__(self, features: Tensor) -> Tensor:
@@ -57,11 +60,13 @@ class RetryPerturbation:
     def _watch(self, features: Tensor) -> None:
         self._watch_place(features)
         width = self._of(features, "gripper_width")
-        self._closed |= width < WIDEST_HELD_M
+        self._closed |= width < min(WIDEST_HELD_M, self._width)
         self._empty |= width < CLOSED_ON_NOTHING_M
         high = self._of(features, "ee_z") > self.imagined.lowest_m + CARRIED_M
         self._carried |= self._is(features, "held") and high and not self._empty
-        if self._closed and width > WIDEST_HELD_M:
+        self._width = width
+        opens = width > (OPENS_AGAIN_M if self._empty else WIDEST_HELD_M)
+        if self._closed and opens:
             self.failed = 0 if self._carried else self.failed + 1
             self._closed = self._empty = self._carried = False
 

@@ -71,6 +71,16 @@ def test_a_grasp_that_opens_before_it_is_shut_has_failed_too(perturbation):
     assert perturbation.failed == 1
 
 
+def test_a_grasp_on_nothing_counts_before_the_fingers_are_wide_open_and_once(perturbation):
+    """A policy may close again from half open: each such grasp goes elsewhere than the last."""
+    for attempt in range(1, 4):
+        for width in (HALF, SHUT, 0.5 * HALF, HALF):
+            perturbation(read(width))
+        assert perturbation.failed == attempt
+    perturbation(read(OPEN))
+    assert perturbation.failed == 3
+
+
 def test_releasing_a_carried_object_is_no_failure(perturbation):
     """A release after carrying sets the count to 0."""
     fail(perturbation, 2)
