@@ -3,7 +3,7 @@
 Keypoint vision of tasks with several objects holds one; training teaches it before the head.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -67,10 +67,17 @@ class NextStepChooser(nn.Module):
         rig = replace(self.tokens.rig, height_m=heights.mean_m, height_std_m=heights.std_m)
         self.tokens = replace(self.tokens, rig=rig)
 
-    def learn(self, frames: Frames, columns: Columns, seed: int) -> GraspHeights:
+    def learn(
+        self,
+        frames: Frames,
+        columns: Columns,
+        seed: int,
+        learnt: Callable[[int], object] = lambda updates: None,
+    ) -> GraspHeights:
         """Learn from frames and their columns, keypoints among them, (N, 2, K, 6 or 10).
 
-        BadValue where nothing is taken, or nothing that is taken was seen.
+        `learnt` is called with the number of updates done. BadValue where nothing is taken, or
+        nothing that is taken was seen.
         """
         closing = [one.close for one in grasps(frames)]
         if not closing:
@@ -83,7 +90,7 @@ class NextStepChooser(nn.Module):
         if not len(examples):
             found = "none; does perception see what the gripper takes?"
             raise BadValue("demonstrations", "some in which a seen object is taken", found)
-        self.network.load_state_dict(learn(examples, seed).state_dict())
+        self.network.load_state_dict(learn(examples, seed, learnt=learnt).state_dict())
         return heights
 
     def shown(self, frames: Frames, columns: Columns) -> Columns:

@@ -4,6 +4,7 @@
 policy meets it often: some frames are given such fingers, where that changes nothing else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,8 +87,13 @@ class Examples:
         return float(held.quantile(0.01)) * THINNEST if len(held) else 0.0
 
 
-def learn(examples: Examples, seed: int = 0, updates: int = UPDATES) -> NextStepNetwork:
-    """A network that does what the examples show."""
+def learn(
+    examples: Examples,
+    seed: int = 0,
+    updates: int = UPDATES,
+    learnt: Callable[[int], object] = lambda updates: None,
+) -> NextStepNetwork:
+    """A network that does what the examples show; `learnt` hears of every update done."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         objects, token = examples.tokens.shape[1:]
@@ -104,6 +110,7 @@ def learn(examples: Examples, seed: int = 0, updates: int = UPDATES) -> NextStep
         optimiser.zero_grad()
         _loss(network, batch).backward()  # type: ignore[no-untyped-call]  # torch's annotation
         optimiser.step()
+        learnt(step + 1)
     return network.eval()
 
 

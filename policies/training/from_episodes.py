@@ -17,6 +17,7 @@ from ...datasets.windows import Windows
 from ...sim_envs.errors import BadValue, PolicyError, UnknownName
 from ...sim_envs.spaces import CAMERAS, IMAGE_SIZE
 from ..next_step.chooser import FAILED
+from ..next_step.learning import UPDATES
 from ..perception.keypoint_cache import KeypointCache
 from ..policy import PolicyConfig
 from ..task_features import hand_frame
@@ -26,6 +27,7 @@ from ..task_features.pointed_object import GRASPED
 from ..vision.keypoints import KeypointVision
 from ..vision.object_pointing import ObjectPointing
 from ..vision.protocol import Vision
+from .progress import counted
 from .window_data import TrainingData
 
 Marks = Callable[[Frames, str], NDArray[np.float32]]
@@ -63,7 +65,6 @@ def training_data(
     chunk: int = 16,
     idle: str = "bridge",
     cache: KeypointCache | None = None,
-    seen: Callable[[int], object] = lambda episodes: None,
     *,
     history: int = 1,
     stride: int = 1,
@@ -72,15 +73,15 @@ def training_data(
     """Windows over `frames` with the inputs that `vision` prepares.
 
     Steps towards a grasp that did not hold are left out, where vision knows which these are. For
-    keypoints `frames` need not hold images: what the cache lacks is read episode by episode,
-    and `seen` is called with the number of episodes done. A window has `history` frames, `stride`
+    keypoints `frames` need not hold images: what the cache lacks is read episode by episode.
+    A window has `history` frames, `stride`
     steps apart, and the marks that `marks` makes of the frames.
     """
     if idle not in IDLE:
         raise UnknownName("treatment of idle steps", idle, IDLE)
     drop, bridge = idle != "keep", idle == "bridge"
     windows = Windows(frames, chunk, history, drop_idle=drop, bridge_idle=bridge, stride=stride)
-    columns = _columns(frames, vision, cache or KeypointCache(None), seen)
+    columns = _columns(frames, vision, cache or KeypointCache(None))
     inputs, actions = vision.prepare(columns), frames.actions[windows.chunk_index]
     if hand_frame.KEY in inputs:
         angle = inputs[hand_frame.KEY].astype(np.float64)[windows.starts]
@@ -109,29 +110,32 @@ def _without_failed(
     return data if failed.all() else data.take(~failed)
 
 
-def teach_next_step(
-    frames: Frames, vision: Vision, cache: KeypointCache | None, seed: int
-) -> float | None:
-    """Teach vision which object is next; the seconds of learning, None where it points at none.
+def perceive(frames: Frames, vision: Vision, cache: KeypointCache, progress: bool) -> None:
+    """Let perception see all episodes, into the cache, so that later parts find it there."""
+    if isinstance(vision, KeypointVision):
+        with counted("looking at episodes", len(frames.episodes), progress) as seen:
+            _keypoints(frames, vision, cache, seen)
 
-    The cache keeps what perception saw.
-    """
+
+def teach_next_step(
+    frames: Frames, vision: Vision, cache: KeypointCache, seed: int, progress: bool = False
+) -> float | None:
+    """Teach vision which object is next; the seconds of learning, None where it points at none."""
     if not isinstance(vision, KeypointVision) or vision.chooser is None:
         return None
-    columns: Columns = {**frames.observations}
-    found = _keypoints(frames, vision, cache or KeypointCache(None), lambda episodes: None)
+    found = _keypoints(frames, vision, cache)
+    columns: Columns = {**frames.observations, "keypoints": found}
     started = time.monotonic()
-    vision.learn_next_step(frames, {**columns, "keypoints": found}, seed)
+    with counted("learning which object is next", UPDATES, progress) as learnt:
+        vision.learn_next_step(frames, columns, seed, learnt)
     return time.monotonic() - started
 
 
-def _columns(
-    frames: Frames, vision: Vision, cache: KeypointCache, seen: Callable[[int], object]
-) -> Columns:
+def _columns(frames: Frames, vision: Vision, cache: KeypointCache) -> Columns:
     """The columns (N, ...) that `vision` prepares inputs from, one row a frame."""
     columns: Columns = {**frames.observations}
     if isinstance(vision, KeypointVision):
-        columns["keypoints"] = _keypoints(frames, vision, cache, seen)
+        columns["keypoints"] = _keypoints(frames, vision, cache)
         columns[GRASPED] = grasps_under_way(frames)
         if vision.chooser is not None:
             columns |= vision.chooser.shown(frames, columns)
@@ -145,9 +149,15 @@ def _columns(
 
 
 def _keypoints(
-    frames: Frames, vision: KeypointVision, cache: KeypointCache, seen: Callable[[int], object]
+    frames: Frames,
+    vision: KeypointVision,
+    cache: KeypointCache,
+    seen: Callable[[int], object] = lambda episodes: None,
 ) -> NDArray[np.float32]:
-    """Keypoints of all frames, (N, cameras, K, 6), from the cache or else from images."""
+    """Keypoints of all frames, (N, cameras, K, 6), from the cache or else from images.
+
+    `seen` is called with the number of episodes done.
+    """
     fingerprint, parts = vision.perception.fingerprint, []
     ends = np.searchsorted(frames.episode, np.arange(len(frames.episodes) + 1))
     for number, summary in enumerate(frames.episodes):

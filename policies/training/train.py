@@ -25,7 +25,7 @@ from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights
 from .config import TrainConfig
 from .distributed import processes
-from .from_episodes import Marks, config_of, teach_next_step, training_data
+from .from_episodes import Marks, config_of, perceive, teach_next_step, training_data
 from .log import TrainingLog
 from .loop import LoopConfig, TrainingLoop
 from .new_parts import new_network, new_vision
@@ -146,7 +146,8 @@ def train(
         config = second_step(config)
         parts["encoders"] = time.monotonic() - started
     cache = cache or KeypointCache(None)
-    if (seconds := teach_next_step(frames, vision, cache, config.seed)) is not None:
+    perceive(frames, vision, cache, progress)
+    if (seconds := teach_next_step(frames, vision, cache, config.seed, progress)) is not None:
         parts["next step"] = seconds
     data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
     parts["perception"] = time.monotonic() - started - sum(parts.values())

@@ -3,6 +3,7 @@
 Images and proprioception go in, normalised features come out; training and `LearnedPolicy` call it.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any, ClassVar, Self
 
@@ -71,10 +72,16 @@ class KeypointVision(Vision):
             "grasp_heights": None if heights is None else heights._asdict(),
         }
 
-    def learn_next_step(self, frames: Frames, columns: Columns, seed: int) -> None:
+    def learn_next_step(
+        self,
+        frames: Frames,
+        columns: Columns,
+        seed: int,
+        learnt: Callable[[int], object] = lambda updates: None,
+    ) -> None:
         """Learn from demonstrations which object is next, where the layout points at one."""
         if self.chooser is not None:
-            self.set_heights(self.chooser.learn(frames, columns, seed))
+            self.set_heights(self.chooser.learn(frames, columns, seed, learnt))
 
     def set_heights(self, heights: GraspHeights) -> None:
         """Where demonstrations took things, which places and the augmentation go by."""
