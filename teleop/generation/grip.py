@@ -28,7 +28,7 @@ HALF_TURN = quat_from_rotvec((0.0, 0.0, np.pi))
 NEAREST = 6
 """Only so many sources, of the likeliest, are compared."""
 PARTS, NEAREST_OF_PARTS = 8, 2
-"""Only so many parts of a soft object, of the highest, and so many sources for each."""
+"""Only so many parts of a soft object, and so many sources for each."""
 CHOICES = 3
 """A grip is drawn among so many that are nearly as good as the best one."""
 NEARLY = 0.15
@@ -38,6 +38,9 @@ TURN_COST = 0.4
 """Of a radian away from how the hand points by itself."""
 RETREAT_COST = 8.0
 """Of a metre."""
+POINT_COST = 6.0
+"""Of a metre away from where the task says that the object is best grasped: perception points
+there, so that a policy can learn to grasp there only."""
 KIND_COST, POSTURE_COST, AWAY_COST = 0.15, 0.5, 0.5
 """Of another kind of object, another posture, and a metre between the two places."""
 
@@ -80,19 +83,34 @@ def choose_grip(
     `rest` is the hand's pose when the episode began: away from how it points by itself, the arm
     soon reaches its limits.
     """
-    frames = sorted(frames_of(env.world, label), key=lambda f: -float(f.position[2]))[:PARTS]
+    point = env.task.holds(env.world).get(label)
+    frames = _likeliest(frames_of(env.world, label), point)
     grips = [grip for frame in frames for grip in _grips(handlings, name, frame, rest)]
     poses = [grip.moved(grip.source.grip) for grip in grips]
     seen = foresee(env.world, label, poses)
     costs = np.array(
         [
-            _cost(grip, name, pose, one, rest) + TRIED_COST * _alike(grip, tried)
+            _cost(grip, name, pose, one, rest)
+            + TRIED_COST * _alike(grip, tried)
+            + POINT_COST * _away(grip.frame, point)
             for grip, pose, one in zip(grips, poses, seen, strict=True)
         ]
     )
     order = np.argsort(costs, kind="stable")[:CHOICES]
     best = [grips[int(number)] for number in order if costs[number] <= costs[order[0]] + NEARLY]
     return best[int(rng.integers(len(best)))]
+
+
+def _likeliest(frames: Sequence[ObjectFrame], point: Vector | None) -> list[ObjectFrame]:
+    """The parts nearest to where the task says to grasp, or the highest ones."""
+    if point is None:
+        return sorted(frames, key=lambda frame: -float(frame.position[2]))[:PARTS]
+    return sorted(frames, key=lambda frame: _away(frame, point))[:PARTS]
+
+
+def _away(frame: ObjectFrame, point: Vector | None) -> float:
+    """Metres from the point at which the task says to grasp; 0 where it says nothing."""
+    return 0.0 if point is None else float(np.linalg.norm(frame.position - point))
 
 
 def _grips(handlings: Sequence[Handling], name: str, frame: ObjectFrame, rest: Pose) -> list[Grip]:

@@ -20,7 +20,7 @@ from ...datasets.files.decoding import decoded
 from ...datasets.files.durable import sync_folder
 from ...datasets.files.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
-from ...policies.base.checkpoint import read_json, write_json
+from ...policies.base.json_files import read_json, write_json
 from ...policies.gate_record import GateRecord
 from ...policies.policy import CONFIG
 from ...policies.store import STAGING, PolicyStore

@@ -15,7 +15,7 @@ import msgspec
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.files.decoding import decoded
 from ...datasets.files.plain_file import require_own_folder
-from ...policies.base.checkpoint import read_json, write_json
+from ...policies.base.json_files import read_json, write_json
 from ...sim_envs.errors import BadValue, DamagedFile
 from ..evaluation.seeds import GATE, gate_seeds
 from .acceptance_gate import AcceptanceCriteria, GateTest

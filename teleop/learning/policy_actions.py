@@ -11,7 +11,7 @@ from typing import Any
 
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.workspace import Workspace
-from ...policies.base.checkpoint import read_json
+from ...policies.base.json_files import read_json
 from ...policies.store import PIN, PolicyStore
 from ...sim_envs.errors import PolicyError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...datasets.database import Database, EvaluationEntry
 from ...datasets.workspace import Workspace
-from ...policies.base.checkpoint import read_json
+from ...policies.base.json_files import read_json
 from ...policies.policy import CONFIG
 from ...policies.policy_choice import PolicyChoice, PolicyStanding, PolicyState
 from ...policies.statistics.rates import Rate

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...datasets import database
 from ...datasets.summary import EpisodeSummary
-from ...policies.base.checkpoint import read_json
+from ...policies.base.json_files import read_json
 from ...policies.base.provenance import Provenance, ProvenanceKind
 from ...policies.policy import CONFIG
 from ...sim_envs.errors import SidestickError
