@@ -28,7 +28,7 @@ from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.checkpoint import read_json
+from sidestick.policies.base.json_files import read_json
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.spaces import CONTROL_HZ

@@ -14,7 +14,7 @@ import msgspec
 from ..datasets.files.decoding import decoded
 from ..datasets.files.plain_file import require_own_folder
 from ..sim_envs.errors import BadValue, DamagedFile
-from .base.checkpoint import read_json, write_json
+from .base.json_files import read_json, write_json
 
 GATE = "gate.json"
 """Name of the file in a policy's folder."""

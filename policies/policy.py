@@ -18,9 +18,10 @@ from ..datasets.recorded_spec import BUILT_IN, Axes, Readings, RecordedSpec
 from ..sim_envs.errors import BadValue, PlugInError, PolicyError
 from ..sim_envs.spaces import CAMERAS, Observation
 from ..sim_envs.worlds.spec import ActionSpec
-from .base.checkpoint import Tensors, load_state, read_json, read_tensors, write_json, write_tensors
+from .base.checkpoint import Tensors, load_state, read_tensors, write_tensors
 from .base.compatibility import WORDS, refusal
 from .base.device import device
+from .base.json_files import read_json, write_json
 from .base.plan import Plan
 from .base.provenance import Provenance
 from .base.size_bound import UNBUILDABLE, bounded

@@ -11,7 +11,7 @@ from ..datasets.config import WorkspaceConfig
 from ..datasets.files.durable import sync_folder
 from ..datasets.files.plain_file import own_folder, require_own_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
-from .base.checkpoint import read_json, write_json
+from .base.json_files import read_json, write_json
 from .gate_record import GateRecord
 from .policy import CONFIG, MODEL, LearnedPolicy, PolicyConfig, load_policy
 from .policy_choice import (

@@ -1,6 +1,6 @@
-"""This module writes and reads weights (safetensors) and settings (JSON), atomically, no pickle.
+"""This module writes and reads weights as safetensors, atomically and without pickle.
 
-Policies, perception networks and caches are stored by it.
+Policies, perception networks and the states of trainings are stored by it.
 """
 
 import json
@@ -15,44 +15,17 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from ...datasets.files.decoding import parsed_json
-from ...datasets.files.durable import replace_file
-from ...datasets.files.plain_file import read_plain
 from ...sim_envs.errors import PolicyError
+from .json_files import write_bytes
 
 Tensors = dict[str, Tensor]
 Metadata = dict[str, Any]
 HEADER = "sidestick"
 """Key of our metadata in the file's header."""
-MOST_BYTES = 2**26
-"""Of a JSON file; a policy of ten thousand episodes has one of a megabyte."""
 MOST_WEIGHTS_BYTES = 2**29
 """Of a file of weights; two ResNets of 18 layers take 90 MB."""
 CHECKSUM = "crc32"
 """Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` atomically: a crash leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, content)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Replace `path` by `value` as JSON."""
-    write_bytes(path, (json.dumps(value, indent=1, allow_nan=False) + "\n").encode())
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in `path`; PolicyError names a file that is missing or holds none."""
-    try:
-        value = parsed_json(read_plain(path, MOST_BYTES, links=True), path.name)
-    except FileNotFoundError:
-        raise PolicyError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"{path}: not readable as JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise PolicyError(f"{path}: expected a JSON object, got {type(value).__name__}")
-    return value
 
 
 def checksum(tensors: Mapping[str, Tensor]) -> str:

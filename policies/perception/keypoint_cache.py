@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ...datasets.files.plain_file import read_plain, require_own_folder
-from ..base.checkpoint import write_bytes
+from ..base.json_files import write_bytes
 
 Keypoints = NDArray[np.float32]
 Shape = tuple[int, int, int, int]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue, PolicyError
-from ..base.checkpoint import read_json, write_json
+from ..base.json_files import read_json, write_json
 from ..base.worker_pool import WorkerPool
 from .keypoints import cell_counts
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from sidestick.policies.base.checkpoint import read_json
+from sidestick.policies.base.json_files import read_json
 from sidestick.policies.base.size_bound import bounded
 from sidestick.policies.heads import HEADS, build_head
 from sidestick.policies.network import PolicyNetwork
