@@ -55,13 +55,14 @@ ORDER = {
         "station",
         "review",
         "report",
+        "web",
         "*",
         "cli",
     ),
 }
 """Inside a room, by folder or by file at its root: each may use those before it, and none after it.
 `*` stands for the files at the root that are not named."""
-DATA = ("assets", "weights")
+DATA = ("assets", "weights", "static", "templates")
 """Folders that hold files, not code."""
 
 

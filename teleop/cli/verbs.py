@@ -36,6 +36,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "inspect": ("inspect", "Inspect"),
     "episodes": ("episodes", "Episodes"),
     "view": ("view", "ViewEpisode"),
+    "serve": ("serve", "Serve"),
     "export": ("export", "Export"),
     "import": ("import_", "Import"),
     "merge": ("merge", "Merge"),

@@ -1,0 +1,105 @@
+"""`Library` answers what the dataset page asks: which episodes there are, and one of them whole.
+
+A browser names an episode by its id, which is looked up in the list; it never names a file.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ....datasets.episode import Episode
+from ....datasets.judgements.judgement import Judgement
+from ....datasets.judgements.judgement_state import (
+    ResolvedJudgements,
+    resolved,
+    resolved_by_episode,
+)
+from ....datasets.judgements.judgements import Judgements
+from ....datasets.schema import IMAGE_SUFFIX
+from ....datasets.summary import EpisodeSummary
+from ....datasets.workspace import Workspace
+from ....sim_envs.errors import UnknownName
+from ....sim_envs.spaces import Image
+from ...evaluation.video import Video, encode
+
+MOST_CLIP_BYTES = 64 * 2**20
+"""Of videos that are kept in memory."""
+NONE_STANDS = ResolvedJudgements()
+
+
+class Library:
+    """The episodes of a workspace with what people judge of them."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.judgements = Judgements(workspace.db_path)
+        self._clips: OrderedDict[str, Video] = OrderedDict()
+        self._reading = threading.Lock()
+
+    @property
+    def hz(self) -> int:
+        """Steps a second."""
+        return self.workspace.config.control_hz
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """The recorded cameras, as they stand in a clip from the left."""
+        return tuple(self.workspace.config.cameras)
+
+    def summaries(self) -> list[EpisodeSummary]:
+        """All readable episodes by time."""
+        with self._reading:
+            return self.workspace.summaries()
+
+    def stands(self) -> Mapping[str, ResolvedJudgements]:
+        """What people judge of every episode that they have judged."""
+        return resolved_by_episode(self.judgements)
+
+    def summary(self, name: str) -> EpisodeSummary:
+        """An episode by its whole id; UnknownName where there is none."""
+        found = next((s for s in self.summaries() if s.id == name), None)
+        if found is None:
+            raise UnknownName("episode", name[:60], ())
+        return found
+
+    def path(self, name: str) -> Path:
+        """The file of an episode by its whole id; UnknownName where there is none."""
+        path = self.summary(name).path
+        assert path is not None  # it was read from there
+        return path
+
+    def episode(self, name: str, images: bool = False) -> Episode:
+        """An episode by its whole id; UnknownName where there is none."""
+        return Episode.read(self.path(name), images)
+
+    def judged(self, name: str) -> tuple[ResolvedJudgements, list[Judgement]]:
+        """What people judge of one episode, and every judgement of it."""
+        events = self.judgements.all(name)
+        return resolved(events), events
+
+    def clip(self, name: str) -> Video:
+        """All cameras of an episode beside each other, one frame a step: they cannot part."""
+        with self._reading:
+            found = self._clips.get(name)
+        if found is None:
+            episode = self.episode(name, images=True)
+            frames = (side_by_side(episode, self.cameras, step) for step in range(len(episode)))
+            found = encode(frames, self.hz)
+        with self._reading:
+            self._clips[name] = found
+            self._clips.move_to_end(name)
+            while sum(len(clip.data) for clip in self._clips.values()) > MOST_CLIP_BYTES:
+                self._clips.popitem(last=False)
+        return found
+
+
+def side_by_side(episode: Episode, names: Sequence[str], step: int) -> Image:
+    """The pictures of these cameras at a step, uint8 [H, W1 + W2 ..., 3], padded to one height."""
+    rows = (episode.observations[f"{name}{IMAGE_SUFFIX}"] for name in names)
+    pictures = [np.asarray(images[step], np.uint8) for images in rows]
+    tall = max(picture.shape[0] for picture in pictures)
+    padded = [np.pad(p, ((0, tall - p.shape[0]), (0, 0), (0, 0))) for p in pictures]
+    return np.ascontiguousarray(np.hstack(padded))
