@@ -100,6 +100,8 @@ class EventKind(StrEnum):
     """`episode` begins, which repeats demonstrations (`sources`) in the scene of `seed`."""
     NOT_GENERATED = "not-generated"
     """No repetition solved the scene of `seed`; it ended at `stage`."""
+    SHIFT = "shift"
+    """One person was at a fleet of arms; the payload is `fleet.shift.ShiftReport`."""
     MISSING = "missing"
     """That many `episodes` of the ledger have no file any more, and this was reported."""
 

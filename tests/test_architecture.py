@@ -53,6 +53,7 @@ ORDER = {
         "learning",
         "ui",
         "station",
+        "fleet",
         "review",
         "report",
         "web",

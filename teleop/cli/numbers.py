@@ -14,6 +14,8 @@ from ...sim_envs.errors import BadValue
 MOST = 1_000_000_000
 """Upper end of counts: more would be a slip of the finger."""
 MOST_WORKERS = 256
+MOST_ARMS = 64
+MOST_MINUTES = 1440.0
 LAST_SEED = 2**62
 """Upper end of first seeds: the next ones still fit into 64 bits."""
 
@@ -46,6 +48,10 @@ Seed: TypeAlias = Annotated[int, Range(0, LAST_SEED)]
 """The seed of a scene or of a training."""
 Workers: TypeAlias = Annotated[int, Range(1, MOST_WORKERS)]
 """Processes at the same time."""
+Arms: TypeAlias = Annotated[int, Range(1, MOST_ARMS)]
+"""Arms of a fleet."""
+Minutes: TypeAlias = Annotated[float, Range(0.0, MOST_MINUTES)]
+"""The length of a shift, a day at most."""
 Share: TypeAlias = Annotated[float, Range(0.0, 1.0)]
 """A part of a whole, both ends included."""
 ErrorRate: TypeAlias = Annotated[float, Range(0.0, 1.0, open_ends=True)]

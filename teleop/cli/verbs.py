@@ -19,6 +19,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "doctor": ("doctor", "Doctor"),
     "pad": ("pad", "Pad"),
     "drive": ("drive", "Drive"),
+    "fleet": ("fleet", "FleetVerb"),
     "generate": ("generate", "Generate"),
     "pretrain": ("pretrain", "Pretrain"),
     "train": ("train", "Train"),

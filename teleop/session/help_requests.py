@@ -111,8 +111,12 @@ class HelpMonitor:
 
     def begin(self) -> None:
         """Start anew: an episode begins, or another branch of it after a rewind."""
-        self._armed = True
+        self._armed, self._muted = True, False
         self._forget()
+
+    def mute(self) -> None:
+        """Ask no more until begin(): the operator has seen the scene, and lets the policy go on."""
+        self._muted = True
 
     def _forget(self) -> None:
         self._driven, self._calm, self._refused = 0, 0, False
@@ -134,7 +138,7 @@ class HelpMonitor:
             return None
         self._remember(novelty, has_answer, ee_m)
         reason = self._reason()
-        if reason is None:
+        if reason is None or self._muted:
             return None
         if self.left == 0:
             self.refused += not self._refused

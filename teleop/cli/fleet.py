@@ -1,0 +1,116 @@
+"""`sidestick fleet` lets one person serve many arms, at the window or simulated."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ...datasets.step import Level
+from ...datasets.workspace import Workspace
+from ...policies.policy_choice import PolicyChoice
+from ...policies.store import PolicyStore
+from ...sim_envs.errors import BadValue
+from ..autonomy.evidence_recorder import recover_evidence
+from ..autonomy.ladder import LevelChange
+from ..autonomy.ladder_store import LadderStore
+from ..fleet.fleet import Fleet
+from ..fleet.headless import ShiftRules, run_fleet
+from ..fleet.opening import FleetOptions
+from ..fleet.queues import FIRST_COME, queue_named
+from ..fleet.shift import ShiftReport
+from ..learning.background_process import LearnerProcess
+from ..session.levels import name
+from .chosen_policy import choice_json, say_choice
+from .console import print_json, progress, say
+from .drive_seeds import check_first_seed, seeds_to_drive
+from .numbers import Arms, Minutes, Seed
+from .subcommand import DONE, FOUND, Device, WorkspacePath
+
+PERSON = "person"
+MOST_EPISODES = 10_000
+"""Seeds that a shift may use, for the check of reserved ones."""
+
+
+@dataclass(frozen=True)
+class FleetVerb:
+    """Serve many arms as one person: policies drive on call, and an arm that asks waits, frozen."""
+
+    if_interrupted: ClassVar[str] = (
+        "every episode is kept, the running ones as incomplete; the same command begins a new shift"
+    )
+
+    workspace: WorkspacePath
+    """Folder of the workspace; it needs a policy that may drive on call."""
+    arms: Arms = 4
+    """How many arms, 64 at most; each has a world and records as a session of its own."""
+    policy: str | None = None
+    """Which policy drives, by number; unless given, the pinned or the newest accepted one."""
+    override: bool = False
+    """Drive although the policy has not earned the level on-call; the override is recorded."""
+    queue: str = FIRST_COME
+    """Which caller comes first: first-come, longest-wait, risk, value-per-second, uncertainty,
+    constraint-order, random or round-robin; at the window the operator may choose another."""
+    headless: bool = False
+    """Open no window; needs --operator simulated. Time is simulated, as fast as the machine is."""
+    operator: Literal["person", "simulated"] = "person"
+    """Who serves the arms."""
+    minutes: Minutes = 10.0
+    """Length of a simulated shift, in the operator's minutes."""
+    first_seed: Seed | None = None
+    """Seed of the first episode, the next ones follow; unless given, unused ones."""
+    learn: bool = False
+    """Learn in the background; a policy that passes the gate reaches each arm between episodes."""
+    device: Device = "cpu"
+    """What networks run on."""
+    json: bool = False
+    """Report as JSON on standard output."""
+
+    def run(self) -> int:
+        """Serve the arms."""
+        self._check()
+        workspace = Workspace.open(self.workspace)
+        workspace.recover()
+        ladder_store = LadderStore(workspace)
+        for change in recover_evidence(ladder_store):
+            _notify(change)
+        choice = PolicyStore(workspace.policies_dir).choose(self.policy)
+        ladder_store.authorise(Level.ON_CALL, choice.policy_id, self.override, record=False)
+        say_choice(workspace, choice)
+        beside = LearnerProcess(workspace) if self.learn else contextlib.nullcontext()
+        with beside as learner:
+            report = self._headless(workspace, choice)
+        died = learner.died if learner else ""
+        if self.json:
+            learnt = {"learner_ended": died} if self.learn else {}
+            print_json({**report.to_json(), **choice_json(choice), **learnt})
+        else:
+            say(report.label)
+        return FOUND if died else DONE
+
+    def _check(self) -> None:
+        """Refuse what cannot be done before anything is opened."""
+        if not self.headless or self.operator == PERSON:
+            raise BadValue("fleet", "--headless --operator simulated: it has no window yet", "none")
+        if queue_named(self.queue).needs_truth or self.queue == "nobody":
+            raise BadValue("--queue", "one for a person", f"{self.queue}, a limit for benchmarks")
+        FleetOptions(self.arms)
+        check_first_seed(self.first_seed, MOST_EPISODES)
+
+    def _headless(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
+        seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
+        options = FleetOptions(self.arms, follows=self.policy is None, on_change=_notify)
+        rules = ShiftRules(self.minutes, self.queue)
+        seconds = round(self.minutes * 60)
+        hz = workspace.config.control_hz
+        with progress(f"{self.arms} arms, {workspace.config.task}", seconds) as tick:
+
+            def on_tick(fleet: Fleet) -> None:
+                if fleet.now % hz == 0:
+                    solved = sum(outcome.success for outcome in fleet.shift.outcomes)
+                    tick(f"{solved} succeeded")
+
+            return run_fleet(workspace, choice.policy_id, seeds.start, options, rules, on_tick)
+
+
+def _notify(change: LevelChange) -> None:
+    """Print a change of level."""
+    say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")

@@ -1,0 +1,45 @@
+"""`FleetPolicy` is the policy of all arms: a new one reaches each arm between two of its episodes.
+
+`opening.open_arms` makes one; an arm asks it before every episode.
+"""
+
+from collections.abc import Callable
+
+from ...datasets.workspace import Workspace
+from ..learning.active_policy import ActivePolicy, load_runner
+from ..session.assignment import Assignment
+from ..session.help_requests import HelpMonitor
+from ..session.policy_runner import PolicyRunner
+
+
+class FleetPolicy:
+    """The assignment that all arms shall have; each arm has a runner and a monitor of its own."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        active: ActivePolicy,
+        first: Assignment,
+        load: Callable[[Workspace, str], PolicyRunner] = load_runner,
+    ) -> None:
+        self._workspace, self._active, self.present = workspace, active, first
+        self._load = load
+        self.switches: list[str] = []
+        """What to tell the operator about each new policy, oldest first."""
+
+    def for_arm(self) -> Assignment:
+        """The present assignment, with a runner and a monitor of its own."""
+        assert self.present.policy_id is not None
+        runner = self._load(self._workspace, self.present.policy_id)
+        monitor = HelpMonitor(self.present.monitor.rules)
+        return Assignment(self.present.level, self.present.policy_id, runner, monitor)
+
+    def next_for(self, now: Assignment) -> Assignment | None:
+        """What an arm drives with from its next episode on; None to go on with what it has."""
+        switch = self._active.next_switch(self.present)
+        if switch is not None:
+            self.present = switch.assignment
+            self.switches.append(switch.label)
+        if now.policy_id == self.present.policy_id and now.level is self.present.level:
+            return None
+        return self.for_arm()
