@@ -32,6 +32,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
 from sidestick.teleop.evaluation.evaluate import evaluate
@@ -155,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = tyro.cli(Options, description=__doc__, args=arguments)
     limit_threads()
     config = Workspace.open(options.workspace).config
-    with tempfile.TemporaryDirectory() as folder, Rollouts(config, 1) as rollouts:
+    with tempfile.TemporaryDirectory() as folder, Rollouts(config, LocalEngine(1)) as rollouts:
         benchmark = Benchmark(options, rollouts, Path(folder))
         benchmark.control(benchmark.grade())
 

@@ -17,6 +17,7 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.store import PolicyStore
@@ -84,7 +85,7 @@ class Pupil:
         if known.exists():
             shutil.copytree(known, cache, dirs_exist_ok=True)
         self.store = PolicyStore(self.workspace.policies_dir)
-        self.rollouts = Rollouts(self.workspace.config, 1)
+        self.rollouts = Rollouts(self.workspace.config, LocalEngine(1))
         self.shown = 0
 
     def show(self, count: int) -> None:

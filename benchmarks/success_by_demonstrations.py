@@ -26,6 +26,7 @@ from sidestick.datasets.frames import Frames
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.training.config import TrainConfig
@@ -145,7 +146,7 @@ def main() -> None:
     """Measure and print JSON."""
     options = tyro.cli(Options, description=__doc__)
     workspace = Workspace.open(options.workspace)
-    with Rollouts(workspace.config, options.workers) as rollouts:
+    with Rollouts(workspace.config, LocalEngine(options.workers)) as rollouts:
         print(json.dumps(measure(options, workspace, rollouts)))
 
 

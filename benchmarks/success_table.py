@@ -28,6 +28,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.station.headless import drive_simulated
@@ -146,7 +147,7 @@ def measure(options: Options, setting: Setting) -> None:
             workers=options.workers,
             release=options.release,
         )
-        with Rollouts(workspace.config, options.workers) as rollouts:
+        with Rollouts(workspace.config, LocalEngine(options.workers)) as rollouts:
             for seed in missing:
                 shown = own_set(found, seed, size)[:count]
                 row = one(how, workspace, rollouts, shown, seed)

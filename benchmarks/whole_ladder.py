@@ -24,6 +24,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.provenance import Provenance
 from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.policy import LearnedPolicy
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
@@ -85,7 +86,7 @@ class Climb:
         self.rounds += 1
         first = PRACTICE_SEED + 1000 * self.rounds
         seeds, policy = range(first, first + self.practice), self.store.choose().policy_id
-        with Rollouts(self.workspace.config, 1) as rollouts:
+        with Rollouts(self.workspace.config, LocalEngine(1)) as rollouts:
             outcomes = practise(self.workspace, rollouts, policy, seeds, self.rounds)
         solved = sum(outcome.success for outcome in outcomes)
         self.say(f"practice: {solved} of {len(outcomes)}")

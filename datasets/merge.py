@@ -1,7 +1,8 @@
 """This module merges several workspaces of one task into one, for `sidestick merge`.
 
 Episodes keep their files and ids, which are unique: only the index is renumbered. Database rows
-about episodes are copied with their origin; policies, evaluations and levels are not.
+about episodes are copied with their origin; policies and levels are not. Outcomes of evaluations
+are, by the policy's content: `sidestick evaluate` counts them together.
 """
 
 import filecmp
@@ -19,6 +20,7 @@ from .database import Database, EffortEntry, EventEntry, EventKind
 from .database_copy import copied_database
 from .effort_ledger import uncounted
 from .files.durable import copy_file
+from .finished_jobs import merge_finished
 from .journal_recovery import EPISODE
 from .judgements.exclusion import excluded_by
 from .judgements.judgement import UNDO, Judgement
@@ -44,6 +46,8 @@ class Merged:
     """Ids of the copied episodes, by their source workspace."""
     already: int
     """Number of identical episodes that the target had already."""
+    outcomes: int
+    """Number of outcomes of evaluations that were copied."""
     skipped: tuple[Problem, ...]
     """Unreadable files, and ids that belong to another episode in the target."""
 
@@ -106,7 +110,7 @@ class _Merging:
         self._target, self._tick = target, tick
         self._database = Database(target.db_path)
         self._taken: dict[str, tuple[str, ...]] = {}
-        self._already = 0
+        self._already, self._outcomes = 0, 0
         self._same: set[str] = set()
         """Ids of the current source's episodes that are identical in the target."""
         self._skipped: list[Problem] = []
@@ -120,13 +124,14 @@ class _Merging:
     def report(self) -> Merged:
         """The report so far."""
         path = str(self._target.path)
-        return Merged(path, self._taken, self._already, tuple(self._skipped))
+        return Merged(path, self._taken, self._already, self._outcomes, tuple(self._skipped))
 
     def take(self, source: Workspace) -> None:
         """Copy a workspace's episodes, then its database rows about them."""
         origin = str(source.path.resolve())
         self._same = set()
         files = episode_files(source)
+        self._outcomes += merge_finished(source.outcomes_dir, self._target.outcomes_dir)
         with copied_database(source.db_path) as database:
             self._excluded = excluded_by(Judgements(database))
             ids = [path.stem for path in files if self._copied(source, path, origin)]

@@ -16,6 +16,7 @@ from .episode_names import matched
 from .files.lock import FileLock
 from .files.plain_file import leads_out, own_folder
 from .files.plain_log import plain_log
+from .finished_jobs import OUTCOMES
 from .growing_index import GrowingIndex
 from .journal_recovery import EPISODE, recover
 from .summary import EpisodeSummary
@@ -103,6 +104,11 @@ class Workspace:
     def policies_dir(self) -> Path:
         """One folder per trained policy."""
         return self.path / "policies"
+
+    @property
+    def outcomes_dir(self) -> Path:
+        """Outcomes of episodes that were driven to be counted, see `finished_jobs`."""
+        return self.path / OUTCOMES
 
     @property
     def index_path(self) -> Path:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from ..sim_envs.errors import WorkspaceError
 from .files.plain_file import require_own_folder
+from .finished_jobs import OUTCOMES
 
 CONFIG_FILE = "workspace.toml"
-FOLDERS = ("journal", "episodes", "trash", "policies")
+FOLDERS = ("journal", "episodes", "trash", "policies", OUTCOMES)
 
 
 def require_own_place(path: Path) -> None:

@@ -56,11 +56,8 @@ class Stage:
 class Quickstart:
     """A quickstart on one workspace."""
 
-    def __init__(
-        self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts, workers: int = 2
-    ) -> None:
-        """`workers` is the number of processes that generate at the same time."""
-        self.course, self.rollouts, self.workers = course, rollouts, workers
+    def __init__(self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts) -> None:
+        self.course, self.rollouts = course, rollouts
         config = course.config()
         everything = {**task_class(course.task).variants(), **config.env_kwargs}
         agreed_config(Path(path), course.task, everything)
@@ -126,7 +123,7 @@ class Quickstart:
             return "done before"
         handlings = sources_of(self.workspace)
         missing = self.course.generated - done
-        report = generate(self.workspace, missing, handlings, self.workers)
+        report = generate(self.workspace, missing, handlings, self.rollouts.engine)
         stopped = f"; stopped: {report.stopped}" if report.stopped else ""
         return f"{report.yielded:.0%} of {len(report.attempts)} attempts succeeded{stopped}"
 

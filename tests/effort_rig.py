@@ -18,6 +18,7 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Driver, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.spaces import CONTROL_HZ, Observation
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.learning.autonomous_practice import practise
@@ -71,7 +72,10 @@ def practice(folder: Path, level: Level, kill: int, after_s: float, seed: int) -
     signal.signal(signal.SIGINT, signal.default_int_handler)
     workspace = Workspace.open(folder)
     shoot_later(folder, kill, after_s)
-    with contextlib.suppress(KeyboardInterrupt), Rollouts(workspace.config, 1) as rollouts:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        Rollouts(workspace.config, LocalEngine(1)) as rollouts,
+    ):
         practise(workspace, rollouts, "0001", range(seed, seed + 40), 1)
 
 

@@ -35,6 +35,7 @@ ORDER = {
     "datasets": ("files", "*", "judgements", "checking", "tables", "formats", "merge", "api"),
     "policies": (
         "base",
+        "engines",
         "statistics",
         "perception",
         "task_features",

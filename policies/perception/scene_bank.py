@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue, PolicyError
 from ..base.json_files import read_json, write_json
-from ..base.worker_pool import WorkerPool
+from ..engines.crew import Crew
+from ..engines.job import Job, Preparation
+from ..engines.local import LocalEngine
 from .keypoints import cell_counts
 
 Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.float32]]]
@@ -125,9 +127,10 @@ def _run(
         for start in jobs:
             yield fill_job(sample_scene, shape, folder, first_seed, start)
         return
-    with WorkerPool(workers, _one_thread) as pool:
+    with Crew(LocalEngine(workers), Preparation(_one_thread)) as crew:
         args = (sample_scene, shape, folder, first_seed)
-        yield from pool.results([pool.submit(fill_job, *args, start) for start in jobs])
+        named = ((f"scenes from seed {first_seed + start}", (*args, start)) for start in jobs)
+        yield from crew.results([crew.submit(Job(name, fill_job, given)) for name, given in named])
 
 
 def _one_thread() -> None:

@@ -21,17 +21,18 @@ from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
-from .numbers import Count, ErrorRate, Seed, Workers
+from .job_options import OPTIONS, JobOptions, say_lost
+from .numbers import Count, ErrorRate, Seed
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import mention_unused, refuse_unused
 
 
 @dataclass(frozen=True)
-class Compare:
+class Compare(JobOptions):
     """Compare two policies on the same unseen seeds; stop as soon as they differ significantly."""
 
     if_interrupted: ClassVar[str] = (
-        "no result is stored, blind episodes are kept; the same command begins again"
+        "what was driven is kept; the same command goes on, a blind one begins again"
     )
 
     workspace: WorkspacePath
@@ -53,8 +54,6 @@ class Compare:
     """With --blind: open no window; needs --operator simulated."""
     operator: Literal["person", "simulated"] = "person"
     """With --blind: who supervises, takes over and judges."""
-    workers: Workers = 2
-    """Processes that drive at the same time."""
     device: Device = "cpu"
     """What networks run on."""
     json: bool = False
@@ -63,7 +62,7 @@ class Compare:
     def run(self) -> int:
         """Compare, store the result, report it."""
         if self.blind:
-            mention_unused(self, "with --blind", ("workers",))
+            mention_unused(self, "with --blind", OPTIONS)
         else:
             refuse_unused(self, "without --blind", ("headless", "operator"))
         if self.blind and self.headless and self.operator == "person":
@@ -85,7 +84,9 @@ class Compare:
         pairs, first = self.episodes or PAIRS, self._first(EVALUATION)
         self._check(workspace, pairs, first)
         with (
-            Rollouts(workspace.config, self.workers, self.device) as rollouts,
+            Rollouts(
+                workspace.config, self.engine_asked(), self.device, workspace.outcomes_dir
+            ) as rollouts,
             progress(f"compare {workspace.config.task}", pairs) as tick,
         ):
 
@@ -93,7 +94,10 @@ class Compare:
                 tally = test.tally
                 tick(f"A {tally.only_a}, B {tally.only_b}, p {test.p_value:.2g}")
 
-            return compare(workspace, rollouts, self.a, self.b, pairs, first, self.alpha, on_pair)
+            return compare(
+                workspace, rollouts, self.a, self.b, pairs, first, self.alpha, on_pair,
+                on_lost=say_lost,
+            )  # fmt: skip
 
     def _check(self, workspace: Workspace, pairs: int, first_seed: int) -> None:
         """Raise whatever refuses the comparison, before anything is shown or driven."""

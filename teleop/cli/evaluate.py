@@ -18,24 +18,26 @@ from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
 from .console import PEOPLE, print_json, progress, say
-from .numbers import Count, Limit, Seed, Workers
-from .subcommand import DONE, Device, WorkspacePath
+from .job_options import OPTIONS, JobOptions, say_lost, seed_range
+from .numbers import Count, Limit, Seed
+from .subcommand import DONE, FOUND, Device, WorkspacePath
 from .unused_options import refuse_unused
 
 OF_DRIVES = (
-    "episodes", "first_seed", "release", "workers", "variation", "videos", "most_videos"
+    "episodes", "first_seed", "seeds", "release", "variation", "videos", "most_videos", *OPTIONS
 )  # fmt: skip
 """Options that mean nothing where nothing is driven."""
 
 
 @dataclass(frozen=True)
-class Evaluate:
+class Evaluate(JobOptions):
     """Let a policy drive alone on fixed seeds; print its success rate with a 95 % interval.
 
-    The result and the stage that each episode reached are kept in the workspace's database.
+    The result and the stage that each episode reached are kept in the workspace's database. A seed
+    that was driven before, by the same policy and program, is not driven again.
     """
 
-    if_interrupted: ClassVar[str] = "nothing is stored; the same command begins again"
+    if_interrupted: ClassVar[str] = "the same command goes on with the seeds that are left"
 
     workspace: WorkspacePath
     """Folder of the workspace."""
@@ -48,8 +50,8 @@ class Evaluate:
     """Seed of the first episode; the same seeds give the same scenes to every policy."""
     release: bool = False
     """The seeds are those of a release, for its final figures; without this they are refused."""
-    workers: Workers = 2
-    """Processes that drive at the same time; it does not change the result."""
+    seeds: Annotated[str | None, arg(metavar="A:B", help_behavior_hint="")] = None
+    """Drive the seeds from A on and below B, as a part of a larger evaluation on many machines."""
     variation: Annotated[
         Literal["none", "mild", "strong"] | None,
         arg(help_behavior_hint="(default: as in the workspace)"),
@@ -78,42 +80,51 @@ class Evaluate:
             refuse_unused(self, "with --novelty", OF_DRIVES)
         if self.videos is None:
             refuse_unused(self, "without --videos", ("most_videos",))
-        check_reserved(range(self.first_seed, self.first_seed + self.episodes), self.release)
+        seeds = self._seeds()
+        check_reserved(seeds, self.release)
         workspace = Workspace.open(self.workspace)
         if self.novelty:
             return self._report_novelty(workspace)
         choice = take_policy(workspace, self.policy)
-        seen = seen_seeds(workspace, self.first_seed, self.episodes)
+        seen = seen_seeds(workspace, seeds)
         if seen:
-            say(f"not unseen: {len(seen)} of the {self.episodes} seeds have recorded episodes")
-        report = self._drive(workspace, choice.policy_id)
+            say(f"not unseen: {len(seen)} of the {len(seeds)} seeds have recorded episodes")
+        report = self._drive(workspace, choice.policy_id, seeds)
         films = self._film(workspace, report)
         if self.json:
             found = {**report.to_json(), **choice_json(choice)}
             facts = {"seen_seeds": seen, "videos": [str(path) for path in films]}
             print_json({**found, **facts})
-            return DONE
+            return FOUND if report.lost else DONE
         say(f"policy {report.policy} on {report.task}: {report.rate}")
         PEOPLE.print(_table(report))
         for path in films:
             say(f"filmed {path}")
-        return DONE
+        return FOUND if report.lost else DONE
 
-    def _drive(self, workspace: Workspace, chosen: str) -> EvaluationReport:
+    def _seeds(self) -> range:
+        """The seeds that are asked for, by --seeds or by the other two options."""
+        if self.seeds is None:
+            return range(self.first_seed, self.first_seed + self.episodes)
+        refuse_unused(self, "with --seeds", ("episodes", "first_seed"))
+        return seed_range(self.seeds)
+
+    def _drive(self, workspace: Workspace, chosen: str, seeds: range) -> EvaluationReport:
         policy, tally = policy_to_evaluate(workspace, chosen), {"successes": 0}
+        config = varied(workspace.config, self.variation)
         with (
-            Rollouts(
-                varied(workspace.config, self.variation), self.workers, self.device
-            ) as rollouts,
-            progress(f"evaluate {workspace.config.task}", self.episodes) as tick,
+            Rollouts(config, self.engine_asked(), self.device, workspace.outcomes_dir) as rollouts,
+            progress(f"evaluate {workspace.config.task}", len(seeds)) as tick,
         ):
 
             def on_outcome(outcome: EpisodeOutcome) -> None:
                 tally["successes"] += outcome.success
                 tick(f"{tally['successes']} succeeded")
 
-            seeds = (self.episodes, self.first_seed)
-            return evaluate(workspace, rollouts, policy, *seeds, on_outcome, self.release)
+            return evaluate(
+                workspace, rollouts, policy, len(seeds), seeds.start, on_outcome, self.release,
+                on_lost=say_lost,
+            )  # fmt: skip
 
     def _film(self, workspace: Workspace, report: EvaluationReport) -> list[Path]:
         if self.videos is None:
@@ -140,9 +151,8 @@ class Evaluate:
         return DONE
 
 
-def seen_seeds(workspace: Workspace, first_seed: int, episodes: int) -> list[int]:
+def seen_seeds(workspace: Workspace, asked: range) -> list[int]:
     """Those of the seeds of which the workspace has an episode, so that it may be learnt from."""
-    asked = range(first_seed, first_seed + episodes)
     return sorted(seed for seed in recorded_seeds(workspace) if seed in asked)
 
 

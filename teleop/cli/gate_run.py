@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...datasets.workspace import Workspace
 from ...policies.base.device import CPU
+from ...policies.engines.job import Engine
 from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import SidestickError
@@ -27,7 +28,7 @@ def criteria(pairs: int | None) -> AcceptanceCriteria:
 
 
 def gate_after_training(
-    workspace: Workspace, policy_id: str, wanted: bool, pairs: int | None, workers: int
+    workspace: Workspace, policy_id: str, wanted: bool, pairs: int | None, engine: Engine
 ) -> tuple[int, GateRecord | None]:
     """Let the gate decide on a new policy and say what it found; exit code and decision.
 
@@ -39,7 +40,7 @@ def gate_after_training(
         say(f"policy {policy_id} is published; it does not drive until {later}, or --pin")
         return DONE, None
     try:
-        record = run_gate(workspace, policy_id, pairs, workers)
+        record = run_gate(workspace, policy_id, pairs, engine)
     except (SidestickError, KeyboardInterrupt) as error:
         interrupted = isinstance(error, KeyboardInterrupt)
         why = "interrupted" if interrupted else str(error)
@@ -51,7 +52,7 @@ def gate_after_training(
 
 
 def run_gate(
-    workspace: Workspace, policy_id: str, pairs: int | None, workers: int, device: str = CPU
+    workspace: Workspace, policy_id: str, pairs: int | None, engine: Engine, device: str = CPU
 ) -> GateRecord:
     """The gate's decision on a policy; WorkspaceError where a learner runs."""
     rules = criteria(pairs)
@@ -59,7 +60,7 @@ def run_gate(
         return rule_published(workspace, _never, policy_id, rules)
     with (
         only_learner(workspace),
-        Rollouts(workspace.config, workers, device) as rollouts,
+        Rollouts(workspace.config, engine, device, workspace.outcomes_dir) as rollouts,
         progress(f"the gate on {device}: policy {policy_id}", rules.pairs) as tick,
     ):
 

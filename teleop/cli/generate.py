@@ -17,7 +17,8 @@ from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, re
 from ..generation.sources import corrections_of, sources_of
 from ..report.generation_map import write_generation
 from .console import PEOPLE, print_json, progress, say
-from .numbers import Count, Share, Workers
+from .job_options import JobOptions
+from .numbers import Count, Share
 from .subcommand import DONE, FOUND, WorkspacePath
 
 Ids = Annotated[
@@ -26,7 +27,7 @@ Ids = Annotated[
 
 
 @dataclass(frozen=True)
-class Generate:
+class Generate(JobOptions):
     """Make demonstrations from demonstrations: what was done to an object is done to it elsewhere.
 
     Only what the simulator calls a success is kept, as an episode of the operator `generated`; it
@@ -45,8 +46,6 @@ class Generate:
     """The episodes to repeat; unless given, all that succeeded and were not generated."""
     corrections: bool = False
     """Repeat takeovers: the policy's failure happens again elsewhere, and is corrected there."""
-    workers: Workers = 2
-    """Processes that try scenes at the same time."""
     noise: Share = NOISE
     """Standard deviation of the noise on every motion, as a share of full speed."""
     json: bool = False
@@ -63,6 +62,7 @@ class Generate:
         if self.corrections:
             handlings = corrections_of(handlings)
         kind = CorrectingOperator if self.corrections else GeneratingOperator
+        engine = self.engine_asked()
         with progress("generated", self.count) as made:
 
             def on_attempt(attempt: Attempt) -> None:
@@ -70,7 +70,7 @@ class Generate:
                     made(f"last: seed {attempt.seed}")
 
             report = generate(
-                workspace, self.count, handlings, self.workers, self.noise, on_attempt, kind
+                workspace, self.count, handlings, engine, self.noise, on_attempt, kind
             )
         if self.json:
             print_json(report.to_json())

@@ -17,8 +17,8 @@ from .subcommand import DONE, FOUND
 class Merge:
     """Copy the episodes of several workspaces of one task into one; the sources are only read.
 
-    Files and ids stay as they are; effort and judgements are copied with their origin. Exit code
-    1 when a file was skipped.
+    Files and ids stay as they are; effort and judgements are copied with their origin, outcomes of
+    evaluations for the policies of the same content. Exit code 1 when a file was skipped.
     """
 
     if_interrupted: ClassVar[str] = (
@@ -43,6 +43,8 @@ class Merge:
             print_json(report.to_json())
         else:
             say(f"{report.episodes} episodes taken, {report.already} were there already")
+            if report.outcomes:
+                say(f"{report.outcomes} outcomes taken; `sidestick evaluate` counts them")
             for problem in report.skipped:
                 say(f"skipped: {problem.file}: {problem.reason}")
         return FOUND if report.skipped else DONE

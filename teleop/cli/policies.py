@@ -16,7 +16,8 @@ from ..learning.policy_overview import PolicyOverview, PolicySummary, read_overv
 from .chosen_policy import say_choice
 from .console import PEOPLE, print_json, say
 from .gate_run import run_gate, verdict_line
-from .numbers import Count, Workers
+from .job_options import OPTIONS, JobOptions
+from .numbers import Count
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import refuse_unused
 
@@ -25,7 +26,7 @@ PolicyId = Annotated[str | None, tyro.conf.arg(metavar="ID", help_behavior_hint=
 
 
 @dataclass(frozen=True)
-class Policies:
+class Policies(JobOptions):
     """List the policies of a workspace: origin, the gate's verdict, level, evaluation, who drives.
 
     The pinned policy drives; else the newest that the gate accepted and nobody set aside. A
@@ -40,8 +41,6 @@ class Policies:
     """Let the gate decide now: this policy against the one that drives, on fresh seeds."""
     gate_pairs: Annotated[Count | None, tyro.conf.arg(help_behavior_hint="(default: 150)")] = None
     """With --gate: most seeds that both drive."""
-    workers: Workers = 2
-    """With --gate: processes that drive."""
     device: Device | None = None
     """With --gate: what networks run on; the CPU unless given."""
     pin: PolicyId = None
@@ -66,7 +65,7 @@ class Policies:
             given = ", ".join(f"--{name.replace('_', '-')}" for name in asked)
             raise BadValue("policies", "one action at a time", given)
         if self.gate is None:
-            refuse_unused(self, "without --gate", ("gate_pairs", "workers", "device"))
+            refuse_unused(self, "without --gate", ("gate_pairs", "device", *OPTIONS))
         if not any((self.pin, self.set_aside, self.remove)):
             refuse_unused(self, "without --pin, --set-aside or --remove", ("why",))
         workspace = Workspace.open(self.workspace)
@@ -86,7 +85,7 @@ class Policies:
         actions = PolicyActions(workspace)
         if self.gate:
             record = run_gate(
-                workspace, self.gate, self.gate_pairs, self.workers, self.device or CPU
+                workspace, self.gate, self.gate_pairs, self.engine_asked(), self.device or CPU
             )
             return verdict_line(workspace, self.gate, record)
         if self.unpin:

@@ -10,12 +10,13 @@ from ..learning.background_process import only_learner
 from ..learning.practice_rounds import PracticeRound, PracticeRounds
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
-from .numbers import Count, Workers
+from .job_options import JobOptions
+from .numbers import Count
 from .subcommand import DONE, Device, WorkspacePath
 
 
 @dataclass(frozen=True)
-class Practice:
+class Practice(JobOptions):
     """Let the policy that drives attempt the task alone, and refit it on its successes too.
 
     The refitted policy drives only if it passes the gate; else the next round uses the same
@@ -30,8 +31,6 @@ class Practice:
     """Number of rounds of practice and refit."""
     episodes: Count = 100
     """Attempts in each round, on fresh seeds."""
-    workers: Workers = 2
-    """Processes that drive at the same time."""
     device: Device = "auto"
     """What networks run on."""
     json: bool = False
@@ -42,7 +41,11 @@ class Practice:
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         choice = take_policy(workspace)  # refused here without one
-        with only_learner(workspace), Rollouts(workspace.config, self.workers) as rollouts:
+        engine, kept_in = self.engine_asked(), workspace.outcomes_dir
+        with (
+            only_learner(workspace),
+            Rollouts(workspace.config, engine, kept_in=kept_in) as rollouts,
+        ):
             return self.practise(PracticeRounds(workspace, rollouts, notify=say), choice)
 
     def practise(self, rounds: PracticeRounds, choice: PolicyChoice) -> int:

@@ -13,12 +13,12 @@ from ..evaluation.rollouts import Rollouts
 from ..quickstart import Quickstart
 from ..quickstart_config import QuickstartConfig
 from .console import PEOPLE, say
-from .numbers import Workers
+from .job_options import JobOptions
 from .subcommand import DONE, Device
 
 
 @dataclass(frozen=True)
-class QuickstartVerb:
+class QuickstartVerb(JobOptions):
     """Drive, generate, learn, take over, correct and report, with a simulated operator.
 
     It can be interrupted; run again, it goes on where it stopped.
@@ -37,8 +37,6 @@ class QuickstartVerb:
     nothing generated; about 12 minutes on two cores."""
     fast: bool = False
     """Run every stage small, in under three minutes; the figures mean nothing then."""
-    workers: Workers = 2
-    """Processes that evaluate and practise at the same time."""
     device: Device = "auto"
     """What networks run on."""
 
@@ -46,8 +44,8 @@ class QuickstartVerb:
         """Run every stage that is not done yet."""
         course = self._course()
         started = time.monotonic()
-        with Rollouts(course.config(), self.workers) as rollouts:
-            quickstart = Quickstart(self.workspace, course, rollouts, self.workers)
+        with Rollouts(course.config(), self.engine_asked()) as rollouts:
+            quickstart = Quickstart(self.workspace, course, rollouts)
             stages = list(quickstart.stages())
             say(f"{len(stages)} stages: " + "; ".join(stage.title for stage in stages))
             for stage in stages:

@@ -9,6 +9,7 @@ from tyro.conf import Suppress, arg
 
 from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
+from ...policies.engines.job import Engine
 from ...policies.store import PolicyStore
 from ...policies.training.config import POINTER, TrainConfig
 from ...policies.training.distributed import launch, launched, processes
@@ -21,6 +22,7 @@ from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
 from .console import print_json, say
 from .gate_run import criteria, gate_after_training
+from .job_options import JobOptions
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
 from .subcommand import DONE, Device, WorkspacePath
 from .training_summary import summary
@@ -57,7 +59,7 @@ PROGRAM = ("-m", "sidestick.teleop.cli.main")
 
 
 @dataclass(frozen=True)
-class Train:
+class Train(JobOptions):
     """Train a policy from the successful episodes of a workspace; the gate decides if it drives.
 
     An interrupted training goes on where it stopped when the same command is given again. The
@@ -150,8 +152,6 @@ class Train:
     """Processes of this machine that share each batch."""
     selection_episodes: Limit = 20
     """Episodes that each of three checkpoints drives before the best is kept; 0 keeps the last."""
-    workers: Workers = 2
-    """Processes that drive those episodes, and those of the gate."""
     gate: bool = True
     """Compare the new policy with the one that drives. With --no-gate it is published only."""
     gate_pairs: Annotated[Count | None, hint("150")] = None
@@ -167,17 +167,18 @@ class Train:
         criteria(self.gate_pairs)  # refused before the training, not after it
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
+        engine = self.engine_asked()
         together = processes()
         workspace = Workspace.open(self.workspace)
         if together.is_main:
             workspace.recover()
         together.wait()
         if self.selection_episodes:
-            with Rollouts(workspace.config, self.workers) as rollouts:
+            with Rollouts(workspace.config, engine) as rollouts:
                 result = train_on_workspace(workspace, config, rollouts, self.selection_episodes)
         else:
             result = train_on_workspace(workspace, config)
-        return self._finish(workspace, result) if together.is_main else DONE
+        return self._finish(workspace, result, engine) if together.is_main else DONE
 
     def config(self, workspace: Workspace | None = None) -> TrainConfig:
         """The training that the options ask for, with what suits the workspace."""
@@ -213,13 +214,11 @@ class Train:
         if not self.gate:
             refuse_unused(self, "with --no-gate", ("gate_pairs",))
 
-    def _finish(self, workspace: Workspace, result: TrainResult) -> int:
+    def _finish(self, workspace: Workspace, result: TrainResult, engine: Engine) -> int:
         """Report the policy, let the gate decide, and say who drives from now on."""
         policy_id = result.path.name
         say(summary(result, self.selection_episodes))
-        code, record = gate_after_training(
-            workspace, policy_id, self.gate, self.gate_pairs, self.workers
-        )
+        code, record = gate_after_training(workspace, policy_id, self.gate, self.gate_pairs, engine)
         choice = PolicyStore(workspace.policies_dir).choice()
         if choice is not None:
             say_choice(workspace, choice)

@@ -26,7 +26,7 @@ from ...policies.store import PolicyStore, load_for
 from ...sim_envs.errors import BadValue
 from ..session.subscriber import EpisodeOutcome
 from .evaluate import per_episode
-from .rollouts import Rollouts
+from .rollouts import OnLost, Rollouts, refuse
 from .seeds import EVALUATION, check_reserved, recorded_seeds
 
 PAIRS = 100
@@ -127,23 +127,25 @@ def compare(
     alpha: float = ALPHA,
     on_pair: OnPair = lambda _: None,
     fits: Fits = load_for,
+    on_lost: OnLost = refuse,
 ) -> Comparison:
     """Let both policies drive the same seeds, of which no episode was ever recorded.
 
-    The result is added to the database.
+    A seed that is lost, and does not stop it, is left out for both. The result is added to the
+    database.
     """
     first, second = policies_to_compare(workspace, a, b, fits)
     test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
     outcomes: tuple[list[EpisodeOutcome], list[EpisodeOutcome]] = ([], [])
     why = ""
-    for start in range(0, pairs, PAIRS_PER_LOOK):
-        batch = seeds[start : start + PAIRS_PER_LOOK]
-        for ref, mine in zip((first, second), outcomes, strict=True):
-            mine += rollouts.run(ref.path, batch)
-        for one, other in zip(outcomes[0][start:], outcomes[1][start:], strict=True):
+    blocks = rollouts.in_blocks((first.path, second.path), seeds, PAIRS_PER_LOOK, on_lost)
+    for looks, block in enumerate(blocks, 1):
+        for mine, driven in zip(outcomes, block, strict=True):
+            mine += driven
+        for one, other in zip(*block, strict=True):
             test.add(one.success, other.success)
             on_pair(test)
-        if why := stopped(test, pairs - test.tally.pairs):
+        if why := stopped(test, max(0, pairs - looks * PAIRS_PER_LOOK)):
             break
     found = summarise(workspace, test, (first, second), outcomes, why)
     save_comparison(workspace, found, outcomes)

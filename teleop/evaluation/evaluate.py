@@ -14,7 +14,7 @@ from ...policies.statistics.rates import Rate
 from ...policies.store import PolicyStore
 from ...sim_envs.tasks import stages_of
 from ..session.subscriber import EpisodeOutcome
-from .rollouts import OnOutcome, Rollouts
+from .rollouts import OnLost, OnOutcome, Rollouts, refuse
 from .seeds import EVALUATION, check_reserved
 
 
@@ -30,6 +30,8 @@ class EvaluationReport:
     """The task's stages in order; the last one is success."""
     env_kwargs: dict[str, Any] = field(default_factory=dict)
     """The variant of the task that was driven."""
+    lost: tuple[int, ...] = ()
+    """Seeds that the workers did not survive; they are in no figure."""
 
     @property
     def rate(self) -> Rate:
@@ -70,6 +72,7 @@ class EvaluationReport:
             "env_kwargs": self.env_kwargs,
             "reached": {stage: rate.value for stage, rate in self.reached.items()},
             "ended_in": self.ended_in,
+            "lost_seeds": list(self.lost),
         }
 
 
@@ -88,20 +91,25 @@ def evaluate(
     first_seed: int = EVALUATION.first,
     on_outcome: OnOutcome = lambda _: None,
     release: bool = False,
+    on_lost: OnLost = refuse,
 ) -> EvaluationReport:
     """Let a policy drive alone on `episodes` seeds; the result is added to the database.
 
     Unless a policy is named, the one that drives unasked; PolicyError where none does.
     It drives in the scenes of `rollouts`, which may be another variant than the workspace's.
-    `release` says that a release's final figures are measured; else its seeds are refused.
+    `release` says that a release's final figures are measured; else its seeds are refused. A seed
+    that is lost, and does not stop it, is named in the report.
     """
     seeds = range(first_seed, first_seed + episodes)
     check_reserved(seeds, release)
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     policy_id = policy_to_evaluate(workspace, policy_id)  # raises here, not in a worker
-    outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome)
+    outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome, on_lost=on_lost)
+    lost = tuple(sorted(set(seeds) - {outcome.seed for outcome in outcomes}))
     stages, kwargs = config.stages or stages_of(config.task), dict(rollouts.config.env_kwargs)
-    report = EvaluationReport(config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs)
+    report = EvaluationReport(
+        config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs, lost
+    )
     Database(workspace.db_path).add_evaluation(
         EvaluationEntry(
             policy=policy_id,

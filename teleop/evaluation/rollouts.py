@@ -1,34 +1,38 @@
-"""Rollouts: a policy drives alone on seeds, in worker processes or in this one.
+"""Rollouts: a policy drives alone on seeds, in the workers of an engine or in this process.
 
-Evaluation, comparison, selection of checkpoints, practice and the gate call `Rollouts.run`; the
-background learner calls `InProcessRollouts`. Workers end with the process that started them.
+Evaluation, comparison, selection of checkpoints, practice and the gate call `Rollouts`; the
+background learner calls `InProcessRollouts`.
 """
 
-import functools
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from ...datasets.config import WorkspaceConfig
-from ...datasets.recorder import Recorder
+from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
-from ...policies.base.device import CPU, use_device
-from ...policies.base.torch_setup import few_threads, limit_threads
-from ...policies.base.worker_pool import WorkerPool
-from ...policies.policy import CONFIG, load_policy
+from ...policies.base.device import CPU
+from ...policies.base.torch_setup import few_threads
+from ...policies.engines.crew import Crew
+from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
+from ...policies.engines.shared_files import digest_of
+from ...policies.policy import CONFIG, MODEL
 from ...policies.store import load_for
-from ...sim_envs.making import make_world
-from ...sim_envs.worlds.contract import Capability, TaskWorld
+from ...sim_envs.worlds.contract import TaskWorld
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
-from ..session.recording import DeferredRecording
 from ..session.subscriber import EpisodeOutcome
+from .outcome_store import OutcomeStore
+from .rollout_worker import KEPT, Driven, Rollout, begin, drive
 
-KEPT = 3
-"""Policies kept in memory: those that the gate compares."""
+FILES = (CONFIG, MODEL)
+"""What a policy is made of."""
+MOST_AHEAD = 15
+"""Seeds that the gate's workers drive before it is known whether they are needed."""
 
 
 class InProcessRollouts:
@@ -69,31 +73,74 @@ class InProcessRollouts:
 
 
 OnOutcome = Callable[[EpisodeOutcome], object]
+OnLost = Callable[[int, WorkersLost], object]
+"""Hears of a seed that its workers did not survive; what it raises ends the rest."""
 
 
-@dataclass(frozen=True)
-class RolloutJob:
-    """One episode for a worker."""
+def refuse(_: int, error: WorkersLost) -> None:
+    """Raise for the first seed that cannot be driven."""
+    raise error
 
-    environment: str
-    """JSON of make_world()'s keywords."""
-    policy: Path
-    """Folder of the policy that drives."""
-    seed: int
-    record_into: Path | None = None
-    """Workspace that gets the episode if it ends in success."""
-    keep_failure: bool = False
-    """Record it even if it fails, for people to look at."""
+
+@dataclass
+class Drives:
+    """A policy's episodes that are being driven."""
+
+    done: dict[int, EpisodeOutcome]
+    """Those that were driven before."""
+    futures: dict[Future[Driven], int]
+    """The seeds of the others."""
+    store: OutcomeStore | None
+    episodes_dir: Path | None
+    lost: set[int] = field(default_factory=set)
+
+    def finish(self, on_outcome: OnOutcome, on_lost: OnLost) -> None:
+        """Wait for all, and keep each as it comes."""
+        for outcome in self.done.values():
+            on_outcome(outcome)
+        for future in as_completed(self.futures):
+            seed = self.futures[future]
+            try:
+                driven = future.result()
+            except WorkersLost as error:
+                self.lost.add(seed)
+                on_lost(seed, error)
+                continue
+            self._keep(driven)
+            self.done[seed] = driven.outcome
+            on_outcome(driven.outcome)
+
+    def cancel(self) -> None:
+        """Drop those that no worker has begun."""
+        for future in self.futures:
+            future.cancel()
+
+    def _keep(self, driven: Driven) -> None:
+        for name, content in driven.files:
+            assert self.episodes_dir is not None
+            replace_file(self.episodes_dir / name, content)
+        if self.store is not None:
+            self.store.add(driven.outcome)
 
 
 class Rollouts:
-    """A pool of worker processes, each of which keeps its environment and policy loaded."""
+    """Workers of an engine, each of which keeps its environment and policies loaded."""
 
-    def __init__(self, config: WorkspaceConfig, workers: int = 2, device: str = CPU) -> None:
-        """`device` is what the workers' policies run on, see `policies.base.device`."""
-        self.config = config
-        self._environment = environment_json(config)
-        self._pool = WorkerPool(workers, _begin, device)
+    def __init__(
+        self,
+        config: WorkspaceConfig,
+        engine: Engine,
+        device: str = CPU,
+        kept_in: Path | None = None,
+    ) -> None:
+        """`device` is what the workers' policies run on, see `policies.base.device`.
+
+        Outcomes are kept in the folder `kept_in`, and what is there is not driven again.
+        """
+        self.config, self.engine = config, engine
+        self._device, self._kept_in = device, kept_in
+        self._crew = Crew(engine, Preparation(begin, (device,)))
+        self._ahead: dict[tuple[str, int], Drives] = {}
 
     def run(
         self,
@@ -102,73 +149,91 @@ class Rollouts:
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
+        on_lost: OnLost = refuse,
     ) -> list[EpisodeOutcome]:
         """Drive one episode for every seed, in any order; the outcomes, in the order of seeds.
 
-        Successes are recorded into `record_into`, and of the first `keep_failures` also failures.
+        Successes are recorded into the workspace `record_into`, and of the first `keep_failures`
+        also failures. Seeds that are lost are left out of the outcomes.
         """
-        jobs = [
-            RolloutJob(
-                self._environment, policy.resolve(), seed, record_into, place < keep_failures
-            )
-            for place, seed in enumerate(seeds)
-        ]
-        futures = [self._pool.submit(_run, job) for job in jobs]
-        for outcome in self._pool.results(futures):
-            on_outcome(outcome)
-        return [future.result() for future in futures]
+        asked = list(seeds)
+        drives = self._begin(policy, asked, record_into, keep_failures)
+        drives.finish(on_outcome, on_lost)
+        return [drives.done[seed] for seed in asked if seed in drives.done]
+
+    def in_blocks(
+        self, policies: Sequence[Path], seeds: Sequence[int], block: int, on_lost: OnLost = refuse
+    ) -> Iterator[list[list[EpisodeOutcome]]]:
+        """The outcomes of each policy for one block of seeds after the other, in their order.
+
+        The workers are blocks ahead: what is decided early is decided as if they were not. A seed
+        that one policy lost is left out for all.
+        """
+        blocks = [seeds[at : at + block] for at in range(0, len(seeds), block)]
+        ahead = 1 + self.engine.workers // (block * len(policies))
+        running: deque[list[Drives]] = deque()
+        try:
+            for number, part in enumerate(blocks):
+                for each in blocks[number + len(running) : number + 1 + ahead]:
+                    running.append([self._begin(policy, each) for policy in policies])
+                current = running.popleft()
+                for drives in current:
+                    drives.finish(lambda _: None, on_lost)
+                whole = [s for s in part if not any(s in drives.lost for drives in current)]
+                yield [[drives.done[seed] for seed in whole] for drives in current]
+        finally:
+            for drives in (each for left in running for each in left):
+                drives.cancel()
 
     def solves(self, policy: Path, seed: int) -> bool:
-        """Whether the policy in a folder solves a seed."""
-        (outcome,) = self.run(policy, [seed])
-        return outcome.success
+        """Whether the policy in a folder solves a seed; idle workers drive the next ones ahead."""
+        digest = digest_of(policy, FILES)
+        for each in range(seed, seed + 1 + min(MOST_AHEAD, self.engine.workers - 1)):
+            if (digest, each) not in self._ahead:
+                self._ahead[digest, each] = self._begin(policy, [each])
+        drives = self._ahead.pop((digest, seed))
+        drives.finish(lambda _: None, refuse)
+        return drives.done[seed].success
 
     def close(self) -> None:
         """End the workers."""
-        self._pool.close()
+        self._crew.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._pool.__exit__(kind)
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        for drives in self._ahead.values():
+            drives.cancel()
+        self._crew.__exit__(kind, *rest)
 
+    def _begin(
+        self,
+        policy: Path,
+        seeds: Sequence[int],
+        record_into: Path | None = None,
+        keep_failures: int = 0,
+    ) -> Drives:
+        policy = policy.resolve()
+        digest = digest_of(policy, FILES)
+        store = self._store(digest)
+        known = {} if store is None else store.outcomes()
+        folder = None if record_into is None else Workspace.open(record_into).episodes_dir
+        drives = Drives({}, {}, store, folder)
+        shared = self._crew.share(policy, FILES, digest)
+        for place, seed in enumerate(seeds):
+            failure = record_into is not None and place < keep_failures
+            if seed in known and (folder is None or not (known[seed].success or failure)):
+                drives.done[seed] = known[seed]
+                continue
+            record = record_into is not None
+            job = Rollout(self.config, digest, policy.name, seed, record, failure)
+            future = self._crew.submit(Job(f"seed {seed}", drive, (job, shared)))
+            drives.futures[future] = seed
+        return drives
 
-def _begin(device: str) -> None:
-    """Prepare a worker: one thread, and its device."""
-    use_device(device)
-    limit_threads()
-
-
-@functools.cache
-def _environment(keywords: str) -> TaskWorld:
-    world = make_world(**json.loads(keywords))
-    world.require(Capability.VERDICT, "counting successes without a person")
-    return world
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _runner(policy: Path, stamp: int, task: str, renderer: str) -> PolicyRunner:
-    loaded = load_policy(policy, task, renderer)
-    return PolicyRunner(loaded, loaded.actions)
-
-
-@functools.lru_cache(maxsize=1)
-def _recorder(workspace: Path) -> Recorder:
-    return Recorder(Workspace.open(workspace), lock=False)
-
-
-def _run(job: RolloutJob) -> EpisodeOutcome:
-    """Drive one episode in this worker."""
-    env = _environment(job.environment)
-    stamp = (job.policy / CONFIG).stat().st_mtime_ns
-    runner = _runner(job.policy, stamp, env.world_spec.task, env.renderer_name)
-    subscribers = []
-    if job.record_into is not None:
-        recorder = _recorder(job.record_into)
-        subscribers.append(DeferredRecording(recorder, job.keep_failure))
-    session = unattended_session(env, runner, job.policy.name, subscribers)
-    outcome = session.run_episode(job.seed)
-    if job.record_into is not None:
-        _recorder(job.record_into).wait()
-    return outcome
+    def _store(self, digest: str) -> OutcomeStore | None:
+        """Where outcomes are kept; nowhere for a world that need not repeat itself."""
+        if self._kept_in is None or self.config.world:
+            return None
+        return OutcomeStore(self._kept_in, digest, environment_json(self.config), self._device)

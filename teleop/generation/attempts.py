@@ -1,12 +1,16 @@
 """`Attempts` tries scenes in worker processes, without pictures, with demonstrations as sources."""
 
 import json
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Self
 
 from ...datasets.config import WorkspaceConfig
-from ...policies.base.worker_pool import WorkerPool
+from ...datasets.files.plain_log import plain_log
+from ...policies.engines.crew import Crew
+from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.making import make_task_env
 from ...sim_envs.spaces import CONTROL_HZ
@@ -16,6 +20,7 @@ from .generating_operator import GeneratingOperator
 from .handling import Handling
 from .object_frame import frame_of
 
+_log = plain_log(__name__)
 AHEAD = 2
 """Attempts per worker that wait in its queue."""
 TRIES = 2
@@ -54,31 +59,42 @@ class Attempts:
         kind: type[GeneratingOperator],
         handlings: Sequence[Handling],
         noise: float,
-        workers: int,
+        engine: Engine,
     ) -> None:
         """`kind` of operator drives."""
-        self._workers = workers
+        self._workers = engine.workers
         prepared = environment_json(config), kind, handlings, noise
-        self._pool = WorkerPool(workers, _begin, *prepared)
+        self._crew = Crew(engine, Preparation(_begin, prepared))
 
     def run(self, seeds: Iterator[int]) -> Iterator[Attempt]:
         """The attempts at these seeds, in their order; ends when it is not asked any more.
 
-        A scene that was not solved is tried again, after those that wait already.
+        A scene that was not solved is tried again, after those that wait already. One that its
+        workers did not survive is left out, and named in a warning.
         """
         first = [next(seeds) for _ in range(AHEAD * self._workers)]
-        waiting = [self._pool.submit(_attempt, seed, 1) for seed in first]
+        waiting = deque(self._submit(seed, 1) for seed in first)
         while True:
-            attempt = next(iter(self._pool.results([waiting.pop(0)])))
-            yield attempt
-            following = (next(seeds), 1) if attempt.last else (attempt.seed, attempt.tried + 1)
-            waiting.append(self._pool.submit(_attempt, *following))
+            try:
+                attempt = waiting.popleft().result()
+            except WorkersLost as error:
+                _log.warning("left out: %s", error)
+                following = next(seeds), 1
+            else:
+                yield attempt
+                following = attempt.seed, attempt.tried + 1
+                if attempt.last:
+                    following = next(seeds), 1
+            waiting.append(self._submit(*following))
+
+    def _submit(self, seed: int, tried: int) -> Future[Attempt]:
+        return self._crew.submit(Job(f"seed {seed}", _attempt, (seed, tried)))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._pool.__exit__(kind, *rest)
+        self._crew.__exit__(kind, *rest)
 
 
 _worker: tuple[ArmEnv, GeneratingOperator] | None = None

@@ -15,6 +15,7 @@ from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...policies.base.torch_setup import few_threads
+from ...policies.engines.job import Engine
 from ...sim_envs.errors import WorkspaceError
 from ..evaluation.seeds import GENERATION
 from ..session.environments import arm_env, workspace_env
@@ -91,7 +92,7 @@ def generate(
     workspace: Workspace,
     count: int,
     handlings: Sequence[Handling],
-    workers: int = 2,
+    engine: Engine,
     noise: float = NOISE,
     on_attempt: OnAttempt = lambda _: None,
     kind: type[GeneratingOperator] = GeneratingOperator,
@@ -107,7 +108,7 @@ def generate(
         sources=len({handling.source for handling in handlings}), handlings=len(handlings)
     )
     with (
-        Attempts(workspace.config, kind, handlings, noise, workers) as attempts,
+        Attempts(workspace.config, kind, handlings, noise, engine) as attempts,
         few_threads(),
         contextlib.closing(workspace_env(workspace.config)) as env,
         Recorder(workspace) as recorder,

@@ -16,8 +16,8 @@ from typing import Self
 from ...datasets.database import EventEntry
 from ...datasets.files.plain_file import open_plain
 from ...datasets.workspace import Workspace
+from ...policies.base.child_process import end_with
 from ...policies.base.torch_setup import limit_threads
-from ...policies.base.worker_pool import end_with
 from ...sim_envs.errors import SidestickError, WorkspaceError
 from .learner import Learner
 

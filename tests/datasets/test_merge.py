@@ -13,6 +13,7 @@ from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EffortEntry, EventEntry, EventKind
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.finished_jobs import FinishedJobs
 from sidestick.datasets.judgements.judgement_state import resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.merge import merge
@@ -240,3 +241,22 @@ def test_an_episode_that_was_recorded_here_gets_no_origin_by_coming_back(tmp_pat
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_outcomes_of_evaluations_come_along_once(tmp_path: Path) -> None:
+    """By what they depend on; the target's own result of a seed stays, half a line is left."""
+    a, b = made(tmp_path / "a", range(1)), made(tmp_path / "b", range(1, 2))
+    kinds = {"policy": "x"}, {"policy": "y"}
+    for workspace, seeds in ((a, (1, 2)), (b, (2, 3))):
+        for kind in kinds:
+            for seed in seeds:
+                FinishedJobs(workspace.outcomes_dir, kind).add(seed, {"of": workspace.path.name})
+    (cut, _) = sorted(b.outcomes_dir.iterdir())
+    with cut.open("a") as file:
+        file.write('{"seed": 4, "res')
+    assert merge([a.path, b.path], tmp_path / "into").outcomes == 6
+    assert merge([b.path], tmp_path / "into").outcomes == 0
+    into = Workspace.open(tmp_path / "into")
+    for kind in kinds:
+        found = FinishedJobs(into.outcomes_dir, kind).results()
+        assert {seed: result["of"] for seed, result in found.items()} == {1: "a", 2: "a", 3: "b"}

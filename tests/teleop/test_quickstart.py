@@ -13,6 +13,7 @@ from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.windows import Frames
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.policy import load_policy
 from sidestick.policies.store import PolicyStore
 from sidestick.teleop.evaluation.rollouts import Rollouts
@@ -38,7 +39,7 @@ COURSE = QuickstartConfig(
 def test_the_whole_loop_runs_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """Demonstrations, policy, evaluation, correction, practice, report; then all is done."""
     path = tmp_path / "demo"
-    with Rollouts(COURSE.config(), workers=1) as rollouts:
+    with Rollouts(COURSE.config(), LocalEngine(1)) as rollouts:
         for stage in itertools.islice(Quickstart(path, COURSE, rollouts).stages(), 3):
             stage.run()
         quickstart = Quickstart(path, COURSE, rollouts)
@@ -97,10 +98,13 @@ def test_workers_die_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
         "import os, sys\n"
         "from sidestick.teleop.quickstart_config import QuickstartConfig\n"
+        "from sidestick.policies.engines.job import Job\n"
+        "from sidestick.policies.engines.local import LocalEngine\n"
         "from sidestick.teleop.evaluation.rollouts import Rollouts\n"
         "if __name__ == '__main__':\n"
-        "    rollouts = Rollouts(QuickstartConfig().config(), workers=1)\n"
-        "    print(rollouts._pool.submit(os.getpid).result(), flush=True)\n"
+        "    rollouts = Rollouts(QuickstartConfig().config(), LocalEngine(1))\n"
+        "    job = Job('pid', os.getpid)\n"
+        "    print(rollouts._crew.submit(job).result(), flush=True)\n"
         "    sys.stdin.read()\n"
     )
     script = tmp_path / "session.py"

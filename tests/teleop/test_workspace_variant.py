@@ -6,6 +6,7 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import BadValue, UnknownName, WorkspaceError
 from sidestick.teleop.evaluation.rollouts import Rollouts
 from sidestick.teleop.quickstart import Quickstart
@@ -69,7 +70,7 @@ def test_a_new_workspace_is_not_made_before_all_is_known(tmp_path: Path) -> None
 def test_a_quickstart_does_not_go_on_in_a_workspace_of_another_size(path: Path) -> None:
     """A fast run's two items are not the whole run's six."""
     course = QuickstartConfig.fast()
-    with Rollouts(course.config(), 1) as rollouts:
+    with Rollouts(course.config(), LocalEngine(1)) as rollouts:
         for other in (course, QuickstartConfig()):
             with pytest.raises(WorkspaceError, match="num_items 3"):
                 Quickstart(path, other, rollouts)

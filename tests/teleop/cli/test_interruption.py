@@ -13,7 +13,18 @@ from sidestick.teleop.cli import main as command_line
 from sidestick.teleop.cli.main import INTERRUPTED, VERBS, main
 from tests.teleop.cli.test_refusals import written
 
-GO_ON = {"quickstart", "train", "learn", "policies", "practice", "import", "merge", "review"}
+GO_ON = {
+    "compare",
+    "evaluate",
+    "quickstart",
+    "train",
+    "learn",
+    "policies",
+    "practice",
+    "import",
+    "merge",
+    "review",
+}
 """Verbs whose own tests show that they go on where they stopped."""
 
 
@@ -88,9 +99,7 @@ def test_ctrl_c_while_the_command_line_is_read(
 @pytest.mark.parametrize(
     ("command", "stopped"),
     [
-        (("compare", "0001", "0002"), "teleop.evaluation.rollouts.Rollouts.run"),
         (("replay", "0", "--video", "a.mp4"), "teleop.cli.replay.encode"),
-        (("evaluate", "--policy", "0002"), "teleop.evaluation.rollouts.Rollouts.run"),
         (("report",), "teleop.report.write.render"),
     ],
 )
@@ -107,6 +116,27 @@ def test_nothing_is_stored_of_what_begins_again(
     monkeypatch.setattr("sidestick.teleop.cli.replay.pictures", lambda *_: iter(()))
     before = written(shelf.parent)
     assert "begins again" in interrupted(capsys, command[0], str(shelf), *command[1:])
+    assert written(shelf.parent) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "stopped"),
+    [
+        (("compare", "0001", "0002"), "in_blocks"),
+        (("evaluate", "--policy", "0002"), "run"),
+    ],
+)
+def test_nothing_half_driven_is_stored_of_what_goes_on(
+    shelf: Path,
+    command: tuple[str, ...],
+    stopped: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The workspace is as before, but for the outcomes of the seeds that were driven."""
+    monkeypatch.setattr(f"sidestick.teleop.evaluation.rollouts.Rollouts.{stopped}", stop)
+    before = written(shelf.parent)
+    assert "goes on" in interrupted(capsys, command[0], str(shelf), *command[1:])
     assert written(shelf.parent) == before
 
 

@@ -89,7 +89,7 @@ def test_the_gate_drives_on_the_device_that_was_asked_for(
     class Told(Exception):
         """Ends the ruling before anything drives."""
 
-    def rollouts(_: object, workers: int, device: str) -> None:
+    def rollouts(_: object, engine: object, device: str, kept_in: Path) -> None:
         told.append(device)
         raise Told
 

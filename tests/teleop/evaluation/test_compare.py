@@ -1,6 +1,7 @@
 """Comparisons of two policies, open and blind: error rates, votes, and what is kept."""
 
 import random
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +177,12 @@ class ScriptedRollouts:
     def __init__(self, rates: dict[str, float]) -> None:
         self.rates, self.driven = rates, 0
 
+    def in_blocks(
+        self, policies: Sequence[Path], seeds: list[int], block: int, _: object
+    ) -> Iterator[list[list[EpisodeOutcome]]]:
+        for start in range(0, len(seeds), block):
+            yield [self.run(policy, seeds[start : start + block]) for policy in policies]
+
     def run(self, policy: Path, seeds: list[int]) -> list[EpisodeOutcome]:
         self.driven += len(seeds)
         return [
@@ -242,7 +249,7 @@ def test_the_first_seed_may_be_zero(
     asked: list[int] = []
     monkeypatch.setattr("sidestick.teleop.cli.compare.policies_to_compare", lambda *_: None)
     monkeypatch.setattr(
-        "sidestick.teleop.cli.compare.compare", lambda *given: asked.append(given[5])
+        "sidestick.teleop.cli.compare.compare", lambda *given, **_: asked.append(given[5])
     )
     Compare(workspace.path, "0001", "0002", first_seed=given).run()
     assert asked == [first]

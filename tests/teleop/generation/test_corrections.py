@@ -11,6 +11,7 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.training.class_weights import human, raw_shares
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import Observation
@@ -58,7 +59,7 @@ def test_one_takeover_becomes_several(corrected: Workspace) -> None:
     assert failed is not None
     assert len(failed.way) > 5
     effort = effort_entries(corrected)
-    report = generate(corrected, 2, corrections, workers=1, kind=CorrectingOperator)
+    report = generate(corrected, 2, corrections, LocalEngine(1), kind=CorrectingOperator)
     assert report.recorded == 2
     assert effort_entries(corrected) == effort
     assert LadderStore(corrected).open_contexts() == []

@@ -14,6 +14,7 @@ from sidestick.datasets.effort_ledger import effort_entries
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.making import make_task_env
 from sidestick.sim_envs.world import Pose
@@ -55,7 +56,7 @@ def test_one_demonstration_becomes_many(shown: Workspace, tmp_path: Path) -> Non
     (source,) = shown.episodes()
     (workspace.episodes_dir / source.name).write_bytes(source.read_bytes())
     before = effort_entries(workspace)
-    report = generate(workspace, 3, sources_of(workspace), workers=1)
+    report = generate(workspace, 3, sources_of(workspace), LocalEngine(1))
     assert (report.recorded, report.stopped) == (3, "")
     made = [s for s in workspace.summaries() if s.header.operator == "generated"]
     assert len(made) == 3
@@ -69,7 +70,7 @@ def test_one_demonstration_becomes_many(shown: Workspace, tmp_path: Path) -> Non
     assert {event.payload["episode"] for event in entered} == {s.id for s in made}
     assert all(event.payload["sources"] == [source.stem] for event in entered)
     assert check(workspace).damaged == ()
-    again = generate(workspace, 1, sources_of(workspace), workers=1)
+    again = generate(workspace, 1, sources_of(workspace), LocalEngine(1))
     assert again.attempts[0].seed > max(attempt.seed for attempt in report.attempts)
     assert again.sources == 1  # what was generated is no source
 
@@ -94,7 +95,7 @@ def test_hopeless_sources_end_it_with_the_stages(shown: Workspace, tmp_path: Pat
     wrong = replace(handling, frame=replace(handling.frame, position=aside))
     config = replace(shown.config, env_kwargs={"num_items": 1})
     workspace = Workspace.create(tmp_path / "ws", config)
-    report = generate(workspace, 5, [wrong], workers=2)
+    report = generate(workspace, 5, [wrong], LocalEngine(2))
     assert report.recorded == 0
     assert report.stopped.startswith("0 of 20 attempts succeeded; the others ended at")
     events = Database(workspace.db_path).events(EventKind.NOT_GENERATED)

@@ -13,6 +13,7 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.teleop.generation.generate import generate
 from sidestick.teleop.generation.sources import sources_of
 from sidestick.teleop.report.ledger import read_ledger
@@ -41,7 +42,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
         found = {summary.id for summary in workspace.summaries() if summary.complete}
         assert kept <= found
         kept = found
-    report = generate(workspace, 2, sources_of(workspace), workers=1)
+    report = generate(workspace, 2, sources_of(workspace), LocalEngine(1))
     assert report.recorded == 2
     made = [s for s in workspace.summaries() if s.header.operator == "generated"]
     assert len(made) > 2, "no kill left anything: they came too early to say something"

@@ -8,6 +8,7 @@ import pytest
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.step import ActionMode
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import BadValue, WorkspaceError
 from sidestick.teleop.cli import main
 from sidestick.teleop.generation import generate as generation
@@ -53,7 +54,7 @@ def test_a_full_disk_ends_it_before_an_episode_is_torn(
     """It refuses to begin, and says how to go on."""
     monkeypatch.setattr(Workspace, "minutes_left", lambda _: 0.5)
     with pytest.raises(WorkspaceError, match=r"has space for 0\.5 minutes of recording; free some"):
-        generation.generate(workspace, 1, [])
+        generation.generate(workspace, 1, [], LocalEngine(1))
 
 
 def test_the_verb_ends_with_words(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

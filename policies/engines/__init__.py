@@ -1,0 +1,1 @@
+"""Jobs, and the engines that run them: processes of this machine, or a Ray cluster."""

@@ -1,0 +1,51 @@
+"""`JobOptions` are the options of verbs that have jobs made: by how many workers, and where."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from tyro.conf import arg
+
+from ...policies.engines.job import Engine, WorkersLost
+from ...policies.engines.local import LocalEngine
+from ...policies.engines.memory import free_mib, workers_here
+from ...sim_envs.errors import BadValue
+from .console import complain
+from .numbers import LAST_SEED, MOST, Workers
+
+OPTIONS = ("workers",)
+"""Their names, for verbs that have jobs made under some other options only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOptions:
+    """Mixed into a verb; its own options stand before these."""
+
+    workers: Annotated[
+        Workers | None,
+        arg(
+            help="Processes that work at the same time, each on one core; the result does not "
+            "depend on it. Refused where there is no memory for so many.",
+            help_behavior_hint="(default: one a core)",
+        ),
+    ] = None
+    """Processes at the same time."""
+
+    def engine_asked(self) -> Engine:
+        """The engine that the options name; BadValue for one that cannot be had."""
+        return LocalEngine(workers_here(self.workers, free_mib()))
+
+
+def seed_range(text: str) -> range:
+    """The seeds of `A:B`, from A on and below B; BadValue for anything else."""
+    found = re.fullmatch(r"(\d{1,19}):(\d{1,19})", text, re.ASCII)
+    if found is not None:
+        first, end = (int(number) for number in found.groups())
+        if first < end <= LAST_SEED and end - first <= MOST:
+            return range(first, end)
+    raise BadValue("--seeds", "A:B with A below B, such as 20000:20250", text)
+
+
+def say_lost(_: int, error: WorkersLost) -> None:
+    """Say which seed cannot be driven, and go on with the others."""
+    complain(f"left out: {error}")
