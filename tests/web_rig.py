@@ -49,6 +49,12 @@ class WebRig:
         self.app = make_app(self.workspace, self.access, rules)
         self._guests = 0
 
+    @property
+    def state(self) -> Any:
+        """What the routes work with; tests may replace parts of it."""
+        app: Any = self.app
+        return app.inner.state
+
     def stranger(self, origin: str | None = ORIGIN, base: str = ORIGIN) -> TestClient:
         """A browser that nobody has let in; `origin` goes with what it sends."""
         headers = {} if origin is None else {"origin": origin}

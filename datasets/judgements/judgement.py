@@ -9,10 +9,15 @@ from typing import Any, Self
 from ...sim_envs.errors import BadValue
 from ..database_rows import Moment, Step, row_payload
 from ..files.decoding import decoded
+from ..files.names import episode_name
 
 VERDICT, QUALITY, REASON, STAGE = "verdict", "quality", "reason", "stage"
 TRIM, BAD, TAG, UNDO = "trim", "bad", "tag", "undo"
 PREDICTION, CLICK, EXCLUSION = "prediction", "click", "exclusion"
+PREFERENCE = "preference"
+THIS, OTHER, NEITHER = "this", "other", "neither"
+DESK, EXPERT, JUDGE = "desk", "expert", "judge"
+"""Of a judgement from the judging desk: in its payload, and whose it is; others are experts'."""
 SUCCESS, FAILURE = "success", "failure"
 ACCEPT, REJECT, CORRECT = "accept", "reject", "correct"
 QUALITIES = range(1, 6)
@@ -41,6 +46,7 @@ class Judgement:
     | prediction | `grade`: accept, reject or correct; `policy`, `actions` (H, A) | start |
     | click | `camera`, `item`, `x`, `y` in pixels | start |
     | exclusion | `excluded`: True or False, `why`: free | |
+    | preference | `other`: the id of another episode, `preferred`: this, other or neither | |
     """
 
     episode: str
@@ -156,6 +162,13 @@ def _exclusion(judgement: Judgement) -> None:
         raise BadValue("exclusion", "true or false, and why as text", dict(judgement.payload))
 
 
+def _preference(judgement: Judgement) -> None:
+    episode_name(judgement.payload.get("other"))
+    if judgement.payload["other"] == judgement.episode:
+        raise BadValue("preference", "two episodes", judgement.episode)
+    _one_of("preferred", THIS, OTHER, NEITHER)(judgement)
+
+
 KINDS: Mapping[str, Callable[[Judgement], None]] = {
     VERDICT: _one_of("verdict", SUCCESS, FAILURE),
     QUALITY: _one_of("quality", *QUALITIES),
@@ -168,5 +181,6 @@ KINDS: Mapping[str, Callable[[Judgement], None]] = {
     PREDICTION: _prediction,
     CLICK: _click,
     EXCLUSION: _exclusion,
+    PREFERENCE: _preference,
 }
 """The kinds of judgements, each with its validator."""

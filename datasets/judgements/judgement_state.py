@@ -16,8 +16,11 @@ from ..labels import JUDGED_BAD
 from ..step import Driver
 from ..summary import EpisodeSummary
 from .judgement import (
+    ACCEPT,
     BAD,
+    CORRECT,
     EXCLUSION,
+    FAILURE,
     PREDICTION,
     QUALITY,
     REASON,
@@ -31,9 +34,11 @@ from .judgement import (
     Judgement,
 )
 from .judgements import Judgements
+from .reliability import Reliabilities, desk_reliabilities, is_expert, weighed
 
 StepRange: TypeAlias = tuple[int, int]
 """Steps from the first to before the second."""
+VERDICTS, GRADES = (SUCCESS, FAILURE), (ACCEPT, REJECT, CORRECT)
 MACHINE = "simulated"
 """Operator name of the simulated reviewer, whose judgements any other reviewer overrides."""
 
@@ -43,7 +48,7 @@ class ResolvedJudgements:
     """The current judgement of an episode."""
 
     success: bool | None = None
-    """The last verdict; None where nobody gave one."""
+    """The last verdict, or that of the desk's judges by their trust; None where nobody gave one."""
     quality: int | None = None
     """The last grade, 1 to 5."""
     reasons: tuple[str, ...] = ()
@@ -59,7 +64,7 @@ class ResolvedJudgements:
     operators: tuple[str, ...] = ()
     """The reviewers' names."""
     disputed: bool = False
-    """True when two reviewers' last verdicts differ."""
+    """True when two reviewers' last verdicts differ, and no expert settled the desk's."""
     excluded: bool = False
     """The last exclusion: the episode is neither trained on nor exported."""
 
@@ -78,15 +83,20 @@ class ResolvedJudgements:
         return sorted(stretch for stretch in cut if stretch[0] < stretch[1])
 
 
-def resolved(events: Iterable[Judgement]) -> ResolvedJudgements:
-    """The state of one episode's judgements: the last one counts, stretches and tags accumulate."""
+def resolved(events: Iterable[Judgement], trust: Reliabilities | None = None) -> ResolvedJudgements:
+    """The state of one episode's judgements: the last one counts, stretches and tags accumulate.
+
+    Where only judges of the desk gave verdicts, these are weighed by `trust`.
+    """
     left = not_undone(events)
-    verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in left if e.kind == VERDICT}
-    reason = _last(left, REASON)
+    given = _of_people(left, VERDICT)
+    given = [e for e in given if is_expert(e)] or given
+    verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in given}
+    reason, quality = _last(left, REASON), _last(left, QUALITY)
     trim = [e for e in left if e.kind == TRIM]
-    verdict, quality = _last(left, VERDICT), _last(left, QUALITY)
+    verdict = weighed(given, "verdict", trust, VERDICTS)
     return ResolvedJudgements(
-        success=verdict["verdict"] == SUCCESS if verdict else None,
+        success=verdict == SUCCESS if verdict else None,
         quality=quality.get("quality"),
         reasons=tuple(reason.get("reasons", ())),
         text=str(reason.get("text", "")),
@@ -116,7 +126,13 @@ def not_undone(events: Iterable[Judgement]) -> list[Judgement]:
 def resolved_by_episode(judgements: Judgements) -> dict[str, ResolvedJudgements]:
     """The resolved judgements of every judged episode, by its id."""
     ordered = sorted(judgements.all(), key=lambda event: (event.episode, event.id))
-    return {name: resolved(events) for name, events in groupby(ordered, lambda e: e.episode)}
+    trust = verdict_trust(ordered)
+    return {name: resolved(e, trust) for name, e in groupby(ordered, lambda e: e.episode)}
+
+
+def verdict_trust(events: Iterable[Judgement]) -> Reliabilities:
+    """How far the judges of the desk can be trusted with verdicts."""
+    return desk_reliabilities(not_undone(events), VERDICT, "verdict", VERDICTS)
 
 
 @dataclass(frozen=True)
@@ -189,22 +205,34 @@ class TrainingSelection:
 
 
 def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
-    """The last grade of each step; a person's overrides the simulated reviewer's."""
-    last: dict[tuple[str, int | None], Judgement] = {}
-    for event in events:
-        key = (event.episode, event.start)
-        if key in last and event.operator == MACHINE != last[key].operator:
-            continue
-        last[key] = event
-    return list(last.values())
+    """The last grade of each step; a person's overrides the simulated reviewer's.
+
+    Of several grades of the desk's judges, the last of those that weigh most counts.
+    """
+    given = list(events)
+    by_step: dict[tuple[str, int | None], list[Judgement]] = {}
+    for event in given:
+        by_step.setdefault((event.episode, event.start), []).append(event)
+    trust = desk_reliabilities(given, PREDICTION, "grade", GRADES)
+    found = []
+    for graded in by_step.values():
+        people = _of_people(graded, PREDICTION)
+        grade = weighed(people, "grade", trust, GRADES)
+        experts = [event for event in people if is_expert(event)] or people
+        found.append([event for event in experts if event.payload["grade"] == grade][-1])
+    return found
 
 
 def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
     """Payload of the last judgement of a kind; a person's overrides the simulated reviewer's."""
-    of_kind = [event for event in events if event.kind == kind]
-    people = [event for event in of_kind if event.operator != MACHINE]
-    found = people or of_kind
+    found = _of_people(events, kind)
     return found[-1].payload if found else {}
+
+
+def _of_people(events: Iterable[Judgement], kind: str) -> list[Judgement]:
+    """The judgements of a kind by people; the simulated reviewer's where there are none."""
+    of_kind = [event for event in events if event.kind == kind]
+    return [event for event in of_kind if event.operator != MACHINE] or of_kind
 
 
 def _stretch(event: Judgement) -> StepRange:

@@ -17,6 +17,10 @@ from .dataset.library import Library
 from .dataset.routes import dataset_routes
 from .entering import entering_routes
 from .guard import Guard, GuardRules
+from .judging.desk import Desk
+from .judging.network_items import network_makers
+from .judging.routes import judging_routes
+from .judging.stock import Stock
 from .pages import Pages
 from .requests import refusal
 
@@ -33,6 +37,7 @@ def make_app(
     """The whole server of a workspace; `secure` where it is reached by HTTPS alone."""
     routes: list[BaseRoute] = [
         *entering_routes(),
+        *judging_routes(),
         *dataset_routes(),
         *more,
         Mount("/static", StaticFiles(directory=STATIC)),
@@ -46,5 +51,6 @@ def make_app(
     app.state.secure = secure
     app.state.pages = Pages()
     app.state.library = Library(workspace)
+    app.state.desk = Desk(app.state.library, Stock(app.state.library, network_makers(workspace)))
     app.state.edits = Edits(app.state.library)
     return Guard(app, rules or GuardRules())

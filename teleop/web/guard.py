@@ -56,19 +56,19 @@ class Guard:
     def __init__(
         self, app: ASGIApp, rules: GuardRules, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._app, self._rules, self._clock = app, rules, clock
+        self.inner, self._rules, self._clock = app, rules, clock
         self._allowances: dict[str, Allowance] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass."""
         if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         refused = self._refused(scope)
         if refused is not None:
             await self._refuse(refused, scope, receive, send)
             return
-        await self._app(scope, _limited(receive, scope), _headed(send))
+        await self.inner(scope, _limited(receive, scope), _headed(send))
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         """Status and words of a refusal; None where the request may pass."""

@@ -12,6 +12,7 @@ from .access import Role, Visitor
 
 FOLDER = Path(__file__).parent / "templates"
 PLACES: tuple[tuple[str, str, Role], ...] = (
+    ("judge", "Judge", Role.JUDGE),
     ("dataset", "Dataset", Role.WATCH),
     ("people", "People", Role.EDIT),
 )

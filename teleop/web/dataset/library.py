@@ -16,8 +16,10 @@ from ....datasets.judgements.judgement_state import (
     ResolvedJudgements,
     resolved,
     resolved_by_episode,
+    verdict_trust,
 )
 from ....datasets.judgements.judgements import Judgements
+from ....datasets.judgements.reliability import Reliabilities
 from ....datasets.schema import IMAGE_SUFFIX
 from ....datasets.summary import EpisodeSummary
 from ....datasets.workspace import Workspace
@@ -58,6 +60,10 @@ class Library:
         """What people judge of every episode that they have judged."""
         return resolved_by_episode(self.judgements)
 
+    def trust(self) -> Reliabilities:
+        """How far the judges of the desk can be trusted with verdicts."""
+        return verdict_trust(self.judgements.all())
+
     def summary(self, name: str) -> EpisodeSummary:
         """An episode by its whole id; UnknownName where there is none."""
         found = next((s for s in self.summaries() if s.id == name), None)
@@ -77,8 +83,9 @@ class Library:
 
     def judged(self, name: str) -> tuple[ResolvedJudgements, list[Judgement]]:
         """What people judge of one episode, and every judgement of it."""
-        events = self.judgements.all(name)
-        return resolved(events), events
+        everything = self.judgements.all()
+        events = [event for event in everything if event.episode == name]
+        return resolved(events, verdict_trust(everything)), events
 
     def clip(self, name: str) -> Video:
         """All cameras of an episode beside each other, one frame a step: they cannot part."""

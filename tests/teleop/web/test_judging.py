@@ -1,0 +1,249 @@
+"""The judging desk: leases, overlap, gold, disagreement, and what training reads of it."""
+
+import random
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from sidestick.datasets.judgements.judgement_state import TrainingSelection
+from sidestick.datasets.judgements.judgements import Judge, Judgements
+from sidestick.teleop.web.dataset.library import Library
+from sidestick.teleop.web.judging.agreement import alpha, records
+from sidestick.teleop.web.judging.answer_book import AnswerBook
+from sidestick.teleop.web.judging.desk import LEASE_S, Desk, TooLate
+from sidestick.teleop.web.judging.items import OVERLAP, ItemKind, drawn
+from sidestick.teleop.web.judging.ranking import preferences, ranked
+from sidestick.teleop.web.judging.stock import Stock
+from tests.web_rig import FakeClock, WebRig
+
+MANY = 30
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> WebRig:
+    return WebRig(tmp_path_factory.mktemp("web") / "ws", count=MANY)
+
+
+@pytest.fixture
+def desk(rig: WebRig) -> Desk:
+    """The server's desk, at which nobody has answered anything yet."""
+    rig.workspace.db_path.unlink(missing_ok=True)
+    library = Library(rig.workspace)
+    made = Desk(library, Stock(library), FakeClock(), random.Random(0), gold_share=0.0)
+    rig.state.library, rig.state.desk = library, made
+    return made
+
+
+def names_of(desk: Desk) -> list[str]:
+    """The episodes that there are outcomes to judge of."""
+    return [item.episode for item in desk.stock.items(ItemKind.OUTCOME)]
+
+
+def number(count: int) -> str:
+    return f"{count:016x}"
+
+
+def answer_all(desk: Desk, judges: dict[str, str], kind: ItemKind = ItemKind.OUTCOME) -> int:
+    """Let judges answer in turn, each always the same word, until nothing is left; how often."""
+    given, busy = 0, True
+    while busy:
+        busy = False
+        for name, word in judges.items():
+            lease = desk.next(name, kind)
+            if lease is not None:
+                desk.answer(name, lease.id, number(given), word)
+                given, busy = given + 1, True
+    return given
+
+
+def test_an_item_is_with_one_judge_until_its_lease_is_over(desk: Desk) -> None:
+    first = desk.next("Ada", ItemKind.OUTCOME)
+    assert first is not None
+    once = [i for i in desk.stock.items(ItemKind.OUTCOME) if i.needed == 1]
+    taken = {lease.item.key for _ in once if (lease := desk.next("Bo", ItemKind.OUTCOME))}
+    assert first.item.needed == 2 or first.item.key not in taken
+    assert isinstance(desk.clock, FakeClock)
+    desk.clock.now += LEASE_S + 1
+    after = desk.next("Bo", ItemKind.OUTCOME)
+    assert after is not None
+    assert after.item.key == first.item.key
+
+
+def test_one_in_five_is_answered_by_two_and_none_by_more(desk: Desk) -> None:
+    given = answer_all(desk, dict.fromkeys(("Ada", "Bo", "Cy", "Di"), "success"))
+    twice = sum(drawn(f"outcome:{name}") < OVERLAP for name in names_of(desk))
+    counts = [len(answers.judges) for answers in desk.book.items().values()]
+    assert (len(counts), counts.count(2), max(counts)) == (MANY, twice, 2)
+    assert given == MANY + twice
+    assert 0 < twice < MANY
+
+
+def test_a_late_answer_counts_only_where_it_is_needed(desk: Desk) -> None:
+    lease = desk.next("Ada", ItemKind.OUTCOME)
+    assert lease is not None
+    assert isinstance(desk.clock, FakeClock)
+    desk.clock.now += LEASE_S + 1
+    answer_all(desk, dict.fromkeys(("Bo", "Cy"), "success"))
+    with pytest.raises(TooLate):
+        desk.answer("Ada", lease.id, number(999), "failure")
+
+
+def test_an_answer_sent_again_counts_once_even_after_a_restart(desk: Desk) -> None:
+    lease = desk.next("Ada", ItemKind.OUTCOME)
+    assert lease is not None
+    written = [desk.answer("Ada", lease.id, number(7), "success").id for _ in range(3)]
+    again = Desk(desk.library, Stock(desk.library))
+    written.append(again.answer("Ada", "gone", number(7), "success").id)
+    assert len({*written}) == 1
+    assert len(Judgements(desk.library.workspace.db_path).all()) == 1
+
+
+def test_nobody_answers_with_a_strangers_lease(desk: Desk) -> None:
+    lease = desk.next("Ada", ItemKind.OUTCOME)
+    assert lease is not None
+    with pytest.raises(TooLate):
+        desk.answer("Eve", lease.id, number(1), "failure")
+
+
+def test_disagreement_comes_back_to_an_expert_and_training_reads_the_end(desk: Desk) -> None:
+    answer_all(desk, {"Ada": "success", "Bo": "failure"})
+    disputed = [key for key, found in desk.book.items().items() if found.disputed]
+    assert disputed
+    settled = 0
+    while (lease := desk.next("Expert", ItemKind.OUTCOME, expert=True)) is not None:
+        desk.answer("Expert", lease.id, number(10_000 + settled), "failure")
+        settled += 1
+    assert settled == len(disputed)
+    library = desk.library
+    selection = TrainingSelection.of(library.judgements, library.summaries())
+    names = [key.partition(":")[2] for key in disputed]
+    assert not any(selection.success[name] for name in names)
+    assert len(selection.success) == MANY
+
+
+def test_gold_items_tell_how_far_a_judge_is_right(desk: Desk) -> None:
+    """An item that somebody judged at the window is gold: nobody has to answer it."""
+    names = names_of(desk)
+    for name in names[:10]:
+        Judge(desk.library.workspace, "Expert").say(name, "verdict", verdict="success")
+    desk.gold_share = 1.0
+    for count, (judge, word) in enumerate([("Ada", "success"), ("Bo", "failure")] * 6):
+        lease = desk.next(judge, ItemKind.OUTCOME)
+        assert lease is not None
+        assert lease.item.episode in names[:10]
+        desk.answer(judge, lease.id, number(count), word)
+    with desk.reading() as items:
+        found = {one.name: one for one in records(items)}
+    assert (found["Ada"].gold, found["Ada"].right) == (6, 6)
+    assert (found["Bo"].gold, found["Bo"].right) == (6, 0)
+    assert desk.library.trust().accuracy("Ada") > 0.8 > desk.library.trust().accuracy("Bo")
+    desk.gold_share = 0.0
+    assert desk.open_count("Cy", ItemKind.OUTCOME) == MANY - 10
+
+
+def test_an_answer_that_is_taken_back_is_asked_again(desk: Desk) -> None:
+    lease = desk.next("Ada", ItemKind.OUTCOME)
+    assert lease is not None
+    desk.answer("Ada", lease.id, number(1), "failure")
+    undone = desk.undo("Ada")
+    assert undone is not None
+    assert undone.episode == lease.item.episode
+    again = desk.next("Ada", ItemKind.OUTCOME)
+    assert again is not None
+    assert again.item.key == lease.item.key
+    assert desk.undo("Bo") is None
+
+
+def test_alpha_is_one_for_agreement_and_low_for_guesses(desk: Desk) -> None:
+    chance = random.Random(1)
+    for name in names_of(desk):
+        for judge in ("Ada", "Bo"):
+            for kind, word in (("quality", 1 + (name[-1] > "7")), ("verdict", chance.random())):
+                said: Any = {"quality": word} if kind == "quality" else {}
+                if kind == "verdict":
+                    said = {"verdict": "success" if word < 0.5 else "failure"}
+                judges = Judge(desk.library.workspace, judge)
+                judges.say(name, kind, desk="judge", **said)
+    book = AnswerBook(desk.library.judgements)
+    book.refresh()
+    assert alpha(book.items(), "quality") == pytest.approx(1.0)
+    assert (alpha(book.items(), "outcome") or 0.0) < 0.5
+    assert alpha(book.items(), "pair") is None
+
+
+def test_blind_pairs_rank_policies() -> None:
+    """Planted: C is preferred to B, B to A; the interval of C lies above that of A."""
+    strength, chance = {"A": 0.0, "B": 1.0, "C": 2.0}, random.Random(0)
+    wins = []
+    for _ in range(150):
+        one, other = chance.sample(sorted(strength), 2)
+        odds = 2.718 ** (strength[one] - strength[other])
+        wins.append([(one, other) if chance.random() < odds / (1 + odds) else (other, one)])
+    found = ranked(wins)
+    assert [one.policy for one in found] == ["C", "B", "A"]
+    assert found[0].low > found[2].high
+    assert ranked([]) == []
+
+
+def test_a_pair_is_counted_by_episode_whichever_side_it_was_on(desk: Desk) -> None:
+    first, second, third = names_of(desk)[:3]
+    judge = Judge(desk.library.workspace, "Ada")
+    judge.say(first, "preference", other=second, preferred="other", desk="judge")
+    judge.say(third, "preference", other=first, preferred="neither", desk="judge")
+    book = AnswerBook(desk.library.judgements)
+    book.refresh()
+    found = preferences(book.items(), {first: "A", second: "B", third: "C"})
+    assert [("B", "A")] in found
+    assert sorted(len(wins) for wins in found) == [1, 2]
+
+
+def asked(client: TestClient, kind: str, **more: Any) -> dict[str, Any]:
+    answer = client.post("/api/judge/next", json={"kind": kind, **more})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("outcome", "failure"),
+        ("quality", 3),
+        ("stage", {"step": 4}),
+        ("trim", {"start": 1, "stop": 6}),
+    ],
+)
+def test_each_kind_becomes_its_judgement(rig: WebRig, desk: Desk, kind: str, value: object) -> None:
+    client = rig.browser("judge")
+    item = asked(client, kind)["item"]
+    body = {"lease": item["lease"], "answer": number(len(kind)), "value": value}
+    assert client.post("/api/judge/answers", json=body).status_code == 200
+    (written,) = Judgements(rig.workspace.db_path).all()
+    assert written.payload["desk"] == "judge"
+    assert client.post("/api/judge/answers", json=body).json()["id"] == written.id
+
+
+def test_a_judge_is_not_told_whose_episode_it_is(rig: WebRig, desk: Desk) -> None:
+    client = rig.browser("judge")
+    found = asked(client, "outcome")
+    assert not any(name in str(found) for name in rig.ids())
+    clip = client.get(f"/api/judge/leases/{found['item']['lease']}/clip/a")
+    assert clip.headers["content-type"].startswith("video/")
+    other = rig.browser("judge")
+    assert other.get(f"/api/judge/leases/{found['item']['lease']}/clip/a").status_code == 409
+
+
+@pytest.mark.parametrize("value", ["maybe", 7, True, {"step": 3}, ["success"], "x" * 500])
+def test_what_is_no_answer_is_refused(rig: WebRig, desk: Desk, value: object) -> None:
+    client = rig.browser("judge")
+    item = asked(client, "outcome")["item"]
+    body = {"lease": item["lease"], "answer": number(5), "value": value}
+    assert client.post("/api/judge/answers", json=body).status_code == 400
+    assert not Judgements(rig.workspace.db_path).all()
+
+
+def test_only_an_editor_settles(rig: WebRig, desk: Desk) -> None:
+    item = asked(rig.browser("judge"), "outcome", settle=True)["item"]
+    assert item is not None
+    assert asked(rig.browser("owner"), "outcome", settle=True)["item"] is None
