@@ -17,7 +17,8 @@ from ..sim_envs.errors import BadValue, PolicyError
 from ..sim_envs.spaces import Action, Observation
 from ..sim_envs.worlds.spec import ActionSpec
 from .base.plan import Plan
-from .policy import CONFIG, LearnedPolicy, load_policy
+from .loaded_policy import LoadedPolicy, load_any
+from .policy import CONFIG
 from .store import PolicyStore
 
 
@@ -37,7 +38,7 @@ class Input:
 class ActingPolicy:
     """A policy with reset(), at the start of each episode, and act(), at each control tick."""
 
-    def __init__(self, policy: LearnedPolicy) -> None:
+    def __init__(self, policy: LoadedPolicy) -> None:
         self.policy = policy
         self.inputs: dict[str, Input] = _inputs(policy)
         """What act() reads of an observation; other entries are ignored."""
@@ -76,21 +77,29 @@ class ActingPolicy:
         BadValue names the entry of the observation that is missing, or of another type or shape.
         """
         checked = self._checked(observation)
-        if self.plan_due:
-            self._plan = None  # where the policy fails, the next tick asks again
-            self._plan, self._next = self.policy.plan(checked), 0
-        assert self._plan is not None
-        action: Action = self._plan.actions[self._next].astype(np.float32)
+        plan = self._plan
+        if plan is None or self.plan_due:
+            plan = self._planned(checked)
+        action: Action = plan.actions[self._next].astype(np.float32)
         self._next += 1
         return action
 
+    def plan(self, observation: Mapping[str, Any]) -> Plan:
+        """The next actions at once, for callers that do the bookkeeping; raises as act() does."""
+        return self._planned(self._checked(observation))
+
+    def _planned(self, checked: Observation) -> Plan:
+        self._plan = None  # where the policy fails, the next tick asks again
+        self._plan, self._next = self.policy.plan(checked), 0
+        return self._plan
+
     def _checked(self, observation: Mapping[str, Any]) -> Observation:
         """The entries that the policy reads, as arrays."""
-        if missing := [key for key in self.policy.network.vision.keys if key not in observation]:
+        if missing := [key for key in self.policy.keys if key not in observation]:
             expected = ", ".join(f"{key} {wanted}" for key, wanted in self.inputs.items())
             found = ", ".join(map(str, observation)) or "nothing"
             raise BadValue("observation", expected, f"{found}: no {', '.join(missing)}")
-        values = {key: np.asarray(observation[key]) for key in self.policy.network.vision.keys}
+        values = {key: np.asarray(observation[key]) for key in self.policy.keys}
         for key, wanted in self.inputs.items():
             values[key] = _as_input(key, values[key], wanted)
         return values
@@ -113,16 +122,16 @@ def load_acting_policy(place: Path | str, number: int | str | None = None) -> Ac
         )
     if number is not None:
         raise BadValue("number", f"none, as {place} is one policy's own folder", number)
-    return ActingPolicy(load_policy(place))
+    return ActingPolicy(load_any(place))
 
 
-def _inputs(policy: LearnedPolicy) -> dict[str, Input]:
+def _inputs(policy: LoadedPolicy) -> dict[str, Input]:
     """What the policy reads, as far as its settings say it: a vision of a plug-in may read more."""
     config, side = policy.config, policy.config.image_size
     known = {f"{camera}_image": Input("uint8", (side, side, 3)) for camera in config.cameras}
     known |= {reading.name: Input("float32", (reading.size,)) for reading in config.readings}
     known["goal"] = Input("float32", (len(config.goal_names),))
-    return {key: known[key] for key in policy.network.vision.keys if key in known}
+    return {key: known[key] for key in policy.keys if key in known}
 
 
 def _as_input(key: str, value: NDArray[Any], wanted: Input) -> NDArray[np.generic]:

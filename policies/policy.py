@@ -125,6 +125,11 @@ class LearnedPolicy:
         rate = config.ensembling
         self._ensemble = None if rate is None else TemporalEnsemble(self.chunk, self.execute, rate)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The observation's entries that it reads."""
+        return self.network.vision.keys
+
     def reset(self) -> None:
         """Forget past observations, plans and grasps: an episode begins, or the operator drove."""
         self._past.clear()
@@ -185,7 +190,7 @@ class LearnedPolicy:
         return torch.cat(self._past, dim=1)
 
     def _columns(self, observation: Observation) -> Columns:
-        keys = self.network.vision.keys
+        keys = self.keys
         if missing := [key for key in keys if key not in observation]:
             raise BadValue("observation", f"keys {', '.join(keys)}", f"none of {missing}")
         columns: Columns = {key: np.asarray(observation[key])[None] for key in keys}

@@ -13,7 +13,8 @@ from ..datasets.files.plain_file import own_folder, require_own_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.json_files import read_json, write_json
 from .gate_record import GateRecord
-from .policy import CONFIG, MODEL, LearnedPolicy, PolicyConfig, load_policy
+from .loaded_policy import LoadedPolicy, is_remote, load_for
+from .policy import CONFIG, MODEL, PolicyConfig
 from .policy_choice import (
     NAMED,
     PolicyChoice,
@@ -57,8 +58,9 @@ class PolicyStore:
         folder = self.path(policy_id)
         aside = (folder / SET_ASIDE).exists()
         try:
-            config = PolicyConfig.from_json(read_json(folder / CONFIG)["policy"])
-            if not (folder / MODEL).is_file():
+            settings = read_json(folder / CONFIG)
+            config = PolicyConfig.from_json(settings["policy"])
+            if not is_remote(settings) and not (folder / MODEL).is_file():
                 raise PolicyError(f"{folder / MODEL}: no such file")
             record = GateRecord.read(folder)
         except SidestickError as error:
@@ -191,12 +193,6 @@ class PolicyStore:
         """The folder's name for a policy's number."""
         return name_of(number)
 
-    def load(self, policy_id: str, config: WorkspaceConfig) -> LearnedPolicy:
-        """The policy; PolicyError if it was not trained for such a workspace."""
+    def load(self, policy_id: str, config: WorkspaceConfig) -> LoadedPolicy:
+        """The policy; PolicyError if it was not made for such a workspace."""
         return load_for(self.path(policy_id), config)
-
-
-def load_for(folder: Path, config: WorkspaceConfig) -> LearnedPolicy:
-    """The policy in a folder; PolicyError if it was not trained for such a workspace."""
-    here = (config.task, config.renderer, config.cameras, config.image_size)
-    return load_policy(folder, *here, config.spec)

@@ -49,6 +49,17 @@ def install(folder: Path, entry_points: str = "", **modules: str) -> Path:
     return target
 
 
+def server(folder: Path, code: str, *arguments: str) -> "tuple[subprocess.Popen[str], str]":
+    """Start a program beside a copy of docs/servers/; it, and the address that it says first."""
+    for helper in (DOCS / "servers").glob("*.py"):
+        (folder / helper.name).write_text(helper.read_text())
+    (folder / "own_server.py").write_text(code)
+    program = [sys.executable, "own_server.py", *arguments]
+    started = subprocess.Popen(program, cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    return started, started.stdout.readline().strip()
+
+
 def sidestick(
     installed: Path, folder: Path, *arguments: str, ok: bool = True
 ) -> subprocess.CompletedProcess[str]:

@@ -42,6 +42,7 @@ ORDER = {
         "next_step",
         "vision",
         "heads",
+        "remote",
         "*",
         "training",
     ),

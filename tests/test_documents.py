@@ -60,7 +60,7 @@ def test_nothing_is_installed_by_a_name_on_an_index(room: str) -> None:
     assert not [path for path in files if promised.search(path.read_text())]
 
 
-COMMAND = re.compile(r"\bsidestick ([a-z]+)((?: [^`\n|#;&]*)?)")
+COMMAND = re.compile(r"\bsidestick ([a-z]+(?:-[a-z]+)*)((?: [^`\n|#;&]*)?)")
 OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 
 

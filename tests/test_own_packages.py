@@ -79,7 +79,9 @@ def test_a_world_of_ones_own_is_driven_trained_and_evaluated(
     assert json.loads(run("check", "plot", "--json"))["damaged"] == []
     for form in ("robomimic", "lerobot", "minari"):
         run("export", form, "plot", f"out-{form}")
-    told = python(installed, tmp_path, "-c", example("policy-api.md") + DRIVEN_ALONE).stdout
+    told = python(
+        installed, tmp_path, "-c", blocks("policy-api.md", "python")[0] + DRIVEN_ALONE
+    ).stdout
     assert "'above_image': 'uint8[96, 96, 3]'" in told
     assert "seed 1: " in told
 

@@ -23,6 +23,8 @@ class ProvenanceKind(StrEnum):
     PRACTICE = "practice"
     NUDGE = "nudge"
     """A few steps of fine-tuning on new corrections."""
+    ELSEWHERE = "elsewhere"
+    """Of somebody else, on a server of theirs."""
 
 
 @dataclass(frozen=True)

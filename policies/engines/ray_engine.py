@@ -7,6 +7,7 @@ so that it is known which job took its worker with it.
 
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -16,6 +17,8 @@ from typing import Any
 
 from ...datasets.formats.optional import require
 from ...sim_envs.errors import SidestickError
+from ...sim_envs.worlds.naming import ALLOWED_VARIABLE
+from ..remote.consent import VARIABLE as SERVERS_VARIABLE
 from .job import Job, Preparation
 from .shared_files import packed
 
@@ -30,6 +33,12 @@ WORKER_ENV = {
     "PYGAME_HIDE_SUPPORT_PROMPT": "1",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
+ALLOWED = (ALLOWED_VARIABLE, SERVERS_VARIABLE)
+
+
+def what_was_allowed() -> dict[str, str]:
+    """The variables by which processes know what the user allowed: worlds and policy servers."""
+    return {name: os.environ[name] for name in ALLOWED if name in os.environ}
 
 
 def ray_module() -> Any:
@@ -64,7 +73,7 @@ class RayEngine:
         try:
             ray.init(
                 **where,
-                runtime_env={"env_vars": WORKER_ENV},
+                runtime_env={"env_vars": {**WORKER_ENV, **what_was_allowed()}},
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )

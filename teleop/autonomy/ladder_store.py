@@ -15,7 +15,7 @@ from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.base.checkpoint import require_weights
 from ...policies.gate_record import GateRecord, GateVerdict
-from ...policies.policy import MODEL
+from ...policies.loaded_policy import files_of
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import DamagedFile, PolicyError, WorkspaceError
 from .episode_evidence import EpisodeEvidence, EpisodeKey
@@ -49,8 +49,9 @@ class LadderStore:
         return Ladder(task, policy, fingerprint, self._demonstrations(), entries, gate)
 
     def fingerprint(self, policy: str) -> str:
-        """The first digits of the SHA-256 of a policy's weights."""
-        path = self._store.path(policy) / MODEL
+        """The first digits of the SHA-256 of a policy's weights; of its settings on a server."""
+        folder = self._store.path(policy)
+        path = folder / files_of(folder)[-1]
         require_weights(path)
         try:
             with path.open("rb") as file:

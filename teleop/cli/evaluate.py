@@ -98,6 +98,8 @@ class Evaluate(JobOptions):
             return FOUND if report.lost else DONE
         say(f"policy {report.policy} on {report.task}: {report.rate}")
         PEOPLE.print(_table(report))
+        if report.unanswered:
+            say(f"on {report.unanswered} ticks the policy gave no answer, and the arm rested")
         for path in films:
             say(f"filmed {path}")
         return FOUND if report.lost else DONE

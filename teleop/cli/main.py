@@ -9,6 +9,7 @@ import tyro
 
 from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError
+from ..server_settings import allow_noted_servers
 from ..world_settings import allow_noted
 from .console import complain, log_handler, say
 from .interrupts import heard_interrupts
@@ -68,6 +69,7 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
 
 def _run(verb: Subcommand) -> int:
     allow_noted()
+    allow_noted_servers()
     check_numbers(verb)
     asked = getattr(verb, "device", None)
     if asked is not None:

@@ -10,9 +10,12 @@ from rich.table import Table
 
 from ...datasets.workspace import Workspace
 from ...policies.base.device import CPU
+from ...policies.remote.settings import RemoteSettings
 from ...sim_envs.errors import BadValue
 from ..learning.policy_actions import PolicyActions
 from ..learning.policy_overview import PolicyOverview, PolicySummary, read_overview
+from ..learning.remote_policies import add_remote, options_of
+from ..server_settings import note_server
 from .chosen_policy import say_choice
 from .console import PEOPLE, print_json, say
 from .gate_run import run_gate, verdict_line
@@ -21,7 +24,7 @@ from .numbers import Count
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import refuse_unused
 
-ACTIONS = ("gate", "pin", "unpin", "set_aside", "restore", "remove")
+ACTIONS = ("gate", "pin", "unpin", "set_aside", "restore", "remove", "remote", "allow_server")
 PolicyId = Annotated[str | None, tyro.conf.arg(metavar="ID", help_behavior_hint="")]
 
 
@@ -53,6 +56,15 @@ class Policies(JobOptions):
     """Let a policy that was set aside or removed be chosen again."""
     remove: PolicyId = None
     """Move this policy into policies/removed; its number is not given again."""
+    remote: Annotated[str | None, tyro.conf.arg(metavar="URL", help_behavior_hint="")] = None
+    """Make a policy of somebody's policy server, ws://HOST:PORT (as openpi's) or http://HOST:PORT,
+    which is asked once; docs/policy-api.md tells what it is sent and what it answers."""
+    remote_options: str = ""
+    """With --remote: its entries, range and time, as JSON: {"execute": 8, "timeout_s": 5}."""
+    allow_server: Annotated[str | None, tyro.conf.arg(metavar="URL", help_behavior_hint="")] = None
+    """Let this workspace's policies ask a server that somebody else named."""
+    server_token: str = ""
+    """With --remote and --allow-server: what the server wants as Authorization: Api-Key."""
     why: str = ""
     """With --pin, --set-aside and --remove: the reason, kept beside the policy."""
     json: bool = False
@@ -68,6 +80,10 @@ class Policies(JobOptions):
             refuse_unused(self, "without --gate", ("gate_pairs", "device", *OPTIONS))
         if not any((self.pin, self.set_aside, self.remove)):
             refuse_unused(self, "without --pin, --set-aside or --remove", ("why",))
+        if self.remote is None:
+            refuse_unused(self, "without --remote", ("remote_options",))
+            if self.allow_server is None:
+                refuse_unused(self, "without --remote or --allow-server", ("server_token",))
         workspace = Workspace.open(self.workspace)
         if asked:
             say(self._act(workspace, asked[0]))
@@ -88,6 +104,8 @@ class Policies(JobOptions):
                 workspace, self.gate, self.gate_pairs, self.engine_asked(), self.device or CPU
             )
             return verdict_line(workspace, self.gate, record)
+        if self.remote or self.allow_server:
+            return self._serve(workspace)
         if self.unpin:
             return "the pin has ended" if actions.unpin() else "no policy was pinned"
         policy_id = str(getattr(self, action))
@@ -102,6 +120,17 @@ class Policies(JobOptions):
             return f"policy {policy_id} is pinned"
         actions.set_aside(policy_id, self.why)
         return f"policy {policy_id} is set aside; --restore {policy_id} ends that"
+
+    def _serve(self, workspace: Workspace) -> str:
+        """Allow a server, and make a policy of it where that is asked; what was done."""
+        url = str(self.remote or self.allow_server)
+        RemoteSettings(url)  # refused before it is noted
+        options = options_of(self.remote_options)
+        note_server(url, self.server_token)
+        if self.remote is None:
+            return f"{url} may be asked from now on"
+        number, plan = add_remote(workspace, url, options)
+        return f"policy {number} is at {url}: it answered with {len(plan.actions)} actions"
 
 
 def _say_driver(workspace: Workspace, overview: PolicyOverview) -> None:

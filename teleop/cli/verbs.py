@@ -24,6 +24,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "pretrain": ("pretrain", "Pretrain"),
     "train": ("train", "Train"),
     "policies": ("policies", "Policies"),
+    "serve-policy": ("serve_policy", "ServePolicy"),
     "practice": ("practice", "Practice"),
     "learn": ("learn", "Learn"),
     "evaluate": ("evaluate", "Evaluate"),

@@ -12,6 +12,7 @@ from typing import Any
 from ...datasets.config import WorkspaceConfig
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.workspace import Workspace
+from ...policies.loaded_policy import load_for
 from ...policies.policy import CONFIG
 from ...policies.statistics.paired import (
     ALPHA,
@@ -22,7 +23,7 @@ from ...policies.statistics.paired import (
     fewest_pairs,
     rate_interval,
 )
-from ...policies.store import PolicyStore, load_for
+from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ..session.subscriber import EpisodeOutcome
 from .evaluate import per_episode

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from ...datasets.database import Database
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
+from ...policies.loaded_policy import load_for
 from ...policies.statistics.paired import ALPHA, SequentialTest
-from ...policies.store import load_for
 from ..devices.simulated_operator import SimulatedOperator
 from ..session.assignment import Assignment
 from ..session.human_effort import EffortLedger

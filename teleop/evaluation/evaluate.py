@@ -44,6 +44,11 @@ class EvaluationReport:
         return sum(outcome.steps for outcome in self.outcomes) / max(1, len(self.outcomes))
 
     @property
+    def unanswered(self) -> int:
+        """Ticks on which the arm rested, as the policy gave no answer."""
+        return sum(outcome.human_steps for outcome in self.outcomes)
+
+    @property
     def ended_in(self) -> dict[str, int]:
         """For each stage the number of failures that ended in it."""
         failed = [outcome.stage for outcome in self.outcomes if not outcome.success]
@@ -69,6 +74,7 @@ class EvaluationReport:
             "interval95": list(self.rate.interval95),
             "first_seed": self.first_seed,
             "mean_length": self.mean_length,
+            "unanswered": self.unanswered,
             "env_kwargs": self.env_kwargs,
             "reached": {stage: rate.value for stage, rate in self.reached.items()},
             "ended_in": self.ended_in,

@@ -14,7 +14,7 @@ from ...datasets.workspace import Workspace
 from ...policies.base.device import use_device
 from ...policies.base.torch_setup import limit_threads
 from ...policies.engines.shared_files import Shared, unpacked
-from ...policies.policy import load_policy
+from ...policies.loaded_policy import load_any
 from ...sim_envs.making import make_world
 from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.environments import environment_json
@@ -82,7 +82,7 @@ _runners: dict[tuple[str, str, str], PolicyRunner] = {}
 def _runner(digest: str, policy: Shared, env: TaskWorld) -> PolicyRunner:
     key = (digest, env.world_spec.task, env.renderer_name)
     if key not in _runners:
-        loaded = load_policy(unpacked(policy, digest), *key[1:])
+        loaded = load_any(unpacked(policy, digest), *key[1:])
         for oldest in [*_runners][: len(_runners) - KEPT + 1]:
             del _runners[oldest]
         _runners[key] = PolicyRunner(loaded, loaded.actions)

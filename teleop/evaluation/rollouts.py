@@ -19,8 +19,8 @@ from ...policies.base.torch_setup import few_threads
 from ...policies.engines.crew import Crew
 from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
 from ...policies.engines.shared_files import digest_of
+from ...policies.loaded_policy import files_of, load_for
 from ...policies.policy import CONFIG, MODEL
-from ...policies.store import load_for
 from ...sim_envs.worlds.contract import TaskWorld
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
@@ -29,8 +29,6 @@ from ..session.subscriber import EpisodeOutcome
 from .outcome_store import OutcomeStore
 from .rollout_worker import KEPT, Driven, Rollout, begin, drive
 
-FILES = (CONFIG, MODEL)
-"""What a policy is made of."""
 MOST_AHEAD = 15
 """Seeds that the gate's workers drive before it is known whether they are needed."""
 
@@ -187,7 +185,7 @@ class Rollouts:
 
     def solves(self, policy: Path, seed: int) -> bool:
         """Whether the policy in a folder solves a seed; idle workers drive the next ones ahead."""
-        digest = digest_of(policy, FILES)
+        digest = digest_of(policy, files_of(policy))
         for each in range(seed, seed + 1 + min(MOST_AHEAD, self.engine.workers - 1)):
             if (digest, each) not in self._ahead:
                 self._ahead[digest, each] = self._begin(policy, [each])
@@ -215,12 +213,13 @@ class Rollouts:
         keep_failures: int = 0,
     ) -> Drives:
         policy = policy.resolve()
-        digest = digest_of(policy, FILES)
-        store = self._store(digest)
+        files = files_of(policy)
+        digest = digest_of(policy, files)
+        store = self._store(digest) if MODEL in files else None  # a server may change its policy
         known = {} if store is None else store.outcomes()
         folder = None if record_into is None else Workspace.open(record_into).episodes_dir
         drives = Drives({}, {}, store, folder)
-        shared = self._crew.share(policy, FILES, digest)
+        shared = self._crew.share(policy, files, digest)
         for place, seed in enumerate(seeds):
             failure = record_into is not None and place < keep_failures
             if seed in known and (folder is None or not (known[seed].success or failure)):

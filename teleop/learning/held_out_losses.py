@@ -6,9 +6,9 @@ The gate's ruling calls it: a candidate must not have forgotten what people show
 from pathlib import Path
 
 from ...datasets.workspace import Workspace
+from ...policies.loaded_policy import load_for
 from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.policy import LearnedPolicy
-from ...policies.store import load_for
 from ...policies.training.class_weights import DEMONSTRATION, INTERVENTION
 from ...policies.training.from_episodes import training_data
 from ...policies.training.run import held_out_loss
@@ -27,17 +27,20 @@ def compared_losses(
     """Losses of the policies in both folders on each kind of steps that there are, and the
     held-out episodes that both were trained on, or neither was."""
     policies = [load_for(folder, workspace.config) for folder in (candidate, present)]
+    here = [policy for policy in policies if isinstance(policy, LearnedPolicy)]
+    if len(here) < len(policies):  # somebody's server has the networks of one: only driving tells
+        return [], []
     trained = (policy.config.provenance.episodes for policy in policies)
     held = held_out([summary.id for summary in judged_summaries(workspace)])
     episodes = comparable(held, *trained)
     if not episodes:
         return [], []
-    data = [episode_data(workspace, policy, frozenset(episodes)) for policy in policies]
+    data = [episode_data(workspace, policy, frozenset(episodes)) for policy in here]
     losses = []
     for kind, label in KINDS.items():
         steps = [part.take(part.classes == label) for part in data if label in part.classes]
         if len(steps) == len(data):
-            errors = [held_out_loss(p, part) for p, part in zip(policies, steps, strict=True)]
+            errors = [held_out_loss(p, part) for p, part in zip(here, steps, strict=True)]
             losses.append(HeldOutLosses(kind, errors[0], errors[1], len(steps[0])))
     return losses, sorted(episodes)
 

@@ -17,6 +17,7 @@ from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.provenance import Provenance, ProvenanceKind
 from ...policies.gate_record import GateRecord, GateVerdict
+from ...policies.loaded_policy import trained_here
 from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.policy import LearnedPolicy, Policy, PolicyConfig
 from ...policies.store import PolicyStore
@@ -180,7 +181,7 @@ class Learner:
             self._refit(update, folder)
 
     def _nudge(self, update: Update, parent: str) -> LearnedPolicy:
-        policy = self.store.load(parent, self.workspace.config)
+        policy = trained_here(self.store.load(parent, self.workspace.config), "a nudge")
         data = episode_data(self.workspace, policy, frozenset(update.episodes))
         places = [i for i, name in enumerate(data.episode_ids) if name in update.fresh]
         new = np.isin(data.episodes, places)

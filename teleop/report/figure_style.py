@@ -82,6 +82,7 @@ MARKS = {
     ProvenanceKind.CORRECTIONS: SeriesStyle("#d55e00", "s", "■", "////"),
     ProvenanceKind.PRACTICE: SeriesStyle("#009e73", "^", "▲", "...."),
     ProvenanceKind.NUDGE: SeriesStyle("#0072b2", "P", "✚", "xx"),
+    ProvenanceKind.ELSEWHERE: SeriesStyle("#cc79a7", "D", "◆", "oo"),
 }
 
 

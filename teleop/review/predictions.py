@@ -17,7 +17,7 @@ from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.workspace import Workspace
 from ...policies.base.plan import Plan
-from ...policies.policy import LearnedPolicy
+from ...policies.policy import Policy
 from ...sim_envs.cameras import CameraView
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import FRONT, Image
@@ -84,7 +84,7 @@ class RecordedPlan:
 
 def recorded_plans(
     workspace: Workspace,
-    policy: LearnedPolicy,
+    policy: Policy,
     operator: str,
     count: int,
     pool: int = POOL,
@@ -122,7 +122,7 @@ def recorded_plans(
     return list(_without_duplicates(found, count))
 
 
-def recorded_plan(episode: Episode, step: int, policy: LearnedPolicy) -> RecordedPlan:
+def recorded_plan(episode: Episode, step: int, policy: Policy) -> RecordedPlan:
     """The policy's plan at one recorded step, with what was done."""
     observation = episode.observation(step)
     plan = policy.plan(observation)

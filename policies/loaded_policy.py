@@ -1,0 +1,75 @@
+"""`load_any` reads a policy's folder, whoever executes it: networks here, or somebody's server."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ..datasets.config import WorkspaceConfig
+from ..datasets.recorded_spec import RecordedSpec
+from ..sim_envs.errors import PolicyError, SidestickError
+from .base.compatibility import WORDS, refusal
+from .base.json_files import read_json
+from .base.size_bound import UNBUILDABLE
+from .policy import CONFIG, FORMAT, MODEL, LearnedPolicy, load_policy
+from .remote_policy import KIND, REMOTE, RemotePolicy, remote_policy
+
+LoadedPolicy: TypeAlias = LearnedPolicy | RemotePolicy
+"""What drives; only the first can be trained on."""
+
+
+def load_any(
+    folder: Path | str,
+    task: str | None = None,
+    renderer: str | None = None,
+    cameras: Sequence[str] | None = None,
+    image_size: int | None = None,
+    spec: RecordedSpec | None = None,
+) -> LoadedPolicy:
+    """Read a policy, and reach its server where it has one; PolicyError says why it cannot drive.
+
+    Among the reasons: its server does not answer, or was never named on this machine.
+    """
+    folder = Path(folder)
+    here = dict(zip(WORDS, (task, renderer, cameras, image_size, spec), strict=True))
+    if not folder.is_dir():
+        raise PolicyError(f"{folder}: no such policy folder")
+    settings = read_json(folder / CONFIG)
+    if not is_remote(settings):
+        return load_policy(folder, task, renderer, cameras, image_size, spec)
+    if settings.get("format") != FORMAT:
+        found = settings.get("format")
+        raise PolicyError(f"{folder / CONFIG}: expected policy format {FORMAT}, got {found!r}")
+    try:
+        policy = remote_policy(settings)
+        if reason := refusal(policy.config, here):
+            raise PolicyError(reason)
+        policy.check()
+    except SidestickError as error:
+        raise PolicyError(f"{folder}: {error}") from None
+    except UNBUILDABLE as error:
+        raise PolicyError(f"{folder / CONFIG}: not a policy's settings ({error!r})") from None
+    return policy
+
+
+def load_for(folder: Path, config: WorkspaceConfig) -> LoadedPolicy:
+    """The policy in a folder; PolicyError if it was not made for such a workspace."""
+    here = (config.task, config.renderer, config.cameras, config.image_size)
+    return load_any(folder, *here, config.spec)
+
+
+def files_of(folder: Path) -> tuple[str, ...]:
+    """The names of the files that a policy in a folder consists of."""
+    return (CONFIG,) if is_remote(read_json(folder / CONFIG)) else (CONFIG, MODEL)
+
+
+def is_remote(settings: dict[str, Any]) -> bool:
+    """Whether a config.json is of a policy on a server."""
+    return settings.get(KIND) == REMOTE
+
+
+def trained_here(policy: LoadedPolicy, wanted_for: str) -> LearnedPolicy:
+    """The policy's networks; PolicyError for a policy that somebody else's server executes."""
+    if isinstance(policy, RemotePolicy):
+        url = policy.settings.url
+        raise PolicyError(f"{wanted_for} takes a policy's networks, and this one's are at {url}")
+    return policy
