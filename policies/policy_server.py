@@ -8,7 +8,6 @@ same as the greeting, as JSON. Messages are msgpack (`remote.wire`); nothing in 
 import hmac
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -122,8 +121,10 @@ class _Server:
             while True:
                 message = (await _received(websocket)).get("bytes")
                 answer = await run_in_threadpool(self._answer, acting, message or b"")
-                send: Callable[..., Any] = websocket.send_bytes
-                await (websocket.send_text if isinstance(answer, str) else send)(answer)
+                if isinstance(answer, str):
+                    await websocket.send_text(answer)
+                else:
+                    await websocket.send_bytes(answer)
         except WebSocketDisconnect:
             return
 

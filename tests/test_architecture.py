@@ -35,6 +35,7 @@ ORDER = {
     "datasets": ("files", "*", "judgements", "checking", "tables", "formats", "merge", "api"),
     "policies": (
         "base",
+        "remote",
         "engines",
         "statistics",
         "perception",
@@ -42,7 +43,6 @@ ORDER = {
         "next_step",
         "vision",
         "heads",
-        "remote",
         "*",
         "training",
     ),
