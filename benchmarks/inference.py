@@ -21,7 +21,8 @@ from sidestick.policies.heads import HEADS
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, disagreement
 from sidestick.policies.perception.network import Perception
-from sidestick.policies.policy import LearnedPolicy, PolicyConfig
+from sidestick.policies.policy import LearnedPolicy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.new_parts import new_head, new_vision
 from sidestick.sim_envs import make_task_env

@@ -27,7 +27,7 @@ from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.torch_setup import limit_threads
 from sidestick.policies.perception.keypoint_cache import KeypointCache
-from sidestick.policies.policy import CONFIG
+from sidestick.policies.policy_config import CONFIG
 from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.task_features.augmentation import Augmentation
 from sidestick.policies.task_features.retry_perturbation import RetryPerturbation

@@ -18,7 +18,7 @@ from ..sim_envs.spaces import Action, Observation
 from ..sim_envs.worlds.spec import ActionSpec
 from .base.plan import Plan
 from .loaded_policy import LoadedPolicy, load_any
-from .policy import CONFIG
+from .policy_config import CONFIG
 from .store import PolicyStore
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.recorded_spec import RecordedSpec
@@ -10,10 +10,13 @@ from ..sim_envs.errors import PolicyError, SidestickError
 from .base.compatibility import WORDS, refusal
 from .base.json_files import read_json
 from .base.size_bound import UNBUILDABLE
-from .policy import CONFIG, FORMAT, MODEL, LearnedPolicy, load_policy
+from .policy_config import CONFIG, FORMAT, MODEL
 from .remote_policy import KIND, REMOTE, RemotePolicy, remote_policy
 
-LoadedPolicy: TypeAlias = LearnedPolicy | RemotePolicy
+if TYPE_CHECKING:
+    from .policy import LearnedPolicy
+
+LoadedPolicy: TypeAlias = "LearnedPolicy | RemotePolicy"
 """What drives; only the first can be trained on."""
 
 
@@ -35,6 +38,8 @@ def load_any(
         raise PolicyError(f"{folder}: no such policy folder")
     settings = read_json(folder / CONFIG)
     if not is_remote(settings):
+        from .policy import load_policy  # it loads PyTorch, which lists of policies need not
+
         return load_policy(folder, task, renderer, cameras, image_size, spec)
     if settings.get("format") != FORMAT:
         found = settings.get("format")
@@ -67,7 +72,7 @@ def is_remote(settings: dict[str, Any]) -> bool:
     return settings.get(KIND) == REMOTE
 
 
-def trained_here(policy: LoadedPolicy, wanted_for: str) -> LearnedPolicy:
+def trained_here(policy: LoadedPolicy, wanted_for: str) -> "LearnedPolicy":
     """The policy's networks; PolicyError for a policy that somebody else's server executes."""
     if isinstance(policy, RemotePolicy):
         url = policy.settings.url

@@ -4,41 +4,31 @@ The policy runner and evaluation call it through the protocol `Policy`; training
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
-import msgspec
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets.files.decoding import decoded
-from ..datasets.recorded_spec import BUILT_IN, Axes, Readings, RecordedSpec
+from ..datasets.recorded_spec import RecordedSpec
 from ..sim_envs.errors import BadValue, PlugInError, PolicyError
-from ..sim_envs.spaces import CAMERAS, Observation
-from ..sim_envs.worlds.spec import ActionSpec
+from ..sim_envs.spaces import Observation
 from .base.checkpoint import Tensors, load_state, read_tensors, write_tensors
 from .base.compatibility import WORDS, refusal
 from .base.device import device
 from .base.json_files import read_json, write_json
 from .base.plan import Plan
-from .base.provenance import Provenance
 from .base.size_bound import UNBUILDABLE, bounded
 from .heads import build_head
 from .heads.temporal_ensembling import TemporalEnsemble
 from .network import PolicyNetwork, as_batch, state_for_disk
 from .novelty import Novelty, disagreement
 from .plugged_parts import packages_of, require_packages
+from .policy_config import CONFIG, FORMAT, MODEL, PolicyConfig
 from .task_features import hand_frame
 from .task_features.features import Columns
 from .vision import vision_class
-
-FORMAT = 1
-"""Version of config.json; a later one is refused."""
-Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
-"""Of actions, observations or pixels."""
-CONFIG, MODEL = "config.json", "model.safetensors"
 
 
 class Policy(Protocol):
@@ -56,55 +46,6 @@ class Policy(Protocol):
     def plan(self, observation: Observation) -> Plan:
         """The next `chunk` actions, from one observation of the environment."""
         ...
-
-
-@dataclass(frozen=True)
-class PolicyConfig:
-    """A policy's task, observations, execution and provenance; the networks have own settings."""
-
-    task: str
-    """Short task name, as `make_task_env` takes it."""
-    renderer: str
-    """Renderer of the images that it was trained on."""
-    goal_names: tuple[str, ...]
-    """Names of the entries of the goal vector, which is one-hot or multi-hot, in order."""
-    cameras: tuple[str, ...] = CAMERAS
-    """Cameras whose images it reads."""
-    image_size: Count = 96
-    """Height and width of their images, pixels."""
-    execute: Count = 8
-    """Actions of a plan to execute before the next."""
-    history: Count = 1
-    """Observations that it reads: the current one and those of its previous plans."""
-    ensembling: Annotated[float, msgspec.Meta(ge=0, le=1e6)] | None = None
-    """Rate of temporal ensembling; None without it."""
-    provenance: Provenance = field(default_factory=Provenance)
-    """The episodes, parent policy and kind of update that it comes from."""
-    action_axes: Axes = BUILT_IN.action.axes
-    """What each number of its actions means."""
-    readings: Readings = BUILT_IN.readings
-    """The observations beside pictures and goal, where it was trained."""
-    training: dict[str, Any] = field(default_factory=dict)
-    """Steps, seconds, threads, precision, counts and shares per class, losses, candidates."""
-
-    @property
-    def spec(self) -> RecordedSpec:
-        """What the numbers of its actions and readings mean."""
-        return RecordedSpec(ActionSpec(self.action_axes), self.readings)
-
-    def to_json(self) -> dict[str, Any]:
-        """The inverse of from_json(); the spec only where it is not the built-in arm's."""
-        values = asdict(self)
-        for name in ("action_axes", "readings") if self.spec == BUILT_IN else ():
-            del values[name]
-        return values
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "PolicyConfig":
-        """The config in config.json's part "policy"; BadValue for unknown keys."""
-        given = decoded(value, dict[str, Any], "policy")
-        origin = Provenance.from_json(given.get("provenance", {}))
-        return decoded({**given, "provenance": asdict(origin)}, cls, "policy", closed=True)
 
 
 class LearnedPolicy:

@@ -16,7 +16,7 @@ from ..sim_envs.errors import BadValue, PolicyError
 from ..sim_envs.spaces import Observation
 from .base.json_files import write_json
 from .base.plan import Plan
-from .policy import CONFIG, FORMAT, PolicyConfig
+from .policy_config import CONFIG, FORMAT, PolicyConfig
 from .remote.connection import Connection, connect
 from .remote.settings import RemoteSettings
 from .remote.translation import GOAL, Translation

@@ -14,7 +14,6 @@ from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.json_files import read_json, write_json
 from .gate_record import GateRecord
 from .loaded_policy import LoadedPolicy, is_remote, load_for
-from .policy import CONFIG, MODEL, PolicyConfig
 from .policy_choice import (
     NAMED,
     PolicyChoice,
@@ -26,6 +25,7 @@ from .policy_choice import (
     number_of,
     standings,
 )
+from .policy_config import CONFIG, MODEL, PolicyConfig
 
 STAGING, REMOVED = "staging", "removed"
 """Folders beside the policies, for those that are not complete yet, and for removed ones."""

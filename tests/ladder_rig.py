@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.gate_record import GateRecord, GateVerdict
-from sidestick.policies.policy import CONFIG, MODEL, PolicyConfig
+from sidestick.policies.policy_config import CONFIG, MODEL, PolicyConfig
 from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence
 from sidestick.teleop.autonomy.ladder import ChangeReason, Entry, Ladder, LevelChange
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.policy import PolicyConfig
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train_on
 from sidestick.policies.training.window_data import TrainingData

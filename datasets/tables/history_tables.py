@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import scipy
+
 from ..database import Database, EventEntry, EventKind
 from ..effort_ledger import effort_entries
 from .table import Table, Where, level_name, moment, opened, table
@@ -10,11 +12,11 @@ from .table import Table, Where, level_name, moment, opened, table
 
 def evaluations(where: Where) -> Table:
     """Every evaluation with its rate and Wilson's 95 % interval."""
-    from scipy.stats import binomtest  # it takes a second to import
-
     rows = []
     for given in Database(opened(where).db_path).evaluations():
-        interval = binomtest(given.successes, given.episodes).proportion_ci(method="wilson")
+        interval = scipy.stats.binomtest(given.successes, given.episodes).proportion_ci(
+            method="wilson"
+        )
         rows.append(
             {
                 "created": moment(given.created),

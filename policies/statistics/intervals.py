@@ -6,8 +6,8 @@ The report calls it for events per exposure (Poisson) and for shares of sums (bo
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import bootstrap, chi2
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -29,8 +29,8 @@ class Interval:
 def poisson_rate(events: int, exposures: int) -> Interval:
     """Events per exposure with Garwood's exact interval (Garwood 1936)."""
     tail = (1 - CONFIDENCE) / 2
-    low = float(chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
-    high = float(chi2.ppf(1 - tail, 2 * events + 2)) / 2
+    low = float(scipy.stats.chi2.ppf(tail, 2 * events)) / 2 if events else 0.0
+    high = float(scipy.stats.chi2.ppf(1 - tail, 2 * events + 2)) / 2
     return Interval(events / exposures, low / exposures, high / exposures)
 
 
@@ -45,7 +45,7 @@ def share_interval(parts: NDArray[np.integer], wholes: NDArray[np.integer]) -> t
     ) -> NDArray[np.float64]:
         return np.asarray(part.sum(axis) / np.maximum(whole.sum(axis), 1), np.float64)
 
-    found = bootstrap(
+    found = scipy.stats.bootstrap(
         (parts, wholes),
         share,
         n_resamples=RESAMPLES,

@@ -18,9 +18,8 @@ import math
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import xlog1py
 
 from ...sim_envs.errors import BadValue
 
@@ -42,7 +41,7 @@ def log_capital(successes: Any, failures: Any, bar: float) -> NDArray[np.float64
     if not 0 < bar < 1:
         raise BadValue("bar", "a rate between 0 and 1", bar)
     won = np.asarray(successes, float)[..., None] * np.log1p(STAKES * (1 / bar - 1))
-    lost = xlog1py(np.asarray(failures, float)[..., None], -STAKES)
+    lost = scipy.special.xlog1py(np.asarray(failures, float)[..., None], -STAKES)
     return np.asarray(np.logaddexp.reduce(won + lost + np.log(WEIGHTS), axis=-1), np.float64)
 
 
@@ -61,7 +60,7 @@ def lower_bound(successes: int, n: int, alpha: float) -> float:
 
     if excess(TOLERANCE) < 0:
         return 0.0
-    return float(brentq(excess, TOLERANCE, 1 - TOLERANCE, xtol=TOLERANCE))
+    return float(scipy.optimize.brentq(excess, TOLERANCE, 1 - TOLERANCE, xtol=TOLERANCE))
 
 
 def successes_needed(successes: int, failures: int, bar: float, alpha: float) -> int:

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
-from scipy.special import betaln, gammaln
 
 from ...sim_envs.errors import BadValue
 
@@ -76,7 +75,9 @@ class PairCounts:
 def log_evidence(tally: PairCounts, prior: float = PRIOR) -> float:
     """Log of the mixture likelihood ratio against a fair coin; 0 before the first pair."""
     wins, losses = tally.only_a, tally.only_b
-    mixture = betaln(wins + prior, losses + prior) - betaln(prior, prior)
+    mixture = scipy.special.betaln(wins + prior, losses + prior) - scipy.special.betaln(
+        prior, prior
+    )
     return float(mixture + (wins + losses) * math.log(2.0))
 
 
@@ -172,7 +173,7 @@ def rate_interval(successes: int, n: int, alpha: float = ALPHA) -> tuple[float, 
     if n == 0:
         return 0.0, 1.0
     failures = n - successes
-    mixture = betaln(successes + 0.5, failures + 0.5) - betaln(0.5, 0.5)
+    mixture = scipy.special.betaln(successes + 0.5, failures + 0.5) - scipy.special.betaln(0.5, 0.5)
     bound = float(mixture) + math.log(alpha)
 
     def excess(rate: float) -> float:
@@ -187,13 +188,15 @@ def rate_interval(successes: int, n: int, alpha: float = ALPHA) -> tuple[float, 
 def _root(excess: Callable[[float], float], inside: float, outside: float) -> float:
     if excess(outside) > 0:
         return round(outside)
-    return float(brentq(excess, inside, outside, xtol=TOLERANCE))
+    return float(scipy.optimize.brentq(excess, inside, outside, xtol=TOLERANCE))
 
 
 def _log_mixture(counts: NDArray[np.float64]) -> float:
     prior = np.array(DIRICHLET)
-    total = gammaln(counts + prior).sum() - gammaln((counts + prior).sum())
-    return float(total - gammaln(prior).sum() + gammaln(prior.sum()))
+    total = scipy.special.gammaln(counts + prior).sum() - scipy.special.gammaln(
+        (counts + prior).sum()
+    )
+    return float(total - scipy.special.gammaln(prior).sum() + scipy.special.gammaln(prior.sum()))
 
 
 def _profile(counts: NDArray[np.float64], difference: float) -> float:
@@ -210,7 +213,7 @@ def _profile(counts: NDArray[np.float64], difference: float) -> float:
 
     if low >= high:
         return -unlikeliness((abs(difference) + 1) / 2)
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         unlikeliness, bounds=(low, high), method="bounded", options={"xatol": TOLERANCE / 1000}
     )
     return -float(found.fun)

@@ -5,6 +5,8 @@ Evaluation, the ladder and the report call it with counts of successes and trial
 
 from dataclasses import dataclass
 
+import scipy
+
 from ...sim_envs.errors import BadValue
 
 
@@ -14,18 +16,14 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
         raise BadValue("successes", f"a count between 0 and n={n}", successes)
     if n == 0:
         return 0.0, 1.0
-    from scipy.stats import binomtest  # it takes a second to import
-
-    interval = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    interval = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
     """P value of McNemar's exact two-sided test, from the pairs on which only one succeeded."""
-    from scipy.stats import binomtest
-
     pairs = only_first + only_second
-    return float(binomtest(only_first, pairs).pvalue) if pairs else 1.0
+    return float(scipy.stats.binomtest(only_first, pairs).pvalue) if pairs else 1.0
 
 
 @dataclass(frozen=True)

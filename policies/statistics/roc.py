@@ -4,8 +4,8 @@ The evaluation of takeover prediction calls it.
 """
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import mannwhitneyu
 
 
 def auroc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
@@ -16,5 +16,5 @@ def auroc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
     hits, misses = scores[positive], scores[~positive]
     if not len(hits) or not len(misses):
         return float("nan")
-    above = mannwhitneyu(hits, misses, method="asymptotic").statistic
+    above = scipy.stats.mannwhitneyu(hits, misses, method="asymptotic").statistic
     return float(above) / (len(hits) * len(misses))

@@ -19,7 +19,7 @@ from ...sim_envs.spaces import CAMERAS, IMAGE_SIZE
 from ..next_step.chooser import FAILED
 from ..next_step.learning import UPDATES
 from ..perception.keypoint_cache import KeypointCache
-from ..policy import PolicyConfig
+from ..policy_config import PolicyConfig
 from ..task_features import hand_frame
 from ..task_features.features import Columns
 from ..task_features.grasp_labels import grasps_under_way

@@ -11,7 +11,7 @@ from ...sim_envs.spaces import ACTION_SIZE
 from ..heads import Head, build_head
 from ..network import PolicyNetwork
 from ..perception.network import Perception
-from ..policy import PolicyConfig
+from ..policy_config import PolicyConfig
 from ..task_features.feature_sets import names_several
 from ..vision import vision_class
 from ..vision.end_to_end import EndToEnd, EndToEndConfig

@@ -19,7 +19,7 @@ from ..base.schedule import PASSES, updates
 from ..base.torch_setup import choose_precision
 from ..perception.keypoint_cache import KeypointCache
 from ..perception.network import Perception
-from ..policy import CONFIG, PolicyConfig
+from ..policy_config import CONFIG, PolicyConfig
 from ..vision.protocol import GraspSupervision, Vision
 from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights

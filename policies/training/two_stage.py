@@ -10,7 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ...sim_envs.errors import PolicyError
-from ..policy import CONFIG, load_policy
+from ..policy import load_policy
+from ..policy_config import CONFIG
 from ..vision.protocol import GraspSupervision
 from .config import TrainConfig
 from .distributed import processes

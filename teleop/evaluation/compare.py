@@ -13,7 +13,7 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.workspace import Workspace
 from ...policies.loaded_policy import load_for
-from ...policies.policy import CONFIG
+from ...policies.policy_config import CONFIG
 from ...policies.statistics.paired import (
     ALPHA,
     PairCounts,

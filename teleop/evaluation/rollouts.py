@@ -20,7 +20,7 @@ from ...policies.engines.crew import Crew
 from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
 from ...policies.engines.shared_files import digest_of
 from ...policies.loaded_policy import files_of, load_for
-from ...policies.policy import CONFIG, MODEL
+from ...policies.policy_config import CONFIG, MODEL
 from ...sim_envs.worlds.contract import TaskWorld
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from ...datasets.episode import Episode
 from ...datasets.judgements.exclusion import used_episodes
@@ -122,7 +122,7 @@ def _interval95(parts: Sequence[EpisodeScores], seed: int) -> tuple[float, float
     def area(places: NDArray[np.intp]) -> float:
         return _area([parts[place] for place in places])
 
-    found = bootstrap(
+    found = scipy.stats.bootstrap(
         (np.arange(len(parts)),),
         area,
         n_resamples=RESAMPLES,

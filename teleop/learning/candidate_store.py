@@ -22,7 +22,7 @@ from ...datasets.files.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.json_files import read_json, write_json
 from ...policies.gate_record import GateRecord
-from ...policies.policy import CONFIG
+from ...policies.policy_config import CONFIG
 from ...policies.store import STAGING, PolicyStore
 from ...sim_envs.errors import BadValue, PolicyError
 from .update_schedule import Update, UpdateKind, UpdateTrigger

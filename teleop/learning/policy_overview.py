@@ -9,8 +9,8 @@ from typing import Any
 from ...datasets.database import Database, EvaluationEntry
 from ...datasets.workspace import Workspace
 from ...policies.base.json_files import read_json
-from ...policies.policy import CONFIG
 from ...policies.policy_choice import PolicyChoice, PolicyStanding, PolicyState
+from ...policies.policy_config import CONFIG
 from ...policies.statistics.rates import Rate
 from ...policies.store import SET_ASIDE, PolicyStore
 from ...sim_envs.errors import SidestickError

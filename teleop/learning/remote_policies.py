@@ -16,7 +16,7 @@ from ...datasets.files.plain_file import own_folder
 from ...datasets.workspace import Workspace
 from ...policies.base.plan import Plan
 from ...policies.base.provenance import Provenance, ProvenanceKind, code_version
-from ...policies.policy import Count, PolicyConfig
+from ...policies.policy_config import Count, PolicyConfig
 from ...policies.remote.settings import RemoteSettings
 from ...policies.remote_policy import RemotePolicy
 from ...policies.store import STAGING, PolicyStore

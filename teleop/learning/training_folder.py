@@ -13,7 +13,7 @@ from pathlib import Path
 from ...datasets.files.lock import FileLock
 from ...datasets.files.plain_file import require_own_folder
 from ...datasets.workspace import Workspace
-from ...policies.policy import CONFIG
+from ...policies.policy_config import CONFIG
 from ...policies.store import STAGING, PolicyStore
 from ...policies.training.config import TrainConfig
 from ...policies.training.distributed import processes

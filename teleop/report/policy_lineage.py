@@ -12,7 +12,7 @@ from ...datasets import database
 from ...datasets.summary import EpisodeSummary
 from ...policies.base.json_files import read_json
 from ...policies.base.provenance import Provenance, ProvenanceKind
-from ...policies.policy import CONFIG
+from ...policies.policy_config import CONFIG
 from ...sim_envs.errors import SidestickError
 from .records import EvaluatedSeed, PolicyEvaluation, PolicyRow
 

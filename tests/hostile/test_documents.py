@@ -18,7 +18,7 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.provenance import Provenance
 from sidestick.policies.gate_record import GateRecord
 from sidestick.policies.novelty import Novelty
-from sidestick.policies.policy import PolicyConfig
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.log import read_metrics
 from sidestick.sim_envs.errors import SidestickError

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from sidestick.datasets.frames import Frames
-from sidestick.policies.policy import PolicyConfig, load_policy
+from sidestick.policies.policy import load_policy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.new_parts import new_vision
 from sidestick.policies.training.train import train, train_on

@@ -8,7 +8,8 @@ import torch
 
 from sidestick.datasets.frames import Frames
 from sidestick.policies.perception.heatmaps import read_peak, target_heatmap
-from sidestick.policies.policy import PolicyConfig, load_policy
+from sidestick.policies.policy import load_policy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.task_features.grasp_labels import grasp_marks, grasps_under_way, next_grasps
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train, train_on

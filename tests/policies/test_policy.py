@@ -12,7 +12,8 @@ from sidestick.policies.heads import build_head
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import MOST_FAMILIAR_SCENES, Novelty
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.policy import LearnedPolicy, PolicyConfig, load_policy
+from sidestick.policies.policy import LearnedPolicy, load_policy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.errors import BadValue, PolicyError

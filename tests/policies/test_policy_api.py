@@ -14,7 +14,8 @@ from sidestick.policies.api import ActingPolicy, load_policy
 from sidestick.policies.heads import build_head
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import Novelty
-from sidestick.policies.policy import LearnedPolicy, PolicyConfig
+from sidestick.policies.policy import LearnedPolicy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.vision.end_to_end import EndToEnd, EndToEndConfig
 from sidestick.sim_envs.errors import BadValue, PolicyError, UnknownName
 from tests.synthetic import GOALS, made_up_observation

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidestick.policies.gate_record import GATE, GateRecord, GateVerdict
-from sidestick.policies.policy import CONFIG, MODEL
 from sidestick.policies.policy_choice import PolicyStanding
+from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.policies.store import PIN, PolicyStore
 from sidestick.sim_envs.errors import PolicyError, UnknownName
 

@@ -14,7 +14,8 @@ from websockets.sync.client import connect
 from sidestick.policies.heads import build_head
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import Novelty
-from sidestick.policies.policy import LearnedPolicy, PolicyConfig
+from sidestick.policies.policy import LearnedPolicy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.remote.consent import VARIABLE
 from sidestick.policies.remote.settings import RemoteSettings
 from sidestick.policies.remote.wire import pack, unpack

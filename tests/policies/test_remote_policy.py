@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sidestick.datasets.step import Driver
-from sidestick.policies.policy import PolicyConfig
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.remote.consent import VARIABLE
 from sidestick.policies.remote.settings import RemoteSettings
 from sidestick.policies.remote.translation import Translation

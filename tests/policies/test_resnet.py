@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from sidestick.policies.policy import PolicyConfig
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.new_parts import new_vision
 from sidestick.policies.vision.end_to_end import EndToEnd, EndToEndConfig

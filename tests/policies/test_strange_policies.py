@@ -18,7 +18,8 @@ from sidestick.policies.heads import HEADS, build_head
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import Novelty
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.policy import LearnedPolicy, PolicyConfig, load_policy
+from sidestick.policies.policy import LearnedPolicy, load_policy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.errors import BadValue, PolicyError
 

@@ -12,7 +12,8 @@ from sidestick.policies.base.provenance import Provenance
 from sidestick.policies.base.schedule import one_cycle
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.policy import PolicyConfig, load_policy
+from sidestick.policies.policy import load_policy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.from_episodes import training_data
 from sidestick.policies.training.log import read_metrics

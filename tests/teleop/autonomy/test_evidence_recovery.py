@@ -15,7 +15,7 @@ from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import ActionMode, Driver, Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence, EpisodeKey
 from sidestick.teleop.autonomy.evidence_recorder import recover_evidence, trace_of
 from sidestick.teleop.autonomy.ladder_store import LadderStore

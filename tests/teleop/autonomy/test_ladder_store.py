@@ -12,7 +12,7 @@ from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.step import ActionMode, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.gate_record import GateVerdict
-from sidestick.policies.policy import MODEL
+from sidestick.policies.policy_config import MODEL
 from sidestick.sim_envs.errors import WorkspaceError
 from sidestick.teleop.autonomy.criteria import ENOUGH_DEMONSTRATIONS
 from sidestick.teleop.autonomy.episode_evidence import EpisodeEvidence

@@ -9,7 +9,7 @@ import pytest
 from sidestick.datasets.database import Database, EvaluationEntry, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.gate_record import GateRecord, GateVerdict
-from sidestick.policies.policy import CONFIG
+from sidestick.policies.policy_config import CONFIG
 from sidestick.policies.store import PolicyStore
 from sidestick.teleop.cli.main import main
 from sidestick.teleop.evaluation.rollouts import Rollouts

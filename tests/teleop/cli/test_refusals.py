@@ -13,7 +13,7 @@ import pytest
 
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.policy import MODEL
+from sidestick.policies.policy_config import MODEL
 from sidestick.teleop.cli.main import main
 
 HEADLESS = ("--headless", "--operator", "simulated")

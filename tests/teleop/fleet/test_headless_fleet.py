@@ -11,7 +11,7 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Driver, Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
-from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue, SidestickError
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.fleet.headless import ShiftRules, run_fleet

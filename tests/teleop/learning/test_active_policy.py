@@ -9,7 +9,7 @@ import pytest
 from sidestick.datasets.database import Database, EventEntry, EventKind
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.policy import MODEL
+from sidestick.policies.policy_config import MODEL
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import PolicyError
 from sidestick.teleop.autonomy.ladder import ChangeReason, LevelChange

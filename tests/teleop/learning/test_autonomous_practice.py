@@ -17,7 +17,8 @@ from sidestick.datasets.effort_ledger import EpisodeBegun, note_begun
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.policy import MODEL, load_policy
+from sidestick.policies.policy import load_policy
+from sidestick.policies.policy_config import MODEL
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import WorkspaceError
 from sidestick.teleop.cli import practice as verb

@@ -10,7 +10,8 @@ import pytest
 
 from sidestick.datasets.database import Database, EventEntry, EventKind
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.policy import MODEL, load_policy
+from sidestick.policies.policy import load_policy
+from sidestick.policies.policy_config import MODEL
 from sidestick.policies.store import STAGING, PolicyStore
 from sidestick.sim_envs.errors import PolicyError
 from sidestick.teleop.evaluation.seeds import GATE

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.policies.store import STAGING, PolicyStore
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.loop import TrainingLoop

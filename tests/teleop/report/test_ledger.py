@@ -12,7 +12,7 @@ from sidestick.datasets.database import EvaluationEntry as KeptEvaluation
 from sidestick.datasets.step import ActionMode
 from sidestick.datasets.workspace import Workspace, WorkspaceConfig
 from sidestick.policies.base.provenance import ProvenanceKind
-from sidestick.policies.policy import CONFIG
+from sidestick.policies.policy_config import CONFIG
 from sidestick.teleop.cli.ledger import LedgerVerb
 from sidestick.teleop.report.analysis import learning_curve
 from sidestick.teleop.report.collect import collect

@@ -12,7 +12,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.plan import Plan
-from sidestick.policies.policy import CONFIG, MODEL
+from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.autonomy.evidence_recorder import audit_sampler
