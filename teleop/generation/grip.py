@@ -23,6 +23,8 @@ from .object_frame import ObjectFrame, frames_of, moved
 
 RETREATS_M = (0.0, 0.012, 0.024)
 """How much less deep than its source a grip may reach."""
+SOFT_RETREATS_M = (0.0, -0.006, -0.012)
+"""The same for what gives way: deeper, so that more of it is between the fingers."""
 HALF_TURN = quat_from_rotvec((0.0, 0.0, np.pi))
 """About the hand's own axis: its fingers are alike."""
 NEAREST = 6
@@ -38,7 +40,7 @@ TURN_COST = 0.4
 """Of a radian away from how the hand points by itself."""
 RETREAT_COST = 8.0
 """Of a metre."""
-POINT_COST = 6.0
+POINT_COST = 12.0
 """Of a metre away from where the task says that the object is best grasped: perception points
 there, so that a policy can learn to grasp there only."""
 KIND_COST, POSTURE_COST, AWAY_COST = 0.15, 0.5, 0.5
@@ -116,7 +118,7 @@ def _away(frame: ObjectFrame, point: Vector | None) -> float:
 def _grips(handlings: Sequence[Handling], name: str, frame: ObjectFrame, rest: Pose) -> list[Grip]:
     nearest = sorted(handlings, key=lambda source: _unlike(source, name, frame))
     soft = frame.period_rad == 0.0
-    retreats = RETREATS_M[:1] if soft else RETREATS_M
+    retreats = SOFT_RETREATS_M if soft else RETREATS_M
     found = []
     for source in nearest[: NEAREST_OF_PARTS if soft else NEAREST]:
         for turn in source.frame.turns_to(frame):
@@ -140,7 +142,7 @@ def _cost(grip: Grip, name: str, pose: Pose, seen: Foreseen, rest: Pose) -> floa
         + LOOSE_COST * (1.0 - seen.held)
         + BLOCKED_COST * seen.blocked
         + TURN_COST * bend(pose, rest)
-        + RETREAT_COST * grip.retreat_m
+        + RETREAT_COST * abs(grip.retreat_m)
     )
 
 
