@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.web.access import Access
-from sidestick.teleop.web.app import make_app
+from sidestick.teleop.web.app import make_app, no_station
+from sidestick.teleop.web.driving.seat import RunStation
 from sidestick.teleop.web.guard import GuardRules
 from tests.synthetic import made_up_episode
 
@@ -42,11 +43,17 @@ def web_workspace(folder: Path, count: int = 3) -> Workspace:
 class WebRig:
     """A server, and browsers that come in by addresses of any role."""
 
-    def __init__(self, folder: Path, rules: GuardRules = FREE, count: int = 3) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        rules: GuardRules = FREE,
+        count: int = 3,
+        run: RunStation = no_station,
+    ) -> None:
         self.workspace = web_workspace(folder, count)
         self.clock = FakeClock()
         self.access = Access(self.clock)
-        self.app = make_app(self.workspace, self.access, rules)
+        self.app, self.seat = make_app(self.workspace, self.access, rules, run=run)
         self._guests = 0
 
     @property

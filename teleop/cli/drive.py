@@ -36,6 +36,7 @@ from .subcommand import DONE, FOUND, Device, WorkspacePath
 from .unused_options import OF_THE_WINDOW, mention_unused
 
 SIMULATED_EPISODES = 10
+_Begun = tuple[Level, PolicyChoice | None]
 
 
 @dataclass(frozen=True)
@@ -115,13 +116,7 @@ class Drive:
         else:
             check_window()
         workspace = self._open(wanted)
-        workspace.recover()
-        ladder_store = LadderStore(workspace)
-        for change in recover_evidence(ladder_store):
-            _notify(change)
-        choice = self.choice(workspace, wanted)
-        policy_id = None if choice is None else choice.policy_id
-        level = ladder_store.authorise(wanted, policy_id, self.override, record=False)
+        level, choice = self._begin(workspace, wanted)
         beside = LearnerProcess(workspace) if self.learn else contextlib.nullcontext()
         with beside as learner, session_rows(workspace.db_path):
             report = self.record(workspace, level, choice)
@@ -132,6 +127,23 @@ class Drive:
         else:
             say(report.label)
         return FOUND if died else DONE
+
+    def session(self, window: Callable[..., DriveReport]) -> DriveReport:
+        """Record a session of a workspace that exists, with `window` in place of this machine's."""
+        wanted = None if self.level is None else level_named(self.level)
+        workspace = self._open(wanted)
+        level, choice = self._begin(workspace, wanted)
+        return self.record(workspace, level, choice, window=window)
+
+    def _begin(self, workspace: Workspace, wanted: Level | None) -> _Begun:
+        """Recover what an earlier session left; the level that is allowed, and the policy."""
+        workspace.recover()
+        ladder_store = LadderStore(workspace)
+        for change in recover_evidence(ladder_store):
+            _notify(change)
+        choice = self.choice(workspace, wanted)
+        policy_id = None if choice is None else choice.policy_id
+        return ladder_store.authorise(wanted, policy_id, self.override, record=False), choice
 
     def _open(self, wanted: Level | None) -> Workspace:
         """The workspace, made if it is new; whatever can be refused is refused before."""
@@ -225,14 +237,9 @@ class Drive:
                     say(f"{note}; {'solved' if outcome.success else 'not solved'} now")
 
             return drive(
-                workspace,
-                assignment,
-                active_policy,
-                seeds.take(episodes),
-                on_outcome,
-                rules,
+                workspace, assignment, active_policy, seeds.take(episodes), on_outcome, rules,
                 lambda new: say(new.label),
-            )
+            )  # fmt: skip
 
     def _help_rules(self) -> HelpRules:
         return HelpRules(budget=self.requests)

@@ -172,7 +172,8 @@ def learn_plugged_in(notify: Callable[[str], object], wait_s: float = WAIT_S) ->
     with without_window():
         pads = Gamepads()
         joysticks = [*pads.strangers.values()]
-        joysticks += [pad.device.as_joystick() for pad in pads.pads.values()]
+        devices = [pad.device for pad in pads.pads.values()]
+        joysticks += [d.as_joystick() for d in devices if isinstance(d, controller.Controller)]
         if not joysticks:
             notify("no pad is plugged in")
             return False

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from .controls import PAD_BUTTONS, PAD_STICKS, PAD_TRIGGERS, RawInput
 from .sdl import controller, pygame
@@ -34,6 +35,22 @@ RAMPED = ("D-pad up", "D-pad down", "D-pad left", "D-pad right")
 _log = logging.getLogger(__name__)
 
 
+class PadDevice(Protocol):
+    """The pad's hardware, as SDL's controllers answer for it."""
+
+    def get_button(self, button: int) -> bool:
+        """Whether a button, one of PAD_BUTTONS, is down."""
+        ...
+
+    def get_axis(self, axis: int) -> int:
+        """Where a stick or trigger is, in [-32768, 32767]."""
+        ...
+
+    def rumble(self, low: float, high: float, duration: int) -> bool:
+        """Shake with two strengths in [0, 1] for some ms; whether it can."""
+        ...
+
+
 @dataclass
 class Gamepad:
     """A mapped pad that is plugged in."""
@@ -42,7 +59,7 @@ class Gamepad:
     """SDL's id of the pad until it is unplugged; a replug brings a new one."""
     name: str
     guid: str
-    device: controller.Controller
+    device: PadDevice
     pressed: set[str] = field(default_factory=set)
     rested: set[str] = field(default_factory=set)
     """Triggers that have been at rest since the pad was plugged in."""

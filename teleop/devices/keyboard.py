@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 
 from .controls import DRIVING, KEYBOARD, Control, ControlReadings, RawInput
 from .key_names import key_name
@@ -48,6 +48,11 @@ class Keyboard:
             self._down[place] = name
             self._pressed.add(name)
         return name
+
+    def report(self, held: Iterable[str], pressed: Iterable[str]) -> None:
+        """Take the names of the keys that are held, and were pressed, from another machine."""
+        self._down = dict(enumerate(held))
+        self._pressed.update(pressed)
 
     def release(self) -> None:
         """Count all keys as up: after a loss of focus their release is not reported."""

@@ -12,6 +12,7 @@ from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.command import Command, Request
 from .bindings import Bindings
 from .clutch_latch import ClutchLatch
+from .control_requests import REQUESTS
 from .controls import KEYBOARD, PAD, UNTOUCHED, Control, ControlReadings, is_moving, is_neutral
 from .gamepads import Gamepad, Gamepads
 from .gripper_toggle import GripperToggle
@@ -30,24 +31,6 @@ STALE_SAMPLE_S = 0.15
 LONG_STALL_S = 1.0
 """After a stall shorter than this, the clutch alone goes on."""
 FRAMES = ("picture", "base")
-
-REQUESTS = {
-    Control.START: Request.START,
-    Control.SUCCESS: Request.SAVE_SUCCESS,
-    Control.FAILURE: Request.SAVE_FAILURE,
-    Control.FREEZE: Request.FREEZE,
-    Control.REWIND: Request.REWIND,
-    Control.UNDO: Request.UNDO,
-    Control.FREE: Request.FREE_DRIVE,
-    Control.TUTORIAL: Request.TUTORIAL,
-    Control.SLOW: Request.SLOW,
-    Control.SOUND: Request.SOUND,
-    Control.ROLL_BACK: Request.ROLL_BACK,
-    Control.HELP: Request.HELP,
-    Control.QUIT: Request.QUIT,
-    Control.CLUTCH: Request.DRIVE,
-    Control.HOME: Request.DRIVE,
-}
 
 
 class OperatorInput:
@@ -96,10 +79,14 @@ class OperatorInput:
         if event.type in (pygame.WINDOWFOCUSLOST, pygame.WINDOWMINIMIZED):
             self.focused = False
         elif event.type in (pygame.WINDOWFOCUSGAINED, pygame.WINDOWRESTORED):
-            self.focused = True
-            self.guard.lock_all(self._clock())
-            self.keyboard.release()
-            self.pads.forget_presses()
+            self.regain_focus()
+
+    def regain_focus(self) -> None:
+        """Trust the devices again, once each was let go of: what was pressed meanwhile is lost."""
+        self.focused = True
+        self.guard.lock_all(self._clock())
+        self.keyboard.release()
+        self.pads.forget_presses()
 
     def sample(self, driving: bool = True) -> InputSample:
         """Read every device; call it often, and right before a tick.

@@ -5,7 +5,6 @@ The event loop calls it with an effect; cues and notices for the operator go alo
 
 from collections.abc import Callable, Mapping
 
-from ..devices.sdl import drop_presses
 from ..session.pacing import RateMeter, RealTime
 from .cues import SWITCH_NOTICE_S, Cue, Notice
 from .last_verdict import LastVerdict
@@ -83,7 +82,7 @@ class EpisodeActions:
             self.notice.show("this world cannot go back: it does not repeat an episode", 3.0)
             return
         undone = self.live.rewind(seconds)
-        drop_presses()
+        self.context.window.drop_presses()
         self.context.feedback.play(Cue.REWOUND)
         self.notice.show(f"back by {undone / self.live.env.world_spec.control_hz:.1f} s", 1.5)
 

@@ -13,7 +13,7 @@ from ..devices.sdl import pygame
 from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
 from ..ui.depth_aid import OrderState, what_is_between
-from ..ui.window import show_in_title, toggle_full_screen
+from ..ui.window import toggle_full_screen
 from .cues import FAILURE_NOTICE_S, Cue, Notice
 from .episode_actions import EpisodeActions
 from .hand_watch import HandEvent, HandWatch
@@ -99,7 +99,7 @@ class StationLoop:
 
     def process_events(self) -> None:
         """Read the devices, and do what was asked for."""
-        for event in pygame.event.get():
+        for event in self.context.window.events():
             if event.type == pygame.QUIT:
                 self._asked_to_quit = True
             toggle_full_screen(event)
@@ -120,7 +120,7 @@ class StationLoop:
         if offered and self.operator_input.focused and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
         calling = self.state is WindowState.RECORDING and self.live.episode.calling is not None
-        show_in_title("The policy asks for help" if calling else "")
+        self.context.window.show_in_title("The policy asks for help" if calling else "")
         loudness = self._call.update(calling, self.context.clock())
         if loudness is not None:
             self.context.feedback.play(Cue.HELP_WANTED, loudness)

@@ -14,6 +14,7 @@ from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy
 from ..session.help_requests import HelpRules
 from .cues import CuePlayer
+from .window_events import PygameEvents, WindowEvents
 from .workspace_counts import WorkspaceCounts
 
 
@@ -82,3 +83,5 @@ class OperatorContext:
     """Writes a verdict that the operator takes back; None where nothing may be judged."""
     active_policy: ActivePolicy | None = None
     """Decides on policy switches between episodes; None where the policy never changes."""
+    window: WindowEvents = field(default_factory=PygameEvents)
+    """Where the station is shown."""

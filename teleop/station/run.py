@@ -16,18 +16,13 @@ from ...datasets.database import Database
 from ...datasets.judgements.judgements import Judge
 from ...datasets.workspace import Workspace
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.worlds.contract import TaskWorld
 from ..autonomy.evidence_recorder import EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..devices.bindings import load
 from ..devices.controls import DRIVING
-from ..devices.gamepads import Gamepads
-from ..devices.keyboard_layout import present_layout
 from ..devices.operator_input import OperatorInput
-from ..devices.sdl import pygame
 from ..devices.settings import BadSettings, has_setting, write_setting
-from ..devices.simulated_window_input import SimulatedWindowInput
 from ..learning.active_policy import ActivePolicy
 from ..session.assignment import Assignment
 from ..session.command import Request
@@ -37,18 +32,18 @@ from ..session.levels import name
 from ..session.open_session import recorded_session
 from ..session.session import Session
 from ..session.subscriber import Subscriber
-from ..ui.window import check_screen, open_window
+from ..ui.window import check_screen
 from .auto_buttons import AutoButtons
-from .cues import SWITCH_NOTICE_S, CuePlayer
+from .cues import SWITCH_NOTICE_S
 from .headless import DriveReport
 from .live_episode import LIMITS_AT_THE_WINDOW, OperatorEpisode
 from .loop import StationLoop
 from .options import OperatorContext, StationOptions
+from .outlet import Outlet, WindowOutlet
 from .screen.frame_scheduler import FrameScheduler
 from .screen.prompts import Prompter
 from .screen.view import open_view
 from .states import WindowState
-from .voice import Voice
 from .workspace_counts import WorkspaceCounts
 
 _log = logging.getLogger(__name__)
@@ -59,12 +54,12 @@ OnTurn = Callable[[StationLoop], object]
 
 @dataclass(frozen=True)
 class Station:
-    """What is open while the operator is at the window."""
+    """What is open while the operator is at the window, or at another outlet."""
 
     options: StationOptions
     session: Session
     operator_input: OperatorInput
-    pads: Gamepads
+    outlet: Outlet
     tally: WorkspaceCounts
     frame_scheduler: FrameScheduler
 
@@ -75,15 +70,14 @@ class Station:
         judge: Judge | None = None,
     ) -> StationLoop:
         """An event loop that drives these episodes; `judge` writes verdicts that are taken back."""
-        voice = Voice() if self.options.voice else None
-        feedback = CuePlayer(self.pads, self.options.sound, voice=voice)
         context = OperatorContext(
             self.operator_input,
             self.tally,
-            feedback,
+            self.outlet.cues(self.options),
             options=self.options,
             judge=judge,
             active_policy=active_policy,
+            window=self.outlet.window,
         )
         return StationLoop(context, live, self.frame_scheduler)
 
@@ -107,29 +101,22 @@ def open_station(
     options: StationOptions,
     assignment: Assignment,
     subscribers: Sequence[Subscriber] = (),
+    open_outlet: Callable[[StationOptions], Outlet] = WindowOutlet,
 ) -> Iterator[Station]:
-    """Open the window, the devices and the session.
+    """Open the window or another outlet, the devices and the session.
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
     """
     bindings = load(DRIVING)
     with contextlib.ExitStack() as stack:
-        surface = open_window(options.size)
-        bindings = bindings.on_layout(present_layout())
-        stack.callback(pygame.quit)
+        outlet = stack.enter_context(contextlib.closing(open_outlet(options)))
+        bindings = bindings.on_layout(outlet.layout())
         tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace, options.learns)))
-        pads = Gamepads()
-
-        def open_input(world: TaskWorld) -> OperatorInput:
-            if options.simulated:
-                return SimulatedWindowInput(world, bindings, pads)
-            return OperatorInput(world, bindings, pads, options.operator, latch=options.latch)
-
         opened = recorded_session(
             workspace,
-            open_input,
+            lambda world: outlet.operator_input(world, bindings, options),
             assignment,
-            subscribers,
+            [*subscribers, *outlet.subscribers],
             LIMITS_AT_THE_WINDOW,
             tally.refresh,
             ANSWER_WITHIN_S,
@@ -140,8 +127,8 @@ def open_station(
         view = None
         if isinstance(session.env, ArmEnv):
             view = stack.enter_context(contextlib.closing(open_view(session.env, options.view)))
-        frame_scheduler = FrameScheduler(surface, view, Prompter(bindings))
-        yield Station(options, session, session.device, pads, tally, frame_scheduler)
+        screen = outlet.screen(view, Prompter(bindings))
+        yield Station(options, session, session.device, outlet, tally, screen)
 
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -175,16 +162,20 @@ TUTORIAL_MARK = "lesson-seen"
 
 
 def run_station(
-    workspace: Workspace, assignment: Assignment, options: StationOptions
+    workspace: Workspace,
+    assignment: Assignment,
+    options: StationOptions,
+    open_outlet: Callable[[StationOptions], Outlet] = WindowOutlet,
 ) -> DriveReport:
-    """Open the window and drive there; returns what the session came to.
+    """Open the window or another outlet and drive there; returns what the session came to.
 
     Raises NoDisplay without a screen, BadBinding for a bindings file with a mistake.
     """
     audited = audit_sampler(options.audited)
     effort = EffortLedger(audited, database=Database(workspace.db_path))
     evidence_recorder = EvidenceRecorder(LadderStore(workspace), audited)
-    with open_station(workspace, options, assignment, [effort, evidence_recorder]) as station:
+    following = [effort, evidence_recorder]
+    with open_station(workspace, options, assignment, following, open_outlet) as station:
         live = OperatorEpisode(station.session, options.seeds.start)
         active_policy = ActivePolicy(workspace, assignment, options.follows, options.calls)
         loop = station.loop(live, active_policy, Judge(workspace, options.operator))

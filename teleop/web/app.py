@@ -1,7 +1,6 @@
 """`make_app` puts the server together: its pages, what they ask for, and the guard before them."""
 
 import secrets
-from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -15,6 +14,8 @@ from .access import Access
 from .dataset.edits import Edits
 from .dataset.library import Library
 from .dataset.routes import dataset_routes
+from .driving.routes import driving_routes
+from .driving.seat import OpenOutlet, RunStation, Seat
 from .entering import entering_routes
 from .guard import Guard, GuardRules
 from .judging.desk import Desk
@@ -22,9 +23,15 @@ from .judging.network_items import network_makers
 from .judging.routes import judging_routes
 from .judging.stock import Stock
 from .pages import Pages
+from .report_page import ReportPage, report_routes
 from .requests import refusal
 
 STATIC = Path(__file__).parent / "static"
+
+
+def no_station(operator: str, open_outlet: OpenOutlet) -> object:
+    """Stands where nobody may drive."""
+    raise SidestickError("this server has no seat")
 
 
 def make_app(
@@ -32,14 +39,18 @@ def make_app(
     access: Access | None = None,
     rules: GuardRules | None = None,
     secure: bool = False,
-    more: Sequence[BaseRoute] = (),
-) -> ASGIApp:
-    """The whole server of a workspace; `secure` where it is reached by HTTPS alone."""
+    run: RunStation = no_station,
+) -> tuple[ASGIApp, Seat]:
+    """The whole server of a workspace, and its seat, which has to be closed at the end.
+
+    `secure` where it is reached by HTTPS alone; `run` runs a station at the seat.
+    """
     routes: list[BaseRoute] = [
         *entering_routes(),
+        *driving_routes(),
+        *report_routes(),
         *judging_routes(),
         *dataset_routes(),
-        *more,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     app = Starlette(
@@ -53,4 +64,6 @@ def make_app(
     app.state.library = Library(workspace)
     app.state.desk = Desk(app.state.library, Stock(app.state.library, network_makers(workspace)))
     app.state.edits = Edits(app.state.library)
-    return Guard(app, rules or GuardRules())
+    app.state.report = ReportPage(workspace)
+    app.state.seat = seat = Seat(workspace, run)
+    return Guard(app, rules or GuardRules()), seat

@@ -12,8 +12,10 @@ from .access import Role, Visitor
 
 FOLDER = Path(__file__).parent / "templates"
 PLACES: tuple[tuple[str, str, Role], ...] = (
+    ("drive", "Drive", Role.DRIVE),
     ("judge", "Judge", Role.JUDGE),
     ("dataset", "Dataset", Role.WATCH),
+    ("watch", "Watch", Role.WATCH),
     ("people", "People", Role.EDIT),
 )
 """Path, name and role of the pages, in the order of the menu."""

@@ -63,11 +63,15 @@ class FrameScheduler:
             return ahead
         gap, self._began = now - self._began, now
         self._fps += 0.05 * (1 / gap - self._fps)
-        self.draw(loop)
-        pygame.display.flip()
+        self.show(loop)
         spent = self._clock() - now
         self._cost = max(spent, 0.9 * self._cost) if spent < 0.04 else 0.04
         return 0.0
+
+    def show(self, loop: StationLoop) -> None:
+        """Draw one frame, and put it on the screen."""
+        self.draw(loop)
+        pygame.display.flip()
 
     def draw(self, loop: StationLoop) -> None:
         """Draw one frame, whether or not it is due."""

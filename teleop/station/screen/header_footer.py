@@ -155,7 +155,7 @@ def _recording(canvas: Canvas, area: pygame.Rect, board: Dashboard, left: int) -
     right = area.right - canvas.px(14)
     room = right - left
     if board.state is WindowState.RECORDING:
-        words, colour = f"REC  {clock(board.seconds)}", TEXT
+        words, colour = recording_words(board), TEXT
         dot = canvas.px(8)
         line = canvas.text(
             words, (right, area.centery - canvas.px(9)), 20, colour, True, "midright"
@@ -165,13 +165,25 @@ def _recording(canvas: Canvas, area: pygame.Rect, board: Dashboard, left: int) -
         if board.time_used > 0.5:
             canvas.bar(used, board.time_used, YELLOW)
     else:
-        words = STATE_WORDS[board.state]
-        if board.state in HALTED:
-            words = f"{words}  {clock(board.seconds)}"
+        words = recording_words(board)
         canvas.text(words, (right, area.centery - canvas.px(9)), 18, YELLOW, True, "midright", room)
+    canvas.text(
+        tally_words(board), (right, area.centery + canvas.px(16)), 14, DIM, False, "midright", room
+    )
+
+
+def recording_words(board: Dashboard) -> str:
+    """What the window does, and for how long where an episode runs."""
+    if board.state is WindowState.RECORDING:
+        return f"REC  {clock(board.seconds)}"
+    words = STATE_WORDS[board.state]
+    return f"{words}  {clock(board.seconds)}" if board.state in HALTED else words
+
+
+def tally_words(board: Dashboard) -> str:
+    """Which episode this is, and how many there are."""
     won, episodes = board.tally
-    tally = f"episode {board.episode}   on disk: {won} of {episodes} solved"
-    canvas.text(tally, (right, area.centery + canvas.px(16)), 14, DIM, False, "midright", room)
+    return f"episode {board.episode}   on disk: {won} of {episodes} solved"
 
 
 def draw_bottom(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
@@ -179,13 +191,13 @@ def draw_bottom(canvas: Canvas, layout: DriveLayout, board: Dashboard) -> None:
     area = layout.bottom
     pygame.draw.rect(canvas.surface, PANEL, area)
     right = float(area.right - canvas.px(14))
-    for words, colour in reversed(_health(board)):
+    for words, colour in reversed(health_words(board)):
         line = canvas.text(words, (right, area.centery), 13, colour, anchor="midright")
         right = line.left - canvas.px(13)
     canvas.keys(board.hints, (area.x + canvas.px(12), area.centery), 13.5, right)
 
 
-def _health(board: Dashboard) -> list[tuple[str, Colour]]:
+def health_words(board: Dashboard) -> list[tuple[str, Colour]]:
     """Short texts and their colours; the buttons need the room."""
     health = board.health
     parts: list[tuple[str, Colour]] = []

@@ -113,9 +113,9 @@ def _running_agreement(
     canvas: Canvas, area: pygame.Rect, y: float, running_agreement: float
 ) -> None:
     """Draw how far the policy agreed with the human in the last steps."""
-    words = "agrees" if running_agreement >= GOOD_COSINE else "wants other"
+    words = agreement_words(running_agreement)
     if math.isnan(running_agreement):
-        _line(canvas, area, y, "agreement", "compared as you drive", DIM)
+        _line(canvas, area, y, "agreement", words, DIM)
         return
     _line(canvas, area, y, "agreement", words, TEXT)
     bar = pygame.Rect(
@@ -124,6 +124,13 @@ def _running_agreement(
     bar.centery = round(y)
     colour = MINT if running_agreement >= GOOD_COSINE else ORANGE
     canvas.bar(bar, (1 + running_agreement) / 2, colour, (1 + GOOD_COSINE) / 2)
+
+
+def agreement_words(running_agreement: float) -> str:
+    """Whether the policy would do the same, by the cosine of both actions."""
+    if math.isnan(running_agreement):
+        return "compared as you drive"
+    return "agrees" if running_agreement >= GOOD_COSINE else "wants other"
 
 
 def _line(
@@ -153,14 +160,19 @@ def novelty_share(novelty: float) -> float:
     return min(1.0, -math.log10(rare) / NOVELTY_DECADES)
 
 
+def novelty_words(board: Dashboard) -> str:
+    """How new the scene is to the policy."""
+    if not math.isfinite(board.novelty):
+        return "not known"
+    if board.novelty >= board.novelty_threshold:
+        return "new to the policy!"
+    return "unusual" if board.novelty > 0.9 else "familiar"
+
+
 def _novelty(canvas: Canvas, area: pygame.Rect, y: float, row: float, board: Dashboard) -> None:
     known = math.isfinite(board.novelty)
     strange = known and board.novelty >= board.novelty_threshold
-    words = "not known" if not known else "familiar"
-    if strange:
-        words = "new to the policy!"
-    elif known and board.novelty > 0.9:
-        words = "unusual"
+    words = novelty_words(board)
     colour = VERMILION if strange else ORANGE
     _line(canvas, area, y, "novelty", words, TEXT if not strange else YELLOW)
     bar = pygame.Rect(area.x, 0, area.w - canvas.px(2), canvas.px(11))

@@ -1,0 +1,91 @@
+"""A station's loop at a browser's seat, with a fake clock and messages in place of a network."""
+
+from pathlib import Path
+from typing import Any
+
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
+from sidestick.datasets.recorder import Recorder
+from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.devices.bindings import defaults
+from sidestick.teleop.devices.controls import DRIVING
+from sidestick.teleop.session.assignment import Assignment
+from sidestick.teleop.session.environments import workspace_env
+from sidestick.teleop.session.recording import Recording
+from sidestick.teleop.session.session import Session
+from sidestick.teleop.station.live_episode import OperatorEpisode
+from sidestick.teleop.station.loop import StationLoop
+from sidestick.teleop.station.options import OperatorContext, StationOptions
+from sidestick.teleop.station.workspace_counts import WorkspaceCounts
+from sidestick.teleop.web.driving.browser_input import BrowserInput
+from sidestick.teleop.web.driving.browser_outlet import BrowserCues, NoEvents
+from sidestick.teleop.web.driving.browser_pads import BrowserPads
+from sidestick.teleop.web.driving.input_message import InputMessage
+from sidestick.teleop.web.driving.link import Link
+from sidestick.teleop.web.driving.link_recorder import LinkRecorder
+from tests.window_rig import DEMONSTRATE, FakeTime
+
+MESSAGE_S = 1 / 60
+
+
+class BrowserRig:
+    """The loop, and a driver whose browser sends 60 messages a second and sees every picture."""
+
+    def __init__(self, folder: Path, assignment: Assignment = DEMONSTRATE) -> None:
+        self.time = FakeTime()
+        config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
+        self.workspace = Workspace.open_or_create(folder, config)
+        self.env: Any = workspace_env(self.workspace.config)
+        self.link, self.pads = Link(self.time), BrowserPads()
+        self.input = BrowserInput(
+            self.env, defaults(DRIVING), self.pads, self.link, "Ada", clock=self.time
+        )
+        self.recorder, self.tally = Recorder(self.workspace), WorkspaceCounts(self.workspace)
+        database = Database(self.workspace.db_path)
+        listening = [Recording(self.recorder), LinkRecorder(database, self.link)]
+        session = Session(self.env, self.input, assignment, listening)
+        self.live = OperatorEpisode(session, 0)
+        self.cues = BrowserCues(self.pads, True)
+        context = OperatorContext(
+            self.input, self.tally, self.cues, self.time, self.time.sleep, StationOptions(),
+            window=NoEvents(self.link),
+        )  # fmt: skip
+        self.loop = StationLoop(context, self.live, self._draw)
+        self.sequence, self.frame, self.hidden, self.silent = 0, 0, False, False
+        self.held: set[str] = set()
+        self._pressed: list[str] = []
+        self.link.connect()
+
+    def press(self, key: str) -> None:
+        """Press and release a key."""
+        self._pressed.append(key)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        until, due = self.time.now + seconds, self.time.now
+        while self.time.now < until:
+            if self.time.now >= due and not self.silent:
+                due = self.time.now + MESSAGE_S
+                self._send()
+            self.loop.step()
+
+    def close(self) -> None:
+        """Close everything."""
+        self.recorder.close()
+        self.tally.close()
+        self.env.close()
+
+    def _draw(self, loop: StationLoop) -> float:
+        if not self.silent:
+            self.frame += 1
+            self.link.drawn(self.frame)
+        return 0.004
+
+    def _send(self) -> None:
+        pressed, self._pressed = self._pressed, []
+        message = InputMessage(
+            self.sequence, self.time.now, self.frame, tuple((key, key) for key in self.held),
+            tuple((key, key) for key in pressed), (), self.hidden,
+        )  # fmt: skip
+        self.sequence += 1
+        self.link.receive(message)

@@ -1,0 +1,153 @@
+"""The seat's socket: who may talk, who drives, and how the seat is handed on."""
+
+import json
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.websockets import WebSocketDisconnect
+
+from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.web.driving.browser_outlet import BrowserOutlet
+from sidestick.teleop.web.driving.frames import Frame
+from sidestick.teleop.web.driving.seat import GONE_S, OpenOutlet, Seat, SeatTaken
+from tests.web_rig import FakeClock, WebRig
+
+SOCKET = "ws://127.0.0.1:8420/ws/seat?drives=yes"
+
+
+def drawing(operator: str, open_outlet: OpenOutlet) -> object:
+    """Stands for a station: publishes a picture every few ms, until it shall leave."""
+    outlet: Any = open_outlet(StationOptions())
+    number = 0
+    while not outlet.leaving:
+        number += 1
+        outlet.link.drawn(number)
+        outlet.feed.publish(Frame(number, b"jpeg", {"state": "ready"}))
+        time.sleep(0.01)
+    outlet.close()
+    return None
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[WebRig]:
+    made = WebRig(tmp_path / "ws", count=1, run=drawing)
+    yield made
+    made.seat.close()
+
+
+def words(socket: Any, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The next words from the seat that are wanted."""
+    for _ in range(400):
+        message = socket.receive()
+        if message["type"] == "websocket.close":
+            raise WebSocketDisconnect(message["code"])
+        if message.get("text"):
+            found: dict[str, Any] = json.loads(message["text"])
+            if wanted(found):
+                return found
+    raise AssertionError("such words never came")
+
+
+def test_strangers_and_other_sites_are_refused(rig: WebRig) -> None:
+    with pytest.raises(WebSocketDisconnect), rig.stranger().websocket_connect(SOCKET):
+        pass
+    client = rig.browser("drive")
+    client.headers["origin"] = "http://evil.example"
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(SOCKET):
+        pass
+    judge = rig.browser("judge")
+    with pytest.raises(WebSocketDisconnect), judge.websocket_connect(SOCKET):
+        pass
+
+
+def test_a_driver_gets_numbered_pictures_and_words(rig: WebRig) -> None:
+    client = rig.browser("drive", "Ada")
+    with client.websocket_connect(SOCKET) as socket:
+        client.post("/api/seat/sit", json={})
+        found = words(socket, lambda w: "board" in w)
+        assert found["seat"]["you_drive"]
+        picture = socket.receive_bytes()
+        number, place = struct.unpack("<IB", picture[:5])
+        assert (number, place, picture[5:]) == (found["frame"], 0, b"jpeg")
+        socket.send_json({"sequence": 0, "sent_s": 1.0, "frame": number})
+        seen = words(socket, lambda w: w["seat"]["round_trip_ms"] is not None)
+        assert seen["seat"]["driver"] == "Ada"
+
+
+def test_the_seat_is_handed_on_by_consent_alone(rig: WebRig) -> None:
+    ada, bo = rig.browser("drive", "Ada"), rig.browser("drive", "Bo")
+    with ada.websocket_connect(SOCKET) as first, bo.websocket_connect(SOCKET) as second:
+        ada.post("/api/seat/sit", json={})
+        assert "Ada drives" in bo.post("/api/seat/sit", json={}).json()["asked"]
+        assert bo.post("/api/seat/give", json={"to": "Bo"}).status_code == 409
+        assert words(first, lambda w: w["seat"]["asking"] == ["Bo"])["seat"]["you_drive"]
+        second.send_json({"sequence": 0, "sent_s": 1.0, "frame": 1})
+        assert rig.seat.link.counts.messages == 0  # only the driver's input counts
+        assert ada.post("/api/seat/give", json={"to": "Bo"}).status_code == 200
+        assert words(second, lambda w: w["seat"]["you_drive"])["seat"]["asking"] == []
+        assert not words(first, lambda w: w["seat"]["driver"] == "Bo")["seat"]["you_drive"]
+
+
+def test_nonsense_closes_the_socket_and_nothing_else(rig: WebRig) -> None:
+    client = rig.browser("drive", "Ada")
+    with client.websocket_connect(SOCKET) as socket:
+        client.post("/api/seat/sit", json={})
+        socket.send_text('{"sequence": "one"}')
+        with pytest.raises(WebSocketDisconnect):
+            words(socket, lambda w: False)
+    with client.websocket_connect(SOCKET) as again:
+        assert words(again, lambda w: w["seat"]["open"])["seat"]["you_drive"]
+
+
+def test_a_watcher_sees_and_drives_nothing(rig: WebRig) -> None:
+    driver, watcher = rig.browser("drive", "Ada"), rig.browser("watch", "Wu")
+    with driver.websocket_connect(SOCKET), watcher.websocket_connect(SOCKET) as socket:
+        driver.post("/api/seat/sit", json={})
+        assert not words(socket, lambda w: "board" in w)["seat"]["you_drive"]
+        assert watcher.post("/api/seat/sit", json={}).status_code == 403
+
+
+def test_a_driver_who_is_gone_keeps_the_seat_for_a_minute(tmp_path: Path) -> None:
+    clock, rig = FakeClock(), WebRig(tmp_path / "ws", count=1)
+    seat = Seat(rig.workspace, drawing, clock)
+    try:
+        seat.come("Ada")
+        seat.sit("Ada")
+        seat.go("Ada")
+        with pytest.raises(SeatTaken):
+            seat.sit("Bo")
+        assert seat.link.loss() is not None
+        clock.now += GONE_S + 1
+        seat.come("Bo")
+        seat.sit("Bo")
+        assert seat.driver == "Bo"
+    finally:
+        seat.close()
+
+
+def test_what_refuses_a_station_is_told(tmp_path: Path) -> None:
+    rig = WebRig(tmp_path / "ws", count=1)
+    client = rig.browser("drive", "Ada")
+    with client.websocket_connect(SOCKET) as socket:
+        client.post("/api/seat/sit", json={})
+        found = words(socket, lambda w: bool(w["seat"]["error"]))
+    assert "no seat" in found["seat"]["error"]
+    assert not found["seat"]["open"]
+
+
+def test_the_outlet_asks_no_screen(rig: WebRig) -> None:
+    outlet = BrowserOutlet(rig.seat.feed, rig.seat.link, rig.state.library.judgements)
+    assert list(outlet.window.events()) == []
+    assert outlet.pads.pads == {}
+
+
+def test_a_report_runs_no_scripts(rig: WebRig) -> None:
+    answer = rig.browser("watch").get("/report")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert "sandbox" in policy
+    assert "script-src" not in policy
