@@ -5,8 +5,8 @@ Missing columns get default values and are listed in `filled_in`.
 
 import hashlib
 import math
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import FormatError
-from ...sim_envs.spaces import ACTION_SIZE, METRES_PER_UNIT, RADIANS_PER_UNIT
+from ...sim_envs.spaces import METRES_PER_UNIT, RADIANS_PER_UNIT
 from ..episode import Episode
+from ..recorded_spec import BUILT_IN, RecordedSpec
 from ..schema import (
     FINAL_OBS,
     FINAL_STATE,
@@ -46,6 +47,7 @@ DIGEST_BYTES = 8
 """Of an id's digest: among 100,000 episodes two clash with a probability of 3e-10."""
 NO_STATES = "states: not recorded, taken as 0: these episodes are not compared or drawn again"
 NEEDED = ("joint_pos", "ee_pos", "ee_quat", "gripper_qpos")
+SQUARE = "ours are square: --fit crop or --fit scale makes them so, --image-size N sets their size"
 OUR_ACTION = (
     f"7 numbers in [-1, 1]: a change of the end effector's pose of {METRES_PER_UNIT} m and "
     f"{RADIANS_PER_UNIT} rad a unit, and the gripper"
@@ -69,17 +71,22 @@ class ImportedEpisode:
     """time.time() at the start, s."""
     seed: int = NO_SEED
     """Of the scene; NO_SEED where it is not recorded."""
+    spec: RecordedSpec = BUILT_IN
+    """What its actions and readings mean; actions are in [-1, 1] already."""
+    names: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    """Of goals and stages, where the world that it is for has names; by the task else."""
     final_observation: Mapping[str, NDArray[Any]] | None = None
     """After the last action, by our names, without the axis T; None where it is not recorded."""
 
 
-def check_action(actions: NDArray[Any]) -> None:
-    """Raise FormatError unless actions have the shape [T, 7] and lie in [-1, 1]."""
-    shape = actions.shape[1:]
-    if shape != (ACTION_SIZE,):
-        raise FormatError(f"its action has the shape {list(shape)}; ours is {OUR_ACTION}")
+def check_action(actions: NDArray[Any], spec: RecordedSpec = BUILT_IN) -> None:
+    """Raise FormatError unless actions have the shape [T, A] and lie in [-1, 1]."""
+    names, shape = spec.action.names, actions.shape[1:]
+    ours = OUR_ACTION if spec == BUILT_IN else f"{len(names)} numbers, {', '.join(names)}"
+    if shape != (len(names),):
+        raise FormatError(f"its action has the shape {list(shape)}; ours is {ours}")
     if not np.abs(actions).max(initial=0) <= LIMIT:
-        raise FormatError(f"its actions leave [-1, 1]; ours is {OUR_ACTION}")
+        raise FormatError(f"its actions leave [-1, 1]; ours is {ours}")
 
 
 def renamed(name: str) -> str:
@@ -93,10 +100,12 @@ def image_size(shapes: Mapping[str, tuple[int, ...]]) -> int:
     if not sides:
         raise FormatError("it has no camera image, which a workspace needs")
     if len(sides) != 1:
-        raise FormatError(f"its images have the sizes {sorted(sides)}; ours have one size")
+        raise FormatError(
+            f"its images have the sizes {sorted(sides)}; ours one: --image-size N makes it"
+        )
     height, width, channels = sides.pop()
     if height != width or channels != 3:
-        raise FormatError(f"its images are {height} x {width} x {channels}; ours square, RGB")
+        raise FormatError(f"its images are {height} x {width} x {channels}, not RGB; {SQUARE}")
     return height
 
 
@@ -109,25 +118,27 @@ def whole_rate(given: object, name: str) -> int:
     return int(given)
 
 
-def check_observations(names: set[str]) -> None:
+def check_observations(names: set[str], needed: Sequence[str] = NEEDED) -> None:
     """Raise FormatError when an observation that policies need is missing."""
-    missing = [name for name in NEEDED if name not in names]
+    missing = [name for name in needed if name not in names]
     if missing:
         raise FormatError(f"it has no observation {', '.join(missing)}; it has {sorted(names)}")
 
 
 def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Episode:
     """Convert another tool's episode; assumed columns are added once to `filled_in`."""
-    check_action(imported.columns["actions"])
-    check_observations({key.removeprefix(OBS) for key in imported.columns if key.startswith(OBS)})
+    spec = imported.spec
+    check_action(imported.columns["actions"], spec)
+    seen = {key.removeprefix(OBS) for key in imported.columns if key.startswith(OBS)}
+    check_observations(seen, [reading.name for reading in spec.readings])
     given = dict(imported.columns)
     success, unknown = recorded_success(given, imported.success)
     if unknown:
         _note(filled_in, UNKNOWN.format(unknown))
     who_acted.fill_in(given, filled_in)
-    steps, (cameras, sizes) = len(given["actions"]), _sizes(given, filled_in)
+    steps, (cameras, sizes) = len(given["actions"]), _sizes(given, spec, filled_in)
     rows: dict[str, NDArray[Any]] = {}
-    for column in columns(cameras):
+    for column in columns(cameras, spec.readings):
         if not column.source:
             continue
         shape = (steps, *sizes.shape(column.shape))
@@ -146,12 +157,15 @@ def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Epis
     )
     started = float(rows["wall_time"][0])
     said = (imported.task, imported.instruction, imported.env_args)
-    header = header_of(*said, started, rows, filled_in, imported.seed)
+    header = header_of(*said, started, rows, filled_in, imported.seed, imported.names)
+    header = replace(header, spec=spec)
     final = _final(imported.final_observation, rows)
     return Episode.of_recording(_id(rows, imported.columns), header, outcome, rows, final)
 
 
-def _sizes(given: dict[str, NDArray[Any]], filled_in: list[str]) -> tuple[tuple[str, ...], Sizes]:
+def _sizes(
+    given: dict[str, NDArray[Any]], spec: RecordedSpec, filled_in: list[str]
+) -> tuple[tuple[str, ...], Sizes]:
     """Names of the cameras, and how large things are; a goal and states are filled in."""
     steps = len(given["actions"])
     goal = given.setdefault(f"{OBS}goal", np.ones((steps, 1), np.float32))
@@ -162,7 +176,7 @@ def _sizes(given: dict[str, NDArray[Any]], filled_in: list[str]) -> tuple[tuple[
     cameras = tuple(name.removeprefix(OBS).removesuffix(IMAGE_SUFFIX) for name in sorted(images))
     side = image_size({name: given[name].shape for name in images})
     goals, numbers = (math.prod(rows.shape[1:]) for rows in (goal, states))
-    return cameras, Sizes(cameras, side, goals, numbers)
+    return cameras, Sizes(cameras, side, goals, numbers, spec.action.size, spec.readings)
 
 
 def _final(

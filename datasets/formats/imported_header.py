@@ -30,9 +30,13 @@ def header_of(
     rows: Mapping[str, NDArray[Any]],
     filled_in: list[str],
     seed: int = NO_SEED,
+    of_world: tuple[tuple[str, ...], tuple[str, ...]] | None = None,
 ) -> EpisodeHeader:
-    """The header of an episode with these columns [T, ...]; `filled_in` gets what was assumed."""
-    known_goals, known_stages = _names_of(task)
+    """The header of an episode with these columns [T, ...]; `filled_in` gets what was assumed.
+
+    `of_world` are the names of goals and stages of another world than ours.
+    """
+    known_goals, known_stages = of_world or _names_of(task)
     goals = rows[f"{OBS}goal"]
     names = known_goals
     if len(known_goals) != goals.shape[1]:
@@ -92,5 +96,5 @@ def _names_of(task: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of goals and stages of a task of ours; empty for another's."""
     from ...sim_envs.tasks import TASKS  # it loads the physics, which readers of files do without
 
-    known = TASKS.get(task)
+    known = TASKS.get(str(task))
     return (known.goal_names, known.stages) if known else ((), ())

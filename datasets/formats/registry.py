@@ -1,17 +1,20 @@
 """This module lists the formats and runs `export` and `import_into`, for the command line."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ...sim_envs.errors import FormatError, UnknownName, WorkspaceError
 from ..checking.check import Problem
-from ..config import WorkspaceConfig
+from ..config import WorkspaceConfig, read_config
 from ..judgements.exclusion import excluded_episodes
 from ..origins import ORIGIN
 from ..workspace import Workspace
+from ..workspace_place import CONFIG_FILE
 from . import robomimic_read, robomimic_write
 from .exporting import Exporting, is_chosen, judgements_of
+from .import_options import AS_IT_IS, ImportOptions
 from .importing import Importing
 from .lerobot.read import LeRobotSource
 from .lerobot.write import LeRobotWriter
@@ -21,7 +24,7 @@ from .transfer import ExportOptions, Source, Tick, Transfer, Writer, atomic_targ
 
 WriterMaker: TypeAlias = Callable[[Path, WorkspaceConfig, ExportOptions, Sequence[Path]], Writer]
 """Takes the target, the workspace's config, the options and the files of the episodes to come."""
-SourceOpener: TypeAlias = Callable[[Path, str | None], Source]
+SourceOpener: TypeAlias = Callable[[Path, ImportOptions], Source]
 
 WRITERS: Mapping[str, WriterMaker] = {
     "robomimic": robomimic_write.RobomimicWriter,
@@ -82,6 +85,7 @@ def import_into(
     task: str | None = None,
     tick: Tick = ignore,
     successful_by: str | None = None,
+    options: ImportOptions = AS_IT_IS,
 ) -> Transfer:
     """Import the episodes of another tool's dataset into a workspace, which is made if it is new.
 
@@ -90,10 +94,12 @@ def import_into(
     that it is of another `task`. `successful_by` is who judges those successful, taken now or here
     already, of which nobody recorded it.
     """
-    source = Path(source)
-    opened = open_source(name, source, task)
+    source, target = Path(source), Path(target)
+    if options.into is None and (target / CONFIG_FILE).exists():
+        options = replace(options, into=read_config(target / CONFIG_FILE))
+    opened = open_source(name, source, task, options)
     origin = {"format": name, ORIGIN: str(source.absolute())}
-    importing = Importing(Path(target), opened.config, origin, successful_by)
+    importing = Importing(target, opened.config, origin, successful_by)
     try:
         for called, episode in opened.episodes():
             if isinstance(episode, Problem):
@@ -117,9 +123,11 @@ def import_into(
     return Transfer(name, str(target), len(taken), sum(taken.values()), lost, filled_in, skipped)
 
 
-def open_source(name: str, source: Path | str, task: str | None = None) -> Source:
+def open_source(
+    name: str, source: Path | str, task: str | None = None, options: ImportOptions = AS_IT_IS
+) -> Source:
     """Open another tool's dataset; FormatError where it holds episodes of another `task`."""
-    opened: Source = _known(SOURCES, name)(Path(source), task)
+    opened: Source = _known(SOURCES, name)(Path(source), replace(options, task=task))
     if task is not None and opened.config.task != task:
         raise FormatError(
             f"{source}: holds episodes of task {opened.config.task}, asked for {task}; leave the "

@@ -4,7 +4,7 @@ All that gives an action its meaning is read: kind of controller, delta or absol
 input, scale of the output in both directions, and the frame in which it is given.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ RANGES = (("input_max", 1.0), ("input_min", -1.0))
 
 def check_controller(path: Path, kwargs: Mapping[str, Any]) -> None:
     """Raise FormatError unless robosuite's controller has our action, its scale and its frame."""
-    found = _controller(kwargs.get("controller_configs"))
+    found = controller_of(kwargs.get("controller_configs"))
     if found is None:
         raise FormatError(f"{path}: env_args do not say what an action does; ours is {OUR_ACTION}")
     if found.get("control_delta") is False or found.get("input_type", "delta") != "delta":
@@ -69,16 +69,18 @@ def _six(path: Path, found: Mapping[str, Any], name: str, otherwise: float) -> A
         ) from None
 
 
-def _controller(configs: object, depth: int = DEEPEST) -> Mapping[str, Any] | None:
-    """The settings of a pose controller, whose nesting depends on robosuite's version."""
+def controller_of(
+    configs: object, kinds: Sequence[str] = (POSE_CONTROLLER,), depth: int = DEEPEST
+) -> Mapping[str, Any] | None:
+    """The settings of a controller of these kinds; the nesting depends on robosuite's version."""
     if depth == 0:
         return None
     inside: list[object] = []
     if isinstance(configs, Mapping):
-        if configs.get("type") == POSE_CONTROLLER:
+        if configs.get("type") in kinds:
             return configs
         inside = list(configs.values())
     elif isinstance(configs, list):
         inside = configs
-    inner = (_controller(value, depth - 1) for value in inside)
+    inner = (controller_of(value, kinds, depth - 1) for value in inside)
     return next((found for found in inner if found is not None), None)

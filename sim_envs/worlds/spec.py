@@ -24,6 +24,7 @@ Index: TypeAlias = slice | list[int]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,60}\Z")]
 """Part of the name of a dataset in an episode's file."""
 DIRECTIONS: tuple[Direction, ...] = ("x", "y", "z")
+Bound = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 MOST_NUMBERS = 256
 """Numbers of an action, and of one reading."""
 
@@ -42,6 +43,10 @@ class Axis:
     """How far 1 goes in one tick: metres for "move", radians for "turn" and "joint"."""
     absolute: bool = False
     """True where the number is the target itself, and not a change of it."""
+    low: Bound = -1.0
+    """The number at -1 in the tool that it was imported from, in that tool's unit."""
+    high: Bound = 1.0
+    """The number at 1; below `low` where that tool counts the other way."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class ActionSpec:
         names = [axis.name for axis in self.axes]
         if not 1 <= len(names) <= MOST_NUMBERS or len(set(names)) < len(names):
             raise BadValue("action", f"1 to {MOST_NUMBERS} axes of different names", names)
+        if empty := [axis.name for axis in self.axes if axis.low == axis.high]:
+            raise BadValue("action", "a low and a high that differ", ", ".join(empty))
 
     @cached_property
     def size(self) -> int:
@@ -119,6 +126,13 @@ class ActionSpec:
     def absolute(self) -> list[int]:
         """Indices of the axes whose number is the target itself."""
         return [i for i, axis in enumerate(self.axes) if axis.absolute]
+
+    @cached_property
+    def native_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The numbers at -1 and at 1, [A] each, in the tool that it was imported from."""
+        ends = ([getattr(axis, end) for axis in self.axes] for end in ("low", "high"))
+        low, high = (np.array(values, np.float64) for values in ends)
+        return low, high
 
     def rest(self, last: Action | None = None) -> Action:
         """The action that moves nothing, after the action `last`: a grip of 0 keeps the gripper."""

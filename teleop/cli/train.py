@@ -18,6 +18,7 @@ from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..learning.workspace_perception import has_perception
 from ..learning.workspace_training import train_on_workspace
+from ..session.environments import NO_WORLD, has_world
 from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
 from .console import print_json, say
@@ -173,7 +174,11 @@ class Train(JobOptions):
         if together.is_main:
             workspace.recover()
         together.wait()
-        if self.selection_episodes:
+        alone = self.selection_episodes == 0
+        if not alone and not has_world(workspace.config):
+            say(f"the last checkpoint is kept: {NO_WORLD}")
+            alone = True
+        if not alone:
             with Rollouts(workspace.config, engine) as rollouts:
                 result = train_on_workspace(workspace, config, rollouts, self.selection_episodes)
         else:

@@ -11,9 +11,21 @@ from ...sim_envs.making import make_task_env, make_world
 from ...sim_envs.rewinding.rewindable_env import make_rewindable_env
 from ...sim_envs.worlds.contract import Capability, TaskWorld
 
+NO_WORLD = (
+    "these episodes were imported, and no world is named for them; `sidestick import --env` "
+    "into a new workspace names one"
+)
+
+
+def has_world(config: WorkspaceConfig) -> bool:
+    """Whether anything can be driven in: imported data may name no world."""
+    return bool(config.world) or config.spec == BUILT_IN
+
 
 def environment_json(config: WorkspaceConfig) -> str:
-    """make_world()'s keywords for a workspace, as JSON."""
+    """make_world()'s keywords for a workspace, as JSON; MissingCapability where none is named."""
+    if not has_world(config):
+        raise MissingCapability(f"driving is not possible in {config.task}: {NO_WORLD}")
     if config.world:
         own = {**config.env_kwargs, "world": config.world, "image_size": config.image_size}
         return json.dumps(own, sort_keys=True)

@@ -144,10 +144,10 @@ def test_an_id_hangs_on_content_alone(tmp_path: Path) -> None:
 def test_all_that_says_what_an_action_does_is_read(
     tmp_path: Path, setting: dict[str, Any], reason: str
 ) -> None:
-    """An action that would mean something else here is refused, not scaled."""
+    """An action that would mean something else in a task of ours is refused, not scaled."""
     write_foreign_file(tmp_path / "strange.hdf5", [foreign_demo()], POSE | setting)
     with pytest.raises(FormatError, match=reason):
-        bring(tmp_path)
+        import_into("robomimic", tmp_path / "strange.hdf5", tmp_path / "strange", "ShelfPick")
 
 
 @pytest.mark.parametrize("column", ["action_modes", "intv_labels"])

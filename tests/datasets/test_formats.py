@@ -286,10 +286,10 @@ def test_another_tools_robomimic_file_is_taken_when_its_action_is_ours(tmp_path:
 def test_another_action_is_refused_with_the_reason(
     tmp_path: Path, controller: Any, changes: Any, reason: str
 ) -> None:
-    """Nothing is scaled or guessed, and no workspace is made."""
+    """For a task of ours nothing is scaled or guessed, and no workspace is made."""
     write_foreign(tmp_path / "lift.hdf5", controller, **changes)
     with pytest.raises(FormatError, match=reason):
-        import_into("robomimic", tmp_path / "lift.hdf5", tmp_path / "ws")
+        import_into("robomimic", tmp_path / "lift.hdf5", tmp_path / "ws", "ShelfPick")
     assert not (tmp_path / "ws").exists()
 
 
@@ -318,7 +318,7 @@ def test_a_lerobot_dataset_of_another_arm_is_refused(workspace: Workspace, tmp_p
     info["features"]["action"]["names"] = ["shoulder", "elbow"]
     path.write_text(json.dumps(info))
     with pytest.raises(FormatError, match="shoulder"):
-        import_into("lerobot", tmp_path / "set", tmp_path / "other")
+        import_into("lerobot", tmp_path / "set", tmp_path / "other", "ShelfPick")
     path.write_text(json.dumps(info | {"codebase_version": "v2.1"}))
     with pytest.raises(FormatError, match=r"v2\.1"):
         import_into("lerobot", tmp_path / "set", tmp_path / "other")

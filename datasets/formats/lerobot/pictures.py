@@ -3,8 +3,9 @@
 Sizes are compared with those that the dataset states before anything is decoded.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from ...cache import SHARE, free_memory
 from ..optional import require
 from .video import PNG
 
+Change: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+"""From one picture [H, W, 3] to another."""
 LONGEST_S = 1e7
 """Latest time in a video, s; four months."""
 SLACK_S = 1e-3
@@ -22,25 +25,33 @@ PNG_HEAD = b"\x89PNG\r\n\x1a\n"
 
 
 def read_frames(
-    path: Path, times: NDArray[np.float64], period: float, size: tuple[int, int]
+    path: Path,
+    times: NDArray[np.float64],
+    period: float,
+    size: tuple[int, int],
+    change: Change | None = None,
 ) -> NDArray[np.uint8]:
     """The pictures of a video that are shown at `times` [T] (s), uint8[T, height, width, 3].
 
-    `size` is height and width. Raises DamagedFile for pictures of another size, and where none lies
-    within half a `period` (s) of a time.
+    `size` is height and width; `change` makes each picture another, all of one size. Raises
+    DamagedFile for pictures of another size, and where none lies within half a `period` (s) of a
+    time.
     """
     av = require("av", "lerobot")
     _check_times(path, times)
-    needed = len(times) * size[0] * size[1] * 3
+    shown = size if change is None else change(np.zeros((*size, 3), np.uint8)).shape[:2]
+    needed = len(times) * shown[0] * shown[1] * 3
     if needed > SHARE * free_memory():
         raise DamagedFile(f"{path}: {needed} bytes of pictures, more than half of the free memory")
-    found = np.empty((len(times), *size, 3), np.uint8)
+    found = np.empty((len(times), *shown, 3), np.uint8)
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             _check_size(path, (stream.codec_context.height, stream.codec_context.width), size)
             container.seek(int(times[0] / stream.time_base), stream=stream)
-            done = _show(path, container.decode(stream), times, period / 2 + SLACK_S, found)
+            done = _show(
+                path, container.decode(stream), times, period / 2 + SLACK_S, found, size, change
+            )
     except (
         OSError,
         ValueError,
@@ -57,7 +68,13 @@ def read_frames(
 
 
 def _show(
-    path: Path, frames: Any, times: NDArray[np.float64], near: float, found: NDArray[np.uint8]
+    path: Path,
+    frames: Any,
+    times: NDArray[np.float64],
+    near: float,
+    found: NDArray[np.uint8],
+    size: tuple[int, int],
+    change: Change | None,
 ) -> int:
     """Write the nearest frame of each time into `found`; return how many times have one."""
     done, last = 0, None
@@ -69,21 +86,23 @@ def _show(
                 break
             if abs(times[done] - last.time) > near:
                 return done
-            found[done] = _pixels(path, last, found.shape[1:3])
+            found[done] = _pixels(path, last, size, change)
             done += 1
         if done == len(times):
             return done
         last = frame
     while last is not None and done < len(times) and abs(times[done] - last.time) <= near:
-        found[done] = _pixels(path, last, found.shape[1:3])
+        found[done] = _pixels(path, last, size, change)
         done += 1
     return done
 
 
-def _pixels(path: Path, frame: Any, size: tuple[int, ...]) -> NDArray[np.uint8]:
+def _pixels(
+    path: Path, frame: Any, size: tuple[int, ...], change: Change | None = None
+) -> NDArray[np.uint8]:
     _check_size(path, (frame.height, frame.width), size)
     pixels: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
-    return pixels
+    return pixels if change is None else change(pixels)
 
 
 def _check_size(path: Path, found: tuple[int, int], size: tuple[int, ...]) -> None:
@@ -101,7 +120,9 @@ def _check_times(path: Path, times: NDArray[np.float64]) -> None:
         raise DamagedFile(f"{path}: timestamps that are none: {times.min()} to {times.max()} s")
 
 
-def png_pixels(data: bytes | None, size: tuple[int, int]) -> NDArray[np.uint8]:
+def png_pixels(
+    data: bytes | None, size: tuple[int, int], change: Change | None = None
+) -> NDArray[np.uint8]:
     """A PNG file's pixels, uint8[height, width, 3]; DamagedFile unless it is one of this size."""
     av = require("av", "lerobot")
     if not data:
@@ -113,6 +134,6 @@ def png_pixels(data: bytes | None, size: tuple[int, int]) -> NDArray[np.uint8]:
     try:
         codec = av.CodecContext.create(PNG, "r")
         frames = [*codec.decode(av.Packet(data)), *codec.decode(None)]
-        return _pixels(Path("a PNG"), frames[0], size)
+        return _pixels(Path("a PNG"), frames[0], size, change)
     except (OSError, ValueError, IndexError, EOFError, av.FFmpegError) as error:
         raise DamagedFile(f"a PNG that cannot be read: {error}") from error

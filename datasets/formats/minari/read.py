@@ -25,6 +25,7 @@ from ...schema import OBS, is_image
 from ...summary import NO_SEED
 from ..byte_rows import read_byte_rows
 from ..foreign_hdf5 import group_of, read_column, require_own_dataset
+from ..import_options import AS_IT_IS, ImportOptions
 from ..imported_episode import (
     NEEDED,
     OUR_ACTION,
@@ -57,7 +58,7 @@ PIXELS_LOST = "exact pixels: they came through JPEG"
 class MinariSource:
     """A dataset; FormatError when its action is not ours."""
 
-    def __init__(self, path: Path, task: str | None = None) -> None:
+    def __init__(self, path: Path, options: ImportOptions = AS_IT_IS) -> None:
         folder = dataset_folder(path)
         self.path, self.lost, self.filled_in = main_file(folder), list[str](), list[str]()
         metadata = read_metadata(folder)
