@@ -35,6 +35,15 @@ def example(document: str) -> str:
     return code
 
 
+def own_pack(folder: Path, **modules: str) -> Path:
+    """A package of these modules, as it lies there; the folder for the path."""
+    (folder / "source/own_pack").mkdir(parents=True)
+    (folder / "source/own_pack/__init__.py").write_text("")
+    for name, code in modules.items():
+        (folder / f"source/own_pack/{name}.py").write_text(code)
+    return folder / "source"
+
+
 def install(folder: Path, entry_points: str = "", **modules: str) -> Path:
     """`pip install` a package of these modules; the folder for PYTHONPATH."""
     source, target = folder / "own-pack", folder / "installed"

@@ -1,37 +1,31 @@
 """Imported data of another arm, from the file to a policy, through the command line."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.foreign import foreign_demo, write_foreign_file
 from tests.foreign_lerobot import write_so101
-from tests.own_packages import example, install, sidestick
+from tests.in_process import Run, command_line
+from tests.own_packages import example
 
 pytestmark = pytest.mark.slow
 QUICK = ("--encoder", "small", "--steps", "4", "--batch", "8", "--json")
 ONE = ("--workers", "1", "--json")
-Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """A command with the plotter of docs/own-robot.md installed; its JSON, or its complaint."""
-    installed = install(tmp_path, plotter=example("own-robot.md"))
-
-    def run(*arguments: str, ok: bool = True) -> Any:
-        done = sidestick(installed, tmp_path, *arguments, ok=ok)
-        assert ok or done.returncode, done.stdout
-        assert "Traceback" not in done.stderr
-        if not ok:
-            return " ".join(done.stderr.split())
-        return json.loads(done.stdout) if "--json" in arguments else done.stderr
-
-    return run
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Commands with the plotter of docs/own-robot.md on the path."""
+    yield command_line(tmp_path, monkeypatch, capsys, plotter=example("own-robot.md"))
+    sys.modules.pop("own_pack.plotter", None)
+    sys.modules.pop("own_pack", None)
 
 
 def test_an_so101_set_is_trained_on_reviewed_and_exported(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.own_packages import MOST_LINES, blocks, example, install, python, sidestick
 
-DOCUMENTS = ("own-task.md", "own-head.md", "own-robot.md")
+DOCUMENTS = ("own-task.md", "own-head.md", "own-robot.md", "own-device.md")
 DRIVEN_ALONE = """
 import sys
 assert not [name for name in sys.modules if name.startswith(("pybullet", "sidestick.teleop"))]
@@ -18,8 +18,8 @@ assert not [name for name in sys.modules if name.startswith(("pybullet", "sidest
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A package with the documents' task, head and world."""
-    points = "".join(blocks("own-task.md", "toml") + blocks("own-head.md", "toml"))
-    modules = dict(zip(("lift_block", "linear_head", "plotter"), DOCUMENTS, strict=True))
+    points = "".join(text for document in DOCUMENTS for text in blocks(document, "toml"))
+    modules = dict(zip(("lift_block", "linear_head", "plotter", "leader"), DOCUMENTS, strict=True))
     code = {name: example(document) for name, document in modules.items()}
     return install(tmp_path_factory.mktemp("package"), points, **code)
 
@@ -84,6 +84,19 @@ def test_a_world_of_ones_own_is_driven_trained_and_evaluated(
     ).stdout
     assert "'above_image': 'uint8[96, 96, 3]'" in told
     assert "seed 1: " in told
+
+
+def test_a_device_of_ones_own_drives(installed: Path, tmp_path: Path) -> None:
+    """Its name is who drove; one that nobody installed is refused with those that there are."""
+    drive = ("drive", "plot", "--env", "own_pack.plotter:make", "--headless", "--episodes", "2")
+    told = sidestick(installed, tmp_path, *drive, "--operator", "glove", ok=False)
+    assert told.returncode
+    assert "leader" in told.stderr
+    assert not (tmp_path / "plot").exists()
+    driven = sidestick(installed, tmp_path, *drive, "--operator", "leader", "--json").stdout
+    assert json.loads(driven)["successes"] == 2
+    listed = json.loads(sidestick(installed, tmp_path, "episodes", "plot", "--json").stdout)
+    assert {episode["operator"] for episode in listed["episodes"]} == {"leader"}
 
 
 def test_a_world_that_a_workspace_names_is_not_imported_unasked(

@@ -4,34 +4,31 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.own_packages import blocks, example, install, server, sidestick
+from sidestick.policies.remote.consent import VARIABLE
+from tests.in_process import Run, command_line
+from tests.own_packages import blocks, example, server
 
 pytestmark = pytest.mark.slow
 WORLD = "own_pack.plotter:make"
 ONE = ("--workers", "1", "--json")
 HEADLESS = ("--headless", "--operator", "simulated", "--json")
-Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """A command in a folder with a workspace of three demonstrations; its JSON or complaint."""
-    installed = install(tmp_path, plotter=example("own-robot.md"))
-
-    def run(*arguments: str, ok: bool = True) -> Any:
-        done = sidestick(installed, tmp_path, *arguments, ok=ok)
-        assert ok or done.returncode, done.stdout
-        assert "Traceback" not in done.stderr
-        return json.loads(done.stdout) if ok else " ".join(done.stderr.split())
-
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Run]:
+    """Commands in a folder with a workspace of three demonstrations."""
+    run = command_line(tmp_path, monkeypatch, capsys, plotter=example("own-robot.md"))
     run("drive", "plot", "--env", WORLD, "--episodes", "3", *HEADLESS)
-    return run
+    yield run
+    sys.modules.pop("own_pack.plotter", None)
+    sys.modules.pop("own_pack", None)
 
 
 @pytest.fixture
@@ -82,6 +79,7 @@ def test_a_workspace_from_elsewhere_asks_no_server_unasked(
     assert "JSON object with" in run(*wrong, '{"exec": 1}', ok=False)
     run("policies", "plot", "--remote", url, "--json")
     (tmp_path / "settings/policy_servers.txt").unlink()
+    os.environ[VARIABLE] = ""  # another day's process
     told = run("evaluate", "plot", "--episodes", "2", ok=False)
     assert f"--allow-server {url}" in told
     run("policies", "plot", "--allow-server", url, "--json")
@@ -92,12 +90,9 @@ def test_our_policy_drives_in_another_workspace_by_its_address(run: Run, tmp_pat
     """`serve-policy` on one side and `policies --remote` on the other, also by post."""
     run("train", "plot", "--steps", "4", "--batch", "8", "--selection-episodes", "0", "--json")
     run("drive", "other", "--env", WORLD, "--episodes", "1", *HEADLESS)
-    environment = {**os.environ, "SIDESTICK_CONFIG_DIR": str(tmp_path / "settings")}
     command = [sys.executable, "-m", "sidestick.teleop.cli.main", "serve-policy", "plot"]
     command += ["--port", "0", "--json"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, env=environment
-    ) as serving:
+    with subprocess.Popen(command, cwd=tmp_path, text=True, stdout=subprocess.PIPE) as serving:
         try:
             assert serving.stdout is not None
             lines = []
