@@ -6,6 +6,7 @@ workspace. The command line and the quickstart ask here before they make or use 
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from ..sim_envs.experts import make_expert
 from ..sim_envs.making import make_world
 from ..sim_envs.tasks import task_class
 from ..sim_envs.worlds.contract import Capability
+from ..sim_envs.worlds.spec import Axis
+from .session.environments import workspace_env
 from .world_settings import note_allowed, options_of
 
 
@@ -104,6 +107,13 @@ def _config_of_world(
         action_axes=spec.action.axes,
         readings=spec.readings,
     )
+
+
+def native_axes(config: WorkspaceConfig) -> tuple[Axis, ...]:
+    """The axes of a workspace's world, each with the world's own numbers at -1 and 1."""
+    with contextlib.closing(workspace_env(config)) as world:
+        ends = zip(config.action_axes, world.native_range, strict=True)
+        return tuple(replace(axis, low=low, high=high) for axis, (low, high) in ends)
 
 
 def _check_variant(path: Path, config: WorkspaceConfig, asked: Mapping[str, Any]) -> None:

@@ -52,6 +52,7 @@ TOOLS = {
         "robomimic==0.3.0",  # the newest on PyPI
         TORCH,
     ),
+    "openpi": Tool("websockets msgpack pillow dm-tree typing-extensions", "openpi-client==0.1.2"),
     "minari": Tool("minari[hdf5,create]==0.5.4"),
     "gym-worlds": Tool(
         "shapely lazy-loader imageio tifffile networkx",

@@ -124,6 +124,12 @@ class TaskWorld(ABC):
         raise self.lacks(Capability.HAND, "steering to a pose")
 
     @property
+    def native_range(self) -> tuple[tuple[float, float], ...]:
+        """For each number of an action, what it is at -1 and at 1 in the world's own unit: data
+        that was recorded elsewhere is imported by it."""
+        return ((-1.0, 1.0),) * self.world_spec.action.size
+
+    @property
     def shown_cameras(self) -> tuple[str, ...]:
         """The cameras that the operator may look through."""
         return self.world_spec.cameras

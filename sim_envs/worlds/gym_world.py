@@ -81,6 +81,12 @@ class GymWorld(TaskWorld):
         return self._spec
 
     @property
+    def native_range(self) -> tuple[tuple[float, float], ...]:
+        """The environment's numbers; those of an axis that is driven by changes are changes."""
+        ends = zip(self._axes, self._low.tolist(), self._high.tolist(), strict=True)
+        return tuple((low, high) if a.step is None else (-a.step, a.step) for a, low, high in ends)
+
+    @property
     def instruction(self) -> str:
         """What the environment or the options call the task."""
         given = self._options.instruction or getattr(self.env.unwrapped, "task_description", "")

@@ -5,6 +5,7 @@ moved by changes within limits of speed and place, which hold for the policy and
 """
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -79,7 +80,7 @@ class LeRobotWorld(TaskWorld):
         self._low = np.array([ends.get(n, (-np.inf, np.inf))[0] for n in names], np.float64)
         self._high = np.array([ends.get(n, (-np.inf, np.inf))[1] for n in names], np.float64)
         axes = tuple(
-            Axis(n, "grip" if n.startswith("gripper") else "joint", "", np.radians(step))
+            Axis(n, "grip" if n.startswith("gripper") else "joint", "", math.radians(step))
             for n in names
         )
         body = (Reading(JOINTS, len(names), "deg", "measured positions, in the robot's order"),)

@@ -1,8 +1,8 @@
 """`sidestick import` takes another tool's episodes into a workspace."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
@@ -11,7 +11,7 @@ from ...datasets.formats.import_options import ImportOptions
 from ...datasets.formats.registry import import_into, open_source
 from ...sim_envs.worlds.spec import Axis
 from ..devices.settings import operator_name
-from ..workspace_variant import agreed_config
+from ..workspace_variant import agreed_config, native_axes
 from .console import progress
 from .export import notify
 from .numbers import Count
@@ -79,11 +79,12 @@ class Import:
 
     def options(self) -> ImportOptions:
         """How the source is taken."""
+        entries = parsed_json(self.entries, "--entries") if self.entries else {}
+        axes: Any = parsed_json(self.axes, "--axes") if self.axes else []
         into = None
         if self.env is not None:
             into = agreed_config(self.workspace, self.task, None, self.env, self.env_options)
-        entries = parsed_json(self.entries, "--entries") if self.entries else {}
-        axes = parsed_json(self.axes, "--axes") if self.axes else []
+            axes = axes or [asdict(axis) for axis in native_axes(into)]
         return ImportOptions(
             fit=self.fit or "",
             image_size=self.image_size,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...datasets.step import Driver, Level
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.worlds.contract import TaskWorld
+from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..learning.active_policy import ActivePolicy
 from ..session.action_agreement import RunningAgreement
 from ..session.assignment import Assignment
@@ -17,6 +17,8 @@ from ..session.session import LiveEpisode, Session
 from ..session.subscriber import DrawImages, EpisodeOutcome, Tick
 from .session_totals import SessionTotals
 
+BY_HAND = "put the scene in order for: {}; hands off the arm, then start"
+"""What a person does before an episode of a real arm."""
 PREVIEW_WITHIN_S = 1.0
 """So long the policy may think of what is drawn before it drives; nothing moves meanwhile."""
 
@@ -62,7 +64,12 @@ class OperatorEpisode:
     @property
     def note(self) -> str:
         """What the operator should know before the next episode; empty for nothing."""
-        return ""
+        return BY_HAND.format(self.env.instruction) if self._reset_by_hand else ""
+
+    @property
+    def _reset_by_hand(self) -> bool:
+        """Whether a person puts the scene in order: a real arm's world resets nothing."""
+        return Capability.REAL_TIME in self.env.capabilities
 
     @property
     def assignment(self) -> Assignment:
@@ -78,7 +85,9 @@ class OperatorEpisode:
         self._preview()
 
     def begin(self) -> None:
-        """Begin to record."""
+        """Begin to record; where a person put the scene in order, from how it is now."""
+        if self._reset_by_hand:
+            self.episode = self.session.prepare(self.seed)
         self.episode.begin()
         self.running_agreement = RunningAgreement(self.env.world_spec.action)
 

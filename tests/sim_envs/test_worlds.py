@@ -20,7 +20,7 @@ from sidestick.sim_envs.worlds.arm_spec import ARM_ACTION
 from sidestick.sim_envs.worlds.conformance import check_observation, examined
 from sidestick.sim_envs.worlds.contract import Capability, TaskWorld
 from sidestick.sim_envs.worlds.spec import ActionSpec, Axis, Reading, WorldSpec
-from tests.worlds.chase import FAULT_AT, Chase, make
+from tests.worlds.chase import FAULT_AT, SIDE, Chase, make
 
 WORLDS: dict[str, Callable[[], TaskWorld]] = {
     **{name: lambda name=name: make_world(task=name, image_size=16) for name in TASKS},
@@ -205,3 +205,11 @@ def make_world_of(env: Chase) -> TaskWorld:
     from sidestick.sim_envs.worlds.gym_world import GymWorld
 
     return GymWorld(env, 16)
+
+
+def test_the_environments_own_numbers_are_known() -> None:
+    """What is at -1 and 1: data that was recorded elsewhere is imported by it."""
+    axes = [{"name": "x"}, {"name": "y", "step": 20.0, "low": 512.0, "high": 0.0}]
+    world = make(axes=axes)
+    assert world.native_range == ((0.0, SIDE), (-20.0, 20.0))
+    world.close()

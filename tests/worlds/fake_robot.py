@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sidestick.sim_envs.worlds.lerobot_world import LeRobotWorld
+
 JOINTS = ("shoulder.pos", "elbow.pos", "gripper.pos")
 
 
@@ -46,3 +48,9 @@ class FakeRobot:
         self.at = self.at + 0.5 * (cut - self.at)
         self.sent.append(dict(zip(JOINTS, cut.tolist(), strict=True)))
         return self.sent[-1]
+
+
+def make(image_size: int = 32, **options: Any) -> LeRobotWorld:
+    """Its world, in which no time passes by itself; `tests.worlds.fake_robot:make`."""
+    given = {"task": "StackCubes", "instruction": "stack the cubes", "max_steps": 200, **options}
+    return LeRobotWorld(FakeRobot(), image_size=image_size, sleep=lambda _: None, **given)

@@ -135,3 +135,31 @@ def test_a_frame_of_it_is_drawn(at_the_window: WindowRig) -> None:
     board = scheduler._dashboard_builder.dashboard(rig.loop, 30.0)
     assert (board.stages, board.aid, board.order) == (("doing", "done"), None, ())
     assert len(np.unique(pygame.surfarray.array3d(surface).reshape(-1, 3), axis=0)) > 5
+
+
+def test_a_real_arms_scene_is_put_in_order_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_rig: Callable[..., WindowRig]
+) -> None:
+    """The card asks for it and waits; the episode begins where the arm and the things are then."""
+    name, path = "tests.worlds.fake_robot:make", tmp_path / "arm"
+    monkeypatch.setenv(ALLOWED_VARIABLE, name)
+    rig = open_rig(config=agreed_config(path, world=name, env_options='{"image_size": 24}'))
+    surface = pygame.display.set_mode((960, 600))
+    scheduler = FrameScheduler(surface, None, Prompter(defaults(DRIVING)), rig.time)
+    card = scheduler._dashboard_builder.dashboard(rig.loop, 30.0).card
+    assert card is not None
+    assert any("Put the scene in order" in line for line in card.lines)
+    assert any("stack the cubes" in line for line in card.lines)
+    robot = rig.live.env.robot  # type: ignore[attr-defined]
+    robot.at = np.array([40.0, 7.0, 0.0])  # pushed aside by the person who tidied up
+    rig.run(2.0)
+    assert (rig.state, rig.steps) == (WindowState.READY, 0)
+    rig.tap(vp.START)
+    rig.drive(0.5)
+    assert rig.state is WindowState.RECORDING
+    assert np.abs(np.array([list(sent.values()) for sent in robot.sent])[:, 0] - 40).max() < 20
+    rig.tap(vp.A)
+    rig.tap(vp.A)
+    (file,) = rig.recorder.wait()
+    first = Episode.read(file).observations["joint_pos"][0]
+    assert np.allclose(first, [40.0, 7.0, 0.0])
