@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ...sim_envs.errors import BadValue, FormatError
 from ...sim_envs.worlds.spec import MOST_NUMBERS, ActionSpec, Axis, Reading
-from ..config import WorkspaceConfig
-from ..recorded_spec import RecordedSpec
+from ..config import WorkspaceConfig, config_of
+from ..recorded_spec import BUILT_IN, RecordedSpec
 from ..schema import IMAGE_SUFFIX, OBS
 from ..step_packing import LIMIT
 from .import_options import Fit, ImportOptions, camera_name, fitted
@@ -32,6 +32,15 @@ LONGEST = 60
 def clean(name: str) -> str:
     """A name as a spec may have it."""
     return re.sub(r"[^A-Za-z0-9_.-]", "_", name)[:LONGEST] or "_"
+
+
+def require_other_spec(options: ImportOptions) -> None:
+    """Raise FormatError where the workspace to fill is of the built-in arm."""
+    if options.into is not None and options.into.spec == BUILT_IN:
+        raise FormatError(
+            "the workspace is of the built-in arm, whose actions and readings are fixed: "
+            "--entries and --axes are for others"
+        )
 
 
 def entries_of(
@@ -95,11 +104,6 @@ def spec_for(
             f"its action is {len(axes)} numbers, the workspace's {', '.join(wanted.action.names)}"
         )
     return wanted
-
-
-def with_spec(config: WorkspaceConfig, spec: RecordedSpec) -> WorkspaceConfig:
-    """The workspace with another spec."""
-    return replace(config, action_axes=spec.action.axes, readings=spec.readings)
 
 
 def _action(axes: Sequence[Axis]) -> ActionSpec:
@@ -192,6 +196,24 @@ class Taking:
             else:
                 found[path] = rows.reshape(len(rows), -1)
         return found
+
+
+def taken(
+    spec: RecordedSpec,
+    axes: Sequence[Axis],
+    entries: Mapping[str, str],
+    shapes: Mapping[str, tuple[int, ...]],
+    options: ImportOptions,
+    **known: Any,
+) -> tuple[Taking, WorkspaceConfig]:
+    """How episodes are taken, and the workspace that they make; `known` are its other settings."""
+    pictures = {name: shapes[key] for name, key in entries.items() if name.endswith(IMAGE_SUFFIX)}
+    side = options.size_of({name: (s[0], s[1], s[2]) for name, s in pictures.items()})
+    taking = Taking(spec, ActionSpec(tuple(axes)), entries, side, options.fit)
+    if options.into is not None:
+        return taking, options.into
+    config = config_of({**known, "image_size": side, "cameras": list(taking.cameras)})
+    return taking, replace(config, action_axes=spec.action.axes, readings=spec.readings)
 
 
 def pictures_of(path: str, rows: NDArray[Any], side: int, fit: Fit) -> NDArray[Any]:

@@ -95,9 +95,7 @@ def import_into(
     already, of which nobody recorded it.
     """
     source, target = Path(source), Path(target)
-    if options.into is None and (target / CONFIG_FILE).exists():
-        options = replace(options, into=read_config(target / CONFIG_FILE))
-    opened = open_source(name, source, task, options)
+    opened = open_source(name, source, task, _for(target, options))
     origin = {"format": name, ORIGIN: str(source.absolute())}
     importing = Importing(target, opened.config, origin, successful_by)
     try:
@@ -109,9 +107,8 @@ def import_into(
             tick(called)
         importing.finish()
     except OSError as error:
-        reason = f"{target}: cannot be written: {error}; "
-        reason += f"{len(importing.taken)} episodes are in, repeat it"
-        raise WorkspaceError(reason) from error
+        done = f"{len(importing.taken)} episodes are in, repeat it"
+        raise WorkspaceError(f"{target}: cannot be written: {error}; {done}") from error
     finally:
         importing.close()
     importing.require_some(source)
@@ -121,6 +118,13 @@ def import_into(
     lost, filled_in = tuple(opened.lost), tuple(opened.filled_in)
     taken, skipped = importing.taken, tuple(importing.skipped)
     return Transfer(name, str(target), len(taken), sum(taken.values()), lost, filled_in, skipped)
+
+
+def _for(target: Path, options: ImportOptions) -> ImportOptions:
+    """The options, with the workspace that is filled where there is one already."""
+    if options.into is not None or not (target / CONFIG_FILE).exists():
+        return options
+    return replace(options, into=read_config(target / CONFIG_FILE))
 
 
 def open_source(

@@ -13,12 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import FormatError
-from ...sim_envs.worlds.spec import ActionSpec, Axis
-from ..config import UNKNOWN_RENDERER, WorkspaceConfig, config_of
-from ..recorded_spec import BUILT_IN
-from ..schema import IMAGE_SUFFIX
+from ...sim_envs.worlds.spec import Axis
+from ..config import UNKNOWN_RENDERER, WorkspaceConfig
 from .foreign_hdf5 import group_of, mapping, read_column
-from .foreign_spec import Taking, entries_of, nameless, ranged, spec_for, with_spec
+from .foreign_spec import (
+    Taking,
+    entries_of,
+    nameless,
+    ranged,
+    require_other_spec,
+    spec_for,
+    taken,
+)
 from .import_options import ImportOptions
 from .robosuite_axes import axes_of_controller
 
@@ -45,29 +51,18 @@ class RobomimicFile(Protocol):
 def foreign_workspace(file: RobomimicFile, demo: h5py.Group) -> tuple[Taking, WorkspaceConfig]:
     """How the file's episodes are taken, and the workspace that they make; by one of them."""
     options, kwargs = file.options, mapping(file.path, file.env_args, "env_kwargs")
-    if options.into is not None and options.into.spec == BUILT_IN:
-        raise FormatError(
-            "the workspace is of the built-in arm, whose actions and readings are fixed: "
-            "--entries and --axes are for others"
-        )
+    require_other_spec(options)
     observed = group_of(demo, "obs")
     shapes = {key: shape_of(observed, key) for key in observed}
     entries = entries_of(shapes, options, file.lost)
     axes = _axes(file, kwargs, demo)
     spec = spec_for(axes, entries, shapes, options)
-    pictures = {name: shapes[key] for name, key in entries.items() if name.endswith(IMAGE_SUFFIX)}
-    side = options.size_of({name: (s[0], s[1], s[2]) for name, s in pictures.items()})
-    taking = Taking(spec, ActionSpec(axes), entries, side, options.fit)
-    if options.into is not None:
-        return taking, options.into
-    config = {
+    known = {
         "task": file.task,
         "renderer": str(kwargs.get("renderer") or UNKNOWN_RENDERER),
         "control_hz": file.rate(kwargs.get("control_freq")),
-        "image_size": side,
-        "cameras": list(taking.cameras),
     }
-    return taking, with_spec(config_of(config), spec)
+    return taken(spec, axes, entries, shapes, options, **known)
 
 
 def shape_of(group: h5py.Group, key: str) -> tuple[int, ...]:

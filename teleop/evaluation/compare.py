@@ -4,7 +4,8 @@
 `Comparison`, which the database keeps. The blind comparison and the window use its parts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,7 @@ from .seeds import EVALUATION, check_reserved, recorded_seeds
 PAIRS = 100
 """Most pairs unless another number is given."""
 LEAST_PAIRS = 8
-"""Fewest pairs before a comparison is given up as undecidable: even undecided they show how far
-apart the two are."""
+"""Fewest before a comparison is given up as undecidable: they show how far apart the two are."""
 PAIRS_PER_LOOK = 4
 """Pairs that are driven between two evaluations of the test."""
 OnPair = Callable[[SequentialTest], object]
@@ -173,15 +173,8 @@ def unseen_seeds(
         raise BadValue("pairs to compare", f"at least {least}, fewer cannot decide", count)
     known = recorded_seeds(workspace)
 
-    def fresh_seeds() -> Iterator[int]:
-        seed = first_seed
-        while True:
-            if seed not in known:
-                yield seed
-            seed += 1
-
-    source = fresh_seeds()
-    seeds = [next(source) for _ in range(count)]
+    fresh = (seed for seed in itertools.count(first_seed) if seed not in known)
+    seeds = list(itertools.islice(fresh, count))
     check_reserved(range(first_seed, seeds[-1] + 1))
     return seeds
 
@@ -249,5 +242,5 @@ def _outcomes_json(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
 
 def _side(side: Side) -> str:
     low, high = side.interval
-    helped = f", {side.takeovers} takeovers" if side.takeovers else ""
-    return f"{side.successes}/{side.episodes} [{100 * low:.0f}-{100 * high:.0f}]{helped}"
+    share = f"{side.successes}/{side.episodes} [{100 * low:.0f}-{100 * high:.0f}]"
+    return share + (f", {side.takeovers} takeovers" if side.takeovers else "")

@@ -42,11 +42,7 @@ from .update_schedule import (
     next_update,
 )
 from .workspace_perception import own_perception
-from .workspace_training import (
-    KEYPOINT_CACHE,
-    judged_frames,
-    judged_summaries,
-)
+from .workspace_training import KEYPOINT_CACHE, judged_frames, judged_summaries
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import FormatError
-from ....sim_envs.worlds.spec import ActionSpec, Axis
-from ...config import UNKNOWN_RENDERER, WorkspaceConfig, config_of
-from ...recorded_spec import BUILT_IN
-from ...schema import IMAGE_SUFFIX
-from ..foreign_spec import Taking, entries_of, nameless, ranged, spec_for, with_spec
+from ....sim_envs.worlds.spec import Axis
+from ...config import UNKNOWN_RENDERER, WorkspaceConfig
+from ..foreign_spec import (
+    Taking,
+    entries_of,
+    nameless,
+    ranged,
+    require_other_spec,
+    spec_for,
+    taken,
+)
 from ..import_options import ImportOptions
 from ..imported_episode import whole_rate
 from .files import read_json
@@ -46,29 +52,18 @@ def foreign_workspace(
 ) -> tuple[Taking, WorkspaceConfig]:
     """How the dataset's episodes are taken, and the workspace that they make."""
     options, features = dataset.options, info["features"]
-    if options.into is not None and options.into.spec == BUILT_IN:
-        raise FormatError(
-            "the workspace is of the built-in arm, whose actions and readings are fixed: "
-            "--entries and --axes are for others"
-        )
+    require_other_spec(options)
     shapes = {key: shape for key, f in features.items() if (shape := shape_of(key, f)) is not None}
     short = {key.removeprefix(IMAGES).removeprefix(OBSERVATION): key for key in shapes}
     entries = _entries(options, shapes, short, dataset.lost)
     axes = _axes(dataset, features, rows)
     spec = spec_for(axes, entries, shapes, options)
-    pictures = {name: shapes[key] for name, key in entries.items() if name.endswith(IMAGE_SUFFIX)}
-    side = options.size_of({name: (s[0], s[1], s[2]) for name, s in pictures.items()})
-    taking = Taking(spec, ActionSpec(axes), entries, side, options.fit)
-    if options.into is not None:
-        return taking, options.into
-    config = {
+    known = {
         "task": options.task or "Imported",
         "renderer": UNKNOWN_RENDERER,
         "control_hz": whole_rate(info["fps"], "fps"),
-        "image_size": side,
-        "cameras": list(taking.cameras),
     }
-    return taking, with_spec(config_of(config), spec)
+    return taken(spec, axes, entries, shapes, options, **known)
 
 
 def shape_of(key: str, feature: Mapping[str, Any]) -> tuple[int, ...] | None:

@@ -19,6 +19,8 @@ Change: TypeAlias = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 """From one picture [H, W, 3] to another."""
 LONGEST_S = 1e7
 """Latest time in a video, s; four months."""
+UNREADABLE = (OSError, ValueError, IndexError, ArithmeticError, TypeError, EOFError)
+"""What a damaged video raises, beside FFmpeg's own error."""
 SLACK_S = 1e-3
 """Beside half a period: times are rounded in the files."""
 PNG_HEAD = b"\x89PNG\r\n\x1a\n"
@@ -52,15 +54,7 @@ def read_frames(
             done = _show(
                 path, container.decode(stream), times, period / 2 + SLACK_S, found, size, change
             )
-    except (
-        OSError,
-        ValueError,
-        IndexError,
-        ArithmeticError,
-        TypeError,
-        EOFError,
-        av.FFmpegError,
-    ) as error:
+    except (*UNREADABLE, av.FFmpegError) as error:
         raise DamagedFile(f"{path}: {error}") from error
     if done < len(times):
         raise DamagedFile(f"{path}: no picture at {times[done]:.3f} s, of step {done}")
