@@ -23,7 +23,7 @@ from benchmarks.figure import RESULTS
 from benchmarks.fleet_arms import TracedArm, watch
 from benchmarks.fleet_traces import Traces, record, resampled
 from benchmarks.rows import circumstances, print_rows, read_rows
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.teleop.fleet.fleet import Fleet
 from sidestick.teleop.fleet.operator_model import FleetOperator
 from sidestick.teleop.fleet.queues import QUEUES, queue_named

@@ -25,7 +25,7 @@ from benchmarks.rows import circumstances, keep_row
 from benchmarks.success_by_demonstrations import evaluation_seeds
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.statistics.rates import Rate
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts
 from sidestick.teleop.generation.generating_operator import NOISE

@@ -31,7 +31,7 @@ from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from sidestick.datasets.step import Driver
-from sidestick.policies.policy import Policy
+from sidestick.policies.base.plan import Policy
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.spaces import GRIP, METRES_PER_UNIT, MOVE, Action, Observation
 from sidestick.teleop.session.policy_runner import PolicyRunner, Proposal

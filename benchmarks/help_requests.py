@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.statistics.conformal import conformal_limit
 from sidestick.policies.statistics.rates import Rate
 from sidestick.sim_envs.spaces import CONTROL_HZ

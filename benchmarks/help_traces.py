@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.making import make_task_env

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 import tyro
 
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.heads import HEADS
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, disagreement

@@ -29,7 +29,7 @@ from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.json_files import read_json
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.spaces import CONTROL_HZ
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator

@@ -25,7 +25,7 @@ from benchmarks.success_by_demonstrations import evaluation_seeds
 from sidestick.datasets.frames import Frames
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.policy_config import CONFIG
 from sidestick.policies.statistics.rates import Rate

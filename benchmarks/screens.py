@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image
 
 from sidestick.datasets.step import Level
-from sidestick.policies.base.plan import Plan
-from sidestick.policies.policy import Policy, load_policy
+from sidestick.policies.base.plan import Plan, Policy
+from sidestick.policies.policy import load_policy
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.renderers import best_view_renderer

@@ -27,7 +27,7 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.step import Level
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import UnknownName
 from sidestick.teleop.evaluation.rollouts import Rollouts

@@ -33,7 +33,7 @@ from benchmarks.rows import keep_row, read_rows
 from benchmarks.success_by_demonstrations import demonstrations, own_set
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.evaluation.seeds import PRACTICE, SEEDS_PER_ROUND, SUPERVISED
 from sidestick.teleop.learning.autonomous_practice import practise

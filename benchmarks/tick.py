@@ -21,7 +21,7 @@ import tyro
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.teleop.devices.simulated_operator import SimulatedOperator

@@ -23,7 +23,7 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.provenance import Provenance
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.policy import LearnedPolicy
 from sidestick.policies.store import PolicyStore

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.recorded_spec import RecordedSpec
 from ..sim_envs.errors import PolicyError, SidestickError
-from .base.compatibility import WORDS, refusal
+from .base.compatibility import UNBUILDABLE, WORDS, refusal
 from .base.json_files import read_json
-from .base.size_bound import UNBUILDABLE
-from .policy_config import CONFIG, FORMAT, MODEL
-from .remote_policy import KIND, REMOTE, RemotePolicy, remote_policy
+from .policy_config import CONFIG, FORMAT, is_remote
+from .remote_policy import RemotePolicy, remote_policy
 
 if TYPE_CHECKING:
     from .policy import LearnedPolicy
@@ -60,16 +59,6 @@ def load_for(folder: Path, config: WorkspaceConfig) -> LoadedPolicy:
     """The policy in a folder; PolicyError if it was not made for such a workspace."""
     here = (config.task, config.renderer, config.cameras, config.image_size)
     return load_any(folder, *here, config.spec)
-
-
-def files_of(folder: Path) -> tuple[str, ...]:
-    """The names of the files that a policy in a folder consists of."""
-    return (CONFIG,) if is_remote(read_json(folder / CONFIG)) else (CONFIG, MODEL)
-
-
-def is_remote(settings: dict[str, Any]) -> bool:
-    """Whether a config.json is of a policy on a server."""
-    return settings.get(KIND) == REMOTE
 
 
 def trained_here(policy: LoadedPolicy, wanted_for: str) -> "LearnedPolicy":

@@ -15,6 +15,7 @@ from torch import Tensor
 from ..datasets.files.decoding import decoded
 from ..sim_envs.errors import BadValue
 from .base.checkpoint import Tensors
+from .base.novelty_scale import MOST_FAMILIAR_SCENES, novelty_beyond
 
 MOST_POINTS = 2048
 """Number of training windows that are kept; more add little and cost time in every plan."""
@@ -24,17 +25,6 @@ LEAST_SCALE = 0.05
 """Smallest divisor of an input, in the units in which the head reads it."""
 FARTHEST = 6e4
 """About the largest number that float16 can hold."""
-MOST_FAMILIAR_SCENES = 0.9995
-"""Novelty of the most unusual familiar scene; stranger ones lie between this and 1."""
-
-
-def novelty_beyond(ratio: float) -> float:
-    """Novelty of a scene `ratio` >= 1 times as unusual as the most unusual familiar one, below 1.
-
-    No probability, only an order: a quantile would be 1 for all of them, though policies succeed
-    just outside of what they know and fail far outside (measured: docs/evidence.md, help requests).
-    """
-    return 1.0 - (1.0 - MOST_FAMILIAR_SCENES) / ratio
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,11 @@
 """`LearnedPolicy` maps an observation to a plan and is saved as config.json + model.safetensors.
 
-The policy runner and evaluation call it through the protocol `Policy`; training makes it.
+The policy runner and evaluation call it as a `Policy`; training makes it.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +15,11 @@ from ..datasets.recorded_spec import RecordedSpec
 from ..sim_envs.errors import BadValue, PlugInError, PolicyError
 from ..sim_envs.spaces import Observation
 from .base.checkpoint import Tensors, load_state, read_tensors, write_tensors
-from .base.compatibility import WORDS, refusal
+from .base.compatibility import UNBUILDABLE, WORDS, refusal
 from .base.device import device
 from .base.json_files import read_json, write_json
 from .base.plan import Plan
-from .base.size_bound import UNBUILDABLE, bounded
+from .base.size_bound import bounded
 from .heads import build_head
 from .heads.temporal_ensembling import TemporalEnsemble
 from .network import PolicyNetwork, as_batch, state_for_disk
@@ -29,23 +29,6 @@ from .policy_config import CONFIG, FORMAT, MODEL, PolicyConfig
 from .task_features import hand_frame
 from .task_features.features import Columns
 from .vision import vision_class
-
-
-class Policy(Protocol):
-    """The interface of anything that plans actions from observations."""
-
-    chunk: int
-    """Actions in a plan."""
-    execute: int
-    """Number of those to execute before the next plan."""
-
-    def reset(self) -> None:
-        """Forget the past, at the start of an episode."""
-        ...
-
-    def plan(self, observation: Observation) -> Plan:
-        """The next `chunk` actions, from one observation of the environment."""
-        ...
 
 
 class LearnedPolicy:

@@ -4,6 +4,7 @@ Stores, lists and reports read it; nothing here loads PyTorch.
 """
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -12,12 +13,15 @@ from ..datasets.files.decoding import decoded
 from ..datasets.recorded_spec import BUILT_IN, Axes, Readings, RecordedSpec
 from ..sim_envs.spaces import CAMERAS
 from ..sim_envs.worlds.spec import ActionSpec
+from .base.json_files import read_json
 from .base.provenance import Provenance
 
 FORMAT = 1
 """Version of config.json; a later one is refused."""
 CONFIG, MODEL = "config.json", "model.safetensors"
 """Files in a policy's folder."""
+KIND, REMOTE = "kind", "remote"
+"""Entry of config.json, and its value for a policy on a server; ours have none."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 """Of actions, observations or pixels."""
 
@@ -69,3 +73,13 @@ class PolicyConfig:
         given = decoded(value, dict[str, Any], "policy")
         origin = Provenance.from_json(given.get("provenance", {}))
         return decoded({**given, "provenance": asdict(origin)}, cls, "policy", closed=True)
+
+
+def files_of(folder: Path) -> tuple[str, ...]:
+    """The names of the files that a policy in a folder consists of."""
+    return (CONFIG,) if is_remote(read_json(folder / CONFIG)) else (CONFIG, MODEL)
+
+
+def is_remote(settings: dict[str, Any]) -> bool:
+    """Whether a config.json is of a policy on a server."""
+    return settings.get(KIND) == REMOTE

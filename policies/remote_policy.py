@@ -16,13 +16,11 @@ from ..sim_envs.errors import BadValue, PolicyError
 from ..sim_envs.spaces import Observation
 from .base.json_files import write_json
 from .base.plan import Plan
-from .policy_config import CONFIG, FORMAT, PolicyConfig
+from .policy_config import CONFIG, FORMAT, KIND, REMOTE, PolicyConfig
 from .remote.connection import Connection, connect
 from .remote.settings import RemoteSettings
 from .remote.translation import GOAL, Translation
 
-KIND, REMOTE = "kind", "remote"
-"""Entry of config.json, and its value for a policy on a server; ours have none."""
 RETRY_S = 1.0
 """A server that failed is not asked again before this time has passed."""
 ABOUT = "sidestick"

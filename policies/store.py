@@ -5,7 +5,7 @@ The learner publishes policies here; sessions and the command line find, choose 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..datasets.config import WorkspaceConfig
 from ..datasets.files.durable import sync_folder
@@ -13,7 +13,6 @@ from ..datasets.files.plain_file import own_folder, require_own_folder
 from ..sim_envs.errors import PolicyError, SidestickError, UnknownName
 from .base.json_files import read_json, write_json
 from .gate_record import GateRecord
-from .loaded_policy import LoadedPolicy, is_remote, load_for
 from .policy_choice import (
     NAMED,
     PolicyChoice,
@@ -25,7 +24,10 @@ from .policy_choice import (
     number_of,
     standings,
 )
-from .policy_config import CONFIG, MODEL, PolicyConfig
+from .policy_config import CONFIG, MODEL, PolicyConfig, is_remote
+
+if TYPE_CHECKING:
+    from .loaded_policy import LoadedPolicy
 
 STAGING, REMOVED = "staging", "removed"
 """Folders beside the policies, for those that are not complete yet, and for removed ones."""
@@ -193,6 +195,8 @@ class PolicyStore:
         """The folder's name for a policy's number."""
         return name_of(number)
 
-    def load(self, policy_id: str, config: WorkspaceConfig) -> LoadedPolicy:
+    def load(self, policy_id: str, config: WorkspaceConfig) -> "LoadedPolicy":
         """The policy; PolicyError if it was not made for such a workspace."""
+        from .loaded_policy import load_for  # it loads PyTorch, which lists of policies need not
+
         return load_for(self.path(policy_id), config)

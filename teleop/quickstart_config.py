@@ -1,9 +1,12 @@
 """`QuickstartConfig` holds the amounts of a quickstart; `Quickstart` reads it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..datasets.config import WorkspaceConfig
-from ..policies.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from ..policies.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,8 @@ class QuickstartConfig:
         variant = {} if self.num_items is None else {"num_items": self.num_items}
         return WorkspaceConfig(task=self.task, env_kwargs=variant)
 
-    def training(self) -> TrainConfig:
+    def training(self) -> "TrainConfig":
         """The configuration of each training."""
+        from ..policies.training.config import TrainConfig  # it loads PyTorch
+
         return TrainConfig(steps=self.train_steps)

@@ -17,13 +17,12 @@ from torch import Tensor, nn
 from ...datasets.files.decoding import parsed_json
 from ...sim_envs.errors import PolicyError
 from .json_files import write_bytes
+from .weights_file import require_weights
 
 Tensors = dict[str, Tensor]
 Metadata = dict[str, Any]
 HEADER = "sidestick"
 """Key of our metadata in the file's header."""
-MOST_WEIGHTS_BYTES = 2**29
-"""Of a file of weights; two ResNets of 18 layers take 90 MB."""
 CHECKSUM = "crc32"
 """Key in our metadata of the checksum: the format itself does not notice a flipped bit."""
 
@@ -46,14 +45,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Metadata)
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     ours = json.dumps({**metadata, CHECKSUM: checksum(plain)}, sort_keys=True)
     write_bytes(path, save(plain, {HEADER: ours}))
-
-
-def require_weights(path: Path) -> None:
-    """Raise PolicyError unless there is a plain file, or a link to one, of weights' size."""
-    if not path.is_file():
-        raise PolicyError(f"{path}: no such file")
-    if (size := path.stat().st_size) > MOST_WEIGHTS_BYTES:
-        raise PolicyError(f"{path}: {size} bytes; weights have up to {MOST_WEIGHTS_BYTES}")
 
 
 def read_tensors(path: Path) -> tuple[Tensors, Metadata]:

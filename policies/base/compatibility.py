@@ -1,13 +1,14 @@
-"""This module checks whether a policy fits the workspace in which it is to drive.
+"""This module says why a policy's folder cannot drive: it does not fit, or cannot be built.
 
-`Policy` calls it with what it was trained for (task, renderer, cameras, image size) and with what
-is present; a reason for refusal comes out.
+Whoever loads a policy calls it with what it was trained for (task, renderer, cameras, image size)
+and with what is present; a reason for refusal comes out.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from ...datasets.recorded_spec import RecordedSpec
+from ...sim_envs.errors import SidestickError
 
 WORDS = {
     "task": "task {}",
@@ -17,6 +18,16 @@ WORDS = {
     "spec": "actions and readings {}",
 }
 """How each attribute is named in the reason."""
+UNBUILDABLE = (
+    SidestickError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,  # torch's for sizes that it cannot have
+)
+"""What building a network from a stranger's settings raises."""
 
 
 def refusal(trained: object, here: Mapping[str, Any]) -> str | None:

@@ -1,29 +1,37 @@
 """The device that networks of this process run on: `use_device` chooses it, `device` tells it.
 
 The command line chooses once, by --device. Networks are moved where they are loaded or trained,
-and arrays where they enter and leave a network; everything else stays on the CPU.
+and arrays where they enter and leave a network; everything else stays on the CPU. PyTorch is loaded
+when the first device is asked for, and not for a name.
 """
 
-import torch
+from typing import TYPE_CHECKING
 
 from ...sim_envs.errors import BadValue
 
+if TYPE_CHECKING:
+    import torch
+
 AUTO, CPU = "auto", "cpu"
-_chosen = [torch.device(CPU)]
-"""One entry, the device of this process; the CPU until `use_device`."""
+_chosen: list["torch.device"] = []
+"""At most one entry, the device of this process; the CPU until `use_device`."""
 
 
 def devices() -> list[str]:
     """Names of the devices that this machine has, the CPU first."""
+    import torch
+
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     return [CPU, *(f"cuda:{number}" for number in range(gpus))]
 
 
-def choose_device(asked: str = AUTO) -> torch.device:
+def choose_device(asked: str = AUTO) -> "torch.device":
     """The device `asked` for: auto (the first GPU, else the CPU), cpu, cuda or cuda:<number>.
 
     Raises BadValue with the devices that there are for any other.
     """
+    import torch
+
     known = devices()
     if asked == AUTO:
         return torch.device(known[min(1, len(known) - 1)])
@@ -33,19 +41,21 @@ def choose_device(asked: str = AUTO) -> torch.device:
     return torch.device(wanted)
 
 
-def use_device(asked: str) -> torch.device:
+def use_device(asked: str) -> "torch.device":
     """Choose the device for this process from now on; returns it."""
-    _chosen[0] = choose_device(asked)
+    _chosen[:] = [choose_device(asked)]
     return _chosen[0]
 
 
-def device() -> torch.device:
+def device() -> "torch.device":
     """The device of this process."""
-    return _chosen[0]
+    return _chosen[0] if _chosen else use_device(CPU)
 
 
-def named(chosen: torch.device) -> str:
+def named(chosen: "torch.device") -> str:
     """A device in words, with the model of a GPU."""
     if chosen.type != "cuda":
         return str(chosen)
+    import torch
+
     return f"{chosen} ({torch.cuda.get_device_name(chosen)})"

@@ -1,9 +1,12 @@
-"""This module holds the plan, a policy's output: an action chunk, its spread and the novelty."""
+"""A `Plan` is a policy's output, actions with spread and novelty; a `Policy` makes plans."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ...sim_envs.spaces import Observation
 
 
 @dataclass(frozen=True, repr=False)
@@ -19,3 +22,20 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"Plan(actions{self.actions.shape}, novelty={self.novelty:.2f})"
+
+
+class Policy(Protocol):
+    """The interface of anything that plans actions from observations."""
+
+    chunk: int
+    """Actions in a plan."""
+    execute: int
+    """Number of those to execute before the next plan."""
+
+    def reset(self) -> None:
+        """Forget the past, at the start of an episode."""
+        ...
+
+    def plan(self, observation: Observation) -> Plan:
+        """The next `chunk` actions, from one observation of the environment."""
+        ...

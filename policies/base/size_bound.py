@@ -13,23 +13,12 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from ...sim_envs.errors import BadValue, SidestickError
+from ...sim_envs.errors import BadValue
 
 SPARE = 2**24
 """Numbers beyond those of the weights: fixed noise, grids, what is computed once; 64 MiB."""
 MAKERS = frozenset({torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn, torch.full})
 RANGES = frozenset({torch.arange, torch.linspace, torch.eye, torch.randperm})
-
-UNBUILDABLE = (
-    SidestickError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,  # torch's for sizes that it cannot have
-)
-"""What building a network from a stranger's settings raises."""
 
 
 class _Bound(TorchFunctionMode):

@@ -1,10 +1,9 @@
-"""This module sets up torch: arrays as tensors, the number of threads, and the precision.
+"""This module sets up torch: arrays as tensors, and the precision.
 
-Training, perception and all worker processes call it.
+Training and perception call it.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,25 +21,6 @@ def as_tensor(array: NDArray[Any]) -> Tensor:
     """The array as a tensor of its shape and type, sharing memory if writeable and contiguous."""
     plain = np.ascontiguousarray(array)
     return torch.from_numpy(plain if plain.flags.writeable else plain.copy())
-
-
-def limit_threads(threads: int = 1) -> None:
-    """Limit torch to so many threads: workers that each use all cores slow each other down."""
-    torch.set_num_threads(threads)
-
-
-@contextmanager
-def few_threads(threads: int = 1) -> Iterator[None]:
-    """Limit torch's threads meanwhile, where a policy drives and ticks must not be late.
-
-    A plan is small: threads that wait for each other only cost time.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 FAST_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})

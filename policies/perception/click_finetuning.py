@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ...sim_envs.errors import BadValue
-from ..base.torch_setup import limit_threads
+from ..base.threads import limit_threads
 from .network import Perception, as_input
 from .pretrain import augmented
 

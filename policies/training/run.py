@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 
 from ...sim_envs.errors import PolicyError
+from ..base.plan import Policy
 from ..base.schedule import load_parameters, one_cycle
 from ..network import PolicyNetwork
 from ..novelty import Neighbours, Novelty, disagreement
-from ..policy import LearnedPolicy, Policy, load_policy
+from ..policy import LearnedPolicy, load_policy
 from ..policy_config import PolicyConfig
 from . import loop as training_loop
 from .config import TrainConfig

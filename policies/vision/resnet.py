@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from ...sim_envs.errors import PolicyError
-from ..base.checkpoint import require_weights
+from ..base.weights_file import require_weights
 
 STAGES = ((64, 1), (128, 2), (256, 2), (512, 2))
 """Channels and stride of each stage of two blocks."""

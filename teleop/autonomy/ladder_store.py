@@ -13,9 +13,9 @@ from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.judgements.exclusion import used_episodes
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ...policies.base.checkpoint import require_weights
+from ...policies.base.weights_file import require_weights
 from ...policies.gate_record import GateRecord, GateVerdict
-from ...policies.loaded_policy import files_of
+from ...policies.policy_config import files_of
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import DamagedFile, PolicyError, WorkspaceError
 from .episode_evidence import EpisodeEvidence, EpisodeKey

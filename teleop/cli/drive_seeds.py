@@ -4,7 +4,6 @@ from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ..evaluation.seeds import PEOPLE, Seeds, check_reserved
 from ..generation.scenes import open_scenes
-from ..learning.autonomous_practice import ASKS, open_failures
 from .console import say
 
 
@@ -24,6 +23,8 @@ def seeds_to_drive(
     """
     if first_seed is not None:
         return Seeds(first_seed)
+    from ..learning.autonomous_practice import ASKS, open_failures  # it loads PyTorch
+
     used = [summary.header.seed for summary in workspace.summaries()]
     unused = max((seed for seed in used if seed in PEOPLE), default=-1) + 1
     if fresh:

@@ -15,7 +15,6 @@ from ..generation.generate import GenerationReport, generate
 from ..generation.generating_operator import NOISE, GeneratingOperator
 from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, regions
 from ..generation.sources import corrections_of, sources_of
-from ..report.generation_map import write_generation
 from .console import PEOPLE, print_json, progress, say
 from .job_options import JobOptions
 from .numbers import Count, Share
@@ -80,6 +79,8 @@ class Generate(JobOptions):
 
 
 def _show(report: GenerationReport, workspace: Workspace) -> None:
+    from ..report.generation_map import write_generation  # it loads matplotlib
+
     scenes = read_scenes(Database(workspace.db_path))
     say(
         f"{report.recorded} episodes recorded; {report.yielded:.0%} of {len(report.attempts)} "

@@ -15,7 +15,6 @@ from ...policies.store import PolicyStore
 from ..autonomy.criteria import ALPHA, CRITERIA
 from ..autonomy.evidence_recorder import recover_evidence
 from ..autonomy.ladder import Ladder, LevelChange
-from ..autonomy.ladder_plot import plot_ladder
 from ..autonomy.ladder_store import LadderStore
 from ..autonomy.stage_evidence import interval
 from ..session.levels import name
@@ -50,6 +49,8 @@ class LadderVerb:
             say_choice(workspace, choice)
         ladder = _up_to_date(ladder_store, None if choice is None else choice.policy_id)
         if self.plot:
+            from ..autonomy.ladder_plot import plot_ladder  # it loads matplotlib
+
             plot_ladder(ladder, self.plot)
             say(f"drawn: {self.plot}")
         if self.json:

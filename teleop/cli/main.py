@@ -18,6 +18,7 @@ from .numbers import check_numbers
 from .streams import OutputLost, give_up
 from .subcommand import FOUND, INTERRUPTED, REFUSED, Subcommand
 from .verbs import PLACES, VERBS, outlines
+from .version import Version
 
 LONGEST_NAME = 300
 """Of a file in an error, characters."""
@@ -54,6 +55,8 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
     """The verb that is named, with its options; the list of verbs, or an error, without one."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     config = (tyro.conf.OmitArgPrefixes,)
+    if given == ["--version"]:
+        return Version()
     if given and given[0] in PLACES:
         if missing := memory_missing(given[0]):
             raise SidestickError(missing)

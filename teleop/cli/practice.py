@@ -1,18 +1,20 @@
 """`sidestick practice` runs rounds of unattended episodes whose successes become data."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PolicyChoice
 from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
-from ..learning.practice_rounds import PracticeRound, PracticeRounds
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
 from .job_options import JobOptions
 from .numbers import Count
 from .subcommand import DONE, Device, WorkspacePath
+
+if TYPE_CHECKING:
+    from ..learning.practice_rounds import PracticeRound, PracticeRounds
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Practice(JobOptions):
 
     def run(self) -> int:
         """Practise and refit, round by round."""
+        from ..learning.practice_rounds import PracticeRounds  # it loads PyTorch
+
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         choice = take_policy(workspace)  # refused here without one
@@ -48,14 +52,14 @@ class Practice(JobOptions):
         ):
             return self.practise(PracticeRounds(workspace, rollouts, notify=say), choice)
 
-    def practise(self, rounds: PracticeRounds, choice: PolicyChoice) -> int:
+    def practise(self, rounds: "PracticeRounds", choice: PolicyChoice) -> int:
         """Run as many rounds as were asked for, and report; `choice` practises first."""
         done = self._all(rounds)
         if self.json:
             print_json({"rounds": [made.to_json() for made in done], **choice_json(choice)})
         return DONE
 
-    def _all(self, rounds: PracticeRounds) -> list[PracticeRound]:
+    def _all(self, rounds: "PracticeRounds") -> "list[PracticeRound]":
         broken_off = rounds.go_on()
         done = [] if broken_off is None else [broken_off]
         for made in done:
@@ -65,7 +69,7 @@ class Practice(JobOptions):
             say(done[-1].label)
         return done
 
-    def _round(self, rounds: PracticeRounds) -> PracticeRound:
+    def _round(self, rounds: "PracticeRounds") -> "PracticeRound":
         label = f"round {rounds.next()}: {rounds.driver()} practises"
         with progress(label, self.episodes) as tick:
             return rounds.practise(self.episodes, lambda _: tick(""))

@@ -10,7 +10,6 @@ import tyro
 
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
-from ..quickstart import Quickstart
 from ..quickstart_config import QuickstartConfig
 from .console import PEOPLE, say
 from .job_options import JobOptions
@@ -42,6 +41,8 @@ class QuickstartVerb(JobOptions):
 
     def run(self) -> int:
         """Run every stage that is not done yet."""
+        from ..quickstart import Quickstart  # it loads PyTorch and matplotlib
+
         course = self._course()
         started = time.monotonic()
         with Rollouts(course.config(), self.engine_asked()) as rollouts:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from ...datasets.workspace import Workspace
-from ..report.write import write_report
 from .console import print_json, say
 from .subcommand import DONE, WorkspacePath
 from .targets import check_target
@@ -28,6 +27,8 @@ class Report:
 
     def run(self) -> int:
         """Write the page."""
+        from ..report.write import write_report  # it loads PyTorch and matplotlib
+
         check_target("--out", self.out)
         other = None if self.compare is None else Workspace.open(self.compare)
         path = write_report(Workspace.open(self.workspace), self.out, beside=other)

@@ -9,10 +9,6 @@ from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..devices.settings import operator_name
-from ..review.click_review import review_clicks
-from ..review.predictions import POOL
-from ..review.review_loop import review_episodes
-from ..review.run_predictions import COUNT, review_predictions
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
 from .numbers import Count
@@ -66,6 +62,8 @@ class Review:
         operator = MACHINE if simulated else self.name or operator_name()
         if self.of != "episodes":
             return self._review_images(workspace, operator, simulated)
+        from ..review.review_loop import review_episodes  # it loads PyTorch
+
         report = review_episodes(
             workspace, operator, self.episode, self.headless, simulated, self.episodes
         )
@@ -80,6 +78,10 @@ class Review:
 
     def _review_images(self, workspace: Workspace, operator: str, simulated: bool) -> int:
         """Review predictions or clicks."""
+        from ..review.click_review import review_clicks  # these load PyTorch
+        from ..review.predictions import POOL
+        from ..review.run_predictions import COUNT, review_predictions
+
         if self.of == "predictions":
             if self.device is None:
                 say("networks run on cpu")

@@ -10,7 +10,6 @@ from rich.table import Table
 from ...sim_envs.plug_ins import Group, broken, origin, plug_ins
 from ...sim_envs.tasks import TASKS, task_class, task_names
 from ...sim_envs.tasks.task import Task
-from ..report.contact_sheet import write_contact_sheet, write_variation_sheet
 from .capabilities import refused, task_capabilities, world_capabilities
 from .console import PEOPLE, complain, print_json, say
 from .subcommand import DONE, NOTHING_LOST
@@ -33,6 +32,8 @@ class Tasks:
         """Print the list; draw the contact sheets."""
         complain_of_broken()
         if self.pictures is not None:
+            from ..report.contact_sheet import write_contact_sheet, write_variation_sheet
+
             for name in TASKS:
                 say(f"wrote {write_contact_sheet(name, self.pictures)}")
             say(f"wrote {write_variation_sheet(self.pictures)}")

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from tyro.conf import Suppress, arg
 
@@ -11,13 +11,8 @@ from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
 from ...policies.engines.job import Engine
 from ...policies.store import PolicyStore
-from ...policies.training.config import POINTER, TrainConfig
-from ...policies.training.distributed import launch, launched, processes
-from ...policies.training.run import TrainResult
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
-from ..learning.workspace_perception import has_perception
-from ..learning.workspace_training import train_on_workspace
 from ..session.environments import NO_WORLD, has_world
 from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
@@ -29,13 +24,18 @@ from .subcommand import DONE, Device, WorkspacePath
 from .training_summary import summary
 from .unused_options import refuse_unused
 
+if TYPE_CHECKING:
+    from ...policies.training.config import TrainConfig
+    from ...policies.training.run import TrainResult
+
 
 def hint(value: str) -> Any:
     """The text that the help shows in place of the default None."""
     return arg(help_behavior_hint=f"(default: {value})")
 
 
-KEYPOINTS, END_TO_END, SMALL = "keypoints", "end-to-end", "small"
+KEYPOINTS, END_TO_END = "keypoints", "end-to-end"
+POINTER, SMALL = "pointer", "small"
 AS_RECOMMENDED = hint("as recommended")
 RECIPE = ("steps", "batch", "chunk", "execute")
 """Options whose recommended values hold unless given."""
@@ -164,6 +164,9 @@ class Train(JobOptions):
 
     def run(self) -> int:
         """Train, choose a checkpoint and save it."""
+        from ...policies.training.distributed import launch, launched, processes
+        from ..learning.workspace_training import train_on_workspace
+
         config = self.config(Workspace.open(self.workspace) if exists(self.workspace) else None)
         criteria(self.gate_pairs)  # refused before the training, not after it
         if self.processes > 1 and launched() == 1:
@@ -185,8 +188,10 @@ class Train(JobOptions):
             result = train_on_workspace(workspace, config)
         return self._finish(workspace, result, engine) if together.is_main else DONE
 
-    def config(self, workspace: Workspace | None = None) -> TrainConfig:
+    def config(self, workspace: Workspace | None = None) -> "TrainConfig":
         """The training that the options ask for, with what suits the workspace."""
+        from ...policies.training.config import TrainConfig
+
         if self.policy is not None:
             raise BadValue("train --policy", f"--head {self.policy}, its name now", "--policy")
         vision, encoder = self._chosen(workspace)
@@ -203,6 +208,8 @@ class Train(JobOptions):
 
     def _chosen(self, workspace: Workspace | None) -> tuple[str, str]:
         """The kinds of vision and encoder: as given, else what suits the workspace."""
+        from ..learning.workspace_perception import has_perception
+
         vision = self.vision or (KEYPOINTS if has_perception(workspace) else END_TO_END)
         foreign = workspace is not None and workspace.config.spec != BUILT_IN
         small = foreign and vision == END_TO_END
@@ -219,7 +226,7 @@ class Train(JobOptions):
         if not self.gate:
             refuse_unused(self, "with --no-gate", ("gate_pairs",))
 
-    def _finish(self, workspace: Workspace, result: TrainResult, engine: Engine) -> int:
+    def _finish(self, workspace: Workspace, result: "TrainResult", engine: Engine) -> int:
         """Report the policy, let the gate decide, and say who drives from now on."""
         policy_id = result.path.name
         say(summary(result, self.selection_episodes))

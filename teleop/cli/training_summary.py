@@ -1,15 +1,18 @@
 """These functions say in a line what a training came to: its policy, its data and its time."""
 
-from ...policies.training.run import TrainResult
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...policies.training.run import TrainResult
 
 
-def duration(result: TrainResult) -> str:
+def duration(result: "TrainResult") -> str:
     """How long the training took altogether, and its parts of a second and more."""
     parts = [f"{name} {part:.0f}" for name, part in result.parts.items() if part >= 1]
     return f"{result.whole_s:.0f} s" + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
 
 
-def summary(result: TrainResult, drives: int) -> str:
+def summary(result: "TrainResult", drives: int) -> str:
     """A line for people: the policy, its data, and which of its checkpoints is kept."""
     config = result.policy.config
     count = len(config.provenance.episodes)

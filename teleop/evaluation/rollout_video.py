@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...datasets.config import WorkspaceConfig
 from ...datasets.files.durable import replace_file
-from ...policies.base.torch_setup import few_threads
+from ...policies.base.threads import few_threads
 from ...policies.loaded_policy import load_for
 from ...sim_envs.spaces import Image
 from ...sim_envs.worlds.contract import Capability, TaskWorld

@@ -12,7 +12,7 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...policies.base.device import use_device
-from ...policies.base.torch_setup import limit_threads
+from ...policies.base.threads import limit_threads
 from ...policies.engines.shared_files import Shared, unpacked
 from ...policies.loaded_policy import load_any
 from ...sim_envs.making import make_world

@@ -15,12 +15,12 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...policies.base.device import CPU
-from ...policies.base.torch_setup import few_threads
+from ...policies.base.threads import few_threads
 from ...policies.engines.crew import Crew
 from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
 from ...policies.engines.shared_files import digest_of
-from ...policies.loaded_policy import files_of, load_for
-from ...policies.policy_config import CONFIG, MODEL
+from ...policies.loaded_policy import load_for
+from ...policies.policy_config import CONFIG, MODEL, files_of
 from ...sim_envs.worlds.contract import TaskWorld
 from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session

@@ -14,7 +14,7 @@ from typing import Any
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
-from ...policies.base.torch_setup import few_threads
+from ...policies.base.threads import few_threads
 from ...policies.engines.job import Engine
 from ...sim_envs.errors import WorkspaceError
 from ..evaluation.seeds import GENERATION

@@ -11,15 +11,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ...datasets.database import EventEntry
 from ...datasets.files.plain_file import open_plain
 from ...datasets.workspace import Workspace
 from ...policies.base.child_process import end_with
-from ...policies.base.torch_setup import limit_threads
+from ...policies.base.threads import limit_threads
 from ...sim_envs.errors import SidestickError, WorkspaceError
-from .learner import Learner
+
+if TYPE_CHECKING:
+    from .learner import Learner
 
 NICENESS = 15
 POLL_S = 2.0
@@ -60,7 +62,7 @@ def only_learner(workspace: Workspace) -> Iterator[None]:
 
 
 def learn_on(
-    learner: Learner,
+    learner: "Learner",
     heard: Callable[[EventEntry], object],
     complain: Callable[[object], object],
     sleep: Callable[[float], object] = time.sleep,

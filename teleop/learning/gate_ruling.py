@@ -15,7 +15,6 @@ from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.store import PolicyStore
 from .acceptance_gate import AcceptanceCriteria, GateTest, decide
 from .gate_pairs import GatePair, GatePairs
-from .held_out_losses import compared_losses
 
 Drives = Callable[[Path, int], bool]
 """Whether the policy in a folder solves a seed, driving alone."""
@@ -39,6 +38,8 @@ def rule(
     """
     if present is None:
         return GateRecord(GateVerdict.FIRST, ("it is the first policy",))
+    from .held_out_losses import compared_losses  # it loads PyTorch
+
     store = PolicyStore(workspace.policies_dir)
     reference = reference_of(store, present)
     losses, held = compared_losses(workspace, candidate, store.path(present))

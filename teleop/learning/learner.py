@@ -15,11 +15,12 @@ import numpy as np
 
 from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
+from ...policies.base.plan import Policy
 from ...policies.base.provenance import Provenance, ProvenanceKind
 from ...policies.gate_record import GateRecord, GateVerdict
 from ...policies.loaded_policy import trained_here
 from ...policies.perception.keypoint_cache import KeypointCache
-from ...policies.policy import LearnedPolicy, Policy
+from ...policies.policy import LearnedPolicy
 from ...policies.policy_config import PolicyConfig
 from ...policies.store import PolicyStore
 from ...policies.training.class_weights import DEMONSTRATION, HUMAN_ONLY, INTERVENTION

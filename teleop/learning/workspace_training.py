@@ -15,9 +15,10 @@ from ...datasets.judgements.judgement_state import TrainingSelection
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
+from ...policies.base.plan import Policy
 from ...policies.base.provenance import Provenance
 from ...policies.perception.keypoint_cache import KeypointCache
-from ...policies.policy import LearnedPolicy, Policy
+from ...policies.policy import LearnedPolicy
 from ...policies.training.accepted_predictions import AcceptedPrediction
 from ...policies.training.config import TrainConfig
 from ...policies.training.run import TrainResult

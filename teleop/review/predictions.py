@@ -16,8 +16,7 @@ from ...datasets.judgements.judgement import PREDICTION
 from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.workspace import Workspace
-from ...policies.base.plan import Plan
-from ...policies.policy import Policy
+from ...policies.base.plan import Plan, Policy
 from ...sim_envs.cameras import CameraView
 from ...sim_envs.errors import DamagedFile
 from ...sim_envs.spaces import FRONT, Image

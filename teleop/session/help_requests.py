@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...policies.novelty import novelty_beyond
+from ...policies.base.novelty_scale import novelty_beyond
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import CONTROL_HZ
 from .levels import ControlState

@@ -12,7 +12,7 @@ from ...datasets.recorder import Recorder
 from ...datasets.session_rows import session_rows
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
-from ...policies.base.torch_setup import few_threads
+from ...policies.base.threads import few_threads
 from ...sim_envs.errors import MissingCapability
 from ...sim_envs.worlds.contract import Capability, TaskWorld
 from .assignment import Assignment

@@ -12,8 +12,7 @@ import numpy as np
 
 from ...datasets.step import Driver
 from ...datasets.step_packing import LIMIT
-from ...policies.base.plan import Plan
-from ...policies.policy import Policy
+from ...policies.base.plan import Plan, Policy
 from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import Action, Observation
 from ...sim_envs.worlds.arm_spec import ARM_ACTION

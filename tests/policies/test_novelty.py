@@ -4,14 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from sidestick.policies.novelty import (
-    MOST_FAMILIAR_SCENES,
-    MOST_POINTS,
-    Neighbours,
-    Novelty,
-    Quantiles,
-    novelty_beyond,
-)
+from sidestick.policies.base.novelty_scale import MOST_FAMILIAR_SCENES, novelty_beyond
+from sidestick.policies.novelty import MOST_POINTS, Neighbours, Novelty, Quantiles
 
 
 def familiar(n=1000, seed=0):

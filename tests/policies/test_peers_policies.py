@@ -20,7 +20,8 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.heads import build_head
 from sidestick.policies.network import PolicyNetwork
 from sidestick.policies.novelty import Novelty
-from sidestick.policies.policy import LearnedPolicy, PolicyConfig
+from sidestick.policies.policy import LearnedPolicy
+from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.remote.consent import allow_servers
 from sidestick.policies.remote.settings import RemoteSettings
 from sidestick.policies.remote_policy import RemotePolicy

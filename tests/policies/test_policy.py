@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from sidestick.datasets.config import WorkspaceConfig
+from sidestick.policies.base.novelty_scale import MOST_FAMILIAR_SCENES
 from sidestick.policies.base.provenance import Provenance
 from sidestick.policies.heads import build_head
 from sidestick.policies.network import PolicyNetwork
-from sidestick.policies.novelty import MOST_FAMILIAR_SCENES, Novelty
+from sidestick.policies.novelty import Novelty
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.policy import LearnedPolicy, load_policy
 from sidestick.policies.policy_config import PolicyConfig

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sidestick.policies.novelty import novelty_beyond
+from sidestick.policies.base.novelty_scale import novelty_beyond
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.autonomy.help_calibration import (
     LEAST_NOVELTY,

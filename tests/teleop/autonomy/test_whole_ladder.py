@@ -7,7 +7,7 @@ import pytest
 from benchmarks.whole_ladder import MUST_FALL_WITHIN, Climb, run
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 
 
 @pytest.mark.slow
