@@ -4,6 +4,7 @@ A browser names an episode by its id, which is looked up in the list; it never n
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from ....sim_envs.errors import UnknownName
 from ....sim_envs.spaces import Image
 from ...evaluation.video import Video, encode
 
+FRESH_S = 1.0
+"""The files are listed again when the list is older than this."""
 MOST_CLIP_BYTES = 64 * 2**20
 """Of videos that are kept in memory."""
 NONE_STANDS = ResolvedJudgements()
@@ -40,6 +43,8 @@ class Library:
         self.judgements = Judgements(workspace.db_path)
         self._clips: OrderedDict[str, Video] = OrderedDict()
         self._reading = threading.Lock()
+        self._summaries: Mapping[str, EpisodeSummary] = {}
+        self._listed = float("-inf")
 
     @property
     def hz(self) -> int:
@@ -52,9 +57,8 @@ class Library:
         return tuple(self.workspace.config.cameras)
 
     def summaries(self) -> list[EpisodeSummary]:
-        """All readable episodes by time."""
-        with self._reading:
-            return self.workspace.summaries()
+        """All readable episodes by time; the list may be a second old."""
+        return list(self._by_id().values())
 
     def stands(self) -> Mapping[str, ResolvedJudgements]:
         """What people judge of every episode that they have judged."""
@@ -66,10 +70,18 @@ class Library:
 
     def summary(self, name: str) -> EpisodeSummary:
         """An episode by its whole id; UnknownName where there is none."""
-        found = next((s for s in self.summaries() if s.id == name), None)
+        found = self._by_id().get(name)
         if found is None:
             raise UnknownName("episode", name[:60], ())
         return found
+
+    def _by_id(self) -> Mapping[str, EpisodeSummary]:
+        with self._reading:
+            now = time.monotonic()
+            if now - self._listed > FRESH_S:
+                self._summaries = {s.id: s for s in self.workspace.summaries()}
+                self._listed = now
+            return self._summaries
 
     def path(self, name: str) -> Path:
         """The file of an episode by its whole id; UnknownName where there is none."""

@@ -4,7 +4,7 @@ It becomes a judgement, and `item_key` finds the item that any judgement answers
 given at the windows count as well.
 """
 
-import zlib
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -118,7 +118,7 @@ class Item:
 
 def drawn(key: str) -> float:
     """A number in [0, 1) that an item always has: who restarts the server draws no others."""
-    return zlib.crc32(key.encode()) / 2**32
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4]) / 2**32
 
 
 def item_key(judgement: Judgement) -> str | None:

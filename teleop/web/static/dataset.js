@@ -109,7 +109,7 @@ async function judge(kind, payload = {}, start = null, stop = null) {
 }
 
 function take(now) {
-  Object.assign(episode, now);
+  Object.assign(episode, now, { id: episode.id });
   const verdict = now.judgements.length && now.judged;
   if (!verdict) episode.outcome = episode.recorded;
   else ask(`/api/episodes/${encodeURIComponent(episode.id)}`).then((fresh) => {

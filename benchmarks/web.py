@@ -1,0 +1,205 @@
+"""This benchmark measures the served pages over loopback: driving, and judging by many.
+
+`python -m benchmarks.web drive [--seconds 60] [--judges 5]` serves a new workspace in this process
+and drives it from another, as a browser without a screen; a push's latency ends when the
+simulation has executed an action in its direction, as in `benchmarks.window`.
+`python -m benchmarks.web judges [--judges 50] [--seconds 120]` has planted judges answer over HTTP.
+It prints JSON, with the machine's load beside it.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import tyro
+import uvicorn
+
+from benchmarks.web_judges import judging_rounds, made_up_workspace
+from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.cli.drive import Drive
+from sidestick.teleop.devices.stick_motion import picture_frame
+from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
+from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.station.run import run_station
+from sidestick.teleop.web.access import Access
+from sidestick.teleop.web.app import make_app
+from sidestick.teleop.web.driving.browser_outlet import BrowserOutlet
+from sidestick.teleop.web.driving.seat import OpenOutlet, Seat
+from sidestick.teleop.web.guard import GuardRules
+from sidestick.teleop.web.server import ServerOptions, bound, config
+
+MOVING = 0.05
+"""Smallest component along the push at which an action counts as its effect."""
+LATE_MS = 25.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is measured."""
+
+    what: tyro.conf.Positional[Literal["drive", "judges"]]
+    seconds: float = 60.0
+    judges: int = 5
+    items: int = 1400
+    """Episodes to judge, in `judges`."""
+    thinks_s: float = 3.0
+    """How long a judge thinks, on average."""
+    task: str = "ShelfPick"
+
+
+class TickTimes(Subscriber):
+    """Notes when each tick had executed its action, and along which way of the picture."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[float, float, float]] = []
+        """perf_counter s, component along the picture's right, late ms."""
+        self._right = np.zeros(2)
+
+    def on_begin(self, context: EpisodeContext) -> None:
+        """Look where the picture's right is."""
+        env: Any = context.env
+        self._right = picture_frame(env.camera_view("front")).right[:2]
+
+    def on_tick(self, tick: Tick) -> None:
+        """Note one tick."""
+        along = float(tick.step.action[:2] @ self._right)
+        self.done.append((time.perf_counter(), along, tick.step.late_ms))
+
+
+@contextlib.contextmanager
+def served(workspace: Workspace, access: Access, run: Any = None) -> Iterator[tuple[str, Seat]]:
+    """A server in a thread of this process; its address and its seat."""
+    options = ServerOptions(port=0)
+    loose = GuardRules(rate=1e4, burst=1e4)
+    more = {} if run is None else {"run": run}
+    app, seat = make_app(workspace, access, loose, **more)
+    with contextlib.closing(bound(options)) as listening:
+        server = uvicorn.Server(config(app, options))
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", seat
+        finally:
+            seat.close()
+            server.should_exit = True
+            thread.join()
+
+
+def drive(options: Options) -> dict[str, Any]:
+    """Drive over a socket, with some judges beside."""
+    times, drawn = TickTimes(), {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ws"
+        Workspace.create(path, WorkspaceConfig(options.task))
+        judged = made_up_workspace(Path(folder) / "judged", 200)
+
+        def run(operator: str, open_outlet: OpenOutlet) -> object:
+            def timed(chosen: StationOptions) -> BrowserOutlet:
+                outlet: Any = open_outlet(chosen)
+                outlet.subscribers = (*outlet.subscribers, times)
+                note = outlet.link.drawn
+
+                def noted(number: int) -> None:
+                    drawn[number] = time.perf_counter()
+                    note(number)
+
+                outlet.link.drawn = noted
+                return outlet
+
+            return Drive(path, level="demonstrate", first_seed=0).session(
+                lambda ws, assignment, chosen: run_station(
+                    ws, assignment, replace(chosen, operator=operator, tutorial=False), timed
+                )
+            )
+
+        access, others = Access(), Access()
+        with (
+            served(Workspace.open(path), access, run) as (url, _),
+            served(judged, others) as (beside, _),
+        ):
+            token = access.invite("owner")
+            client = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.web_client", "drive", url, token,
+                 str(options.seconds)],
+                stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            over = threading.Event()
+            judging = threading.Thread(
+                target=judging_rounds, args=(beside, others, options.judges, over)
+            )
+            judging.start()
+            said, _ = client.communicate()
+            over.set()
+            judging.join()
+    return _drive_figures(json.loads(said), times, drawn)
+
+
+def _drive_figures(
+    seen: dict[str, Any], times: TickTimes, drawn: dict[int, float]
+) -> dict[str, Any]:
+    """What the driver's pushes and pictures come to."""
+    done = np.array(times.done)
+    arrived = {int(number): at for number, at in seen["arrived"].items()}
+    shown = sorted((drawn[n], at) for n, at in arrived.items() if n in drawn)
+    to_action, to_picture = [], []
+    for begin, end in zip(seen["pushes"], [*seen["pushes"][1:], (np.inf, 0.0)], strict=True):
+        pushed, way = begin
+        found = done[(done[:, 0] > pushed) & (done[:, 0] < end[0]) & (done[:, 1] * way > MOVING)]
+        if not len(found):
+            continue
+        to_action.append((found[0, 0] - pushed) * 1000)
+        later = [at for at_drawn, at in shown if at_drawn > found[0, 0]]
+        if later:
+            to_picture.append((later[0] - pushed) * 1000)
+    gaps = np.diff(done[:, 0])
+    driven = gaps[gaps < 0.5]
+    return {
+        "pushes": len(to_action),
+        "input_to_action_ms": _percentiles(to_action),
+        "input_to_picture_ms": _percentiles(to_picture),
+        "round_trip_ms": _percentiles(seen["trips_ms"]),
+        "control_hz": round(1.0 / float(driven.mean()), 2),
+        "late_share": round(float((done[:, 2] > LATE_MS).mean()), 3),
+        "ticks": len(done),
+        "pauses": seen["pauses"],
+        "pictures_per_s": round(seen["pictures_per_s"], 1),
+        "kb_per_s": round(seen["kb_per_s"], 1),
+    }
+
+
+def _percentiles(values: list[float]) -> dict[str, float]:
+    return {f"p{p}": round(float(np.percentile(values, p)), 1) for p in (50, 99)}
+
+
+def main(options: Options) -> None:
+    """Measure and print."""
+    before = os.getloadavg()[0]
+    if options.what == "drive":
+        found = drive(options)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            workspace, access = made_up_workspace(Path(folder) / "ws", options.items), Access()
+            with served(workspace, access) as (url, _):
+                over = threading.Event()
+                rounds = judging_rounds(
+                    url, access, options.judges, over, options.seconds, options.thinks_s
+                )
+            found = rounds.figures(workspace)
+    print(json.dumps({"load": [round(before, 1), round(os.getloadavg()[0], 1)], **found}, indent=1))
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))
