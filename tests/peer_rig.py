@@ -59,6 +59,7 @@ TOOLS = {
         "panda-gym==3.0.7 gym-pusht==0.1.8 pymunk==6.11.1 opencv-python-headless scikit-image cffi "
         "pycparser",
     ),
+    "gym-hil": Tool("mujoco==3.8.1", "gym-hil==0.1.14"),
     "torchrl": Tool("cloudpickle orjson pyvers packaging importlib_metadata", "tensordict torchrl"),
 }
 

@@ -15,6 +15,7 @@ from ..generation.generate import GenerationReport, generate
 from ..generation.generating_operator import NOISE, GeneratingOperator
 from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, regions
 from ..generation.sources import corrections_of, sources_of
+from ..session.environments import require_arm
 from .console import PEOPLE, print_json, progress, say
 from .job_options import JobOptions
 from .numbers import Count, Share
@@ -53,6 +54,7 @@ class Generate(JobOptions):
     def run(self) -> int:
         """Generate, and report the yield."""
         workspace = Workspace.open(self.workspace)
+        require_arm(workspace.config, "generating demonstrations")
         workspace.recover()
         names = None
         if self.sources is not None:

@@ -78,7 +78,7 @@ LEROBOT = """
 import json, sys, torch
 from lerobot.configs.types import FeatureType
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
-from lerobot.datasets.utils import dataset_to_policy_features
+from lerobot.utils.feature_utils import dataset_to_policy_features
 from lerobot.policies.factory import get_policy_class, make_policy_config, make_pre_post_processors
 root, target, kind = sys.argv[1:4]
 dataset = LeRobotDataset("made/up", root=root)
@@ -108,6 +108,7 @@ def test_a_policy_of_lerobot_drives_by_its_server(
 ) -> None:
     """Its checkpoint of safetensors, its own normalisation, our names of the entries."""
     export(recorded, "lerobot", tmp_path / "set", ExportOptions(images="png"))
+    add("lerobot", "diffusers")
     names = output_of("lerobot", LEROBOT, tmp_path / "set", tmp_path / "policy", kind)
     assert "observation.state" in names
     entries = {
@@ -149,12 +150,19 @@ def test_a_policy_of_robomimic_drives_by_its_server(recorded: Workspace, tmp_pat
     drives(*server, recorded, observation=entries)
 
 
+def add(tool: str, *packages: str) -> Path:
+    """The interpreter of a tool's environment, with what a server of its policies needs beside."""
+    python = interpreter(tool)
+    known = site_packages(python.parents[1])
+    missing = [name for name in packages if not (known / name).exists()]
+    if missing:
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *missing], check=True)
+    return python
+
+
 def drives(tool: str, script: str, checkpoint: Path, recorded: Workspace, **options: Any) -> None:
     """The server answers each recorded observation with one action of ours, and a reset."""
-    python = interpreter(tool)
-    if not list(site_packages(python.parents[1]).glob("websockets")):
-        pip = [str(python), "-m", "pip", "install", "-q", "websockets", "msgspec"]
-        subprocess.run(pip, check=True)
+    python = add(tool, "websockets", "msgspec")
     isolated = [] if TOOLS[tool].behind is None else ["-s"]
     command = [str(python), *isolated, str(SERVERS / script), str(checkpoint), "--port", "0"]
     episode = Episode.read(recorded.episodes()[0])

@@ -1,4 +1,4 @@
-"""panda-gym and gym-pusht as worlds, through the command line; `make test-peers` runs these."""
+"""panda-gym, gym-pusht and gym-hil as worlds, by commands; `make test-peers` runs these."""
 
 import json
 import os
@@ -15,16 +15,18 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
 
 ROOT = Path(__file__).parents[2]
 PANDA = "tests.worlds.panda_pick_and_place:make"
+HIL = "tests.worlds.pick_cube_hil:make"
 HEADLESS = ("--headless", "--operator", "simulated", "--json")
 QUICK = ("--steps", "20", "--batch", "16", "--selection-episodes", "0")
 
 
-def run(folder: Path, *arguments: str, ok: bool = True) -> Any:
+def run(folder: Path, *arguments: str, ok: bool = True, tool: str = "gym-worlds") -> Any:
     """A command in the environment that has the worlds; its JSON, or what it complained of."""
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     settings = {"SIDESTICK_CONFIG_DIR": str(folder / "settings"), "OMP_NUM_THREADS": "1"}
+    settings |= {"MUJOCO_GL": "egl"}
     done = subprocess.run(
-        [str(interpreter("gym-worlds")), "-m", "sidestick.teleop.cli.main", *arguments],
+        [str(interpreter(tool)), "-m", "sidestick.teleop.cli.main", *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **settings},
         cwd=folder,
         capture_output=True,
@@ -65,3 +67,26 @@ def test_push_t_by_its_id_alone(tmp_path: Path) -> None:
         tmp_path, "drive", "push", "--env", NAME, *options, "--episodes", "1", *HEADLESS, ok=False
     )
     assert "the simulated operator is not possible in PushT" in " ".join(told.split())
+
+
+def test_pick_cube_of_gym_hil_from_the_first_drive_to_an_export(tmp_path: Path) -> None:
+    """Seven numbers, of which three do nothing, pixels of two cameras, and a step of half a second.
+
+    MuJoCo draws by EGL (`make system-deps`); 48 pixels, for its shadows take most of the time.
+    """
+
+    def hil(*arguments: str) -> Any:
+        return run(tmp_path, *arguments, tool="gym-hil")
+
+    world = ("--env", HIL, "--env-options", '{"image_size": 48}')
+    found = hil("doctor", HIL, "--image-size", "48", "--steps", "3", "--json")
+    assert (found["problems"], found["deterministic"]) == ([], True)
+    assert found["spec"]["cameras"] == ["front", "wrist"]
+    assert hil("drive", "cube", *world, "--episodes", "2", *HEADLESS)["successes"] == 2
+    hil("train", "cube", *QUICK, "--json")
+    assert hil("evaluate", "cube", "--episodes", "1", "--workers", "1", "--json")["episodes"] == 1
+    helped = ("--level", "supervised", "--override", "--first-seed", "50")
+    assert hil("drive", "cube", "--episodes", "1", *helped, *HEADLESS)["policy_steps"] > 0
+    assert hil("replay", "cube", "0", "--verify", "--json")["identical"]
+    for form in ("robomimic", "lerobot", "minari"):
+        hil("export", form, "cube", f"out-{form}", "--json")
