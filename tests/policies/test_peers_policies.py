@@ -88,7 +88,8 @@ given = {k: f for k, f in features.items() if k.startswith(wanted)}
 small = {"act": dict(chunk_size=8, n_action_steps=8, dim_model=32, n_heads=2, dim_feedforward=32,
                      n_encoder_layers=1, n_vae_encoder_layers=1, pretrained_backbone_weights=None),
          "diffusion": dict(horizon=8, n_action_steps=4, down_dims=(16, 32), num_inference_steps=2,
-                           crop_shape=None, num_train_timesteps=4)}
+                           pretrained_backbone_weights=None, use_group_norm=True,
+                           num_train_timesteps=4)}
 config = make_policy_config(kind, device="cpu", push_to_hub=False, **small[kind])
 config.input_features = given
 config.output_features = {"action": features["action"]}
