@@ -5,8 +5,9 @@
 
 `record` drives every seed alone, on call and watched, with the policy of a workspace, in PyBullet;
 `curve` simulates shifts of one operator from these (`benchmarks.fleet_arms`), each repeat on a
-resample of the seeds, and writes a row for each policy, number of arms and queue policy. The person
-is paid for the whole shift. The arm that is watched is charged for no start, verdict or reset.
+resample of the seeds, and writes a row for each policy, number of arms and queue policy; of two
+policies in the bank also one in between, which has half of its episodes from each. The person is
+paid for the whole shift. The arm that is watched is charged for no start, verdict or reset.
 """
 
 import json
@@ -64,18 +65,18 @@ class Curve:
 
     def run(self) -> None:
         """Simulate, write and print the rows."""
-        names = dict.fromkeys(r["policy"] for r in read_rows(self.traces))
-        rows = [row for name in names for row in self._policy(name)]
+        names = [*dict.fromkeys(r["policy"] for r in read_rows(self.traces))]
+        groups: list[tuple[str, ...]] = [(name,) for name in names]
+        if len(names) == 2:
+            groups.insert(1, (names[0], names[1]))
+        rows = [row for group in groups for row in self._policy(group)]
         self.out.write_text("".join(json.dumps(row) + "\n" for row in rows))
         print_rows([{key: _shown(row[key]) for key in SHOWN} for row in rows], "Fleets")
 
-    def _policy(self, name: str) -> list[dict[str, Any]]:
-        traces = Traces.read(self.traces, name)
-        common = {"policy": name, "alone": traces.success_alone(traces.seeds)}
-        common |= {
-            "seeds": [min(traces.seeds), max(traces.seeds)],
-            "episodes_in_bank": len(traces.seeds),
-        }
+    def _policy(self, names: tuple[str, ...]) -> list[dict[str, Any]]:
+        traces, name = Traces.read(self.traces, *names), " and ".join(names)
+        common = {"policy": name, "alone": round(traces.success_alone(), 3)}
+        common |= {"episodes_in_bank": len(traces.seeds)}
         watched = [self._watched(traces, repeat) for repeat in range(self.repeats)]
         base = [report.successes_per_minute or 0.0 for report in watched]
         rows = [{**common, **self._row(watched, base)}]

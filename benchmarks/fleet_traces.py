@@ -5,7 +5,6 @@ waited. So each seed is driven once alone, once on call with help at once, and o
 `TracedArm` replays these, and waits where the real arm would. Scenes are evaluation seeds.
 """
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +29,7 @@ from sidestick.teleop.fleet.failure_prediction import ArmSignals, FailurePredict
 from sidestick.teleop.fleet.headless import at_once
 from sidestick.teleop.learning.active_policy import load_runner
 from sidestick.teleop.session.assignment import Assignment
-from sidestick.teleop.session.device import NoOperator
+from sidestick.teleop.session.device import InputDevice, NoOperator
 from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.help_requests import HelpMonitor, HelpRules
 from sidestick.teleop.session.levels import ControlState
@@ -44,6 +43,8 @@ FIRST_CALIBRATION, FIRST_FLEET = EVALUATION.first + 30_000, EVALUATION.first + 3
 ALONE, ON_CALL, WATCHED = "alone", "on-call", "watched"
 LEVELS = {ALONE: Level.AUTONOMOUS, ON_CALL: Level.ON_CALL, WATCHED: Level.SUPERVISED}
 LIMITS = 2
+APART = 1_000_000
+"""Between the seeds of one policy and the next, where their episodes are mixed."""
 
 
 @dataclass
@@ -126,7 +127,10 @@ def _session(
     assignment = Assignment(LEVELS[kind], None, runner, monitor)
     if kind == ALONE:
         return Session(env, NoOperator(), assignment, [trace])
-    device = at_once(env) if kind == ON_CALL else SimulatedOperator(env, Level.SUPERVISED)
+    device: InputDevice = SimulatedOperator(env, Level.SUPERVISED)
+    if kind == ON_CALL:
+        device = at_once(env)
+        device.attended = True
     limit = env.world_spec.max_steps * LIMITS
     return Session(env, device, assignment, [trace], max_steps=limit)
 
@@ -154,25 +158,46 @@ class Traces:
     hz: float = 20.0
 
     @classmethod
-    def read(cls, path: Path, name: str) -> "Traces":
-        """Those of one policy in a file; seeds that were driven in every way."""
-        rows = [row for row in read_rows(path) if row["policy"] == name]
-        found = {k: {r["seed"]: r for r in rows if r["kind"] == k} for k in LEVELS}
-        seeds = set.intersection(*(set(by_seed) for by_seed in found.values()))
-        return cls({k: {s: by[s] for s in sorted(seeds)} for k, by in found.items()})
+    def read(cls, path: Path, *names: str) -> "Traces":
+        """Those of a policy in a file, on seeds that were driven in every way.
+
+        Of several policies half, a third, ... of the episodes each: a policy in between.
+        """
+        all_rows, episodes = (
+            read_rows(path),
+            {kind: dict[int, Mapping[str, Any]]() for kind in LEVELS},
+        )
+        for place, name in enumerate(names):
+            rows = [row for row in all_rows if row["policy"] == name]
+            found = {k: {r["seed"]: r for r in rows if r["kind"] == k} for k in LEVELS}
+            seeds = sorted(set.intersection(*(set(by_seed) for by_seed in found.values())))
+            for kind, by_seed in found.items():
+                episodes[kind] |= {APART * place + seed: by_seed[seed] for seed in seeds}
+        return cls(episodes)
 
     @property
     def seeds(self) -> list[int]:
         """The seeds that were driven."""
         return [*self.episodes[ALONE]]
 
-    def success_alone(self, seeds: Sequence[int]) -> float:
-        """The share of these seeds that the policy solves alone."""
-        return float(np.mean([self.episodes[ALONE][seed]["success"] for seed in seeds]))
+    def success_alone(self) -> float:
+        """The share of episodes that the policy solves alone; of mixed ones as much of each."""
+        shares: dict[int, list[bool]] = {}
+        for seed, episode in self.episodes[ALONE].items():
+            shares.setdefault(seed // APART, []).append(episode["success"])
+        return float(np.mean([np.mean(solved) for solved in shares.values()]))
 
 
 def resampled(seeds: Sequence[int], repeat: int) -> Iterator[int]:
-    """Seeds without an end, drawn from a resample of its own for each repeat (bootstrap)."""
+    """Seeds without an end, drawn from a resample of its own for each repeat (bootstrap).
+
+    Of mixed policies the resample has as many of each.
+    """
     rng = np.random.default_rng([repeat, 29])
-    drawn = rng.choice(seeds, len(seeds))
-    return (int(drawn[i]) for i in itertools.starmap(rng.integers, itertools.repeat((len(drawn),))))
+    groups = [
+        [seed for seed in seeds if seed // APART == g] for g in sorted({s // APART for s in seeds})
+    ]
+    drawn = [rng.choice(group, len(group)) for group in groups]
+    while True:
+        group = drawn[int(rng.integers(len(drawn)))]
+        yield int(group[int(rng.integers(len(group)))])

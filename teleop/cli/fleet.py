@@ -12,20 +12,26 @@ from ...sim_envs.errors import BadValue
 from ..autonomy.evidence_recorder import recover_evidence
 from ..autonomy.ladder import LevelChange
 from ..autonomy.ladder_store import LadderStore
+from ..devices.settings import operator_name
 from ..fleet.fleet import Fleet
 from ..fleet.headless import ShiftRules, run_fleet
 from ..fleet.opening import FleetOptions
 from ..fleet.queues import FIRST_COME, queue_named
 from ..fleet.shift import ShiftReport
+from ..fleet.window.fleet_loop import FleetTerms
+from ..fleet.window.run import run_window
 from ..learning.background_process import LearnerProcess
 from ..session.levels import name
+from ..station.options import StationOptions
+from ..station.run import check_window
 from .chosen_policy import choice_json, say_choice
 from .console import print_json, progress, say
 from .drive_seeds import check_first_seed, seeds_to_drive
-from .numbers import Arms, Minutes, Seed
+from .numbers import Arms, Count, Minutes, Seed
 from .subcommand import DONE, FOUND, Device, WorkspacePath
 
 PERSON = "person"
+SIMULATED_MINUTES = 10.0
 MOST_EPISODES = 10_000
 """Seeds that a shift may use, for the check of reserved ones."""
 
@@ -47,14 +53,26 @@ class FleetVerb:
     override: bool = False
     """Drive although the policy has not earned the level on-call; the override is recorded."""
     queue: str = FIRST_COME
-    """Which caller comes first: first-come, longest-wait, risk, value-per-second, uncertainty,
-    constraint-order, random or round-robin; at the window the operator may choose another."""
+    """Which caller comes first: first-come, longest-wait, risk, value-per-second, giving-up,
+    uncertainty, constraint-order, random or round-robin; at the window she may choose another."""
     headless: bool = False
     """Open no window; needs --operator simulated. Time is simulated, as fast as the machine is."""
     operator: Literal["person", "simulated"] = "person"
     """Who serves the arms."""
-    minutes: Minutes = 10.0
-    """Length of a simulated shift, in the operator's minutes."""
+    minutes: Minutes | None = None
+    """Length of the shift, in the operator's minutes; unless given, 10 where it is simulated, and
+    until the window is closed."""
+    on_loss: Literal["go-on", "hold"] = "go-on"
+    """What the policies of the other arms do while the window has lost the focus, or its pad; the
+    arm in focus holds still."""
+    sound: bool = True
+    """Play tones, and let the gamepad rumble."""
+    view: Literal["auto", "gl", "tiny"] = "auto"
+    """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
+    size: tuple[Count, Count] | None = None
+    """Width and height of the window in pixels; F11 fills the screen."""
+    clutch: Literal["hold", "latch"] = "hold"
+    """Hold the clutch to drive, or press it to begin and again to end."""
     first_seed: Seed | None = None
     """Seed of the first episode, the next ones follow; unless given, unused ones."""
     learn: bool = False
@@ -77,7 +95,8 @@ class FleetVerb:
         say_choice(workspace, choice)
         beside = LearnerProcess(workspace) if self.learn else contextlib.nullcontext()
         with beside as learner:
-            report = self._headless(workspace, choice)
+            serve = self._headless if self.headless else self._window
+            report = serve(workspace, choice)
         died = learner.died if learner else ""
         if self.json:
             learnt = {"learner_ended": died} if self.learn else {}
@@ -88,8 +107,14 @@ class FleetVerb:
 
     def _check(self) -> None:
         """Refuse what cannot be done before anything is opened."""
-        if not self.headless or self.operator == PERSON:
-            raise BadValue("fleet", "--headless --operator simulated: it has no window yet", "none")
+        if self.headless != (self.operator != PERSON):
+            raise BadValue(
+                "--operator",
+                "simulated with --headless, person at the window",
+                f"{self.operator}, {'headless' if self.headless else 'at the window'}",
+            )
+        if not self.headless:
+            check_window()
         if queue_named(self.queue).needs_truth or self.queue == "nobody":
             raise BadValue("--queue", "one for a person", f"{self.queue}, a limit for benchmarks")
         FleetOptions(self.arms)
@@ -98,8 +123,8 @@ class FleetVerb:
     def _headless(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
         seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
         options = FleetOptions(self.arms, follows=self.policy is None, on_change=_notify)
-        rules = ShiftRules(self.minutes, self.queue)
-        seconds = round(self.minutes * 60)
+        minutes = SIMULATED_MINUTES if self.minutes is None else self.minutes
+        rules, seconds = ShiftRules(minutes, self.queue), round(minutes * 60)
         hz = workspace.config.control_hz
         with progress(f"{self.arms} arms, {workspace.config.task}", seconds) as tick:
 
@@ -109,6 +134,20 @@ class FleetVerb:
                     tick(f"{solved} succeeded")
 
             return run_fleet(workspace, choice.policy_id, seeds.start, options, rules, on_tick)
+
+    def _window(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
+        seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
+        seat = StationOptions(
+            first_seed=seeds.start,
+            operator=operator_name(),
+            sound=self.sound,
+            view=self.view,
+            size=self.size,
+            latch=self.clutch == "latch",
+        )
+        terms = FleetTerms(queue_named(self.queue), self.on_loss == "hold", self.minutes)
+        options = FleetOptions(self.arms, follows=self.policy is None, on_change=_notify)
+        return run_window(workspace, choice.policy_id, options, terms, seat, self.queue)
 
 
 def _notify(change: LevelChange) -> None:

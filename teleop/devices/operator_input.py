@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 
 from ...datasets.step import Driver
 from ...sim_envs.spaces import Action
+from ...sim_envs.world import Pose
 from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.command import Command, Request
 from .bindings import Bindings
@@ -68,6 +69,13 @@ class OperatorInput:
     def begin(self, seed: int) -> None:
         """Take the arm's present pose as home, for a new episode."""
         self._home = self._env.tool() if Capability.HAND in self._env.capabilities else None
+        self._looked = self._clock()
+
+    def turn_to(self, env: TaskWorld, home: Pose | None) -> None:
+        """Drive another world of the same task from now on; what is held must be let go first."""
+        self._env, self._home = env, home
+        self._gripper.forget()
+        self.guard.lock_motion()
         self._looked = self._clock()
 
     def handle(self, event: pygame.event.Event) -> None:

@@ -1,4 +1,4 @@
-"""An `Arm` is one arm of a fleet: a session that records, driven by its policy, on call.
+"""A `SessionArm` is one arm of a fleet: a session that records, driven by its policy, on call.
 
 `Fleet` steps it once a control tick. While it waits for help it is frozen: no tick runs, nothing is
 recorded, and it costs nothing.
@@ -22,7 +22,7 @@ NextAssignment = Callable[[Assignment], Assignment | None]
 """What an arm does next, given what it does now; None to go on with that."""
 
 
-class Arm:
+class SessionArm:
     """A session, its present episode, and how long it waits."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """`FleetPolicy` is the policy of all arms: a new one reaches each arm between two of its episodes.
 
-`opening.open_arms` makes one; an arm asks it before every episode.
+`opening.fleet_policy` makes one; an arm asks it before every episode.
 """
 
 from collections.abc import Callable

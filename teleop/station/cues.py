@@ -13,6 +13,7 @@ import numpy as np
 from ..devices.gamepads import Gamepads
 from ..devices.sdl import pygame
 from ..session.levels import Switch
+from .hand_watch import HandEvent
 from .voice import Voice
 
 RATE_HZ = 44100
@@ -68,6 +69,13 @@ SWITCH_CUES: Mapping[Switch, Cue] = {
 }
 
 
+FELT: Mapping[HandEvent, Cue] = {
+    HandEvent.TOUCHED: Cue.TOUCHED,
+    HandEvent.DROPPED: Cue.DROPPED,
+    HandEvent.STUCK: Cue.STUCK,
+    HandEvent.TWISTED: Cue.TWISTED,
+}
+"""The cue for what the hand meets."""
 NOTICE_S, SWITCH_NOTICE_S, FAILURE_NOTICE_S = 4.0, 10.0, 30.0
 
 
@@ -99,7 +107,7 @@ class CuePlayer:
         voice: Voice | None = None,
     ) -> None:
         self.on, self._voice = on, voice
-        self._pads, self._clock = pads, clock
+        self.pads, self._clock = pads, clock
         self._due: list[tuple[float, float]] = []
         self._sounds = _sounds() if on else {}
 
@@ -136,7 +144,7 @@ class CuePlayer:
         now = self._clock()
         due = [length for start, length in self._due if start <= now]
         self._due = [entry for entry in self._due if entry[0] > now]
-        pad = self._pads.pads.get(source) if isinstance(source, int) else None
+        pad = self.pads.pads.get(source) if isinstance(source, int) else None
         if pad and due:
             pad.device.rumble(0.4, 0.8, int(max(due) * 1000))
 

@@ -44,6 +44,8 @@ class OperatorEpisode:
             RunningAgreement(self.env.world_spec.action),
         )
         self.totals = SessionTotals()
+        self.waits_s: float | None = None
+        """How long a call has waited by the clock, where no ticks run meanwhile (a fleet's arm)."""
         self.proposal: Proposal = NO_PROPOSAL
         self.plan_done = 0
         """How many actions of the proposal's plan have been executed."""

@@ -3,7 +3,7 @@
 `setup.Station` calls `step` until the window is closed; `signal` follows the table in `states`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ...sim_envs.errors import RecordingError
 from ...sim_envs.spaces import Action
@@ -14,9 +14,9 @@ from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
 from ..ui.depth_aid import OrderState, what_is_between
 from ..ui.window import toggle_full_screen
-from .cues import FAILURE_NOTICE_S, Cue, Notice
+from .cues import FAILURE_NOTICE_S, FELT, Cue, Notice
 from .episode_actions import EpisodeActions
-from .hand_watch import HandEvent, HandWatch
+from .hand_watch import HandWatch
 from .help_call import HelpCall
 from .live_episode import OperatorEpisode
 from .options import OperatorContext
@@ -39,12 +39,6 @@ SLACK_S = 0.0015
 """A tick that is due within this time is waited for; before that the loop draws or sleeps."""
 TIME_LOW_S = 10.0
 """So long before the end of an episode's time the operator is told."""
-FELT: Mapping[HandEvent, Cue] = {
-    HandEvent.TOUCHED: Cue.TOUCHED,
-    HandEvent.DROPPED: Cue.DROPPED,
-    HandEvent.STUCK: Cue.STUCK,
-    HandEvent.TWISTED: Cue.TWISTED,
-}
 LONGEST_SLEEP_S, SHORTEST_SLEEP_S = 0.004, 0.0001
 """Longest and shortest sleep; the devices are read at least once every NAP_S."""
 
@@ -89,13 +83,23 @@ class StationLoop:
     def step(self) -> None:
         """Read the devices; then tick, draw or sleep, whichever is due."""
         self.process_events()
-        ahead = self.pace.ahead_s() if self.state in TICKING else float("inf")
+        ahead = self.ahead_s
         if ahead <= SLACK_S:
-            self._tick(self.pace.wait())
+            self.tick()
             return
         wait = self._draw(self)
         if wait > 0:
             self.context.sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
+
+    @property
+    def ahead_s(self) -> float:
+        """How long until the next tick is due; infinite in a state without ticks."""
+        return self.pace.ahead_s() if self.state in TICKING else float("inf")
+
+    @property
+    def must_hear(self) -> bool:
+        """Whether devices that were not read for a while stop the arm."""
+        return self.state in TICKING
 
     def process_events(self) -> None:
         """Read the devices, and do what was asked for."""
@@ -106,7 +110,7 @@ class StationLoop:
             if event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
                 self.clicks.append(event.pos)
             self.operator_input.handle(event)
-        sample = self.operator_input.sample(self.state in TICKING)
+        sample = self.operator_input.sample(self.must_hear)
         self._pressed |= sample.pressed
         if sample.unclutched and self.state in TICKING:
             self.notice.show("hold the clutch to use the gripper", 2.0)
@@ -119,12 +123,16 @@ class StationLoop:
         offered = self.state is WindowState.VERDICT and self.actions.offered
         if offered and self.operator_input.focused and self.seconds_in_state > ACCEPT_S:
             self.signal(WindowEvent.ACCEPTED)
+        self.announce()
+        self.context.feedback.update(self.operator_input.source)
+
+    def announce(self) -> None:
+        """Repeat a call for help, in the title and by sound, until somebody answers."""
         calling = self.state is WindowState.RECORDING and self.live.episode.calling is not None
         self.context.window.show_in_title("The policy asks for help" if calling else "")
         loudness = self._call.update(calling, self.context.clock())
         if loudness is not None:
             self.context.feedback.play(Cue.HELP_WANTED, loudness)
-        self.context.feedback.update(self.operator_input.source)
 
     @property
     def seconds_in_state(self) -> float:
@@ -189,7 +197,9 @@ class StationLoop:
         if self.state in (WindowState.PAUSED, WindowState.STALLED):
             self.lost = loss.reason
 
-    def _tick(self, late_ms: float) -> None:
+    def tick(self) -> None:
+        """Run the control tick that is due."""
+        late_ms = self.pace.wait()
         try:
             tick = self.live.tick(late_ms)
         except RecordingError as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from ....sim_envs.errors import UnknownName
 from .constraint_order import ConstraintOrder
 from .first_come import FirstCome
+from .giving_up import GivingUp
 from .longest_wait import LongestWait
 from .nobody import Nobody
 from .oracle import Oracle
@@ -21,6 +22,7 @@ QUEUES: Mapping[str, Callable[[], Queue]] = {
     "longest-wait": LongestWait,
     "risk": Risk,
     "value-per-second": ValuePerSecond,
+    "giving-up": GivingUp,
     "uncertainty": Uncertainty,
     "constraint-order": ConstraintOrder,
     "random": RandomOrder,

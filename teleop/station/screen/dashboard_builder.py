@@ -223,6 +223,8 @@ def _next_policy(loop: StationLoop) -> str:
 
 def _waited_s(loop: StationLoop) -> float:
     """How long the arm has waited for help by now, s."""
+    if loop.live.waits_s is not None:
+        return loop.live.waits_s
     states = reversed(loop.live.episode.states)
     waits = sum(1 for _ in takewhile(lambda state: state is ControlState.CALLING, states))
     return waits / CONTROL_HZ

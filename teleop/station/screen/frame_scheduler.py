@@ -53,7 +53,7 @@ class FrameScheduler:
     def __call__(self, loop: StationLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
         now, moving = self._clock(), loop.state in TICKING
-        ahead = loop.pace.ahead_s() if moving else 1.0
+        ahead = min(loop.ahead_s, 1.0)
         due = self._began + (FRAME_S if moving else STILL_S) - now
         if ahead - due < self._cost + MARGIN_S:  # then it would be too late
             due = self._began + SHORTEST_S - now
@@ -75,7 +75,7 @@ class FrameScheduler:
 
     def draw(self, loop: StationLoop) -> None:
         """Draw one frame, whether or not it is due."""
-        self.surface = pygame.display.get_surface() or self.surface
+        self.surface = self.target()
         area = self.screen.layout(self.surface).body
         self._take_clicks(loop)
         extra = self._insets(loop)
@@ -83,6 +83,10 @@ class FrameScheduler:
         board = self._dashboard_builder.dashboard(loop, self._fps, extra)
         self._shown = tuple(board.insets)
         self.screen.draw(self.surface, picture, board)
+
+    def target(self) -> pygame.Surface:
+        """What to draw on: the window."""
+        return pygame.display.get_surface() or self.surface
 
     def _large(self, loop: StationLoop, area: pygame.Rect) -> Image:
         """The large picture, uint8 [height, width, 3]."""

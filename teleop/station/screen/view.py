@@ -31,6 +31,8 @@ VIEWS = ("auto", "gl", "tiny")
 class ViewSource(Protocol):
     """Gives pictures of the scene as it is now."""
 
+    env: ArmEnv
+    """The environment that is shown; another one of the same task may take its place."""
     widest: int
     """Pictures wider than this, in pixels, cost too much, and are stretched."""
 
@@ -49,13 +51,14 @@ class DirectView:
     """Draws in this process, for which only a fast renderer will do."""
 
     def __init__(self, env: ArmEnv, renderer: Renderer) -> None:
-        self._env, self._renderer = env, renderer
+        self.env, self._renderer = env, renderer
+        """The environment that is shown; another one of the same task may take its place."""
         self.widest = SOFTWARE_WIDEST if draws_in_software() else HARDWARE_WIDEST
 
     def picture(self, camera: str, seed: int, width: int, height: int) -> Image:
         """The scene as it is now, uint8 [height, width, 3]."""
-        view = self._env.task.cameras[camera].view(self._env.arm)
-        return self._renderer.picture(self._env.world, view, width, height)
+        view = self.env.task.cameras[camera].view(self.env.arm)
+        return self._renderer.picture(self.env.world, view, width, height)
 
     def close(self) -> None:
         """Free the renderer."""
@@ -68,7 +71,8 @@ class ProcessView:
     widest = 320
 
     def __init__(self, env: ArmEnv) -> None:
-        self._env = env
+        self.env = env
+        """The environment that is shown; another one of the same task may take its place."""
         self._view_process = ViewProcess(env.task_name, env.env_kwargs)
         self._last: dict[str, Image] = {}
         self._asked = ""
@@ -85,7 +89,7 @@ class ProcessView:
         if arrived is not None:
             self._last[self._asked] = arrived
         if self._view_process.free:
-            self._view_process.ask(camera, seed, self._env.state(), width, height)
+            self._view_process.ask(camera, seed, self.env.state(), width, height)
             self._asked = camera
         return self._last.get(camera, NOTHING_YET)
 

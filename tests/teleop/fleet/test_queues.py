@@ -30,6 +30,7 @@ ARMS = [
         ("constraint-order", 4),
         ("round-robin", 0),
         ("oracle", 4),
+        ("giving-up", 2),
     ],
 )
 def test_each_policy_has_an_order_of_its_own(name: str, first: int) -> None:
@@ -58,7 +59,14 @@ def test_value_per_second_learns_what_calls_cost() -> None:
     assert queue.choose([slow, replace(quick, risk=0.05)]) == 1
 
 
-def test_only_the_limits_dismiss_calls() -> None:
+def test_giving_up_lets_a_call_go_on_that_waited_too_long() -> None:
+    """Then the next one comes first."""
+    queue, late = queue_named("giving-up"), replace(ARMS[2], waited_s=11.0)
+    assert queue.dismisses(late)
+    assert queue.choose([*ARMS[:2], late, *ARMS[3:]]) == 4
+
+
+def test_only_the_limits_dismiss_fresh_calls() -> None:
     """The oracle lets needless callers go on, nobody lets all; a person's policies dismiss none."""
     dismissed = {name: [queue_named(name).dismisses(arm) for arm in ARMS] for name in QUEUES}
     assert dismissed.pop("oracle") == [True, False, True, False, False]
