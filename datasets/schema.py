@@ -155,7 +155,7 @@ def is_image(key: str) -> bool:
 
 
 def markdown_table() -> str:
-    """The table as Markdown, for the README."""
+    """The table as Markdown, for docs/data.md."""
     rows = ["| dataset | type | one step | unit | meaning | since |", "|---|---|---|---|---|---|"]
     for column in COLUMNS:
         shape = ", ".join(str(ARM_ACTION.size if n == "A" else n) for n in column.shape)

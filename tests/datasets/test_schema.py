@@ -56,10 +56,10 @@ def test_the_documentation_lists_every_column() -> None:
     assert all(f"`{column.key}`" in markdown_table() for column in COLUMNS)
 
 
-def test_the_readme_shows_the_table() -> None:
-    """README.md contains the generated table."""
-    readme = Path(__file__).parents[2] / "README.md"
-    assert markdown_table() in readme.read_text()
+def test_the_documents_show_the_table() -> None:
+    """docs/data.md contains the generated table."""
+    page = Path(__file__).parents[2] / "docs" / "data.md"
+    assert markdown_table() in page.read_text()
 
 
 def test_labels_mark_the_steps_before_each_intervention() -> None:
