@@ -21,11 +21,13 @@ MakeOperator: TypeAlias = Callable[[TaskWorld, Level], InputDevice]
 
 
 def check_operator(name: str, headless: bool) -> None:
-    """Raise BadValue for an operator that cannot drive with, or without, a window."""
+    """Raise BadValue for an operator that cannot drive with, or without, a window, and UnknownName
+    for one that there is not."""
     if headless and name == PERSON:
         raise BadValue("--headless", "--operator simulated with it", "--operator person")
-    if not headless and name not in (PERSON, SIMULATED):
+    if name not in (PERSON, SIMULATED):
         operator_named(name)
+    if not headless and name not in (PERSON, SIMULATED):
         raise BadValue(f"--operator {name}", "--headless with it: it has no window", name)
 
 

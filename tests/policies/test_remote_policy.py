@@ -1,15 +1,18 @@
 """These tests drive with policies that somebody else's server executes, honest or not."""
 
+import json
 import os
 import re
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sidestick.datasets.step import Driver
+from sidestick.policies.loaded_policy import load_any
 from sidestick.policies.policy_config import PolicyConfig
 from sidestick.policies.remote.consent import VARIABLE
 from sidestick.policies.remote.settings import RemoteSettings
@@ -180,3 +183,32 @@ def test_an_address_is_one_of_a_server(url: str) -> None:
     """And of nothing else; names and passwords do not stand in a policy's folder."""
     with pytest.raises(BadValue, match="policy server"):
         RemoteSettings(url)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"remote": None}, "remote"),
+        ({"remote": {}}, "url"),
+        ({"remote": {"url": "file:///etc/passwd"}}, "policy server"),
+        ({"remote": {"url": "ws://h:1", "code": "x"}}, "its own fields"),
+        ({"remote": {"url": "ws://h:1", "low": ["a"]}}, "low"),
+        ({"remote": {"url": "ws://h:1", "timeout_s": 1e9}}, "timeout_s"),
+        ({"remote": {"url": "ws://h:1", "observation": {"a": []}}}, "observation"),
+        ({"remote": {"url": "ws://h:1"}}, "not named on this machine"),
+        ({"policy": {"task": "Chase"}}, "renderer"),
+        ({"policy": []}, "policy"),
+        ({"format": 99}, "format"),
+    ],
+)
+def test_a_strange_folder_is_refused_in_words(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    """Nothing but PolicyError comes of a config.json, and no server hears of it."""
+    os.environ[VARIABLE] = "ws://known:1"
+    remote("ws://known:1").save(tmp_path)
+    assert (tmp_path / "config.json").exists()
+    settings = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(settings | changed))
+    with pytest.raises(PolicyError, match=said):
+        load_any(tmp_path)
