@@ -17,13 +17,14 @@ from sidestick.datasets.merge import merge
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.engines.job import Job, Preparation, Worker, WorkersLost
 from sidestick.policies.engines.local import LocalEngine
+from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.cli.job_options import seed_range
 from sidestick.teleop.evaluation import evaluate as evaluate_module
 from sidestick.teleop.evaluation import rollouts as rollouts_module
 from sidestick.teleop.evaluation.evaluate import evaluate
 from sidestick.teleop.evaluation.rollout_worker import Driven, Rollout
-from sidestick.teleop.evaluation.rollouts import FILES, InProcessRollouts, Rollouts
+from sidestick.teleop.evaluation.rollouts import InProcessRollouts, Rollouts
 from sidestick.teleop.session.subscriber import EpisodeOutcome
 
 SEEDS = range(20_000, 20_006)
@@ -34,7 +35,7 @@ def workspace(tmp_path: Path) -> Workspace:
     """A workspace with a policy that nothing loads."""
     workspace = Workspace.create(tmp_path / "ws", WorkspaceConfig("ShelfPick"))
     (workspace.policies_dir / "0001").mkdir(parents=True)
-    for name in FILES:
+    for name in (CONFIG, MODEL):
         (workspace.policies_dir / "0001" / name).write_text("{}")
     return workspace
 
