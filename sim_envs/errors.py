@@ -5,6 +5,7 @@ of all four, and one `except SidestickError` catches them.
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 class SidestickError(Exception):
@@ -20,6 +21,8 @@ class UnknownName(SidestickError):
     def __init__(self, kind: str, asked: str | None = None, known: Iterable[str] = ()) -> None:
         self.kind, self.asked, self.known = kind, asked, sorted(known)
         listed = f"unknown {kind} {asked!r}; known: {', '.join(self.known) or 'none'}"
+        if near := get_close_matches(asked or "", self.known, n=1):
+            listed += f"; did you mean {near[0]}?"
         super().__init__(kind if asked is None else listed)
 
 

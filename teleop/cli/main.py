@@ -8,7 +8,7 @@ from typing import Any
 import tyro
 
 from ...datasets.files.names import shown
-from ...sim_envs.errors import SidestickError
+from ...sim_envs.errors import SidestickError, UnknownName
 from ..server_settings import allow_noted_servers
 from ..world_settings import allow_noted
 from .console import complain, log_handler, say
@@ -62,6 +62,8 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
             raise SidestickError(missing)
         kind: Callable[..., Subcommand] = VERBS[given[0]]
         return tyro.cli(kind, prog=f"sidestick {given[0]}", args=given[1:], config=config)
+    if given and not given[0].startswith("-"):
+        raise UnknownName("verb", given[0], PLACES)
     complete = any(argument.startswith("--tyro") for argument in given)
     verbs: dict[str, Callable[..., Any]] = dict(VERBS) if complete else outlines()
     verb: Subcommand = tyro.extras.subcommand_cli_from_dict(

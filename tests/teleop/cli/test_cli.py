@@ -95,6 +95,14 @@ def test_no_help_waits_for_what_only_running_needs() -> None:
     assert f"sidestick {version('sidestick')}" in done.stdout.splitlines()
 
 
+def test_a_mistyped_verb_is_told_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    """As is any other name that nobody registered."""
+    code, _, err = call(capsys, "evalute", "shelf")
+    assert code == 2
+    assert "unknown verb 'evalute'" in err
+    assert "did you mean evaluate?" in " ".join(err.split())
+
+
 def test_the_list_of_verbs_shows_their_own_sentences() -> None:
     """Read from the files without loading them."""
     for verb, outline in outlines().items():
