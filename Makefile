@@ -8,7 +8,7 @@ ROOMS := sim_envs datasets policies teleop
 export PYGAME_HIDE_SUPPORT_PROMPT = 1
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo demo-full test test-slow test-peers test-versions bench check format system-deps clean
+.PHONY: demo demo-full docs test test-slow test-peers test-versions bench check format system-deps clean
 
 demo: $(VENV)/.installed
 	env -u OMP_NUM_THREADS $(BIN)/sidestick quickstart $(DEMO)
@@ -38,6 +38,11 @@ check: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(addprefix .typing/sidestick/,$(ROOMS))
+
+# The pages of docs/ as a small site in build/site; a broken link fails.
+docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/mkdocs build --strict --quiet
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format .
