@@ -113,9 +113,8 @@ async def talk(socket: WebSocket) -> None:
     seat: Seat = socket.app.state.seat
     await socket.accept()
     drives = socket.query_params.get("drives") == "yes" and Role.DRIVE in visitor.roles
-    page = PageTalk(socket, seat, visitor.name if drives else "")
-    if drives:
-        seat.come(visitor.name)
+    number = seat.come(visitor.name) if drives else 0
+    page = PageTalk(socket, seat, visitor.name if drives else "", number)
     sending = asyncio.create_task(page.send())
     try:
         await page.receive()
@@ -124,14 +123,14 @@ async def talk(socket: WebSocket) -> None:
         with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
             await sending
         if drives:
-            seat.go(visitor.name)
+            seat.go(visitor.name, number)
 
 
 class PageTalk:
     """One page's conversation; `name` is empty for one that only watches."""
 
-    def __init__(self, socket: WebSocket, seat: Seat, name: str) -> None:
-        self._socket, self._seat, self._name = socket, seat, name
+    def __init__(self, socket: WebSocket, seat: Seat, name: str, number: int) -> None:
+        self._socket, self._seat, self._name, self._number = socket, seat, name, number
         self._sent: list[int] = []
         """Numbers of pictures that are under way."""
         self._moved = asyncio.Event()
@@ -194,7 +193,7 @@ class PageTalk:
                 raise BadValue("message", "the number of a picture", text[:40])
             return int(seen["frame"])
         message = parsed_input(text)
-        self._seat.receive(self._name, message)
+        self._seat.receive(self._name, self._number, message)
         return message.frame
 
     def _note_seen(self, number: int) -> None:

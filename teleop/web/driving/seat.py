@@ -47,6 +47,7 @@ class Seat:
         self._outlet: BrowserOutlet | None = None
         self._gone_since: float | None = None
         self._present: dict[str, int] = {}
+        self._pages = 0
 
     @property
     def is_open(self) -> bool:
@@ -85,19 +86,23 @@ class Seat:
                 self.driver, self._gone_since = "", None
             self.feed.wake()
 
-    def come(self, name: str) -> None:
-        """A page of somebody is there; the driver's goes on where it was cut off."""
+    def come(self, name: str) -> int:
+        """A page of somebody is there, and gets a number; of two pages the newer one counts.
+
+        The driver's goes on where it was cut off.
+        """
         with self._lock:
-            self._present[name] = self._present.get(name, 0) + 1
+            self._pages += 1
+            self._present[name] = self._pages
             if name == self.driver:
                 self._gone_since = None
                 self.link.connect()
+            return self._pages
 
-    def go(self, name: str) -> None:
+    def go(self, name: str, page: int) -> None:
         """A page of somebody is gone."""
         with self._lock:
-            self._present[name] = self._present.get(name, 1) - 1
-            if self._present[name] > 0:
+            if self._present.get(name) != page:
                 return
             del self._present[name]
             if name in self.asking:
@@ -106,9 +111,9 @@ class Seat:
                 self.link.disconnect()
                 self._gone_since = self._clock()
 
-    def receive(self, name: str, message: InputMessage) -> None:
-        """Take in the driver's input; that of others is left out."""
-        if name == self.driver:
+    def receive(self, name: str, page: int, message: InputMessage) -> None:
+        """Take in the driver's input; that of others, and of older pages, is left out."""
+        if name == self.driver and self._present.get(name) == page:
             self.link.receive(message)
 
     def close(self) -> None:
@@ -157,8 +162,13 @@ class Seat:
             self._run(name, self._open_outlet)
         except SidestickError as error:
             self.error = str(error)[:400]
+        except BaseException as error:
+            self.error = f"the seat broke: {type(error).__name__}; the episodes are kept"
+            raise
         finally:
-            self._outlet = None
+            with self._lock:
+                self._outlet, self.driver = None, ""
+                self.link.disconnect()
             self.feed.clear()
 
     def _open_outlet(self, options: StationOptions) -> BrowserOutlet:

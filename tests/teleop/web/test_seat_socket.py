@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.web.driving.browser_outlet import BrowserOutlet
 from sidestick.teleop.web.driving.frames import Frame
+from sidestick.teleop.web.driving.input_message import InputMessage
 from sidestick.teleop.web.driving.seat import GONE_S, OpenOutlet, Seat, SeatTaken
 from tests.web_rig import FakeClock, WebRig
 
@@ -115,9 +116,9 @@ def test_a_driver_who_is_gone_keeps_the_seat_for_a_minute(tmp_path: Path) -> Non
     clock, rig = FakeClock(), WebRig(tmp_path / "ws", count=1)
     seat = Seat(rig.workspace, drawing, clock)
     try:
-        seat.come("Ada")
+        page = seat.come("Ada")
         seat.sit("Ada")
-        seat.go("Ada")
+        seat.go("Ada", page)
         with pytest.raises(SeatTaken):
             seat.sit("Bo")
         assert seat.link.loss() is not None
@@ -127,6 +128,21 @@ def test_a_driver_who_is_gone_keeps_the_seat_for_a_minute(tmp_path: Path) -> Non
         assert seat.driver == "Bo"
     finally:
         seat.close()
+
+
+def test_of_two_pages_of_one_driver_the_newer_counts(rig: WebRig) -> None:
+    """The older one is behind: its keys are not held any more."""
+    seat = rig.seat
+    older = seat.come("Ada")
+    seat.sit("Ada")
+    newer = seat.come("Ada")
+    seat.receive("Ada", older, InputMessage(900, 1.0))
+    seat.receive("Ada", newer, InputMessage(0, 1.0))
+    assert (seat.link.counts.messages, seat.link.counts.out_of_order) == (1, 0)
+    seat.go("Ada", older)
+    assert seat.link.connected
+    seat.go("Ada", newer)
+    assert not seat.link.connected
 
 
 def test_what_refuses_a_station_is_told(tmp_path: Path) -> None:
