@@ -7,6 +7,7 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.experts import make_expert
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import DRIVING
 from sidestick.teleop.session.assignment import Assignment
@@ -16,19 +17,52 @@ from sidestick.teleop.session.session import Session
 from sidestick.teleop.station.live_episode import OperatorEpisode
 from sidestick.teleop.station.loop import StationLoop
 from sidestick.teleop.station.options import OperatorContext, StationOptions
+from sidestick.teleop.station.states import WindowState
 from sidestick.teleop.station.workspace_counts import WorkspaceCounts
 from sidestick.teleop.web.driving.browser_input import BrowserInput
 from sidestick.teleop.web.driving.browser_outlet import BrowserCues, NoEvents
-from sidestick.teleop.web.driving.browser_pads import BrowserPads
-from sidestick.teleop.web.driving.input_message import InputMessage
+from sidestick.teleop.web.driving.browser_pads import AXES, BUTTONS, PLACES, TRIGGERS, BrowserPads
+from sidestick.teleop.web.driving.input_message import InputMessage, PadMessage
 from sidestick.teleop.web.driving.link import Link
 from sidestick.teleop.web.driving.link_recorder import LinkRecorder
+from tests.expert_pad import ExpertPad
 from tests.window_rig import DEMONSTRATE, FakeTime
 
 MESSAGE_S = 1 / 60
 
 
-class BrowserRig:
+class MessagePad:
+    """A gamepad of a browser, by the numbers of a virtual pad."""
+
+    def __init__(self) -> None:
+        self.axes, self.buttons = [0.0] * 4, [0.0] * len(BUTTONS)
+        self.pressed: list[int] = []
+
+    def press(self, button: int, down: bool = True) -> None:
+        """Press a button, or let go of it."""
+        place = PLACES[button]
+        if down and not self.buttons[place]:
+            self.pressed.append(place)
+        self.buttons[place] = float(down)
+
+    def axis(self, axis: int, value: float) -> None:
+        """Push a stick or pull a trigger."""
+        if axis in TRIGGERS:
+            self.buttons[TRIGGERS[axis]] = value
+        else:
+            self.axes[AXES[axis]] = value
+
+    def release(self, button: int) -> None:
+        """Let go of a button."""
+        self.press(button, False)
+
+    def message(self) -> PadMessage:
+        """How the pad is now."""
+        pressed, self.pressed = tuple(self.pressed), []
+        return PadMessage(0, "Pad", tuple(self.axes), tuple(self.buttons), pressed)
+
+
+class BrowserRig(ExpertPad):
     """The loop, and a driver whose browser sends 60 messages a second and sees every picture."""
 
     def __init__(self, folder: Path, assignment: Assignment = DEMONSTRATE) -> None:
@@ -53,8 +87,14 @@ class BrowserRig:
         self.loop = StationLoop(context, self.live, self._draw)
         self.sequence, self.frame, self.hidden, self.silent = 0, 0, False, False
         self.held: set[str] = set()
+        self.pad: MessagePad | None = None
+        self.expert = make_expert("ShelfPick")
         self._pressed: list[str] = []
         self.link.connect()
+
+    @property
+    def state(self) -> WindowState:
+        return self.loop.state
 
     def press(self, key: str) -> None:
         """Press and release a key."""
@@ -85,7 +125,8 @@ class BrowserRig:
         pressed, self._pressed = self._pressed, []
         message = InputMessage(
             self.sequence, self.time.now, self.frame, tuple((key, key) for key in self.held),
-            tuple((key, key) for key in pressed), (), self.hidden,
+            tuple((key, key) for key in pressed),
+            (self.pad.message(),) if self.pad else (), self.hidden,
         )  # fmt: skip
         self.sequence += 1
         self.link.receive(message)

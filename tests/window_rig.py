@@ -3,7 +3,7 @@
 Simulation, input and recording are the real ones; tests press buttons and read the state.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from sidestick.teleop.devices.controls import DRIVING, Control
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.simulated_window_input import SimulatedWindowInput
-from sidestick.teleop.devices.stick_motion import DEADZONE, EXPO, RAMP_S, SATURATION
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.environments import workspace_env
@@ -38,12 +37,10 @@ from sidestick.teleop.station.options import OperatorContext, StationOptions
 from sidestick.teleop.station.states import WindowState
 from sidestick.teleop.station.workspace_counts import WorkspaceCounts
 from tests import virtual_pad as vp
+from tests.expert_pad import ExpertPad
 
 DEMONSTRATE = Assignment(Level.DEMONSTRATE)
 TURN_S = 0.01
-TICK_S = 0.05
-TURN_PRIORITY = 0.12
-"""The D-pad is pressed for turns larger than this, and released once it turns twice as fast."""
 
 
 class FakeTime:
@@ -75,7 +72,7 @@ class Sideways:
         return Plan(actions, np.zeros_like(actions), self.novelty)
 
 
-class WindowRig:
+class WindowRig(ExpertPad):
     """The window's loop, a virtual pad, and methods that push its buttons and sticks."""
 
     def __init__(
@@ -124,7 +121,6 @@ class WindowRig:
         )  # fmt: skip
         self.loop = StationLoop(context, self.live, lambda _: TURN_S)
         self.expert = None if config.world else make_expert(task)
-        self._turned: dict[int, float] = {}
         self.run(0.3)
 
     @property
@@ -165,13 +161,6 @@ class WindowRig:
         self.pad.release(button)
         self.run(0.05)
 
-    def pull(self, trigger: int) -> None:
-        """Pull and release a trigger."""
-        self.pad.axis(trigger, 1.0)
-        self.run(0.06)
-        self.pad.axis(trigger, 0.0)
-        self.run(0.06)
-
     def drive(self, seconds: float, axis: int = vp.LEFT_Y, value: float = -1.0) -> None:
         """Hold the clutch and push a stick for some seconds."""
         self.pad.press(vp.LB)
@@ -188,40 +177,6 @@ class WindowRig:
         self.tap(vp.START)
         return self.drive_like_an_expert(seconds)
 
-    def drive_like_an_expert(
-        self,
-        seconds: float,
-        driving: WindowState = WindowState.RECORDING,
-        enough: Callable[[], bool] = lambda: False,
-    ) -> bool:
-        """Hold the clutch and follow the expert of the task; whether a verdict is due."""
-        self.pad.press(vp.LB)
-        until = self.time.now + seconds
-        while self.time.now < until and self.state is driving and not enough():
-            intent = self.expert.next(self.env)
-            if intent.closing != self.env.arm.controller.closing:
-                self.pull(vp.RT)
-            self._push(intent.action(self.env.arm.tool()))
-            self.run(TICK_S)
-        self._push(np.zeros(7))
-        self.pad.release(vp.LB)
-        return self.state is WindowState.VERDICT
-
-    def _push(self, action: np.ndarray) -> None:
-        """Push sticks and D-pad for an action [7] in the base frame at full speed."""
-        left = raw_stick(-action[1], -action[0])
-        right = raw_stick(-action[5], -action[2])
-        for axis, value in zip(range(4), (*left, *right), strict=True):
-            self.pad.axis(axis, value)
-        roll, pitch = action[3], -action[4]
-        for button, wanted in (
-            (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll),
-        ):  # fmt: skip
-            grown = self._turned.get(button, 0.0) + TICK_S / RAMP_S
-            pressed = bool(wanted > max(TURN_PRIORITY, 0.5 * min(1.0, grown)))
-            self._turned[button] = grown if pressed else 0.0
-            self.pad.press(button, pressed)
-
     def files(self, folder: str) -> list[str]:
         """Names of the files in a folder of the workspace."""
         return sorted(p.name for p in (self.workspace.path / folder).glob("[!.]*.hdf5"))
@@ -235,14 +190,3 @@ class WindowRig:
         if self.pad:
             self.pad.unplug()
             pygame.event.get()
-
-
-def raw_stick(x: float, y: float) -> tuple[float, float]:
-    """Where to push a stick so that it gives x and y: the inverse of the response curve."""
-    wanted = min(1.0, float(np.hypot(x, y)))
-    if wanted < 1e-3:
-        return 0.0, 0.0
-    pushes = np.linspace(0, 1, 2001)
-    pushed = float(np.interp(wanted, (1 - EXPO) * pushes + EXPO * pushes**3, pushes))
-    radius = (DEADZONE + pushed * (SATURATION - DEADZONE)) / float(np.hypot(x, y))
-    return float(x * radius), float(y * radius)

@@ -17,6 +17,8 @@ from ...sim_envs.errors import BadValue, SidestickError
 from .access import Access
 from .guard import GuardRules
 
+KEPT_S = 75
+"""An idle connection is closed after this: judges think for seconds, and go on with the same."""
 LARGEST_MESSAGE = 16 * 1024
 """Bytes of one message of a browser over a WebSocket."""
 RISK = (
@@ -127,6 +129,7 @@ def config(app: ASGIApp, options: ServerOptions) -> uvicorn.Config:
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=3,
+        timeout_keep_alive=KEPT_S,
         ssl_certfile=options.tls_cert,
         ssl_keyfile=options.tls_key,
     )

@@ -12,7 +12,7 @@ from sidestick.datasets.step import Driver, Level
 from sidestick.teleop.session.assignment import Assignment
 from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.states import WindowState
-from tests.browser_rig import BrowserRig
+from tests.browser_rig import BrowserRig, MessagePad
 from tests.window_rig import Sideways
 
 
@@ -124,6 +124,23 @@ def test_the_clutch_takes_over_from_the_policy_on_the_tick(supervised: BrowserRi
     rig.hidden = True  # nobody watches: the policy does not go on either
     rig.run(0.2)
     assert rig.loop.state is WindowState.PAUSED
+
+
+@pytest.mark.slow
+def test_a_pad_in_the_browser_drives_an_episode_to_success(rig: BrowserRig) -> None:
+    """Sticks, triggers and D-pad over the wire do what the task's expert wants."""
+    rig.pad = MessagePad()
+    rig.run(0.3)
+    rig.input.frame, rig.input.speed = "base", 2
+    rig.press("enter")
+    rig.run(0.1)
+    assert rig.drive_like_an_expert(25.0)
+    assert rig.live.episode.success
+    rig.press("1")
+    rig.run(0.1)
+    rig.recorder.wait()
+    (summary,) = rig.workspace.summaries()
+    assert summary.success
 
 
 def test_cues_go_to_the_page(rig: BrowserRig) -> None:
