@@ -1,9 +1,11 @@
 """`make_app` puts the server together: its pages, what they ask for, and the guard before them."""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -66,4 +68,14 @@ def make_app(
     app.state.edits = Edits(app.state.library)
     app.state.report = ReportPage(workspace)
     app.state.seat = seat = Seat(workspace, run)
-    return Guard(app, rules or GuardRules()), seat
+    return Guard(app, rules or GuardRules(), _visitor_id(app)), seat
+
+
+def _visitor_id(app: Starlette) -> Callable[[HTTPConnection], str]:
+    """What names the visitor behind a request; empty for a stranger."""
+
+    def named(connection: HTTPConnection) -> str:
+        found = app.state.access.visitor(connection.cookies.get(app.state.cookie, ""))
+        return found.id if found else ""
+
+    return named

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -54,9 +55,14 @@ class Guard:
     """Refuses before anything else is done; adds the security headers to every answer."""
 
     def __init__(
-        self, app: ASGIApp, rules: GuardRules, clock: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        rules: GuardRules,
+        known: Callable[[HTTPConnection], str] = lambda _: "",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.inner, self._rules, self._clock = app, rules, clock
+        """`known` names a visitor that was let in; empty for a stranger."""
+        self.inner, self._rules, self._known, self._clock = app, rules, known, clock
         self._allowances: dict[str, Allowance] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +85,7 @@ class Guard:
         socket = scope["type"] == "websocket"
         if (socket or scope["method"] not in SAFE) and not _same_origin(headers, scope):
             return 403, "requests must come from this server's own pages"
-        if not self._allowance(scope, headers).take(self._clock()):
+        if not self._allowance(scope).take(self._clock()):
             return 429, "too many requests; wait a moment"
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY:
@@ -93,10 +99,10 @@ class Guard:
             return True
         return not self._rules.local and _is_address(name)
 
-    def _allowance(self, scope: Scope, headers: Headers) -> Allowance:
-        """By cookie, else by address: judges behind one tunnel do not share one allowance."""
+    def _allowance(self, scope: Scope) -> Allowance:
+        """A visitor's own, as judges behind one tunnel have one address; strangers share theirs."""
         client = scope.get("client") or ("", 0)
-        key = headers.get("cookie", "")[:300] or str(client[0])
+        key = self._known(HTTPConnection(scope)) or str(client[0])
         if len(self._allowances) > 10_000:
             self._allowances.clear()
         rules = self._rules

@@ -107,6 +107,17 @@ def test_too_many_requests_are_refused(tmp_path: Path) -> None:
     assert codes == [200] * 5 + [429] * 2
 
 
+def test_strangers_share_an_allowance_whatever_cookies_they_invent(tmp_path: Path) -> None:
+    """A visitor who was let in has one of their own."""
+    rig = WebRig(tmp_path / "ws", GuardRules(rate=0.001, burst=5.0), count=1)
+    visitor = rig.browser("watch")
+    codes = [
+        rig.stranger().get("/enter", headers={"cookie": f"x={n}"}).status_code for n in range(6)
+    ]
+    assert codes[-2:] == [429, 429]
+    assert visitor.get("/api/me").status_code == 200
+
+
 def test_every_answer_forbids_inline_scripts(rig: WebRig) -> None:
     for path in ("/enter", "/static/common.js", "/api/me"):
         policy = rig.stranger().get(path).headers["content-security-policy"]
