@@ -55,7 +55,10 @@ class RemotePolicy:
 
     def check(self) -> None:
         """Reach the server; PolicyError where there is none, or one that acts on other axes."""
-        about = self._connection.metadata().get(ABOUT)
+        try:
+            about = self._connection.metadata().get(ABOUT)
+        finally:
+            self._connection.close()  # some serve one client at a time, and workers are to drive
         if isinstance(about, dict):
             theirs = [str(axis.get("name")) for axis in about.get("action", ()) if axis]
             ours = list(self.config.spec.action.names)

@@ -5,6 +5,7 @@ Copy it beside a policy of your own: `serve(lambda observation: actions)`.
 
 import argparse
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -40,13 +41,29 @@ def unpack(message: bytes) -> Any:
     return arrays(msgspec.msgpack.decode(message))
 
 
-def serve(act: Callable[[dict[str, Any]], Any], host: str = "127.0.0.1", port: int = 8000) -> None:
+def serve(
+    act: Callable[[dict[str, Any]], Any],
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    clients: int = 1,
+) -> None:
     """Greet each client, then answer each observation with {"actions": [H, A] or [A]}.
 
-    An observation with "reset": True is the first of an episode, or after a takeover.
+    An observation with "reset": True is the first of an episode, or after a takeover. More than one
+    of the `clients` at once is for policies that remember nothing of the observations before.
     """
+    free = threading.Semaphore(clients)
 
     def answer(client: ServerConnection) -> None:
+        if not free.acquire(timeout=1.0):
+            client.send("busy: this policy has a past, and serves one client; use --workers 1")
+            return
+        try:
+            talk(client)
+        finally:
+            free.release()
+
+    def talk(client: ServerConnection) -> None:
         client.send(pack({}))
         try:
             for message in client:

@@ -22,6 +22,7 @@ from sidestick.sim_envs.errors import BadValue, NotAllowed, PolicyError
 from sidestick.sim_envs.worlds.spec import ActionSpec, Axis, Reading
 from sidestick.teleop.session.open_session import unattended_session
 from sidestick.teleop.session.policy_runner import PolicyRunner
+from tests.own_packages import server
 from tests.policy_servers import HANGS, stranger
 from tests.worlds.chase import make
 
@@ -212,3 +213,21 @@ def test_a_strange_folder_is_refused_in_words(
     (tmp_path / "config.json").write_text(json.dumps(settings | changed))
     with pytest.raises(PolicyError, match=said):
         load_any(tmp_path)
+
+
+def test_the_documents_server_has_one_client_at_a_time(tmp_path: Path) -> None:
+    """A policy that remembers an episode cannot serve two; the next comes in once one has gone."""
+    code = "from answering import serve\nserve(lambda seen: [[0.5, -0.5]], port=0)"
+    started, url = server(tmp_path, code)
+    with started:
+        os.environ[VARIABLE] = url
+        one = remote(url)
+        assert one.plan(SEEN).actions.tolist() == [[0.5, -0.5]]
+        with pytest.raises(PolicyError, match="one client; use --workers 1"):
+            remote(url).plan(SEEN)
+        one.close()
+        other = remote(url)
+        other.check()
+        other.plan(SEEN)
+        other.close()
+        started.kill()
