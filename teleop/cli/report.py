@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ...datasets.workspace import Workspace
-from .console import print_json, say
+from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 from .targets import check_target
 
@@ -27,13 +27,15 @@ class Report:
 
     def run(self) -> int:
         """Write the page."""
-        from ..report.write import write_report  # it loads PyTorch and matplotlib
+        from ..report.write import PARTS, write_report  # it loads PyTorch and matplotlib
 
         check_target("--out", self.out)
         other = None if self.compare is None else Workspace.open(self.compare)
-        path = write_report(Workspace.open(self.workspace), self.out, beside=other)
+        workspace = Workspace.open(self.workspace)
+        with progress("report", PARTS) as done:
+            path = write_report(workspace, self.out, beside=other, done=done)
         if self.json:
             print_json({"report": str(path)})
         else:
-            say(f"wrote {path}")
+            say(f"wrote {path}, one page for any browser")
         return DONE

@@ -114,8 +114,7 @@ def generate(
         Recorder(workspace) as recorder,
     ):
         operator = kind(arm_env(env, "generating"), handlings, noise)
-        told = [log, Recording(recorder)]
-        session = Session(env, operator, operator.assignment(), told)
+        session = Session(env, operator, operator.assignment(), [log, Recording(recorder)])
         for attempt in attempts.run(_seeds(workspace)):
             report.attempts.append(attempt)
             if attempt.success:

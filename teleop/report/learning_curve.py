@@ -22,6 +22,7 @@ KIND_LABELS = {
     ProvenanceKind.CORRECTIONS: "after corrections",
     ProvenanceKind.PRACTICE: "after practice (no human minutes)",
     ProvenanceKind.NUDGE: "after a few steps on new corrections",
+    ProvenanceKind.ELSEWHERE: "of somebody else",
 }
 
 

@@ -4,6 +4,7 @@
 """
 
 import base64
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ ROLES = ("correction", "success", "failure")
 """Roles of the clips; the first is shown large."""
 
 
-def render(data: ReportData) -> str:
-    """The page as HTML."""
-    return environment().get_template(TEMPLATE).render(_context(data))
+def render(data: ReportData, done: Callable[[str], object] = lambda part: None) -> str:
+    """The page as HTML; `done` hears of each clip that is drawn."""
+    return environment().get_template(TEMPLATE).render(_context(data, done))
 
 
 def environment() -> Environment:
@@ -57,8 +58,13 @@ def _day(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _context(data: ReportData) -> dict[str, Any]:
+def _context(data: ReportData, done: Callable[[str], object]) -> dict[str, Any]:
     curve = learning_curve(data)
+    clips = []
+    for role in ROLES:
+        if getattr(data, role) is not None:
+            clips.append(_clip(data, role))
+            done(f"film of a {role}")
     return {
         "data": data,
         "setting": data.setting,
@@ -76,7 +82,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "seeds_of": lambda evaluation: sentences.seeds(evaluation, data.episodes),
         "marks": MARKS,
         "figures": figures(data),
-        "clips": [_clip(data, role) for role in ROLES if getattr(data, role) is not None],
+        "clips": clips,
         "missing": [role for role in ROLES if getattr(data, role) is None],
     }
 

@@ -3,16 +3,18 @@
 `sidestick report` and quickstart call it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError
 from .collect import collect
-from .page import render
+from .page import ROLES, render
 from .two_workspaces import render_comparison
 
+PARTS = 1 + len(ROLES)
+"""How many parts `write_report` reports of, at most."""
 FILE, COMPARISON_FILE = "report.html", "report-beside.html"
 
 
@@ -21,16 +23,18 @@ def write_report(
     path: Path | str | None = None,
     commands: Sequence[str] = (),
     beside: Workspace | None = None,
+    done: Callable[[str], object] = lambda part: None,
 ) -> Path:
     """Write the report to `path`, by default report.html in the workspace, whole or not at all.
 
     `commands` are the shell lines that made the workspace; the footer shows them first.
-    With `beside` the page shows that other workspace in a second column.
+    With `beside` the page shows that other workspace in a second column. `done` hears of each part.
     """
     name = FILE if beside is None else COMPARISON_FILE
     target = workspace.path / name if path is None else Path(path)
     data = collect(workspace, commands)
-    page = render(data) if beside is None else render_comparison(data, collect(beside))
+    done("read")
+    page = render(data, done) if beside is None else render_comparison(data, collect(beside))
     try:
         replace_file(target, page.encode(errors="backslashreplace"))  # names that are no UTF-8
     except OSError as error:
