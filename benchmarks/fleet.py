@@ -55,13 +55,15 @@ class Record:
 class Curve:
     """Simulate shifts."""
 
-    arms: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64)
+    arms: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     queues: tuple[str, ...] = tuple(QUEUES)
     repeats: int = 5
-    minutes: float = 20.0
+    minutes: float = 6.0
     reset_s: float = 2.0
     traces: Path = TRACES
     out: Path = ROWS
+    only: int | None = None
+    """Number of the one policy to simulate, from 0; None for all."""
 
     def run(self) -> None:
         """Simulate, write and print the rows."""
@@ -69,6 +71,7 @@ class Curve:
         groups: list[tuple[str, ...]] = [(name,) for name in names]
         if len(names) == 2:
             groups.insert(1, (names[0], names[1]))
+        groups = groups if self.only is None else [groups[self.only]]
         rows = [row for group in groups for row in self._policy(group)]
         self.out.write_text("".join(json.dumps(row) + "\n" for row in rows))
         print_rows([{key: _shown(row[key]) for key in SHOWN} for row in rows], "Fleets")

@@ -23,7 +23,7 @@ import tyro
 
 from benchmarks.rows import circumstances
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.torch_setup import limit_threads
+from sidestick.policies.base.threads import limit_threads
 from sidestick.sim_envs.experts import make_expert
 from sidestick.teleop.devices.sdl import pygame
 from sidestick.teleop.fleet.opening import FleetOptions

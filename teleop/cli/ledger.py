@@ -7,7 +7,9 @@ from typing import ClassVar
 from rich.box import SIMPLE
 from rich.table import Column, Table
 
+from ...datasets.database import Database
 from ...datasets.workspace import Workspace
+from ..fleet.shift import ShiftReport, read_shifts
 from ..report.cost import EffortCost
 from ..report.ledger import EffortReturn, Ledger, read_ledger
 from ..session.attention_model import ATTENTION
@@ -36,13 +38,14 @@ class LedgerVerb:
 
     def run(self) -> int:
         """Read, add up and show."""
-        ledger = read_ledger(Workspace.open(self.workspace))
+        workspace = Workspace.open(self.workspace)
+        ledger, shifts = read_ledger(workspace), read_shifts(Database(workspace.db_path))
         for note in ledger.notes:
             say(note)
         if self.json:
-            print_json(ledger.to_json())
+            print_json({**ledger.to_json(), "shifts": [shift.to_json() for shift in shifts]})
             return DONE
-        for table in _tables(ledger):
+        for table in (*_tables(ledger), *([_shift_table(shifts)] if shifts else [])):
             PEOPLE.print(table)
         say(MODELLED.format(**ATTENTION.to_json()))
         return DONE
@@ -97,3 +100,22 @@ def _return_cells(entry: EffortReturn) -> list[str]:
     minutes = f"{entry.until.minutes:.1f}"
     attended = f"{entry.until.attended_min:.1f}"
     return [entry.policy.name, str(entry.policy.round), str(entry.rate), minutes, attended, gain]
+
+
+def _shift_table(shifts: list[ShiftReport]) -> Table:
+    """What one person got done at fleets, shift by shift."""
+    columns = ("arms", "queue", "minutes", "success", "a minute", "busy", "waits p50, p95", "idle")
+    table = Table(*columns, title="Shifts at a fleet", title_justify="left", box=SIMPLE)
+    for shift in shifts:
+        rate, waits = shift.successes_per_minute, (shift.wait_p50_s, shift.wait_p95_s)
+        table.add_row(
+            str(shift.arms),
+            shift.queue,
+            f"{shift.minutes:.1f}",
+            f"{shift.successes}/{shift.episodes}, {shift.clean} clean",
+            "" if rate is None else f"{rate:.2f}",
+            f"{100 * shift.utilisation:.0f} %",
+            "" if waits[0] is None else ", ".join(f"{wait:.1f} s" for wait in waits),
+            f"{100 * shift.idle:.0f} %",
+        )
+    return table

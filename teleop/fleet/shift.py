@@ -5,12 +5,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
+from ...datasets.database import Database, EventKind
 from ..session.subscriber import EpisodeOutcome
 from .operator_model import BUSY, Doing
 
@@ -174,6 +175,14 @@ class ShiftReport:
             f"{self.answered} of {self.calls} calls answered, {waits}; "
             f"operator busy {100 * self.utilisation:.0f} %, arms idle {100 * self.idle:.0f} %"
         )
+
+
+def read_shifts(database: Database) -> list[ShiftReport]:
+    """The shifts of a workspace, oldest first; what another version wrote of one is left out."""
+    names = {f.name for f in fields(ShiftReport)}
+    payloads = [event.payload for event in database.events(EventKind.SHIFT)]
+    known = [{k: v for k, v in payload.items() if k in names} for payload in payloads]
+    return [ShiftReport(**values) for values in known if len(values) == len(names)]
 
 
 def _per(count: float, minutes: float) -> float | None:

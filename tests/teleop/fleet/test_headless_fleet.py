@@ -16,6 +16,7 @@ from sidestick.sim_envs.errors import BadValue, SidestickError
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.fleet.headless import ShiftRules, run_fleet
 from sidestick.teleop.fleet.opening import FleetOptions
+from sidestick.teleop.fleet.shift import read_shifts
 from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
 from sidestick.teleop.session.levels import ControlState
 from sidestick.teleop.session.policy_runner import PolicyRunner
@@ -72,6 +73,7 @@ def test_arms_that_stall_are_served_in_turn_and_record(workspace: Workspace) -> 
     assert report.driving_s == pytest.approx(driven, abs=1.0)
     (event,) = Database(workspace.db_path).events(EventKind.SHIFT)
     assert event.payload["successes_per_minute"] == report.successes_per_minute
+    assert read_shifts(Database(workspace.db_path)) == [report]
 
 
 def test_a_shift_is_the_same_again(workspace: Workspace, tmp_path: Path) -> None:
