@@ -20,7 +20,7 @@ test: check
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q
 
 test-slow: $(VENV)/.installed
-	SIDESTICK_EXAMPLES=new $(BIN)/python -m pytest -q -m "slow or hypothesis" --timeout 3000
+	SIDESTICK_EXAMPLES=new $(BIN)/python -m pytest -q -m "slow or hypothesis or ray" --timeout 3000
 
 # Installs robomimic, LeRobot, Minari and TorchRL, each into an environment of its own, and lets them
 # read, edit and learn from what we export, and make our environments.

@@ -18,7 +18,7 @@ from sidestick.teleop.session.attention_model import ATTENTION
 RESULTS = Path(__file__).parent / "results"
 COST = "{cost}"
 """In the text of an entry: what its data cost the operator, from the raw rows."""
-GROUPS = ("final", "validation", "evidence", "speed", "reliability")
+GROUPS = ("final", "validation", "evidence", "speed", "scale", "reliability")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 
 import tyro
 
+from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.perception.network import Perception
 from sidestick.policies.perception.pretrain import bank_shape
 from sidestick.policies.perception.quality import measure, measure_grasp_points
@@ -46,7 +47,7 @@ def row(task: str, variation: str, options: Options) -> dict[str, Any]:
     shape = bank_shape(network.config, options.scenes)
     source = SceneSource(task, network.config.renderer, variation)
     with tempfile.TemporaryDirectory() as folder:
-        bank = make_scenes(source, shape, Path(folder), FIRST_SEED, options.workers)
+        bank = make_scenes(source, shape, Path(folder), FIRST_SEED, LocalEngine(options.workers))
         figures = measure(network, bank)
         if network.holds is not None:
             figures |= measure_grasp_points(network, bank)

@@ -88,6 +88,8 @@ class EventKind(StrEnum):
     """A policy was moved out of use."""
     COMPARISON = "comparison"
     """Two policies were compared on the same seeds."""
+    SWEEP = "sweep"
+    """Heads and seeds were trained and driven; the payload is `learning.sweep.SweepReport`."""
     MERGE = "merge"
     """`episodes` came from the workspace `origin`."""
     IMPORT = "import"

@@ -9,19 +9,38 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, as_completed, wait
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+from ..base.child_process import deaf_to_interrupts
 from .job import Engine, Job, Preparation, Worker, WorkersLost
 
+Made = TypeVar("Made")
 MOST_DEATHS = 2
 """A job that so many workers did not survive is given up."""
 MOST_FALSE_STARTS = 3
 """In a row, of workers that did not live to their first job."""
+AHEAD = 2
+"""Jobs in flight for each worker where all results are taken as they come."""
+
+
+LOOK_S = 1.0
+"""Longest wait without a look up: Ctrl-C may reach a library's thread, which wakes nobody."""
+
+
+def as_they_come(futures: Iterable[Future[Made]]) -> Iterator[Future[Made]]:
+    """The futures as they are done, within `LOOK_S` of Ctrl-C whoever gets it."""
+    pending = set(futures)
+    while pending:
+        with contextlib.suppress(TimeoutError):
+            for future in as_completed(pending, LOOK_S):
+                pending.discard(future)
+                yield future
 
 
 _Hears = Callable[[Worker, Future[Any]], None]
@@ -62,10 +81,22 @@ class Crew:
         self._open()
         return self.engine.share(folder, names, digest)
 
-    def results(self, futures: Iterable[Future[Any]]) -> Iterator[Any]:
-        """The results as they come; raises what a job raised."""
-        for future in as_completed(futures):
-            yield future.result()
+    def size(self) -> int:
+        """Most workers at the same time; a cluster is asked."""
+        self._open()
+        return self.engine.workers
+
+    def made(self, jobs: Iterable[Job]) -> Iterator[Any]:
+        """The results of jobs as they come; raises what a job raised.
+
+        Only a few jobs for each worker are in flight: results that nobody took yet take memory.
+        """
+        waiting = iter(jobs)
+        flying = {self.submit(job) for job in islice(waiting, AHEAD * self.size())}
+        while flying:
+            done, flying = wait(flying, LOOK_S, FIRST_COMPLETED)
+            flying |= {self.submit(job) for job in islice(waiting, len(done))}
+            yield from (future.result() for future in done)
 
     def close(self, at_once: bool = False) -> None:
         """Drop the jobs that wait, let the running ones end unless `at_once`, end the workers."""
@@ -86,7 +117,8 @@ class Crew:
         if self._thread is None:
             self.engine.open()
             self._thread = threading.Thread(target=self._work, name="crew", daemon=True)
-            self._thread.start()
+            with deaf_to_interrupts():  # and so are all threads and processes that it starts
+                self._thread.start()
 
     def _work(self) -> None:
         while (call := self._mail.get()) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ class LocalEngine:
     workers: int = 1
 
     def open(self) -> None:
-        """There is nothing to connect to."""
+        """Start the tracker of resources: the thread that starts it hears interrupts afterwards."""
+        resource_tracker.ensure_running()
 
     def hire(self, preparation: Preparation) -> "LocalWorker":
         """A process that begins with `preparation`."""

@@ -4,6 +4,7 @@ Measured on a worker that has driven ShelfPick with a policy on pictures of 96 p
 resident, of which 205 MiB are its own and the rest libraries that all workers share.
 """
 
+import math
 import os
 from pathlib import Path
 
@@ -16,9 +17,15 @@ CGROUP = Path("/sys/fs/cgroup")
 """Of this process's container, where it is in one."""
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cores(cgroup: Path = CGROUP) -> int:
+    """Cores that this process may use, in the machine and in the container."""
+    known = hasattr(os, "sched_getaffinity")
+    found = len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+        return max(1, min(found, math.ceil(int(quota) / int(period))))
+    except (OSError, ValueError, ZeroDivisionError):  # no container, or one without a limit
+        return found
 
 
 def free_mib(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:

@@ -1,10 +1,11 @@
 """Files that jobs read are known by their content: a digest names them on every machine."""
 
+import contextlib
 import functools
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -33,18 +34,15 @@ def packed(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in names}
 
 
-def unpacked(shared: Shared, digest: str) -> Path:
-    """The folder in which a worker finds the files."""
+@contextlib.contextmanager
+def unpacked(shared: Shared) -> Iterator[Path]:
+    """The folder in which a worker finds the files, for as long as it reads them."""
     if isinstance(shared, Path):
-        return shared
-    folder = Path(_scratch().name) / digest
-    folder.mkdir(exist_ok=True)
-    for name, content in shared.items():
-        (folder / name).write_bytes(content)
-    return folder
-
-
-@functools.cache
-def _scratch() -> "tempfile.TemporaryDirectory[str]":
-    """This worker's own folder; it goes with the worker."""
-    return tempfile.TemporaryDirectory(prefix="sidestick-")
+        yield shared
+        return
+    with tempfile.TemporaryDirectory(prefix="sidestick-") as folder:
+        for name, content in shared.items():
+            path = Path(folder) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        yield Path(folder)

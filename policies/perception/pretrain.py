@@ -18,6 +18,7 @@ from ...sim_envs.errors import BadValue
 from ..base.device import device
 from ..base.schedule import one_cycle, set_rate
 from ..base.torch_setup import Precision, choose_precision
+from ..engines.job import Engine
 from .grasp_points import grasp_point_loss
 from .network import Perception, PerceptionConfig, as_input
 from .quality import (
@@ -58,8 +59,6 @@ class PretrainConfig:
     """Weight decay of AdamW."""
     seed: int = 0
     """Seed of initial weights, order and augmentation."""
-    workers: int = 2
-    """Processes that make scenes; with 0 this process makes them."""
     precision: str = "auto"
     """"auto", "bf16" or "fp32"."""
 
@@ -68,7 +67,7 @@ class PretrainConfig:
         for name in ("scenes", "held_out", "batch"):
             if getattr(self, name) < 1:
                 raise BadValue(name, "at least 1", getattr(self, name))
-        for name in ("first_seed", "epochs", "hold_epochs", "seed", "workers", "weight_decay"):
+        for name in ("first_seed", "epochs", "hold_epochs", "seed", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise BadValue(name, "at least 0", getattr(self, name))
         if not 0 < self.peak_rate < math.inf:
@@ -90,11 +89,13 @@ def pretrain(
     report: Report = quiet,
     note: str = "",
     base: Perception | None = None,
+    engine: Engine | None = None,
 ) -> Perception:
     """Make the scenes (or take them from `scenes_dir`), train, measure, write weights to `out`.
 
     `note` names the kind of scenes: a folder of another kind is refused. With `base` only grasp
-    points are trained, on its frozen weights. BadValue for a configuration out of range.
+    points are trained, on its frozen weights. The workers of `engine` make the scenes, without one
+    this process. BadValue for a configuration out of range.
     """
     config = config or PretrainConfig()
     config.check()
@@ -104,7 +105,7 @@ def pretrain(
         bank_shape(perception, config.scenes),
         scenes_dir,
         config.first_seed,
-        config.workers,
+        engine,
         lambda done: report("scenes", done, config.scenes, {}),
         f"{perception.task} {perception.renderer}{note}",
     )

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from ...sim_envs.errors import BadValue, PolicyError
 from ..base.json_files import read_json, write_json
 from ..engines.crew import Crew
-from ..engines.job import Job, Preparation
-from ..engines.local import LocalEngine
+from ..engines.job import Engine, Job, Preparation
 from .keypoints import cell_counts
 
 Scene: TypeAlias = Sequence[tuple[NDArray[np.uint8], NDArray[Any], NDArray[np.float32]]]
@@ -58,14 +57,25 @@ class SceneShape:
 
     def open(self, folder: Path, mode: Any) -> SceneBank:
         """Map the files of `folder`; mode "w+" makes them, "r+" writes, "r" reads."""
-        images = (self.scenes, self.cameras, self.image_size, self.image_size, 3)
-        counts = (self.scenes, self.cameras, self.num_classes, self.grid, self.grid)
-        holds = (self.scenes, self.cameras, self.num_classes, 3)
+        arrays = self._arrays(self.scenes)
         return SceneBank(
-            _mapped(folder / "images.npy", mode, images, np.uint8),
-            _mapped(folder / "counts.npy", mode, counts, np.uint8),
-            _mapped(folder / "holds.npy", mode, holds, np.float32),
+            *(_mapped(folder / f"{name}.npy", mode, *kind) for name, kind in arrays.items())
         )
+
+    def blank(self, scenes: int) -> SceneBank:
+        """Room for so many scenes in memory."""
+        return SceneBank(*(np.empty(*kind) for kind in self._arrays(scenes).values()))
+
+    def _arrays(self, scenes: int) -> dict[str, tuple[tuple[int, ...], type]]:
+        """Shape and type of each array of a bank, in the order of its fields."""
+        return {
+            "images": ((scenes, self.cameras, self.image_size, self.image_size, 3), np.uint8),
+            "counts": (
+                (scenes, self.cameras, self.num_classes, self.grid, self.grid),
+                np.uint8,
+            ),
+            "holds": ((scenes, self.cameras, self.num_classes, 3), np.float32),
+        }
 
 
 def make_scenes(
@@ -73,15 +83,16 @@ def make_scenes(
     shape: SceneShape,
     folder: Path,
     first_seed: int = 0,
-    workers: int = 2,
+    engine: Engine | None = None,
     progress: Callable[[int], object] = lambda done: None,
     label: str = "",
 ) -> SceneBank:
     """Scenes of seeds first_seed .. first_seed + N - 1; read from `folder` if they are there.
 
-    `sample_scene` is sent to spawned processes, so it must be importable by name (a module's
-    function or a `functools.partial` of one). `label` names what is sampled: PolicyError for
-    a folder with another label or shape. Jobs that finished before an interruption are kept.
+    `sample_scene` is sent to the workers of `engine`, so it must be importable by name (a module's
+    function or a `functools.partial` of one); without an engine, or for a single job, this process
+    makes them. `label` names what is sampled: PolicyError for a folder with another label or
+    shape. Jobs that finished before an interruption are kept.
     """
     expected = {**vars(shape), "first_seed": first_seed, "label": label}
     manifest = folder / "scenes.json"
@@ -92,45 +103,49 @@ def make_scenes(
         done = set()
     jobs = [s for s in range(0, shape.scenes, SCENES_PER_JOB) if s not in done]
     write_json(manifest, {**expected, "done": sorted(done)})
-    for start in _run(jobs, workers, sample_scene, shape, folder, first_seed):
+    bank = shape.open(folder, "r+")
+    for start, made in _run(jobs, engine, sample_scene, shape, first_seed):
+        for whole, part in zip(vars(bank).values(), vars(made).values(), strict=True):
+            whole[start : start + len(part)] = part
         done.add(start)
         write_json(manifest, {**expected, "done": sorted(done)})
         progress(min(len(done) * SCENES_PER_JOB, shape.scenes))
     return shape.open(folder, "r")
 
 
-def fill_job(
-    sample_scene: SampleScene, shape: SceneShape, folder: Path, first_seed: int, start: int
-) -> int:
-    """Make the scenes of one job and write them into the files; gives `start` back."""
-    bank = shape.open(folder, "r+")
-    for index in range(start, min(start + SCENES_PER_JOB, shape.scenes)):
-        scene = sample_scene(first_seed + index)
+def make_job(
+    sample_scene: SampleScene, shape: SceneShape, first_seed: int, start: int
+) -> tuple[int, SceneBank]:
+    """Make the scenes of one job; their place in the bank, and they."""
+    bank = shape.blank(min(SCENES_PER_JOB, shape.scenes - start))
+    for index in range(len(bank.images)):
+        scene = sample_scene(first_seed + start + index)
         if len(scene) != shape.cameras:
             raise BadValue("scene", f"{shape.cameras} cameras", len(scene))
         for camera, (image, classes, holds) in enumerate(scene):
             bank.images[index, camera] = image
             bank.counts[index, camera] = cell_counts(classes, shape.num_classes, shape.grid)
             bank.holds[index, camera] = holds
-    return start
+    return start, bank
 
 
 def _run(
     jobs: list[int],
-    workers: int,
+    engine: Engine | None,
     sample_scene: SampleScene,
     shape: SceneShape,
-    folder: Path,
     first_seed: int,
-) -> Iterator[int]:
-    if workers <= 0:
+) -> Iterator[tuple[int, SceneBank]]:
+    given = (sample_scene, shape, first_seed)
+    if engine is None or len(jobs) == 1:  # a worker takes longer to start than one job takes
         for start in jobs:
-            yield fill_job(sample_scene, shape, folder, first_seed, start)
+            yield make_job(*given, start)
         return
-    with Crew(LocalEngine(workers), Preparation(_one_thread)) as crew:
-        args = (sample_scene, shape, folder, first_seed)
-        named = ((f"scenes from seed {first_seed + start}", (*args, start)) for start in jobs)
-        yield from crew.results([crew.submit(Job(name, fill_job, given)) for name, given in named])
+    with Crew(engine, Preparation(_one_thread)) as crew:
+        yield from crew.made(
+            Job(f"scenes from seed {first_seed + start}", make_job, (*given, start))
+            for start in jobs
+        )
 
 
 def _one_thread() -> None:

@@ -2,18 +2,20 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import arg
 
 from ...policies.engines.job import Engine, WorkersLost
 from ...policies.engines.local import LocalEngine
 from ...policies.engines.memory import free_mib, workers_here
+from ...policies.engines.ray_engine import AUTO, RayEngine, ray_module
 from ...sim_envs.errors import BadValue
 from .console import complain
 from .numbers import LAST_SEED, MOST, Workers
+from .unused_options import refuse_unused
 
-OPTIONS = ("workers",)
+OPTIONS = ("workers", "engine", "address")
 """Their names, for verbs that have jobs made under some other options only."""
 
 
@@ -30,10 +32,29 @@ class JobOptions:
         ),
     ] = None
     """Processes at the same time."""
+    engine: Annotated[
+        Literal["local", "ray"],
+        arg(help="Where they work: on this machine, or on a Ray cluster; see docs/scale.md."),
+    ] = "local"
+    """Where they work."""
+    address: Annotated[
+        str | None,
+        arg(
+            metavar="auto|local|HOST:PORT",
+            help="With --engine ray: the cluster. auto: the one of this machine; local: start one "
+            "here for this command.",
+            help_behavior_hint="(default: auto)",
+        ),
+    ] = None
+    """With --engine ray: the cluster."""
 
     def engine_asked(self) -> Engine:
-        """The engine that the options name; BadValue for one that cannot be had."""
-        return LocalEngine(workers_here(self.workers, free_mib()))
+        """The engine that the options name; BadValue or MissingExtra where it cannot be had."""
+        if self.engine == "local":
+            refuse_unused(self, "with --engine local", ("address",))
+            return LocalEngine(workers_here(self.workers, free_mib()))
+        ray_module()
+        return RayEngine(self.address or AUTO, self.workers or 0)
 
 
 def seed_range(text: str) -> range:
@@ -46,6 +67,6 @@ def seed_range(text: str) -> range:
     raise BadValue("--seeds", "A:B with A below B, such as 20000:20250", text)
 
 
-def say_lost(_: int, error: WorkersLost) -> None:
-    """Say which seed cannot be driven, and go on with the others."""
+def say_lost(_: object, error: WorkersLost) -> None:
+    """Say which job cannot be made, and go on with the others."""
     complain(f"left out: {error}")

@@ -20,6 +20,7 @@ from ..evaluation.seeds import check_reserved
 from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
 from ..review.click_review import learn_clicks
 from .console import PEOPLE, print_json, say
+from .job_options import JobOptions
 from .subcommand import DONE, Device
 from .targets import check_target
 
@@ -27,7 +28,7 @@ STAGES = ("scenes", "training", "holds")
 
 
 @dataclass(frozen=True)
-class Pretrain:
+class Pretrain(JobOptions):
     """Train perception on scenes that the simulator renders and labels: no demonstration needed.
 
     The weights of every task are shipped; this trains them again, or for other scenes.
@@ -135,4 +136,5 @@ class Pretrain:
                 note = "".join(f" {key} {value:.4f}" for key, value in figures.items())
                 bar.update(tasks[stage], completed=done, total=total, description=stage + note)
 
-            return pretrain(source, about, out, scenes_dir, self.config, report, note, base)
+            engine = self.engine_asked()
+            return pretrain(source, about, out, scenes_dir, self.config, report, note, base, engine)

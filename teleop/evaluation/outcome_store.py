@@ -10,9 +10,13 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from ...datasets.config import WorkspaceConfig
 from ...datasets.files.decoding import decoded
 from ...datasets.finished_jobs import FinishedJobs
+from ...policies.base.json_files import read_json
+from ...policies.policy_config import CONFIG
 from ...sim_envs.errors import BadValue
+from ...sim_envs.plug_ins import Group, is_plug_in
 from ..session.subscriber import EpisodeOutcome
 
 ROOMS = Path(__file__).parents[2]
@@ -44,6 +48,18 @@ class OutcomeStore:
     def add(self, outcome: EpisodeOutcome) -> None:
         """Keep an outcome."""
         self._jobs.add(outcome.seed, asdict(outcome))
+
+
+def is_known(config: WorkspaceConfig, policy: Path) -> bool:
+    """Whether all that an outcome depends on is known: this program and the policy's files.
+
+    Not for a world of other software, nor where a plug-in is the task or a part of the policy.
+    """
+    from ...policies.plugged_parts import KEY as PLUG_INS  # it loads PyTorch
+
+    if config.world or is_plug_in(Group.TASKS, config.task):
+        return False
+    return PLUG_INS not in read_json(policy / CONFIG)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ The environment and the last policies stay loaded; a recorded episode goes home 
 
 import functools
 import json
+import platform
 import tempfile
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from ...policies.base.device import use_device
 from ...policies.base.threads import limit_threads
 from ...policies.engines.shared_files import Shared, unpacked
 from ...policies.loaded_policy import load_any
+from ...sim_envs.errors import SidestickError
 from ...sim_envs.making import make_world
 from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.environments import environment_json
@@ -22,6 +24,7 @@ from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
 from ..session.recording import DeferredRecording
 from ..session.subscriber import EpisodeOutcome, Subscriber
+from .outcome_store import code
 
 KEPT = 3
 """Policies kept in memory: those that the gate compares."""
@@ -52,8 +55,13 @@ class Driven:
     """Name and content of the recorded episode's file."""
 
 
-def begin(device: str) -> None:
-    """Prepare a worker: one thread, and its device."""
+def begin(device: str, program: str) -> None:
+    """Prepare a worker: one thread, and its device; SidestickError for another `program`."""
+    if code() != program:
+        raise SidestickError(
+            f"{platform.node()}: another version of Sidestick or of what it computes with than the "
+            "one that asks; its outcomes would be others, so install the same everywhere"
+        )
     use_device(device)
     limit_threads()
 
@@ -82,7 +90,8 @@ _runners: dict[tuple[str, str, str], PolicyRunner] = {}
 def _runner(digest: str, policy: Shared, env: TaskWorld) -> PolicyRunner:
     key = (digest, env.world_spec.task, env.renderer_name)
     if key not in _runners:
-        loaded = load_any(unpacked(policy, digest), *key[1:])
+        with unpacked(policy) as folder:
+            loaded = load_any(folder, *key[1:])
         for oldest in [*_runners][: len(_runners) - KEPT + 1]:
             del _runners[oldest]
         _runners[key] = PolicyRunner(loaded, loaded.actions)

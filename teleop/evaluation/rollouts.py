@@ -6,7 +6,7 @@ background learner calls `InProcessRollouts`.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -16,7 +16,7 @@ from ...datasets.files.durable import replace_file
 from ...datasets.workspace import Workspace
 from ...policies.base.device import CPU
 from ...policies.base.threads import few_threads
-from ...policies.engines.crew import Crew
+from ...policies.engines.crew import Crew, as_they_come
 from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
 from ...policies.engines.shared_files import digest_of
 from ...policies.loaded_policy import load_for
@@ -26,7 +26,7 @@ from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
 from ..session.subscriber import EpisodeOutcome
-from .outcome_store import OutcomeStore
+from .outcome_store import OutcomeStore, code, is_known
 from .rollout_worker import KEPT, Driven, Rollout, begin, drive
 
 MOST_AHEAD = 15
@@ -96,8 +96,8 @@ class Drives:
         """Wait for all, and keep each as it comes."""
         for outcome in self.done.values():
             on_outcome(outcome)
-        for future in as_completed(self.futures):
-            seed = self.futures[future]
+        for future in as_they_come(self.futures):
+            seed = self.futures.pop(future)  # and so is what it brought home, once it is kept
             try:
                 driven = future.result()
             except WorkersLost as error:
@@ -137,7 +137,7 @@ class Rollouts:
         """
         self.config, self.engine = config, engine
         self._device, self._kept_in = device, kept_in
-        self._crew = Crew(engine, Preparation(begin, (device,)))
+        self._crew = Crew(engine, Preparation(begin, (device, code())))
         self._ahead: dict[tuple[str, int], Drives] = {}
 
     def run(
@@ -168,7 +168,7 @@ class Rollouts:
         that one policy lost is left out for all.
         """
         blocks = [seeds[at : at + block] for at in range(0, len(seeds), block)]
-        ahead = 1 + self.engine.workers // (block * len(policies))
+        ahead = 1 + self._crew.size() // (block * len(policies))
         running: deque[list[Drives]] = deque()
         try:
             for number, part in enumerate(blocks):
@@ -186,7 +186,7 @@ class Rollouts:
     def solves(self, policy: Path, seed: int) -> bool:
         """Whether the policy in a folder solves a seed; idle workers drive the next ones ahead."""
         digest = digest_of(policy, files_of(policy))
-        for each in range(seed, seed + 1 + min(MOST_AHEAD, self.engine.workers - 1)):
+        for each in range(seed, seed + 1 + min(MOST_AHEAD, self._crew.size() - 1)):
             if (digest, each) not in self._ahead:
                 self._ahead[digest, each] = self._begin(policy, [each])
         drives = self._ahead.pop((digest, seed))
@@ -215,7 +215,7 @@ class Rollouts:
         policy = policy.resolve()
         files = files_of(policy)
         digest = digest_of(policy, files)
-        store = self._store(digest) if MODEL in files else None  # a server may change its policy
+        store = self._store(digest, policy) if MODEL in files else None  # a server's may change
         known = {} if store is None else store.outcomes()
         folder = None if record_into is None else Workspace.open(record_into).episodes_dir
         drives = Drives({}, {}, store, folder)
@@ -231,8 +231,8 @@ class Rollouts:
             drives.futures[future] = seed
         return drives
 
-    def _store(self, digest: str) -> OutcomeStore | None:
-        """Where outcomes are kept; nowhere for a world that need not repeat itself."""
-        if self._kept_in is None or self.config.world:
+    def _store(self, digest: str, policy: Path) -> OutcomeStore | None:
+        """Where outcomes are kept; nowhere where they need not repeat themselves."""
+        if self._kept_in is None or not is_known(self.config, policy):
             return None
         return OutcomeStore(self._kept_in, digest, environment_json(self.config), self._device)

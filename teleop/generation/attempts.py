@@ -9,7 +9,7 @@ from typing import Self
 
 from ...datasets.config import WorkspaceConfig
 from ...datasets.files.plain_log import plain_log
-from ...policies.engines.crew import Crew
+from ...policies.engines.crew import Crew, as_they_come
 from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.making import make_task_env
@@ -62,7 +62,6 @@ class Attempts:
         engine: Engine,
     ) -> None:
         """`kind` of operator drives."""
-        self._workers = engine.workers
         prepared = environment_json(config), kind, handlings, noise
         self._crew = Crew(engine, Preparation(_begin, prepared))
 
@@ -72,11 +71,12 @@ class Attempts:
         A scene that was not solved is tried again, after those that wait already. One that its
         workers did not survive is left out, and named in a warning.
         """
-        first = [next(seeds) for _ in range(AHEAD * self._workers)]
+        first = [next(seeds) for _ in range(AHEAD * self._crew.size())]
         waiting = deque(self._submit(seed, 1) for seed in first)
         while True:
             try:
-                attempt = waiting.popleft().result()
+                (made,) = as_they_come([waiting.popleft()])
+                attempt = made.result()
             except WorkersLost as error:
                 _log.warning("left out: %s", error)
                 following = next(seeds), 1

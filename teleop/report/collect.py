@@ -22,6 +22,7 @@ from ...policies.store import PolicyStore
 from ...sim_envs.errors import DamagedFile, SidestickError
 from ..evaluation.seeds import RELEASE
 from ..generation.scenes import read_scenes
+from ..learning.sweep import read_sweeps
 from .episode_media import choose, kind_of
 from .policy_lineage import read_policies, stage_names
 from .recorded_events import read_comparisons, read_events, read_judged
@@ -56,6 +57,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         judged=read_judged(summaries, resolved),
         scenes=tuple(read_scenes(database)),
         comparisons=read_comparisons(database),
+        sweeps=tuple(read_sweeps(database)),
         commands=(*commands, *_commands(workspace, policies)),
         notes=(*_episode_notes(workspace, summaries, odd), *notes),
     )

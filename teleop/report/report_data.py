@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ...datasets.database import EffortEntry
 from ..generation.scenes import TriedScene
+from ..learning.sweep import SweepReport
 from .episode_media import EpisodeMedia
 from .ledger import Ledger, make_ledger
 from .recorded_events import ComparisonRow, JudgementSummary, TimelineEvent
@@ -45,6 +46,8 @@ class ReportData:
     """The judgements of reviewers, counted; None without any."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
+    sweeps: tuple[tuple[float, SweepReport], ...] = ()
+    """With the wall time of each, s."""
     scenes: tuple[TriedScene, ...] = ()
     """Those that generation tried."""
     driver: str = ""

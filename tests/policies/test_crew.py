@@ -13,29 +13,7 @@ from sidestick.policies.engines.crew import Crew
 from sidestick.policies.engines.job import Job, Preparation, WorkersLost
 from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import BadValue
-
-
-def nothing() -> None:
-    """Prepare a worker that needs nothing."""
-
-
-def die() -> None:
-    """End as by `kill -9`."""
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def die_once(number: int, folder: Path) -> int:
-    """End the first worker that makes this job, and note every try."""
-    tried = folder / f"{number}-{len(list(folder.glob(f'{number}-*')))}"
-    tried.touch()
-    if tried.name == "2-0":
-        die()
-    return number
-
-
-def refuse() -> None:
-    """Fail as a job may."""
-    raise BadValue("job", "something else")
+from tests.job_rig import die, die_once, nothing, refuse
 
 
 @pytest.fixture
@@ -80,7 +58,7 @@ def test_workers_that_cannot_begin_end_the_jobs(prepare: object, error: type[Exc
 
 COMMAND = """
 import os, sys, time
-from sidestick.policies.engines.crew import Crew
+from sidestick.policies.engines.crew import Crew, as_they_come
 from sidestick.policies.engines.job import Job, Preparation
 from sidestick.policies.engines.local import LocalEngine
 
@@ -92,7 +70,7 @@ if __name__ == "__main__":
         with Crew(LocalEngine(2), Preparation(prepare)) as crew:
             jobs = [crew.submit(Job("sleep", time.sleep, (60,))) for _ in range(2)]
             print("submitted", flush=True)
-            list(crew.results(jobs))
+            list(as_they_come(jobs))
     except KeyboardInterrupt:
         print("interrupted", flush=True)
 """

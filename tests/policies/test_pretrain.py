@@ -67,12 +67,12 @@ def one_thread():
 
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory):
-    return make_scenes(coloured_boxes, SHAPE, tmp_path_factory.mktemp("bank"), workers=0)
+    return make_scenes(coloured_boxes, SHAPE, tmp_path_factory.mktemp("bank"))
 
 
 def test_shapes_are_found_after_seconds(tmp_path):
     """Recall is above 90 % on held-out scenes, and the metrics are in the weights file."""
-    config = PretrainConfig(scenes=120, held_out=20, epochs=10, batch=16, workers=0)
+    config = PretrainConfig(scenes=120, held_out=20, epochs=10, batch=16)
     stages = []
     pretrain(
         coloured_boxes,
@@ -92,7 +92,7 @@ def test_shapes_are_found_after_seconds(tmp_path):
 def test_grasp_points_are_learnt_on_frozen_class_weights(bank, tmp_path):
     """The head finds each box's corner and height; the weights of the classes do not change."""
     base = fit_perception(bank.split(20)[0], CONFIG, PretrainConfig(epochs=10, batch=16))
-    config = PretrainConfig(scenes=120, held_out=20, hold_epochs=12, batch=16, workers=0)
+    config = PretrainConfig(scenes=120, held_out=20, hold_epochs=12, batch=16)
     out = tmp_path / "w.safetensors"
     found = pretrain(
         coloured_boxes, replace(CONFIG, holds=True), out, tmp_path / "s", config, base=base
@@ -150,13 +150,13 @@ def test_scenes_are_made_once_and_go_on_after_a_stop(tmp_path):
         return coloured_boxes(seed)
 
     with pytest.raises(KeyboardInterrupt):
-        make_scenes(counted, SHAPE, tmp_path, workers=0)
-    made = make_scenes(coloured_boxes, SHAPE, tmp_path, workers=0)
+        make_scenes(counted, SHAPE, tmp_path)
+    made = make_scenes(coloured_boxes, SHAPE, tmp_path)
     assert np.array_equal(made.images[0, 1], coloured_boxes(0)[1][0])
     assert np.array_equal(made.images[119, 0], coloured_boxes(119)[0][0])
-    assert make_scenes(None, SHAPE, tmp_path, workers=0).images.shape == made.images.shape
+    assert make_scenes(None, SHAPE, tmp_path).images.shape == made.images.shape
     with pytest.raises(PolicyError, match="first_seed"):
-        make_scenes(coloured_boxes, SHAPE, tmp_path, first_seed=5, workers=0)
+        make_scenes(coloured_boxes, SHAPE, tmp_path, first_seed=5)
 
 
 def test_augmentation_is_mild_and_repeatable():

@@ -17,6 +17,7 @@ GO_ON = {
     "compare",
     "evaluate",
     "quickstart",
+    "sweep",
     "train",
     "learn",
     "policies",

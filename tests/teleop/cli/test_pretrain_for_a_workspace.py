@@ -16,7 +16,7 @@ from sidestick.teleop.learning.workspace_perception import (
     put_pretrained,
 )
 
-TINY = ("--scenes", "6", "--held-out", "2", "--epochs", "1", "--batch", "4", "--workers", "0")
+TINY = ("--scenes", "6", "--held-out", "2", "--epochs", "1", "--batch", "4", "--workers", "1")
 
 
 def run(*arguments: str) -> int:

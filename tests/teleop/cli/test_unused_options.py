@@ -67,7 +67,7 @@ def test_what_is_about_a_window_is_said_without_one(
 
 RUNS_NETWORKS = {
     "quickstart", "drive", "pretrain", "train", "policies", "practice", "learn", "evaluate",
-    "compare", "review", "fleet", "serve-policy",
+    "compare", "review", "fleet", "serve-policy", "sweep",
 }  # fmt: skip
 
 

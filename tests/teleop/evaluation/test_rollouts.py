@@ -26,6 +26,7 @@ from sidestick.teleop.evaluation.evaluate import evaluate
 from sidestick.teleop.evaluation.rollout_worker import Driven, Rollout
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts, Rollouts
 from sidestick.teleop.session.subscriber import EpisodeOutcome
+from tests.rollout_rig import moving_workspace
 
 SEEDS = range(20_000, 20_006)
 
@@ -232,16 +233,18 @@ def test_ranges_of_seeds_are_a_to_b(text: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_worker_changes_no_outcome(taught: Path) -> None:
+def test_a_killed_worker_changes_no_outcome(tmp_path: Path) -> None:
     """The same bits as in this process, seed by seed, also of a worker that was replaced."""
-    config, policy = Workspace.open(taught).config, taught / "policies" / "0001"
+    able = moving_workspace(tmp_path / "able")
+    config, policy, seeds = Workspace.open(able).config, able / "policies" / "0001", SEEDS[:4]
     with InProcessRollouts(config) as alone, Rollouts(config, LocalEngine(2)) as rollouts:
         killer = threading.Thread(target=_kill_one_worker, args=(rollouts,))
         killer.start()
-        found = rollouts.run(policy, SEEDS)
+        found = rollouts.run(policy, seeds)
         killer.join()
-        assert [outcome.success for outcome in found] == [alone(policy, seed) for seed in SEEDS]
-        assert rollouts.run(policy, SEEDS) == found
+        assert [outcome.success for outcome in found] == [alone(policy, seed) for seed in seeds]
+        assert rollouts.run(policy, seeds) == found
+        assert not any(outcome.human_steps for outcome in found)  # it never rested
 
 
 def _kill_one_worker(rollouts: Rollouts) -> None:
