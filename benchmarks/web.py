@@ -24,9 +24,10 @@ import numpy as np
 import tyro
 import uvicorn
 
-from benchmarks.web_judges import judging_rounds, made_up_workspace
+from benchmarks.web_judges import Rounds, judging_process, made_up_workspace
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.renderers import best_view_renderer
 from sidestick.teleop.cli.drive import Drive
 from sidestick.teleop.devices.stick_motion import picture_frame
 from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
@@ -77,6 +78,36 @@ class TickTimes(Subscriber):
         self.done.append((time.perf_counter(), along, tick.step.late_ms))
 
 
+@dataclass
+class CpuTimes:
+    """CPU milliseconds of the seat's thread, which other programs do not lengthen."""
+
+    tick_ms: list[float]
+    frame_ms: list[float]
+    _wrapped: bool = False
+
+    def frame(self, screen: Any) -> None:
+        """Time every frame of a screen, and every tick of the loop that it shows."""
+        show = screen.show
+
+        def timed(loop: Any) -> None:
+            if not self._wrapped:
+                self._wrapped = True
+                loop.live.tick = self._timed(loop.live.tick, self.tick_ms)
+            self._timed(show, self.frame_ms)(loop)
+
+        screen.show = timed
+
+    def _timed(self, function: Any, kept: list[float]) -> Any:
+        def timed(*given: Any) -> Any:
+            began = time.thread_time()
+            result = function(*given)
+            kept.append((time.thread_time() - began) * 1000)
+            return result
+
+        return timed
+
+
 @contextlib.contextmanager
 def served(workspace: Workspace, access: Access, run: Any = None) -> Iterator[tuple[str, Seat]]:
     """A server in a thread of this process; its address and its seat."""
@@ -100,10 +131,10 @@ def served(workspace: Workspace, access: Access, run: Any = None) -> Iterator[tu
 
 def drive(options: Options) -> dict[str, Any]:
     """Drive over a socket, with some judges beside."""
-    times, drawn = TickTimes(), {}
+    times, cpu, drawn = TickTimes(), CpuTimes([], []), {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ws"
-        Workspace.create(path, WorkspaceConfig(options.task))
+        Workspace.create(path, WorkspaceConfig(options.task, best_view_renderer().name))
         judged = made_up_workspace(Path(folder) / "judged", 200)
 
         def run(operator: str, open_outlet: OpenOutlet) -> object:
@@ -117,6 +148,14 @@ def drive(options: Options) -> dict[str, Any]:
                     note(number)
 
                 outlet.link.drawn = noted
+                make = outlet.screen
+
+                def screen(view: Any, prompter: Any) -> Any:
+                    made = make(view, prompter)
+                    cpu.frame(made)
+                    return made
+
+                outlet.screen = screen
                 return outlet
 
             return Drive(path, level="demonstrate", first_seed=0).session(
@@ -131,20 +170,14 @@ def drive(options: Options) -> dict[str, Any]:
             served(judged, others) as (beside, _),
         ):
             token = access.invite("owner")
-            client = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.web_client", "drive", url, token,
-                 str(options.seconds)],
-                stdout=subprocess.PIPE, text=True,
-            )  # fmt: skip
-            over = threading.Event()
-            judging = threading.Thread(
-                target=judging_rounds, args=(beside, others, options.judges, over)
-            )
-            judging.start()
-            said, _ = client.communicate()
-            over.set()
-            judging.join()
-    return _drive_figures(json.loads(said), times, drawn)
+            command = [sys.executable, "-m", "benchmarks.web_client", "drive", url, token]
+            with judging_process(beside, others, options.judges, 1e6, options.thinks_s):
+                done = subprocess.run(
+                    [*command, str(options.seconds)], stdout=subprocess.PIPE, text=True, check=True
+                )
+    found = _drive_figures(json.loads(done.stdout), times, drawn)
+    kept = {"tick_cpu_ms": cpu.tick_ms, "frame_cpu_ms": cpu.frame_ms}
+    return {**found, **{name: _percentiles(values) for name, values in kept.items()}}
 
 
 def _drive_figures(
@@ -192,11 +225,14 @@ def main(options: Options) -> None:
     else:
         with tempfile.TemporaryDirectory() as folder:
             workspace, access = made_up_workspace(Path(folder) / "ws", options.items), Access()
-            with served(workspace, access) as (url, _):
-                over = threading.Event()
-                rounds = judging_rounds(
-                    url, access, options.judges, over, options.seconds, options.thinks_s
-                )
+            with (
+                served(workspace, access) as (url, _),
+                judging_process(
+                    url, access, options.judges, options.seconds, options.thinks_s
+                ) as process,
+            ):
+                said = json.loads(process.communicate()[0])
+            rounds = Rounds.of_json(said)
             found = rounds.figures(workspace)
     print(json.dumps({"load": [round(before, 1), round(os.getloadavg()[0], 1)], **found}, indent=1))
 

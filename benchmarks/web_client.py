@@ -4,6 +4,7 @@
 and prints when it did and when pictures came; the clock is the machine's, as the server's.
 """
 
+import contextlib
 import json
 import random
 import struct
@@ -33,10 +34,12 @@ class DrivingBrowser:
 
     def __init__(self, url: str, client: httpx.Client) -> None:
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-        self.socket: ClientConnection = connect(
+        opened = connect(
             f"{url.replace('http', 'ws')}/ws/seat?drives=yes", origin=url,
             additional_headers={"Cookie": cookie}, compression=None, max_size=None,
         )  # fmt: skip
+        self._stack = contextlib.ExitStack()
+        self.socket: ClientConnection = self._stack.enter_context(opened)
         self.frame, self.bytes, self.pictures = -1, 0, 0
         self.board: dict[str, Any] = {}
         self.arrived: dict[int, float] = {}
@@ -116,7 +119,7 @@ class DrivingBrowser:
     def close(self) -> None:
         """Hang up."""
         self.over.set()
-        self.socket.close()
+        self._stack.close()
         for thread in self.threads:
             thread.join()
 

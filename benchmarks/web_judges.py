@@ -4,11 +4,16 @@ They think for a few seconds, send some answers twice and take some back, over H
 of an episode stands in its instruction's number, which no page and no server reads.
 """
 
+import contextlib
+import json
 import random
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +71,20 @@ class Rounds:
     errors: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def to_json(self) -> dict[str, Any]:
+        """What `of_json` reads."""
+        return {
+            "acknowledged": sorted(self.acknowledged), "reliability": self.reliability,
+            "delays_ms": self.delays_ms, "errors": self.errors,
+        }  # fmt: skip
+
+    @classmethod
+    def of_json(cls, found: dict[str, Any]) -> "Rounds":
+        """What judges of another process did."""
+        return cls(
+            set(found["acknowledged"]), found["reliability"], found["delays_ms"], found["errors"]
+        )
+
     def figures(self, workspace: Workspace) -> dict[str, Any]:
         """What is in the workspace's judgements, beside what was acknowledged."""
         judgements = Judgements(workspace.db_path)
@@ -101,23 +120,15 @@ class Rounds:
         }
 
 
-def judging_rounds(
-    url: str,
-    access: Access,
-    count: int,
-    over: threading.Event,
-    seconds: float = 1e9,
-    thinks_s: float = 3.0,
-) -> Rounds:
-    """Let judges answer until it is over, or for some seconds; they think `thinks_s` on average."""
+def judging_rounds(url: str, tokens: Sequence[str], seconds: float, thinks_s: float) -> Rounds:
+    """Let judges answer for some seconds; they think `thinks_s` on average."""
     rounds, until = Rounds(), time.monotonic() + seconds
-    spread = np.linspace(*RELIABILITIES, count)
+    spread = np.linspace(*RELIABILITIES, len(tokens))
     threads = []
-    for number in range(count):
+    for number, token in enumerate(tokens):
         name = f"judge {number}"
         rounds.reliability[name] = float(spread[number])
-        token = access.invite("judge")
-        args = (rounds, url, token, name, over, until, thinks_s)
+        args = (rounds, url, token, name, until, thinks_s)
         threads.append(threading.Thread(target=_judge, args=args))
         threads[-1].start()
     for thread in threads:
@@ -125,24 +136,38 @@ def judging_rounds(
     return rounds
 
 
+@contextlib.contextmanager
+def judging_process(
+    url: str, access: Access, count: int, seconds: float, thinks_s: float
+) -> Iterator["subprocess.Popen[str]"]:
+    """The same in a process of its own, which prints what it did; it is ended at the end."""
+    tokens = [access.invite("judge") for _ in range(count)]
+    command = [sys.executable, "-m", "benchmarks.web_judges", url, str(seconds), str(thinks_s)]
+    process = subprocess.Popen([*command, *tokens], stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+
+
 def _judge(
     rounds: Rounds,
     url: str,
     token: str,
     name: str,
-    over: threading.Event,
     until: float,
     thinks_s: float,
 ) -> None:
     chance = random.Random(name)
     try:
         client = enter(url, token, name)
-        over.wait(chance.uniform(0, FIRST_STAGGER_S))
-        while not over.is_set() and time.monotonic() < until:
+        time.sleep(chance.uniform(0, FIRST_STAGGER_S))
+        while time.monotonic() < until:
             found = client.post("/api/judge/next", json={"kind": "outcome"}).json()
             if found["item"] is None:
                 return
-            over.wait(chance.expovariate(1 / thinks_s))
+            time.sleep(chance.expovariate(1 / thinks_s))
             _answer(rounds, client, found["item"], name, chance)
     except Exception as error:  # of any kind: it is counted
         with rounds.lock:
@@ -164,3 +189,9 @@ def _answer(
             with rounds.lock:
                 rounds.acknowledged.add(answer)
                 rounds.delays_ms.append((time.perf_counter() - began) * 1000)
+
+
+if __name__ == "__main__":
+    address, lasting, thinking, *given = sys.argv[1:]
+    done = judging_rounds(address, given, float(lasting), float(thinking))
+    print(json.dumps(done.to_json()))

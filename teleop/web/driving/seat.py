@@ -4,6 +4,7 @@ One drives. The seat is handed on when the driver gives it, or has been gone for
 then it waits for the driver with the episode paused.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from .link import Link
 GONE_S = 60.0
 """A driver who was gone for so long does not come back."""
 CLOSING_S = 20.0
+SWITCH_S = 0.0005
+"""Python's threads take turns so often: a tick shall not wait for a page of somebody else."""
 OpenOutlet = Callable[[StationOptions], Outlet]
 RunStation = Callable[[str, OpenOutlet], object]
 """Runs a station for an operator until it is closed; the outlet is opened in the same thread."""
@@ -158,6 +161,7 @@ class Seat:
 
     def _station(self, name: str) -> None:
         """Run the station in its thread."""
+        sys.setswitchinterval(SWITCH_S)
         try:
             self._run(name, self._open_outlet)
         except SidestickError as error:
