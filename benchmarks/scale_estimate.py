@@ -110,7 +110,7 @@ def machines(found: Measured) -> Rows:
     """So many machines that evaluate one policy."""
     workers, whole = MACHINES * CORES, found.evaluation["cpu_s_an_episode"]
     rate, traffic = workers / whole, found.traffic
-    cpu_ms = traffic["kept_too"]["cpu_ms_a_job"]
+    cpu_ms, ray_ms = traffic["kept_too"]["cpu_ms_a_job"], traffic["ray"]["cpu_ms_a_job"]
     size = traffic["bytes_out"] + traffic["bytes_home"]
     episode = found.stages["mib_an_episode"]
     return [
@@ -120,6 +120,8 @@ def machines(found: Measured) -> Rows:
          f"{whole} CPU-s an episode, nothing else lost"),
         ("jobs a second; cores to give them out and keep their results",
          f"{rate:,.0f}; {rate * cpu_ms / 1000:.2f}", f"{cpu_ms} CPU-ms a job, without Ray's own"),
+        ("cores for Ray's own part in the driver", f"{rate * ray_ms / 1000:.2f}",
+         f"{ray_ms} CPU-ms a job that does nothing, the crew in it"),
         ("network of the driver: outcomes alone; every episode recorded",
          f"{rate * size / KIB:,.0f} KiB/s; {rate * episode:,.0f} MiB/s",
          f"{size:,} bytes a job; {episode} MiB an episode"),
