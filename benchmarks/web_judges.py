@@ -148,7 +148,7 @@ def judging_process(
         yield process
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
 
 
 def _judge(
