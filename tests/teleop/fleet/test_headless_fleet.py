@@ -5,53 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.step import Driver, Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.plan import Plan
-from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue, SidestickError
-from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.fleet.headless import ShiftRules, run_fleet
 from sidestick.teleop.fleet.opening import FleetOptions
 from sidestick.teleop.fleet.shift import read_shifts
 from sidestick.teleop.session.help_requests import HelpMonitor, HelpReason, HelpRules
 from sidestick.teleop.session.levels import ControlState
-from sidestick.teleop.session.policy_runner import PolicyRunner
-
-
-class StationaryPolicy:
-    """A policy that does not move, and to which everything is familiar."""
-
-    chunk, execute = 16, 8
-
-    def reset(self) -> None:
-        """Nothing to forget."""
-
-    def plan(self, observation: Observation) -> Plan:
-        actions = np.zeros((self.chunk, 7), np.float32)
-        return Plan(actions, np.zeros_like(actions), 0.2)
+from tests.fleet_rig import fleet_options, fleet_workspace
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """A workspace with a folder that the ladder takes for a policy."""
-    made = Workspace.create(
-        tmp_path / "ws", WorkspaceConfig("ShelfPick", image_size=32, env_kwargs={"num_items": 1})
-    )
-    folder = made.policies_dir / "0001"
-    folder.mkdir()
-    (folder / CONFIG).write_text("{}")
-    (folder / MODEL).write_bytes(b"weights")
-    return made
-
-
-def fleet_options(arms: int) -> FleetOptions:
-    return FleetOptions(
-        arms, 0.5, HelpRules(stalled_s=1.0), False, load=lambda *_: PolicyRunner(StationaryPolicy())
-    )
+    return fleet_workspace(tmp_path / "ws")
 
 
 def test_arms_that_stall_are_served_in_turn_and_record(workspace: Workspace) -> None:
@@ -78,11 +48,7 @@ def test_arms_that_stall_are_served_in_turn_and_record(workspace: Workspace) -> 
 
 def test_a_shift_is_the_same_again(workspace: Workspace, tmp_path: Path) -> None:
     """Same seeds, same operator: the same figures."""
-    other = Workspace.create(tmp_path / "other", workspace.config)
-    (other.policies_dir / "0001").mkdir()
-    for name in (CONFIG, MODEL):
-        original = workspace.policies_dir / "0001" / name
-        (other.policies_dir / "0001" / name).write_bytes(original.read_bytes())
+    other = fleet_workspace(tmp_path / "other")
     reports = [
         run_fleet(each, "0001", 5, fleet_options(2), ShiftRules(minutes=0.15))
         for each in (workspace, other)
