@@ -52,6 +52,8 @@ Arms: TypeAlias = Annotated[int, Range(1, MOST_ARMS)]
 """Arms of a fleet."""
 Minutes: TypeAlias = Annotated[float, Range(0.0, MOST_MINUTES)]
 """The length of a shift, a day at most."""
+Port: TypeAlias = Annotated[int, Range(0, 2**16 - 1)]
+"""A port to listen on; 0 for any that is free."""
 Share: TypeAlias = Annotated[float, Range(0.0, 1.0)]
 """A part of a whole, both ends included."""
 ErrorRate: TypeAlias = Annotated[float, Range(0.0, 1.0, open_ends=True)]

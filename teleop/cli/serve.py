@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from ...datasets.formats.optional import require
 from ...datasets.workspace import Workspace
 from .console import say
-from .numbers import Count, Seed
+from .numbers import Port, Seed
 from .subcommand import DONE, WorkspacePath
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Serve:
     """Folder of the workspace."""
     host: str = "127.0.0.1"
     """Address to listen on. Others than this machine's own need --tls-cert and --tls-key."""
-    port: Count = 8420
+    port: Port = 8420
     """Port to listen on."""
     tls_cert: Path | None = None
     """Certificate, PEM; pages are then reached by https."""

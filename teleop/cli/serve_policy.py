@@ -15,6 +15,7 @@ from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue, MissingExtra
 from ...sim_envs.install import install_hint
 from .console import print_json, say
+from .numbers import Port
 from .subcommand import DONE, NOTHING_LOST, Device, WorkspacePath
 
 LOCAL = "127.0.0.1"
@@ -38,7 +39,7 @@ class ServePolicy:
     """Number of the policy; the one that drives unless given."""
     host: str = LOCAL
     """Address to listen on. Any but a loopback address wants a token, which is made and shown."""
-    port: int = PORT
+    port: Port = PORT
     """Port to listen on; 0 for any that is free."""
     token: str = ""
     """What clients must bring as Authorization: Api-Key TOKEN."""
@@ -49,8 +50,6 @@ class ServePolicy:
 
     def run(self) -> int:
         """Serve until interrupted."""
-        if not 0 <= self.port < 2**16:
-            raise BadValue("port", "0 to 65535", self.port)
         try:
             import uvicorn
 

@@ -79,15 +79,15 @@ class SessionArm:
             self._shift.count(ArmTick.RESETTING)
             if self._resetting >= self._reset_ticks:
                 self.begin()
-        elif self.calling and not self.device.attended:
+        elif self.calling and not self.device.in_focus:
             self._waited += 1
             self._shift.count(ArmTick.WAITING)
         else:
             self._drive(late_ms)
 
-    def attend(self, attended: bool) -> None:
+    def attend(self, in_focus: bool) -> None:
         """The operator's attention comes to this arm, or leaves it."""
-        self.device.attended = attended
+        self.device.in_focus = in_focus
 
     def dismiss(self) -> None:
         """Let the policy go on without help, until the episode ends."""

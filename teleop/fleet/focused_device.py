@@ -11,10 +11,10 @@ from ..session.subscriber import Subscriber, Tick
 
 
 class FocusedDevice(Subscriber):
-    """An input device that is idle, and never reads the one inside, while it is not attended."""
+    """An input device that is idle, and reads nothing, while its arm is not in focus."""
 
     def __init__(self, inside: InputDevice, spec: ActionSpec) -> None:
-        self.inside, self.attended = inside, False
+        self.inside, self.in_focus = inside, False
         self.name = inside.name
         self._idle = Command(zero_action(spec))
 
@@ -24,7 +24,7 @@ class FocusedDevice(Subscriber):
 
     def poll(self, driver: Driver) -> Command:
         """The operator's command, or an idle one."""
-        return self.inside.poll(driver) if self.attended else self._idle
+        return self.inside.poll(driver) if self.in_focus else self._idle
 
     def on_tick(self, tick: Tick) -> None:
         """Pass the tick on to a device that follows its session."""

@@ -52,7 +52,7 @@ class Attention:
 class ServedArm(Protocol):
     """What the operator needs of an arm."""
 
-    def attend(self, attended: bool) -> None:
+    def attend(self, in_focus: bool) -> None:
         """The operator's attention comes to this arm, or leaves it."""
 
     def dismiss(self) -> None:

@@ -89,9 +89,9 @@ class FleetLoop:
     def turn_to(self, seat: Seat) -> None:
         """Turn the operator's attention to a seat; what she holds must be let go of first."""
         self.switches += seat is not self.focus
-        self.focus.device.attended = False
+        self.focus.device.in_focus = False
         self.focus, self._came = seat, self.now
-        seat.device.attended, seat.needed_hands = True, False
+        seat.device.in_focus, seat.needed_hands = True, False
         self._input.turn_to(seat.live.env, seat.device.home)
         seat.loop.operator_input.reset_timeout()
 

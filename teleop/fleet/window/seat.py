@@ -47,9 +47,9 @@ class Seat:
         return self.loop.live
 
     @property
-    def attended(self) -> bool:
+    def in_focus(self) -> bool:
         """Whether it is in focus."""
-        return self.device.attended
+        return self.device.in_focus
 
     @property
     def failed(self) -> bool:
@@ -83,7 +83,7 @@ class Seat:
             return False
         reading = self.loop.operator_input.reading
         held = reading.held(Control.CLUTCH) or reading.held(Control.HOME)
-        return not (self.attended and held)
+        return not (self.in_focus and held)
 
     @property
     def ahead_s(self) -> float:
@@ -104,11 +104,11 @@ class Seat:
         loop = self.loop
         if loop.state is WindowState.READY and loop.seconds_in_state >= self._reset_s:
             self._begin()
-        elif loop.state is WindowState.VERDICT and not self.attended and loop.actions.offered:
+        elif loop.state is WindowState.VERDICT and not self.in_focus and loop.actions.offered:
             loop.signal(WindowEvent.ACCEPTED)
         elif loop.state is WindowState.STALLED and not self.driven_before:
             loop.signal(Request.DRIVE)
-        elif loop.state is WindowState.REWINDING and not self.attended:
+        elif loop.state is WindowState.REWINDING and not self.in_focus:
             loop.signal(Request.START)
         self._thaw()
         ended = self._follow_call(now)

@@ -26,7 +26,7 @@ class SeatCues(CuePlayer):
 
     def play(self, cue: Cue, loudness: float = LOUDNESS) -> None:
         """Begin a cue, if it is for the operator now."""
-        if self._device.attended or cue is Cue.HELP_WANTED:
+        if self._device.in_focus or cue is Cue.HELP_WANTED:
             self._all.play(cue, loudness)
 
     def update(self, source: object) -> None:

@@ -19,5 +19,5 @@ class SeatDevice(FocusedDevice):
     def begin(self, seed: int) -> None:
         """Prepare for an episode: the hand's pose is home."""
         self.home = self._env.tool() if Capability.HAND in self._env.capabilities else None
-        if self.attended:
+        if self.in_focus:
             super().begin(seed)

@@ -82,9 +82,9 @@ def _tile(canvas: Canvas, rect: pygame.Rect, seat: Seat, camera: str, now: float
     for place, (line, size, bold) in enumerate(lines):
         shade = TEXT if bold else DIM
         canvas.text(line, (x, text.y + step * (place + 0.8)), size, shade, bold, width=room)
-    wide = canvas.px(BORDER * (2 if seat.attended else 1))
+    wide = canvas.px(BORDER * (2 if seat.in_focus else 1))
     pygame.draw.rect(canvas.surface, colour, rect, wide)
-    if seat.attended:
+    if seat.in_focus:
         pygame.draw.rect(
             canvas.surface, TEXT, rect.inflate(canvas.px(4), canvas.px(4)), canvas.px(2)
         )
@@ -96,7 +96,7 @@ def _lines(seat: Seat, what: str, why: list[str], beside: bool) -> list[tuple[st
     """Text, size and weight of a tile's lines."""
     done = seat.live.outcomes
     solved = sum(outcome.success for outcome in done)
-    name = f"arm {seat.number + 1}" + (": here" if seat.attended else "")
+    name = f"arm {seat.number + 1}" + (": here" if seat.in_focus else "")
     lines = [(name, 15.0, False), (what, 19.0, True)]
     if beside:
         lines += [(line, 13.0, False) for line in why]

@@ -30,7 +30,7 @@ class PretendArm:
     shift: Shift
     asks_after: int
     helped_for: int
-    attended: bool = False
+    in_focus: bool = False
     ticks: int = 0
     helped: int = 0
     waited: int = 0
@@ -46,8 +46,8 @@ class PretendArm:
         asked = self.ticks >= self.asks_after and not self.dismissed
         return asked and self.helped < self.helped_for
 
-    def attend(self, attended: bool) -> None:
-        self.attended = attended
+    def attend(self, in_focus: bool) -> None:
+        self.in_focus = in_focus
 
     def dismiss(self) -> None:
         self.dismissed = True
@@ -57,8 +57,8 @@ class PretendArm:
         return ArmView(self.number, reason, self.waited / HZ, fails_alone=self.number % 2 == 0)
 
     def step(self, late_ms: float = 0.0) -> None:
-        self.attentions.append(self.attended)
-        if self.calling and not self.attended:
+        self.attentions.append(self.in_focus)
+        if self.calling and not self.in_focus:
             self.waited += 1
             self.shift.count(ArmTick.WAITING)
         elif self.needs_hands:

@@ -65,6 +65,10 @@ class MadeUp(Rollouts):
             on_outcome(outcomes[-1])
         return outcomes
 
+    def solves(self, policy: Path, seed: int) -> bool:
+        (outcome,) = self.run(policy, [seed])
+        return outcome.success
+
     def close(self) -> None:
         """Nothing was opened."""
 
