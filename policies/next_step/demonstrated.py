@@ -27,9 +27,6 @@ CARRIED_AWAY_M = 0.06
 """A gripper that closed, and opened nearer than this to where it closed, carried nothing."""
 STILL_THERE_M = 0.02
 """A closed gripper that moved by less than this from where it closed has lifted nothing yet."""
-LETS_GO_M, LETS_GO_ROWS = 0.015, 8
-"""Fingers that were told to open still hold what they held until they are so much wider apart, or
-for so many rows."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,8 @@ class Demonstrated:
     failed: NDArray[np.bool_]
     """(N,) whether the gripper closes, here or next, without bringing the object to its place."""
     known: NDArray[np.bool_]
-    """(N,) whether the row says what it is about: not between reaching and carrying, nor while the
-    fingers let go, nor where nothing was near when the gripper closed."""
+    """(N,) whether the row says what it is about: not between reaching and carrying, nor where
+    nothing was near when the gripper closed."""
 
 
 def grasps(frames: Frames) -> Iterator[Grasp]:
@@ -96,23 +93,7 @@ def demonstrated(frames: Frames, places_m: Array, nameable: NDArray[np.bool_]) -
     last: dict[tuple[int, int], Array] = {}
     for one in reversed(list(grasps(frames))):
         _enter(shown, one, int(frames.episode[one.close]), ee_m, seen_m, last)
-    shown.known[lets_go(frames)] = False
     return shown
-
-
-def lets_go(frames: Frames) -> NDArray[np.bool_]:
-    """Whether the gripper was told to open and its fingers still hold what they held, (N,).
-
-    What is seen is then what was seen while it carried: only the order was another.
-    """
-    width_m = frames.observations["gripper_qpos"].astype(np.float64).sum(-1)
-    found = np.zeros(len(frames), np.bool_)
-    for one in (one for one in grasps(frames) if one.ends):
-        after = slice(one.open, one.open + LETS_GO_ROWS)
-        wide = width_m[after] > width_m[one.close : one.open + 1].min() + LETS_GO_M
-        wide |= frames.episode[after] != frames.episode[one.close]
-        found[after] |= ~np.logical_or.accumulate(wide)
-    return found
 
 
 @dataclass(frozen=True)
@@ -160,7 +141,6 @@ def next_places(frames: Frames) -> NextPlaces:
             if later is not None and again:
                 found.release_m[whole] = found.release_m[later.close]
         later = one
-    found.held[lets_go(frames)] = np.nan
     return found
 
 

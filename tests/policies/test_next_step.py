@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sidestick.policies.next_step.chooser import SHOWN, SHOWN_HELD, GraspHeights, NextStepChooser
-from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps, next_places
+from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps
 from sidestick.policies.next_step.learning import Examples, learn
 from sidestick.policies.next_step.network import HIDDEN
 from sidestick.policies.next_step.tokens import HAND_NAMES, WIDTH
@@ -33,22 +33,12 @@ def frames(grip: list[float], ee_m: Any = None, episodes: tuple[int, ...] = ()) 
     actions = np.zeros((len(grip), 7), np.float32)
     actions[:, 6] = grip
     places = np.zeros((len(grip), 3)) if ee_m is None else np.asarray(ee_m, np.float64)
-    given = Stub(
+    return Stub(
         actions=actions,
         episode=np.repeat(np.arange(len(lengths)), lengths),
         episodes=[None] * len(lengths),
         observations={"ee_pos": places.astype(np.float32)},
     )
-    given.observations["gripper_qpos"] = fingers(told_closed(given))
-    return given
-
-
-def fingers(closed: np.ndarray) -> np.ndarray:
-    """(N, 2): each finger goes 8 mm a row between open, 40 mm, and 20 mm around an object."""
-    at = [0.04]
-    for told in closed[:-1]:
-        at.append(max(at[-1] - 0.008, 0.02) if told else min(at[-1] + 0.008, 0.04))
-    return np.repeat(np.array(at, np.float32)[:, None], 2, axis=1)
 
 
 def test_a_pause_leaves_the_gripper_as_it_was_told() -> None:
@@ -122,17 +112,6 @@ def test_a_grasp_that_missed_is_about_its_object_but_not_to_be_imitated() -> Non
     assert shown.failed.tolist() == [True] * 8 + [False] * 12
     assert np.allclose(shown.release_m[:16], BOX, atol=1e-6)
     assert not shown.known[4:8].any()
-
-
-def test_while_the_fingers_let_go_nothing_is_said() -> None:
-    """What is seen is as before the order to open: that it is not held must not be learnt of it."""
-    given, places = carried((HOME, LEFT, -1, None), (LEFT, BOX, 1, 0), (BOX, HOME, -1, None))
-    shown = demonstrated(given, places, BOTH)
-    assert shown.known.tolist() == [True] * 4 + [False] + [True] * 3 + [False] + [True] * 3
-    given.observations["ee_quat"] = np.tile(np.float32([1, 0, 0, 0]), (len(given), 1))
-    held = next_places(given).held
-    assert np.isnan(held[8])
-    assert held[9:].tolist() == [0.0] * 3
 
 
 def test_where_an_object_was_dropped_is_not_its_place() -> None:
@@ -262,16 +241,16 @@ def test_after_the_last_grasp_nothing_is_pointed_at_in_training() -> None:
     """What lies in its place would else be an object over which the hand only rises."""
     chooser = NextStepChooser(describe_task("SortRecycling"), 6)
     chooser.set_heights(GraspHeights(0.03, 0.03, 0.02))
-    ways = [[0.3 + 0.1 * i, 0, 0.2] for i in range(6)]
-    given = frames([OPEN, CLOSE, CLOSE, OPEN, OPEN, OPEN], ways)
+    given = frames([OPEN, CLOSE, CLOSE, OPEN, OPEN], [[0.3 + 0.1 * i, 0, 0.2] for i in range(5)])
     columns = {
         **given.observations,
-        "ee_quat": np.tile(np.float32([1, 0, 0, 0]), (6, 1)),
-        "goal": np.ones((6, 8), np.float32),
-        "keypoints": np.zeros((6, 2, 12, 6), np.float32),
+        "ee_quat": np.tile(np.float32([1, 0, 0, 0]), (5, 1)),
+        "gripper_qpos": np.full((5, 2), 0.04, np.float32),
+        "goal": np.ones((5, 8), np.float32),
+        "keypoints": np.zeros((5, 2, 12, 6), np.float32),
     }
     shown = chooser.shown(given, columns)
     objects = len(chooser.tokens.labels)
-    assert shown[SHOWN].tolist() == [-1, -1, -1, -1, objects, objects]
+    assert shown[SHOWN].tolist() == [-1, -1, -1, objects, objects]
     scene = chooser.tokens(columns["keypoints"], columns)
-    assert chooser.choose(scene, {**columns, **shown})[ABOUT][4:].tolist() == [objects, objects]
+    assert chooser.choose(scene, {**columns, **shown})[ABOUT][3:].tolist() == [objects, objects]
