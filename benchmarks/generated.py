@@ -21,12 +21,11 @@ from typing import Annotated, Any
 import tyro
 
 from benchmarks import pointed_object
-from benchmarks.rows import circumstances, keep_row
+from benchmarks.rows import keep_row, read_rows
 from benchmarks.success_by_demonstrations import evaluation_seeds
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.threads import limit_threads
-from sidestick.policies.statistics.rates import Rate
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts
 from sidestick.teleop.generation.generating_operator import NOISE
 from sidestick.teleop.learning.workspace_training import succeeded
@@ -76,12 +75,14 @@ def main() -> None:
     shown = chosen(options, workspace)
     seeds = evaluation_seeds(options.release, options.episodes)
     trained = pointed_object.Options(
-        workspace.path, options.folder / "policies", seed=options.set, vision=options.vision
-    )
+        workspace.path, options.folder / "policies",
+        release=options.release, seed=options.set, vision=options.vision,
+    )  # fmt: skip
     folder, seconds = pointed_object.trained(trained, workspace, shown)
     with InProcessRollouts(workspace.config) as rollouts:
         wins = [rollouts(folder, seed) for seed in seeds]
-    keep_row(RESULTS, row(options, workspace, shown, wins, seconds, seeds))
+    made = pointed_object.row(trained, workspace, shown, wins, seconds, seeds)
+    keep_row(RESULTS, {**cost(options, workspace), **made})
 
 
 def demonstrated(options: Options) -> Workspace:
@@ -136,42 +137,19 @@ def _successes(workspace: Workspace) -> list[EpisodeSummary]:
     return [summary for summary in workspace.summaries() if succeeded(summary)]
 
 
-def row(
-    options: Options,
-    workspace: Workspace,
-    shown: list[EpisodeSummary],
-    wins: list[bool],
-    seconds: float | None,
-    seeds: range,
-) -> dict[str, Any]:
-    """The measurement as a line of the results."""
-    rate = Rate(sum(wins), len(wins))
-    made = [s for s in shown if s.header.operator == "generated"]
-    reports = [json.loads(line) for line in (workspace.path / MADE).read_text().splitlines()]
+def cost(options: Options, workspace: Workspace) -> dict[str, Any]:
+    """What the demonstrations cost the operator and the generation the computer."""
+    reports = read_rows(workspace.path / MADE)
     effort = json.loads(command("ledger", workspace.path, "--json"))["sessions"]
     return {
-        "task": workspace.config.task,
-        "env_kwargs": dict(workspace.config.env_kwargs),
         "operator": options.operator,
-        "vision": options.vision,
         "set": options.set,
-        "training_seed": options.set,
-        "demonstrations": len(shown) - len(made),
         "driven_s": round(sum(one["driven_s"] for one in effort), 1),
         "attended_s": round(sum(one["attended_s"] for one in effort), 1),
-        "generated": len(made),
         "noise": options.noise,
         "attempts": sum(report["attempts"] for report in reports),
         "recorded": sum(report["recorded"] for report in reports),
         "generation_cpu_s": round(sum(report["cpu_s"] for report in reports), 1),
-        "training_cpu_s": None if seconds is None else round(seconds, 1),
-        "release": options.release,
-        "seeds": [seeds.start, seeds.stop],
-        "episodes": rate.n,
-        "successes": rate.successes,
-        "interval95": [round(end, 3) for end in rate.interval95],
-        "per_episode": list(map(bool, wins)),
-        **circumstances(),
     }
 
 

@@ -8,8 +8,7 @@ from ..datasets.config import WorkspaceConfig
 from ..datasets.recorded_spec import RecordedSpec
 from ..sim_envs.errors import PolicyError, SidestickError
 from .base.compatibility import UNBUILDABLE, WORDS, refusal
-from .base.json_files import read_json
-from .policy_config import CONFIG, FORMAT, is_remote
+from .policy_config import CONFIG, is_remote, settings_of
 from .remote_policy import RemotePolicy, remote_policy
 
 if TYPE_CHECKING:
@@ -33,16 +32,11 @@ def load_any(
     """
     folder = Path(folder)
     here = dict(zip(WORDS, (task, renderer, cameras, image_size, spec), strict=True))
-    if not folder.is_dir():
-        raise PolicyError(f"{folder}: no such policy folder")
-    settings = read_json(folder / CONFIG)
+    settings = settings_of(folder)
     if not is_remote(settings):
         from .policy import load_policy  # it loads PyTorch, which lists of policies need not
 
         return load_policy(folder, task, renderer, cameras, image_size, spec)
-    if settings.get("format") != FORMAT:
-        found = settings.get("format")
-        raise PolicyError(f"{folder / CONFIG}: expected policy format {FORMAT}, got {found!r}")
     try:
         policy = remote_policy(settings)
         if reason := refusal(policy.config, here):

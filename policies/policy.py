@@ -17,7 +17,7 @@ from ..sim_envs.spaces import Observation
 from .base.checkpoint import Tensors, load_state, read_tensors, write_tensors
 from .base.compatibility import UNBUILDABLE, WORDS, refusal
 from .base.device import device
-from .base.json_files import read_json, write_json
+from .base.json_files import write_json
 from .base.plan import Plan
 from .base.size_bound import bounded
 from .heads import build_head
@@ -25,7 +25,7 @@ from .heads.temporal_ensembling import TemporalEnsemble
 from .network import PolicyNetwork, as_batch, state_for_disk
 from .novelty import Novelty, disagreement
 from .plugged_parts import packages_of, require_packages
-from .policy_config import CONFIG, FORMAT, MODEL, PolicyConfig
+from .policy_config import CONFIG, FORMAT, MODEL, PolicyConfig, settings_of
 from .task_features import hand_frame
 from .task_features.features import Columns
 from .vision import vision_class
@@ -138,12 +138,7 @@ def load_policy(
 ) -> LearnedPolicy:
     """Read a policy; PolicyError names the file and the reason where it cannot be read or used."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise PolicyError(f"{folder}: no such policy folder")
-    settings = read_json(folder / CONFIG)
-    if settings.get("format") != FORMAT:
-        found = settings.get("format")
-        raise PolicyError(f"{folder / CONFIG}: expected policy format {FORMAT}, got {found!r}")
+    settings = settings_of(folder)
     tensors, _ = read_tensors(folder / MODEL)
     try:
         require_packages(settings)

@@ -11,6 +11,7 @@ import msgspec
 
 from ..datasets.files.decoding import decoded
 from ..datasets.recorded_spec import BUILT_IN, Axes, Readings, RecordedSpec
+from ..sim_envs.errors import PolicyError
 from ..sim_envs.spaces import CAMERAS
 from ..sim_envs.worlds.spec import ActionSpec
 from .base.json_files import read_json
@@ -73,6 +74,17 @@ class PolicyConfig:
         given = decoded(value, dict[str, Any], "policy")
         origin = Provenance.from_json(given.get("provenance", {}))
         return decoded({**given, "provenance": asdict(origin)}, cls, "policy", closed=True)
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """What a policy's config.json says; PolicyError where there is none of this format."""
+    if not folder.is_dir():
+        raise PolicyError(f"{folder}: no such policy folder")
+    settings = read_json(folder / CONFIG)
+    if settings.get("format") != FORMAT:
+        found = settings.get("format")
+        raise PolicyError(f"{folder / CONFIG}: expected policy format {FORMAT}, got {found!r}")
+    return settings
 
 
 def files_of(folder: Path) -> tuple[str, ...]:

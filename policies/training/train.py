@@ -146,8 +146,9 @@ def train(
         config = second_step(config)
         parts["encoders"] = time.monotonic() - started
     cache = cache or KeypointCache(None)
-    perceive(frames, vision, cache, progress)
-    if (seconds := teach_next_step(frames, vision, cache, config.seed, progress)) is not None:
+    shown = progress and processes().is_main
+    perceive(frames, vision, cache, shown)
+    if (seconds := teach_next_step(frames, vision, cache, config.seed, shown)) is not None:
         parts["next step"] = seconds
     data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
     parts["perception"] = time.monotonic() - started - sum(parts.values())
