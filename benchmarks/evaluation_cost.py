@@ -22,8 +22,8 @@ from benchmarks.rows import circumstances
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.device import CPU
 from sidestick.policies.engines.shared_files import digest_of
-from sidestick.policies.loaded_policy import files_of
 from sidestick.policies.policy import LearnedPolicy
+from sidestick.policies.policy_config import files_of
 from sidestick.sim_envs import kinematics
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.world import World

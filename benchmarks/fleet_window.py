@@ -32,7 +32,7 @@ from sidestick.teleop.fleet.window.fleet_loop import FleetLoop, FleetTerms
 from sidestick.teleop.fleet.window.run import run_window
 from sidestick.teleop.station.options import StationOptions
 from tests import virtual_pad as vp
-from tests.window_rig import TURN_PRIORITY, raw_stick
+from tests.expert_pad import TURN_PRIORITY, push_sticks
 
 LOOK_S, GIVE_UP_S = 1.0, 15.0
 
@@ -139,13 +139,7 @@ class PadOperator:
 
     def _push(self, action: np.ndarray) -> None:
         """Push sticks and D-pad for an action [7] in the base frame at full speed."""
-        left = raw_stick(-action[1], -action[0])
-        right = raw_stick(-action[5], -action[2])
-        for axis, value in zip(range(4), (*left, *right), strict=True):
-            self.pad.axis(axis, value)
-        roll, pitch = action[3], -action[4]
-        pairs = ((vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll))
-        for button, wanted in pairs:
+        for button, wanted in push_sticks(self.pad, action):
             self.pad.press(button, bool(wanted > TURN_PRIORITY))
 
     def _change(self, doing: str, now: float) -> None:

@@ -14,6 +14,19 @@ TURN_PRIORITY = 0.12
 """The D-pad is pressed for turns larger than this, and released once it turns twice as fast."""
 
 
+def push_sticks(pad: Any, action: np.ndarray) -> tuple[tuple[int, float], ...]:
+    """Push the sticks for an action [7] in the base frame at full speed.
+
+    Gives the buttons of the D-pad with what is wanted of each, since a button is down or up.
+    """
+    left = raw_stick(-action[1], -action[0])
+    right = raw_stick(-action[5], -action[2])
+    for axis, value in zip(range(4), (*left, *right), strict=True):
+        pad.axis(axis, value)
+    roll, pitch = float(action[3]), -float(action[4])
+    return (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll)
+
+
 class ExpertPad:
     """A rig's pad in the hands of an expert; the rig has the clock, the world and the window."""
 
@@ -62,14 +75,7 @@ class ExpertPad:
 
     def _push(self, action: np.ndarray) -> None:
         """Push sticks and D-pad for an action [7] in the base frame at full speed."""
-        left = raw_stick(-action[1], -action[0])
-        right = raw_stick(-action[5], -action[2])
-        for axis, value in zip(range(4), (*left, *right), strict=True):
-            self.pad.axis(axis, value)
-        roll, pitch = action[3], -action[4]
-        for button, wanted in (
-            (vp.UP, pitch), (vp.DOWN, -pitch), (vp.RIGHT, roll), (vp.LEFT, -roll),
-        ):  # fmt: skip
+        for button, wanted in push_sticks(self.pad, action):
             grown = self._turned.get(button, 0.0) + TICK_S / RAMP_S
             pressed = bool(wanted > max(TURN_PRIORITY, 0.5 * min(1.0, grown)))
             self._turned[button] = grown if pressed else 0.0
