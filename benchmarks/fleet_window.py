@@ -30,6 +30,7 @@ from sidestick.teleop.fleet.opening import FleetOptions
 from sidestick.teleop.fleet.queues import FIRST_COME, queue_named
 from sidestick.teleop.fleet.window.fleet_loop import FleetLoop, FleetTerms
 from sidestick.teleop.fleet.window.run import run_window
+from sidestick.teleop.fleet.window.seat import Seat
 from sidestick.teleop.station.options import StationOptions
 from tests import virtual_pad as vp
 from tests.expert_pad import TURN_PRIORITY, push_sticks
@@ -64,6 +65,8 @@ class PadOperator:
         self.began = self.acted = self.since = 0.0
         self.doing = "set up"
         self.start_progress = 0.0
+        self.left: Seat | None = None
+        """Whom it served last: others that call come first."""
         self.saved: set[str] = set()
         self.seen_hz: dict[int, list[float]] = {}
 
@@ -91,11 +94,11 @@ class PadOperator:
         if self.doing == "set up":
             self._set_up(lasts, fleet.now)
         elif self.doing == "watch":
-            if lasts > 2.0:
-                self._picture("wall")
-            if seat.calling:
+            self._picture("wall")
+            others = any(caller is not seat for caller in fleet.callers)
+            if seat.calling and not (seat is self.left and others):
                 self._change("look", fleet.now)
-            elif fleet.callers and lasts > 0.3:
+            elif others and lasts > 0.3:
                 self.pad.press(vp.START, int(lasts * 10) % 4 < 2)
         elif self.doing == "look" and lasts > LOOK_S:
             self.pad.press(vp.START, False)
@@ -128,6 +131,7 @@ class PadOperator:
             for button in (vp.LB, vp.B, vp.UP, vp.DOWN, vp.LEFT, vp.RIGHT):
                 self.pad.press(button, False)
             self._push(np.zeros(7))
+            self.left = seat
             self._change("let go", fleet.now)
             return
         if not seat.driven:
