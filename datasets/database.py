@@ -104,8 +104,6 @@ class EventKind(StrEnum):
     """No repetition solved the scene of `seed`; it ended at `stage`."""
     SHIFT = "shift"
     """One person was at a fleet of arms; the payload is `fleet.shift.ShiftReport`."""
-    LINK = "link"
-    """A browser drove `episode`; `round_trip_ms` has a number for each step of it, or None."""
     MISSING = "missing"
     """That many `episodes` of the ledger have no file any more, and this was reported."""
 

@@ -16,7 +16,7 @@ from ..sim_envs.spaces import Observation
 from .files.durable import replace_file
 from .hdf5 import Branch, Content, decode, decode_attributes, encode
 from .labels import abandoned_labels, intervention_labels
-from .schema import FINAL_OBS, FINAL_STATE, OBS, Columns
+from .schema import FINAL_OBS, FINAL_STATE, OBS, Columns, whole
 from .step import Driver, EpisodeHeader, Step, describe
 from .step_packing import Packer, sizes_of
 from .summary import EpisodeSummary, RecordedOutcome, from_attributes, summarise, to_attributes
@@ -47,6 +47,7 @@ class Episode:
     takeover_id: NDArray[np.int32]  # [T]
     wall_time: NDArray[np.float64]  # [T]
     late_ms: NDArray[np.float32]  # [T]
+    round_trip_ms: NDArray[np.float32]  # [T]
     final_observation: Mapping[str, NDArray[Any]] | None = None
     """After the last action, without the axis T; None when the recording broke off."""
     final_state: NDArray[np.float64] | None = None
@@ -62,14 +63,14 @@ class Episode:
         final: Columns | None = None,
         abandoned: tuple[Branch, ...] = (),
     ) -> Self:
-        """An episode of columns [T, ...] under the schema's keys."""
-        flat = {key: rows for key, rows in columns.items() if not key.startswith(OBS)}
+        """An episode of columns [T, ...] under the schema's keys; optional ones may be missing."""
+        flat = {key: rows for key, rows in whole(columns).items() if not key.startswith(OBS)}
         return cls(
             summary=summary,
             observations=_below(columns, OBS),
             final_observation=None if final is None else _below(final, FINAL_OBS),
             final_state=None if final is None else final[FINAL_STATE],
-            abandoned=abandoned,
+            abandoned=tuple(Branch(branch.start, whole(branch.columns)) for branch in abandoned),
             **flat,
         )
 

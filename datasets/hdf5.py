@@ -19,7 +19,7 @@ from ..sim_envs.errors import DamagedFile
 from .attributes import read_attributes, write_attributes
 from .files.plain_file import require_file
 from .layout_check import ABANDONED, claim_problems, final_keys, keys_in, layout_problems
-from .schema import FINAL_STATE, Columns, is_image
+from .schema import FINAL_STATE, Columns, is_image, stored
 from .storage_check import own_group
 from .summary import ENV_ARGS, Attributes
 from .superblock import sealed
@@ -86,7 +86,7 @@ def encode(content: Content) -> bytes:
 def write_demo(demo: h5py.Group, content: Content, per_chunk: int = IMAGES_PER_CHUNK) -> None:
     """Write an episode into an empty group, with so many images in a chunk."""
     write_attributes(demo, content.attributes)
-    write_columns(demo, content.columns, per_chunk)
+    write_columns(demo, stored(content.columns), per_chunk)
     for key, value in (content.final or {}).items():
         demo.create_dataset(
             key,
@@ -99,7 +99,7 @@ def write_demo(demo: h5py.Group, content: Content, per_chunk: int = IMAGES_PER_C
     for number, branch in enumerate(content.abandoned):
         group = demo.create_group(f"{ABANDONED}/{number}")
         group.attrs["start"] = branch.start
-        write_columns(group, branch.columns)
+        write_columns(group, stored(branch.columns))
 
 
 def decode(path: Path, images: bool = True) -> Content:
@@ -153,9 +153,9 @@ def _branches(demo: h5py.Group) -> list[h5py.Group]:
 
 
 def _read(group: h5py.Group, keys: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Read datasets; HDF5 verifies their checksums."""
+    """Read datasets, without the optional ones that are not there; HDF5 verifies checksums."""
     rows: dict[str, NDArray[Any]] = {}
-    for key in keys:
+    for key in (key for key in keys if key in group):
         try:
             rows[key] = group[key][()]
         except OSError as error:

@@ -57,16 +57,16 @@ def layout_problems(demo: h5py.Group, steps: int, version: int) -> Iterator[str]
 def claim_problems(demo: h5py.Group, keys: Iterable[str]) -> Iterator[str]:
     """Yield a problem when reading these columns would take more than half of the free memory."""
     groups = [demo, *demo.get(ABANDONED, {}).values()]
-    claimed = sum(group[key].nbytes for group in groups for key in keys)
+    claimed = sum(group[key].nbytes for group in groups for key in keys if key in group)
     room = int(SHARE * free_memory())
     if claimed > room:
         yield f"claims {claimed} bytes, more than half of the {2 * room} bytes of free memory"
 
 
 def keys_in(demo: h5py.Group, images: bool = True) -> list[str]:
-    """The schema's columns that a file holds."""
+    """The schema's columns that a file holds, and those that its branches may."""
     table = columns(cameras_of(demo), spec_in(demo).readings)
-    keys = [column.key for column in table if column.key in demo]
+    keys = [column.key for column in table if column.key in demo or column.optional]
     return [key for key in keys if images or not is_image(key)]
 
 
@@ -78,7 +78,7 @@ def final_keys(demo: h5py.Group) -> tuple[str, ...]:
 def _column_problems(group: h5py.Group, steps: int, sizes: Sizes, version: int) -> Iterator[str]:
     """Yield the problems of the columns of the main line or one branch."""
     for column in columns(sizes.cameras, sizes.readings):
-        if column.since <= version:
+        if column.since <= version and not (column.optional and column.key not in group):
             shape = (steps, *sizes.shape(column.shape))
             yield from _dataset_problems(group, column.key, np.dtype(column.dtype), shape)
 

@@ -48,6 +48,8 @@ class Column:
     """True when NaN means that there was none."""
     since: int = 1
     """The format version that introduced it."""
+    optional: bool = False
+    """True when a file has it only where one of its values is not NaN."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,21 @@ COLUMNS = (
     Column("takeover_id", "<i4", (), "", "which takeover, -1 for none", "takeover_id"),
     Column("wall_time", "<f8", (), "s", "clock time at the start of the tick", "wall_time"),
     Column("late_ms", "<f4", (), "ms", "how late the tick began", "late_ms"),
+    Column(
+        "round_trip_ms",
+        "<f4",
+        (),
+        "ms",
+        "from a picture to the input of the person who saw it, where a browser drove",
+        "round_trip_ms",
+        nan=True,
+        optional=True,
+    ),
 )
 """Every dataset of an episode that has one row per step; the readings are the built-in arm's."""
 BODY = frozenset(f"{OBS}{reading.name}" for reading in ARM_READINGS)
+OPTIONAL = tuple(column for column in COLUMNS if column.optional)
+"""The columns that a file may lack; each has one number a step."""
 
 
 def columns(
@@ -149,6 +163,19 @@ def final_dtype(sizes: Sizes) -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
+def whole(rows: Columns) -> dict[str, NDArray[Any]]:
+    """The columns [T, ...] of an episode, with NaN for the optional ones that it lacks."""
+    steps = len(rows["actions"])
+    missing = (column for column in OPTIONAL if column.key not in rows)
+    return {**rows, **{c.key: np.full(steps, np.nan, np.dtype(c.dtype)) for c in missing}}
+
+
+def stored(rows: Columns) -> dict[str, NDArray[Any]]:
+    """The columns [T, ...] that a file gets: the optional ones only where they say something."""
+    empty = [c.key for c in OPTIONAL if c.key in rows and np.isnan(rows[c.key]).all()]
+    return {key: values for key, values in rows.items() if key not in empty}
+
+
 def is_image(key: str) -> bool:
     """Whether an observation or column key names camera images."""
     return key.endswith(IMAGE_SUFFIX)
@@ -160,6 +187,7 @@ def markdown_table() -> str:
     for column in COLUMNS:
         shape = ", ".join(str(ARM_ACTION.size if n == "A" else n) for n in column.shape)
         meaning = column.meaning + ("; NaN for none" if column.nan else "")
+        meaning += ", and left out where all are" if column.optional else ""
         name = np.dtype(column.dtype).name
         rows.append(
             f"| `{column.key}` | {name} | ({shape}) | {column.unit} | {meaning} | {column.since} |"

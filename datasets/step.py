@@ -81,6 +81,9 @@ class Step:
     """time.time() when the tick began, s."""
     late_ms: float
     """How late the tick began, ms."""
+    round_trip_ms: float = float("nan")
+    """From the drawing of a picture to the input of the person who saw it, ms; NaN where none came
+    over a network."""
 
     def __repr__(self) -> str:
         shown = (f"{f.name}={describe(getattr(self, f.name))}" for f in fields(self))

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from sidestick.datasets.config import WorkspaceConfig
-from sidestick.datasets.database import Database
 from sidestick.datasets.recorder import Recorder
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.experts import make_expert
@@ -24,7 +23,6 @@ from sidestick.teleop.web.driving.browser_outlet import BrowserCues, NoEvents
 from sidestick.teleop.web.driving.browser_pads import AXES, BUTTONS, PLACES, TRIGGERS, BrowserPads
 from sidestick.teleop.web.driving.input_message import InputMessage, PadMessage
 from sidestick.teleop.web.driving.link import Link
-from sidestick.teleop.web.driving.link_recorder import LinkRecorder
 from tests.expert_pad import ExpertPad
 from tests.window_rig import DEMONSTRATE, FakeTime
 
@@ -75,9 +73,7 @@ class BrowserRig(ExpertPad):
             self.env, defaults(DRIVING), self.pads, self.link, "Ada", clock=self.time
         )
         self.recorder, self.tally = Recorder(self.workspace), WorkspaceCounts(self.workspace)
-        database = Database(self.workspace.db_path)
-        listening = [Recording(self.recorder), LinkRecorder(database, self.link)]
-        session = Session(self.env, self.input, assignment, listening)
+        session = Session(self.env, self.input, assignment, [Recording(self.recorder)])
         self.live = OperatorEpisode(session, 0)
         self.cues = BrowserCues(self.pads, True)
         context = OperatorContext(

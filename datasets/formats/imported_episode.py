@@ -139,7 +139,7 @@ def episode_of(imported: ImportedEpisode, hz: int, filled_in: list[str]) -> Epis
     steps, (cameras, sizes) = len(given["actions"]), _sizes(given, spec, filled_in)
     rows: dict[str, NDArray[Any]] = {}
     for column in columns(cameras, spec.readings):
-        if not column.source:
+        if not column.source or (column.optional and column.key not in given):
             continue
         shape = (steps, *sizes.shape(column.shape))
         if column.key not in given:

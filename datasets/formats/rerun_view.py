@@ -15,7 +15,7 @@ from .optional import require
 from .transfer import atomic_target
 
 APPLICATION = "sidestick"
-SERIES = ("novelty", "rewards", "level", "driver", "takeover_id", "late_ms")
+SERIES = ("novelty", "rewards", "level", "driver", "takeover_id", "late_ms", "round_trip_ms")
 """Columns that are logged as one curve each."""
 AXIS_M = 0.1
 STEP, TIME = "step", "time"

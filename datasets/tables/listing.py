@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...sim_envs.errors import DamagedFile
 from ..checking.check import Problem
@@ -113,6 +114,12 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
     return Listing(tuple(rows), tuple(damaged), size)
 
 
+def _median(values: NDArray[np.float32]) -> float | None:
+    """The median of what is not NaN in [T]; None where all are."""
+    known = values[np.isfinite(values)]
+    return round(float(np.median(known)), 1) if len(known) else None
+
+
 def details(episode: Episode) -> dict[str, Any]:
     """Details of one episode that the table does not show."""
     summary, path = episode.summary, episode.summary.path
@@ -135,6 +142,7 @@ def details(episode: Episode) -> dict[str, Any]:
         },
         "period_ms": round(float(np.median(periods)), 2) if len(periods) else None,
         "latest_ms": round(float(episode.late_ms.max()), 2),
+        "round_trip_ms": _median(episode.round_trip_ms),
         "reward": round(float(episode.rewards.sum()), 3),
         "final_observation": episode.final_observation is not None,
         "abandoned": [

@@ -144,13 +144,14 @@ def steps(where: Where, episode: str) -> Table:
     spec = found.summary.header.spec
     where_it_is = found.observations.get(EE_POS, np.zeros((len(found), 0)))
     axes = [*_PLACE[: where_it_is.shape[1]], *spec.action.names]
-    names = ["step", "driver", "stage", "novelty", "reward", "late_ms", *axes]
+    names = ["step", "driver", "stage", "novelty", "reward", "late_ms", "round_trip_ms", *axes]
     stages = found.summary.header.stages
     rows = []
     for step in range(len(found)):
         place, action = where_it_is[step], found.actions[step]
         stage = int(found.stage[step])
-        numbers = [found.novelty[step], found.rewards[step], found.late_ms[step], *place, *action]
+        times = (found.late_ms[step], found.round_trip_ms[step])
+        numbers = [found.novelty[step], found.rewards[step], *times, *place, *action]
         labels = [step, Driver(int(found.driver[step])).name.lower()]
         labels.append(stages[stage] if stage < len(stages) else str(stage))
         rows.append(dict(zip(names, [*labels, *map(float, numbers)], strict=True)))

@@ -47,6 +47,9 @@ class Command:
     """Requests since the last poll."""
     alive: bool = True
     """False when the device was lost or has been silent for too long: the arm holds still."""
+    round_trip_ms: float = float("nan")
+    """From the drawing of a picture to the input of the person who saw it; NaN for a device of this
+    machine."""
 
 
 def zero_action(spec: ActionSpec = ARM_ACTION) -> Action:

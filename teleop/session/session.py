@@ -150,7 +150,6 @@ class LiveEpisode:
             env.reseat()
         env.images_due = self._wants_images or self._assignment.needs_images(decision.driver)
         self.observation, reward, success, cut, info = (self._guarded or env.step)(decision.action)
-        self.states.append(decision.state)
         asked = self._note(decision, reason)
         self._judge(command, success, cut)
         step = Step(
@@ -171,6 +170,7 @@ class LiveEpisode:
             state=state,
             wall_time=began,
             late_ms=late_ms,
+            round_trip_ms=command.round_trip_ms,
         )
         tick = Tick(step, decision.switch, proposal, command, decision.state, decision.share, asked)
         for subscriber in self._subscribers:
@@ -197,7 +197,8 @@ class LiveEpisode:
         return undone
 
     def _note(self, decision: Decision, reason: HelpReason | None) -> HelpReason | None:
-        """Store share and help reason; return the reason on the tick that help is asked for."""
+        """Store state, share and help reason; return the reason on the tick that asks for help."""
+        self.states.append(decision.state)
         self.share = decision.share
         if decision.state is not ControlState.CALLING:
             self.calling = None
@@ -207,8 +208,7 @@ class LiveEpisode:
         return reason
 
     def _judge(self, command: Command, success: bool, cut: bool) -> None:
-        self.requests = command.requests
-        status = self._env.status
+        self.requests, status = command.requests, self._env.status
         if status.progress > self.progress:
             self.progress, self.stage = status.progress, status.stage
         waiting = self.states.count(ControlState.CALLING)

@@ -67,7 +67,7 @@ def make_app(
     app.state.desk = Desk(app.state.library, Stock(app.state.library, network_makers(workspace)))
     app.state.edits = Edits(app.state.library)
     app.state.report = ReportPage(workspace)
-    app.state.seat = seat = Seat(workspace, run)
+    app.state.seat = seat = Seat(run)
     return Guard(app, rules or GuardRules(), _visitor_id(app)), seat
 
 

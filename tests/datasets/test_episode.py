@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sidestick.datasets.episode import Episode, episode_summary
+from sidestick.datasets.hdf5 import Branch
 from sidestick.datasets.step import EpisodeHeader
 from sidestick.datasets.summary import RecordedOutcome
 from sidestick.sim_envs.errors import BadValue, DamagedFile
@@ -268,3 +269,26 @@ def test_steps_in_memory_and_steps_through_a_file_are_the_same(tmp_path: Path) -
     episode = Episode.of_steps(made_up_header(), steps, success=False)
     episode.write(tmp_path / "x.hdf5")
     assert_equal(Episode.read(tmp_path / "x.hdf5").columns, episode.columns)
+
+
+def test_a_column_without_a_number_is_not_in_the_file_and_reads_as_none(tmp_path: Path) -> None:
+    """Files from before the column are such files; each branch of a rewind decides for itself."""
+    seen = made_up_episode([0] * 4, image_size=SIZE)
+    cut_off = {key: rows.copy() for key, rows in seen.columns.items()}
+    cut_off["round_trip_ms"][:] = 25
+    with_branch = replace(seen, abandoned=(Branch(2, cut_off),))
+    for number, episode in enumerate((seen, with_branch)):
+        path = tmp_path / f"{number}.hdf5"
+        episode.write(path)
+        with h5py.File(path) as file:
+            assert "round_trip_ms" not in file["data/demo_0"]
+        back = Episode.read(path)
+        assert np.isnan(back.round_trip_ms).all()
+        assert [b.columns["round_trip_ms"].tolist() for b in back.abandoned] == [[25] * 4] * number
+
+
+def test_a_column_that_may_be_missing_is_checked_where_it_is(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        file["data/demo_0"]["round_trip_ms"] = np.zeros(3, "<f4")
+    with pytest.raises(DamagedFile, match="round_trip_ms: expected"):
+        Episode.read(path)

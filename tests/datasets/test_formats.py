@@ -42,6 +42,8 @@ def workspace(tmp_path: Path) -> Workspace:
         episode = made_up_episode(modes, number, number < 2, SIZE, episode_id=stem)
         if number == 2:
             episode = replace(episode, final_observation=None, final_state=None)
+        if number == 1:
+            episode.round_trip_ms[8:12] = (20.5, 31, 18, 44)
         episode.write(made.episodes_dir / f"{stem}.hdf5")
     made.rebuild_index()
     return made

@@ -17,6 +17,7 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
 from sidestick.datasets.formats.registry import export
 from sidestick.datasets.merge import merge
+from sidestick.datasets.schema import stored
 from sidestick.datasets.tables.listing import details, listing
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import DamagedFile, WorkspaceError
@@ -126,7 +127,7 @@ def bomb(path: Path, steps: int = 20_000, image: int = 96) -> None:
         demo.attrs["num_samples"] = steps
         del demo["final_state"]
         chunk = 1000
-        for key, rows in small.columns.items():
+        for key, rows in stored(small.columns).items():
             shape = (image, image, 3) if key.endswith("_image") else rows.shape[1:]
             del demo[key]
             made = demo.create_dataset(

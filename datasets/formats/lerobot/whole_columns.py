@@ -17,7 +17,9 @@ from ...hdf5 import state_size
 from ...schema import Columns, columns
 
 HAS: Mapping[str, str] = {
-    column.key: "has_" + column.key.removesuffix("s") for column in columns(()) if column.nan
+    column.key: "has_" + column.key.replace("actions", "action")
+    for column in columns(())
+    if column.nan
 }
 """Columns in which NaN means that there was none: the name of the flag that says so."""
 STATES, STATE_SIZE = "states", "state_size"

@@ -26,6 +26,7 @@ INFOS = (
     "takeover_id",
     "wall_time",
     "late_ms",
+    "round_trip_ms",
     "succeeded",
     "dones",
 )

@@ -15,7 +15,7 @@ from ...config import OUR_RENDERER
 from ...episode import Episode
 from ...files.decoding import decoded, parsed_json
 from ...recorded_spec import spec_of
-from ...schema import FINAL_OBS, IMAGE_SUFFIX, OBS, columns, is_image
+from ...schema import FINAL_OBS, IMAGE_SUFFIX, OBS, columns, is_image, whole
 from ...schema import FINAL_STATE as FINAL_STATE_KEY
 from ...summary import ENV_ARGS, NO_SEED, from_attributes, summarise
 from ..foreign_hdf5 import group_of
@@ -47,7 +47,7 @@ def own_episode(
     """
     steps = len(given["actions"])
     rows = {OBS + name: values[:-1] for name, values in seen.items()}
-    rows |= {"dones": np.eye(steps, dtype=np.int64)[-1], **given}
+    rows |= whole({"dones": np.eye(steps, dtype=np.int64)[-1], **given})
     cameras = [name.removesuffix(IMAGE_SUFFIX) for name in seen if is_image(name)]
     attributes = own_attributes(group)
     try:

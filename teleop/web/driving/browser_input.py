@@ -5,6 +5,7 @@ What the window knows of focus, locks, deadzones, clutch and gripper is the same
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from ....datasets.step import Driver
 from ....sim_envs.worlds.contract import TaskWorld
@@ -54,10 +55,12 @@ class BrowserInput(OperatorInput):
 
     def poll(self, driver: Driver) -> Command:
         """The command of the last sample; not alive while the link is not to be trusted."""
-        if self.link.loss() is not None:
+        if self.link.loss() is None:
+            command = super().poll(driver)
+        else:
             self._gripper.forget()
-            return Command(self._spec.rest(), alive=False)
-        return super().poll(driver)
+            command = Command(self._spec.rest(), alive=False)
+        return replace(command, round_trip_ms=self.link.round_trip_s * 1000)
 
     _clicked = ""
     """The camera that the last message clicked on."""

@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....datasets.database import Database
 from ....sim_envs.worlds.contract import TaskWorld
 from ...devices.bindings import Bindings
 from ...devices.controls import Control
@@ -31,7 +30,6 @@ from .browser_input import BrowserInput
 from .browser_pads import BrowserPads
 from .frames import Frame, FrameFeed, jpeg
 from .link import Link
-from .link_recorder import LinkRecorder
 
 PICTURE = (640, 480)
 """Width and height of the large picture, pixels."""
@@ -123,13 +121,13 @@ class BrowserScreen(FrameScheduler):
 class BrowserOutlet:
     """One station's outlet; who drives may change."""
 
-    def __init__(self, feed: FrameFeed, link: Link, database: Database) -> None:
+    def __init__(self, feed: FrameFeed, link: Link) -> None:
         pygame.font.init()
         self.feed, self.link = feed, link
         self.browser_pads = BrowserPads()
         self.pads: Gamepads = self.browser_pads
         self.window: WindowEvents = NoEvents(link)
-        self.subscribers: Sequence[Subscriber] = (LinkRecorder(database, link),)
+        self.subscribers: Sequence[Subscriber] = ()
         self.player: BrowserCues | None = None
         self.driver = ""
         """Who shall be at the devices from now on; empty for no change."""

@@ -10,8 +10,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ....datasets.database import Database
-from ....datasets.workspace import Workspace
 from ....sim_envs.errors import SidestickError
 from ...station.options import StationOptions
 from ...station.outlet import Outlet
@@ -37,14 +35,12 @@ class SeatTaken(SidestickError):
 class Seat:
     """Open or closed; all methods may be called from any thread."""
 
-    def __init__(
-        self, workspace: Workspace, run: RunStation, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, run: RunStation, clock: Callable[[], float] = time.monotonic) -> None:
         self.feed, self.link = FrameFeed(), Link()
         self.driver, self.error = "", ""
         self.asking: list[str] = []
         """Who wants the seat, in the order of asking."""
-        self._workspace, self._run, self._clock = workspace, run, clock
+        self._run, self._clock = run, clock
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
         self._outlet: BrowserOutlet | None = None
@@ -176,5 +172,5 @@ class Seat:
             self.feed.clear()
 
     def _open_outlet(self, options: StationOptions) -> BrowserOutlet:
-        self._outlet = BrowserOutlet(self.feed, self.link, Database(self._workspace.db_path))
+        self._outlet = BrowserOutlet(self.feed, self.link)
         return self._outlet

@@ -112,9 +112,9 @@ def test_a_watcher_sees_and_drives_nothing(rig: WebRig) -> None:
         assert watcher.post("/api/seat/sit", json={}).status_code == 403
 
 
-def test_a_driver_who_is_gone_keeps_the_seat_for_a_minute(tmp_path: Path) -> None:
-    clock, rig = FakeClock(), WebRig(tmp_path / "ws", count=1)
-    seat = Seat(rig.workspace, drawing, clock)
+def test_a_driver_who_is_gone_keeps_the_seat_for_a_minute() -> None:
+    clock = FakeClock()
+    seat = Seat(drawing, clock)
     try:
         page = seat.come("Ada")
         seat.sit("Ada")
@@ -155,7 +155,7 @@ def test_what_refuses_a_station_is_told(tmp_path: Path) -> None:
 
 
 def test_the_outlet_asks_no_screen(rig: WebRig) -> None:
-    outlet = BrowserOutlet(rig.seat.feed, rig.seat.link, rig.state.library.judgements)
+    outlet = BrowserOutlet(rig.seat.feed, rig.seat.link)
     assert list(outlet.window.events()) == []
     assert outlet.pads.pads == {}
 
