@@ -61,6 +61,7 @@ ORDER = {
         "web",
         "*",
         "cli",
+        "as_module",
     ),
 }
 """Inside a room, by folder or by file at its root: each may use those before it, and none after it.

@@ -19,6 +19,7 @@ WRITTEN_BY_USERS = {
     "gate_pairs.json",
     "set-aside.json",
     "metrics.jsonl",
+    "options.toml",
     "bindings.toml",
     "pads.txt",
     "gamecontrollerdb.txt",
@@ -80,7 +81,7 @@ def test_commands_in_documents_are_ones_that_there_are(document: Path) -> None:
 
 def options_of(kind: type) -> set[str]:
     """The options of a verb as they are written, with those of classes of options in it."""
-    found = {"help", "from"}
+    found = {"help", "from", "config", "quiet", "verbose"}
     for name, hint in get_type_hints(kind).items():
         if is_dataclass(hint):
             found |= options_of(hint)

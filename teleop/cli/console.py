@@ -60,6 +60,7 @@ PEOPLE = PlainConsole()
 def log_handler() -> logging.Handler:
     """The handler of warnings, which go to standard error."""
     handler = logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
     handler.setFormatter(PlainFormatter(LOG_FORMAT))
     return handler
 
@@ -70,8 +71,22 @@ def say(text: str) -> None:
 
 
 def complain(error: object) -> None:
-    """Print an error for people."""
+    """Print an error for people, also where nothing else is said."""
+    was, PEOPLE.quiet = PEOPLE.quiet, False
     PEOPLE.print(Text("error:", "bold red"), plain_text(str(error)), soft_wrap=True)
+    PEOPLE.quiet = was
+
+
+def be_quiet(quiet: bool) -> None:
+    """From now on print errors alone for people, or what there is to say too."""
+    PEOPLE.quiet = quiet
+
+
+def show_more() -> None:
+    """From now on show what is logged for information too."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, PlainFormatter):
+            handler.setLevel(logging.INFO)
 
 
 def print_json(value: object) -> None:
@@ -105,7 +120,7 @@ def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", markup=False),
     )
-    bar = Progress(*columns, console=PEOPLE)
+    bar = Progress(*columns, console=PEOPLE, disable=PEOPLE.quiet)
     task = bar.add_task(label, total=total, note="")
     soon = threading.Timer(SHOWN_AFTER_S, bar.start)
     soon.daemon = True

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,13 +12,16 @@ from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError, UnknownName
 from ..server_settings import allow_noted_servers
 from ..world_settings import allow_noted
-from .console import complain, log_handler, say
+from .console import be_quiet, complain, log_handler, say, show_more
+from .everywhere import Everywhere, with_everywhere
 from .interrupts import heard_interrupts
 from .memory_limit import memory_missing
 from .numbers import check_numbers
+from .options_file import with_file
+from .recorded_run import recorded_run
 from .streams import OutputLost, give_up
 from .subcommand import FOUND, INTERRUPTED, REFUSED, Subcommand
-from .verbs import PLACES, VERBS, outlines
+from .verbs import PLACES, VERBS, name_of, outlines
 from .version import Version
 
 LONGEST_NAME = 300
@@ -28,8 +32,10 @@ DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the verb that the command line names, and exit with its code."""
     logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
+    verb = None
     try:
-        code = _run(_parse(arguments))
+        verb = _parse(arguments)
+        code = _run(verb, sys.argv[2:] if arguments is None else arguments[1:])
     except OutputLost as error:
         complain(error)
         code = FOUND
@@ -37,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         give_up(sys.stdout)
         code = FOUND
     except SidestickError as error:
+        if Everywhere.of(verb).verbose:
+            traceback.print_exc()
         complain(error)
         code = REFUSED
     except OSError as error:  # of a name or a disk, wherever it came up
@@ -60,19 +68,23 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
     if given and given[0] in PLACES:
         if missing := memory_missing(given[0]):
             raise SidestickError(missing)
-        kind: Callable[..., Subcommand] = VERBS[given[0]]
-        return tyro.cli(kind, prog=f"sidestick {given[0]}", args=given[1:], config=config)
+        words = with_file(given[0], VERBS[given[0]], given[1:])
+        kind: Callable[..., Subcommand] = with_everywhere(VERBS[given[0]])
+        return tyro.cli(kind, prog=f"sidestick {given[0]}", args=words, config=config)
     if given and not given[0].startswith("-"):
         raise UnknownName("verb", given[0], PLACES)
-    complete = any(argument.startswith("--tyro") for argument in given)
-    verbs: dict[str, Callable[..., Any]] = dict(VERBS) if complete else outlines()
+    verbs: dict[str, Callable[..., Any]] = dict(outlines())
     verb: Subcommand = tyro.extras.subcommand_cli_from_dict(
         verbs, prog="sidestick", description=DESCRIPTION, args=given, config=config
     )
     return verb
 
 
-def _run(verb: Subcommand) -> int:
+def _run(verb: Subcommand, words: Sequence[str]) -> int:
+    asked_everywhere = Everywhere.of(verb)
+    be_quiet(asked_everywhere.quiet)
+    if asked_everywhere.verbose:
+        show_more()
     allow_noted()
     allow_noted_servers()
     check_numbers(verb)
@@ -83,7 +95,7 @@ def _run(verb: Subcommand) -> int:
         say(f"networks run on {named(use_device(asked))}")
     try:
         with heard_interrupts():
-            return verb.run()
+            return recorded_run(name_of(verb), verb, words, verb.run)
     except KeyboardInterrupt:
         complain(f"interrupted; {verb.if_interrupted}")
         return INTERRUPTED

@@ -1,7 +1,7 @@
 """`sidestick sweep` trains policies with several heads and seeds, and counts what each solves."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from rich.table import Table
 from tyro.conf import arg
@@ -14,11 +14,9 @@ from .chosen_policy import shown
 from .console import PEOPLE, print_json, progress, say
 from .job_options import JobOptions, say_lost
 from .numbers import Count, Seed
+from .recorded_run import keep_with_policy
 from .subcommand import DONE, FOUND, Device, WorkspacePath
 from .train import Train
-
-if TYPE_CHECKING:
-    from ...policies.training.config import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,8 @@ class Sweep(JobOptions):
         check_reserved(range(self.first_seed, self.first_seed + self.episodes))
         workspace = Workspace.open(self.workspace)
         workspace.recover()
-        configs = self._configs(workspace)
+        trainings = self._trainings()
+        configs = [training.config(workspace) for training in trainings]
         with (
             Rollouts(
                 workspace.config, self.engine_asked(), kept_in=workspace.outcomes_dir
@@ -68,6 +67,9 @@ class Sweep(JobOptions):
                 workspace, configs, rollouts, self.episodes, self.first_seed, tick, say_lost,
                 self.device,
             )  # fmt: skip
+        for row in found.rows:
+            made = next(t for t in trainings if (t.head, t.seed) == (row.head, row.seed))
+            keep_with_policy(workspace.policies_dir / row.policy, "train", made)
         if self.json:
             print_json(found.to_json())
         else:
@@ -75,12 +77,12 @@ class Sweep(JobOptions):
             say(f"next: sidestick policies {shown(workspace)} --gate ID, so that one may drive")
         return FOUND if found.lost else DONE
 
-    def _configs(self, workspace: Workspace) -> list["TrainConfig"]:
-        """The trainings, as `sidestick train` would make them, each once."""
+    def _trainings(self) -> list[Train]:
+        """The trainings as `sidestick train` would make them, each once."""
         return [
             Train(
                 workspace=self.workspace, head=head, vision=self.vision, steps=self.steps, seed=seed
-            ).config(workspace)
+            )
             for head in dict.fromkeys(self.head)
             for seed in dict.fromkeys(self.seed)
         ]

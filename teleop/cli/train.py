@@ -20,6 +20,7 @@ from .console import print_json, say
 from .gate_run import criteria, gate_after_training
 from .job_options import JobOptions
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
+from .recorded_run import keep_with_policy
 from .subcommand import DONE, Device, WorkspacePath
 from .training_summary import summary
 from .unused_options import refuse_unused
@@ -229,6 +230,7 @@ class Train(JobOptions):
     def _finish(self, workspace: Workspace, result: "TrainResult", engine: Engine) -> int:
         """Report the policy, let the gate decide, and say who drives from now on."""
         policy_id = result.path.name
+        keep_with_policy(result.path, "train", self)
         say(summary(result, self.selection_episodes))
         code, record = gate_after_training(workspace, policy_id, self.gate, self.gate_pairs, engine)
         choice = PolicyStore(workspace.policies_dir).choice()

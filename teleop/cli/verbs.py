@@ -44,6 +44,7 @@ PLACES: Mapping[str, tuple[str, str]] = {
     "export": ("export", "Export"),
     "import": ("import_", "Import"),
     "merge": ("merge", "Merge"),
+    "completion": ("completion", "Completion"),
 }
 """File in this folder and class of each verb, in the order of the help."""
 
@@ -64,6 +65,12 @@ class Verbs(Mapping[str, type[Subcommand]]):
 
 
 VERBS = Verbs()
+
+
+def name_of(verb: Subcommand) -> str:
+    """The name of the verb that this is; empty where it is none of these."""
+    kind = type(verb).__name__
+    return next((name for name, (_, its) in PLACES.items() if its == kind), "")
 
 
 def outlines() -> dict[str, Callable[..., Any]]:

@@ -15,6 +15,7 @@ from sidestick.datasets.database import Database, EventKind
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.policy_config import MODEL
 from sidestick.teleop.cli.main import main
+from sidestick.teleop.cli.run_log import LOG
 
 HEADLESS = ("--headless", "--operator", "simulated")
 OVERRIDE = ("--level", "supervised", "--override")
@@ -28,11 +29,12 @@ def refused(*arguments: str) -> None:
 
 
 def written(folder: Path) -> dict[str, object]:
-    """What a folder holds: each file's digest, and the database's rows; locks hold nothing."""
+    """What a folder holds: each file's digest, and the database's rows; locks hold nothing, and the
+    log says that somebody asked."""
     found: dict[str, object] = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.suffix == ".lock" or ".db" in path.name:
+        if path.suffix == ".lock" or ".db" in path.name or path.name == LOG:
             continue
         found[name] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     if (folder / "sidestick.db").exists():

@@ -1,0 +1,1 @@
+../../teleop/as_module/__main__.py
