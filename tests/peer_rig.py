@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,7 @@ HOME = Path(os.environ.get("SIDESTICK_PEERS", Path.home() / ".cache/sidestick/pe
 NEWEST = (3, 12)
 """Python that LeRobot 0.6 needs at least."""
 DONE = ".installed"
+SERVERS = Path(__file__).parents[1] / "docs/servers"
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,13 @@ TOOLS = {
     "lerobot": Tool(
         "numpy<2.3 av>=15,<16 pandas<3 datasets>=4.8,<5 huggingface-hub>=1.6,<2 "
         "draccus>=0.11.6,<0.12 jsonlines einops safetensors pyarrow requests "
-        "opencv-python-headless termcolor gymnasium deepdiff",
+        "opencv-python-headless termcolor gymnasium deepdiff diffusers websockets msgspec",
         "lerobot==0.6.1",
         TORCH,
     ),
     "robomimic": Tool(
         "numpy<2.3 h5py psutil tqdm six termcolor tensorboard tensorboardX matplotlib imageio "
-        "imageio-ffmpeg",
+        "imageio-ffmpeg websockets msgspec",
         "robomimic==0.3.0",  # the newest on PyPI
         TORCH,
     ),
@@ -120,6 +122,24 @@ def output_of(name: str, script: str, *arguments: object, **environment: str) ->
     )
     assert answer.returncode == 0, answer.stderr[-4000:]
     return json.loads(answer.stdout.strip().splitlines()[-1])
+
+
+@contextmanager
+def serving(tool: str, script: str, checkpoint: Path) -> Iterator[str]:
+    """The address of a policy's server, docs/servers/SCRIPT, which runs in a tool's environment."""
+    python = interpreter(tool)
+    isolated = [] if TOOLS[tool].behind is None else ["-s"]
+    command = [str(python), *isolated, str(SERVERS / script), str(checkpoint), "--port", "0"]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd="/", env=environment
+    ) as server:
+        try:
+            assert server.stdout is not None
+            lines = iter(server.stdout.readline, "")
+            yield next(line.strip() for line in lines if line.startswith("ws://"))
+        finally:
+            server.kill()
 
 
 def _run(command: Sequence[str]) -> None:

@@ -260,3 +260,24 @@ def test_what_came_goes_out_and_comes_back(tmp_path: Path, form: str) -> None:
     found = {e.actions.tobytes() for e in map(Episode.read, back.episodes())}
     kept = STEPS - (form == "minari")  # it takes no step after which nothing was seen
     assert found == {episode.actions[:kept].tobytes() for episode in episodes}
+
+
+def test_a_vector_of_one_number_is_what_lerobot_calls_a_number(tmp_path: Path) -> None:
+    """It writes and reads shape [1] without a list; ours are vectors again after the import."""
+    pq = pytest.importorskip("pyarrow.parquet")
+    demo = foreign_demo()
+    demo |= {"actions": demo["actions"][:, :1], "obs/robot0_joint_pos": demo["states"][:, :1]}
+    demo = {key: rows for key, rows in demo.items() if "eef" not in key and "qpos" not in key}
+    write_foreign_file(tmp_path / "strange.hdf5", [demo], None)
+    bring(tmp_path, axes=(Axis("elbow", "joint"),))
+    config, (before,) = came(tmp_path)
+    export(Workspace.open(tmp_path / "ws"), "lerobot", tmp_path / "out")
+    table = pq.read_table(tmp_path / "out/data/chunk-000/file-000.parquet")
+    for key in ("action", "observation.state", "observation.environment_state"):
+        assert str(table.schema.field(key).type) == "float", key
+    import_into("lerobot", tmp_path / "out", tmp_path / "back")
+    back = Workspace.open(tmp_path / "back")
+    after = Episode.read(back.episodes()[0])
+    assert back.config == config
+    for key in ("actions", "human_actions", "obs/joint_pos", "obs/goal"):
+        np.testing.assert_array_equal(after.columns[key], before.columns[key], err_msg=key)

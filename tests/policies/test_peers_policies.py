@@ -4,7 +4,6 @@
 """
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,13 @@ from sidestick.policies.remote.consent import allow_servers
 from sidestick.policies.remote.settings import RemoteSettings
 from sidestick.policies.remote_policy import RemotePolicy
 from sidestick.policies.vision.end_to_end import EndToEnd, EndToEndConfig
-from tests.peer_rig import TOOLS, interpreter, output_of, site_packages
+from tests.peer_rig import output_of, serving
 from tests.policy_servers import served
 from tests.synthetic import GOALS, made_up_episode, made_up_observation
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
 
 SIDE = 32
-SERVERS = Path(__file__).parents[2] / "docs/servers"
 CONFIG = PolicyConfig("ShelfPick", "tiny", tuple(GOALS), image_size=SIDE, execute=1)
 OPENPI = """
 import json, sys
@@ -109,7 +107,6 @@ def test_a_policy_of_lerobot_drives_by_its_server(
 ) -> None:
     """Its checkpoint of safetensors, its own normalisation, our names of the entries."""
     export(recorded, "lerobot", tmp_path / "set", ExportOptions(images="png"))
-    add("lerobot", "diffusers")
     names = output_of("lerobot", LEROBOT, tmp_path / "set", tmp_path / "policy", kind)
     assert "observation.state" in names
     entries = {
@@ -151,37 +148,18 @@ def test_a_policy_of_robomimic_drives_by_its_server(recorded: Workspace, tmp_pat
     drives(*server, recorded, observation=entries)
 
 
-def add(tool: str, *packages: str) -> Path:
-    """The interpreter of a tool's environment, with what a server of its policies needs beside."""
-    python = interpreter(tool)
-    known = site_packages(python.parents[1])
-    missing = [name for name in packages if not (known / name).exists()]
-    if missing:
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *missing], check=True)
-    return python
-
-
 def drives(tool: str, script: str, checkpoint: Path, recorded: Workspace, **options: Any) -> None:
     """The server answers each recorded observation with one action of ours, and a reset."""
-    python = add(tool, "websockets", "msgspec")
-    isolated = [] if TOOLS[tool].behind is None else ["-s"]
-    command = [str(python), *isolated, str(SERVERS / script), str(checkpoint), "--port", "0"]
     episode = Episode.read(recorded.episodes()[0])
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as server:
-        try:
-            assert server.stdout is not None
-            lines = iter(server.stdout.readline, "")
-            url = next(line.strip() for line in lines if line.startswith("ws://"))
-            allow_servers([url])
-            policy = RemotePolicy(CONFIG, RemoteSettings(url, timeout_s=60, **options))
-            policy.check()
-            for step in range(4):
-                plan = policy.plan(episode.observation(step))
-                assert plan.actions.shape == (1, 7)
-                assert np.isfinite(plan.actions).all()
-            policy.reset()
-            policy.plan(episode.observation(0))
-            policy.close()
-        finally:
-            server.kill()
+    with serving(tool, script, checkpoint) as url:
+        allow_servers([url])
+        policy = RemotePolicy(CONFIG, RemoteSettings(url, timeout_s=60, **options))
+        policy.check()
+        for step in range(4):
+            plan = policy.plan(episode.observation(step))
+            assert plan.actions.shape == (1, 7)
+            assert np.isfinite(plan.actions).all()
+        policy.reset()
+        policy.plan(episode.observation(0))
+        policy.close()
     assert json.dumps(options)  # they are what workspace users write as JSON

@@ -27,13 +27,12 @@ from ..foreign_spec import (
 from ..import_options import ImportOptions
 from ..imported_episode import whole_rate
 from .files import read_json
-from .layout import GOAL, IMAGES, INDEX_FEATURES, PAIRS, STATS
+from .layout import GOAL, IMAGES, INDEX_FEATURES, OBSERVATION, PAIRS, STATS
 from .rows import EpisodeRows
 
 PICTURES = ("video", "image")
 NUMBERS = ("float32", "float64", "int32", "int64")
 CHANNELS = 3
-OBSERVATION = "observation."
 JOINT = (".pos", "_joint", "joint_")
 """Parts of the names of joints."""
 

@@ -24,7 +24,8 @@ INFO, STATS, TASKS = "meta/info.json", "meta/stats.json", "meta/tasks.parquet"
 OURS = "meta/sidestick.json"
 """An extra file with the workspace and the episodes' attributes, which an import reads."""
 
-IMAGES = "observation.images."
+OBSERVATION = "observation."
+IMAGES = f"{OBSERVATION}images."
 GOAL = "observation.environment_state"
 """LeRobot's policies take this key as an input: our goal vector."""
 PREFIX = "sidestick."
@@ -45,6 +46,8 @@ PAIRS: Mapping[str, str] = {
     "next.success": "succeeded",
 } | {PREFIX + key: key for key in (*(c.key for c in OWN_COLUMNS), *HAS.values(), STATE_SIZE)}
 """LeRobot's names of single columns: ours, and those of `whole_columns`."""
+VECTORS = frozenset(PREFIX + column.key for column in OWN_COLUMNS if column.shape)
+"""Our own columns that have a vector at each step."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,17 @@ INDEX_FEATURES = {
     "task_index": Feature("int64", (1,)),
 }
 """The index features that every LeRobot dataset has."""
+
+
+def vectors(frames: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Columns as read, with those that are vectors [T, n] for us also where n is 1."""
+
+    def is_vector(key: str) -> bool:
+        return key == "action" or key.startswith(OBSERVATION) or key in VECTORS
+
+    return {
+        key: rows.reshape(len(rows), -1) if is_vector(key) else rows for key, rows in frames.items()
+    }
 
 
 def image_key(name: str) -> str:

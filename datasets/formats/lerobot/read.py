@@ -44,6 +44,7 @@ from .layout import (
     is_our_action,
     our_columns,
     state_names,
+    vectors,
     without_place,
 )
 from .pictures import png_pixels, read_frames
@@ -145,7 +146,7 @@ class LeRobotSource:
         path, start = self._rows.place(row)
         skipped = (*PICTURES, "string", "language")
         keys = [key for key, f in self._features.items() if f["dtype"] not in skipped]
-        frames = read_columns(path, keys, start, length)
+        frames = vectors(read_columns(path, keys, start, length))
         if (frames["episode_index"] != row["episode_index"]).any():
             raise FormatError("its frames are not where meta/episodes says")
         return frames

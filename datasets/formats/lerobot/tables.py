@@ -62,9 +62,12 @@ class DataFiles:
         self._writer = self._pq.ParquetWriter(self._path, schema, compression="snappy")
 
     def _array(self, rows: NDArray[Any]) -> Any:
-        """A column as an Arrow array of numbers, or of lists of one length."""
+        """A column as an Arrow array of numbers, or of lists of one length.
+
+        LeRobot writes and reads a vector of one number as a plain number.
+        """
         flat = self._pa.array(np.ascontiguousarray(rows).reshape(-1))
-        if rows.ndim == 1:
+        if rows.ndim == 1 or rows.shape[1] == 1:
             return flat
         return self._pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
 
