@@ -91,7 +91,7 @@ def demonstrated(options: Options) -> Workspace:
     parts += [options.demonstrations, f"noise{options.noise:g}", f"set{options.set}"]
     path = options.folder / "-".join(str(part) for part in parts if part is not None)
     if not path.exists():
-        asked = ["--task", options.task, "--headless", "--operator", options.operator]
+        asked = ["--task", options.task, "--headless", "--driver", options.operator]
         asked += ["--first-seed", str(options.set * SEEDS_A_SET)]
         asked += ["--num-items", str(options.num_items)] if options.num_items else []
         asked += ["--variation", options.variation] if options.variation else []
@@ -106,7 +106,7 @@ def generate(options: Options, workspace: Workspace) -> None:
         return
     began = os.times().children_user
     found = command(
-        "generate", workspace.path, "--count", str(lacks), "--noise", str(options.noise),
+        "generate", workspace.path, "--episodes", str(lacks), "--noise", str(options.noise),
         "--workers", "1", "--json",
     )  # fmt: skip
     made = {**json.loads(found), "cpu_s": round(os.times().children_user - began, 1)}

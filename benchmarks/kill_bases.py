@@ -29,7 +29,7 @@ from sidestick.teleop.learning.workspace_perception import FINETUNED_PERCEPTION
 
 TASK, PIXELS = "ShelfPick", 32
 CONFIG = WorkspaceConfig(TASK, image_size=PIXELS, env_kwargs={"num_items": 1})
-SIMULATED = ("--headless", "--operator", "simulated")
+SIMULATED = ("--headless", "--driver", "simulated")
 SMALL_TRAINING = ("--steps", "20", "--selection-episodes", "0")
 SOLVED_AFTER = 25
 """Ticks after which a policy that drives alone has solved the task, in a kill of `alone`."""
@@ -78,8 +78,8 @@ def make_bases(folder: Path) -> None:
     _do(folder, "train", str(main), *SMALL_TRAINING, "--seed", "1", "--no-gate")
     _do(folder, "drive", str(other), *SIMULATED, "--episodes", "3", "--first-seed", "500")
     _do(folder, "review", str(other), *SIMULATED)
-    _do(folder, "export", "robomimic", str(main), str(folder / ROBOMIMIC))
-    _do(folder, "export", "lerobot", str(main), str(folder / LEROBOT))
+    _do(folder, "export", str(main), "robomimic", str(folder / ROBOMIMIC))
+    _do(folder, "export", str(main), "lerobot", str(folder / LEROBOT))
     _do(folder, "drive", str(main), *SIMULATED, "--episodes", "1")
     shutil.copytree(main, folder / CRASHED)
     _crash(folder / CRASHED)

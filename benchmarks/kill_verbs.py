@@ -92,19 +92,19 @@ VERBS: Mapping[str, Verb] = {
     "train": Verb(f"train WS {T} --seed 2 --no-gate", 5, policies),
     "practice": Verb("practice WS --episodes 3 --workers 1", 3, rulings, prepare=practising),
     "learn": Verb(
-        "learn WS --refit 1 --margin 0.5 --pairs 8 --selection-episodes 0",
+        "learn WS --refit 1 --margin 0.5 --gate-pairs 8 --selection-episodes 0",
         5, rulings, prepare=alone,
     ),
-    "merge": Verb(f"merge WS BASES/{OTHER} --into TARGET", 10, merged),
+    "merge": Verb(f"merge TARGET WS BASES/{OTHER}", 10, merged),
     "import robomimic": Verb(
-        f"import robomimic BASES/{ROBOMIMIC} TARGET", 8, imported, codes=(0, 1)
+        f"import TARGET robomimic BASES/{ROBOMIMIC}", 8, imported, codes=(0, 1)
     ),
     "import lerobot": Verb(
-        f"import lerobot BASES/{LEROBOT} TARGET", 8, imported, codes=(0, 1)
+        f"import TARGET lerobot BASES/{LEROBOT}", 8, imported, codes=(0, 1)
     ),
-    "export robomimic": Verb("export robomimic WS TARGET", 6, exported, reached=_target),
-    "export lerobot": Verb("export lerobot WS TARGET", 6, exported, reached=_target),
-    "export minari": Verb("export minari WS TARGET", 6, exported, reached=_target),
+    "export robomimic": Verb("export WS robomimic TARGET", 6, exported, reached=_target),
+    "export lerobot": Verb("export WS lerobot TARGET", 6, exported, reached=_target),
+    "export minari": Verb("export WS minari TARGET", 6, exported, reached=_target),
     "review": Verb(f"review WS {S}", 5, judged),
     "episodes --exclude": Verb("episodes WS --exclude IDS", 4, excluded),
     "episodes --remove": Verb("episodes WS --remove IDS", 4, removed),

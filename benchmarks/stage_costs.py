@@ -47,10 +47,10 @@ def cpu_s(*words: str) -> float:
 
 def verb(stage: str, folder: str, episodes: int, first_seed: int) -> tuple[str, ...]:
     """The command of a stage."""
-    simulated = ("--headless", "--operator", "simulated", "--level", "demonstrate")
+    simulated = ("--headless", "--driver", "simulated", "--level", "demonstrate")
     return {
         "drive": ("drive", folder, "--task", "ShelfPick", *simulated, "--episodes", str(episodes)),
-        "generate": ("generate", folder, "--count", str(episodes), "--workers", "1"),
+        "generate": ("generate", folder, "--episodes", str(episodes), "--workers", "1"),
         "evaluate": (
             *("evaluate", folder, "--policy", "0001", "--episodes", str(episodes)),
             *("--first-seed", str(first_seed), "--workers", "1"),

@@ -3,7 +3,7 @@
     python -m benchmarks.success_by_demonstrations WS --counts 10 50 --seeds 0
 
 WS is a workspace with enough demonstrations by the simulated operator, such as one made by
-`sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 110`.
+`sidestick drive WS --task ShelfPick --headless --driver simulated --episodes 110`.
 Every policy is trained from scratch on N successes, each training seed on demonstrations of its
 own, and evaluated alone on 100 unseen seeds: those of a release (see `benchmarks.release`), or the
 validation seeds from 20000 on. It prints one JSON document.

@@ -3,7 +3,7 @@
     python -m benchmarks.teaching WS --arms corrections practice together --seeds 0 1 2 --out FILE
 
 WS is a workspace with demonstrations by the simulated operator, such as one made by
-`sidestick drive WS --task ShelfPick --headless --operator simulated --episodes 170`. Every seed
+`sidestick drive WS --task ShelfPick --headless --driver simulated --episodes 170`. Every seed
 has demonstrations of its own, `--reserved` of them, and begins with ten; it has a training seed and
 scenes of its own too:
 

@@ -31,15 +31,25 @@ def run(
 def test_an_so101_set_is_trained_on_reviewed_and_exported(run: Run, tmp_path: Path) -> None:
     """Without a world: it learns end to end, and what would drive says why it cannot."""
     write_so101(tmp_path / "set")
-    taken = ("import", "lerobot", "set", "arm", "--task", "Cup", "--fit", "crop", "--successful")
+    taken = (
+        "import",
+        "arm",
+        "lerobot",
+        "set",
+        "--task",
+        "Cup",
+        "--fit",
+        "crop",
+        "--judge-successful",
+    )
     assert run(*taken, "--json")["episodes"] == 2
     run("train", "arm", *QUICK)
     for refused in (("evaluate", "arm", "--episodes", "1"), ("practice", "arm")):
         assert "no world is named" in run(*refused, ok=False)
-    run("review", "arm", "--headless", "--operator", "simulated", "--json")
+    run("review", "arm", "--headless", "--driver", "simulated", "--json")
     assert run("check", "arm", "--json")["damaged"] == []
     for form in ("robomimic", "lerobot", "minari"):
-        run("export", form, "arm", f"out-{form}", "--json")
+        run("export", "arm", form, f"out-{form}", "--json")
     run("report", "arm")
 
 
@@ -53,14 +63,14 @@ def test_data_for_a_world_is_evaluated_there(run: Run, tmp_path: Path) -> None:
     ]
     write_foreign_file(tmp_path / "pen.hdf5", demos, None)
     world = ("--env", "own_pack.plotter:make")
-    taken = ("import", "robomimic", "pen.hdf5", "pen", *world)
+    taken = ("import", "pen", "robomimic", "pen.hdf5", *world)
     assert "the workspace has the reading ee_pos[2]" in run(*taken, ok=False)
     names = json.dumps({"ee_pos": "pen_xy", "above_image": "agentview_image"})
     assert run(*taken, "--entries", names, "--json")["episodes"] == 2
     run("train", "pen", *QUICK, "--selection-episodes", "1", "--workers", "1")
     assert run("evaluate", "pen", "--episodes", "2", *ONE)["episodes"] == 2
     driven = run(
-        "drive", "pen", "--headless", "--operator", "simulated", "--episodes", "1",
+        "drive", "pen", "--headless", "--driver", "simulated", "--episodes", "1",
         "--first-seed", "0", "--json",
     )  # fmt: skip
     assert driven["successes"] == 1

@@ -38,7 +38,7 @@ def test_an_installed_task_and_head_are_used_by_every_verb(installed: Path, tmp_
 
     listed = {task["task"]: task for task in json.loads(run("tasks", "--json"))}
     assert listed["LiftBlock"]["from"] == "own-pack 0.3"
-    drive = ("drive", "lift", "--task", "LiftBlock", "--headless", "--operator", "simulated")
+    drive = ("drive", "lift", "--task", "LiftBlock", "--headless", "--driver", "simulated")
     driven = json.loads(run(*drive, "--episodes", "2", "--first-seed", "0", "--json"))
     assert driven["successes"] == 2
     quick = ("--encoder", "small", "--steps", "4", "--batch", "8", "--selection-episodes", "0")
@@ -72,13 +72,13 @@ def test_a_world_of_ones_own_is_driven_trained_and_evaluated(
 
     name = "own_pack.plotter:make"
     assert json.loads(run("doctor", name, "--json"))["problems"] == []
-    drive = ("drive", "plot", "--env", name, "--headless", "--operator", "simulated")
+    drive = ("drive", "plot", "--env", name, "--headless", "--driver", "simulated")
     assert json.loads(run(*drive, "--episodes", "3", "--json"))["successes"] == 3
     run("train", "plot", "--steps", "4", "--batch", "8", "--selection-episodes", "0")
     assert json.loads(run("evaluate", "plot", "--episodes", "2", "--json"))["episodes"] == 2
     assert json.loads(run("check", "plot", "--json"))["damaged"] == []
     for form in ("robomimic", "lerobot", "minari"):
-        run("export", form, "plot", f"out-{form}")
+        run("export", "plot", form, f"out-{form}")
     told = python(
         installed, tmp_path, "-c", blocks("policy-api.md", "python")[0] + DRIVEN_ALONE
     ).stdout
@@ -89,11 +89,11 @@ def test_a_world_of_ones_own_is_driven_trained_and_evaluated(
 def test_a_device_of_ones_own_drives(installed: Path, tmp_path: Path) -> None:
     """Its name is who drove; one that nobody installed is refused with those that there are."""
     drive = ("drive", "plot", "--env", "own_pack.plotter:make", "--headless", "--episodes", "2")
-    told = sidestick(installed, tmp_path, *drive, "--operator", "glove", ok=False)
+    told = sidestick(installed, tmp_path, *drive, "--driver", "glove", ok=False)
     assert told.returncode
     assert "leader" in told.stderr
     assert not (tmp_path / "plot").exists()
-    driven = sidestick(installed, tmp_path, *drive, "--operator", "leader", "--json").stdout
+    driven = sidestick(installed, tmp_path, *drive, "--driver", "leader", "--json").stdout
     assert json.loads(driven)["successes"] == 2
     listed = json.loads(sidestick(installed, tmp_path, "episodes", "plot", "--json").stdout)
     assert {episode["operator"] for episode in listed["episodes"]} == {"leader"}
@@ -104,7 +104,7 @@ def test_a_world_that_a_workspace_names_is_not_imported_unasked(
 ) -> None:
     """A workspace may come from anybody: code that it names waits until the user names it."""
     name = "own_pack.plotter:make"
-    drive = ("drive", "plot", "--headless", "--operator", "simulated", "--episodes", "1")
+    drive = ("drive", "plot", "--headless", "--driver", "simulated", "--episodes", "1")
     sidestick(installed, tmp_path, *drive, "--env", name)
     (tmp_path / "settings/worlds.txt").unlink()
     told = sidestick(installed, tmp_path, *drive, ok=False)
@@ -118,7 +118,7 @@ def test_a_world_without_an_expert_makes_no_workspace_for_the_simulated_operator
     """It is refused with the reason, before anything is on disk."""
     code = example("own-robot.md").replace(", Capability.EXPERT}", "}")
     package = install(tmp_path, plotter=code)
-    drive = ("drive", "plot", "--headless", "--operator", "simulated", "--episodes", "1")
+    drive = ("drive", "plot", "--headless", "--driver", "simulated", "--episodes", "1")
     told = sidestick(package, tmp_path, *drive, "--env", "own_pack.plotter:make", ok=False)
     assert told.returncode
     assert "the simulated operator is not possible in Plotter" in " ".join(told.stderr.split())

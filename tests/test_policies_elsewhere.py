@@ -16,7 +16,7 @@ from tests.own_packages import blocks, example, server
 pytestmark = pytest.mark.slow
 WORLD = "own_pack.plotter:make"
 ONE = ("--workers", "1", "--json")
-HEADLESS = ("--headless", "--operator", "simulated", "--json")
+HEADLESS = ("--headless", "--driver", "simulated", "--json")
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_the_blocks_on_record_were_drawn_from_the_range() -> None:
     "verb",
     [
         "evaluate x --episodes 4 --first-seed",
-        "drive x --task ShelfPick --headless --operator simulated --episodes 4 --first-seed",
+        "drive x --task ShelfPick --headless --driver simulated --episodes 4 --first-seed",
         "pretrain --out x --scenes 4 --held-out 1 --first-seed",
     ],
 )

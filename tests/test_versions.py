@@ -160,7 +160,7 @@ def quiet() -> dict[str, str]:
     }
 
 
-SIMULATED = ("--operator", "simulated")
+SIMULATED = ("--driver", "simulated")
 SMALL_TRAINING = ("--steps", "20", "--selection-episodes", "0", "--no-gate")
 
 
@@ -181,10 +181,10 @@ def record_and_learn(life: Life) -> None:
 def look(life: Life) -> None:
     """Everything that reads: replay, evaluation, review, ladder, report, tables."""
     life.verb("replay", "ws", "-1", "--verify")
-    life.verb("replay", "ws", "0", "--video", "first.mp4")
+    life.verb("replay", "ws", "0", "--out", "first.mp4")
     life.verb("evaluate", "ws", "--episodes", "1", "--workers", "1")
     life.verb("review", "ws", "--headless", *SIMULATED)
-    life.verb("ladder", "ws", "--plot", "ladder.png")
+    life.verb("ladder", "ws", "--out", "ladder.png")
     life.verb("report", "ws")
     said = life.run("sidestick", "inspect", "ws", "--json")
     if len(json.loads(said or "{}").get("episodes", ())) != 4:
@@ -194,18 +194,18 @@ def look(life: Life) -> None:
 def exchange(life: Life) -> None:
     """All exports; what can be imported comes back whole."""
     for name, target in (("robomimic", "a.hdf5"), ("lerobot", "b"), ("minari", "c")):
-        life.verb("export", name, "ws", target)
+        life.verb("export", "ws", name, target)
     for name, source in (("robomimic", "a.hdf5"), ("lerobot", "b")):
-        life.verb("import", name, source, name)
+        life.verb("import", name, name, source)
         life.episodes(name, 4)
-    life.verb("merge", "ws", "--into", "all")
+    life.verb("merge", "all", "ws")
     life.episodes("all", 4)
 
 
 def draw(life: Life) -> None:
     """Rerun, where it is installed, and OpenGL, where it starts."""
     if APART_MODULE_IS_THERE.search(life.run("python", "-m", "pip", "list")):
-        life.verb("view", "ws", "-1", "--save", "shown.rrd")
+        life.verb("view", "ws", "-1", "--out", "shown.rrd")
     before = len(life.wrong)
     life.run("python", "-c", DRAW)
     life.wrong[before:] = [text for text in life.wrong[before:] if NO_GL not in text]

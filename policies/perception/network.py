@@ -211,7 +211,7 @@ class Perception(nn.Module):
         if f"{task}.safetensors" not in known:
             raise PolicyError(
                 f"no perception weights are shipped for task {task!r}; shipped: "
-                f"{', '.join(known) or 'none'}; make them with `sidestick pretrain --workspace WS`"
+                f"{', '.join(known) or 'none'}; make them with `sidestick pretrain WS`"
             )
         with as_file(folder / f"{task}.safetensors") as path:
             return cls.load(path, f"shipped for {task}")

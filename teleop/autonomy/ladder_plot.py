@@ -1,6 +1,6 @@
 """`plot_ladder` draws a ladder: the earned level, every episode, and the bound for the next level.
 
-`sidestick ladder --plot` calls it with the name of the file to write.
+`sidestick ladder --out` calls it with the name of the file to write.
 """
 
 import io
@@ -42,7 +42,7 @@ class EvidencePoint(NamedTuple):
 def plot_ladder(ladder: Ladder, path: Path) -> None:
     """Draw the ladder into a file; the format follows from its name."""
     if path.suffix.lower() not in FORMATS:
-        raise BadValue("--plot", f"a name that ends in {', '.join(FORMATS)}", path.name)
+        raise BadValue("--out", f"a name that ends in {', '.join(FORMATS)}", path.name)
     figure = Figure(SIZE_IN, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))

@@ -6,6 +6,8 @@ from typing import Any
 from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PolicyChoice
 from ...policies.store import PolicyStore
+from ..autonomy.ladder import LevelChange
+from ..session.levels import name
 from .console import say
 
 
@@ -22,6 +24,11 @@ def say_choice(workspace: Workspace, choice: PolicyChoice) -> None:
     if choice.to_gate is not None:
         hint = f" (`sidestick policies {shown(workspace)} --gate {choice.to_gate}` compares it)"
     say(choice.label + hint)
+
+
+def say_change(change: LevelChange) -> None:
+    """Say which level is earned now, and on what evidence."""
+    say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")
 
 
 def shown(workspace: Workspace) -> str:

@@ -38,13 +38,14 @@ class Given(NamedTuple):
     words: tuple[str, ...]
     joined: bool = False
     """It was given as --NAME=WORD."""
+    spelt: str = ""
+    """How its name was written, as --no-NAME or -q; empty for --NAME."""
 
     @property
     def on_the_line(self) -> list[str]:
         """The words as they are written."""
-        if self.joined:
-            return [f"--{self.name}={self.words[0]}"]
-        return [f"--{self.name}" if len(self.name) > 1 else f"-{self.name}", *self.words]
+        name = self.spelt or f"--{self.name}"
+        return [f"{name}={self.words[0]}"] if self.joined else [name, *self.words]
 
 
 def options_of(kind: type) -> dict[str, Option]:
@@ -73,14 +74,14 @@ def split(words: Sequence[str], options: Mapping[str, Option]) -> tuple[list[str
             continue
         name, joined, value = word.lstrip("-").partition("=")
         if joined:
-            given.append(Given(name, (value,), joined=True))
+            given.append(Given(name, (value,), joined=True, spelt=word.partition("=")[0]))
             continue
         option = options.get(name.replace("_", "-"))
         taken: list[str] = []
         most = 0 if option is None or option.flag else None if option.many else 1
         while rest and (most is None or len(taken) < most) and _is_value(rest[0]):
             taken.append(rest.pop(0))
-        given.append(Given(name, tuple(taken)))
+        given.append(Given(name, tuple(taken), spelt=word))
     return places, given
 
 

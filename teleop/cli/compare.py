@@ -1,7 +1,7 @@
 """`sidestick compare` tests whether one of two policies succeeds more often."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 
@@ -23,7 +23,7 @@ from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
 from .job_options import OPTIONS, JobOptions, say_lost
 from .numbers import Count, ErrorRate, Seed
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, Device, Person, WorkspacePath
 from .unused_options import mention_unused, refuse_unused
 
 
@@ -51,9 +51,11 @@ class Compare(JobOptions):
     blind: bool = False
     """An operator supervises both in random order and is not told which drives."""
     headless: bool = False
-    """With --blind: open no window; needs --operator simulated."""
-    operator: Literal["person", "simulated"] = "person"
-    """With --blind: who supervises, takes over and judges."""
+    """With --blind: open no window; needs --driver simulated."""
+    driver: Literal["person", "simulated"] = "person"
+    """With --blind: what supervises, takes over and judges."""
+    operator: Person = None
+    """With --blind: name of the person who does, for the records."""
     device: Device = "cpu"
     """What networks run on."""
     json: bool = False
@@ -64,9 +66,11 @@ class Compare(JobOptions):
         if self.blind:
             mention_unused(self, "with --blind", OPTIONS)
         else:
-            refuse_unused(self, "without --blind", ("headless", "operator"))
-        if self.blind and self.headless and self.operator == "person":
-            raise BadValue("--headless", "--operator simulated with it", "--operator person")
+            refuse_unused(self, "without --blind", ("headless", "driver", "operator"))
+        if self.driver == "simulated":
+            refuse_unused(self, "with --driver simulated", ("operator",))
+        if self.blind and self.headless and self.driver == "person":
+            raise BadValue("--headless", "--driver simulated with it", "--driver person")
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         both = {"a": PolicyChoice(self.a, NAMED), "b": PolicyChoice(self.b, NAMED)}
@@ -75,7 +79,7 @@ class Compare(JobOptions):
         if self.json:
             policies = {side: choice.policy_id for side, choice in both.items()}
             choices = {side: choice.to_json() for side, choice in both.items()}
-            print_json({**found.to_json(), "policy": policies, "policy_choice": choices})
+            print_json({**found_json(found), "policy": policies, "policy_choice": choices})
         else:
             say(str(found))
         return DONE
@@ -111,10 +115,12 @@ class Compare(JobOptions):
         scenes, first = self.episodes or SCENES, self._first(BLIND)
         workspace.lock().release()  # refused where another session records
         self._check(workspace, scenes, first)
-        if self.operator != "simulated":
+        if self.driver != "simulated":
             from ..station.blind_comparison import compare_at_the_window
 
-            return compare_at_the_window(workspace, self.a, self.b, scenes, first, self.alpha)
+            return compare_at_the_window(
+                workspace, self.a, self.b, scenes, first, self.alpha, operator=self.operator
+            )
         with progress(f"blind comparison on {workspace.config.task}", 2 * scenes) as tick:
 
             def on_episode(number: int, outcome: EpisodeOutcome) -> None:
@@ -123,3 +129,11 @@ class Compare(JobOptions):
             return compare_blind(
                 workspace, self.a, self.b, scenes, first, self.alpha, on_episode=on_episode
             )
+
+
+def found_json(found: Comparison) -> dict[str, Any]:
+    """The comparison for scripts; the intervals say in their name how sure they are, as all do."""
+    key, values = f"interval{100 * (1 - found.alpha):g}", found.to_json()
+    for part in (values, values["a"], values["b"]):
+        part[key] = part.pop("interval")
+    return values

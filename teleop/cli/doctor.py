@@ -33,7 +33,7 @@ class Doctor:
     """Its options, as JSON: {"hz": 25}."""
     image_size: Count = IMAGE_SIZE
     """Height and width of the pictures, pixels."""
-    steps: Count = STEPS
+    episode_steps: Count = STEPS
     """Steps of each of the two episodes."""
     json: bool = False
     """Report as JSON on standard output."""
@@ -47,7 +47,7 @@ class Doctor:
             world = self.env
             note_allowed(world)
         found = examined(
-            self.env, lambda: make_world(world, self.image_size, **options), self.steps
+            self.env, lambda: make_world(world, self.image_size, **options), self.episode_steps
         )
         if not world and found.capabilities:
             found.capabilities |= task_capabilities(self.env)

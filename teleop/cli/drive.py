@@ -12,9 +12,9 @@ from ...policies.policy_choice import PolicyChoice
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
-from ..autonomy.ladder import Ladder, LevelChange
+from ..autonomy.ladder import Ladder
 from ..autonomy.ladder_store import LadderStore
-from ..devices.operators import PERSON, SIMULATED, check_operator, operator_named
+from ..devices.operators import PERSON, SIMULATED, check_driver, driver_named
 from ..devices.settings import operator_name
 from ..devices.simulated_operator import CLUMSY
 from ..evaluation.seeds import Seeds
@@ -28,12 +28,13 @@ from ..station.headless import DriveReport, RunRules, drive_with_switches, headl
 from ..station.options import StationOptions
 from ..station.run import check_window, run_station, tutorial_wanted
 from ..workspace_variant import agreed_config, exists
-from .chosen_policy import choice_json, say_choice
+from .chosen_policy import choice_json, say_change, say_choice
 from .console import print_json, progress, say
 from .drive_seeds import check_first_seed, seeds_to_drive
 from .numbers import Count, Limit, Seed, Share
-from .subcommand import DONE, FOUND, Device, WorkspacePath
-from .unused_options import OF_THE_WINDOW, mention_unused
+from .picture_size import PictureSize, parse_size
+from .subcommand import DONE, FOUND, Device, Person, WorkspacePath
+from .unused_options import OF_THE_WINDOW, mention_unused, refuse_unused
 
 SIMULATED_EPISODES = 10
 _Begun = tuple[Level, PolicyChoice | None]
@@ -65,18 +66,19 @@ class Drive:
     audited: Share = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
-    """Open no window; needs --operator simulated."""
-    operator: str = PERSON
-    """Who operates: person, simulated (in the window too), or, without a window, clumsy, a beginner
+    """Open no window; needs --driver simulated."""
+    driver: str = PERSON
+    """What drives: person, simulated (in the window too), or, without a window, clumsy, a beginner
     simulated, or a device of an installed plug-in."""
+    operator: Person = None
+    """Name of the person who drives, for the records."""
     episodes: Count | None = None
     """How many episodes to record; a simulated operator drives 10 unless given."""
     first_seed: Seed | None = None
-    """Seed of the first episode, the next ones follow; unless given, see --seeds."""
-    seeds: Literal["failures", "fresh"] = "failures"
-    """Which seeds come first. failures: at supervised and on-call those that practice failed on,
-    at demonstrate those that `sidestick generate` did not solve, while they are unsolved; then
-    unused ones. fresh: unused ones, as at all other levels."""
+    """Seed of the first episode, the next ones follow; unless given, see --fresh."""
+    fresh: bool = False
+    """Unused seeds at once. Else those come first that practice failed on, at supervised and
+    on-call, or `sidestick generate`, at demonstrate, while they are unsolved."""
     policy: str | None = None
     """Which policy drives, by number; unless given, the pinned or the newest accepted one."""
     num_items: Count | None = None
@@ -91,8 +93,8 @@ class Drive:
     """Speak what matters, beside the tones; needs espeak-ng."""
     view: Literal["auto", "gl", "tiny"] = "auto"
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
-    size: tuple[Count, Count] | None = None
-    """Width and height of the window in pixels; F11 fills the screen."""
+    size: PictureSize | None = None
+    """Width and height of the window; F11 fills the screen."""
     clutch: Literal["hold", "latch"] = "hold"
     """Hold the clutch to drive, or press it to begin and again to end. What stops the arm opens a
     latched clutch too."""
@@ -110,7 +112,10 @@ class Drive:
         """Record the episodes."""
         wanted = None if self.level is None else level_named(self.level)
         check_first_seed(self.first_seed, self.episodes or SIMULATED_EPISODES)
-        check_operator(self.operator, self.headless)
+        check_driver(self.driver, self.headless)
+        if self.driver != PERSON:
+            refuse_unused(self, f"with --driver {self.driver}", ("operator",))
+        parse_size(self.size)
         if self.headless:
             mention_unused(self, "without a window", OF_THE_WINDOW)
         else:
@@ -140,7 +145,7 @@ class Drive:
         workspace.recover()
         ladder_store = LadderStore(workspace)
         for change in recover_evidence(ladder_store):
-            _notify(change)
+            say_change(change)
         choice = self.choice(workspace, wanted)
         policy_id = None if choice is None else choice.policy_id
         return ladder_store.authorise(wanted, policy_id, self.override, record=False), choice
@@ -148,7 +153,7 @@ class Drive:
     def _open(self, wanted: Level | None) -> Workspace:
         """The workspace, made if it is new; whatever can be refused is refused before."""
         variant = {"num_items": self.num_items, "variation": self.variation}
-        simulated = self.operator in (SIMULATED, CLUMSY)
+        simulated = self.driver in (SIMULATED, CLUMSY)
         config = agreed_config(
             self.workspace, self.task, variant, self.env, self.env_options, simulated
         )
@@ -190,20 +195,20 @@ class Drive:
         assignment = assign(workspace, level, policy_id, self._help_rules())
         if level is Level.ON_CALL:
             say(assignment.monitor.rules.label)
-        seeds = seeds_to_drive(workspace, level, self.first_seed, self.seeds == "fresh")
+        seeds = seeds_to_drive(workspace, level, self.first_seed, self.fresh)
         if self.headless:
             return self._headless(workspace, assignment, seeds, headless)
         return window(workspace, assignment, self._options(seeds))
 
     def _options(self, seeds: Seeds) -> StationOptions:
-        simulated = self.operator == SIMULATED
+        simulated = self.driver == SIMULATED
         return StationOptions(
             first_seed=seeds.first,
             failures=tuple(seeds.failures),
             failed=seeds.failed,
             episodes=self.episodes,
             follows=self.policy is None,
-            operator=operator_name(),
+            operator=self.operator or operator_name(),
             simulated=simulated,
             sound=self.sound,
             voice=self.voice,
@@ -211,7 +216,7 @@ class Drive:
             aids=self.aids,
             learns=self.learn,
             latch=self.clutch == "latch",
-            size=self.size,
+            size=parse_size(self.size),
             tutorial=self.lesson or (tutorial_wanted() and not simulated),
             calls=self._help_rules(),
             audited=self.audited,
@@ -226,8 +231,8 @@ class Drive:
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
         active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._help_rules())
-        who = operator_named(self.operator)
-        rules = RunRules(self._help_rules(), self.audited, who, ladder=True, on_change=_notify)
+        who = driver_named(self.driver)
+        rules = RunRules(self._help_rules(), self.audited, who, ladder=True, on_change=say_change)
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
             def on_outcome(outcome: EpisodeOutcome) -> None:
@@ -243,8 +248,3 @@ class Drive:
 
     def _help_rules(self) -> HelpRules:
         return HelpRules(budget=self.requests)
-
-
-def _notify(change: LevelChange) -> None:
-    """Print a change of level."""
-    say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")

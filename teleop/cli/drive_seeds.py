@@ -39,5 +39,5 @@ def seeds_to_drive(
         return Seeds(unused)
     if seeds.failures:
         count = len(seeds.failures)
-        say(f"first {who}, {count} so far unsolved (--seeds fresh passes them over)")
+        say(f"first {who}, {count} so far unsolved (--fresh passes them over)")
     return seeds

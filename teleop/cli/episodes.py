@@ -27,7 +27,7 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..devices.settings import operator_name
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE, WorkspacePath
+from .subcommand import DONE, Person, WorkspacePath
 
 ACTIONS = ("exclude", "include", "remove", "restore")
 SOLVED = {True: "yes", False: "no", None: "unknown"}
@@ -59,8 +59,8 @@ class Episodes:
     all of those."""
     why: str = ""
     """With --exclude and --remove: the reason, kept with the event."""
-    name: str | None = None
-    """Name of who takes them out; the login name unless given."""
+    operator: Person = None
+    """Name of the person who takes them out, for the records."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -87,7 +87,7 @@ class Episodes:
         words: Sequence[str] = getattr(self, action)
         if not words and self.imported_from is None:
             raise BadValue(f"--{action}", "the episodes, or --imported-from", "none")
-        operator, asked = self.name or operator_name(), bool(words)
+        operator, asked = self.operator or operator_name(), bool(words)
         words = _not_done(workspace, action, words)
         if asked and not words:
             return []

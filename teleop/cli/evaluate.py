@@ -24,7 +24,7 @@ from .subcommand import DONE, FOUND, Device, WorkspacePath
 from .unused_options import refuse_unused
 
 OF_DRIVES = (
-    "episodes", "first_seed", "seeds", "release", "variation", "videos", "most_videos", *OPTIONS
+    "episodes", "first_seed", "seeds", "release", "variation", "out", "most_videos", *OPTIONS
 )  # fmt: skip
 """Options that mean nothing where nothing is driven."""
 
@@ -42,8 +42,7 @@ class Evaluate(JobOptions):
     workspace: WorkspacePath
     """Folder of the workspace."""
     policy: Annotated[str | None, arg(help_behavior_hint="(default: the one that drives)")] = None
-    """Number of the policy, such as 0003; see `sidestick policies`. With --novelty all unless
-    given."""
+    """Number of the policy, such as 0003; see `sidestick policies`. With --novelty, all."""
     episodes: Count = 100
     """Number of episodes, one for each seed."""
     first_seed: Seed = EVALUATION.first
@@ -57,10 +56,10 @@ class Evaluate(JobOptions):
         arg(help_behavior_hint="(default: as in the workspace)"),
     ] = None
     """Domain randomization of cameras, light, colours, shapes and clutter, by seed."""
-    videos: Annotated[Path | None, arg(help_behavior_hint="(default: no videos)")] = None
+    out: Annotated[Path | None, arg(help_behavior_hint="(default: no videos)")] = None
     """Write videos of failures into this folder."""
     most_videos: Limit = 5
-    """With --videos, the most that are written."""
+    """With --out, the most that are written."""
     novelty: Annotated[
         bool,
         arg(
@@ -78,8 +77,8 @@ class Evaluate(JobOptions):
         """Drive, count, store, report."""
         if self.novelty:
             refuse_unused(self, "with --novelty", OF_DRIVES)
-        if self.videos is None:
-            refuse_unused(self, "without --videos", ("most_videos",))
+        if self.out is None:
+            refuse_unused(self, "without --out", ("most_videos",))
         seeds = self._seeds()
         check_reserved(seeds, self.release)
         workspace = Workspace.open(self.workspace)
@@ -129,12 +128,12 @@ class Evaluate(JobOptions):
             )  # fmt: skip
 
     def _film(self, workspace: Workspace, report: EvaluationReport) -> list[Path]:
-        if self.videos is None:
+        if self.out is None:
             return []
         failed = [outcome.seed for outcome in report.outcomes if not outcome.success]
         policy = PolicyStore(workspace.policies_dir).path(report.policy)
         config = varied(workspace.config, self.variation)
-        return write_rollout_videos(config, policy, failed[: self.most_videos], self.videos)
+        return write_rollout_videos(config, policy, failed[: self.most_videos], self.out)
 
     def _report_novelty(self, workspace: Workspace) -> int:
         found = workspace_takeover_prediction(workspace, self.policy)

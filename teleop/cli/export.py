@@ -27,14 +27,14 @@ class Export:
 
     if_interrupted: ClassVar[str] = "nothing is written; the same command begins again"
 
+    workspace: WorkspacePath
+    """Folder of the workspace."""
     format: Annotated[
         Literal["robomimic", "lerobot", "minari"],
         tyro.conf.Positional,
         tyro.conf.arg(name="format"),
     ]
     """Format to write."""
-    workspace: WorkspacePath
-    """Folder of the workspace."""
     path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
     """A file for robomimic; a folder for LeRobot; MINARI_DATASETS_PATH for Minari."""
     next_obs: bool = False

@@ -10,7 +10,6 @@ from ...policies.policy_choice import PolicyChoice
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ..autonomy.evidence_recorder import recover_evidence
-from ..autonomy.ladder import LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..devices.settings import operator_name
 from ..fleet.fleet import Fleet
@@ -21,14 +20,15 @@ from ..fleet.shift import ShiftReport
 from ..fleet.window.fleet_loop import FleetTerms
 from ..fleet.window.run import run_window
 from ..learning.background_process import LearnerProcess
-from ..session.levels import name
 from ..station.options import StationOptions
 from ..station.run import check_window
-from .chosen_policy import choice_json, say_choice
+from .chosen_policy import choice_json, say_change, say_choice
 from .console import print_json, progress, say
 from .drive_seeds import check_first_seed, seeds_to_drive
-from .numbers import Arms, Count, Minutes, Seed
-from .subcommand import DONE, FOUND, Device, WorkspacePath
+from .numbers import Arms, Minutes, Seed
+from .picture_size import PictureSize, parse_size
+from .subcommand import DONE, FOUND, Device, Person, WorkspacePath
+from .unused_options import refuse_unused
 
 PERSON = "person"
 SIMULATED_MINUTES = 10.0
@@ -54,11 +54,13 @@ class FleetVerb:
     """Drive although the policy has not earned the level on-call; the override is recorded."""
     queue: str = FIRST_COME
     """Which caller comes first: first-come, longest-wait, risk, value-per-second, giving-up,
-    uncertainty, constraint-order, random or round-robin; at the window she may choose another."""
+    uncertainty, constraint-order, random or round-robin; at the window another may be chosen."""
     headless: bool = False
-    """Open no window; needs --operator simulated. Time is simulated, as fast as the machine is."""
-    operator: Literal["person", "simulated"] = "person"
-    """Who serves the arms."""
+    """Open no window; needs --driver simulated. Time is simulated, as fast as the machine is."""
+    driver: Literal["person", "simulated"] = "person"
+    """What serves the arms."""
+    operator: Person = None
+    """Name of the person who serves them, for the records."""
     minutes: Minutes | None = None
     """Length of the shift, in the operator's minutes; unless given, 10 where it is simulated, and
     until the window is closed."""
@@ -69,8 +71,8 @@ class FleetVerb:
     """Play tones, and let the gamepad rumble."""
     view: Literal["auto", "gl", "tiny"] = "auto"
     """What draws the window's large view: OpenGL, or TinyRenderer in a process of its own."""
-    size: tuple[Count, Count] | None = None
-    """Width and height of the window in pixels; F11 fills the screen."""
+    size: PictureSize | None = None
+    """Width and height of the window; F11 fills the screen."""
     clutch: Literal["hold", "latch"] = "hold"
     """Hold the clutch to drive, or press it to begin and again to end."""
     first_seed: Seed | None = None
@@ -89,7 +91,7 @@ class FleetVerb:
         workspace.recover()
         ladder_store = LadderStore(workspace)
         for change in recover_evidence(ladder_store):
-            _notify(change)
+            say_change(change)
         choice = PolicyStore(workspace.policies_dir).choose(self.policy)
         ladder_store.authorise(Level.ON_CALL, choice.policy_id, self.override, record=False)
         say_choice(workspace, choice)
@@ -107,14 +109,17 @@ class FleetVerb:
 
     def _check(self) -> None:
         """Refuse what cannot be done before anything is opened."""
-        if self.headless != (self.operator != PERSON):
+        if self.headless != (self.driver != PERSON):
             raise BadValue(
-                "--operator",
+                "--driver",
                 "simulated with --headless, person at the window",
-                f"{self.operator}, {'headless' if self.headless else 'at the window'}",
+                f"{self.driver}, {'headless' if self.headless else 'at the window'}",
             )
-        if not self.headless:
+        if self.headless:
+            refuse_unused(self, "with --headless", ("operator",))
+        else:
             check_window()
+        parse_size(self.size)
         if queue_named(self.queue).needs_truth or self.queue == "nobody":
             raise BadValue("--queue", "one for a person", f"{self.queue}, a limit for benchmarks")
         FleetOptions(self.arms)
@@ -122,7 +127,7 @@ class FleetVerb:
 
     def _headless(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
         seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
-        options = FleetOptions(self.arms, follows=self.policy is None, on_change=_notify)
+        options = FleetOptions(self.arms, follows=self.policy is None, on_change=say_change)
         minutes = SIMULATED_MINUTES if self.minutes is None else self.minutes
         rules, seconds = ShiftRules(minutes, self.queue), round(minutes * 60)
         hz = workspace.config.control_hz
@@ -139,17 +144,12 @@ class FleetVerb:
         seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
         seat = StationOptions(
             first_seed=seeds.start,
-            operator=operator_name(),
+            operator=self.operator or operator_name(),
             sound=self.sound,
             view=self.view,
-            size=self.size,
+            size=parse_size(self.size),
             latch=self.clutch == "latch",
         )
         terms = FleetTerms(queue_named(self.queue), self.on_loss == "hold", self.minutes)
-        options = FleetOptions(self.arms, follows=self.policy is None, on_change=_notify)
+        options = FleetOptions(self.arms, follows=self.policy is None, on_change=say_change)
         return run_window(workspace, choice.policy_id, options, terms, seat, self.queue)
-
-
-def _notify(change: LevelChange) -> None:
-    """Print a change of level."""
-    say(f"{change.why.value}: {name(change.after)} is earned now; {change.evidence}")

@@ -40,7 +40,7 @@ class Generate(JobOptions):
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    count: Count = 60
+    episodes: Count = 60
     """Number of new episodes."""
     sources: Ids = None
     """The episodes to repeat; unless given, all that succeeded and were not generated."""
@@ -64,14 +64,14 @@ class Generate(JobOptions):
             handlings = corrections_of(handlings)
         kind = CorrectingOperator if self.corrections else GeneratingOperator
         engine = self.engine_asked()
-        with progress("generated", self.count) as made:
+        with progress("generated", self.episodes) as made:
 
             def on_attempt(attempt: Attempt) -> None:
                 if attempt.success:
                     made(f"last: seed {attempt.seed}")
 
             report = generate(
-                workspace, self.count, handlings, engine, self.noise, on_attempt, kind
+                workspace, self.episodes, handlings, engine, self.noise, on_attempt, kind
             )
         if self.json:
             print_json(report.to_json())

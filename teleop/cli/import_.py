@@ -32,6 +32,8 @@ class Import:
         "what was taken is kept; the same command goes on where it stopped"
     )
 
+    workspace: WorkspacePath
+    """Folder of the workspace."""
     format: Annotated[
         Literal["robomimic", "lerobot", "minari"],
         tyro.conf.Positional,
@@ -40,9 +42,7 @@ class Import:
     """Format to read."""
     path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
     """A file of robomimic, or a folder of LeRobot or Minari."""
-    workspace: WorkspacePath
-    """Folder of the workspace."""
-    successful: bool = False
+    judge_successful: bool = False
     """Judge those episodes successful, in your name, of which nobody recorded it: demonstrations
     that were only kept since they succeeded. Repeated, it judges those that are in already."""
     task: str | None = None
@@ -66,7 +66,7 @@ class Import:
 
     def run(self) -> int:
         """Read, check and import."""
-        judge = operator_name() if self.successful else None
+        judge = operator_name() if self.judge_successful else None
         if self.env is None:
             refuse_unused(self, "without --env", ("env_options",))
         options = self.options()

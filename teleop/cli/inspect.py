@@ -12,7 +12,7 @@ from ...datasets.tables.listing import Listing, ListingRow, details, listing
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
 from .console import PEOPLE, print_json, say
-from .subcommand import DONE, FOUND, NOTHING_LOST, WorkspacePath
+from .subcommand import DONE, FOUND, NOTHING_LOST, EpisodeName, WorkspacePath
 
 INSTRUCTION, LOOK_AT = "instruction", "look at"
 OPTIONAL = ("grade", "taken", "late", LOOK_AT)
@@ -31,8 +31,8 @@ class Inspect:
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    episode: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")] = None
-    """One episode in detail: its id, a part of it, or its place (0 is the first, -1 the last)."""
+    episode: Annotated[EpisodeName | None, tyro.conf.Positional] = None
+    """One episode in detail."""
     json: bool = False
     """Report as JSON on standard output."""
 

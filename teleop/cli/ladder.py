@@ -34,25 +34,25 @@ class LadderVerb:
     """Folder of the workspace."""
     policy: str | None = None
     """Number of the policy; the one that drives unless given."""
-    plot: Path | None = None
+    out: Path | None = None
     """Draw the evidence and the levels into this picture (PNG, PDF or SVG)."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Bring the ladder up to date and show it."""
-        check_target("--plot", self.plot)
+        check_target("--out", self.out)
         workspace = Workspace.open(self.workspace)
         ladder_store, store = LadderStore(workspace), PolicyStore(workspace.policies_dir)
         choice = store.choice() if self.policy is None else store.choose(self.policy)
         if choice is not None:
             say_choice(workspace, choice)
         ladder = _up_to_date(ladder_store, None if choice is None else choice.policy_id)
-        if self.plot:
+        if self.out:
             from ..autonomy.ladder_plot import plot_ladder  # it loads matplotlib
 
-            plot_ladder(ladder, self.plot)
-            say(f"drawn: {self.plot}")
+            plot_ladder(ladder, self.out)
+            say(f"drawn: {self.out}")
         if self.json:
             print_json({**to_json(ladder), **choice_json(choice)})
             return DONE

@@ -37,7 +37,7 @@ class Learn:
     """Folder of the workspace."""
     watch: bool = False
     """Run until stopped, and learn from episodes as they are added."""
-    pairs: Count = DEFAULTS.gate.pairs
+    gate_pairs: Count = DEFAULTS.gate.pairs
     """Most seeds that a new policy, the present one and the reference drive at the gate."""
     margin: Share = DEFAULTS.gate.margin
     """Drop in the success rate from which on a new policy counts as worse."""
@@ -87,7 +87,7 @@ class Learn:
 
     def _rules(self) -> LearnerRules:
         schedule = replace(DEFAULTS.schedule, refit=self.refit, nudge_steps=self.nudge_steps)
-        gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.pairs, margin=self.margin)
+        gate: AcceptanceCriteria = replace(DEFAULTS.gate, pairs=self.gate_pairs, margin=self.margin)
         return replace(DEFAULTS, schedule=schedule, gate=gate, selection=self.selection_episodes)
 
 

@@ -12,7 +12,9 @@ from ...datasets.files.names import shown
 from ...sim_envs.errors import SidestickError, UnknownName
 from ..server_settings import allow_noted_servers
 from ..world_settings import allow_noted
+from .command_words import options_of
 from .console import be_quiet, complain, log_handler, say, show_more
+from .earlier_names import present_words
 from .everywhere import Everywhere, with_everywhere
 from .interrupts import heard_interrupts
 from .memory_limit import memory_missing
@@ -68,8 +70,9 @@ def _parse(arguments: Sequence[str] | None) -> Subcommand:
     if given and given[0] in PLACES:
         if missing := memory_missing(given[0]):
             raise SidestickError(missing)
-        words = with_file(given[0], VERBS[given[0]], given[1:])
-        kind: Callable[..., Subcommand] = with_everywhere(VERBS[given[0]])
+        kind: Callable[..., Subcommand] = (whole := with_everywhere(VERBS[given[0]]))
+        words = present_words(given[0], options_of(whole), given[1:])
+        words = with_file(given[0], VERBS[given[0]], words)
         return tyro.cli(kind, prog=f"sidestick {given[0]}", args=words, config=config)
     if given and not given[0].startswith("-"):
         raise UnknownName("verb", given[0], PLACES)

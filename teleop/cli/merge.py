@@ -10,7 +10,7 @@ from ...datasets.checking.repair import episode_files
 from ...datasets.merge import merge
 from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
-from .subcommand import DONE, FOUND
+from .subcommand import DONE, FOUND, WorkspacePath
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class Merge:
         "what was taken is kept; the same command goes on where it stopped"
     )
 
-    workspaces: Annotated[
-        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="WS [WS ...]")
+    workspace: WorkspacePath
+    """Folder of the workspace that they go into; created if it is new."""
+    sources: Annotated[
+        tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FROM [FROM ...]")
     ]
     """Folders of the workspaces to take episodes from."""
-    into: Path
-    """Folder of the workspace that they go into; created if it is new."""
     json: bool = False
     """Report as JSON on standard output."""
 
     def run(self) -> int:
         """Merge, and report."""
-        total = sum(len(episode_files(Workspace.open(path))) for path in self.workspaces)
+        total = sum(len(episode_files(Workspace.open(path))) for path in self.sources)
         with progress("merging", total) as tick:
-            report = merge(self.workspaces, self.into, tick)
+            report = merge(self.sources, self.workspace, tick)
         if self.json:
             print_json(report.to_json())
         else:

@@ -30,7 +30,7 @@ class Pad:
 
     if_interrupted: ClassVar[str] = NOTHING_LOST
 
-    learn: bool = False
+    map: bool = False
     """Map a pad that SDL does not know, by pressing the buttons that it asks for."""
     write: bool = False
     """Write a bindings file with the defaults, for editing; an existing one is kept."""
@@ -40,14 +40,14 @@ class Pad:
     def run(self) -> int:
         """Show, check, write or map."""
         if self.write:
-            refuse_unused(self, "with --write", ("learn", "json"))
+            refuse_unused(self, "with --write", ("map", "json"))
             return _write()
-        if self.learn:
-            refuse_unused(self, "with --learn", ("json",))
+        if self.map:
+            refuse_unused(self, "with --map", ("json",))
         bindings = load(DRIVING)  # BadBinding names the line
         for table in REVIEW_TABLES:
             load(table)
-        if self.learn:
+        if self.map:
             return DONE if learn_plugged_in(say) else REFUSED
         return self._show(bindings, shown_path(FILE_NAME), has_setting(FILE_NAME))
 
@@ -65,7 +65,7 @@ class Pad:
             print_json({"pads": pads, "bindings_file": path, "bindings": rows})
             return DONE
         for pad in pads:
-            known = "mapped" if pad["mapped"] else "not mapped: run `sidestick pad --learn`"
+            known = "mapped" if pad["mapped"] else "not mapped: run `sidestick pad --map`"
             say(f"{pad['name']}  {pad['guid']}  {known}")
         if not pads:
             say("no pad is plugged in; the keyboard drives")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from rich.progress import Progress
-from tyro.conf import arg
+from tyro.conf import Positional, arg
 
 from ...datasets.config import WorkspaceConfig
 from ...datasets.workspace import Workspace
@@ -36,18 +36,18 @@ class Pretrain(JobOptions):
 
     if_interrupted: ClassVar[str] = "scenes in --scenes-dir are kept; the training begins again"
 
-    workspace: Annotated[Path | None, arg(metavar="WS")] = None
+    workspace: Annotated[Path | None, Positional, arg(metavar="WS")] = None
     """Pretrain for this workspace, on scenes like its own; its next training sees with it."""
     task: Annotated[str | None, arg(help_behavior_hint="(default: ShelfPick)")] = None
-    """Without --workspace: short name of the task."""
+    """Without WS: short name of the task."""
     renderer: Annotated[str | None, arg(help_behavior_hint="(default: tiny)")] = None
-    """Without --workspace: what draws the scenes; the images of two renderers differ."""
+    """Without WS: what draws the scenes; the images of two renderers differ."""
     variation: Annotated[
         Literal["none", "mild", "strong"] | None, arg(help_behavior_hint="(default: none)")
     ] = None
-    """Without --workspace: domain randomization of the scenes; `strong` is harder to learn."""
+    """Without WS: domain randomization of the scenes; `strong` is harder to learn."""
     out: Path | None = None
-    """Without --workspace: file to write the weights to."""
+    """Without WS: file to write the weights to."""
     scenes_dir: Path | None = None
     """Folder that keeps the scenes for further runs; else they are made and deleted."""
     base: Annotated[Path | None, arg(help_behavior_hint="(default: none, learn all)")] = None
@@ -81,9 +81,7 @@ class Pretrain(JobOptions):
         """The workspace's configuration, or one for the options; BadValue for both or neither."""
         if (self.workspace is None) == (self.out is None):
             both = "neither" if self.out is None else "both"
-            raise BadValue(
-                "pretrain", "--workspace WS, whose trainings use it, or --out FILE", both
-            )
+            raise BadValue("pretrain", "WS, whose trainings use it, or --out FILE", both)
         if self.workspace is None:
             check_target("--out", self.out)
             look = {"variation": self.variation}
@@ -92,7 +90,7 @@ class Pretrain(JobOptions):
             )
         for name in ("task", "renderer", "variation"):
             if getattr(self, name) is not None:
-                raise BadValue(f"--{name}", "nothing, --workspace says it", getattr(self, name))
+                raise BadValue(f"--{name}", "nothing, WS says it", getattr(self, name))
         return Workspace.open(self.workspace).config
 
     def _make_for(self, workspace: Workspace, made_for: WorkspaceConfig) -> tuple[Perception, Path]:

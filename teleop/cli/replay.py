@@ -1,6 +1,5 @@
 """`sidestick replay` verifies that an episode repeats exactly, or draws a video of it."""
 
-import re
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,11 +15,10 @@ from ...sim_envs.spaces import FRONT
 from ..evaluation.replay import pictures, verify
 from ..evaluation.video import available_encoding, encode
 from .console import print_json, progress, say
-from .subcommand import DONE, FOUND, WorkspacePath
+from .picture_size import PictureSize, parse_size
+from .subcommand import DONE, FOUND, EpisodeName, WorkspacePath
 from .targets import check_target
 from .unused_options import refuse_unused
-
-SMALLEST, LARGEST = 16, 4096
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,14 @@ class Replay:
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
-    """An episode's id, a part of it, or its place (0 is the first, -1 the last)."""
+    episode: Annotated[EpisodeName, tyro.conf.Positional]
+    """The episode."""
     verify: bool = False
     """Compare every stored state with a new simulation; exit code 1 if any differs."""
-    video: Path | None = None
+    out: Path | None = None
     """Write a video to this file, whose name ends in .mp4."""
-    size: str = "640x480"
-    """Width and height of the video, pixels."""
+    size: PictureSize = "640x480"
+    """Width and height of the video."""
     camera: str = FRONT
     """Camera that the video shows."""
     json: bool = False
@@ -46,18 +44,18 @@ class Replay:
 
     def run(self) -> int:
         """Verify, draw, or both."""
-        if not self.verify and self.video is None:
-            raise BadValue("replay", "--verify, --video FILE or both", "neither")
-        if self.video is None:
-            refuse_unused(self, "without --video", ("size", "camera"))
-        check_target("--video", self.video)
-        if self.video is not None:
-            _check_suffix(self.video)
+        if not self.verify and self.out is None:
+            raise BadValue("replay", "--verify, --out FILE or both", "neither")
+        if self.out is None:
+            refuse_unused(self, "without --out", ("size", "camera"))
+        check_target("--out", self.out)
+        if self.out is not None:
+            _check_suffix(self.out)
         workspace = Workspace.open(self.workspace)
         path = workspace.find(self.episode)
         episode = Episode.read(path, images=False)
-        if self.video is not None:
-            self._draw(episode, self.video, workspace.config.control_hz)
+        if self.out is not None:
+            self._draw(episode, self.out, workspace.config.control_hz)
         return self._verify(episode) if self.verify else DONE
 
     def _verify(self, episode: Episode) -> int:
@@ -74,7 +72,9 @@ class Replay:
         return DONE if result.identical else FOUND
 
     def _draw(self, episode: Episode, video: Path, fps: int) -> None:
-        width, height = parse_size(self.size)
+        size = parse_size(self.size)
+        assert size is not None
+        width, height = size
         drawn = pictures(episode, self.camera, width, height)
         frames = [*islice(drawn, 1)]  # an unknown camera is refused here
         with progress(f"draw {episode.summary.id}", len(episode) - len(frames)) as tick:
@@ -89,12 +89,4 @@ def _check_suffix(video: Path) -> None:
     """Raise BadValue for a name that says it is another kind of file than what is written."""
     kind = available_encoding().container
     if video.suffix.lower() != f".{kind}":
-        raise BadValue("--video", f"a name that ends in .{kind}, which is what is written", video)
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Width and height from a text such as 640x480."""
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if match is None or not all(SMALLEST <= int(n) <= LARGEST for n in match.groups()):
-        raise BadValue("--size", f"WIDTHxHEIGHT from {SMALLEST} to {LARGEST}, like 640x480", text)
-    return int(match[1]), int(match[2])
+        raise BadValue("--out", f"a name that ends in .{kind}, which is what is written", video)

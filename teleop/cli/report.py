@@ -35,7 +35,7 @@ class Report:
         with progress("report", PARTS) as done:
             path = write_report(workspace, self.out, beside=other, done=done)
         if self.json:
-            print_json({"report": str(path)})
+            print_json({"out": str(path)})
         else:
             say(f"wrote {path}, one page for any browser")
         return DONE

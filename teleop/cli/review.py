@@ -1,9 +1,7 @@
 """`sidestick review` lets a reviewer judge recorded episodes, predictions or clicks."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
-
-import tyro
+from typing import ClassVar, Literal
 
 from ...datasets.judgements.judgement_state import MACHINE
 from ...datasets.workspace import Workspace
@@ -12,7 +10,7 @@ from ..devices.settings import operator_name
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
 from .numbers import Count
-from .subcommand import DONE, Device, WorkspacePath
+from .subcommand import DONE, Device, EpisodeName, Person, WorkspacePath
 from .unused_options import refuse_unused
 
 
@@ -30,16 +28,14 @@ class Review:
     """What is judged: episodes, a policy's predictions, or where objects are in the images."""
     policy: str | None = None
     """Whose predictions; those of the policy that drives unless given."""
-    episode: str | None = None
-    """Only this one: its id, a part of it, or its place (0 is the first, -1 the last)."""
-    name: str | None = None
-    """Name of who judges; the login name unless given."""
+    episode: EpisodeName | None = None
+    """Only this one."""
+    operator: Person = None
+    """Name of the person who judges, for the records."""
     headless: bool = False
-    """Open no window; needs --operator simulated."""
-    operator: Annotated[Literal["person", "simulated"], tyro.conf.arg(aliases=("--grader",))] = (
-        "person"
-    )
-    """Who reviews: a person at the keys, or the simulated reviewer."""
+    """Open no window; needs --driver simulated."""
+    driver: Literal["person", "simulated"] = "person"
+    """What reviews: a person at the keys, or the simulated reviewer."""
     episodes: Count | None = None
     """Most to judge; unless given, all episodes, or 100 predictions or clicks."""
     device: Device | None = None
@@ -49,17 +45,17 @@ class Review:
 
     def run(self) -> int:
         """Run the review, and report."""
-        simulated = self.operator == "simulated"
+        simulated = self.driver == "simulated"
         if self.headless and not simulated:
-            raise BadValue("--headless", "--operator simulated with it", "--operator person")
+            raise BadValue("--headless", "--driver simulated with it", "--driver person")
         if self.of != "predictions":
             refuse_unused(self, f"with --of {self.of}", ("policy", "device"))
         if self.of != "episodes":
             refuse_unused(self, f"with --of {self.of}", ("episode",))
         if simulated:
-            refuse_unused(self, "with --operator simulated", ("name",))
+            refuse_unused(self, "with --driver simulated", ("operator",))
         workspace = Workspace.open(self.workspace)
-        operator = MACHINE if simulated else self.name or operator_name()
+        operator = MACHINE if simulated else self.operator or operator_name()
         if self.of != "episodes":
             return self._review_images(workspace, operator, simulated)
         from ..review.review_loop import review_episodes  # it loads PyTorch

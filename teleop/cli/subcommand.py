@@ -20,6 +20,18 @@ NOTHING_LOST = "nothing is lost; run it again"
 """What an interruption of a verb means that only reads."""
 WorkspacePath: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="WS")]
 """The workspace's folder, as the first argument."""
+EpisodeName: TypeAlias = Annotated[
+    str,
+    tyro.conf.arg(
+        metavar="EPISODE",
+        help="An episode's id, a part of it, or its place (0 is the first, -1 the last).",
+    ),
+]
+"""How one episode is named; `datasets.episode_names` finds it."""
+Person: TypeAlias = Annotated[
+    str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="(default: the login name)")
+]
+"""The option --operator: the name of a person, for the records."""
 
 
 class Subcommand(Protocol):

@@ -23,7 +23,7 @@ class Tasks:
 
     if_interrupted: ClassVar[str] = NOTHING_LOST
 
-    pictures: Path | None = None
+    out: Path | None = None
     """Write a contact sheet of every task, and one of their variations, into this folder."""
     json: bool = False
     """Report as JSON on standard output."""
@@ -31,12 +31,12 @@ class Tasks:
     def run(self) -> int:
         """Print the list; draw the contact sheets."""
         complain_of_broken()
-        if self.pictures is not None:
+        if self.out is not None:
             from ..report.contact_sheet import write_contact_sheet, write_variation_sheet
 
             for name in TASKS:
-                say(f"wrote {write_contact_sheet(name, self.pictures)}")
-            say(f"wrote {write_variation_sheet(self.pictures)}")
+                say(f"wrote {write_contact_sheet(name, self.out)}")
+            say(f"wrote {write_variation_sheet(self.out)}")
         if self.json:
             tasks = [_described(name, task) for name, task in usable_tasks().items()]
             print_json([*tasks, *map(_described_world, usable_worlds())])

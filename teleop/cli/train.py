@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from tyro.conf import Suppress, arg
+from tyro.conf import arg
 
 from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
 from ...policies.engines.job import Engine
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..session.environments import NO_WORLD, has_world
 from ..workspace_variant import exists
@@ -83,8 +82,6 @@ class Train(JobOptions):
         ),
     ] = "bc"
     """Kind of policy."""
-    policy: Suppress[str | None] = None
-    """Earlier name of --head; elsewhere it means a policy's number."""
     vision: Annotated[
         str | None,
         arg(
@@ -193,8 +190,6 @@ class Train(JobOptions):
         """The training that the options ask for, with what suits the workspace."""
         from ...policies.training.config import TrainConfig
 
-        if self.policy is not None:
-            raise BadValue("train --policy", f"--head {self.policy}, its name now", "--policy")
         vision, encoder = self._chosen(workspace)
         self._refuse_unused(vision, encoder)
         given = {name: getattr(self, name) for name in AS_GIVEN}

@@ -10,7 +10,7 @@ from ...datasets.episode import Episode
 from ...datasets.formats.rerun_view import save, show
 from ...datasets.workspace import Workspace
 from .console import say
-from .subcommand import DONE, NOTHING_LOST, WorkspacePath
+from .subcommand import DONE, NOTHING_LOST, EpisodeName, WorkspacePath
 from .targets import check_target
 
 
@@ -22,19 +22,19 @@ class ViewEpisode:
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    episode: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EPISODE")]
-    """An episode's id, a part of it, or its place (0 is the first, -1 the last)."""
-    save: Path | None = None
+    episode: Annotated[EpisodeName, tyro.conf.Positional]
+    """The episode."""
+    out: Path | None = None
     """Write an .rrd file instead of opening the viewer; needs no screen."""
 
     def run(self) -> int:
         """Show, or save."""
-        check_target("--save", self.save)
+        check_target("--out", self.out)
         workspace = Workspace.open(self.workspace)
         episode = Episode.read(workspace.find(self.episode))
-        if self.save is None:
+        if self.out is None:
             show(episode, workspace.config.control_hz)
         else:
-            save(episode, workspace.config.control_hz, self.save)
-            say(f"{len(episode)} steps: {self.save}")
+            save(episode, workspace.config.control_hz, self.out)
+            say(f"{len(episode)} steps: {self.out}")
         return DONE

@@ -168,7 +168,7 @@ class OperatorInput:
             return "keyboard"
         if self.pads.unmapped:
             return (
-                f"keyboard ({next(iter(self.pads.unmapped.values()))}: run `sidestick pad --learn`)"
+                f"keyboard ({next(iter(self.pads.unmapped.values()))}: run `sidestick pad --map`)"
             )
         return "keyboard (no pad)"
 

@@ -1,4 +1,4 @@
-"""`operator_named` makes who drives without a window: the simulated operator, or a plug-in.
+"""`driver_named` makes what drives without a window: the simulated operator, or a plug-in.
 
 A plug-in of `sidestick.devices` is called with the world and the level, and gives an InputDevice:
 a leader arm, a script, a model of a person.
@@ -20,24 +20,24 @@ SIMULATED, PERSON = "simulated", "person"
 MakeOperator: TypeAlias = Callable[[TaskWorld, Level], InputDevice]
 
 
-def check_operator(name: str, headless: bool) -> None:
-    """Raise BadValue for an operator that cannot drive with, or without, a window, and UnknownName
+def check_driver(name: str, headless: bool) -> None:
+    """Raise BadValue for a driver that cannot drive with, or without, a window, and UnknownName
     for one that there is not."""
     if headless and name == PERSON:
-        raise BadValue("--headless", "--operator simulated with it", "--operator person")
+        raise BadValue("--headless", "--driver simulated with it", "--driver person")
     if name not in (PERSON, SIMULATED):
-        operator_named(name)
+        driver_named(name)
     if not headless and name not in (PERSON, SIMULATED):
-        raise BadValue(f"--operator {name}", "--headless with it: it has no window", name)
+        raise BadValue(f"--driver {name}", "--headless with it: it has no window", name)
 
 
-def operator_named(name: str) -> MakeOperator:
-    """What makes an operator for a world and a level; UnknownName lists who there is."""
+def driver_named(name: str) -> MakeOperator:
+    """What makes a driver for a world and a level; UnknownName lists those that there are."""
     if name == SIMULATED:
         return SimulatedOperator
     if name == CLUMSY:
         return functools.partial(SimulatedOperator, habits=Habits())
     if not is_plug_in(Group.DEVICES, name):
-        raise UnknownName("operator", name, (PERSON, SIMULATED, CLUMSY, *plug_ins(Group.DEVICES)))
+        raise UnknownName("driver", name, (PERSON, SIMULATED, CLUMSY, *plug_ins(Group.DEVICES)))
     made: MakeOperator = plug_in(Group.DEVICES, name)
     return made

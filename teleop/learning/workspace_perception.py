@@ -1,6 +1,6 @@
 """These functions say which perception a workspace trains on, and put a new one in its place.
 
-`sidestick pretrain --workspace` makes one for the workspace's own scenes, clicks in `sidestick
+`sidestick pretrain WS` makes one for the workspace's own scenes, clicks in `sidestick
 review` finetune it, and every training asks here. Without either it is the one that is shipped.
 """
 

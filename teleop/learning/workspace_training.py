@@ -115,7 +115,7 @@ def _nothing_to_learn(
     reasons, ways = [f"{len(summaries)} episodes"] if summaries else ["none at all"], list[str]()
     if unknown:
         reasons.append(f"of {unknown} nobody recorded whether they succeeded")
-        ways.append("`sidestick import ... --successful` if they were kept since they did")
+        ways.append("`sidestick import ... --judge-successful` if they were kept since they did")
     if out:
         reasons.append(f"{out} are excluded")
         ways.append("`sidestick episodes WS --include` to take that back")

@@ -80,6 +80,7 @@ def compare_at_the_window(
     first_seed: int,
     alpha: float,
     on_turn: OnTurn = lambda loop: None,
+    operator: str | None = None,
 ) -> Comparison:
     """Open the window, let the operator supervise both, and reveal afterwards which was which.
 
@@ -89,7 +90,7 @@ def compare_at_the_window(
     both = policies_to_compare(workspace, a, b)
     turns = schedule(unseen_seeds(workspace, first_seed, scenes, alpha), random.SystemRandom())
     blind_votes, effort = BlindVotes(alpha), blind_effort(workspace)
-    options = StationOptions(shown_policy=HIDDEN, operator=operator_name())
+    options = StationOptions(shown_policy=HIDDEN, operator=operator or operator_name())
     assigned = tuple(supervised(workspace, ref) for ref in both)
     with open_station(workspace, options, assigned[0], [effort]) as station:
         live = BlindEpisodes(station.session, turns=turns, both=assigned, blind_votes=blind_votes)

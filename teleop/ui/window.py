@@ -80,5 +80,5 @@ def _no_display(reason: str) -> NoDisplay:
     hint = "" if sys.platform != "linux" or os.environ.get("DISPLAY") else " (DISPLAY is not set)"
     return NoDisplay(
         f"there is no screen for the window{hint}: {reason}. "
-        "Run it where there is one, or use --headless --operator simulated"
+        "Run it where there is one, or use --headless --driver simulated"
     )

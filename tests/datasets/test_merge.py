@@ -134,7 +134,7 @@ def test_damage_and_ids_that_clash_are_named_and_left_out(tmp_path: Path) -> Non
     second.write_bytes(b"rubbish")
     theirs = b.episodes()[0]
     replace(Episode.read(theirs), rewards=Episode.read(theirs).rewards + 1).write(theirs)
-    assert Merge((a.path, b.path), tmp_path / "into").run() == FOUND
+    assert Merge(tmp_path / "into", (a.path, b.path)).run() == FOUND
     report = merge([a.path, b.path], tmp_path / "into")
     reasons = {problem.file: problem.reason for problem in report.skipped}
     assert "another episode" in reasons[f"b/{theirs.name}"]
@@ -161,7 +161,7 @@ def test_a_disk_that_fills_up_leaves_whole_episodes_and_the_rest_for_later(
         merge([a.path], tmp_path / "into")
     assert len(Workspace.open(tmp_path / "into").episodes()) == 1
     monkeypatch.setattr(merging, "copy_file", whole)
-    assert Merge((a.path,), tmp_path / "into", json=True).run() == DONE
+    assert Merge(tmp_path / "into", (a.path,), json=True).run() == DONE
     rows = listing(Workspace.open(tmp_path / "into")).rows
     assert [bool(row.origin) for row in rows] == [True] * 3
 

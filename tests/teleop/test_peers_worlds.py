@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
 ROOT = Path(__file__).parents[2]
 PANDA = "tests.worlds.panda_pick_and_place:make"
 HIL = "tests.worlds.pick_cube_hil:make"
-HEADLESS = ("--headless", "--operator", "simulated", "--json")
+HEADLESS = ("--headless", "--driver", "simulated", "--json")
 QUICK = ("--steps", "20", "--batch", "16", "--selection-episodes", "0")
 
 
@@ -53,8 +53,8 @@ def test_panda_pick_and_place_from_the_first_drive_to_an_export(tmp_path: Path) 
     assert run(tmp_path, "replay", "panda", "0", "--verify", "--json")["identical"]
     assert run(tmp_path, "check", "panda", "--json")["damaged"] == []
     for form in ("robomimic", "lerobot", "minari"):
-        run(tmp_path, "export", form, "panda", f"out-{form}", "--json")
-    told = run(tmp_path, "generate", "panda", "--count", "1", ok=False)
+        run(tmp_path, "export", "panda", form, f"out-{form}", "--json")
+    told = run(tmp_path, "generate", "panda", "--episodes", "1", ok=False)
     assert "not possible in PandaPickAndPlace" in " ".join(told.split())
 
 
@@ -89,4 +89,4 @@ def test_pick_cube_of_gym_hil_from_the_first_drive_to_an_export(tmp_path: Path) 
     assert hil("drive", "cube", "--episodes", "1", *helped, *HEADLESS)["policy_steps"] > 0
     assert hil("replay", "cube", "0", "--verify", "--json")["identical"]
     for form in ("robomimic", "lerobot", "minari"):
-        hil("export", form, "cube", f"out-{form}", "--json")
+        hil("export", "cube", form, f"out-{form}", "--json")

@@ -20,7 +20,7 @@ from sidestick.teleop.cli.main import main
 from sidestick.teleop.cli.verbs import VERBS, outlines
 from tests.synthetic import made_up_episode
 
-DRIVE = ["--headless", "--operator", "simulated", "--json"]
+DRIVE = ["--headless", "--driver", "simulated", "--json"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -173,7 +173,7 @@ def test_a_damaged_episode_is_named_and_the_rest_is_used(
         (["check", "{ws}/nowhere"], ["no workspace", "nowhere"]),
         (["train", "{ws}", "--head", "gpt"], ["gpt", "bc"]),
         (["replay", "{ws}", "nothing", "--verify"], ["nothing"]),
-        (["replay", "{ws}", "0", "--video", "x.mp4", "--size", "big"], ["640x480", "big"]),
+        (["replay", "{ws}", "0", "--out", "x.mp4", "--size", "big"], ["640x480", "big"]),
         (["pretrain", "--task", "Juggle", "--out", "p.safetensors"], ["Juggle", "ShelfPick"]),
     ],
 )
@@ -251,12 +251,12 @@ class Opened:
         return self._json("inspect", str(self.path), episode)["id"]
 
     def view(self, episode: str) -> str:
-        call(self._capsys, "view", str(self.path), episode, "--save", "a.rrd")
+        call(self._capsys, "view", str(self.path), episode, "--out", "a.rrd")
         return self._saved[-1]
 
     def review(self, episode: str) -> str:
         self._json("review", str(self.path), "--episode", episode, "--headless",
-                   "--operator", "simulated", "--episodes", "1")  # fmt: skip
+                   "--driver", "simulated", "--episodes", "1")  # fmt: skip
         return Judgements(Workspace.open(self.path).db_path).all()[-1].episode
 
     def _json(self, *arguments: str) -> dict[str, str]:

@@ -72,7 +72,9 @@ def test_an_excluded_episode_is_neither_trained_on_nor_exported_until_it_is_incl
     """Its file and place stay; the judgement has a name, a time and a reason."""
     Judge(workspace, "ada").say(IDS[1], "click", 2, camera="front", item="can", x=4, y=5)
     Judge(workspace, "ada").say(IDS[1], "verdict", verdict="success")
-    assert changed(call, "--exclude", "1", "--why", "the camera moved", "--name", "bob") == [IDS[1]]
+    assert changed(call, "--exclude", "1", "--why", "the camera moved", "--operator", "bob") == [
+        IDS[1]
+    ]
     left = [name for name in IDS if name != IDS[1]]
     assert [s.id for s in judged_summaries(workspace)] == left
     assert [s.id for s in judged_frames(workspace)[0].episodes] == left
@@ -117,7 +119,9 @@ def test_removed_episodes_lie_in_the_trash_and_come_back_as_they_were(
 ) -> None:
     """The ledger and the check are content, before and after."""
     before = {path.name: path.read_bytes() for path in workspace.episodes()}
-    assert changed(call, "--remove", "1-2", "--why", "bad light", "--name", "bob") == list(IDS[1:3])
+    assert changed(call, "--remove", "1-2", "--why", "bad light", "--operator", "bob") == list(
+        IDS[1:3]
+    )
     assert [path.stem for path in workspace.episodes()] == [IDS[0], *IDS[3:]]
     report = check(workspace)
     assert (report.ok, report.episodes) == (True, 3)
@@ -297,7 +301,7 @@ def test_where_everything_counts_as_failed_training_says_what_to_do(tmp_path: Pa
     source = write_foreign_file(tmp_path / "strange.hdf5", demos)
     import_into("robomimic", source, tmp_path / "ws")
     workspace = Workspace.open(tmp_path / "ws")
-    with pytest.raises(PolicyError, match=r"of 2 nobody .*sidestick review.*--successful"):
+    with pytest.raises(PolicyError, match=r"of 2 nobody .*sidestick review.*--judge-successful"):
         judged_frames(workspace)
     report = import_into("robomimic", source, tmp_path / "ws", successful_by="ada")
     assert any("judged a success by ada" in line for line in report.filled_in)

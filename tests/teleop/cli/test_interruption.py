@@ -100,7 +100,7 @@ def test_ctrl_c_while_the_command_line_is_read(
 @pytest.mark.parametrize(
     ("command", "stopped"),
     [
-        (("replay", "0", "--video", "a.mp4"), "teleop.cli.replay.encode"),
+        (("replay", "0", "--out", "a.mp4"), "teleop.cli.replay.encode"),
         (("report",), "teleop.report.write.render"),
     ],
 )
@@ -152,7 +152,7 @@ def test_an_interrupted_drive_keeps_the_running_episode(
         return step(env, action) if calls[0] <= 5 else stop()
 
     monkeypatch.setattr(ArmEnv, "step", stopping)
-    options = ("--task", "ShelfPick", "--headless", "--operator", "simulated")
+    options = ("--task", "ShelfPick", "--headless", "--driver", "simulated")
     assert "running one" in interrupted(capsys, "drive", str(path), *options)
     workspace = Workspace.open(path)
     workspace.recover()

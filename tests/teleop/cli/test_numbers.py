@@ -44,17 +44,17 @@ def test_every_number_has_a_range(verb: str, name: str, kind: object) -> None:
 
 
 def test_several_numbers_of_one_option_are_each_checked() -> None:
-    """A width and a height that are possible are taken."""
-    check_numbers(with_option("drive", "size", (1280, 800)))
-    for size in ((0, 800), (1280, -1)):
-        with pytest.raises(BadValue, match="--size: expected"):
-            check_numbers(with_option("drive", "size", size))
+    """Seeds that are possible are taken, whichever of them is not is found."""
+    check_numbers(with_option("sweep", "seed", (0, 3)))
+    for seeds in ((-1, 0), (0, -1)):
+        with pytest.raises(BadValue, match="--seed: expected"):
+            check_numbers(with_option("sweep", "seed", seeds))
 
 
 def test_there_are_numbers_to_check() -> None:
     """The list is not empty by mistake, and holds what is optional too."""
     found = {f"{verb} {name}" for verb, name, _ in OPTIONS}
-    assert {"drive episodes", "train workers", "compare alpha", "learn pairs"} <= found
+    assert {"drive episodes", "train workers", "compare alpha", "learn gate_pairs"} <= found
     assert len(found) > 30
 
 
@@ -89,7 +89,7 @@ def test_training_checks_its_numbers(name: str) -> None:
         (("train", "x", "--seed", "-1"), "--seed: expected at least 0"),
         (("pretrain", "--epochs", "-1"), "epochs: expected at least 0"),
         (("practice", "x", "--episodes", "2.5"), "2.5"),
-        (("drive", "x", "--size", "1280", "0"), "--size: expected at least 1"),
+        (("drive", "x", "--size", "1280x0"), "--size: expected WIDTHxHEIGHT"),
     ],
 )
 def test_the_command_line_refuses_them(

@@ -153,7 +153,7 @@ def test_a_worse_policy_does_not_drive_and_an_undecided_one_neither(
 
 
 ONE = ("--episodes", "1", "--workers", "1", "--json")
-DRIVEN = ("--headless", "--operator", "simulated", "--episodes", "1", "--json")
+DRIVEN = ("--headless", "--driver", "simulated", "--episodes", "1", "--json")
 VERBS_WITH_A_POLICY = {
     "evaluate": ONE,
     "ladder": ("--json",),

@@ -36,11 +36,11 @@ def perception_of(policy: Path) -> Perception:
 def test_a_policy_is_trained_on_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Before it on the shipped one; its config names either."""
     ws = str(tmp_path / "ws")
-    record = ("--headless", "--operator", "simulated", "--episodes", "2")
+    record = ("--headless", "--driver", "simulated", "--episodes", "2")
     assert run("drive", ws, "--task", "ShelfPick", "--num-items", "1", *record) == 0
     few = ("--steps", "3", "--selection-episodes", "0")
     assert run("train", ws, *few) == 0
-    assert run("pretrain", "--workspace", ws, *TINY) == 0
+    assert run("pretrain", ws, *TINY) == 0
     assert run("train", ws, *few, "--no-gate") == 0
     made = Perception.load(tmp_path / "ws" / PRETRAINED_PERCEPTION)
     before, after = (tmp_path / "ws" / "policies" / number for number in ("0001", "0002"))
@@ -72,9 +72,9 @@ def test_a_new_one_replaces_what_was_finetuned_from_another(taught: Path) -> Non
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ((), "--workspace WS"),
-        (("--workspace", "{ws}", "--out", "a.safetensors"), "both"),
-        (("--workspace", "{ws}", "--task", "ShelfPick"), "--workspace says it"),
+        ((), "WS, whose trainings use it"),
+        (("{ws}", "--out", "a.safetensors"), "both"),
+        (("{ws}", "--task", "ShelfPick"), "WS says it"),
         (("--out", "nowhere/a.safetensors"), "a folder that exists"),
     ],
 )

@@ -17,7 +17,7 @@ from sidestick.policies.policy_config import MODEL
 from sidestick.teleop.cli.main import main
 from sidestick.teleop.cli.run_log import LOG
 
-HEADLESS = ("--headless", "--operator", "simulated")
+HEADLESS = ("--headless", "--driver", "simulated")
 OVERRIDE = ("--level", "supervised", "--override")
 
 
@@ -132,16 +132,16 @@ def test_a_policy_or_a_workspace_that_cannot_be_used_is_no_override(
         ("compare", "0001", "0042"),
         ("compare", "0001", "0001", "--blind", "--headless"),
         ("practice", "--rounds", "0"),
-        ("replay", "0", "--video", "a.mp4", "--size", "big"),
-        ("replay", "0", "--video", "a.mp4", "--camera", "roof"),
-        ("replay", "0", "--video", "nowhere/a.mp4"),
-        ("replay", "0", "--video", "a.gif"),
-        ("view", "0", "--save", "nowhere/a.rrd"),
-        ("ladder", "--plot", "nowhere/a.png"),
+        ("replay", "0", "--out", "a.mp4", "--size", "big"),
+        ("replay", "0", "--out", "a.mp4", "--camera", "roof"),
+        ("replay", "0", "--out", "nowhere/a.mp4"),
+        ("replay", "0", "--out", "a.gif"),
+        ("view", "0", "--out", "nowhere/a.rrd"),
+        ("ladder", "--out", "nowhere/a.png"),
         ("report", "--out", "nowhere/a.html"),
-        ("train", "--policy", "act"),
+        ("train", "--head", "gpt"),
         ("review", "--headless"),
-        ("review", "--of", "predictions", "--policy", "0042", "--headless", "--operator",
+        ("review", "--of", "predictions", "--policy", "0042", "--headless", "--driver",
          "simulated"),
         ("view", "nothing"),
         ("ladder", "--policy", "0042"),

@@ -9,10 +9,10 @@ import pytest
 from sidestick.teleop.cli.main import VERBS, main
 
 REFUSED = [
-    "compare x 0001 0002 --operator simulated",
+    "compare x 0001 0002 --driver simulated",
     "compare x 0001 0002 --headless",
     "evaluate x --novelty --episodes 3",
-    "evaluate x --novelty --videos folder",
+    "evaluate x --novelty --out folder",
     "evaluate x --most-videos 2",
     "policies x --gate-pairs 60",
     "policies x --workers 1",
@@ -21,7 +21,7 @@ REFUSED = [
     "review x --policy 0001",
     "review x --of clicks --episode 3",
     "review x --device cpu",
-    "review x --operator simulated --headless --name somebody",
+    "review x --driver simulated --headless --operator somebody",
     "replay x -1 --verify --size 320x240",
     "replay x -1 --verify --camera wrist",
     "train x --no-film",
@@ -33,8 +33,8 @@ REFUSED = [
     "export robomimic x out --images png",
     "export robomimic x out --dataset-id a/b-v0",
     "export minari x out --next-obs",
-    "pad --write --learn",
-    "pad --learn --json",
+    "pad --write --map",
+    "pad --map --json",
 ]
 
 
@@ -57,7 +57,7 @@ def test_what_is_about_a_window_is_said_without_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing that is recorded depends on it, so that is no reason to refuse."""
-    line = "--headless --operator simulated --no-sound --view tiny --size 640 480"
+    line = "--headless --driver simulated --no-sound --view tiny --size 640x480"
     with pytest.raises(SystemExit) as ended:
         main(("drive", str(tmp_path / "ws"), "--task", "nothing", *line.split()))
     said = " ".join(capsys.readouterr().err.split())

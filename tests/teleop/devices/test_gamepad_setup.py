@@ -66,7 +66,7 @@ def test_an_unknown_pad_is_named_with_the_command_that_maps_it(
     rig = open_rig(pad=False)
     rig.pad = odd_pad()
     rig.run(0.2)
-    assert rig.operator_input.label == "keyboard (Odd Pad: run `sidestick pad --learn`)"
+    assert rig.operator_input.label == "keyboard (Odd Pad: run `sidestick pad --map`)"
 
 
 def test_a_mapped_pad_drives_and_grips(own_mappings: None, open_rig: OpenWindow) -> None:

@@ -58,6 +58,6 @@ def test_what_failed_is_not_repeated(tmp_path: Path) -> None:
 def test_a_clumsy_operator_needs_no_window(capsys: pytest.CaptureFixture[str]) -> None:
     """The window shows the tidy one only, and says so."""
     with pytest.raises(SystemExit) as ended:
-        main.main(["drive", "never made", "--task", "ShelfPick", "--operator", "clumsy"])
+        main.main(["drive", "never made", "--task", "ShelfPick", "--driver", "clumsy"])
     assert ended.value.code == 2
     assert "--headless with it" in " ".join(capsys.readouterr().err.split())

@@ -178,7 +178,7 @@ def test_the_verb_reports_as_json(
     workspace = Workspace.create(tmp_path / "ws", shown.config)
     (source,) = shown.episodes()
     (workspace.episodes_dir / source.name).write_bytes(source.read_bytes())
-    words = ["generate", str(workspace.path), "--count", "1", "--from", "0", "--workers", "1"]
+    words = ["generate", str(workspace.path), "--episodes", "1", "--from", "0", "--workers", "1"]
     with pytest.raises(SystemExit) as ended:
         main.main([*words, "--json"])
     assert ended.value.code == 0

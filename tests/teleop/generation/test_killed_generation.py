@@ -30,7 +30,7 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     drive_simulated(workspace, Level.DEMONSTRATE, range(1))
     driven = read_ledger(workspace).total.driven_s
     program = "from sidestick.teleop.cli.main import main; main()"
-    words = [sys.executable, "-c", program, "generate", str(workspace.path), "--count", "20"]
+    words = [sys.executable, "-c", program, "generate", str(workspace.path), "--episodes", "20"]
     kept: set[str] = set()
     for _ in range(KILLS):
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

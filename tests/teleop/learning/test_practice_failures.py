@@ -92,7 +92,7 @@ def test_open_failures_are_read_from_ledger_and_episodes(workspace: Workspace) -
     [
         (Level.SUPERVISED, {}, [210_001, 210_003, 5]),
         (Level.ON_CALL, {}, [210_001, 210_003, 5]),
-        (Level.SUPERVISED, {"seeds": "fresh"}, [5, 6, 7]),
+        (Level.SUPERVISED, {"fresh": True}, [5, 6, 7]),
         (Level.SUPERVISED, {"first_seed": 77}, [77, 78, 79]),
         (Level.SHADOW, {}, [5, 6, 7]),
         (Level.AUTONOMOUS, {}, [5, 6, 7]),
@@ -121,7 +121,7 @@ def test_where_a_session_begins(
         opened.append(options)
         return report
 
-    arguments = {"workspace": workspace.path, "operator": "simulated", "episodes": 3, **options}
+    arguments = {"workspace": workspace.path, "driver": "simulated", "episodes": 3, **options}
     for without_window in (True, False):
         verb = Drive(headless=without_window, **arguments)  # type: ignore[arg-type]
         verb.record(workspace, level, None, assign, window, legs)  # type: ignore[arg-type]

@@ -191,7 +191,7 @@ def test_a_policy_of_another_task_is_refused(
     for name in NAMES:
         shutil.copytree(taught / "policies" / name, workspace.policies_dir / name)
     theirs = str(taught / "policies" / NAMES[1])
-    for way in ([], ["--blind"], ["--blind", "--operator", "simulated"]):
+    for way in ([], ["--blind"], ["--blind", "--driver", "simulated"]):
         for other in (NAMES[1], theirs):
             with pytest.raises(SystemExit) as ended:
                 main(["compare", str(workspace.path), NAMES[0], other, *way])

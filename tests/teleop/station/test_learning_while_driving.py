@@ -33,7 +33,7 @@ from sidestick.teleop.devices import operator_input
 from sidestick.teleop.station import run
 from sidestick.teleop.ui.text import TextRenderer
 operator_input.STALE_SAMPLE_S = run.ANSWER_WITHIN_S = 60.0
-quick = ("--selection-episodes", "0", "--pairs", "6", "--margin", "0.9")
+quick = ("--selection-episodes", "0", "--gate-pairs", "6", "--margin", "0.9")
 drive.LearnerProcess = functools.partial(drive.LearnerProcess, more=quick)
 write, seen, log = TextRenderer.rendered, set(), open(sys.argv[1], "w", buffering=1)
 def remember(self, text, *rest, **more):
@@ -87,7 +87,7 @@ def test_a_policy_is_made_while_driving_and_one_key_goes_back(display: str, tmp_
     said = tmp_path / "said"
     command = (
         "drive", str(workspace.path), "--level", "supervised", "--override",
-        "--learn", "--operator", "simulated", "--no-sound",
+        "--learn", "--driver", "simulated", "--no-sound",
     )  # fmt: skip
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SDL_")}
     environment |= {"DISPLAY": display, "SDL_AUDIODRIVER": "dummy", "OMP_NUM_THREADS": "1",
