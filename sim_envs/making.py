@@ -8,6 +8,8 @@ from .task_description import TaskDescription
 from .tasks import task_class
 from .worlds.contract import TaskWorld
 from .worlds.naming import world_named
+from .worlds.process_options import ProcessOptions
+from .worlds.separate_world import SeparateWorld
 
 
 def make_task_env(
@@ -30,10 +32,16 @@ def make_task_env(
 
 
 def make_world(world: str = "", image_size: int = IMAGE_SIZE, **keywords: Any) -> TaskWorld:
-    """A world by its name, see `worlds.naming`; that of the built-in arm for the empty name."""
+    """A world by its name, see `worlds.naming`; that of the built-in arm for the empty name.
+
+    A named one runs in a process of its own unless its options say otherwise.
+    """
     if not world:
         return make_task_env(image_size=image_size, **keywords)
-    return world_named(world, image_size, **keywords)
+    options, own = ProcessOptions.split(keywords)
+    if not options.own_process:
+        return world_named(world, image_size, **own)
+    return SeparateWorld(world, image_size, own, options)
 
 
 def describe_task(task: str) -> TaskDescription:

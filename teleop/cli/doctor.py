@@ -45,6 +45,7 @@ class Doctor:
             options, world = {"task": self.env, **options}, ""
         else:
             world = self.env
+            options = {"own_process": False, **options}  # its CPU is measured
             note_allowed(world)
         found = examined(
             self.env, lambda: make_world(world, self.image_size, **options), self.episode_steps

@@ -143,7 +143,8 @@ def test_a_real_arms_scene_is_put_in_order_by_hand(
     """The card asks for it and waits; the episode begins where the arm and the things are then."""
     name, path = "tests.worlds.fake_robot:make", tmp_path / "arm"
     monkeypatch.setenv(ALLOWED_VARIABLE, name)
-    rig = open_rig(config=agreed_config(path, world=name, env_options='{"image_size": 24}'))
+    options = '{"image_size": 24, "own_process": false}'  # its robot is pushed from here
+    rig = open_rig(config=agreed_config(path, world=name, env_options=options))
     surface = pygame.display.set_mode((960, 600))
     scheduler = FrameScheduler(surface, None, Prompter(defaults(DRIVING)), rig.time)
     card = scheduler._dashboard_builder.dashboard(rig.loop, 30.0).card

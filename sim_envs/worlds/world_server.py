@@ -1,0 +1,134 @@
+"""`main` is the process of a `WorldProcess`: it makes one world, and does what the pipe says."""
+
+import faulthandler
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from ..errors import SidestickError
+from .contract import Capability, TaskWorld
+from .naming import world_named
+from .world_facts import FAILED, OK, About, Facts
+
+PARENT_CHECK_S = 1.0
+PLAIN = (bool, int, float, str, np.ndarray, np.generic)
+"""Kinds of values of `info` that are passed on."""
+
+
+class WorldServer:
+    """One world, and the moments of it that somebody may go back to."""
+
+    def __init__(self) -> None:
+        self._world: TaskWorld | None = None
+        self._moments: dict[int, Any] = {}
+        self._taken = 0
+
+    def answer(self, what: str, arguments: tuple[Any, ...]) -> Any:
+        """Do one thing; what an episode's course may have changed goes with the answer."""
+        if what == "make":
+            name, size, keywords = arguments
+            self._world = world_named(name, size, **keywords)
+            return self._about()
+        world = self.world
+        if what == "reset":
+            seed, options = arguments
+            self._moments.clear()
+            seen, info = world.reset(seed=seed, options=options)
+            return (seen, _plain(info)), self._facts()
+        if what == "step":
+            action, world.images_due = arguments
+            seen, reward, solved, cut, info = world.step(action)
+            return (seen, reward, solved, cut, _plain(info)), self._facts()
+        if what == "snapshot":
+            self._taken += 1
+            self._moments[self._taken] = world.snapshot()
+            return self._taken
+        if what == "restore":
+            return world.restore(self._moments[arguments[0]]), self._facts()
+        if what in ("build", "reseat", "advance"):
+            getattr(world, what)(*arguments)
+            return None, self._facts()
+        found = getattr(world, what)
+        return found(*arguments) if callable(found) else found
+
+    def close(self) -> None:
+        """Close the world, if there is one."""
+        if self._world is not None:
+            self._world.close()
+
+    @property
+    def world(self) -> TaskWorld:
+        """The world that was made."""
+        assert self._world is not None, "the first call makes it"
+        return self._world
+
+    def _about(self) -> About:
+        world = self.world
+        return About(
+            world.world_spec, world.capabilities, world.renderer_name, world.native_range,
+            world.shown_cameras,
+        )  # fmt: skip
+
+    def _facts(self) -> Facts:
+        world = self.world
+        tool = world.tool() if Capability.HAND in world.capabilities else None
+        told = (world.instruction, world.goal, world.status, world.closing)
+        return Facts(*told, world.state(), tool)
+
+
+def main(pipe: int, parent: int, trace: int) -> None:
+    """Serve one world until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    connection, server = Connection(pipe), WorldServer()
+    for what, arguments, seconds in _asked(connection):
+        faulthandler.dump_traceback_later(seconds, exit=True, file=trace)
+        answer = _tried(server.answer, what, arguments)
+        faulthandler.cancel_dump_traceback_later()
+        try:
+            connection.send(answer)
+        except OSError:
+            break
+    server.close()
+
+
+def _asked(connection: Connection) -> Iterator[tuple[str, tuple[Any, ...], float]]:
+    """Yield what is asked, until the pipe is closed."""
+    while True:
+        try:
+            yield connection.recv()
+        except (EOFError, OSError):
+            return
+
+
+def _tried(do: Callable[..., Any], what: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    """The answer, or the error's name and words; a stranger's error says where it came from."""
+    try:
+        return OK, do(what, arguments)
+    except SidestickError as error:
+        return FAILED, (type(error).__name__, str(error))
+    except Exception as error:
+        said = f"{what}() raised {type(error).__name__}: {error}"
+        return FAILED, ("WorldFailed", said)
+
+
+def _plain(info: dict[str, Any]) -> dict[str, Any]:
+    """The entries of `info` that are numbers, text or arrays of numbers."""
+    return {
+        str(key): value
+        for key, value in info.items()
+        if isinstance(value, PLAIN) and getattr(value, "dtype", np.dtype(int)).kind in "biufU"
+    }
+
+
+def _follow(parent: int) -> None:
+    """End this process when the one that asked for it has ended, even by a kill."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_S)
+    os._exit(1)
