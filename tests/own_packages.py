@@ -80,16 +80,21 @@ def python(
     installed: Path, folder: Path, *arguments: str, ok: bool = True
 ) -> subprocess.CompletedProcess[str]:
     """Run Python with the installed package on the path, in a folder."""
+    given = environment(installed, folder)
+    program = [sys.executable, *arguments]
+    done = subprocess.run(
+        program, cwd=folder, env=given, capture_output=True, text=True, timeout=600
+    )
+    assert not ok or done.returncode == 0, done.stdout + done.stderr
+    return done
+
+
+def environment(installed: Path, folder: Path) -> dict[str, str]:
+    """The variables of a process that has the installed package, and settings of its own."""
     paths = [str(installed), *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {
+    return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "SIDESTICK_CONFIG_DIR": str(folder / "settings"),
         "OMP_NUM_THREADS": "1",
     }
-    program = [sys.executable, *arguments]
-    done = subprocess.run(
-        program, cwd=folder, env=environment, capture_output=True, text=True, timeout=600
-    )
-    assert not ok or done.returncode == 0, done.stdout + done.stderr
-    return done

@@ -20,6 +20,7 @@ from sidestick.sim_envs.experts import make_expert
 from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.devices.bindings import Bindings, defaults
 from sidestick.teleop.devices.controls import DRIVING, Control
+from sidestick.teleop.devices.device_window_input import DeviceWindowInput
 from sidestick.teleop.devices.gamepads import Gamepads
 from sidestick.teleop.devices.operator_input import OperatorInput
 from sidestick.teleop.devices.simulated_window_input import SimulatedWindowInput
@@ -100,6 +101,9 @@ class WindowRig(ExpertPad):
             self.operator_input: OperatorInput = SimulatedWindowInput(
                 self.env, bound, self.pads, self.time
             )
+        elif options.device is not None:
+            device = options.device(self.env)
+            self.operator_input = DeviceWindowInput(self.env, bound, self.pads, device, self.time)
         else:
             self.operator_input = OperatorInput(
                 self.env, bound, self.pads, "tester", self.time, options.latch

@@ -14,7 +14,7 @@ from ...sim_envs.errors import UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import Ladder
 from ..autonomy.ladder_store import LadderStore
-from ..devices.operators import PERSON, SIMULATED, check_driver, driver_named
+from ..devices.operators import PERSON, SIMULATED, check_driver, driver_named, window_device
 from ..devices.settings import operator_name
 from ..devices.simulated_operator import CLUMSY
 from ..evaluation.seeds import Seeds
@@ -66,10 +66,9 @@ class Drive:
     audited: Share = AUDITED_SHARE
     """Share of the autonomous episodes that the operator watches."""
     headless: bool = False
-    """Open no window; needs --driver simulated."""
+    """Open no window; needs --driver simulated or a device."""
     driver: str = PERSON
-    """What drives: person, simulated (in the window too), or, without a window, clumsy, a beginner
-    simulated, or a device of an installed plug-in."""
+    """What drives: person, simulated, a plug-in's device, or (headless) clumsy, a beginner."""
     operator: Person = None
     """Name of the person who drives, for the records."""
     episodes: Count | None = None
@@ -198,9 +197,9 @@ class Drive:
         seeds = seeds_to_drive(workspace, level, self.first_seed, self.fresh)
         if self.headless:
             return self._headless(workspace, assignment, seeds, headless)
-        return window(workspace, assignment, self._options(seeds))
+        return window(workspace, assignment, self._options(seeds, level))
 
-    def _options(self, seeds: Seeds) -> StationOptions:
+    def _options(self, seeds: Seeds, level: Level) -> StationOptions:
         simulated = self.driver == SIMULATED
         return StationOptions(
             first_seed=seeds.first,
@@ -210,6 +209,7 @@ class Drive:
             follows=self.policy is None,
             operator=self.operator or operator_name(),
             simulated=simulated,
+            device=window_device(self.driver, level),
             sound=self.sound,
             voice=self.voice,
             view=self.view,
@@ -217,7 +217,7 @@ class Drive:
             learns=self.learn,
             latch=self.clutch == "latch",
             size=parse_size(self.size),
-            tutorial=self.lesson or (tutorial_wanted() and not simulated),
+            tutorial=self.lesson or (tutorial_wanted() and self.driver == PERSON),
             calls=self._help_rules(),
             audited=self.audited,
         )

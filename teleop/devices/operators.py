@@ -1,4 +1,4 @@
-"""`driver_named` makes what drives without a window: the simulated operator, or a plug-in.
+"""`driver_named` makes what drives instead of a person: the simulated operator, or a plug-in.
 
 A plug-in of `sidestick.devices` is called with the world and the level, and gives an InputDevice:
 a leader arm, a script, a model of a person.
@@ -27,7 +27,7 @@ def check_driver(name: str, headless: bool) -> None:
         raise BadValue("--headless", "--driver simulated with it", "--driver person")
     if name not in (PERSON, SIMULATED):
         driver_named(name)
-    if not headless and name not in (PERSON, SIMULATED):
+    if not headless and name == CLUMSY:
         raise BadValue(f"--driver {name}", "--headless with it: it has no window", name)
 
 
@@ -41,3 +41,11 @@ def driver_named(name: str) -> MakeOperator:
         raise UnknownName("driver", name, (PERSON, SIMULATED, CLUMSY, *plug_ins(Group.DEVICES)))
     made: MakeOperator = plug_in(Group.DEVICES, name)
     return made
+
+
+def window_device(name: str, level: Level) -> Callable[[TaskWorld], InputDevice] | None:
+    """What makes a plug-in's device for a world at the window; None for those that it has."""
+    if name in (PERSON, SIMULATED):
+        return None
+    make = driver_named(name)
+    return lambda world: make(world, level)

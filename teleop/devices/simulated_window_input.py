@@ -6,18 +6,19 @@ The window uses it in place of `OperatorInput` where its option `simulated` is s
 import time
 from collections.abc import Callable
 
-from ...datasets.step import Driver, Level
+from ...datasets.step import Level
 from ...sim_envs.worlds.contract import TaskWorld
-from ..session.command import Command
-from ..session.subscriber import EpisodeContext, Subscriber, Tick
+from ..session.subscriber import EpisodeContext
 from .bindings import Bindings
 from .controls import Control
+from .device_window_input import DeviceWindowInput
 from .gamepads import Gamepads
+from .input_sample import InputSample
 from .operator_input import OperatorInput
 from .simulated_operator import SimulatedOperator
 
 
-class SimulatedWindowInput(OperatorInput, Subscriber):
+class SimulatedWindowInput(DeviceWindowInput):
     """An operator's input whose commands come from the simulated operator and from all devices."""
 
     def __init__(
@@ -27,23 +28,20 @@ class SimulatedWindowInput(OperatorInput, Subscriber):
         pads: Gamepads,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        super().__init__(env, bindings, pads, SimulatedOperator.name, clock)
-        self._operator = SimulatedOperator(env, Level.DEMONSTRATE)
+        super().__init__(env, bindings, pads, SimulatedOperator(env, Level.DEMONSTRATE), clock)
+
+    def begin(self, seed: int) -> None:
+        """Prepare pads and keyboard alone."""
+        OperatorInput.begin(self, seed)
 
     def on_begin(self, context: EpisodeContext) -> None:
         """Make a simulated operator for the episode's level and seed."""
-        self._operator = SimulatedOperator(context.env, context.assignment.level)
-        self._operator.begin(context.seed)
+        self.inside = SimulatedOperator(context.env, context.assignment.level)
+        self.inside.begin(context.seed)
 
-    def on_tick(self, tick: Tick) -> None:
-        """Pass the tick to the simulated operator, for help requests."""
-        self._operator.on_tick(tick)
-
-    def poll(self, driver: Driver) -> Command:
-        """The devices' command while their clutch is held or they are not alive, else its own."""
-        command = super().poll(driver)
-        overrides = command.clutch or not command.alive
-        return command if overrides else self._operator.poll(driver)
+    def sample(self, driving: bool = True) -> InputSample:
+        """What pads and keyboard ask for; `AutoButtons` presses its buttons."""
+        return OperatorInput.sample(self, driving)
 
     @property
     def label(self) -> str:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...datasets.judgements.judgements import Judge
+from ...sim_envs.worlds.contract import TaskWorld
 from ..autonomy.evidence_recorder import AUDITED_SHARE
 from ..devices.operator_input import OperatorInput
 from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy
+from ..session.device import InputDevice
 from ..session.help_requests import HelpRules
 from .cues import CuePlayer
 from .window_events import PygameEvents, WindowEvents
@@ -38,6 +40,8 @@ class StationOptions:
     """Name of the operator in the recorded episodes."""
     simulated: bool = False
     """The simulated operator drives, and a person may watch it and take over."""
+    device: Callable[[TaskWorld], InputDevice] | None = None
+    """Makes a device that drives beside pads and keyboard, which somebody's package has."""
     sound: bool = True
     """Whether tones and rumble are played."""
     voice: bool = False

@@ -6,14 +6,17 @@ States, input, recording and what is shown are the same for every outlet; `run` 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from ...datasets.step import Level
 from ...sim_envs.worlds.contract import TaskWorld
 from ..devices.bindings import Bindings
 from ..devices.controls import Control
+from ..devices.device_window_input import DeviceWindowInput
 from ..devices.gamepads import Gamepads
 from ..devices.keyboard_layout import present_layout
 from ..devices.operator_input import OperatorInput
 from ..devices.sdl import pygame
 from ..devices.simulated_window_input import SimulatedWindowInput
+from ..session.attendance import require_person
 from ..session.subscriber import Subscriber
 from ..ui.window import open_window
 from .cues import CuePlayer
@@ -72,9 +75,13 @@ class WindowOutlet:
     def operator_input(
         self, world: TaskWorld, bindings: Bindings[Control], options: StationOptions
     ) -> OperatorInput:
-        """Pads and keyboard of this machine, or the simulated operator beside them."""
+        """Pads and keyboard of this machine, and the simulated operator or a device beside them."""
         if options.simulated:
+            require_person(world, Level.AUTONOMOUS, "with the simulated operator")
             return SimulatedWindowInput(world, bindings, self.pads)
+        if options.device is not None:
+            device = options.device(world)
+            return DeviceWindowInput(world, bindings, self.pads, device, latch=options.latch)
         return OperatorInput(world, bindings, self.pads, options.operator, latch=options.latch)
 
     def screen(self, view: ViewSource | None, prompter: Prompter) -> FrameScheduler:
