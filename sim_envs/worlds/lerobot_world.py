@@ -1,11 +1,10 @@
 """`LeRobotWorld` is an arm behind LeRobot's `Robot` class, at real time.
 
-It takes any object with that class's members, so nothing of LeRobot is imported here. Targets are
-moved by changes within limits of speed and place, which hold for the policy and the human alike.
+It takes any object with that class's members, so nothing of LeRobot is imported here. Joints, or
+the end effector by the kinematics of a URDF, are moved by changes (see `lerobot_targets`).
 """
 
 import contextlib
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -15,9 +14,12 @@ from numpy.typing import NDArray
 
 from ..errors import BadValue, WorldFailed
 from ..spaces import IMAGE_SIZE, Action, Observation
+from ..world import Pose
 from .contract import Capability, TaskWorld
+from .lerobot_targets import Tool, ToolTargets, targets_of
 from .pictures import squared
-from .spec import ActionSpec, Axis, Reading, WorldSpec
+from .spec import ActionSpec, Reading, WorldSpec
+from .steering import steered
 
 JOINTS = "joint_pos"
 """The reading that holds every number of the robot's observation."""
@@ -47,9 +49,7 @@ class Robot(Protocol):
 
 
 class LeRobotWorld(TaskWorld):
-    """A robot whose joints are driven by changes; a person judges, and puts the scene in order."""
-
-    capabilities = frozenset({Capability.REAL_TIME})
+    """A robot driven by changes of its targets; a person judges, and puts the scene in order."""
 
     def __init__(
         self,
@@ -60,14 +60,17 @@ class LeRobotWorld(TaskWorld):
         hz: int = 20,
         step: float = 2.0,
         limits: Mapping[str, tuple[float, float]] | None = None,
+        tool: Tool | None = None,
+        closing: int = 1,
         max_steps: int = 1200,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`step` is how far 1 moves a target in a tick, in the robot's units (degrees); `limits`
-        are the lowest and highest target of an axis, by name."""
+        are the lowest and highest target of an axis, by name. With a `tool` actions move that, and
+        `step` is the gripper's. `closing` is -1 where the gripper's number falls as it closes."""
         self.robot, self._instruction = robot, instruction or task
-        self._clock, self._sleep, self._step = clock, sleep, step
+        self._clock, self._sleep = clock, sleep
         if not robot.is_connected:
             robot.connect()
         names, seen = tuple(robot.action_features), robot.observation_features
@@ -76,17 +79,13 @@ class LeRobotWorld(TaskWorld):
             missing = ", ".join(sorted(set(names) - set(seen)))
             raise BadValue("robot", "an observation of every joint that it moves", missing)
         self._cameras = tuple(n for n, kind in seen.items() if isinstance(kind, tuple))
-        ends = limits or {}
-        self._low = np.array([ends.get(n, (-np.inf, np.inf))[0] for n in names], np.float64)
-        self._high = np.array([ends.get(n, (-np.inf, np.inf))[1] for n in names], np.float64)
-        axes = tuple(
-            Axis(n, "grip" if n.startswith("gripper") else "joint", "", math.radians(step))
-            for n in names
-        )
+        self._targets = targets_of(tool, names, step, limits or {}, closing)
+        hand = frozenset({Capability.HAND}) if tool is not None else frozenset()
+        self.capabilities = frozenset({Capability.REAL_TIME}) | hand
         body = (Reading(JOINTS, len(names), "deg", "measured positions, in the robot's order"),)
-        stages, goals = (MOVING, DONE), (task,)
-        sizes = (self._cameras, image_size, goals, stages, max_steps, hz)
-        self._spec = WorldSpec(task, ActionSpec(axes), body, *sizes)
+        sizes = (self._cameras, image_size, (task,), (MOVING, DONE), max_steps, hz)
+        spec = ActionSpec(self._targets.axes)
+        self._spec = WorldSpec(task, spec, (*body, *self._targets.readings), *sizes)
         self._target = np.zeros(len(names))
         self._last: Observation = {}
         self._failed, self._due = 0, 0.0
@@ -116,13 +115,11 @@ class LeRobotWorld(TaskWorld):
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Move for one tick of real time; `info["executed"]` is the action that was really sent."""
-        change = self._spec.action.checked(action).astype(np.float64) * self._step
+        change = self._spec.action.checked(action).astype(np.float64)
         self._wait()
         before = self._target
-        wanted = np.clip(before + change, self._low, self._high)
-        sent = self._send(wanted)
-        self._target = sent
-        executed = np.clip((sent - before) / self._step, -1.0, 1.0).astype(np.float32)
+        self._target = sent = self._send(self._targets.wanted(before, change))
+        executed = np.clip(self._targets.executed(before, sent), -1.0, 1.0).astype(np.float32)
         return self._observe(), 0.0, False, False, {"executed": executed}
 
     def hold(self) -> None:
@@ -141,6 +138,18 @@ class LeRobotWorld(TaskWorld):
             if self._last:
                 self.hold()
             self.robot.disconnect()
+        self._targets.close()
+
+    def tool(self) -> Pose:
+        """The measured pose of the end effector."""
+        if isinstance(self._targets, ToolTargets) and self._last:
+            return self._targets.pose(self._joints().astype(np.float64))
+        return super().tool()
+
+    def towards(self, target: Pose, closing: bool, speed: float = 1.0) -> Action:
+        """The action that brings the end effector nearer to a pose."""
+        self.require(Capability.HAND, "steering to a pose")
+        return steered(self._spec.action, self.tool(), target, closing, speed)
 
     def _joints(self) -> NDArray[np.generic]:
         return self._last[JOINTS]
@@ -175,7 +184,9 @@ class LeRobotWorld(TaskWorld):
             raise WorldFailed(f"{JOINTS}: expected finite numbers, got {joints.tolist()}")
         size = self._spec.image_size
         pictures = {f"{c}_image": squared(c, seen[c], size) for c in self._cameras}
-        return {**pictures, JOINTS: joints, "goal": np.ones(1, np.float32)}
+        pose = self._targets.seen(joints.astype(np.float64))
+        told = {name: np.asarray(values, np.float32) for name, values in pose.items()}
+        return {**pictures, JOINTS: joints, **told, "goal": np.ones(1, np.float32)}
 
     def _wait(self) -> None:
         """Wait until a tick has passed since the last one; the window comes no earlier anyway."""

@@ -21,6 +21,7 @@ from ..autonomy.evidence_recorder import EvidenceRecorder
 from ..autonomy.ladder import LevelChange
 from ..autonomy.ladder_store import LadderStore
 from ..learning.active_policy import ActivePolicy, assignment_of, load_runner
+from ..session.attendance import require_person
 from ..session.environments import workspace_env
 from ..session.help_requests import HelpRules
 from ..session.human_effort import EffortLedger
@@ -87,6 +88,7 @@ def open_sessions(
         sessions = []
         for _ in range(options.arms):
             env = stack.enter_context(contextlib.closing(options.make_env(workspace.config)))
+            require_person(env, Level.ON_CALL, "in a fleet")
             env.require(Capability.VERDICT, "a fleet")
             recorder = stack.enter_context(Recorder(workspace, lock=False))
             effort = EffortLedger(database=database)

@@ -12,6 +12,7 @@ from ...datasets.database import Database
 from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
+from ...sim_envs.worlds.contract import TaskWorld
 from ..autonomy.evidence_recorder import AUDITED_SHARE, EvidenceRecorder, audit_sampler
 from ..autonomy.ladder import ChangeReason, LevelChange
 from ..autonomy.ladder_store import LadderStore
@@ -19,6 +20,8 @@ from ..devices.operators import MakeOperator
 from ..devices.simulated_operator import SimulatedOperator
 from ..learning.active_policy import ActivePolicy, PolicySwitch, assignment_of
 from ..session.assignment import Assignment
+from ..session.attendance import require_person
+from ..session.device import InputDevice
 from ..session.help_requests import HelpMonitor, HelpRules
 from ..session.human_effort import EffortLedger
 from ..session.levels import LIMITS_WHEN_CORRECTED, NEEDS_POLICY, name, supervises
@@ -142,9 +145,14 @@ def _drive(
         round_number=round_number,
         policy_of=lambda _: policy_id,
     )
+
+    def device(env: TaskWorld) -> InputDevice:
+        require_person(env, level, "without a window")
+        return rules.operator(env, level)
+
     with recorded_session(
         workspace,
-        lambda env: rules.operator(env, level),
+        device,
         driven,
         [effort, *evidence.listeners],
         LIMITS_WHEN_CORRECTED if _is_corrected(level) else 1,

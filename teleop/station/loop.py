@@ -10,6 +10,7 @@ from ...sim_envs.spaces import Action
 from ..devices.controls import Control, ControlReadings
 from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
+from ..session.attendance import Attendance
 from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
 from ..ui.depth_aid import OrderState, what_is_between
@@ -60,10 +61,10 @@ class StationLoop:
         self.meter, self.pace = self.actions.meter, self.actions.pace
         self.slowness, self.help = 1, False
         self._hand, self._call = HandWatch(), HelpCall()
+        self._attendance = Attendance(context.clock)
         self.clicks: list[tuple[int, int]] = []
         """Places in the window, in pixels, that were clicked since the last frame."""
-        self.lost, self.doubted = "", False
-        self._since = context.clock()
+        self.lost, self.doubted, self._since = "", False, context.clock()
         self._pressed: frozenset[Control] = frozenset()
         self._draw, self._asked_to_quit = draw, False
         if self.options.tutorial:
@@ -112,12 +113,14 @@ class StationLoop:
             self.operator_input.handle(event)
         sample = self.operator_input.sample(self.must_hear)
         self._pressed |= sample.pressed
-        if sample.unclutched and self.state in TICKING:
+        if sample.unclutched and self.must_hear:
             self.notice.show("hold the clutch to use the gripper", 2.0)
         for request in sorted(sample.requests, key=lambda request: request.name):
             self._answer(request)
-        if sample.loss:
-            self._lose(sample.loss)
+        touched = bool(sample.pressed or self.operator_input.touched)
+        away = self._attendance.missed(self.live.env, self.live.assignment.level, touched)
+        if sample.loss or away:
+            self._lose(sample.loss or Loss(away))
         if self._asked_to_quit or self.actions.done:
             self.signal(Request.QUIT)
         offered = self.state is WindowState.VERDICT and self.actions.offered

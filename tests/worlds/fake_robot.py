@@ -1,6 +1,6 @@
 """A robot with LeRobot's members and no hardware: latency, dropped reads, a pulled cable."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,19 @@ JOINTS = ("shoulder.pos", "elbow.pos", "gripper.pos")
 
 
 class FakeRobot:
-    """Two joints and a gripper, degrees; it follows half of the way to a target in a tick."""
+    """Joints and a gripper, degrees; it follows half of the way to a target in a tick."""
 
-    def __init__(self, slowest: float = 5.0) -> None:
-        self.observation_features = {**dict.fromkeys(JOINTS, float), "top": (48, 64, 3)}
-        self.action_features = dict.fromkeys(JOINTS, float)
+    def __init__(
+        self,
+        slowest: float = 5.0,
+        joints: Sequence[str] = JOINTS,
+        at: Sequence[float] = (10.0, -20.0, 0.0),
+    ) -> None:
+        self.joints = tuple(joints)
+        self.observation_features = {**dict.fromkeys(joints, float), "top": (48, 64, 3)}
+        self.action_features = dict.fromkeys(joints, float)
         self.is_connected, self.sent = False, list[dict[str, float]]()
-        self.at, self.slowest = np.array([10.0, -20.0, 0.0]), slowest
+        self.at, self.slowest = np.array(at), slowest
         self.dropped = 0
         """So many of the next reads fail."""
 
@@ -39,14 +45,14 @@ class FakeRobot:
             self.dropped -= 1
             raise ConnectionError("no status packet")
         picture = np.full((48, 64, 3), int(abs(self.at[0])) % 255, np.uint8)
-        return {**dict(zip(JOINTS, self.at.tolist(), strict=True)), "top": picture}
+        return {**dict(zip(self.joints, self.at.tolist(), strict=True)), "top": picture}
 
     def send_action(self, action: dict[str, float]) -> Mapping[str, float]:
         """It cuts a target that is too far away, and says so."""
-        wanted = np.array([action[name] for name in JOINTS])
+        wanted = np.array([action[name] for name in self.joints])
         cut = self.at + np.clip(wanted - self.at, -self.slowest, self.slowest)
         self.at = self.at + 0.5 * (cut - self.at)
-        self.sent.append(dict(zip(JOINTS, cut.tolist(), strict=True)))
+        self.sent.append(dict(zip(self.joints, cut.tolist(), strict=True)))
         return self.sent[-1]
 
 
