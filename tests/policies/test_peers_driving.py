@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
 WORLD = "own_pack.plotter:make"
 STEPS = 40
 ONE = ("--workers", "1", "--json")
-HEADLESS = ("--headless", "--operator", "simulated", "--json")
+HEADLESS = ("--headless", "--driver", "simulated", "--json")
 ACT = """
 import json, sys, torch
 from lerobot.datasets.lerobot_dataset import LeRobotDataset
