@@ -39,6 +39,8 @@ from .workspace_variant import agreed_config
 
 EVALUATED = "evaluation"
 """Kind of the evaluations whose success is shown."""
+DRAWN_FRAMES = 80
+"""Most frames of each of the report's clips that are drawn again: they take seconds here."""
 MOST_ATTEMPTS = 3
 """Most seeds driven for each successful demonstration that is wanted."""
 
@@ -56,8 +58,11 @@ class Stage:
 class Quickstart:
     """A quickstart on one workspace."""
 
-    def __init__(self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts) -> None:
+    def __init__(
+        self, path: Path | str, course: QuickstartConfig, rollouts: Rollouts, command: str = ""
+    ) -> None:
         self.course, self.rollouts = course, rollouts
+        self._command = command or f"sidestick quickstart {path}"
         config = course.config()
         everything = {**task_class(course.task).variants(), **config.env_kwargs}
         agreed_config(Path(path), course.task, everything)
@@ -184,8 +189,8 @@ class Quickstart:
 
     def report(self) -> str:
         """Write the report; its path."""
-        commands = (f"sidestick quickstart {self.workspace.path}",)
-        return str(write_report(self.workspace, commands=commands))
+        commands = (self._command,)
+        return str(write_report(self.workspace, commands=commands, redraw=DRAWN_FRAMES))
 
     def figures(self) -> list[str]:
         """What the operator's time bought, for people: seconds, and success before and after."""

@@ -46,7 +46,7 @@ class QuickstartVerb(JobOptions):
         course = self._course()
         started = time.monotonic()
         with Rollouts(course.config(), self.engine_asked()) as rollouts:
-            quickstart = Quickstart(self.workspace, course, rollouts)
+            quickstart = Quickstart(self.workspace, course, rollouts, self.command())
             stages = list(quickstart.stages())
             say(f"{len(stages)} stages: " + "; ".join(stage.title for stage in stages))
             for stage in stages:
@@ -67,3 +67,9 @@ class QuickstartVerb(JobOptions):
         if self.full:
             return chosen.full(self.task)
         return chosen.fast(self.task) if self.fast else chosen(self.task)
+
+    def command(self) -> str:
+        """The command line that makes this workspace."""
+        words = ["sidestick", "quickstart", str(self.workspace)]
+        words += [] if self.task == QuickstartVerb.task else ["--task", self.task]
+        return shlex.join([*words, *(f"--{way}" for way in ("full", "fast") if getattr(self, way))])

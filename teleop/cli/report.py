@@ -1,5 +1,6 @@
 """`sidestick report` writes a workspace's report as one HTML page."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -8,6 +9,7 @@ from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 from .targets import check_target
+from .unused_options import refuse_unused
 
 
 @dataclass(frozen=True)
@@ -22,20 +24,36 @@ class Report:
     """File to write; report.html in the workspace unless given."""
     compare: Path | None = None
     """Folder of another workspace, to show beside this one."""
+    redraw: bool = True
+    """Draw the scenes of the videos again, at 640x480, where their states are recorded. With
+    --no-redraw the videos show the recorded pictures, which takes seconds."""
     json: bool = False
     """Report the file's path as JSON on standard output."""
 
     def run(self) -> int:
         """Write the page."""
-        from ..report.write import PARTS, write_report  # it loads PyTorch and matplotlib
+        # These load PyTorch and matplotlib.
+        from ..report.write import COMPARISON_PARTS, DRAWN_FRAMES, PARTS, write_report
 
         check_target("--out", self.out)
         other = None if self.compare is None else Workspace.open(self.compare)
         workspace = Workspace.open(self.workspace)
-        with progress("report", PARTS) as done:
-            path = write_report(workspace, self.out, beside=other, done=done)
+        if other is not None:
+            refuse_unused(self, "with --compare, which shows no videos", ("redraw",))
+        with progress("report", PARTS if other is None else COMPARISON_PARTS) as done:
+            path = write_report(
+                workspace, self.out, beside=other, done=done, made_by=self.command(),
+                redraw=DRAWN_FRAMES if self.redraw else 0,
+            )  # fmt: skip
         if self.json:
             print_json({"out": str(path)})
         else:
             say(f"wrote {path}, one page for any browser")
         return DONE
+
+    def command(self) -> str:
+        """The command line that makes this page."""
+        words = ["sidestick", "report", str(self.workspace)]
+        words += [] if self.out is None else ["--out", str(self.out)]
+        words += [] if self.compare is None else ["--compare", str(self.compare)]
+        return shlex.join([*words, *([] if self.redraw else ["--no-redraw"])])

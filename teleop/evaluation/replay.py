@@ -3,7 +3,8 @@
 `sidestick replay`, its benchmark and the review of predictions call these functions.
 """
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +104,17 @@ def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator
 
     BadValue where it has no seed, or no states.
     """
+    with shown_states(episode) as scene_at:
+        for step in range(len(episode)):
+            yield scene_at(step).picture(camera, width, height)
+
+
+@contextlib.contextmanager
+def shown_states(episode: Episode) -> Iterator[Callable[[int], ArmEnv]]:
+    """A function that poses the episode's scene as it was recorded before a step.
+
+    BadValue where it has no seed, or no states; MissingCapability for another world.
+    """
     seed = scene_seed(episode)
     require_states(episode)
     env = episode_env(episode)
@@ -111,9 +123,12 @@ def pictures(episode: Episode, camera: str, width: int, height: int) -> Iterator
         if env.state().shape != episode.states.shape[1:]:
             sizes = env.state().size, episode.states.shape[1]
             raise BadValue("states", f"{sizes[0]} numbers, as the task has here", sizes[1])
-        for state in episode.states:
-            env.show(state)
-            yield env.picture(camera, width, height)
+
+        def scene_at(step: int) -> ArmEnv:
+            env.show(episode.states[step])
+            return env
+
+        yield scene_at
     finally:
         env.close()
 

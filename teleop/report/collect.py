@@ -33,8 +33,11 @@ from .step_statistics import read_step_statistics
 LIBRARIES = ("sidestick", "torch", "pybullet", "numpy")
 
 
-def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
-    """Read what the page shows; `commands` made the workspace and come first in the footer."""
+def collect(workspace: Workspace, commands: Sequence[str] = (), made_by: str = "") -> ReportData:
+    """Read what the page shows; `commands` made the workspace and come first in the footer.
+
+    `made_by` is the command that makes the page, and comes last.
+    """
     summaries, odd = _sound(workspace)
     database = Database(workspace.db_path)
     evaluations = database.evaluations()
@@ -58,7 +61,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = ()) -> ReportData:
         scenes=tuple(read_scenes(database)),
         comparisons=read_comparisons(database),
         sweeps=tuple(read_sweeps(database)),
-        commands=(*commands, *_commands(workspace, policies)),
+        commands=(*commands, *_commands(workspace, policies, made_by)),
         notes=(*_episode_notes(workspace, summaries, odd), *notes),
     )
 
@@ -147,7 +150,7 @@ def _episode_notes(
     return notes
 
 
-def _commands(workspace: Workspace, policies: Sequence[PolicyRow]) -> list[str]:
+def _commands(workspace: Workspace, policies: Sequence[PolicyRow], made_by: str) -> list[str]:
     where = shlex.quote(str(workspace.path))
     evaluated = [policy for policy in policies if policy.evaluation is not None]
     lines = []
@@ -160,4 +163,4 @@ def _commands(workspace: Workspace, policies: Sequence[PolicyRow]) -> list[str]:
                 f"--episodes {evaluation.episodes} --first-seed {evaluation.first_seed}{release} "
                 "--json"
             )
-    return [*lines, f"sidestick check {where} --json", f"sidestick report {where}"]
+    return [*lines, f"sidestick check {where} --json", made_by or f"sidestick report {where}"]

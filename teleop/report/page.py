@@ -29,9 +29,14 @@ ROLES = ("correction", "success", "failure")
 """Roles of the clips; the first is shown large."""
 
 
-def render(data: ReportData, done: Callable[[str], object] = lambda part: None) -> str:
-    """The page as HTML; `done` hears of each clip that is drawn."""
-    return environment().get_template(TEMPLATE).render(_context(data, done))
+def render(
+    data: ReportData, done: Callable[[str], object] = lambda part: None, redraw: int = 0
+) -> str:
+    """The page as HTML; `done` hears of each clip, drawn or not there, and of the figures.
+
+    With `redraw`, scenes are drawn again for the clips, each in so many frames at most.
+    """
+    return environment().get_template(TEMPLATE).render(_context(data, done, redraw))
 
 
 def environment() -> Environment:
@@ -58,13 +63,15 @@ def _day(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def _context(data: ReportData, done: Callable[[str], object]) -> dict[str, Any]:
+def _context(data: ReportData, done: Callable[[str], object], redraw: int) -> dict[str, Any]:
     curve = learning_curve(data)
     clips = []
     for role in ROLES:
         if getattr(data, role) is not None:
-            clips.append(_clip(data, role))
-            done(f"film of a {role}")
+            clips.append(_clip(data, role, redraw))
+        done(f"film of a {role}")
+    drawn = figures(data)
+    done("figures")
     return {
         "data": data,
         "setting": data.setting,
@@ -81,7 +88,7 @@ def _context(data: ReportData, done: Callable[[str], object]) -> dict[str, Any]:
         "label_of": {policy.name: policy.label for policy in data.policies},
         "seeds_of": lambda evaluation: sentences.seeds(evaluation, data.episodes),
         "marks": MARKS,
-        "figures": figures(data),
+        "figures": drawn,
         "clips": clips,
         "missing": [role for role in ROLES if getattr(data, role) is None],
     }
@@ -171,10 +178,10 @@ def _stage_figure(data: ReportData) -> dict[str, Any]:
     return {"stages": bar_charts.failure_stages(stages, counts, totals)}
 
 
-def _clip(data: ReportData, role: str) -> dict[str, Any]:
+def _clip(data: ReportData, role: str, redraw: int) -> dict[str, Any]:
     media: EpisodeMedia = getattr(data, role)
     hz = data.setting.control_hz
-    clip = make_clip(media, round(hz))
+    clip = make_clip(media, round(hz), redraw)
     return {
         "title": sentences.clip_title(media, role),
         "role": role,
@@ -182,6 +189,7 @@ def _clip(data: ReportData, role: str) -> dict[str, Any]:
         "who": sentences.who_drove(media, hz),
         "look": sentences.what_to_look_at(media, role, hz),
         "speed": clip.speed,
+        "drawn": clip.drawn,
         "video": _data_uri(clip.video.data, clip.video.mime),
         "poster": _data_uri(clip.poster, "image/jpeg"),
         "stills": _data_uri(clip.stills, "image/jpeg"),

@@ -14,13 +14,16 @@ from matplotlib.figure import Figure
 
 from ...datasets.step import Driver
 from ...sim_envs.spaces import Image
-from ..evaluation.video import Video, encode, enlarge, jpeg
+from ..evaluation.video import Video, encode, jpeg
 from ..session.driver_styles import DRIVER_STYLES, DriverStyle
 from ..ui.palette import Colour, readable_on
 from .episode_media import EpisodeMedia
+from .episode_views import View, opened_view
 
 VIEW_PX = 384
-"""Height of a camera's picture in the video."""
+"""Height of a recorded picture in the video."""
+DRAWN_PX = 480
+"""Height of a scene that is drawn again."""
 STILL_PX = 192
 """Height of a camera's picture in the printed stills."""
 LONGEST_FRAMES = 400
@@ -48,15 +51,25 @@ class VideoClip:
     """JPEG of four frames, for print."""
     speed: int
     """How many times faster than the recording it plays."""
+    drawn: bool
+    """Whether the scene was drawn again; else it shows what was recorded."""
 
 
-def make_clip(media: EpisodeMedia, fps: int) -> VideoClip:
-    """Draw and encode one episode at `fps` frames a second."""
+def make_clip(media: EpisodeMedia, hz: int, redraw: int = 0) -> VideoClip:
+    """Draw and encode one episode of `hz` steps a second.
+
+    With `redraw`, its scene is drawn again where that can be done, in so many frames at most: then
+    fewer are shown a second.
+    """
     speed = -(-len(media) // LONGEST_FRAMES)
-    frames = (_painted(media, step, VIEW_PX) for step in range(0, len(media), speed))
-    video = encode(frames, fps)
-    poster = jpeg(_painted(media, poster_step(media), VIEW_PX))
-    return VideoClip(video, poster, jpeg(_contact_sheet(media)), speed)
+    with opened_view(media, redraw > 0) as view:
+        stride = max(speed, -(-len(media) // redraw)) if view.drawn else speed
+        height = DRAWN_PX if view.drawn else VIEW_PX
+        painter = ClipPainter(media, view)
+        frames = (painter.frame(step, height) for step in range(0, len(media), stride))
+        video = encode(frames, max(1, round(hz * speed / stride)))
+        poster = jpeg(painter.frame(poster_step(media), height))
+        return VideoClip(video, poster, jpeg(painter.stills()), speed, view.drawn)
 
 
 def poster_step(media: EpisodeMedia) -> int:
@@ -66,26 +79,35 @@ def poster_step(media: EpisodeMedia) -> int:
     return min(int(changes[0]) + 4, last) if changes.size else last * 9 // 10
 
 
-def _contact_sheet(media: EpisodeMedia) -> Image:
-    steps = np.linspace(0, len(media) - 1, STILLS).round().astype(int)
-    steps[1] = max(1, min(poster_step(media), steps[2] - 1)) if len(media) > STILLS else 0
-    first, second, third, fourth = (_painted(media, int(s), STILL_PX) for s in steps)
-    return np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
+class ClipPainter:
+    """Paints the frames of a clip: the pictures of a view, within a border that says who drives."""
 
+    def __init__(self, media: EpisodeMedia, view: View) -> None:
+        self._media, self._view = media, view
 
-def _painted(media: EpisodeMedia, step: int, view_px: int) -> Image:
-    style = DRIVER_STYLES[Driver(int(media.drivers[step]))]
-    border = view_px // 24
-    pictures = [enlarge(image, max(view_px // image.shape[0], 1)) for image in media.frame(step)]
-    widths = tuple(picture.shape[1] for picture in pictures)
-    body = _ground(style, pictures[0].shape[0] + border, sum(widths) + border * (len(widths) + 1))
-    body, x = body.copy(), border
-    for picture in pictures:
-        body[: picture.shape[0], x : x + picture.shape[1]] = picture
-        x += picture.shape[1] + border
-    label = _label(style, media.cameras, widths, border, view_px * 3 // 32)
-    line = _time_line(media, step, body.shape[1], view_px // 32)
-    return np.vstack([label, line, body])
+    def frame(self, step: int, view_px: int) -> Image:
+        """The frame of a step, with pictures of about `view_px` pixels' height."""
+        style = DRIVER_STYLES[Driver(int(self._media.drivers[step]))]
+        border, pictures = view_px // 24, self._view.frame(step, view_px)
+        widths = tuple(picture.shape[1] for picture in pictures)
+        width = sum(widths) + border * (len(widths) + 1)
+        body = _ground(style, pictures[0].shape[0] + border, width)
+        body, x = body.copy(), border
+        for picture in pictures:
+            body[: picture.shape[0], x : x + picture.shape[1]] = picture
+            x += picture.shape[1] + border
+        label = _label(style, self._view.labels, widths, border, view_px * 3 // 32)
+        line = _time_line(self._media, step, body.shape[1], view_px // 32)
+        return np.vstack([label, line, body])
+
+    def stills(self) -> Image:
+        """Four frames in two rows."""
+        length = len(self._media)
+        steps = np.linspace(0, length - 1, STILLS).round().astype(int)
+        later = max(1, min(poster_step(self._media), steps[2] - 1))
+        steps[1] = later if length > STILLS else 0
+        first, second, third, fourth = (self.frame(int(step), STILL_PX) for step in steps)
+        return np.vstack([np.hstack([first, second]), np.hstack([third, fourth])])
 
 
 @lru_cache(maxsize=32)
@@ -100,7 +122,7 @@ def _ground(style: DriverStyle, height: int, width: int) -> Image:
 
 @lru_cache(maxsize=32)
 def _label(
-    style: DriverStyle, cameras: tuple[str, ...], widths: tuple[int, ...], border: int, height: int
+    style: DriverStyle, labels: tuple[str, ...], widths: tuple[int, ...], border: int, height: int
 ) -> Image:
     width = sum(widths) + border * (len(widths) + 1)
     banner = style.banner.format(operator=OPERATOR, s="S")
@@ -113,10 +135,10 @@ def _label(
         size = height * 0.44
         figure.text(border / width, 0.47, banner, color=ink, size=size, weight="bold", va="center")
         right = 0
-        for camera, camera_width in zip(cameras, widths, strict=True):
-            right += border + camera_width
+        for shown, picture_width in zip(labels, widths, strict=True):
+            right += border + picture_width
             figure.text(
-                right / width, 0.47, f"{camera} camera", color=ink, size=size * 0.85,
+                right / width, 0.47, shown, color=ink, size=size * 0.85,
                 ha="right", va="center",
             )  # fmt: skip
         buffer = io.BytesIO()

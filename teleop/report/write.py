@@ -13,8 +13,10 @@ from .collect import collect
 from .page import ROLES, render
 from .two_workspaces import render_comparison
 
-PARTS = 1 + len(ROLES)
-"""How many parts `write_report` reports of, at most."""
+PARTS, COMPARISON_PARTS = 2 + len(ROLES), 3
+"""How many parts `write_report` reports of: of one workspace, of two."""
+DRAWN_FRAMES = 200
+"""Most frames of a clip that `sidestick report` draws again, each about a tenth of a CPU-second."""
 FILE, COMPARISON_FILE = "report.html", "report-beside.html"
 
 
@@ -24,17 +26,27 @@ def write_report(
     commands: Sequence[str] = (),
     beside: Workspace | None = None,
     done: Callable[[str], object] = lambda part: None,
+    made_by: str = "",
+    redraw: int = 0,
 ) -> Path:
     """Write the report to `path`, by default report.html in the workspace, whole or not at all.
 
-    `commands` are the shell lines that made the workspace; the footer shows them first.
-    With `beside` the page shows that other workspace in a second column. `done` hears of each part.
+    `commands` are the shell lines that made the workspace, `made_by` the one that makes this page;
+    the footer shows them. With `beside` the page shows that other workspace in a second column.
+    `done` hears of each part. With `redraw`, scenes are drawn again for the clips, in so many
+    frames at most.
     """
     name = FILE if beside is None else COMPARISON_FILE
     target = workspace.path / name if path is None else Path(path)
-    data = collect(workspace, commands)
+    data = collect(workspace, commands, made_by)
     done("read")
-    page = render(data, done) if beside is None else render_comparison(data, collect(beside))
+    if beside is None:
+        page = render(data, done, redraw)
+    else:
+        other = collect(beside)
+        done("read the other")
+        page = render_comparison(data, other)
+        done("figures")
     try:
         replace_file(target, page.encode(errors="backslashreplace"))  # names that are no UTF-8
     except OSError as error:
