@@ -5,18 +5,21 @@
 One short made-up episode is written under many ids by `Episode.write`. Each step is timed by CPU
 and by the clock: the first listing (every file is opened), the second (from the cache), the index,
 `check`, reading all steps for training with at most `--limit-mib` of memory an array, a pass of
-windows, and what one more recorded episode costs. `peak_mib` is the process' memory, highest so
-far; each number of episodes has a process of its own. `--index-only` links one file under all
-names, which takes seconds, and measures the index alone. It prints JSON, and each step as it ends.
+windows, `UPDATES` updates of a training end to end on all of them, and what one more recorded
+episode costs. `own_mib` is the process' own memory, the highest during the step: without what the
+system can take back, such as arrays in files; a step that is over in less than `LOOK_S` shows the
+memory at its end. Each number of episodes has a process of its own. `--index-only` links one file
+under all names, which takes seconds, and measures the index alone. It prints JSON, and each step as
+it ends.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
-import resource
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +38,8 @@ from sidestick.datasets.step import ActionMode
 from sidestick.datasets.summary import EpisodeSummary
 from sidestick.datasets.windows import Windows
 from sidestick.datasets.workspace import Workspace
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.train import train
 from tests.synthetic import (
     STATE_SIZE,
     made_up_episode,
@@ -45,6 +50,8 @@ from tests.synthetic import (
 
 STEPS, SIZE = 40, 32
 CHUNK, HISTORY, BATCH = 16, 2, 64
+UPDATES = 20
+LOOK_S = 0.02
 TIMES = 5
 MIB = 2**20
 
@@ -72,13 +79,13 @@ def measured(episodes: int, limit_mib: int) -> dict[str, Any]:
     @contextmanager
     def timed(name: str) -> Iterator[None]:
         began, used = time.perf_counter(), time.process_time()
-        yield
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        with OwnMemory() as memory:
+            yield
         spent = time.process_time() - used, time.perf_counter() - began
         costs[name] = {
             "cpu_s": round(spent[0], 2),
             "s": round(spent[1], 2),
-            "peak_mib": round(peak),
+            "own_mib": round(memory.highest / 1024),
         }
         print(episodes, name, costs[name], file=sys.stderr, flush=True)
 
@@ -105,7 +112,44 @@ def measured(episodes: int, limit_mib: int) -> dict[str, Any]:
             order = np.random.default_rng(0).permutation(len(windows))
             for first in range(0, len(order), BATCH):
                 windows.batch(order[first : first + BATCH])
+        del windows, order
+        costs["pictures_mib"] = round(sum(rows.nbytes for rows in frames.images.values()) / MIB)
+        with timed("training"):
+            train(frames, training(), Path(folder) / "policy", progress=False)
     return costs
+
+
+def training() -> TrainConfig:
+    """A short training end to end, on every episode's pictures."""
+    plain = TrainConfig.recommended("end-to-end", encoder="small")
+    return replace(plain, steps=UPDATES, tensorboard=False, threads=1)
+
+
+class OwnMemory:
+    """The highest memory of this process alone meanwhile, KiB, looked at from a thread."""
+
+    def __init__(self) -> None:
+        self.highest = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "OwnMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+        self._look()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(LOOK_S):
+            self._look()
+
+    def _look(self) -> None:
+        status = Path("/proc/self/status").read_text()
+        found = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
+        self.highest = max(self.highest, int(found.split()[1]))
 
 
 def linked(episodes: int) -> dict[str, Any]:
@@ -149,7 +193,7 @@ def fill(workspace: Workspace, episodes: int) -> None:
     """Write one made-up episode under many ids."""
     made = made_up_episode([ActionMode.DEMONSTRATION] * STEPS, 0, image_size=SIZE)
     for number, name in enumerate(names(episodes)):
-        header = replace(made.summary.header, seed=number)
+        header = replace(made.summary.header, seed=number, env_args=workspace.config.env_args())
         named = replace(made, summary=replace(made.summary, id=name, header=header))
         named.write(workspace.episodes_dir / f"{name}.hdf5")
 
