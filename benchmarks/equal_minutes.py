@@ -80,7 +80,7 @@ def begin(options: Options) -> Path:
     if not path.exists():
         asked = ["--num-items", options.num_items] if options.num_items else []
         command(
-            "drive", path, "--task", options.task, *asked, "--headless", "--operator", "simulated",
+            "drive", path, "--task", options.task, *asked, "--headless", "--driver", "simulated",
             "--first-seed", options.set * SEEDS_A_SET, "--episodes", options.demonstrations,
         )  # fmt: skip
         train(path, options)
@@ -123,7 +123,7 @@ def spend(options: Options, path: Path, way: str) -> None:
     first = options.set * SEEDS_A_SET + FIRST_SPENT
     if way == "fleet":
         command(
-            "fleet", path, "--arms", options.arms, "--headless", "--operator", "simulated",
+            "fleet", path, "--arms", options.arms, "--headless", "--driver", "simulated",
             "--minutes", options.minutes, "--policy", "0001", "--override", "--first-seed", first,
         )  # fmt: skip
         return
@@ -134,7 +134,7 @@ def spend(options: Options, path: Path, way: str) -> None:
         if attended_s(path) - began >= 60 * options.minutes:
             return
         command(
-            "drive", path, "--headless", "--operator", "simulated", *level,
+            "drive", path, "--headless", "--driver", "simulated", *level,
             "--first-seed", first + batch * BATCH, "--episodes", BATCH,
         )  # fmt: skip
 
