@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .arm import NAME
 from .gripper import PANDA
 from .hand_rays import OUTSIDE_M, PAD_X_M, PAD_Z_M, Hit, rays
-from .rotations import matrix_from_quat
+from .rotations import Vector, matrix_from_quat
 from .world import Pose, World
 
 FINGER_X_M = (-0.009, 0.009)
@@ -39,6 +39,9 @@ class Foreseen:
     stiff one, or the share of their width over which a soft one is between them."""
     blocked: float
     """Share of the rays along fingers and palm that meet something."""
+    aside_m: float = 0.0
+    """How far the middle of what would be between the fingers lies from the middle of the hand,
+    along its y axis; 0 for what is soft, or not met from both sides."""
 
 
 def foresee(world: World, label: int, tools: Sequence[Pose]) -> list[Foreseen]:
@@ -60,8 +63,9 @@ def foresee(world: World, label: int, tools: Sequence[Pose]) -> list[Foreseen]:
         Foreseen(
             _held(world, label, soft, hits[at : at + len(pads)], turn[:, 1]),
             _blocked(world, parts, hits[at + len(pads) : at + each]),
+            0.0 if soft else _aside(world, label, hits[at : at + len(pads)], tool.position, turn),
         )
-        for at, turn in zip(range(0, len(hits), each), turns, strict=True)
+        for at, tool, turn in zip(range(0, len(hits), each), tools, turns, strict=True)
     ]
 
 
@@ -90,6 +94,22 @@ def _held(
         return float(opposite.any(axis=1).mean())
     facing = np.array([abs(float(hit.normal @ across)) if hit else 0.0 for hit in hits])
     return float(np.where(sides, facing.reshape(sides.shape), 0.0).max(axis=(1, 2)).min())
+
+
+def _aside(
+    world: World, label: int, hits: Sequence[Hit | None], at: Vector, turn: NDArray[np.float64]
+) -> float:
+    """Metres along the hand's y axis to the middle of what the rays of both sides meet."""
+    half = len(hits) // 2
+    left, right = (
+        [
+            float((hit.point - at) @ turn[:, 1])
+            for hit in side
+            if hit is not None and world.labels.get(hit.body) == label
+        ]
+        for side in (hits[:half], hits[half:])
+    )
+    return (max(left) + min(right)) / 2 if left and right else 0.0
 
 
 def _blocked(world: World, soft: Collection[int], hits: Sequence[Hit | None]) -> float:

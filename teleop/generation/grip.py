@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -58,12 +58,14 @@ class Grip:
     retreat_m: float
     flipped: bool
     """Whether the hand is turned by half about its own axis."""
+    aside: Vector = field(default_factory=lambda: np.zeros(3))
+    """By how much the hand is moved so that the object is in the middle of its fingers, m [3]."""
 
     def moved(self, pose: Pose) -> Pose:
         """A pose of the source's hand, moved."""
         found = moved(pose, self.source.frame, self.frame, self.turn_rad)
         back = matrix_from_quat(found.quat)[:, 2] * self.retreat_m
-        at = Pose(found.position - back, found.quat)
+        at = Pose(found.position - back + self.aside, found.quat)
         return flipped(at) if self.flipped else at
 
     def way(self) -> list[Waypoint]:
@@ -99,8 +101,10 @@ def choose_grip(
         ]
     )
     order = np.argsort(costs, kind="stable")[:CHOICES]
-    best = [grips[int(number)] for number in order if costs[number] <= costs[order[0]] + NEARLY]
-    return best[int(rng.integers(len(best)))]
+    best = [int(number) for number in order if costs[number] <= costs[order[0]] + NEARLY]
+    chosen = best[int(rng.integers(len(best)))]
+    across = matrix_from_quat(poses[chosen].quat)[:, 1]
+    return replace(grips[chosen], aside=across * seen[chosen].aside_m)
 
 
 def _likeliest(frames: Sequence[ObjectFrame], point: Vector | None) -> list[ObjectFrame]:

@@ -17,6 +17,8 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.engines.local import LocalEngine
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.making import make_task_env
+from sidestick.sim_envs.open_hand import foresee
+from sidestick.sim_envs.rotations import matrix_from_quat
 from sidestick.sim_envs.world import Pose
 from sidestick.teleop.cli import main
 from sidestick.teleop.evaluation.replay import verify
@@ -155,6 +157,32 @@ def test_a_pose_moves_and_turns_with_its_object() -> None:
         kept.position, target.position + np.array([0.0, 0.1, 0.1]), atol=1e-9
     )
     np.testing.assert_allclose(kept.quat, at.quat)
+
+
+def test_an_item_that_was_taken_aside_is_taken_in_the_middle(shown: Workspace) -> None:
+    """The fingers then have as much room on the one side as on the other."""
+    (path,) = shown.episodes()
+    (handling,) = handlings_of(Episode.read(path, images=False))
+    across = matrix_from_quat(handling.grip.quat)[:, 1] * 0.012
+    wrong = replace(
+        handling, frame=replace(handling.frame, position=handling.frame.position - across)
+    )
+    env, rng, corrected_m = (
+        make_task_env("ShelfPick", image_size=16),
+        np.random.default_rng(0),
+        [0.0],
+    )
+    for seed in range(500, 504):
+        env.build(seed)
+        (label,) = {env.task.labels.index(item.label) for item in env.task.wanted(env.world)}
+        name, hand = env.task.labels[label], env.arm.tool()
+        grip = choose_grip(env, label, name, [wrong], (), hand, rng)
+        (seen,) = foresee(env.world, label, [grip.moved(wrong.grip)])
+        assert seen.held > 0.7
+        assert abs(seen.aside_m) < 0.002
+        corrected_m.append(float(np.linalg.norm(grip.aside)))
+    env.close()
+    assert max(corrected_m) > 0.006
 
 
 def test_frames_say_what_lies(tmp_path: Path) -> None:
