@@ -60,7 +60,33 @@ class MessagePad:
         return PadMessage(0, "Pad", tuple(self.axes), tuple(self.buttons), pressed)
 
 
-class BrowserRig(ExpertPad):
+class DriverPage:
+    """A driver's page, which sends all that is held and was pressed, and has seen every picture."""
+
+    def __init__(self, link: Link, clock: FakeTime) -> None:
+        self.link, self.clock = link, clock
+        self.sequence, self.frame, self.hidden = 0, 0, False
+        self.held: set[str] = set()
+        self.pad: MessagePad | None = None
+        self._pressed: list[str] = []
+
+    def press(self, key: str) -> None:
+        """Press and release a key."""
+        self._pressed.append(key)
+
+    def send(self) -> None:
+        """Send a message."""
+        pressed, self._pressed = self._pressed, []
+        message = InputMessage(
+            self.sequence, self.clock.now, self.frame, tuple((key, key) for key in self.held),
+            tuple((key, key) for key in pressed),
+            (self.pad.message(),) if self.pad else (), self.hidden,
+        )  # fmt: skip
+        self.sequence += 1
+        self.link.receive(message)
+
+
+class BrowserRig(DriverPage, ExpertPad):
     """The loop, and a driver whose browser sends 60 messages a second and sees every picture."""
 
     def __init__(self, folder: Path, assignment: Assignment = DEMONSTRATE) -> None:
@@ -68,7 +94,8 @@ class BrowserRig(ExpertPad):
         config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
         self.workspace = Workspace.open_or_create(folder, config)
         self.env: Any = workspace_env(self.workspace.config)
-        self.link, self.pads = Link(self.time), BrowserPads()
+        super().__init__(Link(self.time), self.time)
+        self.pads = BrowserPads()
         self.input = BrowserInput(
             self.env, defaults(DRIVING), self.pads, self.link, "Ada", clock=self.time
         )
@@ -81,20 +108,13 @@ class BrowserRig(ExpertPad):
             window=NoEvents(self.link),
         )  # fmt: skip
         self.loop = StationLoop(context, self.live, self._draw)
-        self.sequence, self.frame, self.hidden, self.silent = 0, 0, False, False
-        self.held: set[str] = set()
-        self.pad: MessagePad | None = None
+        self.silent = False
         self.expert = make_expert("ShelfPick")
-        self._pressed: list[str] = []
         self.link.connect()
 
     @property
     def state(self) -> WindowState:
         return self.loop.state
-
-    def press(self, key: str) -> None:
-        """Press and release a key."""
-        self._pressed.append(key)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
@@ -102,7 +122,7 @@ class BrowserRig(ExpertPad):
         while self.time.now < until:
             if self.time.now >= due and not self.silent:
                 due = self.time.now + MESSAGE_S
-                self._send()
+                self.send()
             self.loop.step()
 
     def close(self) -> None:
@@ -116,13 +136,3 @@ class BrowserRig(ExpertPad):
             self.frame += 1
             self.link.drawn(self.frame)
         return 0.004
-
-    def _send(self) -> None:
-        pressed, self._pressed = self._pressed, []
-        message = InputMessage(
-            self.sequence, self.time.now, self.frame, tuple((key, key) for key in self.held),
-            tuple((key, key) for key in pressed),
-            (self.pad.message(),) if self.pad else (), self.hidden,
-        )  # fmt: skip
-        self.sequence += 1
-        self.link.receive(message)

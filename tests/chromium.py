@@ -60,12 +60,25 @@ main(sys.argv[1:])
 """A busy machine keeps no quarter of a second: what the wire does then has tests of its own."""
 
 
+STILL_FLEET = """
+from types import SimpleNamespace
+from sidestick.datasets.workspace import Workspace
+from sidestick.teleop.cli import fleet
+from tests.fleet_rig import fleet_options
+fleet.FleetOptions = lambda arms, **_: fleet_options(arms)
+choice = SimpleNamespace(policy_id="0001")
+fleet.FleetVerb._begin = lambda verb: (Workspace.open(verb.workspace), choice)
+"""
+"""The arms of a served fleet have a policy that does not move, so that each asks after a second."""
+
+
 class Served:
     """`sidestick serve` in a process of its own, which waits longer for what comes late."""
 
-    def __init__(self, workspace: Path, *more: str) -> None:
+    def __init__(self, workspace: Path, *more: str, before: str = "") -> None:
+        """`before` is Python that runs there first."""
         self.port = _free_port()
-        command = [sys.executable, "-c", PATIENT, "serve", str(workspace)]
+        command = [sys.executable, "-c", before + PATIENT, "serve", str(workspace)]
         environment = {**os.environ, "SIDESTICK_CONFIG_DIR": str(workspace.parent / "config")}
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), *more], stderr=subprocess.STDOUT,

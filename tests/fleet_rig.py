@@ -14,6 +14,7 @@ from sidestick.sim_envs.spaces import Observation
 from sidestick.teleop.fleet.opening import FleetOptions, fleet_policy
 from sidestick.teleop.fleet.queues import queue_named
 from sidestick.teleop.fleet.window.fleet_loop import FleetLoop, FleetTerms
+from sidestick.teleop.fleet.window.outlet import OpenFleetOutlet
 from sidestick.teleop.fleet.window.run import open_fleet_window
 from sidestick.teleop.session.help_requests import HelpRules
 from sidestick.teleop.session.policy_runner import PolicyRunner
@@ -67,13 +68,20 @@ def until(fleet: FleetLoop, done: Callable[[], bool], seconds: float = 60.0) -> 
 
 @contextmanager
 def opened(
-    workspace: Workspace, options: FleetOptions, holds_on_loss: bool = False, draws: bool = False
+    workspace: Workspace,
+    options: FleetOptions,
+    holds_on_loss: bool = False,
+    draws: bool = False,
+    clock: FakeTime | None = None,
+    open_outlet: OpenFleetOutlet | None = None,
 ) -> Iterator[FleetLoop]:
-    """The window of a fleet over a workspace, as `sidestick fleet` opens it."""
-    terms, clock = FleetTerms(queue_named("first-come"), holds_on_loss), FakeTime()
+    """The window of a fleet over a workspace, as `sidestick fleet` opens it, or another outlet."""
+    terms, clock = FleetTerms(queue_named("first-come"), holds_on_loss), clock or FakeTime()
     seat = StationOptions(sound=False, view="tiny", operator="tester", size=(960, 600))
     policy = fleet_policy(workspace, "0001", options)
-    window = open_fleet_window(workspace, policy, options, terms, seat, clock, clock.sleep)
+    window = open_fleet_window(
+        workspace, policy, options, terms, seat, clock, clock.sleep, open_outlet
+    )
     with window as fleet:
         if not draws:
             fleet.draw = lambda _: TURN_S

@@ -6,6 +6,7 @@ this process adds it here meanwhile, so that rows keep their order.
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,29 +20,32 @@ _log = logging.getLogger(__name__)
 
 
 class HeldRows:
-    """Rows that are to be written to one file, in their order."""
+    """Rows that are to be written to one file, in their order; any thread may add them."""
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self._rows: list[tuple[str, Sequence[Any]]] = []
+        self._lock = threading.Lock()
 
     def add(self, statement: str, values: Sequence[Any]) -> int:
         """Write a row with those that wait; its number, 0 while the file is locked."""
-        first = not self._rows
-        self._rows.append((statement, values))
-        try:
-            return self._write()
-        except FileBusy as error:
-            if first:
-                _log.warning("%s by another program; what is stored waits until it ends", error)
-            return 0
+        with self._lock:
+            first = not self._rows
+            self._rows.append((statement, values))
+            try:
+                return self._write()
+            except FileBusy as error:
+                if first:
+                    _log.warning("%s by another program; what is stored waits until it ends", error)
+                return 0
 
     def flush(self) -> None:
         """Write all rows, and wait for that; FileBusy after LAST_WAIT_S, with their number."""
         until = time.monotonic() + LAST_WAIT_S
         while self._rows:
             try:
-                self._write()
+                with self._lock:
+                    self._write()
             except FileBusy as error:
                 if time.monotonic() > until:
                     raise FileBusy(

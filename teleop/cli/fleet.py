@@ -18,6 +18,7 @@ from ..fleet.opening import FleetOptions
 from ..fleet.queues import FIRST_COME, queue_named
 from ..fleet.shift import ShiftReport
 from ..fleet.window.fleet_loop import FleetTerms
+from ..fleet.window.outlet import OpenFleetOutlet
 from ..fleet.window.run import run_window
 from ..learning.background_process import LearnerProcess
 from ..station.options import StationOptions
@@ -87,14 +88,7 @@ class FleetVerb:
     def run(self) -> int:
         """Serve the arms."""
         self._check()
-        workspace = Workspace.open(self.workspace)
-        workspace.recover()
-        ladder_store = LadderStore(workspace)
-        for change in recover_evidence(ladder_store):
-            say_change(change)
-        choice = PolicyStore(workspace.policies_dir).choose(self.policy)
-        ladder_store.authorise(Level.ON_CALL, choice.policy_id, self.override, record=False)
-        say_choice(workspace, choice)
+        workspace, choice = self._begin()
         beside = LearnerProcess(workspace) if self.learn else contextlib.nullcontext()
         with beside as learner:
             serve = self._headless if self.headless else self._window
@@ -106,6 +100,29 @@ class FleetVerb:
         else:
             say(report.label)
         return FOUND if died else DONE
+
+    def shift(self, open_outlet: OpenFleetOutlet) -> ShiftReport:
+        """Let a person serve the arms at another outlet than this machine's window."""
+        workspace, choice = self._begin()
+        return self._window(workspace, choice, open_outlet)
+
+    def check_person(self) -> None:
+        """BadValue for a fleet that a person cannot serve."""
+        if queue_named(self.queue).needs_truth or self.queue == "nobody":
+            raise BadValue("--queue", "one for a person", f"{self.queue}, a limit for benchmarks")
+        check_first_seed(self.first_seed, MOST_EPISODES)
+
+    def _begin(self) -> tuple[Workspace, PolicyChoice]:
+        """Recover what an earlier session left; the policy, if it may drive on call."""
+        workspace = Workspace.open(self.workspace)
+        workspace.recover()
+        ladder_store = LadderStore(workspace)
+        for change in recover_evidence(ladder_store):
+            say_change(change)
+        choice = PolicyStore(workspace.policies_dir).choose(self.policy)
+        ladder_store.authorise(Level.ON_CALL, choice.policy_id, self.override, record=False)
+        say_choice(workspace, choice)
+        return workspace, choice
 
     def _check(self) -> None:
         """Refuse what cannot be done before anything is opened."""
@@ -120,10 +137,8 @@ class FleetVerb:
         else:
             check_window()
         parse_size(self.size)
-        if queue_named(self.queue).needs_truth or self.queue == "nobody":
-            raise BadValue("--queue", "one for a person", f"{self.queue}, a limit for benchmarks")
+        self.check_person()
         FleetOptions(self.arms)
-        check_first_seed(self.first_seed, MOST_EPISODES)
 
     def _headless(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
         seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
@@ -140,7 +155,12 @@ class FleetVerb:
 
             return run_fleet(workspace, choice.policy_id, seeds.start, options, rules, on_tick)
 
-    def _window(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
+    def _window(
+        self,
+        workspace: Workspace,
+        choice: PolicyChoice,
+        open_outlet: OpenFleetOutlet | None = None,
+    ) -> ShiftReport:
         seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
         seat = StationOptions(
             first_seed=seeds.start,
@@ -152,4 +172,6 @@ class FleetVerb:
         )
         terms = FleetTerms(queue_named(self.queue), self.on_loss == "hold", self.minutes)
         options = FleetOptions(self.arms, follows=self.policy is None, on_change=say_change)
-        return run_window(workspace, choice.policy_id, options, terms, seat, self.queue)
+        return run_window(
+            workspace, choice.policy_id, options, terms, seat, self.queue, open_outlet=open_outlet
+        )

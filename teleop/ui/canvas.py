@@ -105,7 +105,9 @@ class Canvas:
         if (width, height) != rect.size:
             near = rect.w * rect.h > 1.6e6 or rect.w < width
             stretch = pygame.transform.scale if near else pygame.transform.smoothscale
-            surface = stretch(surface.convert(), rect.size)
+            same = pygame.Surface((width, height), 0, self.surface)  # convert() needs a display
+            same.blit(surface, (0, 0))
+            surface = stretch(same, rect.size)
         self.surface.blit(surface, rect)
 
     def driver(self, driver: Driver, centre: tuple[int, int], size: float, colour: Colour) -> None:

@@ -5,8 +5,11 @@
 
 import contextlib
 import ipaddress
+import signal
 import socket
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +117,25 @@ def run_server(
             tell(RISK)
         tell(f"open {options.address('/enter')}#{access.invite('owner')}")
         tell("that address works once; the page People makes more. Ctrl-C ends the server")
-        uvicorn.Server(config(app, options)).run([listening])
+        with unwound_by_sigterm():
+            uvicorn.Server(config(app, options)).run([listening])
+
+
+@contextlib.contextmanager
+def unwound_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit meanwhile, so that whoever called closes the seat.
+
+    Uvicorn sends itself the signal again once it has ended, and that would end the process at once.
+    Outside the main thread nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def config(app: ASGIApp, options: ServerOptions) -> uvicorn.Config:

@@ -14,7 +14,6 @@ from ...station.cues import Cue, CuePlayer
 from ...station.help_call import HelpCall
 from ...station.loop import LONGEST_SLEEP_S, SHORTEST_SLEEP_S, SLACK_S
 from ...station.states import WindowState
-from ...ui.window import show_in_title
 from ..arm_view import ArmView
 from ..operator_model import Doing
 from ..queues.queue import Queue
@@ -165,7 +164,8 @@ class FleetLoop:
         """Say in the title, and by sound, that arms wait without the operator's attention."""
         waiting = [seat for seat in self.callers if seat is not self.focus]
         many = f"{len(waiting)} arm{'s' * (len(waiting) > 1)}"
-        show_in_title(f"{many} ask{'s' * (len(waiting) == 1)} for help" if waiting else "")
+        title = f"{many} ask{'s' * (len(waiting) == 1)} for help" if waiting else ""
+        self.focus.loop.context.window.show_in_title(title)
         loudness = self._call.update(bool(waiting), self.now)
         if loudness is not None:
             self._feedback.play(Cue.HELP_WANTED, loudness)

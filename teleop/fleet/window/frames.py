@@ -1,10 +1,11 @@
-"""`FleetFrames` draws the fleet's window: the wall above, the seat of the arm in focus below.
+"""`FleetFrames` draws a fleet: the seat of the arm in focus, and all arms beside it.
 
-`FleetLoop` calls it between ticks; each seat has a `SeatFrames` with its own memory of pictures.
+`FleetLoop` calls it between ticks; each seat has an `ArmScreen` with its own memory of pictures,
+which for the window is `SeatFrames`: the wall above, the seat below.
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from ...devices.controls import Control
 from ...devices.sdl import pygame
@@ -21,8 +22,6 @@ from .wall import GAP, draw_replay, draw_wall, tiles, wall_area
 
 LONGEST = 16
 """More arms than this are too small to see in a window."""
-
-
 NEXT = ((Control.CLUTCH, "hold: drive"), (Control.START, "next caller"))
 
 
@@ -37,12 +36,24 @@ class FleetPrompter(Prompter):
         return (*self.keys(device, NEXT), *found[1:])
 
 
+class ArmScreen(Protocol):
+    """Draws the seat of one arm, and what is of the fleet."""
+
+    fleet: FleetLoop | None
+    """The loop whose arms are shown with every frame."""
+
+    def __call__(self, loop: StationLoop) -> float:
+        """Draw a frame where one is due and there is time; return the wait until the next [s]."""
+        ...
+
+
 class SeatFrames(FrameScheduler):
     """Draws the seat of one arm below the wall."""
 
     fleet: FleetLoop | None = None
     """The loop whose wall is drawn with every frame."""
     type_: TextRenderer
+    """Of all arms, so that letters are drawn once."""
 
     def target(self) -> pygame.Surface:
         """The window below the wall."""
@@ -71,40 +82,36 @@ class FleetFrames:
 
     def __init__(
         self,
-        surface: pygame.Surface,
+        screens: Sequence[ArmScreen],
         view: ViewSource | None,
-        prompter: Prompter,
-        arms: int,
-        clock: Callable[[], float] = time.perf_counter,
+        attend: Callable[[FleetLoop], object],
     ) -> None:
-        type_ = TextRenderer()
-        self._view = view
-        self._frames = [SeatFrames(surface, view, prompter, clock) for _ in range(arms)]
-        for frames in self._frames:
-            frames.type_ = type_
+        """A screen for each arm; `attend` is called before each, for what was asked of it."""
+        self._screens, self._view, self._attend = screens, view, attend
 
     def __call__(self, fleet: FleetLoop) -> float:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
-        self._take_clicks(fleet)
+        self._attend(fleet)
         focus = fleet.focus
-        frames = self._frames[focus.number]
-        frames.fleet = fleet
+        screen = self._screens[focus.number]
+        screen.fleet = fleet
         if self._view is not None and focus.live.arm is not None:
             self._view.env = focus.live.arm
-        return frames(focus.loop)
+        return screen(focus.loop)
 
-    def _take_clicks(self, fleet: FleetLoop) -> None:
-        """Turn to the arm on whose tile the operator clicked; leave other clicks to the seat."""
-        window = pygame.display.get_surface()
-        loop = fleet.focus.loop
-        if window is None or not loop.clicks:
-            return
-        wall = wall_area(window.get_rect())
-        unit = min(window.get_width() / DESIGN[0], window.get_height() / DESIGN[1])
-        rects = tiles(wall, len(fleet.seats), max(1, round(GAP * unit)))
-        clicks = list(loop.clicks)
-        loop.clicks[:] = [(x, y - wall.bottom) for x, y in clicks if y >= wall.bottom]
-        for place in clicks:
-            for rect, seat in zip(rects, fleet.seats, strict=True):
-                if rect.collidepoint(place) and seat is not fleet.focus:
-                    fleet.turn_to(seat)
+
+def take_clicks(fleet: FleetLoop) -> None:
+    """Turn to the arm on whose tile the operator clicked; leave other clicks to the seat."""
+    window = pygame.display.get_surface()
+    loop = fleet.focus.loop
+    if window is None or not loop.clicks:
+        return
+    wall = wall_area(window.get_rect())
+    unit = min(window.get_width() / DESIGN[0], window.get_height() / DESIGN[1])
+    rects = tiles(wall, len(fleet.seats), max(1, round(GAP * unit)))
+    clicks = list(loop.clicks)
+    loop.clicks[:] = [(x, y - wall.bottom) for x, y in clicks if y >= wall.bottom]
+    for place in clicks:
+        for rect, seat in zip(rects, fleet.seats, strict=True):
+            if rect.collidepoint(place) and seat is not fleet.focus:
+                fleet.turn_to(seat)

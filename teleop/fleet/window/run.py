@@ -1,4 +1,7 @@
-"""`run_window`, for `cli.fleet`, opens the window of a fleet and runs a person's shift there."""
+"""`run_window`, for `cli.fleet`, opens the window of a fleet and runs a person's shift there.
+
+`cli.serve` runs it in a browser in the window's place.
+"""
 
 import contextlib
 import time
@@ -13,26 +16,22 @@ from ....sim_envs.errors import BadValue
 from ....sim_envs.worlds.contract import TaskWorld
 from ...devices.bindings import load
 from ...devices.controls import DRIVING
-from ...devices.gamepads import Gamepads
-from ...devices.keyboard_layout import present_layout
 from ...devices.operator_input import OperatorInput
-from ...devices.sdl import pygame
 from ...evaluation.seeds import Seeds
 from ...session.environments import rewindable_workspace_env
 from ...session.session import Session
-from ...station.cues import CuePlayer
 from ...station.live_episode import LIMITS_AT_THE_WINDOW, OperatorEpisode
 from ...station.options import OperatorContext, StationOptions
 from ...station.run import ANSWER_WITHIN_S, leaving_on_signals
 from ...station.screen.view import open_view
 from ...station.workspace_counts import WorkspaceCounts
-from ...ui.window import open_window
 from ..fleet_policy import FleetPolicy
 from ..opening import FleetOptions, fleet_policy, open_sessions
 from ..shift import Shift, ShiftReport
 from .fleet_loop import FleetLoop, FleetTerms
-from .frames import LONGEST, FleetFrames, FleetPrompter
+from .frames import LONGEST, FleetPrompter
 from .last_seconds import LastSeconds
+from .outlet import FleetWindow, OpenFleetOutlet
 from .seat import Seat
 from .seat_cues import SeatCues
 from .seat_device import SeatDevice
@@ -85,22 +84,21 @@ def open_fleet_window(
     seat_options: StationOptions,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
+    open_outlet: OpenFleetOutlet | None = None,
 ) -> Iterator[FleetLoop]:
-    """The window of a fleet, ready to run; raises NoDisplay without a screen."""
-    if options.arms > LONGEST:
-        raise BadValue("--arms at the window", f"at most {LONGEST}", options.arms)
+    """The window of a fleet, or another outlet, ready to run; NoDisplay without a screen."""
+    check_arms(options.arms)
     bindings = load(DRIVING)
     with contextlib.ExitStack() as stack:
-        surface = open_window(seat_options.size)
-        bindings = bindings.on_layout(present_layout())
-        stack.callback(pygame.quit)
+        opened = open_outlet(seat_options) if open_outlet else FleetWindow(seat_options, clock)
+        outlet = stack.enter_context(contextlib.closing(opened))
+        bindings = bindings.on_layout(outlet.layout())
         tally = stack.enter_context(contextlib.closing(WorkspaceCounts(workspace)))
-        pads, inputs = Gamepads(), list[OperatorInput]()
+        inputs = list[OperatorInput]()
 
         def make_device(env: TaskWorld) -> SeatDevice:
             if not inputs:
-                name, latch = seat_options.operator, seat_options.latch
-                inputs.append(OperatorInput(env, bindings, pads, name, clock, latch))
+                inputs.append(outlet.fleet_input(env, bindings, seat_options))
             return SeatDevice(inputs[0], env)
 
         options = replace(at_the_window(options), on_saved=tally.refresh)
@@ -108,13 +106,19 @@ def open_fleet_window(
         view, env = None, sessions[0].env
         if isinstance(env, ArmEnv):
             view = stack.enter_context(contextlib.closing(open_view(env, seat_options.view)))
-        frames = FleetFrames(surface, view, FleetPrompter(bindings), options.arms, clock)
-        cues = CuePlayer(pads, seat_options.sound, clock)
+        frames = outlet.frames(view, FleetPrompter(bindings), options.arms)
+        cues = outlet.cues(seat_options)
         stack.callback(cues.close)
-        context = OperatorContext(inputs[0], tally, cues, clock, sleep)
+        context = OperatorContext(inputs[0], tally, cues, clock, sleep, window=outlet.window)
         seats = _seats(sessions, policy, options, seat_options, context, workspace)
         shift = Shift(options.arms, workspace.config.control_hz)
         yield FleetLoop(seats, inputs[0], cues, shift, terms, frames, clock, sleep)
+
+
+def check_arms(arms: int) -> None:
+    """BadValue for more arms than a person sees."""
+    if arms > LONGEST:
+        raise BadValue("--arms for a person", f"at most {LONGEST}", arms)
 
 
 def _seats(
@@ -158,10 +162,13 @@ def run_window(
     on_step: OnStep = lambda _: None,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], None] = time.sleep,
+    open_outlet: OpenFleetOutlet | None = None,
 ) -> ShiftReport:
     """Serve the arms at the window until it is closed; what was driven is on the disk then."""
     policy = fleet_policy(workspace, policy_id, options)
-    opened = open_fleet_window(workspace, policy, options, terms, seat_options, clock, sleep)
+    opened = open_fleet_window(
+        workspace, policy, options, terms, seat_options, clock, sleep, open_outlet
+    )
     with opened as fleet, leaving_on_signals(fleet.leave):
         try:
             while not fleet.closed:

@@ -64,13 +64,24 @@ def words(seat: Seat, now: float) -> tuple[Colour, str, str]:
     return DRIVER_STYLES[driver].colour, who, f"{seat.live.episode.steps / hz:.0f} s"
 
 
+def solved_words(seat: Seat) -> str:
+    """How many of an arm's episodes were solved."""
+    done = seat.live.outcomes
+    return f"{sum(outcome.success for outcome in done)} of {len(done)} solved"
+
+
+def tile_picture(seat: Seat, camera: str) -> Image:
+    """What an arm's camera sees, uint8 [H, W, 3]."""
+    seen = seat.live.episode.observation.get(f"{camera}_image", NOTHING)
+    return np.asarray(seen, np.uint8)
+
+
 def _tile(canvas: Canvas, rect: pygame.Rect, seat: Seat, camera: str, now: float) -> None:
     """Picture, number, what the arm does, and a border in the driver's colour."""
     colour, what, why = words(seat, now)
     pygame.draw.rect(canvas.surface, PANEL, rect)
     side = min(rect.h, rect.w)
-    picture = seat.live.episode.observation.get(f"{camera}_image", NOTHING)
-    canvas.picture(np.asarray(picture, np.uint8), pygame.Rect(rect.x, rect.y, side, side))
+    canvas.picture(tile_picture(seat, camera), pygame.Rect(rect.x, rect.y, side, side))
     beside = rect.w >= 1.8 * rect.h
     text = pygame.Rect(rect.x + side, rect.y, rect.w - side, rect.h)
     if not beside:
@@ -94,13 +105,11 @@ def _tile(canvas: Canvas, rect: pygame.Rect, seat: Seat, camera: str, now: float
 
 def _lines(seat: Seat, what: str, why: list[str], beside: bool) -> list[tuple[str, float, bool]]:
     """Text, size and weight of a tile's lines."""
-    done = seat.live.outcomes
-    solved = sum(outcome.success for outcome in done)
     name = f"arm {seat.number + 1}" + (": here" if seat.in_focus else "")
     lines = [(name, 15.0, False), (what, 19.0, True)]
     if beside:
         lines += [(line, 13.0, False) for line in why]
-        lines += [(f"{solved} of {len(done)} solved", 13.0, False)]
+        lines += [(solved_words(seat), 13.0, False)]
     return lines
 
 
@@ -111,20 +120,29 @@ def _badge(canvas: Canvas, rect: pygame.Rect, colour: Colour) -> None:
     canvas.text("!", centre, 20, readable_on(colour), True, "center")
 
 
-def draw_replay(canvas: Canvas, body: pygame.Rect, seat: Seat, now: float) -> None:
-    """Show again, over the large picture, the last two seconds before an arm asked or failed."""
+def replayed(seat: Seat, now: float) -> tuple[Image, str] | None:
+    """A picture of the last two seconds before an arm asked or failed, and words for it.
+
+    None where it does neither.
+    """
     pictures = seat.last.pictures
     if not pictures or not seat.calling:
-        return
+        return None
     hz = seat.live.env.world_spec.control_hz
-    picture = pictures[int(now * hz) % len(pictures)]
+    before = "it failed" if seat.failed else "it asked"
+    caption = f"the last {len(pictures) / hz:.0f} s before {before}"
+    return np.asarray(pictures[int(now * hz) % len(pictures)], np.uint8), caption
+
+
+def draw_replay(canvas: Canvas, body: pygame.Rect, seat: Seat, now: float) -> None:
+    """Show again, over the large picture, the last two seconds before an arm asked or failed."""
+    again = replayed(seat, now)
+    if again is None:
+        return
     side = round(body.h * 0.42)
     area = pygame.Rect(body.right - side - canvas.px(12), body.y + canvas.px(12), side, side)
-    canvas.picture(np.asarray(picture, np.uint8), area)
+    canvas.picture(again[0], area)
     pygame.draw.rect(canvas.surface, VERMILION, area, canvas.px(3))
     caption = pygame.Rect(area.x, area.bottom - canvas.px(26), side, canvas.px(26))
     canvas.strip(caption, 222, 0)
-    before = "it failed" if seat.failed else "it asked"
-    seconds = len(pictures) / hz
-    text = f"the last {seconds:.0f} s before {before}"
-    canvas.text(text, caption.center, 14, TEXT, anchor="center", width=side)
+    canvas.text(again[1], caption.center, 14, TEXT, anchor="center", width=side)

@@ -32,8 +32,8 @@ def board_json(board: Dashboard) -> Json:
         "state": board.state.value,
         "recording": board.state is WindowState.RECORDING,
         "banner": banner,
-        "colour": _hex(colour),
-        "ink": _hex(readable_on(colour)),
+        "colour": hex_of(colour),
+        "ink": hex_of(readable_on(colour)),
         "striped": not resting and DRIVER_STYLES[board.driver].striped,
         "resting": resting,
         "instruction": board.instruction,
@@ -42,8 +42,8 @@ def board_json(board: Dashboard) -> Json:
         "tally": tally_words(board),
         "time_used": round(board.time_used, 3),
         "order": [
-            {"name": c.name, "container": c.container, "colour": _hex(c.colour),
-             "ink": _hex(readable_on(c.colour)), "done": c.done}
+            {"name": c.name, "container": c.container, "colour": hex_of(c.colour),
+             "ink": hex_of(readable_on(c.colour)), "done": c.done}
             for c in board.order
         ],
         "stages": list(board.stages),
@@ -95,5 +95,6 @@ def _card(board: Dashboard) -> Json | None:
     }  # fmt: skip
 
 
-def _hex(colour: Colour) -> str:
+def hex_of(colour: Colour) -> str:
+    """A colour as CSS has it."""
     return "#{:02x}{:02x}{:02x}".format(*colour)

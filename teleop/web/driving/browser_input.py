@@ -64,9 +64,11 @@ class BrowserInput(OperatorInput):
 
     _clicked = ""
     """The camera that the last message clicked on."""
+    _by_hand = True
+    """Whether somebody drives, or supervises, the arm in front of the driver."""
 
     def _loss(self, silent_s: float) -> Loss | None:
-        return self.link.loss() or super()._loss(silent_s)
+        return self.link.loss(self._by_hand) or super()._loss(silent_s)
 
     def _key(self, symbol: str, place: str) -> str:
         """The name of a key by the bindings: its symbol, or its place where that is bound alone."""

@@ -1,7 +1,7 @@
 """`BrowserOutlet` shows a station in browsers: pictures and words go out, keys and pads come in."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ....sim_envs.worlds.contract import TaskWorld
@@ -10,33 +10,23 @@ from ...devices.controls import Control
 from ...devices.gamepads import Gamepads
 from ...devices.operator_input import OperatorInput
 from ...devices.sdl import pygame
+from ...fleet.window.fleet_loop import FleetLoop
+from ...fleet.window.frames import FleetFrames
 from ...session.subscriber import Subscriber
 from ...station.cues import LOUDNESS, Cue, CuePlayer
 from ...station.loop import StationLoop
 from ...station.options import StationOptions
-from ...station.screen.cards import draw_discard
 from ...station.screen.frame_scheduler import FrameScheduler
 from ...station.screen.prompts import Prompter
 from ...station.screen.view import ViewSource
 from ...station.states import WindowState
 from ...station.window_events import WindowEvents
-from ...ui.canvas import Canvas
-from ...ui.depth_aid import draw_depth_aid
-from ...ui.plan_path import draw_path
-from ...ui.text import TextRenderer
-from ...ui.window import DESIGN
-from .board import board_json
+from .browser_fleet import FleetBrowserInput, FleetScreen
 from .browser_input import BrowserInput
 from .browser_pads import BrowserPads
-from .frames import Frame, FrameFeed, jpeg
+from .browser_screen import BrowserScreen
+from .frames import FrameFeed
 from .link import Link
-
-PICTURE = (640, 480)
-"""Width and height of the large picture, pixels."""
-INSET_PX, INSETS_EVERY = 200, 4
-"""Side of the small pictures, and frames from one of them to the next."""
-UNIT = 0.8
-"""Pixels of the picture to a unit of the design."""
 
 
 class BrowserCues(CuePlayer):
@@ -81,49 +71,14 @@ class NoEvents:
         self._link.drop_presses()
 
 
-class BrowserScreen(FrameScheduler):
-    """Draws frames for browsers, when the window's would be drawn."""
-
-    def __init__(
-        self, view: ViewSource | None, prompter: Prompter, outlet: "BrowserOutlet"
-    ) -> None:
-        super().__init__(pygame.Surface(DESIGN), view, prompter)
-        self._outlet = outlet
-        self._picture = pygame.Surface(PICTURE)
-        self._canvas = Canvas(self._picture, TextRenderer(), UNIT)
-        self._number = outlet.link.last_drawn
-
-    def show(self, loop: StationLoop) -> None:
-        """Draw one frame, and hand it to the browsers."""
-        outlet, area = self._outlet, self._picture.get_rect()
-        outlet.attend(loop)
-        extra = self._insets(loop)
-        picture = self._large(loop, area)
-        self._number += 1
-        outlet.link.drawn(self._number)
-        board = self._dashboard_builder.dashboard(loop, self._fps, extra)
-        canvas = self._canvas
-        canvas.picture(picture, area)
-        if board.aid is not None:
-            draw_depth_aid(canvas, area, board.aid)
-        if board.path is not None:
-            draw_path(canvas, area, board.path)
-        if board.discard > 0.05:
-            draw_discard(canvas, area, board.discard)
-        pixels = pygame.surfarray.array3d(self._picture).swapaxes(0, 1)
-        due = self._number % INSETS_EVERY == 1
-        insets = tuple(jpeg(image) for image in board.insets.values()) if due else ()
-        cues = outlet.player.taken() if outlet.player else ()
-        words = {**board_json(board), "rumbles": outlet.browser_pads.taken_rumbles()}
-        outlet.feed.publish(Frame(self._number, jpeg(pixels), words, insets, cues))
-
-
 class BrowserOutlet:
     """One station's outlet; who drives may change."""
 
-    def __init__(self, feed: FrameFeed, link: Link) -> None:
+    def __init__(
+        self, feed: FrameFeed, link: Link, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
         pygame.font.init()
-        self.feed, self.link = feed, link
+        self.feed, self.link, self.clock = feed, link, clock
         self.browser_pads = BrowserPads()
         self.pads: Gamepads = self.browser_pads
         self.window: WindowEvents = NoEvents(link)
@@ -131,9 +86,13 @@ class BrowserOutlet:
         self.player: BrowserCues | None = None
         self.driver = ""
         """Who shall be at the devices from now on; empty for no change."""
+        self.wanted_arm: int | None = None
+        """To which arm of a fleet the driver shall turn; None for no change."""
         self.leaving = False
         """Whether the station shall be closed."""
         self.input: BrowserInput | None = None
+        self.shown: BrowserScreen | None = None
+        """Which screen drew last: that of one arm of a fleet, or the only one."""
 
     def layout(self) -> Mapping[str, str]:
         """The page sends symbols and places, and `BrowserInput` chooses."""
@@ -143,30 +102,71 @@ class BrowserOutlet:
         self, world: TaskWorld, bindings: Bindings[Control], options: StationOptions
     ) -> OperatorInput:
         """The driver's devices."""
-        self.input = BrowserInput(
-            world, bindings, self.browser_pads, self.link, options.operator, options.latch,
-            time.perf_counter,
-        )  # fmt: skip
+        return self._devices(BrowserInput, world, bindings, options)
+
+    def fleet_input(
+        self, world: TaskWorld, bindings: Bindings[Control], options: StationOptions
+    ) -> OperatorInput:
+        """The driver's devices, for one arm of many at a time."""
+        return self._devices(FleetBrowserInput, world, bindings, options)
+
+    def _devices(
+        self,
+        kind: type[BrowserInput],
+        world: TaskWorld,
+        bindings: Bindings[Control],
+        options: StationOptions,
+    ) -> BrowserInput:
+        name, latch = options.operator, options.latch
+        pads, link = self.browser_pads, self.link
+        self.input = kind(world, bindings, pads, link, name, latch, self.clock)
         return self.input
 
     def screen(self, view: ViewSource | None, prompter: Prompter) -> FrameScheduler:
         """What draws."""
         return BrowserScreen(view, prompter, self)
 
+    def frames(self, view: ViewSource | None, prompter: Prompter, arms: int) -> FleetFrames:
+        """What draws a fleet."""
+        screens = [FleetScreen(view, prompter, self) for _ in range(arms)]
+        return FleetFrames(screens, view, self.attend_fleet)
+
     def cues(self, options: StationOptions) -> CuePlayer:
         """What the page plays."""
         self.player = BrowserCues(self.browser_pads, options.sound)
         return self.player
 
+    def taken_cues(self) -> tuple[dict[str, Any], ...]:
+        """What the page has to play since the last call."""
+        return self.player.taken() if self.player else ()
+
     def attend(self, loop: StationLoop) -> None:
         """Do in the loop's thread what was asked from others."""
-        driver, self.driver = self.driver, ""
-        if driver and self.input is not None and driver != self.input.name:
-            self.input.name = driver
-            if loop.state is WindowState.READY:  # the next episode is the new driver's
-                loop.live.reset()
+        self._seat_driver((loop,))
         if self.leaving:
             loop.leave()
+
+    def attend_fleet(self, fleet: FleetLoop) -> None:
+        """Do in the fleet's thread what was asked from others."""
+        self._seat_driver([seat.loop for seat in fleet.seats])
+        arm, self.wanted_arm = self.wanted_arm, None
+        if arm is not None and 0 <= arm < len(fleet.seats) and arm != fleet.focus.number:
+            fleet.turn_to(fleet.seats[arm])
+        if self.leaving:
+            fleet.leave()
+
+    def _seat_driver(self, loops: Sequence[StationLoop]) -> None:
+        """Seat whoever shall drive from now on; the next episode of each arm is theirs."""
+        driver, self.driver = self.driver, ""
+        if not driver or self.input is None or driver == self.input.name:
+            return
+        self.input.name = driver
+        for loop in loops:
+            loop.live.session.device.name = driver
+            if loop.context.judge is not None:
+                loop.context.judge.operator = driver
+            if loop.state is WindowState.READY:
+                loop.live.reset()
 
     def close(self) -> None:
         """No pictures any more."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import io
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,9 @@ from ....sim_envs.spaces import Image
 QUALITY = 80
 """Of the JPEG pictures."""
 HEADER = struct.Struct("<IB")
-"""Before each picture: its number, and which place on the page it is for; 0 is the large one."""
+"""Before each picture: the frame's number, and which place on the page it is for."""
+LARGE, FIRST_INSET, REPLAY, FIRST_ARM = 0, 1, 127, 128
+"""Places: the large picture, the other cameras, what led to a call, and the arms of a fleet."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,20 @@ class Frame:
     picture: bytes
     """JPEG of the large picture."""
     board: dict[str, Any]
-    insets: tuple[bytes, ...] = ()
-    """JPEGs of the other cameras, in the order of the board's; empty where they did not change."""
+    small: Mapping[int, bytes] = field(default_factory=dict)
+    """JPEGs of all other pictures, by their places; the same object where one did not change."""
     cues: tuple[dict[str, Any], ...] = ()
     """Tones to play, since the last frame."""
 
-    def parts(self) -> list[bytes]:
-        """The pictures with their headers."""
-        pictures = (self.picture, *self.insets)
-        return [HEADER.pack(self.number, place) + data for place, data in enumerate(pictures)]
+    def parts(self, shown: dict[int, bytes]) -> list[bytes]:
+        """The pictures with their headers, of the small ones those that a page has not got.
+
+        `shown` are those that it has, by their places; it is brought up to date.
+        """
+        new = {p: data for p, data in self.small.items() if shown.get(p) is not data}
+        shown.update(new)
+        pictures = {LARGE: self.picture, **new}
+        return [HEADER.pack(self.number, place) + data for place, data in pictures.items()]
 
 
 def jpeg(image: Image, quality: int = QUALITY) -> bytes:

@@ -23,6 +23,7 @@ DRIFT = 1e-3
 """Seconds a second by which two clocks may part; so fast does the shortest way forget."""
 FRAMES_KEPT = 256
 LOST, HIDDEN = "the connection to the browser is gone", "the tab was hidden"
+UNSEEN, FOREVER = "the browser has not shown a picture yet", float("inf")
 
 
 @dataclass
@@ -115,8 +116,11 @@ class Link:
             self._presses.clear()
             self._pad_presses.clear()
 
-    def loss(self) -> Loss | None:
-        """Why the driver's input cannot be trusted now; None where it can."""
+    def loss(self, by_hand: bool = True) -> Loss | None:
+        """Why the driver's input cannot be trusted now; None where it can.
+
+        Where nobody drives `by_hand`, a short silence and an old picture are no reason.
+        """
         now = self.clock()
         with self._lock:
             if not self.connected:
@@ -124,12 +128,12 @@ class Link:
             if self._hidden:
                 return Loss(HIDDEN)
             silent = now - self._came
-            if silent > SILENT_S:
+            if silent > (SILENT_S if by_hand else LONG_S):
                 words = f"nothing came from the browser for {SILENT_S * 1000:.0f} ms"
                 return Loss(words, stall=True, brief=silent < LONG_S)
-            if (age := self._picture_age_s(now)) > OLD_PICTURE_S:
+            if by_hand and (age := self._picture_age_s(now)) > OLD_PICTURE_S:
                 words = f"the picture in the browser was {age * 1000:.0f} ms old"
-                return Loss(words, stall=True, brief=age < LONG_S)
+                return Loss(words if age < FOREVER else UNSEEN, stall=True, brief=age < LONG_S)
             return None
 
     def picture_age_s(self) -> float:

@@ -43,6 +43,13 @@ class Giving:
 
 
 @dataclass(frozen=True)
+class Turning:
+    """The arm of a fleet, from 0, to which the driver turns."""
+
+    arm: int
+
+
+@dataclass(frozen=True)
 class Nothing:
     """The body of a request that says nothing more."""
 
@@ -55,6 +62,7 @@ def driving_routes() -> list[BaseRoute]:
         Route("/api/seat/sit", sit, methods=["POST"]),
         Route("/api/seat/give", give, methods=["POST"]),
         Route("/api/seat/rise", rise, methods=["POST"]),
+        Route("/api/seat/turn", turn, methods=["POST"]),
         WebSocketRoute("/ws/seat", talk),
     ]
 
@@ -100,6 +108,14 @@ async def rise(request: Request) -> Response:
     visitor = allowed(request, Role.DRIVE)
     await body_of(request, Nothing, "rising")
     await run_in_threadpool(request.app.state.seat.rise, visitor.name)
+    return JSONResponse({})
+
+
+async def turn(request: Request) -> Response:
+    """Turn to an arm of the fleet."""
+    visitor = allowed(request, Role.DRIVE)
+    given = await body_of(request, Turning, "turning")
+    await run_in_threadpool(request.app.state.seat.turn, visitor.name, given.arm)
     return JSONResponse({})
 
 
@@ -153,7 +169,7 @@ class PageTalk:
     async def send(self) -> None:
         """Send whatever is new, the newest only."""
         event = self._seat.feed.join()
-        last = -1
+        last, shown_small = -1, dict[int, bytes]()
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -170,7 +186,7 @@ class PageTalk:
                 last = frame.number
                 shown = {"frame": frame.number, "board": frame.board, "cues": frame.cues}
                 await self._socket.send_text(json.dumps({**words, **shown}))
-                for part in frame.parts():
+                for part in frame.parts(shown_small):
                     await self._socket.send_bytes(part)
                 self._sent.append(frame.number)
         finally:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ....sim_envs.errors import SidestickError
+from ...fleet.window.outlet import FleetOutlet
 from ...station.options import StationOptions
-from ...station.outlet import Outlet
 from .browser_outlet import BrowserOutlet
 from .frames import FrameFeed
 from .input_message import InputMessage
@@ -23,7 +23,7 @@ GONE_S = 60.0
 CLOSING_S = 20.0
 SWITCH_S = 0.0005
 """Python's threads take turns so often: a tick shall not wait for a page of somebody else."""
-OpenOutlet = Callable[[StationOptions], Outlet]
+OpenOutlet = Callable[[StationOptions], FleetOutlet]
 RunStation = Callable[[str, OpenOutlet], object]
 """Runs a station for an operator until it is closed; the outlet is opened in the same thread."""
 
@@ -84,6 +84,14 @@ class Seat:
                 self.link.disconnect()
                 self.driver, self._gone_since = "", None
             self.feed.wake()
+
+    def turn(self, name: str, arm: int) -> None:
+        """Turn to an arm of the fleet, from 0; where there is none of this number, stay."""
+        with self._lock:
+            if name != self.driver:
+                raise SeatTaken("only who drives can turn to another arm")
+            if self._outlet is not None:
+                self._outlet.wanted_arm = arm
 
     def come(self, name: str) -> int:
         """A page of somebody is there, and gets a number; of two pages the newer one counts.

@@ -33,10 +33,15 @@ function takeWords(words) {
     by("link").textContent = seat.open ? trip + lost : "";
   }
   if (board) {
-    showBoard(board);
+    showBoard(board, youDrive ? turn : null);
     pads.rumble(youDrive ? board.rumbles : []);
   } else if (!seat.open) showClosed("The seat is closed: take it");
   if (cues && youDrive) cues.forEach(playCue);
+}
+
+function turn(arm) {
+  wakeSound();
+  post("/api/seat/turn", { arm }).catch((error) => notice(error.message));
 }
 
 function showAsking(seat) {

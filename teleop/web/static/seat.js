@@ -1,11 +1,14 @@
 // Shows the seat: the head line, the pictures, the panel, the card and the foot line.
 import { by, made } from "./common.js";
+import { ofWall, showWall, wallImage } from "./wall.js";
 
 let insets = [];
 let before = "";
+const usual = document.title;
 
 export function showPicture(place, picture, shown) {
-  const image = place === 0 ? by("picture") : by("insets").querySelectorAll("img")[place - 1];
+  const beside = () => (ofWall(place) ? wallImage(place) : by("insets").querySelectorAll("img")[place - 1]);
+  const image = place === 0 ? by("picture") : beside();
   if (!image) return;
   const address = URL.createObjectURL(picture);
   const old = image.dataset.address;
@@ -14,7 +17,8 @@ export function showPicture(place, picture, shown) {
   image.src = address;
 }
 
-export function showBoard(board) {
+// With `turn` the arms of a fleet are buttons, which call it with their number.
+export function showBoard(board, turn = null) {
   const seat = by("seat");
   seat.dataset.state = board.state;
   seat.style.setProperty("--driver", board.colour);
@@ -29,7 +33,8 @@ export function showBoard(board) {
   text("tally", board.tally);
   text("words", board.notice);
   text("health", board.health.join("   "));
-  document.title = board.banner === "THE POLICY ASKS FOR HELP" ? "(!) The policy asks for help" : "Drive · Sidestick";
+  document.title = title(board);
+  showWall(board.fleet, turn);
   const now = JSON.stringify([board.order, board.stages, board.stage, board.rows, board.hints, board.card, board.insets, board.help]);
   if (now === before) return;
   before = now;
@@ -38,6 +43,12 @@ export function showBoard(board) {
   showCard(board.card);
   by("hints").replaceChildren(...keys(board.hints));
   showHelp(board.help);
+}
+
+function title(board) {
+  const asking = board.fleet?.asking || 0;
+  if (asking) return `(!) ${asking} arm${asking > 1 ? "s ask" : " asks"} for help`;
+  return board.banner === "THE POLICY ASKS FOR HELP" ? "(!) The policy asks for help" : usual;
 }
 
 function text(id, words) {
@@ -114,5 +125,6 @@ export function showClosed(words) {
   ["level", "does", "tally", "words", "health"].forEach((id) => text(id, ""));
   for (const id of ["order", "stages", "rows", "hints", "insets"]) by(id).replaceChildren();
   insets = [];
+  showWall(null);
   by("card").hidden = true;
 }
