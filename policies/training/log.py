@@ -4,6 +4,8 @@
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Any, Self
@@ -69,6 +71,15 @@ class TrainingLog:
         self._progress.stop()
         if self._board is not None:
             self._board.close()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Meanwhile the bar is not shown, so that another one can be."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
 
     def row(self, step: int, **figures: float) -> None:
         """Write the metrics of one step and advance the progress bar."""

@@ -121,8 +121,9 @@ class Training:
         stops = {max(1, round(share * steps)) for share in self.config.candidates} | {steps}
         try:
             training_loop.run(
-                self.fit, stops, self._evaluate_candidate, lambda loss: self._log_loss(loss, log)
-            )
+                self.fit, stops, lambda: self._evaluate_candidate(log),
+                lambda loss: self._log_loss(loss, log),
+            )  # fmt: skip
         except KeyboardInterrupt:
             if self.fit.is_whole:
                 self.save()
@@ -137,13 +138,14 @@ class Training:
         if time.monotonic() - self._saved > self.config.save_every_s:
             self.save()
 
-    def _evaluate_candidate(self) -> None:
+    def _evaluate_candidate(self, log: TrainingLog) -> None:
         """Score the averaged weights by rollouts, where there are any, and keep the best."""
         weights_now = {name: value.to("cpu", copy=True) for name, value in self.fit.mean.items()}
         candidate = ScoredWeights(self.fit.step, None, weights_now)
         if self.rollout is not None and self.fit.processes.is_main:
             started = time.monotonic()
-            candidate.score = float(self.rollout(self.policy(candidate)))
+            with log.paused():
+                candidate.score = float(self.rollout(self.policy(candidate)))
             self._selection_s += time.monotonic() - started
             self.scores[candidate.step] = candidate.score
         self.fit.best = better(candidate, self.fit.best)

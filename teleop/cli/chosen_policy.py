@@ -1,6 +1,7 @@
 """Every verb that uses a policy takes it here, and so says on standard error which one and why."""
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 from ...datasets.workspace import Workspace
@@ -33,7 +34,12 @@ def say_change(change: LevelChange) -> None:
 
 def shown(workspace: Workspace) -> str:
     """The workspace as a command line takes it."""
-    return shlex.quote(str(workspace.path))
+    return quoted(workspace.path)
+
+
+def quoted(path: Path) -> str:
+    """A path as a command line takes it."""
+    return shlex.quote(str(path))
 
 
 def choice_json(choice: PolicyChoice | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.subscriber import EpisodeOutcome
 from .console import print_json, progress, say
+from .endings import asked_and_made, say_ending
 from .job_options import OPTIONS, JobOptions, say_lost
 from .numbers import Count, ErrorRate, Seed
 from .subcommand import DONE, Device, Person, WorkspacePath
@@ -81,11 +82,12 @@ class Compare(JobOptions):
             choices = {side: choice.to_json() for side, choice in both.items()}
             print_json({**found_json(found), "policy": policies, "policy_choice": choices})
         else:
-            say(str(found))
+            say(asked_and_made(self._pairs(), found.tally.pairs, "scene", "driven by both"))
+            say_ending(str(found), self.workspace, "report")
         return DONE
 
     def _alone(self, workspace: Workspace) -> Comparison:
-        pairs, first = self.episodes or PAIRS, self._first(EVALUATION)
+        pairs, first = self._pairs(), self._first(EVALUATION)
         self._check(workspace, pairs, first)
         with (
             Rollouts(
@@ -108,11 +110,14 @@ class Compare(JobOptions):
         policies_to_compare(workspace, self.a, self.b)
         unseen_seeds(workspace, first_seed, pairs, self.alpha)
 
+    def _pairs(self) -> int:
+        return self.episodes or (SCENES if self.blind else PAIRS)
+
     def _first(self, usual: SeedRange) -> int:
         return usual.first if self.first_seed is None else self.first_seed
 
     def _blind(self, workspace: Workspace) -> Comparison:
-        scenes, first = self.episodes or SCENES, self._first(BLIND)
+        scenes, first = self._pairs(), self._first(BLIND)
         workspace.lock().release()  # refused where another session records
         self._check(workspace, scenes, first)
         if self.driver != "simulated":

@@ -13,6 +13,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -82,6 +83,11 @@ def be_quiet(quiet: bool) -> None:
     PEOPLE.quiet = quiet
 
 
+def shows() -> bool:
+    """Whether anything but errors is printed for people."""
+    return not PEOPLE.quiet
+
+
 def show_more() -> None:
     """From now on show what is logged for information too."""
     for handler in logging.getLogger().handlers:
@@ -107,6 +113,33 @@ def _finite(value: object) -> object:
 
 
 @contextmanager
+def working(label: str) -> Iterator[None]:
+    """Show after a second what is being done, and for how long, where nothing can be counted."""
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    )  # fmt: skip
+    bar = Progress(*columns, console=PEOPLE, disable=PEOPLE.quiet, transient=True)
+    bar.add_task(label, total=None)
+    with _shown_soon(bar):
+        yield
+
+
+@contextmanager
+def _shown_soon(bar: Progress) -> Iterator[None]:
+    """Start a bar after a second, unless it was started before, and stop it at the end."""
+    soon = threading.Timer(SHOWN_AFTER_S, bar.start)
+    soon.daemon = True
+    soon.start()
+    try:
+        yield
+    finally:
+        soon.cancel()
+        soon.join()
+        if bar.live.is_started:
+            bar.stop()
+
+
+@contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
     """Show a progress bar; call the function that it gives once per step, with a short note.
 
@@ -122,18 +155,10 @@ def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
     )
     bar = Progress(*columns, console=PEOPLE, disable=PEOPLE.quiet)
     task = bar.add_task(label, total=total, note="")
-    soon = threading.Timer(SHOWN_AFTER_S, bar.start)
-    soon.daemon = True
-    soon.start()
 
     def done(note: str) -> None:
         bar.start()
         bar.update(task, advance=1, note=plain_text(note))
 
-    try:
+    with _shown_soon(bar):
         yield done
-    finally:
-        soon.cancel()
-        soon.join()
-        if bar.live.is_started:
-            bar.stop()

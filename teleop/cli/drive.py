@@ -14,8 +14,7 @@ from ...sim_envs.errors import UnknownName
 from ..autonomy.evidence_recorder import AUDITED_SHARE, recover_evidence
 from ..autonomy.ladder import Ladder
 from ..autonomy.ladder_store import LadderStore
-from ..devices.operators import PERSON, SIMULATED, check_driver, driver_named, window_device
-from ..devices.settings import operator_name
+from ..devices.operators import PERSON, SIMULATED, check_driver, driver_named
 from ..devices.simulated_operator import CLUMSY
 from ..evaluation.seeds import Seeds
 from ..learning.active_policy import ActivePolicy, assignment_of
@@ -25,16 +24,17 @@ from ..session.help_requests import HelpRules
 from ..session.levels import NEEDS_POLICY, level_named, name
 from ..session.subscriber import EpisodeOutcome
 from ..station.headless import DriveReport, RunRules, drive_with_switches, headless_assignment
-from ..station.options import StationOptions
-from ..station.run import check_window, run_station, tutorial_wanted
+from ..station.run import check_window, run_station
 from ..workspace_variant import agreed_config, exists
 from .chosen_policy import choice_json, say_change, say_choice
 from .console import print_json, progress, say
 from .drive_seeds import check_first_seed, seeds_to_drive
+from .endings import asked_and_made, say_ending
 from .numbers import Count, Limit, Seed, Share
 from .picture_size import PictureSize, parse_size
 from .subcommand import DONE, FOUND, Device, Person, WorkspacePath
 from .unused_options import OF_THE_WINDOW, mention_unused, refuse_unused
+from .window_options import station_options
 
 SIMULATED_EPISODES = 10
 _Begun = tuple[Level, PolicyChoice | None]
@@ -129,8 +129,18 @@ class Drive:
             learnt = {"learner_ended": died} if self.learn else {}
             print_json({**asdict(report), **choice_json(choice), **learnt})
         else:
-            say(report.label)
+            self._end(report)
         return FOUND if died else DONE
+
+    def _end(self, report: DriveReport) -> None:
+        """Say what was recorded, where, and what is next."""
+        asked = self.episodes or (SIMULATED_EPISODES if self.headless else None)
+        if asked is not None:
+            say(asked_and_made(asked, report.episodes, "episode", "recorded"))
+        then = (
+            "train" if report.level in (name(Level.DEMONSTRATE), name(Level.SHADOW)) else "ledger"
+        )
+        say_ending(report.label, self.workspace, then if report.episodes else "")
 
     def session(self, window: Callable[..., DriveReport]) -> DriveReport:
         """Record a session of a workspace that exists, with `window` in place of this machine's."""
@@ -191,36 +201,13 @@ class Drive:
         if choice is not None and (level in NEEDS_POLICY or not self.headless):
             say_choice(workspace, choice)
         policy_id = None if choice is None else choice.policy_id
-        assignment = assign(workspace, level, policy_id, self._help_rules())
+        assignment = assign(workspace, level, policy_id, self.help_rules())
         if level is Level.ON_CALL:
             say(assignment.monitor.rules.label)
         seeds = seeds_to_drive(workspace, level, self.first_seed, self.fresh)
         if self.headless:
             return self._headless(workspace, assignment, seeds, headless)
-        return window(workspace, assignment, self._options(seeds, level))
-
-    def _options(self, seeds: Seeds, level: Level) -> StationOptions:
-        simulated = self.driver == SIMULATED
-        return StationOptions(
-            first_seed=seeds.first,
-            failures=tuple(seeds.failures),
-            failed=seeds.failed,
-            episodes=self.episodes,
-            follows=self.policy is None,
-            operator=self.operator or operator_name(),
-            simulated=simulated,
-            device=window_device(self.driver, level),
-            sound=self.sound,
-            voice=self.voice,
-            view=self.view,
-            aids=self.aids,
-            learns=self.learn,
-            latch=self.clutch == "latch",
-            size=parse_size(self.size),
-            tutorial=self.lesson or (tutorial_wanted() and self.driver == PERSON),
-            calls=self._help_rules(),
-            audited=self.audited,
-        )
+        return window(workspace, assignment, station_options(self, seeds, level))
 
     def _headless(
         self,
@@ -230,9 +217,9 @@ class Drive:
         drive: Callable[..., DriveReport],
     ) -> DriveReport:
         episodes, tally = self.episodes or SIMULATED_EPISODES, {"successes": 0}
-        active_policy = ActivePolicy(workspace, assignment, self.policy is None, self._help_rules())
+        active_policy = ActivePolicy(workspace, assignment, self.policy is None, self.help_rules())
         who = driver_named(self.driver)
-        rules = RunRules(self._help_rules(), self.audited, who, ladder=True, on_change=say_change)
+        rules = RunRules(self.help_rules(), self.audited, who, ladder=True, on_change=say_change)
         with progress(f"{name(assignment.level)} {workspace.config.task}", episodes) as tick:
 
             def on_outcome(outcome: EpisodeOutcome) -> None:
@@ -246,5 +233,6 @@ class Drive:
                 lambda new: say(new.label),
             )  # fmt: skip
 
-    def _help_rules(self) -> HelpRules:
+    def help_rules(self) -> HelpRules:
+        """When the policy asks for help at level on-call."""
         return HelpRules(budget=self.requests)

@@ -17,7 +17,8 @@ from ..evaluation.seeds import EVALUATION, check_reserved, recorded_seeds
 from ..evaluation.takeover_prediction import workspace_takeover_prediction
 from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
-from .console import PEOPLE, print_json, progress, say
+from .console import PEOPLE, print_json, progress, say, working
+from .endings import asked_and_made, say_ending
 from .job_options import OPTIONS, JobOptions, say_lost, seed_range
 from .numbers import Count, Limit, Seed
 from .subcommand import DONE, FOUND, Device, WorkspacePath
@@ -95,12 +96,14 @@ class Evaluate(JobOptions):
             facts = {"seen_seeds": seen, "videos": [str(path) for path in films]}
             print_json({**found, **facts})
             return FOUND if report.lost else DONE
-        say(f"policy {report.policy} on {report.task}: {report.rate}")
         PEOPLE.print(_table(report))
+        say(asked_and_made(len(seeds), report.rate.n, "episode", "driven"))
         if report.unanswered:
             say(f"on {report.unanswered} ticks the policy gave no answer, and the arm rested")
         for path in films:
             say(f"filmed {path}")
+        result = f"policy {report.policy} on {report.task}: {report.rate}"
+        say_ending(result, self.workspace, "report")
         return FOUND if report.lost else DONE
 
     def _seeds(self) -> range:
@@ -133,10 +136,13 @@ class Evaluate(JobOptions):
         failed = [outcome.seed for outcome in report.outcomes if not outcome.success]
         policy = PolicyStore(workspace.policies_dir).path(report.policy)
         config = varied(workspace.config, self.variation)
-        return write_rollout_videos(config, policy, failed[: self.most_videos], self.out)
+        seeds = failed[: self.most_videos]
+        with progress("filming", len(seeds)) as tick:
+            return write_rollout_videos(config, policy, seeds, self.out, on_film=tick)
 
     def _report_novelty(self, workspace: Workspace) -> int:
-        found = workspace_takeover_prediction(workspace, self.policy)
+        with working("how well novelty warned"):
+            found = workspace_takeover_prediction(workspace, self.policy)
         which = ", ".join(found.policies)
         why = "all that an operator watched" if self.policy is None else NAMED
         say(f"policy {which}: {why}")

@@ -58,15 +58,15 @@ class Export:
         total = len(chosen_episodes(workspace, options))
         with progress(f"exporting to {self.format}", total) as tick:
             report = export(workspace, self.format, self.path, options, tick)
-        return notify(report, self.json)
+        return notify(report, self.json, total)
 
 
-def notify(report: Transfer, json: bool) -> int:
-    """Report a transfer; return the exit code."""
+def notify(report: Transfer, json: bool, asked: int) -> int:
+    """Report a transfer, of so many episodes as were asked for; return the exit code."""
     if json:
         print_json(report.to_json())
     else:
-        say(f"{report.episodes} episodes, {report.steps} steps: {report.path}")
+        say(f"{report.episodes} of {asked} episodes, {report.steps} steps: {report.path}")
         for heading, lines in (("lost", report.lost), ("filled in", report.filled_in)):
             for line in lines:
                 say(f"{heading}: {line}")

@@ -24,8 +24,9 @@ from ..learning.background_process import LearnerProcess
 from ..station.options import StationOptions
 from ..station.run import check_window
 from .chosen_policy import choice_json, say_change, say_choice
-from .console import print_json, progress, say
+from .console import print_json, progress
 from .drive_seeds import check_first_seed, seeds_to_drive
+from .endings import say_ending
 from .numbers import Arms, Minutes, Seed
 from .picture_size import PictureSize, parse_size
 from .subcommand import DONE, FOUND, Device, Person, WorkspacePath
@@ -98,7 +99,7 @@ class FleetVerb:
             learnt = {"learner_ended": died} if self.learn else {}
             print_json({**report.to_json(), **choice_json(choice), **learnt})
         else:
-            say(report.label)
+            say_ending(report.label, self.workspace, "ledger")
         return FOUND if died else DONE
 
     def shift(self, open_outlet: OpenFleetOutlet) -> ShiftReport:

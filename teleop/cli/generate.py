@@ -17,6 +17,7 @@ from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, re
 from ..generation.sources import corrections_of, sources_of
 from ..session.environments import require_arm
 from .console import PEOPLE, print_json, progress, say
+from .endings import asked_and_made, say_ending
 from .job_options import JobOptions
 from .numbers import Count, Share
 from .subcommand import DONE, FOUND, WorkspacePath
@@ -76,18 +77,18 @@ class Generate(JobOptions):
         if self.json:
             print_json(report.to_json())
         else:
-            _show(report, workspace)
+            _show(report, workspace, self.episodes)
         return FOUND if report.stopped else DONE
 
 
-def _show(report: GenerationReport, workspace: Workspace) -> None:
+def _show(report: GenerationReport, workspace: Workspace, asked: int) -> None:
     from ..report.generation_map import write_generation  # it loads matplotlib
 
     scenes = read_scenes(Database(workspace.db_path))
+    say(asked_and_made(asked, report.recorded, "episode", "recorded"))
     say(
-        f"{report.recorded} episodes recorded; {report.yielded:.0%} of {len(report.attempts)} "
-        f"attempts succeeded, repeating {report.handlings} handlings of {report.sources} "
-        "demonstrations"
+        f"{report.yielded:.0%} of {len(report.attempts)} attempts succeeded, repeating "
+        f"{report.handlings} handlings of {report.sources} demonstrations"
     )
     failed = report.to_json()["failed_by_stage"]
     if failed:
@@ -99,6 +100,7 @@ def _show(report: GenerationReport, workspace: Workspace) -> None:
     if left := open_scenes(workspace):
         seeds = ", ".join(str(seed) for seed in left[:5])
         say(f"`sidestick drive` offers the scenes that were not solved first: {seeds}")
+    say_ending(f"{report.recorded} episodes", workspace.path, "train" if report.recorded else "")
 
 
 def _regions(scenes: list[TriedScene]) -> Table:

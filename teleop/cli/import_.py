@@ -13,6 +13,7 @@ from ...sim_envs.worlds.spec import Axis
 from ..devices.settings import operator_name
 from ..workspace_variant import agreed_config, native_axes
 from .console import progress
+from .endings import say_ending
 from .export import notify
 from .numbers import Count
 from .subcommand import WorkspacePath
@@ -75,7 +76,10 @@ class Import:
             report = import_into(
                 self.format, self.path, self.workspace, self.task, tick, judge, options
             )
-        return notify(report, self.json)
+        code = notify(report, self.json, total)
+        if not self.json:
+            say_ending(f"{report.episodes} episodes", self.workspace, "train")
+        return code
 
     def options(self) -> ImportOptions:
         """How the source is taken."""

@@ -15,7 +15,7 @@ from ..learning.background_process import learn_on, lower_priority, only_learner
 from ..learning.candidate_store import describe_update
 from ..learning.learner import Learner, LearnerRules
 from .chosen_policy import choice_json, say_choice
-from .console import complain, print_json, say
+from .console import complain, print_json, say, working
 from .numbers import Count, Limit, Share
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import mention_unused
@@ -80,10 +80,13 @@ class Learn:
     def _all(self, learner: Learner) -> list[EventEntry]:
         """Learn until nothing is due any more."""
         events: list[EventEntry] = []
-        while (event := learner.step()) is not None:
+        while True:
+            with working("learning"):
+                event = learner.step()
+            if event is None:
+                return events
             say(describe_update(event))
             events.append(event)
-        return events
 
     def _rules(self) -> LearnerRules:
         schedule = replace(DEFAULTS.schedule, refit=self.refit, nudge_steps=self.nudge_steps)

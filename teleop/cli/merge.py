@@ -10,6 +10,7 @@ from ...datasets.checking.repair import episode_files
 from ...datasets.merge import merge
 from ...datasets.workspace import Workspace
 from .console import print_json, progress, say
+from .endings import asked_and_made, say_ending
 from .subcommand import DONE, FOUND, WorkspacePath
 
 
@@ -42,9 +43,11 @@ class Merge:
         if self.json:
             print_json(report.to_json())
         else:
-            say(f"{report.episodes} episodes taken, {report.already} were there already")
+            say(asked_and_made(total, report.episodes, "episode", "taken"))
+            say(f"{report.already} were there already, {len(report.skipped)} were skipped")
             if report.outcomes:
                 say(f"{report.outcomes} outcomes taken; `sidestick evaluate` counts them")
             for problem in report.skipped:
                 say(f"skipped: {problem.file}: {problem.reason}")
+            say_ending(f"{report.episodes} episodes", self.workspace, "check")
         return FOUND if report.skipped else DONE

@@ -7,8 +7,10 @@ from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PolicyChoice
 from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
+from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
 from .console import print_json, progress, say
+from .endings import asked_and_made, say_ending
 from .job_options import JobOptions
 from .numbers import Count
 from .subcommand import DONE, Device, WorkspacePath
@@ -57,6 +59,10 @@ class Practice(JobOptions):
         done = self._all(rounds)
         if self.json:
             print_json({"rounds": [made.to_json() for made in done], **choice_json(choice)})
+        else:
+            attempts = sum(made.attempts for made in done)
+            say(asked_and_made(self.rounds * self.episodes, attempts, "attempt", "made"))
+            say_ending(f"{len(done)} rounds of practice", self.workspace, "policies")
         return DONE
 
     def _all(self, rounds: "PracticeRounds") -> "list[PracticeRound]":
@@ -72,4 +78,13 @@ class Practice(JobOptions):
     def _round(self, rounds: "PracticeRounds") -> "PracticeRound":
         label = f"round {rounds.next()}: {rounds.driver()} practises"
         with progress(label, self.episodes) as tick:
-            return rounds.practise(self.episodes, lambda _: tick(""))
+            done = {"attempts": 0, "successes": 0}
+
+            def on_outcome(outcome: EpisodeOutcome) -> None:
+                done["attempts"] += 1
+                done["successes"] += outcome.success
+                over = done["attempts"] == self.episodes
+                note = "; now it learns from them, and the gate decides" if over else ""
+                tick(f"{done['successes']} succeeded{note}")
+
+            return rounds.practise(self.episodes, on_outcome)

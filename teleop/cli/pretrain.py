@@ -19,6 +19,7 @@ from ..devices.settings import operator_name
 from ..evaluation.seeds import check_reserved
 from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
 from ..review.click_review import learn_clicks
+from .chosen_policy import quoted
 from .console import PEOPLE, print_json, say
 from .job_options import JobOptions
 from .subcommand import DONE, Device
@@ -74,7 +75,9 @@ class Pretrain(JobOptions):
             print_json({"out": str(out), "task": made_for.task, **perception.metrics})
         else:
             figures = ", ".join(f"{key} {value:.4g}" for key, value in perception.metrics.items())
-            say(f"{out}: {figures}")
+            say(f"wrote {out}: {figures}")
+            if self.workspace is not None:
+                say(f"next: sidestick train {quoted(self.workspace)}")
         return DONE
 
     def _made_for(self) -> WorkspaceConfig:
@@ -127,7 +130,7 @@ class Pretrain(JobOptions):
     ) -> Perception:
         note = "" if source.variation == "none" else f" {source.variation}"
         base = None if self.base is None else Perception.load(self.base)
-        with Progress(console=PEOPLE) as bar:
+        with Progress(console=PEOPLE, disable=PEOPLE.quiet) as bar:
             tasks = {name: bar.add_task(name, total=None) for name in STAGES}
 
             def report(stage: str, done: int, total: int, figures: dict[str, float]) -> None:

@@ -11,7 +11,7 @@ import tyro
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..quickstart_config import QuickstartConfig
-from .console import PEOPLE, say
+from .console import say, working
 from .job_options import JobOptions
 from .subcommand import DONE, Device
 
@@ -50,7 +50,7 @@ class QuickstartVerb(JobOptions):
             stages = list(quickstart.stages())
             say(f"{len(stages)} stages: " + "; ".join(stage.title for stage in stages))
             for stage in stages:
-                with PEOPLE.status(stage.title):
+                with working(stage.title):
                     line = stage.run()
                 minutes = (time.monotonic() - started) / 60
                 say(f"{minutes:5.1f} min  {stage.title}: {line}")

@@ -14,7 +14,7 @@ from ...sim_envs.errors import BadValue
 from ...sim_envs.spaces import FRONT
 from ..evaluation.replay import pictures, verify
 from ..evaluation.video import available_encoding, encode
-from .console import print_json, progress, say
+from .console import print_json, progress, say, working
 from .picture_size import PictureSize, parse_size
 from .subcommand import DONE, FOUND, EpisodeName, WorkspacePath
 from .targets import check_target
@@ -59,7 +59,8 @@ class Replay:
         return self._verify(episode) if self.verify else DONE
 
     def _verify(self, episode: Episode) -> int:
-        result = verify(episode)
+        with working(f"simulate {episode.summary.id} again"):
+            result = verify(episode)
         if self.json:
             print_json({"episode": episode.summary.id, **asdict(result)})
         elif result.identical:

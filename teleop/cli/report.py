@@ -48,7 +48,7 @@ class Report:
         if self.json:
             print_json({"out": str(path)})
         else:
-            say(f"wrote {path}, one page for any browser")
+            say(f"wrote {path}, one page for any browser; next: open it")
         return DONE
 
     def command(self) -> str:

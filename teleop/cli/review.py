@@ -1,5 +1,6 @@
 """`sidestick review` lets a reviewer judge recorded episodes, predictions or clicks."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -8,7 +9,8 @@ from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..devices.settings import operator_name
 from .chosen_policy import choice_json, take_policy
-from .console import print_json, progress, say
+from .console import print_json, progress, say, working
+from .endings import asked_and_made, say_ending
 from .numbers import Count
 from .subcommand import DONE, Device, EpisodeName, Person, WorkspacePath
 from .unused_options import refuse_unused
@@ -60,9 +62,10 @@ class Review:
             return self._review_images(workspace, operator, simulated)
         from ..review.review_loop import review_episodes  # it loads PyTorch
 
-        report = review_episodes(
-            workspace, operator, self.episode, self.headless, simulated, self.episodes
-        )
+        with working("judging") if self.headless else contextlib.nullcontext():
+            report = review_episodes(
+                workspace, operator, self.episode, self.headless, simulated, self.episodes
+            )
         if self.json:
             print_json(report.to_json())
         else:
@@ -70,6 +73,9 @@ class Review:
                 f"{report.judged} episodes judged by {operator}, {report.per_minute} a minute, "
                 f"{report.left} left; longest wait {report.longest_wait_ms} ms"
             )
+            if self.episodes is not None:
+                say(asked_and_made(self.episodes, report.judged, "episode", "judged"))
+            say_ending(f"{report.judgements} judgements", self.workspace, "train")
         return DONE
 
     def _review_images(self, workspace: Workspace, operator: str, simulated: bool) -> int:

@@ -15,7 +15,7 @@ from ..evaluation.rollouts import Rollouts
 from ..session.environments import NO_WORLD, has_world
 from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
-from .console import print_json, say
+from .console import print_json, say, shows
 from .gate_run import criteria, gate_after_training
 from .job_options import JobOptions
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
@@ -181,9 +181,11 @@ class Train(JobOptions):
             alone = True
         if not alone:
             with Rollouts(workspace.config, engine) as rollouts:
-                result = train_on_workspace(workspace, config, rollouts, self.selection_episodes)
+                result = train_on_workspace(
+                    workspace, config, rollouts, self.selection_episodes, progress=shows()
+                )
         else:
-            result = train_on_workspace(workspace, config)
+            result = train_on_workspace(workspace, config, progress=shows())
         return self._finish(workspace, result, engine) if together.is_main else DONE
 
     def config(self, workspace: Workspace | None = None) -> "TrainConfig":

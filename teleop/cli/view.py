@@ -9,7 +9,7 @@ import tyro
 from ...datasets.episode import Episode
 from ...datasets.formats.rerun_view import save, show
 from ...datasets.workspace import Workspace
-from .console import say
+from .console import say, working
 from .subcommand import DONE, NOTHING_LOST, EpisodeName, WorkspacePath
 from .targets import check_target
 
@@ -35,6 +35,7 @@ class ViewEpisode:
         if self.out is None:
             show(episode, workspace.config.control_hz)
         else:
-            save(episode, workspace.config.control_hz, self.out)
+            with working(f"write {self.out}"):
+                save(episode, workspace.config.control_hz, self.out)
             say(f"{len(episode)} steps: {self.out}")
         return DONE

@@ -3,7 +3,7 @@
 The camera is one for people, which the policy does not see.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...datasets.config import WorkspaceConfig
@@ -23,9 +23,17 @@ CAMERA = "side"
 
 
 def write_rollout_videos(
-    config: WorkspaceConfig, policy: Path, seeds: list[int], folder: Path, camera: str = CAMERA
+    config: WorkspaceConfig,
+    policy: Path,
+    seeds: list[int],
+    folder: Path,
+    camera: str = CAMERA,
+    on_film: Callable[[str], object] = lambda name: None,
 ) -> list[Path]:
-    """Drive each seed once more into a video of its own; the files, named by seed."""
+    """Drive each seed once more into a video of its own; the files, named by seed.
+
+    `on_film` hears of each.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     env = workspace_env(config)
     try:
@@ -33,7 +41,11 @@ def write_rollout_videos(
         loaded = load_for(policy, config)
         session = unattended_session(env, PolicyRunner(loaded, loaded.actions))
         with few_threads():
-            return [_film_one(session, env, seed, folder, camera) for seed in seeds]
+            films = []
+            for seed in seeds:
+                films.append(_film_one(session, env, seed, folder, camera))
+                on_film(films[-1].name)
+            return films
     finally:
         env.close()
 

@@ -4,6 +4,7 @@
 judge them, perception finetuned on clicks, and checkpoints scored by letting them drive.
 """
 
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Container, Sequence
@@ -21,6 +22,7 @@ from ...policies.perception.keypoint_cache import KeypointCache
 from ...policies.policy import LearnedPolicy
 from ...policies.training.accepted_predictions import AcceptedPrediction
 from ...policies.training.config import TrainConfig
+from ...policies.training.progress import counted
 from ...policies.training.run import TrainResult
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError
@@ -58,7 +60,7 @@ def train_on_workspace(
     started = time.monotonic()
     frames, examples = judged_frames(workspace, chooses, config.needs_images)
     reading = {"reading": time.monotonic() - started}
-    drive = None if rollouts is None else selection(rollouts, selection_episodes)
+    drive = None if rollouts is None else selection(rollouts, selection_episodes, progress)
     with training_folder(workspace, config) as folder:
         result = train(
             frames,
@@ -128,15 +130,26 @@ def _nothing_to_learn(
     )
 
 
-def selection(rollouts: Rollouts, episodes: int) -> Callable[[Policy], float]:
-    """A function that lets a policy drive the selection seeds and gives its success rate."""
+def selection(
+    rollouts: Rollouts, episodes: int, progress: bool = False
+) -> Callable[[Policy], float]:
+    """A function that lets a policy drive the selection seeds and gives its success rate.
+
+    With `progress` it shows how many it has driven.
+    """
 
     def score(policy: Policy) -> float:
         assert isinstance(policy, LearnedPolicy)
         with tempfile.TemporaryDirectory() as folder:
             candidate = Path(folder) / "candidate"
             policy.save(candidate)
-            outcomes = rollouts.run(candidate, SELECTION.seeds(episodes))
+            with counted("trying this checkpoint", episodes, progress) as driven:
+                done = itertools.count(1)
+                outcomes = rollouts.run(
+                    candidate,
+                    SELECTION.seeds(episodes),
+                    on_outcome=lambda outcome: driven(next(done)),
+                )
         return sum(outcome.success for outcome in outcomes) / episodes
 
     return score
