@@ -14,10 +14,12 @@ FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 """Markers of the segments that state height and width: baseline, extended, progressive."""
 
 
-def jpeg_pixels(data: bytes, side: int) -> NDArray[np.uint8]:
-    """A JPEG file's pixels, uint8[side, side, 3]; FormatError unless it is one of this size."""
-    if (size := jpeg_size(data)) != (side, side):
-        raise FormatError(f"a picture of {size[0]} x {size[1]}, the dataset says {side} x {side}")
+def jpeg_pixels(data: bytes, height: int, width: int) -> NDArray[np.uint8]:
+    """A JPEG file's pixels, uint8[height, width, 3]; FormatError unless it is one of this size."""
+    if (size := jpeg_size(data)) != (height, width):
+        raise FormatError(
+            f"a picture of {size[0]} x {size[1]}, the dataset says {height} x {width}"
+        )
     try:
         codec: Any = av.CodecContext.create(CODEC, "r")
         frame = [*codec.decode(av.Packet(data)), *codec.decode(None)][0]

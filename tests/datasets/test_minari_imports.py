@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.formats.import_options import ImportOptions
 from sidestick.datasets.formats.minari.layout import PREFIX, WORKSPACE
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.formats.transfer import Transfer
@@ -25,6 +26,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.tables.listing import listing
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import FormatError
+from sidestick.sim_envs.worlds.spec import Axis
 from tests.foreign import foreign_demo, write_foreign_file
 from tests.synthetic import made_up_episode
 
@@ -268,6 +270,7 @@ def test_ticks_of_reseats_come_from_the_options_of_the_reset(tmp_path: Path) -> 
 
 WRAPPED = {**SPEC, "additional_wrappers": [{"name": "RescaleAction", "entry_point": "x:y"}]}
 ELSEWHERE = {**SPEC, "id": "Isaac-Lift-Cube-Franka-v0"}
+NO_PICTURES = [np.zeros(4 + number, np.uint8) for number in range(13)]
 HUGE = {**SPEC, "kwargs": {"image_size": 10**9}}
 
 
@@ -275,8 +278,19 @@ HUGE = {**SPEC, "kwargs": {"image_size": 10**9}}
     ("rows", "spec", "metadata", "reason"),
     [
         ({}, WRAPPED, {}, "wrapped in RescaleAction"),
-        ({}, ELSEWHERE, {}, "of the environment Isaac-Lift-Cube-Franka-v0"),
-        ({}, None, {}, "of no environment"),
+        (
+            {},
+            ELSEWHERE,
+            {"action_space": '{"type": "Discrete", "n": 4}'},
+            "its action is a Discrete",
+        ),
+        ({"actions": np.full((STEPS, 2), np.nan)}, None, {}, "no finite numbers"),
+        (
+            {"observations/a": [np.zeros(4 + n, np.uint8) for n in range(13)]},
+            ELSEWHERE,
+            {},
+            "no JPEG",
+        ),
         ({}, [1], {}, "env_spec: expected"),
         ({}, HUGE, {}, "image_size"),
         ({}, {**SPEC, "kwargs": {"task": [3]}}, {}, "task"),
@@ -371,3 +385,73 @@ def test_a_task_of_another_tool_keeps_its_name_and_states_no_environment(tmp_pat
     back = import_into("minari", tmp_path / "sets", tmp_path / "back")
     assert back.episodes == 1
     assert Workspace.open(tmp_path / "back").config == workspace.config
+
+
+BOX = {"type": "Box", "low": [0.0, 0.0], "high": [512.0, 512.0], "shape": [2], "dtype": "float32"}
+
+
+def pushed(seed: int, steps: int = STEPS) -> dict[str, Any]:
+    """The datasets of an episode of another environment: two targets, nested observations."""
+    rng = np.random.default_rng(seed)
+    pictures = rng.integers(0, 256, (steps + 1, 24, 32, 3), np.uint8)
+    last = np.arange(steps) == steps - 1
+    return {
+        "observations/agent_pos": rng.uniform(0, 512, (steps + 1, 2)),
+        "observations/pixels/top": pictures,
+        "observations/environment_state": rng.uniform(0, 1, (steps + 1, 3)),
+        "actions": rng.uniform(0, 512, (steps, 2)).astype(np.float32),
+        "rewards": rng.uniform(0, 1, steps),
+        "terminations": last,
+        "truncations": np.zeros(steps, bool),
+        "infos/is_success": np.append([False] * steps, seed == 0),
+    }
+
+
+PUSH = {**SPEC, "id": "gym_pusht/PushT-v0", "kwargs": {"obs_type": "pixels_agent_pos"}}
+
+
+def test_another_environment_comes_with_its_spec(tmp_path: Path) -> None:
+    """The range of its action is that of its space; what nobody said is listed."""
+    rows = [pushed(0), pushed(1)]
+    collected(tmp_path, rows, PUSH, action_space=json.dumps(BOX))
+    report = import_into("minari", tmp_path, tmp_path / "ws", options=ImportOptions(fit="crop"))
+    workspace = Workspace.open(tmp_path / "ws")
+    assert check(workspace).ok
+    config = workspace.config
+    assert (config.task, config.image_size, config.cameras) == ("PushT", 24, ("pixels.top",))
+    assert [(a.name, a.kind, a.low, a.high) for a in config.action_axes] == [
+        ("a0", "other", 0.0, 512.0), ("a1", "other", 0.0, 512.0),
+    ]  # fmt: skip
+    assert [(r.name, r.size) for r in config.readings] == [("agent_pos", 2)]
+    told = " ".join((*report.lost, *report.filled_in))
+    assert all(word in told for word in ("environment_state", "--axes says it", "control_hz"))
+    episodes = [Episode.read(path) for path in workspace.episodes()]
+    solved = next(e for e in episodes if e.summary.header.seed == 100)
+    assert (solved.summary.success, solved.summary.success_known) == (True, True)
+    assert not next(e for e in episodes if e.summary.header.seed == 101).summary.success
+    np.testing.assert_allclose(solved.actions, rows[0]["actions"] / 256 - 1, atol=1e-6)
+    crop = rows[0]["observations/pixels/top"][:STEPS, :, 4:28]
+    np.testing.assert_array_equal(solved.observations["pixels.top_image"], crop)
+    export(workspace, "minari", tmp_path / "out")
+    import_into("minari", tmp_path / "out", tmp_path / "back")
+    assert Workspace.open(tmp_path / "back").config == config
+
+
+def test_its_axes_may_be_said_and_its_pictures_may_be_jpeg(tmp_path: Path) -> None:
+    """With `--axes` and `--entries` numbers have a meaning; without a space the data's range."""
+    rows = pushed(0)
+    square = np.random.default_rng(0).integers(0, 256, (STEPS + 1, 24, 24, 3), np.uint8)
+    rows["observations/pixels/top"] = [jpeg(picture) for picture in square]
+    rows["observations/mission"] = ["push"] * (STEPS + 1)
+    collected(tmp_path, [rows], PUSH, jpeg_encoding=True)
+    axes = (
+        Axis("x", "move", "x", 0.02, absolute=True),
+        Axis("y", "move", "y", 0.02, absolute=True),
+    )
+    given = ImportOptions(axes=axes, entries={"top_image": "pixels.top", "pos": "agent_pos"})
+    report = import_into("minari", tmp_path, tmp_path / "ws", options=given)
+    config = Workspace.open(tmp_path / "ws").config
+    assert [(a.name, a.kind) for a in config.action_axes] == [("x", "move"), ("y", "move")]
+    assert config.action_axes[0].high == pytest.approx(rows["actions"][:, 0].max())
+    assert [reading.name for reading in config.readings] == ["pos"]
+    assert "exact pixels: they came through JPEG" in report.lost

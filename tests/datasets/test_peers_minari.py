@@ -8,6 +8,7 @@ import pytest
 from sidestick.datasets.checking.check import check
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.formats.import_options import ImportOptions
 from sidestick.datasets.formats.registry import export, import_into
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.evaluation.replay import verify
@@ -161,3 +162,42 @@ def test_what_minari_joined_of_our_export_is_imported(tmp_path: Path) -> None:
         np.testing.assert_array_equal(other.action_modes, one.action_modes)
         np.testing.assert_array_equal(other.human_actions, one.human_actions)
         assert verify(other).identical
+
+
+ELSEWHERE = """
+import json, gymnasium, minari, numpy as np
+from gymnasium.wrappers import AddRenderObservation
+env = gymnasium.make("Pendulum-v1", render_mode="rgb_array", max_episode_steps=20)
+env = AddRenderObservation(env, render_only=False, render_key="pixels", obs_key="state")
+env = minari.DataCollector(env, record_infos=True)
+rng = np.random.default_rng(0)
+for seed in (7, 8):
+    env.reset(seed=seed)
+    done = False
+    while not done:
+        *_, ended, cut, _ = env.step(rng.uniform(-2, 2, 1).astype(np.float32))
+        done = ended or cut
+env.create_dataset(dataset_id="me/pendulum-v0", algorithm_name="random")
+found = minari.load_dataset("me/pendulum-v0")[0]
+print(json.dumps({"actions": found.actions.tolist(),
+    "state": found.observations["state"].tolist()}))
+"""
+
+
+def test_a_set_of_another_environment_comes_with_its_spec(tmp_path: Path) -> None:
+    """Gymnasium's pendulum with pictures, as Minari's collector stores it: range, state, seed."""
+    found = output_of("minari", ELSEWHERE, MINARI_DATASETS_PATH=str(tmp_path / "sets"))
+    options = ImportOptions(image_size=48)
+    report = import_into("minari", tmp_path / "sets", tmp_path / "ws", options=options)
+    assert (report.episodes, report.skipped) == (2, ())
+    workspace = Workspace.open(tmp_path / "ws")
+    assert check(workspace).ok
+    config = workspace.config
+    assert (config.task, config.image_size, config.cameras) == ("Pendulum", 48, ("pixels",))
+    assert [(axis.low, axis.high) for axis in config.action_axes] == [(-2.0, 2.0)]
+    episodes = [Episode.read(path) for path in workspace.episodes()]
+    first = next(episode for episode in episodes if episode.summary.header.seed == 7)
+    np.testing.assert_allclose(first.actions * 2, found["actions"], atol=1e-6)
+    np.testing.assert_allclose(first.observations["state"], found["state"][:-1], atol=1e-6)
+    for form in ("robomimic", "lerobot", "minari"):
+        assert export(workspace, form, tmp_path / form).episodes == 2

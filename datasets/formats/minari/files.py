@@ -32,6 +32,7 @@ class Metadata(msgspec.Struct):
     data_format: str = "hdf5"
     jpeg_encoding: bool = False
     env_spec: str | dict[str, Any] | None = None
+    action_space: str | dict[str, Any] | None = None
     algorithm_name: str = ""
     workspace: dict[str, Any] | None = msgspec.field(default=None, name=WORKSPACE)
     """The workspace's configuration, where it is our export."""

@@ -18,7 +18,7 @@ from ..foreign_hdf5 import group_of, read_column
 from ..imported_header import stages_of
 from .layout import INFOS, INFOS_GROUP, SEED
 
-SUCCESS, STAGE, INSTRUCTION = "success", "stage", "instruction"
+SUCCESS, STAGE, INSTRUCTION = ("success", "is_success"), "stage", "instruction"
 NO_PLACE = "infos/{}: a workspace has no place for it"
 UNKNOWN_STAGE = "infos/stage: not those of the task, left out"
 
@@ -52,7 +52,7 @@ def read_infos(
         elif key == SEED and kind in "iu" and rows == steps:
             seeds = np.unique(read_column(infos, key)).tolist()
             seed = seeds[0] if len(seeds) == 1 and 0 <= seeds[0] < 2**63 else NO_SEED
-        elif key == SUCCESS and kind in "biu" and rows in (steps, steps + 1):
+        elif key in SUCCESS and kind in "biu" and rows in (steps, steps + 1):
             found["succeeded"] = read_column(infos, key)[rows - steps :].astype(np.uint8)
         elif key == INSTRUCTION and kind in "OS" and rows:
             instruction = _text(read_byte_rows(infos, key)[0])

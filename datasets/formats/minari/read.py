@@ -1,7 +1,7 @@
 """`MinariSource` reads the episodes of a Minari dataset, for `registry.import_into`.
 
-Our own exports are read completely, and what a collector recorded of one of our environments; in
-every other dataset nothing says what an action does.
+Our own exports are read completely, and what a collector recorded of one of our environments; every
+other dataset makes a workspace of its own spec.
 """
 
 import re
@@ -27,8 +27,6 @@ from ..byte_rows import read_byte_rows
 from ..foreign_hdf5 import group_of, read_column, require_own_dataset
 from ..import_options import AS_IT_IS, ImportOptions
 from ..imported_episode import (
-    NEEDED,
-    OUR_ACTION,
     ImportedEpisode,
     check_action,
     check_observations,
@@ -38,13 +36,15 @@ from ..imported_episode import (
 from ..jpeg import jpeg_pixels
 from .files import (
     EnvironmentSpec,
+    Metadata,
     dataset_folder,
     environment_of,
     main_file,
     read_metadata,
     wrapper_names,
 )
-from .infos import read_infos
+from .foreign import ForeignSet
+from .infos import EpisodeInfos, read_infos
 from .layout import OBSERVATIONS, OPTIONS, SEED
 from .own import FINAL_LOST, is_own, own_config, own_episode
 
@@ -56,13 +56,14 @@ PIXELS_LOST = "exact pixels: they came through JPEG"
 
 
 class MinariSource:
-    """A dataset; FormatError when its action is not ours."""
+    """A dataset; FormatError where no workspace could hold it."""
 
     def __init__(self, path: Path, options: ImportOptions = AS_IT_IS) -> None:
         folder = dataset_folder(path)
         self.path, self.lost, self.filled_in = main_file(folder), list[str](), list[str]()
         metadata = read_metadata(folder)
-        self._spec = environment_of(metadata)
+        self._spec, self._options = environment_of(metadata), options
+        self._foreign: ForeignSet | None = None
         with opened(self.path) as file:
             names = (name for name in file if re.fullmatch(r"episode_\d{1,9}", name))
             self._names = sorted(names, key=lambda name: int(name[8:]))
@@ -71,7 +72,7 @@ class MinariSource:
             first = group_of(file, self._names[0])
             stated = metadata.workspace or (own_config(first) if is_own(first) else None)
             try:
-                self.config = config_of(stated) if stated else self._foreign_config(first)
+                self.config = config_of(stated) if stated else self._config(first, metadata)
             except BadValue as error:
                 raise FormatError(f"{self.path}: {error}") from error
         if stated is None and metadata.algorithm_name:
@@ -94,10 +95,14 @@ class MinariSource:
     def _episode(self, group: h5py.Group, name: str, number: int) -> Episode:
         """Read one episode."""
         actions = read_column(group, "actions")
-        check_action(actions)
+        if self._foreign is None:
+            check_action(actions, self.config.spec)
         infos = read_infos(group, len(actions), self.config.task, self._note)
         given = {"actions": actions, "rewards": self._rows(group, "rewards", len(actions))}
         given |= infos.columns
+        if self._foreign is not None:
+            given |= self._foreign.columns(group, actions)
+            return self._imported(group, name, number, given, infos, None)
         seen = self._observations(group, len(actions))
         if is_own(group):
             return own_episode(group, given, seen, self.path, self.lost)
@@ -105,6 +110,20 @@ class MinariSource:
         if "states" in given:
             self._note(FINAL_LOST)
         given |= {OBS + key: rows[:-1] for key, rows in seen.items()}
+        kept = None if "states" in given else last
+        return self._imported(group, name, number, given, infos, kept)
+
+    def _imported(
+        self,
+        group: h5py.Group,
+        name: str,
+        number: int,
+        given: dict[str, NDArray[Any]],
+        infos: EpisodeInfos,
+        last: dict[str, NDArray[Any]] | None,
+    ) -> Episode:
+        """An episode of its columns [T, ...], and the observation after its last action."""
+        actions = given["actions"]
         given |= self._ends(group, len(actions)) | _reseats(group, len(actions))
         for key in group.attrs:
             if key not in DERIVED and not key.startswith("rewards_"):
@@ -117,7 +136,9 @@ class MinariSource:
             env_args=self.config.env_args(),
             started=file_time(self.path) + number,
             seed=_seed(group, infos.seed),
-            final_observation=None if "states" in given else last,
+            final_observation=last,
+            spec=self.config.spec,
+            names=((), self.config.stages) if self.config.stages else None,
         )
         return episode_of(imported, self.config.control_hz, self.filled_in)
 
@@ -125,8 +146,9 @@ class MinariSource:
         """The observations before each action and after the last, [T + 1, ...] by our names."""
         seen = group_of(group, OBSERVATIONS)
         found: dict[str, NDArray[Any]] = {}
+        known = {"goal", *(reading.name for reading in self.config.spec.readings)}
         for key in seen:
-            if not is_image(key) and key not in (*NEEDED, "goal"):
+            if not is_image(key) and key not in known:
                 self._note(NO_PLACE.format(f"observations/{key}"))
                 continue
             encoded = is_image(key) and require_own_dataset(seen, key).ndim != 4
@@ -146,7 +168,7 @@ class MinariSource:
         if needed > room:
             raise FormatError(f"observations/{key}: {needed} bytes of pictures, {room} may be used")
         self._note(PIXELS_LOST)
-        return np.stack([jpeg_pixels(data, side) for data in files])
+        return np.stack([jpeg_pixels(data, side, side) for data in files])
 
     def _ends(self, group: h5py.Group, steps: int) -> dict[str, NDArray[Any]]:
         """Where the episode ended [T]; FormatError for one that goes on afterwards."""
@@ -164,16 +186,14 @@ class MinariSource:
             raise FormatError(f"{key}: expected {steps} numbers, one a step, got {rows.shape}")
         return rows
 
-    def _foreign_config(self, first: h5py.Group) -> WorkspaceConfig:
-        """The workspace of what was collected of one of our environments."""
+    def _config(self, first: h5py.Group, metadata: Metadata) -> WorkspaceConfig:
+        """The workspace of what was collected of one of our environments, or of another one."""
         spec = self._spec
         known = None if spec is None else ENVIRONMENT.fullmatch(spec.id)
-        if spec is None or known is None:
-            of = "no environment" if spec is None else f"the environment {spec.id}"
-            raise FormatError(
-                f"{self.path}: it is of {of}, which does not say what an action does; ours is "
-                f"{OUR_ACTION}, of an environment sidestick/<task>"
-            )
+        if spec is None or known is None or not self._options.is_plain:
+            self._foreign = ForeignSet(self, self._options, metadata, spec, first)
+            self._note("the observation after the last action of each episode")
+            return self._foreign.config
         if wrappers := wrapper_names(spec):
             raise FormatError(
                 f"{self.path}: its environment was wrapped in {', '.join(wrappers)}, after which "
