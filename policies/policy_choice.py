@@ -27,6 +27,12 @@ def number_of(policy_id: str) -> int | None:
     return int(policy_id) if decimal and name_of(int(policy_id)) == policy_id else None
 
 
+def written_out(number: str) -> str:
+    """A policy's number as its folder is named, 0001 for 1; any other text as it is."""
+    decimal = number.isascii() and number.isdecimal() and len(number) <= DIGITS
+    return name_of(int(number)) if decimal else number
+
+
 def in_order(policy_ids: Iterable[str]) -> list[str]:
     """Names of policies by their numbers; those that are no numbers come first, as the oldest."""
 

@@ -23,6 +23,7 @@ from .policy_choice import (
     name_of,
     number_of,
     standings,
+    written_out,
 )
 from .policy_config import CONFIG, MODEL, PolicyConfig, is_remote
 
@@ -80,13 +81,12 @@ class PolicyStore:
         return choose([self.state(name) for name in self.ids()], self.pinned())
 
     def choose(self, named: str | None = None) -> PolicyChoice:
-        """The named policy, or the one that drives unasked.
+        """The named policy, 1 for 0001 too, or the one that drives unasked.
 
         UnknownName for a name that is not there; PolicyError says why none drives.
         """
         if named is not None:
-            self.path(named)
-            return PolicyChoice(named, NAMED)
+            return PolicyChoice(self.path(self.spelt(named)).name, NAMED)
         found = self.choice()
         if found is None:
             reasons = [f"{name} is {standing}" for name, standing in self.standings().items()]
@@ -194,6 +194,11 @@ class PolicyStore:
     def name(number: int) -> str:
         """The folder's name for a policy's number."""
         return name_of(number)
+
+    def spelt(self, asked: str) -> str:
+        """The name of a policy that is there or was removed, for one typed as 1; else as it is."""
+        exact = asked in (*self.ids(), *self.removed())
+        return asked if exact else written_out(asked)
 
     def load(self, policy_id: str, config: WorkspaceConfig) -> "LoadedPolicy":
         """The policy; PolicyError if it was not made for such a workspace."""

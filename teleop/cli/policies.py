@@ -100,15 +100,16 @@ class Policies(JobOptions):
         """Do one thing; what was done, for people."""
         actions = PolicyActions(workspace)
         if self.gate:
+            gated = actions.store.spelt(self.gate)
             record = run_gate(
-                workspace, self.gate, self.gate_pairs, self.engine_asked(), self.device or CPU
+                workspace, gated, self.gate_pairs, self.engine_asked(), self.device or CPU
             )
-            return verdict_line(workspace, self.gate, record)
+            return verdict_line(workspace, gated, record)
         if self.remote or self.allow_server:
             return self._serve(workspace)
         if self.unpin:
             return "the pin has ended" if actions.unpin() else "no policy was pinned"
-        policy_id = str(getattr(self, action))
+        policy_id = actions.store.spelt(str(getattr(self, action)))
         if action == "restore":
             actions.restore(policy_id)
             return f"policy {policy_id} may be chosen again"

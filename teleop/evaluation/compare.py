@@ -57,9 +57,11 @@ class PolicyRef:
         """
         folder = Path(name)
         own = PolicyStore(workspace.policies_dir)
-        path = folder if (folder / CONFIG).exists() and name not in own.ids() else own.path(name)
+        number = own.spelt(name)
+        elsewhere = (folder / CONFIG).exists() and number not in own.ids()
+        path = folder if elsewhere else own.path(number)
         fits(path, workspace.config)
-        return cls(name, path)
+        return cls(name if elsewhere else number, path)
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,15 @@ def test_a_copy_under_another_name_is_never_chosen_unasked(store: PolicyStore) -
     assert driving(store) == "0002"
     assert store.standings()["best"] is PolicyStanding.UNNUMBERED
     assert store.choose("best").label == "policy best: named"
+    assert store.choose("7").policy_id == "7"
+
+
+def test_a_number_is_a_policy_without_its_zeros_too(store: PolicyStore) -> None:
+    """1 is 0001; one that is not there is said as it was asked, with those that are."""
+    publish(store, GateVerdict.FIRST)
+    assert store.choose("1").policy_id == "0001"
+    with pytest.raises(UnknownName, match=r"0002.*known: 0001"):
+        store.choose("2")
 
 
 def test_numbers_are_in_order_beyond_four_digits(store: PolicyStore) -> None:
