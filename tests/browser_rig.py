@@ -89,8 +89,10 @@ class DriverPage:
 class BrowserRig(DriverPage, ExpertPad):
     """The loop, and a driver whose browser sends 60 messages a second and sees every picture."""
 
-    def __init__(self, folder: Path, assignment: Assignment = DEMONSTRATE) -> None:
-        self.time = FakeTime()
+    def __init__(
+        self, folder: Path, assignment: Assignment = DEMONSTRATE, time: Any = None
+    ) -> None:
+        self.time = time or FakeTime()
         config = WorkspaceConfig("ShelfPick", env_kwargs={"num_items": 1})
         self.workspace = Workspace.open_or_create(folder, config)
         self.env: Any = workspace_env(self.workspace.config)

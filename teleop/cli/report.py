@@ -3,9 +3,10 @@
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...datasets.workspace import Workspace
+from ...sim_envs.errors import MissingExtra
 from .console import print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 from .targets import check_target
@@ -28,7 +29,7 @@ class Report:
     """Draw the scenes of the videos again, at 640x480, where their states are recorded. With
     --no-redraw the videos show the recorded pictures, which takes seconds."""
     json: bool = False
-    """Report the file's path as JSON on standard output."""
+    """Report the file's path, and the policies by blind pairs, as JSON on standard output."""
 
     def run(self) -> int:
         """Write the page."""
@@ -46,7 +47,7 @@ class Report:
                 redraw=DRAWN_FRAMES if self.redraw else 0,
             )  # fmt: skip
         if self.json:
-            print_json({"out": str(path)})
+            print_json({"out": str(path), **_ranking_json(workspace)})
         else:
             say(f"wrote {path}, one page for any browser; next: open it")
         return DONE
@@ -57,3 +58,14 @@ class Report:
         words += [] if self.out is None else ["--out", str(self.out)]
         words += [] if self.compare is None else ["--compare", str(self.compare)]
         return shlex.join([*words, *([] if self.redraw else ["--no-redraw"])])
+
+
+def _ranking_json(workspace: Workspace) -> dict[str, Any]:
+    """The policies by blind pairs, the best first; nothing without answered pairs."""
+    from ..evaluation.pair_ranking import policy_ranking
+
+    try:
+        ranking = policy_ranking(workspace)
+    except MissingExtra:  # the page's notes say so
+        return {}
+    return {"ranking": [one.to_json() for one in ranking]} if ranking else {}

@@ -19,7 +19,8 @@ from ...datasets.judgements.judgements import Judgements
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import DamagedFile, SidestickError
+from ...sim_envs.errors import DamagedFile, MissingExtra, SidestickError
+from ..evaluation.pair_ranking import RankedPolicy, policy_ranking
 from ..evaluation.seeds import RELEASE
 from ..generation.scenes import read_scenes
 from ..learning.sweep import read_sweeps
@@ -48,6 +49,7 @@ def collect(workspace: Workspace, commands: Sequence[str] = (), made_by: str = "
         )
     policies, notes = read_policies(workspace.policies_dir, evaluations, summaries)
     resolved = resolved_by_episode(Judgements(workspace.db_path))
+    ranking, unranked = _ranking(workspace)
     return ReportData(
         setting=_setting(workspace, stage_names(summaries)),
         policies=policies,
@@ -60,9 +62,10 @@ def collect(workspace: Workspace, commands: Sequence[str] = (), made_by: str = "
         judged=read_judged(summaries, resolved),
         scenes=tuple(read_scenes(database)),
         comparisons=read_comparisons(database),
+        ranking=ranking,
         sweeps=tuple(read_sweeps(database)),
         commands=(*commands, *_commands(workspace, policies, made_by)),
-        notes=(*_episode_notes(workspace, summaries, odd), *notes),
+        notes=(*_episode_notes(workspace, summaries, odd), *notes, *unranked),
     )
 
 
@@ -72,6 +75,14 @@ def _driver(workspace: Workspace) -> str:
         return PolicyStore(workspace.policies_dir).choose().label
     except SidestickError as error:
         return str(error)
+
+
+def _ranking(workspace: Workspace) -> tuple[tuple[RankedPolicy, ...], list[str]]:
+    """The policies by blind pairs, and a note where they cannot be ranked."""
+    try:
+        return tuple(policy_ranking(workspace)), []
+    except MissingExtra as error:
+        return (), [f"Blind pairs were answered, and the policies are not ranked: {error}."]
 
 
 def _setting(workspace: Workspace, stages: tuple[str, ...]) -> WorkspaceSetting:

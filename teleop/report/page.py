@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ...policies.base.provenance import ProvenanceKind
+from ...policies.statistics.intervals import Interval
+from ..evaluation.pair_ranking import RankedPolicy
 from ..generation.generating_operator import NAME as GENERATED
 from . import bar_charts, coverage, sentences
 from .analysis import event_minutes, failure_stages, learning_curve, success_rate, supervised_rounds
@@ -84,6 +86,7 @@ def _context(data: ReportData, done: Callable[[str], object], redraw: int) -> di
         "operators": sorted({e.operator for e in data.episodes if e.operator} - {GENERATED}),
         "kinds": [(kind, _counted(data, kind)) for kind in EPISODE_NAMES if _counted(data, kind)],
         "episode_names": EPISODE_NAMES,
+        "ranking": [(one, _preferred(one)) for one in data.ranking],
         "policies": [(policy, _rate(policy)) for policy in data.policies],
         "label_of": {policy.name: policy.label for policy in data.policies},
         "seeds_of": lambda evaluation: sentences.seeds(evaluation, data.episodes),
@@ -96,6 +99,10 @@ def _context(data: ReportData, done: Callable[[str], object], redraw: int) -> di
 
 def _counted(data: ReportData, kind: ProvenanceKind) -> int:
     return sum(episode.kind is kind for episode in data.episodes)
+
+
+def _preferred(one: RankedPolicy) -> str:
+    return sentences.with_interval(Interval(one.preferred, *one.interval95))
 
 
 def _rate(policy: PolicyRow | None) -> str:

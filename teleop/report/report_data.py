@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...datasets.database import EffortEntry
+from ..evaluation.pair_ranking import RankedPolicy
 from ..generation.scenes import TriedScene
 from ..learning.sweep import SweepReport
 from .episode_media import EpisodeMedia
@@ -46,6 +47,8 @@ class ReportData:
     """The judgements of reviewers, counted; None without any."""
     comparisons: tuple[ComparisonRow, ...] = ()
     """In order."""
+    ranking: tuple[RankedPolicy, ...] = ()
+    """The policies by blind pairs, the best first; empty without answered pairs."""
     sweeps: tuple[tuple[float, SweepReport], ...] = ()
     """With the wall time of each, s."""
     scenes: tuple[TriedScene, ...] = ()

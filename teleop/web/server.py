@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -113,6 +113,7 @@ def run_server(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets the address that lets its first reader in."""
     with contextlib.closing(bound(options)) as listening:
+        options = replace(options, port=listening.getsockname()[1])  # 0 is any that is free
         if not options.local and not options.secure:
             tell(RISK)
         tell(f"open {options.address('/enter')}#{access.invite('owner')}")

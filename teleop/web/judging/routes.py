@@ -15,6 +15,7 @@ from starlette.routing import Route
 from ....datasets.schema import IMAGE_SUFFIX
 from ....sim_envs.errors import BadValue
 from ....sim_envs.spaces import FRONT
+from ...evaluation.pair_ranking import preferences, rank_policies
 from ...evaluation.video import jpeg
 from ...review.episode_actions import REASONS
 from ..access import Role, Visitor
@@ -24,7 +25,6 @@ from ..requests import allowed, body_of
 from .agreement import alpha, records
 from .desk import LEASE_S, Desk, Lease
 from .items import ItemKind
-from .ranking import preferences, ranked
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,8 @@ def _agreement(desk: Desk, visitor: Visitor) -> dict[str, Any]:
         kinds = {str(kind): alpha(items, kind) for kind in ItemKind}
         told["alpha"] = {kind: value for kind, value in kinds.items() if value is not None}
         told["disputed"] = sum(answers.disputed for answers in items.values())
-        told["ranking"] = [one._asdict() for one in ranked(preferences(items, policies))]
+        said = preferences(desk.library.judgements.all(), policies)
+        told["ranking"] = [one.to_json() for one in rank_policies(said)]
         return told
 
 

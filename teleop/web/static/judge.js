@@ -162,7 +162,7 @@ async function tell() {
   const alphas = Object.entries(told.alpha).map(([kind, value]) => `${kind} ${value.toFixed(2)}`);
   by("alpha").textContent = `Krippendorff's alpha: ${alphas.join(", ") || "nothing was answered twice yet"}. ${told.disputed} to settle.`;
   rows("judges", told.judges.map((one) => [one.name, one.answers, `${one.right} of ${one.gold}`, `${Math.round(one.trust * 100)} %`]));
-  rows("ranking", told.ranking.map((one) => [one.policy, `${Math.round(one.strength * 100)} %`, `${Math.round(one.low * 100)} to ${Math.round(one.high * 100)} %`, one.pairs]));
+  rows("ranking", told.ranking.map((one) => [one.policy, `${Math.round(one.preferred * 100)} %`, one.interval95.map((end) => Math.round(end * 100)).join(" to ") + " %", one.pairs]));
 }
 
 function rows(id, lines) {

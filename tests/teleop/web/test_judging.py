@@ -13,7 +13,6 @@ from sidestick.teleop.web.judging.agreement import alpha, records
 from sidestick.teleop.web.judging.answer_book import AnswerBook
 from sidestick.teleop.web.judging.desk import LEASE_S, Desk, TooLate
 from sidestick.teleop.web.judging.items import OVERLAP, ItemKind, drawn
-from sidestick.teleop.web.judging.ranking import preferences, ranked
 from sidestick.teleop.web.judging.stock import Stock
 from tests.web_rig import FakeClock, WebRig
 
@@ -170,32 +169,6 @@ def test_alpha_is_one_for_agreement_and_low_for_guesses(desk: Desk) -> None:
     assert alpha(book.items(), "quality") == pytest.approx(1.0)
     assert (alpha(book.items(), "outcome") or 0.0) < 0.5
     assert alpha(book.items(), "pair") is None
-
-
-def test_blind_pairs_rank_policies() -> None:
-    """Planted: C is preferred to B, B to A; the interval of C lies above that of A."""
-    strength, chance = {"A": 0.0, "B": 1.0, "C": 2.0}, random.Random(0)
-    wins = []
-    for _ in range(150):
-        one, other = chance.sample(sorted(strength), 2)
-        odds = 2.718 ** (strength[one] - strength[other])
-        wins.append([(one, other) if chance.random() < odds / (1 + odds) else (other, one)])
-    found = ranked(wins)
-    assert [one.policy for one in found] == ["C", "B", "A"]
-    assert found[0].low > found[2].high
-    assert ranked([]) == []
-
-
-def test_a_pair_is_counted_by_episode_whichever_side_it_was_on(desk: Desk) -> None:
-    first, second, third = names_of(desk)[:3]
-    judge = Judge(desk.library.workspace, "Ada")
-    judge.say(first, "preference", other=second, preferred="other", desk="judge")
-    judge.say(third, "preference", other=first, preferred="neither", desk="judge")
-    book = AnswerBook(desk.library.judgements)
-    book.refresh()
-    found = preferences(book.items(), {first: "A", second: "B", third: "C"})
-    assert [("B", "A")] in found
-    assert sorted(len(wins) for wins in found) == [1, 2]
 
 
 def asked(client: TestClient, kind: str, **more: Any) -> dict[str, Any]:
