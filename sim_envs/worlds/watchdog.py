@@ -13,7 +13,8 @@ from ..errors import WorldFailed
 def within(seconds: float, what: str) -> Iterator[None]:
     """Raise WorldFailed in the block after so many seconds.
 
-    Only in a program's main thread, and where Python runs: what hangs in C is not interrupted.
+    Only in a program's main thread, and where Python runs: what hangs in C is stopped from outside,
+    by `WorldProcess`.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -17,6 +17,7 @@ from .naming import world_named
 from .world_facts import FAILED, OK, About, Facts
 
 PARENT_CHECK_S = 1.0
+SLACK_S, IDLE_S = 1.0, 0.3
 PLAIN = (bool, int, float, str, np.ndarray, np.generic)
 """Kinds of values of `info` that are passed on."""
 
@@ -86,11 +87,10 @@ def main(pipe: int, parent: int, trace: int) -> None:
     """Serve one world until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
     threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-    connection, server = Connection(pipe), WorldServer()
-    for what, arguments, seconds in _asked(connection):
-        faulthandler.dump_traceback_later(seconds, exit=True, file=trace)
+    connection, server, alarm = Connection(pipe), WorldServer(), Alarm(trace)
+    for what, arguments, seconds in _asked(connection, alarm):
+        alarm.set(seconds)
         answer = _tried(server.answer, what, arguments)
-        faulthandler.cancel_dump_traceback_later()
         try:
             connection.send(answer)
         except OSError:
@@ -98,13 +98,40 @@ def main(pipe: int, parent: int, trace: int) -> None:
     server.close()
 
 
-def _asked(connection: Connection) -> Iterator[tuple[str, tuple[Any, ...], float]]:
-    """Yield what is asked, until the pipe is closed."""
+class Alarm:
+    """Ends the process, and says where it was, when a call takes too long: from C as well.
+
+    Setting it starts a thread, which costs more than most steps: a call that follows another soon
+    takes its alarm over, and gets up to `SLACK_S` more.
+    """
+
+    def __init__(self, trace: int) -> None:
+        self._trace, self._set_at, self._seconds = trace, 0.0, 0.0
+
+    def set(self, seconds: float) -> None:
+        """A call begins that may take so many seconds."""
+        now = time.monotonic()
+        if seconds != self._seconds or now - self._set_at > SLACK_S:
+            faulthandler.dump_traceback_later(seconds + SLACK_S, exit=True, file=self._trace)
+            self._set_at, self._seconds = now, seconds
+
+    def off(self) -> None:
+        """Nothing is asked for a while."""
+        faulthandler.cancel_dump_traceback_later()
+        self._seconds = 0.0
+
+
+def _asked(connection: Connection, alarm: Alarm) -> Iterator[tuple[str, tuple[Any, ...], float]]:
+    """Yield what is asked, until the pipe is closed; meanwhile the alarm is off."""
     while True:
         try:
-            yield connection.recv()
+            if not connection.poll(IDLE_S):
+                alarm.off()
+            asked = connection.recv()
         except (EOFError, OSError):
+            alarm.off()
             return
+        yield asked
 
 
 def _tried(do: Callable[..., Any], what: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:

@@ -273,6 +273,7 @@ def test_a_vector_of_one_number_is_what_lerobot_calls_a_number(tmp_path: Path) -
     config, (before,) = came(tmp_path)
     export(Workspace.open(tmp_path / "ws"), "lerobot", tmp_path / "out")
     table = pq.read_table(tmp_path / "out/data/chunk-000/file-000.parquet")
+    assert json.loads((tmp_path / "out/meta/info.json").read_text())["robot_type"] == "unknown"
     for key in ("action", "observation.state", "observation.environment_state"):
         assert str(table.schema.field(key).type) == "float", key
     import_into("lerobot", tmp_path / "out", tmp_path / "back")

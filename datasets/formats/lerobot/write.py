@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...config import WorkspaceConfig
 from ...episode import Episode
+from ...recorded_spec import BUILT_IN
 from ...summary import to_attributes
 from ..optional import require
 from ..transfer import ExportOptions
@@ -37,7 +38,7 @@ from .tables import DataFiles, write_episodes, write_tasks
 from .video import VideoWriter, pngs
 from .whole_columns import padded_size
 
-ROBOT = "panda"
+ROBOT, UNKNOWN_ROBOT = "panda", "unknown"
 
 
 class LeRobotWriter:
@@ -174,7 +175,7 @@ class LeRobotWriter:
             self._features[key]["info"] = video.info(self._config.image_size)
         return {
             "codebase_version": VERSION,
-            "robot_type": ROBOT,
+            "robot_type": ROBOT if self._config.spec == BUILT_IN else UNKNOWN_ROBOT,
             "total_episodes": len(self._episodes),
             "total_frames": self._frames,
             "total_tasks": len(self._tasks),
