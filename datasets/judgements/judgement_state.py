@@ -3,7 +3,7 @@
 `resolved` folds the events into the current state; `TrainingSelection` masks Frames by it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -86,14 +86,14 @@ class ResolvedJudgements:
 def resolved(events: Iterable[Judgement], trust: Reliabilities | None = None) -> ResolvedJudgements:
     """The state of one episode's judgements: the last one counts, stretches and tags accumulate.
 
-    Where only judges of the desk gave verdicts, these are weighed by `trust`.
+    An expert's outweighs those of the desk's judges. Where only judges gave verdicts, these are
+    weighed by `trust`; of their steps the median counts.
     """
     left = not_undone(events)
     given = _of_people(left, VERDICT)
-    given = [e for e in given if is_expert(e)] or given
     verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in given}
     reason, quality = _last(left, REASON), _last(left, QUALITY)
-    trim = [e for e in left if e.kind == TRIM]
+    stages = dict.fromkeys(e.payload["stage"] for e in left if e.kind == STAGE)
     verdict = weighed(given, "verdict", trust, VERDICTS)
     return ResolvedJudgements(
         success=verdict == SUCCESS if verdict else None,
@@ -101,8 +101,8 @@ def resolved(events: Iterable[Judgement], trust: Reliabilities | None = None) ->
         reasons=tuple(reason.get("reasons", ())),
         text=str(reason.get("text", "")),
         tags=tuple(dict.fromkeys(e.payload["tag"] for e in left if e.kind == TAG)),
-        stages={e.payload["stage"]: e.start or 0 for e in left if e.kind == STAGE},
-        kept=_stretch(trim[-1]) if trim else None,
+        stages={stage: _begins(left, stage) for stage in stages},
+        kept=_kept(left),
         bad=tuple(_stretch(e) for e in left if e.kind == BAD),
         operators=tuple(dict.fromkeys(e.operator for e in left)),
         disputed=len(set(verdicts.values())) > 1,
@@ -218,21 +218,47 @@ def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
     for graded in by_step.values():
         people = _of_people(graded, PREDICTION)
         grade = weighed(people, "grade", trust, GRADES)
-        experts = [event for event in people if is_expert(event)] or people
-        found.append([event for event in experts if event.payload["grade"] == grade][-1])
+        found.append([event for event in people if event.payload["grade"] == grade][-1])
     return found
 
 
 def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
-    """Payload of the last judgement of a kind; a person's overrides the simulated reviewer's."""
+    """Payload of the last judgement of a kind; see `_of_people` for whose."""
     found = _of_people(events, kind)
     return found[-1].payload if found else {}
 
 
 def _of_people(events: Iterable[Judgement], kind: str) -> list[Judgement]:
-    """The judgements of a kind by people; the simulated reviewer's where there are none."""
+    """The judgements of a kind by experts, or else by the desk's judges, or else by the machine."""
     of_kind = [event for event in events if event.kind == kind]
-    return [event for event in of_kind if event.operator != MACHINE] or of_kind
+    people = [event for event in of_kind if event.operator != MACHINE] or of_kind
+    return [event for event in people if is_expert(event)] or people
+
+
+def _begins(events: Iterable[Judgement], stage: str) -> int:
+    """The first step of a stage: the expert's last word, or the median of the judges'."""
+    marks = [e for e in events if e.kind == STAGE and e.payload["stage"] == stage]
+    return _middle([mark.start or 0 for mark in _last_words(_of_people(marks, STAGE))])
+
+
+def _kept(events: Iterable[Judgement]) -> StepRange | None:
+    """The steps to keep: the expert's last word, or the median of the judges'."""
+    words = [_stretch(event) for event in _last_words(_of_people(events, TRIM))]
+    if not words:
+        return None
+    start, stop = (_middle([word[end] for word in words]) for end in (0, 1))
+    return start, max(start + 1, stop)
+
+
+def _last_words(events: list[Judgement]) -> list[Judgement]:
+    """An expert's last judgement alone, or the last one of each of the desk's judges."""
+    if events and is_expert(events[-1]):
+        return events[-1:]
+    return list({event.operator: event for event in events}.values())
+
+
+def _middle(steps: Sequence[int]) -> int:
+    return int(np.median(steps))
 
 
 def _stretch(event: Judgement) -> StepRange:

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 import krippendorff
 import numpy as np
 
+from ....datasets.judgements.judgement import STAGE, Judgement
 from .answer_book import ItemAnswers
+from .items import alike, answer_word
 
-MEASURED: Mapping[str, str] = {"quality": "ordinal"}
+MEASURED: Mapping[str, str] = {"quality": "ordinal", "stage": "interval"}
 """Level of measurement of the answers, by kind of item; nominal for all others."""
-WORDED = ("outcome", "quality", "prediction", "pair", "reason")
-"""Kinds whose answers are one of a few words, which can be compared."""
+WORDED = ("outcome", "quality", "prediction", "pair", "reason", "stage")
+"""Kinds whose answers are one of a few words, or one number, which alpha can compare."""
 
 
 class JudgeRecord(NamedTuple):
@@ -31,37 +33,37 @@ class JudgeRecord(NamedTuple):
 
 def alpha(items: Mapping[str, ItemAnswers], kind: str) -> float | None:
     """Krippendorff's alpha of the judges' answers; None where nothing was answered twice."""
-    answered = [a.words for key, a in items.items() if key.startswith(f"{kind}:")]
-    shared = [words for words in answered if len(words) > 1]
-    judges = sorted({name for words in shared for name in words})
-    known = sorted({word for words in shared for word in words.values()})
+    answered = [a.judges for key, a in items.items() if key.startswith(f"{kind}:")]
+    shared = [judges for judges in answered if len(judges) > 1]
+    names = sorted({name for judges in shared for name in judges})
+    known = sorted({_value(event) for judges in shared for event in judges.values()})
     if not shared or kind not in WORDED:
         return None
     if len(known) < 2:
         return 1.0  # alpha is not defined where all say the same everywhere: they agree
-    places = {word: place for place, word in enumerate(known)}
-    table = np.full((len(judges), len(shared)), np.nan)
-    for column, words in enumerate(shared):
-        for name, word in words.items():
-            table[judges.index(name), column] = places[word]
     level: Any = MEASURED.get(kind, "nominal")
+    table = np.full((len(names), len(shared)), np.nan)
+    for column, judges in enumerate(shared):
+        for name, event in judges.items():
+            value = _value(event)
+            place = value if isinstance(value, int) else known.index(value)
+            table[names.index(name), column] = place
     return float(krippendorff.alpha(reliability_data=table, level_of_measurement=level))
 
 
 def records(items: Mapping[str, ItemAnswers]) -> list[JudgeRecord]:
     """How each judge has answered, by name."""
     counts: dict[str, list[int]] = {}
-    for key, answers in items.items():
-        expert = answers.expert
-        for name, word in answers.words.items():
+    for answers in items.values():
+        for name, event in answers.judges.items():
             count = counts.setdefault(name, [0, 0, 0])
             count[0] += 1
-            if expert is not None and key.partition(":")[0] in WORDED:
+            if answers.expert is not None:
                 count[1] += 1
-                count[2] += word == _expert_word(answers)
+                count[2] += alike(event, answers.expert)
     return [JudgeRecord(name, *count) for name, count in sorted(counts.items())]
 
 
-def _expert_word(answers: ItemAnswers) -> str:
-    assert answers.expert is not None
-    return ItemAnswers({"": answers.expert}).words[""]
+def _value(event: Judgement) -> Any:
+    """An answer as alpha compares it: the step that a stage begins at, or one word."""
+    return event.start or 0 if event.kind == STAGE else answer_word(event)

@@ -5,12 +5,13 @@ It reads only what is new. Answers from the windows count too, as an expert's.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from ....datasets.judgements.judgement import UNDO, Judgement
 from ....datasets.judgements.judgement_state import MACHINE
 from ....datasets.judgements.judgements import Judgements
 from ....datasets.judgements.reliability import is_expert
-from .items import answer_word, item_key
+from .items import alike, item_key
 
 ANSWER = "answer"
 """In a judgement's payload: the id that the browser chose for it."""
@@ -26,14 +27,10 @@ class ItemAnswers:
     """The last answer of an expert, or of a window."""
 
     @property
-    def words(self) -> dict[str, str]:
-        """What each judge answered, in one word."""
-        return {name: answer_word(given) for name, given in self.judges.items()}
-
-    @property
     def disputed(self) -> bool:
         """Whether judges disagree and no expert has settled it."""
-        return self.expert is None and len(set(self.words.values())) > 1
+        pairs = combinations(self.judges.values(), 2)
+        return self.expert is None and not all(alike(*pair) for pair in pairs)
 
 
 NO_ANSWERS = ItemAnswers()

@@ -5,6 +5,7 @@ given at the windows count as well.
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -36,6 +37,8 @@ OVERLAP = 0.2
 """Share of the items that several judges answer."""
 GIVEN_TWICE = 2
 """So many judges answer those."""
+NEAR_STEPS, NEAR_PX = 10, 6.0
+"""Answers so near to each other are the same answer: half a second, a few recorded pixels."""
 
 
 class ItemKind(StrEnum):
@@ -149,6 +152,17 @@ def answer_word(judgement: Judgement) -> str:
         return ", ".join(payload.get("reasons", ()))
     keys = {VERDICT: "verdict", QUALITY: "quality", PREDICTION: "grade"}
     return str(payload[keys[kind]])
+
+
+def alike(one: Judgement, other: Judgement) -> bool:
+    """Whether two answers to an item say the same: nobody hits a step or a place exactly."""
+    if one.kind in (STAGE, TRIM):
+        ends = (one.start or 0, other.start or 0), (one.stop or 0, other.stop or 0)
+        return all(abs(mine - yours) <= NEAR_STEPS for mine, yours in ends)
+    if one.kind == CLICK:
+        apart = (one.payload[axis] - other.payload[axis] for axis in "xy")
+        return math.hypot(*apart) <= NEAR_PX
+    return answer_word(one) == answer_word(other)
 
 
 def _one_of(value: object, *known: object) -> Any:

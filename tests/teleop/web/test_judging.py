@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from sidestick.datasets.judgements.judgement_state import TrainingSelection
+from sidestick.datasets.judgements.judgement_state import TrainingSelection, resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.teleop.web.dataset.library import Library
 from sidestick.teleop.web.judging.agreement import alpha, records
@@ -169,6 +169,60 @@ def test_alpha_is_one_for_agreement_and_low_for_guesses(desk: Desk) -> None:
     assert alpha(book.items(), "quality") == pytest.approx(1.0)
     assert (alpha(book.items(), "outcome") or 0.0) < 0.5
     assert alpha(book.items(), "pair") is None
+
+
+@pytest.mark.parametrize(("kind", "near", "far"), [("trim", 4, 30), ("stage", 4, 30)])
+def test_steps_of_two_judges_meet_in_the_middle_until_an_expert_says_otherwise(
+    desk: Desk, kind: str, near: int, far: int
+) -> None:
+    """What lies near is agreement; a judge who answers a known item later changes nothing."""
+    name = names_of(desk)[0]
+    more: dict[str, Any] = {"stage": "grasp"} if kind == "stage" else {}
+
+    def say(judge: str, start: int, role: str = "judge") -> None:
+        stop = start + 40 if kind == "trim" else None
+        Judge(desk.library.workspace, judge).say(name, kind, start, stop, desk=role, **more)
+
+    def starts_at() -> int | None:
+        state = resolved_by_episode(desk.library.judgements)[name]
+        return state.stages["grasp"] if kind == "stage" else (state.kept or (None,))[0]
+
+    def disputed() -> bool:
+        with desk.reading() as items:
+            (answers,) = items.values()
+            return answers.disputed
+
+    say("Ada", 10)
+    say("Bo", 10 + near)
+    assert (starts_at(), disputed()) == (12, False)
+    say("Bo", 10 + far)
+    assert (starts_at(), disputed()) == (25, True)
+    say("Owner", 11, role="expert")
+    assert (starts_at(), disputed()) == (11, False)
+    say("Cy", 60)
+    assert starts_at() == 11
+    with desk.reading() as items:
+        assert {r.name: (r.gold, r.right) for r in records(items)} == {
+            "Ada": (1, 1), "Bo": (1, 0), "Cy": (1, 0),
+        }  # fmt: skip
+
+
+def test_a_judges_grade_of_a_known_item_does_not_outweigh_the_experts(desk: Desk) -> None:
+    name, workspace = names_of(desk)[0], desk.library.workspace
+    Judge(workspace, "Owner").say(name, "quality", quality=2, desk="expert")
+    Judge(workspace, "Ada").say(name, "quality", quality=5, desk="judge")
+    assert resolved_by_episode(desk.library.judgements)[name].quality == 2
+
+
+def test_a_trim_at_the_desk_is_what_training_reads(rig: WebRig, desk: Desk) -> None:
+    client = rig.browser("judge")
+    item = asked(client, "trim")["item"]
+    body = {"lease": item["lease"], "answer": number(77), "value": {"start": 1, "stop": 6}}
+    assert client.post("/api/judge/answers", json=body).status_code == 200
+    selection = TrainingSelection.of(desk.library.judgements, desk.library.summaries())
+    ((name, dropped),) = selection.dropped.items()
+    steps = next(s.steps for s in desk.library.summaries() if s.id == name)
+    assert dropped == ((0, 1), (6, steps))
 
 
 def asked(client: TestClient, kind: str, **more: Any) -> dict[str, Any]:
