@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sidestick.datasets.judgements.judgement_state import MACHINE
+from sidestick.datasets.judgements.counting_words import MACHINE
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.review.episode_review import EpisodeReview
 from sidestick.teleop.review.episode_window import EpisodeWindow

@@ -3,10 +3,10 @@
 `resolved` folds the events into the current state; `TrainingSelection` masks Frames by it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from ..frames import Frames
 from ..labels import JUDGED_BAD
 from ..step import Driver
 from ..summary import EpisodeSummary
+from .counting_words import StepRange, kept_steps, of_people, stage_begins, stretch
 from .judgement import (
     ACCEPT,
     BAD,
@@ -28,19 +29,14 @@ from .judgement import (
     STAGE,
     SUCCESS,
     TAG,
-    TRIM,
     UNDO,
     VERDICT,
     Judgement,
 )
 from .judgements import Judgements
-from .reliability import Reliabilities, desk_reliabilities, is_expert, weighed
+from .reliability import Reliabilities, desk_reliabilities, weighed
 
-StepRange: TypeAlias = tuple[int, int]
-"""Steps from the first to before the second."""
 VERDICTS, GRADES = (SUCCESS, FAILURE), (ACCEPT, REJECT, CORRECT)
-MACHINE = "simulated"
-"""Operator name of the simulated reviewer, whose judgements any other reviewer overrides."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ def resolved(events: Iterable[Judgement], trust: Reliabilities | None = None) ->
     weighed by `trust`; of their steps the median counts.
     """
     left = not_undone(events)
-    given = _of_people(left, VERDICT)
+    given = of_people(left, VERDICT)
     verdicts = {e.operator: e.payload["verdict"] == SUCCESS for e in given}
     reason, quality = _last(left, REASON), _last(left, QUALITY)
     stages = dict.fromkeys(e.payload["stage"] for e in left if e.kind == STAGE)
@@ -101,9 +97,9 @@ def resolved(events: Iterable[Judgement], trust: Reliabilities | None = None) ->
         reasons=tuple(reason.get("reasons", ())),
         text=str(reason.get("text", "")),
         tags=tuple(dict.fromkeys(e.payload["tag"] for e in left if e.kind == TAG)),
-        stages={stage: _begins(left, stage) for stage in stages},
-        kept=_kept(left),
-        bad=tuple(_stretch(e) for e in left if e.kind == BAD),
+        stages={stage: stage_begins(left, stage) for stage in stages},
+        kept=kept_steps(left),
+        bad=tuple(stretch(e) for e in left if e.kind == BAD),
         operators=tuple(dict.fromkeys(e.operator for e in left)),
         disputed=len(set(verdicts.values())) > 1,
         excluded=_last(left, EXCLUSION).get("excluded", False),
@@ -216,7 +212,7 @@ def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
     trust = desk_reliabilities(given, PREDICTION, "grade", GRADES)
     found = []
     for graded in by_step.values():
-        people = _of_people(graded, PREDICTION)
+        people = of_people(graded, PREDICTION)
         grade = weighed(people, "grade", trust, GRADES)
         found.append([event for event in people if event.payload["grade"] == grade][-1])
     return found
@@ -224,44 +220,5 @@ def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
 
 def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
     """Payload of the last judgement of a kind; see `_of_people` for whose."""
-    found = _of_people(events, kind)
+    found = of_people(events, kind)
     return found[-1].payload if found else {}
-
-
-def _of_people(events: Iterable[Judgement], kind: str) -> list[Judgement]:
-    """The judgements of a kind by experts, or else by the desk's judges, or else by the machine."""
-    of_kind = [event for event in events if event.kind == kind]
-    people = [event for event in of_kind if event.operator != MACHINE] or of_kind
-    return [event for event in people if is_expert(event)] or people
-
-
-def _begins(events: Iterable[Judgement], stage: str) -> int:
-    """The first step of a stage: the expert's last word, or the median of the judges'."""
-    marks = [e for e in events if e.kind == STAGE and e.payload["stage"] == stage]
-    return _middle([mark.start or 0 for mark in _last_words(_of_people(marks, STAGE))])
-
-
-def _kept(events: Iterable[Judgement]) -> StepRange | None:
-    """The steps to keep: the expert's last word, or the median of the judges'."""
-    words = [_stretch(event) for event in _last_words(_of_people(events, TRIM))]
-    if not words:
-        return None
-    start, stop = (_middle([word[end] for word in words]) for end in (0, 1))
-    return start, max(start + 1, stop)
-
-
-def _last_words(events: list[Judgement]) -> list[Judgement]:
-    """An expert's last judgement alone, or the last one of each of the desk's judges."""
-    if events and is_expert(events[-1]):
-        return events[-1:]
-    return list({event.operator: event for event in events}.values())
-
-
-def _middle(steps: Sequence[int]) -> int:
-    return int(np.median(steps))
-
-
-def _stretch(event: Judgement) -> StepRange:
-    assert event.start is not None  # checked by Judgement.checked
-    assert event.stop is not None
-    return event.start, event.stop

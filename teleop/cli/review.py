@@ -4,7 +4,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from ...datasets.judgements.judgement_state import MACHINE
+from ...datasets.judgements.counting_words import MACHINE
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import BadValue
 from ..devices.settings import operator_name

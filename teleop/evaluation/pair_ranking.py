@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.formats.optional import require
+from ...datasets.judgements.counting_words import MACHINE
 from ...datasets.judgements.judgement import NEITHER, OTHER, PREFERENCE, THIS, Judgement
-from ...datasets.judgements.judgement_state import MACHINE, not_undone
+from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import Judgements
 from ...datasets.judgements.reliability import is_expert
 from ...datasets.workspace import Workspace

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...datasets.judgements.judgement_state import MACHINE
+from ...datasets.judgements.counting_words import MACHINE
 from ..ui.key_input import press
 from .episode_window import EpisodeWindow
 

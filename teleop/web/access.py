@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ...datasets.judgements.judgement_state import MACHINE
+from ...datasets.judgements.counting_words import MACHINE
 from ...sim_envs.errors import BadValue, SidestickError
 from .allowance import Allowance
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from ....datasets.judgements.counting_words import MACHINE
 from ....datasets.judgements.judgement import UNDO, Judgement
-from ....datasets.judgements.judgement_state import MACHINE
 from ....datasets.judgements.judgements import Judgements
 from ....datasets.judgements.reliability import is_expert
 from .items import alike, item_key
