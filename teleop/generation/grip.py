@@ -23,6 +23,9 @@ from .object_frame import ObjectFrame, frames_of, moved
 
 RETREATS_M = (0.0, 0.012, 0.024)
 """How much less deep than its source a grip may reach."""
+OTHER_POSTURE_RETREATS_M = (0.024, 0.012, 0.0, -0.012, -0.024)
+"""The same for an object that lies where its source's stood, or stands: where its sides are steep
+enough for fingers is lower or higher then."""
 SOFT_RETREATS_M = (0.0, -0.006, -0.012)
 """The same for what gives way: deeper, so that more of it is between the fingers."""
 HALF_TURN = quat_from_rotvec((0.0, 0.0, np.pi))
@@ -122,9 +125,11 @@ def _away(frame: ObjectFrame, point: Vector | None) -> float:
 def _grips(handlings: Sequence[Handling], name: str, frame: ObjectFrame, rest: Pose) -> list[Grip]:
     nearest = sorted(handlings, key=lambda source: _unlike(source, name, frame))
     soft = frame.period_rad == 0.0
-    retreats = SOFT_RETREATS_M if soft else RETREATS_M
     found = []
     for source in nearest[: NEAREST_OF_PARTS if soft else NEAREST]:
+        same = source.frame.lies == frame.lies
+        stiff = RETREATS_M if same else OTHER_POSTURE_RETREATS_M
+        retreats = SOFT_RETREATS_M if soft else stiff
         for turn in source.frame.turns_to(frame):
             plain = Grip(source, frame, turn, 0.0, flipped=False)
             flip = Grip(source, frame, turn, 0.0, flipped=True)

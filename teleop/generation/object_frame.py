@@ -27,17 +27,18 @@ class ObjectFrame:
     def turns_to(self, other: "ObjectFrame") -> list[float]:
         """The turns about the vertical that bring this heading to another's, radians.
 
-        For a soft object, whose parts have no heading, a round of turns to choose from.
+        For a soft object, whose parts have no heading, a round of turns to choose from; and so for
+        one that lies where this stands or stands where this lies, whose heading means another axis.
         """
         period = max(self.period_rad, other.period_rad)
-        if period == 0.0:
-            return [np.pi * k / SOFT_TURNS for k in range(SOFT_TURNS)]
+        if period == 0.0 or self.lies != other.lies:
+            return [np.pi * k / TURNS for k in range(TURNS)]
         first = (other.heading_rad - self.heading_rad) % period
         return [first + period * k for k in range(round(2 * np.pi / period))]
 
 
-SOFT_TURNS = 8
-"""Turns of the hand that are tried at a part of a soft object, over half a turn."""
+TURNS = 8
+"""Turns of the hand that are tried where no heading can be followed, over half a turn."""
 
 
 def bodies_of(world: World, label: int) -> list[int]:
