@@ -4,6 +4,7 @@ What is given in a file and what is spelt as it was called earlier must be put b
 the command line, before it is parsed.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -48,12 +49,13 @@ class Given(NamedTuple):
         return [f"{name}={self.words[0]}"] if self.joined else [name, *self.words]
 
 
-def options_of(kind: type) -> dict[str, Option]:
+@functools.cache
+def options_of(kind: type) -> Mapping[str, Option]:
     """The options of a verb by their names, with those of a class of options in it."""
     found: dict[str, Option] = {}
+    hints = get_type_hints(kind, include_extras=True)
     for item in fields(kind):
-        hint = get_type_hints(kind, include_extras=True)[item.name]
-        plain, notes = _without_notes(hint)
+        plain, notes = _without_notes(hints[item.name])
         if is_dataclass(plain) and isinstance(plain, type):
             found |= options_of(plain)
             continue

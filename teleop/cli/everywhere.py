@@ -1,5 +1,6 @@
 """`with_everywhere` adds to a verb the options that every verb takes."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
@@ -55,6 +56,7 @@ class Everywhere:
         return cls(**{name: getattr(verb, name, value) for name, value in DEFAULTS.items()})
 
 
+@functools.cache
 def with_everywhere(kind: type[Subcommand]) -> type[Subcommand]:
     """The class of a verb with these options after its own."""
     added = [

@@ -114,7 +114,8 @@ def plain_options(options: object) -> dict[str, _Plain]:
     """Names and values of the options that are not unset and not secret."""
     assert is_dataclass(options)
     found: dict[str, _Plain] = {}
-    names = {option.field: option.name for option in options_of(type(options)).values()}
+    kind: Any = type(options)
+    names = {option.field: option.name for option in options_of(kind).values()}
     for item in fields(options):
         value = getattr(options, item.name)
         if is_dataclass(value):

@@ -86,13 +86,14 @@ def test_a_runs_options_are_kept_and_read_back(
 ) -> None:
     """As TOML, with what nobody gave; the command line has the last word."""
     once, twice = tmp_path / "a.html", tmp_path / "b.html"
-    assert call(capsys, "report", str(shelf), "--out", str(once))[0] == 0
+    assert call(capsys, "report", str(shelf), "--out", str(once), "--no-redraw")[0] == 0
     (kept,) = (shelf / run_log.HISTORY).glob("*-report.toml")
     assert tomllib.loads(kept.read_text()) == {
         "verb": "report",
         "workspace": str(shelf),
         "out": str(once),
         "json": False,
+        "redraw": False,
     }
     once.unlink()
     assert call(capsys, "report", "--config", str(kept))[0] == 0
