@@ -14,6 +14,7 @@ from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import BadValue, MissingCapability, WorldFailed
 from sidestick.sim_envs.making import make_world
+from sidestick.sim_envs.world import Pose
 from sidestick.sim_envs.worlds.contract import TaskWorld
 from sidestick.sim_envs.worlds.naming import ALLOWED_VARIABLE
 from sidestick.teleop.station.headless import drive_simulated
@@ -21,13 +22,14 @@ from sidestick.teleop.workspace_variant import agreed_config
 from tests.worlds.stuck import FAULT_AT
 
 CHASE, STUCK = "tests.worlds.chase:make", "tests.worlds.stuck:make"
+HAND = "tests.worlds.fake_robot:make_hand"
 STILL = np.zeros(2, np.float32)
 
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Makes worlds, and closes them."""
-    monkeypatch.setenv(ALLOWED_VARIABLE, f"{CHASE}\n{STUCK}")
+    monkeypatch.setenv(ALLOWED_VARIABLE, f"{CHASE}\n{STUCK}\n{HAND}")
     worlds: list[TaskWorld] = []
 
     def make(name: str, **options: Any) -> TaskWorld:
@@ -73,6 +75,23 @@ def test_it_is_the_same_world(made: Callable[..., Any]) -> None:
         np.testing.assert_array_equal(world.state(), marks[-1][1])
         assert world.shown("pixels").shape == (64, 80, 3)
     np.testing.assert_equal(*steps)
+
+
+def test_a_hand_there_is_known_and_steered_here(made: Callable[..., Any]) -> None:
+    """A real arm's pose comes with each tick, hold() and what it refuses go over, too."""
+    there, here = made(HAND), made(HAND, own_process=False)
+    found = []
+    for world in (there, here):
+        world.reset()
+        goal = Pose(world.tool().position + np.array([0.02, 0.03, -0.02]), world.tool().quat)
+        for _ in range(30):
+            *_, info = world.step(world.towards(goal, closing=True))
+        assert np.linalg.norm(world.tool().position - goal.position) < 0.005
+        world.hold()
+        found.append([world.tool().position, world.tool().quat, info["executed"]])
+        with pytest.raises(MissingCapability, match="a snapshot is not possible in StackCubes"):
+            world.snapshot()
+    np.testing.assert_array_equal(np.concatenate(found[0]), np.concatenate(found[1]))
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """A robot with LeRobot's members and no hardware: latency, dropped reads, a pulled cable."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sidestick.sim_envs.worlds.lerobot_targets import Tool
 from sidestick.sim_envs.worlds.lerobot_world import LeRobotWorld
 
 JOINTS = ("shoulder.pos", "elbow.pos", "gripper.pos")
@@ -60,3 +62,12 @@ def make(image_size: int = 32, **options: Any) -> LeRobotWorld:
     """Its world, in which no time passes by itself; `tests.worlds.fake_robot:make`."""
     given = {"task": "StackCubes", "instruction": "stack the cubes", "max_steps": 200, **options}
     return LeRobotWorld(FakeRobot(), image_size=image_size, sleep=lambda _: None, **given)
+
+
+def make_hand(image_size: int = 32, **options: Any) -> LeRobotWorld:
+    """A fake Panda whose end effector is driven; `tests.worlds.fake_robot:make_hand`."""
+    names = (*(f"joint{number}.pos" for number in range(1, 8)), "gripper.pos")
+    robot = FakeRobot(30.0, names, (0.0, -34.0, 0.0, -137.0, 0.0, 137.0, 45.0, 20.0))
+    urdf = Path(__file__).parents[2] / "sim_envs/assets/panda.urdf"
+    given = {"task": "StackCubes", "tool": Tool(urdf, "hand"), "max_steps": 200, **options}
+    return LeRobotWorld(robot, image_size=image_size, sleep=lambda _: None, **given)
