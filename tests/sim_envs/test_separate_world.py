@@ -23,6 +23,8 @@ from tests.worlds.stuck import FAULT_AT
 
 CHASE, STUCK = "tests.worlds.chase:make", "tests.worlds.stuck:make"
 HAND = "tests.worlds.fake_robot:make_hand"
+HANGS = r"step\(\) has not come back within 0.5 s \(File .*stuck.py"
+HOLDS = r"step\(\) made it hold \d+ MiB, and it may hold 400"
 STILL = np.zeros(2, np.float32)
 
 
@@ -97,10 +99,10 @@ def test_a_hand_there_is_known_and_steered_here(made: Callable[..., Any]) -> Non
 @pytest.mark.parametrize(
     ("fault", "options", "said"),
     [
-        ("sleeps", {"answer_s": 0.5}, r"step\(\) has not come back within 0.5 s \(File .*stuck.py"),
-        ("spins", {"answer_s": 0.5}, r"step\(\) has not come back within 0.5 s \(File .*stuck.py"),
-        ("leaks", {"memory_mib": 400}, r"step\(\) made it hold \d+ MiB, and it may hold 400"),
-        ("grows", {"memory_mib": 400}, r"step\(\) made it hold \d+ MiB, and it may hold 400"),
+        pytest.param("sleeps", {"answer_s": 0.5}, HANGS, marks=pytest.mark.slow),
+        ("spins", {"answer_s": 0.5}, HANGS),
+        pytest.param("leaks", {"memory_mib": 400}, HOLDS, marks=pytest.mark.slow),
+        ("grows", {"memory_mib": 400}, HOLDS),
         ("crashes", {}, r"step\(\) ended its process \(exit code -11\)"),
     ],
 )

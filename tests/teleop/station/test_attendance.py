@@ -26,7 +26,6 @@ from tests.window_rig import WindowRig
 
 ROBOT, CHASE = "tests.worlds.fake_robot:make", "tests.worlds.chase:make"
 ATTENDED_S = 3.0
-ABOVE = (Level.ON_CALL, Level.AUTONOMOUS)
 
 
 class Still:
@@ -66,7 +65,10 @@ def arm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace.create(path, agreed_config(path, world=ROBOT, env_options=options))
 
 
-@pytest.mark.parametrize("level", [Level.SUPERVISED, *ABOVE])
+@pytest.mark.parametrize(
+    "level",
+    [Level.SUPERVISED, Level.ON_CALL, pytest.param(Level.AUTONOMOUS, marks=pytest.mark.slow)],
+)
 def test_without_a_window_it_ends_at_supervised(arm: Workspace, level: Level) -> None:
     """Refused with the reason, and nothing is recorded."""
     rules, runner = RunRules(operator=lambda *_: Script()), PolicyRunner(Still(), 3)
@@ -126,10 +128,8 @@ def test_at_the_window_it_pauses_when_nobody_touches_anything(
     assert rig.steps > steps
 
 
-@pytest.mark.parametrize(
-    ("level", "world"),
-    [(Level.SUPERVISED, ROBOT), pytest.param(Level.AUTONOMOUS, CHASE, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("level", "world"), [(Level.SUPERVISED, ROBOT), (Level.AUTONOMOUS, CHASE)])
 def test_at_supervised_and_in_simulation_nobody_need_touch(
     arm: Workspace, open_rig: Callable[..., WindowRig], level: Level, world: str
 ) -> None:

@@ -83,7 +83,7 @@ def test_it_begins_drives_and_is_recorded_under_its_name(rig: WindowRig) -> None
     assert leader.seeds[-1] == episode.summary.header.seed + 1
 
 
-@pytest.mark.parametrize("fault", ["alive", "error"])
+@pytest.mark.parametrize("fault", [pytest.param("alive", marks=pytest.mark.slow), "error"])
 def test_a_silent_one_pauses_until_it_is_back(rig: WindowRig, fault: str) -> None:
     """The arm holds still from that tick on, the card says why, and nothing goes on unasked."""
     leader = leader_of(rig)
