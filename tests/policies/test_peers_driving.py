@@ -103,7 +103,7 @@ def run(
 
 def test_an_act_that_lerobot_trained_drives(run: Run, tmp_path: Path) -> None:
     """On our export as LeRobot reads it, saved as LeRobot saves."""
-    run("export", "lerobot", "plot", "set", "--images", "png", "--json")
+    run("export", "plot", "lerobot", "set", "--images", "png", "--json")
     losses = output_of("lerobot", ACT, tmp_path / "set", tmp_path / "act", STEPS)
     assert losses[1] < losses[0]
     entries = {"observation.images.above": "above_image", "observation.state": ["ee_pos"]}
@@ -112,7 +112,7 @@ def test_an_act_that_lerobot_trained_drives(run: Run, tmp_path: Path) -> None:
 
 def test_a_bc_that_robomimic_trained_drives(run: Run, tmp_path: Path) -> None:
     """Its checkpoint is read without running pickled code, and nothing of it is converted."""
-    run("export", "robomimic", "plot", "set.hdf5", "--json")
+    run("export", "plot", "robomimic", "set.hdf5", "--json")
     losses = output_of("robomimic", BC, tmp_path / "set.hdf5", tmp_path / "bc.pth", STEPS)
     assert losses[1] < losses[0]
     entries = {"above_image": "above_image", "ee_pos": "ee_pos"}
