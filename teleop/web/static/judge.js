@@ -31,6 +31,7 @@ async function next() {
   by("left").textContent = `${found.left} left`;
   by("item").hidden = !item;
   by("nothing").hidden = Boolean(item);
+  by("skip").hidden = !item;
   if (item) show();
   tell().catch(() => null);
 }
@@ -162,6 +163,8 @@ async function tell() {
   const alphas = Object.entries(told.alpha).map(([kind, value]) => `${kind} ${value.toFixed(2)}`);
   by("alpha").textContent = `Krippendorff's alpha: ${alphas.join(", ") || "nothing was answered twice yet"}. ${told.disputed} to settle.`;
   rows("judges", told.judges.map((one) => [one.name, one.answers, `${one.right} of ${one.gold}`, `${Math.round(one.trust * 100)} %`]));
+  by("unranked").hidden = told.ranking.length > 0;
+  by("ranking").hidden = !told.ranking.length;
   rows("ranking", told.ranking.map((one) => [one.policy, `${Math.round(one.preferred * 100)} %`, one.interval95.map((end) => Math.round(end * 100)).join(" to ") + " %", one.pairs]));
 }
 
