@@ -16,6 +16,6 @@ def asked_and_made(asked: int, made: int, of: str, done: str) -> str:
 
 def say_ending(made: str, workspace: Path, then: str = "") -> None:
     """Say what was made, in which workspace, and which verb is next on it."""
-    say(f"{made}; it is in {quoted(workspace)}")
+    say(f"{made}; kept in {quoted(workspace)}")
     if then:
         say(f"next: sidestick {then} {quoted(workspace)}")

@@ -40,7 +40,7 @@ def test_merge_says_how_many_of_how_many_and_where(
     target = tmp_path / "all"
     first = said(capsys, "merge", str(target), str(shelf))
     assert "asked for 2 episodes, taken 2" in first
-    assert f"it is in {target} next: sidestick check {target}" in first
+    assert f"kept in {target} next: sidestick check {target}" in first
     again = said(capsys, "merge", str(target), str(shelf))
     assert "asked for 2 episodes, taken 0" in again
     assert "2 were there already" in again
