@@ -177,6 +177,7 @@ function rows(id, lines) {
 }
 
 const MOVES = { left: [-2, 0], right: [2, 0], up: [0, -2], down: [0, 2] };
+const STEPS = { left: (now) => now - 1, right: (now) => now + 1, home: () => 0, end: () => item.steps[0] - 1 };
 document.addEventListener("keydown", (event) => {
   if (typing(event) || event.ctrlKey || event.metaKey || event.altKey || event.repeat && !(symbolName(event) in MOVES)) return;
   const name = symbolName(event);
@@ -185,7 +186,7 @@ document.addEventListener("keydown", (event) => {
   if (onButton) return;
   const own = { n: skip, u: undo, backspace: undo }[name];
   if (item && item.kind === "click" && name in MOVES) move(...MOVES[name]);
-  else if (item && needsStep() && (name === "left" || name === "right")) setStep(step + (name === "left" ? -1 : 1));
+  else if (item && needsStep() && name in STEPS) setStep(STEPS[name](step));
   else if (item && chosen) give(chosen);
   else if (name === "space") by("clips").querySelectorAll("video").forEach((video) => (video.paused ? video.play() : video.pause()));
   else if (own) own().catch((error) => notice(error.message));

@@ -10,6 +10,8 @@ import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.episode import Episode
+from sidestick.datasets.judgements.judgement import Judgement
+from sidestick.datasets.judgements.judgement_state import resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.step import Driver
 from sidestick.datasets.workspace import Workspace
@@ -185,6 +187,39 @@ def test_two_judges_and_a_gold_item(
     told.goto(f"{served.base}/judge")
     until(lambda: SCRIPT in told.inner_text("#judges"))
     assert told.title() == "Judge · Sidestick"
+
+
+def test_steps_are_judged_by_keys(
+    browser: Any, owner: Any, judged: tuple[Served, Workspace]
+) -> None:
+    """Where a stage begins, and what is worth keeping, as training reads it."""
+    served, workspace = judged
+    page = browser.new_context().new_page()
+    come_in(page, invited(owner, "judge"), "Steps")
+    page.goto(f"{served.base}/judge")
+    for kind, keys in (
+        ("stage", ("ArrowRight", "ArrowRight", "Enter")),
+        ("trim", ("ArrowRight", "i", "ArrowRight", "ArrowRight", "o")),
+    ):
+        page.select_option("#kind", kind)
+        until(lambda: page.is_visible("#scrub"))
+        page.keyboard.press("Home")
+        until(lambda: page.inner_text("#at").startswith("1 of"))
+        for key in keys:
+            page.keyboard.press(key)
+            page.wait_for_timeout(200)
+        until(lambda k=kind: any(e.kind == k for e in own_of(workspace, "Steps")))
+    stage, trim = own_of(workspace, "Steps")
+    assert (stage.kind, stage.start) == ("stage", 2)
+    assert (trim.start, trim.stop) == (1, 4)
+    states = resolved_by_episode(Judgements(workspace.db_path))
+    assert states[stage.episode].stages[stage.payload["stage"]] == 2
+    assert states[trim.episode].kept == (1, 4)
+
+
+def own_of(workspace: Workspace, name: str) -> list[Judgement]:
+    """What somebody has judged, in order."""
+    return [e for e in Judgements(workspace.db_path).all() if e.operator == name]
 
 
 def test_the_dataset_is_edited_by_keys(
