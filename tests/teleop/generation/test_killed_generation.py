@@ -33,8 +33,11 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     words = [sys.executable, "-c", program, "generate", str(workspace.path), "--episodes", "20"]
     kept: set[str] = set()
     for _ in range(KILLS):
+        before = _recordings(workspace)
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(random.uniform(3.0, 9.0))
+        while _recordings(workspace) == before and process.poll() is None:
+            time.sleep(0.02)  # however slow the machine is, it has begun something
+        time.sleep(random.uniform(0.0, 4.0))
         process.kill()
         process.wait()
         workspace = Workspace.open(workspace.path)
@@ -54,3 +57,10 @@ def test_killed_at_any_moment_it_goes_on(tmp_path: Path) -> None:
     assert len(whole) == len(set(whole))
     assert check(workspace).damaged == ()
     assert read_ledger(workspace).total.driven_s == driven
+
+
+def _recordings(workspace: Workspace) -> set[str]:
+    """The names of what was begun or recorded."""
+    folders = (workspace.journal_dir, workspace.episodes_dir)
+    found = {file.name for folder in folders for file in folder.iterdir()}
+    return {name for name in found if not name.endswith(".lock")}
