@@ -4,11 +4,13 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import tyro
 
 from ...datasets.files.names import shown
+from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError, UnknownName
 from ..server_settings import allow_noted_servers
 from ..world_settings import allow_noted
@@ -28,6 +30,8 @@ from .version import Version
 
 LONGEST_NAME = 300
 """Of a file in an error, characters."""
+MAKERS = ("drive", "pretrain", "quickstart")
+"""Verbs with networks that make a workspace where there is none."""
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
 
 
@@ -91,6 +95,7 @@ def _run(verb: Subcommand, words: Sequence[str]) -> int:
     allow_noted()
     allow_noted_servers()
     check_numbers(verb)
+    _check_workspace(verb)
     asked = getattr(verb, "device", None)
     if asked is not None:
         from ...policies.base.device import named, use_device  # it loads PyTorch
@@ -102,6 +107,13 @@ def _run(verb: Subcommand, words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         complain(f"interrupted; {verb.if_interrupted}")
         return INTERRUPTED
+
+
+def _check_workspace(verb: Subcommand) -> None:
+    """Refuse a folder that is no workspace before anything slow is loaded."""
+    folder = getattr(verb, "workspace", None)
+    if isinstance(folder, Path) and name_of(verb) not in MAKERS and hasattr(verb, "device"):
+        Workspace.open(folder)
 
 
 if __name__ == "__main__":  # for `accelerate launch -m`; else the entry point calls main()

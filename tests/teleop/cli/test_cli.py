@@ -95,6 +95,22 @@ def test_no_help_waits_for_what_only_running_needs() -> None:
     assert f"sidestick {version('sidestick')}" in done.stdout.splitlines()
 
 
+def test_no_refusal_of_a_folder_waits_for_networks(tmp_path: Path) -> None:
+    """That there is no workspace is said before PyTorch is loaded, which took two seconds."""
+    verbs = ("evaluate", "train", "practice", "sweep", "fleet", "policies", "review")
+    code = (
+        "import sys, contextlib\n"
+        "from sidestick.teleop.cli.main import main\n"
+        f"for verb in {verbs}:\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        f"        main([verb, {str(tmp_path)!r}])\n"
+        "print(sorted({'torch', 'pybullet'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"
+    assert " ".join(done.stderr.split()).count("is no workspace") == len(verbs)
+
+
 def test_a_mistyped_verb_is_told_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
     """As is any other name that nobody registered."""
     code, _, err = call(capsys, "evalute", "shelf")

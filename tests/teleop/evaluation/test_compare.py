@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from sidestick.policies.statistics.paired import (
     log_evidence,
     rate_interval,
 )
-from sidestick.sim_envs.errors import BadValue, UnknownName
+from sidestick.sim_envs.errors import BadValue, SidestickError, UnknownName
 from sidestick.teleop.cli.compare import Compare
 from sidestick.teleop.evaluation.compare import (
     LEAST_PAIRS,
@@ -247,9 +248,13 @@ def test_the_first_seed_may_be_zero(
 ) -> None:
     """Where none is given the table says where the seeds begin."""
     asked: list[int] = []
+
+    def begin(*given: Any, **_: Any) -> None:
+        asked.append(given[5])
+        raise SidestickError("nothing is driven")
+
     monkeypatch.setattr("sidestick.teleop.cli.compare.policies_to_compare", lambda *_: None)
-    monkeypatch.setattr(
-        "sidestick.teleop.cli.compare.compare", lambda *given, **_: asked.append(given[5])
-    )
-    Compare(workspace.path, "0001", "0002", first_seed=given).run()
+    monkeypatch.setattr("sidestick.teleop.cli.compare.compare", begin)
+    with pytest.raises(SidestickError, match="nothing is driven"):
+        Compare(workspace.path, "0001", "0002", first_seed=given).run()
     assert asked == [first]
