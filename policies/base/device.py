@@ -47,6 +47,14 @@ def use_device(asked: str) -> "torch.device":
     return _chosen[0]
 
 
+def chosen_in_words(asked: str) -> str:
+    """Choose the device for this process from now on; in words. The CPU needs no PyTorch for it."""
+    if asked == CPU:
+        _chosen.clear()  # `device` gives the CPU then
+        return CPU
+    return named(use_device(asked))
+
+
 def device() -> "torch.device":
     """The device of this process."""
     return _chosen[0] if _chosen else use_device(CPU)

@@ -4,13 +4,11 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import tyro
 
 from ...datasets.files.names import shown
-from ...datasets.workspace import Workspace
 from ...sim_envs.errors import SidestickError, UnknownName
 from ..server_settings import allow_noted_servers
 from ..world_settings import allow_noted
@@ -30,8 +28,6 @@ from .version import Version
 
 LONGEST_NAME = 300
 """Of a file in an error, characters."""
-MAKERS = ("drive", "pretrain", "quickstart")
-"""Verbs with networks that make a workspace where there is none."""
 DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
 
 
@@ -95,25 +91,17 @@ def _run(verb: Subcommand, words: Sequence[str]) -> int:
     allow_noted()
     allow_noted_servers()
     check_numbers(verb)
-    _check_workspace(verb)
     asked = getattr(verb, "device", None)
     if asked is not None:
-        from ...policies.base.device import named, use_device  # it loads PyTorch
+        from ...policies.base.device import chosen_in_words  # loads PyTorch for a GPU's sake alone
 
-        say(f"networks run on {named(use_device(asked))}")
+        say(f"networks run on {chosen_in_words(asked)}")
     try:
         with heard_interrupts():
             return recorded_run(name_of(verb), verb, words, verb.run)
     except KeyboardInterrupt:
         complain(f"interrupted; {verb.if_interrupted}")
         return INTERRUPTED
-
-
-def _check_workspace(verb: Subcommand) -> None:
-    """Refuse a folder that is no workspace before anything slow is loaded."""
-    folder = getattr(verb, "workspace", None)
-    if isinstance(folder, Path) and name_of(verb) not in MAKERS and hasattr(verb, "device"):
-        Workspace.open(folder)
 
 
 if __name__ == "__main__":  # for `accelerate launch -m`; else the entry point calls main()

@@ -43,6 +43,15 @@ def test_a_gpu_is_used_where_there_is_one(two_gpus: None, asked: str, chosen: st
     assert processes().device == devices.device() == torch.device(chosen)
 
 
+def test_words_choose_it_too(two_gpus: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CPU takes the place of what was chosen before."""
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda chosen: "a model")
+    assert devices.chosen_in_words("cuda") == "cuda:0 (a model)"
+    assert devices.device() == torch.device("cuda:0")
+    assert devices.chosen_in_words("cpu") == "cpu"
+    assert devices.device() == torch.device("cpu")
+
+
 def test_without_one_auto_is_the_cpu(no_gpu: None) -> None:
     assert devices.choose_device("auto") == torch.device("cpu")
 
