@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..sim_envs.errors import WorkspaceError
+from ..sim_envs.free_memory import free_memory
 from .files.plain_log import plain_log
 
 SHARE = 0.5
@@ -39,16 +40,6 @@ def allocate(
     if folder is None or size <= limit:
         return np.empty(shape, dtype)
     return np.ndarray(shape, dtype, _mapped(folder, size))
-
-
-def free_memory() -> int:
-    """Bytes of memory that are available before the machine swaps."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        (line,) = (line for line in lines if line.startswith("MemAvailable:"))
-        return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
 
 
 def _mapped(folder: Path, size: int) -> mmap.mmap:

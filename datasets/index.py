@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import h5py
 
 from ..sim_envs.errors import DamagedFile
+from ..sim_envs.free_memory import free_memory
 from .attributes import read_attributes, write_attributes
-from .cache import SHARE, free_memory
+from .cache import SHARE
 from .files.durable import replace_file
 from .files.plain_file import read_plain
 from .hdf5 import DEMO, LIBVER, UNREADABLE, image_of, in_memory, opened

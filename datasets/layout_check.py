@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 import h5py
 import numpy as np
 
+from ..sim_envs.free_memory import free_memory
 from .attributes import read_attributes
-from .cache import SHARE, free_memory
+from .cache import SHARE
 from .recorded_spec import AXES, READINGS, RecordedSpec, spec_of
 from .schema import FINAL_STATE, IMAGE_SUFFIX, OBS, Sizes, columns, final_dtype, is_image
 from .storage_check import link_problems, storage_problems

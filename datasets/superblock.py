@@ -7,7 +7,8 @@ passes every image through `sealed` before it is written, and `check --repair` m
 
 from pathlib import Path
 
-from .cache import SHARE, free_memory
+from ..sim_envs.free_memory import free_memory
+from .cache import SHARE
 from .files.durable import replace_file
 from .files.plain_file import read_plain
 

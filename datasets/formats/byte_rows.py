@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import FormatError
-from ..cache import SHARE, free_memory
+from ...sim_envs.free_memory import free_memory
+from ..cache import SHARE
 from ..layout_check import MAX_STEPS
 from .foreign_hdf5 import require_own_dataset
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...sim_envs.errors import FormatError
-from ..cache import SHARE, free_memory
+from ...sim_envs.free_memory import free_memory
+from ..cache import SHARE
 from ..files.decoding import parsed_json
 from ..layout_check import MAX_RATIO, MAX_STEPS
 

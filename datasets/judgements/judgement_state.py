@@ -219,6 +219,6 @@ def last_grades(events: Iterable[Judgement]) -> list[Judgement]:
 
 
 def _last(events: list[Judgement], kind: str) -> Mapping[str, Any]:
-    """Payload of the last judgement of a kind; see `_of_people` for whose."""
+    """Payload of the last judgement of a kind; see `of_people` for whose."""
     found = of_people(events, kind)
     return found[-1].payload if found else {}

@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self, TypeVar
 
-from ..base.child_process import deaf_to_interrupts
+from ...sim_envs.child_process import deaf_to_interrupts
 from .job import Engine, Job, Preparation, Worker, WorkersLost
 
 Made = TypeVar("Made")

@@ -13,7 +13,7 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
-from ..base.child_process import deaf_to_interrupts, end_with
+from ...sim_envs.child_process import deaf_to_interrupts, end_with
 from .job import Job, Preparation
 
 

@@ -9,10 +9,10 @@ import os
 from pathlib import Path
 
 from ...sim_envs.errors import BadValue
+from ...sim_envs.free_memory import MEMINFO, available_bytes
 
 MIB = 2**20
 WORKER_MIB = 350
-MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
 """Of this process's container, where it is in one."""
 
@@ -30,7 +30,7 @@ def cores(cgroup: Path = CGROUP) -> int:
 
 def free_mib(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int | None:
     """Memory that can be had, MiB, in the machine and in the container; None where nobody says."""
-    found = [size for size in (_machine(meminfo), _container(cgroup)) if size is not None]
+    found = [size for size in (available_bytes(meminfo), _container(cgroup)) if size is not None]
     return min(found) // MIB if found else None
 
 
@@ -50,15 +50,6 @@ def workers_here(asked: int | None, free: int | None) -> int:
             asked,
         )
     return asked
-
-
-def _machine(meminfo: Path) -> int | None:
-    try:
-        lines = meminfo.read_text().splitlines()
-    except OSError:
-        return None
-    sizes = (line.split() for line in lines if line.startswith("MemAvailable:"))
-    return next((int(words[1]) * 1024 for words in sizes), None)
 
 
 def _container(cgroup: Path) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadValue
+from ..free_memory import free_memory
 
 SHARE = 0.5
 """Of the memory that is free when a world begins, which it may take unless its options say."""
@@ -44,15 +45,7 @@ class ProcessOptions:
         """How much it may hold."""
         if self.memory_mib:
             return self.memory_mib * MIB
-        return max(LEAST_MIB * MIB, int(SHARE * free_bytes()))
-
-
-def free_bytes() -> int:
-    """Memory that the machine can give without swapping."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+        return max(LEAST_MIB * MIB, int(SHARE * free_memory()))
 
 
 def held_bytes(process: int) -> int:

@@ -1,9 +1,7 @@
 """`main` is the process of a `WorldProcess`: it makes one world, and does what the pipe says."""
 
 import faulthandler
-import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
@@ -11,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..child_process import end_with
 from ..errors import SidestickError
 from .contract import Capability, TaskWorld
 from .naming import world_named
 from .world_facts import FAILED, OK, About, Facts
 
-PARENT_CHECK_S = 1.0
 SLACK_S, IDLE_S = 1.0, 0.3
 PLAIN = (bool, int, float, str, np.ndarray, np.generic)
 """Kinds of values of `info` that are passed on."""
@@ -86,7 +84,7 @@ class WorldServer:
 def main(pipe: int, parent: int, trace: int) -> None:
     """Serve one world until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    end_with(parent)
     connection, server, alarm = Connection(pipe), WorldServer(), Alarm(trace)
     for what, arguments, seconds in _asked(connection, alarm):
         alarm.set(seconds)
@@ -152,10 +150,3 @@ def _plain(info: dict[str, Any]) -> dict[str, Any]:
         for key, value in info.items()
         if isinstance(value, PLAIN) and getattr(value, "dtype", np.dtype(int)).kind in "biufU"
     }
-
-
-def _follow(parent: int) -> None:
-    """End this process when the one that asked for it has ended, even by a kill."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_CHECK_S)
-    os._exit(1)

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import DamagedFile
-from ...cache import SHARE, free_memory
+from ....sim_envs.free_memory import free_memory
+from ...cache import SHARE
 from ..optional import require
 from .video import PNG
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import FormatError
-from ...cache import SHARE, free_memory
+from ....sim_envs.free_memory import free_memory
+from ...cache import SHARE
 from ..optional import require
 from .layout import CHUNK_FILES, DATA_MB, DATA_PATH
 from .stats import Stats

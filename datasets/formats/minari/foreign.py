@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import BadValue, FormatError
+from ....sim_envs.free_memory import free_memory
 from ....sim_envs.spaces import CONTROL_HZ
 from ....sim_envs.worlds.spec import Axis
-from ...cache import SHARE, free_memory
+from ...cache import SHARE
 from ...config import UNKNOWN_RENDERER
 from ...files.decoding import parsed_json
 from ..byte_rows import read_byte_rows

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sim_envs.errors import BadValue, DamagedFile, FormatError
+from ....sim_envs.free_memory import free_memory
 from ....sim_envs.reset_options import RESEATS
 from ....sim_envs.spaces import IMAGE_SIZE
-from ...cache import SHARE, free_memory
+from ...cache import SHARE
 from ...checking.check import Problem
 from ...config import OUR_RENDERER, WorkspaceConfig, config_of
 from ...episode import Episode
