@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import tyro
 
 from benchmarks.figure import RESULTS
-from benchmarks.generated import command
+from benchmarks.generated import SEEDS_A_SET, command
 from benchmarks.rows import circumstances, keep_row
 from benchmarks.success_by_demonstrations import evaluation_seeds
 from sidestick.datasets.workspace import Workspace
@@ -31,8 +31,6 @@ from sidestick.teleop.learning.workspace_training import succeeded
 
 ROWS = RESULTS / "equal_minutes.jsonl"
 WAYS = ("nothing", "demonstrations", "watched", "fleet")
-SEEDS_A_SET = 1000
-"""The demonstrations of set k are those of seeds from k times this."""
 FIRST_SPENT = 500
 """What the minutes are spent on are the seeds from here on, within a set."""
 BATCH = 2

@@ -69,6 +69,21 @@ class DriverPage:
         self.held: set[str] = set()
         self.pad: MessagePad | None = None
         self._pressed: list[str] = []
+        self.silent = False
+        """It sends nothing, as with a cut line."""
+
+    def step(self) -> None:
+        """Let what it drives go on, by a step."""
+        raise NotImplementedError
+
+    def run(self, seconds: float) -> None:
+        """Let time pass, with so many messages as a page sends."""
+        until, due = self.clock.now + seconds, self.clock.now
+        while self.clock.now < until:
+            if self.clock.now >= due and not self.silent:
+                due = self.clock.now + MESSAGE_S
+                self.send()
+            self.step()
 
     def press(self, key: str) -> None:
         """Press and release a key."""
@@ -110,7 +125,6 @@ class BrowserRig(DriverPage, ExpertPad):
             window=NoEvents(self.link),
         )  # fmt: skip
         self.loop = StationLoop(context, self.live, self._draw)
-        self.silent = False
         self.expert = make_expert("ShelfPick")
         self.link.connect()
 
@@ -118,14 +132,9 @@ class BrowserRig(DriverPage, ExpertPad):
     def state(self) -> WindowState:
         return self.loop.state
 
-    def run(self, seconds: float) -> None:
-        """Let time pass."""
-        until, due = self.time.now + seconds, self.time.now
-        while self.time.now < until:
-            if self.time.now >= due and not self.silent:
-                due = self.time.now + MESSAGE_S
-                self.send()
-            self.loop.step()
+    def step(self) -> None:
+        """Let the loop go on."""
+        self.loop.step()
 
     def close(self) -> None:
         """Close everything."""

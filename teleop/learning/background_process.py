@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Self
 from ...datasets.database import EventEntry
 from ...datasets.files.plain_file import open_plain
 from ...datasets.workspace import Workspace
-from ...policies.base.child_process import end_with
 from ...policies.base.threads import limit_threads
+from ...sim_envs.child_process import end_with
 from ...sim_envs.errors import SidestickError, WorkspaceError
 
 if TYPE_CHECKING:

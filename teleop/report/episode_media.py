@@ -5,7 +5,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +41,8 @@ class EpisodeMedia:
     stages: tuple[str, ...]
     """[T] the stage reached by each step; empty when unknown."""
     episode: Episode | None = None
-    """The episode without its pictures, from whose states they can be drawn again; None where
-    nobody shall try."""
+    """The episode, from whose states its pictures can be drawn again; None where nobody shall
+    try."""
 
     def frame(self, step: int) -> list[Image]:
         """The pictures of one step, one uint8[h, w, 3] per camera."""
@@ -98,13 +97,13 @@ def _first_readable(candidates: Sequence[EpisodeSummary]) -> EpisodeMedia | None
     for summary in candidates:
         if summary.path is not None:
             try:
-                return _media(Episode.read(summary.path), summary.path)
+                return _media(Episode.read(summary.path))
             except DamagedFile:
                 continue
     return None
 
 
-def _media(episode: Episode, path: Path) -> EpisodeMedia:
+def _media(episode: Episode) -> EpisodeMedia:
     header = episode.summary.header
     stages = tuple(header.stages[i] for i in episode.stage) if header.stages else ()
     views = [name for name in episode.observations if is_image(name)]
@@ -117,5 +116,5 @@ def _media(episode: Episode, path: Path) -> EpisodeMedia:
         images=tuple(episode.observations[name] for name in views),
         drivers=episode.driver,
         stages=stages,
-        episode=Episode.read(path, images=False),
+        episode=episode,
     )

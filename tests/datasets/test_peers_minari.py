@@ -59,19 +59,28 @@ print(json.dumps({"sizes": [len(part) for part in parts], "episodes": len(joined
     "plain": [gap(e, k["seed"], None) for e, k in pairs]}))
 """
 
+EPISODES = """rng = np.random.default_rng(0)
+for seed in (7, 8):
+    env.reset(seed=seed)
+    done = False
+    while not done:
+        *_, ended, cut, _ = env.step(rng.uniform(-{most}, {most}, {size}).astype(np.float32))
+        done = ended or cut
+"""
+"""Two episodes of random actions of so many numbers."""
+
+
+def collecting(script: str, most: int, size: int) -> str:
+    """A script with these episodes, of actions from -most to most."""
+    return script.replace("{episodes}", EPISODES.format(most=most, size=size))
+
+
 COLLECT = """
 import json, gymnasium, minari, numpy as np
 import sidestick.sim_envs
 env = gymnasium.make("sidestick/ShelfPick-v0", num_items=2, image_size=32, max_episode_steps=12)
 env = minari.DataCollector(env, record_infos=True)
-rng = np.random.default_rng(0)
-for seed in (7, 8):
-    env.reset(seed=seed)
-    done = False
-    while not done:
-        *_, ended, cut, _ = env.step(rng.uniform(-1, 1, 7).astype(np.float32))
-        done = ended or cut
-env.create_dataset(dataset_id="me/shelf-v0", algorithm_name="random")
+{episodes}env.create_dataset(dataset_id="me/shelf-v0", algorithm_name="random")
 found = minari.load_dataset("me/shelf-v0")[0]
 print(json.dumps({"actions": found.actions.tolist(),
     "picture": found.observations["front_image"][3].tolist(),
@@ -131,7 +140,9 @@ def test_minari_replays_what_happened(task: str, tmp_path: Path) -> None:
 
 def test_what_minaris_collector_recorded_is_imported(tmp_path: Path) -> None:
     """Pictures through JPEG as its own loader shows them; seed, end and last observation too."""
-    found = output_of("minari", COLLECT, MINARI_DATASETS_PATH=str(tmp_path / "sets"))
+    found = output_of(
+        "minari", collecting(COLLECT, 1, 7), MINARI_DATASETS_PATH=str(tmp_path / "sets")
+    )
     report = import_into("minari", tmp_path / "sets", tmp_path / "ws")
     assert (report.episodes, report.skipped) == (2, ())
     workspace = Workspace.open(tmp_path / "ws")
@@ -170,14 +181,7 @@ from gymnasium.wrappers import AddRenderObservation
 env = gymnasium.make("Pendulum-v1", render_mode="rgb_array", max_episode_steps=20)
 env = AddRenderObservation(env, render_only=False, render_key="pixels", obs_key="state")
 env = minari.DataCollector(env, record_infos=True)
-rng = np.random.default_rng(0)
-for seed in (7, 8):
-    env.reset(seed=seed)
-    done = False
-    while not done:
-        *_, ended, cut, _ = env.step(rng.uniform(-2, 2, 1).astype(np.float32))
-        done = ended or cut
-env.create_dataset(dataset_id="me/pendulum-v0", algorithm_name="random")
+{episodes}env.create_dataset(dataset_id="me/pendulum-v0", algorithm_name="random")
 found = minari.load_dataset("me/pendulum-v0")[0]
 print(json.dumps({"actions": found.actions.tolist(),
     "state": found.observations["state"].tolist()}))
@@ -186,7 +190,9 @@ print(json.dumps({"actions": found.actions.tolist(),
 
 def test_a_set_of_another_environment_comes_with_its_spec(tmp_path: Path) -> None:
     """Gymnasium's pendulum with pictures, as Minari's collector stores it: range, state, seed."""
-    found = output_of("minari", ELSEWHERE, MINARI_DATASETS_PATH=str(tmp_path / "sets"))
+    found = output_of(
+        "minari", collecting(ELSEWHERE, 2, 1), MINARI_DATASETS_PATH=str(tmp_path / "sets")
+    )
     options = ImportOptions(image_size=48)
     report = import_into("minari", tmp_path / "sets", tmp_path / "ws", options=options)
     assert (report.episodes, report.skipped) == (2, ())

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ....policies.base.child_process import deaf_to_interrupts
+from ....sim_envs.child_process import deaf_to_interrupts
 from ....sim_envs.environment import ArmEnv
 from ....sim_envs.errors import BadValue, SidestickError
 from ....sim_envs.making import make_task_env

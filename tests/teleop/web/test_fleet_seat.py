@@ -23,7 +23,7 @@ from sidestick.teleop.web.driving.browser_fleet import fleet_json
 from sidestick.teleop.web.driving.browser_outlet import BrowserOutlet
 from sidestick.teleop.web.driving.frames import FIRST_ARM, REPLAY, FrameFeed
 from sidestick.teleop.web.driving.link import Link
-from tests.browser_rig import MESSAGE_S, DriverPage
+from tests.browser_rig import DriverPage
 from tests.fleet_rig import fleet_options, fleet_workspace, opened
 from tests.window_rig import TURN_S, FakeTime
 
@@ -34,18 +34,13 @@ class FleetAtBrowser(DriverPage):
     def __init__(self, fleet: FleetLoop, outlet: BrowserOutlet, time: FakeTime) -> None:
         super().__init__(outlet.link, time)
         self.fleet, self.outlet, self.time = fleet, outlet, time
-        self.drawn, self.silent, self.blind = 0, False, False
+        self.drawn, self.blind = 0, False
         fleet.draw = self._draw
         outlet.link.connect()
 
-    def run(self, seconds: float) -> None:
-        """Let time pass."""
-        until, due = self.time.now + seconds, self.time.now
-        while self.time.now < until:
-            if self.time.now >= due and not self.silent:
-                due = self.time.now + MESSAGE_S
-                self.send()
-            self.fleet.step()
+    def step(self) -> None:
+        """Let the fleet go on."""
+        self.fleet.step()
 
     def until(self, done: Callable[[], bool]) -> None:
         """Let time pass until something holds."""
