@@ -4,6 +4,7 @@ A folder from somebody else may hold pipes, devices and links. Everything that i
 emptied or removed passes here, and so does what is read whole.
 """
 
+import contextlib
 import errno
 import os
 import shutil
@@ -45,8 +46,12 @@ def read_plain(path: Path, most: int, links: bool = False) -> bytes:
 
 
 def require_file(path: Path) -> None:
-    """Raise OSError where a name, or what it links to, holds something else than a plain file."""
-    if path.exists():
+    """Raise OSError where a name, or what it links to, holds something else than a plain file.
+
+    Another program may remove the file at any moment, as SQLite does with its side files: so the
+    name is looked at once, and a missing one is no error.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         _plain(os.stat(path), path)
 
 
@@ -87,7 +92,7 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     elif os.path.lexists(path):  # a read-only file system refuses to remove even what is not there
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _plain(found: os.stat_result, path: Path) -> None:

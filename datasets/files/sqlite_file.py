@@ -89,7 +89,7 @@ class SqliteFile:
         opened.
         """
         ahead = self._side_files()[0]
-        if not ahead.exists() or not ahead.stat().st_size:
+        if not _size(ahead):
             address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
             return _guarded(sqlite3.connect(address, uri=True))
         for place in (self.path, ahead):
@@ -125,6 +125,14 @@ class SqliteFile:
             connection.close()
             raise
         return connection
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, 0 where there is none (any more)."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def has_table(connection: sqlite3.Connection, name: str) -> bool:

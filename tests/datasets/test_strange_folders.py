@@ -18,7 +18,13 @@ from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.database import Database, EventEntry, EventKind
 from sidestick.datasets.files.durable import copy_file, replace_file
 from sidestick.datasets.files.lock import FileLock
-from sidestick.datasets.files.plain_file import open_plain, own_folder, read_plain, remove
+from sidestick.datasets.files.plain_file import (
+    open_plain,
+    own_folder,
+    read_plain,
+    remove,
+    require_no_link,
+)
 from sidestick.datasets.journal import Journal
 from sidestick.datasets.merge import merge
 from sidestick.datasets.recorder import Recorder
@@ -242,6 +248,25 @@ def test_plain_files_are_opened_as_asked(tmp_path: Path, precious: Path) -> None
     with pytest.raises(WorkspaceError, match="a link"):
         own_folder(link)
     os.close(open_plain(tmp_path / "made", os.O_RDWR | os.O_CREAT))
+
+
+def test_a_file_that_another_program_removes_meanwhile_is_missing(tmp_path: Path) -> None:
+    """SQLite's side files come and go at any moment: looking at one that vanishes is no error."""
+    path, over = tmp_path / "sidestick.db-journal", threading.Event()
+
+    def come_and_go() -> None:
+        while not over.is_set():
+            path.touch()
+            path.unlink()
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        for _ in range(2000):
+            require_no_link(path)
+    finally:
+        over.set()
+        other.join()
 
 
 def test_removing_a_link_leaves_what_it_leads_to(tmp_path: Path, home: Path) -> None:
