@@ -36,16 +36,17 @@ class Reliabilities:
         """How probable each class is, by the answers of some judges."""
         logs = np.log(self.prior)
         for judge, answer in answers.items():
-            table = self.confusion.get(judge)
-            table = believed(len(self.classes)) if table is None else table
-            logs = logs + np.log(table[:, self.classes.index(answer)])
+            logs = logs + np.log(self.table(judge)[:, self.classes.index(answer)])
         weights = np.exp(logs - logs.max())
         return dict(zip(self.classes, (weights / weights.sum()).tolist(), strict=True))
 
     def accuracy(self, judge: str) -> float:
         """How often a judge is right, over what is true as often as here, in [0, 1]."""
-        table = self.confusion.get(judge, believed(len(self.classes)))
-        return float(self.prior @ np.diag(table))
+        return float(self.prior @ np.diag(self.table(judge)))
+
+    def table(self, judge: str) -> NDArray[np.float64]:
+        """A judge's table [K, K] of `confusion`; what is believed of one who is not known."""
+        return self.confusion.get(judge, believed(len(self.classes)))
 
 
 def believed(count: int) -> NDArray[np.float64]:
@@ -99,16 +100,25 @@ def desk_reliabilities(
     events: Iterable[Judgement], kind: str, key: str, classes: Sequence[str]
 ) -> Reliabilities:
     """How far the judges of the desk can be trusted with one kind of judgements."""
+    answered = (
+        ((event.episode, event.start), event, str(event.payload[key]))
+        for event in events
+        if event.kind == kind and event.payload[key] in classes
+    )
+    return reliabilities_of(answered, classes)
+
+
+def reliabilities_of(
+    answered: Iterable[tuple[Hashable, Judgement, str]], classes: Sequence[str]
+) -> Reliabilities:
+    """How far judges can be trusted, by item, judgement and answer; an expert's answer is known."""
     answers: dict[Hashable, dict[str, str]] = {}
     known: dict[Hashable, str] = {}
-    for event in events:
-        if event.kind != kind or event.payload[key] not in classes:
-            continue
-        item = (event.episode, event.start)
+    for item, event, answer in answered:
         if is_expert(event):
-            known[item] = event.payload[key]
+            known[item] = answer
         else:
-            answers.setdefault(item, {})[event.operator] = event.payload[key]
+            answers.setdefault(item, {})[event.operator] = answer
     return dawid_skene(answers, classes, known)
 
 

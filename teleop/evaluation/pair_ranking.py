@@ -1,7 +1,9 @@
 """`rank_policies` ranks policies by blind pairs: Bradley-Terry, with the interval of a bootstrap.
 
 Bradley and Terry, "Rank analysis of incomplete block designs", Biometrika 39, 1952; the library
-`choix` fits it. The report and the desk of the browser show it.
+`choix` fits it. Each answer is a comparison that weighs as much as its judge is reliable
+(`datasets/judgements/preferences.py`): what is maximised is the sum over all answers of
+weight * log P(who was preferred beats the other). The report and the desk of the browser show it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,19 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...datasets.formats.optional import require
-from ...datasets.judgements.counting_words import MACHINE
-from ...datasets.judgements.judgement import NEITHER, OTHER, PREFERENCE, THIS, Judgement
-from ...datasets.judgements.judgement_state import not_undone
+from ...datasets.judgements.judgement import NEITHER, Judgement
 from ...datasets.judgements.judgements import Judgements
-from ...datasets.judgements.reliability import is_expert
+from ...datasets.judgements.preferences import FIRST, WeighedAnswer, weighed_answers
 from ...datasets.workspace import Workspace
 
 ALPHA = 0.1
 """Of the fit: a policy that won everything keeps a finite strength."""
 DRAWS = 200
 INTERVAL = (2.5, 97.5)
-Wins = list[tuple[str, str]]
-"""Winner and loser, by what one pair's judges say of it."""
+
+
+class Win(NamedTuple):
+    """One policy was preferred to another."""
+
+    winner: str
+    loser: str
+    weight: float
+    """How much it counts, in [0, 1]; a draw is half a win of each."""
+
+
+Wins = list[Win]
+"""What is said of one pair of episodes."""
 
 
 class RankedPolicy(NamedTuple):
@@ -56,25 +67,19 @@ def policy_ranking(workspace: Workspace) -> list[RankedPolicy]:
 def preferences(events: Iterable[Judgement], policy_of: Mapping[str, str]) -> list[Wins]:
     """What was said of each pair of episodes, by an expert, or else by every judge last.
 
-    A draw counts as one win of each; pairs without two known, different policies are left out.
+    Pairs without two known, different policies are left out.
     """
-    said: dict[frozenset[str], dict[str, Judgement]] = {}
-    for event in not_undone(list(events)):
-        if event.kind == PREFERENCE and event.operator != MACHINE:
-            who = "" if is_expert(event) else event.operator
-            said.setdefault(_pair(event), {})[who] = event
     found = []
-    for pair, answers in said.items():
-        policies = {policy_of.get(name, "") for name in pair}
-        if "" not in policies and len(policies) == 2:
-            settled = [answers[""]] if "" in answers else answers.values()
-            found.append([win for event in settled for win in _wins(event, policy_of)])
+    for pair, answers in weighed_answers(events).items():
+        first, second = (policy_of.get(name, "") for name in pair)
+        if first and second and first != second:
+            found.append([win for one in answers for win in _wins(first, second, one)])
     return found
 
 
 def rank_policies(given: Sequence[Wins], seed: int = 0) -> list[RankedPolicy]:
     """The policies by strength, the best first; whole pairs are drawn for the bootstrap."""
-    names = sorted({name for wins in given for pair in wins for name in pair})
+    names = sorted({name for wins in given for win in wins for name in win[:2]})
     if len(names) < 2:
         return []
     rng = np.random.default_rng(seed)
@@ -84,7 +89,7 @@ def rank_policies(given: Sequence[Wins], seed: int = 0) -> list[RankedPolicy]:
         for _ in range(DRAWS)
     ]
     low, high = np.percentile(draws, INTERVAL, axis=0)
-    counts = {name: sum(any(name in pair for pair in wins) for wins in given) for name in names}
+    counts = {name: sum(any(name in win[:2] for win in wins) for wins in given) for name in names}
     found = [
         RankedPolicy(name, float(fitted[i]), (float(low[i]), float(high[i])), counts[name])
         for i, name in enumerate(names)
@@ -92,21 +97,20 @@ def rank_policies(given: Sequence[Wins], seed: int = 0) -> list[RankedPolicy]:
     return sorted(found, key=lambda one: -one.preferred)
 
 
-def _pair(event: Judgement) -> frozenset[str]:
-    return frozenset((event.episode, str(event.payload["other"])))
-
-
-def _wins(event: Judgement, policy_of: Mapping[str, str]) -> Wins:
-    this, other = policy_of[event.episode], policy_of[str(event.payload["other"])]
-    word = event.payload["preferred"]
-    wins = [(this, other)] if word in (THIS, NEITHER) else []
-    return [*wins, (other, this)] if word in (OTHER, NEITHER) else wins
+def _wins(first: str, second: str, said: WeighedAnswer) -> Wins:
+    if said.answer == NEITHER:
+        half = said.weight / 2
+        return [Win(first, second, half), Win(second, first, half)]
+    ahead = (first, second) if said.answer == FIRST else (second, first)
+    return [Win(*ahead, said.weight)]
 
 
 def _preferred(given: Sequence[Wins], names: Sequence[str]) -> NDArray[np.float64]:
     """The probability [N] of each policy to be preferred to the average one."""
-    wins = [(names.index(a), names.index(b)) for pair in given for a, b in pair]
-    if not wins:
+    won = np.zeros((len(names), len(names)))  # [winner, loser]
+    for win in (win for wins in given for win in wins):
+        won[names.index(win.winner), names.index(win.loser)] += win.weight
+    if not won.any():
         return np.full(len(names), 0.5)
-    fitted = require("choix", "web").ilsr_pairwise(len(names), wins, alpha=ALPHA)
+    fitted = require("choix", "web").ilsr_pairwise_dense(won, alpha=ALPHA)
     return np.asarray(1.0 / (1.0 + np.exp(-(fitted - fitted.mean()))), np.float64)

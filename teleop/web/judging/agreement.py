@@ -4,20 +4,33 @@ Krippendorff's alpha takes any number of judges who answered any part of the ite
 agreement, 0 for chance. The library `krippendorff` computes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import krippendorff
 import numpy as np
 
-from ....datasets.judgements.judgement import STAGE, Judgement
+from ....datasets.judgements.judgement import PREDICTION, STAGE, Judgement
+from ....datasets.judgements.judgement_state import GRADES, not_undone, verdict_trust
+from ....datasets.judgements.preferences import preference_trust, preferences
+from ....datasets.judgements.reliability import Reliabilities, desk_reliabilities
 from .answer_book import ItemAnswers
-from .items import alike, answer_word
+from .items import ItemKind, alike, answer_word
 
 MEASURED: Mapping[str, str] = {"quality": "ordinal", "stage": "interval"}
 """Level of measurement of the answers, by kind of item; nominal for all others."""
 WORDED = ("outcome", "quality", "prediction", "pair", "reason", "stage")
 """Kinds whose answers are one of a few words, or one number, which alpha can compare."""
+
+
+TRUST: Mapping[ItemKind, Callable[[Sequence[Judgement]], Reliabilities]] = {
+    ItemKind.OUTCOME: verdict_trust,
+    ItemKind.PREDICTION: lambda events: desk_reliabilities(
+        not_undone(events), PREDICTION, "grade", GRADES
+    ),
+    ItemKind.PAIR: lambda events: preference_trust(preferences(events)),
+}
+"""How far judges are trusted, for the kinds whose answers are weighed by it."""
 
 
 class JudgeRecord(NamedTuple):
@@ -62,6 +75,21 @@ def records(items: Mapping[str, ItemAnswers]) -> list[JudgeRecord]:
                 count[1] += 1
                 count[2] += alike(event, answers.expert)
     return [JudgeRecord(name, *count) for name, count in sorted(counts.items())]
+
+
+def trusted(
+    items: Mapping[str, ItemAnswers], events: Sequence[Judgement]
+) -> dict[str, dict[str, float]]:
+    """How often each judge is right, by name and by the kinds that they have answered."""
+    found: dict[str, dict[str, float]] = {}
+    for kind, trust_of in TRUST.items():
+        given = [a.judges for key, a in items.items() if key.startswith(f"{kind}:")]
+        names = {name for judges in given for name in judges}
+        if names:
+            trust = trust_of(events)
+            for name in names:
+                found.setdefault(name, {})[kind] = round(trust.accuracy(name), 3)
+    return found
 
 
 def _value(event: Judgement) -> Any:

@@ -19,6 +19,7 @@ from ....sim_envs.errors import BadValue, SidestickError
 from ..dataset.library import Library
 from .answer_book import ANSWER, AnswerBook, ItemAnswers
 from .items import JUDGED_AS, Item, ItemKind
+from .kept_ranking import KeptRanking
 from .stock import Stock
 
 LEASE_S = 60.0
@@ -56,6 +57,7 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.book = AnswerBook(self.library.judgements)
+        self.ranking = KeptRanking()
         self._leases: dict[str, Lease] = {}
         self._lock = threading.RLock()
 

@@ -15,14 +15,13 @@ from starlette.routing import Route
 from ....datasets.schema import IMAGE_SUFFIX
 from ....sim_envs.errors import BadValue
 from ....sim_envs.spaces import FRONT
-from ...evaluation.pair_ranking import preferences, rank_policies
 from ...evaluation.video import jpeg
 from ...review.episode_actions import REASONS
 from ..access import Role, Visitor
 from ..dataset.library import Library
 from ..ranges import ranged
 from ..requests import allowed, body_of
-from .agreement import alpha, records
+from .agreement import alpha, records, trusted
 from .desk import LEASE_S, Desk, Lease
 from .items import ItemKind
 
@@ -186,16 +185,14 @@ def _agreement(desk: Desk, visitor: Visitor) -> dict[str, Any]:
         told: dict[str, Any] = {"judges": [one._asdict() for one in found]}
         if Role.EDIT not in visitor.roles:
             return told
-        library = desk.library
-        policies = {s.id: s.header.policy_id or "" for s in library.summaries()}
-        trust = library.trust()
+        events = desk.library.judgements.all()
+        trust = trusted(items, events)
         for one in told["judges"]:
-            one["trust"] = round(trust.accuracy(one["name"]), 3)
+            one["trust"] = trust.get(one["name"], {})
         kinds = {str(kind): alpha(items, kind) for kind in ItemKind}
         told["alpha"] = {kind: value for kind, value in kinds.items() if value is not None}
         told["disputed"] = sum(answers.disputed for answers in items.values())
-        said = preferences(desk.library.judgements.all(), policies)
-        told["ranking"] = [one.to_json() for one in rank_policies(said)]
+        told["ranking"] = [one.to_json() for one in desk.ranking.of(desk.library, events)]
         return told
 
 

@@ -162,11 +162,13 @@ async function tell() {
   }
   const alphas = Object.entries(told.alpha).map(([kind, value]) => `${kind} ${value.toFixed(2)}`);
   by("alpha").textContent = `Krippendorff's alpha: ${alphas.join(", ") || "nothing was answered twice yet"}. ${told.disputed} to settle.`;
-  rows("judges", told.judges.map((one) => [one.name, one.answers, `${one.right} of ${one.gold}`, `${Math.round(one.trust * 100)} %`]));
+  rows("judges", told.judges.map((one) => [one.name, one.answers, `${one.right} of ${one.gold}`, trusted(one.trust)]));
   by("unranked").hidden = told.ranking.length > 0;
   by("ranking").hidden = !told.ranking.length;
   rows("ranking", told.ranking.map((one) => [one.policy, `${Math.round(one.preferred * 100)} %`, one.interval95.map((end) => Math.round(end * 100)).join(" to ") + " %", one.pairs]));
 }
+
+const trusted = (trust) => Object.entries(trust).map(([kind, share]) => `${kind} ${Math.round(share * 100)} %`).join(", ") || "–";
 
 function rows(id, lines) {
   by(id).tBodies[0].replaceChildren(...lines.map((cells) => {
