@@ -40,27 +40,11 @@ def web_workspace(folder: Path, count: int = 3) -> Workspace:
     return workspace
 
 
-class WebRig:
-    """A server, and browsers that come in by addresses of any role."""
+class Browsers:
+    """Browsers of a server, which come in by addresses of any role."""
 
-    def __init__(
-        self,
-        folder: Path,
-        rules: GuardRules = FREE,
-        count: int = 3,
-        run: RunStation = no_station,
-    ) -> None:
-        self.workspace = web_workspace(folder, count)
-        self.clock = FakeClock()
-        self.access = Access(self.clock)
-        self.app, self.seat = make_app(self.workspace, self.access, rules, run=run)
-        self._guests = 0
-
-    @property
-    def state(self) -> Any:
-        """What the routes work with; tests may replace parts of it."""
-        app: Any = self.app
-        return app.inner.state
+    def __init__(self, app: Any, access: Access) -> None:
+        self.app, self.access, self._guests = app, access, 0
 
     def stranger(self, origin: str | None = ORIGIN, base: str = ORIGIN) -> TestClient:
         """A browser that nobody has let in; `origin` goes with what it sends."""
@@ -79,6 +63,28 @@ class WebRig:
         answer = client.post("/api/enter", json={"token": token, "name": name})
         assert answer.status_code == 200, answer.text
         return client
+
+
+class WebRig(Browsers):
+    """A server of made-up episodes, and its browsers."""
+
+    def __init__(
+        self,
+        folder: Path,
+        rules: GuardRules = FREE,
+        count: int = 3,
+        run: RunStation = no_station,
+    ) -> None:
+        self.workspace = web_workspace(folder, count)
+        self.clock = FakeClock()
+        access = Access(self.clock)
+        app, self.seat = make_app(self.workspace, access, rules, run=run)
+        super().__init__(app, access)
+
+    @property
+    def state(self) -> Any:
+        """What the routes work with; tests may replace parts of it."""
+        return self.app.inner.state
 
     def ids(self) -> list[str]:
         """The ids of the episodes, by time."""

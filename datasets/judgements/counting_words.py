@@ -27,20 +27,20 @@ def of_people(events: Iterable[Judgement], kind: str) -> list[Judgement]:
 def stage_begins(events: Iterable[Judgement], stage: str) -> int:
     """The first step of a stage: the expert's last word, or the median of the judges'."""
     marks = [e for e in events if e.kind == STAGE and e.payload["stage"] == stage]
-    return _middle([mark.start or 0 for mark in _last_words(of_people(marks, STAGE))])
+    return _middle([mark.start or 0 for mark in last_words(of_people(marks, STAGE))])
 
 
 def kept_steps(events: Iterable[Judgement]) -> StepRange | None:
     """The steps to keep: the expert's last word, or the median of the judges'."""
-    words = [stretch(event) for event in _last_words(of_people(events, TRIM))]
+    words = [stretch(event) for event in last_words(of_people(events, TRIM))]
     if not words:
         return None
     start, stop = (_middle([word[end] for word in words]) for end in (0, 1))
     return start, max(start + 1, stop)
 
 
-def _last_words(events: list[Judgement]) -> list[Judgement]:
-    """An expert's last judgement alone, or the last one of each of the desk's judges."""
+def last_words(events: list[Judgement]) -> list[Judgement]:
+    """An expert's last of these judgements alone, or the last of each of the desk's judges."""
     if events and is_expert(events[-1]):
         return events[-1:]
     return list({event.operator: event for event in events}.values())

@@ -35,7 +35,8 @@ class Review:
     operator: Person = None
     """Name of the person who judges, for the records."""
     headless: bool = False
-    """Open no window; needs --driver simulated."""
+    """Open no window; needs --driver simulated, or --of clicks: perception then only learns from
+    the clicks that there are, as from those given in a browser."""
     driver: Literal["person", "simulated"] = "person"
     """What reviews: a person at the keys, or the simulated reviewer."""
     episodes: Count | None = None
@@ -48,7 +49,10 @@ class Review:
     def run(self) -> int:
         """Run the review, and report."""
         simulated = self.driver == "simulated"
-        if self.headless and not simulated:
+        learns = self.headless and not simulated and self.of == "clicks"
+        if learns:
+            refuse_unused(self, "with --headless", ("episodes", "operator"))
+        elif self.headless and not simulated:
             raise BadValue("--headless", "--driver simulated with it", "--driver person")
         if self.of != "predictions":
             refuse_unused(self, f"with --of {self.of}", ("policy", "device"))
@@ -80,7 +84,7 @@ class Review:
 
     def _review_images(self, workspace: Workspace, operator: str, simulated: bool) -> int:
         """Review predictions or clicks."""
-        from ..review.click_review import review_clicks  # these load PyTorch
+        from ..review.click_review import learn_clicks, review_clicks  # these load PyTorch
         from ..review.predictions import POOL
         from ..review.run_predictions import COUNT, review_predictions
 
@@ -94,6 +98,8 @@ class Review:
             )  # fmt: skip
             more = choice_json(choice) if self.json else {}
             found = {**report.to_json(), **more}
+        elif self.headless and not simulated:
+            found = learn_clicks(workspace, operator, 0).to_json()
         else:
             found = review_clicks(
                 workspace, operator, self.headless, simulated, self.episodes or COUNT

@@ -16,6 +16,7 @@ from ...datasets.judgements.exclusion import used_files
 from ...datasets.judgements.judgement import CLICK, Judgement
 from ...datasets.judgements.judgement_state import not_undone
 from ...datasets.judgements.judgements import Judgements
+from ...datasets.judgements.settled_clicks import settled_clicks
 from ...datasets.workspace import Workspace
 from ...policies.perception.click_finetuning import LEAST, Click, finetune_on_clicks
 from ...policies.perception.network import Perception
@@ -108,14 +109,13 @@ def learn_clicks(workspace: Workspace, operator: str, written: int) -> ClickRepo
 
 
 def stored_clicks(workspace: Workspace) -> list[Click]:
-    """All clicks that were not undone, with their pictures.
+    """The click of each picture that counts, with the picture.
 
     Episodes that are gone, or that people excluded, are skipped.
     """
     by_episode: dict[str, list[Judgement]] = {}
-    for event in not_undone(Judgements(workspace.db_path).all()):
-        if event.kind == CLICK:
-            by_episode.setdefault(event.episode, []).append(event)
+    for event in settled_clicks(Judgements(workspace.db_path).all()):
+        by_episode.setdefault(event.episode, []).append(event)
     found: list[Click] = []
     for path in used_files(workspace):
         if path.stem not in by_episode:

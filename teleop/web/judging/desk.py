@@ -63,6 +63,12 @@ class Desk:
 
     def next(self, operator: str, kind: ItemKind, expert: bool = False) -> Lease | None:
         """Lease the next item of a kind to somebody; None where nothing is left for them."""
+        found = self._next(operator, kind, expert)
+        if found is None and not expert and self.stock.renewed(kind):
+            found = self._next(operator, kind, expert)
+        return found
+
+    def _next(self, operator: str, kind: ItemKind, expert: bool) -> Lease | None:
         items = self.stock.items(kind)
         with self._lock:
             self.book.refresh()

@@ -14,6 +14,7 @@ from typing import Any
 from ....datasets.judgements.judgement import (
     ACCEPT,
     CLICK,
+    CORRECT,
     FAILURE,
     NEITHER,
     OTHER,
@@ -30,6 +31,7 @@ from ....datasets.judgements.judgement import (
     VERDICT,
     Judgement,
 )
+from ....datasets.judgements.settled_clicks import near
 from ....sim_envs.errors import BadValue
 from ...review.episode_actions import REASONS
 
@@ -37,8 +39,8 @@ OVERLAP = 0.2
 """Share of the items that several judges answer."""
 GIVEN_TWICE = 2
 """So many judges answer those."""
-NEAR_STEPS, NEAR_PX = 10, 6.0
-"""Answers so near to each other are the same answer: half a second, a few recorded pixels."""
+NEAR_STEPS = 10
+"""Answers so near to each other are the same answer: half a second."""
 
 
 class ItemKind(StrEnum):
@@ -84,7 +86,6 @@ class Item:
     """What the judgement holds beside the answer."""
     shown: Mapping[str, Any] = field(default_factory=dict)
     """What the page shows beside the clip; it never tells who drove."""
-    priority: float = 0.0
 
     @property
     def needed(self) -> int:
@@ -105,6 +106,9 @@ class Item:
             return {**self.more, "preferred": _one_of(value, *SIDES)}
         if self.kind is ItemKind.CLICK:
             x, y = _numbers(value, "x", "y")
+            side = float(self.shown["side"])
+            if not (0 <= x <= side and 0 <= y <= side):
+                raise BadValue("click", f"a place in the picture of {side:.0f} pixels", (x, y))
             return {**self.more, "x": round(x, 1), "y": round(y, 1)}
         return dict(self.more)
 
@@ -150,8 +154,9 @@ def answer_word(judgement: Judgement) -> str:
         return f"{payload['x']:.0f},{payload['y']:.0f}"
     if kind == REASON:
         return ", ".join(payload.get("reasons", ()))
-    keys = {VERDICT: "verdict", QUALITY: "quality", PREDICTION: "grade"}
-    return str(payload[keys[kind]])
+    if kind == PREDICTION:  # who corrects a plan at the window has rejected it
+        return REJECT if payload["grade"] == CORRECT else str(payload["grade"])
+    return str(payload[{VERDICT: "verdict", QUALITY: "quality"}[kind]])
 
 
 def alike(one: Judgement, other: Judgement) -> bool:
@@ -160,8 +165,7 @@ def alike(one: Judgement, other: Judgement) -> bool:
         ends = (one.start or 0, other.start or 0), (one.stop or 0, other.stop or 0)
         return all(abs(mine - yours) <= NEAR_STEPS for mine, yours in ends)
     if one.kind == CLICK:
-        apart = (one.payload[axis] - other.payload[axis] for axis in "xy")
-        return math.hypot(*apart) <= NEAR_PX
+        return near(one, other)
     return answer_word(one) == answer_word(other)
 
 
@@ -175,6 +179,7 @@ def _numbers(value: object, *names: str) -> list[float]:
     if not isinstance(value, dict) or set(value) != set(names):
         raise BadValue("answer", f"{' and '.join(names)}", repr(value)[:60])
     found = [value[name] for name in names]
-    if not all(isinstance(n, int | float) and not isinstance(n, bool) for n in found):
+    sound = (type(n) in (int, float) and math.isfinite(n) for n in found)
+    if not all(sound):
         raise BadValue("answer", "numbers", repr(value)[:60])
     return [float(number) for number in found]

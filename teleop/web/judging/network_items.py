@@ -1,12 +1,9 @@
-"""These functions make the items that take a network: a policy's predictions, and clicks.
+"""These functions choose the items that take a network: a policy's predictions, and clicks.
 
 They reuse what the review windows choose; a reviewer of those sees the same.
 """
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable
 
 from ....datasets.recorded_spec import BUILT_IN
 from ....datasets.workspace import Workspace
@@ -15,7 +12,13 @@ from ....sim_envs.errors import SidestickError
 from ...learning.workspace_perception import own_perception, unclicked_perception
 from ...review.click_review import choose_pictures
 from ...review.predictions import RecordedPlan, recorded_plans
-from ...ui.plan_path import drawn_path
+from .image_items import (
+    PlannedFrom,
+    click_item,
+    judged_clicks,
+    judged_predictions,
+    prediction_item,
+)
 from .items import Item, ItemKind
 from .stock import Maker
 
@@ -28,51 +31,45 @@ def network_makers(workspace: Workspace) -> dict[ItemKind, Maker]:
     """What makes the items of kinds that take a network, where this workspace can have them."""
     if workspace.config.spec != BUILT_IN:
         return {}
-    makers: dict[ItemKind, Maker] = {ItemKind.CLICK: lambda: click_items(workspace)}
+    return {
+        ItemKind.PREDICTION: lambda: prediction_items(workspace),
+        ItemKind.CLICK: lambda: click_items(workspace),
+    }
+
+
+def prediction_items(workspace: Workspace) -> list[Item]:
+    """What was judged before, then what the policy that drives would do, by worth."""
+    store = PolicyStore(workspace.policies_dir)
     try:
-        policy_id = PolicyStore(workspace.policies_dir).choose(None).policy_id
+        policy_id = store.choose(None).policy_id
     except SidestickError:
-        return makers
-    return {ItemKind.PREDICTION: lambda: prediction_items(workspace, policy_id), **makers}
-
-
-def prediction_items(workspace: Workspace, policy_id: str) -> list[Item]:
-    """What a policy would do at recorded steps, the most worth grading first."""
-    policy = PolicyStore(workspace.policies_dir).load(policy_id, workspace.config)
+        return judged_predictions(workspace)
+    policy = store.load(policy_id, workspace.config)
     plans = recorded_plans(workspace, policy, DESK_NAME, PREDICTIONS, POOL)
-    return [_prediction(plan, policy_id) for plan in plans]
-
-
-def _prediction(plan: RecordedPlan, policy_id: str) -> Item:
-    path = drawn_path(plan.view, plan.ee_m, plan.closing, plan.plan, 0)
-    actions = np.clip(plan.plan.actions, -1, 1).astype(float).round(5).tolist()
-    more: dict[str, Any] = {"policy": policy_id, "actions": actions, "executed": plan.executed}
-    shown = {"path": _points(path.points), "grips": list(path.grips)}
-    question = f"Would this path do it: {plan.instruction}?"
-    key = f"{ItemKind.PREDICTION}:{plan.episode}:{plan.step}"
-    return Item(
-        key, ItemKind.PREDICTION, question, plan.episode, plan.step, more=more, shown=shown,
-        priority=plan.priority,
-    )  # fmt: skip
+    fresh = [prediction_item(_begin(p), p.plan, policy_id, p.executed) for p in plans]
+    return _each_once([*judged_predictions(workspace), *fresh])
 
 
 def click_items(workspace: Workspace) -> list[Item]:
-    """Pictures in which the named item is to be clicked, the least certain first."""
+    """What was clicked before, then pictures in which the named item is least certain."""
     perception = own_perception(workspace) or unclicked_perception(workspace)
-    return [
-        Item(
-            f"{ItemKind.CLICK}:{picture.episode}:{picture.step}",
-            ItemKind.CLICK,
-            f"Click the middle of the {picture.item}.",
-            picture.episode,
-            picture.step,
-            more={"camera": picture.camera, "item": picture.item},
-            shown={"side": int(picture.image.shape[0])},
-        )
-        for picture in choose_pictures(workspace, perception, CLICKS)
+    pictures = choose_pictures(workspace, perception, CLICKS)
+    fresh = [
+        click_item(one.episode, one.step, one.camera, one.item, int(one.image.shape[0]))
+        for one in pictures
     ]
+    return _each_once([*judged_clicks(workspace), *fresh])
 
 
-def _points(points: NDArray[np.float64]) -> list[list[float]]:
-    found: list[list[float]] = points.round(4).tolist()
-    return found
+def _begin(plan: RecordedPlan) -> PlannedFrom:
+    return PlannedFrom(
+        plan.episode, plan.step, plan.instruction, plan.view, plan.ee_m, plan.closing
+    )
+
+
+def _each_once(items: Iterable[Item]) -> list[Item]:
+    """The items, of each key the first."""
+    found: dict[str, Item] = {}
+    for item in items:
+        found.setdefault(item.key, item)
+    return list(found.values())

@@ -17,6 +17,8 @@ from .items import Item, ItemKind, drawn
 
 FRESH_S = 5.0
 """The items are made anew when they are older than this."""
+RENEWED_S = 60.0
+"""Those that need a network may be made anew when they are older than this, and used up."""
 MOST_PAIRS = 2000
 Maker = Callable[[], list[Item]]
 
@@ -25,7 +27,7 @@ class Stock:
     """The items by kind, the most worth judging first."""
 
     def __init__(self, library: Library, more: Mapping[ItemKind, Maker] | None = None) -> None:
-        """`more` makes the items of kinds that need a network; each is called once."""
+        """`more` makes the items of kinds that need a network, which takes seconds."""
         self._library, self._more = library, dict(more or {})
         self._made: dict[ItemKind, tuple[float, list[Item]]] = {}
         self._making = {kind: threading.Lock() for kind in ItemKind}
@@ -54,6 +56,15 @@ class Stock:
                 found = self._more[kind]()
                 self._made[kind] = (time.monotonic(), found)
             return found
+
+    def renewed(self, kind: ItemKind) -> bool:
+        """Whether a kind that needs a network is to be made anew when it is asked for next."""
+        with self._making[kind]:
+            made, _ = self._made.get(kind, (float("-inf"), []))
+            old = kind in self._more and time.monotonic() - made > RENEWED_S
+            if old:
+                self._made.pop(kind, None)
+            return old
 
     def _used(self) -> list[EpisodeSummary]:
         """The episodes that nobody excluded, the most worth judging first."""

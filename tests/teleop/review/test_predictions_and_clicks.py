@@ -17,7 +17,6 @@ from sidestick.datasets.judgements.judgement_state import TrainingSelection
 from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.base.plan import Plan
 from sidestick.policies.perception.click_finetuning import (
     Click,
     clicked_class,
@@ -43,21 +42,8 @@ from sidestick.teleop.station.headless import drive_simulated
 from sidestick.teleop.ui.key_input import press
 from sidestick.teleop.ui.layout import review_layout
 from sidestick.teleop.ui.palette import SKY
+from tests.straight_policy import Straight
 from tests.synthetic import made_up_episode
-
-
-class Straight:
-    """A policy that goes straight on; its novelty grows with x of the end effector."""
-
-    chunk, execute = 16, 8
-
-    def reset(self) -> None:
-        """Do nothing: the policy has no state."""
-
-    def plan(self, observation: dict[str, np.ndarray]) -> Plan:
-        actions = np.zeros((16, 7), np.float32)
-        actions[:, 0], actions[:, 6] = 0.4, -1.0
-        return Plan(actions, np.zeros_like(actions), float(observation["ee_pos"][0] % 1))
 
 
 @pytest.fixture(scope="module")
