@@ -162,12 +162,16 @@ class ArmEnv(NotCopied, gym.Env[Observation, Action], ArmWorld):
 
     def _observe(self) -> Observation:
         if self.images_due or not self._images:
-            self._images = {
-                f"{name}_image": self.picture(name, self.image_size, self.image_size)
-                for name in self.task.recorded_cameras
-            }
+            self._images = self.recorded_pictures()
         images = {key: image.copy() for key, image in self._images.items()}
         return {**images, **self.proprioception()}
+
+    def recorded_pictures(self) -> dict[str, Image]:
+        """What the recorded cameras see now, by the key of an observation."""
+        return {
+            f"{name}_image": self.picture(name, self.image_size, self.image_size)
+            for name in self.task.recorded_cameras
+        }
 
     def proprioception(self) -> dict[str, NDArray[np.float32]]:
         """What an observation holds beside the images: arm, fingers and goal."""

@@ -23,7 +23,7 @@ class GlRenderer:
     The context is made with the first picture, in whichever process that is drawn.
     """
 
-    name = "gl"
+    name, forks = "gl", False
 
     def __init__(self) -> None:
         require_libraries()

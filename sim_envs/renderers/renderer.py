@@ -14,6 +14,8 @@ class Renderer(Protocol):
     """Draws a world; may keep buffers between calls, never changes the world."""
 
     name: str
+    forks: bool
+    """Whether it goes on drawing in a fork of its process."""
 
     def picture(self, world: World, view: CameraView, width: int, height: int) -> Image:
         """Colours as seen from `view`, uint8 [height, width, 3], RGB."""

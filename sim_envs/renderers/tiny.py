@@ -27,7 +27,7 @@ def light_arguments(light: Light) -> dict[str, object]:
 class TinyRenderer:
     """Draws on the CPU in about 3 ms a picture of 96 x 96."""
 
-    name = "tiny"
+    name, forks = "tiny", True
 
     def _camera_image(
         self, world: World, view: CameraView, width: int, height: int, flags: int

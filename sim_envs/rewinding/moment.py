@@ -1,4 +1,4 @@
-"""A `Moment` is what the physics process answers after every command: all but the pictures."""
+"""A `Moment` is what the physics process answers after every command."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..environment import ArmEnv
+from ..spaces import Image
 from ..tasks.task import Status
 
 _HEADER_BYTES = 512
@@ -21,17 +22,22 @@ class Moment:
     """ArmEnv.state(), [S]."""
     sensed: dict[str, NDArray[np.float32]]
     """ArmEnv.proprioception()."""
+    pictures: dict[str, Image]
+    """ArmEnv.recorded_pictures(), square; empty where they were not asked for."""
 
     @classmethod
-    def of(cls, env: ArmEnv) -> "Moment":
+    def of(cls, env: ArmEnv, drawn: bool) -> "Moment":
         """The present moment of an environment."""
-        return cls(env.status, env.state(), env.proprioception())
+        pictures = env.recorded_pictures() if drawn else {}
+        return cls(env.status, env.state(), env.proprioception(), pictures)
 
     def pack(self) -> bytes:
         """Bytes for a pipe, the inverse of unpack()."""
         sizes = {name: len(values) for name, values in self.sensed.items()}
         header = {"status": asdict(self.status), "state": len(self.state), "sensed": sizes}
+        header["pictures"] = {name: len(picture) for name, picture in self.pictures.items()}
         parts = [self.state.tobytes(), *(values.tobytes() for values in self.sensed.values())]
+        parts += [picture.tobytes() for picture in self.pictures.values()]
         return json.dumps(header).encode().ljust(_HEADER_BYTES) + b"".join(parts)
 
     @classmethod
@@ -43,4 +49,9 @@ class Moment:
         for name, size in header["sensed"].items():
             sensed[name] = np.frombuffer(packed, np.float32, size, offset)
             offset += 4 * size
-        return cls(Status(**header["status"]), state, sensed)
+        pictures = dict[str, Image]()
+        for name, side in header["pictures"].items():
+            shape = (side, side, 3)
+            pictures[name] = np.frombuffer(packed, np.uint8, 3 * side**2, offset).reshape(shape)
+            offset += pictures[name].nbytes
+        return cls(Status(**header["status"]), state, sensed, pictures)

@@ -20,7 +20,8 @@ from ..making import make_task_env
 from ..spaces import Action
 from .moment import Moment
 
-BUILD, ADVANCE, RESEAT, MARK, WAKE = (b"build", b"step!", b"seat!", b"mark!", b"wake!")
+BUILD, RESEAT, MARK, WAKE = (b"build", b"seat!", b"mark!", b"wake!")
+ADVANCE, DRAWN_ADVANCE = (b"step!", b"draw!")
 _WORD: Final = 5
 TIMEOUT_S = 10.0
 """A process that has not answered for this long is given up."""
@@ -41,7 +42,7 @@ class PhysicsProcess:
         """Start a process that builds its own environment, without waiting for it."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = Pipe()
-        settings = json.dumps({**env_kwargs, "task": task, "renderer": "tiny", "image_size": 16})
+        settings = json.dumps({**env_kwargs, "task": task, "renderer": "tiny"})
         process = context.Process(
             target=_serve, args=(theirs, settings), name="physics", daemon=True
         )
@@ -53,9 +54,10 @@ class PhysicsProcess:
         """Begin an episode from a generator's state; ask for its moment()."""
         self._send(BUILD + json.dumps(beginning).encode())
 
-    def advance(self, action: Action) -> None:
-        """Step by a checked action [7]; ask for its moment()."""
-        self._send(ADVANCE + np.asarray(action, np.float32).tobytes())
+    def advance(self, action: Action, draw: bool) -> None:
+        """Step by a checked action [7], and draw what is recorded; ask for its moment()."""
+        word = DRAWN_ADVANCE if draw else ADVANCE
+        self._send(word + np.asarray(action, np.float32).tobytes())
 
     def reseat(self) -> None:
         """Move the target to the measured pose; ask for its moment()."""
@@ -121,11 +123,11 @@ def _serve(pipe: Connection, settings: str) -> None:
                 continue
             if word == BUILD:
                 env.build_from(json.loads(rest))
-            elif word == ADVANCE:
+            elif word in (ADVANCE, DRAWN_ADVANCE):
                 env.advance(np.frombuffer(rest, np.float32))
             elif word == RESEAT:
                 env.reseat()
-            pipe.send_bytes(Moment.of(env).pack())
+            pipe.send_bytes(Moment.of(env, drawn=word == DRAWN_ADVANCE).pack())
     except (EOFError, OSError):
         os._exit(0)  # a copy shares what its maker would clean up
 

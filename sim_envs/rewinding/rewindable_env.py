@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..environment import ArmEnv
 from ..errors import BadValue
 from ..snapshot import Snapshot
-from ..spaces import IMAGE_SIZE, Action, Observation, checked_action
+from ..spaces import IMAGE_SIZE, Action, Image, Observation, checked_action
 from ..tasks import task_class
 from .physics_process import PhysicsLost, PhysicsProcess
 
@@ -27,6 +27,8 @@ class RewindableEnv(ArmEnv):
 
     _physics: PhysicsProcess | None = None
     """None: the physics runs here, as in any ArmEnv."""
+    _under_way = False
+    """Whether a step was begun and is not finished."""
     _lost = False
     """Whether the process was lost in this episode; the next one has another."""
 
@@ -43,6 +45,7 @@ class RewindableEnv(ArmEnv):
 
     def build_from(self, beginning: Mapping[str, Any]) -> None:
         """Rebuild the world, here and there at the same time."""
+        self._finish_step()
         if self._physics is None and self._lost:
             self.start()
         if self._physics is not None:
@@ -54,21 +57,43 @@ class RewindableEnv(ArmEnv):
             self._follow(self._physics)
             self.snapshot()
 
-    def advance(self, action: Action) -> None:
-        """Step by an action [7] without observing."""
+    def begin_step(self, action: Action) -> None:
+        """Let the process step and draw what is recorded; step() with the action finishes it."""
+        self._begin_step(action, self.images_due and self.renderer.forks)
+
+    def _begin_step(self, action: Action, draw: bool) -> None:
         if self._physics is None:
-            super().advance(action)
             return
         checked = checked_action(action)
         if self.elapsed in self._reseats:
             self.reseat()
         self._history.append(checked)
         self.elapsed += 1
+        self._under_way = True
         try:
-            self._physics.advance(checked)
+            self._physics.advance(checked, draw)
         except PhysicsLost:
             self._resimulate()
+
+    def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Run one control tick, or finish the one that was begun."""
+        if not self._under_way:
+            self.begin_step(action)
+        return super().step(action)
+
+    def advance(self, action: Action) -> None:
+        """Step by an action [7] without observing."""
+        if not self._under_way:
+            self._begin_step(action, draw=False)
+        if self._under_way:
+            self._finish_step()
         else:
+            super().advance(action)
+
+    def _finish_step(self) -> None:
+        """Wait for the step that the process was told to make, if any."""
+        under_way, self._under_way = self._under_way, False
+        if under_way and self._physics is not None:
             self._follow(self._physics)
 
     def reseat(self) -> None:
@@ -93,6 +118,12 @@ class RewindableEnv(ArmEnv):
             return super().proprioception()
         return {name: values.copy() for name, values in self._moment.sensed.items()}
 
+    def recorded_pictures(self) -> dict[str, Image]:
+        """What the recorded cameras see, as the process drew it where it did."""
+        if self._physics is None or not self._moment.pictures:
+            return super().recorded_pictures()
+        return self._moment.pictures
+
     def snapshot(self) -> Snapshot:
         """The current moment, at which a copy of the physics waits."""
         snapshot = super().snapshot()
@@ -109,6 +140,7 @@ class RewindableEnv(ArmEnv):
         """Go back to a snapshot of this episode; raises BadValue for one of another episode."""
         if snapshot.episode != self._episode:
             raise BadValue("snapshot", "one taken since the last reset", "one of an older episode")
+        self._finish_step()
         if self._physics is None:
             return super().restore(snapshot)
         pairs = zip(self._history, snapshot.history, strict=False)

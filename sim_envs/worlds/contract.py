@@ -62,6 +62,9 @@ class TaskWorld(ABC):
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Run one control tick: observation, reward, solved, cut off, info."""
 
+    def begin_step(self, action: Action) -> None:  # noqa: B027 - most worlds step at once
+        """Begin the step that step() with the same action finishes, where it runs elsewhere."""
+
     @abstractmethod
     def close(self) -> None:
         """Free what it holds; closing twice is safe."""

@@ -45,10 +45,13 @@ class RealTime:
         self._start = clock()
         self._tick = 0
         self._slowness = 1
+        self.in_step = False
+        """Whether deadlines are multiples of the period, and those of several arms the same."""
 
     def begin(self) -> None:
-        """Count deadlines from now."""
-        self._start = self._clock()
+        """Count deadlines from now; in step, from the last multiple of the period."""
+        now = self._clock()
+        self._start = now - now % self._slow_period_s if self.in_step else now
         self._tick = 0
 
     def slow_down(self, slowness: int) -> None:
@@ -73,7 +76,7 @@ class RealTime:
             self._sleep(ahead)
         late = max(0.0, self._clock() - deadline)
         if late >= self._slow_period_s:
-            self._start += late
+            self._start += late - late % self._slow_period_s if self.in_step else late
         return late * 1000.0
 
 

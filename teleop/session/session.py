@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ...datasets.journal_writer import episode_id
-from ...datasets.step import Driver, Step
+from ...datasets.step import Driver
 from ...sim_envs.spaces import Observation
 from ...sim_envs.worlds.contract import TaskWorld
 from ...sim_envs.worlds.guarding import guarded_step
 from .assignment import Assignment
 from .authority import Authority, Decision
+from .begun_tick import BegunTick
 from .command import ENDING, Command, Request
 from .device import InputDevice
 from .help_requests import HelpReason
@@ -138,6 +139,10 @@ class LiveEpisode:
 
     def tick(self, late_ms: float = 0.0) -> Tick:
         """Run one control tick, which begins `late_ms` after it was due."""
+        return self.finish_tick(self.begin_tick(late_ms))
+
+    def begin_tick(self, late_ms: float = 0.0) -> BegunTick:
+        """Decide on the action; a world that runs elsewhere steps until finish_tick()."""
         env, before = self._env, self.observation
         began, state, stage = time.time(), env.state(), env.status.stage
         command = self._device.poll(self.authority.driver)
@@ -149,29 +154,19 @@ class LiveEpisode:
         if decision.reseat:
             env.reseat()
         env.images_due = self._wants_images or self._assignment.needs_images(decision.driver)
-        self.observation, reward, success, cut, info = (self._guarded or env.step)(decision.action)
-        asked = self._note(decision, reason)
+        env.begin_step(decision.action)
+        return BegunTick(before, state, stage, command, proposal, decision, reason, began, late_ms)
+
+    def finish_tick(self, begun: BegunTick) -> Tick:
+        """Step the world by the action that was decided, and notify the subscribers."""
+        command, proposal, decision = begun.command, begun.proposal, begun.decision
+        step_world = self._guarded or self._env.step
+        self.observation, reward, success, cut, info = step_world(decision.action)
+        asked = self._note(decision, begun.reason)
         self._judge(command, success, cut)
-        step = Step(
-            observation=before,
-            action=info.get("executed", decision.action),
-            human_action=command.action if command.clutch else None,
-            policy_action=proposal.action,
-            driver=decision.driver,
-            level=self._assignment.level,
-            action_mode=decision.mode,
-            novelty=proposal.novelty,
-            stage=self._spec.stages.index(stage),
-            reward=reward,
-            done=self.over,
-            success=success,
-            reseat=decision.reseat,
-            takeover_id=decision.takeover_id,
-            state=state,
-            wall_time=began,
-            late_ms=late_ms,
-            round_trip_ms=command.round_trip_ms,
-        )
+        executed, level = info.get("executed", decision.action), self._assignment.level
+        stage = self._spec.stages.index(begun.stage)
+        step = begun.step(executed, reward, self.over, success, level, stage)
         tick = Tick(step, decision.switch, proposal, command, decision.state, decision.share, asked)
         for subscriber in self._subscribers:
             subscriber.on_tick(tick)

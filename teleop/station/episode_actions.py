@@ -5,15 +5,19 @@ The event loop calls it with an effect; cues and notices for the operator go alo
 
 from collections.abc import Callable, Mapping
 
+from ..devices.controls import Control, ControlReadings
 from ..session.pacing import RateMeter, RealTime
+from ..ui.depth_aid import OrderState, what_is_between
 from .cues import SWITCH_NOTICE_S, Cue, Notice
 from .last_verdict import LastVerdict
 from .live_episode import OperatorEpisode
 from .options import OperatorContext
 from .states import WindowEffect
-from .tutorial import Tutorial
+from .tutorial import FINISHED, Tutorial
 
 REWIND_S, SCRUB_S = 2.0, 0.5
+TIME_LOW_S = 10.0
+"""So long before the end of an episode's time the operator is told."""
 
 
 class EpisodeActions:
@@ -54,6 +58,26 @@ class EpisodeActions:
             self.notice.show(active_policy.roll_back(self.live.assignment), SWITCH_NOTICE_S)
             if at_once:
                 self._switch_and_reset()
+
+    def warn_of_time(self) -> None:
+        """Tell the operator when little of the episode's time is left."""
+        left = self.live.session.max_steps - self.live.episode.steps
+        if left / self.live.env.world_spec.control_hz == TIME_LOW_S:
+            self.context.feedback.play(Cue.TIME_LOW)
+            self.notice.show(f"{TIME_LOW_S:.0f} s are left", 3.0)
+
+    def teach(self, reading: ControlReadings[Control]) -> bool:
+        """Let the tutorial watch a tick; whether it is over."""
+        env = self.live.arm
+        if env is None:
+            self.notice.show("the tutorial is for the built-in arm")
+            return True
+        between = what_is_between(env, OrderState.of(env)) is not None
+        if self.tutorial.watch(reading, env.tool(), env.closing, self.pace.period_s, between):
+            self.context.feedback.play(Cue.LEARNT)
+        if self.tutorial.over:
+            self.notice.show(FINISHED)
+        return self.tutorial.over
 
     def turn_last_verdict(self) -> None:
         """Turn the verdict of the last saved episode around, and say so."""

@@ -11,6 +11,7 @@ from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..learning.active_policy import ActivePolicy
 from ..session.action_agreement import RunningAgreement
 from ..session.assignment import Assignment
+from ..session.begun_tick import BegunTick
 from ..session.policy_runner import NO_PROPOSAL, Proposal
 from ..session.rewind import RewindBuffer
 from ..session.session import LiveEpisode, Session
@@ -101,9 +102,17 @@ class OperatorEpisode:
 
     def tick(self, late_ms: float) -> Tick:
         """Run one control tick."""
+        return self.finish_tick(self.begin_tick(late_ms))
+
+    def begin_tick(self, late_ms: float) -> BegunTick:
+        """Decide on the next action; a world that runs elsewhere steps until finish_tick()."""
         if self._recorded:
             self.history.add_if_due(self.episode)
-        tick = self.episode.tick(late_ms)
+        return self.episode.begin_tick(late_ms)
+
+    def finish_tick(self, begun: BegunTick) -> Tick:
+        """Finish a tick, and count it."""
+        tick = self.episode.finish_tick(begun)
         if self._recorded:
             self.totals.add(tick)
         same = tick.proposal.plan is self.proposal.plan

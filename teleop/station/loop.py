@@ -11,9 +11,9 @@ from ..devices.controls import Control, ControlReadings
 from ..devices.input_sample import Loss
 from ..devices.sdl import pygame
 from ..session.attendance import Attendance
+from ..session.begun_tick import BegunTick
 from ..session.command import Request
 from ..session.subscriber import EpisodeOutcome
-from ..ui.depth_aid import OrderState, what_is_between
 from ..ui.window import toggle_full_screen
 from .cues import FAILURE_NOTICE_S, FELT, Cue, Notice
 from .episode_actions import EpisodeActions
@@ -31,21 +31,21 @@ from .states import (
     WindowState,
     transition,
 )
-from .tutorial import FINISHED
 
 SLOWNESSES = (1, 2, 4)
 ACCEPT_S = 5.0
 """A success that the task has detected is saved after this, when nobody objects."""
 SLACK_S = 0.0015
 """A tick that is due within this time is waited for; before that the loop draws or sleeps."""
-TIME_LOW_S = 10.0
-"""So long before the end of an episode's time the operator is told."""
 LONGEST_SLEEP_S, SHORTEST_SLEEP_S = 0.004, 0.0001
 """Longest and shortest sleep; the devices are read at least once every NAP_S."""
 
 
 class StationLoop:
     """State and steps of the window; `draw` draws a frame if due, and returns the wait [s]."""
+
+    ends_episode: tuple[type[Exception], ...] = (RecordingError,)
+    """Errors of a tick that end its episode, which is kept; others end the session."""
 
     def __init__(
         self,
@@ -202,24 +202,44 @@ class StationLoop:
 
     def tick(self) -> None:
         """Run the control tick that is due."""
+        if begun := self.begin_tick():
+            self.finish_tick(begun)
+
+    def begin_tick(self) -> BegunTick | None:
+        """Begin the tick that is due, for finish_tick(); None where it fails."""
         late_ms = self.pace.wait()
-        try:
-            tick = self.live.tick(late_ms)
-        except RecordingError as error:
-            self.notice.show(f"recording stopped: {error}", FAILURE_NOTICE_S)
-            self.signal(WindowEvent.BROKEN)
-            return
         self.meter.tick(late_ms)
+        try:
+            return self.live.begin_tick(late_ms)
+        except self.ends_episode as error:
+            self._break_off(error)
+            return None
+
+    def finish_tick(self, begun: BegunTick) -> None:
+        """Finish a tick, and tell the operator what came of it."""
+        try:
+            tick = self.live.finish_tick(begun)
+        except self.ends_episode as error:
+            self._break_off(error)
+            return
         self.context.feedback.play_switch(tick.switch)
         self._feel(tick.step.action)
         episode = self.live.episode
         if self.state is WindowState.TUTORIAL:
-            self._teach()
+            if self.actions.teach(
+                ControlReadings(self.operator_input.reading.values, self._pressed)
+            ):
+                self.signal(WindowEvent.LEARNT)
         elif self.state is WindowState.RECORDING and episode.over:
             self.actions.offered = episode.success
             self.context.feedback.play(Cue.SOLVED if episode.success else Cue.TIME_UP)
             self.signal(WindowEvent.SUCCEEDED if episode.success else WindowEvent.TIMED_OUT)
         self._pressed = frozenset()
+
+    def _break_off(self, error: Exception) -> None:
+        """Keep the episode as it is, and go on to the next."""
+        self.notice.show(f"recording stopped: {error}", FAILURE_NOTICE_S)
+        self.signal(WindowEvent.BROKEN)
 
     def _feel(self, action: Action) -> None:
         """Let the operator feel and hear what the hand meets, and the end of the time."""
@@ -228,23 +248,5 @@ class StationLoop:
             self.context.feedback.play(FELT[event])
             if event.value:
                 self.notice.show(event.value, 2.0)
-        left = self.live.session.max_steps - self.live.episode.steps
-        left_s = left / self.live.env.world_spec.control_hz
-        if self.state is WindowState.RECORDING and left_s == TIME_LOW_S:
-            self.context.feedback.play(Cue.TIME_LOW)
-            self.notice.show(f"{TIME_LOW_S:.0f} s are left", 3.0)
-
-    def _teach(self) -> None:
-        reading = ControlReadings(self.operator_input.reading.values, self._pressed)
-        tutorial, env = self.actions.tutorial, self.live.arm
-        if env is None:
-            self.notice.show("the tutorial is for the built-in arm")
-            self.signal(WindowEvent.LEARNT)
-            return
-        between = what_is_between(env, OrderState.of(env)) is not None
-        closing, seconds = env.closing, self.pace.period_s
-        if tutorial.watch(reading, env.tool(), closing, seconds, between):
-            self.context.feedback.play(Cue.LEARNT)
-        if tutorial.over:
-            self.notice.show(FINISHED)
-            self.signal(WindowEvent.LEARNT)
+        if self.state is WindowState.RECORDING:
+            self.actions.warn_of_time()

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +92,19 @@ def test_a_mark_of_another_branch_is_simulated(pair: tuple[RewindableEnv, ArmEnv
     np.testing.assert_array_equal(rewindable.state(), plain.state())
 
 
+def begun_together(envs: list[ArmEnv], ticks: int, on_tick: Callable[[int], object]) -> list[list]:
+    """Observations of several environments whose steps are begun before any of them is finished."""
+    rng, seen = np.random.default_rng(8), [[] for _ in envs]
+    for tick in range(ticks):
+        actions = rng.uniform(-1, 1, (len(envs), 7)).astype(np.float32)
+        for env, action in zip(envs, actions, strict=True):
+            env.begin_step(action)
+        on_tick(tick)
+        for env, action, found in zip(envs, actions, seen, strict=True):
+            found.append({**env.step(action)[0], "state": env.state()})
+    return seen
+
+
 def physics_processes() -> set[int]:
     """Every process below this one that was made to step physics, copies included."""
     found: set[int] = set()
@@ -106,6 +119,36 @@ def physics_processes() -> set[int]:
         if more == found:
             return found
         found = more
+
+
+def test_steps_of_two_arms_are_made_at_the_same_time() -> None:
+    """The same bits as one after the other; a process that is killed in a step costs nothing."""
+    plain, together, theirs = [], [], set[int]()
+    for seed in range(2):
+        before = physics_processes()
+        for env, envs in (
+            (make_rewindable_env(image_size=32), together),
+            (make_task_env(image_size=32), plain),
+        ):
+            env.reset(seed=seed)
+            envs.append(env)
+        theirs = physics_processes() - before
+
+    def kill(tick: int) -> None:
+        if tick == 6:
+            for pid in theirs:
+                os.kill(pid, signal.SIGKILL)
+
+    found, wanted = begun_together(together, 12, kill), begun_together(plain, 12, lambda _: None)
+    for ours, one_by_one in zip(found, wanted, strict=True):
+        assert_equal(ours, one_by_one)
+    assert [env.at_once for env in together] == [True, False]
+    together[0].begin_step(np.zeros(7, np.float32))  # an episode may be left in mid-step
+    for env in (together[0], plain[0]):
+        env.reset(seed=9)
+    assert_equal(driven(together[0], 5, 1), driven(plain[0], 5, 1))
+    for env in (*together, *plain):
+        env.close()
 
 
 def test_a_lost_process_costs_nothing() -> None:

@@ -1,7 +1,7 @@
 """The loop of the fleet's window: one operator, many seats, and where her attention is.
 
-`run.run_window` calls `step` until the window is closed. All seats' ticks and the frames share one
-thread; what is most overdue comes first.
+`run.run_window` calls `step` until the window is closed. All arms tick at the same moments: their
+worlds step in processes of their own, while a frame is drawn here.
 """
 
 import time
@@ -20,8 +20,6 @@ from ..queues.queue import Queue
 from ..shift import ArmTick, Shift
 from .seat import Seat
 
-LONGEST_GAP_S = 0.2
-"""A frame is drawn after this even where arms are late: a window that freezes helps nobody."""
 SWITCHED_S = 3.0
 """So long after her attention came to an arm, at most, the operator counts as finding her way."""
 
@@ -58,7 +56,7 @@ class FleetLoop:
         self.closed = False
         self._input, self._feedback, self.draw = operator_input, feedback, draw
         self._clock, self._sleep, self._call = clock, sleep, HelpCall()
-        self._began = self._counted = self._came = self._drawn = clock()
+        self._began = self._counted = self._came = clock()
         self._ended = [0] * len(seats)
         self._asked = [False] * len(seats)
         for seat in seats:
@@ -111,20 +109,22 @@ class FleetLoop:
         self.focus.loop.leave()
 
     def step(self) -> None:
-        """Read the devices; then tick an arm, draw or sleep, whichever is due."""
+        """Read the devices; then tick the arms that are due, and draw or sleep meanwhile."""
         self._read()
         if self.closed:
             return
-        due = [seat for seat in self.seats if seat.due and not self._held(seat)]
-        if due and self.now - self._drawn < LONGEST_GAP_S:
-            seat = min(due, key=lambda seat: seat.ahead_s)
-            seat.loop.tick()
-            seat.needed_hands |= seat.driven
-            return
-        wait, ahead = self.draw(self), self._ahead_s()
-        self._drawn = self.now
+        begun = [
+            (seat, tick)
+            for seat in self.seats
+            if seat.due and not self._held(seat) and (tick := seat.loop.begin_tick())
+        ]
+        wait = self.draw(self)
         self.frames += wait == 0.0
-        if wait > 0:
+        for seat, tick in begun:
+            seat.loop.finish_tick(tick)
+            seat.needed_hands |= seat.driven
+        if wait > 0 and not begun:
+            ahead = self._ahead_s()
             self._sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
 
     def close(self) -> None:

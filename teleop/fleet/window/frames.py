@@ -7,6 +7,7 @@ which for the window is `SeatFrames`: the wall above, the seat below.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ....sim_envs.spaces import CONTROL_HZ
 from ...devices.controls import Control
 from ...devices.sdl import pygame
 from ...station.loop import StationLoop
@@ -50,6 +51,8 @@ class ArmScreen(Protocol):
 class SeatFrames(FrameScheduler):
     """Draws the seat of one arm below the wall."""
 
+    frame_s = 1 / CONTROL_HZ
+    """One to a tick: the worlds of all arms need the time."""
     fleet: FleetLoop | None = None
     """The loop whose wall is drawn with every frame."""
     type_: TextRenderer

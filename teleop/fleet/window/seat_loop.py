@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+from ....sim_envs.errors import RecordingError, WorldFailed
 from ...session.command import Request
 from ...session.levels import ControlState
+from ...station.live_episode import OperatorEpisode
 from ...station.loop import StationLoop
+from ...station.options import OperatorContext
 from ...station.states import Signal, WindowState
 
 
@@ -15,6 +18,17 @@ class SeatLoop(StationLoop):
     """Whether the operator asked for the next caller."""
     of_all: Callable[[], float] = staticmethod(lambda: float("inf"))
     """How long until the next tick of any arm is due."""
+    ends_episode = (RecordingError, WorldFailed)
+    """A world that fails costs the episode of its arm; the others go on."""
+
+    def __init__(
+        self,
+        context: OperatorContext,
+        live: OperatorEpisode,
+        draw: Callable[[StationLoop], float],
+    ) -> None:
+        super().__init__(context, live, draw)
+        self.pace.in_step = True  # so that the worlds of all arms step at the same time
 
     @property
     def must_hear(self) -> bool:

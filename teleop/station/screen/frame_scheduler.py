@@ -17,8 +17,6 @@ from .prompts import Prompter
 from .screen import Screen
 from .view import NOTHING_YET, ViewSource
 
-FRAME_S = 1 / 40
-"""Frames begin no closer together than this where there is time: two to a tick."""
 STILL_S = 1 / 15
 """Frames begin this far apart while nothing moves: a learner beside the window gets the rest."""
 SHORTEST_S = 1 / 75
@@ -32,6 +30,9 @@ INSET_EVERY = 5
 
 class FrameScheduler:
     """Called whenever the event loop has nothing more urgent to do."""
+
+    frame_s = 1 / 40
+    """Frames begin no closer together than this where there is time: two to a tick."""
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class FrameScheduler:
         """Draw a frame where one is due and there is time; return the wait until the next [s]."""
         now, moving = self._clock(), loop.state in TICKING
         ahead = min(loop.ahead_s, 1.0)
-        due = self._began + (FRAME_S if moving else STILL_S) - now
+        due = self._began + (self.frame_s if moving else STILL_S) - now
         if ahead - due < self._cost + MARGIN_S:  # then it would be too late
             due = self._began + SHORTEST_S - now
         if due > 0:

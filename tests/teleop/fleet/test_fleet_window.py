@@ -9,6 +9,8 @@ import pytest
 
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
+from sidestick.sim_envs.errors import WorldFailed
+from sidestick.sim_envs.spaces import Action
 from sidestick.teleop.fleet.window.fleet_loop import FleetLoop
 from sidestick.teleop.fleet.window.wall import tiles, wall_area
 from sidestick.teleop.session.command import Request
@@ -97,6 +99,29 @@ def test_a_clutch_that_is_held_does_not_take_the_next_arm(tmp_path: Path) -> Non
         pad.release(vp.LB)
         wait(fleet, 0.1)
         take(fleet, pad, 1)
+
+
+@pytest.mark.usefixtures("quiet_sdl")
+def test_a_world_that_fails_costs_the_episode_of_its_arm(tmp_path: Path) -> None:
+    """What it drove is kept, it says why, and the other arm goes on."""
+    with fleet_at_pad(tmp_path / "ws") as (fleet, _, workspace):
+        bad, good = fleet.seats
+
+        def fail(action: Action) -> None:
+            raise WorldFailed("its process was stopped")
+
+        until(fleet, lambda: bad.live.episode.steps > 3)
+        bad.live.env.begin_step = fail
+        steps = good.live.episode.steps
+        until(fleet, lambda: bad.loop.state is WindowState.READY)
+        assert "its process was stopped" in bad.loop.notice.text
+        del bad.live.env.begin_step
+        until(fleet, lambda: bad.loop.state is WindowState.RECORDING)
+        assert good.live.episode.steps > steps
+        assert bad.live.seed == 2
+    kept = [summary for summary in workspace.summaries() if summary.header.seed == 0]
+    assert [summary.complete for summary in kept] == [False]
+    assert kept[0].steps > 3
 
 
 def lose_focus(pad: vp.VirtualPad) -> None:

@@ -440,3 +440,27 @@ def test_deadlines_count_from_the_start_and_shift_when_a_tick_is_missed() -> Non
     assert pace.wait() == pytest.approx(460.0)
     assert pace.wait() == pytest.approx(0.0)
     assert slept == pytest.approx([0.04, 0.05])
+
+
+def test_arms_in_step_tick_at_the_same_moments() -> None:
+    """Whenever each began, and after it was late; none ticks twice in a period."""
+    now = [1000.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    paces = [RealTime(20, clock=lambda: now[0], sleep=sleep) for _ in range(2)]
+    for pace, later in zip(paces, (0.013, 0.161), strict=True):
+        now[0] += later
+        pace.in_step = True
+        pace.begin()
+    while paces[0].ahead_s() < -0.01:
+        paces[0].wait()
+    periods = list[int]()
+    for busy in (0.0, 0.02, 0.13, 0.0):
+        now[0] += busy
+        assert paces[0].ahead_s() == pytest.approx(paces[1].ahead_s())
+        for pace in paces:
+            pace.wait()
+        periods.append(int(20 * now[0] + 0.01))
+    assert periods == sorted(set(periods))
