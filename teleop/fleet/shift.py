@@ -112,10 +112,11 @@ class Shift:
 def rohe(humans: int, robots: int, rewards: float, assignments: float) -> float:
     """Return on human effort: humans / robots * rewards / (1 + assignments).
 
-    Hoque et al. 2022, "Fleet-DAgger", arXiv 2206.14349, section 3: the sum of rewards over all
-    robots and time, over 1 plus the sum over time of the squared Frobenius norm of the assignment
-    of humans to robots, which is the number of human-robot pairs on each tick. A reward is a
-    success here, so that its size compares with that of others only at the same control rate.
+    Hoque et al. 2022, "Fleet-DAgger", arXiv 2206.14349, as the authors of "Fleet Supervisor
+    Allocation" (CoRL 2024) quote it: the sum of rewards over all robots and time, over 1 plus the
+    sum over time of the norm of the assignment of humans to robots, which is the number of
+    human-robot pairs on each tick. A reward is a success here, so that its size compares with that
+    of others only at the same control rate.
     """
     return humans / robots * rewards / (1.0 + assignments)
 

@@ -207,8 +207,7 @@ class StationLoop:
 
     def begin_tick(self) -> BegunTick | None:
         """Begin the tick that is due, for finish_tick(); None where it fails."""
-        late_ms = self.pace.wait()
-        self.meter.tick(late_ms)
+        self.meter.tick(late_ms := self.pace.wait())
         try:
             return self.live.begin_tick(late_ms)
         except self.ends_episode as error:
