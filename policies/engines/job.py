@@ -12,8 +12,16 @@ from typing import Any, Protocol
 from ...sim_envs.errors import SidestickError
 
 
-class WorkersLost(SidestickError):
-    """No worker can be had, or a job took its workers with it; the message says which and why."""
+class JobLost(SidestickError):
+    """A job cannot be made, and others may; the message says which and why."""
+
+
+class WorkersLost(JobLost):
+    """No worker can be had, or a job took its workers with it."""
+
+
+class JobFailed(JobLost):
+    """What a job drives failed in the middle of it, as a stranger's world may."""
 
 
 @dataclass(frozen=True)

@@ -1,38 +1,63 @@
-"""`guarded_step` is a stranger's step for a session: its errors and oddities get a name."""
+"""These functions begin and step a stranger's world for a session: its faults get a name.
 
+What it raises becomes WorldFailed, and all that it gives is compared with its spec.
+"""
+
+import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ..errors import SidestickError, WorldFailed
+from ..plug_ins import Group, is_plug_in
 from ..spaces import Action, Observation
 from .arm_world import ArmWorld
 from .conformance import check_observation
 from .contract import TaskWorld
 
 Stepped: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
+Given = TypeVar("Given")
+
+
+def begun(world: TaskWorld, seed: int) -> Observation:
+    """The first observation of an episode of this seed."""
+    if _is_ours(world):
+        return world.reset(seed=seed)[0]
+    seen = _named(world, "reset", lambda: world.reset(seed=seed)[0])
+    check_observation(world.world_spec, seen)
+    return seen
 
 
 def guarded_step(world: TaskWorld) -> Callable[[Action], Stepped] | None:
-    """The world's step, of which the first observation is compared with the spec.
-
-    What a stranger's world raises becomes WorldFailed. None for the built-in arm.
-    """
-    if isinstance(world, ArmWorld):
+    """The step of a stranger's world; None for the built-in arm in a built-in task."""
+    if _is_ours(world):
         return None
-    checked = False
+    spec = world.world_spec
 
     def step(action: Action) -> Stepped:
-        nonlocal checked
-        try:
-            found = world.step(action)
-        except SidestickError:
-            raise
-        except Exception as error:
-            task = world.world_spec.task
-            raise WorldFailed(f"{task}: step() raised {type(error).__name__}: {error}") from error
-        if not checked:
-            check_observation(world.world_spec, found[0])
-            checked = True
+        found = _named(world, "step", lambda: _five(world.step(action)))
+        check_observation(spec, found[0])
+        if not math.isfinite(found[1]):
+            raise WorldFailed(f"{spec.task}: reward: expected a finite number, got {found[1]}")
         return found
 
     return step
+
+
+def _is_ours(world: TaskWorld) -> bool:
+    return isinstance(world, ArmWorld) and not is_plug_in(Group.TASKS, world.task_name)
+
+
+def _five(stepped: Any) -> Stepped:
+    seen, reward, solved, cut, info = stepped
+    return seen, float(reward), bool(solved), bool(cut), info
+
+
+def _named(world: TaskWorld, what: str, call: Callable[[], Given]) -> Given:
+    """What a call gives; WorldFailed for what it raises, with the world's name."""
+    try:
+        return call()
+    except SidestickError:
+        raise
+    except Exception as error:
+        task = world.world_spec.task
+        raise WorldFailed(f"{task}: {what}() raised {type(error).__name__}: {error}") from error

@@ -200,7 +200,7 @@ class GymWorld(TaskWorld):
             except WorldFailed:
                 raise
             except Exception as error:
-                step = len(self._actions)
+                step = sum(action is not None for action in self._actions)
                 raise WorldFailed(
                     f"{task_name(self.env)}: {what}() raised {type(error).__name__} at step "
                     f"{step}: {error}"

@@ -24,7 +24,7 @@ from .console import print_json, progress, say
 from .endings import asked_and_made, say_ending
 from .job_options import OPTIONS, JobOptions, say_lost
 from .numbers import Count, ErrorRate, Seed
-from .subcommand import DONE, Device, Person, WorkspacePath
+from .subcommand import DONE, FOUND, Device, Person, WorkspacePath
 from .unused_options import mention_unused, refuse_unused
 
 
@@ -82,9 +82,10 @@ class Compare(JobOptions):
             choices = {side: choice.to_json() for side, choice in both.items()}
             print_json({**found_json(found), "policy": policies, "policy_choice": choices})
         else:
-            say(asked_and_made(self._pairs(), found.tally.pairs, "scene", "driven by both"))
+            both_drove, lost = found.tally.pairs, len(found.lost)
+            say(asked_and_made(self._pairs(), both_drove, "scene", "driven by both", lost))
             say_ending(str(found), self.workspace, "report")
-        return DONE
+        return FOUND if found.lost else DONE
 
     def _alone(self, workspace: Workspace) -> Comparison:
         pairs, first = self._pairs(), self._first(EVALUATION)

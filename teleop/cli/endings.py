@@ -9,9 +9,10 @@ from .chosen_policy import quoted
 from .console import say
 
 
-def asked_and_made(asked: int, made: int, of: str, done: str) -> str:
-    """How many were asked for, and how many there are."""
-    return f"asked for {asked} {of}{'' if asked == 1 else 's'}, {done} {made}"
+def asked_and_made(asked: int, made: int, of: str, done: str, lost: int = 0) -> str:
+    """How many were asked for, and how many there are; those that are lost count for nothing."""
+    told = f"asked for {asked} {of}{'' if asked == 1 else 's'}, {done} {made}"
+    return f"{told}; {lost} lost, which count neither as success nor as failure" if lost else told
 
 
 def say_ending(made: str, workspace: Path, then: str = "") -> None:

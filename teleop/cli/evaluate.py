@@ -97,7 +97,7 @@ class Evaluate(JobOptions):
             print_json({**found, **facts})
             return FOUND if report.lost else DONE
         PEOPLE.print(_table(report))
-        say(asked_and_made(len(seeds), report.rate.n, "episode", "driven"))
+        say(asked_and_made(len(seeds), report.rate.n, "episode", "driven", len(report.lost)))
         if report.unanswered:
             say(f"on {report.unanswered} ticks the policy gave no answer, and the arm rested")
         for path in films:

@@ -18,7 +18,7 @@ from ..generation.sources import corrections_of, sources_of
 from ..session.environments import require_arm
 from .console import PEOPLE, print_json, progress, say
 from .endings import asked_and_made, say_ending
-from .job_options import JobOptions
+from .job_options import JobOptions, say_lost
 from .numbers import Count, Share
 from .subcommand import DONE, FOUND, WorkspacePath
 
@@ -72,20 +72,20 @@ class Generate(JobOptions):
                     made(f"last: seed {attempt.seed}")
 
             report = generate(
-                workspace, self.episodes, handlings, engine, self.noise, on_attempt, kind
+                workspace, self.episodes, handlings, engine, self.noise, on_attempt, kind, say_lost
             )
         if self.json:
             print_json(report.to_json())
         else:
             _show(report, workspace, self.episodes)
-        return FOUND if report.stopped else DONE
+        return FOUND if report.stopped or report.lost else DONE
 
 
 def _show(report: GenerationReport, workspace: Workspace, asked: int) -> None:
     from ..report.generation_map import write_generation  # it loads matplotlib
 
     scenes = read_scenes(Database(workspace.db_path))
-    say(asked_and_made(asked, report.recorded, "episode", "recorded"))
+    say(asked_and_made(asked, report.recorded, "episode", "recorded", len(report.lost)))
     say(
         f"{report.yielded:.0%} of {len(report.attempts)} attempts succeeded, repeating "
         f"{report.handlings} handlings of {report.sources} demonstrations"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import arg
 
-from ...policies.engines.job import Engine, WorkersLost
+from ...policies.engines.job import Engine, JobLost
 from ...policies.engines.local import LocalEngine
 from ...policies.engines.memory import free_mib, workers_here
 from ...policies.engines.ray_engine import AUTO, RayEngine, ray_module
@@ -67,6 +67,6 @@ def seed_range(text: str) -> range:
     raise BadValue("--seeds", "A:B with A below B, such as 20000:20250", text)
 
 
-def say_lost(_: object, error: WorkersLost) -> None:
+def say_lost(_: object, error: JobLost) -> None:
     """Say which job cannot be made, and go on with the others."""
     complain(f"left out: {error}")

@@ -5,8 +5,8 @@
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ..session.subscriber import EpisodeOutcome
 from .evaluate import per_episode
-from .rollouts import OnLost, Rollouts, refuse
+from .lost_seeds import LostSeeds, OnLost, lost_json, refuse
+from .rollouts import Rollouts
 from .seeds import EVALUATION, check_reserved, recorded_seeds
 
 PAIRS = 100
@@ -99,13 +100,16 @@ class Comparison:
     why_stopped: str
     blind: bool = False
     seeds: tuple[int, ...] = ()
+    lost: Mapping[int, str] = field(default_factory=dict)
+    """Seeds that one of them could not be driven on, with the reason; they count for neither."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, with NaN as null."""
         sides = {name: {**asdict(side)} for name, side in (("a", self.a), ("b", self.b))}
         for side in sides.values():
             side["seconds"] = side["seconds"] if side["seconds"] == side["seconds"] else None
-        return {**asdict(self), **sides, "verdict": str(self.verdict), "pairs": self.tally.pairs}
+        counted = {"pairs": self.tally.pairs, "lost": lost_json(self.lost)}
+        return {**asdict(self), **sides, "verdict": str(self.verdict), **counted}
 
     def __str__(self) -> str:
         tally = self.tally
@@ -141,7 +145,8 @@ def compare(
     test, seeds = SequentialTest(alpha), unseen_seeds(workspace, first_seed, pairs, alpha)
     outcomes: tuple[list[EpisodeOutcome], list[EpisodeOutcome]] = ([], [])
     why = ""
-    blocks = rollouts.in_blocks((first.path, second.path), seeds, PAIRS_PER_LOOK, on_lost)
+    lost = LostSeeds(seeds, on_lost)
+    blocks = rollouts.in_blocks((first.path, second.path), seeds, PAIRS_PER_LOOK, lost)
     for looks, block in enumerate(blocks, 1):
         for mine, driven in zip(outcomes, block, strict=True):
             mine += driven
@@ -150,7 +155,7 @@ def compare(
             on_pair(test)
         if why := stopped(test, max(0, pairs - looks * PAIRS_PER_LOOK)):
             break
-    found = summarise(workspace, test, (first, second), outcomes, why)
+    found = summarise(workspace, test, (first, second), outcomes, why, lost=lost.reasons)
     save_comparison(workspace, found, outcomes)
     return found
 
@@ -200,6 +205,7 @@ def summarise(
     outcomes: tuple[Sequence[EpisodeOutcome], Sequence[EpisodeOutcome]],
     why: str,
     blind: bool = False,
+    lost: Mapping[int, str] | None = None,
 ) -> Comparison:
     """The comparison from both policies' outcomes, which are in the same order of seeds."""
     hz = workspace.config.control_hz
@@ -222,7 +228,7 @@ def summarise(
     seeds = tuple(outcome.seed for outcome in outcomes[0])
     return Comparison(
         workspace.config.task, sides[0], sides[1], test.tally, test.verdict, test.p_value,
-        test.alpha, interval, why, blind, seeds,
+        test.alpha, interval, why, blind, seeds, lost or {},
     )  # fmt: skip
 
 

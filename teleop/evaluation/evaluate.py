@@ -3,7 +3,7 @@
 `sidestick evaluate` and the quickstart call it; the report is added to the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,8 @@ from ...policies.statistics.rates import Rate
 from ...policies.store import PolicyStore
 from ...sim_envs.tasks import stages_of
 from ..session.subscriber import EpisodeOutcome
-from .rollouts import OnLost, OnOutcome, Rollouts, refuse
+from .lost_seeds import LostSeeds, OnLost, lost_json, refuse
+from .rollouts import OnOutcome, Rollouts
 from .seeds import EVALUATION, check_reserved
 
 
@@ -30,8 +31,9 @@ class EvaluationReport:
     """The task's stages in order; the last one is success."""
     env_kwargs: dict[str, Any] = field(default_factory=dict)
     """The variant of the task that was driven."""
-    lost: tuple[int, ...] = ()
-    """Seeds that the workers did not survive; they are in no figure."""
+    lost: Mapping[int, str] = field(default_factory=dict)
+    """Seeds that cannot be driven, as the world fails there or workers die, with the reason each;
+    they are in no figure."""
 
     @property
     def rate(self) -> Rate:
@@ -78,7 +80,8 @@ class EvaluationReport:
             "env_kwargs": self.env_kwargs,
             "reached": {stage: rate.value for stage, rate in self.reached.items()},
             "ended_in": self.ended_in,
-            "lost_seeds": list(self.lost),
+            "lost_seeds": sorted(self.lost),
+            "lost": lost_json(self.lost),
         }
 
 
@@ -110,11 +113,11 @@ def evaluate(
     check_reserved(seeds, release)
     store, config = PolicyStore(workspace.policies_dir), workspace.config
     policy_id = policy_to_evaluate(workspace, policy_id)  # raises here, not in a worker
-    outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome, on_lost=on_lost)
-    lost = tuple(sorted(set(seeds) - {outcome.seed for outcome in outcomes}))
+    lost = LostSeeds(seeds, on_lost)
+    outcomes = rollouts.run(store.path(policy_id), seeds, on_outcome=on_outcome, lost=lost)
     stages, kwargs = config.stages or stages_of(config.task), dict(rollouts.config.env_kwargs)
     report = EvaluationReport(
-        config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs, lost
+        config.task, policy_id, first_seed, tuple(outcomes), stages, kwargs, lost.reasons
     )
     Database(workspace.db_path).add_evaluation(
         EvaluationEntry(

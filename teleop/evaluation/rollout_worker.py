@@ -14,9 +14,10 @@ from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...policies.base.device import use_device
 from ...policies.base.threads import limit_threads
+from ...policies.engines.job import JobFailed
 from ...policies.engines.shared_files import Shared, unpacked
 from ...policies.loaded_policy import load_any
-from ...sim_envs.errors import SidestickError
+from ...sim_envs.errors import SidestickError, WorldFailed
 from ...sim_envs.making import make_world
 from ...sim_envs.worlds.contract import Capability, TaskWorld
 from ..session.environments import environment_json
@@ -67,9 +68,19 @@ def begin(device: str, program: str) -> None:
 
 
 def drive(job: Rollout, policy: Shared) -> Driven:
-    """Drive one episode in this worker."""
+    """Drive one episode in this worker; JobFailed where its world fails in the middle of it.
+
+    A world that cannot be made raises what it raises: no other seed could be driven either.
+    """
     env = _environment(environment_json(job.config))
     runner = _runner(job.digest, policy, env)
+    try:
+        return _driven(job, env, runner)
+    except WorldFailed as error:
+        raise JobFailed(f"seed {job.seed}: {error}") from error
+
+
+def _driven(job: Rollout, env: TaskWorld, runner: PolicyRunner) -> Driven:
     if not job.record:
         session = unattended_session(env, runner, job.policy_name)
         return Driven(session.run_episode(job.seed))

@@ -7,7 +7,7 @@ background learner calls `InProcessRollouts`.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -17,7 +17,7 @@ from ...datasets.workspace import Workspace
 from ...policies.base.device import CPU
 from ...policies.base.threads import few_threads
 from ...policies.engines.crew import Crew, as_they_come
-from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
+from ...policies.engines.job import Engine, Job, JobLost, Preparation
 from ...policies.engines.shared_files import digest_of
 from ...policies.loaded_policy import load_for
 from ...policies.policy_config import CONFIG, MODEL, files_of
@@ -26,6 +26,7 @@ from ..session.environments import environment_json, workspace_env
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
 from ..session.subscriber import EpisodeOutcome
+from .lost_seeds import LostSeeds
 from .outcome_store import OutcomeStore, code, is_known
 from .rollout_worker import KEPT, Driven, Rollout, begin, drive
 
@@ -71,13 +72,6 @@ class InProcessRollouts:
 
 
 OnOutcome = Callable[[EpisodeOutcome], object]
-OnLost = Callable[[int, WorkersLost], object]
-"""Hears of a seed that its workers did not survive; what it raises ends the rest."""
-
-
-def refuse(_: int, error: WorkersLost) -> None:
-    """Raise for the first seed that cannot be driven."""
-    raise error
 
 
 @dataclass
@@ -90,9 +84,8 @@ class Drives:
     """The seeds of the others."""
     store: OutcomeStore | None
     episodes_dir: Path | None
-    lost: set[int] = field(default_factory=set)
 
-    def finish(self, on_outcome: OnOutcome, on_lost: OnLost) -> None:
+    def finish(self, on_outcome: OnOutcome, lost: LostSeeds) -> None:
         """Wait for all, and keep each as it comes."""
         for outcome in self.done.values():
             on_outcome(outcome)
@@ -100,9 +93,8 @@ class Drives:
             seed = self.futures.pop(future)  # and so is what it brought home, once it is kept
             try:
                 driven = future.result()
-            except WorkersLost as error:
-                self.lost.add(seed)
-                on_lost(seed, error)
+            except JobLost as error:
+                lost.add(seed, error)
                 continue
             self._keep(driven)
             self.done[seed] = driven.outcome
@@ -147,20 +139,21 @@ class Rollouts:
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
-        on_lost: OnLost = refuse,
+        lost: LostSeeds | None = None,
     ) -> list[EpisodeOutcome]:
         """Drive one episode for every seed, in any order; the outcomes, in the order of seeds.
 
         Successes are recorded into the workspace `record_into`, and of the first `keep_failures`
-        also failures. Seeds that are lost are left out of the outcomes.
+        also failures. Seeds that are lost are left out of the outcomes, and noted in `lost`;
+        without it, the first of them raises.
         """
         asked = list(seeds)
         drives = self._begin(policy, asked, record_into, keep_failures)
-        drives.finish(on_outcome, on_lost)
+        drives.finish(on_outcome, lost or LostSeeds(asked))
         return [drives.done[seed] for seed in asked if seed in drives.done]
 
     def in_blocks(
-        self, policies: Sequence[Path], seeds: Sequence[int], block: int, on_lost: OnLost = refuse
+        self, policies: Sequence[Path], seeds: Sequence[int], block: int, lost: LostSeeds
     ) -> Iterator[list[list[EpisodeOutcome]]]:
         """The outcomes of each policy for one block of seeds after the other, in their order.
 
@@ -176,9 +169,8 @@ class Rollouts:
                     running.append([self._begin(policy, each) for policy in policies])
                 current = running.popleft()
                 for drives in current:
-                    drives.finish(lambda _: None, on_lost)
-                whole = [s for s in part if not any(s in drives.lost for drives in current)]
-                yield [[drives.done[seed] for seed in whole] for drives in current]
+                    drives.finish(lambda _: None, lost)
+                yield [[each.done[seed] for seed in lost.driven(part)] for each in current]
         finally:
             for drives in (each for left in running for each in left):
                 drives.cancel()
@@ -190,7 +182,7 @@ class Rollouts:
             if (digest, each) not in self._ahead:
                 self._ahead[digest, each] = self._begin(policy, [each])
         drives = self._ahead.pop((digest, seed))
-        drives.finish(lambda _: None, refuse)
+        drives.finish(lambda _: None, LostSeeds([seed]))
         return drives.done[seed].success
 
     def close(self) -> None:

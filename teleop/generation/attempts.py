@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import Self
 
 from ...datasets.config import WorkspaceConfig
-from ...datasets.files.plain_log import plain_log
 from ...policies.engines.crew import Crew, as_they_come
-from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
+from ...policies.engines.job import Engine, Job, JobFailed, JobLost, Preparation
 from ...sim_envs.environment import ArmEnv
+from ...sim_envs.errors import WorldFailed
 from ...sim_envs.making import make_task_env
 from ...sim_envs.spaces import CONTROL_HZ
+from ..evaluation.lost_seeds import LostSeeds, OnLost, warn
 from ..session.environments import environment_json
 from ..session.session import Session
 from .generating_operator import GeneratingOperator
 from .handling import Handling
 from .object_frame import frame_of
 
-_log = plain_log(__name__)
+MOST_LOST = 20
+"""So many scenes in a row that cannot be driven end it."""
 AHEAD = 2
 """Attempts per worker that wait in its queue."""
 TRIES = 2
@@ -65,27 +67,34 @@ class Attempts:
         prepared = environment_json(config), kind, handlings, noise
         self._crew = Crew(engine, Preparation(_begin, prepared))
 
-    def run(self, seeds: Iterator[int]) -> Iterator[Attempt]:
+    def run(self, seeds: Iterator[int], on_lost: OnLost = warn) -> Iterator[Attempt]:
         """The attempts at these seeds, in their order; ends when it is not asked any more.
 
-        A scene that was not solved is tried again, after those that wait already. One that its
-        workers did not survive is left out, and named in a warning.
+        A scene that was not solved is tried again, after those that wait already. One in which the
+        world fails, or that its workers did not survive, is left out and said to `on_lost`; where
+        the first ones are lost, or too many in a row, it raises.
         """
         first = [next(seeds) for _ in range(AHEAD * self._crew.size())]
-        waiting = deque(self._submit(seed, 1) for seed in first)
+        lost, in_a_row = LostSeeds(first, on_lost), 0
+        waiting = deque((seed, self._submit(seed, 1)) for seed in first)
         while True:
+            seed, future = waiting.popleft()
             try:
-                (made,) = as_they_come([waiting.popleft()])
+                (made,) = as_they_come([future])
                 attempt = made.result()
-            except WorkersLost as error:
-                _log.warning("left out: %s", error)
+            except JobLost as error:
+                in_a_row += 1
+                if in_a_row >= MOST_LOST:
+                    raise
+                lost.add(seed, error)
                 following = next(seeds), 1
             else:
+                in_a_row = 0
                 yield attempt
                 following = attempt.seed, attempt.tried + 1
                 if attempt.last:
                     following = next(seeds), 1
-            waiting.append(self._submit(*following))
+            waiting.append((following[0], self._submit(*following)))
 
     def _submit(self, seed: int, tried: int) -> Future[Attempt]:
         return self._crew.submit(Job(f"seed {seed}", _attempt, (seed, tried)))
@@ -109,6 +118,13 @@ def _begin(
 
 
 def _attempt(seed: int, tried: int) -> Attempt:
+    try:
+        return _attempted(seed, tried)
+    except WorldFailed as error:
+        raise JobFailed(f"seed {seed}: {error}") from error
+
+
+def _attempted(seed: int, tried: int) -> Attempt:
     assert _worker is not None
     env, operator = _worker
     operator.tried = tried

@@ -15,8 +15,9 @@ from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.recorder import Recorder
 from ...datasets.workspace import Workspace
 from ...policies.base.threads import few_threads
-from ...policies.engines.job import Engine
+from ...policies.engines.job import Engine, JobLost
 from ...sim_envs.errors import WorkspaceError
+from ..evaluation.lost_seeds import OnLost, lost_json, warn
 from ..evaluation.seeds import GENERATION
 from ..session.environments import arm_env, workspace_env
 from ..session.recording import Recording
@@ -46,6 +47,8 @@ class GenerationReport:
     """Demonstrations that were repeated."""
     handlings: int = 0
     """Objects that they put where they belong."""
+    lost: dict[int, str] = field(default_factory=dict)
+    """Seeds that could not be driven, as the world fails there or workers die, with the reason."""
     stopped: str = ""
     """Why it stopped early; empty where it did not."""
 
@@ -64,6 +67,7 @@ class GenerationReport:
             "yield": self.yielded,
             "failed_by_stage": dict(failed.most_common()),
             "failed_seeds": [attempt.seed for attempt in self.attempts if not attempt.success],
+            "lost": lost_json(self.lost),
             "sources": self.sources,
             "handlings": self.handlings,
             "stopped": self.stopped,
@@ -96,6 +100,7 @@ def generate(
     noise: float = NOISE,
     on_attempt: OnAttempt = lambda _: None,
     kind: type[GeneratingOperator] = GeneratingOperator,
+    on_lost: OnLost = warn,
 ) -> GenerationReport:
     """Record `count` new episodes of an operator's kind, on seeds that no generation tried yet.
 
@@ -115,7 +120,12 @@ def generate(
     ):
         operator = kind(arm_env(env, "generating"), handlings, noise)
         session = Session(env, operator, operator.assignment(), [log, Recording(recorder)])
-        for attempt in attempts.run(_seeds(workspace)):
+
+        def left_out(seed: int, error: JobLost) -> None:
+            report.lost[seed] = str(error)
+            on_lost(seed, error)
+
+        for attempt in attempts.run(_seeds(workspace), left_out):
             report.attempts.append(attempt)
             if attempt.success:
                 log.attempt, operator.tried = attempt, attempt.tried

@@ -12,6 +12,7 @@ from ...datasets.step import Level
 from ...datasets.summary import EpisodeSummary
 from ...datasets.workspace import Workspace
 from ...policies.store import PolicyStore
+from ..evaluation.lost_seeds import LostSeeds, OnLost, refuse
 from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import recorded_seeds
 from ..session.subscriber import EpisodeOutcome
@@ -38,6 +39,7 @@ def practise(
     seeds: Iterable[int],
     round_number: int,
     on_outcome: OnOutcome = lambda _: None,
+    on_lost: OnLost = refuse,
 ) -> list[EpisodeOutcome]:
     """Attempt every seed that has no recorded episode yet; record the successes.
 
@@ -49,7 +51,10 @@ def practise(
     policy = PolicyStore(workspace.policies_dir).path(policy_id)
     before = [Attempt(s.header.seed, s.success, s.steps) for s in recorded(workspace, set(wanted))]
     missing = [seed for seed in wanted if seed not in solved]
-    outcomes = rollouts.run(policy, missing, workspace.path.resolve(), on_outcome, KEPT_FAILURES)
+    outcomes = rollouts.run(
+        policy, missing, workspace.path.resolve(), on_outcome, KEPT_FAILURES,
+        LostSeeds(missing, on_lost),
+    )  # fmt: skip
     workspace.rebuild_index()
     attempts = [*before, *(Attempt(o.seed, o.success, o.steps) for o in outcomes)]
     Database(workspace.db_path).add_effort(_entry(attempts, policy_id, round_number))

@@ -101,7 +101,10 @@ class PracticeRounds:
         """Attempt `episodes` seeds, train on the successes, and let the gate decide."""
         number, policy = self.next(), self.driver()
         seeds = practice_seeds(number, episodes)
-        practise(self._workspace, self._rollouts, policy, seeds, number, on_outcome)
+        practise(
+            self._workspace, self._rollouts, policy, seeds, number, on_outcome,
+            lambda _, error: self._notify(f"left out: {error}"),
+        )  # fmt: skip
         entry = self._last()
         assert entry is not None
         return self._round(entry, self.learner.step(UpdateTrigger(KIND, number)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...datasets.database import Database, EventEntry, EventKind
 from ...datasets.files.decoding import decoded
 from ...datasets.workspace import Workspace
-from ...policies.engines.job import WorkersLost
+from ...policies.engines.job import JobLost
 from ...policies.statistics.rates import Rate
 from ...sim_envs.errors import BadValue
 from ..evaluation.evaluate import evaluate
@@ -20,7 +20,7 @@ from ..evaluation.rollouts import Rollouts
 if TYPE_CHECKING:
     from ...policies.training.config import TrainConfig
 
-OnLost = Callable[[object, WorkersLost], object]
+OnLost = Callable[[object, JobLost], object]
 """Hears of a training or a seed that its workers did not survive."""
 
 
@@ -98,7 +98,7 @@ def sweep(
 
     lost: list[str] = []
 
-    def gone(config: "TrainConfig", error: WorkersLost) -> None:
+    def gone(config: "TrainConfig", error: JobLost) -> None:
         lost.append(f"{config.head} with seed {config.seed}")
         on_lost(config, error)
 

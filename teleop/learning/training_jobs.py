@@ -24,7 +24,7 @@ from ...datasets.workspace import Workspace
 from ...datasets.workspace_place import CONFIG_FILE
 from ...policies.base.device import CPU
 from ...policies.engines.crew import Crew, as_they_come
-from ...policies.engines.job import Engine, Job, Preparation, WorkersLost
+from ...policies.engines.job import Engine, Job, JobLost, Preparation
 from ...policies.engines.shared_files import Shared, digest_of, unpacked
 from ...policies.policy_config import CONFIG, MODEL
 from ...policies.store import STAGING, PolicyStore
@@ -50,7 +50,7 @@ class Trained:
 
 OnTrained = Callable[[TrainConfig, str], object]
 """Hears of each policy by its number."""
-OnLost = Callable[[TrainConfig, WorkersLost], object]
+OnLost = Callable[[TrainConfig, JobLost], object]
 
 
 def train_all(
@@ -83,7 +83,7 @@ def train_all(
             config = configs[futures[future]]
             try:
                 found[futures[future]] = known.add(config, future.result())
-            except WorkersLost as error:
+            except JobLost as error:
                 on_lost(config, error)
             else:
                 on_trained(config, found[futures[future]])

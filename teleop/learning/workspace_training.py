@@ -26,6 +26,7 @@ from ...policies.training.progress import counted
 from ...policies.training.run import TrainResult
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError
+from ..evaluation.lost_seeds import LostSeeds, warn
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import SELECTION
 from .training_folder import training_folder
@@ -145,11 +146,13 @@ def selection(
             policy.save(candidate)
             with counted("trying this checkpoint", episodes, progress) as driven:
                 done = itertools.count(1)
+                seeds = SELECTION.seeds(episodes)
                 outcomes = rollouts.run(
                     candidate,
-                    SELECTION.seeds(episodes),
+                    seeds,
                     on_outcome=lambda outcome: driven(next(done)),
+                    lost=LostSeeds(seeds, warn),
                 )
-        return sum(outcome.success for outcome in outcomes) / episodes
+        return sum(outcome.success for outcome in outcomes) / len(outcomes)
 
     return score

@@ -5,17 +5,16 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sidestick.datasets.config import WorkspaceConfig
+from sidestick.datasets.database import Database
 from sidestick.datasets.finished_jobs import FinishedJobs
 from sidestick.datasets.merge import merge
 from sidestick.datasets.workspace import Workspace
-from sidestick.policies.engines.job import Job, Preparation, Worker, WorkersLost
+from sidestick.policies.engines.job import JobFailed, WorkersLost
 from sidestick.policies.engines.local import LocalEngine
 from sidestick.policies.policy_config import CONFIG, MODEL
 from sidestick.sim_envs.errors import BadValue
@@ -23,9 +22,11 @@ from sidestick.teleop.cli.job_options import seed_range
 from sidestick.teleop.evaluation import evaluate as evaluate_module
 from sidestick.teleop.evaluation import rollouts as rollouts_module
 from sidestick.teleop.evaluation.evaluate import evaluate
+from sidestick.teleop.evaluation.lost_seeds import LostSeeds
 from sidestick.teleop.evaluation.rollout_worker import Driven, Rollout
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts, Rollouts
 from sidestick.teleop.session.subscriber import EpisodeOutcome
+from tests.job_rig import Died, ThreadEngine
 from tests.rollout_rig import moving_workspace
 
 SEEDS = range(20_000, 20_006)
@@ -41,35 +42,6 @@ def workspace(tmp_path: Path) -> Workspace:
     return workspace
 
 
-class Died(Exception):
-    """The end of a worker."""
-
-
-class ThreadWorker:
-    """A worker that is a thread."""
-
-    lost = (Died,)
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1)
-
-    def ready(self) -> Future[Any]:
-        return self._pool.submit(int)
-
-    def start(self, job: Job) -> Future[Any]:
-        return self._pool.submit(job.function, *job.arguments)
-
-    def end(self, at_once: bool) -> None:
-        self._pool.shutdown()
-
-
-class ThreadEngine(LocalEngine):
-    """Jobs in threads, which start at once."""
-
-    def hire(self, preparation: Preparation) -> Worker:
-        return ThreadWorker()
-
-
 def made_up(job: Rollout, policy: Path) -> Driven:
     """Drive nothing; note the seed, and end the worker where a file asks for it."""
     folder = policy.parents[1]
@@ -77,6 +49,8 @@ def made_up(job: Rollout, policy: Path) -> Driven:
         log.write(f"{job.seed}\n")
     if (folder / f"kill-{job.seed}").exists():
         raise Died
+    if (folder / f"fail-{job.seed}").exists():
+        raise JobFailed(f"seed {job.seed}: the motor is hot")
     files = ((f"of-{job.seed}.hdf5", b"episode"),) if job.record and job.seed % 2 else ()
     return Driven(EpisodeOutcome(job.seed, job.seed % 2 == 1, 7, 0, 7, 0, "place", 0.5), files)
 
@@ -145,15 +119,54 @@ def test_a_seed_that_kills_is_named_and_the_others_are_counted(
         report = evaluate(
             workspace, rollouts, "0001", 4, SEEDS[0], on_lost=lambda _, e: lost.append(str(e))
         )
-        assert report.lost == (SEEDS[1],)
+        assert list(report.lost) == [SEEDS[1]]
         assert report.rate.n == 3
         assert report.to_json()["lost_seeds"] == [SEEDS[1]]
         assert f"seed {SEEDS[1]}: 2 worker processes" in lost[0]
-        blocks = rollouts.in_blocks([workspace.policies_dir / "0001"], SEEDS, 2, lambda *_: None)
+        given_up = LostSeeds(SEEDS, lambda *_: None)
+        blocks = rollouts.in_blocks([workspace.policies_dir / "0001"], SEEDS, 2, given_up)
         found = [[outcome.seed for outcome in block[0]] for block in blocks]
         assert found == [[SEEDS[0]], [*SEEDS[2:4]], [*SEEDS[4:]]]
         with pytest.raises(WorkersLost, match=str(SEEDS[1])):
             rollouts.solves(workspace.policies_dir / "0001", SEEDS[1])
+
+
+def test_a_seed_on_which_the_world_fails_is_no_failure_of_the_policy(
+    workspace: Workspace, scripted: Callable[[], list[int]]
+) -> None:
+    """It is listed with the reason, and the others are counted; a comparison leaves it out."""
+    (workspace.path / f"fail-{SEEDS[0]}").touch()
+    heard: list[int] = []
+    with open_rollouts(workspace, 2) as rollouts:
+        report = evaluate(
+            workspace, rollouts, "0001", 4, SEEDS[0], on_lost=lambda seed, _: heard.append(seed)
+        )
+        lost = LostSeeds(SEEDS, lambda *_: None)
+        policy = workspace.policies_dir / "0001"
+        blocks = [*rollouts.in_blocks([policy, policy], SEEDS, 2, lost)]
+    assert heard == [SEEDS[0]]
+    assert (report.rate.successes, report.rate.n) == (2, 3)
+    reason = f"seed {SEEDS[0]}: the motor is hot"
+    assert report.to_json()["lost"] == [{"seed": SEEDS[0], "reason": reason}]
+    assert [len(mine) for block in blocks for mine in block] == [1, 1, 2, 2, 2, 2]
+
+
+def test_what_fails_on_the_first_seeds_is_not_tried_on_all(
+    workspace: Workspace, scripted: Callable[[], list[int]]
+) -> None:
+    """It ends with one error that says why; nothing is entered in the database."""
+    for seed in SEEDS:
+        (workspace.path / f"fail-{seed}").touch()
+    heard: list[int] = []
+    with (
+        open_rollouts(workspace) as rollouts,
+        pytest.raises(JobFailed, match=r"given up, as the first 3 seeds.*the motor is hot"),
+    ):
+        evaluate(
+            workspace, rollouts, "0001", 6, SEEDS[0], on_lost=lambda seed, _: heard.append(seed)
+        )
+    assert heard == [*SEEDS[:2]]
+    assert Database(workspace.db_path).evaluations() == []
 
 
 def test_the_gate_gets_the_seeds_in_order_from_workers_that_are_ahead(
