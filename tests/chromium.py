@@ -72,6 +72,16 @@ fleet.FleetVerb._begin = lambda verb: (Workspace.open(verb.workspace), choice)
 """The arms of a served fleet have a policy that does not move, so that each asks after a second."""
 
 
+STRAIGHT = """
+from types import SimpleNamespace
+from sidestick.teleop.web.judging import network_items
+from tests.straight_policy import Straight
+network_items.PolicyStore = lambda _: SimpleNamespace(
+    choose=lambda _: SimpleNamespace(policy_id="0001"), load=lambda *_: Straight())
+"""
+"""The policy whose plans are judged goes straight on."""
+
+
 class Served:
     """`sidestick serve` in a process of its own, which waits longer for what comes late."""
 
@@ -117,6 +127,16 @@ def come_in(page: Any, address: str, name: str) -> None:
     page.fill("#name", name)
     page.click("button[type=submit]")
     page.wait_for_function("!location.pathname.startsWith('/enter')")
+
+
+def invited(owner: Any, role: str) -> str:
+    """An address for a role, made on the owner's page People."""
+    made = owner.locator("#addresses li").count()
+    owner.select_option("#role", role)
+    owner.click("#inviting button")
+    until(lambda: owner.locator("#addresses li").count() == made + 1)
+    found: str = owner.inner_text("#addresses li:first-child code")
+    return found
 
 
 def until(wanted: Any, seconds: float = 60.0) -> None:

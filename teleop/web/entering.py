@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ..devices.settings import operator_name
 from .access import ROLE_SETS, VISIT_LIFE_S, Role
 from .requests import NotKnown, access_of, allowed, body_of, visitor_of
 
@@ -51,7 +50,7 @@ async def home(request: Request) -> Response:
 
 async def enter_page(request: Request) -> Response:
     """The page that exchanges the token in its address for a cookie."""
-    page: Response = request.app.state.pages.page("enter", None, suggested=operator_name())
+    page: Response = request.app.state.pages.page("enter", None)
     return page
 
 

@@ -10,7 +10,21 @@ from numpy.typing import NDArray
 
 from ....datasets.checking.warnings import flags_of
 from ....datasets.episode import Episode
-from ....datasets.judgements.judgement import Judgement
+from ....datasets.judgements.judgement import (
+    BAD,
+    CLICK,
+    EXCLUSION,
+    PREDICTION,
+    PREFERENCE,
+    QUALITY,
+    REASON,
+    STAGE,
+    TAG,
+    TRIM,
+    UNDO,
+    VERDICT,
+    Judgement,
+)
 from ....datasets.judgements.judgement_state import ResolvedJudgements
 from ....datasets.step import Driver
 from ....datasets.summary import EpisodeSummary
@@ -19,6 +33,19 @@ from ...session.driver_styles import DRIVER_STYLES
 from .filtering import driven_by, level_words, outcome
 
 Json = dict[str, Any]
+WORDS = {
+    VERDICT: ("verdict", ""),
+    QUALITY: ("quality", "quality"),
+    STAGE: ("stage", "stage"),
+    TRIM: ("", "keep"),
+    BAD: ("", "bad stretch"),
+    TAG: ("tag", "tag"),
+    UNDO: ("of", "takes back number"),
+    PREDICTION: ("grade", "plan:"),
+    CLICK: ("item", "click on"),
+    PREFERENCE: ("preferred", "of a pair:"),
+}
+"""What kinds of judgements say: the key of the word, and what stands before it."""
 
 
 def row(summary: EpisodeSummary, stands: ResolvedJudgements, hz: int) -> Json:
@@ -112,9 +139,17 @@ def told(events: list[Judgement]) -> list[Json]:
 
 def _said(event: Judgement) -> str:
     """What a judgement says, in a few words."""
-    hidden = {"actions", "answer", "item"}
-    parts = (f"{key} {value}" for key, value in event.payload.items() if key not in hidden)
-    return ", ".join(parts)[:200]
+    given = event.payload
+    if event.kind == EXCLUSION:
+        words = f"excluded {given.get('why', '')}" if given["excluded"] else "used again"
+    elif event.kind == REASON:
+        words = ", ".join([*given.get("reasons", ()), given.get("text", "")])
+    elif event.kind in WORDS:
+        key, before = WORDS[event.kind]
+        words = f"{before} {given.get(key, '')}"
+    else:
+        words = event.kind
+    return words.strip(" ,")[:200]
 
 
 def _stage(names: tuple[str, ...], number: int) -> str:

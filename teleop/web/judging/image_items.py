@@ -52,6 +52,13 @@ def prediction_item(where: PlannedFrom, plan: Plan, policy: str, executed: int) 
     )
 
 
+def path_is_seen(item: Item) -> bool:
+    """Whether most of a plan lies in the picture: of another nobody could say what it does."""
+    points = item.shown["path"]
+    inside = sum(max(abs(x), abs(y)) <= 1.0 for x, y in points)
+    return bool(inside > len(points) / 2)
+
+
 def click_item(episode: str, step: int, camera: str, name: str, side: int) -> Item:
     """Where is the item of this name, in a picture of `side` pixels?"""
     key, more = f"{ItemKind.CLICK}:{episode}:{step}", {"camera": camera, "item": name}

@@ -17,6 +17,7 @@ from .image_items import (
     click_item,
     judged_clicks,
     judged_predictions,
+    path_is_seen,
     prediction_item,
 )
 from .items import Item, ItemKind
@@ -45,9 +46,10 @@ def prediction_items(workspace: Workspace) -> list[Item]:
     except SidestickError:
         return judged_predictions(workspace)
     policy = store.load(policy_id, workspace.config)
-    plans = recorded_plans(workspace, policy, DESK_NAME, PREDICTIONS, POOL)
-    fresh = [prediction_item(_begin(p), p.plan, policy_id, p.executed) for p in plans]
-    return _each_once([*judged_predictions(workspace), *fresh])
+    plans = recorded_plans(workspace, policy, DESK_NAME, POOL, POOL)
+    fresh = (prediction_item(_begin(p), p.plan, policy_id, p.executed) for p in plans)
+    seen = [item for item in fresh if path_is_seen(item)][:PREDICTIONS]
+    return _each_once([*judged_predictions(workspace), *seen])
 
 
 def click_items(workspace: Workspace) -> list[Item]:

@@ -1,5 +1,5 @@
 // The dataset page: a list to filter, one episode to play, and its judgements.
-import { answerId, ask, by, clock, given, made, notice, post, surely } from "./common.js";
+import { answerId, ask, by, clock, given, made, moment, notice, post, surely } from "./common.js";
 import { keyName, typing } from "./keys.js";
 import { Player } from "./player.js";
 import { drawTimeline } from "./timeline.js";
@@ -30,11 +30,12 @@ function listed(row) {
     on: { click: () => open(row.id) },
   });
   button.append(
-    made("span", new Date(row.started * 1000).toLocaleString(), { class: row.excluded ? "out" : "" }),
+    made("span", moment(row.started), { class: row.excluded ? "out" : "" }),
     made("span", row.outcome + (row.judged ? "" : " (recorded)"), { class: row.outcome }),
   );
+  const alone = row.driver === "policy" && row.policy;
   const driver = row.driver === "both" ? `${Math.round(row.human_share * 100)} % human` : row.driver;
-  const parts = [row.operator || "nobody", row.level, clock(row.seconds), driver];
+  const parts = [row.operator, row.level, clock(row.seconds), alone ? "" : driver].filter(Boolean);
   if (row.takeovers) parts.push(row.takeovers === 1 ? "1 takeover" : `${row.takeovers} takeovers`);
   if (row.policy) parts.push(`policy ${row.policy}`);
   if (row.quality) parts.push(`quality ${row.quality}`);
@@ -50,6 +51,8 @@ async function open(id) {
   badFrom = null;
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   by("detail").hidden = false;
+  by("choose").hidden = true;
+  by("clip").style.aspectRatio = episode.cameras.length;  // the page does not jump when it comes
   by("split").classList.add("open");
   by("name").textContent = episode.id;
   by("instruction").textContent = episode.instruction;
@@ -79,9 +82,10 @@ function showStands() {
     ["used", episode.excluded ? "no, it is excluded" : "yes"],
   ];
   by("stands").replaceChildren(...rows.flatMap(([name, value]) => [made("dt", name), made("dd", String(value))]));
-  by("judgements").replaceChildren(...episode.judgements.slice(0, 40).map((one) => {
+  const none = episode.judgements.length ? [] : [made("li", "none yet")];
+  by("judgements").replaceChildren(...none, ...episode.judgements.slice(0, 40).map((one) => {
     const where = one.start === null ? "" : ` (step ${one.start + 1}${one.stop === null ? "" : ` to ${one.stop}`})`;
-    return made("li", `${one.judge}: ${one.kind}${where} ${one.says}`);
+    return made("li", `${one.judge}: ${one.says}${where}`);
   }));
   const exclude = by("exclude");
   if (exclude) exclude.textContent = episode.excluded ? "Use again" : "Exclude";

@@ -25,6 +25,7 @@ function takeWords(words) {
   by("sit").hidden = seat.you_drive;
   by("sit").textContent = seat.open && !seat.free ? "Ask for the seat" : "Take the seat";
   by("rise").hidden = !seat.you_drive;
+  by("how").hidden = youDrive;
   by("who").textContent = seat.error || (seat.you_drive ? "You drive" : seat.driver ? `${seat.driver} drives` : "Nobody drives");
   showAsking(seat);
   if (talk.socket.readyState === WebSocket.OPEN) {

@@ -17,7 +17,7 @@ const WORDS = {
   quality: [1, 2, 3, 4, 5].map((n) => [String(n), `${n}${{ 1: " poor", 5: " excellent" }[n] || ""}`, n]),
   reason: setup.reasons.map((reason, place) => [String(place + 1), reason, reason]),
   prediction: [["a", "Accept", "accept", "good"], ["r", "Reject", "reject", "bad"]],
-  pair: [["left", "Left", 0], ["down", "Neither", "neither"], ["right", "Right", 1]],
+  pair: [["left", ["Left", "Upper"], 0], ["down", "Neither", "neither"], ["right", ["Right", "Lower"], 1]],
 };
 
 async function next() {
@@ -39,14 +39,17 @@ async function next() {
 function show() {
   until = performance.now() + setup.lease_s * 1000;
   by("question").textContent = item.question;
+  by("item").dataset.lease = item.lease;
   const clips = item.picture ? [] : item.steps.map((steps, place) => {
     const side = "ab"[place];
-    const names = item.steps.length > 1 ? ["left", "right"][place] : "the episode";
+    const names = item.steps.length > 1 ? ["left, or upper", "right, or lower"][place] : "the episode";
     const video = made("video", "", {
       src: `/api/judge/leases/${item.lease}/clip/${side}`, muted: true, playsinline: true, autoplay: true,
       loop: !needsStep(), "aria-label": `Clip: ${names}`, controls: item.steps.length > 1,
     });
     video.muted = true;
+    video.style.aspectRatio = item.cameras.length;  // the page does not jump when it comes
+    video.addEventListener("loadedmetadata", () => { video.style.aspectRatio = ""; });
     video.addEventListener("timeupdate", () => { if (!video.paused) follow(video); });
     return video;
   });
@@ -79,10 +82,16 @@ function offer() {
   ];
   if (item.kind === "click") answers = [{ key: "enter", words: "It is here", value: () => ({ x: cursor.x, y: cursor.y }) }];
   by("answers").replaceChildren(...answers.map((one) => {
-    const button = made("button", `${one.words} `, { type: "button", class: one.tone || "", on: { click: () => give(one) } });
-    button.append(made("kbd", one.key));
+    const button = made("button", "", { type: "button", class: one.tone || "", on: { click: () => give(one) } });
+    button.append(...worded(one.words), " ", made("kbd", one.key));
     return button;
   }));
+}
+
+// Of two words the second is for narrow screens, where the clips lie one above the other.
+function worded(words) {
+  if (typeof words === "string") return [words];
+  return words.map((word, narrow) => made("span", word, { class: narrow ? "narrow-only" : "wide-only" }));
 }
 
 async function give(one) {
@@ -160,6 +169,7 @@ async function tell() {
     by("record").textContent = own ? `${own.answers} answers, ${own.right} of ${own.gold} known ones right` : "";
     return;
   }
+  by("agreement").hidden = false;
   const alphas = Object.entries(told.alpha).map(([kind, value]) => `${kind} ${value.toFixed(2)}`);
   by("alpha").textContent = `Krippendorff's alpha: ${alphas.join(", ") || "nothing was answered twice yet"}. ${told.disputed} to settle.`;
   rows("judges", told.judges.map((one) => [one.name, one.answers, `${one.right} of ${one.gold}`, trusted(one.trust)]));
@@ -168,12 +178,12 @@ async function tell() {
   rows("ranking", told.ranking.map((one) => [one.policy, `${Math.round(one.preferred * 100)} %`, one.interval95.map((end) => Math.round(end * 100)).join(" to ") + " %", one.pairs]));
 }
 
-const trusted = (trust) => Object.entries(trust).map(([kind, share]) => `${kind} ${Math.round(share * 100)} %`).join(", ") || "–";
+const trusted = (trust) => Object.entries(trust).map(([kind, share]) => `${kind} ${Math.round(share * 100)} %`).join(", ") || "not known";
 
 function rows(id, lines) {
   by(id).tBodies[0].replaceChildren(...lines.map((cells) => {
     const line = made("tr");
-    line.append(...cells.map((cell) => made("td", String(cell))));
+    line.append(...cells.map((cell, place) => made("td", String(cell), { class: place ? "figure" : "" })));
     return line;
   }));
 }

@@ -32,7 +32,7 @@ export function showBoard(board, turn = null) {
   by("does").classList.toggle("rec", board.recording);
   text("tally", board.tally);
   text("words", board.notice);
-  text("health", board.health.join("   "));
+  text("health", board.health.join(" · "));
   document.title = title(board);
   showWall(board.fleet, turn);
   const now = JSON.stringify([board.order, board.stages, board.stage, board.rows, board.hints, board.card, board.insets, board.help]);

@@ -19,6 +19,7 @@ export function drawTimeline(canvas, episode, step, pending, colours) {
   drawActions(pen, episode, xOf, colours);
   drawNovelty(pen, episode, xOf);
   drawCuts(pen, episode, xOf, pending, step);
+  nameDrivers(pen, episode, xOf, colours);
   pen.fillStyle = colour("text");
   pen.fillRect(xOf(step + 0.5) - 1.5, 4, 3, tall - 8);
 }
@@ -31,12 +32,6 @@ function drawDrivers(pen, episode, xOf, colours) {
     pen.fillStyle = colours[name];
     pen.fillRect(left, top, width, high);
     if (name === "human") hatch(pen, left, top, width, high, "#0d1116", 9);
-    if (width > 54) {
-      pen.fillStyle = colours[name];
-      pen.fillRect(left + 4, top + 4, pen.measureText(name).width + 8, high - 8);
-      pen.fillStyle = name === "nobody" ? "#fff" : "#0a0c0e";
-      pen.fillText(name, left + 8, top + high / 2);
-    }
   }
   pen.fillStyle = colour("warn");
   for (const start of episode.takeover_steps) {
@@ -46,6 +41,20 @@ function drawDrivers(pen, episode, xOf, colours) {
     pen.lineTo(x + 5, top + high + 9);
     pen.lineTo(x, top + high + 1);
     pen.fill();
+  }
+}
+
+// Over everything else on that lane: a cut hides who drove, not the word.
+function nameDrivers(pen, episode, xOf, colours) {
+  const [top, high] = LANE.drivers;
+  for (const [start, stop, name] of episode.drivers) {
+    const left = xOf(start);
+    if (xOf(stop) - left > 54) {
+      pen.fillStyle = colours[name];
+      pen.fillRect(left + 4, top + 4, pen.measureText(name).width + 8, high - 8);
+      pen.fillStyle = name === "nobody" ? "#fff" : "#0a0c0e";
+      pen.fillText(name, left + 8, top + high / 2);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ from sidestick.datasets.judgements.judgement_state import resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.step import Driver
 from sidestick.datasets.workspace import Workspace
-from tests.chromium import PAD, Served, chromium, come_in, until
+from tests.chromium import PAD, Served, chromium, come_in, invited, until
 from tests.web_rig import web_workspace
 
 pytestmark = pytest.mark.slow
@@ -243,16 +243,6 @@ def test_the_dataset_is_edited_by_keys(
     until(lambda: "excluded" not in page.inner_text("#stands"))
     page.keyboard.press("u")
     until(lambda: "all steps" in page.inner_text("#stands"))
-
-
-def invited(owner: Any, role: str) -> str:
-    """An address for a role, made by the owner."""
-    made = owner.locator("#addresses li").count()
-    owner.select_option("#role", role)
-    owner.click("#inviting button")
-    until(lambda: owner.locator("#addresses li").count() == made + 1)
-    found: str = owner.inner_text("#addresses li:first-child code")
-    return found
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -2,6 +2,7 @@
 
 import json
 import struct
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocketDisconnect
 
+from sidestick.datasets.judgements.judgements import Judge
 from sidestick.teleop.station.options import StationOptions
+from sidestick.teleop.web import report_page
 from sidestick.teleop.web.driving.browser_outlet import BrowserOutlet
 from sidestick.teleop.web.driving.frames import Frame
 from sidestick.teleop.web.driving.input_message import InputMessage
 from sidestick.teleop.web.driving.seat import GONE_S, OpenOutlet, Seat, SeatTaken
+from sidestick.teleop.web.report_page import ReportPage
 from tests.web_rig import FakeClock, WebRig
 
 SOCKET = "ws://127.0.0.1:8420/ws/seat?drives=yes"
@@ -160,8 +164,48 @@ def test_the_outlet_asks_no_screen(rig: WebRig) -> None:
     assert outlet.pads.pads == {}
 
 
+def test_who_asks_for_a_report_that_takes_long_is_told_and_sees_it_then(
+    rig: WebRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made once for all who ask, and kept for a while whatever changes."""
+    go, made, now = threading.Event(), [], [0.0]
+
+    def slow(*_: object) -> str:
+        go.wait(60)
+        made.append(len(made))
+        return f"report number {len(made)}"
+
+    monkeypatch.setattr(report_page, "render", slow)
+    monkeypatch.setattr(report_page, "AT_ONCE_S", 0.0)
+    page = rig.state.report = ReportPage(rig.workspace, lambda: now[0])
+    client = rig.browser("watch")
+    for _ in range(3):
+        waiting = client.get("/report")
+        assert "being made" in waiting.text
+        assert 'http-equiv="refresh"' in waiting.text
+    finish(page, go)
+    assert client.get("/report").text == "report number 1"
+    Judge(rig.workspace, "Ada").say(rig.ids()[0], "quality", quality=3)
+    assert client.get("/report").text == "report number 1"
+    now[0] += report_page.KEPT_S + 1
+    client.get("/report")
+    finish(page, go)
+    assert client.get("/report").text == "report number 2"
+
+
+def finish(page: ReportPage, go: threading.Event) -> None:
+    """Let a report be made to its end."""
+    go.set()
+    for thread in [t for t in threading.enumerate() if t.name == "report"]:
+        thread.join(60)
+    assert page.html() is not None
+
+
 def test_a_report_runs_no_scripts(rig: WebRig) -> None:
-    answer = rig.browser("watch").get("/report")
+    client = rig.browser("watch")
+    client.get("/report")
+    finish(rig.state.report, threading.Event())
+    answer = client.get("/report")
     assert answer.status_code == 200
     policy = answer.headers["content-security-policy"]
     assert "sandbox" in policy
