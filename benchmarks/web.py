@@ -4,27 +4,27 @@
 and drives it from another, as a browser without a screen; a push's latency ends when the
 simulation has executed an action in its direction, as in `benchmarks.window`.
 `python -m benchmarks.web judges [--judges 50] [--seconds 120]` has planted judges answer over HTTP.
+`python -m benchmarks.web fleet --workspace WS [--arms 4]` seats the driver at a fleet
+(`benchmarks.web_fleet`).
 It prints JSON, with the machine's load beside it.
 """
 
-import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import tyro
-import uvicorn
 
+from benchmarks.web_fleet import serve_arms
 from benchmarks.web_judges import Rounds, judging_process, made_up_workspace
+from benchmarks.web_served import percentiles, served
 from sidestick.datasets.config import WorkspaceConfig
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.renderers import best_view_renderer
@@ -34,11 +34,8 @@ from sidestick.teleop.session.subscriber import EpisodeContext, Subscriber, Tick
 from sidestick.teleop.station.options import StationOptions
 from sidestick.teleop.station.run import run_station
 from sidestick.teleop.web.access import Access
-from sidestick.teleop.web.app import make_app
 from sidestick.teleop.web.driving.browser_outlet import BrowserOutlet
-from sidestick.teleop.web.driving.seat import OpenOutlet, Seat
-from sidestick.teleop.web.guard import GuardRules
-from sidestick.teleop.web.server import ServerOptions, bound, config
+from sidestick.teleop.web.driving.seat import OpenOutlet
 
 MOVING = 0.05
 """Smallest component along the push at which an action counts as its effect."""
@@ -49,7 +46,7 @@ LATE_MS = 25.0
 class Options:
     """What is measured."""
 
-    what: tyro.conf.Positional[Literal["drive", "judges"]]
+    what: tyro.conf.Positional[Literal["drive", "judges", "fleet"]]
     seconds: float = 60.0
     judges: int = 5
     items: int = 1400
@@ -57,6 +54,10 @@ class Options:
     thinks_s: float = 3.0
     """How long a judge thinks, on average."""
     task: str = "ShelfPick"
+    workspace: Path | None = None
+    """With a policy, for `fleet`; a copy of it is served."""
+    arms: int = 4
+    """How many the driver serves, in `fleet`."""
 
 
 class TickTimes(Subscriber):
@@ -108,27 +109,6 @@ class CpuTimes:
         return timed
 
 
-@contextlib.contextmanager
-def served(workspace: Workspace, access: Access, run: Any = None) -> Iterator[tuple[str, Seat]]:
-    """A server in a thread of this process; its address and its seat."""
-    options = ServerOptions(port=0)
-    loose = GuardRules(rate=1e4, burst=1e4)
-    more = {} if run is None else {"run": run}
-    app, seat = make_app(workspace, access, loose, **more)
-    with contextlib.closing(bound(options)) as listening:
-        server = uvicorn.Server(config(app, options))
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", seat
-        finally:
-            seat.close()
-            server.should_exit = True
-            thread.join()
-
-
 def drive(options: Options) -> dict[str, Any]:
     """Drive over a socket, with some judges beside."""
     times, cpu, drawn = TickTimes(), CpuTimes([], []), {}
@@ -177,7 +157,7 @@ def drive(options: Options) -> dict[str, Any]:
                 )
     found = _drive_figures(json.loads(done.stdout), times, drawn)
     kept = {"tick_cpu_ms": cpu.tick_ms, "frame_cpu_ms": cpu.frame_ms}
-    return {**found, **{name: _percentiles(values) for name, values in kept.items()}}
+    return {**found, **{name: percentiles(values) for name, values in kept.items()}}
 
 
 def _drive_figures(
@@ -201,9 +181,9 @@ def _drive_figures(
     driven = gaps[gaps < 0.5]
     return {
         "pushes": len(to_action),
-        "input_to_action_ms": _percentiles(to_action),
-        "input_to_picture_ms": _percentiles(to_picture),
-        "round_trip_ms": _percentiles(seen["trips_ms"]),
+        "input_to_action_ms": percentiles(to_action),
+        "input_to_picture_ms": percentiles(to_picture),
+        "round_trip_ms": percentiles(seen["trips_ms"]),
         "control_hz": round(1.0 / float(driven.mean()), 2),
         "late_share": round(float((done[:, 2] > LATE_MS).mean()), 3),
         "ticks": len(done),
@@ -213,15 +193,15 @@ def _drive_figures(
     }
 
 
-def _percentiles(values: list[float]) -> dict[str, float]:
-    return {f"p{p}": round(float(np.percentile(values, p)), 1) for p in (50, 99)}
-
-
 def main(options: Options) -> None:
     """Measure and print."""
     before = os.getloadavg()[0]
     if options.what == "drive":
         found = drive(options)
+    elif options.what == "fleet":
+        if options.workspace is None:
+            raise SystemExit("fleet: give the --workspace whose policy drives the arms")
+        found = serve_arms(options.workspace, options.arms, options.seconds)
     else:
         with tempfile.TemporaryDirectory() as folder:
             workspace, access = made_up_workspace(Path(folder) / "ws", options.items), Access()

@@ -2,6 +2,7 @@
 
 `python -m benchmarks.web_client drive URL TOKEN SECONDS` pushes a gamepad's stick at random times
 and prints when it did and when pictures came; the clock is the machine's, as the server's.
+`python -m benchmarks.web_client fleet URL TOKEN SECONDS` serves the arms of a fleet that ask.
 """
 
 import contextlib
@@ -20,6 +21,8 @@ PUSHED, PUSH_EVERY_S = 0.6, (0.25, 0.45)
 """As in `benchmarks.window`."""
 MESSAGE_S = 1 / 60
 LB, START = 4, 9
+DRIVES_S = 3.0
+"""How long an arm of a fleet is driven when it has asked."""
 
 
 def enter(url: str, token: str, name: str) -> httpx.Client:
@@ -116,6 +119,28 @@ class DrivingBrowser:
         self.axis, self.clutch = 0.0, False
         return pauses
 
+    def wait_for_arms(self, wait_s: float = 120.0) -> None:
+        """Wait until the arms of a fleet are there."""
+        until = time.monotonic() + wait_s
+        while not self.board.get("fleet") and time.monotonic() < until:
+            time.sleep(0.2)
+
+    def serve(self, seconds: float) -> int:
+        """Go to each arm that asks, and drive it for a while; how many were served."""
+        until, served = time.monotonic() + seconds, 0
+        while time.monotonic() < until:
+            fleet = self.board.get("fleet") or {"arms": [], "here": 0, "asking": 0}
+            here = fleet["arms"][fleet["here"]] if fleet["arms"] else {"asks": False}
+            if here["asks"]:
+                self.clutch, self.axis = True, PUSHED
+                time.sleep(DRIVES_S)
+                self.clutch, self.axis = False, 0.0
+                served += 1
+            elif fleet["asking"]:
+                self.pressed.append(START)
+            time.sleep(0.5)
+        return served
+
     def close(self) -> None:
         """Hang up."""
         self.over.set()
@@ -124,19 +149,24 @@ class DrivingBrowser:
             thread.join()
 
 
-def main(url: str, token: str, seconds: str) -> None:
+def main(what: str, url: str, token: str, seconds: str) -> None:
     """Drive, and print what was seen."""
     client = enter(url, token, "driver")
     browser = DrivingBrowser(url, client)
     client.post("/api/seat/sit", json={}).raise_for_status()
-    browser.record()
+    if what == "drive":
+        browser.record()
+    else:
+        browser.wait_for_arms()
     began, before, pictures = time.monotonic(), browser.bytes, browser.pictures
-    pauses = browser.drive(float(seconds))
+    if what == "drive":
+        found: dict[str, Any] = {"pauses": browser.drive(float(seconds))}
+    else:
+        found = {"answers": browser.serve(float(seconds))}
     lasted = time.monotonic() - began
-    found = {
+    found |= {
         "pushes": browser.pushes,
         "arrived": browser.arrived,
-        "pauses": pauses,
         "seconds": lasted,
         "pictures_per_s": (browser.pictures - pictures) / lasted,
         "kb_per_s": (browser.bytes - before) / lasted / 1000,
@@ -148,4 +178,4 @@ def main(url: str, token: str, seconds: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[2:])
+    main(*sys.argv[1:])
