@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...sim_envs.environment import ArmEnv
+from ...sim_envs.gripper import PANDA
 from ...sim_envs.rotations import quat_from_rotvec, quat_multiply, rotvec_between
 from ...sim_envs.world import Pose
 from .handling import Waypoint
@@ -17,6 +18,10 @@ GRIP_TICKS = (3, 12)
 """The fingers have so long, at least and at most, to close or open."""
 RESTING_M_S = 0.01
 """Fingers that move more slowly have met something, or are open."""
+OPEN_SHARE = 0.9
+"""The hand leaves a way's beginning once its fingers are open by this share of all."""
+OPENING_TICKS = 40
+"""It does not wait longer for them: something keeps them from it."""
 STALLED_TICKS = 8
 """A waypoint that the hand has not come nearer to for so long is passed over."""
 NEARER = 0.1
@@ -28,13 +33,18 @@ HIGH_M = 0.05
 
 
 class Way:
-    """Stateful: next() gives the waypoint to go to, None at the end."""
+    """Stateful: next() gives the waypoint to go to, None at the end.
+
+    Where it begins with open fingers, the hand waits for them at the first waypoint: fingers that
+    closed on nothing need a second to open, and who reaches down meanwhile misses again.
+    """
 
     def __init__(self, waypoints: Sequence[Waypoint], closed: bool = False) -> None:
         self._left = list(waypoints)
         self._closing = closed
         self._closed = closed
         self._gripping = 0
+        self._opening = 0 if closed else OPENING_TICKS
         self._best, self._stalled = np.inf, 0
 
     @property
@@ -48,7 +58,7 @@ class Way:
             at = self._left[0]
             if at.closing != self._closing:
                 return self._change(env, at, tool)
-            if not self._passed(at, tool):
+            if not self._passed(at, tool) or self._opens(env):
                 return at
             self._left.pop(0)
             self._best, self._stalled = np.inf, 0
@@ -62,6 +72,12 @@ class Way:
         if (self._gripping > least and resting) or self._gripping > most:
             self._closing, self._closed, self._gripping = at.closing, at.closing, 0
         return Waypoint(tool, at.closing)
+
+    def _opens(self, env: ArmEnv) -> bool:
+        """Whether the hand waits at the way's beginning for its fingers to open."""
+        wide = float(env.arm.finger_positions().mean()) > OPEN_SHARE * PANDA.finger_open_m
+        self._opening = 0 if wide else max(self._opening - 1, 0)
+        return self._opening > 0
 
     def _passed(self, at: Waypoint, tool: Pose) -> bool:
         grips = len(self._left) > 1 and self._left[1].closing != at.closing

@@ -1,0 +1,33 @@
+"""This test follows a way of generation with fingers that have just closed on nothing."""
+
+import numpy as np
+
+from sidestick.sim_envs.experts.expert import ExpertTarget
+from sidestick.sim_envs.gripper import PANDA
+from sidestick.sim_envs.making import make_task_env
+from sidestick.sim_envs.spaces import ACTION_SIZE, GRIP
+from sidestick.sim_envs.world import Pose
+from sidestick.teleop.generation.handling import Waypoint
+from sidestick.teleop.generation.way import OPEN_SHARE, Way
+
+DOWN_M = np.array([0.0, 0.0, -0.08])
+CLOSING_TICKS = 20
+
+
+def test_the_hand_waits_for_its_fingers_before_it_reaches_down() -> None:
+    """It reaches down with open fingers, whatever they were when the way began."""
+    with make_task_env("ShelfPick", image_size=16, num_items=1) as env:
+        env.reset(seed=0)
+        closing = np.zeros(ACTION_SIZE, np.float32)
+        closing[GRIP] = 1.0
+        for _ in range(CLOSING_TICKS):
+            env.step(closing)
+        above = env.arm.tool()
+        below = Pose(above.position + DOWN_M, above.quat)
+        way = Way([Waypoint(above, False), Waypoint(below, False)])
+        widths = []
+        while (waypoint := way.next(env, env.arm.tool())) is not None:
+            if waypoint.pose is below:
+                widths.append(float(env.arm.finger_positions().mean()))
+            env.step(ExpertTarget(waypoint.pose, waypoint.closing).action(env.arm.tool()))
+    assert min(widths) > OPEN_SHARE * PANDA.finger_open_m
