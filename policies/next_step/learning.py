@@ -27,7 +27,7 @@ RELEASE_M = 0.05
 """Error of the place of release that costs as much as one nat."""
 EMPTY = 0.3
 """Share of the reaching frames whose fingers are changed to such as hold nothing."""
-FAR_M, NEAR_M = 0.10, 0.05
+FAR_M, NEAR_M = 0.06, 0.05
 """Farther from where the hand closes than the first, any width of the fingers means empty;
 nearer than the second, the object may be between them, and only those that hold nothing do."""
 THINNEST = 0.7
