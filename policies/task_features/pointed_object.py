@@ -41,7 +41,7 @@ class PointedObject:
     lowest_m: float = 0.0
     """Lowest height at which demonstrations took anything."""
     below_m: float = 0.0
-    """How much lower than it is seen an object is taken, though never below that."""
+    """How much lower than its grasp point is seen an object is taken, though never below that."""
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the F features."""
@@ -61,9 +61,9 @@ class PointedObject:
         is_one, rows = about < len(self.labels), np.arange(len(about))
         chosen = np.minimum(about, len(self.labels) - 1)
         grips_m = columns[GRIPS].astype(np.float64)
-        seen, at = things[rows, chosen, :KEYPOINT_SIZE], self.lowered(grips_m[rows, chosen])
+        seen, at = things[rows, chosen, :KEYPOINT_SIZE], grips_m[rows, chosen]
         if things.shape[-1] > KEYPOINT_SIZE:
-            at = grasped(at, columns)
+            at = grasped(self.lowered(at), columns)
             seen = self.seen_at(at, seen, columns)
         to = np.where(held[:, None], 0.0, np.nan_to_num(at - ee_m))
         to[:, :2] = turned(to[:, :2], -angle)
