@@ -21,6 +21,7 @@ os.environ.setdefault("SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", "1")
 import numpy as np
 import tyro
 
+from benchmarks.rewinding import cpu_ms
 from benchmarks.rows import circumstances
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.threads import limit_threads
@@ -67,6 +68,7 @@ class PadOperator:
         self.start_progress = 0.0
         self.left: Seat | None = None
         """Whom it served last: others that call come first."""
+        self.over = False
         self.saved: set[str] = set()
         self.seen_hz: dict[int, list[float]] = {}
 
@@ -83,6 +85,7 @@ class PadOperator:
         self._act(fleet)
         enough = self.options.answers is not None and fleet.shift.answers >= self.options.answers
         if enough or fleet.now - self.began > self.options.seconds:
+            self.over = True
             fleet.leave()
 
     def rates(self) -> list[float]:
@@ -157,34 +160,43 @@ class PadOperator:
 
 
 class Costs:
-    """CPU time of the window's own process for each tick and each frame, ms."""
+    """CPU time of ticks and frames in the window's own process, and of all processes, ms."""
 
     def __init__(self) -> None:
         self.tick_ms: list[float] = []
+        """Of the two halves of every arm's ticks."""
         self.frame_ms: list[float] = []
+        self._began_ms, self._own_ms = 0.0, 0.0
 
     def follow(self, fleet: FleetLoop) -> None:
         """Time what the loop calls, from now on."""
+        self._began_ms, self._own_ms = cpu_ms(), 1000 * time.process_time()
         for seat in fleet.seats:
-            seat.loop.tick = self._timed(seat.loop.tick, self.tick_ms)
+            seat.loop.begin_tick = self._timed(seat.loop.begin_tick, self.tick_ms, whole=False)
+            seat.loop.finish_tick = self._timed(seat.loop.finish_tick, self.tick_ms, whole=False)
         fleet.draw = self._timed(fleet.draw, self.frame_ms)
 
-    def _timed(self, call: Callable[..., Any], into: list[float]) -> Callable[..., Any]:
+    def end(self, ticks: int) -> dict[str, float]:
+        """What all came to, for each tick of an arm; ask before the processes end."""
+        own, every = 1000 * time.process_time() - self._own_ms, cpu_ms() - self._began_ms
+        return {
+            "tick_cpu_ms": round(sum(self.tick_ms) / ticks, 1),
+            "frame_cpu_ms": round(float(np.median(self.frame_ms)), 1),
+            "window_cpu_ms_a_tick": round(own / ticks, 1),
+            "other_processes_cpu_ms_a_tick": round((every - own) / ticks, 1),
+        }
+
+    def _timed(
+        self, call: Callable[..., Any], into: list[float], whole: bool = True
+    ) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
             began = time.process_time()
             result = call(*arguments)
-            if result is None or result == 0.0:  # a frame that was not due costs nothing
+            if not whole or result == 0.0:  # a frame that was not due costs nothing
                 into.append(1000 * (time.process_time() - began))
             return result
 
         return timed
-
-    def medians(self) -> dict[str, float]:
-        """The median cost of a tick and of a frame, ms."""
-        return {
-            "tick_cpu_ms": round(float(np.median(self.tick_ms)), 1),
-            "frame_cpu_ms": round(float(np.median(self.frame_ms)), 1),
-        }
 
 
 def measure(options: Options) -> dict[str, Any]:
@@ -192,12 +204,15 @@ def measure(options: Options) -> dict[str, Any]:
     workspace, slowed = Workspace.open(options.workspace), options.slowed
     person, costs = PadOperator(workspace.config.task, options), Costs()
     loops: list[FleetLoop] = []
+    spent: dict[str, float] = {}
 
     def on_step(fleet: FleetLoop) -> None:
         if not loops:
             loops.append(fleet)
             costs.follow(fleet)
         person(fleet)
+        if person.over:
+            spent.update(costs.end(sum(seat.loop.meter.ticks for seat in fleet.seats)))
 
     began, cpu = time.monotonic(), time.process_time()
     report = run_window(
@@ -219,7 +234,7 @@ def measure(options: Options) -> dict[str, Any]:
         "late_share": [round(meter.late_share, 4) for meter in meters],
         "ticks": [meter.ticks for meter in meters],
         "frames_a_second": round(loops[0].frames_a_second, 1),
-        **costs.medians(),
+        **spent,
         "wall_s": round(time.monotonic() - began, 1),
         "cpu_s": round(time.process_time() - cpu, 1),
         **circumstances(),

@@ -72,6 +72,8 @@ class RayEngine:
     address: str = AUTO
     workers: int = 0
     """Most actors; 0 for one a core of the cluster, which is known once it is open."""
+    worker_mib: int = WORKER_MIB
+    """Memory of an actor, MiB; one that fits nowhere waits until another has ended."""
     _shared: dict[str, Any] = field(default_factory=dict)
     _users: int = 0
     _started: bool = False
@@ -85,7 +87,7 @@ class RayEngine:
             self._started = True
         self._users += 1
         self.workers = self.workers or max(1, sum(machine.cores for machine in self.machines()))
-        needs = {"num_cpus": 1, "memory": WORKER_MIB * MIB}
+        needs = {"num_cpus": 1, "memory": self.worker_mib * MIB}
         self._actor = ray.remote(**needs, max_restarts=0, max_task_retries=0)(Maker)
 
     def machines(self) -> list[Machine]:

@@ -8,7 +8,7 @@ from tyro.conf import arg
 
 from ...policies.engines.job import Engine, JobLost
 from ...policies.engines.local import LocalEngine
-from ...policies.engines.memory import free_mib, workers_here
+from ...policies.engines.memory import WORKER_MIB, free_mib, workers_here
 from ...policies.engines.ray_engine import AUTO, RayEngine, ray_module
 from ...sim_envs.errors import BadValue
 from .console import complain
@@ -48,13 +48,13 @@ class JobOptions:
     ] = None
     """With --engine ray: the cluster."""
 
-    def engine_asked(self) -> Engine:
+    def engine_asked(self, worker_mib: int = WORKER_MIB) -> Engine:
         """The engine that the options name; BadValue or MissingExtra where it cannot be had."""
         if self.engine == "local":
             refuse_unused(self, "with --engine local", ("address",))
-            return LocalEngine(workers_here(self.workers, free_mib()))
+            return LocalEngine(workers_here(self.workers, free_mib(), worker_mib))
         ray_module()
-        return RayEngine(self.address or AUTO, self.workers or 0)
+        return RayEngine(self.address or AUTO, self.workers or 0, worker_mib)
 
 
 def seed_range(text: str) -> range:

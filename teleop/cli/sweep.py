@@ -7,6 +7,7 @@ from rich.table import Table
 from tyro.conf import arg
 
 from ...datasets.workspace import Workspace
+from ...policies.engines.memory import training_mib
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION, check_reserved
 from ..learning.sweep import SweepReport, sweep
@@ -23,7 +24,7 @@ from .train import Train
 class Sweep(JobOptions):
     """Train policies with several heads and seeds, one a worker; count what each solves alone.
 
-    All drive the same scenes. They are published and drive unasked only after the gate. A training
+    As many train at the same time as the memory allows, the others wait. All drive the same scenes. They are published and drive unasked only after the gate. A training
     that was finished, on the same episodes and judgements, is not done again.
     """
 
@@ -57,10 +58,9 @@ class Sweep(JobOptions):
         workspace.recover()
         trainings = self._trainings()
         configs = [training.config(workspace) for training in trainings]
+        engine = self.engine_asked(training_mib(len(workspace.episodes())))
         with (
-            Rollouts(
-                workspace.config, self.engine_asked(), kept_in=workspace.outcomes_dir
-            ) as rollouts,
+            Rollouts(workspace.config, engine, kept_in=workspace.outcomes_dir) as rollouts,
             progress("sweep", 2 * len(configs)) as tick,
         ):
             found = sweep(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sidestick.policies.engines import memory
-from sidestick.policies.engines.memory import WORKER_MIB, cores, free_mib, workers_here
+from sidestick.policies.engines.memory import WORKER_MIB, cores, free_mib, training_mib, workers_here
 from sidestick.sim_envs.errors import BadValue
 
 MIB = 2**20
@@ -52,3 +52,13 @@ def test_a_worker_a_core_as_far_as_the_memory_goes(monkeypatch: pytest.MonkeyPat
     assert workers_here(99, None) == 99
     with pytest.raises(BadValue, match=r"--workers: expected at most 3.*free"):
         workers_here(4, 3 * WORKER_MIB)
+
+
+def test_a_training_takes_more_memory_than_a_rollout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sweep trains fewer at the same time where they would not fit, and refuses more."""
+    monkeypatch.setattr(memory, "cores", lambda: 8)
+    each = training_mib(10_000)
+    assert each > training_mib(60) > WORKER_MIB
+    assert workers_here(None, 2 * each + 1, each) == 2
+    with pytest.raises(BadValue, match=rf"--workers: expected at most 2.*{each} MiB"):
+        workers_here(3, 2 * each + 1, each)

@@ -10,8 +10,10 @@ from sidestick.datasets.database import Database
 from sidestick.datasets.judgements.judgements import Judge
 from sidestick.datasets.workspace import Workspace
 from sidestick.policies.engines.job import WorkersLost
+from sidestick.policies.engines.memory import WORKER_MIB
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
+from sidestick.teleop.cli import job_options
 from sidestick.teleop.cli.main import main
 from sidestick.teleop.cli.sweep import Sweep
 from sidestick.teleop.evaluation.rollouts import Rollouts
@@ -147,6 +149,15 @@ def test_a_head_that_is_not_there_is_refused_before_anything_is_trained(
     assert ended.value.code == 2
     assert "flow" in capsys.readouterr().err
     assert Sweep(workspace.path).seed == (0, 1, 2)
+
+
+def test_trainings_that_do_not_fit_at_the_same_time_are_refused(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With how many do; a training takes more than the worker of an evaluation."""
+    monkeypatch.setattr(job_options, "free_mib", lambda: 3 * WORKER_MIB)
+    assert ended_with(["sweep", str(workspace.path), "--head", "bc", "--workers", "3"]) == 2
+    assert "at most 2" in capsys.readouterr().err
 
 
 def ended_with(command: Sequence[str]) -> object:
