@@ -1,6 +1,7 @@
 """`sidestick fleet` lets one person serve many arms, at the window or simulated."""
 
 import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -8,23 +9,26 @@ from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PolicyChoice
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import BadValue
+from ...sim_envs.errors import BadValue, SidestickError
 from ..autonomy.evidence_recorder import recover_evidence
 from ..autonomy.ladder_store import LadderStore
 from ..devices.settings import operator_name
+from ..evaluation.rollouts import InProcessRollouts
 from ..fleet.fleet import Fleet
 from ..fleet.headless import ShiftRules, run_fleet
+from ..fleet.learning_rounds import LearningRounds
 from ..fleet.opening import FleetOptions
 from ..fleet.queues import FIRST_COME, queue_named
 from ..fleet.shift import ShiftReport
 from ..fleet.window.fleet_loop import FleetTerms
 from ..fleet.window.outlet import OpenFleetOutlet
 from ..fleet.window.run import run_window
-from ..learning.background_process import LearnerProcess
+from ..learning.background_process import LearnerProcess, only_learner
+from ..learning.candidate_store import describe_update
 from ..station.options import StationOptions
 from ..station.run import check_window
 from .chosen_policy import choice_json, say_change, say_choice
-from .console import print_json, progress
+from .console import complain, print_json, progress, say
 from .drive_seeds import check_first_seed, seeds_to_drive
 from .endings import say_ending
 from .numbers import Arms, Minutes, Seed
@@ -34,6 +38,8 @@ from .unused_options import refuse_unused
 
 PERSON = "person"
 SIMULATED_MINUTES = 10.0
+ROUND_MINUTES = 2.0
+"""Assumed: finetuning, and episodes of both policies at the gate on a machine of its own."""
 MOST_EPISODES = 10_000
 """Seeds that a shift may use, for the check of reserved ones."""
 
@@ -80,7 +86,12 @@ class FleetVerb:
     first_seed: Seed | None = None
     """Seed of the first episode, the next ones follow; unless given, unused ones."""
     learn: bool = False
-    """Learn in the background; a policy that passes the gate reaches each arm between episodes."""
+    """Learn beside it; a policy that passes the gate, and may drive on call, reaches each arm
+    between two of its episodes."""
+    round_minutes: Minutes = ROUND_MINUTES
+    """With --headless --learn: how long a round of learning takes, in the operator's minutes. When
+    they are over the shift's clock stands still until the round is made. (At the window a learner
+    works in the background, for as long as it needs.)"""
     device: Device = "cpu"
     """What networks run on."""
     json: bool = False
@@ -90,13 +101,14 @@ class FleetVerb:
         """Serve the arms."""
         self._check()
         workspace, choice = self._begin()
-        beside = LearnerProcess(workspace) if self.learn else contextlib.nullcontext()
+        at_the_window = self.learn and not self.headless
+        beside = LearnerProcess(workspace) if at_the_window else contextlib.nullcontext()
         with beside as learner:
             serve = self._headless if self.headless else self._window
             report = serve(workspace, choice)
         died = learner.died if learner else ""
         if self.json:
-            learnt = {"learner_ended": died} if self.learn else {}
+            learnt = {"learner_ended": died} if at_the_window else {}
             print_json({**report.to_json(), **choice_json(choice), **learnt})
         else:
             say_ending(report.label, self.workspace, "ledger")
@@ -135,6 +147,8 @@ class FleetVerb:
             )
         if self.headless:
             refuse_unused(self, "with --headless", ("operator",))
+        if not (self.headless and self.learn):
+            refuse_unused(self, "without --headless --learn", ("round_minutes",))
         else:
             check_window()
         parse_size(self.size)
@@ -143,18 +157,48 @@ class FleetVerb:
 
     def _headless(self, workspace: Workspace, choice: PolicyChoice) -> ShiftReport:
         seeds = seeds_to_drive(workspace, Level.ON_CALL, self.first_seed, fresh=True)
-        options = FleetOptions(self.arms, follows=self.policy is None, on_change=say_change)
+        options = self._options()
         minutes = SIMULATED_MINUTES if self.minutes is None else self.minutes
         rules, seconds = ShiftRules(minutes, self.queue), round(minutes * 60)
         hz = workspace.config.control_hz
-        with progress(f"{self.arms} arms, {workspace.config.task}", seconds) as tick:
+        with (
+            self._learning(workspace) as learn,
+            progress(f"{self.arms} arms, {workspace.config.task}", seconds) as tick,
+        ):
 
             def on_tick(fleet: Fleet) -> None:
+                learn(fleet.now)
                 if fleet.now % hz == 0:
                     solved = sum(outcome.success for outcome in fleet.shift.outcomes)
                     tick(f"{solved} succeeded")
 
             return run_fleet(workspace, choice.policy_id, seeds.start, options, rules, on_tick)
+
+    @contextlib.contextmanager
+    def _learning(self, workspace: Workspace) -> Iterator[Callable[[int], object]]:
+        """What learns in simulated time, called with each tick; nothing without --learn."""
+        if not self.learn:
+            yield lambda _: None
+            return
+        from ..learning.learner import Learner  # it loads PyTorch's training
+
+        with only_learner(workspace), InProcessRollouts(workspace.config) as rollouts:
+            learner = Learner(workspace, rollouts, notify=say)
+
+            def learn() -> None:
+                try:
+                    event = learner.step()
+                except (SidestickError, OSError) as error:  # such as a full disk: drive on
+                    complain(error)
+                else:
+                    say("nothing to learn" if event is None else describe_update(event))
+
+            due, hz = lambda: learner.due() is not None, workspace.config.control_hz
+            yield LearningRounds(due, learn, hz, self.round_minutes).spend
+
+    def _options(self) -> FleetOptions:
+        follows = self.policy is None
+        return FleetOptions(self.arms, follows=follows, on_change=say_change, on_policy=say)
 
     def _window(
         self,
@@ -172,7 +216,7 @@ class FleetVerb:
             latch=self.clutch == "latch",
         )
         terms = FleetTerms(queue_named(self.queue), self.on_loss == "hold", self.minutes)
-        options = FleetOptions(self.arms, follows=self.policy is None, on_change=say_change)
+        options = self._options()
         return run_window(
             workspace, choice.policy_id, options, terms, seat, self.queue, open_outlet=open_outlet
         )

@@ -24,8 +24,9 @@ from .train import Train
 class Sweep(JobOptions):
     """Train policies with several heads and seeds, one a worker; count what each solves alone.
 
-    As many train at the same time as the memory allows, the others wait. All drive the same scenes. They are published and drive unasked only after the gate. A training
-    that was finished, on the same episodes and judgements, is not done again.
+    As many train at the same time as the memory allows, the others wait. All drive the same scenes.
+    They are published and drive unasked only after the gate. A training that was finished, on the
+    same episodes and judgements, is not done again.
     """
 
     if_interrupted: ClassVar[str] = "what was trained and driven is kept; the same command goes on"

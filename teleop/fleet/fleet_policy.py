@@ -21,11 +21,11 @@ class FleetPolicy:
         active: ActivePolicy,
         first: Assignment,
         load: Callable[[Workspace, str], PolicyRunner] = load_runner,
+        tell: Callable[[str], object] = lambda _: None,
     ) -> None:
+        """`tell` hears of each new policy that arms begin to drive with."""
         self._workspace, self._active, self.present = workspace, active, first
-        self._load = load
-        self.switches: list[str] = []
-        """What to tell the operator about each new policy, oldest first."""
+        self._load, self._tell = load, tell
 
     def for_arm(self) -> Assignment:
         """The present assignment, with a runner and a monitor of its own."""
@@ -39,7 +39,7 @@ class FleetPolicy:
         switch = self._active.next_switch(self.present)
         if switch is not None:
             self.present = switch.assignment
-            self.switches.append(switch.label)
+            self._tell(switch.label)
         if now.policy_id == self.present.policy_id and now.level is self.present.level:
             return None
         return self.for_arm()

@@ -55,6 +55,8 @@ class FleetOptions:
     on_saved: Callable[[], object] = lambda: None
     """Called from another thread for every episode that is on the disk."""
     on_change: Callable[[LevelChange], object] = lambda _: None
+    on_policy: Callable[[str], object] = lambda _: None
+    """Told of each policy that passed the gate: that it drives, or why it does not."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.arms <= MOST_ARMS:
@@ -65,8 +67,11 @@ def fleet_policy(workspace: Workspace, policy_id: str, options: FleetOptions) ->
     """The policy that all arms begin with, on call, calibrated on its recorded successes."""
     runner = options.load(workspace, policy_id)
     assignment = assignment_of(workspace, Level.ON_CALL, policy_id, options.rules, runner)
-    active = ActivePolicy(workspace, assignment, options.follows, options.rules)
-    return FleetPolicy(workspace, active, assignment, options.load)
+    active = ActivePolicy(
+        workspace, assignment, options.follows, options.rules,
+        least=Level.ON_CALL, on_refused=options.on_policy,
+    )  # fmt: skip
+    return FleetPolicy(workspace, active, assignment, options.load, options.on_policy)
 
 
 @contextlib.contextmanager

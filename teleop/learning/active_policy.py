@@ -13,7 +13,7 @@ from ...datasets.step import Level
 from ...datasets.workspace import Workspace
 from ...policies.policy_choice import PINNED, in_order
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import PolicyError
+from ...sim_envs.errors import NotEarned, PolicyError
 from ..autonomy.help_calibration import rules_for
 from ..autonomy.ladder_store import LadderStore
 from ..session.assignment import Assignment
@@ -88,8 +88,15 @@ class ActivePolicy:
         follows: bool = True,
         rules: HelpRules | None = None,
         clock: Callable[[], float] = time.time,
+        least: Level | None = None,
+        on_refused: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """`follows` false keeps the policy that the operator named; `rules` are for help."""
+        """`follows` false keeps the policy that the operator named; `rules` are for help.
+
+        A policy that may not drive at the level `least` does not take over, and `on_refused` hears
+        why; where the session began by an override, that holds for the newer policy too.
+        """
+        self._least, self._on_refused = least, on_refused
         self.follows, self.highest = follows, first.level
         """No policy drives at a higher level than the session began with."""
         self._workspace, self._rules, self._clock = workspace, rules, clock
@@ -137,6 +144,10 @@ class ActivePolicy:
             policy_switch = self._switch_to(present, wanted, why)
         except PolicyError:  # damaged on disk: the active one goes on
             self._broken.add(wanted)
+            return None
+        except NotEarned as error:
+            self._broken.add(wanted)
+            self._on_refused(f"policy {wanted} {why}, and does not take over: {error}")
             return None
         self._begin()
         level = name(policy_switch.assignment.level)
@@ -198,8 +209,8 @@ class ActivePolicy:
         return choice.policy_id, PASSED if newer else FELL_BACK
 
     def _switch_to(self, present: Assignment, wanted: str, why: str) -> PolicySwitch:
-        runner = load_runner(self._workspace, wanted)
         level = self._level_of(wanted, why)
+        runner = load_runner(self._workspace, wanted)
         assignment = assignment_of(self._workspace, level, wanted, self._rules, runner)
         monitor, before = assignment.monitor, present.monitor
         monitor.left, monitor.refused = before.left, before.refused  # a budget is for the session
@@ -213,8 +224,8 @@ class ActivePolicy:
         """
         earned = self._ladder_store.authorise(None, wanted)
         if not self._overridden:
-            return min(self.highest, earned)
-        lower = 0 if why in (ROLLED_BACK, FELL_BACK) else 1
+            return min(self.highest, self._ladder_store.authorise(self._least or earned, wanted))
+        lower = 0 if self._least or why in (ROLLED_BACK, FELL_BACK) else 1
         asked = Level(max(self.highest - lower, Level.DEMONSTRATE))
         return self._ladder_store.authorise(
             max(asked, min(self.highest, earned)), wanted, override=True

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from sidestick.policies.engines import memory
-from sidestick.policies.engines.memory import WORKER_MIB, cores, free_mib, training_mib, workers_here
+from sidestick.policies.engines.memory import (
+    WORKER_MIB,
+    cores,
+    free_mib,
+    training_mib,
+    workers_here,
+)
 from sidestick.sim_envs.errors import BadValue
 
 MIB = 2**20

@@ -20,6 +20,7 @@ from ...devices.operator_input import OperatorInput
 from ...evaluation.seeds import Seeds
 from ...session.environments import rewindable_workspace_env
 from ...session.session import Session
+from ...station.cues import SWITCH_NOTICE_S
 from ...station.live_episode import LIMITS_AT_THE_WINDOW, OperatorEpisode
 from ...station.options import OperatorContext, StationOptions
 from ...station.run import ANSWER_WITHIN_S, leaving_on_signals
@@ -165,7 +166,8 @@ def run_window(
     open_outlet: OpenFleetOutlet | None = None,
 ) -> ShiftReport:
     """Serve the arms at the window until it is closed; what was driven is on the disk then."""
-    policy = fleet_policy(workspace, policy_id, options)
+    said = list[str]()
+    policy = fleet_policy(workspace, policy_id, replace(options, on_policy=said.append))
     opened = open_fleet_window(
         workspace, policy, options, terms, seat_options, clock, sleep, open_outlet
     )
@@ -174,6 +176,8 @@ def run_window(
             while not fleet.closed:
                 fleet.step()
                 on_step(fleet)
+                while said:
+                    fleet.focus.loop.notice.show(said.pop(0), SWITCH_NOTICE_S)
         finally:
             fleet.close()
         report = fleet.shift.report(queue, fleet.switches)
