@@ -11,8 +11,8 @@ from ..errors import SidestickError, WorldFailed
 from ..plug_ins import Group, is_plug_in
 from ..spaces import Action, Observation
 from .arm_world import ArmWorld
-from .conformance import check_observation
 from .contract import TaskWorld
+from .observation_check import check_observation
 
 Stepped: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
 Given = TypeVar("Given")

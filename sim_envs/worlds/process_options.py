@@ -23,6 +23,8 @@ class ProcessOptions:
     """False keeps it in the process that drives, for a debugger; then nothing stops it in C."""
     answer_s: float = 40.0
     """How long a call may take. A world of Gymnasium stops itself after its `patience_s`, 30."""
+    start_s: float = 300.0
+    """How long importing and making it may take: some compile first."""
     memory_mib: int = 0
     """Memory that it may hold; half of what was free at its start unless given."""
 
@@ -34,7 +36,7 @@ class ProcessOptions:
         options = cls(**given)
         if not isinstance(options.own_process, bool):
             raise BadValue("own_process", "true or false", options.own_process)
-        for name in ("answer_s", "memory_mib"):
+        for name in ("answer_s", "start_s", "memory_mib"):
             value = getattr(options, name)
             if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise BadValue(name, "a number that is not below 0", value)

@@ -169,6 +169,15 @@ class SeparateWorld(TaskWorld):
         self.require(Capability.REAL_TIME, "holding still")
         self._process.call("hold")
 
+    def cpu_s(self) -> float:
+        """CPU time that its process has taken, s."""
+        return float(self._process.call("cpu_s"))
+
+    def versions(self) -> dict[str, str]:
+        """The packages that the world is made of."""
+        found: dict[str, str] = self._process.call("versions")
+        return found
+
     def _do(self, what: str, *arguments: Any) -> Any:
         """Let the world go on; what a tick asks of it is known here from then on."""
         answer, self._facts = self._process.call(what, *arguments)

@@ -21,10 +21,9 @@ from .world_facts import FAILED, About
 
 CODE = (
     "import sys; sys.path[:] = {path!r}; "
-    "from sidestick.sim_envs.worlds.world_server import main; main({pipe}, {parent}, {trace})"
+    "from sidestick.sim_envs.making import make_world as make; "
+    "from sidestick.sim_envs.worlds.world_server import main; main(make, {pipe}, {parent}, {trace})"
 )
-START_S = 300.0
-"""How long importing and making a world may take: some compile first."""
 LOOK_S = 0.25
 """Interval at which a call that has not come back is looked after."""
 GRACE_S = 2.0
@@ -39,7 +38,7 @@ class WorldProcess:
     def __init__(
         self, world: str, image_size: int, keywords: Mapping[str, Any], options: ProcessOptions
     ) -> None:
-        self._name, self._options = world, options
+        self._name, self._options = world or str(keywords.get("task")), options
         self._trace = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
         self._pipe, theirs = Pipe()
         self._lock = threading.Lock()
@@ -54,7 +53,9 @@ class WorldProcess:
         )
         theirs.close()
         self.end = weakref.finalize(self, _end, self._process, self._pipe, self._trace)
-        self.about: About = self.call("make", world, image_size, dict(keywords), within_s=START_S)
+        self.about: About = self.call(
+            "make", world, image_size, dict(keywords), within_s=options.start_s
+        )
 
     @property
     def alive(self) -> bool:
@@ -74,10 +75,11 @@ class WorldProcess:
             self._await(what, seconds)
             outcome, value = self._pipe.recv()
         except (EOFError, OSError) as error:
-            why = self._hanging(seconds) or f"ended its process ({self._code()})"
+            why = self._hanging(seconds) or f"ended its process ({self._code()}{self._crashed()})"
             raise self._stopped(f"{what}() {why}") from error
         if outcome == FAILED:
-            raise _error(*value)
+            kind, text = value
+            raise _error(kind, text if kind else f"{self._name}: {text}")
         return value
 
     def _await(self, what: str, seconds: float) -> None:
@@ -102,16 +104,35 @@ class WorldProcess:
 
     def _hanging(self, seconds: float) -> str:
         """Where the process was when its time was over, by its own account; empty for in time."""
+        told = self._told()
+        if not told.startswith("Timeout"):
+            return ""
+        *_, main = told.split("\n\n")  # the last thread
+        return f"has not come back within {seconds:g} s{_place(main)}"
+
+    def _crashed(self) -> str:
+        """Where the process crashed, by its own account; empty where it only ended."""
+        told = self._told()
+        if not told.startswith("Fatal"):
+            return ""
+        return f": {told.splitlines()[0]}{_place(told.partition('Current thread')[2])}"
+
+    def _told(self) -> str:
+        """What the process wrote before it ended by itself."""
         self._trace.seek(0)
-        *_, main = self._trace.read().decode(errors="replace").split("\n\n")  # the last thread
-        last = next((line.strip() for line in main.splitlines() if line.startswith("  File")), "")
-        return f"has not come back within {seconds:g} s ({last})" if last else ""
+        return self._trace.read().decode(errors="replace")
 
     def _code(self) -> str:
         try:
             return f"exit code {self._process.wait(CLOSING_S)}"
         except subprocess.TimeoutExpired:
             return "it goes on, and says nothing"
+
+
+def _place(trace: str) -> str:
+    """The newest line of Python's in a traceback."""
+    lines = (line.strip() for line in trace.splitlines() if line.startswith("  File"))
+    return next((f" ({line})" for line in lines), "")
 
 
 def _end(process: "subprocess.Popen[bytes]", pipe: Connection, trace: IO[bytes]) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 from ..child_process import end_with
 from ..errors import SidestickError
 from .contract import Capability, TaskWorld
-from .naming import world_named
 from .world_facts import FAILED, OK, About, Facts
+from .world_versions import versions_of
 
 SLACK_S, IDLE_S = 1.0, 0.3
 PLAIN = (bool, int, float, str, np.ndarray, np.generic)
@@ -23,7 +23,9 @@ PLAIN = (bool, int, float, str, np.ndarray, np.generic)
 class WorldServer:
     """One world, and the moments of it that somebody may go back to."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[..., TaskWorld]) -> None:
+        """`make` is `making.make_world`."""
+        self._make = make
         self._world: TaskWorld | None = None
         self._moments: dict[int, Any] = {}
         self._taken = 0
@@ -32,9 +34,13 @@ class WorldServer:
         """Do one thing; what an episode's course may have changed goes with the answer."""
         if what == "make":
             name, size, keywords = arguments
-            self._world = world_named(name, size, **keywords)
+            self._world = self._make(name, size, own_process=False, **keywords)
             return self._about()
+        if what == "cpu_s":
+            return time.process_time()
         world = self.world
+        if what == "versions":
+            return versions_of(world)
         if what == "reset":
             seed, options = arguments
             self._moments.clear()
@@ -81,11 +87,12 @@ class WorldServer:
         return Facts(*told, world.state(), tool)
 
 
-def main(pipe: int, parent: int, trace: int) -> None:
-    """Serve one world until the pipe is closed."""
+def main(make: Callable[..., TaskWorld], pipe: int, parent: int, trace: int) -> None:
+    """Serve one world, which `make` makes, until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
     end_with(parent)
-    connection, server, alarm = Connection(pipe), WorldServer(), Alarm(trace)
+    faulthandler.enable(trace)  # of a crash, too, it says where
+    connection, server, alarm = Connection(pipe), WorldServer(make), Alarm(trace)
     for what, arguments, seconds in _asked(connection, alarm):
         alarm.set(seconds)
         answer = _tried(server.answer, what, arguments)
@@ -133,14 +140,14 @@ def _asked(connection: Connection, alarm: Alarm) -> Iterator[tuple[str, tuple[An
 
 
 def _tried(do: Callable[..., Any], what: str, arguments: tuple[Any, ...]) -> tuple[str, Any]:
-    """The answer, or the error's name and words; a stranger's error says where it came from."""
+    """The answer, or the error's name and words; a stranger's error has no name here."""
     try:
         return OK, do(what, arguments)
     except SidestickError as error:
         return FAILED, (type(error).__name__, str(error))
     except Exception as error:
         said = f"{what}() raised {type(error).__name__}: {error}"
-        return FAILED, ("WorldFailed", said)
+        return FAILED, ("", said)
 
 
 def _plain(info: dict[str, Any]) -> dict[str, Any]:

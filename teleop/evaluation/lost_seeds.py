@@ -34,17 +34,29 @@ class LostSeeds:
         self._first, self._on_lost = frozenset(asked[:FIRST]), on_lost
         self.reasons: dict[int, str] = {}
         """Why each cannot be driven."""
+        self._held: list[tuple[int, JobLost]] = []
+        self._sound = False
 
     def add(self, seed: int, error: JobLost) -> None:
         """Note a seed; raises where none of the first ones can be driven."""
-        known = seed in self.reasons
+        if seed not in self.reasons:
+            self._held.append((seed, error))
         self.reasons[seed] = str(error)
         if self._first <= self.reasons.keys():
             few = len(self._first)
             said = "the one seed" if few == 1 else f"the first {few} seeds"
             raise type(error)(f"given up, as {said} cannot be driven: {error}")
-        if not known:
-            self._on_lost(seed, error)
+        self._tell()
+
+    def note_driven(self, seed: int) -> None:
+        """Note a seed that was driven; once it is one of the first, what is lost is told."""
+        self._sound |= seed in self._first
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell of those that nobody heard of, unless all may be lost."""
+        while self._sound and self._held:
+            self._on_lost(*self._held.pop(0))
 
     def driven(self, seeds: Iterable[int]) -> list[int]:
         """Those that are not lost."""

@@ -88,6 +88,7 @@ class Drives:
     def finish(self, on_outcome: OnOutcome, lost: LostSeeds) -> None:
         """Wait for all, and keep each as it comes."""
         for outcome in self.done.values():
+            lost.note_driven(outcome.seed)
             on_outcome(outcome)
         for future in as_they_come(self.futures):
             seed = self.futures.pop(future)  # and so is what it brought home, once it is kept
@@ -98,6 +99,7 @@ class Drives:
                 continue
             self._keep(driven)
             self.done[seed] = driven.outcome
+            lost.note_driven(seed)
             on_outcome(driven.outcome)
 
     def cancel(self) -> None:

@@ -90,6 +90,7 @@ class Attempts:
                 following = next(seeds), 1
             else:
                 in_a_row = 0
+                lost.note_driven(seed)
                 yield attempt
                 following = attempt.seed, attempt.tried + 1
                 if attempt.last:

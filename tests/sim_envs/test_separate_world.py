@@ -25,6 +25,7 @@ CHASE, STUCK = "tests.worlds.chase:make", "tests.worlds.stuck:make"
 HAND = "tests.worlds.fake_robot:make_hand"
 HANGS = r"step\(\) has not come back within 0.5 s \(File .*stuck.py"
 HOLDS = r"step\(\) made it hold \d+ MiB, and it may hold 400"
+CRASHES = r"step\(\) ended its process \(exit code -11: Fatal.*Segmentation fault \(File "
 STILL = np.zeros(2, np.float32)
 
 
@@ -103,7 +104,7 @@ def test_a_hand_there_is_known_and_steered_here(made: Callable[..., Any]) -> Non
         ("spins", {"answer_s": 0.5}, HANGS),
         pytest.param("leaks", {"memory_mib": 400}, HOLDS, marks=pytest.mark.slow),
         ("grows", {"memory_mib": 400}, HOLDS),
-        ("crashes", {}, r"step\(\) ended its process \(exit code -11\)"),
+        ("crashes", {}, CRASHES),
     ],
 )
 def test_what_hangs_leaks_or_crashes_in_c_is_stopped(

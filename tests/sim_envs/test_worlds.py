@@ -17,8 +17,9 @@ from sidestick.sim_envs.errors import (
 from sidestick.sim_envs.making import make_world
 from sidestick.sim_envs.tasks import TASKS
 from sidestick.sim_envs.worlds.arm_spec import ARM_ACTION
-from sidestick.sim_envs.worlds.conformance import check_observation, examined
+from sidestick.sim_envs.worlds.conformance import examined
 from sidestick.sim_envs.worlds.contract import Capability, TaskWorld
+from sidestick.sim_envs.worlds.observation_check import check_observation
 from sidestick.sim_envs.worlds.spec import ActionSpec, Axis, Reading, WorldSpec
 from tests.worlds.chase import FAULT_AT, SIDE, Chase, make
 

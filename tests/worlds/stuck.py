@@ -42,5 +42,7 @@ class Stuck(Chase):
 
 def make(image_size: int = 32, fault: str = "", **options: Any) -> GymWorld:
     """The world; `tests.worlds.stuck:make`. Only its own time limit could stop it: it has none."""
+    if fault == "never made":
+        ctypes.PyDLL(None).sleep(600)
     given = {"axes": AXES, "deterministic": True, "patience_s": 500.0, **options}
     return ChaseWorld(Stuck(fault), image_size, **given)
