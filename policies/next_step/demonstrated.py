@@ -108,8 +108,8 @@ def seen_above(frames: Frames, grips_m: Array, shown: Demonstrated) -> Array:
         which, look = int(shown.about[one.close]), max(one.begin, one.close - LOOK_TICKS)
         if which < grips_m.shape[1] and not shown.failed[one.close]:
             found.append(grips_m[look, which, 2] - ee_m[one.close, 2])
-    gaps_m = np.array(found)
-    return gaps_m[np.isfinite(gaps_m)]
+    gaps_m = np.asarray(found, np.float64)
+    return np.asarray(gaps_m[np.isfinite(gaps_m)])
 
 
 @dataclass(frozen=True)
