@@ -93,13 +93,13 @@ class Access:
         """
         if not self.tries.take(self.clock()):
             raise NotInvited("too many tries to come in; wait a minute")
-        name = self._free_name(name)
         invitation = self._invitations.get(_digest(token))
         if invitation is None or self.clock() - invitation.made > TOKEN_LIFE_S:
             raise NotInvited(
                 "this address was used already, or is too old; ask for a new one, "
                 "or start `sidestick serve` again"
             )
+        name = self._free_name(name)  # only whoever is invited learns which names are taken
         del self._invitations[_digest(token)]
         secret = secrets.token_urlsafe(TOKEN_BYTES)
         self._visitors[_digest(secret)] = Visitor(

@@ -1,6 +1,7 @@
 """`make_app` puts the server together: its pages, what they ask for, and the guard before them."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,7 @@ def make_app(
     app.state.edits = Edits(app.state.library)
     app.state.report = ReportPage(workspace)
     app.state.seat = seat = Seat(run)
+    app.state.sockets = Counter[str]()
     return Guard(app, rules or GuardRules(), _visitor_id(app)), seat
 
 

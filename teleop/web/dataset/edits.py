@@ -4,6 +4,7 @@ An edit carries an id that the browser chose. Sent twice, as after a cut connect
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,11 +25,20 @@ from ....datasets.judgements.judgements import Judge
 from ....sim_envs.errors import BadValue
 from .library import Library
 
-EDITABLE = (VERDICT, QUALITY, REASON, STAGE, TRIM, BAD, TAG, EXCLUSION)
-"""Kinds of judgements that the dataset page writes."""
+EDITABLE: Mapping[str, frozenset[str]] = {
+    VERDICT: frozenset({"verdict"}),
+    QUALITY: frozenset({"quality"}),
+    REASON: frozenset({"reasons", "text"}),
+    STAGE: frozenset({"stage"}),
+    TRIM: frozenset(),
+    BAD: frozenset(),
+    TAG: frozenset({"tag"}),
+    EXCLUSION: frozenset({"excluded", "why"}),
+}
+"""Kinds of judgements that the dataset page writes, and what each may hold."""
 ANSWER = "answer"
 """In a judgement's payload: the id with which the browser sent it."""
-LONGEST_ANSWER, LONGEST_TEXT = 64, 1000
+LONGEST_ANSWER, LONGEST_TEXT, MOST_REASONS = 64, 1000, 20
 
 
 @dataclass(frozen=True)
@@ -59,9 +69,7 @@ class Edits:
             raise BadValue("kind of edit", f"one of {', '.join(EDITABLE)}", repr(edit.kind)[:60])
         if not 8 <= len(edit.answer) <= LONGEST_ANSWER or not edit.answer.isalnum():
             raise BadValue("answer", "8 to 64 letters and digits", repr(edit.answer[:80]))
-        for value in edit.payload.values():
-            if isinstance(value, str) and len(value) > LONGEST_TEXT:
-                raise BadValue("text", f"at most {LONGEST_TEXT} characters", len(value))
+        _check_payload(edit)
         steps = self._library.summary(edit.episode).steps
         if max(edit.start or 0, (edit.stop or 1) - 1) >= steps:
             raise BadValue("steps", f"within the {steps} of the episode", (edit.start, edit.stop))
@@ -93,3 +101,16 @@ class Edits:
             if event.operator == operator and event.payload.get(ANSWER) == edit.answer:
                 return event
         return None
+
+
+def _check_payload(edit: Edit) -> None:
+    """BadValue for keys that such an edit has not, and for more words than a person types."""
+    if odd := sorted(set(edit.payload) - EDITABLE[edit.kind]):
+        known = ", ".join(sorted(EDITABLE[edit.kind])) or "nothing"
+        raise BadValue(f"payload of a {edit.kind}", known, ", ".join(odd)[:60])
+    reasons = edit.payload.get("reasons", ())
+    words = [*reasons] if isinstance(reasons, list) else []
+    texts = [text for text in (*edit.payload.values(), *words) if isinstance(text, str)]
+    if max(map(len, texts), default=0) > LONGEST_TEXT or len(words) > MOST_REASONS:
+        expected = f"at most {LONGEST_TEXT} characters, and {MOST_REASONS} reasons"
+        raise BadValue("text", expected, "more")

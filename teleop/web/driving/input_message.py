@@ -7,7 +7,9 @@ from ....datasets.files.decoding import decoded, parsed_json
 from ....sim_envs.errors import BadValue
 
 MOST_KEYS, MOST_PADS, MOST_INPUTS = 40, 4, 40
-LONGEST_KEY = 20
+LONGEST_KEY, LONGEST_NAME = 20, 100
+MOST_COUNTED = 2**53
+"""Browsers count no further."""
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,26 @@ def joined(key: tuple[str, str]) -> str:
 def parsed_input(text: str) -> InputMessage:
     """A message of a browser; BadValue where it makes no sense."""
     message = decoded(parsed_json(text, "input", 16 * 1024), InputMessage, "input")
-    numbers = [message.sent_s, *(v for pad in message.pads for v in (*pad.axes, *pad.buttons))]
-    words = [word for key in (*message.keys, *message.pressed) for word in key]
-    sizes = (
-        len(message.keys) <= MOST_KEYS
-        and len(message.pressed) <= MOST_KEYS
-        and len(message.pads) <= MOST_PADS
-        and all(len(p.axes) <= MOST_INPUTS and len(p.buttons) <= MOST_INPUTS for p in message.pads)
-        and all(len(word) <= LONGEST_KEY for word in words)
-    )
-    if message.sequence < 0 or not sizes or not all(math.isfinite(n) for n in numbers):
+    if not (_has_few(message) and _has_sound_numbers(message)):
         raise BadValue("input", "a number of keys and pads that a person has", "more or others")
     return message
+
+
+def _has_few(message: InputMessage) -> bool:
+    """Whether there are so many keys, pads and letters as a person's browser sends."""
+    words = [word for key in (*message.keys, *message.pressed) for word in key]
+    names = [message.camera, *(pad.name for pad in message.pads)]
+    return (
+        max(len(message.keys), len(message.pressed)) <= MOST_KEYS
+        and len(message.pads) <= MOST_PADS
+        and all(max(len(p.axes), len(p.buttons)) <= MOST_INPUTS for p in message.pads)
+        and all(len(word) <= LONGEST_KEY for word in words)
+        and all(len(name) <= LONGEST_NAME for name in names)
+    )
+
+
+def _has_sound_numbers(message: InputMessage) -> bool:
+    """Whether every number is one that a browser counts or measures."""
+    counts = [message.sequence, message.frame + 1, *(pad.index for pad in message.pads)]
+    numbers = [message.sent_s, *(v for pad in message.pads for v in (*pad.axes, *pad.buttons))]
+    return all(0 <= n <= MOST_COUNTED for n in counts) and all(map(math.isfinite, numbers))

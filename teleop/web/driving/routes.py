@@ -8,6 +8,7 @@ old ones.
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -33,6 +34,8 @@ MESSAGES = (120.0, 400.0)
 """Messages a second of one page, and at once."""
 NOT_LET_IN, TOO_MANY = 4401, 4429
 """Codes with which a socket is closed."""
+MOST_SOCKETS = 8
+"""Of one visitor: each is sent every picture."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,18 @@ async def talk(socket: WebSocket) -> None:
     except SidestickError as error:
         await socket.close(NOT_LET_IN, str(error)[:100])
         return
+    sockets: Counter[str] = socket.app.state.sockets
+    if sockets[visitor.id] >= MOST_SOCKETS:
+        await socket.close(TOO_MANY, f"you have {MOST_SOCKETS} pages of the seat open")
+        return
+    sockets[visitor.id] += 1
+    try:
+        await _talk(socket, visitor)
+    finally:
+        sockets[visitor.id] -= 1
+
+
+async def _talk(socket: WebSocket, visitor: Visitor) -> None:
     seat: Seat = socket.app.state.seat
     await socket.accept()
     drives = socket.query_params.get("drives") == "yes" and Role.DRIVE in visitor.roles
@@ -156,12 +171,14 @@ class PageTalk:
         allowance = Allowance(*MESSAGES)
         with contextlib.suppress(WebSocketDisconnect):
             while True:
-                text = await self._socket.receive_text()
+                message = await self._socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
                 if not allowance.take(asyncio.get_running_loop().time()):
                     await self._socket.close(TOO_MANY, "too many messages")
                     return
                 try:
-                    self._note_seen(self._take(text))
+                    self._note_seen(self._take(message.get("text") or ""))
                 except BadValue as error:
                     await self._socket.close(1008, str(error)[:100])
                     return

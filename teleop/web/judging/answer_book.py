@@ -67,10 +67,14 @@ class AnswerBook:
         """The judgement that an answer became, by the id it was sent with."""
         return self._sent.get((operator, answer))
 
-    def last(self, operator: str) -> Judgement | None:
-        """The last answer of a judge at the desk that stands."""
+    def last(self, operator: str, expert: bool) -> Judgement | None:
+        """The last answer at the desk that stands, of a judge, or with `expert` of an expert.
+
+        A judge who comes in under an expert's name cannot take back what the expert has settled.
+        """
         own = (e for e in reversed(self._events.values()) if e.operator == operator)
-        return next((event for event in own if ANSWER in event.payload), None)
+        given = (event for event in own if ANSWER in event.payload)
+        return next((event for event in given if expert or not is_expert(event)), None)
 
     def _take_in(self, event: Judgement) -> None:
         key = item_key(event)

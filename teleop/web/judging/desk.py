@@ -113,11 +113,11 @@ class Desk:
             self.book.refresh()
             return judgement
 
-    def undo(self, operator: str) -> Judgement | None:
+    def undo(self, operator: str, expert: bool = False) -> Judgement | None:
         """Take back somebody's last answer at the desk; None where there is none."""
         with self._lock:
             self.book.refresh()
-            last = self.book.last(operator)
+            last = self.book.last(operator, expert)
             if last is not None:
                 Judge(self.library.workspace, operator).undo(last)
                 self.book.refresh()

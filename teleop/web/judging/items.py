@@ -5,7 +5,6 @@ given at the windows count as well.
 """
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -41,6 +40,8 @@ GIVEN_TWICE = 2
 """So many judges answer those."""
 NEAR_STEPS = 10
 """Answers so near to each other are the same answer: half a second."""
+LARGEST = 1e9
+"""Number of an answer; no step or pixel has more."""
 
 
 class ItemKind(StrEnum):
@@ -179,7 +180,6 @@ def _numbers(value: object, *names: str) -> list[float]:
     if not isinstance(value, dict) or set(value) != set(names):
         raise BadValue("answer", f"{' and '.join(names)}", repr(value)[:60])
     found = [value[name] for name in names]
-    sound = (type(n) in (int, float) and math.isfinite(n) for n in found)
-    if not all(sound):
+    if not all(type(n) in (int, float) and abs(n) <= LARGEST for n in found):
         raise BadValue("answer", "numbers", repr(value)[:60])
     return [float(number) for number in found]

@@ -109,7 +109,7 @@ async def undo(request: Request) -> Response:
     visitor = allowed(request, Role.JUDGE)
     await body_of(request, Nothing, "undo")
     desk: Desk = request.app.state.desk
-    undone = await run_in_threadpool(desk.undo, visitor.name)
+    undone = await run_in_threadpool(desk.undo, visitor.name, Role.EDIT in visitor.roles)
     if undone is None:
         raise BadValue("undo", "an answer of yours that stands", "none")
     return JSONResponse({"kind": undone.kind})

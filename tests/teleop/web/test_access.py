@@ -53,6 +53,13 @@ def test_two_people_cannot_have_one_name() -> None:
         access.enter(access.invite("judge"), "ada")
 
 
+def test_who_is_not_invited_does_not_learn_which_names_are_taken() -> None:
+    access = Access(FakeClock())
+    access.enter(access.invite("judge"), "Ada")
+    with pytest.raises(NotInvited):
+        access.enter("guessed", "Ada")
+
+
 def test_tokens_and_visits_end() -> None:
     clock = FakeClock()
     access = Access(clock)

@@ -106,7 +106,12 @@ def test_an_undo_takes_back_ones_own_alone(rig: WebRig) -> None:
         {"answer": "../../x"},
         {"stop": 9999, "start": 0, "kind": "trim"},
         {"payload": {"verdict": "maybe"}},
-        {"payload": {"verdict": "success", "text": "x" * 2000}},
+        {"payload": {"verdict": "success", "text": "short"}},
+        {"payload": {"verdict": "success", "desk": "judge"}},
+        {"kind": "reason", "payload": {"reasons": [], "text": "x" * 2000}},
+        {"kind": "reason", "payload": {"reasons": ["slipped"] * 99}},
+        {"kind": "tag", "payload": {"tag": "x" * 2000}},
+        {"kind": "trim", "start": 0, "stop": 4, "payload": {"tag": "x"}},
         {"strange": 1},
     ],
 )

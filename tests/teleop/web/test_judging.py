@@ -261,6 +261,29 @@ def test_a_judge_is_not_told_whose_episode_it_is(rig: WebRig, desk: Desk) -> Non
     assert other.get(f"/api/judge/leases/{found['item']['lease']}/clip/a").status_code == 409
 
 
+def test_under_an_experts_name_a_judge_takes_back_nothing_of_theirs(
+    rig: WebRig, desk: Desk
+) -> None:
+    answer_all(desk, {"Ada": "success", "Bo": "failure"})
+    owner = rig.browser("owner", "Expert")
+    item = asked(owner, "outcome", settle=True)["item"]
+    body = {"lease": item["lease"], "answer": number(1), "value": "failure"}
+    assert owner.post("/api/judge/answers", json=body).status_code == 200
+    assert owner.post("/api/leave", json={}).status_code == 200
+    judge = rig.browser("judge", "Expert")
+    assert judge.post("/api/judge/undo", json={}).status_code == 400
+    again = rig.browser("owner", "Expert 2")
+    assert again.post("/api/judge/undo", json={}).status_code == 400
+
+
+def test_a_number_that_no_step_has_is_refused(rig: WebRig, desk: Desk) -> None:
+    client = rig.browser("judge")
+    item = asked(client, "stage")["item"]
+    for step in (10**400, -(10**400), 1e300):
+        body = {"lease": item["lease"], "answer": number(5), "value": {"step": step}}
+        assert client.post("/api/judge/answers", json=body).status_code == 400
+
+
 @pytest.mark.parametrize("value", ["maybe", 7, True, {"step": 3}, ["success"], "x" * 500])
 def test_what_is_no_answer_is_refused(rig: WebRig, desk: Desk, value: object) -> None:
     client = rig.browser("judge")

@@ -159,6 +159,12 @@ def test_the_round_trip_is_from_drawing_to_the_input_that_saw_it(
     "change",
     [
         {"sequence": -1},
+        {"sequence": 10**400},
+        {"frame": 10**400},
+        {"frame": -2},
+        {"camera": "x" * 999},
+        {"pads": [{"index": 10**400}]},
+        {"pads": [{"index": 0, "name": "x" * 999}]},
         {"sent_s": "now"},
         {"keys": [["a"]]},
         {"keys": [["x" * 99, ""]]},

@@ -1,5 +1,6 @@
 """The seat's socket: who may talk, who drives, and how the seat is handed on."""
 
+import contextlib
 import json
 import struct
 import threading
@@ -97,15 +98,40 @@ def test_the_seat_is_handed_on_by_consent_alone(rig: WebRig) -> None:
         assert not words(first, lambda w: w["seat"]["driver"] == "Bo")["seat"]["you_drive"]
 
 
-def test_nonsense_closes_the_socket_and_nothing_else(rig: WebRig) -> None:
+@pytest.mark.parametrize("sent", ['{"sequence": "one"}', b"not even text"])
+def test_nonsense_closes_the_socket_and_nothing_else(rig: WebRig, sent: str | bytes) -> None:
     client = rig.browser("drive", "Ada")
     with client.websocket_connect(SOCKET) as socket:
         client.post("/api/seat/sit", json={})
-        socket.send_text('{"sequence": "one"}')
+        send = socket.send_text if isinstance(sent, str) else socket.send_bytes
+        send(sent)
         with pytest.raises(WebSocketDisconnect):
             words(socket, lambda w: False)
     with client.websocket_connect(SOCKET) as again:
         assert words(again, lambda w: w["seat"]["open"])["seat"]["you_drive"]
+
+
+def test_one_visitor_has_a_few_sockets_and_others_theirs(rig: WebRig) -> None:
+    client, other = rig.browser("watch", "Ada"), rig.browser("watch", "Bo")
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(client.websocket_connect(SOCKET)) for _ in range(8)]
+        with pytest.raises(WebSocketDisconnect) as refused, client.websocket_connect(SOCKET):
+            pass
+        assert refused.value.code == 4429
+        stack.enter_context(other.websocket_connect(SOCKET))
+        opened[0].close()
+        stack.enter_context(eventually(lambda: client.websocket_connect(SOCKET)))
+
+
+def eventually(connect: Callable[[], Any], tries: int = 200) -> Any:
+    """A socket, once the server has noticed that another one is gone."""
+    for _ in range(tries):
+        with contextlib.suppress(WebSocketDisconnect):
+            stack = contextlib.ExitStack()
+            stack.enter_context(connect())
+            return stack
+        time.sleep(0.02)
+    raise AssertionError("no socket became free")
 
 
 def test_a_watcher_sees_and_drives_nothing(rig: WebRig) -> None:
