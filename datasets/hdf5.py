@@ -226,9 +226,11 @@ def write_columns(group: h5py.Group, rows: Columns, per_chunk: int = IMAGES_PER_
 
 def readable_reason(path: Path, message: str) -> str:
     """The reason why a file cannot be read; an unknown message is returned unchanged."""
-    if not path.exists():
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError:  # perhaps removed since: the name is looked at once
         return "a link that points nowhere" if path.is_symlink() else "there is no such file"
-    if not path.stat().st_size:
+    if not size:
         return "empty"
     if cut_off := _CUT_OFF.search(message):
         return "truncated: {} of {} bytes are there".format(*cut_off.groups())

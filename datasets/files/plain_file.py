@@ -45,6 +45,14 @@ def read_plain(path: Path, most: int, links: bool = False) -> bytes:
     return content
 
 
+def bytes_of(path: Path) -> int:
+    """Size of a file; 0 where there is none, also if it was there a moment ago."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def require_file(path: Path) -> None:
     """Raise OSError where a name, or what it links to, holds something else than a plain file.
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from ...sim_envs.errors import DamagedFile
-from .plain_file import require_no_link
+from .plain_file import bytes_of, require_no_link
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one."""
@@ -89,7 +89,7 @@ class SqliteFile:
         opened.
         """
         ahead = self._side_files()[0]
-        if not _size(ahead):
+        if not bytes_of(ahead):
             address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
             return _guarded(sqlite3.connect(address, uri=True))
         for place in (self.path, ahead):
@@ -125,14 +125,6 @@ class SqliteFile:
             connection.close()
             raise
         return connection
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file, 0 where there is none (any more)."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def has_table(connection: sqlite3.Connection, name: str) -> bool:

@@ -3,7 +3,7 @@
 Both serve `sidestick inspect`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from ..checking.repair import episode_files
 from ..checking.warnings import FLAGGERS, Flag, Flagger, flags_of, late_ticks
 from ..database import Database
 from ..episode import Episode
+from ..files.plain_file import bytes_of
 from ..judgements.judgement_state import ResolvedJudgements, resolved_by_episode
 from ..judgements.judgements import Judgements
 from ..origins import origins_of
@@ -89,8 +90,12 @@ class Listing:
         }
 
 
-def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) -> Listing:
-    """List the episodes by time; images are not read."""
+def listing(
+    workspace: Workspace,
+    flaggers: Mapping[str, Flagger] = FLAGGERS,
+    seen: Callable[[str], object] = lambda name: None,
+) -> Listing:
+    """List the episodes by time; images are not read. `seen` hears of every file."""
     rows: list[ListingRow] = []
     damaged: list[Problem] = []
     size = 0
@@ -98,6 +103,7 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
     origins = origins_of(Database(workspace.db_path))
     known = set(workspace.episodes())
     for path in episode_files(workspace):
+        seen(path.stem)
         try:
             episode = Episode.read(path, images=False)
             if path not in known:
@@ -105,7 +111,7 @@ def listing(workspace: Workspace, flaggers: Mapping[str, Flagger] = FLAGGERS) ->
         except DamagedFile as error:
             damaged.append(Problem.of(workspace.path, path, error))
             continue
-        size += path.stat().st_size
+        size += bytes_of(path)
         flags = flags_of(episode, flaggers)
         row = _row(len(rows), episode, workspace.config.control_hz, flags)
         state, origin = states.get(row.id, ResolvedJudgements()), origins.get(row.id)
@@ -129,7 +135,7 @@ def details(episode: Episode) -> dict[str, Any]:
         periods = np.diff(episode.wall_time) * 1e3
     return {
         "file": path.name if path else None,
-        "bytes": path.stat().st_size if path else None,
+        "bytes": bytes_of(path) if path else None,
         "version": summary.version,
         "ended": moment(summary.outcome.ended),
         "driven_by": {

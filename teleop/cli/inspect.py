@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar
 import tyro
 from rich.table import Table
 
+from ...datasets.checking.repair import episode_files
 from ...datasets.episode import Episode
 from ...datasets.tables.listing import Listing, ListingRow, details, listing
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import DamagedFile
-from .console import PEOPLE, print_json, say
+from .console import PEOPLE, print_json, progress, say
 from .subcommand import DONE, FOUND, NOTHING_LOST, EpisodeName, WorkspacePath
 
 INSTRUCTION, LOOK_AT = "instruction", "look at"
@@ -32,7 +33,7 @@ class Inspect:
     workspace: WorkspacePath
     """Folder of the workspace."""
     episode: Annotated[EpisodeName | None, tyro.conf.Positional] = None
-    """One episode in detail."""
+    """Only this one, in detail: its id, a part of it, or its place (-1 is the last)."""
     json: bool = False
     """Report as JSON on standard output."""
 
@@ -41,7 +42,7 @@ class Inspect:
         workspace = Workspace.open(self.workspace)
         if self.episode is not None:
             return self._one(workspace, self.episode)
-        found = listing(workspace)
+        found = _listed(workspace)
         if self.json:
             print_json(
                 {
@@ -60,7 +61,7 @@ class Inspect:
     def _one(self, workspace: Workspace, name: str) -> int:
         """Show one episode."""
         path = workspace.find(name)
-        episode, found = Episode.read(path, images=False), listing(workspace)
+        episode, found = Episode.read(path, images=False), _listed(workspace)
         row = next((row for row in found.rows if row.id == path.stem), None)
         if row is None:
             raise DamagedFile(f"{path}: {_reason(found, path)}")
@@ -74,6 +75,12 @@ class Inspect:
             table.add_row(key.replace("_", " ") + more, _plain(value))
         PEOPLE.print(table)
         return DONE
+
+
+def _listed(workspace: Workspace) -> Listing:
+    """The table of episodes, with a bar where reading them takes long."""
+    with progress("reading episodes", len(episode_files(workspace)), passing=True) as tick:
+        return listing(workspace, seen=tick)
 
 
 def _reason(found: Listing, path: Path) -> str:

@@ -19,12 +19,14 @@ from sidestick.datasets.database import Database, EventEntry, EventKind
 from sidestick.datasets.files.durable import copy_file, replace_file
 from sidestick.datasets.files.lock import FileLock
 from sidestick.datasets.files.plain_file import (
+    bytes_of,
     open_plain,
     own_folder,
     read_plain,
     remove,
     require_no_link,
 )
+from sidestick.datasets.hdf5 import readable_reason
 from sidestick.datasets.journal import Journal
 from sidestick.datasets.merge import merge
 from sidestick.datasets.recorder import Recorder
@@ -263,6 +265,8 @@ def test_a_file_that_another_program_removes_meanwhile_is_missing(tmp_path: Path
     other.start()
     try:
         for _ in range(2000):
+            assert readable_reason(path, "") in ("empty", "there is no such file")
+            assert bytes_of(path) == 0
             require_no_link(path)
     finally:
         over.set()
