@@ -51,7 +51,7 @@ def _draw(figure: Figure, axes: Axes, scenes: Sequence[TriedScene]) -> None:
             lw=0,
         )
         words = f"{region.solved}/{region.scenes}"
-        axes.text(y + across / 2, x + across / 2, words, ha="center", va="center", color=INK)
+        axes.text(y + across / 2, x, words, ha="center", va="bottom", color=INK)
     places = np.array([scene.place for scene in scenes]).reshape(-1, 2) * CM
     solved = np.array([scene.solved for scene in scenes], bool)
     stages = Counter(scene.stage for scene in scenes if not scene.solved)
@@ -66,5 +66,5 @@ def _draw(figure: Figure, axes: Axes, scenes: Sequence[TriedScene]) -> None:
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_xlabel("left of the base, cm")
     axes.set_ylabel("ahead of the base, cm")
-    axes.set_title("Generated scenes, by the place of the first object; darker: lower yield")
-    figure.legend(loc="outside lower left", ncols=2)
+    axes.set_title("Generated, by the first object's place")
+    figure.legend(loc="outside lower left", ncols=2, title="darker: fewer solved")
