@@ -1,6 +1,6 @@
 """`Frames` holds the steps of many decoded episodes, one array per column, for training."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -65,16 +65,21 @@ class Frames:
 
     @classmethod
     def read(
-        cls, paths: Iterable[Path | str], images: bool = True, memory_limit: int | None = None
+        cls,
+        paths: Iterable[Path | str],
+        images: bool = True,
+        memory_limit: int | None = None,
+        seen: Callable[[int], object] = lambda files: None,
     ) -> Self:
         """Read episode files; a damaged one is logged and skipped.
 
+        `seen` is called with the number of files done.
         Arrays that would not fit into memory are files in the workspace's folder `cache`.
         """
         files = [Path(path) for path in paths]
         cache = files[0].parent.parent / FOLDER if files else None
         expected = sum(map(_steps, files)) if images else 0
-        return cls(_readable(files, images), images, cache, expected, memory_limit)
+        return cls(_readable(files, images, seen), images, cache, expected, memory_limit)
 
     def extend(self, episodes: Iterable[Episode]) -> None:
         """Append episodes."""
@@ -214,10 +219,13 @@ def _steps(path: Path) -> int:
         return 0
 
 
-def _readable(paths: Iterable[Path], images: bool) -> Iterator[Episode]:
+def _readable(
+    paths: Iterable[Path], images: bool, seen: Callable[[int], object]
+) -> Iterator[Episode]:
     """Yield the episodes that can be read; log and skip the others."""
-    for path in paths:
+    for number, path in enumerate(paths, 1):
         try:
             yield Episode.read(path, images)
         except DamagedFile as error:
             _log.warning("skipped a damaged episode: %s", error)
+        seen(number)

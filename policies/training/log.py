@@ -12,10 +12,11 @@ from typing import Annotated, Any, Self
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn
 
 from ...datasets.files.decoding import decoded, parsed_json
 from ...datasets.files.plain_file import read_plain
+from ..base.shown_progress import LABEL, LEFT, ShownProgress
 
 METRICS = "metrics.jsonl"
 MOST_BYTES = 2**28
@@ -42,14 +43,13 @@ class TrainingLog:
         if writes:
             self._begin(folder, done)
         self._board = _summary_writer(folder / "tensorboard", done) if tensorboard else None
-        self._progress = Progress(
-            TextColumn("training"),
+        self._progress = ShownProgress(
+            LABEL,
             BarColumn(),
             TextColumn("{task.completed}/{task.total}  loss {task.fields[loss]:.4f}"),
-            TextColumn("time left"),
-            TimeRemainingColumn(),
+            *LEFT,
             console=Console(stderr=True),
-            disable=not progress,
+            shown=progress,
         )
         self._task = self._progress.add_task("training", total=steps, completed=done, loss=0.0)
 

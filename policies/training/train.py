@@ -29,6 +29,7 @@ from .from_episodes import Marks, config_of, perceive, teach_next_step, training
 from .log import TrainingLog
 from .loop import LoopConfig, TrainingLoop
 from .new_parts import new_network, new_vision
+from .progress import busy
 from .run import Rollout, Training, TrainResult
 from .two_stage import ENCODERS, first_step, learnt_before, second_step
 from .window_data import TrainingData, hold_out
@@ -56,8 +57,7 @@ def train_on(
     vision.fit(seen.window_inputs())
     shares, together = target_shares(seen.classes, config.shares), processes()
     precision = choose_precision(config.precision, device=together.device.type)
-    network = new_network(config, vision, data)
-    weight = weights(seen.classes, shares)
+    network, weight = new_network(config, vision, data), weights(seen.classes, shares)
     length = loop_config(config, int(np.count_nonzero(weight)), vision.passes)
     loop = TrainingLoop(network, seen, weight, length, precision, together)
     policy = replace(
@@ -73,10 +73,11 @@ def train_on(
     training = Training(loop, config, policy, folder, held, rollout)
     training.resume()
     together.wait()
-    board, writes = config.tensorboard, together.is_main
-    with TrainingLog(folder, loop.recipe.steps, loop.step, board, progress, writes) as log:
+    writes, steps = together.is_main, (loop.recipe.steps, loop.step)
+    with TrainingLog(folder, *steps, config.tensorboard, progress, writes) as log:
         training.run(log)
-    return training.finish()
+    with busy("measuring novelty and loss", progress and writes):
+        return training.finish()
 
 
 def _check_windows(data: TrainingData, config: TrainConfig) -> None:
@@ -150,7 +151,8 @@ def train(
     perceive(frames, vision, cache, shown)
     if (seconds := teach_next_step(frames, vision, cache, config.seed, shown)) is not None:
         parts["next step"] = seconds
-    data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
+    with busy("preparing what the head reads", shown):
+        data = with_accepted_predictions(_windows(frames, vision, config, cache), frames, examples)
     parts["perception"] = time.monotonic() - started - sum(parts.values())
     result = one_step(data, vision, policy, config, folder, rollout, progress)
     return replace(result, parts={**parts, **result.parts})

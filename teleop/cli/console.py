@@ -9,18 +9,11 @@ from contextlib import contextmanager
 from typing import IO, Any, cast
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, TextColumn
 from rich.text import Text
 
 from ...datasets.files.plain_text import plain_text, valid_json
+from ...policies.base.shown_progress import ShownProgress, counting, uncounted
 from .streams import Unfailing, put_out, speaks_unicode
 
 SHOWN_AFTER_S = 1.0
@@ -115,10 +108,7 @@ def _finite(value: object) -> object:
 @contextmanager
 def working(label: str) -> Iterator[None]:
     """Show after a second what is being done, and for how long, where nothing can be counted."""
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
-    )  # fmt: skip
-    bar = Progress(*columns, console=PEOPLE, disable=PEOPLE.quiet, transient=True)
+    bar = ShownProgress(*uncounted(), console=PEOPLE, shown=shows(), transient=True)
     bar.add_task(label, total=None)
     with _shown_soon(bar):
         yield
@@ -140,24 +130,19 @@ def _shown_soon(bar: Progress) -> Iterator[None]:
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[str], None]]:
+def progress(label: str, total: int, passing: bool = False) -> Iterator[Callable[[str], None]]:
     """Show a progress bar; call the function that it gives once per step, with a short note.
 
-    It appears with the first step, or after a second: what is refused at once shows none.
+    It appears with the first step, or after a second: what is refused at once shows none. One in
+    `passing` appears after a second alone, and is gone when the work is done.
     """
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", markup=False),
-    )
-    bar = Progress(*columns, console=PEOPLE, disable=PEOPLE.quiet)
+    note = TextColumn("{task.fields[note]}", markup=False)
+    bar = ShownProgress(*counting(note), console=PEOPLE, shown=shows(), transient=passing)
     task = bar.add_task(label, total=total, note="")
 
     def done(note: str) -> None:
-        bar.start()
+        if not passing:
+            bar.start()
         bar.update(task, advance=1, note=plain_text(note))
 
     with _shown_soon(bar):

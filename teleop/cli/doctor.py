@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from ...sim_envs.making import make_world
 from ...sim_envs.plug_ins import Group, is_plug_in
@@ -15,7 +15,7 @@ from ...sim_envs.worlds.process_options import ProcessOptions
 from ...sim_envs.worlds.separate_world import SeparateWorld
 from ..world_settings import note_allowed, options_of
 from .capabilities import task_capabilities
-from .console import print_json, say
+from .console import print_json, say, working
 from .numbers import Count
 from .subcommand import DONE, FOUND, NOTHING_LOST
 
@@ -32,8 +32,8 @@ class Doctor:
 
     if_interrupted: ClassVar[str] = NOTHING_LOST
 
-    env: Annotated[str, Positional]
-    """The world."""
+    env: Annotated[str, Positional, arg(metavar="WORLD")]
+    """The world to examine."""
     env_options: str = ""
     """Its options, as JSON: {"hz": 25}."""
     image_size: Count = IMAGE_SIZE
@@ -50,7 +50,8 @@ class Doctor:
         is_task = self.env in task_names()
         if not is_task:
             note_allowed(self.env)
-        found = examined(self.env, lambda: self._world(is_task), self.episode_steps)
+        with working(f"examining {self.env}"):
+            found = examined(self.env, lambda: self._world(is_task), self.episode_steps)
         if is_task and found.capabilities:
             found.capabilities |= task_capabilities(self.env)
         if self.json:

@@ -19,7 +19,7 @@ from ..autonomy.ladder_store import LadderStore
 from ..autonomy.stage_evidence import interval
 from ..session.levels import name
 from .chosen_policy import choice_json, say_choice
-from .console import PEOPLE, print_json, say
+from .console import PEOPLE, print_json, say, working
 from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 from .targets import check_target
 
@@ -47,7 +47,8 @@ class LadderVerb:
         choice = store.choice() if self.policy is None else store.choose(self.policy)
         if choice is not None:
             say_choice(workspace, choice)
-        ladder = _up_to_date(ladder_store, None if choice is None else choice.policy_id)
+        with working("reading the evidence"):
+            ladder = _up_to_date(ladder_store, None if choice is None else choice.policy_id)
         if self.out:
             from ..autonomy.ladder_plot import plot_ladder  # it loads matplotlib
 

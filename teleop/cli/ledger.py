@@ -13,7 +13,7 @@ from ..fleet.shift import ShiftReport, read_shifts
 from ..report.cost import EffortCost
 from ..report.ledger import EffortReturn, Ledger, read_ledger
 from ..session.attention_model import ATTENTION
-from .console import PEOPLE, print_json, say
+from .console import PEOPLE, print_json, say, working
 from .subcommand import DONE, NOTHING_LOST, WorkspacePath
 
 COST_COLUMNS = ("kind", "success", "driven", "watched", "attended*", "taken over", "requests")
@@ -39,7 +39,8 @@ class LedgerVerb:
     def run(self) -> int:
         """Read, add up and show."""
         workspace = Workspace.open(self.workspace)
-        ledger, shifts = read_ledger(workspace), read_shifts(Database(workspace.db_path))
+        with working("adding up"):
+            ledger, shifts = read_ledger(workspace), read_shifts(Database(workspace.db_path))
         for note in ledger.notes:
             say(note)
         if self.json:

@@ -17,7 +17,7 @@ from ..learning.policy_overview import PolicyOverview, PolicySummary, read_overv
 from ..learning.remote_policies import add_remote, options_of
 from ..server_settings import note_server
 from .chosen_policy import say_choice
-from .console import PEOPLE, print_json, say
+from .console import PEOPLE, print_json, say, working
 from .gate_run import run_gate, verdict_line
 from .job_options import OPTIONS, JobOptions
 from .numbers import Count
@@ -87,7 +87,8 @@ class Policies(JobOptions):
         workspace = Workspace.open(self.workspace)
         if asked:
             say(self._act(workspace, asked[0]))
-        overview = read_overview(workspace)
+        with working("reading policies"):
+            overview = read_overview(workspace)
         if self.json:
             print_json(overview.to_json())
         elif asked:

@@ -11,7 +11,7 @@ from ...sim_envs.plug_ins import Group, broken, origin, plug_ins
 from ...sim_envs.tasks import TASKS, task_class, task_names
 from ...sim_envs.tasks.task import Task
 from .capabilities import refused, task_capabilities, world_capabilities
-from .console import PEOPLE, complain, print_json, say
+from .console import PEOPLE, complain, print_json, progress, say
 from .subcommand import DONE, NOTHING_LOST
 
 WORLD = "a world: drive WS --env NAME"
@@ -34,9 +34,12 @@ class Tasks:
         if self.out is not None:
             from ..report.contact_sheet import write_contact_sheet, write_variation_sheet
 
-            for name in TASKS:
-                say(f"wrote {write_contact_sheet(name, self.out)}")
-            say(f"wrote {write_variation_sheet(self.out)}")
+            with progress("drawing", len(TASKS) + 1, passing=True) as drawn:
+                for name in TASKS:
+                    say(f"wrote {write_contact_sheet(name, self.out)}")
+                    drawn(name)
+                say(f"wrote {write_variation_sheet(self.out)}")
+                drawn("variations")
         if self.json:
             tasks = [_described(name, task) for name, task in usable_tasks().items()]
             print_json([*tasks, *map(_described_world, usable_worlds())])

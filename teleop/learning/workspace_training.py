@@ -59,7 +59,7 @@ def train_on_workspace(
     are masked. Predictions that were accepted or corrected are examples of their own.
     """
     started = time.monotonic()
-    frames, examples = judged_frames(workspace, chooses, config.needs_images)
+    frames, examples = judged_frames(workspace, chooses, config.needs_images, progress=progress)
     reading = {"reading": time.monotonic() - started}
     drive = None if rollouts is None else selection(rollouts, selection_episodes, progress)
     with training_folder(workspace, config) as folder:
@@ -89,6 +89,7 @@ def judged_frames(
     chooses: Chooses = succeeded,
     images: bool = False,
     only: Container[str] | None = None,
+    progress: bool = False,
 ) -> tuple[Frames, list[AcceptedPrediction]]:
     """The chosen episodes as people judge them, and the predictions they accepted.
 
@@ -103,7 +104,9 @@ def judged_frames(
     examples = [AcceptedPrediction(*given) for given in choice.examples()]
     hidden = {example.episode for example in examples} - {s.id for s in chosen}
     read = [s for s in summaries if s in chosen or s.id in hidden]
-    frames = Frames.read([s.path for s in read if s.path is not None], images)
+    paths = [s.path for s in read if s.path is not None]
+    with counted("reading episodes", len(paths), progress) as seen:
+        frames = Frames.read(paths, images, seen=seen)
     choice.mask(frames, hidden)
     return frames, examples
 

@@ -3,11 +3,16 @@
 import io
 import json
 import logging
+import re
+import threading
+import time
 
 import pytest
+from rich.console import Console
 from rich.table import Table
 
 from sidestick.datasets.files.plain_text import plain_text
+from sidestick.policies.base.shown_progress import ShownProgress, counting, uncounted
 from sidestick.teleop.cli import console
 from sidestick.teleop.cli.console import PlainFormatter, complain, print_json, progress, say
 
@@ -60,3 +65,29 @@ def test_what_can_be_read_stays() -> None:
     """Letters, signs, tabulators and ends of lines of all scripts."""
     text = "wörk späce\t片付け\n🙂 café"
     assert plain_text(text) == text
+
+
+def test_what_takes_long_is_told_in_lines_where_there_is_no_screen() -> None:
+    """A file gets the bar as lines, each with the time left; none after the end."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=100)
+    shown = ShownProgress(*counting(), console=console, pauses_s=(0.001,))
+    task = shown.add_task("generated", total=4)
+    with shown:
+        shown.update(task, completed=3)
+        while "3/4" not in stream.getvalue():
+            time.sleep(0.001)
+    assert re.search(r"generated .* 3/4 .*time left", stream.getvalue())
+    assert line_printers() == []
+
+
+def test_a_screen_gets_no_lines() -> None:
+    """There the bar itself moves."""
+    shown = ShownProgress(*uncounted(), console=Console(file=io.StringIO(), force_terminal=True))
+    with shown:
+        assert line_printers() == []
+
+
+def line_printers() -> list[str]:
+    """The threads that print lines."""
+    return [one.name for one in threading.enumerate() if "_print_lines" in one.name]
