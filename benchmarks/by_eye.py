@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.depth_aids import grip, held
-from sidestick.policies.statistics.rates import wilson
+from sidestick.datasets.tables.wilson import wilson
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.making import make_task_env
 from sidestick.sim_envs.spaces import GRIP, MOVE, TURN

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sidestick.policies.statistics.rates import wilson
+from sidestick.datasets.tables.wilson import wilson
 from sidestick.sim_envs import kinematics
 from sidestick.sim_envs.engine import pybullet
 from sidestick.sim_envs.environment import ArmEnv

@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sidestick.policies.statistics.rates import wilson
+from sidestick.datasets.tables.wilson import wilson
 
 WINDOW = 40
 ERROR = 0.05

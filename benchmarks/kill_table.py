@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rows import print_rows
-from sidestick.policies.statistics.rates import wilson
+from sidestick.datasets.tables.wilson import wilson
 
 ALL = "all"
 KILLS = "kills.jsonl"

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..sim_envs.errors import BadValue
 from .base.torch_setup import as_tensor
-from .heads import Head
+from .heads.head import Head
 from .task_features.features import Columns
 from .vision.protocol import Batch, Vision
 

@@ -1,12 +1,17 @@
 """This package simulates an arm, its cameras and tasks in PyBullet, as Gymnasium environments.
 
-Importing it registers `sidestick/<task>-v0` for every task.
+Importing it registers `sidestick/<task>-v0` for every task. What draws and moves them is loaded
+with the first environment, or with `make_task_env`.
 """
+
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 
-from .making import make_task_env
 from .tasks import TASKS
+
+if TYPE_CHECKING:
+    from .making import make_task_env
 
 __all__ = ["make_task_env"]
 
@@ -17,3 +22,11 @@ for _task in TASKS.values():
         kwargs={"task": _task.name},
         max_episode_steps=_task().max_steps,
     )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .making import make_task_env
+
+    return make_task_env

@@ -17,13 +17,14 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.perception.network import Perception, PerceptionConfig
 from sidestick.policies.store import PolicyStore
 from sidestick.policies.training.config import TrainConfig
-from sidestick.policies.training.finetune import FinetuneConfig
+from sidestick.policies.training.finetune_config import FinetuneConfig
 from sidestick.policies.training.loop import TrainingLoop
 from sidestick.teleop.learning import candidate_store
 from sidestick.teleop.learning import learner as learner_module
 from sidestick.teleop.learning.acceptance_gate import AcceptanceCriteria, GateTest
 from sidestick.teleop.learning.candidate_store import CandidateStore
-from sidestick.teleop.learning.learner import Learner, LearnerRules
+from sidestick.teleop.learning.learner import Learner
+from sidestick.teleop.learning.learner_rules import LearnerRules
 from sidestick.teleop.learning.workspace_perception import FINETUNED_PERCEPTION
 from tests.synthetic import GOALS, made_up_episode
 

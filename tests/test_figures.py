@@ -10,7 +10,7 @@ import pytest
 from benchmarks.clustered_rate import clustered_interval
 from benchmarks.figure import read_figures
 from benchmarks.figures import DOCUMENTS, ROOT, generated
-from sidestick.policies.statistics.rates import wilson
+from sidestick.datasets.tables.wilson import wilson
 from sidestick.sim_envs.errors import BadValue, UnknownName
 
 GENERATED = re.compile(

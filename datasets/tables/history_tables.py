@@ -3,20 +3,17 @@
 import json
 from typing import Any
 
-import scipy
-
 from ..database import Database, EventEntry, EventKind
 from ..effort_ledger import effort_entries
 from .table import Table, Where, level_name, moment, opened, table
+from .wilson import wilson
 
 
 def evaluations(where: Where) -> Table:
     """Every evaluation with its rate and Wilson's 95 % interval."""
     rows = []
     for given in Database(opened(where).db_path).evaluations():
-        interval = scipy.stats.binomtest(given.successes, given.episodes).proportion_ci(
-            method="wilson"
-        )
+        low, high = wilson(given.successes, given.episodes)
         rows.append(
             {
                 "created": moment(given.created),
@@ -26,8 +23,8 @@ def evaluations(where: Where) -> Table:
                 "episodes": given.episodes,
                 "successes": given.successes,
                 "rate": given.successes / given.episodes,
-                "low": float(interval.low),
-                "high": float(interval.high),
+                "low": low,
+                "high": high,
             }
         )
     return table(rows, "created policy kind first_seed episodes successes rate low high")

@@ -1,20 +1,28 @@
 """`HEADS` maps the names of policy heads to their classes; `build_head` makes one.
 
-A new head is one new file and one line in `HEADS`.
+A new head is one new file and one line in `HEADS`. The names are known without PyTorch, which a
+head's own file loads.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...datasets.files.names import shown
 from ...sim_envs.errors import BadValue, PlugInError, UnknownName
+from ...sim_envs.lazy_classes import LazyClasses
 from ...sim_envs.plug_ins import Group, is_plug_in, plug_in, plug_ins, require_own_names
-from .act import Act
-from .bc import Bc
-from .bc_gmm import BcGmm
-from .flow import Flow
-from .head import Head
 
-HEADS: dict[str, type[Head]] = {kind.name: kind for kind in (Bc, BcGmm, Act, Flow)}
+if TYPE_CHECKING:
+    from .head import Head
+
+HEADS: LazyClasses["Head"] = LazyClasses(
+    __name__,
+    {
+        "bc": ("bc", "Bc"),
+        "bc-gmm": ("bc_gmm", "BcGmm"),
+        "act": ("act", "Act"),
+        "flow": ("flow", "Flow"),
+    },
+)
 """Those that are built in; installed packages may add others."""
 
 
@@ -24,12 +32,14 @@ def head_names() -> tuple[str, ...]:
     return (*HEADS, *plug_ins(Group.HEADS))
 
 
-def head_class(name: str) -> type[Head]:
+def head_class(name: str) -> "type[Head]":
     """The head of this name; UnknownName where there is none, PlugInError for one that is bad."""
     if name in HEADS:
         return HEADS[name]
     if not is_plug_in(Group.HEADS, name):
         raise UnknownName("policy head", name, head_names())
+    from .head import Head
+
     kind = plug_in(Group.HEADS, name)
     if not (isinstance(kind, type) and issubclass(kind, Head)):
         raise PlugInError(f"plug-in {name!r} ({Group.HEADS.value}) is not a Head but {kind!r}")
@@ -42,7 +52,7 @@ MOST_REPEATS, MOST_SIZE = 1000, 100_000
 """Largest settings: a stranger's policy must neither be built nor planned with for hours."""
 
 
-def build_head(name: str, size: int, settings: dict[str, Any]) -> Head:
+def build_head(name: str, size: int, settings: dict[str, Any]) -> "Head":
     """The head called `name` for inputs (B, size), from its own settings."""
     kind = head_class(name)
     for key, value in settings.items():
@@ -56,4 +66,4 @@ def build_head(name: str, size: int, settings: dict[str, Any]) -> Head:
         raise BadValue(f"settings of head {name}", "its own fields", error) from None
 
 
-__all__ = ["HEADS", "Head", "build_head", "head_class", "head_names"]
+__all__ = ["HEADS", "build_head", "head_class", "head_names"]

@@ -3,10 +3,8 @@
 `sidestick pretrain` calls it with a function that samples scenes; a weights file comes out.
 """
 
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ...sim_envs.errors import BadValue
 from ..base.device import device
 from ..base.schedule import one_cycle, set_rate
 from ..base.torch_setup import Precision, choose_precision
 from ..engines.job import Engine
 from .grasp_points import grasp_point_loss
 from .network import Perception, PerceptionConfig, as_input
+from .pretrain_config import PretrainConfig
 from .quality import (
     every_image,
     measure,
@@ -34,46 +32,6 @@ Report = Callable[[str, int, int, dict[str, float]], object]
 """Called with the stage ("scenes", "training" or "holds"), steps done, all steps, and metrics."""
 BRIGHTNESS, CONTRAST, TINT, NOISE = 0.25, 0.2, 0.1, 0.03
 """Half widths of the colour augmentation, on pixels in [-1, 1]; noise is a standard deviation."""
-
-
-@dataclass(frozen=True)
-class PretrainConfig:
-    """The settings of pretraining; the defaults made the shipped weights."""
-
-    scenes: int = 6000
-    """Number of scenes, for training and testing together."""
-    held_out: int = 300
-    """Number of the last scenes, which only measure quality."""
-    first_seed: int = 1_000_000
-    """Seed of the first scene; far from those of demonstrations and evaluations."""
-    epochs: int = 12
-    """Passes over the scenes; 6 found 97.1 % of the held-out items' cells, 12 found 98.2 %."""
-    hold_epochs: int = 6
-    """Passes over the scenes that then train the grasp points, if the network has them; all other
-    weights stay frozen."""
-    batch: int = 32
-    """Images per step; 64 learnt less in the same time (recall 92 against 96 %)."""
-    peak_rate: float = 4e-3
-    """Highest learning rate of the one-cycle schedule."""
-    weight_decay: float = 1e-2
-    """Weight decay of AdamW."""
-    seed: int = 0
-    """Seed of initial weights, order and augmentation."""
-    precision: str = "auto"
-    """"auto", "bf16" or "fp32"."""
-
-    def check(self) -> None:
-        """Raise BadValue for a number out of its range."""
-        for name in ("scenes", "held_out", "batch"):
-            if getattr(self, name) < 1:
-                raise BadValue(name, "at least 1", getattr(self, name))
-        for name in ("first_seed", "epochs", "hold_epochs", "seed", "weight_decay"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise BadValue(name, "at least 0", getattr(self, name))
-        if not 0 < self.peak_rate < math.inf:
-            raise BadValue("peak_rate", "above 0", self.peak_rate)
-        if self.held_out >= self.scenes:
-            raise BadValue("held_out", f"fewer than all {self.scenes} scenes", self.held_out)
 
 
 def quiet(stage: str, done: int, total: int, figures: dict[str, float]) -> None:

@@ -7,17 +7,7 @@ from dataclasses import dataclass
 
 import scipy
 
-from ...sim_envs.errors import BadValue
-
-
-def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion (Wilson 1927); (0, 1) before the first trial."""
-    if not 0 <= successes <= n:
-        raise BadValue("successes", f"a count between 0 and n={n}", successes)
-    if n == 0:
-        return 0.0, 1.0
-    interval = scipy.stats.binomtest(successes, n).proportion_ci(confidence, method="wilson")
-    return float(interval.low), float(interval.high)
+from ...datasets.tables.wilson import wilson
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

@@ -10,11 +10,9 @@ from typing import Any
 from ...sim_envs.errors import BadValue, UnknownName
 from ...sim_envs.plug_ins import Group, plug_ins
 from ..heads import head_names
-from ..vision import vision_class
-from ..vision.end_to_end import EndToEnd
-from ..vision.keypoints import KeypointVision
+from ..vision import END_TO_END, KEYPOINTS, vision_class
 
-VISIONS = (EndToEnd.name, KeypointVision.name)
+VISIONS = (END_TO_END, KEYPOINTS)
 """Built in; installed packages may add others."""
 POINTER = "pointer"
 NOT_NEGATIVE = (
@@ -115,7 +113,7 @@ class TrainConfig:
     def _check_together(self) -> None:
         if self.execute > self.chunk:
             raise BadValue("execute", f"at most chunk, {self.chunk}", self.execute)
-        if not self.needs_images and self.encoder != POINTER:
+        if self.encoder != POINTER and not self.needs_images:
             raise BadValue("encoder", "vision end-to-end for one of its own", self.encoder)
         if self.encoder_weights is not None and self.encoder != "resnet18":
             raise BadValue("encoder_weights", "encoder resnet18", self.encoder)
@@ -135,9 +133,9 @@ class TrainConfig:
         cls, vision: str = "keypoints", head: str = "bc", encoder: str = POINTER
     ) -> "TrainConfig":
         """Recommended values for a kind of vision and head; encoders need small batches."""
-        if vision == EndToEnd.name and encoder == POINTER:  # of the encoders; see `two_stage`
+        if vision == END_TO_END and encoder == POINTER:  # of the encoders; see `two_stage`
             return cls(vision=vision, head=head, steps=1000, batch=64, peak_rate=2e-3)
-        if vision == EndToEnd.name:
+        if vision == END_TO_END:
             plain = cls(vision=vision, head=head, encoder=encoder)
             return replace(plain, steps=3000, batch=64, peak_rate=1e-3)
         return replace(cls(vision=vision, head=head), **RECIPES.get(head, {}))

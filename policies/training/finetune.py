@@ -4,7 +4,7 @@ The learner calls it when corrections were recorded. On disk such an update is c
 """
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,39 +15,16 @@ from ..base.schedule import load_parameters
 from ..base.torch_setup import choose_precision
 from ..policy import LearnedPolicy
 from .class_weights import PRE_INTERVENTION, target_shares, weights
+from .finetune_config import FinetuneConfig
 from .loop import LoopConfig, TrainingLoop
 from .run import held_out_loss
 from .validate import validate
 from .window_data import TrainingData, joined
 
-__all__ = ["FinetuneConfig", "finetune", "held_out_loss"]
+__all__ = ["finetune", "held_out_loss"]
 
-MOST_STEPS = 100
-"""Limit of updates that fit between two episodes; more is a refit from the base."""
 NEW_SHARE = 0.5
 """Share of new windows in each batch; the rest is replayed from the earlier training data."""
-
-
-@dataclass(frozen=True)
-class FinetuneConfig:
-    """Hyperparameters of finetuning."""
-
-    steps: int = MOST_STEPS
-    """Updates, at most 100."""
-    batch: int = 256
-    """Windows in an update."""
-    peak_rate: float = 3e-4
-    """Highest learning rate: about a seventh of that of a training."""
-    ema: float = 0.95
-    """Decay of the moving average of the weights."""
-    shares: str = "auto"
-    """Scheme of class weights of the replayed windows."""
-    seed: int = 0
-    """Seed of order and noise."""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.steps <= MOST_STEPS:
-            raise BadValue("steps of finetuning", f"1 to {MOST_STEPS}; else refit", self.steps)
 
 
 def finetune(

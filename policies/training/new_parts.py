@@ -8,7 +8,8 @@ import torch
 from ...datasets.recorded_spec import BUILT_IN
 from ...sim_envs.errors import PolicyError
 from ...sim_envs.spaces import ACTION_SIZE
-from ..heads import Head, build_head
+from ..heads import build_head
+from ..heads.head import Head
 from ..network import PolicyNetwork
 from ..perception.network import Perception
 from ..policy_config import PolicyConfig

@@ -55,7 +55,7 @@ def options_of(kind: type) -> Mapping[str, Option]:
     found: dict[str, Option] = {}
     hints = get_type_hints(kind, include_extras=True)
     for item in fields(kind):
-        plain, notes = _without_notes(hints[item.name])
+        plain, notes = without_notes(hints[item.name])
         if is_dataclass(plain) and isinstance(plain, type):
             found |= options_of(plain)
             continue
@@ -92,7 +92,7 @@ def _is_value(word: str) -> bool:
 
 
 def _option(field: str, plain: Any, notes: Sequence[Any]) -> Option:
-    place, kinds = Positional in notes, list(_members(plain))
+    place, kinds = Positional in notes, list(members_of(plain))
     named = next((n.name for n in notes if getattr(n, "metavar", None) and n.name), None)
     return Option(
         field if place else named or field.replace("_", "-"),
@@ -103,7 +103,7 @@ def _option(field: str, plain: Any, notes: Sequence[Any]) -> Option:
     )
 
 
-def _without_notes(hint: Any) -> tuple[Any, list[Any]]:
+def without_notes(hint: Any) -> tuple[Any, list[Any]]:
     """A type without its annotations, and those."""
     notes: list[Any] = []
     while get_origin(hint) is Annotated:
@@ -112,11 +112,11 @@ def _without_notes(hint: Any) -> tuple[Any, list[Any]]:
     return hint, notes
 
 
-def _members(hint: Any) -> Iterator[Any]:
+def members_of(hint: Any) -> Iterator[Any]:
     """The types of a union, each without annotations; of another type itself."""
-    plain, _ = _without_notes(hint)
+    plain, _ = without_notes(hint)
     if get_origin(plain) in (Union, UnionType):
         for part in get_args(plain):
-            yield from _members(part)
+            yield from members_of(part)
     else:
         yield plain

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from tyro.conf import FlagCreatePairsOff, arg
 
+from .option_help import with_plain_help
 from .subcommand import Subcommand
 
 OPTIONS: Mapping[str, Any] = {
@@ -58,11 +59,17 @@ class Everywhere:
 
 @functools.cache
 def with_everywhere(kind: type[Subcommand]) -> type[Subcommand]:
-    """The class of a verb with these options after its own."""
+    """The class of a verb with these options after its own, and its own with plain help."""
+    if all(hasattr(kind, name) for name in OPTIONS):
+        return kind  # it has them already
     added = [
         (name, annotation, field(default=DEFAULTS[name], kw_only=True))
         for name, annotation in OPTIONS.items()
     ]
     return make_dataclass(
-        kind.__name__, added, bases=(kind,), frozen=True, namespace={"__doc__": kind.__doc__}
+        kind.__name__,
+        [*with_plain_help(kind), *added],
+        bases=(kind,),
+        frozen=True,
+        namespace={"__doc__": kind.__doc__},
     )

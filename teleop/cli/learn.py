@@ -4,7 +4,7 @@ import signal
 import sys
 from dataclasses import dataclass, replace
 from types import FrameType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...datasets.database import EventEntry
 from ...datasets.workspace import Workspace
@@ -13,12 +13,15 @@ from ..evaluation.rollouts import InProcessRollouts
 from ..learning.acceptance_gate import AcceptanceCriteria
 from ..learning.background_process import learn_on, lower_priority, only_learner
 from ..learning.candidate_store import describe_update
-from ..learning.learner import Learner, LearnerRules
+from ..learning.learner_rules import LearnerRules
 from .chosen_policy import choice_json, say_choice
 from .console import complain, print_json, say, working
 from .numbers import Count, Limit, Share
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import mention_unused
+
+if TYPE_CHECKING:
+    from ..learning.learner import Learner
 
 DEFAULTS = LearnerRules()
 
@@ -58,9 +61,11 @@ class Learn:
         """Learn what is due."""
         if self.watch:
             mention_unused(self, "with --watch", ("json",))
-        lower_priority(self.parent)
         signal.signal(signal.SIGTERM, _leave)
         workspace, rules = Workspace.open(self.workspace), self._rules()
+        lower_priority(self.parent)
+        from ..learning.learner import Learner  # it loads PyTorch
+
         say(f"the gate: {rules.gate.scope}")
         with only_learner(workspace), InProcessRollouts(workspace.config) as rollouts:
             choice = PolicyStore(workspace.policies_dir).choice()
@@ -77,7 +82,7 @@ class Learn:
             say("nothing to learn: no new episodes, or too few")
         return DONE
 
-    def _all(self, learner: Learner) -> list[EventEntry]:
+    def _all(self, learner: "Learner") -> list[EventEntry]:
         """Learn until nothing is due any more."""
         events: list[EventEntry] = []
         while True:

@@ -16,6 +16,7 @@ from .command_words import options_of
 from .console import be_quiet, complain, log_handler, say, show_more
 from .earlier_names import present_words
 from .everywhere import Everywhere, with_everywhere
+from .help_lines import whole_words
 from .interrupts import heard_interrupts
 from .memory_limit import memory_missing
 from .numbers import check_numbers
@@ -28,7 +29,10 @@ from .version import Version
 
 LONGEST_NAME = 300
 """Of a file in an error, characters."""
-DESCRIPTION = "Teach a robot arm by driving it, and hand over the stick step by step."
+DESCRIPTION = (
+    "Teach a robot arm by driving it, and hand over the stick step by step. "
+    "`sidestick VERB --help` explains a verb and its options."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
     verb = None
     try:
-        verb = _parse(arguments)
+        with whole_words(sys.stdout):
+            verb = _parse(arguments)
         code = _run(verb, sys.argv[2:] if arguments is None else arguments[1:])
     except OutputLost as error:
         complain(error)
@@ -91,17 +96,28 @@ def _run(verb: Subcommand, words: Sequence[str]) -> int:
     allow_noted()
     allow_noted_servers()
     check_numbers(verb)
-    asked = getattr(verb, "device", None)
-    if asked is not None:
-        from ...policies.base.device import chosen_in_words  # loads PyTorch for a GPU's sake alone
-
-        say(f"networks run on {chosen_in_words(asked)}")
+    _choose_device(getattr(verb, "device", None), getattr(type(verb), "device", None))
     try:
         with heard_interrupts():
             return recorded_run(name_of(verb), verb, words, verb.run)
     except KeyboardInterrupt:
         complain(f"interrupted; {verb.if_interrupted}")
         return INTERRUPTED
+
+
+def _choose_device(asked: str | None, usual: str | None) -> None:
+    """Choose what networks run on and say it; what nobody asked for waits for the first network."""
+    if asked is None:
+        return
+    from ...policies.base.device import AUTO, choose_later, chosen_in_words
+
+    def tell(device: str) -> None:
+        say(f"networks run on {device}")
+
+    if asked == usual == AUTO:
+        choose_later(tell)
+    else:
+        tell(chosen_in_words(asked))
 
 
 if __name__ == "__main__":  # for `accelerate launch -m`; else the entry point calls main()

@@ -42,8 +42,6 @@ class Practice(JobOptions):
 
     def run(self) -> int:
         """Practise and refit, round by round."""
-        from ..learning.practice_rounds import PracticeRounds  # it loads PyTorch
-
         workspace = Workspace.open(self.workspace)
         workspace.recover()
         choice = take_policy(workspace)  # refused here without one
@@ -52,6 +50,8 @@ class Practice(JobOptions):
             only_learner(workspace),
             Rollouts(workspace.config, engine, kept_in=kept_in) as rollouts,
         ):
+            from ..learning.practice_rounds import PracticeRounds  # it loads PyTorch
+
             return self.practise(PracticeRounds(workspace, rollouts, notify=say), choice)
 
     def practise(self, rounds: "PracticeRounds", choice: PolicyChoice) -> int:

@@ -3,27 +3,29 @@
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from rich.progress import Progress
+from rich.progress import BarColumn, TaskProgressColumn
 from tyro.conf import Positional, arg
 
 from ...datasets.config import WorkspaceConfig
 from ...datasets.workspace import Workspace
-from ...policies.perception.network import Perception, PerceptionConfig
-from ...policies.perception.pretrain import PretrainConfig, pretrain
+from ...policies.base.shown_progress import LABEL, LEFT, ShownProgress
+from ...policies.perception.pretrain_config import PretrainConfig
 from ...sim_envs.errors import BadValue
 from ...sim_envs.labelled_scenes import SceneSource
 from ...sim_envs.tasks import TASKS, task_class
 from ..devices.settings import operator_name
 from ..evaluation.seeds import check_reserved
 from ..learning.workspace_perception import PRETRAINED_PERCEPTION, put_pretrained
-from ..review.click_review import learn_clicks
 from .chosen_policy import quoted
-from .console import PEOPLE, print_json, say
+from .console import PEOPLE, print_json, say, shows
 from .job_options import JobOptions
 from .subcommand import DONE, Device
 from .targets import check_target
+
+if TYPE_CHECKING:
+    from ...policies.perception.network import Perception, PerceptionConfig
 
 STAGES = ("scenes", "training", "holds")
 
@@ -96,15 +98,21 @@ class Pretrain(JobOptions):
                 raise BadValue(f"--{name}", "nothing, WS says it", getattr(self, name))
         return Workspace.open(self.workspace).config
 
-    def _make_for(self, workspace: Workspace, made_for: WorkspaceConfig) -> tuple[Perception, Path]:
+    def _make_for(
+        self, workspace: Workspace, made_for: WorkspaceConfig
+    ) -> "tuple[Perception, Path]":
         """Pretrain and put the weights in their place; clicks of the workspace finetune them."""
+        from ..review.click_review import learn_clicks
+
         made = workspace.path / f".{PRETRAINED_PERCEPTION}"
         perception = self._make(made_for, made)
         put_pretrained(workspace, made)
         learn_clicks(workspace, operator_name(), 0)
         return perception, workspace.path / PRETRAINED_PERCEPTION
 
-    def _make(self, made_for: WorkspaceConfig, out: Path) -> Perception:
+    def _make(self, made_for: WorkspaceConfig, out: Path) -> "Perception":
+        from ...policies.perception.network import PerceptionConfig
+
         task = task_class(made_for.task)
         if self.base is not None and not task.has_grasp_points:
             known = ", ".join(name for name in TASKS if task_class(name).has_grasp_points)
@@ -126,11 +134,15 @@ class Pretrain(JobOptions):
             return self._pretrain(about, source, out, Path(folder))
 
     def _pretrain(
-        self, about: PerceptionConfig, source: SceneSource, out: Path, scenes_dir: Path
-    ) -> Perception:
+        self, about: "PerceptionConfig", source: SceneSource, out: Path, scenes_dir: Path
+    ) -> "Perception":
+        from ...policies.perception.network import Perception
+        from ...policies.perception.pretrain import pretrain
+
         note = "" if source.variation == "none" else f" {source.variation}"
         base = None if self.base is None else Perception.load(self.base)
-        with Progress(console=PEOPLE, disable=PEOPLE.quiet) as bar:
+        columns = (LABEL, BarColumn(), TaskProgressColumn(), *LEFT)
+        with ShownProgress(*columns, console=PEOPLE, shown=shows()) as bar:
             tasks = {name: bar.add_task(name, total=None) for name in STAGES}
 
             def report(stage: str, done: int, total: int, figures: dict[str, float]) -> None:

@@ -33,14 +33,14 @@ class Report:
 
     def run(self) -> int:
         """Write the page."""
-        # These load PyTorch and matplotlib.
-        from ..report.write import COMPARISON_PARTS, DRAWN_FRAMES, PARTS, write_report
-
         check_target("--out", self.out)
         other = None if self.compare is None else Workspace.open(self.compare)
         workspace = Workspace.open(self.workspace)
         if other is not None:
             refuse_unused(self, "with --compare, which shows no videos", ("redraw",))
+        # These load PyTorch and matplotlib.
+        from ..report.write import COMPARISON_PARTS, DRAWN_FRAMES, PARTS, write_report
+
         with progress("report", PARTS if other is None else COMPARISON_PARTS) as done:
             path = write_report(
                 workspace, self.out, beside=other, done=done, made_by=self.command(),

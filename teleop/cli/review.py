@@ -31,7 +31,7 @@ class Review:
     policy: str | None = None
     """Whose predictions; those of the policy that drives unless given."""
     episode: EpisodeName | None = None
-    """Only this one."""
+    """Only this one: its id, a part of it, or its place (-1 is the last)."""
     operator: Person = None
     """Name of the person who judges, for the records."""
     headless: bool = False

@@ -72,8 +72,6 @@ class Serve:
         require("starlette", "web")
         require("uvicorn", "web")
         require("websockets", "web")
-        from ..web.access import Access
-        from ..web.app import make_app
         from ..web.server import ServerOptions, run_server
 
         options = ServerOptions(
@@ -84,6 +82,9 @@ class Serve:
         else:
             refuse_unused(self, "with one arm", ("queue", "on_loss"))
         workspace = Workspace.open(self.workspace)
+        from ..web.access import Access
+        from ..web.app import make_app  # it loads PyTorch and matplotlib
+
         access = Access()
         app, seat = make_app(workspace, access, options.rules, options.secure, self._station)
         with contextlib.closing(seat):

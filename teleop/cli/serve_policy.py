@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar
 
 from tyro.conf import arg
 
+from ...datasets.formats.optional import require
 from ...datasets.workspace import Workspace
 from ...policies.loaded_policy import trained_here
 from ...policies.remote.wire import MOST_BYTES
 from ...policies.store import PolicyStore
-from ...sim_envs.errors import BadValue, MissingExtra
-from ...sim_envs.install import install_hint
+from ...sim_envs.errors import BadValue
 from .console import print_json, say
 from .numbers import Port
 from .subcommand import DONE, NOTHING_LOST, Device, WorkspacePath
@@ -35,7 +35,7 @@ class ServePolicy:
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    policy: Annotated[str | None, arg(metavar="ID", help_behavior_hint="(default: drives)")] = None
+    policy: Annotated[str | None, arg(metavar="ID")] = None
     """Number of the policy; the one that drives unless given."""
     host: str = LOCAL
     """Address to listen on. Any but a loopback address wants a token, which is made and shown."""
@@ -50,15 +50,14 @@ class ServePolicy:
 
     def run(self) -> int:
         """Serve until interrupted."""
-        try:
-            import uvicorn
-
-            from ...policies.policy_server import policy_app
-        except ImportError as error:
-            raise MissingExtra(f"serving needs {error.name}; {install_hint('serve')}") from None
+        for module in ("starlette", "websockets"):
+            require(module, "serve")
+        uvicorn = require("uvicorn", "serve")
         workspace = Workspace.open(self.workspace)
         store = PolicyStore(workspace.policies_dir)
         choice = store.choose(self.policy)
+        from ...policies.policy_server import policy_app  # it loads PyTorch
+
         policy = trained_here(store.load(choice.policy_id, workspace.config), "serving")
         open_to_others = not _is_loopback(self.host)
         token = self.token or (secrets.token_urlsafe(24) if open_to_others else "")

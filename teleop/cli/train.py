@@ -11,6 +11,7 @@ from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
 from ...policies.engines.job import Engine
 from ...policies.store import PolicyStore
+from ...policies.vision import END_TO_END, KEYPOINTS
 from ..evaluation.rollouts import Rollouts
 from ..session.environments import NO_WORLD, has_world
 from ..workspace_variant import exists
@@ -34,7 +35,6 @@ def hint(value: str) -> Any:
     return arg(help_behavior_hint=f"(default: {value})")
 
 
-KEYPOINTS, END_TO_END = "keypoints", "end-to-end"
 POINTER, SMALL = "pointer", "small"
 AS_RECOMMENDED = hint("as recommended")
 RECIPE = ("steps", "batch", "chunk", "execute")
@@ -65,7 +65,9 @@ class Train(JobOptions):
 
     An interrupted training goes on where it stopped when the same command is given again. The
     policy is published before the gate decides, and named by number until it does.
+
     Several GPUs or machines share each batch under
+
     accelerate launch --num_processes 4 -m sidestick.teleop.cli.main train WS
     """
 
@@ -162,11 +164,12 @@ class Train(JobOptions):
 
     def run(self) -> int:
         """Train, choose a checkpoint and save it."""
+        config = self.config(Workspace.open(self.workspace) if exists(self.workspace) else None)
+        criteria(self.gate_pairs)  # refused before the training, not after it
+        workspace = Workspace.open(self.workspace)
         from ...policies.training.distributed import launch, launched, processes
         from ..learning.workspace_training import train_on_workspace
 
-        config = self.config(Workspace.open(self.workspace) if exists(self.workspace) else None)
-        criteria(self.gate_pairs)  # refused before the training, not after it
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
         engine = self.engine_asked()

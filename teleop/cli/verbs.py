@@ -4,13 +4,13 @@ Many load PyTorch, which takes seconds that `sidestick export --help` need not w
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import make_dataclass
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ...sim_envs.lazy_classes import LazyClasses
 from .subcommand import Subcommand
 
 PLACES: Mapping[str, tuple[str, str]] = {
@@ -49,22 +49,8 @@ PLACES: Mapping[str, tuple[str, str]] = {
 """File in this folder and class of each verb, in the order of the help."""
 
 
-class Verbs(Mapping[str, type[Subcommand]]):
-    """The classes of the verbs; each is imported at its first use."""
-
-    def __getitem__(self, name: str) -> type[Subcommand]:
-        file, kind = PLACES[name]
-        found: type[Subcommand] = getattr(import_module(f".{file}", __package__), kind)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(PLACES)
-
-    def __len__(self) -> int:
-        return len(PLACES)
-
-
-VERBS = Verbs()
+VERBS: LazyClasses[Subcommand] = LazyClasses(__package__, PLACES)
+"""The classes of the verbs; each is imported at its first use."""
 
 
 def name_of(verb: Subcommand) -> str:
@@ -74,9 +60,9 @@ def name_of(verb: Subcommand) -> str:
 
 
 def outlines() -> dict[str, Callable[..., Any]]:
-    """A class for each verb that has its docstring and no options, for the list of all verbs.
+    """A class for each verb that has its first sentence and no options, for the list of all verbs.
 
-    The docstrings are read from the files, none of which is loaded.
+    The sentences are read from the files, none of which is loaded.
     """
     return {verb: _outline(*place) for verb, place in PLACES.items()}
 
@@ -88,5 +74,5 @@ def _outline(file: str, kind: str) -> type:
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == kind)
     made = make_dataclass(kind, ())
-    made.__doc__ = ast.get_docstring(next(classes))
+    made.__doc__ = (ast.get_docstring(next(classes)) or "").partition("\n\n")[0]
     return made

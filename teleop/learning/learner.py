@@ -7,7 +7,7 @@ goes on where this one was (see `candidate_store`).
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,41 +25,25 @@ from ...policies.policy_config import PolicyConfig
 from ...policies.store import PolicyStore
 from ...policies.training.class_weights import DEMONSTRATION, HUMAN_ONLY, INTERVENTION
 from ...policies.training.config import TrainConfig
-from ...policies.training.finetune import FinetuneConfig, finetune
+from ...policies.training.finetune import finetune
 from ...policies.training.train import train
 from ...sim_envs.errors import PolicyError, SidestickError
 from ..evaluation.seeds import SELECTION
-from .acceptance_gate import AcceptanceCriteria, GateTest
+from .acceptance_gate import GateTest
 from .autonomous_practice import KIND as PRACTISED
 from .candidate_store import CandidateStore
 from .gate_ruling import Drives, rule
 from .held_out_losses import episode_data
+from .learner_rules import LearnerRules
 from .update_schedule import (
     EpisodeInfo,
     Update,
     UpdateKind,
-    UpdateRules,
     UpdateTrigger,
     next_update,
 )
 from .workspace_perception import own_perception
 from .workspace_training import KEYPOINT_CACHE, judged_frames, judged_summaries
-
-
-@dataclass(frozen=True)
-class LearnerRules:
-    """How the learner works."""
-
-    schedule: UpdateRules = field(default_factory=UpdateRules)
-    """When it learns what."""
-    gate: AcceptanceCriteria = field(default_factory=AcceptanceCriteria)
-    """What passes the gate."""
-    nudge: FinetuneConfig = field(default_factory=FinetuneConfig)
-    """How it finetunes after corrections."""
-    train: TrainConfig | None = None
-    """How it refits; None: as the active policy was trained."""
-    selection: int = 10
-    """Seeds that each checkpoint of a refit drives before one is chosen; 0 takes the last."""
 
 
 class Learner:

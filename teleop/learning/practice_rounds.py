@@ -17,7 +17,8 @@ from ..evaluation.rollouts import OnOutcome, Rollouts
 from ..evaluation.seeds import practice_seeds
 from .autonomous_practice import KIND, practise, recorded
 from .candidate_store import describe_update
-from .learner import Learner, LearnerRules
+from .learner import Learner
+from .learner_rules import LearnerRules
 from .update_schedule import UpdateRules, UpdateTrigger
 from .workspace_training import selection
 

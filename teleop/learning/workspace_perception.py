@@ -2,15 +2,19 @@
 
 `sidestick pretrain WS` makes one for the workspace's own scenes, clicks in `sidestick
 review` finetune it, and every training asks here. Without either it is the one that is shipped.
+Whether there is one is known without PyTorch; only loading one needs it.
 """
 
 import os
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
-from ...policies.perception.network import Perception
+
+if TYPE_CHECKING:
+    from ...policies.perception.network import Perception
 
 PRETRAINED_PERCEPTION = "pretrained.safetensors"
 """File in the workspace: perception pretrained on scenes like its own."""
@@ -18,8 +22,10 @@ FINETUNED_PERCEPTION = "perception.safetensors"
 """File in the workspace: the perception it would have otherwise, finetuned on people's clicks."""
 
 
-def own_perception(workspace: Workspace) -> Perception | None:
+def own_perception(workspace: Workspace) -> "Perception | None":
     """Perception of the workspace's own; None where it has none, and the shipped one holds."""
+    from ...policies.perception.network import Perception
+
     for name, origin in (
         (FINETUNED_PERCEPTION, "finetuned on this workspace's clicks"),
         (PRETRAINED_PERCEPTION, "pretrained for this workspace"),
@@ -39,11 +45,13 @@ def has_perception(workspace: Workspace | None) -> bool:
     return known or any((workspace.path / name).exists() for name in own)
 
 
-def unclicked_perception(workspace: Workspace) -> Perception:
+def unclicked_perception(workspace: Workspace) -> "Perception":
     """What clicks finetune: perception pretrained for the workspace, else the shipped one.
 
     PolicyError where there is neither.
     """
+    from ...policies.perception.network import Perception
+
     path = workspace.path / PRETRAINED_PERCEPTION
     return (
         Perception.load(path) if path.exists() else Perception.load_shipped(workspace.config.task)

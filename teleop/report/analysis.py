@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...datasets.tables.wilson import wilson
 from ...policies.base.provenance import ProvenanceKind
 from ...policies.statistics.intervals import Interval, poisson_rate, share_interval
-from ...policies.statistics.rates import mcnemar, wilson
+from ...policies.statistics.rates import mcnemar
 from .cost import EffortCost
 from .recorded_events import TimelineEvent
 from .records import EpisodeRow, PolicyEvaluation, PolicyRow

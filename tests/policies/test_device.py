@@ -52,6 +52,20 @@ def test_words_choose_it_too(two_gpus: None, monkeypatch: pytest.MonkeyPatch) ->
     assert devices.device() == torch.device("cpu")
 
 
+def test_a_choice_is_put_off_until_a_network_needs_it(two_gpus: None, monkeypatch) -> None:
+    """It is told once; a device that is chosen meanwhile takes its place."""
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda chosen: "a model")
+    told: list[str] = []
+    devices.choose_later(told.append)
+    assert told == []
+    assert [devices.device(), devices.device()] == [torch.device("cuda:0")] * 2
+    assert told == ["cuda:0 (a model)"]
+    devices.choose_later(told.append)
+    assert devices.chosen_in_words("cpu") == "cpu"
+    assert devices.device() == torch.device("cpu")
+    assert len(told) == 1
+
+
 def test_without_one_auto_is_the_cpu(no_gpu: None) -> None:
     assert devices.choose_device("auto") == torch.device("cpu")
 

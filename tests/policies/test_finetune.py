@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from sidestick.policies.policy import load_policy
-from sidestick.policies.training.finetune import FinetuneConfig, finetune, held_out_loss
+from sidestick.policies.training.finetune import finetune, held_out_loss
+from sidestick.policies.training.finetune_config import FinetuneConfig
 from sidestick.policies.training.window_data import joined
 from sidestick.sim_envs.errors import BadValue
 from tests.training_rig import SHORT, made_up_data, made_up_observation, trained_policy

@@ -8,12 +8,8 @@ import torch
 
 from sidestick.policies.base.torch_setup import choose_precision, cpu_flags
 from sidestick.policies.perception.network import Perception, PerceptionConfig, as_input
-from sidestick.policies.perception.pretrain import (
-    PretrainConfig,
-    augmented,
-    fit_perception,
-    pretrain,
-)
+from sidestick.policies.perception.pretrain import augmented, fit_perception, pretrain
+from sidestick.policies.perception.pretrain_config import PretrainConfig
 from sidestick.policies.perception.quality import (
     measure,
     measure_grasp_points,

@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from sidestick.policies.perception.pretrain import PretrainConfig
+from sidestick.policies.perception.pretrain_config import PretrainConfig
 from sidestick.policies.training.config import TrainConfig
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.cli.main import VERBS, main

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from sidestick.policies.perception.pretrain import PretrainConfig
+from sidestick.policies.perception.pretrain_config import PretrainConfig
 from sidestick.sim_envs.errors import BadValue
 from sidestick.teleop.evaluation.seeds import (
     BLIND,
