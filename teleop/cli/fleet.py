@@ -145,10 +145,10 @@ class FleetVerb:
                 "simulated with --headless, person at the window",
                 f"{self.driver}, {'headless' if self.headless else 'at the window'}",
             )
-        if self.headless:
-            refuse_unused(self, "with --headless", ("operator",))
         if not (self.headless and self.learn):
             refuse_unused(self, "without --headless --learn", ("round_minutes",))
+        if self.headless:
+            refuse_unused(self, "with --headless", ("operator",))
         else:
             check_window()
         parse_size(self.size)

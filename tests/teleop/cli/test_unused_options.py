@@ -6,6 +6,7 @@ from typing import get_type_hints
 
 import pytest
 
+from sidestick.teleop.cli import fleet
 from sidestick.teleop.cli.main import VERBS, main
 
 REFUSED = [
@@ -14,6 +15,9 @@ REFUSED = [
     "evaluate x --novelty --episodes 3",
     "evaluate x --novelty --out folder",
     "evaluate x --most-videos 2",
+    "fleet x --headless --driver simulated --operator somebody",
+    "fleet x --headless --driver simulated --round-minutes 1",
+    "fleet x --learn --round-minutes 1",
     "policies x --gate-pairs 60",
     "policies x --workers 1",
     "policies x --device cpu",
@@ -98,3 +102,24 @@ def test_the_gate_drives_on_the_device_that_was_asked_for(
         with pytest.raises(Told):
             main(("policies", str(copy), "--gate", "0002", *device))
     assert told == ["cpu", "auto"]
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("--headless --driver simulated", False),
+        ("--headless --driver simulated --learn --round-minutes 1", False),
+        ("", True),
+        ("--learn", True),
+    ],
+)
+def test_a_fleet_asks_for_a_screen_where_a_person_serves_it(
+    line: str, needed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else is asked for."""
+    asked = list[bool]()
+    monkeypatch.setattr(fleet, "check_window", lambda: asked.append(True))
+    with pytest.raises(SystemExit) as ended:
+        main(["fleet", str(tmp_path / "nothing"), *line.split()])
+    assert ended.value.code == 2
+    assert bool(asked) is needed
