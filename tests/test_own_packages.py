@@ -38,6 +38,8 @@ def test_an_installed_task_and_head_are_used_by_every_verb(installed: Path, tmp_
 
     listed = {task["task"]: task for task in json.loads(run("tasks", "--json"))}
     assert listed["LiftBlock"]["from"] == "own-pack 0.3"
+    short = ("--episode-steps", "4", "--image-size", "16")
+    assert json.loads(run("doctor", "LiftBlock", *short, "--json"))["problems"] == []
     drive = ("drive", "lift", "--task", "LiftBlock", "--headless", "--driver", "simulated")
     driven = json.loads(run(*drive, "--episodes", "2", "--first-seed", "0", "--json"))
     assert driven["successes"] == 2

@@ -61,7 +61,7 @@ class ImportedEpisode:
     name: str
     """Its name in the source."""
     columns: dict[str, NDArray[Any]]
-    """[T, ...] by the schema's keys, any subset that includes `actions` [T, 7]."""
+    """[T, ...] by the schema's keys, any subset that includes `actions` [T, A]."""
     task: str
     instruction: str
     success: bool | None = None

@@ -185,7 +185,7 @@ class TrainingSelection:
                 labels[:] = JUDGED_BAD
 
     def examples(self) -> list[tuple[str, int, NDArray[np.float32]]]:
-        """Episode id, step and actions [H, 7] of every accepted or corrected prediction."""
+        """Episode id, step and actions [H, A] of every accepted or corrected prediction."""
         return [
             (e.episode, e.start or 0, np.asarray(e.payload["actions"], np.float32))
             for e in self.predictions

@@ -34,7 +34,8 @@ class WorldServer:
         """Do one thing; what an episode's course may have changed goes with the answer."""
         if what == "make":
             name, size, keywords = arguments
-            self._world = self._make(name, size, own_process=False, **keywords)
+            here = {"own_process": False} if name else {}  # a task of the built-in arm has none
+            self._world = self._make(name, size, **here, **keywords)
             return self._about()
         if what == "cpu_s":
             return time.process_time()

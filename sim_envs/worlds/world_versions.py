@@ -9,7 +9,8 @@ from .contract import TaskWorld
 def versions_of(world: TaskWorld) -> dict[str, str]:
     """Python, the package that a world comes from, and those below it that are known to break."""
     inner = getattr(getattr(world, "env", world), "unwrapped", world)
-    roots = {type(inner).__module__.partition(".")[0], type(world).__module__.partition(".")[0]}
+    parts = (inner, world, getattr(world, "task", None))
+    roots = {type(part).__module__.partition(".")[0] for part in parts}
     owners = packages_distributions()
     names = {name for root in roots for name in owners.get(root, ())}
     for below in ("gymnasium", "numpy", "mujoco", "pybullet"):

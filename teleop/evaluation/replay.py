@@ -176,7 +176,7 @@ class RestoredMoment:
         self.driven: list[NDArray[np.float32]] = []
 
     def drive(self, action: NDArray[np.float32]) -> None:
-        """Drive one tick of the correction by an action [7]."""
+        """Drive one tick of the correction by an action [A]."""
         self.env.advance(action)
         self.driven.append(np.asarray(action, np.float32))
 

@@ -20,7 +20,7 @@ from ...policies.loaded_policy import load_any
 from ...sim_envs.errors import SidestickError, WorldFailed
 from ...sim_envs.making import make_world
 from ...sim_envs.worlds.contract import Capability, TaskWorld
-from ..session.environments import environment_json
+from ..session.environments import environment_json, require_spec
 from ..session.open_session import unattended_session
 from ..session.policy_runner import PolicyRunner
 from ..session.recording import DeferredRecording
@@ -73,6 +73,7 @@ def drive(job: Rollout, policy: Shared) -> Driven:
     A world that cannot be made raises what it raises: no other seed could be driven either.
     """
     env = _environment(environment_json(job.config))
+    require_spec(job.config, env)
     runner = _runner(job.digest, policy, env)
     try:
         return _driven(job, env, runner)

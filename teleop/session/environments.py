@@ -6,7 +6,7 @@ from ...datasets.config import WorkspaceConfig
 from ...datasets.episode import Episode
 from ...datasets.recorded_spec import BUILT_IN
 from ...sim_envs.environment import ArmEnv
-from ...sim_envs.errors import MissingCapability
+from ...sim_envs.errors import MissingCapability, WorldFailed
 from ...sim_envs.making import make_task_env, make_world
 from ...sim_envs.rewinding.rewindable_env import make_rewindable_env
 from ...sim_envs.worlds.contract import Capability, TaskWorld
@@ -39,8 +39,37 @@ def environment_json(config: WorkspaceConfig) -> str:
 
 
 def workspace_env(config: WorkspaceConfig) -> TaskWorld:
-    """The world that a workspace's episodes are made in."""
-    return make_world(**json.loads(environment_json(config)))
+    """The world that a workspace's episodes are made in; WorldFailed where it is another now."""
+    world = make_world(**json.loads(environment_json(config)))
+    try:
+        require_spec(config, world)
+    except WorldFailed:
+        world.close()
+        raise
+    return world
+
+
+def require_spec(config: WorkspaceConfig, world: TaskWorld) -> None:
+    """Raise WorldFailed where a named world has another spec than its workspace."""
+    if not config.world:
+        return
+    spec = world.world_spec
+    expected = {
+        "rate": (config.control_hz, spec.control_hz),
+        "image size": (config.image_size, spec.image_size),
+        "cameras": (config.cameras, spec.cameras),
+        "action": (config.spec.action.names, spec.action.names),
+        "readings": tuple(
+            [(r.name, r.size) for r in those] for those in (config.readings, spec.readings)
+        ),
+        "stages": (config.stages or spec.stages, spec.stages),
+    }
+    for key, (wanted, got) in expected.items():
+        if wanted != got:
+            raise WorldFailed(
+                f"{config.world}: {key}: expected {wanted}, as the workspace has it, got {got}; "
+                "episodes of such a world belong into another workspace"
+            )
 
 
 def rewindable_workspace_env(config: WorkspaceConfig) -> TaskWorld:

@@ -52,7 +52,7 @@ class HandWatch:
         self._tick = 0
 
     def update(self, env: ArmEnv, action: Action) -> list[HandEvent]:
-        """What happened in the tick that executed an action [7]."""
+        """What happened in the tick that executed an action [A]."""
         self._tick += 1
         found = [HandEvent.TOUCHED] if self._touches(env) else []
         found += [HandEvent.DROPPED] if self._drops(env) else []

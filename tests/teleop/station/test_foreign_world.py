@@ -1,7 +1,9 @@
 """A stranger's world at the window and without one: two axes, one picture, no arm of ours."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pygame
@@ -15,6 +17,8 @@ from sidestick.sim_envs.errors import WorldFailed
 from sidestick.sim_envs.worlds.naming import ALLOWED_VARIABLE
 from sidestick.teleop.devices.bindings import defaults
 from sidestick.teleop.devices.controls import DRIVING
+from sidestick.teleop.evaluation.rollout_worker import Rollout, drive
+from sidestick.teleop.session.environments import workspace_env
 from sidestick.teleop.session.policy_runner import PolicyRunner
 from sidestick.teleop.station.headless import RunRules, drive_simulated
 from sidestick.teleop.station.screen.frame_scheduler import FrameScheduler
@@ -34,6 +38,25 @@ def chase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("SIDESTICK_CONFIG_DIR", str(tmp_path / "settings"))
     path = tmp_path / "chase"
     return Workspace.create(path, agreed_config(path, world=NAME, env_options='{"image_size": 24}'))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"hz": 25}, "rate: expected 10, as the workspace has it, got 25"),
+        ({"readings": {"x": ["agent_pos", 0, 1]}}, r"readings: expected .*agent_pos.*got .*'x'"),
+        ({"axes": [{"name": "a"}, {"name": "b"}]}, r"action: expected .*'x', 'y'.*got .*'a', 'b'"),
+    ],
+)
+def test_a_world_that_became_another_is_refused(
+    chase: Workspace, changed: dict[str, Any], said: str
+) -> None:
+    """Key, expected, got: nothing is recorded into a workspace of another spec."""
+    config = replace(chase.config, env_kwargs=changed)
+    with pytest.raises(WorldFailed, match=said):
+        workspace_env(config)
+    with pytest.raises(WorldFailed, match="belong into another workspace"):
+        drive(Rollout(config, "", "0001", 0), chase.path)
 
 
 class Away:
