@@ -29,6 +29,7 @@ from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.perception.keypoint_cache import KeypointCache
 from sidestick.policies.policy_config import CONFIG
 from sidestick.policies.statistics.rates import Rate
+from sidestick.policies.task_features import retry_perturbation
 from sidestick.policies.task_features.augmentation import Augmentation
 from sidestick.policies.task_features.retry_perturbation import RetryPerturbation
 from sidestick.policies.training.config import TrainConfig
@@ -38,7 +39,7 @@ from sidestick.teleop.evaluation.rollouts import InProcessRollouts
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE, succeeded
 
 RESULTS = Path(__file__).parent / "results" / "pointed_object.jsonl"
-Part = Literal["augmentation", "retries"]
+Part = Literal["augmentation", "retries", "deeper"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def main() -> None:
             stack.enter_context(patch.object(Augmentation, "augment", _plain))
         if "retries" in options.without:
             stack.enter_context(patch.object(RetryPerturbation, "__call__", _unmoved))
+        if "deeper" in options.without:
+            stack.enter_context(patch.object(retry_perturbation, "DEEPER_M", 0.0))
         folder, seconds = trained(options, workspace, shown)
         with InProcessRollouts(workspace.config) as rollouts:
             wins = [rollouts(folder, seed) for seed in seeds]

@@ -19,7 +19,7 @@ from ..task_features.features import Columns
 from ..task_features.grasp_labels import next_grasps
 from ..task_features.pointed_object import ABOUT, HELD, RELEASE
 from ..task_features.triangulation import StereoRig
-from .demonstrated import Demonstrated, demonstrated, grasps, seen_above
+from .demonstrated import Demonstrated, demonstrated, grasps
 from .learning import Examples, learn
 from .network import NextStep, NextStepNetwork
 from .tokens import HAND_NAMES, SeenObjects, Tokens
@@ -31,9 +31,6 @@ FAILED = "failed_grasp"
 """Column (N,): the demonstration's grasp, under way or next, did not hold."""
 LEAST_HEIGHT_STD_M = 0.03
 """Least standard deviation of the heights of objects' middles about those of the grasps."""
-DEEPER_THAN = 0.25
-"""Share of the demonstrations that closed deeper, relative to what was seen, than a policy does.
-Fingers a little too deep still hold an object; a little too high, they close on nothing."""
 FRAMES = 4096
 """Number of frames that go through the network at once."""
 
@@ -44,8 +41,6 @@ class GraspHeights(NamedTuple):
     mean_m: float
     std_m: float
     lowest_m: float
-    below_m: float = 0.0
-    """How much lower than it is seen an object is to be taken."""
 
     @classmethod
     def of(cls, heights_m: NDArray[np.floating]) -> "GraspHeights":
@@ -91,15 +86,12 @@ class NextStepChooser(nn.Module):
         self.set_heights(heights)
         scene = self.tokens(columns["keypoints"].astype(np.float32, copy=False), columns)
         grasps_m = next_grasps(frames).astype(np.float64)
-        shown = self._demonstrated(frames, scene)
-        examples = Examples.of(scene, shown, grasps_m)
+        examples = Examples.of(scene, self._demonstrated(frames, scene), grasps_m)
         if not len(examples):
             found = "none; does perception see what the gripper takes?"
             raise BadValue("demonstrations", "some in which a seen object is taken", found)
         self.network.load_state_dict(learn(examples, seed, learnt=learnt).state_dict())
-        gaps_m = seen_above(frames, scene.grips_m, shown)
-        below_m = float(np.quantile(gaps_m, 1.0 - DEEPER_THAN)) if len(gaps_m) else 0.0
-        return heights._replace(below_m=max(0.0, below_m))
+        return heights
 
     def shown(self, frames: Frames, columns: Columns) -> Columns:
         """What the frames show, as columns for `choose`; BadValue before it has learnt."""

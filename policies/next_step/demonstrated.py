@@ -27,8 +27,6 @@ CARRIED_AWAY_M = 0.06
 """A gripper that closed, and opened nearer than this to where it closed, carried nothing."""
 STILL_THERE_M = 0.02
 """A closed gripper that moved by less than this from where it closed has lifted nothing yet."""
-LOOK_TICKS = 8
-"""What is about to be taken is seen best this long before the hand closes: then it hides it."""
 
 
 @dataclass(frozen=True)
@@ -96,20 +94,6 @@ def demonstrated(frames: Frames, places_m: Array, nameable: NDArray[np.bool_]) -
     for one in reversed(list(grasps(frames))):
         _enter(shown, one, int(frames.episode[one.close]), ee_m, seen_m, last)
     return shown
-
-
-def seen_above(frames: Frames, grips_m: Array, shown: Demonstrated) -> Array:
-    """How much higher than where the hand closes its object is seen, metres, (n,).
-
-    Of the n grasps that held something that is seen at grips_m (N, M, 3) while it is reached for.
-    """
-    ee_m, found = frames.observations["ee_pos"].astype(np.float64), []
-    for one in grasps(frames):
-        which, look = int(shown.about[one.close]), max(one.begin, one.close - LOOK_TICKS)
-        if which < grips_m.shape[1] and not shown.failed[one.close]:
-            found.append(grips_m[look, which, 2] - ee_m[one.close, 2])
-    gaps_m = np.asarray(found, np.float64)
-    return np.asarray(gaps_m[np.isfinite(gaps_m)])
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,6 @@ class PointedObject:
     """The wrist camera's calibration."""
     lowest_m: float = 0.0
     """Lowest height at which demonstrations took anything."""
-    below_m: float = 0.0
-    """How much lower than its grasp point is seen an object is taken, though never below that."""
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the F features."""
@@ -63,7 +61,7 @@ class PointedObject:
         grips_m = columns[GRIPS].astype(np.float64)
         seen, at = things[rows, chosen, :KEYPOINT_SIZE], grips_m[rows, chosen]
         if things.shape[-1] > KEYPOINT_SIZE:
-            at = grasped(self.lowered(at), columns)
+            at = grasped(at, columns)
             seen = self.seen_at(at, seen, columns)
         to = np.where(held[:, None], 0.0, np.nan_to_num(at - ee_m))
         to[:, :2] = turned(to[:, :2], -angle)
@@ -75,12 +73,6 @@ class PointedObject:
         base = turned(-ee_m[:, :2], -angle)
         width = columns["gripper_qpos"].astype(np.float64).sum(-1, keepdims=True)
         return np.concatenate((about_it, base, ee_m[:, 2:], width), axis=1, dtype=np.float32)
-
-    def lowered(self, at: Array) -> Array:
-        """Places (N, 3) metres, as deep as the hand is to reach for what is seen there."""
-        height_m = at[:, 2:]
-        floor_m = np.minimum(height_m, self.lowest_m)
-        return np.concatenate((at[:, :2], np.maximum(height_m - self.below_m, floor_m)), axis=1)
 
     def seen_at(
         self, at: Array, seen: NDArray[np.float32], columns: Columns

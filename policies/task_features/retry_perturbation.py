@@ -1,11 +1,16 @@
-"""This module shifts a policy's features after a failed grasp, so that the next goes elsewhere.
+"""This module shifts a policy's features: deeper than shown, and elsewhere after a failed grasp.
 
-The policy passes the features of each plan through it. A policy without memory repeats a failed
-grasp to the end of the episode. Failures show in the fingers: they closed and opened again with
-nothing carried in between; or nothing moved for some plans, though there was an object to take.
-From then on the features are those of an end effector a little aside of the real one, so that the
-policy leads the real one as far to the other side, and deeper. Each attempt has another such
-displacement, drawn as `HandFrameAugmentation` drew those on which the policy was trained.
+The policy passes the features of each plan through it. It closes as high, on average, as
+demonstrations did at what looked alike; of the half that was lower, some it would miss from above,
+whereas fingers a little too deep hold an object as well. So the features are those of an end
+effector a little above the real one, and the policy leads the real one as much deeper.
+
+A policy without memory repeats a failed grasp to the end of the episode. Failures show in the
+fingers: they closed and opened again with nothing carried in between; or nothing moved for some
+plans, though there was an object to take. From then on the features are those of an end effector a
+little aside of the real one, so that the policy leads the real one as far to the other side, and
+deeper. Each attempt has another such displacement, drawn as `HandFrameAugmentation` drew those on
+which the policy was trained.
 """
 
 import torch
@@ -21,6 +26,10 @@ from .hand_frame_augmentation import (
     HandFrameAugmentation,
 )
 
+DEEPER_M = 0.008
+"""How much deeper than demonstrations the hand reaches, never below the lowest of them. Of 120
+validation seeds of SortRecycling with one item and 3 demonstrations, two sets, 110 without it and
+117 with it; 0.014 m gave less (56 of 60 where 0.008 m gave 58)."""
 STILL_M, STILL_PLANS = 0.006, 3
 """An end effector that moves less than this, with its fingers, in so many successive plans stands
 still."""
@@ -29,7 +38,7 @@ OPENS_AGAIN_M = 0.02
 
 
 class RetryPerturbation:
-    """Counts the failed attempts of an episode, plan by plan, and then shifts the features."""
+    """Counts the failed attempts of an episode, plan by plan, and shifts the features."""
 
     def __init__(self, imagined: HandFrameAugmentation) -> None:
         self.imagined = imagined
@@ -46,7 +55,7 @@ class RetryPerturbation:
     def __call__(self, features: Tensor) -> Tensor:
         """The features (1, F) to plan with, from those observed (1, F)."""
         self._watch(features)
-        if not self.failed or self._is(features, "held") or not self._is(features, "is_one"):
+        if self._is(features, "held") or not self._is(features, "is_one"):
             return features
         off, turn = self._displacement(features)
         place = self.imagined.names.index("to_x")
@@ -81,12 +90,16 @@ class RetryPerturbation:
             self.failed, self._still = self.failed + 1, 0
 
     def _displacement(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The displacement of the present attempt: (1, 3) metres, (1,) radians; upwards."""
+        """The displacement of the present attempt: (1, 3) metres, (1,) radians; upwards.
+
+        The first one is deeper alone.
+        """
         draws = torch.randn((1, 4), generator=torch.Generator().manual_seed(self.failed))
-        shift = draws[:, :3].to(features) * features.new_tensor(SHIFT_M)
+        draws = draws.to(features) * float(self.failed > 0)
+        shift = draws[:, :3] * features.new_tensor(SHIFT_M)
         room = max(self._of(features, "ee_z") - self.imagined.lowest_m, 0.0)
-        shift[:, 2] = shift[:, 2].abs().clamp(max=room)
-        return shift, draws[:, 3].to(features) * TURN_RAD
+        shift[:, 2] = (shift[:, 2].abs() + DEEPER_M).clamp(max=room)
+        return shift, draws[:, 3] * TURN_RAD
 
     def _of(self, features: Tensor, name: str) -> float:
         return float(self.imagined.of(features, name)[0])

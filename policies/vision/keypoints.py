@@ -88,7 +88,7 @@ class KeypointVision(Vision):
         assert self.chooser is not None
         assert isinstance(self.layout, PointedObject)
         self.chooser.set_heights(heights)
-        self.layout = replace(self.layout, lowest_m=heights.lowest_m, below_m=heights.below_m)
+        self.layout = replace(self.layout, lowest_m=heights.lowest_m)
 
     @property
     def keys(self) -> tuple[str, ...]:

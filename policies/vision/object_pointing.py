@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from ...datasets.frames import Frames
 from ...sim_envs.making import describe_task
-from ..next_step.chooser import DEEPER_THAN, FAILED
+from ..next_step.chooser import FAILED
 from ..next_step.demonstrated import next_places
 from ..perception.heatmaps import near_peak, read_peak
 from ..perception.keypoints import KEYPOINT_NAMES
@@ -129,7 +129,7 @@ class ObjectPointing(GraspPointing):
         loss = loss + _off(found[:, RELEASE], release) / RELEASE_M
         loss = (
             loss
-            + too_high(found[:, HEIGHT, None], height) / HEIGHT_M
+            + _off(found[:, HEIGHT, None], height) / HEIGHT_M
             + _off(found[:, HEADING], heading)
         )
         known = ~held.isnan()
@@ -215,13 +215,3 @@ def _off(found: Tensor, shown: Tensor) -> Tensor:
     known = ~shown.isnan().any(-1)
     off = (found[known] - shown[known]).abs()
     return off.sum() / max(1, off.numel())
-
-
-def too_high(found: Tensor, shown: Tensor) -> Tensor:
-    """The pinball loss of heights (B, 1), a scalar: it is least at a quantile of what was shown.
-
-    Koenker & Bassett 1978, section 2, at `DEEPER_THAN`; twice, so that it is `_off` at one half.
-    """
-    gap = (found - shown)[~shown.isnan()]
-    off = torch.where(gap > 0, (1.0 - DEEPER_THAN) * gap, -DEEPER_THAN * gap)
-    return 2.0 * off.sum() / max(1, off.numel())

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sidestick.policies.next_step.chooser import SHOWN, SHOWN_HELD, GraspHeights, NextStepChooser
-from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps, seen_above
+from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps
 from sidestick.policies.next_step.learning import Examples, learn
 from sidestick.policies.next_step.network import HIDDEN
 from sidestick.policies.next_step.tokens import HAND_NAMES, WIDTH
@@ -128,19 +128,6 @@ def test_where_an_object_was_dropped_is_not_its_place() -> None:
     assert np.allclose(shown.release_m[:16], BOX, atol=1e-6)
     assert shown.failed[:8].all()
     assert not shown.failed[8:].any()
-
-
-def test_how_much_higher_an_object_is_seen_than_it_was_taken() -> None:
-    """Of grasps that held, looked at before the hand is there; an unseen one says nothing."""
-    given, places = carried((HOME, LEFT, -1, None), (LEFT, BOX, 1, 0), (BOX, HOME, -1, None))
-    shown = demonstrated(given, places, BOTH)
-    seen = places + np.array([0.0, 0.0, 0.012])
-    assert seen_above(given, seen, shown) == pytest.approx([0.012])
-    seen[:4] = np.nan
-    assert len(seen_above(given, seen, shown)) == 0
-    near = [0.4, 0.2, 0.05]
-    missed, places = carried((HOME, LEFT, -1, None), (LEFT, near, 1, None), (near, HOME, -1, None))
-    assert len(seen_above(missed, places, demonstrated(missed, places, BOTH))) == 0
 
 
 def test_what_no_instruction_names_is_not_taken() -> None:

@@ -13,7 +13,7 @@ from sidestick.policies.task_features.grasp_labels import next_grasps
 from sidestick.policies.task_features.hand_frame import rotation, turned
 from sidestick.policies.training.train import train
 from sidestick.policies.vision.heatmap_encoder import GraspPointingConfig
-from sidestick.policies.vision.object_pointing import OUTPUTS, ObjectPointing, too_high
+from sidestick.policies.vision.object_pointing import OUTPUTS, ObjectPointing
 from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_quat
 from tests.policies.test_grasp_pointing import SHORT
 from tests.policies.test_next_step import BOX, HOME, LEFT, carried, frames
@@ -119,13 +119,3 @@ def test_marks_say_what_is_done_and_training_makes_one_policy(tmp_path) -> None:
     assert torch.equal(
         vision.get_buffer("lowest_m").half(), again.network.vision.get_buffer("lowest_m").half()
     )
-
-
-def test_heights_are_learnt_so_that_the_hand_is_rather_too_deep_than_too_high() -> None:
-    """The loss is least where a quarter of what was shown is lower; unknown ones count nothing."""
-    shown = torch.linspace(0.0, 0.1, 101)[:, None]
-    tried = torch.linspace(0.0, 0.1, 101)
-    losses = [float(too_high(torch.full_like(shown, float(one)), shown)) for one in tried]
-    assert float(tried[np.argmin(losses)]) == pytest.approx(0.025, abs=0.0011)
-    some = torch.cat((shown, torch.full((9, 1), torch.nan)))
-    assert float(too_high(torch.zeros_like(some), some)) == pytest.approx(losses[0])

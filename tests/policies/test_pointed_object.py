@@ -1,7 +1,5 @@
 """These tests check tokens and features of objects on keypoints of the simulator's own labels."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -147,11 +145,3 @@ def test_in_training_the_grasp_point_is_that_of_the_demonstration():
         assert read["to_z"] == pytest.approx(known[0, 2] - tool[0, 2], abs=3e-3)
         shown = RIG.wrist.picture((known - tool) @ turn)[0]
         assert np.allclose((read["wrist_x"], read["wrist_y"]), shown, atol=0.03)
-
-
-def test_the_hand_reaches_lower_than_it_sees_but_not_below_what_was_shown():
-    """What is seen below the lowest demonstrated height is taken where it is seen."""
-    layout = replace(GARMENT, lowest_m=0.02, below_m=0.008)
-    seen = np.array([[0.5, 0.1, 0.04], [0.5, 0.1, 0.025], [0.5, 0.1, 0.015]])
-    assert np.allclose(layout.lowered(seen)[:, 2], [0.032, 0.02, 0.015])
-    assert np.array_equal(layout.lowered(seen)[:, :2], seen[:, :2])

@@ -1,4 +1,4 @@
-"""These tests check that features are shifted after failed grasps and not otherwise."""
+"""These tests check that features are shifted: deeper, and after failed grasps elsewhere."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.retry_perturbation import STILL_PLANS
+from sidestick.policies.task_features.retry_perturbation import DEEPER_M, STILL_PLANS
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.tasks import task_class
 from tests.sorting_rig import LITTER as NEXT
@@ -42,14 +42,21 @@ def fail(perturbation, times=1):
             perturbation(read(width))
 
 
-def test_nothing_changes_before_a_failure(perturbation):
-    """The features of reaching, closing and carrying are not shifted."""
-    for features in (
-        read(OPEN),
-        read(HALF),
-        read(HALF, held=1.0),
-        read(HALF, held=1.0, height=0.2),
-    ):
+def deeper_alone(perturbation, features):
+    """Whether the features become those of an end effector that is higher and not aside."""
+    seen = perturbation(features)
+    up = seen - features
+    assert up[0, TO].tolist() == pytest.approx([0.0, 0.0, -DEEPER_M], abs=1e-6)
+    return value(up, "ee_z") == pytest.approx(DEEPER_M, abs=1e-6)
+
+
+def test_before_a_failure_the_hand_is_led_a_little_deeper(perturbation):
+    """The features of reaching and closing are; those of carrying, and of no object, are not."""
+    assert deeper_alone(perturbation, read(OPEN))
+    assert deeper_alone(perturbation, read(HALF))
+    nothing = read(OPEN)
+    nothing[:, NAMES.index("is_one")] = 0.0
+    for features in (read(HALF, held=1.0), read(HALF, held=1.0, height=0.2), nothing):
         assert torch.equal(perturbation(features), features)
 
 
@@ -59,7 +66,7 @@ def test_a_failed_grasp_makes_the_next_one_deeper(perturbation):
     plain = read(OPEN)
     seen = perturbation(plain)
     higher = value(seen, "ee_z") - value(plain, "ee_z")
-    assert 0.0 < higher < 0.05
+    assert DEEPER_M < higher < 0.05
     assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-higher)
     assert value(seen, "wrist_mass") < value(plain, "wrist_mass")  # it seems farther away
 
@@ -87,7 +94,7 @@ def test_releasing_a_carried_object_is_no_failure(perturbation):
     for features in (read(HALF), read(HALF, held=1.0, height=0.2), read(OPEN, height=0.2)):
         perturbation(features)
     assert perturbation.failed == 0
-    assert torch.equal(perturbation(read(OPEN)), read(OPEN))
+    assert deeper_alone(perturbation, read(OPEN))
 
 
 def test_an_object_that_seems_held_after_closing_on_nothing_is_not_carried(perturbation):
@@ -101,8 +108,8 @@ def test_standing_still_over_an_object_is_a_failure(perturbation):
     """It counts after a few plans, but not while the end effector moves or holds an object."""
     still = [read(OPEN)] * (1 + STILL_PLANS)
     for features in (*still[1:], read(OPEN, height=0.10), *still[1:]):
-        assert torch.equal(perturbation(features), features)
-    assert not torch.equal(perturbation(read(OPEN)), read(OPEN))
+        assert deeper_alone(perturbation, features)
+    perturbation(read(OPEN))
     assert perturbation.failed == 1
     for features in [read(HALF, held=1.0)] * (3 * STILL_PLANS):
         assert torch.equal(perturbation(features), features)
@@ -135,7 +142,8 @@ def test_a_reset_forgets_all_failures(perturbation):
     """It is called when an episode begins and after the operator drove."""
     fail(perturbation, 3)
     perturbation.reset()
-    assert torch.equal(perturbation(read(OPEN)), read(OPEN))
+    assert perturbation.failed == 0
+    assert deeper_alone(perturbation, read(OPEN))
 
 
 @pytest.mark.parametrize("task", ["SortRecycling", "SortClothes", "ShelfPick"])
