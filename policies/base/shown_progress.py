@@ -6,6 +6,8 @@ begin and end where the output is a file, such as a log of a batch system.
 
 import itertools
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import (
@@ -19,6 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+SHOWN_AFTER_S = 1.0
+"""What ends sooner need not be shown."""
 PAUSES_S = (2.0, 8.0, 20.0, 30.0, 60.0)
 """Between two lines where there is no screen; the last one again and again."""
 LABEL = TextColumn("{task.description}", markup=False)
@@ -72,3 +76,18 @@ class ShownProgress(Progress):
             if self._ended.wait(pause_s):
                 return
             self.console.print(self.get_renderable())
+
+
+@contextmanager
+def shown_soon(bar: Progress) -> Iterator[None]:
+    """Start a bar after a second, unless it was started before, and stop it at the end."""
+    soon = threading.Timer(SHOWN_AFTER_S, bar.start)
+    soon.daemon = True
+    soon.start()
+    try:
+        yield
+    finally:
+        soon.cancel()
+        soon.join()
+        if bar.live.is_started:
+            bar.stop()

@@ -20,7 +20,7 @@ from ..evaluation.compare_blind import SCENES, compare_blind
 from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import BLIND, EVALUATION, SeedRange
 from ..session.subscriber import EpisodeOutcome
-from .console import print_json, progress, say
+from .console import print_json, progress, say, working
 from .endings import asked_and_made, say_ending
 from .job_options import OPTIONS, JobOptions, say_lost
 from .numbers import Count, ErrorRate, Seed
@@ -73,7 +73,8 @@ class Compare(JobOptions):
         if self.blind and self.headless and self.driver == "person":
             raise BadValue("--headless", "--driver simulated with it", "--driver person")
         workspace = Workspace.open(self.workspace)
-        workspace.recover()
+        with working("looking through the episodes"):
+            workspace.recover()
         both = {"a": PolicyChoice(self.a, NAMED), "b": PolicyChoice(self.b, NAMED)}
         say(", ".join(f"{side.upper()} is {choice.label}" for side, choice in both.items()))
         found = self._blind(workspace) if self.blind else self._alone(workspace)

@@ -3,20 +3,18 @@
 import json
 import logging
 import math
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any, cast
 
 from rich.console import Console
-from rich.progress import Progress, TextColumn
+from rich.progress import TextColumn
 from rich.text import Text
 
 from ...datasets.files.plain_text import plain_text, valid_json
-from ...policies.base.shown_progress import ShownProgress, counting, uncounted
+from ...policies.base.shown_progress import ShownProgress, counting, shown_soon, uncounted
 from .streams import Unfailing, put_out, speaks_unicode
 
-SHOWN_AFTER_S = 1.0
 LOG_FORMAT = "%(levelname)s: %(message)s"
 
 
@@ -105,28 +103,18 @@ def _finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def loading() -> AbstractContextManager[None]:
+    """Show after a second that PyTorch is loaded: where disks are slow it takes long."""
+    return working("loading PyTorch")
+
+
 @contextmanager
 def working(label: str) -> Iterator[None]:
     """Show after a second what is being done, and for how long, where nothing can be counted."""
     bar = ShownProgress(*uncounted(), console=PEOPLE, shown=shows(), transient=True)
     bar.add_task(label, total=None)
-    with _shown_soon(bar):
+    with shown_soon(bar):
         yield
-
-
-@contextmanager
-def _shown_soon(bar: Progress) -> Iterator[None]:
-    """Start a bar after a second, unless it was started before, and stop it at the end."""
-    soon = threading.Timer(SHOWN_AFTER_S, bar.start)
-    soon.daemon = True
-    soon.start()
-    try:
-        yield
-    finally:
-        soon.cancel()
-        soon.join()
-        if bar.live.is_started:
-            bar.stop()
 
 
 @contextmanager
@@ -145,5 +133,5 @@ def progress(label: str, total: int, passing: bool = False) -> Iterator[Callable
             bar.start()
         bar.update(task, advance=1, note=plain_text(note))
 
-    with _shown_soon(bar):
+    with shown_soon(bar):
         yield done

@@ -9,7 +9,7 @@ import tyro
 from ...datasets.formats.registry import chosen_episodes, export
 from ...datasets.formats.transfer import ExportOptions, Transfer
 from ...datasets.workspace import Workspace
-from .console import print_json, progress, say
+from .console import print_json, progress, say, working
 from .subcommand import DONE, FOUND, WorkspacePath
 from .unused_options import refuse_unused
 
@@ -55,7 +55,8 @@ class Export:
                 refuse_unused(self, f"for {self.format}", (name,))
         workspace = Workspace.open(self.workspace)
         options = ExportOptions(self.next_obs, self.images, self.dataset_id, self.successful)
-        total = len(chosen_episodes(workspace, options))
+        with working("looking through the episodes"):
+            total = len(chosen_episodes(workspace, options))
         with progress(f"exporting to {self.format}", total) as tick:
             report = export(workspace, self.format, self.path, options, tick)
         return notify(report, self.json, total)

@@ -16,7 +16,7 @@ from ..generation.generating_operator import NOISE, GeneratingOperator
 from ..generation.scenes import CELL_M, TriedScene, open_scenes, read_scenes, regions
 from ..generation.sources import corrections_of, sources_of
 from ..session.environments import require_arm
-from .console import PEOPLE, print_json, progress, say
+from .console import PEOPLE, print_json, progress, say, working
 from .endings import asked_and_made, say_ending
 from .job_options import JobOptions, say_lost
 from .numbers import Count, Share
@@ -56,7 +56,8 @@ class Generate(JobOptions):
         """Generate, and report the yield."""
         workspace = Workspace.open(self.workspace)
         require_arm(workspace.config, "generating demonstrations")
-        workspace.recover()
+        with working("looking through the episodes"):
+            workspace.recover()
         names = None
         if self.sources is not None:
             names = [path.stem for path in named_episodes(workspace, self.sources, None)]

@@ -12,7 +12,7 @@ from ...datasets.formats.registry import import_into, open_source
 from ...sim_envs.worlds.spec import Axis
 from ..devices.settings import operator_name
 from ..workspace_variant import agreed_config, native_axes
-from .console import progress
+from .console import progress, working
 from .endings import say_ending
 from .export import notify
 from .numbers import Count
@@ -71,7 +71,8 @@ class Import:
         if self.env is None:
             refuse_unused(self, "without --env", ("env_options",))
         options = self.options()
-        total = len(open_source(self.format, self.path, self.task, options))
+        with working(f"looking through {self.path.name}"):
+            total = len(open_source(self.format, self.path, self.task, options))
         with progress(f"importing from {self.format}", total) as tick:
             report = import_into(
                 self.format, self.path, self.workspace, self.task, tick, judge, options

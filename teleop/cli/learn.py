@@ -15,7 +15,7 @@ from ..learning.background_process import learn_on, lower_priority, only_learner
 from ..learning.candidate_store import describe_update
 from ..learning.learner_rules import LearnerRules
 from .chosen_policy import choice_json, say_choice
-from .console import complain, print_json, say, working
+from .console import complain, loading, print_json, say, working
 from .numbers import Count, Limit, Share
 from .subcommand import DONE, Device, WorkspacePath
 from .unused_options import mention_unused
@@ -64,7 +64,8 @@ class Learn:
         signal.signal(signal.SIGTERM, _leave)
         workspace, rules = Workspace.open(self.workspace), self._rules()
         lower_priority(self.parent)
-        from ..learning.learner import Learner  # it loads PyTorch
+        with loading():
+            from ..learning.learner import Learner
 
         say(f"the gate: {rules.gate.scope}")
         with only_learner(workspace), InProcessRollouts(workspace.config) as rollouts:

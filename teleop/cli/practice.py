@@ -9,7 +9,7 @@ from ..evaluation.rollouts import Rollouts
 from ..learning.background_process import only_learner
 from ..session.subscriber import EpisodeOutcome
 from .chosen_policy import choice_json, take_policy
-from .console import print_json, progress, say
+from .console import loading, print_json, progress, say, working
 from .endings import asked_and_made, say_ending
 from .job_options import JobOptions
 from .numbers import Count
@@ -43,14 +43,16 @@ class Practice(JobOptions):
     def run(self) -> int:
         """Practise and refit, round by round."""
         workspace = Workspace.open(self.workspace)
-        workspace.recover()
+        with working("looking through the episodes"):
+            workspace.recover()
         choice = take_policy(workspace)  # refused here without one
         engine, kept_in = self.engine_asked(), workspace.outcomes_dir
         with (
             only_learner(workspace),
             Rollouts(workspace.config, engine, kept_in=kept_in) as rollouts,
         ):
-            from ..learning.practice_rounds import PracticeRounds  # it loads PyTorch
+            with loading():
+                from ..learning.practice_rounds import PracticeRounds
 
             return self.practise(PracticeRounds(workspace, rollouts, notify=say), choice)
 

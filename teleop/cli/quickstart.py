@@ -11,7 +11,7 @@ import tyro
 from ...sim_envs.errors import BadValue
 from ..evaluation.rollouts import Rollouts
 from ..quickstart_config import QuickstartConfig
-from .console import say, working
+from .console import loading, say, working
 from .job_options import JobOptions
 from .subcommand import DONE, Device
 
@@ -41,7 +41,8 @@ class QuickstartVerb(JobOptions):
 
     def run(self) -> int:
         """Run every stage that is not done yet."""
-        from ..quickstart import Quickstart  # it loads PyTorch and matplotlib
+        with loading():
+            from ..quickstart import Quickstart
 
         course = self._course()
         started = time.monotonic()

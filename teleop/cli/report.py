@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ...datasets.workspace import Workspace
 from ...sim_envs.errors import MissingExtra
-from .console import print_json, progress, say
+from .console import loading, print_json, progress, say
 from .subcommand import DONE, WorkspacePath
 from .targets import check_target
 from .unused_options import refuse_unused
@@ -38,8 +38,8 @@ class Report:
         workspace = Workspace.open(self.workspace)
         if other is not None:
             refuse_unused(self, "with --compare, which shows no videos", ("redraw",))
-        # These load PyTorch and matplotlib.
-        from ..report.write import COMPARISON_PARTS, DRAWN_FRAMES, PARTS, write_report
+        with loading():
+            from ..report.write import COMPARISON_PARTS, DRAWN_FRAMES, PARTS, write_report
 
         with progress("report", PARTS if other is None else COMPARISON_PARTS) as done:
             path = write_report(

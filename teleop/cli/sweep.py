@@ -12,7 +12,7 @@ from ..evaluation.rollouts import Rollouts
 from ..evaluation.seeds import EVALUATION, check_reserved
 from ..learning.sweep import SweepReport, sweep
 from .chosen_policy import shown
-from .console import PEOPLE, print_json, progress, say
+from .console import PEOPLE, print_json, progress, say, working
 from .job_options import JobOptions, say_lost
 from .numbers import Count, Seed
 from .recorded_run import keep_with_policy
@@ -56,7 +56,8 @@ class Sweep(JobOptions):
         """Train, drive, and show the table."""
         check_reserved(range(self.first_seed, self.first_seed + self.episodes))
         workspace = Workspace.open(self.workspace)
-        workspace.recover()
+        with working("looking through the episodes"):
+            workspace.recover()
         trainings = self._trainings()
         configs = [training.config(workspace) for training in trainings]
         engine = self.engine_asked(training_mib(len(workspace.episodes())))

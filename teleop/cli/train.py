@@ -9,6 +9,7 @@ from tyro.conf import arg
 
 from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
+from ...policies.base.weights_file import require_weights
 from ...policies.engines.job import Engine
 from ...policies.store import PolicyStore
 from ...policies.vision import END_TO_END, KEYPOINTS
@@ -16,7 +17,7 @@ from ..evaluation.rollouts import Rollouts
 from ..session.environments import NO_WORLD, has_world
 from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
-from .console import print_json, say, shows
+from .console import loading, print_json, say, shows, working
 from .gate_run import criteria, gate_after_training
 from .job_options import JobOptions
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
@@ -166,17 +167,19 @@ class Train(JobOptions):
         """Train, choose a checkpoint and save it."""
         config = self.config(Workspace.open(self.workspace) if exists(self.workspace) else None)
         criteria(self.gate_pairs)  # refused before the training, not after it
-        workspace = Workspace.open(self.workspace)
-        from ...policies.training.distributed import launch, launched, processes
-        from ..learning.workspace_training import train_on_workspace
+        if self.encoder_weights is not None:
+            require_weights(self.encoder_weights)
+        engine, workspace = self.engine_asked(), Workspace.open(self.workspace)
+        with loading():
+            from ...policies.training.distributed import launch, launched, processes
+            from ..learning.workspace_training import train_on_workspace
 
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
-        engine = self.engine_asked()
         together = processes()
-        workspace = Workspace.open(self.workspace)
         if together.is_main:
-            workspace.recover()
+            with working("looking through the episodes"):
+                workspace.recover()
         together.wait()
         alone = self.selection_episodes == 0
         if not alone and not has_world(workspace.config):

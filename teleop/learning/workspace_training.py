@@ -105,7 +105,7 @@ def judged_frames(
     hidden = {example.episode for example in examples} - {s.id for s in chosen}
     read = [s for s in summaries if s in chosen or s.id in hidden]
     paths = [s.path for s in read if s.path is not None]
-    with counted("reading episodes", len(paths), progress) as seen:
+    with counted("reading episodes", len(paths), progress, passing=True) as seen:
         frames = Frames.read(paths, images, seen=seen)
     choice.mask(frames, hidden)
     return frames, examples
