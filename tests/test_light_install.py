@@ -46,9 +46,14 @@ def checkout(folder: Path) -> Path:
 
 
 def interpreter(version: str) -> str:
-    """A Python of this version; the test is skipped where there is none."""
+    """A Python of this version; the test is skipped where there is none.
+
+    pyenv's own commands answer only for the versions that it was told to use, so its folders are
+    looked into.
+    """
     code = f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != {version!r})"
-    for name in (sys.executable, shutil.which(f"python{version}")):
+    kept = Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")
+    for name in (sys.executable, shutil.which(f"python{version}"), *map(str, kept)):
         if name and not subprocess.run([name, "-c", code], capture_output=True).returncode:
             return name
     pytest.skip(f"needs Python {version}")

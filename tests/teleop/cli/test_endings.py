@@ -74,7 +74,7 @@ def test_what_cannot_be_counted_shows_that_it_works(
     with working("quick"):
         pass
     assert "quick" not in capsys.readouterr().err
-    monkeypatch.setattr("sidestick.teleop.cli.console.SHOWN_AFTER_S", 0.0)
+    monkeypatch.setattr("sidestick.policies.base.shown_progress.SHOWN_AFTER_S", 0.0)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sidestick.teleop.cli.console.PEOPLE._force_terminal", True)
     monkeypatch.setattr("sidestick.teleop.cli.console.PEOPLE.is_interactive", True)
