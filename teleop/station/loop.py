@@ -55,16 +55,14 @@ class StationLoop:
     ) -> None:
         self.context, self.live = context, live
         self.operator_input, self.options = context.operator_input, context.options
-        self.state = WindowState.READY
-        self.notice = Notice(context.clock)
+        self.state, self.notice = WindowState.READY, Notice(context.clock)
         self.actions = EpisodeActions(context, live, self.notice)
         self.meter, self.pace = self.actions.meter, self.actions.pace
-        self.slowness, self.help = 1, False
+        self.slowness, self.help, self.lost, self.doubted = 1, False, "", False
         self._hand, self._call = HandWatch(), HelpCall()
-        self._attendance = Attendance(context.clock)
+        self._attendance, self._since = Attendance(context.clock), context.clock()
         self.clicks: list[tuple[int, int]] = []
         """Places in the window, in pixels, that were clicked since the last frame."""
-        self.lost, self.doubted, self._since = "", False, context.clock()
         self._pressed: frozenset[Control] = frozenset()
         self._draw, self._asked_to_quit = draw, False
         if self.options.tutorial:
@@ -87,8 +85,9 @@ class StationLoop:
         ahead = self.ahead_s
         if ahead <= SLACK_S:
             self.tick()
-            return
-        wait = self._draw(self)
+            if self.ahead_s > SLACK_S:
+                return
+        wait = self._draw(self)  # also where ticks leave no time: else the picture stood still
         if wait > 0:
             self.context.sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
 

@@ -193,7 +193,7 @@ class PageTalk:
                     await asyncio.wait_for(event.wait(), STATUS_S)
                 event.clear()
                 frame = self._seat.feed.newest
-                status = self._seat.status(self._name)
+                status = self._seat.status(self._name, self._number)
                 words = {"seat": status}
                 if frame is None or frame.number == last:
                     await self._socket.send_text(json.dumps(words))

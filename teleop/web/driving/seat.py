@@ -131,13 +131,14 @@ class Seat:
         if thread is not None:
             thread.join(CLOSING_S)
 
-    def status(self, name: str) -> dict[str, Any]:
-        """What the page of somebody shows of the seat."""
+    def status(self, name: str, page: int = 0) -> dict[str, Any]:
+        """What a page of somebody shows of the seat."""
         trip, counts = self.link.round_trip_s, self.link.counts
         return {
             "open": self.is_open,
             "driver": self.driver,
             "you_drive": bool(name) and name == self.driver,
+            "elsewhere": bool(name) and self._present.get(name) != page,
             "asking": list(self.asking),
             "free": self._is_free(name),
             "error": self.error,

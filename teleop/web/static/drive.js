@@ -2,7 +2,7 @@
 import { by, given, made, notice, post } from "./common.js";
 import { placeName, symbolName } from "./keys.js";
 import { Pads } from "./pads.js";
-import { showBoard, showClosed, showPicture } from "./seat.js";
+import { fromOutside, showBoard, showClosed, showCut, showPicture } from "./seat.js";
 import { playCue, wakeSound } from "./sound.js";
 import { Talk } from "./talk.js";
 
@@ -17,16 +17,19 @@ let lastSent = 0;
 
 const talk = new Talk(true, takeWords, showPicture, (there) => {
   by("link").textContent = there ? "" : "the connection is gone; the arm holds. Connecting again";
+  if (!there) showCut();
 });
 
 function takeWords(words) {
   const { seat, board, cues } = words;
-  youDrive = seat.you_drive && seat.open;
-  by("sit").hidden = seat.you_drive;
-  by("sit").textContent = seat.open && !seat.free ? "Ask for the seat" : "Take the seat";
+  const otherTab = seat.you_drive && seat.elsewhere;
+  youDrive = seat.you_drive && seat.open && !otherTab;
+  by("sit").hidden = seat.you_drive && !otherTab;
+  by("sit").textContent = otherTab ? "Drive here" : seat.open && !seat.free ? "Ask for the seat" : "Take the seat";
+  by("sit").onclick = otherTab ? () => location.reload() : sit;
   by("rise").hidden = !seat.you_drive;
   by("how").hidden = youDrive;
-  by("who").textContent = seat.error || (seat.you_drive ? "You drive" : seat.driver ? `${seat.driver} drives` : "Nobody drives");
+  by("who").textContent = seat.error || (otherTab ? "You drive in another tab" : seat.you_drive ? "You drive" : seat.driver ? `${seat.driver} drives` : "Nobody drives");
   showAsking(seat);
   if (talk.socket.readyState === WebSocket.OPEN) {
     const trip = seat.round_trip_ms === null ? "" : `round trip ${seat.round_trip_ms} ms`;
@@ -34,7 +37,8 @@ function takeWords(words) {
     by("link").textContent = seat.open ? trip + lost : "";
   }
   if (board) {
-    showBoard(board, youDrive ? turn : null);
+    if (youDrive) showBoard(board, turn);
+    else showBoard(fromOutside(board, seat.driver));
     pads.rumble(youDrive ? board.rumbles : []);
   } else if (!seat.open) showClosed("The seat is closed: take it");
   if (cues && youDrive) cues.forEach(playCue);
@@ -87,9 +91,10 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("blur", () => held.clear());
 window.addEventListener("pagehide", () => talk.socket.close());
 
+const BROWSERS = ["F5", "F11", "F12"];
 function mine(event) {
   const tag = event.target.tagName;
-  return youDrive && !event.metaKey && tag !== "INPUT" && tag !== "SELECT" && !(event.key === "Tab" && event.shiftKey);
+  return youDrive && !BROWSERS.includes(event.key) && !event.metaKey && tag !== "INPUT" && tag !== "SELECT" && !(event.key === "Tab" && event.shiftKey);
 }
 document.addEventListener("keydown", (event) => {
   wakeSound();
@@ -102,13 +107,18 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("keyup", (event) => held.delete(event.code || event.key));
 by("insets").addEventListener("click", (event) => { camera = event.target.dataset.camera || camera; });
-by("sit").addEventListener("click", async (event) => {
+async function sit(event) {
   wakeSound();
   event.target.blur();
   try {
     const { asked } = await post("/api/seat/sit");
     if (asked) notice(asked);
   } catch (error) { notice(error.message); }
+}
+// With ctrl for the grip a W would close the tab.
+window.addEventListener("beforeunload", (event) => {
+  if (youDrive && [...held.keys()].some((code) => code.startsWith("Control"))) event.preventDefault();
 });
+by("sit").onclick = sit;
 by("rise").addEventListener("click", () => post("/api/seat/rise").catch((error) => notice(error.message)));
 window.sidestick = { talk };

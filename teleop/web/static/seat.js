@@ -17,10 +17,17 @@ export function showPicture(place, picture, shown) {
   image.src = address;
 }
 
+// The board as whoever does not drive sees it.
+export function fromOutside(board, driver) {
+  const banner = board.banner === "YOU DRIVE" ? `${driver || "somebody"} drives` : board.banner;
+  return { ...board, banner, hints: [], help: null };
+}
+
 // With `turn` the arms of a fleet are buttons, which call it with their number.
 export function showBoard(board, turn = null) {
   const seat = by("seat");
   seat.dataset.state = board.state;
+  seat.classList.remove("cut");
   seat.style.setProperty("--driver", board.colour);
   seat.style.setProperty("--driver-ink", board.ink);
   seat.classList.toggle("resting", board.resting);
@@ -117,8 +124,16 @@ function showHelp(rows) {
   if (!dialog.open) dialog.show();
 }
 
+// The picture that is shown is an old one.
+export function showCut() {
+  if (by("seat").dataset.state === "closed") return;
+  by("seat").classList.add("resting", "cut");
+  text("banner", "NO CONNECTION");
+}
+
 export function showClosed(words) {
   by("seat").dataset.state = "closed";
+  by("seat").classList.remove("resting", "cut");
   before = "";
   text("instruction", words);
   text("banner", "");

@@ -21,9 +21,16 @@ export class Talk {
     this.socket.addEventListener("message", (event) => this.take(event.data));
     this.socket.addEventListener("close", () => {
       this.onState(false);
-      setTimeout(() => this.connect(), this.wait);
+      setTimeout(() => this.again(), this.wait);
       this.wait = Math.min(this.wait * 2, 4000);
     });
+  }
+
+  // A server that was started anew knows nobody: where people come in it is said what to do.
+  async again() {
+    const answer = await fetch("/api/me", { credentials: "same-origin" }).catch(() => null);
+    if (answer?.status === 401) location.assign("/enter");
+    else this.connect();
   }
 
   take(data) {

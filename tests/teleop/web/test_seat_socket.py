@@ -165,7 +165,10 @@ def test_of_two_pages_of_one_driver_the_newer_counts(rig: WebRig) -> None:
     seat = rig.seat
     older = seat.come("Ada")
     seat.sit("Ada")
+    assert not seat.status("Ada", older)["elsewhere"]
     newer = seat.come("Ada")
+    assert seat.status("Ada", older)["elsewhere"]
+    assert not seat.status("Ada", newer)["elsewhere"]
     seat.receive("Ada", older, InputMessage(900, 1.0))
     seat.receive("Ada", newer, InputMessage(0, 1.0))
     assert (seat.link.counts.messages, seat.link.counts.out_of_order) == (1, 0)
