@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(3000)]
 
 ROOT = Path(__file__).parents[2]
 PANDA = "tests.worlds.panda_pick_and_place:make"
+PUSH_T = "tests.worlds.push_t_expert:make"
 HIL = "tests.worlds.pick_cube_hil:make"
 HEADLESS = ("--headless", "--driver", "simulated", "--json")
 QUICK = ("--steps", "20", "--batch", "16", "--selection-episodes", "0")
@@ -38,24 +39,30 @@ def run(folder: Path, *arguments: str, ok: bool = True, tool: str = "gym-worlds"
     return json.loads(lines) if lines else done.stderr
 
 
-def test_panda_pick_and_place_from_the_first_drive_to_an_export(tmp_path: Path) -> None:
-    """Four axes: examined, driven, trained, evaluated, taken over, compared, replayed, exported."""
-    found = run(tmp_path, "doctor", PANDA, "--json")
+@pytest.mark.parametrize(
+    ("world", "package"), [(PANDA, "panda-gym 3.0.7"), (PUSH_T, "gym-pusht 0.1.8")]
+)
+def test_a_world_with_an_expert_from_the_first_drive_to_an_export(
+    tmp_path: Path, world: str, package: str
+) -> None:
+    """Four axes or two: examined, driven, trained, evaluated, taken over, compared, replayed."""
+    found = run(tmp_path, "doctor", world, "--json")
     assert (found["problems"], found["deterministic"]) == ([], True)
-    assert found["versions"]["panda-gym"] == "3.0.7"
-    driven = run(tmp_path, "drive", "panda", "--env", PANDA, "--episodes", "3", *HEADLESS)
+    name, number = package.split()
+    assert found["versions"][name] == number
+    driven = run(tmp_path, "drive", "ws", "--env", world, "--episodes", "3", *HEADLESS)
     assert driven["successes"] == 3
-    run(tmp_path, "train", "panda", *QUICK, "--json")
-    assert run(tmp_path, "evaluate", "panda", "--episodes", "2", "--json")["episodes"] == 2
+    run(tmp_path, "train", "ws", *QUICK, "--json")
+    assert run(tmp_path, "evaluate", "ws", "--episodes", "2", "--json")["episodes"] == 2
     helped = ("--level", "supervised", "--override", "--first-seed", "50")
-    over = run(tmp_path, "drive", "panda", "--episodes", "2", *helped, *HEADLESS)
+    over = run(tmp_path, "drive", "ws", "--episodes", "2", *helped, *HEADLESS)
     assert over["takeovers"] >= 1
-    assert run(tmp_path, "replay", "panda", "0", "--verify", "--json")["identical"]
-    assert run(tmp_path, "check", "panda", "--json")["damaged"] == []
+    assert run(tmp_path, "replay", "ws", "0", "--verify", "--json")["identical"]
+    assert run(tmp_path, "check", "ws", "--json")["damaged"] == []
     for form in ("robomimic", "lerobot", "minari"):
-        run(tmp_path, "export", "panda", form, f"out-{form}", "--json")
-    told = run(tmp_path, "generate", "panda", "--episodes", "1", ok=False)
-    assert "not possible in PandaPickAndPlace" in " ".join(told.split())
+        run(tmp_path, "export", "ws", form, f"out-{form}", "--json")
+    told = run(tmp_path, "generate", "ws", "--episodes", "1", ok=False)
+    assert f"not possible in {found['spec']['task']}" in " ".join(told.split())
 
 
 def test_push_t_by_its_id_alone(tmp_path: Path) -> None:

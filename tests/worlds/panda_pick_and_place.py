@@ -26,6 +26,8 @@ AXES = [
 ]
 ABOVE_M, NEAR_M, HELD_M = 0.06, 0.02, 0.06
 UP = np.array([0.0, 0.0, 1.0])
+RED = (0.9, 0.1, 0.1, 0.3)
+"""Of the target: it comes in the cube's green, and TinyRenderer draws nothing transparent."""
 
 
 class PandaPickAndPlace(GymWorld):
@@ -34,6 +36,9 @@ class PandaPickAndPlace(GymWorld):
     def __init__(self, env: Any, image_size: int, **options: Any) -> None:
         super().__init__(env, image_size, **options)
         self.capabilities |= {Capability.HAND, Capability.OBJECTS}
+        sim = env.unwrapped.sim
+        target = sim._bodies_idx["target"]
+        sim.physics_client.changeVisualShape(target, -1, rgbaColor=RED)
 
     def tool(self) -> Pose:
         """The hand; it never turns."""
