@@ -13,12 +13,8 @@ from ...policies.base.weights_file import require_weights
 from ...policies.engines.job import Engine
 from ...policies.store import PolicyStore
 from ...policies.vision import END_TO_END, KEYPOINTS
-from ..evaluation.rollouts import Rollouts
-from ..session.environments import NO_WORLD, has_world
-from ..workspace_variant import exists
 from .chosen_policy import choice_json, say_choice, shown
 from .console import loading, print_json, say, shows, working
-from .gate_run import criteria, gate_after_training
 from .job_options import JobOptions
 from .numbers import Count, Limit, Seed, Share, Weight, Workers
 from .recorded_run import keep_with_policy
@@ -76,15 +72,9 @@ class Train(JobOptions):
 
     workspace: WorkspacePath
     """Folder of the workspace."""
-    head: Annotated[
-        str,
-        arg(
-            help="Kind of policy: bc, an ensemble of regressions (a good first choice); bc-gmm, a "
-            "mixture of Gaussians; act, an action-chunking transformer; flow, flow matching; or a "
-            "plug-in.",
-        ),
-    ] = "bc"
-    """Kind of policy."""
+    head: str = "bc"
+    """Kind of policy: bc, an ensemble of regressions (a good first choice); bc-gmm, a mixture of
+    Gaussians; act, an action-chunking transformer; flow, flow matching; or a plug-in."""
     vision: Annotated[
         str | None,
         arg(
@@ -138,16 +128,11 @@ class Train(JobOptions):
     """For --encoder pointer: weight of the loss on where the gripper closes, beside the actions."""
     seed: Seed = 0
     """Seed of initial weights, order and noise."""
-    shares: Annotated[
-        Literal["auto", "plain", "human", "balanced", "corrections", "practice"],
-        arg(
-            help="How demonstrations, corrections and the policy's own steps are weighed: auto, "
-            "the human's steps alone, where there are any; human, the same, always; plain, as "
-            "they come; balanced, corrections as much as all else; corrections, as Sirius does; "
-            "practice, all, and demonstrations three times."
-        ),
-    ] = "auto"
-    """Weights of classes of steps."""
+    shares: Literal["auto", "plain", "human", "balanced", "corrections", "practice"] = "auto"
+    """How demonstrations, corrections and the policy's own steps are weighed: auto, the human's
+    steps alone, where there are any; human, the same, always; plain, as they come; balanced,
+    corrections as much as all else; corrections, as Sirius does; practice, all, and demonstrations
+    three times."""
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """Number format of the training; auto: bfloat16 where the hardware is fast at it."""
     processes: Workers = 1
@@ -165,6 +150,9 @@ class Train(JobOptions):
 
     def run(self) -> int:
         """Train, choose a checkpoint and save it."""
+        from ..workspace_variant import exists
+        from .gate_run import criteria
+
         config = self.config(Workspace.open(self.workspace) if exists(self.workspace) else None)
         criteria(self.gate_pairs)  # refused before the training, not after it
         if self.encoder_weights is not None:
@@ -172,7 +160,9 @@ class Train(JobOptions):
         engine, workspace = self.engine_asked(), Workspace.open(self.workspace)
         with loading():
             from ...policies.training.distributed import launch, launched, processes
+            from ..evaluation.rollouts import Rollouts
             from ..learning.workspace_training import train_on_workspace
+            from ..session.environments import NO_WORLD, has_world
 
         if self.processes > 1 and launched() == 1:
             return launch(self.processes, (*PROGRAM, *sys.argv[1:]))
@@ -232,6 +222,8 @@ class Train(JobOptions):
 
     def _finish(self, workspace: Workspace, result: "TrainResult", engine: Engine) -> int:
         """Report the policy, let the gate decide, and say who drives from now on."""
+        from .gate_run import gate_after_training
+
         policy_id = result.path.name
         keep_with_policy(result.path, "train", self)
         say(summary(result, self.selection_episodes))
