@@ -63,10 +63,12 @@ class LadderStore:
     def apply_evidence(self, policy: str | None = None) -> tuple[Ladder, list[LevelChange]]:
         """Record every change that follows from the evidence; return ladder and changes."""
         made: list[LevelChange] = []
-        while change := self.ladder(policy).judge():
+        ladder = self.ladder(policy)
+        while change := ladder.judge():
             self.add_change(change)
             made.append(change)
-        return self.ladder(policy), made
+            ladder = self.ladder(policy)
+        return ladder, made
 
     def authorise(
         self,
