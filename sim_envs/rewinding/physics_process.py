@@ -67,6 +67,14 @@ class PhysicsProcess:
         """The answer to build(), advance() or reseat(); raises PhysicsLost where there is none."""
         return Moment.unpack(self._receive())
 
+    @property
+    def answered(self) -> bool:
+        """Whether moment() would come back at once."""
+        try:
+            return self._pipe.poll()
+        except OSError:
+            return True
+
     def mark(self) -> "PhysicsProcess":
         """A copy that waits at this moment."""
         self._send(MARK)

@@ -61,6 +61,11 @@ class RewindableEnv(ArmEnv):
         """Let the process step and draw what is recorded; step() with the action finishes it."""
         self._begin_step(action, self.images_due and self.renderer.forks)
 
+    @property
+    def stepping(self) -> bool:
+        """Whether the process has not answered yet."""
+        return self._under_way and self._physics is not None and not self._physics.answered
+
     def _begin_step(self, action: Action, draw: bool) -> None:
         if self._physics is None:
             return

@@ -65,6 +65,11 @@ class TaskWorld(ABC):
     def begin_step(self, action: Action) -> None:  # noqa: B027 - most worlds step at once
         """Begin the step that step() with the same action finishes, where it runs elsewhere."""
 
+    @property
+    def stepping(self) -> bool:
+        """Whether a step that was begun still runs elsewhere, so that step() would wait for it."""
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Free what it holds; closing twice is safe."""

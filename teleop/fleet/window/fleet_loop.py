@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...devices.operator_input import OperatorInput
+from ...session.begun_tick import BegunTick
 from ...session.command import Request
 from ...station.cues import Cue, CuePlayer
 from ...station.help_call import HelpCall
@@ -20,6 +21,8 @@ from ..queues.queue import Queue
 from ..shift import ArmTick, Shift
 from .seat import Seat
 
+PATIENCE_S = 0.05
+"""So long after the devices were read, an arm whose world still steps is not waited for."""
 SWITCHED_S = 3.0
 """So long after her attention came to an arm, at most, the operator counts as finding her way."""
 
@@ -59,6 +62,8 @@ class FleetLoop:
         self._began = self._counted = self._came = clock()
         self._ended = [0] * len(seats)
         self._asked = [False] * len(seats)
+        self._begun = dict[Seat, BegunTick]()
+        """The ticks whose outcome is not known yet; never that of the arm in focus for long."""
         for seat in seats:
             seat.loop.of_all = self._ahead_s
         self.turn_to(seats[0])
@@ -85,6 +90,7 @@ class FleetLoop:
 
     def turn_to(self, seat: Seat) -> None:
         """Turn the operator's attention to a seat; what she holds must be let go of first."""
+        self._finish(seat)
         self.switches += seat is not self.focus
         self.focus.device.in_focus = False
         self.focus, self._came = seat, self.now
@@ -113,16 +119,13 @@ class FleetLoop:
         self._read()
         if self.closed:
             return
-        begun = [
-            (seat, tick)
-            for seat in self.seats
-            if seat.due and not self._held(seat) and (tick := seat.loop.begin_tick())
-        ]
+        read_at, begun = self.now, self._begin()
         wait = self.draw(self)
         self.frames += wait == 0.0
-        for seat, tick in begun:
-            seat.loop.finish_tick(tick)
-            seat.needed_hands |= seat.driven
+        self._finish(self.focus)
+        for seat in list(self._begun):
+            if not seat.live.env.stepping or self.now - read_at < PATIENCE_S:
+                self._finish(seat)
         if wait > 0 and not begun:
             ahead = self._ahead_s()
             self._sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
@@ -131,7 +134,23 @@ class FleetLoop:
         """End every arm's episode, kept as incomplete."""
         self.closed = True
         for seat in self.seats:
+            self._finish(seat)
             seat.loop.signal(Request.QUIT)
+
+    def _begin(self) -> bool:
+        """Begin the ticks that are due, that of the arm in focus right after the devices were
+        read; whether there were any."""
+        due = [s for s in self.seats if s.due and s not in self._begun and not self._held(s)]
+        for seat in sorted(due, key=lambda seat: seat is not self.focus):
+            if begun := seat.loop.begin_tick():
+                self._begun[seat] = begun
+        return bool(due)
+
+    def _finish(self, seat: Seat) -> None:
+        """Finish an arm's tick, if one was begun."""
+        if seat in self._begun:
+            seat.loop.finish_tick(self._begun.pop(seat))
+            seat.needed_hands |= seat.driven
 
     def _read(self) -> None:
         loop = self.focus.loop
@@ -158,7 +177,8 @@ class FleetLoop:
         return bool(self.terms.holds_on_loss and self.lost and seat is not self.focus)
 
     def _ahead_s(self) -> float:
-        return min(seat.ahead_s for seat in self.seats)
+        left = (seat.ahead_s for seat in self.seats if seat not in self._begun)
+        return min(left, default=float("inf"))
 
     def _announce(self) -> None:
         """Say in the title, and by sound, that arms wait without the operator's attention."""

@@ -10,8 +10,9 @@ import pytest
 from sidestick.datasets.step import Level
 from sidestick.datasets.workspace import Workspace
 from sidestick.sim_envs.errors import WorldFailed
+from sidestick.sim_envs.rewinding.rewindable_env import RewindableEnv
 from sidestick.sim_envs.spaces import Action
-from sidestick.teleop.fleet.window.fleet_loop import FleetLoop
+from sidestick.teleop.fleet.window.fleet_loop import PATIENCE_S, FleetLoop
 from sidestick.teleop.fleet.window.wall import tiles, wall_area
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.levels import ControlState
@@ -122,6 +123,29 @@ def test_a_world_that_fails_costs_the_episode_of_its_arm(tmp_path: Path) -> None
     kept = [summary for summary in workspace.summaries() if summary.header.seed == 0]
     assert [summary.complete for summary in kept] == [False]
     assert kept[0].steps > 3
+
+
+@pytest.mark.usefixtures("quiet_sdl")
+def test_an_arm_whose_world_is_slow_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tick is finished when its world has stepped, or when the operator turns to it."""
+    with fleet_at_pad(tmp_path / "ws") as (fleet, _, __):
+        fast, slow = fleet.seats
+        still = property(lambda env: env is slow.live.env)
+        monkeypatch.setattr(RewindableEnv, "stepping", still)
+
+        def draw(fleet: FleetLoop) -> float:
+            fleet._sleep(1.2 * PATIENCE_S)
+            return 0.0
+
+        fleet.draw = draw
+        before = [seat.live.episode.steps for seat in fleet.seats]
+        wait(fleet, 0.5)
+        assert fast.live.episode.steps >= before[0] + 5
+        assert slow.live.episode.steps == before[1]
+        fleet.turn_to(slow)
+        assert slow.live.episode.steps == before[1] + 1
 
 
 def lose_focus(pad: vp.VirtualPad) -> None:
