@@ -186,7 +186,7 @@ const EDITS = {
 
 async function act(name) {
   const does = DOES[name] || (setup.may_edit ? EDITS[name] : null);
-  if (!does || (!episode && name !== "help")) return;
+  if (!does || (!episode && !["help", "next"].includes(name))) return;
   try { await does(); } catch (error) { notice(error.message); }
 }
 

@@ -231,7 +231,7 @@ def test_the_dataset_is_edited_by_keys(
     page.goto(f"{served.base}/dataset")
     page.wait_for_selector("#episodes button")
     page.keyboard.press("n")
-    page.click("#episodes button")
+    until(lambda: page.is_visible("#detail"))
     until(lambda: page.evaluate("document.querySelector('#clip').readyState") >= 2)
     steps = int(page.get_attribute("#step", "max")) + 1
     for key in ("End", "ArrowLeft", "ArrowLeft", "o", "x"):
