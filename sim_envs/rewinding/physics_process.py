@@ -23,6 +23,7 @@ from .moment import Moment
 BUILD, RESEAT, MARK, WAKE = (b"build", b"seat!", b"mark!", b"wake!")
 ADVANCE, DRAWN_ADVANCE = (b"step!", b"draw!")
 _WORD: Final = 5
+LOOK_S = 0.001
 TIMEOUT_S = 10.0
 """A process that has not answered for this long is given up."""
 
@@ -69,9 +70,9 @@ class PhysicsProcess:
 
     @property
     def answered(self) -> bool:
-        """Whether moment() would come back at once."""
+        """Whether moment() would come back at once; it waits for that for a moment."""
         try:
-            return self._pipe.poll()
+            return self._pipe.poll(LOOK_S)
         except OSError:
             return True
 

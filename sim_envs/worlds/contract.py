@@ -67,7 +67,7 @@ class TaskWorld(ABC):
 
     @property
     def stepping(self) -> bool:
-        """Whether a step that was begun still runs elsewhere, so that step() would wait for it."""
+        """Whether a step that was begun still runs elsewhere; asking takes a millisecond then."""
         return False
 
     @abstractmethod

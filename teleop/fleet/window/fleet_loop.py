@@ -7,6 +7,7 @@ worlds step in processes of their own, while a frame is drawn here.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ...devices.operator_input import OperatorInput
 from ...session.begun_tick import BegunTick
@@ -21,8 +22,8 @@ from ..queues.queue import Queue
 from ..shift import ArmTick, Shift
 from .seat import Seat
 
-PATIENCE_S = 0.05
-"""So long after the devices were read, an arm whose world still steps is not waited for."""
+PATIENCE_S = 0.02
+"""So long after the devices were read they are read again, whatever world still steps."""
 SWITCHED_S = 3.0
 """So long after her attention came to an arm, at most, the operator counts as finding her way."""
 
@@ -63,9 +64,10 @@ class FleetLoop:
         self._ended = [0] * len(seats)
         self._asked = [False] * len(seats)
         self._begun = dict[Seat, BegunTick]()
-        """The ticks whose outcome is not known yet; never that of the arm in focus for long."""
+        """The ticks whose outcome is not known yet."""
         for seat in seats:
             seat.loop.of_all = self._ahead_s
+            seat.loop.settle = partial(self._finish, seat)
         self.turn_to(seats[0])
 
     @property
@@ -90,7 +92,6 @@ class FleetLoop:
 
     def turn_to(self, seat: Seat) -> None:
         """Turn the operator's attention to a seat; what she holds must be let go of first."""
-        self._finish(seat)
         self.switches += seat is not self.focus
         self.focus.device.in_focus = False
         self.focus, self._came = seat, self.now
@@ -119,13 +120,11 @@ class FleetLoop:
         self._read()
         if self.closed:
             return
-        read_at, begun = self.now, self._begin()
+        until = self.now + PATIENCE_S
+        begun = self._begin(until)
         wait = self.draw(self)
         self.frames += wait == 0.0
-        self._finish(self.focus)
-        for seat in list(self._begun):
-            if not seat.live.env.stepping or self.now - read_at < PATIENCE_S:
-                self._finish(seat)
+        self._collect(until)
         if wait > 0 and not begun:
             ahead = self._ahead_s()
             self._sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
@@ -134,17 +133,26 @@ class FleetLoop:
         """End every arm's episode, kept as incomplete."""
         self.closed = True
         for seat in self.seats:
-            self._finish(seat)
             seat.loop.signal(Request.QUIT)
 
-    def _begin(self) -> bool:
+    def _begin(self, until: float) -> bool:
         """Begin the ticks that are due, that of the arm in focus right after the devices were
         read; whether there were any."""
         due = [s for s in self.seats if s.due and s not in self._begun and not self._held(s)]
         for seat in sorted(due, key=lambda seat: seat is not self.focus):
+            if self.now > until:  # policies think; the others begin once the devices were read
+                break
             if begun := seat.loop.begin_tick():
                 self._begun[seat] = begun
         return bool(due)
+
+    def _collect(self, until: float) -> None:
+        """Finish the ticks whose worlds have stepped, or do so until then."""
+        for seat in list(self._begun):
+            while (stepping := seat.live.env.stepping) and self.now < until:
+                pass
+            if not stepping:
+                self._finish(seat)
 
     def _finish(self, seat: Seat) -> None:
         """Finish an arm's tick, if one was begun."""

@@ -18,6 +18,8 @@ class SeatLoop(StationLoop):
     """Whether the operator asked for the next caller."""
     of_all: Callable[[], float] = staticmethod(lambda: float("inf"))
     """How long until the next tick of any arm is due."""
+    settle: Callable[[], None] = staticmethod(lambda: None)
+    """Finishes a tick that was begun: nothing is done to an episode in the middle of one."""
     ends_episode = (RecordingError, WorldFailed)
     """A world that fails costs the episode of its arm; the others go on."""
 
@@ -50,6 +52,7 @@ class SeatLoop(StationLoop):
 
     def signal(self, signal: Signal) -> bool:
         """Take start while an arm records for a wish to go on to the next caller."""
+        self.settle()
         if signal is Request.START and self.state is WindowState.RECORDING:
             self.wants_next = True
             return True

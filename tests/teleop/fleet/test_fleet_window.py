@@ -129,7 +129,7 @@ def test_a_world_that_fails_costs_the_episode_of_its_arm(tmp_path: Path) -> None
 def test_an_arm_whose_world_is_slow_holds_up_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its tick is finished when its world has stepped, or when the operator turns to it."""
+    """Its tick is finished when its world has stepped, or when something is asked of it."""
     with fleet_at_pad(tmp_path / "ws") as (fleet, _, __):
         fast, slow = fleet.seats
         still = property(lambda env: env is slow.live.env)
@@ -144,8 +144,9 @@ def test_an_arm_whose_world_is_slow_holds_up_no_other(
         wait(fleet, 0.5)
         assert fast.live.episode.steps >= before[0] + 5
         assert slow.live.episode.steps == before[1]
-        fleet.turn_to(slow)
+        slow.loop.signal(Request.FREEZE)
         assert slow.live.episode.steps == before[1] + 1
+        assert slow.loop.state is WindowState.PAUSED
 
 
 def lose_focus(pad: vp.VirtualPad) -> None:
