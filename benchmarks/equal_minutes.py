@@ -1,13 +1,14 @@
-"""This benchmark compares what a policy learns from equal human minutes, spent in three ways.
+"""This benchmark compares what a policy learns from equal human minutes, spent in several ways.
 
     python -m benchmarks.equal_minutes FOLDER --task ShelfPick --set 0 --release 0.3
 
 A policy is trained on a few demonstrations. From there the simulated operator spends the same
 minutes on further demonstrations, on one arm that she watches and corrects, or on a fleet whose
-arms she serves when they call; each way has a copy of the workspace. A policy is then trained from
-scratch on all that each copy holds, and drives unseen seeds alone. Demonstrating and watching are
-charged what the ledger models as attended; the fleet is charged the whole shift. Workspaces and
-policies stay in FOLDER. Each measurement is a line of `results/equal_minutes.jsonl`.
+arms she serves when they call; each way has a copy of the workspace; of one, corrections are
+repeated in new scenes. A policy is then trained from scratch on all that each copy holds, and
+drives unseen seeds alone. Demonstrating and watching are charged what the ledger models as
+attended; the fleet is charged the whole shift. Workspaces and policies stay in FOLDER. Each
+measurement is a line of `results/equal_minutes.jsonl`.
 """
 
 import itertools
@@ -27,10 +28,13 @@ from sidestick.datasets.workspace import Workspace
 from sidestick.policies.base.threads import limit_threads
 from sidestick.policies.statistics.rates import Rate
 from sidestick.teleop.evaluation.rollouts import InProcessRollouts
+from sidestick.teleop.generation.generating_operator import NAME
 from sidestick.teleop.learning.workspace_training import succeeded
 
 ROWS = RESULTS / "equal_minutes.jsonl"
-WAYS = ("nothing", "demonstrations", "watched", "fleet")
+WAYS = ("nothing", "demonstrations", "watched", "watched-generated", "fleet")
+GENERATED = "-generated"
+"""Ending of the ways after whose minutes `generate --corrections` repeats what was corrected."""
 FIRST_SPENT = 500
 """What the minutes are spent on are the seeds from here on, within a set."""
 BATCH = 2
@@ -50,6 +54,8 @@ class Options:
     """Demonstrations to begin with."""
     minutes: float = 3.0
     """Human minutes to spend."""
+    count: int = 60
+    """Corrections to generate, of the way that does."""
     arms: int = 8
     """Arms of the fleet."""
     set: int = 0
@@ -97,9 +103,7 @@ def measured(options: Options, begun: Path, way: str) -> dict[str, Any]:
     if way != "nothing":
         path = begun.with_name(f"{begun.name}-{way}-{options.minutes:g}min")
         if not path.exists():
-            shutil.copytree(begun, path)
-            spend(options, path, way)
-            train(path, options)
+            make(options, begun, path, way)
     workspace = Workspace.open(path)
     policy = max(folder for folder in (path / "policies").iterdir() if folder.name.isdigit())
     seeds = evaluation_seeds(options.release, options.episodes)
@@ -114,6 +118,21 @@ def measured(options: Options, begun: Path, way: str) -> dict[str, Any]:
         "successes": rate.successes, "interval95": [round(end, 3) for end in rate.interval95],
         "per_episode": list(map(bool, wins)), **circumstances(),
     }  # fmt: skip
+
+
+def make(options: Options, begun: Path, path: Path, way: str) -> None:
+    """The workspace of one way, with all that its minutes were spent on, and a policy of it."""
+    plain = way.removesuffix(GENERATED)
+    spent_in = begun.with_name(f"{begun.name}-{plain}-{options.minutes:g}min")
+    if not spent_in.exists():
+        shutil.copytree(begun, spent_in)
+        spend(options, spent_in, plain)
+        train(spent_in, options)
+    if way != plain:
+        shutil.copytree(spent_in, path)
+        how = ("--corrections", "--episodes", options.count, "--workers", 1)
+        command("generate", path, *how)
+        train(path, options)
 
 
 def spend(options: Options, path: Path, way: str) -> None:
@@ -146,10 +165,12 @@ def attended_s(path: Path) -> float:
 def spent(workspace: Workspace, begun: Path) -> dict[str, Any]:
     """What was recorded beyond the first demonstrations."""
     first = {summary.id for summary in Workspace.open(begun).summaries()}
-    more = [s for s in workspace.summaries() if s.id not in first]
+    new = [s for s in workspace.summaries() if s.id not in first]
+    more = [s for s in new if s.header.operator != NAME]
     return {
         "attended_s": round(attended_s(workspace.path) - attended_s(begun), 1),
         "recorded": len(more),
+        "generated": len(new) - len(more),
         "successful": sum(map(succeeded, more)),
         "human_steps": sum(summary.human_steps for summary in more),
     }
