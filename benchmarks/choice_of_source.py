@@ -90,7 +90,7 @@ def measured(
         "demonstrations": len({handling.source for handling in handlings}),
         "choice": choice,
         "seeds": [seeds.start, seeds.stop],
-        "scenes": rate.n,
+        "episodes": rate.n,
         "successes": rate.successes,
         "interval95": [round(end, 3) for end in rate.interval95],
         "failed_by_stage": dict(Counter(one.stage for one in attempts if not one.success)),
