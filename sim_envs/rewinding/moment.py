@@ -10,7 +10,8 @@ from ..environment import ArmEnv
 from ..spaces import Image
 from ..tasks.task import Status
 
-_HEADER_BYTES = 512
+_SIZE_BYTES = 8
+"""Of the header's length; the header is padded to a multiple of as many, for float64."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,17 @@ class Moment:
         header["pictures"] = {name: len(picture) for name, picture in self.pictures.items()}
         parts = [self.state.tobytes(), *(values.tobytes() for values in self.sensed.values())]
         parts += [picture.tobytes() for picture in self.pictures.values()]
-        return json.dumps(header).encode().ljust(_HEADER_BYTES) + b"".join(parts)
+        told = json.dumps(header).encode()
+        told += b" " * (-len(told) % _SIZE_BYTES)
+        return b"".join([len(told).to_bytes(_SIZE_BYTES), told, *parts])
 
     @classmethod
     def unpack(cls, packed: bytes) -> "Moment":
         """The moment of pack()'s bytes."""
-        header = json.loads(packed[:_HEADER_BYTES])
-        state = np.frombuffer(packed, np.float64, header["state"], _HEADER_BYTES)
-        sensed, offset = dict[str, NDArray[np.float32]](), _HEADER_BYTES + state.nbytes
+        begin = _SIZE_BYTES + int.from_bytes(packed[:_SIZE_BYTES])
+        header = json.loads(packed[_SIZE_BYTES:begin])
+        state = np.frombuffer(packed, np.float64, header["state"], begin)
+        sensed, offset = dict[str, NDArray[np.float32]](), begin + state.nbytes
         for name, size in header["sensed"].items():
             sensed[name] = np.frombuffer(packed, np.float32, size, offset)
             offset += 4 * size

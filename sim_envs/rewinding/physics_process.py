@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Mapping
 from multiprocessing import reduction
 from multiprocessing.connection import Connection, Pipe
@@ -24,6 +25,7 @@ BUILD, RESEAT, MARK, WAKE = (b"build", b"seat!", b"mark!", b"wake!")
 ADVANCE, DRAWN_ADVANCE = (b"step!", b"draw!")
 _WORD: Final = 5
 LOOK_S = 0.001
+"""How long a look for an answer waits for it."""
 TIMEOUT_S = 10.0
 """A process that has not answered for this long is given up."""
 
@@ -36,7 +38,7 @@ class PhysicsProcess:
     """The living process, or a copy that waits at a mark; whichever the pipe leads to."""
 
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        self._pipe, self._asked_at = pipe, 0.0
 
     @classmethod
     def start(cls, task: str, env_kwargs: Mapping[str, Any]) -> "PhysicsProcess":
@@ -70,9 +72,10 @@ class PhysicsProcess:
 
     @property
     def answered(self) -> bool:
-        """Whether moment() would come back at once; it waits for that for a moment."""
+        """Whether there is an answer, or none is to be expected any more."""
         try:
-            return self._pipe.poll(LOOK_S)
+            late = time.monotonic() > self._asked_at + TIMEOUT_S
+            return late or self._pipe.poll(LOOK_S)
         except OSError:
             return True
 
@@ -95,6 +98,7 @@ class PhysicsProcess:
         return PhysicsProcess(Connection(reduction.recv_handle(self._pipe)))
 
     def _send(self, message: bytes) -> None:
+        self._asked_at = time.monotonic()
         try:
             self._pipe.send_bytes(message)
         except OSError as error:

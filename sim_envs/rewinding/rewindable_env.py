@@ -63,15 +63,17 @@ class RewindableEnv(ArmEnv):
 
     @property
     def stepping(self) -> bool:
-        """Whether the process has not answered yet."""
+        """Whether the process has not answered yet, and may still do so."""
         return self._under_way and self._physics is not None and not self._physics.answered
 
     def _begin_step(self, action: Action, draw: bool) -> None:
-        if self._physics is None:
+        if not self.at_once:
             return
         checked = checked_action(action)
         if self.elapsed in self._reseats:
             self.reseat()
+        if self._physics is None:  # lost while it re-seated
+            return
         self._history.append(checked)
         self.elapsed += 1
         self._under_way = True

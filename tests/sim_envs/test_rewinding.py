@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Pipe
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,12 @@ import pytest
 
 from sidestick.sim_envs.environment import ArmEnv
 from sidestick.sim_envs.making import make_task_env
+from sidestick.sim_envs.rewinding import physics_process
+from sidestick.sim_envs.rewinding.moment import Moment
+from sidestick.sim_envs.rewinding.physics_process import PhysicsLost, PhysicsProcess
 from sidestick.sim_envs.rewinding.rewindable_env import RewindableEnv, make_rewindable_env
 from sidestick.sim_envs.spaces import Observation
-from sidestick.sim_envs.tasks import TASKS
+from sidestick.sim_envs.tasks import TASKS, Status
 
 
 def driven(env: ArmEnv, ticks: int, seed: int) -> list[Observation]:
@@ -28,6 +32,11 @@ def driven(env: ArmEnv, ticks: int, seed: int) -> list[Observation]:
         env.images_due = tick % 20 == 0
         seen.append({**env.step(action)[0], "state": env.state()})
     return seen
+
+
+def driven_on(env: ArmEnv) -> list[Observation]:
+    """One step, without a re-seat but those that were given at the reset."""
+    return [{**env.step(np.full(7, 0.3, np.float32))[0], "state": env.state()}]
 
 
 def assert_equal(found: list[Observation], wanted: list[Observation]) -> None:
@@ -151,6 +160,33 @@ def test_steps_of_two_arms_are_made_at_the_same_time() -> None:
         env.close()
 
 
+def test_a_process_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its time an arm that still steps is finished: the physics is lost then."""
+    ours, _theirs = Pipe()
+    physics = PhysicsProcess(ours)
+    physics.reseat()
+    assert not physics.answered
+    monkeypatch.setattr(physics_process, "TIMEOUT_S", -1.0)
+    assert physics.answered
+    with pytest.raises(PhysicsLost):
+        physics.moment()
+
+
+def test_a_moment_of_any_length_is_unpacked_as_it_was_packed() -> None:
+    """A stranger's task may have many cameras, with long names."""
+    rng = np.random.default_rng(1)
+    pictures = {
+        f"camera_{'far' * 20}_{number}": rng.integers(0, 255, (16, 16, 3)).astype(np.uint8)
+        for number in range(9)
+    }
+    status = Status(False, "reach", 0.25)
+    moment = Moment(status, rng.normal(size=5), {"goal": np.ones(3, np.float32)}, pictures)
+    again = Moment.unpack(moment.pack())
+    assert again.status == status
+    np.testing.assert_array_equal(again.state, moment.state)
+    assert_equal([again.sensed | again.pictures], [moment.sensed | moment.pictures])
+
+
 def test_a_lost_process_costs_nothing() -> None:
     """Killed in mid-episode, the physics goes on here; the next episode is one of the same bits."""
     before = physics_processes()
@@ -167,8 +203,12 @@ def test_a_lost_process_costs_nothing() -> None:
     assert not rewindable.at_once
     assert_equal([rewindable.restore(mark)], [plain.restore(theirs)])
     for env in (rewindable, plain):
-        env.reset(seed=4)
+        env.reset(seed=4, options={"reseats": [10]})
     assert_equal(driven(rewindable, 10, 3), driven(plain, 10, 3))
+    for pid in physics_processes() - before:
+        os.kill(pid, signal.SIGKILL)
+    assert_equal(driven_on(rewindable), driven_on(plain))  # lost while it re-seats
+    assert not rewindable.at_once
     rewindable.close()
     plain.close()
     deadline = time.monotonic() + 10
