@@ -228,7 +228,7 @@ def readable_reason(path: Path, message: str) -> str:
     """The reason why a file cannot be read; an unknown message is returned unchanged."""
     try:
         size = path.stat().st_size
-    except FileNotFoundError:  # perhaps removed since: the name is looked at once
+    except (FileNotFoundError, NotADirectoryError):  # perhaps since: one look
         return "a link that points nowhere" if path.is_symlink() else "there is no such file"
     if not size:
         return "empty"

@@ -49,7 +49,7 @@ def bytes_of(path: Path) -> int:
     """Size of a file; 0 where there is none, also if it was there a moment ago."""
     try:
         return path.stat().st_size
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0
 
 

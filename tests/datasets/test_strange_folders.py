@@ -252,6 +252,14 @@ def test_plain_files_are_opened_as_asked(tmp_path: Path, precious: Path) -> None
     os.close(open_plain(tmp_path / "made", os.O_RDWR | os.O_CREAT))
 
 
+def test_a_name_below_a_plain_file_is_missing(tmp_path: Path) -> None:
+    """As anything that does not exist: no error of the system's."""
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "0001.hdf5"
+    assert readable_reason(path, "") == "there is no such file"
+    assert bytes_of(path) == 0
+
+
 def test_a_file_that_another_program_removes_meanwhile_is_missing(tmp_path: Path) -> None:
     """SQLite's side files come and go at any moment: looking at one that vanishes is no error."""
     path, over = tmp_path / "sidestick.db-journal", threading.Event()
