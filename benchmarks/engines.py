@@ -58,7 +58,10 @@ class Look:
         """Look at this process and all below it."""
         spent = Counter({"this process": round(1000 * time.process_time())})
         for folder, numbers in below():
-            found = re.search(KINDS, (folder / "cmdline").read_text())
+            try:
+                found = re.search(KINDS, (folder / "cmdline").read_text())
+            except OSError:  # it ended meanwhile
+                continue
             kind = found.group() if found else "others"
             spent[kind] += 10 * (int(numbers[11]) + int(numbers[12]))
         return cls(time.perf_counter(), steps, spent)

@@ -57,7 +57,8 @@ class ShownProgress(Progress):
     def start(self) -> None:
         """Show it from now on."""
         super().start()
-        if self._lines is None and not (self.disable or self.console.is_terminal):
+        moves = self.console.is_terminal and not self.console.is_dumb_terminal
+        if self._lines is None and not (self.disable or moves):
             self._ended.clear()
             self._lines = threading.Thread(target=self._print_lines, daemon=True)
             self._lines.start()

@@ -1,9 +1,9 @@
 """This module shifts a policy's features: deeper than shown, and elsewhere after a failed grasp.
 
-The policy passes the features of each plan through it. It closes as high, on average, as
-demonstrations did at what looked alike; of the half that was lower, some it would miss from above,
-whereas fingers a little too deep hold an object as well. So the features are those of an end
-effector a little above the real one, and the policy leads the real one as much deeper.
+The policy passes the features of each plan through it. A policy closes at the mean height of the
+demonstrations that looked alike. Half of them closed lower, and there its fingers may close above
+the object, while fingers that are a little too deep hold it as well. So the features are those of
+an end effector a little above the real one, and the policy leads the real one as much deeper.
 
 A policy without memory repeats a failed grasp to the end of the episode. Failures show in the
 fingers: they closed and opened again with nothing carried in between; or nothing moved for some
@@ -90,9 +90,9 @@ class RetryPerturbation:
             self.failed, self._still = self.failed + 1, 0
 
     def _displacement(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """The displacement of the present attempt: (1, 3) metres, (1,) radians; upwards.
+        """The displacement of the present attempt: (1, 3) metres, (1,) radians.
 
-        The first one is deeper alone.
+        Before a grasp has failed it leads upwards alone, by DEEPER_M at most.
         """
         draws = torch.randn((1, 4), generator=torch.Generator().manual_seed(self.failed))
         draws = draws.to(features) * float(self.failed > 0)

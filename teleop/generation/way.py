@@ -36,7 +36,7 @@ class Way:
     """Stateful: next() gives the waypoint to go to, None at the end.
 
     Where it begins with open fingers, the hand waits for them at the first waypoint: fingers that
-    closed on nothing need a second to open, and who reaches down meanwhile misses again.
+    closed on nothing need a second to open, and a hand that reaches down meanwhile misses again.
     """
 
     def __init__(self, waypoints: Sequence[Waypoint], closed: bool = False) -> None:

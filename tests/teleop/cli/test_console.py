@@ -81,11 +81,15 @@ def test_what_takes_long_is_told_in_lines_where_there_is_no_screen() -> None:
     assert line_printers() == []
 
 
-def test_a_screen_gets_no_lines() -> None:
-    """There the bar itself moves."""
+@pytest.mark.parametrize(("terminal", "lines"), [("xterm", 0), ("dumb", 1)])
+def test_only_a_terminal_that_cannot_move_text_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, terminal: str, lines: int
+) -> None:
+    """On any other the bar itself moves."""
+    monkeypatch.setenv("TERM", terminal)
     shown = ShownProgress(*uncounted(), console=Console(file=io.StringIO(), force_terminal=True))
     with shown:
-        assert line_printers() == []
+        assert len(line_printers()) == lines
 
 
 def line_printers() -> list[str]:
