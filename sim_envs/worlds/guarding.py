@@ -18,7 +18,7 @@ Stepped: TypeAlias = tuple[Observation, float, bool, bool, dict[str, Any]]
 Given = TypeVar("Given")
 
 
-def begun(world: TaskWorld, seed: int) -> Observation:
+def guarded_reset(world: TaskWorld, seed: int) -> Observation:
     """The first observation of an episode of this seed."""
     if _is_ours(world):
         return world.reset(seed=seed)[0]

@@ -12,7 +12,7 @@ from ...datasets.journal_writer import episode_id
 from ...datasets.step import Driver
 from ...sim_envs.spaces import Observation
 from ...sim_envs.worlds.contract import TaskWorld
-from ...sim_envs.worlds.guarding import begun, guarded_step
+from ...sim_envs.worlds.guarding import guarded_reset, guarded_step
 from .assignment import Assignment
 from .authority import Authority, Decision
 from .begun_tick import BegunTick
@@ -67,7 +67,7 @@ class Session:
 
     def prepare(self, seed: int) -> "LiveEpisode":
         """Reset the scene to `seed`; subscribers are not notified until the episode begins."""
-        observation = begun(self.env, seed)
+        observation = guarded_reset(self.env, seed)
         self.device.begin(seed)
         self.assignment.begin()
         return self.go_on(seed, observation)

@@ -9,7 +9,7 @@ from sidestick.sim_envs.errors import WorldFailed
 from sidestick.sim_envs.making import make_task_env
 from sidestick.sim_envs.worlds import guarding
 from sidestick.sim_envs.worlds.contract import TaskWorld
-from sidestick.sim_envs.worlds.guarding import begun, guarded_step
+from sidestick.sim_envs.worlds.guarding import guarded_reset, guarded_step
 from tests.worlds.chase import ChaseWorld, make
 
 STILL = np.zeros(2, np.float32)
@@ -29,7 +29,7 @@ def odd() -> Any:
     """One that was begun."""
     world: Any = make()
     world.__class__ = Odd
-    begun(world, 0)
+    guarded_reset(world, 0)
     return world
 
 
@@ -66,10 +66,10 @@ def test_a_beginning_that_goes_wrong_is_named() -> None:
     world = odd()
     world.reset = lambda **_: 1 / 0
     with pytest.raises(WorldFailed, match=r"Chase: reset\(\) raised ZeroDivisionError"):
-        begun(world, 0)
+        guarded_reset(world, 0)
     world.reset = lambda **_: ({}, {})
     with pytest.raises(WorldFailed, match="Chase: observation agent_pos: expected float32"):
-        begun(world, 0)
+        guarded_reset(world, 0)
     world.close()
 
 
@@ -78,7 +78,7 @@ def test_a_plug_in_s_task_is_a_stranger_s(monkeypatch: pytest.MonkeyPatch) -> No
     world: TaskWorld = make_task_env(image_size=16)
     assert guarded_step(world) is None
     monkeypatch.setattr(guarding, "is_plug_in", lambda *_: True)
-    begun(world, 0)
+    guarded_reset(world, 0)
     step = guarded_step(world)
     assert step is not None
     monkeypatch.setattr(world.task, "assess", lambda *_: 1 / 0)  # type: ignore[attr-defined]
