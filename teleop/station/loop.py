@@ -38,7 +38,7 @@ ACCEPT_S = 5.0
 SLACK_S = 0.0015
 """A tick that is due within this time is waited for; before that the loop draws or sleeps."""
 LONGEST_SLEEP_S, SHORTEST_SLEEP_S = 0.004, 0.0001
-"""Longest and shortest sleep; the devices are read at least once every NAP_S."""
+"""Longest and shortest sleep between two readings of the devices."""
 
 
 class StationLoop:
@@ -87,6 +87,7 @@ class StationLoop:
             self.tick()
             if self.ahead_s > SLACK_S:
                 return
+            self.process_events()  # a tick and a frame together may take long
         wait = self._draw(self)  # also where ticks leave no time: else the picture stood still
         if wait > 0:
             self.context.sleep(max(SHORTEST_SLEEP_S, min(wait, ahead - SLACK_S, LONGEST_SLEEP_S)))
@@ -224,9 +225,8 @@ class StationLoop:
         self._feel(tick.step.action)
         episode = self.live.episode
         if self.state is WindowState.TUTORIAL:
-            if self.actions.teach(
-                ControlReadings(self.operator_input.reading.values, self._pressed)
-            ):
+            reading = ControlReadings(self.operator_input.reading.values, self._pressed)
+            if self.actions.teach(reading):
                 self.signal(WindowEvent.LEARNT)
         elif self.state is WindowState.RECORDING and episode.over:
             self.actions.offered = episode.success

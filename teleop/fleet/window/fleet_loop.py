@@ -60,7 +60,7 @@ class FleetLoop:
         self.closed = False
         self._input, self._feedback, self.draw = operator_input, feedback, draw
         self._clock, self._sleep, self._call = clock, sleep, HelpCall()
-        self._began = self._counted = self._came = clock()
+        self._began = self._counted = self._came = self._heard = clock()
         self._ended = [0] * len(seats)
         self._asked = [False] * len(seats)
         self._begun = dict[Seat, BegunTick]()
@@ -122,6 +122,7 @@ class FleetLoop:
             return
         until = self.now + PATIENCE_S
         begun = self._begin(until)
+        self._hear()
         wait = self.draw(self)
         self.frames += wait == 0.0
         self._collect(until)
@@ -151,6 +152,7 @@ class FleetLoop:
         for seat in list(self._begun):
             while (stepping := seat.live.env.stepping) and self.now < until:
                 pass
+            self._hear()
             if not stepping:
                 self._finish(seat)
 
@@ -160,9 +162,16 @@ class FleetLoop:
             seat.loop.finish_tick(self._begun.pop(seat))
             seat.needed_hands |= seat.driven
 
+    def _hear(self) -> None:
+        """Read the devices again where that was a while ago: a step may be many pieces of work."""
+        if self.now - self._heard > PATIENCE_S:
+            self.focus.loop.process_events()
+            self._heard = self.now
+
     def _read(self) -> None:
         loop = self.focus.loop
         loop.process_events()
+        self._heard = self.now
         over = self.terms.minutes is not None and self.now - self._began > 60 * self.terms.minutes
         if loop.state is WindowState.CLOSED or over:
             self.close()
@@ -177,6 +186,7 @@ class FleetLoop:
             waited = seat.serve(self.now)
             if waited is not None:
                 self.shift.answered(waited, by_hand=True)
+        self._hear()  # an arm was perhaps reset, and none is driven by what was held before that
         self._announce()
         self._count()
 

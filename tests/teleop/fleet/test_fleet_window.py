@@ -14,6 +14,7 @@ from sidestick.sim_envs.rewinding.rewindable_env import RewindableEnv
 from sidestick.sim_envs.spaces import Action
 from sidestick.teleop.fleet.window.fleet_loop import PATIENCE_S, FleetLoop
 from sidestick.teleop.fleet.window.wall import tiles, wall_area
+from sidestick.teleop.session.begun_tick import BegunTick
 from sidestick.teleop.session.command import Request
 from sidestick.teleop.session.levels import ControlState
 from sidestick.teleop.station.states import WindowState
@@ -147,6 +148,58 @@ def test_an_arm_whose_world_is_slow_holds_up_no_other(
         slow.loop.signal(Request.FREEZE)
         assert slow.live.episode.steps == before[1] + 1
         assert slow.loop.state is WindowState.PAUSED
+
+
+@pytest.mark.usefixtures("quiet_sdl")
+def test_a_slow_frame_after_a_slow_tick_leaves_the_clutch_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The devices are read between the two; one piece of work that is too long holds the arm."""
+    with fleet_at_pad(tmp_path / "ws") as (fleet, pad, _):
+        until(fleet, lambda: fleet.seats[0].calling)
+        take(fleet, pad, 0)
+        live, frame_s = fleet.focus.live, 0.1
+        begin = live.begin_tick
+
+        def slow(late_ms: float) -> BegunTick:
+            fleet._sleep(0.1)
+            return begin(late_ms)
+
+        def draw(fleet: FleetLoop) -> float:
+            fleet._sleep(frame_s)
+            return 0.0
+
+        monkeypatch.setattr(RewindableEnv, "stepping", False)
+        monkeypatch.setattr(live, "begin_tick", slow)
+        fleet.draw = draw
+        steps = live.episode.steps
+        wait(fleet, 1.0)
+        assert fleet.focus.loop.state is WindowState.RECORDING
+        assert live.episode.steps >= steps + 4
+        assert state(fleet, 0) is ControlState.HUMAN
+        frame_s = 0.2
+        wait(fleet, 0.5)
+        assert fleet.focus.loop.state is WindowState.STALLED
+
+
+@pytest.mark.usefixtures("quiet_sdl")
+def test_a_clutch_that_was_opened_while_another_arm_was_served_drives_no_tick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reset takes long; what was held before it is not driven by after it."""
+    with fleet_at_pad(tmp_path / "ws") as (fleet, pad, _):
+        until(fleet, lambda: fleet.seats[0].calling)
+        take(fleet, pad, 0)
+
+        def serve(now: float) -> None:
+            pad.release(vp.LB)
+            fleet._sleep(0.1)
+
+        monkeypatch.setattr(RewindableEnv, "stepping", False)
+        monkeypatch.setattr(fleet.seats[1], "serve", serve)
+        steps = fleet.focus.live.episode.steps
+        until(fleet, lambda: fleet.focus.live.episode.steps > steps)
+        assert fleet.focus.live.episode.states[steps] is not ControlState.HUMAN
 
 
 def lose_focus(pad: vp.VirtualPad) -> None:

@@ -432,6 +432,33 @@ def test_a_late_simulation_holds_the_arm_and_keeps_the_episode(
     assert rig.steps > steps
 
 
+def test_a_slow_frame_after_a_slow_tick_leaves_the_clutch_closed(
+    open_rig: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The devices are read between the two, neither of which takes 150 ms."""
+    rig = open_rig()
+    rig.tap(vp.START)
+    rig.pad.press(vp.LB)
+    rig.run(0.3)
+    begin = rig.live.begin_tick
+
+    def slow(late_ms: float) -> object:
+        rig.time.now += 0.1
+        return begin(late_ms)
+
+    def draw(loop: object) -> float:
+        rig.time.now += 0.1
+        return 0.0
+
+    monkeypatch.setattr(rig.live, "begin_tick", slow)
+    monkeypatch.setattr(rig.loop, "_draw", draw)
+    steps = rig.steps
+    rig.run(1.0)
+    assert rig.state is WindowState.RECORDING
+    assert rig.steps >= steps + 4
+    assert rig.live.episode.drivers[-1] is Driver.HUMAN
+
+
 def test_home_brings_the_end_effector_back(open_rig: OpenWindow) -> None:
     """Held Y needs no clutch; the end effector returns to where the episode began."""
     rig = open_rig()
