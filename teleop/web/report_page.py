@@ -15,7 +15,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ...datasets.workspace import Workspace
-from ...sim_envs.errors import SidestickError
 from ..report.collect import collect
 from ..report.page import render
 from .access import Role
@@ -41,7 +40,7 @@ class ReportPage:
     _html: str = ""
     _of: tuple[int, float] = (0, 0.0)
     _made: float = float("-inf")
-    _failed: SidestickError | None = None
+    _failed: Exception | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _making: threading.Thread | None = None
 
@@ -77,7 +76,7 @@ class ReportPage:
             html = render(collect(self.workspace))
             with self._lock:
                 self._html, self._of, self._made = html, now, self.clock()
-        except SidestickError as error:
+        except Exception as error:  # raised where the page was asked for
             self._failed = error
         finally:
             with self._lock:

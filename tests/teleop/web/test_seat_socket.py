@@ -222,6 +222,20 @@ def test_who_asks_for_a_report_that_takes_long_is_told_and_sees_it_then(
     assert client.get("/report").text == "report number 2"
 
 
+def test_a_report_that_cannot_be_made_is_an_error_where_it_is_asked_for(
+    rig: WebRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever went wrong: a page that waits for it would wait for ever."""
+
+    def fail(*_: object) -> str:
+        raise ValueError("no such picture")
+
+    monkeypatch.setattr(report_page, "render", fail)
+    monkeypatch.setattr(report_page, "AT_ONCE_S", 60.0)
+    with pytest.raises(ValueError, match="no such picture"):
+        ReportPage(rig.workspace).html()
+
+
 def finish(page: ReportPage, go: threading.Event) -> None:
     """Let a report be made to its end."""
     go.set()
