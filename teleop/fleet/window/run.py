@@ -167,7 +167,12 @@ def run_window(
 ) -> ShiftReport:
     """Serve the arms at the window until it is closed; what was driven is on the disk then."""
     said = list[str]()
-    policy = fleet_policy(workspace, policy_id, replace(options, on_policy=said.append))
+
+    def tell(words: str) -> None:
+        said.append(words)
+        options.on_policy(words)
+
+    policy = fleet_policy(workspace, policy_id, replace(options, on_policy=tell))
     opened = open_fleet_window(
         workspace, policy, options, terms, seat_options, clock, sleep, open_outlet
     )
