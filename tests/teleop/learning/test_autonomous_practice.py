@@ -22,6 +22,7 @@ from sidestick.policies.policy_config import MODEL
 from sidestick.policies.store import PolicyStore
 from sidestick.sim_envs.errors import WorkspaceError
 from sidestick.teleop.cli import practice as verb
+from sidestick.teleop.evaluation.lost_seeds import LostSeeds
 from sidestick.teleop.evaluation.rollouts import OnOutcome, Rollouts
 from sidestick.teleop.evaluation.seeds import practice_seeds
 from sidestick.teleop.learning.background_process import only_learner
@@ -53,6 +54,7 @@ class MadeUp(Rollouts):
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
+        lost: LostSeeds | None = None,
     ) -> list[EpisodeOutcome]:
         outcomes = []
         for place, seed in enumerate(seeds):
@@ -94,10 +96,11 @@ class OneAnswerARound(MadeUp):
         record_into: Path | None = None,
         on_outcome: OnOutcome = lambda _: None,
         keep_failures: int = 0,
+        lost: LostSeeds | None = None,
     ) -> list[EpisodeOutcome]:
         if record_into:
             self._drives = next(self._answers)
-        return super().run(policy, seeds, record_into, on_outcome, keep_failures)
+        return super().run(policy, seeds, record_into, on_outcome, keep_failures, lost)
 
 
 def record(workspace: Workspace, seed: int, success: bool, level: Level = Level.AUTONOMOUS) -> None:
