@@ -6,6 +6,7 @@ Both serve `sidestick inspect`.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,15 +95,16 @@ def listing(
     workspace: Workspace,
     flaggers: Mapping[str, Flagger] = FLAGGERS,
     seen: Callable[[str], object] = lambda name: None,
+    only: Path | None = None,
 ) -> Listing:
-    """List the episodes by time; images are not read. `seen` hears of every file."""
+    """List the episodes by time, or `only` one; images are not read. `seen` hears of every file."""
     rows: list[ListingRow] = []
     damaged: list[Problem] = []
     size = 0
     states = resolved_by_episode(Judgements(workspace.db_path))
     origins = origins_of(Database(workspace.db_path))
-    known = set(workspace.episodes())
-    for path in episode_files(workspace):
+    known = {path: number for number, path in enumerate(workspace.episodes())}
+    for path in episode_files(workspace) if only is None else [only]:
         seen(path.stem)
         try:
             episode = Episode.read(path, images=False)
@@ -113,7 +115,8 @@ def listing(
             continue
         size += bytes_of(path)
         flags = flags_of(episode, flaggers)
-        row = _row(len(rows), episode, workspace.config.control_hz, flags)
+        number = len(rows) if only is None else known[path]
+        row = _row(number, episode, workspace.config.control_hz, flags)
         state, origin = states.get(row.id, ResolvedJudgements()), origins.get(row.id)
         grade = state.label or None
         rows.append(replace(row, grade=grade, excluded=state.excluded, origin=origin))

@@ -61,7 +61,7 @@ class Inspect:
     def _one(self, workspace: Workspace, name: str) -> int:
         """Show one episode."""
         path = workspace.find(name)
-        episode, found = Episode.read(path, images=False), _listed(workspace)
+        episode, found = Episode.read(path, images=False), listing(workspace, only=path)
         row = next((row for row in found.rows if row.id == path.stem), None)
         if row is None:
             raise DamagedFile(f"{path}: {_reason(found, path)}")

@@ -57,6 +57,15 @@ def test_the_table_has_a_row_an_episode_and_sums(workspace: Workspace) -> None:
     assert json.dumps([row.to_json() for row in found.rows])
 
 
+def test_one_row_is_that_of_the_table_and_no_other_file_is_read(workspace: Workspace) -> None:
+    """Its number is the place by which it is found; a broken file beside it is not looked at."""
+    whole, (first, second) = listing(workspace), workspace.episodes()
+    assert listing(workspace, only=second).rows == whole.rows[1:]
+    heard: list[str] = []
+    listing(workspace, seen=heard.append, only=first)
+    assert heard == [first.stem]
+
+
 def test_damaged_files_are_named_beside_the_table(workspace: Workspace) -> None:
     """A truncated file and a dangling link do not affect the rest."""
     path = workspace.episodes()[0]
