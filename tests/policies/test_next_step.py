@@ -10,7 +10,7 @@ import torch
 from sidestick.policies.next_step.chooser import SHOWN, SHOWN_HELD, GraspHeights, NextStepChooser
 from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps
 from sidestick.policies.next_step.learning import Examples, learn
-from sidestick.policies.next_step.network import HIDDEN
+from sidestick.policies.next_step.network import HIDDEN, NextStepNetwork
 from sidestick.policies.next_step.tokens import HAND_NAMES, WIDTH
 from sidestick.policies.task_features.grasp_labels import next_grasps, told_closed
 from sidestick.policies.task_features.pointed_object import ABOUT, HELD
@@ -162,12 +162,17 @@ def made_up(count: int, seed: int) -> Examples:
     return Examples(*floats, torch.from_numpy(np.where(held, np.inf, 0.3)).float())
 
 
-def test_what_is_next_held_and_its_place_are_learnt_from_examples() -> None:
+@pytest.fixture(scope="module")
+def taught() -> NextStepNetwork:
+    """A network that has learnt from such scenes."""
+    return learn(made_up(3000, 0), updates=250)
+
+
+def test_what_is_next_held_and_its_place_are_learnt_from_examples(taught: NextStepNetwork) -> None:
     """On scenes that were not learnt from; the rule itself is written in the test alone."""
-    network = learn(made_up(3000, 0), updates=250)
     given = made_up(500, 1)
     with torch.inference_mode():
-        found = network(given.tokens, given.hand, given.candidates)
+        found = taught(given.tokens, given.hand, given.candidates)
     each = torch.arange(500)
     assert (found.scores.argmax(1) == given.about).float().mean() > 0.93
     assert ((found.held[each, given.about] > 0) == given.held).float().mean() > 0.97
@@ -175,13 +180,12 @@ def test_what_is_next_held_and_its_place_are_learnt_from_examples() -> None:
     assert (release - given.release_m).abs().mean() < 0.1
 
 
-def test_fingers_that_closed_on_nothing_hold_nothing() -> None:
+def test_fingers_that_closed_on_nothing_hold_nothing(taught: NextStepNetwork) -> None:
     """No example shows it: reaching hands are open. Fingers are emptied while it learns."""
-    network = learn(made_up(3000, 0), updates=250)
     given = made_up(500, 1)
     given.hand[:, WIDTH] = torch.where(given.held, given.hand[:, WIDTH], 0.0)
     with torch.inference_mode():
-        found = network(given.tokens, given.hand, given.candidates)
+        found = taught(given.tokens, given.hand, given.candidates)
     says = found.held[torch.arange(500), given.about] > 0
     assert not says[~given.held].float().mean() > 0.03
 
@@ -192,7 +196,7 @@ def test_fingers_that_open_above_an_object_hold_nothing() -> None:
     for one in (examples, given):
         one.to_grasp_m[~one.held] = 0.08
     given.hand[:, WIDTH] = 0.05
-    network = learn(examples, updates=250)
+    network = learn(examples, updates=150)
     with torch.inference_mode():
         found = network(given.tokens, given.hand, given.candidates)
     says = found.held[torch.arange(500), given.about] > 0
