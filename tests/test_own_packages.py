@@ -30,34 +30,43 @@ def test_an_example_is_short(document: str) -> None:
     assert len(example(document).splitlines()) <= MOST_LINES
 
 
-def test_an_installed_task_and_head_are_used_by_every_verb(installed: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def trained(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a workspace `lift` of the installed task, with a policy of the installed head.
+
+    Two demonstrations and four updates.
+    """
+    folder = tmp_path_factory.mktemp("trained")
+    drive = ("drive", "lift", "--task", "LiftBlock", "--headless", "--driver", "simulated")
+    told = sidestick(installed, folder, *drive, "--episodes", "2", "--first-seed", "0", "--json")
+    assert json.loads(told.stdout)["successes"] == 2
+    quick = ("--encoder", "small", "--steps", "4", "--batch", "8", "--selection-episodes", "0")
+    sidestick(installed, folder, "train", "lift", "--head", "linear", *quick)
+    return folder
+
+
+def test_an_installed_task_and_head_are_used_by_every_verb(installed: Path, trained: Path) -> None:
     """`tasks` lists it; it is driven, trained on and evaluated, by worker processes too."""
 
     def run(*arguments: str) -> str:
-        return sidestick(installed, tmp_path, *arguments).stdout
+        return sidestick(installed, trained, *arguments).stdout
 
     listed = {task["task"]: task for task in json.loads(run("tasks", "--json"))}
     assert listed["LiftBlock"]["from"] == "own-pack 0.3"
     short = ("--episode-steps", "4", "--image-size", "16")
     assert json.loads(run("doctor", "LiftBlock", *short, "--json"))["problems"] == []
-    drive = ("drive", "lift", "--task", "LiftBlock", "--headless", "--driver", "simulated")
-    driven = json.loads(run(*drive, "--episodes", "2", "--first-seed", "0", "--json"))
-    assert driven["successes"] == 2
-    quick = ("--encoder", "small", "--steps", "4", "--batch", "8", "--selection-episodes", "0")
-    run("train", "lift", "--head", "linear", *quick)
-    config = json.loads((tmp_path / "lift/policies/0001/config.json").read_text())
+    config = json.loads((trained / "lift/policies/0001/config.json").read_text())
     assert config["plug_ins"] == {"head": "own-pack 0.3"}
     found = json.loads(run("evaluate", "lift", "--episodes", "2", "--workers", "2", "--json"))
     assert (found["episodes"], found["policy"]) == (2, "0001")
     assert json.loads(run("check", "lift", "--json"))["damaged"] == []
 
 
-def test_a_policy_says_which_plug_in_is_missing(installed: Path, tmp_path: Path) -> None:
+def test_a_policy_says_which_plug_in_is_missing(trained: Path, tmp_path: Path) -> None:
     """Where the package is not installed, its name is in the message, not a traceback."""
-    test_an_installed_task_and_head_are_used_by_every_verb(installed, tmp_path)
     empty = tmp_path / "nothing"
     empty.mkdir()
-    told = sidestick(empty, tmp_path, "evaluate", "lift", "--episodes", "1", ok=False)
+    told = sidestick(empty, trained, "evaluate", "lift", "--episodes", "1", ok=False)
     assert told.returncode
     assert "linear" in told.stderr
     assert "own-pack 0.3" in told.stderr
