@@ -16,6 +16,7 @@ def copied_database(path: Path) -> Iterator[Path]:
     """Copy a database with what was written ahead into a folder for as long as it is read."""
     with tempfile.TemporaryDirectory(prefix="sidestick-") as folder:
         for part in (path, path.with_name(path.name + WRITTEN_AHEAD)):
-            with contextlib.suppress(FileNotFoundError):  # removed by the last program to close it
-                shutil.copyfile(part, Path(folder) / part.name)
+            if part.is_file():
+                with contextlib.suppress(FileNotFoundError):  # removed since
+                    shutil.copyfile(part, Path(folder) / part.name)
         yield Path(folder) / path.name

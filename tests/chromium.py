@@ -129,6 +129,14 @@ def come_in(page: Any, address: str, name: str) -> None:
     page.wait_for_function("!location.pathname.startsWith('/enter')")
 
 
+def people_page(browser: Any, served: Served) -> Any:
+    """The page People of who opened the printed address."""
+    page = browser.new_context().new_page()
+    come_in(page, served.address, "Owner")
+    page.goto(f"{served.base}/people")
+    return page
+
+
 def invited(owner: Any, role: str) -> str:
     """An address for a role, made on the owner's page People."""
     made = owner.locator("#addresses li").count()

@@ -22,11 +22,11 @@ from ...policies.statistics.paired import (
     SequentialTest,
     difference_interval,
     fewest_pairs,
-    rate_interval,
 )
 from ...policies.store import PolicyStore
 from ...sim_envs.errors import BadValue
 from ..session.subscriber import EpisodeOutcome
+from .compared_side import Side
 from .evaluate import per_episode
 from .lost_seeds import LostSeeds, OnLost, lost_json, refuse
 from .rollouts import Rollouts
@@ -63,20 +63,6 @@ class PolicyRef:
         path = folder if elsewhere else own.path(number)
         fits(path, workspace.config)
         return cls(name if elsewhere else number, path)
-
-
-@dataclass(frozen=True)
-class Side:
-    """The results of one policy."""
-
-    policy: str
-    episodes: int
-    successes: int
-    interval: tuple[float, float]
-    """Confidence interval of the success rate, valid whenever the comparison stopped."""
-    seconds: float
-    """Mean length of the episodes of seeds that both solved, s; NaN without any."""
-    takeovers: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,8 +103,8 @@ class Comparison:
             return f"{self.verdict}: no scene was driven by both; {self.why_stopped}"
         low, high = (100 * end for end in self.interval)
         return (
-            f"{self.verdict}: A ({self.a.policy}) {_side(self.a)}, B ({self.b.policy}) "
-            f"{_side(self.b)}; {tally.pairs} pairs, {tally.only_a} won by A, {tally.only_b} by B; "
+            f"{self.verdict}: A ({self.a.policy}) {self.a}, B ({self.b.policy}) "
+            f"{self.b}; {tally.pairs} pairs, {tally.only_a} won by A, {tally.only_b} by B; "
             f"A less B {100 * tally.difference:+.0f} points [{low:+.0f}, {high:+.0f}], "
             f"p = {self.p_value:.3g} at any stop, alpha {self.alpha:g}; {self.why_stopped}"
         )
@@ -209,21 +195,11 @@ def summarise(
 ) -> Comparison:
     """The comparison from both policies' outcomes, which are in the same order of seeds."""
     hz = workspace.config.control_hz
-    solved = [(x, y) for x, y in zip(*outcomes, strict=True) if x.success and y.success]
-    sides = []
-    for place, (ref, mine) in enumerate(zip(both, outcomes, strict=True)):
-        successes = sum(outcome.success for outcome in mine)
-        steps = [pair[place].steps for pair in solved]
-        sides.append(
-            Side(
-                ref.name,
-                len(mine),
-                successes,
-                rate_interval(successes, len(mine), test.alpha),
-                sum(steps) / len(steps) / hz if steps else float("nan"),
-                sum(outcome.takeovers for outcome in mine),
-            )
-        )
+    solved = [x.success and y.success for x, y in zip(*outcomes, strict=True)]
+    sides = [
+        Side.of(ref.name, mine, solved, hz, test.alpha)
+        for ref, mine in zip(both, outcomes, strict=True)
+    ]
     interval = difference_interval(test.tally, test.alpha)
     seeds = tuple(outcome.seed for outcome in outcomes[0])
     return Comparison(
@@ -246,9 +222,3 @@ def save_comparison(
 def _outcomes_json(outcomes: Sequence[EpisodeOutcome]) -> list[dict[str, Any]]:
     entries = zip(per_episode(outcomes), outcomes, strict=True)
     return [{**entry, "takeovers": outcome.takeovers} for entry, outcome in entries]
-
-
-def _side(side: Side) -> str:
-    low, high = side.interval
-    share = f"{side.successes}/{side.episodes} [{100 * low:.0f}-{100 * high:.0f}]"
-    return share + (f", {side.takeovers} takeovers" if side.takeovers else "")

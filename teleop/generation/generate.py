@@ -58,6 +58,15 @@ class GenerationReport:
         won = sum(attempt.success for attempt in self.attempts)
         return won / len(self.attempts) if self.attempts else float("nan")
 
+    def noting(self, on_lost: OnLost) -> OnLost:
+        """`on_lost`, which hears of a seed once it is noted here."""
+
+        def noted(seed: int, error: JobLost) -> None:
+            self.lost[seed] = str(error)
+            on_lost(seed, error)
+
+        return noted
+
     def to_json(self) -> dict[str, Any]:
         """The counts, and where attempts failed."""
         failed = Counter(attempt.stage for attempt in self.attempts if not attempt.success)
@@ -120,12 +129,7 @@ def generate(
     ):
         operator = kind(arm_env(env, "generating"), handlings, noise)
         session = Session(env, operator, operator.assignment(), [log, Recording(recorder)])
-
-        def left_out(seed: int, error: JobLost) -> None:
-            report.lost[seed] = str(error)
-            on_lost(seed, error)
-
-        for attempt in attempts.run(_seeds(workspace), left_out):
+        for attempt in attempts.run(_seeds(workspace), report.noting(on_lost)):
             report.attempts.append(attempt)
             if attempt.success:
                 log.attempt, operator.tried = attempt, attempt.tried

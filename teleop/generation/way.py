@@ -74,9 +74,10 @@ class Way:
         return Waypoint(tool, at.closing)
 
     def _opens(self, env: ArmEnv) -> bool:
-        """Whether the hand waits at the way's beginning for its fingers to open."""
+        """Whether the hand waits at the way's beginning for its fingers to open, unless they are
+        told to close by then."""
         wide = float(env.arm.finger_positions().mean()) > OPEN_SHARE * PANDA.finger_open_m
-        self._opening = 0 if wide else max(self._opening - 1, 0)
+        self._opening = 0 if wide or self._closing else max(self._opening - 1, 0)
         return self._opening > 0
 
     def _passed(self, at: Waypoint, tool: Pose) -> bool:

@@ -31,3 +31,16 @@ def test_the_hand_waits_for_its_fingers_before_it_reaches_down() -> None:
                 widths.append(float(env.arm.finger_positions().mean()))
             env.step(ExpertTarget(waypoint.pose, waypoint.closing).action(env.arm.tool()))
     assert min(widths) > OPEN_SHARE * PANDA.finger_open_m
+
+
+def test_a_way_that_begins_by_closing_does_not_wait_for_open_fingers() -> None:
+    """As the way of a failed grasp may, which is driven with the fingers that it had."""
+    with make_task_env("ShelfPick", image_size=16, num_items=1) as env:
+        env.reset(seed=0)
+        here = env.arm.tool()
+        up = Pose(here.position - DOWN_M, here.quat)
+        way, ticks = Way([Waypoint(here, True), Waypoint(up, True)]), 0
+        while (waypoint := way.next(env, env.arm.tool())) is not None and waypoint.pose is not up:
+            env.step(ExpertTarget(waypoint.pose, waypoint.closing).action(env.arm.tool()))
+            ticks += 1
+    assert ticks < CLOSING_TICKS

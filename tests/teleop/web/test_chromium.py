@@ -15,7 +15,7 @@ from sidestick.datasets.judgements.judgement_state import resolved_by_episode
 from sidestick.datasets.judgements.judgements import Judge, Judgements
 from sidestick.datasets.step import Driver
 from sidestick.datasets.workspace import Workspace
-from tests.chromium import PAD, Served, chromium, come_in, invited, until
+from tests.chromium import PAD, Served, chromium, come_in, invited, people_page, until
 from tests.web_rig import web_workspace
 
 pytestmark = pytest.mark.slow
@@ -43,11 +43,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, W
 
 @pytest.fixture(scope="module")
 def owner(browser: Any, judged: tuple[Served, Workspace]) -> Any:
-    """The page People of who opened the printed address."""
-    page = browser.new_context().new_page()
-    come_in(page, judged[0].address, "Owner")
-    page.goto(f"{judged[0].base}/people")
-    return page
+    return people_page(browser, judged[0])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sidestick.datasets.judgements.judgement import Judgement
 from sidestick.datasets.judgements.judgements import Judgements
 from sidestick.datasets.workspace import Workspace
 from sidestick.teleop.review.click_review import stored_clicks
-from tests.chromium import STRAIGHT, Served, chromium, come_in, invited, until
+from tests.chromium import STRAIGHT, Served, chromium, come_in, invited, people_page, until
 from tests.simulated import simulated_workspace
 
 pytestmark = pytest.mark.slow
@@ -35,11 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, W
 
 @pytest.fixture(scope="module")
 def owner(browser: Any, served: tuple[Served, Workspace]) -> Any:
-    """The page People of who opened the printed address."""
-    page = browser.new_context().new_page()
-    come_in(page, served[0].address, "Owner")
-    page.goto(f"{served[0].base}/people")
-    return page
+    return people_page(browser, served[0])
 
 
 class JudgePage:
