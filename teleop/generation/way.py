@@ -6,7 +6,12 @@ import numpy as np
 
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.gripper import PANDA
-from ...sim_envs.rotations import quat_from_rotvec, quat_multiply, rotvec_between
+from ...sim_envs.rotations import (
+    matrix_from_quat,
+    quat_from_rotvec,
+    quat_multiply,
+    rotvec_between,
+)
 from ...sim_envs.world import Pose
 from .handling import Waypoint
 
@@ -26,6 +31,8 @@ STALLED_TICKS = 8
 """A waypoint that the hand has not come nearer to for so long is passed over."""
 NEARER = 0.1
 """By so much of what reaches it."""
+FORWARD_M = 0.002
+"""Closed fingers are led no further forward than this."""
 WHOLE_M = 0.20
 """A way between two places follows its source's so far, at most half of it, before it blends."""
 HIGH_M = 0.05
@@ -71,6 +78,8 @@ class Way:
         resting = abs(env.arm.finger_speed()) < RESTING_M_S
         if (self._gripping > least and resting) or self._gripping > most:
             self._closing, self._closed, self._gripping = at.closing, at.closing, 0
+            if at.closing:
+                self._left = on_from(tool, self._left)
         return Waypoint(tool, at.closing)
 
     def _opens(self, env: ArmEnv) -> bool:
@@ -91,6 +100,20 @@ class Way:
             self._best, self._stalled = gap + turn, 0
         self._stalled += 1
         return self._stalled > STALLED_TICKS
+
+
+def on_from(tool: Pose, way: Sequence[Waypoint]) -> list[Waypoint]:
+    """A way whose fingers have just closed, from where they really did, and never forward.
+
+    What they met keeps a hand from going further along itself. One that went on pressed for seconds
+    on what it held, and policies that learnt from it pressed to the episode's end. From where the
+    fingers open again the way stays as it is.
+    """
+    off, forward = tool.position - way[0].pose.position, matrix_from_quat(tool.quat)[:, 2]
+    opens = next((number for number, w in enumerate(way) if not w.closing), len(way))
+    moved = [Waypoint(Pose(w.pose.position + off, w.pose.quat), True) for w in way[:opens]]
+    back = [w for w in moved if (w.pose.position - tool.position) @ forward < FORWARD_M]
+    return [*back, *way[opens:]]
 
 
 def rising(tool: Pose, way: Sequence[Waypoint], closing: bool) -> list[Waypoint]:

@@ -1,14 +1,15 @@
-"""This test follows a way of generation with fingers that have just closed on nothing."""
+"""These tests follow ways of generation whose fingers have just closed."""
 
 import numpy as np
 
 from sidestick.sim_envs.experts.expert import ExpertTarget
 from sidestick.sim_envs.gripper import PANDA
 from sidestick.sim_envs.making import make_task_env
+from sidestick.sim_envs.rotations import STRAIGHT_DOWN_RAD, tilted_quat
 from sidestick.sim_envs.spaces import ACTION_SIZE, GRIP
 from sidestick.sim_envs.world import Pose
 from sidestick.teleop.generation.handling import Waypoint
-from sidestick.teleop.generation.way import OPEN_SHARE, Way
+from sidestick.teleop.generation.way import OPEN_SHARE, Way, on_from
 
 DOWN_M = np.array([0.0, 0.0, -0.08])
 CLOSING_TICKS = 20
@@ -44,3 +45,17 @@ def test_a_way_that_begins_by_closing_does_not_wait_for_open_fingers() -> None:
             env.step(ExpertTarget(waypoint.pose, waypoint.closing).action(env.arm.tool()))
             ticks += 1
     assert ticks < CLOSING_TICKS
+
+
+def test_closed_fingers_go_on_from_where_they_closed_and_press_no_further() -> None:
+    """Two centimetres above where they were to close; from where they open nothing changes."""
+    down = tilted_quat(STRAIGHT_DOWN_RAD, 0.0)
+
+    def at(height_m: float, closing: bool = True) -> Waypoint:
+        return Waypoint(Pose(np.array([0.5, 0.0, height_m]), down), closing)
+
+    way = [at(0.06), at(0.052), at(0.07), at(0.12), at(0.05, False), at(0.10, False)]
+    left = on_from(at(0.08).pose, way)
+    heights_m = [float(w.pose.position[2]) for w in left]
+    assert np.allclose(heights_m, [0.08, 0.09, 0.14, 0.05, 0.10])
+    assert [w.closing for w in left] == [True] * 3 + [False] * 2
