@@ -17,12 +17,12 @@ from ...sim_envs.errors import BadValue
 from ...sim_envs.task_description import TaskDescription
 from ..task_features.features import Columns
 from ..task_features.grasp_labels import next_grasps
-from ..task_features.pointed_object import ABOUT, HELD, RELEASE
+from ..task_features.pointed_object import ABOUT, HELD, LET_GO, RELEASE
 from ..task_features.triangulation import StereoRig
 from .demonstrated import Demonstrated, demonstrated, grasps
 from .learning import Examples, learn
 from .network import NextStep, NextStepNetwork
-from .tokens import HAND_NAMES, SeenObjects, Tokens
+from .tokens import SeenObjects, Tokens
 
 SHOWN, SHOWN_HELD = "shown_about", "shown_held"
 """Columns (N,) of what demonstrations were about, M after the last grasp, below 0 where that is not
@@ -52,12 +52,14 @@ class GraspHeights(NamedTuple):
 class NextStepChooser(nn.Module):
     """The tokens of a task and the network that reads them."""
 
-    def __init__(self, task: TaskDescription, keypoint_size: int) -> None:
+    def __init__(
+        self, task: TaskDescription, keypoint_size: int, release_sees_hand: bool = False
+    ) -> None:
         super().__init__()
         self.tokens = Tokens(task, StereoRig.of(task))
-        objects = len(self.tokens.labels)
-        sizes = objects, Tokens.size(keypoint_size), len(HAND_NAMES)
-        self.network = NextStepNetwork(*sizes).requires_grad_(False)
+        sizes = self.tokens.sizes(keypoint_size)
+        self.sizes = sizes._replace(sees_hand=release_sees_hand)
+        self.network = NextStepNetwork(self.sizes).requires_grad_(False)
         self.heights: GraspHeights | None = None
         """Of the demonstrations; None before it has learnt."""
 
@@ -90,7 +92,8 @@ class NextStepChooser(nn.Module):
         if not len(examples):
             found = "none; does perception see what the gripper takes?"
             raise BadValue("demonstrations", "some in which a seen object is taken", found)
-        self.network.load_state_dict(learn(examples, seed, learnt=learnt).state_dict())
+        taught = learn(examples, self.sizes, seed, learnt=learnt)
+        self.network.load_state_dict(taught.state_dict())
         return heights
 
     def shown(self, frames: Frames, columns: Columns) -> Columns:
@@ -100,7 +103,8 @@ class NextStepChooser(nn.Module):
         scene = self.tokens(columns["keypoints"].astype(np.float32, copy=False), columns)
         shown = self._demonstrated(frames, scene)
         about = np.where(shown.known, shown.about, -1)
-        return {SHOWN: about, SHOWN_HELD: shown.held, FAILED: shown.failed}
+        let_go_m = np.where(shown.known[:, None], shown.release_m, np.nan)
+        return {SHOWN: about, SHOWN_HELD: shown.held, LET_GO: let_go_m, FAILED: shown.failed}
 
     def _demonstrated(self, frames: Frames, scene: SeenObjects) -> Demonstrated:
         return demonstrated(frames, scene.grips_m, self.tokens.nameable)

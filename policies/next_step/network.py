@@ -2,8 +2,10 @@
 
 Attention over the set of tokens (Set Transformer, Lee 2019, section 3.1), then a pointer to one of
 them (Vinyals 2015, section 2.3), whether the hand carries it, and where the hand lets go of it.
-What is next and what is held are asked of all classes alike, by what is seen of each: only the
-place of release knows the class. Nothing is written of a task.
+What is next and what is held are asked of all classes alike, by what is seen of each. The place of
+release knows the class, and of what is seen only the places of things that nobody takes, such as
+bins. It does not know the hand: a place that went along with a hand off its way was never reached.
+Nothing is written of a task.
 """
 
 from typing import NamedTuple
@@ -16,6 +18,25 @@ HIDDEN = -1e4
 LIMIT = 5.0
 """Normalised inputs are clipped to this many standard deviations."""
 HEADS = 4
+HIDES = 0.2
+"""Share of the things that nobody takes that are hidden in training: the arm hides them too."""
+
+
+class Sizes(NamedTuple):
+    """What the network reads."""
+
+    objects: int
+    """M, the number of classes."""
+    token: int
+    """T, the numbers of each one's token."""
+    hand: int
+    """S, the numbers of the hand's token."""
+    fixed: tuple[int, ...] = ()
+    """Indices of the classes that no instruction names: things that nobody takes."""
+    place: tuple[int, ...] = ()
+    """Indices of the numbers of a token that say where it is, whatever the hand does."""
+    sees_hand: bool = False
+    """Whether the place of release knows the hand, as in policies of earlier versions."""
 
 
 class NextStep(NamedTuple):
@@ -32,11 +53,10 @@ class NextStep(NamedTuple):
 class NextStepNetwork(nn.Module):
     """Attention over one token for every class of objects and one for the hand."""
 
-    def __init__(
-        self, objects: int, token: int, hand: int, width: int = 64, layers: int = 2
-    ) -> None:
+    def __init__(self, sizes: Sizes, width: int = 64, layers: int = 2) -> None:
         super().__init__()
-        self.token = token
+        objects, token, hand = sizes.objects, sizes.token, sizes.hand
+        self.token, self.sizes = token, sizes
         self.register_buffer("mean", torch.zeros(token + hand))
         self.register_buffer("std", torch.ones(token + hand))
         self.enter = nn.Sequential(nn.Linear(token, width), nn.GELU(), nn.Linear(width, width))
@@ -45,10 +65,20 @@ class NextStepNetwork(nn.Module):
         self.leave = nn.LayerNorm(width)
         self.out = nn.Linear(width, 2)
         self.kinds = nn.Parameter(torch.randn(objects, width) * 0.5)
-        self.release = nn.Sequential(nn.Linear(2 * width, width), nn.GELU(), nn.Linear(width, 3))
+        known = width + (width if sizes.sees_hand else len(sizes.fixed) * len(sizes.place))
+        self.release = nn.Sequential(nn.Linear(known, width), nn.GELU(), nn.Linear(width, 3))
 
-    def forward(self, tokens: Tensor, hand: Tensor, candidates: Tensor) -> NextStep:
-        """Tokens (B, M, T), the hand (B, S), and which objects may be pointed at, bool (B, M)."""
+    def forward(
+        self,
+        tokens: Tensor,
+        hand: Tensor,
+        candidates: Tensor,
+        noise: torch.Generator | None = None,
+    ) -> NextStep:
+        """Tokens (B, M, T), the hand (B, S), and which objects may be pointed at, bool (B, M).
+
+        With `noise`, in training, some of the fixed things are hidden from the place of release.
+        """
         mean, std = self.get_buffer("mean"), self.get_buffer("std")
         tokens = ((tokens - mean[: self.token]) / std[: self.token]).clamp(-LIMIT, LIMIT)
         hand = ((hand - mean[self.token :]) / std[self.token :]).clamp(-LIMIT, LIMIT)
@@ -57,8 +87,17 @@ class NextStepNetwork(nn.Module):
             x = block(x)
         x = self.leave(x)[:, :-1]
         scores, held = self.out(x).unbind(-1)
-        known = torch.cat((x, self.kinds.expand(len(x), -1, -1)), dim=-1)
-        return NextStep(scores.masked_fill(~candidates, HIDDEN), held, self.release(known))
+        seen = x if self.sizes.sees_hand else self._fixed(tokens, noise)
+        release = self.release(torch.cat((seen, self.kinds.expand(len(x), -1, -1)), dim=-1))
+        return NextStep(scores.masked_fill(~candidates, HIDDEN), held, release)
+
+    def _fixed(self, tokens: Tensor, noise: torch.Generator | None) -> Tensor:
+        """Where the things are that nobody takes, (B, M, n), for each class alike."""
+        fixed = tokens[:, list(self.sizes.fixed)][..., list(self.sizes.place)]
+        if noise is not None:
+            shown = torch.rand(fixed.shape[:2], generator=noise) >= HIDES
+            fixed = fixed * shown[..., None].to(fixed)
+        return fixed.flatten(1)[:, None].expand(-1, tokens.shape[1], -1)
 
     def fit(self, tokens: Tensor, hand: Tensor) -> None:
         """Normalise by training tokens (N, M, T) and hands (N, S)."""

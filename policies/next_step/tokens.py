@@ -15,14 +15,16 @@ from ..perception.keypoints import KEYPOINT_SIZE
 from ..task_features.features import Columns
 from ..task_features.hand_frame import Array, heading, rotation, turned
 from ..task_features.triangulation import StereoRig
+from .network import Sizes
 
 HAND_NAMES = ("x", "y", "z", "cosine", "sine", "width", "one")
 """Numbers of the hand's token: position, heading, width between the fingers, a constant."""
 WIDTH = HAND_NAMES.index("width")
 FARTHEST_GRASP_M = 0.12
 """Grasp points farther from the middle of what they belong to than this are ignored."""
-PLACE_SIZE = 8
-"""Numbers of a place: seen or not, in the base's frame, from the hand, distance on the table."""
+PLACE_SIZE, FROM_BASE = 8, 4
+"""Numbers of a place: seen or not, in the base's frame, from the hand, distance on the table; and
+how many of them, the first, do not depend on the hand."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,16 @@ class Tokens:
         """(M,) which classes an instruction can name."""
         return np.asarray(self.goals.any(0))
 
-    @staticmethod
-    def size(keypoint: int) -> int:
-        """T, for keypoints of so many numbers."""
-        return 2 * keypoint + 1 + 2 * PLACE_SIZE
+    def sizes(self, keypoint: int) -> Sizes:
+        """What the network reads, for keypoints of so many numbers."""
+        begin = 2 * keypoint + 1
+        return Sizes(
+            len(self.labels),
+            begin + 2 * PLACE_SIZE,
+            len(HAND_NAMES),
+            fixed=tuple(np.flatnonzero(~self.nameable).tolist()),
+            place=tuple(range(begin, begin + FROM_BASE)),
+        )
 
     def __call__(self, keypoints: NDArray[np.float32], columns: Columns) -> SeenObjects:
         """keypoints (N, 2, K, 6 or 10), front and wrist, and observation columns to a scene."""

@@ -35,6 +35,10 @@ IN_VIEW = 0.9
 """An object with a coordinate beyond this in the wrist's picture may be cut off by the edge."""
 CARRIED_M = 0.08
 """An end effector that holds an object is displaced only this far above the lowest place."""
+ELSEWHERE, ELSEWHERE_M = 0.5, 0.15
+"""Share of the windows in which something is carried through the air that are moved as a whole, and
+the standard deviation of that along each axis of the table. Policies had learnt where to go by what
+else they read, and left the way to a release that they were told."""
 FINGERS = 0.3
 """Share of the windows with an empty open gripper whose finger width is changed."""
 WIDEST_HELD_M = 0.0765
@@ -79,7 +83,9 @@ class HandFrameAugmentation:
         picked = (draws[1] < FINGERS) & empty & (open_ | before)
         actions, mask = self.gripper(features, actions, mask, picked, draws[2:4])
         aside = (draws[4] < ASIDE) & ~picked & (open_ | ~empty)
-        return self.off_path(features, actions, mask, aside, shift)
+        features, actions, mask = self.off_path(features, actions, mask, aside, shift)
+        self.elsewhere(features, draws[5] < ELSEWHERE, noise)
+        return features, actions, mask
 
     def of(self, features: Tensor, name: str) -> Tensor:
         """A view (B,) of the named feature."""
@@ -111,6 +117,17 @@ class HandFrameAugmentation:
         ticks = torch.where(picked & near, ticks, 0).long()
         rise = torch.where(low & (ticks >= actions.shape[1]), RISE, 0.0)
         return delayed(actions, mask, ticks, rise)
+
+    def elsewhere(self, features: Tensor, picked: Tensor, noise: torch.Generator) -> None:
+        """Move the ways of carrying hands to elsewhere on the table, in place, where `picked` (B,).
+
+        What leads through the air from the hand to the release is the same everywhere.
+        """
+        base = self.names.index("base_x")
+        moved = torch.randn((len(features), 2), generator=noise).to(features) * ELSEWHERE_M
+        high = self.of(features, "ee_z") > self.lowest_m + CARRIED_M
+        picked = picked & high & (self.of(features, "held") > 0.5)
+        features[:, base : base + 2] += moved * picked[:, None]
 
     def off_path(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor

@@ -25,6 +25,8 @@ GRIPS = "grips_m"
 """Column (N, M, 3): where each object can be gripped, metres; NaN where it is not seen."""
 GRASPED = "grasp_under_way"
 """Column (N, 3): where a demonstration's gripper is about to close, or has just closed."""
+LET_GO = "let_go_of"
+"""Column (N, 3): where a demonstration's gripper lets go of what the step is about, metres."""
 PLACE_NAMES = ("is_one", "held", "to_x", "to_y", "to_z", "release_x", "release_y")
 HAND_NAMES = ("base_x", "base_y", "ee_z", "gripper_width")
 
@@ -40,6 +42,9 @@ class PointedObject:
     """The wrist camera's calibration."""
     lowest_m: float = 0.0
     """Lowest height at which demonstrations took anything."""
+    shows_held: bool = False
+    """Whether the wrist's keypoint of what is carried is read, as by policies of earlier versions.
+    How it was grasped says nothing of the way."""
 
     def names(self, cameras: tuple[str, ...]) -> tuple[str, ...]:
         """The names of the F features."""
@@ -61,11 +66,12 @@ class PointedObject:
         grips_m = columns[GRIPS].astype(np.float64)
         seen, at = things[rows, chosen, :KEYPOINT_SIZE], grips_m[rows, chosen]
         if things.shape[-1] > KEYPOINT_SIZE:
-            at = grasped(at, columns)
+            at = as_shown(at, GRASPED, columns)
             seen = self.seen_at(at, seen, columns)
+        seen = seen if self.shows_held else np.where(held[:, None], 0.0, seen)
         to = np.where(held[:, None], 0.0, np.nan_to_num(at - ee_m))
         to[:, :2] = turned(to[:, :2], -angle)
-        release = columns[RELEASE].astype(np.float64)
+        release = as_shown(columns[RELEASE].astype(np.float64), LET_GO, columns)
         way = turned(release[:, :2] - ee_m[:, :2], -angle)
         kind = np.eye(len(self.labels))[chosen]
         place = (is_one[:, None], held[:, None], to, way)
@@ -89,10 +95,11 @@ class PointedObject:
         return np.concatenate((moved, seen[:, 2:]), axis=1, dtype=np.float32)
 
 
-def grasped(at: Array, columns: Columns) -> Array:
-    """Places `at` (N, 3), in training replaced by where the demonstration grasps.
+def as_shown(at: Array, name: str, columns: Columns) -> Array:
+    """Places `at` (N, 3), in training replaced by the demonstration's own, of the named column.
 
-    So the policy learns to close exactly at the place in its features.
+    So the policy learns to grasp and to let go exactly at the places in its features; it would
+    learn otherwise to guess from all else how far the demonstration's are from what is expected.
     """
-    place = columns.get(GRASPED, np.full_like(at, np.nan)).astype(np.float64)
+    place = columns.get(name, np.full_like(at, np.nan)).astype(np.float64)
     return np.where(np.isfinite(place), place, at)

@@ -61,7 +61,7 @@ class GraspPointing(Vision):
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
-        values = dict(settings["encoder"])
+        values = {"release_sees_hand": True, **settings["encoder"]}
         values |= {key: tuple(values[key]) for key in ("cameras", "dilations")}
         vision = cls(GraspPointingConfig(**values))
         vision.transforms = transforms.from_json(settings["transforms"])

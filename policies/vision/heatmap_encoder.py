@@ -34,6 +34,8 @@ class GraspPointingConfig:
     """Random change of brightness, contrast and each colour in training, up to this share."""
     task: str = ""
     """The task, by whose calibration places are computed; empty where none are."""
+    release_sees_hand: bool = False
+    """Whether the place of release is told by the hand too, as in policies of earlier versions."""
     frozen: bool = False
     """Whether the encoders are trained no more, so that each image is encoded only once."""
 

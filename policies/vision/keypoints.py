@@ -27,6 +27,8 @@ from .protocol import Batch, Vision
 
 JITTER = 0.05
 """Standard deviation of the noise on normalised inputs in training."""
+CARRIED_UNSEEN = "carried_unseen"
+"""Key of the settings: true since neither the hand's hold nor its place says where to let go."""
 LIMIT = 5.0
 """Normalised inputs are clipped to this many standard deviations."""
 
@@ -55,6 +57,8 @@ class KeypointVision(Vision):
     def from_settings(cls, settings: dict[str, Any]) -> Self:
         """Rebuild from `settings()`, without weights."""
         vision = cls(Perception(config_from(settings["perception"])), settings["layout"])
+        if not settings.get(CARRIED_UNSEEN, False):
+            vision.as_before()
         vision.transforms = transforms.from_json(settings["transforms"])
         transforms.require_width(vision.transforms, vision.size)
         if vision.chooser is not None:
@@ -64,13 +68,25 @@ class KeypointVision(Vision):
     def settings(self) -> dict[str, Any]:
         """Perception's settings, the names of the features, the transforms."""
         heights = None if self.chooser is None else self.chooser.heights
+        shows = isinstance(self.layout, PointedObject) and self.layout.shows_held
         return {
+            CARRIED_UNSEEN: not shows,
             "perception": asdict(self.perception.config),
             "layout": self.layout.name,
             "features": list(self.names),
             "transforms": transforms.to_json(self.transforms),
             "grasp_heights": None if heights is None else heights._asdict(),
         }
+
+    def as_before(self) -> None:
+        """Be the vision of a policy that an earlier version trained, where objects are pointed at.
+
+        It read how the hand held what it carried, and told from the hand where to let go of it.
+        """
+        if isinstance(self.layout, PointedObject):
+            task, size = describe_task(self.perception.config.task), self.perception.keypoint_size
+            self.layout = replace(self.layout, shows_held=True)
+            self.chooser = NextStepChooser(task, size, release_sees_hand=True)
 
     def learn_next_step(
         self,

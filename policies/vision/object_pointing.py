@@ -26,7 +26,7 @@ from ..task_features.features import BODY_NAMES, Columns, body
 from ..task_features.grasp_labels import grasp_marks, grasps_under_way
 from ..task_features.hand_frame import Array, rotation, turned
 from ..task_features.hand_frame_augmentation import HandFrameAugmentation
-from ..task_features.pointed_object import GRASPED, HAND_NAMES, PLACE_NAMES, grasped
+from ..task_features.pointed_object import GRASPED, HAND_NAMES, LET_GO, PLACE_NAMES, as_shown
 from ..task_features.triangulation import StereoRig
 from .grasp_pointing import GraspPointing
 from .heatmap_encoder import GraspPointingConfig
@@ -56,14 +56,13 @@ class ObjectPointing(GraspPointing):
     def __init__(self, config: GraspPointingConfig) -> None:
         super().__init__(config)
         self.rig = StereoRig.of(describe_task(config.task))
-        inputs = config.channels * len(config.cameras) + len(BODY_NAMES) + self.seen
-        self.about = nn.Sequential(
-            nn.Linear(inputs, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH), nn.GELU(),
-            nn.Linear(WIDTH, OUTPUTS),
-        )  # fmt: skip
+        looks = config.channels * len(config.cameras)
+        self.release = None if config.release_sees_hand else _perceptron(looks, RELEASE.stop)
+        apart = 0 if self.release is None else RELEASE.stop
+        self.about = _perceptron(looks + len(BODY_NAMES) + self.seen, OUTPUTS - apart)
         self.register_buffer("lowest_m", torch.zeros(()))
         if config.frozen:
-            self.about.requires_grad_(False)
+            self.requires_grad_(False)
             self.size = len(self.names)
             self.passes = Augmentation.passes
 
@@ -107,6 +106,7 @@ class ObjectPointing(GraspPointing):
         return {
             HELD: shown.held,
             OVER: np.isnan(shown.grasp_m[:, 0]),
+            LET_GO: shown.release_m,
             FAILED: shown.failed,
             GRASPED: grasps_under_way(frames),
         }
@@ -143,14 +143,21 @@ class ObjectPointing(GraspPointing):
         return release, rest[:, 1, 1], (rest[:, 2, 0] * rest[:, 2, 1])[:, None], rest[:, 3]
 
     def _about(self, looks: list[tuple[Tensor, Tensor]], own: Tensor) -> Tensor:
-        """What is done with what is pointed at, (B, OUTPUTS), from each camera's look."""
-        parts = [own]
+        """What is done with what is pointed at, (B, OUTPUTS), from each camera's look.
+
+        Where it is let go of is told by the looks alone: a place that went along with the hand
+        would never be reached by one that is off its way.
+        """
+        peaks, seen = [read_peak(logs) for logs, _ in looks], []
         for logs, features in looks:
             near = near_peak(logs)
             near = near / near.sum((1, 2), keepdim=True).clamp_min(1e-6)
-            parts += [read_peak(logs), torch.einsum("bij,bcij->bc", near, features.float())]
-        found: Tensor = self.about(torch.cat(parts, dim=1))
-        return found
+            seen.append(torch.einsum("bij,bcij->bc", near, features.float()))
+        parts = [part for pair in zip(peaks, seen, strict=True) for part in pair]
+        found: Tensor = self.about(torch.cat([own, *parts], 1))
+        if self.release is None:
+            return found
+        return torch.cat((self.release(torch.cat(seen, 1)), found), dim=1)
 
     def prepare(self, columns: Columns) -> Columns:
         """Once frozen, "features" (N, size) and the hand's heading; until then see above."""
@@ -177,7 +184,7 @@ class ObjectPointing(GraspPointing):
         at, is_one = self._places(peaks, found[:, HEIGHT], ee_m, turn)
         if OVER in columns:
             is_one = is_one & ~columns[OVER].astype(np.bool_)
-        at = grasped(at, columns)
+        at = as_shown(at, GRASPED, columns)
         held = found[:, HELD_AT] > 0
         if HELD in columns:
             shown = columns[HELD].astype(np.float64)
@@ -189,7 +196,8 @@ class ObjectPointing(GraspPointing):
             (picture, np.full((len(at), 2), (MASS, SPREAD)), found[:, HEADING]), 1
         )
         to[:, :2] = turned(to[:, :2], -angle)
-        release = turned(found[:, RELEASE][:, :2] - ee_m[:, :2], -angle)
+        let_go_m = as_shown(found[:, RELEASE], LET_GO, columns)
+        release = turned(let_go_m[:, :2] - ee_m[:, :2], -angle)
         base = turned(-ee_m[:, :2], -angle)
         width = columns["gripper_qpos"].astype(np.float64).sum(-1, keepdims=True)
         one = (is_one | held)[:, None]
@@ -208,6 +216,14 @@ class ObjectPointing(GraspPointing):
         things = np.concatenate((blank, known), axis=-1)[:, :, None]
         at, sure = self.rig.triangulate_grasp(things, ee_m, turn)
         return at[:, 0], sure[:, 0]
+
+
+def _perceptron(inputs: int, outputs: int) -> nn.Sequential:
+    """Two hidden layers between (B, inputs) and (B, outputs)."""
+    return nn.Sequential(
+        nn.Linear(inputs, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH), nn.GELU(),
+        nn.Linear(WIDTH, outputs),
+    )  # fmt: skip
 
 
 def _off(found: Tensor, shown: Tensor) -> Tensor:

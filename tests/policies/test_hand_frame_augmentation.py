@@ -158,3 +158,18 @@ def test_a_gripper_that_holds_an_object_low_down_is_not_displaced():
     assert carried
     assert not torch.equal(seen[:, level], features[:, level])
     assert torch.equal(low[:, level], features[:, level])
+
+
+def test_a_way_through_the_air_is_the_same_elsewhere_on_the_table():
+    """Only the base's place changes, and not for a hand that reaches or is low down."""
+    base = slice(NAMES.index("base_x"), NAMES.index("base_x") + 2)
+    for held, height, moves in ((1.0, 0.2, True), (0.0, 0.2, False), (1.0, 0.03, False)):
+        features, _, _ = windows(50)
+        features[:, NAMES.index("held")], features[:, NAMES.index("ee_z")] = held, height
+        before = features.clone()
+        NEXT.augmentation.imagined.elsewhere(
+            features, torch.arange(50) < 25, torch.Generator().manual_seed(0)
+        )
+        assert (features != before).any(1).tolist() == [moves] * 25 + [False] * 25
+        features[:, base] = before[:, base]
+        assert torch.equal(features, before)

@@ -10,14 +10,17 @@ import torch
 from sidestick.policies.next_step.chooser import SHOWN, SHOWN_HELD, GraspHeights, NextStepChooser
 from sidestick.policies.next_step.demonstrated import Grasp, demonstrated, grasps
 from sidestick.policies.next_step.learning import Examples, learn
-from sidestick.policies.next_step.network import HIDDEN, NextStepNetwork
+from sidestick.policies.next_step.network import HIDDEN, NextStepNetwork, Sizes
 from sidestick.policies.next_step.tokens import HAND_NAMES, WIDTH
+from sidestick.policies.perception.network import Perception
 from sidestick.policies.task_features.grasp_labels import next_grasps, told_closed
-from sidestick.policies.task_features.pointed_object import ABOUT, HELD
+from sidestick.policies.task_features.pointed_object import ABOUT, HELD, PointedObject
+from sidestick.policies.vision.keypoints import CARRIED_UNSEEN, KeypointVision
 from sidestick.sim_envs.errors import BadValue
 from sidestick.sim_envs.making import describe_task
 
 OPEN, KEEP, CLOSE = -1.0, 0.0, 1.0
+SIZES = Sizes(objects=4, token=3, hand=len(HAND_NAMES))
 
 
 class Stub(SimpleNamespace):
@@ -165,7 +168,7 @@ def made_up(count: int, seed: int) -> Examples:
 @pytest.fixture(scope="module")
 def taught() -> NextStepNetwork:
     """A network that has learnt from such scenes."""
-    return learn(made_up(3000, 0), updates=250)
+    return learn(made_up(3000, 0), SIZES, updates=250)
 
 
 def test_what_is_next_held_and_its_place_are_learnt_from_examples(taught: NextStepNetwork) -> None:
@@ -178,6 +181,23 @@ def test_what_is_next_held_and_its_place_are_learnt_from_examples(taught: NextSt
     assert ((found.held[each, given.about] > 0) == given.held).float().mean() > 0.97
     release = found.release[each, given.about]
     assert (release - given.release_m).abs().mean() < 0.1
+
+
+def test_where_an_object_is_let_go_of_does_not_go_along_with_the_hand() -> None:
+    """It goes along with the bin: the last class is one, and all others are let go of in it."""
+    given = made_up(2000, 0)
+    bin_at = given.tokens[:, 3, 0]
+    given.release_m[:, 0] = bin_at
+    network = learn(given, SIZES._replace(fixed=(3,), place=(0,)), updates=150)
+    aside = given.hand.clone()
+    aside[:, :3] += 0.5
+    moved = given.tokens.clone()
+    moved[:, :3] += 0.5
+    with torch.inference_mode():
+        found = network(given.tokens, given.hand, given.candidates).release
+        then = network(moved, aside, given.candidates).release
+    assert torch.equal(found, then)
+    assert (found[:, 0, 0] - bin_at).abs().mean() < 0.1
 
 
 def test_fingers_that_closed_on_nothing_hold_nothing(taught: NextStepNetwork) -> None:
@@ -196,7 +216,7 @@ def test_fingers_that_open_above_an_object_hold_nothing() -> None:
     for one in (examples, given):
         one.to_grasp_m[~one.held] = 0.08
     given.hand[:, WIDTH] = 0.05
-    network = learn(examples, updates=150)
+    network = learn(examples, SIZES, updates=150)
     with torch.inference_mode():
         found = network(given.tokens, given.hand, given.candidates)
     says = found.held[torch.arange(500), given.about] > 0
@@ -207,7 +227,7 @@ def test_fingers_that_open_above_an_object_hold_nothing() -> None:
 def test_only_candidates_are_pointed_at_and_learning_is_repeatable() -> None:
     """The same seed gives the same weights, another one others."""
     given = made_up(300, 0)
-    one, two, other = (learn(given, seed, updates=5) for seed in (0, 0, 1))
+    one, two, other = (learn(given, SIZES, seed, updates=5) for seed in (0, 0, 1))
     for a, b, c in zip(one.parameters(), two.parameters(), other.parameters(), strict=True):
         assert torch.equal(a, b)
         assert a.numel() < 5 or not torch.equal(a, c)
@@ -272,3 +292,22 @@ def test_after_the_last_grasp_nothing_is_pointed_at_in_training() -> None:
     assert shown[SHOWN].tolist() == [-1, -1, -1, objects, objects]
     scene = chooser.tokens(columns["keypoints"], columns)
     assert chooser.choose(scene, {**columns, **shown})[ABOUT][3:].tolist() == [objects, objects]
+
+
+def test_policies_of_earlier_versions_see_as_they_were_trained() -> None:
+    """Their settings lack the key: the hand's hold is read, and the release told from the hand."""
+    vision = KeypointVision(Perception.load_shipped("SortRecycling"))
+    vision.fit({"features": np.random.default_rng(0).random((9, vision.size), np.float32)})
+    vision.set_heights(GraspHeights(0.05, 0.03, 0.02))
+    settings = vision.settings()
+    assert settings.pop(CARRIED_UNSEEN)
+    before = KeypointVision.from_settings(settings)
+    again = KeypointVision.from_settings(before.settings())
+    for earlier in (before, again):
+        assert earlier.chooser is not None
+        assert earlier.chooser.sizes.sees_hand
+        assert earlier.chooser.network.release[0].in_features == 2 * 64
+        assert isinstance(earlier.layout, PointedObject)
+        assert earlier.layout.shows_held
+        assert earlier.layout.lowest_m == pytest.approx(0.02)
+    assert KeypointVision.from_settings(vision.settings()).chooser.sizes == vision.chooser.sizes

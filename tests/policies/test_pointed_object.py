@@ -9,6 +9,7 @@ from sidestick.policies.task_features.pointed_object import (
     GRASPED,
     GRIPS,
     HELD,
+    LET_GO,
     RELEASE,
 )
 from sidestick.sim_envs import make_task_env
@@ -63,6 +64,21 @@ def test_the_ways_lead_to_the_object_and_to_its_release(env):
         assert np.allclose(hand + way, place, atol=0.04 if x == "to_x" else 1e-3)
     held = dict(zip(NAMES, LITTER(seen, {**given, HELD: np.array([True])})[0], strict=True))
     assert [held[f"to_{axis}"] for axis in "xyz"] == [0.0, 0.0, 0.0]
+    assert not any(value for name, value in held.items() if name.startswith("wrist_"))
+
+
+def test_where_demonstrations_let_go_is_what_the_head_learns_to_go_to(env):
+    """In training the way leads to their own place; where none is known, to the expected one."""
+    observation, _ = env.reset(seed=1)
+    seen = perfect(env)
+    given = about(env.task.present[0], seen, columns(observation))
+    given[RELEASE] = np.array([[0.3, -0.2, 0.1]])
+    shown = {**given, LET_GO: np.array([[0.5, 0.3, 0.1]])}
+    unknown = {**given, LET_GO: np.full((1, 3), np.nan)}
+    there = {**given, RELEASE: shown[LET_GO]}
+    assert np.array_equal(LITTER(seen, shown), LITTER(seen, there))
+    assert np.array_equal(LITTER(seen, unknown), LITTER(seen, given))
+    assert not np.array_equal(LITTER(seen, shown), LITTER(seen, given))
 
 
 def test_without_an_object_only_the_hand_is_left(env):
