@@ -73,6 +73,11 @@ class WorkspaceConfig:
         """What the numbers of actions and readings mean."""
         return RecordedSpec(ActionSpec(self.action_axes), self.readings)
 
+    @property
+    def variation(self) -> str:
+        """The level of domain randomization of its scenes; "none" without."""
+        return str(self.env_kwargs.get("variation") or "none")
+
     def env_args(self) -> dict[str, Any]:
         """Robomimic's description of the environment."""
         kwargs = {

@@ -119,6 +119,12 @@ class EpisodeHeader:
     spec: RecordedSpec = BUILT_IN
     """What the numbers of actions and readings mean."""
 
+    @property
+    def variation(self) -> str:
+        """The level of domain randomization that its environment names; "none" without one."""
+        kwargs = self.env_args.get("env_kwargs", self.env_args)
+        return str(kwargs.get("variation") or "none") if isinstance(kwargs, Mapping) else "none"
+
 
 def describe(value: object) -> str:
     """Text for a repr: arrays by type and shape, everything else by value."""

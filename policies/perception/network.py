@@ -23,6 +23,8 @@ from .keypoints import KEYPOINT_SIZE, keypoints
 
 BATCH = 64
 """Images per batch of `keypoints`: their feature maps fit into the CPU's cache."""
+VARIED = "-varied"
+"""Follows the task in the name of the weights for pictures with domain randomization."""
 SETTINGS = "perception"
 """Key of the settings in the weights' metadata."""
 
@@ -204,17 +206,22 @@ class Perception(nn.Module):
         return network.frozen()
 
     @classmethod
-    def load_shipped(cls, task: str) -> "Perception":
-        """The weights for `task` that come with the package."""
+    def load_shipped(cls, task: str, variation: str = "none") -> "Perception":
+        """The weights for `task` that come with the package.
+
+        `variation` is the pictures' level of domain randomization. Those of any level but "none"
+        have weights of their own, learnt on scenes of the strongest.
+        """
         folder = files("sidestick.policies.weights")
         known = sorted(f.name for f in folder.iterdir() if f.name.endswith(".safetensors"))
-        if f"{task}.safetensors" not in known:
+        kind = task if variation == "none" else f"{task}{VARIED}"
+        if f"{kind}.safetensors" not in known:
             raise PolicyError(
-                f"no perception weights are shipped for task {task!r}; shipped: "
-                f"{', '.join(known) or 'none'}; make them with `sidestick pretrain WS`"
+                f"no perception weights are shipped for task {task!r}, variation {variation!r}; "
+                f"shipped: {', '.join(known) or 'none'}; make them with `sidestick pretrain WS`"
             )
-        with as_file(folder / f"{task}.safetensors") as path:
-            return cls.load(path, f"shipped for {task}")
+        with as_file(folder / f"{kind}.safetensors") as path:
+            return cls.load(path, f"shipped for {kind}")
 
     def copy(self, config: PerceptionConfig) -> "Perception":
         """A network of that configuration with this one's weights; only `holds` may differ."""

@@ -90,8 +90,7 @@ def _mark(camera: Camera, places: Array, from_ee: Array) -> Array:
 
 def _refuse_moved_cameras(frames: Frames) -> None:
     for summary in frames.episodes:
-        arguments = summary.header.env_args
-        variation = arguments.get("env_kwargs", arguments).get("variation") or "none"
+        variation = summary.header.variation
         if variation != "none":
             expected = "none, with cameras as calibrated; or another encoder than pointer"
             raise BadValue(f"variation of episode {summary.id}", expected, repr(variation))

@@ -59,6 +59,12 @@ def config_of(frames: Frames) -> PolicyConfig:
     )
 
 
+def variation_of(frames: Frames) -> str:
+    """The episodes' level of domain randomization; of several levels one that is not "none"."""
+    levels = sorted({summary.header.variation for summary in frames.episodes} - {"none"})
+    return levels[-1] if levels else "none"
+
+
 def training_data(
     frames: Frames,
     vision: Vision,

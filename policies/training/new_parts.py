@@ -42,11 +42,17 @@ def new_network(config: TrainConfig, vision: Vision, data: TrainingData) -> Poli
 
 
 def new_vision(
-    config: TrainConfig, policy: PolicyConfig, perception: Perception | None = None
+    config: TrainConfig,
+    policy: PolicyConfig,
+    perception: Perception | None = None,
+    variation: str = "none",
 ) -> Vision:
-    """Untrained vision: perception that fits the episodes, or encoders made from the seed."""
+    """Untrained vision: perception that fits the episodes, or encoders made from the seed.
+
+    `variation` is the episodes' level of domain randomization, and chooses the shipped perception.
+    """
     if config.vision == KeypointVision.name:
-        return KeypointVision(fitting_perception(policy, perception), config.layout)
+        return KeypointVision(fitting_perception(policy, perception, variation), config.layout)
     if config.vision != EndToEnd.name:
         return vision_class(config.vision).untrained(policy)
     images = len(policy.goal_names), policy.cameras, policy.image_size
@@ -74,9 +80,11 @@ def new_vision(
     return vision
 
 
-def fitting_perception(policy: PolicyConfig, perception: Perception | None) -> Perception:
+def fitting_perception(
+    policy: PolicyConfig, perception: Perception | None, variation: str
+) -> Perception:
     """`perception`, or the shipped one; PolicyError if it was not made for such images."""
-    network = perception or Perception.load_shipped(policy.task)
+    network = perception or Perception.load_shipped(policy.task, variation)
     for name in ("task", "renderer", "goal_names", "cameras", "image_size"):
         own, asked = getattr(network.config, name), getattr(policy, name)
         if own != asked:

@@ -25,7 +25,14 @@ from .accepted_predictions import AcceptedPrediction, with_accepted_predictions
 from .class_weights import CLASS_NAMES, target_shares, weights
 from .config import TrainConfig
 from .distributed import processes
-from .from_episodes import Marks, config_of, perceive, teach_next_step, training_data
+from .from_episodes import (
+    Marks,
+    config_of,
+    perceive,
+    teach_next_step,
+    training_data,
+    variation_of,
+)
 from .log import TrainingLog
 from .loop import LoopConfig, TrainingLoop
 from .new_parts import new_network, new_vision
@@ -140,7 +147,7 @@ def train(
         raise PolicyError(f"{folder}: already holds a policy; train into another folder")
     policy = replace(config_of(frames), provenance=provenance or Provenance())
     started, parts = time.monotonic(), dict[str, float]()
-    vision = new_vision(config, policy, perception).to(processes().device)
+    vision = new_vision(config, policy, perception, variation_of(frames)).to(processes().device)
     if (supervision := vision.grasp_supervision) is not None:
         first, encoders = first_step(config), folder / ENCODERS
         vision = _encoders(frames, vision, supervision, policy, first, encoders, progress, one_step)

@@ -126,8 +126,8 @@ class Pretrain(JobOptions):
             made_for.image_size,
             holds=task.has_grasp_points,
         )
-        variation = str(made_for.env_kwargs.get("variation", "none"))
-        source = SceneSource(made_for.task, made_for.renderer, variation, made_for.image_size)
+        look = made_for.variation, made_for.image_size
+        source = SceneSource(made_for.task, made_for.renderer, *look)
         if self.scenes_dir is not None:
             return self._pretrain(about, source, out, self.scenes_dir)
         with tempfile.TemporaryDirectory() as folder:

@@ -52,10 +52,10 @@ def unclicked_perception(workspace: Workspace) -> "Perception":
     """
     from ...policies.perception.network import Perception
 
-    path = workspace.path / PRETRAINED_PERCEPTION
-    return (
-        Perception.load(path) if path.exists() else Perception.load_shipped(workspace.config.task)
-    )
+    path, config = workspace.path / PRETRAINED_PERCEPTION, workspace.config
+    if path.exists():
+        return Perception.load(path)
+    return Perception.load_shipped(config.task, config.variation)
 
 
 def put_pretrained(workspace: Workspace, weights: Path) -> None:

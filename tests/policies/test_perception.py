@@ -1,14 +1,28 @@
 """These tests check what the perception network computes, and its weights file."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
+from sidestick.datasets.step import EpisodeHeader
 from sidestick.policies.base.checkpoint import read_tensors, write_tensors
 from sidestick.policies.perception.network import Perception, PerceptionConfig
+from sidestick.policies.perception.pretrain import bank_shape
+from sidestick.policies.perception.quality import measure
+from sidestick.policies.perception.scene_bank import make_job
+from sidestick.policies.policy_config import PolicyConfig
+from sidestick.policies.training.config import TrainConfig
+from sidestick.policies.training.from_episodes import variation_of
+from sidestick.policies.training.new_parts import new_vision
 from sidestick.sim_envs.errors import BadValue, PolicyError
+from sidestick.sim_envs.labelled_scenes import SceneSource
+from sidestick.sim_envs.making import describe_task
 
 CONFIG = PerceptionConfig("Shapes", "none", ("background", "a", "b", "tote"), ("a", "b"))
+HEADER = EpisodeHeader("ShelfPick", "pick", "mug", 0, "simulated", 0)
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 96, 96, 3), np.uint8)
 
 
@@ -105,12 +119,36 @@ def test_an_unknown_task_lists_what_is_shipped():
         Perception.load_shipped("FoldLaundry")
 
 
+def test_varied_scenes_have_weights_that_take_no_coloured_wall_for_an_item():
+    """Those of plain scenes do; and of plain scenes the others see as much."""
+    plain, varied = (Perception.load_shipped("ShelfPick", level) for level in ("none", "strong"))
+    shape = bank_shape(plain.config, 6)
+    source = SceneSource("ShelfPick", plain.config.renderer, "strong")
+    _, bank = make_job(source, shape, 3_100_000, 0)
+    assert measure(varied, bank)["precision"] > 0.95 > measure(plain, bank)["precision"]
+    assert measure(varied, bank)["recall"] > 0.9
+
+
+def test_a_training_takes_the_weights_of_its_episodes_level():
+    """One varied episode among plain ones is enough; a perception that is given stays."""
+    task = PolicyConfig("SortRecycling", "tiny", describe_task("SortRecycling").goal_names)
+    for level, origin in (("none", "SortRecycling"), ("mild", "SortRecycling-varied")):
+        headers = [replace(HEADER, env_args={"variation": v}) for v in (None, level)]
+        frames = SimpleNamespace(episodes=[SimpleNamespace(header=h) for h in headers])
+        assert variation_of(frames) == level
+        vision = new_vision(TrainConfig(), task, variation=level)
+        assert vision.perception.origin == f"shipped for {origin}"
+    given = Perception.load_shipped("SortRecycling")
+    assert new_vision(TrainConfig(), task, given, "strong").perception is given
+
+
 @pytest.mark.parametrize(
     ("task", "items"), [("ShelfPick", 6), ("SortRecycling", 8), ("SortClothes", 8)]
 )
 def test_every_class_of_an_item_counts_as_one(task, items):
     """Goals are kinds of garments, classes kinds and shades; boxes and the robot are no items."""
     config = Perception.load_shipped(task).config
+    assert config == Perception.load_shipped(task, "mild").config
     assert config.items == items
     named = config.class_names[1 : 1 + items]
     assert {name.split()[-1] for name in named} == {name.split()[-1] for name in config.goal_names}
