@@ -31,7 +31,7 @@ def main() -> None:
     generated = [
         row for row in read_rows(RESULTS / "generated.jsonl")
         if row["task"] == "ShelfPick" and not row["env_kwargs"] and row["release"]
-        and row["operator"] == "simulated"
+        and row["operator"] == "simulated" and row["vision"] == "keypoints"
     ]  # fmt: skip
     for label, rows in ((ALONE, alone), (WITH, generated)):
         _draw(axes, rows, label)
