@@ -20,11 +20,10 @@ from ..base.checkpoint import checksum, load_state, read_tensors, write_tensors
 from ..base.torch_setup import as_tensor, choose_precision
 from .grasp_points import GRASP_NAMES, GraspPointHead, grasp_points
 from .keypoints import KEYPOINT_SIZE, keypoints
+from .shipped_weights import shipped_weights
 
 BATCH = 64
 """Images per batch of `keypoints`: their feature maps fit into the CPU's cache."""
-VARIED = "-varied"
-"""Follows the task in the name of the weights for pictures with domain randomization."""
 SETTINGS = "perception"
 """Key of the settings in the weights' metadata."""
 
@@ -209,19 +208,18 @@ class Perception(nn.Module):
     def load_shipped(cls, task: str, variation: str = "none") -> "Perception":
         """The weights for `task` that come with the package.
 
-        `variation` is the pictures' level of domain randomization. Those of any level but "none"
-        have weights of their own, learnt on scenes of the strongest.
+        `variation` is the pictures' level of domain randomization, see `shipped_weights`.
         """
-        folder = files("sidestick.policies.weights")
-        known = sorted(f.name for f in folder.iterdir() if f.name.endswith(".safetensors"))
-        kind = task if variation == "none" else f"{task}{VARIED}"
-        if f"{kind}.safetensors" not in known:
+        shipped = shipped_weights(task, variation)
+        if not shipped.is_file():
+            folder = files("sidestick.policies.weights")
+            known = sorted(f.name for f in folder.iterdir() if f.name.endswith(".safetensors"))
             raise PolicyError(
                 f"no perception weights are shipped for task {task!r}, variation {variation!r}; "
                 f"shipped: {', '.join(known) or 'none'}; make them with `sidestick pretrain WS`"
             )
-        with as_file(folder / f"{kind}.safetensors") as path:
-            return cls.load(path, f"shipped for {kind}")
+        with as_file(shipped) as path:
+            return cls.load(path, f"shipped for {path.stem}")
 
     def copy(self, config: PerceptionConfig) -> "Perception":
         """A network of that configuration with this one's weights; only `holds` may differ."""

@@ -6,12 +6,12 @@ Whether there is one is known without PyTorch; only loading one needs it.
 """
 
 import os
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...datasets.recorded_spec import BUILT_IN
 from ...datasets.workspace import Workspace
+from ...policies.perception.shipped_weights import shipped_weights
 
 if TYPE_CHECKING:
     from ...policies.perception.network import Perception
@@ -40,8 +40,9 @@ def has_perception(workspace: Workspace | None) -> bool:
     if workspace is None:
         return True
     own = (FINETUNED_PERCEPTION, PRETRAINED_PERCEPTION)
-    shipped = files("sidestick.policies.weights") / f"{workspace.config.task}.safetensors"
-    known = workspace.config.spec == BUILT_IN and shipped.is_file()
+    config = workspace.config
+    shipped = shipped_weights(config.task, config.variation)
+    known = config.spec == BUILT_IN and shipped.is_file()
     return known or any((workspace.path / name).exists() for name in own)
 
 
