@@ -37,13 +37,15 @@ class Options:
     """Tasks, by their short names."""
     scenes: int = 100
     """Scenes of each task and level, two images each."""
+    weights: str | None = None
+    """Level whose weights see all scenes: none, or strong; None: each level's own."""
     workers: int = 2
     """Processes that make scenes."""
 
 
 def row(task: str, variation: str, options: Options) -> dict[str, Any]:
     """The metrics of one task at one level of domain randomization."""
-    network = Perception.load_shipped(task, variation)
+    network = Perception.load_shipped(task, options.weights or variation)
     shape = bank_shape(network.config, options.scenes)
     source = SceneSource(task, network.config.renderer, variation)
     with tempfile.TemporaryDirectory() as folder:
