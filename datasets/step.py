@@ -120,10 +120,15 @@ class EpisodeHeader:
     """What the numbers of actions and readings mean."""
 
     @property
+    def env_kwargs(self) -> Mapping[str, Any]:
+        """The arguments of its environment, as its description has them; empty without any."""
+        kwargs = self.env_args.get("env_kwargs", self.env_args)
+        return kwargs if isinstance(kwargs, Mapping) else {}
+
+    @property
     def variation(self) -> str:
         """The level of domain randomization that its environment names; "none" without one."""
-        kwargs = self.env_args.get("env_kwargs", self.env_args)
-        return str(kwargs.get("variation") or "none") if isinstance(kwargs, Mapping) else "none"
+        return str(self.env_kwargs.get("variation") or "none")
 
 
 def describe(value: object) -> str:

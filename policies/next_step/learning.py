@@ -24,9 +24,8 @@ WEIGHT_DECAY = 1e-2
 JITTER = 0.05
 """Standard deviation of the noise on normalised inputs."""
 RELEASE_M = 0.05
-"""Error of the place of release that costs as much as one nat; that of others goes by its square.
-So the mean place is learnt: between two places in a bin is the bin, and the median of places may be
-at its edge."""
+"""An error of the place of release of so much costs one nat, others by their square. So the mean
+place is learnt: between two places in a bin is the bin, and the median may be at its edge."""
 EMPTY = 0.3
 """Share of the reaching frames whose fingers are changed to such as hold nothing."""
 FAR_M, NEAR_M = 0.06, 0.05

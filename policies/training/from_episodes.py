@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -192,8 +192,7 @@ def _kind(summary: EpisodeSummary) -> tuple[str, str, tuple[str, ...], int]:
     A description that names no renderer is of another tool, whose renderer is not known.
     """
     header = summary.header
-    kwargs = header.env_args.get("env_kwargs", header.env_args)
-    kwargs = kwargs if isinstance(kwargs, Mapping) else {}
+    kwargs = header.env_kwargs
     unnamed = UNKNOWN_RENDERER if header.env_args else OUR_RENDERER
     renderer = str(kwargs.get("renderer", unnamed))
     size = int(kwargs.get("image_size", IMAGE_SIZE))

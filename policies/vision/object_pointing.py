@@ -148,13 +148,13 @@ class ObjectPointing(GraspPointing):
         Where it is let go of is told by the looks alone: a place that went along with the hand
         would never be reached by one that is off its way.
         """
-        peaks, seen = [read_peak(logs) for logs, _ in looks], []
+        parts, seen = [own], list[Tensor]()
         for logs, features in looks:
             near = near_peak(logs)
             near = near / near.sum((1, 2), keepdim=True).clamp_min(1e-6)
             seen.append(torch.einsum("bij,bcij->bc", near, features.float()))
-        parts = [part for pair in zip(peaks, seen, strict=True) for part in pair]
-        found: Tensor = self.about(torch.cat([own, *parts], 1))
+            parts += [read_peak(logs), seen[-1]]
+        found: Tensor = self.about(torch.cat(parts, dim=1))
         if self.release is None:
             return found
         return torch.cat((self.release(torch.cat(seen, 1)), found), dim=1)

@@ -126,8 +126,9 @@ class Pretrain(JobOptions):
             made_for.image_size,
             holds=task.has_grasp_points,
         )
-        look = made_for.variation, made_for.image_size
-        source = SceneSource(made_for.task, made_for.renderer, *look)
+        source = SceneSource(
+            made_for.task, made_for.renderer, made_for.variation, made_for.image_size
+        )
         if self.scenes_dir is not None:
             return self._pretrain(about, source, out, self.scenes_dir)
         with tempfile.TemporaryDirectory() as folder:
