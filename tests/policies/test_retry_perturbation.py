@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from sidestick.policies.perception.network import Perception, PerceptionConfig
-from sidestick.policies.task_features.retry_perturbation import DEEPER_M, STILL_PLANS
+from sidestick.policies.task_features.failed_grasps import LEAVING_PLANS, STILL_PLANS
+from sidestick.policies.task_features.hand_frame import turned
+from sidestick.policies.task_features.retry_perturbation import DEEPER_M
 from sidestick.policies.vision.keypoints import KeypointVision
 from sidestick.sim_envs.tasks import task_class
 from tests.sorting_rig import LITTER as NEXT
@@ -66,7 +68,7 @@ def test_a_failed_grasp_makes_the_next_one_deeper(perturbation):
     plain = read(OPEN)
     seen = perturbation(plain)
     higher = value(seen, "ee_z") - value(plain, "ee_z")
-    assert DEEPER_M < higher < 0.05
+    assert 2 * DEEPER_M < higher < 0.05
     assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-higher)
     assert value(seen, "wrist_mass") < value(plain, "wrist_mass")  # it seems farther away
 
@@ -104,16 +106,54 @@ def test_an_object_that_seems_held_after_closing_on_nothing_is_not_carried(pertu
     assert perturbation.failed == 1
 
 
+def turned_about(features, angle):
+    """The same place in the frame of another heading."""
+    seen, turn = features.clone(), torch.tensor([angle])
+    for name in ("base_x", "to_x", "release_x"):
+        at = slice(NAMES.index(name), NAMES.index(name) + 2)
+        seen[:, at] = turned(features[:, at], turn)
+    return seen
+
+
 def test_standing_still_over_an_object_is_a_failure(perturbation):
     """It counts after a few plans, but not while the end effector moves or holds an object."""
-    still = [read(OPEN)] * (1 + STILL_PLANS)
-    for features in (*still[1:], read(OPEN, height=0.10), *still[1:]):
-        assert deeper_alone(perturbation, features)
-    perturbation(read(OPEN))
+    features = read(OPEN)
+    features[:, NAMES.index("base_x")] = 0.5
+    still = [turned_about(features, 0.1 * number) for number in range(1 + STILL_PLANS)]
+    for one in (*still[1:], read(OPEN, height=0.10), *still[1:]):
+        assert deeper_alone(perturbation, one)
+    perturbation(features)
     assert perturbation.failed == 1
-    for features in [read(HALF, held=1.0)] * (3 * STILL_PLANS):
-        assert torch.equal(perturbation(features), features)
+    for one in [read(HALF, held=1.0)] * (3 * STILL_PLANS):
+        assert torch.equal(perturbation(one), one)
     assert perturbation.failed == 1
+
+
+def test_a_hand_that_stood_still_seems_to_have_closed_on_nothing(perturbation):
+    """So a policy lifts it, as it learnt; then it comes again, aside of before."""
+    for _ in range(STILL_PLANS):
+        perturbation(read(OPEN))
+    for height in (0.12, 0.17, 0.22)[: LEAVING_PLANS + 1]:
+        plain = read(OPEN, height=height)
+        seen = perturbation(plain)
+        shut = value(seen, "gripper_width") == 0.0
+        assert shut == (height < 0.2)
+        assert shut == torch.equal(seen[:, TO], plain[:, TO])
+
+
+@pytest.mark.parametrize(("width", "height", "arrived"), [
+    (OPEN, 0.05, True), (HALF, 0.05, False), (OPEN, 0.12, False),
+])  # fmt: skip
+def test_a_hand_that_cannot_sink_to_its_object_seems_to_have_arrived(
+    perturbation, width, height, arrived
+):
+    """It would wait for ever otherwise. One whose fingers close, or high above, is not kept."""
+    above = perturbation(read(width, height=height))
+    assert value(above, "to_z") == pytest.approx(0.03 - height - DEEPER_M)
+    seen = perturbation(read(width, height=height))
+    assert value(seen, "to_z") == pytest.approx(0.0 if arrived else 0.03 - height - DEEPER_M)
+    lower = perturbation(read(width, height=height - 0.01))
+    assert value(lower, "to_z") == pytest.approx(0.04 - height - DEEPER_M)
 
 
 def test_every_further_failure_gives_another_displacement(perturbation):
