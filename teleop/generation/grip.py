@@ -124,7 +124,7 @@ def _away(frame: ObjectFrame, point: Vector | None) -> float:
 
 def _grips(handlings: Sequence[Handling], name: str, frame: ObjectFrame, rest: Pose) -> list[Grip]:
     nearest = sorted(handlings, key=lambda source: _unlike(source, name, frame))
-    soft = frame.period_rad == 0.0
+    soft = frame.soft
     found = []
     for source in nearest[: NEAREST_OF_PARTS if soft else NEAREST]:
         same = source.frame.lies == frame.lies

@@ -24,6 +24,11 @@ class ObjectFrame:
     """By how much it may be turned to look the same to two fingers; 0: it is soft."""
     lies: bool
 
+    @property
+    def soft(self) -> bool:
+        """Whether it is that of a part of a soft object."""
+        return self.period_rad == 0.0
+
     def turns_to(self, other: "ObjectFrame") -> list[float]:
         """The turns about the vertical that bring this heading to another's, radians.
 

@@ -7,17 +7,22 @@ import numpy as np
 
 from ...sim_envs.environment import ArmEnv
 from ...sim_envs.experts.expert import Expert, ExpertTarget
+from ...sim_envs.furniture import Bin
 from ...sim_envs.hand_rays import graspable
-from ...sim_envs.rotations import matrix_from_quat
+from ...sim_envs.rotations import Vector, matrix_from_quat
 from ...sim_envs.task_description import ObjectClass
 from ...sim_envs.world import Pose
 from .grip import Grip, bend, choose_grip, flipped
 from .handling import Handling, Waypoint
-from .object_frame import frame_of, hang_of
+from .object_frame import Hang, frame_of, hang_of
 from .way import Way, blended, rising
 
 SPREAD_M = 0.03
 """Objects are put down this far from where the source put its own, so that none lie in a heap."""
+INWARD = 0.5
+"""A soft object is put down this share of the way from where the source put its own to the middle
+of the container: demonstrations let go as soon as all of it is within. And where it hangs down
+further than the source's did, it is brought there higher, so that it does not catch on anything."""
 LIFT_TICKS = 40
 """The hand rises so long, at most, until the object is as high as the source carried its own."""
 LIFT_SLACK_M = 0.01
@@ -133,9 +138,7 @@ class TransferredExpert(Expert):
     ) -> list[Waypoint]:
         """The source's way to the container, so that the object hangs where the source's did."""
         now = hang_of(env.world, env.task.labels.index(item.label), tool.position)
-        shift = np.zeros(3)
-        shift[:2] = np.subtract(item.container.centre_m, source.container.centre_m)
-        shift[:2] += source.hang.aside - now.aside
+        shift = put_down_shift(now, item.container, source)
         shift[:2] += self._rng.uniform(-SPREAD_M, SPREAD_M, 2)
         same = item.container.name == source.container.name
         way = source.place if same else _above(source.place, source)
@@ -147,6 +150,19 @@ class TransferredExpert(Expert):
         if same and len(source.travel) > 1:
             return [*blended(source.travel, tool, poses[0]), *ways]
         return rising(tool, ways, closing=True)
+
+
+def put_down_shift(now: Hang, container: Bin, source: Handling) -> Vector:
+    """From where a source's hand let go to where one does that holds an object like this, m [3]."""
+    aside = np.subtract(container.centre_m, source.container.centre_m)
+    aside += source.hang.aside - now.aside
+    if not source.frame.soft:
+        return np.array([*aside, 0.0])
+    put_m = source.place[-1].pose.position[:2] + source.hang.aside
+    aside += INWARD * (source.container.centre_m - put_m)
+    room_m = HIGHEST_M - max(w.pose.position[2] for w in source.place)
+    higher_m = min(now.low_m - source.hang.low_m, room_m)
+    return np.array([*aside, max(higher_m, 0.0)])
 
 
 def _from_behind(grip: Grip, way: Sequence[Waypoint]) -> list[Waypoint]:
