@@ -68,7 +68,8 @@ class LearnedPolicy:
         inputs = self.network.vision.prepare(self._columns(observation))
         batch = as_batch(inputs)
         if self._perturbation is not None:
-            batch = {**batch, "features": self._perturbation(batch["features"])}
+            seen = self._perturbation(batch["features"], batch[hand_frame.KEY].float())
+            batch = {**batch, "features": seen}
         here = next(self.network.parameters()).device
         batch = {key: value.to(here) for key, value in batch.items()}
         x = self._remember(self.network.vision(batch).float())

@@ -12,8 +12,8 @@ has another such displacement, drawn as `HandFrameAugmentation` drew those on wh
 trained.
 
 A hand that cannot sink further would wait above its object for ever, for it was to close deeper:
-its features are those of one that has arrived. One that stood still seems to have closed on
-nothing: the policy has learnt to rise then, and comes again.
+its features are those of one that has arrived. One that stood still over its object seems to have
+closed on nothing: the policy has learnt to rise then, and comes again.
 """
 
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 from .failed_grasps import FailedGrasps
 from .hand_frame import turned
 from .hand_frame_augmentation import SHIFT_M, TURN_RAD, HandFrameAugmentation
+from .steady_features import SteadyFeatures
 
 DEEPER_M = 0.008
 """How much deeper than demonstrations the hand reaches, never below the lowest of them; by as much
@@ -35,19 +36,22 @@ class RetryPerturbation:
     """Shifts the features of one episode's plans by what has failed so far."""
 
     def __init__(self, imagined: HandFrameAugmentation) -> None:
-        self.imagined, self._grasps = imagined, FailedGrasps(imagined)
+        self.imagined = imagined
+        self._grasps, self._steady = FailedGrasps(imagined), SteadyFeatures(imagined)
 
     def reset(self) -> None:
         """Start anew: an episode begins, or the policy did not drive."""
         self._grasps.reset()
+        self._steady.reset()
 
     @property
     def failed(self) -> int:
         """Number of failed attempts in a row."""
         return self._grasps.count
 
-    def __call__(self, features: Tensor) -> Tensor:
-        """The features (1, F) to plan with, from those observed (1, F)."""
+    def __call__(self, features: Tensor, heading_rad: Tensor) -> Tensor:
+        """The features (1, F) to plan with, from those observed (1, F) at a heading (1,)."""
+        features = self._steady(features, heading_rad)
         self._grasps.watch(features)
         if self._of(features, "held") > 0.5 or self._of(features, "is_one") < 0.5:
             return features

@@ -33,6 +33,11 @@ def value(features, name):
     return float(features[0, NAMES.index(name)])
 
 
+def led(perturbation, features, heading=0.0):
+    """The features to plan with."""
+    return perturbation(features, torch.tensor([heading]))
+
+
 @pytest.fixture
 def perturbation():
     return NEXT.augmentation.perturb()
@@ -41,12 +46,12 @@ def perturbation():
 def fail(perturbation, times=1):
     for _ in range(times):
         for width in (OPEN, HALF, SHUT, HALF, OPEN):
-            perturbation(read(width))
+            led(perturbation, read(width))
 
 
 def deeper_alone(perturbation, features):
     """Whether the features become those of an end effector that is higher and not aside."""
-    seen = perturbation(features)
+    seen = led(perturbation, features)
     up = seen - features
     assert up[0, TO].tolist() == pytest.approx([0.0, 0.0, -DEEPER_M], abs=1e-6)
     return value(up, "ee_z") == pytest.approx(DEEPER_M, abs=1e-6)
@@ -59,14 +64,14 @@ def test_before_a_failure_the_hand_is_led_a_little_deeper(perturbation):
     nothing = read(OPEN)
     nothing[:, NAMES.index("is_one")] = 0.0
     for features in (read(HALF, held=1.0), read(HALF, held=1.0, height=0.2), nothing):
-        assert torch.equal(perturbation(features), features)
+        assert torch.equal(led(perturbation, features), features)
 
 
 def test_a_failed_grasp_makes_the_next_one_deeper(perturbation):
     """The features are those of a higher end effector, so that it reaches as much lower."""
     fail(perturbation)
     plain = read(OPEN)
-    seen = perturbation(plain)
+    seen = led(perturbation, plain)
     higher = value(seen, "ee_z") - value(plain, "ee_z")
     assert 2 * DEEPER_M < higher < 0.05
     assert value(seen, "to_z") - value(plain, "to_z") == pytest.approx(-higher)
@@ -76,7 +81,7 @@ def test_a_failed_grasp_makes_the_next_one_deeper(perturbation):
 def test_a_grasp_that_opens_before_it_is_shut_has_failed_too(perturbation):
     """An object that was never lifted was not carried."""
     for width in (OPEN, HALF, OPEN):
-        perturbation(read(width, held=float(width == HALF), height=0.03))
+        led(perturbation, read(width, held=float(width == HALF), height=0.03))
     assert perturbation.failed == 1
 
 
@@ -84,9 +89,9 @@ def test_a_grasp_on_nothing_counts_before_the_fingers_are_wide_open_and_once(per
     """A policy may close again from half open: each such grasp goes elsewhere than the last."""
     for attempt in range(1, 4):
         for width in (HALF, SHUT, 0.5 * HALF, HALF):
-            perturbation(read(width))
+            led(perturbation, read(width))
         assert perturbation.failed == attempt
-    perturbation(read(OPEN))
+    led(perturbation, read(OPEN))
     assert perturbation.failed == 3
 
 
@@ -94,7 +99,7 @@ def test_releasing_a_carried_object_is_no_failure(perturbation):
     """A release after carrying sets the count to 0."""
     fail(perturbation, 2)
     for features in (read(HALF), read(HALF, held=1.0, height=0.2), read(OPEN, height=0.2)):
-        perturbation(features)
+        led(perturbation, features)
     assert perturbation.failed == 0
     assert deeper_alone(perturbation, read(OPEN))
 
@@ -102,7 +107,7 @@ def test_releasing_a_carried_object_is_no_failure(perturbation):
 def test_an_object_that_seems_held_after_closing_on_nothing_is_not_carried(perturbation):
     """It lies behind the rising gripper."""
     for features in (read(OPEN), read(SHUT), read(HALF, held=1.0, height=0.2), read(OPEN)):
-        perturbation(features)
+        led(perturbation, features)
     assert perturbation.failed == 1
 
 
@@ -122,20 +127,20 @@ def test_standing_still_over_an_object_is_a_failure(perturbation):
     still = [turned_about(features, 0.1 * number) for number in range(1 + STILL_PLANS)]
     for one in (*still[1:], read(OPEN, height=0.10), *still[1:]):
         assert deeper_alone(perturbation, one)
-    perturbation(features)
+    led(perturbation, features)
     assert perturbation.failed == 1
     for one in [read(HALF, held=1.0)] * (3 * STILL_PLANS):
-        assert torch.equal(perturbation(one), one)
+        assert torch.equal(led(perturbation, one), one)
     assert perturbation.failed == 1
 
 
 def test_a_hand_that_stood_still_seems_to_have_closed_on_nothing(perturbation):
     """So a policy lifts it, as it learnt; then it comes again, aside of before."""
     for _ in range(STILL_PLANS):
-        perturbation(read(OPEN))
+        led(perturbation, read(OPEN))
     for height in (0.12, 0.17, 0.22)[: LEAVING_PLANS + 1]:
         plain = read(OPEN, height=height)
-        seen = perturbation(plain)
+        seen = led(perturbation, plain)
         shut = value(seen, "gripper_width") == 0.0
         assert shut == (height < 0.2)
         assert shut == torch.equal(seen[:, TO], plain[:, TO])
@@ -148,11 +153,11 @@ def test_a_hand_that_cannot_sink_to_its_object_seems_to_have_arrived(
     perturbation, width, height, arrived
 ):
     """It would wait for ever otherwise. One whose fingers close, or high above, is not kept."""
-    above = perturbation(read(width, height=height))
+    above = led(perturbation, read(width, height=height))
     assert value(above, "to_z") == pytest.approx(0.03 - height - DEEPER_M)
-    seen = perturbation(read(width, height=height))
+    seen = led(perturbation, read(width, height=height))
     assert value(seen, "to_z") == pytest.approx(0.0 if arrived else 0.03 - height - DEEPER_M)
-    lower = perturbation(read(width, height=height - 0.01))
+    lower = led(perturbation, read(width, height=height - 0.01))
     assert value(lower, "to_z") == pytest.approx(0.04 - height - DEEPER_M)
 
 
@@ -164,7 +169,7 @@ def test_every_further_failure_gives_another_displacement(perturbation):
         ways.append([])
         for _ in range(6):
             fail(perturbation)
-            ways[-1].append(perturbation(read(OPEN))[0, TO])
+            ways[-1].append(led(perturbation, read(OPEN))[0, TO])
     assert all(not torch.equal(ways[0][0], way) for way in ways[0][1:])
     assert all(torch.equal(one, two) for one, two in zip(*ways, strict=True))
 
@@ -174,7 +179,7 @@ def test_no_displacement_leads_below_where_demonstrations_took_things(height, ro
     """The end effector is led only as far down as there is room."""
     perturbation = replace(NEXT, lowest_m=LOWEST_M).augmentation.perturb()
     fail(perturbation)
-    seen = value(perturbation(read(OPEN, height=height)), "ee_z")
+    seen = value(led(perturbation, read(OPEN, height=height)), "ee_z")
     assert height - 1e-6 <= seen <= height + room + 1e-6
 
 

@@ -1,0 +1,109 @@
+"""`SteadyFeatures` keeps of a policy's features what cannot have changed since the last plan.
+
+`RetryPerturbation` passes the features of each plan through it first.
+
+Fingers that hold something hold it until they move. What says from the pictures whether they do may
+be wrong in the air, and a policy that believes it lets go on the way.
+
+A hand that is about to close hides much of its object. The place to grasp then seems to jump by
+some centimetres from plan to plan, for a garment above all, and a policy that follows drags its
+fingers through the cloth and takes hold loosely. So a low hand goes to where the place was before.
+"""
+
+import torch
+from torch import Tensor
+
+from .hand_frame import turned
+from .hand_frame_augmentation import (
+    CARRIED_M,
+    CLOSED_ON_NOTHING_M,
+    WIDEST_HELD_M,
+    HandFrameAugmentation,
+)
+
+MOVED_M = 0.004
+"""Fingers that move by less than this from one plan to the next rest."""
+LOW_M = 0.07
+"""A hand that is less than this above the place is low."""
+JUMP_M = (0.012, 0.08)
+"""A place that is seen less far aside than the first is the same; farther than the second, another
+object's. Between them it is believed once it is seen there twice."""
+
+
+class SteadyFeatures:
+    """Stateful: it is told the features of every plan of an episode."""
+
+    def __init__(self, imagined: HandFrameAugmentation) -> None:
+        self._imagined = imagined
+        self.reset()
+
+    def reset(self) -> None:
+        """Start anew: an episode begins, or the policy did not drive."""
+        self._held_width = torch.inf
+        self._forget_place()
+
+    def _forget_place(self) -> None:
+        self._kept: Tensor | None = None
+        self._seen: Tensor | None = None
+
+    def __call__(self, features: Tensor, heading_rad: Tensor) -> Tensor:
+        """The features (1, F), steadied; the frame that they are in has a heading (1,), radians."""
+        features = self._with_hold(features)
+        if self._of(features, "held") > 0.5 or self._of(features, "is_one") < 0.5:
+            self._forget_place()
+            return features
+        return self._with_place(features, heading_rad)
+
+    def _with_hold(self, features: Tensor) -> Tensor:
+        """The features of a hand that holds still what it carried, while its fingers rest."""
+        width, high = self._of(features, "gripper_width"), self._of(features, "ee_z")
+        rests = abs(width - self._held_width) < MOVED_M
+        carries = rests and high > self._imagined.lowest_m + CARRIED_M
+        if carries and self._of(features, "held") < 0.5:
+            features = self._holding(features)
+        holds = self._of(features, "held") > 0.5
+        firm = CLOSED_ON_NOTHING_M < width < WIDEST_HELD_M
+        self._held_width = width if holds and firm else torch.inf
+        return features
+
+    def _holding(self, features: Tensor) -> Tensor:
+        """The features (1, F) of a hand that carries what they are about."""
+        held, names = features.clone(), self._imagined.names
+        for name, size in (("wrist_x", 6), ("to_x", 3)):
+            held[:, names.index(name) : names.index(name) + size] = 0.0
+        for name in ("held", "is_one"):
+            held[:, names.index(name)] = 1.0
+        return held
+
+    def _with_place(self, features: Tensor, heading_rad: Tensor) -> Tensor:
+        """The features of the place where the object was when the hand was higher."""
+        first, base = (self._imagined.names.index(name) for name in ("to_x", "base_x"))
+        to, base_m = features[:, first : first + 3], features[:, base : base + 2]
+        seen = turned(to[:, :2] - base_m, heading_rad)
+        if -float(to[0, 2]) > LOW_M or self._believed(seen):
+            self._kept = seen
+        self._seen = seen
+        if self._kept is None or self._kept is seen:
+            return features
+        after = torch.cat((turned(self._kept, -heading_rad) + base_m, to[:, 2:]), dim=1)
+        return self._moved(features, to, after)
+
+    def _believed(self, seen: Tensor) -> bool:
+        """Whether a place (1, 2) on the table is that of the object."""
+        if self._kept is None or self._seen is None:
+            return True
+        near, far = JUMP_M
+        aside = float((seen - self._kept).norm())
+        return aside < near or aside > far or float((seen - self._seen).norm()) < near
+
+    def _moved(self, features: Tensor, before: Tensor, after: Tensor) -> Tensor:
+        """The features (1, F) of an object at another place (1, 3) before the hand."""
+        keypoint, known = self._imagined.seen(features, before, after, torch.zeros(1))
+        moved, names = features.clone(), self._imagined.names
+        moved[:, names.index("to_x") : names.index("to_x") + 3] = after
+        if known:
+            moved[:, names.index("wrist_x") : names.index("wrist_x") + 6] = keypoint
+        return moved
+
+    def _of(self, features: Tensor, name: str) -> float:
+        return float(self._imagined.of(features, name)[0])
