@@ -1,4 +1,4 @@
-"""This benchmark measures what imagined windows and retries are worth to a sorting policy.
+"""This benchmark measures what imagined windows, retries and steadiness are worth to a policy.
 
     python -m benchmarks.pointed_object WS POLICIES --episodes 40
     python -m benchmarks.pointed_object WS POLICIES --without augmentation retries
@@ -32,6 +32,7 @@ from sidestick.policies.statistics.rates import Rate
 from sidestick.policies.task_features import retry_perturbation
 from sidestick.policies.task_features.augmentation import Augmentation
 from sidestick.policies.task_features.retry_perturbation import RetryPerturbation
+from sidestick.policies.task_features.steady_features import SteadyFeatures
 from sidestick.policies.training.config import TrainConfig
 from sidestick.policies.training.train import train
 from sidestick.sim_envs.errors import BadValue
@@ -39,7 +40,7 @@ from sidestick.teleop.evaluation.rollouts import InProcessRollouts
 from sidestick.teleop.learning.workspace_training import KEYPOINT_CACHE, succeeded
 
 RESULTS = Path(__file__).parent / "results" / "pointed_object.jsonl"
-Part = Literal["augmentation", "retries", "deeper"]
+Part = Literal["augmentation", "retries", "deeper", "steady"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def main() -> None:
             stack.enter_context(patch.object(Augmentation, "augment", _plain))
         if "retries" in options.without:
             stack.enter_context(patch.object(RetryPerturbation, "__call__", _unmoved))
+        if "steady" in options.without:
+            stack.enter_context(patch.object(SteadyFeatures, "__call__", _unmoved))
         if "deeper" in options.without:
             stack.enter_context(patch.object(retry_perturbation, "DEEPER_M", 0.0))
         folder, seconds = trained(options, workspace, shown)
@@ -145,7 +148,7 @@ def _plain(_: Augmentation, features: Any, actions: Any, mask: Any, __: Any) -> 
     return features, actions, mask
 
 
-def _unmoved(_: RetryPerturbation, features: Any) -> Any:
+def _unmoved(_: RetryPerturbation | SteadyFeatures, features: Any, __: Any) -> Any:
     return features
 
 
