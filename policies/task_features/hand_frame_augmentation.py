@@ -38,7 +38,10 @@ CARRIED_M = 0.08
 ELSEWHERE, ELSEWHERE_M = 0.5, 0.15
 """Share of the windows in which something is carried through the air that are moved as a whole, and
 the standard deviation of that along each axis of the table. Policies had learnt where to go by what
-else they read, and left the way to a release that they were told."""
+else they read, and left the way to a release that they were told. The fingers are given another
+width, too: a peel that was held as wide as no other was carried at a tenth of the speed. (Of 100
+validation seeds of SortRecycling with one item, 3 demonstrations and 100 generated, the second set,
+92 without other widths and 98 with them.)"""
 FINGERS = 0.3
 """Share of the windows with an empty open gripper whose finger width is changed."""
 WIDEST_HELD_M = 0.0765
@@ -119,15 +122,19 @@ class HandFrameAugmentation:
         return delayed(actions, mask, ticks, rise)
 
     def elsewhere(self, features: Tensor, picked: Tensor, noise: torch.Generator) -> None:
-        """Move the ways of carrying hands to elsewhere on the table, in place, where `picked` (B,).
+        """Move carrying hands to elsewhere on the table, in place, where `picked` (B,).
 
-        What leads through the air from the hand to the release is the same everywhere.
+        What leads through the air from the hand to the release is the same everywhere, however wide
+        the fingers are that hold it: they are given another width, too.
         """
-        base = self.names.index("base_x")
+        base, width = self.names.index("base_x"), self.of(features, "gripper_width")
         moved = torch.randn((len(features), 2), generator=noise).to(features) * ELSEWHERE_M
+        share = torch.rand(len(features), generator=noise).to(features)
+        other = CLOSED_ON_NOTHING_M + share * (WIDEST_HELD_M - CLOSED_ON_NOTHING_M)
         high = self.of(features, "ee_z") > self.lowest_m + CARRIED_M
         picked = picked & high & (self.of(features, "held") > 0.5)
         features[:, base : base + 2] += moved * picked[:, None]
+        width.copy_(torch.where(picked, other, width))
 
     def off_path(
         self, features: Tensor, actions: Tensor, mask: Tensor, picked: Tensor, draws: Tensor
