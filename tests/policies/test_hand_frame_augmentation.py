@@ -161,8 +161,9 @@ def test_a_gripper_that_holds_an_object_low_down_is_not_displaced():
 
 
 def test_a_way_through_the_air_is_the_same_elsewhere_on_the_table():
-    """Only the base's place changes, and not for a hand that reaches or is low down."""
-    base = slice(NAMES.index("base_x"), NAMES.index("base_x") + 2)
+    """Only the base's place and the fingers change, and not for a hand that reaches or is low."""
+    changes = [NAMES.index(name) for name in ("base_x", "base_y", "gripper_width")]
+    width = NAMES.index("gripper_width")
     for held, height, moves in ((1.0, 0.2, True), (0.0, 0.2, False), (1.0, 0.03, False)):
         features, _, _ = windows(50)
         features[:, NAMES.index("held")], features[:, NAMES.index("ee_z")] = held, height
@@ -171,5 +172,9 @@ def test_a_way_through_the_air_is_the_same_elsewhere_on_the_table():
             features, torch.arange(50) < 25, torch.Generator().manual_seed(0)
         )
         assert (features != before).any(1).tolist() == [moves] * 25 + [False] * 25
-        features[:, base] = before[:, base]
+        if moves:
+            assert features[:25, width].min() > hand_frame_augmentation.CLOSED_ON_NOTHING_M
+            assert features[:25, width].max() < hand_frame_augmentation.WIDEST_HELD_M
+            assert features[:25, width].std() > 0.01
+        features[:, changes] = before[:, changes]
         assert torch.equal(features, before)
