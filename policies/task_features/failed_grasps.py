@@ -19,7 +19,7 @@ STILL_M, STILL_PLANS = 0.006, 3
 """An end effector that moves less than this, with its fingers, in so many successive plans stands
 still."""
 LEAVING_PLANS = 2
-"""So long it then leaves: each plan of eight ticks lifts it by about 5 cm."""
+"""So long it then leaves; it rises by about 5 cm."""
 OPENS_AGAIN_M = 0.02
 """Fingers that had closed on nothing and are now farther apart than this try again."""
 NEAR_M, OPEN_M = 0.04, 0.065

@@ -10,6 +10,8 @@ some centimetres from plan to plan, for a garment above all, and a policy that f
 fingers through the cloth and takes hold loosely. So a low hand goes to where the place was before.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -30,6 +32,17 @@ JUMP_M = (0.012, 0.08)
 object's. Between them it is believed once it is seen there twice."""
 
 
+class Held(NamedTuple):
+    """What the hand carried at the last plan."""
+
+    width_m: float
+    """Between the fingers."""
+    kind: Tensor
+    """(1, kinds) which class of objects it is."""
+    release_m: Tensor
+    """(1, 2) where it is let go of, on the table."""
+
+
 class SteadyFeatures:
     """Stateful: it is told the features of every plan of an episode."""
 
@@ -39,7 +52,7 @@ class SteadyFeatures:
 
     def reset(self) -> None:
         """Start anew: an episode begins, or the policy did not drive."""
-        self._held_width = torch.inf
+        self._held: Held | None = None
         self._forget_place()
 
     def _forget_place(self) -> None:
@@ -48,32 +61,45 @@ class SteadyFeatures:
 
     def __call__(self, features: Tensor, heading_rad: Tensor) -> Tensor:
         """The features (1, F), steadied; the frame that they are in has a heading (1,), radians."""
-        features = self._with_hold(features)
+        features = self._with_hold(features, heading_rad)
         if self._of(features, "held") > 0.5 or self._of(features, "is_one") < 0.5:
             self._forget_place()
             return features
         return self._with_place(features, heading_rad)
 
-    def _with_hold(self, features: Tensor) -> Tensor:
+    def _with_hold(self, features: Tensor, heading_rad: Tensor) -> Tensor:
         """The features of a hand that holds still what it carried, while its fingers rest."""
-        width, high = self._of(features, "gripper_width"), self._of(features, "ee_z")
-        rests = abs(width - self._held_width) < MOVED_M
-        carries = rests and high > self._imagined.lowest_m + CARRIED_M
-        if carries and self._of(features, "held") < 0.5:
-            features = self._holding(features)
+        width, before = self._of(features, "gripper_width"), self._held
+        high = self._of(features, "ee_z") > self._imagined.lowest_m + CARRIED_M
+        rests = before is not None and abs(width - before.width_m) < MOVED_M
+        if before is not None and rests and high and self._of(features, "held") < 0.5:
+            features = self._holding(features, before, heading_rad)
         holds = self._of(features, "held") > 0.5
         firm = CLOSED_ON_NOTHING_M < width < WIDEST_HELD_M
-        self._held_width = width if holds and firm else torch.inf
+        self._held = self._hold(features, heading_rad) if holds and firm else None
         return features
 
-    def _holding(self, features: Tensor) -> Tensor:
-        """The features (1, F) of a hand that carries what they are about."""
+    def _hold(self, features: Tensor, heading_rad: Tensor) -> Held:
+        kinds, release, base = self._columns()
+        place_m = turned(features[:, release] - features[:, base], heading_rad)
+        return Held(self._of(features, "gripper_width"), features[:, kinds], place_m)
+
+    def _holding(self, features: Tensor, what: Held, heading_rad: Tensor) -> Tensor:
+        """The features (1, F) of a hand that carries this, whatever it is to take next."""
         held, names = features.clone(), self._imagined.names
-        for name, size in (("wrist_x", 6), ("to_x", 3)):
-            held[:, names.index(name) : names.index(name) + size] = 0.0
+        kinds, release, base = self._columns()
+        held[:, : kinds.stop] = 0.0
         for name in ("held", "is_one"):
             held[:, names.index(name)] = 1.0
+        held[:, kinds] = what.kind
+        held[:, release] = turned(what.release_m, -heading_rad) + features[:, base]
         return held
+
+    def _columns(self) -> tuple[slice, slice, slice]:
+        """Columns of the kind of object, of the way to its release, and of that to the base."""
+        names = self._imagined.names
+        release, base = names.index("release_x"), names.index("base_x")
+        return slice(release + 2, base), slice(release, release + 2), slice(base, base + 2)
 
     def _with_place(self, features: Tensor, heading_rad: Tensor) -> Tensor:
         """The features of the place where the object was when the hand was higher."""

@@ -83,6 +83,21 @@ def test_resting_fingers_hold_what_they_held(steady, change, still):
     assert torch.equal(steady(lost, heading), before if still else lost)
 
 
+def test_what_is_held_is_what_was_held(steady):
+    """Not what is to be taken next, which belongs elsewhere; and the hand has moved on."""
+    first, second = (NAMES.index(name) for name in LITTER.labels[:2])
+    release = slice(NAMES.index("release_x"), NAMES.index("release_x") + 2)
+    before, heading = carrying()
+    before[:, first], before[:, release] = 1.0, torch.tensor([0.2, 0.3])
+    steady(before, heading)
+    lost, turned_by = carrying(held=0.0, to_z=-0.17, hand=(0.6, 0.1), heading=0.4)
+    lost[:, second], lost[:, release] = 1.0, torch.tensor([-0.5, 0.0])
+    kept = steady(lost, turned_by)
+    assert (kept[0, first], kept[0, second]) == (1.0, 0.0)
+    on_table = turned(kept[:, release], turned_by)[0] + torch.tensor([0.6, 0.1])
+    assert on_table.tolist() == pytest.approx([0.7, 0.4], abs=1e-6)
+
+
 @pytest.mark.parametrize("width", [0.0, 0.08])
 def test_fingers_that_are_shut_or_wide_open_hold_nothing(steady, width):
     """There is nothing to keep."""
