@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from .hand_frame_augmentation import (
-    CARRIED_M,
     CLOSED_ON_NOTHING_M,
     WIDEST_HELD_M,
     HandFrameAugmentation,
@@ -51,23 +50,19 @@ class FailedGrasps:
 
     def watch(self, features: Tensor) -> None:
         """Learn what came of the last plan from the features (1, F) to plan with now."""
-        reaches = self.of(features, "held") < 0.5 and self.of(features, "is_one") > 0.5
+        reaches = self._imagined.reaches(features)
         self.leaving = max(self.leaving - 1, 0)
         self._watch_place(features, reaches)
         self._watch_height(features, reaches)
         self._watch_fingers(features)
 
-    def of(self, features: Tensor, name: str) -> float:
-        """The named feature."""
-        return float(self._imagined.of(features, name)[0])
-
     def _watch_fingers(self, features: Tensor) -> None:
         """Count fingers that closed and opened again with nothing carried as a failure."""
-        width = self.of(features, "gripper_width")
+        width = self._imagined.value(features, "gripper_width")
         self._closed |= width < min(WIDEST_HELD_M, self._width)
         self._empty |= width < CLOSED_ON_NOTHING_M
-        high = self.of(features, "ee_z") > self._imagined.lowest_m + CARRIED_M
-        self._carried |= self.of(features, "held") > 0.5 and high and not self._empty
+        high = bool(self._imagined.high(features)[0])
+        self._carried |= self._imagined.value(features, "held") > 0.5 and high and not self._empty
         self._width = width
         opens = width > (OPENS_AGAIN_M if self._empty else WIDEST_HELD_M)
         if self._closed and opens:
@@ -88,9 +83,8 @@ class FailedGrasps:
 
     def _watch_height(self, features: Tensor, reaches: bool) -> None:
         """See whether a hand that is about to close is as high as at the plan before."""
-        first = self._imagined.names.index("to_x")
-        near = float(features[0, first : first + 3].norm()) < NEAR_M
-        closes = reaches and near and self.of(features, "gripper_width") > OPEN_M
-        height_m = self.of(features, "ee_z")
+        near = float(features[0, self._imagined.columns("to_x", 3)].norm()) < NEAR_M
+        closes = reaches and near and self._imagined.value(features, "gripper_width") > OPEN_M
+        height_m = self._imagined.value(features, "ee_z")
         self.blocked = closes and abs(height_m - self._height_m) < STILL_M
         self._height_m = height_m if closes else torch.inf

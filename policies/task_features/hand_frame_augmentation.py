@@ -94,6 +94,23 @@ class HandFrameAugmentation:
         """A view (B,) of the named feature."""
         return features[:, self.names.index(name)]
 
+    def value(self, features: Tensor, name: str) -> float:
+        """The named feature of one plan's features (1, F)."""
+        return float(self.of(features, name)[0])
+
+    def reaches(self, features: Tensor) -> bool:
+        """Whether the hand of one plan's features (1, F) is empty and to take something."""
+        return self.value(features, "held") < 0.5 and self.value(features, "is_one") > 0.5
+
+    def high(self, features: Tensor) -> Tensor:
+        """Whether the end effector (B,) is so high that what it holds is in the air."""
+        return self.of(features, "ee_z") > self.lowest_m + CARRIED_M
+
+    def columns(self, first: str, count: int) -> slice:
+        """The columns of so many features from the named one on."""
+        begin = self.names.index(first)
+        return slice(begin, begin + count)
+
     def mirror(self, features: Tensor, actions: Tensor, picked: Tensor) -> None:
         """Swap left and right in place, where `picked` (B,)."""
         sign = torch.where(picked, -1.0, 1.0)
@@ -109,7 +126,7 @@ class HandFrameAugmentation:
 
         Changes features (B, F) in place where `picked` (B,); gives actions (B, H, A), mask (B, H).
         """
-        to = features[:, self.names.index("to_x") :][:, :3]
+        to = features[:, self.columns("to_x", 3)]
         low = -to[:, 2] < BETWEEN_M
         near = (to.norm(dim=1) < WAIT_M) & (self.of(features, "is_one") > 0.5)
         width = torch.where(draws[0] < 0.5, 0.0, draws[1] * OPEN_ENOUGH_M)
@@ -127,13 +144,12 @@ class HandFrameAugmentation:
         What leads through the air from the hand to the release is the same everywhere, however wide
         the fingers are that hold it: they are given another width, too.
         """
-        base, width = self.names.index("base_x"), self.of(features, "gripper_width")
+        base, width = self.columns("base_x", 2), self.of(features, "gripper_width")
         moved = torch.randn((len(features), 2), generator=noise).to(features) * ELSEWHERE_M
         share = torch.rand(len(features), generator=noise).to(features)
         other = CLOSED_ON_NOTHING_M + share * (WIDEST_HELD_M - CLOSED_ON_NOTHING_M)
-        high = self.of(features, "ee_z") > self.lowest_m + CARRIED_M
-        picked = picked & high & (self.of(features, "held") > 0.5)
-        features[:, base : base + 2] += moved * picked[:, None]
+        picked = picked & self.high(features) & (self.of(features, "held") > 0.5)
+        features[:, base] += moved * picked[:, None]
         width.copy_(torch.where(picked, other, width))
 
     def off_path(
@@ -143,8 +159,7 @@ class HandFrameAugmentation:
 
         Gives features (B, F), actions (B, H, A) and mask (B, H); draws (4, B) are standard normal.
         """
-        place = self.names.index("to_x")
-        to, held = features[:, place : place + 3], self.of(features, "held") > 0.5
+        to, held = features[:, self.columns("to_x", 3)], self.of(features, "held") > 0.5
         height = torch.where(held, HIGH_M, -to[:, 2])
         share = (height / HIGH_M).clamp(LOW_SHARE, 1.0)
         off = draws[:3].T * to.new_tensor(SHIFT_M) * share[:, None]
@@ -153,7 +168,7 @@ class HandFrameAugmentation:
         off[:, 2] = torch.maximum(off[:, 2], -down)
         turn = draws[3] * TURN_RAD * share
         seen, visible = self.seen(features, to, turned(to - off, -turn), turn)
-        in_air = held & (self.of(features, "ee_z") > self.lowest_m + CARRIED_M)
+        in_air = held & self.high(features)
         picked = picked & torch.where(held, in_air, visible) & (self.of(features, "is_one") > 0.5)
         moved = self.transformed(features, off, turn, seen, held)
         closing = ((actions[:, :, GRIP] > 0) & mask).long()
@@ -171,16 +186,16 @@ class HandFrameAugmentation:
 
         `seen` (B, 6) is then the wrist's keypoint, for all but `held` (B,) objects.
         """
-        moved, place = features.clone(), self.names.index
-        to = turned(features[:, place("to_x") : place("to_x") + 3] - off, -turn)
+        moved = features.clone()
+        to = turned(features[:, self.columns("to_x", 3)] - off, -turn)
         for name in ("release_x", "base_x"):
-            way = features[:, place(name) : place(name) + 2] - off[:, :2]
-            moved[:, place(name) : place(name) + 2] = turned(way, -turn)
-        moved[:, place("ee_z")] += off[:, 2]
+            at = self.columns(name, 2)
+            moved[:, at] = turned(features[:, at] - off[:, :2], -turn)
+        self.of(moved, "ee_z").add_(off[:, 2])
         aside = ~held[:, None]
-        at = slice(place("to_x"), place("to_x") + 3)
+        at = self.columns("to_x", 3)
         moved[:, at] = torch.where(aside, to, features[:, at])
-        at = slice(place("wrist_x"), place("wrist_x") + seen.shape[1])
+        at = self.columns("wrist_x", seen.shape[1])
         moved[:, at] = torch.where(aside, seen, features[:, at])
         return moved
 
@@ -191,8 +206,7 @@ class HandFrameAugmentation:
 
         `before`, `after` (B, 3): metres from the end effector, which turned by `turn` (B,) radians.
         """
-        at = self.names.index("wrist_x")
-        keypoint = features[:, at : at + 6]
+        keypoint = features[:, self.columns("wrist_x", 6)]
         mass, spread = keypoint[:, 2], keypoint[:, 3]
         old, old_depth = self.picture(before)
         new, depth = self.picture(after)

@@ -53,15 +53,14 @@ class RetryPerturbation:
         """The features (1, F) to plan with, from those observed (1, F) at a heading (1,)."""
         features = self._steady(features, heading_rad)
         self._grasps.watch(features)
-        if self._of(features, "held") > 0.5 or self._of(features, "is_one") < 0.5:
+        if not self.imagined.reaches(features):
             return features
         if self._grasps.leaving:
             shut = features.clone()
             self.imagined.of(shut, "gripper_width").fill_(0.0)
             return shut
         off, turn = self._displacement(features)
-        place = self.imagined.names.index("to_x")
-        to = features[:, place : place + 3]
+        to = features[:, self.imagined.columns("to_x", 3)]
         seen, known = self.imagined.seen(features, to, turned(to - off, -turn), turn)
         if not known:
             return features
@@ -76,13 +75,10 @@ class RetryPerturbation:
         draws = torch.randn((1, 4), generator=torch.Generator().manual_seed(self.failed))
         draws = draws.to(features) * float(self.failed > 0)
         if self._grasps.blocked:
-            here = min(self._of(features, "to_z"), 0.0)
+            here = min(self.imagined.value(features, "to_z"), 0.0)
             return features.new_tensor([[0.0, 0.0, here]]), draws[:, 3] * TURN_RAD
         shift = draws[:, :3] * features.new_tensor(SHIFT_M)
-        room = max(self._of(features, "ee_z") - self.imagined.lowest_m, 0.0)
+        room = max(self.imagined.value(features, "ee_z") - self.imagined.lowest_m, 0.0)
         deeper = DEEPER_M * (1 + self.failed)
         shift[:, 2] = (shift[:, 2].abs() + deeper).clamp(max=room)
         return shift, draws[:, 3] * TURN_RAD
-
-    def _of(self, features: Tensor, name: str) -> float:
-        return self._grasps.of(features, name)

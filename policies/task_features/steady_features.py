@@ -17,7 +17,6 @@ from torch import Tensor
 
 from .hand_frame import turned
 from .hand_frame_augmentation import (
-    CARRIED_M,
     CLOSED_ON_NOTHING_M,
     WIDEST_HELD_M,
     HandFrameAugmentation,
@@ -62,19 +61,19 @@ class SteadyFeatures:
     def __call__(self, features: Tensor, heading_rad: Tensor) -> Tensor:
         """The features (1, F), steadied; the frame that they are in has a heading (1,), radians."""
         features = self._with_hold(features, heading_rad)
-        if self._of(features, "held") > 0.5 or self._of(features, "is_one") < 0.5:
+        if not self._imagined.reaches(features):
             self._forget_place()
             return features
         return self._with_place(features, heading_rad)
 
     def _with_hold(self, features: Tensor, heading_rad: Tensor) -> Tensor:
         """The features of a hand that holds still what it carried, while its fingers rest."""
-        width, before = self._of(features, "gripper_width"), self._held
-        high = self._of(features, "ee_z") > self._imagined.lowest_m + CARRIED_M
+        width, before = self._imagined.value(features, "gripper_width"), self._held
+        high = bool(self._imagined.high(features)[0])
         rests = before is not None and abs(width - before.width_m) < MOVED_M
-        if before is not None and rests and high and self._of(features, "held") < 0.5:
+        if before is not None and rests and high and self._imagined.value(features, "held") < 0.5:
             features = self._holding(features, before, heading_rad)
-        holds = self._of(features, "held") > 0.5
+        holds = self._imagined.value(features, "held") > 0.5
         firm = CLOSED_ON_NOTHING_M < width < WIDEST_HELD_M
         self._held = self._hold(features, heading_rad) if holds and firm else None
         return features
@@ -82,29 +81,28 @@ class SteadyFeatures:
     def _hold(self, features: Tensor, heading_rad: Tensor) -> Held:
         kinds, release, base = self._columns()
         place_m = turned(features[:, release] - features[:, base], heading_rad)
-        return Held(self._of(features, "gripper_width"), features[:, kinds], place_m)
+        return Held(self._imagined.value(features, "gripper_width"), features[:, kinds], place_m)
 
     def _holding(self, features: Tensor, what: Held, heading_rad: Tensor) -> Tensor:
         """The features (1, F) of a hand that carries this, whatever it is to take next."""
-        held, names = features.clone(), self._imagined.names
+        held = features.clone()
         kinds, release, base = self._columns()
         held[:, : kinds.stop] = 0.0
         for name in ("held", "is_one"):
-            held[:, names.index(name)] = 1.0
+            self._imagined.of(held, name).fill_(1.0)
         held[:, kinds] = what.kind
         held[:, release] = turned(what.release_m, -heading_rad) + features[:, base]
         return held
 
     def _columns(self) -> tuple[slice, slice, slice]:
         """Columns of the kind of object, of the way to its release, and of that to the base."""
-        names = self._imagined.names
-        release, base = names.index("release_x"), names.index("base_x")
-        return slice(release + 2, base), slice(release, release + 2), slice(base, base + 2)
+        release, base = (self._imagined.columns(name, 2) for name in ("release_x", "base_x"))
+        return slice(release.stop, base.start), release, base
 
     def _with_place(self, features: Tensor, heading_rad: Tensor) -> Tensor:
         """The features of the place where the object was when the hand was higher."""
-        first, base = (self._imagined.names.index(name) for name in ("to_x", "base_x"))
-        to, base_m = features[:, first : first + 3], features[:, base : base + 2]
+        to = features[:, self._imagined.columns("to_x", 3)]
+        base_m = features[:, self._imagined.columns("base_x", 2)]
         seen = turned(to[:, :2] - base_m, heading_rad)
         if -float(to[0, 2]) > LOW_M or self._believed(seen):
             self._kept = seen
@@ -125,11 +123,8 @@ class SteadyFeatures:
     def _moved(self, features: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """The features (1, F) of an object at another place (1, 3) before the hand."""
         keypoint, known = self._imagined.seen(features, before, after, torch.zeros(1))
-        moved, names = features.clone(), self._imagined.names
-        moved[:, names.index("to_x") : names.index("to_x") + 3] = after
+        moved = features.clone()
+        moved[:, self._imagined.columns("to_x", 3)] = after
         if known:
-            moved[:, names.index("wrist_x") : names.index("wrist_x") + 6] = keypoint
+            moved[:, self._imagined.columns("wrist_x", 6)] = keypoint
         return moved
-
-    def _of(self, features: Tensor, name: str) -> float:
-        return float(self._imagined.of(features, name)[0])
